@@ -1,0 +1,76 @@
+"""Months and instants in Asia/Seoul.
+
+A month is a calendar month in Seoul, always, written `2021-01`. Instants are aware datetimes; as text they carry Seoul's
+offset and milliseconds, so that their order as text is their order in time.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from eeum.errors import Invalid
+
+SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
+"""Seoul has kept UTC+9 without summer time since 1988, so a fixed offset is exact and needs no time zone data."""
+
+Month = str
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+def month_of(instant: datetime) -> Month:
+    """The calendar month in Seoul that `instant` falls into."""
+    return instant.astimezone(SEOUL).strftime("%Y-%m")
+
+
+def start_of_month(month: Month) -> datetime:
+    """00:00 in Seoul on the first day of `month`."""
+    return datetime(int(month[:4]), int(month[5:7]), 1, tzinfo=SEOUL)
+
+
+def next_month(month: Month) -> Month:
+    year, number = int(month[:4]), int(month[5:7])
+    return f"{year + 1:04d}-01" if number == 12 else f"{year:04d}-{number + 1:02d}"
+
+
+def previous_month(month: Month) -> Month:
+    year, number = int(month[:4]), int(month[5:7])
+    return f"{year - 1:04d}-12" if number == 1 else f"{year:04d}-{number - 1:02d}"
+
+
+def start_of_next_day(instant: datetime) -> datetime:
+    """00:00 in Seoul on the day after the one that `instant` falls into."""
+    day = instant.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=1)
+
+
+def parse_month(text: str) -> Month:
+    """Raises `Invalid` unless `text` is a month such as `2021-01`."""
+    if not _MONTH.fullmatch(text):
+        raise Invalid("month", "is not a calendar month such as 2021-01")
+    return text
+
+
+def parse_instant(text: str, field: str) -> datetime:
+    """Reads an RFC 3339 instant with its offset; raises `Invalid` naming `field`."""
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            raise Invalid(field, "has no offset from UTC, such as +09:00")
+        return instant.astimezone(SEOUL)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(field, "is not an instant such as 2021-01-31T23:58:00+09:00") from error
+
+
+def text_of(instant: datetime) -> str:
+    return instant.astimezone(SEOUL).isoformat(timespec="milliseconds")
+
+
+def milliseconds_of(instant: datetime) -> int:
+    """Milliseconds since 1970-01-01T00:00Z."""
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def whole_milliseconds(instant: datetime) -> datetime:
+    """`instant` in Seoul, cut to the millisecond that is stored."""
+    local = instant.astimezone(SEOUL)
+    return local.replace(microsecond=local.microsecond // 1000 * 1000)

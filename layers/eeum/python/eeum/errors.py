@@ -1,0 +1,102 @@
+"""What can be refused, as types that carry their data. `eeum.aws.problems` has the one table from these to HTTP.
+
+A declined payment or top-up is no error: it is an answer, stored under its request (`eeum.payments`, `eeum.wallet`).
+"""
+
+
+class Refusal(Exception):
+    """A request that is refused and changes nothing. `code` is stable: clients may depend on it."""
+
+    code = "refused"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Invalid(Refusal):
+    """A value that is not what it must be, with the field it stands in."""
+
+    code = "invalid_request"
+
+    def __init__(self, field: str, why: str, code: str = "invalid_value") -> None:
+        super().__init__(f"{field} {why}.")
+        self.field = field
+        self.why = why
+        self.reason = code
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it is not the caller's: nobody learns which."""
+
+    code = "not_found"
+
+
+class Forbidden(Refusal):
+    """The caller's role does not give this right."""
+
+    code = "forbidden"
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before, with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class ProgrammeNotRunning(Refusal):
+    """No policy version is in force at the instant of the request."""
+
+    code = "programme_not_running"
+
+
+class MerchantExcluded(Refusal):
+    """The programme excludes merchants of this category or revenue."""
+
+    code = "merchant_excluded"
+
+
+class AlreadyApplied(Refusal):
+    """An application with this business registration number is waiting or approved."""
+
+    code = "already_applied"
+
+
+class AlreadyDecided(Refusal):
+    """The application was approved or rejected before."""
+
+    code = "already_decided"
+
+
+class PolicyRefused(Refusal):
+    """A policy document that cannot be loaded; `problems` has path, code and reason of each fault."""
+
+    code = "policy_invalid"
+
+    def __init__(self, detail: str, problems: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(detail)
+        self.problems = problems
+
+
+class PolicyStartsTooSoon(Refusal):
+    """A version must be stored 120 s before it starts, so that every cache knows it in time."""
+
+    code = "policy_starts_too_soon"
+
+
+class PolicyInstantTaken(Refusal):
+    """Another version starts at this instant, or has this name."""
+
+    code = "policy_instant_taken"
+
+
+class ProgrammeNotEmpty(Refusal):
+    """History can be loaded into an empty programme only."""
+
+    code = "programme_not_empty"
+
+
+class Busy(Refusal):
+    """Others write to the same items; nothing was done, or the stored answer is found by the same request again."""
+
+    code = "busy"

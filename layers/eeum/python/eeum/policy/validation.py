@@ -1,0 +1,128 @@
+"""What the parts of a policy document must be to one another, beyond their shape; each fault with its path, code and reason."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from eeum.money import BASIS_POINTS_OF_THE_WHOLE
+from eeum.policy.reading import OWN_RATE, period_of
+
+Problem = tuple[str, str, str]
+"""Path in the document, stable code, and what is wrong in a sentence."""
+
+
+def problems_of(document: Mapping[str, Any]) -> list[Problem]:
+    """Every fault of a document that has the right shape (see `eeum.policy.documents`)."""
+    return [
+        *_repeated(document),
+        *_period(document),
+        *_wallet(document["wallet"]),
+        *_excluded(document["merchants"]),
+        *(problem for index, layer in enumerate(document["layers"]) for problem in _layer(index, layer, document)),
+        *_total_rate(document["layers"]),
+    ]
+
+
+def _repeated(document: Mapping[str, Any]) -> Iterator[Problem]:
+    for part in ("limits", "layers"):
+        for name, times in Counter(item["id"] for item in document.get(part, ())).items():
+            if times > 1:
+                yield part, "repeated_id", f"{times} {part} have the id {name}; an id names one."
+
+
+def _period(document: Mapping[str, Any]) -> Iterator[Problem]:
+    starts_at, ends_at = period_of(document)
+    if ends_at is not None and ends_at <= starts_at:
+        yield "ends_at", "ends_before_start", "The version ends at or before its start."
+
+
+def _wallet(wallet: Mapping[str, Any]) -> Iterator[Problem]:
+    if wallet["holding_limit_verified"] < wallet["holding_limit"]:
+        yield "wallet.holding_limit_verified", "limits_reversed", "A verified member may hold no less than another."
+    if wallet["minimum_top_up"] > wallet["holding_limit"]:
+        yield "wallet.minimum_top_up", "limits_reversed", "The smallest top-up is larger than what a wallet may hold."
+
+
+def _excluded(merchants: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, category in enumerate(merchants.get("excluded_categories", ())):
+        if category not in merchants["categories"]:
+            path = f"merchants.excluded_categories.{index}"
+            yield path, "unknown_category", f"{category} is not one of merchants.categories."
+
+
+def _layer(index: int, layer: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Problem]:
+    path = f"layers.{index}"
+    measures = {limit["id"]: limit["measure"] for limit in document.get("limits", ())}
+    for position, limit in enumerate(layer.get("limits", ())):
+        if limit not in measures:
+            yield f"{path}.limits.{position}", "unknown_limit", f"{limit} is not the id of one of the policy's limits."
+        elif limit in layer["limits"][:position]:
+            yield f"{path}.limits.{position}", "repeated_id", f"{limit} is listed twice."
+    counted = any(measures.get(limit) == "spend" for limit in layer.get("limits", ()))
+    yield from _bands(path, layer, counted)
+    yield from _funders(path, layer["funders"])
+    if layer.get("when") is not None:
+        yield from _condition(f"{path}.when", layer["when"], document["merchants"])
+
+
+def _bands(path: str, layer: Mapping[str, Any], counted: bool) -> Iterator[Problem]:
+    bands = layer["bands"]
+    expected: int | None = 0
+    for index, band in enumerate(bands):
+        here = f"{path}.bands.{index}"
+        if expected is None:
+            yield here, "bands_overlap", "The band before has no end, so no band can follow it."
+            return
+        if band["from"] < expected:
+            yield here, "bands_overlap", f"It starts at {band['from']:,}, inside the band before, which ends at {expected:,}."
+        elif band["from"] > expected:
+            yield here, "bands_gap", f"Nothing is said about spend from {expected:,} to {band['from']:,}."
+        if band["up_to"] is not None and band["up_to"] <= band["from"]:
+            yield here, "band_empty", f"It ends at {band['up_to']:,}, not above its start at {band['from']:,}."
+        expected = band["up_to"]
+    if not counted and (len(bands) > 1 or bands[0]["up_to"] is not None):
+        yield f"{path}.limits", "bands_need_a_limit", (
+            "Bands are read on the accumulated use of a spend limit, and the layer lists none; "
+            "a limit whose amount is null only counts."
+        )
+    if layer.get("counts", "accepted") == "accepted" and any(band["rate_basis_points"] == 0 for band in bands[:-1]):
+        yield f"{path}.counts", "band_unreachable", (
+            "A band of rate zero is followed by another, which spend that earns nothing never reaches; "
+            "say counts: all."
+        )
+
+
+def _funders(path: str, funders: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    for name, times in Counter(funder["funder"] for funder in funders).items():
+        if times > 1:
+            yield f"{path}.funders", "repeated_funder", f"{name} is listed {times} times."
+
+
+def _condition(path: str, condition: Mapping[str, Any], merchants: Mapping[str, Any]) -> Iterator[Problem]:
+    for joint in ("all", "any"):
+        for index, part in enumerate(condition.get(joint, ())):
+            yield from _condition(f"{path}.{joint}.{index}", part, merchants)
+    if "not" in condition:
+        yield from _condition(f"{path}.not", condition["not"], merchants)
+    known = {"merchant_district": "districts", "merchant_category": "categories"}.get(condition.get("fact", ""))
+    if known:
+        for index, value in enumerate(condition["in"]):
+            if value not in merchants[known]:
+                yield f"{path}.in.{index}", f"unknown_{known}", f"{value} is not one of merchants.{known}."
+    if condition.get("fact") == "merchant_annual_revenue":
+        above, at_most = condition.get("above"), condition.get("at_most")
+        if above is None and at_most is None:
+            yield path, "range_missing", "Neither above nor at_most is given, so it would hold for everyone."
+        elif above is not None and at_most is not None and above >= at_most:
+            yield path, "range_empty", f"No revenue is above {above:,} and at most {at_most:,}."
+
+
+def _total_rate(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Conditions may exclude one another, so only layers that always apply are added up."""
+    highest = sum(
+        max((band["rate_basis_points"] for band in layer["bands"] if band["rate_basis_points"] != OWN_RATE), default=0)
+        for layer in layers
+        if layer.get("when") is None
+    )
+    if highest > BASIS_POINTS_OF_THE_WHOLE:
+        yield "layers", "pays_more_than_everything", "Layers that always apply give more than 100 % together."

@@ -1,0 +1,166 @@
+"""What the stores of the parts need of a database: keys, reads, and writes that happen together or not at all.
+
+The writes and conditions here are what the product sends, as plain values. `eeum.aws.dynamodb` renders them as DynamoDB expressions; the
+in-memory storage of the tests evaluates the same values. One contract suite holds both to the same answers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+Item = dict[str, Any]
+"""Attributes by name: str, int, bool, None, and lists and dicts of these; no floats, no sets, no bytes."""
+
+Path = tuple[str, ...]
+"""The way to an attribute: `("purses", "charged")`."""
+
+
+class Table(StrEnum):
+    LEDGER = "ledger"
+    MERCHANTS = "merchants"
+    PROGRAMME = "programme"
+
+
+class Index(NamedTuple):
+    """A secondary index by name, with the attributes it is ordered by. It is read a moment after what it indexes."""
+
+    name: str
+    partition: str
+    sort: str
+
+
+BY_MERCHANT = Index("by_merchant", "merchant_id", "id")
+BY_LISTING = Index("by_listing", "listed_in", "listing")
+BY_REVIEW = Index("by_review", "review", "applied_at")
+BY_OWNER = Index("by_owner", "owner", "id")
+
+INDEXES: Mapping[Table, tuple[Index, ...]] = {
+    Table.LEDGER: (BY_MERCHANT,),
+    Table.MERCHANTS: (BY_LISTING, BY_REVIEW, BY_OWNER),
+    Table.PROGRAMME: (),
+}
+
+
+class Key(NamedTuple):
+    table: Table
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    path: Path
+    value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    path: Path
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    path: Path
+    value: int
+
+
+Condition = Absent | Equals | AtLeast | AtMost
+
+NOT_YET_STORED = (Absent(("pk",)),)
+"""The item must not exist: the claim of every entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTo:
+    path: Path
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Adds to a number that exists; the amount may be negative."""
+
+    path: Path
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    key: Key
+    item: Item
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    key: Key
+    changes: tuple[SetTo | Add, ...]
+    conditions: tuple[Condition, ...] = ()
+
+
+Write = Put | Update
+
+
+class Page(NamedTuple):
+    """Items in order, and the cursor that goes on after them, or None at the end."""
+
+    items: list[Item]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Items of one partition whose sort key starts with `prefix`, in its order or `newest_first`.
+
+    With an `index` the partition and prefix are those of the index. `where` leaves out items after they were read, and so saves no read
+    units; a page then holds fewer than `limit`. `after` is the cursor of the page before.
+    """
+
+    table: Table
+    partition: str
+    prefix: str = ""
+    index: Index | None = None
+    newest_first: bool = False
+    limit: int | None = None
+    after: str | None = None
+    where: tuple[Condition, ...] = ()
+
+
+class Storage(Protocol):
+    def read(self, keys: Sequence[Key]) -> list[Item | None]:
+        """The items of `keys` as they stand now (strongly consistent), in one round trip; None for one that is not there.
+
+        Raises `Unavailable`.
+        """
+
+    def query(self, query: Query) -> Page:
+        """One page. Raises `Unavailable`, and `eeum.errors.Invalid` for a cursor that is not of this query."""
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        """Does all `writes` or none, in one round trip; the same `token` within ten minutes has one effect.
+
+        Raises `ConditionsFailed`, `Contended` or `Unavailable`.
+        """
+
+
+class ConditionsFailed(Exception):
+    """Nothing was written; `positions` are those of the writes whose conditions did not hold."""
+
+    def __init__(self, positions: tuple[int, ...]) -> None:
+        super().__init__(f"conditions failed at {positions}")
+        self.positions = positions
+
+
+class Contended(Exception):
+    """Nothing was written: another transaction holds an item, or the table is throttled. The same writes may be sent again."""
+
+
+class Unavailable(Exception):
+    """The database did not answer; what was sent may have happened. The same request finds out."""
