@@ -4,6 +4,7 @@ Software kits do not retry a cancelled transaction, so this does: with jitter, w
 """
 
 import random
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,26 +33,17 @@ class Patience:
         self.pause(random.uniform(0, longest))
 
 
-class UnitOfWork:
-    """Collects writes and commits them together."""
+def commit(storage: Storage, patience: Patience, *writes: Write) -> None:
+    """Does all `writes` or none, under a token of their own, so that what is sent again has one effect.
 
-    def __init__(self, storage: Storage, patience: Patience, token: str) -> None:
-        """`token` names this attempt: sent again with the same writes, it has one effect."""
-        self._storage = storage
-        self._patience = patience
-        self._token = token
-        self._writes: list[Write] = []
-
-    def add(self, *writes: Write) -> None:
-        self._writes.extend(writes)
-
-    def commit(self) -> None:
-        """Raises `ConditionsFailed` when a condition does not hold, `Busy` when time runs out."""
-        attempt = 0
-        while True:
-            try:
-                self._storage.transact(self._writes, self._token)
-                return
-            except (Contended, Unavailable):
-                attempt += 1
-                self._patience.wait(attempt)
+    Raises `ConditionsFailed` when a condition does not hold, `Busy` when time runs out.
+    """
+    token = str(uuid.uuid4())
+    attempt = 0
+    while True:
+        try:
+            storage.transact(writes, token)
+            return
+        except (Contended, Unavailable):
+            attempt += 1
+            patience.wait(attempt)

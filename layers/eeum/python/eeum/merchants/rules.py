@@ -1,0 +1,121 @@
+"""What a merchant is, who may become one, and from when it can be paid: pure functions over plain values."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from eeum.calendar import start_of_next_day
+from eeum.errors import AlreadyDecided, Invalid, MerchantExcluded
+from eeum.ids import natural_id
+from eeum.policy.rules import MerchantTerms
+
+_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+_WRITTEN = re.compile(r"[0-9]{3}-?[0-9]{2}-?[0-9]{5}")
+
+
+class MerchantStatus(StrEnum):
+    APPLIED = "applied"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What an owner says of the shop. `annual_revenue` in won, `own_rate` in basis points, given by the merchant itself."""
+
+    business_registration_number: str
+    name: str
+    district: str
+    category: str
+    annual_revenue: int
+    flags: frozenset[str] = frozenset()
+    own_rate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an operator decided, when and why."""
+
+    status: MerchantStatus
+    operator: str
+    decided_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A shop with its application; it can be paid from `payable_from` on, the day after its approval."""
+
+    id: str
+    owner: str
+    shop: Shop
+    status: MerchantStatus
+    applied_at: datetime
+    payable_from: datetime | None = None
+    decisions: tuple[Decision, ...] = ()
+
+
+def merchant_id_of(business_registration_number: str) -> str:
+    """A place of business has one registration number (사업자등록번호), so one merchant."""
+    return natural_id("merchant", business_registration_number)
+
+
+def parse_business_registration_number(text: str) -> str:
+    """The ten digits of a number written with or without hyphens.
+
+    The last digit checks the others: their sum weighted by 1 3 7 1 3 7 1 3 5, plus the tens of the ninth digit times 5, and the check
+    digit make a multiple of ten (the National Tax Service's rule). Raises `Invalid`.
+    """
+    if not _WRITTEN.fullmatch(text):
+        raise Invalid("business_registration_number", "is not ten digits such as 124-81-00998", "malformed")
+    number = text.replace("-", "")
+    digits = [int(digit) for digit in number]
+    weighted = sum(digit * weight for digit, weight in zip(digits[:9], _WEIGHTS, strict=True))
+    if (weighted + digits[8] * 5 // 10 + digits[9]) % 10:
+        raise Invalid("business_registration_number", "has a check digit that does not match", "check_digit")
+    return number
+
+
+def check_shop(shop: Shop, terms: MerchantTerms) -> None:
+    """Raises `Invalid` for a district or category that the programme does not know, `MerchantExcluded` for one it excludes."""
+    if shop.district not in terms.districts:
+        raise Invalid("district", f"is not one of {', '.join(sorted(terms.districts))}", "unknown_district")
+    if shop.category not in terms.categories:
+        raise Invalid("category", f"is not one of {', '.join(sorted(terms.categories))}", "unknown_category")
+    if terms.exclude(shop.category, shop.annual_revenue):
+        raise MerchantExcluded("The programme excludes merchants of this category or annual revenue.")
+
+
+def apply(shop: Shop, owner: str, applied_at: datetime, before: Merchant | None) -> Merchant:
+    """The application as it is stored; decisions on an earlier, rejected one are kept."""
+    return Merchant(
+        id=merchant_id_of(shop.business_registration_number),
+        owner=owner,
+        shop=shop,
+        status=MerchantStatus.APPLIED,
+        applied_at=applied_at,
+        decisions=before.decisions if before else (),
+    )
+
+
+def decide(merchant: Merchant, decision: Decision) -> Merchant:
+    """The merchant after an operator's decision: an approved one is payable from the next day. Raises `AlreadyDecided`."""
+    if merchant.status is not MerchantStatus.APPLIED:
+        raise AlreadyDecided(f"The application is {merchant.status} already.")
+    approved = decision.status is MerchantStatus.APPROVED
+    return replace(
+        merchant,
+        status=decision.status,
+        payable_from=start_of_next_day(decision.decided_at) if approved else None,
+        decisions=(*merchant.decisions, decision),
+    )
+
+
+def is_payable(merchant: Merchant, instant: datetime) -> bool:
+    """Whether the merchant was approved and the day of its first payments has come."""
+    return (
+        merchant.status is MerchantStatus.APPROVED
+        and merchant.payable_from is not None
+        and merchant.payable_from <= instant
+    )

@@ -1,0 +1,90 @@
+"""From an owner's application to a merchant that can be paid, and finding merchants."""
+
+from datetime import datetime
+
+from eeum.errors import AlreadyApplied, AlreadyDecided, NotFound
+from eeum.merchants.rules import (
+    Decision,
+    Merchant,
+    MerchantStatus,
+    Shop,
+    apply,
+    check_shop,
+    decide,
+    merchant_id_of,
+)
+from eeum.merchants.store import MerchantStore
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import ConditionsFailed
+
+NO_SUCH_MERCHANT = "There is no such merchant."
+
+
+def apply_for_merchant(
+    store: MerchantStore, policies: PolicyBook, shop: Shop, owner: str, now: datetime
+) -> Merchant:
+    """Stores an application; the same application again, by the same owner, gives the one that is there.
+
+    Raises:
+        Invalid: a district or category that the programme does not know.
+        MerchantExcluded: the programme excludes such shops.
+        AlreadyApplied: the number is taken by an application that waits or was approved.
+    """
+    check_shop(shop, policies.running_at(now).merchants)
+    before = store.merchant(merchant_id_of(shop.business_registration_number))
+    if before and before.status is not MerchantStatus.REJECTED:
+        if before.owner == owner and before.shop == shop:
+            return before
+        raise AlreadyApplied("This business registration number has an application already.")
+    application = apply(shop, owner, now, before)
+    try:
+        if before:
+            store.replace(application, before)
+        else:
+            store.add(application)
+    except ConditionsFailed as failed:
+        raise AlreadyApplied("This business registration number has an application already.") from failed
+    return application
+
+
+def decide_application(store: MerchantStore, policies: PolicyBook, merchant_id: str, decision: Decision) -> Merchant:
+    """Approves or rejects an application; a decided one stays as it is.
+
+    Raises:
+        NotFound: no such application.
+        MerchantExcluded: approving a shop that the policy in force excludes.
+        AlreadyDecided: it was decided before.
+    """
+    merchant = application(store, merchant_id)
+    if decision.status is MerchantStatus.APPROVED:
+        check_shop(merchant.shop, policies.running_at(decision.decided_at).merchants)
+    decided = decide(merchant, decision)
+    try:
+        store.replace(decided, merchant)
+    except ConditionsFailed as failed:
+        raise AlreadyDecided("The application was decided by somebody else just now.") from failed
+    return decided
+
+
+def application(store: MerchantStore, merchant_id: str) -> Merchant:
+    """An application as an operator sees it; raises `NotFound`."""
+    merchant = store.merchant(merchant_id)
+    if merchant is None:
+        raise NotFound(NO_SUCH_MERCHANT)
+    return merchant
+
+
+def visible_merchant(store: MerchantStore, merchant_id: str, caller: str) -> Merchant:
+    """A merchant as anyone may see it when it is approved, and its owner always; raises `NotFound`."""
+    merchant = application(store, merchant_id)
+    if merchant.status is not MerchantStatus.APPROVED and merchant.owner != caller:
+        raise NotFound(NO_SUCH_MERCHANT)
+    return merchant
+
+
+def owned_merchant(store: MerchantStore, merchant_id: str, owner: str) -> Merchant:
+    """The owner's own merchant; raises `NotFound` for any other."""
+    merchant = store.merchant(merchant_id)
+    if merchant is None or merchant.owner != owner:
+        raise NotFound(NO_SUCH_MERCHANT)
+    return merchant

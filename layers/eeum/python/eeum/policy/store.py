@@ -1,0 +1,66 @@
+"""Policy versions in the programme table: an item each by the instant of its start, and one that claims its name."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from eeum.calendar import text_of
+from eeum.policy.reading import period_of
+from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table, Write
+from eeum.unit_of_work import Patience, commit
+
+POLICY = "POLICY#"
+LARGEST_HISTORY = 49
+"""A transaction holds 100 writes: two a version, and the mark that the programme has begun."""
+
+
+class PolicyStore:
+    def __init__(self, storage: Storage, patience: Patience, programme: str) -> None:
+        self._storage = storage
+        self._patience = patience
+        self._partition = f"PROGRAMME#{programme}"
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Every version's document in the order of their starts. Half a read unit per 4 KB: some 20 versions cost 6."""
+        documents: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self._storage.query(Query(Table.PROGRAMME, self._partition, POLICY, after=cursor))
+            documents.extend(json.loads(item["document"]) for item in page.items)
+            cursor = page.cursor
+            if cursor is None:
+                return documents
+
+    def add(self, document: dict[str, Any], added_by: str, added_at: str, first: bool) -> None:
+        """Stores a version, and with the `first` that the programme has begun.
+
+        `ConditionsFailed` when another has its instant or name, or when the first is not. 4 write units, and 2 more for each KB.
+        """
+        writes = self._version(document, added_by, added_at)
+        if first:
+            writes.append(self._beginning(added_by, added_at))
+        commit(self._storage, self._patience, *writes)
+
+    def add_history(self, documents: Sequence[dict[str, Any]], added_by: str, added_at: str) -> None:
+        """Stores up to `LARGEST_HISTORY` versions at once; `ConditionsFailed` when the programme has begun. Units as `add`, each."""
+        writes = [write for document in documents for write in self._version(document, added_by, added_at)]
+        commit(self._storage, self._patience, self._beginning(added_by, added_at), *writes)
+
+    def _beginning(self, added_by: str, added_at: str) -> Put:
+        item: Item = {"kind": "programme", "added_by": added_by, "added_at": added_at}
+        return Put(Key(Table.PROGRAMME, self._partition, "BEGINNING"), item, NOT_YET_STORED)
+
+    def _version(self, document: dict[str, Any], added_by: str, added_at: str) -> list[Write]:
+        starts_at = text_of(period_of(document)[0])
+        name: Item = {"kind": "policy_name", "starts_at": starts_at}
+        version: Item = {
+            "kind": "policy",
+            "version": document["version"],
+            "document": json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+            "added_by": added_by,
+            "added_at": added_at,
+        }
+        return [
+            Put(Key(Table.PROGRAMME, self._partition, f"{POLICY}{starts_at}"), version, NOT_YET_STORED),
+            Put(Key(Table.PROGRAMME, self._partition, f"NAME#{document['version']}"), name, NOT_YET_STORED),
+        ]

@@ -1,0 +1,143 @@
+"""Finding the policy that is in force, and loading policies."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from eeum.calendar import text_of
+from eeum.errors import (
+    Invalid,
+    NotFound,
+    PolicyInstantTaken,
+    PolicyRefused,
+    PolicyStartsTooSoon,
+    ProgrammeNotEmpty,
+    ProgrammeNotRunning,
+)
+from eeum.policy.reading import period_of, policy_of
+from eeum.policy.rules import PolicyVersion
+from eeum.policy.store import LARGEST_HISTORY, PolicyStore
+from eeum.storage import ConditionsFailed
+
+CACHE_SECONDS = 60
+NOTICE = timedelta(seconds=120)
+"""A version is stored at least this long before it starts: twice the time that a cache may be behind."""
+
+
+class PolicyBook:
+    """A programme's versions in the order of their starts."""
+
+    def __init__(self, versions: Sequence[PolicyVersion]) -> None:
+        self._versions = sorted(versions, key=lambda version: version.starts_at)
+        self._starts = [version.starts_at for version in self._versions]
+
+    def in_force_at(self, instant: datetime) -> PolicyVersion | None:
+        """The version that holds at `instant`: the last to have started, even after its end, when it pays nothing."""
+        position = bisect_right(self._starts, instant)
+        return self._versions[position - 1] if position else None
+
+    def running_at(self, instant: datetime) -> PolicyVersion:
+        """As `in_force_at`; raises `ProgrammeNotRunning` before the first version starts."""
+        version = self.in_force_at(instant)
+        if version is None:
+            raise ProgrammeNotRunning(f"No policy is in force at {text_of(instant)}.")
+        return version
+
+
+class Policies(Protocol):
+    def book(self) -> PolicyBook: ...
+
+
+class CachedPolicies:
+    """The policy book, read anew when it is older than 60 s. The only thing that is cached."""
+
+    def __init__(self, store: PolicyStore, monotonic_seconds: Callable[[], float]) -> None:
+        self._store = store
+        self._monotonic_seconds = monotonic_seconds
+        self._book: PolicyBook | None = None
+        self._read_at = 0.0
+
+    def book(self) -> PolicyBook:
+        now = self._monotonic_seconds()
+        # An empty book is not kept: a programme that is being set up is seen at once.
+        if self._book is None or now - self._read_at > CACHE_SECONDS:
+            documents = self._store.documents()
+            book = PolicyBook([policy_of(document) for document in documents])
+            self._book, self._read_at = (book if documents else None), now
+            return book
+        return self._book
+
+
+def load_policy(
+    store: PolicyStore, programme: str, document: dict[str, Any], operator: str, now: datetime
+) -> dict[str, Any]:
+    """Stores one version that starts in the future.
+
+    `document` is canonical (`eeum.policy.documents.canonical_document`).
+
+    Raises:
+        PolicyRefused: it is another programme's.
+        PolicyStartsTooSoon: it starts in the past or within 120 s.
+        PolicyInstantTaken: another version starts then, or has its name.
+    """
+    _belongs(programme, document)
+    starts_at, _ = period_of(document)
+    if starts_at < now + NOTICE:
+        raise PolicyStartsTooSoon(
+            f"It starts at {text_of(starts_at)}; a version must be stored at least {NOTICE.seconds} s before its start, "
+            f"and it is {text_of(now)}."
+        )
+    try:
+        store.add(document, operator, text_of(now), first=not store.documents())
+    except ConditionsFailed as failed:
+        raise PolicyInstantTaken(
+            f"Another version starts at {text_of(starts_at)}, or has the name {document['version']}."
+        ) from failed
+    return document
+
+
+def load_history(
+    store: PolicyStore, programme: str, documents: Sequence[dict[str, Any]], operator: str, now: datetime
+) -> None:
+    """Stores a programme's versions from the past on, into an empty programme only.
+
+    Raises:
+        PolicyRefused: one is another programme's, or two share a start or a name.
+        ProgrammeNotEmpty: the programme has a version.
+    """
+    if not 1 <= len(documents) <= LARGEST_HISTORY:
+        raise Invalid("policies", f"must be 1 to {LARGEST_HISTORY} documents", "length")
+    for document in documents:
+        _belongs(programme, document)
+    starts = {period_of(document)[0] for document in documents}
+    names = {document["version"] for document in documents}
+    if len(starts) < len(documents) or len(names) < len(documents):
+        problem = ("policies", "repeated_version", "Two versions start at the same instant or have the same name.")
+        raise PolicyRefused(problem[2], (problem,))
+    try:
+        store.add_history(documents, operator, text_of(now))
+    except ConditionsFailed as failed:
+        raise ProgrammeNotEmpty("The programme has policies; history can be loaded into an empty one only.") from failed
+
+
+def _belongs(programme: str, document: dict[str, Any]) -> None:
+    if document["programme"] != programme:
+        why = f"This is the programme {programme}, and the document is of {document['programme']}."
+        raise PolicyRefused(why, (("programme", "other_programme", why),))
+
+
+def version_in_force(store: PolicyStore, instant: datetime) -> dict[str, Any]:
+    """The document of the version in force at `instant`; raises `NotFound` before the first."""
+    started = [document for document in store.documents() if period_of(document)[0] <= instant]
+    if not started:
+        raise NotFound(f"No policy is in force at {text_of(instant)}.")
+    return started[-1]
+
+
+def version_named(store: PolicyStore, name: str) -> dict[str, Any]:
+    """Raises `NotFound` when no version has this name."""
+    for document in store.documents():
+        if document["version"] == name:
+            return document
+    raise NotFound(f"There is no policy version {name}.")

@@ -1,0 +1,1 @@
+"""A member's wallet: its purses, its cards, and money coming in."""

@@ -1,0 +1,176 @@
+"""What a wallet is and what may go in and out of it: pure functions over plain values. Amounts are whole won."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from eeum.ids import natural_id
+from eeum.once import Acceptance
+from eeum.policy.rules import WalletTerms
+
+CHARGED = "charged"
+CASHBACK = "cashback"
+
+
+class WalletStatus(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class DebitOrder(StrEnum):
+    """Grants are spent first, always; then the member chooses."""
+
+    CHARGED_FIRST = "charged_first"
+    CASHBACK_FIRST = "cashback_first"
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """One balance of a wallet: `charged`, `cashback`, or a grant by its own id. Cashback alone may be below zero, by clawback."""
+
+    id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a payment is made with. `reference` names it within its wallet; its token names the wallet too."""
+
+    reference: str
+    product: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A member's balances and cards, and how far its limits are used.
+
+    `usage` is won by limit and window (`monthly-spend@2021-01`). `captures` counts payments captured, `posted` is the number of the last
+    earning posted; unequal means that cashback is on its way.
+    """
+
+    id: str
+    member: str
+    status: WalletStatus
+    verified: bool
+    member_class: str | None
+    debit_order: DebitOrder
+    purses: tuple[Purse, ...]
+    cards: tuple[Card, ...]
+    usage: Mapping[str, int]
+    captures: int
+    posted: int
+    opened_at: datetime
+
+    def balance(self, purse_id: str) -> int:
+        return next((purse.amount for purse in self.purses if purse.id == purse_id), 0)
+
+    def card(self, reference: str) -> Card | None:
+        return next((card for card in self.cards if card.reference == reference), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What is taken from one purse, and what the purse held when that was decided."""
+
+    purse_id: str
+    amount: int
+    held: int
+
+
+class TopUpDecline(StrEnum):
+    """Why a top-up is declined; `TOP_UP_CODES` has the ISO 8583 response code of each."""
+
+    WALLET_SUSPENDED = "wallet_suspended"
+    BELOW_MINIMUM = "below_minimum_top_up"
+    HOLDING_LIMIT = "holding_limit_exceeded"
+
+
+TOP_UP_CODES = {
+    TopUpDecline.WALLET_SUSPENDED: "62",
+    TopUpDecline.BELOW_MINIMUM: "13",
+    TopUpDecline.HOLDING_LIMIT: "61",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """An entry: money that a bank took from the member's account and put into the wallet, or why it was declined."""
+
+    acceptance: Acceptance
+    amount: int
+    bank_reference: str
+    decline: TopUpDecline | None
+
+
+def wallet_id_of(member: str) -> str:
+    """A member has one wallet, whose id follows from the member's subject in the user pool."""
+    return natural_id("wallet", member)
+
+
+def new_wallet(member: str, debit_order: DebitOrder, card: Card, opened_at: datetime) -> Wallet:
+    return Wallet(
+        id=wallet_id_of(member),
+        member=member,
+        status=WalletStatus.ACTIVE,
+        verified=False,
+        member_class=None,
+        debit_order=debit_order,
+        purses=(Purse(CHARGED, 0), Purse(CASHBACK, 0)),
+        cards=(card,),
+        usage={},
+        captures=0,
+        posted=0,
+        opened_at=opened_at,
+    )
+
+
+def card_token(wallet_id: str, card: Card) -> str:
+    """The token an acquirer pays with: it names the wallet, so that no look-up is needed."""
+    return f"{wallet_id}.{card.reference}"
+
+
+def parse_card_token(token: str) -> tuple[str, str]:
+    """Wallet id and card reference of a token; a malformed token names no card, as an unknown one does."""
+    wallet_id, _, reference = token.partition(".")
+    return wallet_id, reference
+
+
+def plan_debit(wallet: Wallet, amount: int) -> tuple[Draw, ...] | None:
+    """Which purses pay `amount`, in debit order: grants by id, then charged and cashback as the member chose.
+
+    The plan names every purse it looked at up to the last one drawn, those found empty with an amount of 0, since the decision rests on
+    them too. None when the wallet does not hold enough.
+    """
+    draws: list[Draw] = []
+    missing = amount
+    for purse in _in_debit_order(wallet):
+        taken = min(missing, max(purse.amount, 0))
+        draws.append(Draw(purse.id, taken, purse.amount))
+        missing -= taken
+        if missing == 0:
+            return tuple(draws)
+    return None
+
+
+def _in_debit_order(wallet: Wallet) -> list[Purse]:
+    grants = sorted((purse for purse in wallet.purses if purse.id not in (CHARGED, CASHBACK)), key=lambda purse: purse.id)
+    order = (CHARGED, CASHBACK) if wallet.debit_order is DebitOrder.CHARGED_FIRST else (CASHBACK, CHARGED)
+    return grants + [purse for wanted in order for purse in wallet.purses if purse.id == wanted]
+
+
+def holding_limit_of(wallet: Wallet, terms: WalletTerms) -> int:
+    """How many won the charged purse may hold; cashback and grants do not count."""
+    return terms.holding_limit_verified if wallet.verified else terms.holding_limit
+
+
+def judge_top_up(wallet: Wallet, terms: WalletTerms, amount: int) -> TopUpDecline | None:
+    """Why a top-up of `amount` is declined, or None. Minimum and holding limit are the policy's in force."""
+    if wallet.status is not WalletStatus.ACTIVE:
+        return TopUpDecline.WALLET_SUSPENDED
+    if amount < terms.minimum_top_up:
+        return TopUpDecline.BELOW_MINIMUM
+    if wallet.balance(CHARGED) + amount > holding_limit_of(wallet, terms):
+        return TopUpDecline.HOLDING_LIMIT
+    return None

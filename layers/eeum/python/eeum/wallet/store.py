@@ -1,0 +1,195 @@
+"""Wallets and top-ups in the ledger table: one function per access pattern, with its cost.
+
+Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
+"""
+
+from collections.abc import Sequence
+
+from eeum.calendar import parse_instant, text_of
+from eeum.ids import Digest
+from eeum.once import Acceptance
+from eeum.storage import (
+    NOT_YET_STORED,
+    Add,
+    AtMost,
+    Equals,
+    Item,
+    Key,
+    Put,
+    SetTo,
+    Storage,
+    Table,
+    Update,
+    Write,
+)
+from eeum.unit_of_work import Patience, commit
+from eeum.wallet.rules import (
+    CASHBACK,
+    CHARGED,
+    Card,
+    DebitOrder,
+    Purse,
+    TopUp,
+    TopUpDecline,
+    Wallet,
+    WalletStatus,
+)
+
+WALLET = "WALLET"
+
+
+def partition_of(wallet_id: str) -> str:
+    return f"WALLET#{wallet_id}"
+
+
+def wallet_key(wallet_id: str) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), WALLET)
+
+
+def top_up_key(wallet_id: str, digest: Digest) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"TOP_UP#{digest}")
+
+
+class WalletStore:
+    def __init__(self, storage: Storage, patience: Patience) -> None:
+        self._storage = storage
+        self._patience = patience
+
+    def wallet(self, wallet_id: str) -> Wallet | None:
+        """One wallet, consistently. 1 read unit."""
+        (item,) = self._storage.read([wallet_key(wallet_id)])
+        return wallet_of(wallet_id, item) if item else None
+
+    def wallets(self, wallet_ids: Sequence[str]) -> dict[str, Wallet]:
+        """Several wallets, consistently, in one round trip; those that are not there are left out. 1 read unit each."""
+        items = self._storage.read([wallet_key(wallet_id) for wallet_id in wallet_ids])
+        found = zip(wallet_ids, items, strict=True)
+        return {wallet_id: wallet_of(wallet_id, item) for wallet_id, item in found if item is not None}
+
+    def open(self, wallet: Wallet) -> None:
+        """Stores a new wallet; `ConditionsFailed` when there is one. 2 write units."""
+        self._commit(Put(wallet_key(wallet.id), wallet_item(wallet), NOT_YET_STORED))
+
+    def wallet_and_top_up(self, wallet_id: str, digest: Digest) -> tuple[Wallet | None, TopUp | None]:
+        """A wallet and the entry of a top-up request, consistently, in one round trip. 2 read units."""
+        wallet, entry = self._storage.read([wallet_key(wallet_id), top_up_key(wallet_id, digest)])
+        return (
+            wallet_of(wallet_id, wallet) if wallet else None,
+            top_up_of(wallet_id, entry) if entry else None,
+        )
+
+    def credit_and_record(self, top_up: TopUp, holding_limit: int) -> None:
+        """Puts the money into the charged purse of an active wallet, up to `holding_limit`, with its entry. 4 write units."""
+        key = wallet_key(top_up.acceptance.wallet_id)
+        charged = ("purses", CHARGED, "amount")
+        credit = Update(
+            key,
+            (Add(charged, top_up.amount),),
+            (Equals(("status",), WalletStatus.ACTIVE), AtMost(charged, holding_limit - top_up.amount)),
+        )
+        self._commit(credit, _top_up_put(top_up))
+
+    def record_declined_top_up(self, top_up: TopUp) -> None:
+        """Stores a decline under its request. 2 write units."""
+        self._commit(_top_up_put(top_up))
+
+    def change_standing(self, wallet: Wallet, entry_at: str, operator: str, reason: str) -> None:
+        """Sets status and verification as an operator decided, with an entry that says who and why. 4 write units."""
+        change = Update(
+            wallet_key(wallet.id),
+            (SetTo(("status",), wallet.status.value), SetTo(("verified",), wallet.verified)),
+            (Equals(("kind",), "wallet"),),
+        )
+        record = Put(
+            Key(Table.LEDGER, partition_of(wallet.id), f"STANDING#{entry_at}"),
+            {
+                "kind": "standing",
+                "status": wallet.status.value,
+                "verified": wallet.verified,
+                "operator": operator,
+                "reason": reason,
+                "accepted_at": entry_at,
+            },
+            NOT_YET_STORED,
+        )
+        self._commit(change, record)
+
+    def _commit(self, *writes: Write) -> None:
+        commit(self._storage, self._patience, *writes)
+
+
+def _top_up_put(top_up: TopUp) -> Put:
+    acceptance = top_up.acceptance
+    return Put(top_up_key(acceptance.wallet_id, acceptance.digest), top_up_item(top_up), NOT_YET_STORED)
+
+
+def wallet_item(wallet: Wallet) -> Item:
+    return {
+        "kind": "wallet",
+        "member": wallet.member,
+        "status": wallet.status.value,
+        "verified": wallet.verified,
+        "member_class": wallet.member_class,
+        "debit_order": wallet.debit_order.value,
+        "purses": {purse.id: {"amount": purse.amount} for purse in wallet.purses},
+        "cards": {card.reference: {"product": card.product, "status": card.status} for card in wallet.cards},
+        "usage": dict(wallet.usage),
+        "captures": wallet.captures,
+        "posted": wallet.posted,
+        "opened_at": text_of(wallet.opened_at),
+    }
+
+
+def wallet_of(wallet_id: str, item: Item) -> Wallet:
+    return Wallet(
+        id=wallet_id,
+        member=item["member"],
+        status=WalletStatus(item["status"]),
+        verified=item["verified"],
+        member_class=item["member_class"],
+        debit_order=DebitOrder(item["debit_order"]),
+        purses=tuple(Purse(purse_id, purse["amount"]) for purse_id, purse in item["purses"].items()),
+        cards=tuple(Card(reference, card["product"], card["status"]) for reference, card in item["cards"].items()),
+        usage=item["usage"],
+        captures=item["captures"],
+        posted=item["posted"],
+        opened_at=parse_instant(item["opened_at"], "opened_at"),
+    )
+
+
+def acceptance_item(acceptance: Acceptance) -> Item:
+    """The attributes that every entry has of its request."""
+    return {
+        "id": acceptance.id,
+        "caller": acceptance.caller,
+        "body_hash": acceptance.body_hash,
+        "accepted_at": text_of(acceptance.accepted_at),
+    }
+
+
+def acceptance_of(wallet_id: str, digest: Digest, item: Item) -> Acceptance:
+    accepted_at = parse_instant(item["accepted_at"], "accepted_at")
+    return Acceptance(item["id"], wallet_id, digest, item["body_hash"], item["caller"], accepted_at)
+
+
+def top_up_item(top_up: TopUp) -> Item:
+    """Its postings move the money from the bank to the charged purse; a declined top-up moves none."""
+    bank = top_up.acceptance.caller
+    return {
+        "kind": "top_up",
+        **acceptance_item(top_up.acceptance),
+        "status": "declined" if top_up.decline else "completed",
+        "amount": top_up.amount,
+        "bank_reference": top_up.bank_reference,
+        "decline": top_up.decline.value if top_up.decline else None,
+        "postings": {} if top_up.decline else {bank: -top_up.amount, f"purse/{CHARGED}": top_up.amount},
+    }
+
+
+def top_up_of(wallet_id: str, item: Item) -> TopUp:
+    return TopUp(
+        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix("TOP_UP#"), item),
+        amount=item["amount"],
+        bank_reference=item["bank_reference"],
+        decline=TopUpDecline(item["decline"]) if item["decline"] else None,
+    )

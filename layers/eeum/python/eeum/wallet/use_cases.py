@@ -1,0 +1,116 @@
+"""What a member, a bank and an operator do with a wallet."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from eeum.calendar import text_of, whole_milliseconds
+from eeum.errors import NotFound
+from eeum.once import Answer, Request, answer_once
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import ConditionsFailed
+from eeum.unit_of_work import Patience
+from eeum.wallet.rules import (
+    Card,
+    DebitOrder,
+    TopUp,
+    Wallet,
+    WalletStatus,
+    holding_limit_of,
+    judge_top_up,
+    new_wallet,
+    wallet_id_of,
+)
+from eeum.wallet.store import WalletStore
+
+NO_SUCH_WALLET = "There is no such wallet, or it is not yours."
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    wallet: Wallet
+    created: bool
+
+
+def open_wallet(
+    store: WalletStore, member: str, debit_order: DebitOrder, card_product: str, now: datetime
+) -> Opening:
+    """Opens the member's one wallet with one card, or gives the one that is there."""
+    existing = store.wallet(wallet_id_of(member))
+    if existing:
+        return Opening(existing, created=False)
+    wallet = new_wallet(member, debit_order, Card(secrets.token_hex(8), card_product, "active"), now)
+    try:
+        store.open(wallet)
+    except ConditionsFailed:
+        # A twin of this request was faster: its wallet is the member's.
+        return Opening(own_wallet(store, member, wallet.id), created=False)
+    return Opening(wallet, created=True)
+
+
+def own_wallet(store: WalletStore, member: str, wallet_id: str) -> Wallet:
+    """The member's own wallet; raises `NotFound` for any other id, whether or not it is somebody's."""
+    wallet = store.wallet(wallet_id) if wallet_id == wallet_id_of(member) else None
+    if wallet is None:
+        raise NotFound(NO_SUCH_WALLET)
+    return wallet
+
+
+def top_up(
+    store: WalletStore,
+    policies: PolicyBook,
+    patience: Patience,
+    request: Request,
+    amount: int,
+    bank_reference: str,
+    now: Callable[[], datetime],
+) -> Answer[TopUp]:
+    """Credits what a bank took from the member's account, within the minimum and holding limit of the policy in force.
+
+    Raises:
+        NotFound: no such wallet; nothing is stored.
+        ProgrammeNotRunning: no policy version is in force.
+    """
+
+    def read() -> tuple[TopUp | None, Wallet]:
+        wallet, entry = store.wallet_and_top_up(request.wallet_id, request.digest)
+        if wallet is None:
+            raise NotFound(NO_SUCH_WALLET)
+        return entry, wallet
+
+    def decide(wallet: Wallet) -> TopUp:
+        accepted_at = whole_milliseconds(now())
+        terms = policies.running_at(accepted_at).wallet
+        return TopUp(request.accept(accepted_at), amount, bank_reference, judge_top_up(wallet, terms, amount))
+
+    def keep(entry: TopUp, wallet: Wallet) -> None:
+        if entry.decline:
+            store.record_declined_top_up(entry)
+        else:
+            terms = policies.running_at(entry.acceptance.accepted_at).wallet
+            store.credit_and_record(entry, holding_limit_of(wallet, terms))
+
+    return answer_once(request, patience, read, decide, keep)
+
+
+def change_standing(
+    store: WalletStore,
+    wallet_id: str,
+    status: WalletStatus | None,
+    verified: bool | None,
+    operator: str,
+    reason: str,
+    now: datetime,
+) -> Wallet:
+    """Suspends, reinstates or verifies a wallet, on an operator's word and with its reason."""
+    wallet = store.wallet(wallet_id)
+    if wallet is None:
+        raise NotFound(NO_SUCH_WALLET)
+    changed = replace(
+        wallet,
+        status=wallet.status if status is None else status,
+        verified=wallet.verified if verified is None else verified,
+    )
+    store.change_standing(changed, text_of(now), operator, reason)
+    return changed
