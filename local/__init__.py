@@ -1,0 +1,1 @@
+"""The local city: the template itself, deployed to an AWS emulator on this machine's loopback."""

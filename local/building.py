@@ -1,0 +1,71 @@
+"""Building the functions and layers for this machine's Python, when their sources have changed since the last time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from local import places
+from local.failure import CityFailure
+
+SOURCES = ("template.yaml", "functions", "layers")
+_IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+
+
+def build() -> Path:
+    """The path of the built template; `sam build` runs only when a source differs from the last build."""
+    built = places.BUILD / "template.yaml"
+    mark = places.BUILD / "sources.sha256"
+    sources = digest(places.ROOT)
+    if built.exists() and mark.exists() and mark.read_text() == sources:
+        return built
+    sam = places.program("sam", "sam")
+    if not sam.exists():
+        raise CityFailure("The SAM CLI is missing; `make environments` sets it up.")
+    if shutil.which("make") is None:
+        raise CityFailure("`make` is missing, which builds the functions; install it with your package manager.")
+    finished = subprocess.run(
+        [str(sam), "build", "--build-dir", str(places.BUILD), "--parallel"],
+        cwd=places.ROOT,
+        env={**os.environ, "TARGET": "host", "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        log = places.DATA / "build.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(finished.stdout + finished.stderr)
+        raise CityFailure(f"The build failed: {_reason(finished.stderr)} (all of it: {log})")
+    mark.write_text(sources)
+    return built
+
+
+def digest(root: Path) -> str:
+    """One value over the contents of all that goes into a build."""
+    total = hashlib.sha256()
+    for path in _files(root):
+        total.update(f"{path.relative_to(root)}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for source in SOURCES:
+        path = root / source
+        if path.is_file():
+            yield path
+        else:
+            yield from sorted(
+                part for part in path.rglob("*") if part.is_file() and not _IGNORED & set(part.relative_to(root).parts)
+            )
+
+
+def _reason(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or lines or ["no reason was given."])[-1]

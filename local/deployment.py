@@ -1,0 +1,112 @@
+"""Creating and updating the city's stack in the emulator, and finding its resources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse
+
+from local import packaging, places
+from local.emulator import Emulator
+from local.failure import CityFailure
+from local.translation import API_ID, translate
+
+DEPLOY_SECONDS = 120
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+
+class Deployment:
+    """The city's stack; every deployment gives the whole template, as CloudFormation wants it."""
+
+    def __init__(self, emulator: Emulator, built: Path) -> None:
+        self._emulator = emulator
+        self._built = built
+        self._formation = emulator.client("cloudformation")
+        #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
+        self._start = f"Start{int(time.time())}"
+        self.resources: dict[str, str] = {}
+
+    @cached_property
+    def _packaged(self) -> dict[str, Any]:
+        template: dict[str, Any] = yaml_parse(self._built.read_text())
+        return packaging.package(self._emulator, template, self._built.parent)
+
+    @property
+    def api(self) -> str:
+        """Where the HTTP API answers."""
+        return f"{self._emulator.endpoint}/_aws/execute-api/{API_ID}"
+
+    @property
+    def exists(self) -> bool:
+        try:
+            return bool(self._formation.describe_stacks(StackName=places.STACK)["Stacks"])
+        except ClientError:
+            return False
+
+    def deploy(self, clock_shift_seconds: int) -> None:
+        """Create or update the stack so that its functions' clock is shifted by so much."""
+        parameters = self._parameters(clock_shift_seconds)
+        moved = hashlib.sha256(str(clock_shift_seconds).encode()).hexdigest()[:10]
+        try:
+            template = translate(self._packaged, parameters, versions=f"Clock{moved}", start=self._start)
+        except Exception as problem:  # whatever the translator does not understand, it raises as a class of its own
+            raise CityFailure(f"The template cannot be translated: {problem}") from problem
+        change = self._formation.update_stack if self.exists else self._formation.create_stack
+        try:
+            change(
+                StackName=places.STACK,
+                TemplateBody=json.dumps(template),
+                Capabilities=CAPABILITIES,
+                Parameters=[
+                    {"ParameterKey": name, "ParameterValue": value} for name, value in sorted(parameters.items())
+                ],
+            )
+        except ClientError as refusal:
+            if "No updates are to be performed" not in str(refusal):
+                raise CityFailure(f"The deployment was refused: {refusal.response['Error']['Message']}") from refusal
+        self._await_completion()
+        self.resources = self._physical_ids()
+
+    def _parameters(self, clock_shift_seconds: int) -> dict[str, str]:
+        wanted = {
+            "Stage": "local",
+            "Programme": places.PROGRAMME,
+            "ClockShiftSeconds": str(clock_shift_seconds),
+        }
+        known = self._packaged.get("Parameters", {})
+        defaults = {name: str(definition["Default"]) for name, definition in known.items() if "Default" in definition}
+        return defaults | {name: value for name, value in wanted.items() if name in known}
+
+    def _await_completion(self) -> None:
+        deadline = time.monotonic() + DEPLOY_SECONDS
+        while time.monotonic() < deadline:
+            status = self._formation.describe_stacks(StackName=places.STACK)["Stacks"][0]["StackStatus"]
+            if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+                return
+            if status.endswith(("FAILED", "ROLLBACK_COMPLETE")):
+                raise CityFailure(f"The deployment failed at {self._first_failure()}")
+            time.sleep(0.1)
+        raise CityFailure(f"The deployment did not complete within {DEPLOY_SECONDS} seconds.")
+
+    def _first_failure(self) -> str:
+        events = self._formation.describe_stack_events(StackName=places.STACK)["StackEvents"]
+        failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+        if not failed:
+            return "a resource that it does not name."
+        first = failed[-1]  # events come newest first
+        return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason was given.')}"
+
+    def _physical_ids(self) -> dict[str, str]:
+        listed = self._formation.get_paginator("list_stack_resources").paginate(StackName=places.STACK)
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in listed
+            for resource in page["StackResourceSummaries"]
+            if resource.get("PhysicalResourceId")
+        }

@@ -1,0 +1,157 @@
+"""The AWS emulator as a child process: started on loopback, watched until healthy, stopped so that it saves its state."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from local import places
+from local.failure import CityFailure
+
+HOST = "127.0.0.1"
+START_SECONDS = 60
+STOP_SECONDS = 30
+#: What the emulator knows its administrator by; every other caller is held to the policies of its role.
+ADMINISTRATOR = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+#: Passed on from the caller's environment. AWS settings are not: a developer's own profile must not leak in here.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+class Emulator:
+    """MiniStack with identity enforced (`AUTH=true`) and its state kept below one folder."""
+
+    def __init__(self, data: Path, port: int = places.DEFAULT_PORT, python: Path | None = None) -> None:
+        self.port = port
+        self.endpoint = f"http://{HOST}:{port}"
+        self.log = data / "emulator.log"
+        self._data = data
+        self._python = python or places.program("emulator", "python")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        if not self._python.exists():
+            raise CityFailure("The emulator's environment is missing; `make environments` sets it up.")
+        if port_is_taken(self.port):
+            raise CityFailure(
+                f"Port {self.port} on {HOST} is taken, perhaps by another local city;"
+                " stop that, or choose a free one with PORT=…."
+            )
+        temporary = self._data / "temporary"
+        shutil.rmtree(temporary, ignore_errors=True)  # code the emulator unpacked for an earlier run
+        temporary.mkdir(parents=True)
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(self._python), "-m", "ministack"],
+                env=self._environment(temporary),
+                cwd=self._data,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C reaches a whole process group: a session of its own keeps the emulator alive until we have drained it.
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        self._await_health()
+
+    def stop(self) -> None:
+        """Ask for an orderly end, in which the emulator saves its state; insist only when it does not come."""
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def client(self, service: str) -> Any:
+        return boto3.session.Session(**ADMINISTRATOR, region_name=places.REGION).client(
+            service,
+            endpoint_url=self.endpoint,
+            config=Config(retries={"max_attempts": 1}, read_timeout=120, max_pool_connections=32),
+        )
+
+    def _environment(self, temporary: Path) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        return inherited | {
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_REGION": places.REGION,
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self._data / "state"),
+            "TMPDIR": str(temporary),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "LOG_LEVEL": "INFO",
+            "NO_PROXY": "*",
+        }
+
+    def _await_health(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if not self.running:
+                raise CityFailure(f"The emulator ended while starting; its last words: {self._last_words()}")
+            try:
+                if httpx.get(f"{self.endpoint}/_ministack/health", timeout=2, trust_env=False).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.1)
+        self.stop()
+        raise CityFailure(f"The emulator did not answer within {START_SECONDS} seconds; see {self.log}.")
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "none"
+
+
+def port_is_taken(port: int) -> bool:
+    """Whether something listens there; binding tells it surely, where a connection may be refused by chance."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(met: Callable[[], bool], seconds: float, pause: float = 0.2) -> bool:
+    """Poll a condition for a bounded time; whether it came true."""
+    deadline = time.monotonic() + seconds
+    while not met():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: the kernel ends the emulator if the runner is killed, so that nothing is left behind."""
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)

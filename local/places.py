@@ -1,0 +1,28 @@
+"""Where the local city finds its parts, and where it keeps what it must remember."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = ROOT / ".environments"
+
+#: Everything that `make reset` empties.
+DATA = Path(os.environ.get("EEUM_LOCAL_DATA") or ROOT / ".local")
+
+#: The host's build has a folder of its own, so that it never passes for one that is deployed to AWS.
+BUILD = ROOT / ".aws-sam" / "local"
+
+POLICIES = ROOT / "policies"
+
+#: The names of tables and queues follow from the stack's name, so it is fixed: `local/environment.json` relies on it.
+STACK = "eeum-local"
+PROGRAMME = "incheon"
+REGION = "ap-northeast-2"
+DEFAULT_PORT = 4566
+
+
+def program(environment: str, name: str) -> Path:
+    """An executable of one of the virtual environments that `make` sets up."""
+    return ENVIRONMENTS / environment / "bin" / name

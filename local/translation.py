@@ -1,0 +1,178 @@
+"""From the built SAM template to one that the emulator deploys, changing as little as its gaps demand.
+
+Bridged here, and nowhere else:
+
+- The emulator ignores the OpenAPI `Body` into which SAM puts an HTTP API's routes: they become routes, integrations and
+  authorizers of their own.
+- It does not evaluate the condition key `dynamodb:EnclosingOperation`, so a statement with it would deny everything: that key,
+  and only that, is taken out. A test holds it in the template itself.
+- It knows no schedule time zones and no `<aws.scheduler.scheduled-time>`: the schedule is deployed switched off, and the
+  runner invokes the function at each local midnight (`local/schedule.py`).
+- A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves: versions are
+  named after it, so that a moved clock publishes.
+- After a restart stream event sources stall: each is named after the start, so that a start makes it anew.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from types import SimpleNamespace
+from typing import Any
+
+from local import places
+
+Template = dict[str, Any]
+
+UNSUPPORTED_CONDITION_KEY = "dynamodb:EnclosingOperation"
+METHODS = frozenset({"get", "put", "post", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"})
+#: The emulator's tag for an API id of one's own choosing: the address stays the same over resets.
+API_ID_TAG = "ms-custom-id"
+API_ID = "eeum"
+
+
+def translate(template: Template, parameters: dict[str, str], versions: str, start: str) -> Template:
+    """The template as plain CloudFormation; `versions` and `start` name function versions and event sources."""
+    plain = _without_serverless(template, parameters)
+    _without_unsupported_conditions(plain)
+    for name, resource in list(plain["Resources"].items()):
+        kind = resource["Type"]
+        if kind == "AWS::ApiGatewayV2::Api":
+            plain["Resources"].update(_routes(name, resource["Properties"]))
+        elif kind == "AWS::Scheduler::Schedule":
+            resource["Properties"]["State"] = "DISABLED"
+        elif kind == "AWS::Lambda::Version":
+            _rename(plain, name, f"{name}{versions}")
+        elif kind == "AWS::Lambda::EventSourceMapping":
+            _rename(plain, name, f"{name}{start}")
+    return plain
+
+
+def _without_serverless(template: Template, parameters: dict[str, str]) -> Template:
+    # Imported late: it costs a second, and only a deployment needs it.
+    from samtranslator.translator.transform import transform
+
+    os.environ.setdefault("AWS_DEFAULT_REGION", places.REGION)  # the translator asks for it, to choose an AWS partition
+    no_managed_policies = SimpleNamespace(load=dict)
+    plain: Template = transform(copy.deepcopy(template), parameters, no_managed_policies)
+    return plain
+
+
+def _without_unsupported_conditions(node: Any) -> None:
+    """Drop the key from every policy condition, and what that leaves empty."""
+    if isinstance(node, list):
+        for part in node:
+            _without_unsupported_conditions(part)
+    if not isinstance(node, dict):
+        return
+    condition = node.get("Condition")
+    if isinstance(condition, dict):
+        for operator, keys in list(condition.items()):
+            if isinstance(keys, dict) and keys.pop(UNSUPPORTED_CONDITION_KEY, None) is not None and not keys:
+                del condition[operator]
+        if not condition:
+            del node["Condition"]
+    for part in node.values():
+        _without_unsupported_conditions(part)
+
+
+def _routes(api: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """An API's OpenAPI body as resources; the API keeps its other properties."""
+    body = properties.pop("Body")
+    properties.pop("FailOnWarnings", None)
+    properties.setdefault("Name", places.STACK)
+    properties["ProtocolType"] = "HTTP"
+    properties["Tags"] = {API_ID_TAG: API_ID}
+    if "x-amazon-apigateway-cors" in body:
+        properties["CorsConfiguration"] = _capitalised(body["x-amazon-apigateway-cors"])
+
+    resources: dict[str, Any] = {}
+    for scheme_name, scheme in body.get("components", {}).get("securitySchemes", {}).items():
+        authorizer = scheme["x-amazon-apigateway-authorizer"]
+        resources[f"{api}{scheme_name}"] = _resource(
+            "Authorizer",
+            ApiId={"Ref": api},
+            Name=scheme_name,
+            AuthorizerType="JWT",
+            IdentitySource=[authorizer["identitySource"]],
+            JwtConfiguration={
+                "Issuer": authorizer["jwtConfiguration"]["issuer"],
+                "Audience": authorizer["jwtConfiguration"]["audience"],
+            },
+        )
+    integrations: dict[str, str] = {}
+    for path, operations in body.get("paths", {}).items():
+        for method, operation in operations.items():
+            if method not in METHODS:
+                continue
+            uri = operation["x-amazon-apigateway-integration"]["uri"]
+            integration = integrations.setdefault(json.dumps(uri), f"{api}Integration{len(integrations)}")
+            resources[integration] = _resource(
+                "Integration",
+                ApiId={"Ref": api},
+                IntegrationType="AWS_PROXY",
+                PayloadFormatVersion="2.0",
+                IntegrationUri=uri,
+            )
+            verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+            resources[f"{api}Route{_letters(verb)}{_letters(path)}"] = _resource(
+                "Route",
+                ApiId={"Ref": api},
+                RouteKey="$default" if path == "/$default" else f"{verb} {path}",
+                Target={"Fn::Sub": f"integrations/${{{integration}}}"},
+                **_authorisation(api, operation.get("security", [])),
+            )
+    return resources
+
+
+def _authorisation(api: str, security: list[dict[str, list[str]]]) -> dict[str, Any]:
+    """One requirement at most: an HTTP API knows one authorizer a route, and any one of its scopes is enough."""
+    for requirement in security:
+        for authorizer, scopes in requirement.items():
+            if authorizer != "NONE":
+                return {
+                    "AuthorizationType": "JWT",
+                    "AuthorizerId": {"Ref": f"{api}{authorizer}"},
+                    "AuthorizationScopes": scopes,
+                }
+    return {"AuthorizationType": "NONE"}
+
+
+def _rename(template: Template, old: str, new: str) -> None:
+    """Give a resource another logical id, in its place and in every reference to it."""
+    template["Resources"] = {
+        new if name == old else name: resource for name, resource in template["Resources"].items()
+    }
+    _refer(template, old, new)
+
+
+def _refer(node: Any, old: str, new: str) -> None:
+    if isinstance(node, list):
+        for part in node:
+            _refer(part, old, new)
+    if not isinstance(node, dict):
+        return
+    if node.get("Ref") == old:
+        node["Ref"] = new
+    attribute = node.get("Fn::GetAtt")
+    if isinstance(attribute, list) and attribute[0] == old:
+        attribute[0] = new
+    if node.get("DependsOn") == old:
+        node["DependsOn"] = new
+    if isinstance(node.get("DependsOn"), list):
+        node["DependsOn"] = [new if name == old else name for name in node["DependsOn"]]
+    for part in node.values():
+        _refer(part, old, new)
+
+
+def _resource(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": f"AWS::ApiGatewayV2::{kind}", "Properties": properties}
+
+
+def _letters(text: str) -> str:
+    return "".join(part.capitalize() for part in "".join(c if c.isalnum() else " " for c in text).split())
+
+
+def _capitalised(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name[0].upper() + name[1:]: value for name, value in settings.items()}
