@@ -3,22 +3,59 @@
 Pydantic says whether each value has its place and type; what values must be to one another is `eeum.policy.validation`.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
+from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
 from eeum.policy.conditions import FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS
 from eeum.policy.rules import PolicyVersion
-from eeum.policy.reading import policy_of
+from eeum.policy.reading import OWN_RATE, policy_of
 from eeum.policy.validation import Problem, problems_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)]
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
 MerchantFlag = Literal["benefit_plus", "good_price", "traditional_market", "partner"]
-Rate = Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE)]
+Rate = Annotated[
+    Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE), Tag("(number)")]
+    | Annotated[Literal["merchant"], Tag("(own)")],
+    Discriminator(lambda rate: "(own)" if rate == OWN_RATE else "(number)"),
+]
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+
+
+def _instant_as_text(value: Any) -> Any:
+    """Pydantic would read a number as seconds since 1970; whether an offset is there is for it to say."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise PydanticCustomError("instant_format", "Input should be an instant such as 2019-08-01T06:00:00+09:00")
+
+
+def _instant_in_seoul(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(SEOUL)
+    except OverflowError:
+        raise PydanticCustomError("instant_range", "The year in Seoul should be between 1 and 9999") from None
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant_as_text), AfterValidator(_instant_in_seoul)]
 
 
 class Part(BaseModel):
@@ -72,7 +109,7 @@ class BandDocument(Part):
 
     start: Won = Field(alias="from")
     up_to: Won | None
-    rate_basis_points: Rate | Literal["merchant"]
+    rate_basis_points: Rate
 
 
 class Funder(Part):
@@ -113,20 +150,34 @@ class IsBetween(Part):
 
 
 def _form_of_condition(condition: Any) -> str | None:
-    """Which form a condition has, by the one word that only this form has: so that a fault is told once, in that form."""
+    """Which form a condition has, by the one word that only this form has: so that a fault is told once, in that form.
+
+    Tags stand in parentheses, to be told from the names in a fault's path.
+    """
+    if isinstance(condition, Part):  # when it is written out again
+        return _FORMS[type(condition)]
     words = condition if isinstance(condition, Mapping) else {}
-    return next((word for word in ("all", "any", "not", "in", "has") if word in words), None) or (
-        "between" if {"above", "at_most"} & set(words) else None
+    return next((f"({word})" for word in ("all", "any", "not", "in", "has") if word in words), None) or (
+        "(between)" if {"above", "at_most"} & set(words) else None
     )
 
 
+_FORMS: dict[type[Part], str] = {
+    AllHold: "(all)",
+    AnyHolds: "(any)",
+    DoesNotHold: "(not)",
+    IsOneOf: "(in)",
+    HasTheFlag: "(has)",
+    IsBetween: "(between)",
+}
+
 ConditionDocument = Annotated[
-    Annotated[AllHold, Tag("all")]
-    | Annotated[AnyHolds, Tag("any")]
-    | Annotated[DoesNotHold, Tag("not")]
-    | Annotated[IsOneOf, Tag("in")]
-    | Annotated[HasTheFlag, Tag("has")]
-    | Annotated[IsBetween, Tag("between")],
+    Annotated[AllHold, Tag("(all)")]
+    | Annotated[AnyHolds, Tag("(any)")]
+    | Annotated[DoesNotHold, Tag("(not)")]
+    | Annotated[IsOneOf, Tag("(in)")]
+    | Annotated[HasTheFlag, Tag("(has)")]
+    | Annotated[IsBetween, Tag("(between)")],
     Discriminator(
         _form_of_condition,
         custom_error_type="unknown_condition",
@@ -155,8 +206,8 @@ class PolicyDocument(Part):
     programme: Name
     version: Name
     title: Title
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant
+    ends_at: Instant | None = None
     rows: list[Row] = []
     wallet: Wallet
     earns_from: list[Literal["charged", "cashback", "grants"]] = Field(min_length=1)
@@ -192,10 +243,12 @@ def parse_policy(document: Any) -> PolicyVersion:
 
 
 def _faults_of_shape(error: ValidationError) -> list[Problem]:
-    return [
-        (".".join(str(part) for part in fault["loc"]), fault["type"], fault["msg"])
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    problems: list[Problem] = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        path = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("("))
+        unknown_fact = path.endswith(".fact") and fault["type"] == "literal_error"
+        problems.append((path, "unknown_fact" if unknown_fact else fault["type"], fault["msg"]))
+    return problems
 
 
 def _refused(problems: list[Problem]) -> PolicyRefused:

@@ -104,11 +104,12 @@ def _condition(path: str, condition: Mapping[str, Any], merchants: Mapping[str, 
             yield from _condition(f"{path}.{joint}.{index}", part, merchants)
     if "not" in condition:
         yield from _condition(f"{path}.not", condition["not"], merchants)
-    known = {"merchant_district": "districts", "merchant_category": "categories"}.get(condition.get("fact", ""))
-    if known:
+    listed = {"merchant_district": ("districts", "unknown_district"), "merchant_category": ("categories", "unknown_category")}
+    if condition.get("fact") in listed:
+        known, code = listed[condition["fact"]]
         for index, value in enumerate(condition["in"]):
             if value not in merchants[known]:
-                yield f"{path}.in.{index}", f"unknown_{known}", f"{value} is not one of merchants.{known}."
+                yield f"{path}.in.{index}", code, f"{value} is not one of merchants.{known}."
     if condition.get("fact") == "merchant_annual_revenue":
         above, at_most = condition.get("above"), condition.get("at_most")
         if above is None and at_most is None:

@@ -1,0 +1,84 @@
+"""The command that checks policy documents before they are loaded, and the JSON Schema it prints."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eeum.policy.check import main, problems_of_history, schema
+from eeum.policy.documents import canonical_document
+from tests.unit.policy.policy_documents import document
+
+PUBLISHED_SCHEMA = Path(__file__).parents[3] / "policies" / "policy.schema.json"
+
+
+def written(folder: Path, name: str, content: Any) -> str:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return str(path)
+
+
+def test_a_valid_document_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "policy.json", document())
+
+    assert main([path]) == 0
+    assert capsys.readouterr().out == f"{path}: haneul-2026-01-01 from 2026-01-01T00:00:00+09:00 is valid\n"
+
+
+def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "policy.json", document(("layers.0.limits", ["monthly-spend", "yearly"])))
+
+    assert main([path]) == 1
+    assert capsys.readouterr().out == (
+        f"{path}: layers.0.limits.1: yearly is not the id of one of the policy's limits. [unknown_limit]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [("", "not_json"), ("[" * 100_000, "not_json"), ("[]", "model_type"), ("{}", "missing")]
+)
+def test_a_file_that_is_no_document_is_said_to_be_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, code: str
+) -> None:
+    assert main([written(tmp_path, "policy.json", content)]) == 1
+    assert f"[{code}]" in capsys.readouterr().out
+
+
+def test_a_file_that_is_not_there_is_said_to_be_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none.json")]) == 1
+    assert "[unreadable]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["--all"]])
+def test_other_arguments_show_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+NEXT = (("version", "haneul-2026-02-01"), ("starts_at", "2026-02-01T00:00:00+09:00"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (NEXT, []),
+        (NEXT[:1], [("starts_at", "repeated_version")]),
+        (NEXT[1:], [("version", "repeated_version")]),
+        ((), [("version", "repeated_version")]),
+        ((*NEXT, ("programme", "bada")), [("programme", "other_programme")]),
+        ((*NEXT, ("limits.1.measure", "spend")), [("limits", "measure_changed")]),
+    ],
+    ids=["next_version", "same_start", "same_name", "same_file", "other_programme", "limit_measures_something_else"],
+)
+def test_versions_are_checked_as_one_history(changes: tuple[tuple[str, Any], ...], expected: list[tuple[str, str]]) -> None:
+    history = [canonical_document(document()), canonical_document(document(*changes))]
+    assert [(path, code) for path, code, _ in problems_of_history(history)] == expected
+
+
+def test_the_published_schema_is_the_one_of_the_models(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--schema"]) == 0
+    assert capsys.readouterr().out == PUBLISHED_SCHEMA.read_text(encoding="utf-8"), (
+        "write it again: python -m eeum.policy.check --schema > policies/policy.schema.json"
+    )
+    assert json.loads(PUBLISHED_SCHEMA.read_text(encoding="utf-8")) == schema()
