@@ -74,6 +74,14 @@ def _hash_of(body: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision(Generic[StoredEntry]):
+    """What was decided, and how to keep it: `keep` raises `ConditionsFailed` when what was read no longer holds."""
+
+    entry: StoredEntry
+    keep: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Generic[StoredEntry]):
     """The entry that answers a request, and whether it was there before."""
 
@@ -85,12 +93,11 @@ def answer_once(
     request: Request,
     patience: Patience,
     read: Callable[[], tuple[StoredEntry | None, State]],
-    decide: Callable[[State], StoredEntry],
-    store: Callable[[StoredEntry, State], None],
+    decide: Callable[[State], Decision[StoredEntry]],
 ) -> Answer[StoredEntry]:
-    """Answers `request` with its stored entry, or decides, stores and answers.
+    """Answers `request` with its stored entry, or decides, keeps and answers.
 
-    When a condition fails on storing (the balance went, or a twin of the request was faster), it reads and decides again.
+    When a condition fails on keeping (the balance went, or a twin of the request was faster), it reads and decides again.
 
     Raises:
         IdempotencyKeyReused: the entry was stored for another body.
@@ -105,10 +112,10 @@ def answer_once(
                     "This Idempotency-Key was used for a request with another body; a new request needs a new key."
                 )
             return Answer(stored, replayed=True)
-        entry = decide(state)
+        decision = decide(state)
         try:
-            store(entry, state)
-            return Answer(entry, replayed=False)
+            decision.keep()
+            return Answer(decision.entry, replayed=False)
         except ConditionsFailed:
             attempt += 1
             patience.wait(attempt)

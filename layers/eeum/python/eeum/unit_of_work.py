@@ -6,29 +6,36 @@ Software kits do not retry a cancelled transaction, so this does: with jitter, w
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eeum.errors import Busy
 from eeum.storage import Contended, Storage, Unavailable, Write
 
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
+BRIEF_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a use case may go on trying: made at the edge, from what is left of the function's time.
 
-    `remaining_seconds` counts down; `pause` waits that many seconds.
+    `remaining_seconds` counts down; `pause` waits that many seconds. `most_attempts` bounds the tries where something else can be done.
     """
 
     remaining_seconds: Callable[[], float]
     pause: Callable[[float], None]
+    most_attempts: int | None = None
+
+    def briefly(self) -> "Patience":
+        """The same, for a few attempts only."""
+        return replace(self, most_attempts=BRIEF_ATTEMPTS)
 
     def wait(self, attempt: int) -> None:
         """Waits before attempt `attempt` (from 1) is repeated; raises `Busy` when there is no time for it."""
         longest = min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)
-        if self.remaining_seconds() < longest:
+        given_up = self.most_attempts is not None and attempt >= self.most_attempts
+        if given_up or self.remaining_seconds() < longest:
             raise Busy("Others are writing to the same wallet or merchant; send the same request again.")
         self.pause(random.uniform(0, longest))
 

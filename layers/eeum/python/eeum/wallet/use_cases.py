@@ -7,7 +7,7 @@ from datetime import datetime
 
 from eeum.calendar import text_of, whole_milliseconds
 from eeum.errors import NotFound
-from eeum.once import Answer, Request, answer_once
+from eeum.once import Answer, Decision, Request, answer_once
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
@@ -79,19 +79,15 @@ def top_up(
             raise NotFound(NO_SUCH_WALLET)
         return entry, wallet
 
-    def decide(wallet: Wallet) -> TopUp:
+    def decide(wallet: Wallet) -> Decision[TopUp]:
         accepted_at = whole_milliseconds(now())
         terms = policies.running_at(accepted_at).wallet
-        return TopUp(request.accept(accepted_at), amount, bank_reference, judge_top_up(wallet, terms, amount))
-
-    def keep(entry: TopUp, wallet: Wallet) -> None:
+        entry = TopUp(request.accept(accepted_at), amount, bank_reference, judge_top_up(wallet, terms, amount))
         if entry.decline:
-            store.record_declined_top_up(entry)
-        else:
-            terms = policies.running_at(entry.acceptance.accepted_at).wallet
-            store.credit_and_record(entry, holding_limit_of(wallet, terms))
+            return Decision(entry, lambda: store.record_declined_top_up(entry))
+        return Decision(entry, lambda: store.credit_and_record(entry, holding_limit_of(wallet, terms)))
 
-    return answer_once(request, patience, read, decide, keep)
+    return answer_once(request, patience, read, decide)
 
 
 def change_standing(

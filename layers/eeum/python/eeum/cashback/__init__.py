@@ -1,0 +1,1 @@
+"""Cashback: what each captured payment earns, posted to the wallet with the reason for each won."""

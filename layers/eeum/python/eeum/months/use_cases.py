@@ -1,0 +1,46 @@
+"""Turning the month: the same work for a thousand members and for a million."""
+
+from datetime import datetime
+
+from eeum.calendar import Month
+from eeum.errors import Invalid, NotFound
+from eeum.months.rules import MonthRecord, Turn, turn_month
+from eeum.months.store import MonthStore
+from eeum.storage import ConditionsFailed
+from eeum.unit_of_work import Patience
+
+MOST_MISSED = 90
+"""A run opens at most this many months, which one transaction holds: more than seven years."""
+
+
+def reset_month(store: MonthStore, patience: Patience, due_at: datetime, now: datetime) -> Turn:
+    """Opens the month of `due_at` and closes the ones before; a second run finds nothing to do, a late one catches up.
+
+    Raises:
+        Invalid: `due_at` is later than `now`, or more months were missed than one run opens.
+    """
+    if due_at > now:
+        raise Invalid("scheduled_at", "is in the future", "in_the_future")
+    attempt = 0
+    while True:
+        latest, _ = store.latest(count=2)
+        turn = turn_month(latest, due_at, now)
+        if len(turn.opened) > MOST_MISSED:
+            raise Invalid("scheduled_at", f"is more than {MOST_MISSED} months after the last month opened", "too_far")
+        if not turn.opened:
+            return turn
+        try:
+            store.turn(turn)
+            return turn
+        except ConditionsFailed:
+            # Another run was faster; what it left is read and nothing is done twice.
+            attempt += 1
+            patience.wait(attempt)
+
+
+def month_record(store: MonthStore, month: Month) -> MonthRecord:
+    """Raises `NotFound` for a month that was not opened."""
+    record = store.month(month)
+    if record is None:
+        raise NotFound(f"The month {month} was not opened.")
+    return record
