@@ -36,7 +36,9 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [("", "not_json"), ("[" * 100_000, "not_json"), ("[]", "model_type"), ("{}", "missing")]
+    ("content", "code"),
+    [("", "not_json"), ("[" * 100_000, "not_json"), ("[]", "model_type"), ("{}", "missing")],
+    ids=["empty", "nested_without_end", "list", "empty_object"],
 )
 def test_a_file_that_is_no_document_is_said_to_be_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, code: str

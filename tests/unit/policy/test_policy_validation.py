@@ -14,7 +14,7 @@ BAND = "layers.0.bands.0"
 
 
 
-def band(start: int, up_to: int | None, rate: int = 100) -> dict[str, Any]:
+def band(start: int, up_to: int | None, rate: int | str = 100) -> dict[str, Any]:
     return {"from": start, "up_to": up_to, "rate_basis_points": rate}
 
 
@@ -79,6 +79,12 @@ FAULTS = [
     (
         "band_behind_one_that_earns_nothing",
         ("layers.0.bands", [band(0, 500, rate=0), band(500, 800)]),
+        "layers.0.counts",
+        "band_unreachable",
+    ),
+    (
+        "band_behind_one_that_may_earn_nothing",
+        ("layers.0.bands", [band(0, 500, rate="merchant"), band(500, 800)]),
         "layers.0.counts",
         "band_unreachable",
     ),

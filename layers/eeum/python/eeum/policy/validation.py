@@ -85,10 +85,11 @@ def _bands(path: str, layer: Mapping[str, Any], counted: bool) -> Iterator[Probl
             "Bands are read on the accumulated use of a spend limit, and the layer lists none; "
             "a limit whose amount is null only counts."
         )
-    if layer.get("counts", "accepted") == "accepted" and any(band["rate_basis_points"] == 0 for band in bands[:-1]):
+    may_earn_nothing = any(band["rate_basis_points"] in (0, OWN_RATE) for band in bands[:-1])
+    if may_earn_nothing and layer.get("counts", "accepted") == "accepted":
         yield f"{path}.counts", "band_unreachable", (
-            "A band of rate zero is followed by another, which spend that earns nothing never reaches; "
-            "say counts: all."
+            "A band of rate zero, or of the merchant's own rate, which may be zero, is followed by another, "
+            "which spend that earns nothing never reaches; say counts: all."
         )
 
 
