@@ -1,0 +1,124 @@
+"""The local city as a whole: emulator, deployment, clock, calendar and inhabitants, started and stopped in order."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from local import places, roles, seed
+from local.api import Api
+from local.clock import CityClock
+from local.deployment import Deployment
+from local.draining import DRAIN_SECONDS, Drain
+from local.emulator import Emulator
+from local.roles import Tokens
+from local.schedule import Calendar
+from local.seed import Opened
+from local.sign_in import SignIn
+
+DAY = timedelta(days=1)
+Report = Callable[[str], None]
+
+
+class City:
+    """A city below one folder. `start` makes it, or goes on with the one that is there."""
+
+    def __init__(self, data: Path, port: int, report: Report = lambda _: None) -> None:
+        self.data = data
+        self.clock = CityClock(data / "clock.json")
+        self.emulator = Emulator(data, port)
+        self.calendar = Calendar(self.emulator)
+        self.opened: Opened | None = None
+        self._report = report
+        self._seeded = data / "city.json"
+        self._deployment: Deployment | None = None
+        self._signing: SignIn | None = None
+
+    @property
+    def deployment(self) -> Deployment:
+        assert self._deployment, "The city was not started."
+        return self._deployment
+
+    @property
+    def signing(self) -> SignIn:
+        if self._signing is None:
+            self._signing = SignIn(self.emulator, self.deployment.resources)
+        return self._signing
+
+    @property
+    def api(self) -> Api:
+        return Api(self.deployment.api)
+
+    def start(self, built: Path, at: str | None = None) -> None:
+        """Bring the city to life at `at`, seeded; whatever fails, nothing stays behind running."""
+        try:
+            self._start(built, at)
+        except BaseException:
+            self.emulator.stop()
+            raise
+
+    def _start(self, built: Path, at: str | None) -> None:
+        if not self._seeded.exists():
+            self.empty()  # what an interrupted first start left is worth nothing
+        wanted = self.clock.start(at)
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.emulator.start()
+        self._deployment = Deployment(self.emulator, built)
+        if self._seeded.exists() and not self._deployment.exists:
+            self._report("The city was not stopped in order the last time, and its state is lost: it starts anew.")
+            self._seeded.unlink()
+        if self._seeded.exists():
+            self.deploy()
+            self.opened = Opened(**json.loads(self._seeded.read_text()))
+        else:
+            self._seed(wanted)
+        self.calendar.open_month(self.clock.now())
+        self.clock.remember()
+
+    def deploy(self) -> None:
+        """Deploy the template with the clock as it is set; the running functions take the new shift at once."""
+        self.deployment.deploy(self.clock.shift_seconds)
+
+    def move_clock(self, local_time: datetime) -> None:
+        """Set the city's time while it runs."""
+        self.clock.set(local_time)
+        self.deploy()
+
+    def sign_everyone_in(self) -> Tokens:
+        return roles.sign_everyone_in(self.signing)
+
+    def drain(self, seconds: float = DRAIN_SECONDS) -> int:
+        """Wait for the cashback that is on its way; how many payments still have none."""
+        return Drain(self.emulator, self.deployment.resources["LedgerTable"]).wait(seconds)
+
+    def stop(self) -> None:
+        self.clock.remember()
+        self.emulator.stop()
+
+    def empty(self) -> None:
+        for part in self.data.glob("*"):
+            if part.is_dir():
+                shutil.rmtree(part)
+            else:
+                part.unlink()
+
+    def _seed(self, wanted: datetime) -> None:
+        self._report(f"Opening the city on {wanted - DAY:%Y-%m-%d}: policies and shops.")
+        self.clock.set(wanted - DAY)
+        self.deploy()
+        roles.enrol_everyone(self.signing)
+        tokens = self.sign_everyone_in()
+        shops = seed.eve(self.api, tokens)
+        self._report(f"On to {wanted:%Y-%m-%d %H:%M}: members and their wallets.")
+        self.move_clock(wanted)
+        self.opened = seed.day(self.api, tokens, self.signing, shops)
+        self._seeded.write_text(json.dumps(asdict(self.opened)) + "\n")
+
+
+def the_city(port: int = places.DEFAULT_PORT, report: Report = lambda _: None) -> City:
+    """The one below `.local/`."""
+    return City(places.DATA, port, report)

@@ -1,0 +1,77 @@
+"""The city's clock: the machine's, shifted, so that a laptop can live in January 2021 or at five minutes to midnight.
+
+The shift reaches the functions as a parameter of the template, which only the stage `local` accepts. The last local time is
+kept, so that a city that was stopped goes on where it was: its time never runs backwards over what it has stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from math import ceil
+from pathlib import Path
+
+from local.failure import CityFailure
+
+SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
+#: The month of the published policy that the README tells about: 10 % to 500,000 won, 1 % to 1,000,000.
+START = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
+_SECOND = timedelta(seconds=1)
+
+
+def machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class CityClock:
+    """Remembers the shift and the last local time in a file."""
+
+    def __init__(self, file: Path, machine: Callable[[], datetime] = machine_time) -> None:
+        self._file = file
+        self._machine = machine
+        self.shift_seconds = 0
+
+    def now(self) -> datetime:
+        return (self._machine() + timedelta(seconds=self.shift_seconds)).astimezone(SEOUL)
+
+    @property
+    def last(self) -> datetime | None:
+        """The last local time that the city is known to have seen; none in an empty one."""
+        if not self._file.exists():
+            return None
+        return datetime.fromisoformat(json.loads(self._file.read_text())["last_local_time"])
+
+    def start(self, at: str | None) -> datetime:
+        """Set the clock to `at` (`now`, an instant, or nothing: go on from the last local time) and give that instant."""
+        last = self.last
+        wanted = self._wanted(at, last)
+        if last is not None and wanted < last:
+            raise CityFailure(
+                f"The city has lived until {last:%Y-%m-%d %H:%M}, and its time never runs backwards:"
+                f" `make reset` empties it, then AT={at} is fine."
+            )
+        self.set(wanted)
+        return wanted
+
+    def set(self, local_time: datetime) -> None:
+        self.shift_seconds = ceil((local_time - self._machine()) / _SECOND)  # up: never before the last local time
+
+    def remember(self) -> None:
+        """Keep the shift and the present local time; written whole or not at all."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        contents = {"shift_seconds": self.shift_seconds, "last_local_time": self.now().isoformat(timespec="seconds")}
+        partial = self._file.with_suffix(".partial")
+        partial.write_text(json.dumps(contents) + "\n")
+        partial.replace(self._file)
+
+    def _wanted(self, at: str | None, last: datetime | None) -> datetime:
+        if not at:
+            return last or START
+        if at == "now":
+            return self._machine().astimezone(SEOUL)
+        try:
+            instant = datetime.fromisoformat(at)
+        except ValueError:
+            raise CityFailure(f"AT={at} is neither `now` nor an instant such as 2021-01-31T23:58+09:00.") from None
+        return instant.replace(tzinfo=SEOUL) if instant.tzinfo is None else instant.astimezone(SEOUL)

@@ -1,0 +1,139 @@
+"""`make run`: build, start, deploy, seed, print what to try, and keep the city alive until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+from local import building, places, roles
+from local.city import City, the_city
+from local.failure import CityFailure
+
+TICK_SECONDS = 1.0
+REMEMBER_SECONDS = 5.0
+TOKENS_FILE = "tokens.env"
+
+
+class Stopped(Exception):
+    """Somebody asked the city to stop."""
+
+
+def main() -> int:
+    arguments = _arguments()
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its reminders are for its own developers
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        city = the_city(arguments.port, _say)
+        _run(city, arguments.at)
+    except CityFailure as failure:
+        print(f"make run: {failure}", file=sys.stderr)
+        return 1
+    except Stopped:
+        print("Stopped before the city was open.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(city: City, at: str | None) -> None:
+    began = time.monotonic()
+    _say("Building functions and layers (only what changed).")
+    built = building.build()
+    city.start(built, at)
+    try:
+        _hand_out_tokens(city)
+        print(_welcome(city, time.monotonic() - began), flush=True)
+        _live(city)
+    except Stopped:
+        _say("Stopping: waiting for cashback that is on its way.")
+        _wait_for_cashback(city)
+    finally:
+        city.stop()
+    _say("Stopped; everything is kept. `make run` goes on from here, `make reset` empties it.")
+
+
+def _live(city: City) -> None:
+    remembered = refreshed = time.monotonic()
+    while True:
+        time.sleep(TICK_SECONDS)
+        if not city.emulator.running:
+            raise CityFailure(f"The emulator ended by itself; see {city.emulator.log}.")
+        passed = city.calendar.tick(city.clock.now())
+        if passed:
+            _say(f"It is {passed:%Y-%m-%d}, midnight: the monthly reset was invoked.")
+        now = time.monotonic()
+        if now - remembered > REMEMBER_SECONDS:
+            city.clock.remember()
+            remembered = now
+        if now - refreshed > roles.REFRESH_SECONDS:
+            _hand_out_tokens(city)
+            refreshed = now
+
+
+def _wait_for_cashback(city: City) -> None:
+    try:
+        waiting = city.drain()
+    except Stopped:
+        _say("Not waiting any longer.")
+        return
+    if waiting:
+        _say(f"{waiting} payments have no cashback yet; the catch-up of a later start is needed for them.")
+
+
+def _hand_out_tokens(city: City) -> None:
+    assert city.opened
+    names = {
+        "WALLET": city.opened.wallet,
+        "CARD": city.opened.card,
+        "SHOP": city.opened.shop,
+        "NEW_SHOP": city.opened.new_shop,
+    }
+    roles.write(city.data / TOKENS_FILE, city.deployment.api, city.sign_everyone_in(), names)
+
+
+def _welcome(city: City, seconds: float) -> str:
+    file = (city.data / TOKENS_FILE).relative_to(places.ROOT) if city.data.is_relative_to(places.ROOT) else city.data
+    return f"""
+The city is open ({seconds:.0f} s). It is {city.clock.now():%Y-%m-%d %H:%M} in Incheon.
+
+  API     {city.deployment.api}
+  Tokens  {file}  (resident, merchant, operator, acquirer, bank; renewed while the city runs)
+
+Try, in another terminal:
+
+  source {file}
+  curl "$API/policies/in_force"
+  curl "$API/wallets/$WALLET" -H "Authorization: Bearer $RESIDENT"
+  curl "$API/payments" -H "Authorization: Bearer $ACQUIRER" -H "Idempotency-Key: $(uuidgen || date +%s%N)" \\
+    -H "Content-Type: application/json" -d "{{\\"card_token\\":\\"$CARD\\",\\"merchant_id\\":\\"$SHOP\\",\\"amount\\":12000,\\"channel\\":\\"shop\\"}}"
+  curl "$API/wallets/$WALLET/cashback" -H "Authorization: Bearer $RESIDENT"
+  curl "$API/merchants?district=yeonsu" -H "Authorization: Bearer $RESIDENT"
+  curl "$API/merchant_applications" -H "Authorization: Bearer $OPERATOR"
+  make demo
+
+Ctrl-C stops it and keeps everything.
+"""
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _say(text: str) -> None:
+    print(f"· {text}", flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.run", description=__doc__)
+    parser.add_argument("--at", default=os.environ.get("AT") or None, help="`now` or an instant; default AT")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or places.DEFAULT_PORT))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

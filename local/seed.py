@@ -1,0 +1,85 @@
+"""Filling an empty city through its own API, in two days, as people would: nothing is written into a table by hand.
+
+A merchant can be paid from the day after its approval. So the city is opened the day before it is wanted: then the programme's
+policies are loaded and shops are approved. On the day itself members open wallets and top them up.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from local import inhabitants, places, sign_in
+from local.api import Api
+from local.failure import CityFailure
+from local.inhabitants import Shop
+from local.roles import Tokens
+from local.sign_in import SignIn
+
+WORKERS = 4
+TOP_UP = 300_000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the `curl` lines name: the first resident's wallet and card, and a shop that can be paid."""
+
+    wallet: str
+    card: str
+    shop: str
+    new_shop: str
+
+
+def eve(api: Api, tokens: Tokens) -> list[str]:
+    """The day before: the programme's policies, and the shops; gives the shops' ids."""
+    operator, shopkeeper = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
+    # A bare list is what the published history is: versions in the order of their starts.
+    operator.post("/policies/history", policies())
+
+    def open_shop(shop: Shop) -> str:
+        merchant = shopkeeper.post("/merchants", shop.application())
+        operator.post(f"/merchant_applications/{merchant['id']}/approval", {"reason": "Papers in order."})
+        return str(merchant["id"])
+
+    # The first call alone: many at once would start as many copies of each function.
+    first, *others = inhabitants.shops()
+    opened = [open_shop(first)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        opened.extend(pool.map(open_shop, others))
+    return opened
+
+
+def day(api: Api, tokens: Tokens, signing: SignIn, shops: list[str]) -> Opened:
+    """The day itself: wallets with money in them, a shop that is payable from tomorrow, and one that waits."""
+    operator, shopkeeper = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
+    new_shop = shopkeeper.post("/merchants", inhabitants.new_shop().application())
+    operator.post(f"/merchant_applications/{new_shop['id']}/approval", {"reason": "Papers in order."})
+    shopkeeper.post("/merchants", inhabitants.waiting_shop().application())
+    wallets = [open_wallet(api, tokens, signing, resident) for resident in inhabitants.RESIDENTS]
+    first = wallets[0]
+    return Opened(first["id"], first["cards"][0]["token"], shops[0], str(new_shop["id"]))
+
+
+def open_wallet(api: Api, tokens: Tokens, signing: SignIn, resident: str) -> dict[str, Any]:
+    """A resident's wallet, topped up by the bank."""
+    token = signing.token(resident, sign_in.RESIDENT_APP)
+    wallet: dict[str, Any] = api.as_caller(token).post("/wallets", {})
+    answer = api.as_caller(tokens.bank).post(
+        f"/wallets/{wallet['id']}/top_ups",
+        {"amount": TOP_UP, "bank_reference": f"opening-{resident}"},
+        key=f"opening-top-up-{resident}",
+    )
+    if answer["status"] == "declined":
+        raise CityFailure(f"The opening top-up of {resident} was declined: {answer}")
+    return wallet
+
+
+def policies() -> list[dict[str, Any]]:
+    """The programme's published versions, in the order of their starts."""
+    files = sorted((places.POLICIES / places.PROGRAMME).glob("*.json"))
+    if not files:
+        raise CityFailure(f"There are no policies in {places.POLICIES / places.PROGRAMME}.")
+    documents = [json.loads(file.read_text()) for file in files]
+    return sorted(documents, key=lambda document: str(document["starts_at"]))
