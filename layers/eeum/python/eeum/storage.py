@@ -119,7 +119,8 @@ class Page(NamedTuple):
 class Query:
     """Items of one partition whose sort key starts with `prefix`, in its order or `newest_first`.
 
-    With an `index` the partition and prefix are those of the index. `where` leaves out items after they were read, and so saves no read
+    With an `index` the partition and prefix are those of the index. A `consistent` query sees every write that was answered, at twice the
+    read units; an index cannot. `where` leaves out items after they were read, and so saves no read
     units; a page then holds fewer than `limit`. `after` is the cursor of the page before.
     """
 
@@ -131,6 +132,7 @@ class Query:
     limit: int | None = None
     after: str | None = None
     where: tuple[Condition, ...] = ()
+    consistent: bool = False
 
 
 class Storage(Protocol):

@@ -29,13 +29,6 @@ from eeum.wallet.store import partition_of, wallet_key, wallet_of
 EARNING = "EARNING#"
 
 
-class Earnings(NamedTuple):
-    """A page of earnings, and the cursor of the next."""
-
-    earnings: list[Earning]
-    cursor: str | None
-
-
 class WalletPosting(NamedTuple):
     """The earnings to post to one wallet, numbered from `posted` + 1 on, and its usage after the last of them."""
 
@@ -79,23 +72,18 @@ class CashbackStore:
             )
         commit(self._storage, patience, *writes)
 
-    def of_month(self, wallet_id: str, month: Month, after: str | None = None) -> Earnings:
-        """A wallet's earnings of `month`, in the order of their numbers within a page of up to 1 MB. Half a read unit per 4 KB."""
-        page = self._storage.query(
-            Query(Table.LEDGER, partition_of(wallet_id), f"{EARNING}{month}#", after=after)
-        )
-        earnings = [earning_of(wallet_id, item) for item in page.items]
-        earnings.sort(key=lambda earning: earning.number)
-        return Earnings(earnings, page.cursor)
-
     def all_of_month(self, wallet_id: str, month: Month) -> list[Earning]:
-        """Every earning of a wallet in `month`. Half a read unit per 4 KB."""
-        page = self.of_month(wallet_id, month)
-        earnings = page.earnings
-        while page.cursor is not None:
-            page = self.of_month(wallet_id, month, page.cursor)
-            earnings = earnings + page.earnings
-        return sorted(earnings, key=lambda earning: earning.number)
+        """Every earning of a wallet in `month`, by number, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
+        earnings: list[Earning] = []
+        cursor: str | None = None
+        while True:
+            page = self._storage.query(
+                Query(Table.LEDGER, partition_of(wallet_id), f"{EARNING}{month}#", after=cursor, consistent=True)
+            )
+            earnings.extend(earning_of(wallet_id, item) for item in page.items)
+            cursor = page.cursor
+            if cursor is None:
+                return sorted(earnings, key=lambda earning: earning.number)
 
 
 def _credit(posting: WalletPosting) -> Update:

@@ -85,7 +85,7 @@ class WalletStore:
         credit = Update(
             key,
             (Add(charged, top_up.amount),),
-            (Equals(("status",), WalletStatus.ACTIVE), AtMost(charged, holding_limit - top_up.amount)),
+            (Equals(("status",), WalletStatus.ACTIVE.value), AtMost(charged, holding_limit - top_up.amount)),
         )
         self._commit(credit, _top_up_put(top_up))
 

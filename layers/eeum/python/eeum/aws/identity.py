@@ -1,0 +1,73 @@
+"""Who calls, by the claims that the API's JWT authorizer has checked.
+
+A scope belongs to the app client and not to the person who signed in through it, so a scope alone never opens anything that is
+somebody's: each route also asks for ownership (the subject) or a group.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eeum.errors import Forbidden
+
+MEMBER = "eeum/wallet"
+MERCHANT = "eeum/merchant"
+ACQUIRER = "eeum/payments"
+BANK = "eeum/top_ups"
+OPERATOR = "eeum-staff/operate"
+OPERATORS = "operators"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`subject` is the person (or, for partner systems, the client), `client` the app client the token was given to."""
+
+    subject: str
+    client: str
+    scopes: frozenset[str]
+    groups: frozenset[str]
+
+    def person(self, scope: str) -> str:
+        """The subject of a person whose client has `scope`. Raises `Forbidden`."""
+        self._need(scope)
+        return self.subject
+
+    def partner(self, kind: str, scope: str) -> str:
+        """The name of a partner system, as entries carry it: `acquirer/…`, `bank/…`. Raises `Forbidden`."""
+        self._need(scope)
+        return f"{kind}/{self.client}"
+
+    def operator(self) -> str:
+        """The subject of a member of staff in the operators' group. Raises `Forbidden`."""
+        self._need(OPERATOR)
+        if OPERATORS not in self.groups:
+            raise Forbidden("This is for operators of the programme.")
+        return self.subject
+
+    def has(self, scope: str) -> bool:
+        return scope in self.scopes
+
+    def _need(self, scope: str) -> None:
+        if scope not in self.scopes:
+            raise Forbidden(f"The token lacks the scope {scope}.")
+
+
+def caller_of(event: Mapping[str, Any]) -> Caller:
+    """The caller of an HTTP API event (payload 2.0). Raises `Forbidden` when no authorizer has checked it."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims")
+    if not claims or claims.get("token_use") != "access":
+        raise Forbidden("An access token is needed.")
+    return Caller(
+        subject=claims["sub"],
+        client=claims.get("client_id", ""),
+        scopes=frozenset(claims.get("scope", "").split()),
+        groups=_listed(claims.get("cognito:groups", "")),
+    )
+
+
+def _listed(claim: str | list[str]) -> frozenset[str]:
+    """A list among the claims: HTTP APIs write it as `[one two]`."""
+    if isinstance(claim, list):
+        return frozenset(claim)
+    return frozenset(claim.strip("[]").replace(",", " ").split())

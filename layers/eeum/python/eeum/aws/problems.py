@@ -1,0 +1,56 @@
+"""The one table from errors to problem documents (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from eeum import errors
+from eeum.errors import Invalid, PolicyRefused, Refusal
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+STATUS: dict[type[Refusal], HTTPStatus] = {
+    errors.Invalid: HTTPStatus.BAD_REQUEST,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ProgrammeNotRunning: HTTPStatus.CONFLICT,
+    errors.MerchantExcluded: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AlreadyApplied: HTTPStatus.CONFLICT,
+    errors.AlreadyDecided: HTTPStatus.CONFLICT,
+    errors.PolicyRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PolicyStartsTooSoon: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PolicyInstantTaken: HTTPStatus.CONFLICT,
+    errors.ProgrammeNotEmpty: HTTPStatus.CONFLICT,
+    errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Each refusal has its status here; a test holds the table complete."""
+
+Fault = dict[str, str]
+"""One fault of a request: `path`, a stable `code`, and a `message` for people."""
+
+
+def problem(status: HTTPStatus, code: str, detail: str, faults: list[Fault] | None = None) -> dict[str, Any]:
+    """The problem document; `type` names the page of docs/errors.md that explains `code`."""
+    document: dict[str, Any] = {
+        "type": f"urn:eeum:problem:{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "code": code,
+        "detail": detail,
+    }
+    if faults:
+        document["errors"] = faults
+    return document
+
+
+def problem_of(refusal: Refusal) -> dict[str, Any]:
+    status = STATUS[type(refusal)]
+    match refusal:
+        case Invalid():
+            faults = [{"path": refusal.field, "code": refusal.reason, "message": refusal.why}]
+        case PolicyRefused():
+            faults = [{"path": path, "code": code, "message": why} for path, code, why in refusal.problems]
+        case _:
+            faults = []
+    return problem(status, refusal.code, refusal.detail, faults)

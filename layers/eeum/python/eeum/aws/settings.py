@@ -1,0 +1,50 @@
+"""The environment of a function, read once and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from eeum.storage import Table
+
+LOCAL = "local"
+
+
+class SettingsError(Exception):
+    """The function's environment is not what the template gives; it must not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`tables` are the names of those that the function may touch; `clock_shift` is zero outside the stage `local`."""
+
+    stage: str
+    programme: str
+    tables: Mapping[Table, str]
+    clock_shift: timedelta
+    dead_letter_queue_url: str | None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Settings":
+        """Raises `SettingsError` for a missing name, or a shifted clock where money is real."""
+        stage = _required(environment, "STAGE")
+        try:
+            shift = int(environment.get("CLOCK_SHIFT_SECONDS") or "0")
+        except ValueError as error:
+            raise SettingsError("CLOCK_SHIFT_SECONDS is not a whole number of seconds.") from error
+        if shift and stage != LOCAL:
+            raise SettingsError(f"CLOCK_SHIFT_SECONDS is {shift} in the stage {stage}: only `local` may shift its clock.")
+        names = {table: environment.get(f"{table.name}_TABLE", "") for table in Table}
+        return cls(
+            stage=stage,
+            programme=_required(environment, "PROGRAMME"),
+            tables={table: name for table, name in names.items() if name},
+            clock_shift=timedelta(seconds=shift),
+            dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL") or None,
+        )
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise SettingsError(f"The environment variable {name} is missing.")
+    return value

@@ -1,0 +1,211 @@
+"""The storage port in memory: what use cases, simulations and measurements run on.
+
+Held to the real engines by the contract suite in tests/contract. Atomic between threads, and able to fail where a test says so.
+"""
+
+import copy
+import threading
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eeum.aws.dynamodb import cursor_of, key_of_cursor
+from eeum.storage import (
+    INDEXES,
+    Absent,
+    Add,
+    AtLeast,
+    AtMost,
+    Condition,
+    ConditionsFailed,
+    Equals,
+    Index,
+    Item,
+    Key,
+    Page,
+    Path,
+    Put,
+    Query,
+    Storage,
+    Table,
+    Update,
+    Write,
+)
+
+PAGE_BYTES = 1_000_000
+MISSING = object()
+
+
+@dataclass
+class Costs:
+    """What was asked of the storage, in DynamoDB's units (items up to 1 KB written, 4 KB read)."""
+
+    round_trips: int = 0
+    write_units: int = 0
+    calls: list[str] = field(default_factory=list)
+
+
+class InMemoryStorage:
+    """`fault` is called before and after each transaction with ("before" | "after", writes), and may raise."""
+
+    def __init__(self) -> None:
+        self._items: dict[Key, Item] = {}
+        self._sorted: dict[tuple[Table, str], list[str]] = defaultdict(list)
+        self._tokens: set[str] = set()
+        self._lock = threading.RLock()
+        self.costs = Costs()
+        self.fault: Callable[[str, Sequence[Write]], None] = lambda moment, writes: None
+        self.log: list[Write] = []
+
+    def read(self, keys: Sequence[Key]) -> list[Item | None]:
+        if not 1 <= len(set(keys)) <= 100:
+            raise ValueError(f"DynamoDB reads 1 to 100 items at once, not {len(set(keys))}")
+        with self._lock:
+            self._count("read")
+            return [copy.deepcopy(self._items.get(key)) for key in keys]
+
+    def query(self, query: Query) -> Page:
+        with self._lock:
+            self._count("query")
+            keys = self._keys_of(query)
+            if query.after is not None:
+                keys = _after(keys, key_of_cursor(query), query, self._items)
+            page: list[Item] = []
+            read = 0
+            for position, key in enumerate(keys):
+                item = self._items[key]
+                read += len(repr(item))
+                if all(holds(condition, item) for condition in query.where):
+                    page.append(copy.deepcopy(item))
+                if position + 1 == query.limit or read > PAGE_BYTES:
+                    return Page(page, cursor_of(_last_key(item, query.index)))
+            return Page(page, None)
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        if not 1 <= len({write.key for write in writes}) == len(writes) <= 100:
+            raise ValueError("a transaction writes 1 to 100 items, each once")
+        with self._lock:
+            self._count("transact")
+            self.fault("before", writes)
+            if token not in self._tokens:
+                self._write(writes)
+                self._tokens.add(token)
+            self.fault("after", writes)
+
+    def items(self, table: Table) -> list[Item]:
+        """Everything in a table: for tests to look at."""
+        with self._lock:
+            return [copy.deepcopy(item) for key, item in self._items.items() if key.table is table]
+
+    def _write(self, writes: Sequence[Write]) -> None:
+        failed = [
+            position
+            for position, write in enumerate(writes)
+            if not all(holds(condition, self._items.get(write.key)) for condition in write.conditions)
+        ]
+        if failed:
+            raise ConditionsFailed(tuple(failed))
+        changed = [(write.key, self._changed(write)) for write in writes]
+        for key, item in changed:
+            if key not in self._items:
+                insort(self._sorted[key.table, key.pk], key.sk)
+            self._items[key] = item
+            self.costs.write_units += 2 + sum(index.partition in item for index in INDEXES[key.table])
+        self.log.extend(writes)
+
+    def _changed(self, write: Write) -> Item:
+        match write:
+            case Put():
+                item = copy.deepcopy(write.item)
+            case Update():
+                item = copy.deepcopy(self._items.get(write.key, {}))
+                for change in write.changes:
+                    apply(item, change)
+        return item | {"pk": write.key.pk, "sk": write.key.sk}
+
+    def _keys_of(self, query: Query) -> list[Key]:
+        if query.index is None:
+            sorts = self._sorted.get((query.table, query.partition), [])
+            keys = [Key(query.table, query.partition, sk) for sk in sorts if sk.startswith(query.prefix)]
+        else:
+            keys = self._indexed(query.table, query.index, query.partition, query.prefix)
+        return keys[::-1] if query.newest_first else keys
+
+    def _indexed(self, table: Table, index: Index, partition: str, prefix: str) -> list[Key]:
+        found = [
+            (item[index.sort], key)
+            for key, item in self._items.items()
+            if key.table is table
+            and item.get(index.partition) == partition
+            and isinstance(item.get(index.sort), str)
+            and item[index.sort].startswith(prefix)
+        ]
+        return [key for _, key in sorted(found)]
+
+    def _count(self, call: str) -> None:
+        self.costs.round_trips += 1
+        self.costs.calls.append(call)
+
+
+def value_at(item: Item | None, path: Path) -> Any:
+    value: Any = item if item is not None else {}
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return MISSING
+        value = value[part]
+    return value
+
+
+def holds(condition: Condition, item: Item | None) -> bool:
+    value = value_at(item, condition.path)
+    match condition:
+        case Absent():
+            return value is MISSING
+        case Equals(_, expected):
+            return type(value) is type(expected) and value == expected
+        case AtLeast(_, bound):
+            return _is_number(value) and value >= bound
+        case AtMost(_, bound):
+            return _is_number(value) and value <= bound
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def apply(item: Item, change: Any) -> None:
+    *way, last = change.path
+    parent = value_at(item, tuple(way)) if way else item
+    if not isinstance(parent, dict):
+        raise ValueError(f"there is no {'.'.join(way)} to change")
+    match change:
+        case Add(_, amount):
+            if not _is_number(parent.get(last)):
+                raise ValueError(f"there is no number at {'.'.join(change.path)}")
+            parent[last] += amount
+        case _:
+            parent[last] = copy.deepcopy(change.value)
+
+
+def _last_key(item: Item, index: Index | None) -> dict[str, Any]:
+    names = {"pk", "sk", *((index.partition, index.sort) if index else ())}
+    return {name: {"S": item[name]} for name in names}
+
+
+def _after(keys: list[Key], start: dict[str, Any], query: Query, items: dict[Key, Item]) -> list[Key]:
+    sort = query.index.sort if query.index else "sk"
+    place = (start[sort]["S"], start["pk"]["S"], start["sk"]["S"])
+
+    def position(key: Key) -> tuple[str, str, str]:
+        return items[key][sort], key.pk, key.sk
+
+    if query.newest_first:
+        return [key for key in keys if position(key) < place]
+    return [key for key in keys if position(key) > place]
+
+
+def as_storage(storage: InMemoryStorage) -> Storage:
+    """The type checker's proof that this is the port."""
+    return storage
