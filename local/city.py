@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,10 +27,12 @@ Report = Callable[[str], None]
 class City:
     """A city below one folder. `start` makes it, or goes on with the one that is there."""
 
-    def __init__(self, data: Path, port: int, report: Report = lambda _: None) -> None:
+    def __init__(
+        self, data: Path, port: int, report: Report = lambda _: None, functions: Mapping[str, str] | None = None
+    ) -> None:
         self.data = data
         self.clock = CityClock(data / "clock.json")
-        self.emulator = Emulator(data, port)
+        self.emulator = Emulator(data, port, functions)
         self.calendar = Calendar(self.emulator)
         self.opened: Opened | None = None
         self._report = report

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 30
 #: What the emulator knows its administrator by; every other caller is held to the policies of its role.
-ADMINISTRATOR = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ACCESS_KEY = SECRET_KEY = "test"
 #: Passed on from the caller's environment. AWS settings are not: a developer's own profile must not leak in here.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -34,12 +34,14 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 class Emulator:
     """MiniStack with identity enforced (`AUTH=true`) and its state kept below one folder."""
 
-    def __init__(self, data: Path, port: int = places.DEFAULT_PORT, python: Path | None = None) -> None:
+    def __init__(self, data: Path, port: int, functions: Mapping[str, str] | None = None) -> None:
+        """`functions` are environment variables that every function gets besides its own."""
         self.port = port
         self.endpoint = f"http://{HOST}:{port}"
         self.log = data / "emulator.log"
         self._data = data
-        self._python = python or places.program("emulator", "python")
+        self._python = places.program("emulator", "python")
+        self._functions = dict(functions or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -84,15 +86,15 @@ class Emulator:
         return self._process is not None and self._process.poll() is None
 
     def client(self, service: str) -> Any:
-        return boto3.session.Session(**ADMINISTRATOR, region_name=places.REGION).client(
-            service,
+        return boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name=places.REGION).client(
+            service,  # type: ignore[call-overload]  # any service
             endpoint_url=self.endpoint,
             config=Config(retries={"max_attempts": 1}, read_timeout=120, max_pool_connections=32),
         )
 
     def _environment(self, temporary: Path) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        return inherited | {
+        return inherited | self._functions | {
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": places.REGION,

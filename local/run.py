@@ -53,6 +53,8 @@ def _run(city: City, at: str | None) -> None:
         _say("Stopping: waiting for cashback that is on its way.")
         _wait_for_cashback(city)
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # saving takes a moment, and must not be cut short
         city.stop()
     _say("Stopped; everything is kept. `make run` goes on from here, `make reset` empties it.")
 

@@ -51,7 +51,7 @@ def translate(template: Template, parameters: dict[str, str], versions: str, sta
 
 def _without_serverless(template: Template, parameters: dict[str, str]) -> Template:
     # Imported late: it costs a second, and only a deployment needs it.
-    from samtranslator.translator.transform import transform
+    from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
     os.environ.setdefault("AWS_DEFAULT_REGION", places.REGION)  # the translator asks for it, to choose an AWS partition
     no_managed_policies = SimpleNamespace(load=dict)

@@ -1,0 +1,133 @@
+"""What is changed in the template for the emulator, and what is not."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from local.translation import translate
+
+TEMPLATE: dict[str, Any] = {
+    "Transform": "AWS::Serverless-2016-10-31",
+    "Parameters": {"ClockShiftSeconds": {"Type": "Number", "Default": 0}},
+    "Resources": {
+        "Api": {
+            "Type": "AWS::Serverless::HttpApi",
+            "Properties": {
+                "Auth": {
+                    "Authorizers": {
+                        "Residents": {
+                            "IdentitySource": "$request.header.Authorization",
+                            "JwtConfiguration": {"issuer": "https://issuer.example", "audience": [{"Ref": "Client"}]},
+                        }
+                    }
+                }
+            },
+        },
+        "Client": {"Type": "AWS::Cognito::UserPoolClient", "Properties": {"UserPoolId": "pool"}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+                "Policies": [
+                    {
+                        "PolicyName": "writes",
+                        "PolicyDocument": {
+                            "Statement": [
+                                {
+                                    "Effect": "Allow",
+                                    "Action": "dynamodb:PutItem",
+                                    "Resource": "arn",
+                                    "Condition": {
+                                        "ForAllValues:StringEquals": {
+                                            "dynamodb:EnclosingOperation": ["TransactWriteItems"]
+                                        },
+                                        "StringEquals": {"aws:RequestedRegion": "ap-northeast-2"},
+                                    },
+                                }
+                            ]
+                        },
+                    }
+                ],
+            },
+        },
+        "Pay": {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "CodeUri": "s3://bucket/code.zip",
+                "Handler": "app.handler",
+                "Runtime": "python3.13",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "AutoPublishAlias": "live",
+                "Events": {
+                    "Post": {
+                        "Type": "HttpApi",
+                        "Properties": {
+                            "ApiId": {"Ref": "Api"},
+                            "Method": "POST",
+                            "Path": "/wallets/{wallet_id}/payments",
+                            "Auth": {"Authorizer": "Residents", "AuthorizationScopes": ["eeum/wallet"]},
+                        },
+                    },
+                    "Get": {
+                        "Type": "HttpApi",
+                        "Properties": {"ApiId": {"Ref": "Api"}, "Method": "GET", "Path": "/policies"},
+                    },
+                    "Stream": {
+                        "Type": "DynamoDB",
+                        "Properties": {"Stream": "arn:aws:dynamodb:r:1:table/t/stream/s", "StartingPosition": "LATEST"},
+                    },
+                    "Month": {
+                        "Type": "ScheduleV2",
+                        "Properties": {
+                            "ScheduleExpression": "cron(0 0 1 * ? *)",
+                            "ScheduleExpressionTimezone": "Asia/Seoul",
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def plain() -> dict[str, Any]:
+    return translate(copy.deepcopy(TEMPLATE), {"ClockShiftSeconds": "0"}, versions="ClockA", start="Start1")
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource for name, resource in template["Resources"].items() if resource["Type"] == kind}
+
+
+def test_every_route_becomes_a_resource_with_its_authoriser_and_scopes(plain: dict[str, Any]) -> None:
+    routes = {route["Properties"]["RouteKey"]: route["Properties"] for route in of_type(plain, "AWS::ApiGatewayV2::Route").values()}
+    assert set(routes) == {"POST /wallets/{wallet_id}/payments", "GET /policies"}
+    protected = routes["POST /wallets/{wallet_id}/payments"]
+    assert protected["AuthorizationType"] == "JWT"
+    assert protected["AuthorizationScopes"] == ["eeum/wallet"]
+    assert protected["AuthorizerId"]["Ref"] in of_type(plain, "AWS::ApiGatewayV2::Authorizer")
+    assert routes["GET /policies"]["AuthorizationType"] == "NONE"
+    assert len(of_type(plain, "AWS::ApiGatewayV2::Integration")) == 1
+
+
+def test_only_the_condition_key_that_the_emulator_lacks_is_taken_out(plain: dict[str, Any]) -> None:
+    statement = plain["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+    assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}
+
+
+def test_schedules_are_switched_off(plain: dict[str, Any]) -> None:
+    assert [schedule["Properties"]["State"] for schedule in of_type(plain, "AWS::Scheduler::Schedule").values()] == ["DISABLED"]
+
+
+def test_a_moved_clock_publishes_new_versions_and_the_alias_follows(plain: dict[str, Any]) -> None:
+    (version,) = of_type(plain, "AWS::Lambda::Version")
+    assert version.endswith("ClockA")
+    (alias,) = of_type(plain, "AWS::Lambda::Alias").values()
+    assert alias["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+
+
+def test_a_start_makes_event_sources_anew(plain: dict[str, Any]) -> None:
+    assert [name for name in of_type(plain, "AWS::Lambda::EventSourceMapping") if not name.endswith("Start1")] == []
