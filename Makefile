@@ -1,0 +1,109 @@
+# Everything one does with this project. `make` alone lists it.
+#
+#   make run                     the local city, on this machine, at http://localhost:4566
+#   make demo                    a day in Incheon, against the running city
+#   make reset                   empties the local city
+#   make test                    every test; nothing has to be started by hand
+#   make deploy STAGE=dev        to AWS
+
+ENVIRONMENTS := .environments
+PYTHON := $(ENVIRONMENTS)/development/bin/python
+SAM := SAM_CLI_TELEMETRY=0 $(ENVIRONMENTS)/sam/bin/sam
+
+# What is built and deployed: x86_64 or arm64 for Lambda, host for this machine's Python.
+TARGET ?= x86_64
+STAGE ?= dev
+PORT ?= 4566
+EVENT ?= events/payment_authorisation/http.json
+FUNCTION ?= PaymentAuthorisationFunction
+# Tests run side by side, each file in one process, since some start engines and cities of their own.
+TESTS ?= tests
+PYTEST_OPTIONS ?= -n auto --dist loadfile
+
+export AT PORT
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install environments build run demo invoke reset test bench deploy validate lint format openapi policy-schema lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+# --- environments, each made once and again when its requirements change --------------------------------------------
+
+$(ENVIRONMENTS)/installer/.complete: requirements/installer.txt deployment/environment.sh
+	@echo "· Making the installer's environment (once)."
+	@deployment/environment.sh installer
+
+$(ENVIRONMENTS)/%/.complete: requirements/%.txt $(ENVIRONMENTS)/installer/.complete
+	@echo "· Making the environment $* (once)."
+	@deployment/environment.sh $*
+
+$(ENVIRONMENTS)/node/.complete: requirements/dynoxide/package-lock.json deployment/environment.sh
+	@echo "· Fetching the engine that store tests run on (once)."
+	@deployment/environment.sh node
+
+DEVELOPMENT := $(ENVIRONMENTS)/development/.complete
+EMULATOR := $(ENVIRONMENTS)/emulator/.complete
+SAM_CLI := $(ENVIRONMENTS)/sam/.complete
+NODE := $(ENVIRONMENTS)/node/.complete
+
+install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(NODE) ## every environment, below .environments/
+environments: install
+
+# --- the local city ---------------------------------------------------------------------------------------------------
+
+run: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## the local city; AT=2021-01-31T23:58+09:00 or AT=now chooses its time, PORT its port
+	@$(PYTHON) -m local.run
+
+demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
+	@$(PYTHON) -m local.demo
+
+reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
+	@$(PYTHON) -m local.reset
+
+invoke: $(SAM_CLI) ## one function in a container (needs Docker) against the running city: FUNCTION=… EVENT=…
+	@command -v docker >/dev/null || { echo "make invoke: Docker is missing, in which \`sam local invoke\` runs functions." >&2; exit 1; }
+	$(SAM) local invoke $(FUNCTION) --config-env local --event $(EVENT)
+
+# --- checks -----------------------------------------------------------------------------------------------------------
+
+test: install ## every test
+	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS)
+
+lint: $(DEVELOPMENT) $(SAM_CLI) validate ## style, types and the template
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+validate: $(SAM_CLI)
+	$(SAM) validate --lint
+
+format: $(DEVELOPMENT) ## writes the code in the project's style
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+bench: install ## measures what docs/performance.md reports
+	@$(PYTHON) -m bench
+
+# --- what is generated from the code, and checked in -------------------------------------------------------------------
+
+openapi: $(DEVELOPMENT) ## writes docs/openapi.json
+	@PYTHONPATH=layers/eeum/python:functions $(PYTHON) -m deployment.openapi
+
+policy-schema: $(DEVELOPMENT) ## writes policies/policy.schema.json
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy schema > policies/policy.schema.json
+
+# --- building and deploying -------------------------------------------------------------------------------------------
+
+build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (default), arm64 or host
+	TARGET=$(TARGET) $(SAM) build
+
+deploy: $(DEVELOPMENT) $(SAM_CLI) ## builds and deploys to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
+	@$(PYTHON) -m deployment.deploy $(STAGE)
+
+lock: $(ENVIRONMENTS)/installer/.complete ## pins every requirement again, by hash
+	@deployment/lock.sh
+
+clean: ## removes what was built, not the environments nor the city
+	rm -rf .aws-sam

@@ -1,0 +1,1 @@
+"""Building, versioning and deploying the template."""

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Pins every requirements file by hash, for any platform and Python 3.11 or later; no registry is named in any of them.
+set -eu
+cd "$(dirname "$0")/.."
+
+pin() {
+    .environments/installer/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url "$1.in" --output-file "$1.txt"
+}
+
+# The layer first: development is bound to its versions.
+pin layers/dependencies/requirements
+for environment in installer development emulator sam; do
+    pin "requirements/$environment"
+done
+npm update --prefix requirements/dynoxide --package-lock-only --silent
