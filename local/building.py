@@ -25,7 +25,7 @@ def build() -> Path:
         return built
     sam = places.program("sam", "sam")
     if not sam.exists():
-        raise CityFailure("The SAM CLI is missing; `make environments` sets it up.")
+        raise CityFailure("The SAM CLI is missing; `make install` sets it up.")
     if shutil.which("make") is None:
         raise CityFailure("`make` is missing, which builds the functions; install it with your package manager.")
     finished = subprocess.run(

@@ -12,9 +12,10 @@ from pathlib import Path
 from local import places, roles, seed
 from local.api import Api
 from local.clock import CityClock
-from local.deployment import Deployment
+from local.deployment import Deployment, Stack
 from local.draining import DRAIN_SECONDS, Drain
-from local.emulator import Emulator
+from local.emulator import Emulator, port_is_taken
+from local.failure import CityFailure
 from local.roles import Tokens
 from local.schedule import Calendar
 from local.seed import Opened
@@ -38,22 +39,23 @@ class City:
         self._report = report
         self._seeded = data / "city.json"
         self._deployment: Deployment | None = None
+        self._stack: Stack | None = None
         self._signing: SignIn | None = None
 
     @property
-    def deployment(self) -> Deployment:
-        assert self._deployment, "The city was not started."
-        return self._deployment
+    def stack(self) -> Stack:
+        assert self._stack, "The city was not started."
+        return self._stack
 
     @property
     def signing(self) -> SignIn:
         if self._signing is None:
-            self._signing = SignIn(self.emulator, self.deployment.resources)
+            self._signing = SignIn(self.emulator, self.stack.resources)
         return self._signing
 
     @property
     def api(self) -> Api:
-        return Api(self.deployment.api)
+        return Api(self.stack.api)
 
     def start(self, built: Path, at: str | None = None) -> None:
         """Bring the city to life at `at`, seeded; whatever fails, nothing stays behind running."""
@@ -69,7 +71,7 @@ class City:
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)
         self.emulator.start()
-        self._deployment = Deployment(self.emulator, built)
+        self._stack = self._deployment = Deployment(self.emulator, built)
         if self._seeded.exists() and not self._deployment.exists:
             self._report("The city was not stopped in order the last time, and its state is lost: it starts anew.")
             self._seeded.unlink()
@@ -81,9 +83,18 @@ class City:
         self.calendar.open_month(self.clock.now())
         self.clock.remember()
 
+    def visit(self) -> None:
+        """Speak with the city that another process runs."""
+        self._stack = Stack(self.emulator)
+        if not port_is_taken(self.emulator.port) or not self._seeded.exists():
+            raise CityFailure("The local city does not run; `make run`, in another terminal, starts it.")
+        self.opened = Opened(**json.loads(self._seeded.read_text()))
+        self.clock.resume()
+
     def deploy(self) -> None:
         """Deploy the template with the clock as it is set; the running functions take the new shift at once."""
-        self.deployment.deploy(self.clock.shift_seconds)
+        assert self._deployment, "The city was not started by this process."
+        self._deployment.deploy(self.clock.shift_seconds)
 
     def move_clock(self, local_time: datetime) -> None:
         """Set the city's time while it runs."""
@@ -95,7 +106,7 @@ class City:
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> int:
         """Wait for the cashback that is on its way; how many payments still have none."""
-        return Drain(self.emulator, self.deployment.resources["LedgerTable"]).wait(seconds)
+        return Drain(self.emulator, self.stack.resources["LedgerTable"]).wait(seconds)
 
     def stop(self) -> None:
         self.clock.remember()

@@ -1,7 +1,8 @@
 """The city's clock: the machine's, shifted, so that a laptop can live in January 2021 or at five minutes to midnight.
 
-The shift reaches the functions as a parameter of the template, which only the stage `local` accepts. The last local time is
-kept, so that a city that was stopped goes on where it was: its time never runs backwards over what it has stored.
+The shift reaches the functions as a parameter of the template, which only the stage `local` accepts. The last local
+time is kept, so that a city that was stopped goes on where it was: its time never runs backwards over what it has
+stored.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class CityClock:
         return datetime.fromisoformat(json.loads(self._file.read_text())["last_local_time"])
 
     def start(self, at: str | None) -> datetime:
-        """Set the clock to `at` (`now`, an instant, or nothing: go on from the last local time) and give that instant."""
+        """Set the clock to `at` (`now`, an instant, or nothing: go on from the last local time); gives the instant."""
         last = self.last
         wanted = self._wanted(at, last)
         if last is not None and wanted < last:
@@ -53,6 +54,10 @@ class CityClock:
             )
         self.set(wanted)
         return wanted
+
+    def resume(self) -> None:
+        """Take over the shift that a running city has written."""
+        self.shift_seconds = int(json.loads(self._file.read_text())["shift_seconds"])
 
     def set(self, local_time: datetime) -> None:
         self.shift_seconds = ceil((local_time - self._machine()) / _SECOND)  # up: never before the last local time

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import yaml_parse
 
 from local import packaging, places
 from local.emulator import Emulator
@@ -21,21 +21,12 @@ DEPLOY_SECONDS = 120
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
-class Deployment:
-    """The city's stack; every deployment gives the whole template, as CloudFormation wants it."""
+class Stack:
+    """The city's stack as it is deployed."""
 
-    def __init__(self, emulator: Emulator, built: Path) -> None:
+    def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self._built = built
         self._formation = emulator.client("cloudformation")
-        #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
-        self._start = f"Start{int(time.time())}"
-        self.resources: dict[str, str] = {}
-
-    @cached_property
-    def _packaged(self) -> dict[str, Any]:
-        template: dict[str, Any] = yaml_parse(self._built.read_text())
-        return packaging.package(self._emulator, template, self._built.parent)
 
     @property
     def api(self) -> str:
@@ -48,6 +39,32 @@ class Deployment:
             return bool(self._formation.describe_stacks(StackName=places.STACK)["Stacks"])
         except ClientError:
             return False
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Physical ids by logical id."""
+        listed = self._formation.get_paginator("list_stack_resources").paginate(StackName=places.STACK)
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in listed
+            for resource in page["StackResourceSummaries"]
+            if resource.get("PhysicalResourceId")
+        }
+
+
+class Deployment(Stack):
+    """Creates and updates the stack; every deployment gives the whole template, as CloudFormation wants it."""
+
+    def __init__(self, emulator: Emulator, built: Path) -> None:
+        super().__init__(emulator)
+        self._built = built
+        #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
+        self._start = f"Start{int(time.time())}"
+
+    @cached_property
+    def _packaged(self) -> dict[str, Any]:
+        template: dict[str, Any] = yaml_parse(self._built.read_text())
+        return packaging.package(self._emulator, template, self._built.parent)
 
     def deploy(self, clock_shift_seconds: int) -> None:
         """Create or update the stack so that its functions' clock is shifted by so much."""
@@ -71,7 +88,7 @@ class Deployment:
             if "No updates are to be performed" not in str(refusal):
                 raise CityFailure(f"The deployment was refused: {refusal.response['Error']['Message']}") from refusal
         self._await_completion()
-        self.resources = self._physical_ids()
+        self.__dict__.pop("resources", None)  # looked up again when asked for
 
     def _parameters(self, clock_shift_seconds: int) -> dict[str, str]:
         wanted = {
@@ -101,12 +118,3 @@ class Deployment:
             return "a resource that it does not name."
         first = failed[-1]  # events come newest first
         return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason was given.')}"
-
-    def _physical_ids(self) -> dict[str, str]:
-        listed = self._formation.get_paginator("list_stack_resources").paginate(StackName=places.STACK)
-        return {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for page in listed
-            for resource in page["StackResourceSummaries"]
-            if resource.get("PhysicalResourceId")
-        }

@@ -1,14 +1,11 @@
-"""The AWS emulator as a child process: started on loopback, watched until healthy, stopped so that it saves its state."""
+"""The AWS emulator as a child process: started on loopback, watched until healthy, stopped so that it is saved."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,7 +25,6 @@ STOP_SECONDS = 30
 ACCESS_KEY = SECRET_KEY = "test"
 #: Passed on from the caller's environment. AWS settings are not: a developer's own profile must not leak in here.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 class Emulator:
@@ -46,7 +42,7 @@ class Emulator:
 
     def start(self) -> None:
         if not self._python.exists():
-            raise CityFailure("The emulator's environment is missing; `make environments` sets it up.")
+            raise CityFailure("The emulator's environment is missing; `make install` sets it up.")
         if port_is_taken(self.port):
             raise CityFailure(
                 f"Port {self.port} on {HOST} is taken, perhaps by another local city;"
@@ -57,15 +53,14 @@ class Emulator:
         temporary.mkdir(parents=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [str(self._python), "-m", "ministack"],
+                [str(self._python), str(Path(__file__).with_name("emulated.py"))],
                 env=self._environment(temporary),
                 cwd=self._data,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C reaches a whole process group: a session of its own keeps the emulator alive until we have drained it.
+                # Ctrl-C reaches a whole process group: in a session of its own the emulator lives until it is drained.
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         self._await_health()
 
@@ -94,19 +89,23 @@ class Emulator:
 
     def _environment(self, temporary: Path) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        return inherited | self._functions | {
-            "BIND_HOST": HOST,
-            "GATEWAY_PORT": str(self.port),
-            "MINISTACK_REGION": places.REGION,
-            "AUTH": "true",
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(self._data / "state"),
-            "TMPDIR": str(temporary),
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "LOG_LEVEL": "INFO",
-            "NO_PROXY": "*",
-        }
+        return (
+            inherited
+            | self._functions
+            | {
+                "BIND_HOST": HOST,
+                "GATEWAY_PORT": str(self.port),
+                "MINISTACK_REGION": places.REGION,
+                "AUTH": "true",
+                "PERSIST_STATE": "1",
+                "STATE_DIR": str(self._data / "state"),
+                "TMPDIR": str(temporary),
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "LOG_LEVEL": "INFO",
+                "NO_PROXY": "*",
+            }
+        )
 
     def _await_health(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -152,8 +151,3 @@ def wait_until(met: Callable[[], bool], seconds: float, pause: float = 0.2) -> b
             return False
         time.sleep(pause)
     return True
-
-
-def _die_with_parent() -> None:
-    """Runs in the child: the kernel ends the emulator if the runner is killed, so that nothing is left behind."""
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 from local import building, places, roles
@@ -95,27 +96,30 @@ def _hand_out_tokens(city: City) -> None:
         "SHOP": city.opened.shop,
         "NEW_SHOP": city.opened.new_shop,
     }
-    roles.write(city.data / TOKENS_FILE, city.deployment.api, city.sign_everyone_in(), names)
+    roles.write(city.data / TOKENS_FILE, city.stack.api, city.sign_everyone_in(), names)
 
 
 def _welcome(city: City, seconds: float) -> str:
-    file = (city.data / TOKENS_FILE).relative_to(places.ROOT) if city.data.is_relative_to(places.ROOT) else city.data
-    return f"""
+    file = city.data / TOKENS_FILE
+    if file.is_relative_to(Path.cwd()):
+        file = file.relative_to(Path.cwd())
+    payment = r"{\"card_token\": \"$CARD\", \"merchant_id\": \"$SHOP\", \"amount\": 12000}"
+    return rf"""
 The city is open ({seconds:.0f} s). It is {city.clock.now():%Y-%m-%d %H:%M} in Incheon.
 
-  API     {city.deployment.api}
+  API     {city.stack.api}
   Tokens  {file}  (resident, merchant, operator, acquirer, bank; renewed while the city runs)
 
 Try, in another terminal:
 
   source {file}
   curl "$API/policies/in_force"
-  curl "$API/wallets/$WALLET" -H "Authorization: Bearer $RESIDENT"
-  curl "$API/payments" -H "Authorization: Bearer $ACQUIRER" -H "Idempotency-Key: $(uuidgen || date +%s%N)" \\
-    -H "Content-Type: application/json" -d "{{\\"card_token\\":\\"$CARD\\",\\"merchant_id\\":\\"$SHOP\\",\\"amount\\":12000,\\"channel\\":\\"shop\\"}}"
-  curl "$API/wallets/$WALLET/cashback" -H "Authorization: Bearer $RESIDENT"
-  curl "$API/merchants?district=yeonsu" -H "Authorization: Bearer $RESIDENT"
-  curl "$API/merchant_applications" -H "Authorization: Bearer $OPERATOR"
+  curl -H "Authorization: Bearer $RESIDENT" "$API/wallets/$WALLET"
+  curl -H "Authorization: Bearer $ACQUIRER" -H "Idempotency-Key: payment-$(date +%s%N)" \
+       --json "{payment}" "$API/payments"
+  curl -H "Authorization: Bearer $RESIDENT" "$API/wallets/$WALLET/cashback"
+  curl -H "Authorization: Bearer $RESIDENT" "$API/merchants?district=yeonsu"
+  curl -H "Authorization: Bearer $OPERATOR" "$API/merchant_applications"
   make demo
 
 Ctrl-C stops it and keeps everything.

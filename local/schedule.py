@@ -1,8 +1,8 @@
 """The city's calendar: what EventBridge Scheduler does on AWS, at the city's own local time.
 
-The emulator knows neither time zones nor the city's clock. So the deployed schedules are switched off, and the runner sends each
-schedule's own input to its own target: at every local midnight, and once at the start, to catch up. The function opens a month
-once, however often it is asked.
+The emulator knows neither time zones nor the city's clock. So the deployed schedules are switched off, and the runner
+sends each schedule's own input to its own target: at every local midnight, and once at the start, to catch up. The
+function opens a month once, however often it is asked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Filling an empty city through its own API, in two days, as people would: nothing is written into a table by hand.
 
-A merchant can be paid from the day after its approval. So the city is opened the day before it is wanted: then the programme's
-policies are loaded and shops are approved. On the day itself members open wallets and top them up.
+A merchant can be paid from the day after its approval. So the city is opened the day before it is wanted: then the
+programme's policies are loaded and shops are approved. On the day itself members open wallets and top them up.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """People and partner systems of the city, and the real tokens they sign in for.
 
-People sign in as an application would: an authorisation code with PKCE over the pool's sign-in page, exchanged for tokens.
-Partner systems use their client credentials. Nothing here makes a token; the emulator's Cognito signs each.
+People sign in as an application would: an authorisation code with PKCE over the pool's sign-in page, exchanged for
+tokens. Partner systems use their client credentials. Nothing here makes a token; the emulator's Cognito signs each.
 
-One gap against AWS is not hidden: the emulator's sign-in page asks staff for a password only. The staff pool demands a second
-factor all the same, and a test of the template holds it there.
+One gap against AWS is not hidden: the emulator's sign-in page asks staff for a password only. The staff pool demands
+a second factor all the same, and a test of the template holds it there.
 """
 
 from __future__ import annotations

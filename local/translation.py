@@ -4,12 +4,12 @@ Bridged here, and nowhere else:
 
 - The emulator ignores the OpenAPI `Body` into which SAM puts an HTTP API's routes: they become routes, integrations and
   authorizers of their own.
-- It does not evaluate the condition key `dynamodb:EnclosingOperation`, so a statement with it would deny everything: that key,
-  and only that, is taken out. A test holds it in the template itself.
-- It knows no schedule time zones and no `<aws.scheduler.scheduled-time>`: the schedule is deployed switched off, and the
-  runner invokes the function at each local midnight (`local/schedule.py`).
-- A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves: versions are
-  named after it, so that a moved clock publishes.
+- It does not evaluate the condition key `dynamodb:EnclosingOperation`, so a statement with it would deny everything:
+  that key, and only that, is taken out. A test holds it in the template itself.
+- It knows no schedule time zones and no `<aws.scheduler.scheduled-time>`: the schedule is deployed switched off, and
+  the runner invokes the function at each local midnight (`local/schedule.py`).
+- A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves:
+  versions are named after it, so that a moved clock publishes.
 - After a restart stream event sources stall: each is named after the start, so that a start makes it anew.
 """
 
@@ -51,7 +51,7 @@ def translate(template: Template, parameters: dict[str, str], versions: str, sta
 
 def _without_serverless(template: Template, parameters: dict[str, str]) -> Template:
     # Imported late: it costs a second, and only a deployment needs it.
-    from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+    from samtranslator.translator.transform import transform
 
     os.environ.setdefault("AWS_DEFAULT_REGION", places.REGION)  # the translator asks for it, to choose an AWS partition
     no_managed_policies = SimpleNamespace(load=dict)
@@ -141,9 +141,7 @@ def _authorisation(api: str, security: list[dict[str, list[str]]]) -> dict[str, 
 
 def _rename(template: Template, old: str, new: str) -> None:
     """Give a resource another logical id, in its place and in every reference to it."""
-    template["Resources"] = {
-        new if name == old else name: resource for name, resource in template["Resources"].items()
-    }
+    template["Resources"] = {new if name == old else name: resource for name, resource in template["Resources"].items()}
     _refer(template, old, new)
 
 

@@ -1,7 +1,8 @@
 """A city of one's own for the end-to-end tests: the real template, deployed once a session, with identity enforced.
 
-It lives below a temporary folder on a free port. The tests share it, each with members of its own; those that move its clock leave it
-later than they found it. All run on one worker (`xdist_group`), so that there is one city a session.
+It lives below a temporary folder on a free port. The tests share it, each with members of its own; those that move
+its clock leave it later than they found it. All run on one worker (`xdist_group`), so that there is one city a
+session.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ SignIn = Callable[[str, Application], str]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.city)
             item.add_marker(pytest.mark.xdist_group("city"))
 
 

@@ -1,8 +1,9 @@
 """What no emulator does by itself: transaction conflicts and lost answers, put between the functions and DynamoDB.
 
-A forwarding server stands before the emulator's DynamoDB; the functions are started with its address. Each fault holds for a number
-of matching requests, either before the request has an effect (it never reaches the engine) or after (the engine has done it, and the
-answer is replaced). Everything else passes through as it is, signatures included.
+A forwarding server stands before the emulator's DynamoDB; the functions are started with its address. Each fault
+holds for a number of matching requests, either before the request has an effect (it never reaches the engine) or
+after (the engine has done it, and the answer is replaced). Everything else passes through as it is, signatures
+included.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def forwarding_to(emulator_port: int) -> Iterator[Faults]:
         thread.join()
 
 
-def _handler(faults: Faults, emulator_port: int) -> type[BaseHTTPRequestHandler]:
+def _handler(faults: Faults, emulator_port: int) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a class in it
     class Forwarder(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         _engine: http.client.HTTPConnection | None = None
@@ -158,7 +159,7 @@ def _handler(faults: Faults, emulator_port: int) -> type[BaseHTTPRequestHandler]
             self.end_headers()
             self.wfile.write(contents)
 
-        def log_message(self, format: str, *arguments: Any) -> None:
+        def log_message(self, *_arguments: Any) -> None:
             """Quiet: a test's output is its own."""
 
     return Forwarder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from eeum.merchants.rules import parse_business_registration_number
-
 from local import inhabitants
 
 

@@ -36,7 +36,9 @@ def test_the_start_catches_up_with_the_current_month(invoked: list[str]) -> None
 def test_each_midnight_is_called_once(invoked: list[str]) -> None:
     calendar = Calendar(Unconnected())  # type: ignore[arg-type]
     calendar.open_month(local("2021-01-31T23:59:58"))
-    passed = [calendar.tick(local(f"2021-{second}")) for second in ("01-31T23:59:59", "02-01T00:00:00", "02-01T00:00:01")]
+    passed = [
+        calendar.tick(local(f"2021-{second}")) for second in ("01-31T23:59:59", "02-01T00:00:00", "02-01T00:00:01")
+    ]
     assert passed == [None, local("2021-02-01T00:00:00"), None]
     assert invoked == ["2020-12-31T15:00:00Z", "2021-01-31T15:00:00Z"]
 

@@ -103,7 +103,10 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 def test_every_route_becomes_a_resource_with_its_authoriser_and_scopes(plain: dict[str, Any]) -> None:
-    routes = {route["Properties"]["RouteKey"]: route["Properties"] for route in of_type(plain, "AWS::ApiGatewayV2::Route").values()}
+    routes = {
+        route["Properties"]["RouteKey"]: route["Properties"]
+        for route in of_type(plain, "AWS::ApiGatewayV2::Route").values()
+    }
     assert set(routes) == {"POST /wallets/{wallet_id}/payments", "GET /policies"}
     protected = routes["POST /wallets/{wallet_id}/payments"]
     assert protected["AuthorizationType"] == "JWT"
@@ -119,7 +122,9 @@ def test_only_the_condition_key_that_the_emulator_lacks_is_taken_out(plain: dict
 
 
 def test_schedules_are_switched_off(plain: dict[str, Any]) -> None:
-    assert [schedule["Properties"]["State"] for schedule in of_type(plain, "AWS::Scheduler::Schedule").values()] == ["DISABLED"]
+    assert [schedule["Properties"]["State"] for schedule in of_type(plain, "AWS::Scheduler::Schedule").values()] == [
+        "DISABLED"
+    ]
 
 
 def test_a_moved_clock_publishes_new_versions_and_the_alias_follows(plain: dict[str, Any]) -> None:
