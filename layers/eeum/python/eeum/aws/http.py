@@ -78,13 +78,13 @@ def lambda_handler(api: Api) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
 
 
 def created(body: BaseModel, location: str) -> Response[Any]:
-    return Response(HTTPStatus.CREATED, "application/json", body, headers={"Location": location})
+    return Response(HTTPStatus.CREATED.value, "application/json", body, headers={"Location": location})
 
 
 def answered(body: BaseModel, replayed: bool = False) -> Response[Any]:
     """200; a replayed answer says so in a header."""
     headers = {"Idempotency-Replayed": "true"} if replayed else {}
-    return Response(HTTPStatus.OK, "application/json", body, headers=headers)
+    return Response(HTTPStatus.OK.value, "application/json", body, headers=headers)
 
 
 def _json(value: Any) -> str:

@@ -41,7 +41,11 @@ def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem
     for document in sorted(documents, key=lambda document: str(document["starts_at"])):
         name, starts_at = document["version"], document["starts_at"]
         if document["programme"] != documents[0]["programme"]:
-            yield "programme", "other_programme", f"{name} is of {document['programme']}, not of {documents[0]['programme']}."
+            yield (
+                "programme",
+                "other_programme",
+                f"{name} is of {document['programme']}, not of {documents[0]['programme']}.",
+            )
         if name in names:
             yield "version", "repeated_version", f"Two versions have the name {name}."
         elif starts_at in starts:
@@ -51,9 +55,8 @@ def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem
         for limit in document["limits"]:
             before = measures.setdefault(limit["id"], limit["measure"])
             if before != limit["measure"]:
-                yield "limits", "measure_changed", (
-                    f"{limit['id']} measures {limit['measure']} in {name} and {before} before; its use carries over, so it needs a new id."
-                )
+                why = f"{limit['id']} measures {limit['measure']} in {name} and {before} before"
+                yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 Pydantic says whether each value has its place and type; what values must be to one another is `eeum.policy.validation`.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,12 +26,14 @@ from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
 from eeum.policy.conditions import FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS
-from eeum.policy.rules import PolicyVersion
 from eeum.policy.reading import OWN_RATE, policy_of
-from eeum.policy.validation import Problem, problems_of
+from eeum.policy.rules import PolicyVersion
+from eeum.policy.validation import NESTED_TOO_DEEP, TOO_DEEP, Problem, problems_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)]
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
+LARGEST_DOCUMENT_BYTES = 65_536
+"""A version is one item of a table, which holds 400 KB, and a whole history is one transaction, which holds 4 MB."""
 MerchantFlag = Literal["benefit_plus", "good_price", "traditional_market", "partner"]
 Rate = Annotated[
     Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE), Tag("(number)")]
@@ -232,6 +235,8 @@ def canonical_document(document: Any) -> dict[str, Any]:
     for limit in canonical["limits"]:
         limit.setdefault("amount", None)
     problems = problems_of(canonical)
+    if len(json.dumps(canonical, ensure_ascii=False).encode()) > LARGEST_DOCUMENT_BYTES:
+        problems.append(("", "too_large", f"The document is larger than {LARGEST_DOCUMENT_BYTES:,} bytes."))
     if problems:
         raise _refused(problems)
     return canonical
@@ -246,8 +251,12 @@ def _faults_of_shape(error: ValidationError) -> list[Problem]:
     problems: list[Problem] = []
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
         path = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("("))
-        unknown_fact = path.endswith(".fact") and fault["type"] == "literal_error"
-        problems.append((path, "unknown_fact" if unknown_fact else fault["type"], fault["msg"]))
+        code, why = fault["type"], fault["msg"]
+        if code.startswith("recursion"):
+            path, code, why = f"{path.partition('.when.')[0]}.when", TOO_DEEP, NESTED_TOO_DEEP
+        elif code == "literal_error" and path.endswith(".fact"):
+            code = "unknown_fact"
+        problems.append((path, code, why))
     return problems
 
 

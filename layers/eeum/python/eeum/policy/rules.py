@@ -145,8 +145,8 @@ def evaluate(policy: PolicyVersion, facts: Facts, base: int, used_before: Mappin
     used: dict[LimitId, int] = {}
     for layer in policy.layers:
         portions = _portions(layer, facts, base, used_before)
-        for limit, spend in _spend_counted(layer, portions, base, used_before):
-            used[limit] = max(used.get(limit, 0), spend)
+        for counted, spend in _spend_counted(layer, portions, base, used_before):
+            used[counted] = max(used.get(counted, 0), spend)
         if not portions:
             continue
         won = reward_of([(portion.base, portion.rate) for portion in portions])
@@ -157,12 +157,10 @@ def evaluate(policy: PolicyVersion, facts: Facts, base: int, used_before: Mappin
         for limit in layer.reward_limits:
             used[limit.id] = used.get(limit.id, 0) + won
         rewards.append(LayerReward(layer.id, won, portions, _funded(layer, won)))
-    return Evaluation(tuple(rewards), {limit: amount for limit, amount in used.items() if amount})
+    return Evaluation(tuple(rewards), {counted: amount for counted, amount in used.items() if amount})
 
 
-def _portions(
-    layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitId, int]
-) -> tuple[BandPortion, ...]:
+def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitId, int]) -> tuple[BandPortion, ...]:
     """How the part of `base` that the layer's spend limits leave falls into its bands; those that earn nothing are left out."""
     if not layer.condition.holds(facts):
         return ()

@@ -10,6 +10,10 @@ from eeum.policy.reading import OWN_RATE, period_of
 Problem = tuple[str, str, str]
 """Path in the document, stable code, and what is wrong in a sentence."""
 
+DEEPEST_CONDITION = 10
+TOO_DEEP = "conditions_too_deep"
+NESTED_TOO_DEEP = f"Conditions are nested more than {DEEPEST_CONDITION} deep."
+
 
 def problems_of(document: Mapping[str, Any]) -> list[Problem]:
     """Every fault of a document that has the right shape (see `eeum.policy.documents`)."""
@@ -74,22 +78,34 @@ def _bands(path: str, layer: Mapping[str, Any], counted: bool) -> Iterator[Probl
             yield here, "bands_overlap", "The band before has no end, so no band can follow it."
             return
         if band["from"] < expected:
-            yield here, "bands_overlap", f"It starts at {band['from']:,}, inside the band before, which ends at {expected:,}."
+            yield (
+                here,
+                "bands_overlap",
+                f"It starts at {band['from']:,}, inside the band before, which ends at {expected:,}.",
+            )
         elif band["from"] > expected:
             yield here, "bands_gap", f"Nothing is said about spend from {expected:,} to {band['from']:,}."
         if band["up_to"] is not None and band["up_to"] <= band["from"]:
             yield here, "band_empty", f"It ends at {band['up_to']:,}, not above its start at {band['from']:,}."
         expected = band["up_to"]
     if not counted and (len(bands) > 1 or bands[0]["up_to"] is not None):
-        yield f"{path}.limits", "bands_need_a_limit", (
-            "Bands are read on the accumulated use of a spend limit, and the layer lists none; "
-            "a limit whose amount is null only counts."
+        yield (
+            f"{path}.limits",
+            "bands_need_a_limit",
+            (
+                "Bands are read on the accumulated use of a spend limit, and the layer lists none; "
+                "a limit whose amount is null only counts."
+            ),
         )
     may_earn_nothing = any(band["rate_basis_points"] in (0, OWN_RATE) for band in bands[:-1])
     if may_earn_nothing and layer.get("counts", "accepted") == "accepted":
-        yield f"{path}.counts", "band_unreachable", (
-            "A band of rate zero, or of the merchant's own rate, which may be zero, is followed by another, "
-            "which spend that earns nothing never reaches; say counts: all."
+        yield (
+            f"{path}.counts",
+            "band_unreachable",
+            (
+                "A band of rate zero, or of the merchant's own rate, which may be zero, is followed by another, "
+                "which spend that earns nothing never reaches; say counts: all."
+            ),
         )
 
 
@@ -99,13 +115,21 @@ def _funders(path: str, funders: Sequence[Mapping[str, Any]]) -> Iterator[Proble
             yield f"{path}.funders", "repeated_funder", f"{name} is listed {times} times."
 
 
-def _condition(path: str, condition: Mapping[str, Any], merchants: Mapping[str, Any]) -> Iterator[Problem]:
+def _condition(
+    path: str, condition: Mapping[str, Any], merchants: Mapping[str, Any], depth: int = 1
+) -> Iterator[Problem]:
+    if depth > DEEPEST_CONDITION:
+        yield path, TOO_DEEP, NESTED_TOO_DEEP
+        return
     for joint in ("all", "any"):
         for index, part in enumerate(condition.get(joint, ())):
-            yield from _condition(f"{path}.{joint}.{index}", part, merchants)
+            yield from _condition(f"{path}.{joint}.{index}", part, merchants, depth + 1)
     if "not" in condition:
-        yield from _condition(f"{path}.not", condition["not"], merchants)
-    listed = {"merchant_district": ("districts", "unknown_district"), "merchant_category": ("categories", "unknown_category")}
+        yield from _condition(f"{path}.not", condition["not"], merchants, depth + 1)
+    listed = {
+        "merchant_district": ("districts", "unknown_district"),
+        "merchant_category": ("categories", "unknown_category"),
+    }
     if condition.get("fact") in listed:
         known, code = listed[condition["fact"]]
         for index, value in enumerate(condition["in"]):

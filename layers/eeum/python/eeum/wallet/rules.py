@@ -137,6 +137,12 @@ def parse_card_token(token: str) -> tuple[str, str]:
     return wallet_id, reference
 
 
+def card_within(wallet_id: str, token: str) -> str:
+    """The reference of a card of this wallet; a token of another wallet names no card of it."""
+    named, reference = parse_card_token(token)
+    return reference if named == wallet_id else ""
+
+
 def plan_debit(wallet: Wallet, amount: int) -> tuple[Draw, ...] | None:
     """Which purses pay `amount`, in debit order: grants by id, then charged and cashback as the member chose.
 

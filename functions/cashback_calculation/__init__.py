@@ -1,0 +1,1 @@
+"""Working out and posting cashback; quoting it before paying."""

@@ -1,0 +1,50 @@
+"""The ledger's stream: posts the cashback of each approved payment.
+
+A failure worth a retry is raised, so that the whole batch comes again, which is safe since each earning claims its payment. A record that
+cannot succeed is parked whole, with its reason, in this function's own dead-letter queue, and the others go on.
+"""
+
+import json
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from eeum.aws.city import City, aws_client
+from eeum.cashback.use_cases import post_earnings
+from eeum.payments.rules import Payment
+
+from cashback_calculation.records import UnreadableRecord, payment_of_record
+
+logger = Logger()
+city = City.of(os.environ)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Answers how many records were posted (now or before) and how many were parked."""
+    records: list[dict[str, Any]] = event["Records"]
+    payments: list[Payment] = []
+    source: dict[str, dict[str, Any]] = {}
+    parked = 0
+    for record in records:
+        try:
+            payment = payment_of_record(record)
+        except UnreadableRecord as reason:
+            park(record, str(reason))
+            parked += 1
+            continue
+        payments.append(payment)
+        source[payment.acceptance.id] = record
+    unpostable = post_earnings(city.cashback(), city.policies(), city.patience(context), payments, city.clock)
+    for each in unpostable:
+        park(source[each.payment.acceptance.id], each.reason)
+    parked += len(unpostable)
+    logger.info("posted", records=len(records), parked=parked)
+    return {"posted": len(records) - parked, "parked": parked}
+
+
+def park(record: dict[str, Any], reason: str) -> None:
+    """Keeps the record with its reason where somebody can look at it and send it again."""
+    message = json.dumps({"kind": "parked_record", "reason": reason, "record": record}, ensure_ascii=False)
+    aws_client("sqs").send_message(QueueUrl=city.settings.dead_letter_queue_url, MessageBody=message)
+    logger.warning("parked", reason=reason, sequence_number=record.get("dynamodb", {}).get("SequenceNumber"))

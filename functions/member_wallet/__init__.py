@@ -1,0 +1,1 @@
+"""Opening, topping up and showing wallets."""

@@ -1,0 +1,88 @@
+"""Routes of wallets. Each parses, calls one use case, and shapes the answer."""
+
+import os
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from eeum.aws.city import City
+from eeum.aws.http import Api, IdempotencyKey, answered, created, lambda_handler
+from eeum.aws.identity import BANK, MEMBER
+from eeum.calendar import month_of, parse_month
+from eeum.cashback.use_cases import cashback_of_month
+from eeum.once import Request
+from eeum.wallet.use_cases import change_standing, open_wallet, own_wallet, top_up
+
+from member_wallet.bodies import (
+    CashbackBody,
+    OpeningRequest,
+    StandingRequest,
+    TopUpBody,
+    TopUpRequest,
+    WalletBody,
+    cashback_body,
+    top_up_body,
+    wallet_body,
+)
+
+api = Api()
+city = City.of(os.environ)
+
+
+@api.post("/wallets", summary="Open the own wallet", tags=["wallets"])
+def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
+    member = api.caller().person(MEMBER)
+    opening = open_wallet(
+        city.wallets(api.lambda_context), member, body.debit_order, body.card_product, city.clock()
+    )
+    shown = wallet_body(opening.wallet)
+    return created(shown, f"/wallets/{shown.id}") if opening.created else answered(shown)
+
+
+@api.get("/wallets/<wallet_id>", summary="The own wallet", tags=["wallets"])
+def wallet(wallet_id: str) -> Response[WalletBody]:
+    member = api.caller().person(MEMBER)
+    return answered(wallet_body(own_wallet(city.wallets(api.lambda_context), member, wallet_id)))
+
+
+@api.get("/wallets/<wallet_id>/cashback", summary="The own cashback of a month, and why", tags=["cashback"])
+def cashback(
+    wallet_id: str,
+    month: Annotated[str | None, Query(description="2021-01; the current month if not given.")] = None,
+) -> Response[CashbackBody]:
+    member = api.caller().person(MEMBER)
+    owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
+    wanted = parse_month(month) if month is not None else month_of(city.clock())
+    return answered(cashback_body(cashback_of_month(city.cashback(), owned.id, wanted)))
+
+
+@api.post("/wallets/<wallet_id>/top_ups", summary="Credit what a bank took from the member's account", tags=["wallets"])
+def top_up_by_bank(
+    wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = None
+) -> Response[TopUpBody]:
+    context = api.lambda_context
+    caller = api.caller().partner("bank", BANK)
+    request = Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json"))
+    answer = top_up(
+        city.wallets(context),
+        city.policies(),
+        city.patience(context),
+        request,
+        body.amount,
+        body.bank_reference,
+        city.clock,
+    )
+    return answered(top_up_body(answer.entry), answer.replayed)
+
+
+@api.patch("/wallets/<wallet_id>", summary="Suspend, reinstate or verify a wallet", tags=["wallets"])
+def change_wallet(wallet_id: str, body: StandingRequest) -> Response[WalletBody]:
+    operator = api.caller().operator()
+    store = city.wallets(api.lambda_context)
+    changed = change_standing(
+        store, wallet_id, body.status, body.verified, operator, body.reason, city.clock()
+    )
+    return answered(wallet_body(changed))
+
+
+handler = lambda_handler(api)

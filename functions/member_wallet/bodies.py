@@ -1,0 +1,156 @@
+"""What wallets look like over HTTP."""
+
+from typing import Annotated, Literal, Self
+
+from eeum.aws.http import Body, Won
+from eeum.calendar import text_of
+from eeum.cashback.bodies import RewardBody, reward_body
+from eeum.cashback.rules import Earning
+from eeum.cashback.use_cases import MonthOfCashback
+from eeum.payments.bodies import DeclineBody
+from eeum.wallet.rules import (
+    TOP_UP_CODES,
+    DebitOrder,
+    TopUp,
+    TopUpDecline,
+    Wallet,
+    WalletStatus,
+    card_token,
+)
+from pydantic import BaseModel, Field, model_validator
+
+KOREAN: dict[TopUpDecline, str] = {
+    TopUpDecline.WALLET_SUSPENDED: "사용이 정지된 지갑입니다.",
+    TopUpDecline.BELOW_MINIMUM: "최소 충전 금액보다 적습니다.",
+    TopUpDecline.HOLDING_LIMIT: "보유 한도를 넘습니다.",
+}
+
+
+class OpeningRequest(Body):
+    """How the member wants the wallet: its first card's product, and which purse pays first."""
+
+    card_product: Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)] = "standard"
+    debit_order: DebitOrder = DebitOrder.CHARGED_FIRST
+
+
+class TopUpRequest(Body):
+    """Money that a bank took from the member's account, with the bank's own reference of it."""
+
+    amount: Won
+    bank_reference: str = Field(min_length=1, max_length=64)
+
+
+class StandingRequest(Body):
+    """What an operator decides about a wallet, and why."""
+
+    status: WalletStatus | None = None
+    verified: bool | None = Field(default=None, strict=True)
+    reason: str = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _decides_something(self) -> Self:
+        if self.status is None and self.verified is None:
+            raise ValueError("give status, verified or both")
+        return self
+
+
+class CardBody(BaseModel):
+    token: str
+    product: str
+    status: str
+
+
+class WalletBody(BaseModel):
+    """A wallet: won by purse, its cards, and how many payments wait for their cashback."""
+
+    id: str
+    status: WalletStatus
+    verified: bool
+    debit_order: DebitOrder
+    purses: dict[str, int]
+    cards: list[CardBody]
+    cashback_pending: int
+    used: dict[str, int]
+    opened_at: str
+
+
+class TopUpBody(BaseModel):
+    """A top-up as it was decided."""
+
+    id: str
+    wallet_id: str
+    status: Literal["completed", "declined"]
+    decline: DeclineBody | None
+    amount: int
+    bank_reference: str
+    accepted_at: str
+
+
+class EarningBody(BaseModel):
+    """What one payment earned and why: the part of it that may earn, and each layer's bands, rates and funders."""
+
+    payment_id: str
+    merchant_id: str
+    cashback: int
+    base: int
+    policy: str | None
+    rewards: list[RewardBody]
+    accepted_at: str
+    posted_at: str
+
+
+class CashbackBody(BaseModel):
+    """A member's cashback of a month: the sum, and each earning in the order of posting."""
+
+    month: str
+    cashback: int
+    earnings: list[EarningBody]
+
+
+def wallet_body(wallet: Wallet) -> WalletBody:
+    return WalletBody(
+        id=wallet.id,
+        status=wallet.status,
+        verified=wallet.verified,
+        debit_order=wallet.debit_order,
+        purses={purse.id: purse.amount for purse in wallet.purses},
+        cards=[
+            CardBody(token=card_token(wallet.id, card), product=card.product, status=card.status)
+            for card in wallet.cards
+        ],
+        cashback_pending=wallet.captures - wallet.posted,
+        used=dict(wallet.usage),
+        opened_at=text_of(wallet.opened_at),
+    )
+
+
+def top_up_body(top_up: TopUp) -> TopUpBody:
+    decline = top_up.decline
+    return TopUpBody(
+        id=top_up.acceptance.id,
+        wallet_id=top_up.acceptance.wallet_id,
+        status="declined" if decline else "completed",
+        decline=DeclineBody(code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline]) if decline else None,
+        amount=top_up.amount,
+        bank_reference=top_up.bank_reference,
+        accepted_at=text_of(top_up.acceptance.accepted_at),
+    )
+
+
+def cashback_body(month: MonthOfCashback) -> CashbackBody:
+    return CashbackBody(
+        month=month.month, cashback=month.won, earnings=[_earning_body(earning) for earning in month.earnings]
+    )
+
+
+def _earning_body(earning: Earning) -> EarningBody:
+    return EarningBody(
+        payment_id=earning.payment_id,
+        merchant_id=earning.merchant_id,
+        cashback=earning.won,
+        base=earning.base,
+        policy=earning.policy,
+        rewards=[reward_body(reward) for reward in earning.rewards],
+        accepted_at=text_of(earning.accepted_at),
+        posted_at=text_of(earning.posted_at),
+    )

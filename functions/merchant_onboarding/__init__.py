@@ -1,0 +1,1 @@
+"""From an owner's application to a payable merchant."""

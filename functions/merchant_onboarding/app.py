@@ -1,0 +1,108 @@
+"""Routes of merchants and their applications. Each parses, calls one use case, and shapes the answer."""
+
+import os
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from eeum.aws.city import City
+from eeum.aws.http import Api, answered, created, lambda_handler
+from eeum.aws.identity import MEMBER, MERCHANT
+from eeum.errors import Forbidden, Invalid
+from eeum.merchants.rules import Decision, MerchantStatus
+from eeum.merchants.use_cases import (
+    application,
+    apply_for_merchant,
+    decide_application,
+    visible_merchant,
+)
+
+from merchant_onboarding.bodies import (
+    ApplicationBody,
+    ApplicationRequest,
+    ApplicationsBody,
+    ApprovalRequest,
+    MerchantBody,
+    MerchantsBody,
+    RejectionRequest,
+    application_body,
+    merchant_body,
+)
+
+PAGE = 50
+
+api = Api()
+city = City.of(os.environ)
+
+
+@api.post("/merchants", summary="Apply to become a merchant", tags=["merchants"])
+def apply(body: ApplicationRequest) -> Response[ApplicationBody]:
+    owner = api.caller().person(MERCHANT)
+    store = city.merchants(api.lambda_context)
+    merchant = apply_for_merchant(store, city.policies(), body.shop(), owner, city.clock())
+    return created(application_body(merchant), f"/merchants/{merchant.id}")
+
+
+@api.get("/merchants", summary="Find merchants of a district, or the own ones", tags=["merchants"])
+def find(
+    district: Annotated[str | None, Query(max_length=40)] = None,
+    category: Annotated[str | None, Query(max_length=40)] = None,
+    owner: Annotated[Literal["me"] | None, Query(description="`me`: the caller's own, whatever their status.")] = None,
+    cursor: str | None = None,
+) -> Response[MerchantsBody]:
+    caller = _resident()
+    store = city.merchants(api.lambda_context)
+    if owner is not None:
+        page = store.owned_by(caller, PAGE, cursor)
+    elif district:
+        page = store.listed(district, category, PAGE, cursor)
+    else:
+        raise Invalid("district", "is missing: give a district, or owner=me", "missing")
+    return answered(MerchantsBody(merchants=[merchant_body(each) for each in page.merchants], cursor=page.cursor))
+
+
+@api.get("/merchants/<merchant_id>", summary="One merchant", tags=["merchants"])
+def merchant(merchant_id: str) -> Response[MerchantBody]:
+    return answered(merchant_body(visible_merchant(city.merchants(api.lambda_context), merchant_id, _resident())))
+
+
+@api.get("/merchant_applications", summary="Applications that wait for a decision", tags=["merchants"])
+def applications(cursor: str | None = None) -> Response[ApplicationsBody]:
+    api.caller().operator()
+    page = city.merchants(api.lambda_context).waiting(PAGE, cursor)
+    return answered(
+        ApplicationsBody(applications=[application_body(each) for each in page.merchants], cursor=page.cursor)
+    )
+
+
+@api.get("/merchant_applications/<merchant_id>", summary="One application", tags=["merchants"])
+def one_application(merchant_id: str) -> Response[ApplicationBody]:
+    api.caller().operator()
+    return answered(application_body(application(city.merchants(api.lambda_context), merchant_id)))
+
+
+@api.post("/merchant_applications/<merchant_id>/approval", summary="Approve an application", tags=["merchants"])
+def approve(merchant_id: str, body: ApprovalRequest) -> Response[ApplicationBody]:
+    return _decide(merchant_id, MerchantStatus.APPROVED, body.reason)
+
+
+@api.post("/merchant_applications/<merchant_id>/rejection", summary="Reject an application", tags=["merchants"])
+def reject(merchant_id: str, body: RejectionRequest) -> Response[ApplicationBody]:
+    return _decide(merchant_id, MerchantStatus.REJECTED, body.reason)
+
+
+def _decide(merchant_id: str, status: MerchantStatus, reason: str) -> Response[ApplicationBody]:
+    decision = Decision(status, api.caller().operator(), city.clock(), reason)
+    store = city.merchants(api.lambda_context)
+    return answered(application_body(decide_application(store, city.policies(), merchant_id, decision)))
+
+
+def _resident() -> str:
+    """A resident, whether signed in as a member or as a merchant."""
+    caller = api.caller()
+    if not (caller.has(MEMBER) or caller.has(MERCHANT)):
+        raise Forbidden(f"The token lacks the scope {MEMBER} or {MERCHANT}.")
+    return caller.subject
+
+
+handler = lambda_handler(api)

@@ -1,0 +1,120 @@
+"""What merchants look like over HTTP: to everyone, and to their owner and the operators."""
+
+from typing import Annotated, Literal
+
+from eeum.aws.http import Body
+from eeum.calendar import text_of
+from eeum.merchants.rules import Merchant, Shop, parse_business_registration_number
+from eeum.money import LARGEST_AMOUNT
+from pydantic import BaseModel, Field
+
+HIGHEST_OWN_RATE = 2_000
+
+
+class ApplicationRequest(Body):
+    """What an owner says of the shop; `annual_revenue` in won, `own_rate_basis_points` given by the merchant itself."""
+
+    business_registration_number: str = Field(max_length=20, description="Ten digits, with or without hyphens.")
+    name: str = Field(min_length=1, max_length=80)
+    district: str = Field(min_length=1, max_length=40)
+    category: str = Field(min_length=1, max_length=40)
+    annual_revenue: int = Field(strict=True, ge=0, le=100 * LARGEST_AMOUNT)
+    flags: list[Literal["benefit_plus", "good_price", "traditional_market", "partner"]] = Field(default=[], max_length=4)
+    own_rate_basis_points: int = Field(default=0, strict=True, ge=0, le=HIGHEST_OWN_RATE)
+
+    def shop(self) -> Shop:
+        """Raises `Invalid` for a number that is malformed or whose check digit does not match."""
+        return Shop(
+            business_registration_number=parse_business_registration_number(self.business_registration_number),
+            name=self.name,
+            district=self.district,
+            category=self.category,
+            annual_revenue=self.annual_revenue,
+            flags=frozenset(self.flags),
+            own_rate=self.own_rate_basis_points,
+        )
+
+
+class ApprovalRequest(Body):
+    """An operator may say why; to reject, it must."""
+
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class RejectionRequest(Body):
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class MerchantBody(BaseModel):
+    """A merchant as everyone sees it."""
+
+    id: str
+    name: str
+    district: str
+    category: str
+    flags: list[str]
+    own_rate_basis_points: int
+    status: str
+    payable_from: str | None
+
+
+class MerchantsBody(BaseModel):
+    """A page of merchants, and the cursor of the next page."""
+
+    merchants: list[MerchantBody]
+    cursor: str | None
+
+
+class DecisionBody(BaseModel):
+    status: str
+    operator: str
+    decided_at: str
+    reason: str
+
+
+class ApplicationBody(MerchantBody):
+    """A merchant as its owner and the operators see it."""
+
+    business_registration_number: str
+    annual_revenue: int
+    applied_at: str
+    decisions: list[DecisionBody]
+
+
+class ApplicationsBody(BaseModel):
+    """A page of applications, and the cursor of the next page."""
+
+    applications: list[ApplicationBody]
+    cursor: str | None
+
+
+def merchant_body(merchant: Merchant) -> MerchantBody:
+    shop = merchant.shop
+    return MerchantBody(
+        id=merchant.id,
+        name=shop.name,
+        district=shop.district,
+        category=shop.category,
+        flags=sorted(shop.flags),
+        own_rate_basis_points=shop.own_rate,
+        status=merchant.status.value,
+        payable_from=text_of(merchant.payable_from) if merchant.payable_from else None,
+    )
+
+
+def application_body(merchant: Merchant) -> ApplicationBody:
+    return ApplicationBody(
+        **merchant_body(merchant).model_dump(),
+        business_registration_number=merchant.shop.business_registration_number,
+        annual_revenue=merchant.shop.annual_revenue,
+        applied_at=text_of(merchant.applied_at),
+        decisions=[
+            DecisionBody(
+                status=decision.status.value,
+                operator=decision.operator,
+                decided_at=text_of(decision.decided_at),
+                reason=decision.reason,
+            )
+            for decision in merchant.decisions
+        ],
+    )

@@ -1,0 +1,1 @@
+"""Opening the new month and closing the old one."""

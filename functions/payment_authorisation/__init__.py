@@ -1,0 +1,1 @@
+"""Authorising and looking up payments."""

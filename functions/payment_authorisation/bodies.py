@@ -1,0 +1,95 @@
+"""What payments look like over HTTP."""
+
+from typing import Annotated, Any, Literal
+
+from eeum.aws.http import Body, Won
+from eeum.calendar import text_of
+from eeum.payments.bodies import CardToken, Channel, DeclineBody, MerchantId, decline_body
+from eeum.payments.rules import Decline, Order, Payment, paid_from
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+
+
+
+def _written(value: Any) -> Any:
+    # Pydantic would read a number as seconds since 1970; a time is written out here.
+    if not isinstance(value, str):
+        raise ValueError("write it as RFC 3339 with offset, such as 2021-01-31T23:58:00+09:00")
+    return value
+
+
+RequestedAt = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written),
+    Field(description="The caller's own time, RFC 3339 with offset. It is shown, and decides nothing."),
+]
+
+
+class MemberPaymentRequest(Body):
+    """A member pays from the own wallet; `card_token` chooses one of its cards, else the first active one pays."""
+
+    merchant_id: MerchantId
+    amount: Won
+    channel: Channel = "shop"
+    card_token: CardToken | None = None
+    requested_at: RequestedAt | None = None
+
+
+class AcquirerPaymentRequest(Body):
+    """An acquirer pays with a member's card."""
+
+    card_token: CardToken
+    merchant_id: MerchantId
+    amount: Won
+    channel: Channel = "shop"
+    requested_at: RequestedAt | None = None
+
+
+class PaymentBody(BaseModel):
+    """A payment as it was decided; `paid_from` is won by purse. One with an unknown card is not stored and has no id."""
+
+    id: str | None
+    wallet_id: str | None
+    status: Literal["approved", "declined"]
+    decline: DeclineBody | None = None
+    merchant_id: str
+    amount: int
+    channel: str
+    paid_from: dict[str, int] = {}
+    accepted_at: str | None = None
+    requested_at: str | None = None
+
+
+class PaymentsBody(BaseModel):
+    """A page of payments, the newest first, and the cursor of the next page."""
+
+    payments: list[PaymentBody]
+    cursor: str | None
+
+
+def payment_body(payment: Payment) -> PaymentBody:
+    return PaymentBody(
+        id=payment.acceptance.id,
+        wallet_id=payment.acceptance.wallet_id,
+        status="declined" if payment.decline else "approved",
+        decline=decline_body(payment.decline) if payment.decline else None,
+        merchant_id=payment.order.merchant_id,
+        amount=payment.order.amount,
+        channel=payment.order.channel,
+        paid_from=paid_from(payment.postings),
+        accepted_at=text_of(payment.acceptance.accepted_at),
+        requested_at=payment.order.requested_at,
+    )
+
+
+def unknown_card_body(order: Order) -> PaymentBody:
+    """The same answer for a card and for a wallet that nobody knows."""
+    return PaymentBody(
+        id=None,
+        wallet_id=None,
+        status="declined",
+        decline=decline_body(Decline.UNKNOWN_CARD),
+        merchant_id=order.merchant_id,
+        amount=order.amount,
+        channel=order.channel,
+        requested_at=order.requested_at,
+    )

@@ -1,0 +1,82 @@
+"""Routes of the programme: its policies, which anyone may read, and its months."""
+
+import os
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from eeum.aws.city import City
+from eeum.aws.http import Api, answered, created, lambda_handler
+from eeum.calendar import parse_instant, parse_month
+from eeum.months.use_cases import month_record
+from eeum.policy.documents import PolicyDocument, canonical_document
+from eeum.policy.use_cases import load_history, load_policy, version_in_force, version_named
+
+from programme_policy.bodies import (
+    HistoryRequest,
+    LoadedBody,
+    MonthBody,
+    MonthsBody,
+    PoliciesBody,
+    month_body,
+)
+
+PAGE = 24
+
+api = Api()
+city = City.of(os.environ)
+
+
+@api.get("/policies", summary="Every policy version", tags=["policies"])
+def policies() -> Response[PoliciesBody]:
+    documents = city.policy_store(api.lambda_context).documents()
+    return answered(PoliciesBody(policies=[PolicyDocument.model_validate(document) for document in documents]))
+
+
+@api.get("/policies/in_force", summary="The policy in force at an instant", tags=["policies"])
+def policy_in_force(
+    at: Annotated[str | None, Query(description="RFC 3339 with offset; now if not given.")] = None,
+) -> Response[PolicyDocument]:
+    instant = parse_instant(at, "at") if at is not None else city.clock()
+    document = version_in_force(city.policy_store(api.lambda_context), instant)
+    return answered(PolicyDocument.model_validate(document))
+
+
+@api.get("/policies/<version>", summary="One policy version", tags=["policies"])
+def policy(version: str) -> Response[PolicyDocument]:
+    document = version_named(city.policy_store(api.lambda_context), version)
+    return answered(PolicyDocument.model_validate(document))
+
+
+@api.post("/policies", summary="Load a policy version that starts in the future", tags=["policies"])
+def load(body: PolicyDocument) -> Response[PolicyDocument]:
+    operator = api.caller().operator()
+    store = city.policy_store(api.lambda_context)
+    document = load_policy(store, city.settings.programme, _canonical(body), operator, city.clock())
+    return created(PolicyDocument.model_validate(document), f"/policies/{document['version']}")
+
+
+@api.post("/policies/history", summary="Load the policies of an empty programme, from the past on", tags=["policies"])
+def load_past(body: HistoryRequest) -> Response[LoadedBody]:
+    operator = api.caller().operator()
+    documents = [_canonical(document) for document in body.policies]
+    load_history(city.policy_store(api.lambda_context), city.settings.programme, documents, operator, city.clock())
+    return created(LoadedBody(loaded=[document["version"] for document in documents]), "/policies")
+
+
+@api.get("/months", summary="The programme's months, the newest first", tags=["months"])
+def months(cursor: str | None = None) -> Response[MonthsBody]:
+    records, following = city.months(api.lambda_context).latest(PAGE, cursor)
+    return answered(MonthsBody(months=[month_body(record) for record in records], cursor=following))
+
+
+@api.get("/months/<month>", summary="One month", tags=["months"])
+def month(month: str) -> Response[MonthBody]:
+    return answered(month_body(month_record(city.months(api.lambda_context), parse_month(month))))
+
+
+def _canonical(document: PolicyDocument) -> dict[str, object]:
+    return canonical_document(document.model_dump(mode="json", by_alias=True))
+
+
+handler = lambda_handler(api)

@@ -1,0 +1,50 @@
+"""What policies and months look like over HTTP."""
+
+from eeum.aws.http import Body
+from eeum.calendar import text_of
+from eeum.months.rules import MonthRecord
+from eeum.policy.documents import PolicyDocument
+from pydantic import BaseModel, Field
+
+
+class HistoryRequest(Body):
+    """A programme's versions from the past on, each a policy document."""
+
+    policies: list[PolicyDocument] = Field(min_length=1, max_length=49)
+
+
+class PoliciesBody(BaseModel):
+    """Every version in the order of their starts."""
+
+    policies: list[PolicyDocument]
+
+
+class LoadedBody(BaseModel):
+    """The names of the versions that were stored."""
+
+    loaded: list[str]
+
+
+class MonthBody(BaseModel):
+    """A month of the programme, and when the reset opened and closed it."""
+
+    month: str
+    status: str
+    opened_at: str
+    closed_at: str | None
+
+
+class MonthsBody(BaseModel):
+    """The newest months, the newest first, and the cursor of those before."""
+
+    months: list[MonthBody]
+    cursor: str | None
+
+
+def month_body(record: MonthRecord) -> MonthBody:
+    return MonthBody(
+        month=record.month,
+        status=record.status.value,
+        opened_at=text_of(record.opened_at),
+        closed_at=text_of(record.closed_at) if record.closed_at else None,
+    )

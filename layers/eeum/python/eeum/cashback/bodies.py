@@ -1,0 +1,35 @@
+"""What rewards look like over HTTP: the answer to a member who asks why."""
+
+from pydantic import BaseModel, Field
+
+from eeum.policy.rules import LayerReward
+
+
+class BandBody(BaseModel):
+    """`base` won in the band from `from` to `up_to` (null: no end) at a rate in basis points."""
+
+    start: int = Field(serialization_alias="from")
+    up_to: int | None
+    rate_basis_points: int
+    base: int
+
+
+class RewardBody(BaseModel):
+    """What one layer of the policy gives, in won, with the bands it comes from and who funds it."""
+
+    layer: str
+    won: int
+    bands: list[BandBody]
+    funders: dict[str, int]
+
+
+def reward_body(reward: LayerReward) -> RewardBody:
+    return RewardBody(
+        layer=reward.layer,
+        won=reward.won,
+        bands=[
+            BandBody(start=part.start, up_to=part.end, rate_basis_points=part.rate, base=part.base)
+            for part in reward.portions
+        ],
+        funders=dict(reward.funders),
+    )

@@ -1,0 +1,33 @@
+"""The words of payments over HTTP that several routes share."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from eeum.payments.rules import CODES, Decline
+
+Channel = Literal["shop", "qr", "e_mall", "delivery", "taxi"]
+MerchantId = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$", description="The merchant's id.")]
+CardToken = Annotated[str, Field(min_length=1, max_length=120, description="The token of a member's card.")]
+
+KOREAN: dict[Decline, str] = {
+    Decline.UNKNOWN_MERCHANT: "등록되지 않은 가맹점입니다.",
+    Decline.UNKNOWN_CARD: "등록되지 않은 카드입니다.",
+    Decline.INSUFFICIENT_FUNDS: "잔액이 부족합니다.",
+    Decline.MERCHANT_NOT_PAYABLE_YET: "아직 결제할 수 없는 가맹점입니다.",
+    Decline.MERCHANT_EXCLUDED: "지역화폐를 쓸 수 없는 업종입니다.",
+    Decline.WALLET_SUSPENDED: "사용이 정지된 지갑입니다.",
+    Decline.CARD_BLOCKED: "사용할 수 없는 카드입니다.",
+}
+
+
+class DeclineBody(BaseModel):
+    """Why a payment was declined: a code as in ISO 8583, a stable reason, and a sentence for the member."""
+
+    code: str
+    reason: str
+    message: str
+
+
+def decline_body(decline: Decline) -> DeclineBody:
+    return DeclineBody(code=CODES[decline], reason=decline.value, message=KOREAN[decline])
