@@ -16,7 +16,9 @@ from tests.golden.published import POLICIES, Member, documents_of, incheon
 PUBLISHED_SCHEMA = json.loads((POLICIES / "policy.schema.json").read_text(encoding="utf-8"))
 PROGRAMMES = sorted(folder.name for folder in POLICIES.iterdir() if folder.is_dir())
 DOCUMENTS = [
-    pytest.param(path, document, id=path.stem) for programme in PROGRAMMES for path, document in documents_of(programme).items()
+    pytest.param(path, document, id=path.stem)
+    for programme in PROGRAMMES
+    for path, document in documents_of(programme).items()
 ]
 
 PERIODS = {
@@ -169,5 +171,9 @@ def test_a_payment_never_meets_two_rates_at_once() -> None:
         at = datetime.fromisoformat(document["starts_at"])
         for district in document["merchants"]["districts"]:
             for revenue in (0, SMALL, JUST_ABOVE_SMALL, MEDIUM, LARGE, None):
-                rewards = Member(incheon()).pays(at, 10_000, merchant_district=district, merchant_annual_revenue=revenue).rewards
+                rewards = (
+                    Member(incheon())
+                    .pays(at, 10_000, merchant_district=district, merchant_annual_revenue=revenue)
+                    .rewards
+                )
                 assert len(rewards) <= 1

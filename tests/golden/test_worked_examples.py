@@ -57,7 +57,9 @@ def test_each_layer_earns_what_was_published(example: dict[str, Any], version: P
 
 @pytest.mark.parametrize("part", [100, 1_000, 7_700, 50_000])
 @pytest.mark.parametrize(("example", "version"), JUDGED)
-def test_the_same_spend_in_many_round_payments_earns_the_same(example: dict[str, Any], version: PolicyVersion, part: int) -> None:
+def test_the_same_spend_in_many_round_payments_earns_the_same(
+    example: dict[str, Any], version: PolicyVersion, part: int
+) -> None:
     whole_parts, rest = divmod(example["spend"], part)
     amounts = [part] * whole_parts + ([rest] if rest else [])
     # D08c spends one won over the limit: that won earns nothing, whichever payment it is in.
@@ -101,14 +103,17 @@ def test_the_same_spend_split_at_hundreds_loses_nothing(
 def test_a_sequence_earns_what_was_published(sequence: dict[str, Any], version: PolicyVersion) -> None:
     member = Member(PolicyBook([version]))
     won = [
-        member.pays(version.starts_at, payment["amount"], **payment.get("facts", {})).won for payment in sequence["payments"]
+        member.pays(version.starts_at, payment["amount"], **payment.get("facts", {})).won
+        for payment in sequence["payments"]
     ]
     assert won == sequence["expected"]
 
 
 @pytest.mark.parametrize("parts", [2, 3, 10])
 @pytest.mark.parametrize(("sequence", "version"), SEQUENCES)
-def test_a_sequence_earns_the_same_with_each_payment_split(sequence: dict[str, Any], version: PolicyVersion, parts: int) -> None:
+def test_a_sequence_earns_the_same_with_each_payment_split(
+    sequence: dict[str, Any], version: PolicyVersion, parts: int
+) -> None:
     member = Member(PolicyBook([version]))
     won = []
     for payment in sequence["payments"]:

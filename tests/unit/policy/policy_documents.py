@@ -78,7 +78,5 @@ def layer(
 
 def policy(limits: Sequence[tuple[str, str, int | None]], *layers: dict[str, Any]) -> PolicyVersion:
     """The rules of these layers; limits are (id, measure, amount)."""
-    named = [
-        {"id": name, "measure": measure, "window": "month", "amount": amount} for name, measure, amount in limits
-    ]
+    named = [{"id": name, "measure": measure, "window": "month", "amount": amount} for name, measure, amount in limits]
     return parse_policy(document(("limits", named), ("layers", list(layers))))

@@ -73,7 +73,9 @@ NEXT = (("version", "haneul-2026-02-01"), ("starts_at", "2026-02-01T00:00:00+09:
     ],
     ids=["next_version", "same_start", "same_name", "same_file", "other_programme", "limit_measures_something_else"],
 )
-def test_versions_are_checked_as_one_history(changes: tuple[tuple[str, Any], ...], expected: list[tuple[str, str]]) -> None:
+def test_versions_are_checked_as_one_history(
+    changes: tuple[tuple[str, Any], ...], expected: list[tuple[str, str]]
+) -> None:
     history = [canonical_document(document()), canonical_document(document(*changes))]
     assert [(path, code) for path, code, _ in problems_of_history(history)] == expected
 

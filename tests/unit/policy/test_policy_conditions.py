@@ -1,5 +1,6 @@
 """Conditions over the facts of a payment, as documents write them."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -50,8 +51,7 @@ def test_a_condition_holds_or_not(condition: dict[str, Any], of_the_shop: bool, 
 def test_revenue_bands_that_join_hold_for_every_revenue_exactly_once(revenue: int, ends: list[int]) -> None:
     edges = [None, *ends, None]
     conditions = [
-        {"fact": "merchant_annual_revenue", "above": above, "at_most": at_most}
-        for above, at_most in zip(edges[:-1], edges[1:], strict=True)
+        {"fact": "merchant_annual_revenue", "above": above, "at_most": at_most} for above, at_most in pairwise(edges)
     ]
     facts = Facts(merchant_annual_revenue=revenue)
     assert [condition_of(condition).holds(facts) for condition in conditions].count(True) == 1

@@ -34,7 +34,9 @@ def one_layer(limits: tuple[int | None, int | None], its_bands: list[tuple[int |
     )
 
 
-def fold(version: PolicyVersion, amounts: list[int], facts: Facts | None = None) -> tuple[list[Evaluation], dict[str, int]]:
+def fold(
+    version: PolicyVersion, amounts: list[int], facts: Facts | None = None
+) -> tuple[list[Evaluation], dict[str, int]]:
     """The payments one after the other in one window, and how far its limits are used after them."""
     used: dict[str, int] = {}
     evaluations = []
@@ -70,7 +72,9 @@ def test_each_won_earns_at_the_rate_of_the_band_it_falls_into(
 
 @settings(deadline=None)
 @given(LIMITS, bands(), AMOUNTS)
-def test_more_spend_never_earns_less(limits: tuple[int | None, int | None], its_bands: list[tuple[int | None, int]], base: int) -> None:
+def test_more_spend_never_earns_less(
+    limits: tuple[int | None, int | None], its_bands: list[tuple[int | None, int]], base: int
+) -> None:
     version = one_layer(limits, its_bands)
     rewards = [evaluate(version, Facts(), amount, {}).won for amount in range(base, base + 20)]
     assert all(less <= more <= less + 1 for less, more in pairwise(rewards))
@@ -149,7 +153,9 @@ def test_layers_that_share_a_spend_limit_give_the_same_in_any_order_and_count_a_
     forward = evaluate(policy([("spend", "spend", limit)], *layers), Facts(), base, {"spend": used})
     backward = evaluate(policy([("spend", "spend", limit)], *reversed(layers)), Facts(), base, {"spend": used})
 
-    assert sorted(forward.rewards, key=lambda reward: reward.layer) == sorted(backward.rewards, key=lambda reward: reward.layer)
+    assert sorted(forward.rewards, key=lambda reward: reward.layer) == sorted(
+        backward.rewards, key=lambda reward: reward.layer
+    )
     assert forward.used == backward.used
     assert forward.used.get("spend", 0) <= min(base, max(limit - used, 0))
 
@@ -170,7 +176,9 @@ SHOP = {"fact": "channel", "in": ["shop"]}
 
 
 @pytest.mark.parametrize(("counts", "used"), [("accepted", {}), ("all", {"spend": 200_000})])
-def test_spend_that_a_layer_does_not_accept_uses_no_limit_unless_it_counts_all(counts: str, used: dict[str, int]) -> None:
+def test_spend_that_a_layer_does_not_accept_uses_no_limit_unless_it_counts_all(
+    counts: str, used: dict[str, int]
+) -> None:
     version = policy([("spend", "spend", 300_000)], layer("shop", [(None, 1000)], ["spend"], when=SHOP, counts=counts))
 
     evaluation = evaluate(version, Facts(channel="delivery"), 200_000, {})

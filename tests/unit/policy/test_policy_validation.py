@@ -13,7 +13,6 @@ from tests.unit.policy.policy_documents import document, layer
 BAND = "layers.0.bands.0"
 
 
-
 def band(start: int, up_to: int | None, rate: int | str = 100) -> dict[str, Any]:
     return {"from": start, "up_to": up_to, "rate_basis_points": rate}
 
@@ -126,7 +125,9 @@ FAULTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "path", "code"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
+@pytest.mark.parametrize(
+    ("change", "path", "code"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS]
+)
 def test_a_fault_is_told_with_its_path_and_code(change: tuple[str, Any], path: str, code: str) -> None:
     assert (path, code) in faults_of(document(change))
 
@@ -136,11 +137,23 @@ def test_a_document_is_an_object(not_an_object: Any) -> None:
     assert faults_of(not_an_object) == {("", "model_type")}
 
 
-def test_a_condition_that_never_ends_is_refused_not_followed() -> None:
+def nested(depth: int) -> dict[str, Any]:
     condition: dict[str, Any] = {"fact": "channel", "in": ["shop"]}
-    for _ in range(400):
+    for _ in range(depth - 1):
         condition = {"not": condition}
-    assert {code for _, code in faults_of(document(("layers.0.when", condition)))} == {"recursion_loop"}
+    return document(("layers.0.when", condition))
+
+
+def test_conditions_may_be_nested_ten_deep() -> None:
+    assert parse_policy(nested(10)).layers[0].id == "base"
+    assert faults_of(nested(11)) == {("layers.0.when" + ".not" * 10, "conditions_too_deep")}
+
+
+@pytest.mark.parametrize("depth", [200, 400, 5000])
+def test_conditions_nested_without_end_are_refused_not_followed(depth: int) -> None:
+    ((path, code),) = faults_of(nested(depth))
+    assert path.startswith("layers.0.when")
+    assert code == "conditions_too_deep"
 
 
 def test_every_fault_is_told_at_once() -> None:
@@ -160,7 +173,9 @@ def test_instants_of_different_offsets_are_compared_as_instants() -> None:
 
 
 def test_what_is_stored_is_written_out_in_seoul_time_and_reads_the_same_again() -> None:
-    condition = {"any": [{"not": {"all": [{"fact": "merchant_flags", "has": "partner"}]}}, {"fact": "channel", "in": ["shop"]}]}
+    condition = {
+        "any": [{"not": {"all": [{"fact": "merchant_flags", "has": "partner"}]}}, {"fact": "channel", "in": ["shop"]}]
+    }
     changed = document(("starts_at", "2025-12-31T15:00:00Z"), ("layers.0.when", condition), ("limits.0.amount", None))
 
     with warnings.catch_warnings():

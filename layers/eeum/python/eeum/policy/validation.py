@@ -126,6 +126,11 @@ def _condition(
             yield from _condition(f"{path}.{joint}.{index}", part, merchants, depth + 1)
     if "not" in condition:
         yield from _condition(f"{path}.not", condition["not"], merchants, depth + 1)
+    yield from _values(path, condition, merchants)
+
+
+def _values(path: str, condition: Mapping[str, Any], merchants: Mapping[str, Any]) -> Iterator[Problem]:
+    """What a condition compares its fact with."""
     listed = {
         "merchant_district": ("districts", "unknown_district"),
         "merchant_category": ("categories", "unknown_category"),
