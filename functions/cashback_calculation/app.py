@@ -9,11 +9,11 @@ import os
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
+from cashback_calculation.records import UnreadableRecord, payment_of_record
 from eeum.aws.city import City, aws_client
 from eeum.cashback.use_cases import post_earnings
 from eeum.payments.rules import Payment
-
-from cashback_calculation.records import UnreadableRecord, payment_of_record
 
 logger = Logger()
 city = City.of(os.environ)

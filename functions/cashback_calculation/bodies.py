@@ -1,10 +1,11 @@
 """What quotes look like over HTTP."""
 
+from pydantic import BaseModel
+
 from eeum.aws.http import Body, Won
 from eeum.cashback.bodies import RewardBody, reward_body
 from eeum.cashback.use_cases import QuoteAnswer
 from eeum.payments.bodies import CardToken, Channel, DeclineBody, MerchantId, decline_body
-from pydantic import BaseModel
 
 
 class QuoteRequest(Body):

@@ -3,6 +3,8 @@
 import os
 
 from aws_lambda_powertools.event_handler import Response
+
+from cashback_calculation.bodies import QuoteBody, QuoteRequest, quote_body
 from eeum.aws.city import City
 from eeum.aws.http import Api, answered, lambda_handler
 from eeum.aws.identity import MEMBER
@@ -10,8 +12,6 @@ from eeum.cashback.use_cases import quote_cashback
 from eeum.payments.rules import Order
 from eeum.wallet.rules import card_within
 from eeum.wallet.use_cases import own_wallet
-
-from cashback_calculation.bodies import QuoteBody, QuoteRequest, quote_body
 
 api = Api()
 city = City.of(os.environ)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
@@ -12,7 +13,6 @@ from eeum.calendar import month_of, parse_month
 from eeum.cashback.use_cases import cashback_of_month
 from eeum.once import Request
 from eeum.wallet.use_cases import change_standing, open_wallet, own_wallet, top_up
-
 from member_wallet.bodies import (
     CashbackBody,
     OpeningRequest,
@@ -32,9 +32,7 @@ city = City.of(os.environ)
 @api.post("/wallets", summary="Open the own wallet", tags=["wallets"])
 def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
     member = api.caller().person(MEMBER)
-    opening = open_wallet(
-        city.wallets(api.lambda_context), member, body.debit_order, body.card_product, city.clock()
-    )
+    opening = open_wallet(city.wallets(api.lambda_context), member, body.debit_order, body.card_product, city.clock())
     shown = wallet_body(opening.wallet)
     return created(shown, f"/wallets/{shown.id}") if opening.created else answered(shown)
 
@@ -57,9 +55,7 @@ def cashback(
 
 
 @api.post("/wallets/<wallet_id>/top_ups", summary="Credit what a bank took from the member's account", tags=["wallets"])
-def top_up_by_bank(
-    wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = None
-) -> Response[TopUpBody]:
+def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = None) -> Response[TopUpBody]:
     context = api.lambda_context
     caller = api.caller().partner("bank", BANK)
     request = Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json"))
@@ -79,9 +75,7 @@ def top_up_by_bank(
 def change_wallet(wallet_id: str, body: StandingRequest) -> Response[WalletBody]:
     operator = api.caller().operator()
     store = city.wallets(api.lambda_context)
-    changed = change_standing(
-        store, wallet_id, body.status, body.verified, operator, body.reason, city.clock()
-    )
+    changed = change_standing(store, wallet_id, body.status, body.verified, operator, body.reason, city.clock())
     return answered(wallet_body(changed))
 
 

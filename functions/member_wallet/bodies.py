@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal, Self
 
+from pydantic import BaseModel, Field, model_validator
+
 from eeum.aws.http import Body, Won
 from eeum.calendar import text_of
 from eeum.cashback.bodies import RewardBody, reward_body
@@ -17,7 +19,6 @@ from eeum.wallet.rules import (
     WalletStatus,
     card_token,
 )
-from pydantic import BaseModel, Field, model_validator
 
 KOREAN: dict[TopUpDecline, str] = {
     TopUpDecline.WALLET_SUSPENDED: "사용이 정지된 지갑입니다.",
@@ -130,7 +131,9 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         id=top_up.acceptance.id,
         wallet_id=top_up.acceptance.wallet_id,
         status="declined" if decline else "completed",
-        decline=DeclineBody(code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline]) if decline else None,
+        decline=DeclineBody(code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline])
+        if decline
+        else None,
         amount=top_up.amount,
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from eeum.aws.city import City
 from eeum.aws.http import Api, answered, created, lambda_handler
 from eeum.aws.identity import MEMBER, MERCHANT
@@ -16,7 +17,6 @@ from eeum.merchants.use_cases import (
     decide_application,
     visible_merchant,
 )
-
 from merchant_onboarding.bodies import (
     ApplicationBody,
     ApplicationRequest,

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
 from eeum.aws.city import City
 from eeum.calendar import parse_instant
 from eeum.months.use_cases import reset_month
@@ -21,5 +22,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
         "opened": [record.month for record in turn.opened],
         "closed": [record.month for record in turn.closed],
     }
-    logger.info("months turned", **months)
+    logger.info("months turned", opened=months["opened"], closed=months["closed"])
     return months

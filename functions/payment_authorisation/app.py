@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, answered, lambda_handler
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
@@ -15,7 +16,6 @@ from eeum.once import Request
 from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import NO_SUCH_PAYMENT, UnknownCard, authorise_payment, readable_payment
 from eeum.wallet.rules import card_within, parse_card_token, wallet_id_of
-
 from payment_authorisation.bodies import (
     AcquirerPaymentRequest,
     MemberPaymentRequest,
@@ -32,7 +32,9 @@ city = City.of(os.environ)
 
 
 @api.post("/payments", summary="Authorise a payment with a card", tags=["payments"])
-def authorise_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = None) -> Response[PaymentBody]:
+def authorise_by_acquirer(
+    body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = None
+) -> Response[PaymentBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
     return _authorise(caller, wallet_id, idempotency_key, body, _order(body, "card", card))

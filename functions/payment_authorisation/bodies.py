@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+
 from eeum.aws.http import Body, Won
 from eeum.calendar import text_of
 from eeum.payments.bodies import CardToken, Channel, DeclineBody, MerchantId, decline_body
 from eeum.payments.rules import Decline, Order, Payment, paid_from
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
-
 
 
 def _written(value: Any) -> Any:

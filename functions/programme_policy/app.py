@@ -5,13 +5,13 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from eeum.aws.city import City
 from eeum.aws.http import Api, answered, created, lambda_handler
 from eeum.calendar import parse_instant, parse_month
 from eeum.months.use_cases import month_record
 from eeum.policy.documents import PolicyDocument, canonical_document
 from eeum.policy.use_cases import load_history, load_policy, version_in_force, version_named
-
 from programme_policy.bodies import (
     HistoryRequest,
     LoadedBody,

@@ -1,10 +1,11 @@
 """What policies and months look like over HTTP."""
 
+from pydantic import BaseModel, Field
+
 from eeum.aws.http import Body
 from eeum.calendar import text_of
 from eeum.months.rules import MonthRecord
 from eeum.policy.documents import PolicyDocument
-from pydantic import BaseModel, Field
 
 
 class HistoryRequest(Body):

@@ -1,7 +1,7 @@
 """One request, one effect, one answer: the way every request that moves money is answered.
 
-The stored entry is judged before anything else, and whoever loses a race gives the stored answer. An answer leaves only after the entry that
-carries it is stored; a decline is stored too, and a new attempt needs a new key.
+The stored entry is judged before anything else, and whoever loses a race gives the stored answer. An answer leaves only
+after the entry that carries it is stored; a decline is stored too, and a new attempt needs a new key.
 """
 
 import hashlib

@@ -114,15 +114,15 @@ def _invalid(error: RequestValidationError) -> Response[Any]:
     return _problem_response(problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail, faults))
 
 
-def _unsupported(error: RequestUnsupportedContentType) -> Response[Any]:
+def _unsupported(_: RequestUnsupportedContentType) -> Response[Any]:
     detail = "The body must be application/json."
     return _problem_response(problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 
 
-def _unreadable(error: Exception) -> Response[Any]:
+def _unreadable(_: Exception) -> Response[Any]:
     detail = "The body cannot be read as JSON in UTF-8."
     return _problem_response(problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail))
 
 
-def _no_such_route(error: NotFoundError) -> Response[Any]:
+def _no_such_route(_: NotFoundError) -> Response[Any]:
     return _problem_response(problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such route."))

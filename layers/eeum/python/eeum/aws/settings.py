@@ -32,7 +32,9 @@ class Settings:
         except ValueError as error:
             raise SettingsError("CLOCK_SHIFT_SECONDS is not a whole number of seconds.") from error
         if shift and stage != LOCAL:
-            raise SettingsError(f"CLOCK_SHIFT_SECONDS is {shift} in the stage {stage}: only `local` may shift its clock.")
+            raise SettingsError(
+                f"CLOCK_SHIFT_SECONDS is {shift} in the stage {stage}: only `local` may shift its clock."
+            )
         names = {table: environment.get(f"{table.name}_TABLE", "") for table in Table}
         return cls(
             stage=stage,

@@ -67,9 +67,7 @@ class CashbackStore:
         writes: list[Write] = []
         for posting in postings:
             writes.append(_credit(posting))
-            writes.extend(
-                Put(_key_of(earning), earning_item(earning), NOT_YET_STORED) for earning in posting.earnings
-            )
+            writes.extend(Put(_key_of(earning), earning_item(earning), NOT_YET_STORED) for earning in posting.earnings)
         commit(self._storage, patience, *writes)
 
     def all_of_month(self, wallet_id: str, month: Month) -> list[Earning]:

@@ -67,9 +67,7 @@ class MerchantStore:
         return self._page(BY_OWNER, owner, "", limit, after)
 
     def _page(self, index: Index, partition: str, prefix: str, limit: int, after: str | None) -> Merchants:
-        page = self._storage.query(
-            Query(Table.MERCHANTS, partition, prefix, index=index, limit=limit, after=after)
-        )
+        page = self._storage.query(Query(Table.MERCHANTS, partition, prefix, index=index, limit=limit, after=after))
         return Merchants([merchant_of(item) for item in page.items], page.cursor)
 
 

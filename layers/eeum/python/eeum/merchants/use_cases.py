@@ -20,9 +20,7 @@ from eeum.storage import ConditionsFailed
 NO_SUCH_MERCHANT = "There is no such merchant."
 
 
-def apply_for_merchant(
-    store: MerchantStore, policies: PolicyBook, shop: Shop, owner: str, now: datetime
-) -> Merchant:
+def apply_for_merchant(store: MerchantStore, policies: PolicyBook, shop: Shop, owner: str, now: datetime) -> Merchant:
     """Stores an application; the same application again, by the same owner, gives the one that is there.
 
     Raises:

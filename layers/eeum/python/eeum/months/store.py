@@ -28,9 +28,7 @@ class MonthStore:
 
     def turn(self, turn: Turn) -> None:
         """Opens and closes months together; `ConditionsFailed` when another run did. 2 write units each: 4 in a month without misses."""
-        writes: list[Write] = [
-            Put(self._key(record.month), _item(record), NOT_YET_STORED) for record in turn.opened
-        ]
+        writes: list[Write] = [Put(self._key(record.month), _item(record), NOT_YET_STORED) for record in turn.opened]
         still_open = (Equals(("status",), MonthStatus.OPEN.value),)
         writes += [Put(self._key(record.month), _item(record), still_open) for record in turn.closed]
         commit(self._storage, self._patience, *writes)

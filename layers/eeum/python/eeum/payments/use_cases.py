@@ -63,7 +63,9 @@ def _known(wallet: Wallet | None, order: Order) -> Wallet:
     return wallet
 
 
-def readable_payment(store: PaymentStore, wallet_id: str, payment_id: str, may_read: Callable[[Payment], bool]) -> Payment:
+def readable_payment(
+    store: PaymentStore, wallet_id: str, payment_id: str, may_read: Callable[[Payment], bool]
+) -> Payment:
     """A payment that the caller may read; raises `NotFound` for any other, whether or not it exists."""
     payment = store.payment(wallet_id, payment_id)
     if payment is None or not may_read(payment):

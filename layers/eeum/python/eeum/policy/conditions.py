@@ -37,7 +37,7 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    def holds(self, facts: Facts) -> bool:
+    def holds(self, _: Facts) -> bool:
         return True
 
 

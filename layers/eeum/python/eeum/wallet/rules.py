@@ -161,7 +161,9 @@ def plan_debit(wallet: Wallet, amount: int) -> tuple[Draw, ...] | None:
 
 
 def _in_debit_order(wallet: Wallet) -> list[Purse]:
-    grants = sorted((purse for purse in wallet.purses if purse.id not in (CHARGED, CASHBACK)), key=lambda purse: purse.id)
+    grants = sorted(
+        (purse for purse in wallet.purses if purse.id not in (CHARGED, CASHBACK)), key=lambda purse: purse.id
+    )
     order = (CHARGED, CASHBACK) if wallet.debit_order is DebitOrder.CHARGED_FIRST else (CASHBACK, CHARGED)
     return grants + [purse for wanted in order for purse in wallet.purses if purse.id == wanted]
 

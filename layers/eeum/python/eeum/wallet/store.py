@@ -24,7 +24,6 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import (
-    CASHBACK,
     CHARGED,
     Card,
     DebitOrder,

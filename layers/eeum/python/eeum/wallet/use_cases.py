@@ -33,9 +33,7 @@ class Opening:
     created: bool
 
 
-def open_wallet(
-    store: WalletStore, member: str, debit_order: DebitOrder, card_product: str, now: datetime
-) -> Opening:
+def open_wallet(store: WalletStore, member: str, debit_order: DebitOrder, card_product: str, now: datetime) -> Opening:
     """Opens the member's one wallet with one card, or gives the one that is there."""
     existing = store.wallet(wallet_id_of(member))
     if existing:
