@@ -21,8 +21,11 @@ from eeum.storage import Storage
 from eeum.unit_of_work import Patience
 from eeum.wallet.store import WalletStore
 
-RESERVED_SECONDS = 1.0
-"""Kept of a function's time for its answer, so that a caller is told to retry before the function times out."""
+CONNECT_SECONDS = 1.0
+READ_SECONDS = 1.5
+ATTEMPTS = 2
+RESERVED_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
+"""Kept of a function's time for one more call and the answer: a caller is told to retry before the function times out."""
 
 
 class LambdaContext(Protocol):
@@ -34,7 +37,11 @@ def aws_client(service: str) -> Any:
 
     Failed calls are tried again by the client itself, with the same token; a call that hangs is given up in time to try once more.
     """
-    config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
     return botocore.session.get_session().create_client(service, config=config)
 
 

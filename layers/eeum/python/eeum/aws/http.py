@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eeum.aws.identity import Caller, caller_of
 from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem, problem_of
-from eeum.errors import Refusal
+from eeum.errors import Busy, Refusal
 from eeum.money import LARGEST_AMOUNT
+from eeum.storage import Contended, Unavailable
 
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
 IdempotencyKey = Annotated[
@@ -58,6 +59,7 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(RequestUnsupportedContentType)(_unsupported)
         # A body that is no text, no JSON or nested beyond measure; Powertools lets these three out as they are.
         self.exception_handler([UnicodeDecodeError, binascii.Error, RecursionError])(_unreadable)
+        self.exception_handler([Contended, Unavailable])(_unavailable)
         self.not_found(_no_such_route)
 
     def caller(self) -> Caller:
@@ -98,6 +100,10 @@ def _problem_response(document: dict[str, Any]) -> Response[Any]:
 
 def _refused(refusal: Refusal) -> Response[Any]:
     return _problem_response(problem_of(refusal))
+
+
+def _unavailable(_: Exception) -> Response[Any]:
+    return _refused(Busy("The database did not answer in time; send the same request again."))
 
 
 def _invalid(error: RequestValidationError) -> Response[Any]:
