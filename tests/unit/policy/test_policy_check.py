@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from eeum.policy.check import main, problems_of_history, schema
+from eeum.policy.__main__ import main
+from eeum.policy.check import problems_of_history, schema
 from eeum.policy.documents import canonical_document
 from tests.unit.policy.policy_documents import document
 
@@ -22,14 +23,14 @@ def written(folder: Path, name: str, content: Any) -> str:
 def test_a_valid_document_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, "policy.json", document())
 
-    assert main([path]) == 0
+    assert main(["check", path]) == 0
     assert capsys.readouterr().out == f"{path}: haneul-2026-01-01 from 2026-01-01T00:00:00+09:00 is valid\n"
 
 
 def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, "policy.json", document(("layers.0.limits", ["monthly-spend", "yearly"])))
 
-    assert main([path]) == 1
+    assert main(["check", path]) == 1
     assert capsys.readouterr().out == (
         f"{path}: layers.0.limits.1: yearly is not the id of one of the policy's limits. [unknown_limit]\n"
     )
@@ -43,16 +44,16 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
 def test_a_file_that_is_no_document_is_said_to_be_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, code: str
 ) -> None:
-    assert main([written(tmp_path, "policy.json", content)]) == 1
+    assert main(["check", written(tmp_path, "policy.json", content)]) == 1
     assert f"[{code}]" in capsys.readouterr().out
 
 
 def test_a_file_that_is_not_there_is_said_to_be_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path / "none.json")]) == 1
+    assert main(["check", str(tmp_path / "none.json")]) == 1
     assert "[unreadable]" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[], ["--all"]])
+@pytest.mark.parametrize("arguments", [[], ["check"], ["schema", "policy.json"], ["--all"]])
 def test_other_arguments_show_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert "usage" in capsys.readouterr().err
@@ -81,8 +82,6 @@ def test_versions_are_checked_as_one_history(
 
 
 def test_the_published_schema_is_the_one_of_the_models(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--schema"]) == 0
-    assert capsys.readouterr().out == PUBLISHED_SCHEMA.read_text(encoding="utf-8"), (
-        "write it again: python -m eeum.policy.check --schema > policies/policy.schema.json"
-    )
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == PUBLISHED_SCHEMA.read_text(encoding="utf-8"), "write it again: make policy-schema"
     assert json.loads(PUBLISHED_SCHEMA.read_text(encoding="utf-8")) == schema()

@@ -189,6 +189,14 @@ def test_what_is_stored_is_written_out_in_seoul_time_and_reads_the_same_again() 
     assert parse_policy(canonical) == parse_policy(changed)
 
 
+def test_a_start_within_a_second_is_kept_to_the_millisecond() -> None:
+    canonical = canonical_document(document(("starts_at", "2026-01-01T00:00:00.25+09:00")))
+
+    # Pydantic writes six digits where it writes any, so what is stored must be read with them.
+    assert canonical["starts_at"] == "2026-01-01T00:00:00.250000+09:00"
+    assert canonical_document(canonical) == canonical
+
+
 def test_open_bands_may_give_more_than_everything_when_they_exclude_one_another() -> None:
     north = {"fact": "merchant_district", "in": ["north"]}
     halves = [

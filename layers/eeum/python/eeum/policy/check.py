@@ -1,11 +1,6 @@
-"""Checks policy documents before they are loaded: `python -m eeum.policy.check FILE ...`; `--schema` prints the JSON Schema.
-
-Several files are read as one programme's history: no two versions may share a start or a name, and a limit's id measures
-the same in all, since its use carries over.
-"""
+"""Checks policy documents before they are loaded, one by one and as the history of a programme."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,7 +29,10 @@ def problems_of_file(path: Path) -> tuple[dict[str, Any] | None, Sequence[Proble
 
 
 def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem]:
-    """What the versions of one programme must be to one another; `documents` are canonical."""
+    """What the versions of one programme must be to one another; `documents` are canonical.
+
+    No two share a start or a name, and a limit's id measures the same in all, since its use carries over.
+    """
     measures: dict[str, str] = {}
     names: set[str] = set()
     starts: dict[str, str] = {}
@@ -57,31 +55,3 @@ def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem
             if before != limit["measure"]:
                 why = f"{limit['id']} measures {limit['measure']} in {name} and {before} before"
                 yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
-
-
-def main(arguments: Sequence[str]) -> int:
-    if list(arguments) == ["--schema"]:
-        print(json.dumps(schema(), indent=2, ensure_ascii=False))
-        return 0
-    if not arguments or any(argument.startswith("-") for argument in arguments):
-        print("usage: python -m eeum.policy.check FILE ... | --schema", file=sys.stderr)
-        return 2
-    documents, faults = [], 0
-    for argument in arguments:
-        document, problems = problems_of_file(Path(argument))
-        faults += _tell(argument, problems)
-        if document is not None:
-            documents.append(document)
-            print(f"{argument}: {document['version']} from {document['starts_at']} is valid")
-    faults += _tell("together", tuple(problems_of_history(documents)))
-    return 1 if faults else 0
-
-
-def _tell(name: str, problems: Sequence[Problem]) -> int:
-    for path, code, why in problems:
-        print(f"{name}: {path or 'document'}: {why} [{code}]")
-    return len(problems)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

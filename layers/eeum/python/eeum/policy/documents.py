@@ -41,7 +41,7 @@ Rate = Annotated[
     Discriminator(lambda rate: "(own)" if rate == OWN_RATE else "(number)"),
 ]
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3}0*)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 def _instant_as_text(value: Any) -> Any:
