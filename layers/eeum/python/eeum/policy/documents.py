@@ -134,20 +134,33 @@ class DoesNotHold(Part):
     denied: "ConditionDocument" = Field(alias="not")
 
 
+def _known(facts: frozenset[str]) -> BeforeValidator:
+    """Gives a fact that is none of `facts` a code of its own."""
+
+    def known(fact: Any) -> Any:
+        if not isinstance(fact, str) or fact not in facts:
+            raise PydanticCustomError(
+                "unknown_fact", "Input should be one of {facts}", {"facts": ", ".join(sorted(facts))}
+            )
+        return fact
+
+    return BeforeValidator(known)
+
+
 class IsOneOf(Part):
-    fact: Literal[*sorted(TEXT_FACTS)]  # type: ignore[valid-type]
+    fact: Annotated[Literal[*sorted(TEXT_FACTS)], _known(TEXT_FACTS)]  # type: ignore[valid-type]
     values: list[Name] = Field(alias="in", min_length=1, max_length=100)
 
 
 class HasTheFlag(Part):
-    fact: Literal[*sorted(FLAG_FACTS)]  # type: ignore[valid-type]
+    fact: Annotated[Literal[*sorted(FLAG_FACTS)], _known(FLAG_FACTS)]  # type: ignore[valid-type]
     has: MerchantFlag
 
 
 class IsBetween(Part):
     """`above` is exclusive, `at_most` inclusive; at least one is given."""
 
-    fact: Literal[*sorted(NUMBER_FACTS)]  # type: ignore[valid-type]
+    fact: Annotated[Literal[*sorted(NUMBER_FACTS)], _known(NUMBER_FACTS)]  # type: ignore[valid-type]
     above: Won | None = None
     at_most: Won | None = None
 
@@ -254,8 +267,6 @@ def _faults_of_shape(error: ValidationError) -> list[Problem]:
         code, why = fault["type"], fault["msg"]
         if code.startswith("recursion"):
             path, code, why = f"{path.partition('.when.')[0]}.when", TOO_DEEP, NESTED_TOO_DEEP
-        elif code == "literal_error" and path.endswith(".fact"):
-            code = "unknown_fact"
         problems.append((path, code, why))
     return problems
 
