@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from eeum.calendar import SEOUL
-from eeum.policy.check import problems_of_history
 from eeum.policy.documents import canonical_document, parse_policy
+from eeum.policy.validation import problems_of_history
 from tests.golden.published import POLICIES, Member, documents_of, incheon
 
 PUBLISHED_SCHEMA = json.loads((POLICIES / "policy.schema.json").read_text(encoding="utf-8"))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from eeum.policy.__main__ import main
-from eeum.policy.check import problems_of_history, schema
+from eeum.policy.check import schema
 from eeum.policy.documents import canonical_document
+from eeum.policy.validation import problems_of_history
 from tests.unit.policy.policy_documents import document
 
 PUBLISHED_SCHEMA = Path(__file__).parents[3] / "policies" / "policy.schema.json"

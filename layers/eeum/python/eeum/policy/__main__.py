@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eeum.policy.check import problems_of_file, problems_of_history, schema
-from eeum.policy.validation import Problem
+from eeum.policy.check import problems_of_file, schema
+from eeum.policy.validation import Problem, problems_of_history
 
 USAGE = "usage: python -m eeum.policy check FILE ... | schema"
 

@@ -6,9 +6,7 @@ A fact that a payment lacks (None) satisfies no condition, and satisfies the neg
 from dataclasses import dataclass
 from typing import Protocol
 
-TEXT_FACTS = frozenset(
-    {"merchant_district", "merchant_category", "card_product", "member_class", "channel", "method"}
-)
+TEXT_FACTS = frozenset({"merchant_district", "merchant_category", "card_product", "member_class", "channel", "method"})
 FLAG_FACTS = frozenset({"merchant_flags"})
 NUMBER_FACTS = frozenset({"merchant_annual_revenue"})
 

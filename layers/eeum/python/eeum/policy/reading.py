@@ -22,7 +22,9 @@ OWN_RATE = "merchant"
 
 def policy_of(document: Mapping[str, Any]) -> PolicyVersion:
     """The rules that a validated document states."""
-    limits = {limit["id"]: Limit(limit["id"], limit["measure"], limit["amount"]) for limit in document.get("limits", ())}
+    limits = {
+        limit["id"]: Limit(limit["id"], limit["measure"], limit["amount"]) for limit in document.get("limits", ())
+    }
     starts_at, ends_at = period_of(document)
     merchants = document["merchants"]
     return PolicyVersion(
@@ -60,7 +62,11 @@ def _layer(document: Mapping[str, Any], limits: Mapping[str, Limit]) -> Layer:
         title=document["title"],
         condition=condition_of(condition) if condition is not None else Always(),
         bands=tuple(
-            Band(band["from"], band["up_to"], None if band["rate_basis_points"] == OWN_RATE else band["rate_basis_points"])
+            Band(
+                band["from"],
+                band["up_to"],
+                None if band["rate_basis_points"] == OWN_RATE else band["rate_basis_points"],
+            )
             for band in document["bands"]
         ),
         spend_limits=tuple(limit for limit in own if limit.measure == "spend"),

@@ -18,6 +18,7 @@ from eeum.errors import (
 from eeum.policy.reading import period_of, policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.store import LARGEST_HISTORY, PolicyStore
+from eeum.policy.validation import problems_of_history
 from eeum.storage import ConditionsFailed
 
 CACHE_SECONDS = 60
@@ -77,23 +78,26 @@ def load_policy(
     `document` is canonical (`eeum.policy.documents.canonical_document`).
 
     Raises:
-        PolicyRefused: it is another programme's.
+        PolicyRefused: it is another programme's, or uses a limit's id for another measure.
         PolicyStartsTooSoon: it starts in the past or within 120 s.
         PolicyInstantTaken: another version starts then, or has its name.
     """
     _belongs(programme, document)
     starts_at, _ = period_of(document)
+    taken = f"Another version starts at {text_of(starts_at)}, or has the name {document['version']}."
     if starts_at < now + NOTICE:
         raise PolicyStartsTooSoon(
             f"It starts at {text_of(starts_at)}; a version must be stored at least {NOTICE.seconds} s before its start, "
             f"and it is {text_of(now)}."
         )
+    before = store.documents()
+    if any(document["version"] == other["version"] or starts_at == period_of(other)[0] for other in before):
+        raise PolicyInstantTaken(taken)
+    _agree([*before, document])
     try:
-        store.add(document, operator, text_of(now), first=not store.documents())
+        store.add(document, operator, text_of(now), first=not before)
     except ConditionsFailed as failed:
-        raise PolicyInstantTaken(
-            f"Another version starts at {text_of(starts_at)}, or has the name {document['version']}."
-        ) from failed
+        raise PolicyInstantTaken(taken) from failed
     return document
 
 
@@ -110,15 +114,17 @@ def load_history(
         raise Invalid("policies", f"must be 1 to {LARGEST_HISTORY} documents", "length")
     for document in documents:
         _belongs(programme, document)
-    starts = {period_of(document)[0] for document in documents}
-    names = {document["version"] for document in documents}
-    if len(starts) < len(documents) or len(names) < len(documents):
-        problem = ("policies", "repeated_version", "Two versions start at the same instant or have the same name.")
-        raise PolicyRefused(problem[2], (problem,))
+    _agree(documents)
     try:
         store.add_history(documents, operator, text_of(now))
     except ConditionsFailed as failed:
         raise ProgrammeNotEmpty("The programme has policies; history can be loaded into an empty one only.") from failed
+
+
+def _agree(documents: Sequence[dict[str, Any]]) -> None:
+    problems = tuple(problems_of_history(documents))
+    if problems:
+        raise PolicyRefused(f"The versions do not agree: {problems[0][2]}", problems)
 
 
 def _belongs(programme: str, document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE
@@ -25,6 +26,39 @@ def problems_of(document: Mapping[str, Any]) -> list[Problem]:
         *(problem for index, layer in enumerate(document["layers"]) for problem in _layer(index, layer, document)),
         *_total_rate(document["layers"]),
     ]
+
+
+def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem]:
+    """What the versions of one programme must be to one another; `documents` are canonical.
+
+    No two share a start or a name, and a limit's id measures the same in all, since its use carries over.
+    """
+    measures: dict[str, str] = {}
+    names: set[str] = set()
+    starts: dict[datetime, str] = {}
+    for document in sorted(documents, key=_start_of):
+        name, starts_at = document["version"], _start_of(document)
+        if document["programme"] != documents[0]["programme"]:
+            yield (
+                "programme",
+                "other_programme",
+                f"{name} is of {document['programme']}, not of {documents[0]['programme']}.",
+            )
+        if name in names:
+            yield "version", "repeated_version", f"Two versions have the name {name}."
+        elif starts_at in starts:
+            yield "starts_at", "repeated_version", f"{starts[starts_at]} and {name} start at the same instant."
+        names.add(name)
+        starts[starts_at] = name
+        for limit in document["limits"]:
+            before = measures.setdefault(limit["id"], limit["measure"])
+            if before != limit["measure"]:
+                why = f"{limit['id']} measures {limit['measure']} in {name} and {before} before"
+                yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
+
+
+def _start_of(document: Mapping[str, Any]) -> datetime:
+    return period_of(document)[0]
 
 
 def _repeated(document: Mapping[str, Any]) -> Iterator[Problem]:
