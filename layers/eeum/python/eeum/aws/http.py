@@ -109,7 +109,8 @@ def _unavailable(_: Exception) -> Response[Any]:
 def _invalid(error: RequestValidationError) -> Response[Any]:
     faults = [
         {
-            "path": ".".join(str(part) for part in fault["loc"]),
+            # Parts in brackets are the names of alternatives, which are ours and not the client's.
+            "path": ".".join(str(part) for part in fault["loc"] if not str(part).startswith("(")),
             "code": str(fault["type"]),
             "message": str(fault["msg"]),
         }
