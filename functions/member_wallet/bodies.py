@@ -3,8 +3,9 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from eeum.aws.http import Body, Won
+from eeum.aws.http import Body, Line, Won
 from eeum.calendar import text_of
 from eeum.cashback.bodies import RewardBody, reward_body
 from eeum.cashback.rules import Earning
@@ -38,7 +39,7 @@ class TopUpRequest(Body):
     """Money that a bank took from the member's account, with the bank's own reference of it."""
 
     amount: Won
-    bank_reference: str = Field(min_length=1, max_length=64)
+    bank_reference: Line = Field(max_length=64)
 
 
 class StandingRequest(Body):
@@ -46,12 +47,12 @@ class StandingRequest(Body):
 
     status: WalletStatus | None = None
     verified: bool | None = Field(default=None, strict=True)
-    reason: str = Field(min_length=1, max_length=200)
+    reason: Line = Field(max_length=200)
 
     @model_validator(mode="after")
     def _decides_something(self) -> Self:
         if self.status is None and self.verified is None:
-            raise ValueError("give status, verified or both")
+            raise PydanticCustomError("nothing_decided", "Give status, verified or both")
         return self
 
 

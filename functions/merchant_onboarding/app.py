@@ -83,7 +83,7 @@ def one_application(merchant_id: str) -> Response[ApplicationBody]:
 
 @api.post("/merchant_applications/<merchant_id>/approval", summary="Approve an application", tags=["merchants"])
 def approve(merchant_id: str, body: ApprovalRequest) -> Response[ApplicationBody]:
-    return _decide(merchant_id, MerchantStatus.APPROVED, body.reason)
+    return _decide(merchant_id, MerchantStatus.APPROVED, body.reason or "")
 
 
 @api.post("/merchant_applications/<merchant_id>/rejection", summary="Reject an application", tags=["merchants"])

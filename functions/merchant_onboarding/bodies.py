@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from eeum.aws.http import Body
+from eeum.aws.http import Body, Line
 from eeum.calendar import text_of
 from eeum.merchants.rules import Merchant, Shop, parse_business_registration_number
 from eeum.money import LARGEST_AMOUNT
@@ -16,7 +16,7 @@ class ApplicationRequest(Body):
     """What an owner says of the shop; `annual_revenue` in won, `own_rate_basis_points` given by the merchant itself."""
 
     business_registration_number: str = Field(max_length=20, description="Ten digits, with or without hyphens.")
-    name: str = Field(min_length=1, max_length=80)
+    name: Line = Field(max_length=80)
     district: str = Field(min_length=1, max_length=40)
     category: str = Field(min_length=1, max_length=40)
     annual_revenue: int = Field(strict=True, ge=0, le=100 * LARGEST_AMOUNT)
@@ -41,11 +41,11 @@ class ApplicationRequest(Body):
 class ApprovalRequest(Body):
     """An operator may say why; to reject, it must."""
 
-    reason: Annotated[str, Field(max_length=200)] = ""
+    reason: Annotated[Line, Field(max_length=200)] | None = None
 
 
 class RejectionRequest(Body):
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[Line, Field(max_length=200)]
 
 
 class MerchantBody(BaseModel):

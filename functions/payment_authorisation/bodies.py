@@ -1,20 +1,24 @@
 """What payments look like over HTTP."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
 from eeum.calendar import text_of
 from eeum.payments.bodies import CardToken, Channel, DeclineBody, MerchantId, decline_body
 from eeum.payments.rules import Decline, Order, Payment, paid_from
 
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+
 
 def _written(value: Any) -> Any:
-    # Pydantic would read a number as seconds since 1970; a time is written out here.
-    if not isinstance(value, str):
-        raise ValueError("write it as RFC 3339 with offset, such as 2021-01-31T23:58:00+09:00")
-    return value
+    # Pydantic would read a number, as text too, as seconds since 1970; a time is written out here.
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return value
+    raise PydanticCustomError("instant_format", "Input should be an instant such as 2021-01-31T23:58:00+09:00")
 
 
 RequestedAt = Annotated[

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from eeum.aws.attribute_values import attribute_value, plain_item
 from eeum.aws.expressions import Expressions
@@ -38,6 +38,8 @@ PASSING_ERRORS = frozenset(
     }
 )
 UNCERTAIN_ERRORS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
+LONGEST_KEY_BYTES = 1024
+"""Of a sort key; DynamoDB refuses a longer one as a fault of ours."""
 MOST_ROUNDS = 5
 """A batch read that is throttled comes back in parts; after so many it is given up."""
 
@@ -117,6 +119,9 @@ class DynamoDbStorage:
             return answer
         except ClientError as error:
             raise _translated(error) from error
+        except ParamValidationError:
+            # Never sent, and a fault of ours: trying again until the time is out would hide it.
+            raise
         except BotoCoreError as error:
             raise Unavailable(str(error)) from error
 
@@ -151,11 +156,13 @@ def key_of_cursor(query: Query) -> dict[str, Any]:
         plain = json.loads(base64.urlsafe_b64decode((query.after or "").encode()))
         sound = (
             set(plain) == {"pk", "sk", partition, sort}
-            and all(isinstance(value, str) and value for value in plain.values())
+            and all(
+                isinstance(value, str) and 1 <= len(value.encode()) <= LONGEST_KEY_BYTES for value in plain.values()
+            )
             and plain[partition] == query.partition
             and plain[sort].startswith(query.prefix)
         )
-    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+    except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor") from error
     if not sound:
         raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor")

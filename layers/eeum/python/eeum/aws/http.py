@@ -2,7 +2,7 @@
 
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -17,12 +17,22 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from eeum.aws.identity import Caller, caller_of
+from eeum.aws.json_text import read_object
 from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem, problem_of
-from eeum.errors import Busy, Refusal
+from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
 from eeum.storage import Contended, Unavailable
 
+JSON = "application/json"
+
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
+Line = Annotated[
+    str,
+    Field(
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$",
+        description="Text on one line, without control characters.",
+    ),
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -53,14 +63,17 @@ class Api(APIGatewayHttpResolver):
     """A function's routes. Every error that a client can cause leaves as a problem document."""
 
     def __init__(self) -> None:
-        super().__init__(enable_validation=True, serializer=_json)
+        super().__init__(enable_validation=True, serializer=_json, json_body_deserializer=read_object)
         self.exception_handler(Refusal)(_refused)
         self.exception_handler(RequestValidationError)(_invalid)
         self.exception_handler(RequestUnsupportedContentType)(_unsupported)
-        # A body that is no text, no JSON or nested beyond measure; Powertools lets these three out as they are.
-        self.exception_handler([UnicodeDecodeError, binascii.Error, RecursionError])(_unreadable)
+        # A body that is no text; Powertools lets these two out as they are.
+        self.exception_handler([UnicodeDecodeError, binascii.Error])(_unreadable)
         self.exception_handler([Contended, Unavailable])(_unavailable)
         self.not_found(_no_such_route)
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        return super().resolve(_with_plain_media_type(event), context)
 
     def caller(self) -> Caller:
         return caller_of(self.current_event.raw_event)
@@ -79,14 +92,28 @@ def lambda_handler(api: Api) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     return handler
 
 
+def _with_plain_media_type(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with its content type reduced to what decides: Powertools compares it letter by letter, and would read forms too."""
+    headers: Mapping[str, str] = event.get("headers") or {}
+    plain = {
+        name: _media_type_of(value) if name.lower() == "content-type" else value for name, value in headers.items()
+    }
+    return {**event, "headers": plain}
+
+
+def _media_type_of(content_type: str) -> str:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return JSON if media_type in ("", JSON) else "unsupported"
+
+
 def created(body: BaseModel, location: str) -> Response[Any]:
-    return Response(HTTPStatus.CREATED.value, "application/json", body, headers={"Location": location})
+    return Response(HTTPStatus.CREATED.value, JSON, body, headers={"Location": location})
 
 
 def answered(body: BaseModel, replayed: bool = False) -> Response[Any]:
     """200; a replayed answer says so in a header."""
     headers = {"Idempotency-Replayed": "true"} if replayed else {}
-    return Response(HTTPStatus.OK.value, "application/json", body, headers=headers)
+    return Response(HTTPStatus.OK.value, JSON, body, headers=headers)
 
 
 def _json(value: Any) -> str:
@@ -109,8 +136,7 @@ def _unavailable(_: Exception) -> Response[Any]:
 def _invalid(error: RequestValidationError) -> Response[Any]:
     faults = [
         {
-            # Parts in brackets are the names of alternatives, which are ours and not the client's.
-            "path": ".".join(str(part) for part in fault["loc"] if not str(part).startswith("(")),
+            "path": _path_of(fault["loc"]),
             "code": str(fault["type"]),
             "message": str(fault["msg"]),
         }
@@ -118,7 +144,13 @@ def _invalid(error: RequestValidationError) -> Response[Any]:
     ]
     first = faults[0]
     detail = f"{first['path']}: {first['message']}"
-    return _problem_response(problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail, faults))
+    return _problem_response(problem(HTTPStatus.BAD_REQUEST, Invalid.code, detail, faults))
+
+
+def _path_of(location: tuple[int | str, ...]) -> str:
+    """The field as the client names it: without the part of the request it stands in, and the names of alternatives, in brackets."""
+    parts = [str(part) for part in location if not str(part).startswith("(")]
+    return ".".join(parts[1:] or parts)
 
 
 def _unsupported(_: RequestUnsupportedContentType) -> Response[Any]:
@@ -127,8 +159,7 @@ def _unsupported(_: RequestUnsupportedContentType) -> Response[Any]:
 
 
 def _unreadable(_: Exception) -> Response[Any]:
-    detail = "The body cannot be read as JSON in UTF-8."
-    return _problem_response(problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail))
+    return _refused(Invalid("body", "is not text in UTF-8", "not_text"))
 
 
 def _no_such_route(_: NotFoundError) -> Response[Any]:

@@ -56,7 +56,7 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     """The caller of an HTTP API event (payload 2.0). Raises `Forbidden` when no authorizer has checked it."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims")
-    if not claims or claims.get("token_use") != "access":
+    if not claims or claims.get("token_use") != "access" or not claims.get("sub"):
         raise Forbidden("An access token is needed.")
     return Caller(
         subject=claims["sub"],

@@ -26,6 +26,10 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
 }
 """Each refusal has its status here; a test holds the table complete."""
 
+MOST_FAULTS = 20
+LONGEST_TEXT = 300
+"""An answer names a body's first faults, and cuts what it repeats of it: a function's answer may have 6 MB, and so may a request."""
+
 Fault = dict[str, str]
 """One fault of a request: `path`, a stable `code`, and a `message` for people."""
 
@@ -37,11 +41,15 @@ def problem(status: HTTPStatus, code: str, detail: str, faults: list[Fault] | No
         "title": status.phrase,
         "status": status.value,
         "code": code,
-        "detail": detail,
+        "detail": _cut(detail),
     }
     if faults:
-        document["errors"] = faults
+        document["errors"] = [{name: _cut(text) for name, text in fault.items()} for fault in faults[:MOST_FAULTS]]
     return document
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 def problem_of(refusal: Refusal) -> dict[str, Any]:

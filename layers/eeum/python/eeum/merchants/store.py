@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from eeum.calendar import parse_instant, text_of
+from eeum.ids import is_id
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
 from eeum.storage import (
     BY_LISTING,
@@ -40,7 +41,9 @@ class MerchantStore:
         self._patience = patience
 
     def merchant(self, merchant_id: str) -> Merchant | None:
-        """One merchant, consistently. 1 read unit."""
+        """One merchant, consistently; what is no id names none. 1 read unit."""
+        if not is_id(merchant_id):
+            return None
         (item,) = self._storage.read([merchant_key(merchant_id)])
         return merchant_of(item) if item else None
 

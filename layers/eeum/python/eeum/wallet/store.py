@@ -6,7 +6,7 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 from collections.abc import Sequence
 
 from eeum.calendar import parse_instant, text_of
-from eeum.ids import Digest
+from eeum.ids import Digest, is_id
 from eeum.once import Acceptance
 from eeum.storage import (
     NOT_YET_STORED,
@@ -55,7 +55,9 @@ class WalletStore:
         self._patience = patience
 
     def wallet(self, wallet_id: str) -> Wallet | None:
-        """One wallet, consistently. 1 read unit."""
+        """One wallet, consistently; what is no id names none. 1 read unit."""
+        if not is_id(wallet_id):
+            return None
         (item,) = self._storage.read([wallet_key(wallet_id)])
         return wallet_of(wallet_id, item) if item else None
 
@@ -70,7 +72,9 @@ class WalletStore:
         self._commit(Put(wallet_key(wallet.id), wallet_item(wallet), NOT_YET_STORED))
 
     def wallet_and_top_up(self, wallet_id: str, digest: Digest) -> tuple[Wallet | None, TopUp | None]:
-        """A wallet and the entry of a top-up request, consistently, in one round trip. 2 read units."""
+        """A wallet and the entry of a top-up request, consistently, in one round trip; what is no id names none. 2 read units."""
+        if not is_id(wallet_id):
+            return None, None
         wallet, entry = self._storage.read([wallet_key(wallet_id), top_up_key(wallet_id, digest)])
         return (
             wallet_of(wallet_id, wallet) if wallet else None,

@@ -1,0 +1,60 @@
+"""Reading a request's body as strictly as money needs.
+
+Python's reader takes the last of repeated names, reads NaN, and stops at a very long number with an error of its own; Powertools takes the
+first of a list of bodies. Each would let a client believe it asked for something else than it did. What is refused here is what
+I-JSON (RFC 7493) rules out; lone surrogates are refused by the fields they would stand in.
+"""
+
+import json
+from typing import Any
+
+from eeum.errors import Invalid
+
+DEEPEST = 64
+"""The deepest policy document that is accepted has half of it."""
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """The JSON object that `text` is. Raises `Invalid`."""
+    try:
+        body = json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise Invalid("body", f"is not JSON: {error.msg} at character {error.pos}", "not_json") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise Invalid("body", "has a number with thousands of digits", "number_too_long") from error
+    if not isinstance(body, dict):
+        raise Invalid("body", "is not a JSON object", "not_an_object")
+    # Counting is cheap, and enough for all but policy documents.
+    if text.count("{") + text.count("[") > DEEPEST and _depth_of(body) > DEEPEST:
+        raise _too_deep()
+    return body
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        raise Invalid("body", "has a field twice in one object", "repeated_field")
+    return read
+
+
+def _no_number(constant: str) -> Any:
+    raise Invalid("body", f"is not JSON: {constant} is no number", "not_json")
+
+
+def _too_deep() -> Invalid:
+    return Invalid("body", f"is nested more than {DEEPEST} deep", "nested_too_deep")
+
+
+def _depth_of(body: Any) -> int:
+    depth = 0
+    level = [body]
+    while level and depth <= DEEPEST:
+        depth += 1
+        level = [part for value in level for part in _parts_of(value) if isinstance(part, dict | list)]
+    return depth
+
+
+def _parts_of(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
