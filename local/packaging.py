@@ -1,11 +1,17 @@
-"""What `sam package` does, for the emulator: code as archives in its S3, and the template pointing at them."""
+"""What `sam package` does, for the emulator: code as archives in its S3, and the template pointing at them.
+
+A gap is bridged for layers: the emulator unpacks every layer again for every copy of a function it starts, seconds for one that
+holds an SDK. So each layer is unpacked once, below the city's folder, and what is uploaded only points there.
+"""
 
 from __future__ import annotations
 
 import copy
 import hashlib
 import io
+import shutil
 import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,37 +19,64 @@ from typing import Any
 from local.emulator import Emulator
 
 BUCKET = "eeum-local-artifacts"
-CODE_PROPERTY = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
+CODE_PROPERTY = {FUNCTION: "CodeUri", LAYER: "ContentUri"}
+#: The emulator treats it as a site directory, as Lambda does; in that a line that starts with `import` is run.
+POINTER = "python/lib/python3/site-packages/unpacked.pth"
 #: Archives that differ in nothing must not differ in a date: a changed name means changed code.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def package(emulator: Emulator, template: dict[str, Any], build: Path) -> dict[str, Any]:
+def package(emulator: Emulator, template: dict[str, Any], build: Path, layers: Path) -> dict[str, Any]:
     """The template with the code of functions and layers uploaded, each under the digest of its contents."""
     storage = emulator.client("s3")
     with suppress(storage.exceptions.BucketAlreadyOwnedByYou):
         storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": storage.meta.region_name})
     packaged = copy.deepcopy(template)
-    keys: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for resource in packaged["Resources"].values():
         code = CODE_PROPERTY.get(resource["Type"])
-        folder = resource.get("Properties", {}).get(code) if code else None
+        folder = resource["Properties"].get(code) if code else None
         if not isinstance(folder, str):
             continue
-        if folder not in keys:
-            contents = archive(build / folder)
-            keys[folder] = f"{hashlib.sha256(contents).hexdigest()}.zip"
-            storage.put_object(Bucket=BUCKET, Key=keys[folder], Body=contents)
-        resource["Properties"][code] = f"s3://{BUCKET}/{keys[folder]}"
+        if folder not in addresses:
+            contents = _archive(build / folder) if resource["Type"] == FUNCTION else _pointer(build / folder, layers)
+            key = f"{hashlib.sha256(contents).hexdigest()}.zip"
+            storage.put_object(Bucket=BUCKET, Key=key, Body=contents)
+            addresses[folder] = f"s3://{BUCKET}/{key}"
+        resource["Properties"][code] = addresses[folder]
     return packaged
 
 
-def archive(folder: Path) -> bytes:
+def _archive(folder: Path) -> bytes:
+    return _zipped((str(path.relative_to(folder)), path.read_bytes()) for path in _files(folder))
+
+
+def _pointer(folder: Path, layers: Path) -> bytes:
+    """An archive that puts the unpacked layer on the path before all else, as Lambda does with /opt/python."""
+    digest = hashlib.sha256()
+    for path in _files(folder):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    unpacked = layers / digest.hexdigest()
+    if not unpacked.exists():
+        partial = unpacked.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(folder, partial)
+        partial.rename(unpacked)
+    return _zipped([(POINTER, f"import sys; sys.path.insert(0, {str(unpacked / 'python')!r})\n".encode())])
+
+
+def _zipped(members: Iterable[tuple[str, bytes]]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
-        for path in sorted(part for part in folder.rglob("*") if part.is_file()):
-            entry = zipfile.ZipInfo(str(path.relative_to(folder)), _DATE)
-            entry.external_attr = path.stat().st_mode << 16
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, contents in members:
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, path.read_bytes())
+            target.writestr(entry, contents)
     return buffer.getvalue()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from sorted(part for part in folder.rglob("*") if part.is_file())

@@ -35,8 +35,7 @@ class Opened:
 def eve(api: Api, tokens: Tokens) -> list[str]:
     """The day before: the programme's policies, and the shops; gives the shops' ids."""
     operator, shopkeeper = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
-    # A bare list is what the published history is: versions in the order of their starts.
-    operator.post("/policies/history", policies())
+    operator.post("/policies/history", {"policies": policies()})
 
     def open_shop(shop: Shop) -> str:
         merchant = shopkeeper.post("/merchants", shop.application())

@@ -1,0 +1,189 @@
+"""`make demo`: a day in Incheon against the running city, over HTTP, and at the end who spent, who earned, and why."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from local import demo_day, inhabitants, places, sign_in
+from local.api import Api
+from local.city import City, the_city
+from local.demo_day import PlannedMember, PlannedPayment, Trouble
+from local.demo_report import Outcome, Shop, report
+from local.failure import CityFailure
+from local.roles import Tokens
+
+#: Each at once starts a copy of a function; more than these make a laptop slower, not faster.
+WORKERS = 4
+POSTING_SECONDS = 60
+WHY = "Demonstration"
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+@dataclass
+class Member:
+    """A member of the demonstration: signed in, with a wallet."""
+
+    plan: PlannedMember
+    api: Api
+    wallet: str
+    card: str
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class Day:
+    """One run of the demonstration; its name keeps its requests apart from those of an earlier run."""
+
+    def __init__(self, city: City, tokens: Tokens, shops: list[Shop], unapproved: str) -> None:
+        self._city = city
+        self._api = city.api
+        self._tokens = tokens
+        self._shops = shops
+        self._unapproved = unapproved
+        self._name = f"demo-{uuid4().hex[:12]}"
+        #: The emulator's user pools are for one caller at a time.
+        self._pools = threading.Lock()
+
+    def arrive(self, plan: PlannedMember) -> Member:
+        """Sign in, open the wallet or find it, and have the bank fill it up to what the day needs."""
+        with self._pools:
+            self._city.signing.enrol(plan.name, sign_in.RESIDENT_APP)
+            token = self._city.signing.token(plan.name, sign_in.RESIDENT_APP)
+        own = self._api.as_caller(token)
+        wallet = own.post("/wallets", {})
+        member = Member(plan, own, wallet["id"], wallet["cards"][0]["token"])
+        if plan.verified and not wallet["verified"]:
+            self._change(member, verified=True)
+        # All purses pay, so cashback of an earlier run counts too; a bank credits no less than the programme's minimum.
+        missing = plan.charged - sum(wallet["purses"].values())
+        if missing > 0:
+            self._api.as_caller(self._tokens.bank).post(
+                f"/wallets/{member.wallet}/top_ups",
+                {"amount": max(missing, 30_000), "bank_reference": self._name},
+                key=f"{self._name}-top-up-{plan.name}",
+            )
+        return member
+
+    def spend(self, member: Member, paid: Callable[[], None]) -> None:
+        """The member's payments, one after the other."""
+        for number, planned in enumerate(member.plan.payments):
+            member.outcomes.append(self._pay(member, planned, number))
+            paid()
+
+    def _pay(self, member: Member, planned: PlannedPayment, number: int) -> Outcome:
+        shop = self._shops[planned.shop]
+        if planned.trouble is Trouble.SUSPENDED:
+            self._change(member, status="suspended")
+        answer = self._api.as_caller(self._tokens.acquirer).post(
+            "/payments",
+            {
+                "card_token": f"{member.wallet}.unknown" if planned.trouble is Trouble.UNKNOWN_CARD else member.card,
+                "merchant_id": self._unapproved if planned.trouble is Trouble.NOT_PAYABLE else shop.id,
+                "amount": self._amount(member, planned),
+                "channel": "shop",
+            },
+            key=f"{self._name}-{member.plan.name}-{number}",
+        )
+        if planned.trouble is Trouble.SUSPENDED:
+            self._change(member, status="active")  # for the next demonstration
+        return Outcome(member.plan.name, shop, answer)
+
+    def _amount(self, member: Member, planned: PlannedPayment) -> int:
+        if planned.trouble is not Trouble.NO_MONEY:
+            return planned.amount
+        wallet = member.api.get(f"/wallets/{member.wallet}")
+        return int(sum(wallet["purses"].values())) + planned.amount
+
+    def _change(self, member: Member, **standing: Any) -> None:
+        self._api.as_caller(self._tokens.operator).patch(f"/wallets/{member.wallet}", {**standing, "reason": WHY})
+
+
+def main() -> int:
+    console = Console()
+    city = the_city(int(os.environ.get("PORT") or places.DEFAULT_PORT))
+    try:
+        city.visit()
+        outcomes, earnings, seconds = _live_through(city, console)
+    except CityFailure as failure:
+        print(f"make demo: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    console.print(report(outcomes, earnings, city.clock.now(), seconds))
+    return 0
+
+
+def _live_through(city: City, console: Console) -> tuple[list[Outcome], list[dict[str, Any]], float]:
+    tokens = city.sign_everyone_in()
+    shopkeeper = city.api.as_caller(tokens.merchant)
+    shops = [_shop(shopkeeper.post("/merchants", shop.application())) for shop in inhabitants.shops()]
+    unapproved = shopkeeper.post("/merchants", inhabitants.waiting_shop().application())["id"]
+    plan = demo_day.plan(len(shops))
+    day = Day(city, tokens, shops, unapproved)
+    with _progress(console) as progress, ThreadPoolExecutor(WORKERS) as pool:
+        arriving = progress.add_task("Members arrive", total=len(plan))
+        members = list(_each(pool, day.arrive, plan, lambda: progress.advance(arriving)))
+
+        paying = progress.add_task("Members pay", total=sum(len(member.payments) for member in plan))
+        began = time.monotonic()
+        list(_each(pool, lambda member: day.spend(member, lambda: progress.advance(paying)), members))
+        seconds = time.monotonic() - began
+
+        approved = {outcome.payment_id for member in members for outcome in member.outcomes if not outcome.declined}
+        arrived = progress.add_task("Cashback arrives", total=len(approved))
+        _await_cashback(city, lambda waiting: progress.update(arrived, completed=len(approved) - waiting))
+        months = pool.map(lambda member: member.api.get(f"/wallets/{member.wallet}/cashback"), members)
+        earnings = [earning for month in months for earning in month["earnings"] if earning["payment_id"] in approved]
+    return [outcome for member in members for outcome in member.outcomes], earnings, seconds
+
+
+def _await_cashback(city: City, waiting: Callable[[int], None]) -> None:
+    deadline = time.monotonic() + POSTING_SECONDS
+    while True:
+        missing = city.drain(seconds=0)
+        waiting(missing)
+        if not missing:
+            return
+        if time.monotonic() > deadline:
+            raise CityFailure(
+                f"{missing} payments have no cashback after {POSTING_SECONDS} s; see {city.emulator.log}."
+            )
+        time.sleep(0.3)
+
+
+def _each(
+    pool: ThreadPoolExecutor,
+    work: Callable[[Given], Made],
+    given: Iterable[Given],
+    done: Callable[[], None] | None = None,
+) -> Iterable[Made]:
+    for made in pool.map(work, given):
+        if done:
+            done()
+        yield made
+
+
+def _shop(merchant: dict[str, Any]) -> Shop:
+    return Shop(merchant["id"], merchant["name"], merchant["district"])
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:18}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
