@@ -1,0 +1,43 @@
+"""What every engine must do with every read, write, condition and query that the product sends.
+
+Each case is a sentence about a storage with empty tables. The same cases run over each engine; `tests/use_cases` holds that nothing
+is sent that no case covers.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from eeum.storage import Storage
+
+Case = Callable[[Storage], None]
+
+_CASES: list[Case] = []
+
+
+def case(function: Case) -> Case:
+    """Makes a function one of the contract's cases."""
+    _CASES.append(function)
+    return function
+
+
+def all_cases() -> list[Case]:
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
+    return list(_CASES)
+
+
+def parameters(known_faults: Mapping[str, str]) -> list[object]:
+    """Every case as a parameter of a test; those that an engine is known to fail are expected to fail, for as long as they do."""
+    unknown = set(known_faults) - {case.__name__ for case in all_cases()}
+    assert not unknown, f"no such cases: {unknown}"
+    return [
+        pytest.param(
+            case,
+            id=case.__name__,
+            marks=[pytest.mark.xfail(reason=known_faults[case.__name__], strict=True)] if case.__name__ in known_faults else [],
+        )
+        for case in all_cases()
+    ]

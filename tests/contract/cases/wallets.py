@@ -1,0 +1,166 @@
+"""Every function of the wallet's store."""
+
+import pytest
+
+from eeum.calendar import text_of
+from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
+from eeum.wallet.rules import TopUpDecline, WalletStatus
+from eeum.wallet.store import WalletStore, partition_of, top_up_key, wallet_key
+from tests.contract.cases import case
+from tests.contract.examples import (
+    CARD,
+    NOON,
+    change_wallet,
+    digest,
+    item_at,
+    send,
+    stored_wallet,
+    top_up,
+    wallet,
+)
+from tests.patience import patience_of
+
+LIMIT = 500_000
+CHARGED = ("purses", "charged", "amount")
+
+
+def _store(storage: Storage) -> WalletStore:
+    return WalletStore(storage, patience_of())
+
+
+@case
+def a_wallet_is_opened_once(storage: Storage) -> None:
+    store = _store(storage)
+    opened = wallet("주민")
+    store.open(opened)
+    assert store.wallet(opened.id) == opened
+    with pytest.raises(ConditionsFailed) as failed:
+        store.open(wallet("주민", charged=5))
+    assert failed.value.positions == (0,)
+    assert store.wallet(opened.id) == opened
+    assert store.wallet(wallet("nobody").id) is None
+
+
+@case
+def a_wallet_comes_back_as_it_was_stored(storage: Storage) -> None:
+    full = stored_wallet(
+        storage,
+        charged=10**12,
+        cashback=-7,
+        grants={"grant/청년수당": 3},
+        status=WalletStatus.SUSPENDED,
+        verified=True,
+        member_class="student",
+        usage={"monthly-spend@2021-01": 1_000_000, "monthly-reward@2020-12": 1},
+        captures=201,
+        posted=200,
+    )
+    assert _store(storage).wallet(full.id) == full
+
+
+@case
+def several_wallets_are_read_at_once(storage: Storage) -> None:
+    one, two = stored_wallet(storage, "one"), stored_wallet(storage, "two", charged=5)
+    missing = wallet("three").id
+    assert _store(storage).wallets([two.id, missing, one.id]) == {two.id: two, one.id: one}
+
+
+@case
+def a_wallet_is_read_with_its_top_up(storage: Storage) -> None:
+    store = _store(storage)
+    assert store.wallet_and_top_up(wallet().id, digest("none")) == (None, None)
+    opened = stored_wallet(storage)
+    assert store.wallet_and_top_up(opened.id, digest("none")) == (opened, None)
+    entry = top_up(opened.id)
+    store.credit_and_record(entry, LIMIT)
+    credited = wallet(charged=50_000)
+    assert store.wallet_and_top_up(opened.id, entry.acceptance.digest) == (credited, entry)
+
+
+@case
+def a_top_up_fills_the_charged_purse_up_to_the_holding_limit(storage: Storage) -> None:
+    store = _store(storage)
+    opened = stored_wallet(storage, charged=400_001, cashback=10**12)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(top_up(opened.id, 100_000), LIMIT)
+    assert failed.value.positions == (0,)
+    assert item_at(storage, top_up_key(opened.id, top_up(opened.id).acceptance.digest)) is None
+    store.credit_and_record(top_up(opened.id, 99_999), LIMIT)
+    found = store.wallet(opened.id)
+    assert found is not None
+    assert found.balance("charged") == LIMIT
+
+
+@case
+def a_top_up_larger_than_the_limit_finds_no_purse_small_enough(storage: Storage) -> None:
+    opened = stored_wallet(storage)
+    with pytest.raises(ConditionsFailed):
+        _store(storage).credit_and_record(top_up(opened.id, 10**12), LIMIT)
+
+
+@case
+def a_top_up_is_stored_once_and_into_an_active_wallet(storage: Storage) -> None:
+    store = _store(storage)
+    opened = stored_wallet(storage)
+    store.credit_and_record(top_up(opened.id), LIMIT)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(top_up(opened.id), LIMIT)
+    assert failed.value.positions == (1,)
+    change_wallet(storage, opened.id, SetTo(("status",), "suspended"))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(top_up(opened.id, key="another-key-for-it"), LIMIT)
+    assert failed.value.positions == (0,)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(top_up(opened.id), LIMIT)
+    assert failed.value.positions == (0, 1)
+    with pytest.raises(ConditionsFailed):
+        store.credit_and_record(top_up(wallet("nobody").id), LIMIT)
+    item = item_at(storage, wallet_key(opened.id))
+    assert item is not None
+    assert item["purses"]["charged"] == {"amount": 50_000}
+
+
+@case
+def a_declined_top_up_is_stored_once_and_moves_nothing(storage: Storage) -> None:
+    store = _store(storage)
+    opened = stored_wallet(storage)
+    declined = top_up(opened.id, 10**12, decline=TopUpDecline.HOLDING_LIMIT)
+    store.record_declined_top_up(declined)
+    with pytest.raises(ConditionsFailed):
+        store.record_declined_top_up(declined)
+    assert store.wallet_and_top_up(opened.id, declined.acceptance.digest) == (opened, declined)
+
+
+@case
+def a_standing_is_changed_with_its_entry(storage: Storage) -> None:
+    store = _store(storage)
+    opened = stored_wallet(storage)
+    suspended = wallet(status=WalletStatus.SUSPENDED, verified=True)
+    store.change_standing(suspended, text_of(NOON), "operator", "분실 신고")
+    assert store.wallet(opened.id) == suspended
+    entry = item_at(storage, Key(Table.LEDGER, partition_of(opened.id), f"STANDING#{text_of(NOON)}"))
+    assert entry is not None
+    assert (entry["operator"], entry["reason"], entry["status"]) == ("operator", "분실 신고", "suspended")
+    with pytest.raises(ConditionsFailed) as failed:
+        store.change_standing(opened, text_of(NOON), "operator", "again in the same millisecond")
+    assert failed.value.positions == (1,)
+    assert store.wallet(opened.id) == suspended
+
+
+@case
+def the_standing_of_no_wallet_is_not_changed(storage: Storage) -> None:
+    missing = wallet("nobody")
+    with pytest.raises(ConditionsFailed) as failed:
+        _store(storage).change_standing(missing, text_of(NOON), "operator", "reason")
+    assert failed.value.positions == (0,)
+    assert _store(storage).wallet(missing.id) is None
+
+
+@case
+def what_others_do_to_a_wallet_is_seen_by_conditions_on_any_part_of_it(storage: Storage) -> None:
+    opened = stored_wallet(storage, charged=10)
+    key = wallet_key(opened.id)
+    change_wallet(storage, opened.id, Add(CHARGED, -3), SetTo(("cards", CARD, "status"), "blocked"))
+    send(storage, Update(key, (Add(CHARGED, 0),), (Equals(CHARGED, 7), Equals(("cards", CARD, "status"), "blocked"))))
+    with pytest.raises(ConditionsFailed):
+        send(storage, Put(key, {}, (Equals(CHARGED, 10),)))

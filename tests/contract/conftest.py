@@ -1,0 +1,35 @@
+"""A storage on tables of its own for each test, on the engine that the test file names as `ENGINE`.
+
+One file per engine, so that tests that run side by side start each engine once.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+pytest.register_assert_rewrite("tests.contract.cases")
+
+from eeum.aws.dynamodb import DynamoDbStorage  # noqa: E402 - the cases below are rewritten, so they are imported after that
+from eeum.storage import Storage  # noqa: E402
+from tests.contract import engines  # noqa: E402
+from tests.contract.tables import create_tables, delete_tables  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A client of the module's engine."""
+    name = request.module.ENGINE
+    started: AbstractContextManager[Any]
+    started = engines.moto() if name == "moto" else getattr(engines, name)(tmp_path_factory.mktemp(name))
+    with started as client:
+        yield client
+
+
+@pytest.fixture
+def storage(client: Any) -> Iterator[Storage]:
+    names = create_tables(client, uuid.uuid4().hex[:12])
+    yield DynamoDbStorage(client, names)
+    delete_tables(client, names)

@@ -1,0 +1,20 @@
+"""The contract, held by ministack."""
+
+import pytest
+
+from eeum.storage import Storage
+from tests.contract.cases import Case, parameters
+
+ENGINE = "ministack"
+KNOWN_FAULTS = {
+    "more_than_a_hundred_items_of_several_tables_are_not_read_together": "bounds the items of each table alone",
+    "adding_to_a_text_is_refused_and_writes_nothing": "leaves the text as it is, and writes the rest",
+}
+"""What this version of the engine does not do as DynamoDB does; no code of ours rests on it."""
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.mark.parametrize("case", parameters(KNOWN_FAULTS))
+def test_contract(case: Case, storage: Storage) -> None:
+    case(storage)

@@ -1,0 +1,21 @@
+"""The contract, held by moto."""
+
+import pytest
+
+from eeum.storage import Storage
+from tests.contract.cases import Case, parameters
+
+ENGINE = "moto"
+KNOWN_FAULTS = {
+    "the_same_token_has_one_effect": "applies a repeated ClientRequestToken twice",
+    "the_same_token_is_answered_as_the_first_time_though_its_conditions_no_longer_hold": "applies a repeated ClientRequestToken twice",
+    "a_value_of_another_type_is_another_value_however_alike_it_looks": "takes True for 1, and fails within itself when it compares a text with a number",
+}
+"""What this version of the engine does not do as DynamoDB does; no code of ours rests on it."""
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.mark.parametrize("case", parameters(KNOWN_FAULTS))
+def test_contract(case: Case, storage: Storage) -> None:
+    case(storage)
