@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from functools import cached_property
@@ -18,6 +17,7 @@ from local.failure import CityFailure
 from local.translation import API_ID, translate
 
 DEPLOY_SECONDS = 120
+LONGEST_REASON = 600
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
@@ -71,16 +71,16 @@ class Deployment(Stack):
     def deploy(self, clock_shift_seconds: int) -> None:
         """Create or update the stack so that its functions' clock is shifted by so much."""
         parameters = self._parameters(clock_shift_seconds)
-        moved = hashlib.sha256(str(clock_shift_seconds).encode()).hexdigest()[:10]
         try:
-            template = translate(self._packaged, parameters, versions=f"Clock{moved}", start=self._start)
+            template = translate(self._packaged, parameters, self._start)
         except Exception as problem:  # whatever the translator does not understand, it raises as a class of its own
             raise CityFailure(f"The template cannot be translated: {problem}") from problem
+        key = packaging.upload(self._emulator, json.dumps(template).encode(), "json")
         change = self._formation.update_stack if self.exists else self._formation.create_stack
         try:
             change(
                 StackName=places.STACK,
-                TemplateBody=json.dumps(template),
+                TemplateURL=f"{self._emulator.endpoint}/{packaging.BUCKET}/{key}",
                 Capabilities=CAPABILITIES,
                 Parameters=[
                     {"ParameterKey": name, "ParameterValue": value} for name, value in sorted(parameters.items())
@@ -88,7 +88,9 @@ class Deployment(Stack):
             )
         except ClientError as refusal:
             if "No updates are to be performed" not in str(refusal):
-                raise CityFailure(f"The deployment was refused: {refusal.response['Error']['Message']}") from refusal
+                raise CityFailure(
+                    f"The deployment was refused: {_shortened(refusal.response['Error']['Message'])}"
+                ) from refusal
         self._await_completion()
         self.__dict__.pop("resources", None)  # looked up again when asked for
 
@@ -119,4 +121,8 @@ class Deployment(Stack):
         if not failed:
             return "a resource that it does not name."
         first = failed[-1]  # events come newest first
-        return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason was given.')}"
+        return f"{first['LogicalResourceId']}: {_shortened(first.get('ResourceStatusReason', 'no reason was given.'))}"
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"

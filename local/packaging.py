@@ -29,9 +29,6 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 def package(emulator: Emulator, template: dict[str, Any], build: Path, layers: Path) -> dict[str, Any]:
     """The template with the code of functions and layers uploaded, each under the digest of its contents."""
-    storage = emulator.client("s3")
-    with suppress(storage.exceptions.BucketAlreadyOwnedByYou):
-        storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": storage.meta.region_name})
     packaged = copy.deepcopy(template)
     addresses: dict[str, str] = {}
     for resource in packaged["Resources"].values():
@@ -41,11 +38,19 @@ def package(emulator: Emulator, template: dict[str, Any], build: Path, layers: P
             continue
         if folder not in addresses:
             contents = _archive(build / folder) if resource["Type"] == FUNCTION else _pointer(build / folder, layers)
-            key = f"{hashlib.sha256(contents).hexdigest()}.zip"
-            storage.put_object(Bucket=BUCKET, Key=key, Body=contents)
-            addresses[folder] = f"s3://{BUCKET}/{key}"
+            addresses[folder] = f"s3://{BUCKET}/{upload(emulator, contents, 'zip')}"
         resource["Properties"][code] = addresses[folder]
     return packaged
+
+
+def upload(emulator: Emulator, contents: bytes, kind: str) -> str:
+    """The key under which the contents are in the bucket: their digest."""
+    storage = emulator.client("s3")
+    with suppress(storage.exceptions.BucketAlreadyOwnedByYou):
+        storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": storage.meta.region_name})
+    key = f"{hashlib.sha256(contents).hexdigest()}.{kind}"
+    storage.put_object(Bucket=BUCKET, Key=key, Body=contents)
+    return key
 
 
 def _archive(folder: Path) -> bytes:

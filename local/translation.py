@@ -16,6 +16,7 @@ Bridged here, and nowhere else:
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 from types import SimpleNamespace
@@ -32,8 +33,8 @@ API_ID_TAG = "ms-custom-id"
 API_ID = "eeum"
 
 
-def translate(template: Template, parameters: dict[str, str], versions: str, start: str) -> Template:
-    """The template as plain CloudFormation; `versions` and `start` name function versions and event sources."""
+def translate(template: Template, parameters: dict[str, str], start: str) -> Template:
+    """The template as plain CloudFormation; event sources are named after `start`."""
     plain = _without_serverless(template, parameters)
     _without_unsupported_conditions(plain)
     for name, resource in list(plain["Resources"].items()):
@@ -43,7 +44,8 @@ def translate(template: Template, parameters: dict[str, str], versions: str, sta
         elif kind == "AWS::Scheduler::Schedule":
             resource["Properties"]["State"] = "DISABLED"
         elif kind == "AWS::Lambda::Version":
-            _rename(plain, name, f"{name}{versions}")
+            function = resource["Properties"]["FunctionName"]["Ref"]
+            _rename(plain, name, f"{function}Version{_digest(plain['Resources'][function], parameters)}")
         elif kind == "AWS::Lambda::EventSourceMapping":
             _rename(plain, name, f"{name}{start}")
     return plain
@@ -137,6 +139,10 @@ def _authorisation(api: str, security: list[dict[str, list[str]]]) -> dict[str, 
                     "AuthorizationScopes": scopes,
                 }
     return {"AuthorizationType": "NONE"}
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _rename(template: Template, old: str, new: str) -> None:

@@ -93,9 +93,15 @@ TEMPLATE: dict[str, Any] = {
 }
 
 
+def translated(shift: str = "0", code: str = "code") -> dict[str, Any]:
+    template = copy.deepcopy(TEMPLATE)
+    template["Resources"]["Pay"]["Properties"]["CodeUri"] = f"s3://bucket/{code}.zip"
+    return translate(template, {"ClockShiftSeconds": shift}, start="Start1")
+
+
 @pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
-    return translate(copy.deepcopy(TEMPLATE), {"ClockShiftSeconds": "0"}, versions="ClockA", start="Start1")
+    return translated()
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -127,11 +133,15 @@ def test_schedules_are_switched_off(plain: dict[str, Any]) -> None:
     ]
 
 
-def test_a_moved_clock_publishes_new_versions_and_the_alias_follows(plain: dict[str, Any]) -> None:
-    (version,) = of_type(plain, "AWS::Lambda::Version")
-    assert version.endswith("ClockA")
-    (alias,) = of_type(plain, "AWS::Lambda::Alias").values()
-    assert alias["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+def test_a_moved_clock_and_changed_code_publish_versions_and_the_alias_follows() -> None:
+    versions = []
+    for template in (translated(), translated(shift="60"), translated(code="other"), translated()):
+        (version,) = of_type(template, "AWS::Lambda::Version")
+        (alias,) = of_type(template, "AWS::Lambda::Alias").values()
+        assert alias["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+        versions.append(version)
+    assert versions[0] == versions[3]
+    assert len(set(versions)) == 3
 
 
 def test_a_start_makes_event_sources_anew(plain: dict[str, Any]) -> None:
