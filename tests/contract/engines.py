@@ -48,7 +48,7 @@ def dynoxide(folder: Path) -> Iterator[Any]:
     port = free_port()
     with (folder / "dynoxide.log").open("wb") as log:
         process = subprocess.Popen(
-            [str(DYNOXIDE), "--host", HOST, "--port", str(port), "--db-path", str(folder / "dynoxide.db")],
+            [str(DYNOXIDE), "--host", HOST, "--port", str(port)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

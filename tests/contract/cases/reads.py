@@ -92,7 +92,7 @@ def more_than_a_hundred_items_of_several_tables_are_not_read_together(storage: S
 
 @case
 def no_items_at_all_is_no_read(storage: Storage) -> None:
-    with pytest.raises((ValueError, ParamValidationError)):
+    with pytest.raises((ValueError, ClientError, ParamValidationError)):
         storage.read([])
 
 

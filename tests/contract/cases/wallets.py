@@ -1,5 +1,7 @@
 """Every function of the wallet's store."""
 
+from datetime import timedelta
+
 import pytest
 
 from eeum.calendar import text_of
@@ -136,14 +138,17 @@ def a_standing_is_changed_with_its_entry(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
     suspended = wallet(status=WalletStatus.SUSPENDED, verified=True)
-    store.change_standing(suspended, text_of(NOON), "operator", "분실 신고")
+    store.change_standing(suspended, opened, text_of(NOON), "operator", "분실 신고")
     assert store.wallet(opened.id) == suspended
     entry = item_at(storage, Key(Table.LEDGER, partition_of(opened.id), f"STANDING#{text_of(NOON)}"))
     assert entry is not None
     assert (entry["operator"], entry["reason"], entry["status"]) == ("operator", "분실 신고", "suspended")
     with pytest.raises(ConditionsFailed) as failed:
-        store.change_standing(opened, text_of(NOON), "operator", "again in the same millisecond")
+        store.change_standing(opened, suspended, text_of(NOON), "operator", "again in the same millisecond")
     assert failed.value.positions == (1,)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.change_standing(opened, opened, text_of(NOON + timedelta(seconds=1)), "operator", "on what was so before")
+    assert failed.value.positions == (0,)
     assert store.wallet(opened.id) == suspended
 
 
@@ -151,7 +156,7 @@ def a_standing_is_changed_with_its_entry(storage: Storage) -> None:
 def the_standing_of_no_wallet_is_not_changed(storage: Storage) -> None:
     missing = wallet("nobody")
     with pytest.raises(ConditionsFailed) as failed:
-        _store(storage).change_standing(missing, text_of(NOON), "operator", "reason")
+        _store(storage).change_standing(missing, missing, text_of(NOON), "operator", "reason")
     assert failed.value.positions == (0,)
     assert _store(storage).wallet(missing.id) is None
 

@@ -24,6 +24,7 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import (
+    CASHBACK,
     CHARGED,
     Card,
     DebitOrder,
@@ -96,12 +97,15 @@ class WalletStore:
         """Stores a decline under its request. 2 write units."""
         self._commit(_top_up_put(top_up))
 
-    def change_standing(self, wallet: Wallet, entry_at: str, operator: str, reason: str) -> None:
-        """Sets status and verification as an operator decided, with an entry that says who and why. 4 write units."""
+    def change_standing(self, wallet: Wallet, before: Wallet, entry_at: str, operator: str, reason: str) -> None:
+        """Sets status and verification as an operator decided, with an entry that says who and why. 4 write units.
+
+        `ConditionsFailed` when they are no longer those of `before`: what another operator decided is not undone unseen.
+        """
         change = Update(
             wallet_key(wallet.id),
             (SetTo(("status",), wallet.status.value), SetTo(("verified",), wallet.verified)),
-            (Equals(("kind",), "wallet"),),
+            (Equals(("status",), before.status.value), Equals(("verified",), before.verified)),
         )
         record = Put(
             Key(Table.LEDGER, partition_of(wallet.id), f"STANDING#{entry_at}"),
@@ -151,13 +155,22 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         verified=item["verified"],
         member_class=item["member_class"],
         debit_order=DebitOrder(item["debit_order"]),
-        purses=tuple(Purse(purse_id, purse["amount"]) for purse_id, purse in item["purses"].items()),
-        cards=tuple(Card(reference, card["product"], card["status"]) for reference, card in item["cards"].items()),
+        # DynamoDB keeps no order within a map, and the first active card must be the same one each time.
+        purses=tuple(sorted((Purse(name, purse["amount"]) for name, purse in item["purses"].items()), key=_place)),
+        cards=tuple(
+            Card(reference, card["product"], card["status"]) for reference, card in sorted(item["cards"].items())
+        ),
         usage=item["usage"],
         captures=item["captures"],
         posted=item["posted"],
         opened_at=parse_instant(item["opened_at"], "opened_at"),
     )
+
+
+def _place(purse: Purse) -> tuple[int, str]:
+    """Charged, cashback, then grants by id."""
+    own = (CHARGED, CASHBACK)
+    return own.index(purse.id) if purse.id in own else len(own), purse.id
 
 
 def acceptance_item(acceptance: Acceptance) -> Item:

@@ -1,0 +1,139 @@
+"""Every function of the stores of months and policies."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from eeum.calendar import next_month
+from eeum.months.rules import MonthRecord, MonthStatus, Turn
+from eeum.months.store import MonthStore
+from eeum.policy.store import PolicyStore
+from eeum.storage import ConditionsFailed, Storage
+from tests.contract.cases import case
+from tests.contract.examples import NOON, pages_of
+from tests.patience import patience_of
+
+WHEN = "2021-01-01T00:00:00.000+09:00"
+
+
+def _months(storage: Storage, programme: str = "incheon") -> MonthStore:
+    return MonthStore(storage, patience_of(), programme)
+
+
+def _policies(storage: Storage, programme: str = "incheon") -> PolicyStore:
+    return PolicyStore(storage, patience_of(), programme)
+
+
+def _opened(month: str) -> MonthRecord:
+    return MonthRecord(month, MonthStatus.OPEN, NOON)
+
+
+def _closed(month: str) -> MonthRecord:
+    return MonthRecord(month, MonthStatus.CLOSED, NOON, NOON + timedelta(days=20))
+
+
+def _document(starts_at: str, name: str, text: str = "") -> dict[str, Any]:
+    return {"version": name, "starts_at": starts_at, "title": {"ko": text}, "limits": [], "ends_at": None}
+
+
+@case
+def a_month_is_opened_and_the_one_before_closed(storage: Storage) -> None:
+    store = _months(storage)
+    assert store.latest(2) == ([], None)
+    store.turn(Turn((_opened("2021-01"),), ()))
+    store.turn(Turn((_opened("2021-02"),), (_closed("2021-01"),)))
+    assert store.month("2021-01") == _closed("2021-01")
+    assert store.month("2021-02") == _opened("2021-02")
+    assert store.month("2021-03") is None
+    assert store.latest(2)[0] == [_opened("2021-02"), _closed("2021-01")]
+    assert _months(storage, "busan").latest(2) == ([], None)
+
+
+@case
+def a_month_is_opened_once_and_closed_while_open(storage: Storage) -> None:
+    store = _months(storage)
+    store.turn(Turn((_opened("2021-01"),), ()))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.turn(Turn((_opened("2021-01"),), ()))
+    assert failed.value.positions == (0,)
+    store.turn(Turn((_opened("2021-02"),), (_closed("2021-01"),)))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.turn(Turn((_opened("2021-03"),), (_closed("2021-01"),)))
+    assert failed.value.positions == (1,)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.turn(Turn((_opened("2021-02"),), (_closed("2021-01"),)))
+    assert failed.value.positions == (0, 1)
+    with pytest.raises(ConditionsFailed):
+        store.turn(Turn((_opened("2021-03"),), (_closed("2020-12"),)))
+    assert store.month("2021-03") is None
+
+
+@case
+def many_missed_months_are_opened_together_and_listed_in_pages(storage: Storage) -> None:
+    store = _months(storage)
+    names = ["2013-07"]
+    while len(names) < 91:
+        names.append(next_month(names[-1]))
+    missed = [_closed(name) for name in names[1:-1]]
+    store.turn(Turn((_opened(names[0]),), ()))
+    store.turn(Turn((*missed, _opened(names[-1])), (_closed(names[0]),)))
+    for count in (1, 12, 90, 91, 200):
+        pages = pages_of(lambda cursor, count=count: store.latest(count, cursor))  # type: ignore[misc]
+        assert [record.month for record in pages] == names[::-1]
+    assert store.latest(1)[0] == [_opened(names[-1])]
+
+
+@case
+def versions_come_back_in_the_order_of_their_starts(storage: Storage) -> None:
+    store = _policies(storage)
+    assert store.documents() == []
+    first = _document("2021-01-01T00:00:00+09:00", "first", "월 50만원까지 10%")
+    later = _document("2022-07-01T00:00:00+09:00", "later")
+    between = _document("2021-12-31T23:00:00Z", "between")
+    store.add(first, "operator", WHEN, first=True)
+    store.add(later, "operator", WHEN, first=False)
+    store.add(between, "operator", WHEN, first=False)
+    assert store.documents() == [first, between, later]
+    assert _policies(storage, "busan").documents() == []
+
+
+@case
+def a_version_has_its_instant_and_its_name_alone(storage: Storage) -> None:
+    store = _policies(storage)
+    first = _document("2021-01-01T00:00:00+09:00", "first")
+    store.add(first, "operator", WHEN, first=True)
+    taken = [
+        (_document("2020-12-31T15:00:00Z", "second"), (0,)),
+        (_document("2021-02-01T00:00:00+09:00", "first"), (1,)),
+        (first, (0, 1)),
+    ]
+    for document, positions in taken:
+        with pytest.raises(ConditionsFailed) as failed:
+            store.add(document, "operator", WHEN, first=False)
+        assert failed.value.positions == positions
+    with pytest.raises(ConditionsFailed) as failed:
+        store.add(_document("2021-02-01T00:00:00+09:00", "second"), "operator", WHEN, first=True)
+    assert failed.value.positions == (2,)
+    assert store.documents() == [first]
+
+
+@case
+def the_largest_history_is_loaded_at_once_into_an_empty_programme(storage: Storage) -> None:
+    store = _policies(storage)
+    documents = [_document(f"20{year:02}-01-01T00:00:00+09:00", f"v{year}", "가" * 1_000) for year in range(10, 59)]
+    store.add_history(documents[::-1], "operator", WHEN)
+    assert store.documents() == documents
+    with pytest.raises(ConditionsFailed) as failed:
+        store.add_history([_document("2060-01-01T00:00:00+09:00", "v60")], "operator", WHEN)
+    assert failed.value.positions == (0,)
+    assert store.documents() == documents
+
+
+@case
+def documents_of_more_than_a_megabyte_are_read_over_pages(storage: Storage) -> None:
+    store = _policies(storage)
+    documents = [_document(f"202{year}-01-01T00:00:00+09:00", f"v{year}", "x" * 200_000) for year in range(8)]
+    for document in documents:
+        store.add(document, "operator", WHEN, first=document is documents[0])
+    assert store.documents() == documents

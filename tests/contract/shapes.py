@@ -1,0 +1,85 @@
+"""What is sent to a storage, without the values: by this it is known whether the contract covers it."""
+
+from collections.abc import Hashable, Sequence
+from functools import cache
+
+from eeum.storage import Add, Condition, Item, Key, Page, Path, Put, Query, SetTo, Storage, Write
+from tests.contract.cases import all_cases
+from tests.in_memory.storage import InMemoryStorage
+
+Shape = Hashable
+
+NAMED_BY_DATA = ("purses", "cards")
+"""Maps whose keys are ids: any id is as good as another."""
+
+
+class Recording:
+    """A storage that passes everything on, and keeps the shape of it."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self.shapes: set[Shape] = set()
+
+    def read(self, keys: Sequence[Key]) -> list[Item | None]:
+        self.shapes.add(("read", frozenset(_place(key) for key in keys)))
+        return self._storage.read(keys)
+
+    def query(self, query: Query) -> Page:
+        self.shapes.add(_query(query))
+        return self._storage.query(query)
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        self.shapes.add(("transact", frozenset(_write(write) for write in writes)))
+        self._storage.transact(writes, token)
+
+
+@cache
+def shapes_of_the_contract() -> frozenset[Shape]:
+    """The shape of everything that the cases of the contract send."""
+    shapes: set[Shape] = set()
+    for case in all_cases():
+        recording = Recording(InMemoryStorage())
+        case(recording)
+        shapes |= recording.shapes
+    return frozenset(shapes)
+
+
+def _place(key: Key) -> Shape:
+    return key.table, key.sk.partition("#")[0]
+
+
+def _write(write: Write) -> Shape:
+    conditions = frozenset(_condition(condition) for condition in write.conditions)
+    if isinstance(write, Put):
+        return "put", _place(write.key), conditions
+    return "update", _place(write.key), conditions, frozenset(_change(change) for change in write.changes)
+
+
+def _condition(condition: Condition) -> Shape:
+    value = getattr(condition, "value", None)
+    return type(condition).__name__, _path(condition.path), type(value).__name__
+
+
+def _change(change: SetTo | Add) -> Shape:
+    if isinstance(change, Add):
+        return "Add", _path(change.path)
+    return "SetTo", _path(change.path), type(change.value).__name__
+
+
+def _path(path: Path) -> Path:
+    if len(path) > 1 and path[0] in NAMED_BY_DATA:
+        return path[0], "*", *path[2:]
+    return path
+
+
+def _query(query: Query) -> Shape:
+    return (
+        "query",
+        query.table,
+        query.index,
+        bool(query.prefix),
+        query.newest_first,
+        query.limit is not None,
+        frozenset(_condition(condition) for condition in query.where),
+        query.consistent,
+    )
