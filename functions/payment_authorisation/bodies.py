@@ -1,6 +1,8 @@
 """What payments look like over HTTP."""
 
 import re
+from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
@@ -17,7 +19,8 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d
 def _written(value: Any) -> Any:
     # Pydantic would read a number, as text too, as seconds since 1970; a time is written out here.
     if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return value
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
     raise PydanticCustomError("instant_format", "Input should be an instant such as 2021-01-31T23:58:00+09:00")
 
 

@@ -82,7 +82,7 @@ def judge(wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, at: 
     """Whether `order` may be paid at the instant `at`, on what was read of wallet and merchant."""
     card = _card_of(wallet, order)
     facts = facts_of(wallet, card, merchant, order)
-    decline = _decline_by_standing(wallet, card, merchant, policy, at)
+    decline = _decline_by_standing(wallet, card, order, merchant, policy, at)
     draws = plan_debit(wallet, order.amount) if decline is None else None
     if draws is None:
         return Judgement(decline or Decline.INSUFFICIENT_FUNDS, card, facts, (), {})
@@ -108,12 +108,13 @@ def _card_of(wallet: Wallet, order: Order) -> Card | None:
 
 
 def _decline_by_standing(
-    wallet: Wallet, card: Card | None, merchant: Merchant | None, policy: PolicyVersion, at: datetime
+    wallet: Wallet, card: Card | None, order: Order, merchant: Merchant | None, policy: PolicyVersion, at: datetime
 ) -> Decline | None:
     if wallet.status is not WalletStatus.ACTIVE:
         return Decline.WALLET_SUSPENDED
     if card is None or card.status != ACTIVE_CARD:
-        return Decline.CARD_BLOCKED
+        named_none = card is None and order.card is not None
+        return Decline.UNKNOWN_CARD if named_none else Decline.CARD_BLOCKED
     if merchant is None:
         return Decline.UNKNOWN_MERCHANT
     if not is_payable(merchant, at):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from eeum.calendar import text_of, whole_milliseconds
-from eeum.errors import NotFound
+from eeum.errors import Busy, NotFound
 from eeum.once import Answer, Decision, Request, answer_once
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed
@@ -97,7 +97,12 @@ def change_standing(
     reason: str,
     now: datetime,
 ) -> Wallet:
-    """Suspends, reinstates or verifies a wallet, on an operator's word and with its reason."""
+    """Suspends, reinstates or verifies a wallet, on an operator's word and with its reason.
+
+    Raises:
+        NotFound: no such wallet.
+        Busy: another operator decided about it just now.
+    """
     wallet = store.wallet(wallet_id)
     if wallet is None:
         raise NotFound(NO_SUCH_WALLET)
@@ -106,5 +111,10 @@ def change_standing(
         status=wallet.status if status is None else status,
         verified=wallet.verified if verified is None else verified,
     )
-    store.change_standing(changed, text_of(now), operator, reason)
+    try:
+        store.change_standing(changed, wallet, text_of(now), operator, reason)
+    except ConditionsFailed as failed:
+        raise Busy(
+            "Another operator decided about this wallet just now; look at it, and send the request again."
+        ) from failed
     return changed

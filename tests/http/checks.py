@@ -1,0 +1,56 @@
+"""What every refusal is held to: a problem document with a stable code, and a storage that is as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.http.city import Answer, InMemoryCity
+
+TRACE = re.compile(
+    r"Traceback|File \\?\"|\.py\b|line \d+, in|Exception|aws_lambda_powertools|pydantic|errors\.pydantic"
+)
+
+
+@contextmanager
+def unchanged(city: InMemoryCity) -> Iterator[None]:
+    """Nothing that is stored changes within the block."""
+    before = city.items()
+    yield
+    assert city.items() == before
+
+
+def assert_problem(answer: Answer, status: int, code: str, fault: str | None = None, path: str | None = None) -> None:
+    """`fault` is the code of the first fault, `path` the field it stands in."""
+    problem = checked_problem(answer)
+    assert (answer.status, problem["code"]) == (status, code), problem
+    if fault is not None:
+        assert problem["errors"][0]["code"] == fault, problem
+    if path is not None:
+        assert problem["errors"][0]["path"] == path, problem
+
+
+def checked_problem(answer: Answer) -> dict[str, Any]:
+    """The problem document of an error, whole and without what is nobody's business."""
+    assert 400 <= answer.status < 500, answer
+    assert answer.content_type == "application/problem+json", answer
+    problem: dict[str, Any] = answer.json
+    assert set(problem) - {"errors"} == {"type", "title", "status", "code", "detail"}, problem
+    assert problem["status"] == answer.status
+    assert problem["type"] == f"urn:eeum:problem:{problem['code']}"
+    assert not TRACE.search(answer.body), problem
+    assert len(answer.body) < 50_000
+    for fault in problem.get("errors", []):
+        assert set(fault) == {"path", "code", "message"}, fault
+    return problem
+
+
+def assert_declined(answer: Answer, code: str, reason: str) -> None:
+    """A decline is an answer, not an error."""
+    assert (answer.status, answer.content_type) == (200, "application/json"), answer
+    assert answer.json["status"] == "declined", answer.json
+    decline = answer.json["decline"]
+    assert (decline["code"], decline["reason"]) == (code, reason), decline
+    assert decline["message"]

@@ -1,0 +1,239 @@
+"""A city in memory: its functions, called with HTTP API events (payload 2.0), and who lives in it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+from eeum.aws.city import City
+from eeum.calendar import SEOUL
+from eeum.storage import Item, Table
+from local.inhabitants import business_registration_number
+from tests.http.callers import BANK, DAEHO, JUNHO, MINJI, OPERATOR, Caller
+from tests.http.routes import MODULES, route_of
+from tests.in_memory.storage import InMemoryStorage
+
+EVE = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
+NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
+"""The instant that tests begin at: a Tuesday of a month that gives 10 % up to 500,000 won."""
+
+POLICIES = Path(__file__).parents[2] / "policies" / "incheon"
+UNSENT: Any = object()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`body` as sent, `json` as read."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers["Content-Type"]
+
+
+@dataclass(frozen=True)
+class Inhabitants:
+    """Ids of those who are there: two members (the second suspended) and a merchant in every state."""
+
+    wallet: str
+    card: str
+    suspended_wallet: str
+    suspended_card: str
+    merchant: str
+    large_merchant: str
+    new_merchant: str
+    waiting_merchant: str
+    rejected_merchant: str
+
+
+class InMemoryCity:
+    """`now` is the city's clock; whoever holds the city moves it."""
+
+    def __init__(self, storage: InMemoryStorage, inhabitants: Inhabitants | None) -> None:
+        self.storage = storage
+        self._inhabitants = inhabitants
+        self.now = NOON
+        self._cities = {module: City(module.city.settings, storage, lambda: self.now) for module in MODULES}
+
+    @property
+    def who(self) -> Inhabitants:
+        assert self._inhabitants, "nobody lives in an empty city"
+        return self._inhabitants
+
+    def items(self) -> dict[Table, list[Item]]:
+        """Everything that is stored."""
+        return {table: self.storage.items(table) for table in Table}
+
+    def call(
+        self,
+        caller: Caller | None,
+        method: str,
+        path: str,
+        body: Any = UNSENT,
+        *,
+        key: str | None = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        raw: str | None = None,
+        **event: Any,
+    ) -> Answer:
+        """Sends `body` as JSON, or `raw` as it is; anything in `event` replaces that part of the event."""
+        sent = raw if body is UNSENT else json.dumps(body, ensure_ascii=False)
+        sent_headers = {"content-type": "application/json"} if sent is not None else {}
+        if key is not None:
+            sent_headers["idempotency-key"] = key
+        built = http_event(caller, method, path, sent, sent_headers | (headers or {}), query or {}) | event
+        return self.send(built)
+
+    def send(self, event: dict[str, Any]) -> Answer:
+        """Hands an event to the function that the API would choose."""
+        route = route_of(event["requestContext"]["http"]["method"], event["rawPath"])
+        assert route, f"the API has no such route: {event['routeKey']}"
+        return self.send_to(route.module, event)
+
+    def send_to(self, module: Any, event: dict[str, Any]) -> Answer:
+        module.city = self._cities[module]
+        answer = module.handler(copy.deepcopy(event), context())
+        # As the runtime writes it: what is no Unicode text could not leave.
+        answer["body"].encode()
+        return Answer(answer["statusCode"], _single(answer), answer["body"])
+
+
+def _single(answer: dict[str, Any]) -> dict[str, str]:
+    headers = answer.get("headers") or {}
+    assert all(isinstance(value, str) for value in headers.values()), headers
+    return headers
+
+
+def context() -> Any:
+    return SimpleNamespace(
+        get_remaining_time_in_millis=lambda: 9_000,
+        function_name="function",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn:aws:lambda:ap-northeast-2:000000000000:function:function",
+        aws_request_id="5a7b0cb4-8a3e-4f0d-9b43-a0b2d6d4f3c1",
+    )
+
+
+def http_event(
+    caller: Caller | None, method: str, path: str, body: str | None, headers: dict[str, str], query: dict[str, str]
+) -> dict[str, Any]:
+    """What an HTTP API sends (payload 2.0); a route without authorizer has no `authorizer`."""
+    route = route_of(method, path)
+    route_key = str(route) if route else f"{method} {path}"
+    request_context: dict[str, Any] = {
+        "accountId": "000000000000",
+        "apiId": "eeum",
+        "domainName": "eeum.execute-api.ap-northeast-2.amazonaws.com",
+        "domainPrefix": "eeum",
+        "http": {
+            "method": method,
+            "path": path,
+            "protocol": "HTTP/1.1",
+            "sourceIp": "203.0.113.7",
+            "userAgent": "tests",
+        },
+        "requestId": "JKJaXmPLvHcESHA=",
+        "routeKey": route_key,
+        "stage": "$default",
+        "time": "05/Jan/2021:03:00:00 +0000",
+        "timeEpoch": 1609815600000,
+    }
+    if caller:
+        request_context["authorizer"] = caller.authorizer()
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": path,
+        "rawQueryString": urlencode(query),
+        "headers": {"host": "eeum.execute-api.ap-northeast-2.amazonaws.com", "accept": "*/*", **headers},
+        "requestContext": request_context,
+        "isBase64Encoded": False,
+    }
+    if query:
+        event["queryStringParameters"] = query
+    if body is not None:
+        event["body"] = body
+    return event
+
+
+def policies() -> list[dict[str, Any]]:
+    return [json.loads(file.read_text()) for file in sorted(POLICIES.glob("*.json"))]
+
+
+def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
+    """A city set up through its own API: shops on the eve, members on the day."""
+    city = InMemoryCity(InMemoryStorage(), None)
+    city.now = EVE
+    _expect(city.call(OPERATOR, "POST", "/policies/history", {"policies": policies()}), 201)
+    merchant = _approved(city, application("124-81-00998", name="송도 국수"))
+    large = _approved(city, application("220-81-62517", name="큰 식당", annual_revenue=5_000_000_000))
+    rejected = _applied(city, application("120-81-47521", name="없는 집"))
+    reason = {"reason": "papers missing"}
+    _expect(city.call(OPERATOR, "POST", f"/merchant_applications/{rejected}/rejection", reason), 200)
+    city.now = NOON
+    new = _approved(city, application(business_registration_number(1), name="새집"))
+    waiting = _applied(city, application(business_registration_number(2), name="기다리는 집"))
+    wallet = _wallet(city, MINJI)
+    suspended = _wallet(city, JUNHO)
+    standing = {"status": "suspended", "reason": "card reported stolen"}
+    _expect(city.call(OPERATOR, "PATCH", f"/wallets/{suspended['id']}", standing), 200)
+    ids = Inhabitants(
+        wallet=wallet["id"],
+        card=wallet["cards"][0]["token"],
+        suspended_wallet=suspended["id"],
+        suspended_card=suspended["cards"][0]["token"],
+        merchant=merchant,
+        large_merchant=large,
+        new_merchant=new,
+        waiting_merchant=waiting,
+        rejected_merchant=rejected,
+    )
+    return city.storage, ids
+
+
+def application(number: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "business_registration_number": number,
+        "name": "가게",
+        "district": "yeonsu",
+        "category": "restaurant",
+        "annual_revenue": 180_000_000,
+    } | changes
+
+
+def _applied(city: InMemoryCity, body: dict[str, Any]) -> str:
+    merchant_id: str = _expect(city.call(DAEHO, "POST", "/merchants", body), 201).json["id"]
+    return merchant_id
+
+
+def _approved(city: InMemoryCity, body: dict[str, Any]) -> str:
+    merchant_id = _applied(city, body)
+    _expect(city.call(OPERATOR, "POST", f"/merchant_applications/{merchant_id}/approval", {}), 200)
+    return merchant_id
+
+
+def _wallet(city: InMemoryCity, member: Caller) -> dict[str, Any]:
+    wallet: dict[str, Any] = _expect(city.call(member, "POST", "/wallets", {}), 201).json
+    credit = {"amount": 300_000, "bank_reference": f"opening of {member.subject}"}
+    path = f"/wallets/{wallet['id']}/top_ups"
+    _expect(city.call(BANK, "POST", path, credit, key=f"opening-{member.subject}"), 200)
+    return wallet
+
+
+def _expect(answer: Answer, status: int) -> Answer:
+    assert answer.status == status, answer
+    return answer

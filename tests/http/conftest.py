@@ -1,0 +1,51 @@
+"""The handlers over a storage in memory, with the events that the HTTP API would send them."""
+
+from __future__ import annotations
+
+import os
+
+# What the template gives each function; read when the functions are imported, below and in the tests.
+os.environ.update(
+    STAGE="local",
+    PROGRAMME="incheon",
+    LEDGER_TABLE="ledger",
+    MERCHANTS_TABLE="merchants",
+    PROGRAMME_TABLE="programme",
+    POWERTOOLS_SERVICE_NAME="test",
+    DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/parked",
+    AWS_DEFAULT_REGION="ap-northeast-2",
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+)
+
+import pytest
+
+from tests.http.city import Inhabitants, InMemoryCity, inhabited
+from tests.in_memory.storage import InMemoryStorage
+
+
+@pytest.fixture(scope="session")
+def founded() -> tuple[InMemoryStorage, Inhabitants]:
+    """A city that was set up through its own API, once."""
+    return inhabited()
+
+
+@pytest.fixture
+def city(founded: tuple[InMemoryStorage, Inhabitants]) -> InMemoryCity:
+    """A copy of it for one test."""
+    storage, inhabitants = founded
+    return InMemoryCity(copy_of(storage), inhabitants)
+
+
+@pytest.fixture
+def empty_city() -> InMemoryCity:
+    """A city without policies, members or merchants."""
+    return InMemoryCity(InMemoryStorage(), None)
+
+
+def copy_of(storage: InMemoryStorage) -> InMemoryStorage:
+    """The same items, written again in the same order."""
+    copied = InMemoryStorage()
+    for number, write in enumerate(storage.log):
+        copied.transact([write], f"copy-{number}")
+    return copied

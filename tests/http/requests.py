@@ -1,0 +1,99 @@
+"""A good request for every route: what bad ones are made of, by changing one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from local.inhabitants import business_registration_number
+from tests.http.callers import ACQUIRER, BANK, DAEHO, MINJI, OPERATOR, STRANGER, Caller
+from tests.http.city import UNSENT, Answer, InMemoryCity, application, policies
+from tests.http.routes import Route
+
+KEY = "a-key-of-the-caller-0001"
+UNKNOWN_ID = "00000000-0000-8000-8000-000000000000"
+UNKNOWN_PAYMENT = "0176d07c-ab80-7000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request before it is sent; `key` is the Idempotency-Key where the route takes one."""
+
+    caller: Caller | None
+    method: str
+    path: str
+    body: Any = UNSENT
+    key: str | None = None
+    query: dict[str, str] | None = None
+
+    def to(self, city: InMemoryCity, **changes: Any) -> Answer:
+        """Sends it, with `changes` in place of its parts or of parts of its event."""
+        parts = {"caller": self.caller, "path": self.path, "key": self.key, "query": self.query}
+        if "raw" not in changes:
+            parts["body"] = self.body
+        return city.call(**parts | {"method": self.method} | changes)
+
+
+def ids_of(city: InMemoryCity) -> dict[str, str]:
+    return {
+        "wallet_id": city.who.wallet,
+        "merchant_id": city.who.merchant,
+        "payment_id": UNKNOWN_PAYMENT,
+        "version": "incheon-2021-01-01",
+        "month": "2021-01",
+    }
+
+
+def good_request(city: InMemoryCity, route: Route) -> Sent:
+    """A request that `route` answers, by a caller who may send it."""
+    who = city.who
+    waiting = f"/merchant_applications/{who.waiting_merchant}"
+    shop = application(business_registration_number(9))
+    special = {
+        "POST /wallets": Sent(STRANGER, "POST", "/wallets", {"debit_order": "cashback_first"}),
+        "POST /wallets/{wallet_id}/top_ups": Sent(
+            BANK, "POST", f"/wallets/{who.wallet}/top_ups", {"amount": 50_000, "bank_reference": "KB-1"}, KEY
+        ),
+        "PATCH /wallets/{wallet_id}": Sent(
+            OPERATOR, "PATCH", f"/wallets/{who.wallet}", {"verified": True, "reason": "papers seen"}
+        ),
+        "POST /payments": Sent(ACQUIRER, "POST", "/payments", payment(city, card_token=who.card), KEY),
+        "POST /wallets/{wallet_id}/payments": Sent(
+            MINJI, "POST", f"/wallets/{who.wallet}/payments", payment(city), KEY
+        ),
+        "POST /wallets/{wallet_id}/cashback_quotes": Sent(
+            MINJI, "POST", f"/wallets/{who.wallet}/cashback_quotes", payment(city)
+        ),
+        "GET /merchants": Sent(MINJI, "GET", "/merchants", query={"district": "yeonsu"}),
+        "POST /merchants": Sent(DAEHO, "POST", "/merchants", shop),
+        "GET /merchants/{merchant_id}/payments": Sent(DAEHO, "GET", f"/merchants/{who.merchant}/payments"),
+        "POST /merchant_applications/{merchant_id}/approval": Sent(OPERATOR, "POST", f"{waiting}/approval", {}),
+        "POST /merchant_applications/{merchant_id}/rejection": Sent(
+            OPERATOR, "POST", f"{waiting}/rejection", {"reason": "papers missing"}
+        ),
+        "POST /policies": Sent(OPERATOR, "POST", "/policies", future_policy()),
+        "POST /policies/history": Sent(OPERATOR, "POST", "/policies/history", {"policies": policies()}),
+    }
+    if str(route) in special:
+        return special[str(route)]
+    assert route.method == "GET", f"no good request is known for {route}"
+    return Sent(_reader(route), "GET", route.with_ids(ids_of(city)))
+
+
+def _reader(route: Route) -> Caller | None:
+    if not route.scopes:
+        return None
+    return OPERATOR if set(route.scopes) <= set(OPERATOR.scopes) else MINJI
+
+
+def payment(city: InMemoryCity, **changes: Any) -> dict[str, Any]:
+    return {"merchant_id": city.who.merchant, "amount": 12_000, "channel": "shop"} | changes
+
+
+def future_policy(**changes: Any) -> dict[str, Any]:
+    document = {
+        "version": "incheon-2031-01-01",
+        "starts_at": "2031-01-01T00:00:00+09:00",
+        "ends_at": None,
+    }
+    return policies()[-1] | document | changes

@@ -1,0 +1,87 @@
+"""Every route of the API, as the deployed API hands it to its function, with the scopes that its authorizer asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import cashback_calculation.quotes
+import member_wallet.app
+import merchant_onboarding.app
+import payment_authorisation.app
+import programme_policy.app
+from tests.http.callers import ACQUIRER_SCOPE, BANK_SCOPE, MEMBER_SCOPE, MERCHANT_SCOPE, OPERATOR_SCOPE
+
+MODULES = (
+    cashback_calculation.quotes,
+    member_wallet.app,
+    merchant_onboarding.app,
+    payment_authorisation.app,
+    programme_policy.app,
+)
+
+
+@dataclass(frozen=True)
+class Route:
+    """`scopes`: any one of them opens the route; none: the route is public."""
+
+    method: str
+    path: str
+    module: Any
+    scopes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def matches(self, method: str, path: str) -> bool:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", self.path)
+        return method == self.method and re.fullmatch(pattern, path, re.DOTALL) is not None
+
+    def with_ids(self, ids: dict[str, str]) -> str:
+        return re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], self.path)
+
+
+def _routes() -> tuple[Route, ...]:
+    wallets, payments = member_wallet.app, payment_authorisation.app
+    merchants, policies = merchant_onboarding.app, programme_policy.app
+    residents = (MEMBER_SCOPE, MERCHANT_SCOPE)
+    application = "/merchant_applications/{merchant_id}"
+    return (
+        Route("POST", "/wallets", wallets, (MEMBER_SCOPE,)),
+        Route("GET", "/wallets/{wallet_id}", wallets, (MEMBER_SCOPE,)),
+        Route("GET", "/wallets/{wallet_id}/cashback", wallets, (MEMBER_SCOPE,)),
+        Route("POST", "/wallets/{wallet_id}/top_ups", wallets, (BANK_SCOPE,)),
+        Route("PATCH", "/wallets/{wallet_id}", wallets, (OPERATOR_SCOPE,)),
+        Route("POST", "/payments", payments, (ACQUIRER_SCOPE,)),
+        Route("POST", "/wallets/{wallet_id}/payments", payments, (MEMBER_SCOPE,)),
+        Route("GET", "/wallets/{wallet_id}/payments", payments, (MEMBER_SCOPE,)),
+        Route("GET", "/wallets/{wallet_id}/payments/{payment_id}", payments, (MEMBER_SCOPE, ACQUIRER_SCOPE)),
+        Route("GET", "/merchants/{merchant_id}/payments", payments, (MERCHANT_SCOPE,)),
+        Route("POST", "/wallets/{wallet_id}/cashback_quotes", cashback_calculation.quotes, (MEMBER_SCOPE,)),
+        Route("POST", "/merchants", merchants, (MERCHANT_SCOPE,)),
+        Route("GET", "/merchants", merchants, residents),
+        Route("GET", "/merchants/{merchant_id}", merchants, residents),
+        Route("GET", "/merchant_applications", merchants, (OPERATOR_SCOPE,)),
+        Route("GET", application, merchants, (OPERATOR_SCOPE,)),
+        Route("POST", f"{application}/approval", merchants, (OPERATOR_SCOPE,)),
+        Route("POST", f"{application}/rejection", merchants, (OPERATOR_SCOPE,)),
+        Route("GET", "/policies", policies),
+        Route("GET", "/policies/in_force", policies),
+        Route("GET", "/policies/{version}", policies),
+        Route("POST", "/policies", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/policies/history", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/months", policies),
+        Route("GET", "/months/{month}", policies),
+    )
+
+
+ROUTES = _routes()
+PROTECTED = tuple(route for route in ROUTES if route.scopes)
+WITH_BODY = tuple(route for route in ROUTES if route.method in ("POST", "PATCH"))
+
+
+def route_of(method: str, path: str) -> Route | None:
+    """The route that the API would choose; a literal path comes before one with parameters."""
+    fitting = [route for route in ROUTES if route.matches(method, path)]
+    return min(fitting, key=lambda route: route.path.count("{"), default=None)

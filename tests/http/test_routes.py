@@ -1,0 +1,135 @@
+"""Each route does what it is for, with the events that the API sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from eeum.storage import Key, Put, Table
+from tests.http.callers import DAEHO, MERCHANT_SCOPE, MINJI, OPERATOR, STRANGER
+from tests.http.checks import unchanged
+from tests.http.city import InMemoryCity, policies
+from tests.http.requests import good_request, payment
+from tests.http.routes import ROUTES, Route
+
+CREATES = {"POST /wallets", "POST /merchants", "POST /policies"}
+NEEDS_MORE = {
+    "GET /wallets/{wallet_id}/payments/{payment_id}",  # a payment
+    "POST /policies/history",  # an empty programme
+    "GET /months/{month}",  # a month that the reset opened
+}
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if str(route) not in NEEDS_MORE], ids=str)
+def test_a_good_request_is_answered_with_json(city: InMemoryCity, route: Route) -> None:
+    answer = good_request(city, route).to(city)
+
+    assert answer.status == (201 if str(route) in CREATES else 200), answer
+    assert answer.content_type == "application/json"
+    assert isinstance(answer.json, dict)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "GET"], ids=str)
+def test_reading_changes_nothing(city: InMemoryCity, route: Route) -> None:
+    with unchanged(city):
+        good_request(city, route).to(city)
+
+
+def test_a_wallet_is_opened_once_and_found_at_its_address(city: InMemoryCity) -> None:
+    opened = city.call(STRANGER, "POST", "/wallets", {"card_product": "youth", "debit_order": "cashback_first"})
+    again = city.call(STRANGER, "POST", "/wallets", {})
+    found = city.call(STRANGER, "GET", opened.headers["Location"])
+
+    assert (opened.status, again.status, found.status) == (201, 200, 200)
+    assert opened.json == again.json == found.json
+    assert opened.json["debit_order"] == "cashback_first"
+    assert [card["product"] for card in opened.json["cards"]] == ["youth"]
+    assert opened.json["purses"] == {"charged": 0, "cashback": 0}
+
+
+def test_a_payment_is_made_and_seen_by_member_acquirer_and_merchant(city: InMemoryCity) -> None:
+    route = next(route for route in ROUTES if str(route) == "POST /payments")
+    sent = good_request(city, route)
+    made = sent.to(city)
+    address = f"/wallets/{city.who.wallet}/payments/{made.json['id']}"
+
+    assert (made.json["status"], made.json["paid_from"]) == ("approved", {"charged": 12_000})
+    assert city.call(MINJI, "GET", address).json == made.json
+    assert city.call(sent.caller, "GET", address).json == made.json
+    assert city.call(MINJI, "GET", f"/wallets/{city.who.wallet}/payments").json["payments"] == [made.json]
+    assert city.call(DAEHO, "GET", f"/merchants/{city.who.merchant}/payments").json["payments"] == [made.json]
+    wallet = city.call(MINJI, "GET", f"/wallets/{city.who.wallet}").json
+    assert (wallet["purses"]["charged"], wallet["cashback_pending"]) == (288_000, 1)
+
+
+def test_a_quote_says_what_the_month_s_policy_gives(city: InMemoryCity) -> None:
+    path = f"/wallets/{city.who.wallet}/cashback_quotes"
+    with unchanged(city):
+        quote = city.call(MINJI, "POST", path, payment(city, amount=30_000)).json
+
+    assert (quote["cashback"], quote["base"], quote["policy"]) == (3_000, 30_000, "incheon-2021-01-01")
+
+
+def test_a_merchant_applies_is_approved_and_found(city: InMemoryCity) -> None:
+    waiting = city.who.waiting_merchant
+    listed = city.call(OPERATOR, "GET", "/merchant_applications").json["applications"]
+    assert [application["id"] for application in listed] == [waiting]
+    assert city.call(MINJI, "GET", f"/merchants/{waiting}").status == 404
+    assert city.call(DAEHO, "GET", f"/merchants/{waiting}").status == 200
+
+    approved = city.call(OPERATOR, "POST", f"/merchant_applications/{waiting}/approval", {"reason": "fine"}).json
+
+    assert (approved["status"], approved["payable_from"]) == ("approved", "2021-01-06T00:00:00.000+09:00")
+    found = city.call(MINJI, "GET", "/merchants", query={"district": "yeonsu", "category": "restaurant"}).json
+    assert waiting in [merchant["id"] for merchant in found["merchants"]]
+    own = city.call(DAEHO, "GET", "/merchants", query={"owner": "me"}).json["merchants"]
+    assert {"applied", "approved", "rejected"} >= {merchant["status"] for merchant in own}
+    assert "annual_revenue" not in found["merchants"][0]
+
+
+def test_a_rejected_owner_may_apply_again(city: InMemoryCity) -> None:
+    before = city.call(OPERATOR, "GET", f"/merchant_applications/{city.who.rejected_merchant}").json
+    wanted = ("business_registration_number", "name", "district", "category", "annual_revenue")
+
+    again = city.call(DAEHO, "POST", "/merchants", {name: before[name] for name in wanted})
+
+    assert (again.status, again.json["status"]) == (201, "applied")
+    assert again.json["decisions"] == before["decisions"]
+
+
+def test_policies_are_public_and_the_one_in_force_follows_the_clock(city: InMemoryCity) -> None:
+    now = city.call(None, "GET", "/policies/in_force").json
+    then = city.call(None, "GET", "/policies/in_force", query={"at": "2020-03-01T00:00:00+09:00"}).json
+    every = city.call(None, "GET", "/policies").json["policies"]
+
+    assert (now["version"], then["version"]) == ("incheon-2021-01-01", "incheon-2020-03-01")
+    assert [document["version"] for document in every] == [document["version"] for document in policies()]
+    assert city.call(None, "GET", "/policies/incheon-2020-03-01").json == then
+
+
+def test_history_begins_an_empty_programme(empty_city: InMemoryCity) -> None:
+    answer = empty_city.call(OPERATOR, "POST", "/policies/history", {"policies": policies()})
+
+    assert (answer.status, len(answer.json["loaded"])) == (201, len(policies()))
+    assert empty_city.call(None, "GET", "/policies/in_force").json["version"] == "incheon-2021-01-01"
+
+
+def test_months_are_listed_newest_first(city: InMemoryCity) -> None:
+    item = {"kind": "month", "status": "open", "opened_at": "2021-01-01T00:00:01.000+09:00", "closed_at": None}
+    _store_months(city, item, "2020-12", "2021-01")
+
+    listed = city.call(None, "GET", "/months").json["months"]
+
+    assert [month["month"] for month in listed] == ["2021-01", "2020-12"]
+    assert city.call(None, "GET", "/months/2021-01").json == listed[0]
+
+
+def _store_months(city: InMemoryCity, item: dict[str, object], *months: str) -> None:
+    for month in months:
+        key = Key(Table.PROGRAMME, "PROGRAMME#incheon", f"MONTH#{month}")
+        city.storage.transact([Put(key, item | {"month": month})], month)
+
+
+def test_a_resident_reads_merchants_through_either_client(city: InMemoryCity) -> None:
+    through_merchant_app = MINJI.with_scopes(MERCHANT_SCOPE)
+
+    assert city.call(through_merchant_app, "GET", f"/merchants/{city.who.merchant}").status == 200
