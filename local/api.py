@@ -10,19 +10,23 @@ import httpx
 from local.failure import CityFailure
 
 
+def connections() -> httpx.Client:
+    """Connections to loopback, for many callers at once; a proxy in the environment is not for them."""
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    return httpx.Client(timeout=60, trust_env=False, limits=limits)
+
+
 class Api:
     """The HTTP API with one caller's token; without a token, an anonymous caller."""
 
-    def __init__(self, base: str, token: str | None = None, client: httpx.Client | None = None) -> None:
+    def __init__(self, base: str, connections: httpx.Client, token: str | None = None) -> None:
         self.base = base
+        self._connections = connections
         self._token = token
-        self._client = client or httpx.Client(
-            timeout=60, trust_env=False, limits=httpx.Limits(max_connections=64, max_keepalive_connections=64)
-        )
 
     def as_caller(self, token: str) -> Api:
         """The same connections with another token."""
-        return Api(self.base, token, self._client)
+        return Api(self.base, self._connections, token)
 
     def request(
         self,
@@ -39,7 +43,7 @@ class Api:
             headers["Authorization"] = f"Bearer {self._token}"
         if key:
             headers["Idempotency-Key"] = key
-        return self._client.request(method, self.base + path, json=body, headers=headers, params=query)
+        return self._connections.request(method, self.base + path, json=body, headers=headers, params=query)
 
     def get(self, path: str, **query: str) -> Any:
         return _expected(self.request("GET", path, query=query or None), {200})

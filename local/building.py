@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -18,16 +19,23 @@ _IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 def build() -> Path:
     """The path of the built template; `sam build` runs only when a source differs from the last build."""
-    built = places.BUILD / "template.yaml"
-    mark = places.BUILD / "sources.sha256"
-    sources = digest(places.ROOT)
-    if built.exists() and mark.exists() and mark.read_text() == sources:
-        return built
     sam = places.program("sam", "sam")
     if not sam.exists():
         raise CityFailure("The SAM CLI is missing; `make install` sets it up.")
     if shutil.which("make") is None:
         raise CityFailure("`make` is missing, which builds the functions; install it with your package manager.")
+    places.BUILD.parent.mkdir(parents=True, exist_ok=True)
+    with (places.BUILD.parent / "local.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a city and a test run may build at once
+        return _build(sam)
+
+
+def _build(sam: Path) -> Path:
+    built = places.BUILD / "template.yaml"
+    mark = places.BUILD / "sources.sha256"
+    sources = digest(places.ROOT)
+    if built.exists() and mark.exists() and mark.read_text() == sources:
+        return built
     finished = subprocess.run(
         [str(sam), "build", "--build-dir", str(places.BUILD), "--parallel"],
         cwd=places.ROOT,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from local import places, roles, seed
-from local.api import Api
+from local.api import Api, connections
 from local.clock import CityClock
 from local.deployment import Deployment, Stack
 from local.draining import DRAIN_SECONDS, Drain
@@ -41,6 +41,7 @@ class City:
         self._deployment: Deployment | None = None
         self._stack: Stack | None = None
         self._signing: SignIn | None = None
+        self._connections = connections()
 
     @property
     def stack(self) -> Stack:
@@ -50,18 +51,24 @@ class City:
     @property
     def signing(self) -> SignIn:
         if self._signing is None:
-            self._signing = SignIn(self.emulator, self.stack.resources)
+            self._signing = SignIn(self.emulator, self.stack.resources, self._connections)
         return self._signing
 
     @property
     def api(self) -> Api:
-        return Api(self.stack.api)
+        return Api(self.stack.api, self._connections)
+
+    def check(self, at: str | None) -> None:
+        """Raise what would keep the city from starting, before anything takes time."""
+        self.emulator.check()
+        self.clock.start(at)
 
     def start(self, built: Path, at: str | None = None) -> None:
         """Bring the city to life at `at`, seeded; whatever fails, nothing stays behind running."""
         try:
             self._start(built, at)
         except BaseException:
+            self.close()
             self.emulator.stop()
             raise
 
@@ -86,8 +93,8 @@ class City:
     def visit(self) -> None:
         """Speak with the city that another process runs."""
         self._stack = Stack(self.emulator)
-        if not port_is_taken(self.emulator.port) or not self._seeded.exists():
-            raise CityFailure("The local city does not run; `make run`, in another terminal, starts it.")
+        if not port_is_taken(self.emulator.port) or not self._seeded.exists() or self.clock.last is None:
+            raise CityFailure("The local city is not open; `make run`, in another terminal, starts it.")
         self.opened = Opened(**json.loads(self._seeded.read_text()))
         self.clock.resume()
 
@@ -110,7 +117,13 @@ class City:
 
     def stop(self) -> None:
         self.clock.remember()
+        self.close()
         self.emulator.stop()
+
+    def close(self) -> None:
+        """Close the connections to it, of whoever runs it or visits."""
+        self._connections.close()
+        self.emulator.close()
 
     def empty(self) -> None:
         for part in self.data.glob("*"):

@@ -126,6 +126,7 @@ def main() -> int:
 
 
 def _live_through(city: City, console: Console) -> tuple[list[Outcome], list[dict[str, Any]], float]:
+    morning = city.clock.now()
     tokens = city.sign_everyone_in()
     shopkeeper = city.api.as_caller(tokens.merchant)
     shops = [_shop(shopkeeper.post("/merchants", shop.application())) for shop in inhabitants.shops()]
@@ -144,8 +145,11 @@ def _live_through(city: City, console: Console) -> tuple[list[Outcome], list[dic
         approved = {outcome.payment_id for member in members for outcome in member.outcomes if not outcome.declined}
         arrived = progress.add_task("Cashback arrives", total=len(approved))
         _await_cashback(city, lambda waiting: progress.update(arrived, completed=len(approved) - waiting))
-        months = pool.map(lambda member: member.api.get(f"/wallets/{member.wallet}/cashback"), members)
-        earnings = [earning for month in months for earning in month["earnings"] if earning["payment_id"] in approved]
+        # The month may have turned between two payments.
+        months = {f"{instant:%Y-%m}" for instant in (morning, city.clock.now())}
+        asked = [(member, month) for member in members for month in sorted(months)]
+        told = pool.map(lambda each: each[0].api.get(f"/wallets/{each[0].wallet}/cashback", month=each[1]), asked)
+        earnings = [earning for month in told for earning in month["earnings"] if earning["payment_id"] in approved]
     return [outcome for member in members for outcome in member.outcomes], earnings, seconds
 
 

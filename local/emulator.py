@@ -39,8 +39,10 @@ class Emulator:
         self._python = places.program("emulator", "python")
         self._functions = dict(functions or {})
         self._process: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
 
-    def start(self) -> None:
+    def check(self) -> None:
+        """Raise what would keep it from starting."""
         if not self._python.exists():
             raise CityFailure("The emulator's environment is missing; `make install` sets it up.")
         if port_is_taken(self.port):
@@ -48,6 +50,9 @@ class Emulator:
                 f"Port {self.port} on {HOST} is taken, perhaps by another local city;"
                 " stop that, or choose a free one with PORT=…."
             )
+
+    def start(self) -> None:
+        self.check()
         temporary = self._data / "temporary"
         shutil.rmtree(temporary, ignore_errors=True)  # code the emulator unpacked for an earlier run
         temporary.mkdir(parents=True)
@@ -66,6 +71,7 @@ class Emulator:
 
     def stop(self) -> None:
         """Ask for an orderly end, in which the emulator saves its state; insist only when it does not come."""
+        self.close()
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
@@ -81,11 +87,21 @@ class Emulator:
         return self._process is not None and self._process.poll() is None
 
     def client(self, service: str) -> Any:
-        return boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name=places.REGION).client(
-            service,  # type: ignore[call-overload]  # any service
-            endpoint_url=self.endpoint,
-            config=Config(retries={"max_attempts": 1}, read_timeout=120, max_pool_connections=32),
-        )
+        """The administrator's client of a service; one each, which threads may share."""
+        if service not in self._clients:
+            session = boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name=places.REGION)
+            self._clients[service] = session.client(
+                service,  # type: ignore[call-overload]  # any service
+                endpoint_url=self.endpoint,
+                config=Config(retries={"max_attempts": 1}, read_timeout=120, max_pool_connections=32),
+            )
+        return self._clients[service]
+
+    def close(self) -> None:
+        """Close the connections of its clients."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def _environment(self, temporary: Path) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -26,7 +25,6 @@ class Stopped(Exception):
 
 def main() -> int:
     arguments = _arguments()
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its reminders are for its own developers
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
@@ -43,6 +41,7 @@ def main() -> int:
 
 def _run(city: City, at: str | None) -> None:
     began = time.monotonic()
+    city.check(at)
     _say("Building functions and layers (only what changed).")
     built = building.build()
     city.start(built, at)

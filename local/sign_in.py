@@ -47,12 +47,12 @@ BANK = Application("BankClient", "ResidentPool", ("eeum/top_ups",))
 class SignIn:
     """Makes people known to the pools, and signs them and partner systems in."""
 
-    def __init__(self, emulator: Emulator, resources: dict[str, str]) -> None:
+    def __init__(self, emulator: Emulator, resources: dict[str, str], connections: httpx.Client) -> None:
         self._endpoint = emulator.endpoint
         self._resources = resources
         self._pools = emulator.client("cognito-idp")
         self._clients: dict[str, dict[str, Any]] = {}
-        self._http = httpx.Client(timeout=30, trust_env=False, follow_redirects=False)
+        self._http = connections
 
     def enrol(self, person: str, application: Application, groups: tuple[str, ...] = ()) -> None:
         """Make a person known to the application's pool, with the city's password; knowing him already is fine."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import logging
 import os
 from types import SimpleNamespace
 from typing import Any
@@ -55,6 +56,7 @@ def _without_serverless(template: Template, parameters: dict[str, str]) -> Templ
     # Imported late: it costs a second, and only a deployment needs it.
     from samtranslator.translator.transform import transform
 
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its reminders are for its own developers
     os.environ.setdefault("AWS_DEFAULT_REGION", places.REGION)  # the translator asks for it, to choose an AWS partition
     no_managed_policies = SimpleNamespace(load=dict)
     plain: Template = transform(copy.deepcopy(template), parameters, no_managed_policies)

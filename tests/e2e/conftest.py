@@ -1,8 +1,7 @@
 """A city of one's own for the end-to-end tests: the real template, deployed once a session, with identity enforced.
 
-It lives below a temporary folder on a free port. The tests share it, each with members of its own; those that move
-its clock leave it later than they found it. All run on one worker (`xdist_group`), so that there is one city a
-session.
+It lives below a temporary folder on a free port. Tests of one process share it, each with members of its own; those that move
+its clock leave it later than they found it. Side by side every process has a city: a file's tests stay together.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.city)
-            item.add_marker(pytest.mark.xdist_group("city"))
 
 
 @pytest.fixture(scope="session")

@@ -128,6 +128,11 @@ def _handler(faults: Faults, emulator_port: int) -> type[BaseHTTPRequestHandler]
                 return
             self._send(status, headers, contents)
 
+        def finish(self) -> None:
+            if self._engine is not None:
+                self._engine.close()
+            super().finish()
+
         def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
             for attempt in (1, 2):  # a kept connection may have been closed meanwhile
                 if self._engine is None:

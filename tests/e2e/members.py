@@ -21,7 +21,8 @@ class Member:
 
     def balances(self) -> dict[str, int]:
         """Won by purse."""
-        return {purse["id"]: purse["amount"] for purse in self.api.get(f"/wallets/{self.wallet}")["purses"]}
+        purses: dict[str, int] = self.api.get(f"/wallets/{self.wallet}")["purses"]
+        return purses
 
 
 def top_up(api: Api, tokens: Tokens, member: Member, amount: int) -> Any:

@@ -1,0 +1,76 @@
+"""`local/environment.json`: what `sam local invoke` gives a function in a container, so that it works on the running local city.
+
+The file is checked in: table and queue names follow from the stack's fixed name. `python -m local.environment` writes
+it again from the running city when the template's variables have changed; a test compares it with a deployed city.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from local import places
+from local.city import City, the_city
+from local.failure import CityFailure
+
+FILE = Path(__file__).with_name("environment.json")
+#: How a container calls the machine that it runs on.
+CONTAINER_HOST = "host.docker.internal"
+ENDPOINT = "AWS_ENDPOINT_URL"
+#: Different at every start; `make invoke` adds the running city's.
+CLOCK = "CLOCK_SHIFT_SECONDS"
+
+
+def of_city(city: City) -> dict[str, dict[str, str]]:
+    """Variables by function (logical id), as the city has deployed them, seen from a container."""
+    functions = city.emulator.client("lambda")
+    deployed = {
+        logical_id: functions.get_function_configuration(FunctionName=physical_id)["Environment"]["Variables"]
+        for logical_id, physical_id in sorted(city.stack.resources.items())
+        if logical_id.endswith("Function") and ":" not in physical_id
+    }
+    return {logical_id: _from_a_container(variables) for logical_id, variables in deployed.items()}
+
+
+def _from_a_container(variables: dict[str, str]) -> dict[str, str]:
+    seen = {ENDPOINT: f"http://{CONTAINER_HOST}:{places.DEFAULT_PORT}"}
+    for name, value in sorted(variables.items()):
+        if name != CLOCK:
+            seen[name] = _address(value)
+    return seen
+
+
+def _address(value: str) -> str:
+    """A queue's address names the emulator's own host and port."""
+    if not value.startswith("http://"):
+        return value
+    path = value.removeprefix("http://").partition("/")[2]
+    return f"http://{CONTAINER_HOST}:{places.DEFAULT_PORT}/{path}"
+
+
+def checked_in() -> dict[str, dict[str, str]]:
+    values: dict[str, dict[str, str]] = json.loads(FILE.read_text())
+    return values
+
+
+def written(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=2) + "\n"
+
+
+def main() -> int:
+    city = the_city(int(os.environ.get("PORT") or places.DEFAULT_PORT))
+    try:
+        city.visit()
+        FILE.write_text(written(of_city(city)))
+    except CityFailure as failure:
+        print(f"local.environment: {failure}", file=sys.stderr)
+        return 1
+    print(f"· {FILE.relative_to(places.ROOT)} is up to date.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
