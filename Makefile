@@ -16,9 +16,9 @@ STAGE ?= dev
 PORT ?= 4566
 EVENT ?= events/payment_authorisation/http.json
 FUNCTION ?= PaymentAuthorisationFunction
-# Tests run side by side, each file in one process, since some start engines and cities of their own.
+# Tests run side by side; those that share a city run in one process (`xdist_group`).
 TESTS ?= tests
-PYTEST_OPTIONS ?= -n auto --dist loadfile
+PYTEST_OPTIONS ?= -n auto --dist loadgroup
 
 export AT PORT
 
@@ -64,7 +64,8 @@ reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
 
 invoke: $(SAM_CLI) ## one function in a container (needs Docker) against the running city: FUNCTION=… EVENT=…
 	@command -v docker >/dev/null || { echo "make invoke: Docker is missing, in which \`sam local invoke\` runs functions." >&2; exit 1; }
-	$(SAM) local invoke $(FUNCTION) --config-env local --event $(EVENT)
+	@$(MAKE) --no-print-directory build
+	$(SAM) local invoke $(FUNCTION) --event $(EVENT)
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,41 @@
+"""Somebody is told when a function fails or is turned away, when cashback is late, and when something waits in a queue."""
+
+import pytest
+
+from tests.template.template import ALARM, QUEUE, functions, named_in, resources
+
+
+def watched(namespace: str, metric: str) -> list[str]:
+    """The logical ids that alarms on a metric name."""
+    return sorted(
+        name
+        for alarm in resources(ALARM).values()
+        if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
+        for name in named_in(alarm["Dimensions"])
+    )
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_is_watched(metric: str) -> None:
+    assert watched("AWS/Lambda", metric) == sorted(functions())
+
+
+def test_every_queue_of_what_failed_is_watched() -> None:
+    assert watched("AWS/SQS", "ApproximateNumberOfMessagesVisible") == sorted(resources(QUEUE))
+
+
+def test_cashback_that_is_late_and_errors_that_clients_see_are_watched() -> None:
+    assert set(watched("AWS/Lambda", "IteratorAge")) == {"CashbackCalculationFunction"}
+    assert watched("AWS/ApiGateway", "5xx") == ["Api"]
+
+
+@pytest.mark.parametrize("alarm", sorted(resources(ALARM)))
+def test_an_alarm_reaches_somebody_says_what_is_wrong_and_is_silent_when_nothing_happens(alarm: str) -> None:
+    properties = resources(ALARM)[alarm]
+    assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert properties["AlarmDescription"].endswith(".")
+    assert properties["TreatMissingData"] == "notBreaching"
+
+
+def test_the_topic_has_no_key_that_alarms_could_not_use() -> None:
+    assert "KmsMasterKeyId" not in resources("AWS::SNS::Topic")["AlarmTopic"]

@@ -1,0 +1,60 @@
+"""Tables and queues: what is kept, for how long, and under whose eyes."""
+
+import pytest
+
+from eeum.storage import Table
+from tests.template.template import QUEUE, TABLE, resources, template
+
+every_table = pytest.mark.parametrize("table", sorted(resources(TABLE)))
+
+
+def test_there_is_a_table_for_each_part_that_owns_data() -> None:
+    assert set(resources(TABLE)) == {f"{table.name.capitalize()}Table" for table in Table}
+
+
+@every_table
+def test_a_table_is_paid_by_the_request_encrypted_and_can_be_put_back(table: str) -> None:
+    properties = resources(TABLE)[table]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@every_table
+def test_a_table_outlives_its_stack_and_cannot_be_deleted_in_production(table: str) -> None:
+    assert template()["Resources"][table]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert template()["Resources"][table]["UpdateReplacePolicy"] == "Retain"
+    assert resources(TABLE)[table]["DeletionProtectionEnabled"] == {"Fn::If": ["IsProduction", True, False]}
+    assert "TableName" not in resources(TABLE)[table]  # a name could not be given twice, so nothing could be replaced
+
+
+@every_table
+def test_a_table_is_found_by_two_texts(table: str) -> None:
+    keys = [(key["AttributeName"], key["KeyType"]) for key in resources(TABLE)[table]["KeySchema"]]
+    assert keys == [("pk", "HASH"), ("sk", "RANGE")]
+
+
+def test_indexes_are_those_that_the_stores_ask() -> None:
+    indexes = {
+        (table, index["IndexName"]): [key["AttributeName"] for key in index["KeySchema"]]
+        for table, properties in resources(TABLE).items()
+        for index in properties.get("GlobalSecondaryIndexes", [])
+    }
+    assert indexes == {
+        ("LedgerTable", "by_merchant"): ["merchant_id", "id"],
+        ("MerchantsTable", "by_listing"): ["listed_in", "listing"],
+        ("MerchantsTable", "by_review"): ["review", "applied_at"],
+        ("MerchantsTable", "by_owner"): ["owner", "id"],
+    }
+
+
+def test_only_the_ledger_has_a_stream() -> None:
+    streaming = {
+        name: each["StreamSpecification"] for name, each in resources(TABLE).items() if "StreamSpecification" in each
+    }
+    assert streaming == {"LedgerTable": {"StreamViewType": "NEW_IMAGE"}}
+
+
+@pytest.mark.parametrize("queue", sorted(resources(QUEUE)))
+def test_what_failed_is_kept_encrypted_for_fourteen_days(queue: str) -> None:
+    assert resources(QUEUE)[queue] == {"MessageRetentionPeriod": 14 * 24 * 60 * 60, "SqsManagedSseEnabled": True}

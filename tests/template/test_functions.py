@@ -1,0 +1,88 @@
+"""What holds for every function of the template."""
+
+import pytest
+
+from eeum.aws.settings import Settings
+from tests.template.template import ROOT, actions, functions, http_functions, named_in, resources, role_of, statements
+
+TABLES = {"LEDGER_TABLE": "LedgerTable", "MERCHANTS_TABLE": "MerchantsTable", "PROGRAMME_TABLE": "ProgrammeTable"}
+every_function = pytest.mark.parametrize("function", sorted(functions()))
+
+
+@every_function
+def test_it_is_code_that_exists(function: str) -> None:
+    package, module, attribute = functions()[function]["Handler"].split(".")
+    source = ROOT / "functions" / package / f"{module}.py"
+    assert attribute == "handler"
+    assert "handler" in source.read_text()
+
+
+@every_function
+def test_it_logs_into_a_group_of_its_own_that_forgets(function: str) -> None:
+    logging = functions()[function]["LoggingConfig"]
+    group = logging["LogGroup"]["Ref"]
+    assert resources("AWS::Logs::LogGroup")[group]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert [other for other, each in functions().items() if each["LoggingConfig"]["LogGroup"]["Ref"] == group] == [
+        function
+    ]
+
+    writes_to = [
+        statement["Resource"]
+        for statement in statements(role_of(function))
+        if any(action.startswith("logs:") for action in actions(statement))
+    ]
+    assert writes_to == [{"Fn::GetAtt": [group, "Arn"]}]
+
+
+@every_function
+def test_it_has_a_role_of_its_own(function: str) -> None:
+    role = functions()[function]["Role"]
+    assert [other for other, each in functions().items() if each["Role"] == role] == [function]
+
+
+@every_function
+def test_it_is_published_with_a_digest_of_all_that_was_built(function: str) -> None:
+    properties = functions()[function]
+    assert properties["AutoPublishAlias"] == "live"
+    assert properties["AutoPublishCodeSha256"] == "unbuilt"  # which the build replaces
+
+
+@pytest.mark.parametrize("function", sorted(http_functions()))
+def test_one_that_answers_people_starts_from_a_snapshot(function: str) -> None:
+    assert functions()[function]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+
+
+@every_function
+def test_it_runs_on_what_the_layers_are_built_for(function: str) -> None:
+    properties = functions()[function]
+    assert properties["Runtime"] == "python3.13"
+    assert properties["Architectures"] == [{"Ref": "Architecture"}]
+    assert properties["Layers"] == [{"Ref": "DependenciesLayer"}, {"Ref": "EeumLayer"}]
+
+
+@every_function
+def test_its_environment_is_one_it_starts_with(function: str) -> None:
+    variables = functions()[function]["Environment"]["Variables"]
+    assert variables["CLOCK_SHIFT_SECONDS"] == {"Ref": "ClockShiftSeconds"}
+    assert variables["STAGE"] == {"Ref": "Stage"}
+    assert variables["PROGRAMME"] == {"Ref": "Programme"}
+    assert variables["POWERTOOLS_SERVICE_NAME"]
+    Settings.of({name: "0" if name == "CLOCK_SHIFT_SECONDS" else "given" for name in variables})
+
+
+@every_function
+def test_it_is_told_of_exactly_the_tables_that_its_role_opens(function: str) -> None:
+    variables = functions()[function]["Environment"]["Variables"]
+    told = {variables[name]["Ref"] for name in TABLES if name in variables}
+    opened = {
+        name
+        for statement in statements(role_of(function))
+        for name in named_in(statement["Resource"])
+        if name in TABLES.values()
+    }
+    assert told == opened
+
+
+def test_the_calculation_parks_records_in_its_own_queue() -> None:
+    variables = functions()["CashbackCalculationFunction"]["Environment"]["Variables"]
+    assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": "CashbackDeadLetterQueue"}

@@ -1,0 +1,87 @@
+"""What a city chooses, what nobody may choose, and what the template must not know."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from deployment.deploy import NoSuchStage, parameters_of, target_of
+from tests.template.template import ROOT, template
+
+STAGES = ["dev", "prod"]
+
+
+def holds(condition: Any, values: dict[str, str]) -> bool:
+    """The value of a condition function of the template."""
+    ((function, arguments),) = condition.items()
+    if function == "Fn::Not":
+        return not holds(arguments[0], values)
+    assert function == "Fn::Equals"
+    left, right = (values[each["Ref"]] if isinstance(each, dict) else each for each in arguments)
+    return bool(left == right)
+
+
+def refused(**values: str) -> list[str]:
+    return [
+        assertion["AssertDescription"]
+        for rule in template()["Rules"].values()
+        if holds(rule["RuleCondition"], values)
+        for assertion in rule["Assertions"]
+        if not holds(assertion["Assert"], values)
+    ]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_but_the_local_one_is_deployed_with_a_shifted_clock(stage: str) -> None:
+    assert refused(Stage=stage, ClockShiftSeconds="3600") == [
+        "ClockShiftSeconds must be 0 where the stage is not local."
+    ]
+    assert not refused(Stage=stage, ClockShiftSeconds="0")
+
+
+def test_the_local_city_may_live_at_another_date() -> None:
+    assert not refused(Stage="local", ClockShiftSeconds="-186000000")
+
+
+def test_every_parameter_is_described_and_has_a_value_to_start_with() -> None:
+    for name, parameter in template()["Parameters"].items():
+        assert parameter["Description"].endswith("."), name
+        assert "Default" in parameter, name
+    assert template()["Parameters"]["ClockShiftSeconds"]["Default"] == 0
+
+
+def test_the_template_names_no_account_and_no_region() -> None:
+    text = (ROOT / "template.yaml").read_text()
+    assert not re.findall(r"\b\d{12}\b", text)
+    assert not re.findall(r"\b(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d\b", text)
+    assert "arn:aws:" not in text
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_deployed_with_parameters_that_exist(stage: str) -> None:
+    given = dict(parameter.split("=", 1) for parameter in parameters_of(stage))
+    assert set(given) <= set(template()["Parameters"])
+    assert given["Stage"] == stage
+    assert target_of(parameters_of(stage)) == given["Architecture"]
+    assert "ClockShiftSeconds" not in given
+    for name, value in given.items():
+        parameter = template()["Parameters"][name]
+        assert value in map(str, parameter.get("AllowedValues", [value]))
+        assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value)
+
+
+def test_a_stage_that_nobody_described_is_refused_in_one_sentence() -> None:
+    with pytest.raises(NoSuchStage, match="deploys no stage moon; it knows dev, prod"):
+        parameters_of("moon")
+
+
+def test_production_is_looked_at_before_it_changes() -> None:
+    configuration = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    assert configuration["prod"]["deploy"]["parameters"]["confirm_changeset"] is True
+
+
+def test_functions_can_be_invoked_locally_with_checked_in_values() -> None:
+    configuration = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
+    for command in ("local_invoke", "local_start_api"):
+        assert configuration[command]["parameters"]["env_vars"] == "local/environment.json"

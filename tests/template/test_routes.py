@@ -1,0 +1,111 @@
+"""Who may call which route, and that the code knows every route that the template opens."""
+
+import re
+
+import pytest
+
+from tests.template.template import ROOT, Properties, events, functions, http_functions, resources
+
+OPERATOR = ["eeum-staff/operate"]
+PUBLIC = {
+    "GET /policies",
+    "GET /policies/in_force",
+    "GET /policies/{version}",
+    "GET /months",
+    "GET /months/{month}",
+}
+OPERATORS = {
+    "PATCH /wallets/{wallet_id}",
+    "GET /merchant_applications",
+    "GET /merchant_applications/{merchant_id}",
+    "POST /merchant_applications/{merchant_id}/approval",
+    "POST /merchant_applications/{merchant_id}/rejection",
+    "POST /policies",
+    "POST /policies/history",
+}
+RESIDENTS = {
+    "POST /wallets": ["eeum/wallet"],
+    "GET /wallets/{wallet_id}": ["eeum/wallet"],
+    "GET /wallets/{wallet_id}/cashback": ["eeum/wallet"],
+    "POST /wallets/{wallet_id}/top_ups": ["eeum/top_ups"],
+    "POST /payments": ["eeum/payments"],
+    "POST /wallets/{wallet_id}/payments": ["eeum/wallet"],
+    "GET /wallets/{wallet_id}/payments": ["eeum/wallet"],
+    "GET /wallets/{wallet_id}/payments/{payment_id}": ["eeum/wallet", "eeum/payments"],
+    "GET /merchants/{merchant_id}/payments": ["eeum/merchant"],
+    "POST /wallets/{wallet_id}/cashback_quotes": ["eeum/wallet"],
+    "POST /merchants": ["eeum/merchant"],
+    "GET /merchants": ["eeum/wallet", "eeum/merchant"],
+    "GET /merchants/{merchant_id}": ["eeum/wallet", "eeum/merchant"],
+}
+
+
+def routes(function: str) -> dict[str, Properties]:
+    return {f"{event['Method']} {event['Path']}": event for event in events(function, "HttpApi").values()}
+
+
+def every_route() -> dict[str, Properties]:
+    return {route: event for function in http_functions() for route, event in routes(function).items()}
+
+
+def test_every_route_is_known_here() -> None:
+    assert set(every_route()) == PUBLIC | OPERATORS | set(RESIDENTS)
+
+
+@pytest.mark.parametrize("route", sorted(every_route()))
+def test_a_route_says_who_may_call_it(route: str) -> None:
+    wanted: Properties
+    if route in PUBLIC:
+        wanted = {"Authorizer": "NONE"}
+    elif route in OPERATORS:
+        wanted = {"Authorizer": "StaffAuthorizer", "AuthorizationScopes": OPERATOR}
+    else:
+        wanted = {"Authorizer": "ResidentAuthorizer", "AuthorizationScopes": RESIDENTS[route]}
+    assert every_route()[route]["Auth"] == wanted
+    assert every_route()[route]["ApiId"] == {"Ref": "Api"}
+
+
+def test_a_route_that_forgot_to_say_is_for_operators() -> None:
+    auth = resources("AWS::Serverless::HttpApi")["Api"]["Auth"]
+    assert auth["DefaultAuthorizer"] == "StaffAuthorizer"
+    assert auth["Authorizers"]["StaffAuthorizer"]["AuthorizationScopes"] == OPERATOR
+
+
+@pytest.mark.parametrize("function", sorted(http_functions()))
+def test_the_code_answers_exactly_the_routes_that_the_template_opens(function: str) -> None:
+    package, module, _ = functions()[function]["Handler"].split(".")
+    source = (ROOT / "functions" / package / f"{module}.py").read_text()
+    written = re.findall(r'^@api\.(get|post|patch|put|delete)\(\s*"([^"]+)"', source, re.MULTILINE)
+    answered = {f"{method.upper()} {path.replace('<', '{').replace('>', '}')}" for method, path in written}
+    assert set(routes(function)) == answered
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "pool", "clients"),
+    [
+        (
+            "ResidentAuthorizer",
+            "ResidentPool",
+            ["ResidentAppClient", "MerchantAppClient", "AcquirerClient", "BankClient"],
+        ),
+        ("StaffAuthorizer", "StaffPool", ["StaffConsoleClient"]),
+    ],
+)
+def test_an_authorizer_takes_the_tokens_of_its_pool_and_of_all_its_clients(
+    authorizer: str, pool: str, clients: list[str]
+) -> None:
+    settings = resources("AWS::Serverless::HttpApi")["Api"]["Auth"]["Authorizers"][authorizer]
+    assert settings["JwtConfiguration"]["issuer"] == {"Fn::Sub": f"https://${{{pool}.ProviderName}}"}
+    assert settings["JwtConfiguration"]["audience"] == [{"Ref": client} for client in clients]
+    of_pool = [
+        name for name, each in resources("AWS::Cognito::UserPoolClient").items() if each["UserPoolId"] == {"Ref": pool}
+    ]
+    assert sorted(of_pool) == sorted(clients)
+
+
+def test_the_api_is_throttled_and_its_calls_are_logged_for_a_while() -> None:
+    api = resources("AWS::Serverless::HttpApi")["Api"]
+    assert api["DefaultRouteSettings"]["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert api["DefaultRouteSettings"]["ThrottlingBurstLimit"] == {"Ref": "RequestsPerSecond"}
+    assert "authorization" not in api["AccessLogSettings"]["Format"].lower().replace("authorizer", "")
+    assert resources("AWS::Logs::LogGroup")["ApiLogGroup"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
