@@ -93,10 +93,10 @@ def shops() -> list[Shop]:
 
 
 def new_shop() -> Shop:
-    """Approved on the day the city starts, so that it cannot be paid before tomorrow."""
+    """Has applied on the day the city starts, for whoever tries the API to approve."""
     return Shop(business_registration_number(900), "송도 새집", "yeonsu", "restaurant", 60_000_000)
 
 
 def waiting_shop() -> Shop:
-    """Still waits for an operator's decision."""
+    """Has applied, and is never approved: the demonstration pays there in vain."""
     return Shop(business_registration_number(901), "구월 새책", "namdong", "bookshop", 40_000_000)

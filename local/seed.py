@@ -24,7 +24,7 @@ TOP_UP = 300_000
 
 @dataclass(frozen=True)
 class Opened:
-    """What the `curl` lines name: the first resident's wallet and card, and a shop that can be paid."""
+    """What the `curl` lines name: the first resident's wallet and card, a shop that can be paid, and one that applied."""
 
     wallet: str
     card: str
@@ -51,10 +51,9 @@ def eve(api: Api, tokens: Tokens) -> list[str]:
 
 
 def day(api: Api, tokens: Tokens, signing: SignIn, shops: list[str]) -> Opened:
-    """The day itself: wallets with money in them, a shop that is payable from tomorrow, and one that waits."""
-    operator, shopkeeper = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
+    """The day itself: two shops that apply, and wallets with money in them."""
+    shopkeeper = api.as_caller(tokens.merchant)
     new_shop = shopkeeper.post("/merchants", inhabitants.new_shop().application())
-    operator.post(f"/merchant_applications/{new_shop['id']}/approval", {"reason": "Papers in order."})
     shopkeeper.post("/merchants", inhabitants.waiting_shop().application())
     wallets = [open_wallet(api, tokens, signing, resident) for resident in inhabitants.RESIDENTS]
     first = wallets[0]
