@@ -1,7 +1,7 @@
 """Whether a payment is approved and what it takes from the wallet: pure functions over plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -90,11 +90,12 @@ def judge(wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, at: 
 
 
 def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Payment:
-    """The entry of an order that was judged as of `acceptance.accepted_at`."""
+    """The entry of an order that was judged as of `acceptance.accepted_at`; the same as it will be when it is read again."""
+    card = judgement.card.reference if judgement.card else None
     return Payment(
         acceptance=acceptance,
-        order=order,
-        card=judgement.card.reference if judgement.card else None,
+        order=replace(order, card=card),
+        card=card,
         facts=judgement.facts,
         decline=judgement.decline,
         postings=judgement.postings,

@@ -1,0 +1,231 @@
+"""A city in memory, in which a test says who there is and what happens: with the published policies of Incheon, in January 2021."""
+
+import itertools
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from eeum.calendar import SEOUL
+from eeum.cashback.rules import Earning
+from eeum.cashback.store import CashbackStore
+from eeum.cashback.use_cases import Unpostable, post_earnings
+from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
+from eeum.merchants.store import MerchantStore
+from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.months.store import MonthStore
+from eeum.once import Answer, Request
+from eeum.payments.rules import Order, Payment
+from eeum.payments.store import PaymentStore
+from eeum.payments.use_cases import authorise_payment
+from eeum.policy.documents import canonical_document
+from eeum.policy.reading import policy_of
+from eeum.policy.store import PolicyStore
+from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.storage import Add, Key, Put, SetTo, Table, Update, Write
+from eeum.unit_of_work import Patience
+from eeum.wallet.rules import DebitOrder, TopUp, Wallet, WalletStatus
+from eeum.wallet.store import WalletStore, partition_of, wallet_key
+from eeum.wallet.use_cases import change_standing, open_wallet, top_up
+from tests.contract.shapes import Recording
+from tests.in_memory.storage import InMemoryStorage
+from tests.patience import patience_of
+
+MORNING = datetime(2021, 1, 5, 10, 0, tzinfo=SEOUL)
+ACQUIRER, BANK = "acquirer/kim", "bank/lee"
+NUMBERS = ("1248100998", "2208162517", "1208800767", "1058764746")
+Result = TypeVar("Result")
+
+
+@cache
+def incheon() -> tuple[dict[str, Any], ...]:
+    folder = Path(__file__).parents[2] / "policies" / "incheon"
+    return tuple(canonical_document(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json")))
+
+
+@cache
+def incheons_book() -> PolicyBook:
+    return PolicyBook([policy_of(document) for document in incheon()])
+
+
+@dataclass
+class World:
+    memory: InMemoryStorage = field(default_factory=InMemoryStorage)
+    now: datetime = MORNING
+    seconds: float = 60.0
+    """How long callers have."""
+
+    def __post_init__(self) -> None:
+        self.storage = Recording(self.memory)
+        self.policies = incheons_book()
+        self._keys = itertools.count(1)
+        load_history(self.policy_store, "incheon", incheon(), "operator", self.now)
+
+    # --- what use cases are given -------------------------------------------------------------------------------------
+
+    def clock(self) -> datetime:
+        return self.now
+
+    @property
+    def patience(self) -> Patience:
+        return patience_of(self.seconds)
+
+    @property
+    def wallets(self) -> WalletStore:
+        return WalletStore(self.storage, self.patience)
+
+    @property
+    def payments(self) -> PaymentStore:
+        return PaymentStore(self.storage, self.patience)
+
+    @property
+    def cashback(self) -> CashbackStore:
+        return CashbackStore(self.storage)
+
+    @property
+    def merchants(self) -> MerchantStore:
+        return MerchantStore(self.storage, self.patience)
+
+    @property
+    def months(self) -> MonthStore:
+        return MonthStore(self.storage, self.patience, "incheon")
+
+    @property
+    def policy_store(self) -> PolicyStore:
+        return PolicyStore(self.storage, self.patience, "incheon")
+
+    # --- who there is -------------------------------------------------------------------------------------------------
+
+    def member(
+        self,
+        name: str = "minji",
+        *,
+        charged: int = 0,
+        cashback: int = 0,
+        grants: dict[str, int] | None = None,
+        verified: bool = False,
+        cashback_first: bool = False,
+    ) -> Wallet:
+        """A member with money, however it came in."""
+        order = DebitOrder.CASHBACK_FIRST if cashback_first else DebitOrder.CHARGED_FIRST
+        wallet = open_wallet(self.wallets, name, order, "standard", self.now - timedelta(days=30)).wallet
+        if verified:
+            change_standing(self.wallets, wallet.id, None, True, "operator", "papers in order", self.now)
+        for purse, won in {"charged": charged, "cashback": cashback, **(grants or {})}.items():
+            if won or purse not in ("charged", "cashback"):
+                self.give(wallet.id, purse, won)
+        return self.wallet(wallet.id)
+
+    def give(self, wallet_id: str, purse: str, won: int) -> None:
+        """Money from elsewhere, such as a city's grant; or what a clawback takes."""
+        changes = [Add(("purses", purse, "amount"), won)]
+        if purse not in {each.id for each in self.wallet(wallet_id).purses}:
+            self.send(Update(wallet_key(wallet_id), (SetTo(("purses", purse), {"amount": 0}),)))
+        entry: dict[str, Any] = {"kind": "grant", "postings": {"funder/city": -won, f"purse/{purse}": won} if won else {}}
+        key = Key(Table.LEDGER, partition_of(wallet_id), f"GRANT#{uuid.uuid4()}")
+        self.send(Update(wallet_key(wallet_id), tuple(changes)), Put(key, entry))
+
+    def send(self, *writes: Write) -> None:
+        """What happens outside the use cases under test."""
+        self.memory.transact(writes, str(uuid.uuid4()))
+
+    def shop(self, number: str = NUMBERS[0], **about: Any) -> Merchant:
+        """A merchant that was approved the day before yesterday."""
+        shop = replace(Shop(number, "가게", "yeonsu", "restaurant", 200_000_000), **about)
+        earlier = self.now - timedelta(days=2)
+        applied = apply_for_merchant(self.merchants, self.policies, shop, "owner", earlier)
+        decision = Decision(MerchantStatus.APPROVED, "operator", earlier, "papers in order")
+        return decide_application(self.merchants, self.policies, applied.id, decision)
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def new_key(self) -> str:
+        return f"idempotency-key-{next(self._keys):06}"
+
+    def pay(
+        self,
+        wallet: Wallet,
+        shop: Merchant | str,
+        amount: int,
+        key: str | None = None,
+        caller: str = ACQUIRER,
+        body: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> Answer[Payment]:
+        merchant_id = shop if isinstance(shop, str) else shop.id
+        order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
+        asked = {"amount": amount, "merchant_id": merchant_id, **(body or {})}
+        request = Request.of(caller, wallet.id, key or self.new_key(), asked)
+        return authorise_payment(self.payments, self.policies, self.patience, request, order, self.clock)
+
+    def top_up(self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK) -> Answer[TopUp]:
+        request = Request.of(caller, wallet.id, key or self.new_key(), {"amount": amount})
+        return top_up(self.wallets, self.policies, self.patience, request, amount, "reference", self.clock)
+
+    def post(self, *payments: Payment, policies: PolicyBook | None = None) -> list[Unpostable]:
+        return post_earnings(self.cashback, policies or self.policies, self.patience, payments, self.clock)
+
+    def suspend(self, wallet: Wallet) -> None:
+        change_standing(self.wallets, wallet.id, WalletStatus.SUSPENDED, None, "operator", "card lost", self.now)
+
+    # --- what came of it ----------------------------------------------------------------------------------------------
+
+    def wallet(self, wallet_id: str) -> Wallet:
+        found = WalletStore(self.memory, self.patience).wallet(wallet_id)
+        assert found is not None
+        return found
+
+    def balances(self, wallet: Wallet) -> dict[str, int]:
+        return {purse.id: purse.amount for purse in self.wallet(wallet.id).purses}
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        return [item for item in self.memory.items(Table.LEDGER) if item["kind"] == kind]
+
+    def earnings(self, wallet: Wallet, month: str = "2021-01") -> list[Earning]:
+        return CashbackStore(self.memory).all_of_month(wallet.id, month)
+
+    @contextmanager
+    def counted(self) -> Iterator[Any]:
+        """What the storage was asked for within the block."""
+        costs = self.memory.costs
+        costs.calls.clear()
+        costs.round_trips = costs.write_units = 0
+        yield costs
+
+    @contextmanager
+    def failing(self, error: type[Exception], moment: str, times: int) -> Iterator[list[Sequence[Write]]]:
+        """The next `times` transactions fail with `error`, "before" or "after" they had their effect; gives those that did."""
+        hit: list[Sequence[Write]] = []
+
+        def fault(now: str, writes: Sequence[Write]) -> None:
+            if now == moment and len(hit) < times:
+                hit.append(writes)
+                raise error("injected")
+
+        self.memory.fault = fault
+        try:
+            yield hit
+        finally:
+            self.memory.fault = lambda now, writes: None
+
+
+def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result | Exception]:
+    """What each call gave when all began at the same moment, each in a thread of its own."""
+    ready = threading.Barrier(len(calls))
+
+    def begin(call: Callable[[], Result]) -> Result | Exception:
+        ready.wait()
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(begin, calls))
