@@ -1,0 +1,220 @@
+"""What no emulator does by itself: at every transaction a conflict, or an answer that is lost, before and after the effect.
+
+Whatever happens there is one effect and one answer; and a caller whose time runs out finds the answer with the same request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from eeum.errors import Busy
+from eeum.merchants.rules import Decision, MerchantStatus, Shop
+from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.months.use_cases import reset_month
+from eeum.payments.rules import Decline
+from eeum.policy.use_cases import load_policy
+from eeum.storage import Contended, Table, Unavailable
+from eeum.wallet.rules import DebitOrder, TopUpDecline, WalletStatus
+from eeum.wallet.use_cases import change_standing, open_wallet
+from tests.use_cases.world import NUMBERS, World, incheon
+
+KEY = "the-same-request"
+FAULTS = [
+    pytest.param(Contended, "before", id="conflict"),
+    pytest.param(Unavailable, "before", id="lost-on-the-way-there"),
+    pytest.param(Unavailable, "after", id="lost-on-the-way-back"),
+    # A client that sends again while its first try is still under way is told so as a conflict.
+    pytest.param(Contended, "after", id="first-try-still-under-way"),
+]
+
+
+@dataclass
+class Deed:
+    """Something a use case does with one transaction: `do` gives its answer, `effects` counts what it left."""
+
+    do: Callable[[], Any]
+    effects: Callable[[], float]
+    again_is_the_same: bool = True
+
+
+def _payment(world: World) -> Deed:
+    minji, shop = world.member(charged=50_000), world.shop()
+    return Deed(
+        lambda: world.pay(minji, shop, 10_000, KEY).entry,
+        # The money and the entry: one without the other shows as a half.
+        lambda: (len(world.entries("payment")) + (50_000 - world.balances(minji)["charged"]) / 10_000) / 2,
+    )
+
+
+def _declined_payment(world: World) -> Deed:
+    minji, shop = world.member(charged=5_000), world.shop()
+
+    def pay() -> object:
+        entry = world.pay(minji, shop, 10_000, KEY).entry
+        assert entry.decline is Decline.INSUFFICIENT_FUNDS
+        return entry
+
+    return Deed(pay, lambda: len(world.entries("payment")))
+
+
+def _top_up(world: World) -> Deed:
+    minji = world.member()
+    return Deed(lambda: world.top_up(minji, 30_000, KEY).entry, lambda: world.balances(minji)["charged"] // 30_000)
+
+
+def _declined_top_up(world: World) -> Deed:
+    minji = world.member()
+
+    def top_up() -> object:
+        entry = world.top_up(minji, 29_999, KEY).entry
+        assert entry.decline is TopUpDecline.BELOW_MINIMUM
+        return entry
+
+    return Deed(top_up, lambda: len(world.entries("top_up")))
+
+
+def _opening(world: World) -> Deed:
+    def open_it() -> object:
+        return open_wallet(world.wallets, "minji", DebitOrder.CHARGED_FIRST, "standard", world.now).wallet
+
+    return Deed(open_it, lambda: len(world.entries("wallet")))
+
+
+def _standing(world: World) -> Deed:
+    minji = world.member()
+
+    def suspend() -> object:
+        world.now += timedelta(seconds=1)
+        return change_standing(world.wallets, minji.id, WalletStatus.SUSPENDED, None, "operator", "lost", world.now).status
+
+    return Deed(suspend, lambda: len(world.entries("standing")), again_is_the_same=False)
+
+
+def _posting(world: World) -> Deed:
+    minji, shop = world.member(charged=50_000), world.shop()
+    payments = [world.pay(minji, shop, 10_000).entry for _ in range(3)]
+    return Deed(lambda: world.post(*payments), lambda: world.balances(minji)["cashback"] // 3_000)
+
+
+def _postings_of_several_wallets(world: World) -> Deed:
+    shop = world.shop()
+    members = [world.member(f"member-{number}", charged=50_000) for number in range(3)]
+    payments = [world.pay(member, shop, 10_000).entry for member in members]
+    return Deed(lambda: world.post(*payments), lambda: sum(world.balances(member)["cashback"] for member in members) // 3_000)
+
+
+def _application(world: World) -> Deed:
+    shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
+    return Deed(
+        lambda: apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now),
+        lambda: len(world.memory.items(Table.MERCHANTS)),
+    )
+
+
+def _approval(world: World) -> Deed:
+    shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
+    applied = apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now)
+    decision = Decision(MerchantStatus.APPROVED, "operator", world.now, "papers in order")
+    return Deed(
+        lambda: decide_application(world.merchants, world.policies, applied.id, decision).status,
+        lambda: len(world.memory.items(Table.MERCHANTS)[0]["decisions"]),
+        again_is_the_same=False,
+    )
+
+
+def _month(world: World) -> Deed:
+    reset_month(world.months, world.patience, world.now - timedelta(days=31), world.now)
+    return Deed(
+        lambda: reset_month(world.months, world.patience, world.now, world.now) and None,
+        lambda: sum(item["sk"] == "MONTH#2021-01" for item in world.memory.items(Table.PROGRAMME)),
+    )
+
+
+def _policy(world: World) -> Deed:
+    document = incheon()[-1] | {"version": "incheon-2031-01-01", "starts_at": "2031-01-01T00:00:00+09:00"}
+    return Deed(
+        lambda: load_policy(world.policy_store, "incheon", document, "operator", world.now)["version"],
+        lambda: sum(item.get("version") == "incheon-2031-01-01" for item in world.memory.items(Table.PROGRAMME)),
+        again_is_the_same=False,
+    )
+
+
+DEEDS = [
+    _payment,
+    _declined_payment,
+    _top_up,
+    _declined_top_up,
+    _opening,
+    _standing,
+    _posting,
+    _postings_of_several_wallets,
+    _application,
+    _approval,
+    _month,
+    _policy,
+]
+
+
+def _name(made: Callable[[World], Deed]) -> str:
+    return made.__name__.strip("_")
+
+
+@pytest.mark.parametrize("times", [1, 3, 7])
+@pytest.mark.parametrize(("error", "moment"), FAULTS)
+@pytest.mark.parametrize("make", DEEDS, ids=_name)
+def test_a_fault_that_passes_leaves_one_effect(
+    world: World, make: Callable[[World], Deed], error: type[Exception], moment: str, times: int
+) -> None:
+    deed = make(world)
+    with world.failing(error, moment, times) as hit:
+        answer = deed.do()
+    assert 1 <= len(hit) <= times
+    assert deed.effects() == 1
+    if deed.again_is_the_same:
+        assert deed.do() == answer
+        assert deed.effects() == 1
+
+
+@pytest.mark.parametrize(("error", "moment"), FAULTS)
+@pytest.mark.parametrize("make", DEEDS, ids=_name)
+def test_who_runs_out_of_time_is_told_so(
+    world: World, make: Callable[[World], Deed], error: type[Exception], moment: str
+) -> None:
+    deed = make(world)
+    world.seconds = 3.0
+    with world.failing(error, moment, 10_000):
+        if make is _postings_of_several_wallets and moment == "after":
+            deed.do()  # falls back to posting each wallet alone, and so sees that all was posted
+        else:
+            with pytest.raises(Busy):
+                deed.do()
+    assert deed.effects() == (0 if moment == "before" else 1)
+    if deed.again_is_the_same:
+        answer = deed.do()
+        assert deed.effects() == 1
+        assert deed.do() == answer
+
+
+@pytest.mark.parametrize(("error", "moment"), FAULTS)
+def test_faults_at_random_moments_of_a_busy_day_leave_everything_in_order(world: World, error: type[Exception], moment: str) -> None:
+    shop = world.shop()
+    members = [world.member(f"member-{number}", charged=100_000) for number in range(4)]
+    payments = []
+    calls = [0]
+
+    def fault(now: str, writes: object) -> None:
+        calls[0] += now == moment
+        if now == moment and calls[0] % 3:
+            raise error("injected")
+
+    world.memory.fault = fault
+    for round_number in range(6):
+        for member in members:
+            world.now += timedelta(seconds=1)
+            payments.append(world.pay(member, shop, 10_000 + round_number).entry)
+        world.post(*payments[-6:])
+    world.post(*payments)
+    assert all(world.wallet(member.id).posted == 6 for member in members)
