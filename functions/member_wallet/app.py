@@ -55,7 +55,7 @@ def cashback(
 
 
 @api.post("/wallets/<wallet_id>/top_ups", summary="Credit what a bank took from the member's account", tags=["wallets"])
-def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = None) -> Response[TopUpBody]:
+def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = "") -> Response[TopUpBody]:
     context = api.lambda_context
     caller = api.caller().partner("bank", BANK)
     request = Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json"))

@@ -33,7 +33,7 @@ city = City.of(os.environ)
 
 @api.post("/payments", summary="Authorise a payment with a card", tags=["payments"])
 def authorise_by_acquirer(
-    body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = None
+    body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[PaymentBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
@@ -42,7 +42,7 @@ def authorise_by_acquirer(
 
 @api.post("/wallets/<wallet_id>/payments", summary="Pay from the own wallet", tags=["payments"])
 def authorise_by_member(
-    wallet_id: str, body: MemberPaymentRequest, idempotency_key: IdempotencyKey = None
+    wallet_id: str, body: MemberPaymentRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[PaymentBody]:
     member = _owner(wallet_id)
     card = card_within(wallet_id, body.card_token) if body.card_token else None

@@ -36,7 +36,7 @@ Line = Annotated[
     ),
 ]
 IdempotencyKey = Annotated[
-    str | None,
+    str,
     Header(
         alias="Idempotency-Key",
         description="16 to 255 printable characters, the caller's own: the same request again, with the same key, has one effect.",
