@@ -1,7 +1,7 @@
 """A city of one's own for the end-to-end tests: the real template, deployed once a session, with identity enforced.
 
 It lives below a temporary folder on a free port. Tests of one process share it, each with members of its own; those that move
-its clock leave it later than they found it. Side by side every process has a city: a file's tests stay together.
+its clock leave it later than they found it. Side by side (`--dist loadgroup`) they stay together, in one process and one city.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.city)
+            item.add_marker(pytest.mark.xdist_group("city"))
 
 
 @pytest.fixture(scope="session")

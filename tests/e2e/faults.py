@@ -19,6 +19,8 @@ from typing import Any, Literal
 
 Request = dict[str, Any]
 Answer = tuple[int, Request]
+#: Instead of an answer: the connection ends without one.
+NO_ANSWER: Answer = (0, {})
 _PREFIX = "com.amazonaws.dynamodb.v20120810#"
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding"})
 
@@ -38,6 +40,11 @@ def transaction_conflict(request: Request) -> Answer:
 def internal_error(_request: Request) -> Answer:
     """As DynamoDB fails by itself; whether it had an effect, the caller cannot know."""
     return 500, {"__type": f"{_PREFIX}InternalServerError", "message": "Internal server error"}
+
+
+def lost_answer(_request: Request) -> Answer:
+    """As a network fails: the caller hears nothing, whatever became of the request."""
+    return NO_ANSWER
 
 
 @dataclass
@@ -91,12 +98,17 @@ class Faults:
         return None
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Many copies of a function connect at once when many callers come at once.
+    request_queue_size = 128
+
+
 @contextmanager
 def forwarding_to(emulator_port: int) -> Iterator[Faults]:
     """The server in a thread of its own, for as long as the `with` block lasts."""
     faults = Faults()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(faults, emulator_port))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(faults, emulator_port))
     faults.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -153,6 +165,9 @@ def _handler(faults: Faults, emulator_port: int) -> type[BaseHTTPRequestHandler]
             raise AssertionError("unreachable")
 
         def _answer(self, status: int, contents: Request) -> None:
+            if (status, contents) == NO_ANSWER:
+                self.close_connection = True
+                return
             self._send(status, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(contents).encode())
 
         def _send(self, status: int, headers: list[tuple[str, str]], contents: bytes) -> None:
