@@ -158,7 +158,7 @@ def http_event(
         "version": "2.0",
         "routeKey": route_key,
         "rawPath": path,
-        "rawQueryString": urlencode(query),
+        "rawQueryString": urlencode(query, errors="surrogatepass"),
         "headers": {"host": "eeum.execute-api.ap-northeast-2.amazonaws.com", "accept": "*/*", **headers},
         "requestContext": request_context,
         "isBase64Encoded": False,

@@ -1,0 +1,249 @@
+"""Query parameters, cursors and paths as clients get them wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+import member_wallet.app
+from tests.http.callers import ACQUIRER, DAEHO, MINJI, OPERATOR
+from tests.http.checks import assert_problem, unchanged
+from tests.http.city import InMemoryCity, http_event
+from tests.http.requests import UNKNOWN_PAYMENT, good_request, payment
+from tests.http.routes import MODULES, ROUTES, Route
+
+MONTHLY = ("/wallets/{wallet}/payments", "/wallets/{wallet}/cashback")
+LISTS = (
+    "/wallets/{wallet}/payments",
+    "/merchants/{merchant}/payments",
+    "/merchants",
+    "/merchant_applications",
+    "/months",
+)
+
+
+@pytest.mark.parametrize("path", MONTHLY)
+@pytest.mark.parametrize(
+    "month",
+    ["", "2021", "2021-1", "2021-00", "2021-13", "2021-01-01", "２０２１-01", "2021-01\n", "2021-01,2021-02", "\u0000"],
+)
+def test_a_month_is_a_calendar_month(city: InMemoryCity, path: str, month: str) -> None:
+    answer = city.call(MINJI, "GET", path.format(wallet=city.who.wallet), query={"month": month})
+
+    assert_problem(answer, 400, "invalid_request", "invalid_value", "month")
+
+
+@pytest.mark.parametrize("month", ["0000-01", "2021-13", "january", "\ud800", "9" * 5_000])
+def test_a_month_in_the_path_too(city: InMemoryCity, month: str) -> None:
+    answer = city.call(None, "GET", f"/months/{month}")
+
+    assert answer.status in (400, 404)
+    assert_problem(answer, answer.status, "invalid_request" if answer.status == 400 else "not_found")
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "",
+        "now",
+        "2021-01-31",
+        "2021-01-31T23:58:00",
+        "2021-01-31T23:58:00 09:00",
+        "2021-01-31T25:00:00+09:00",
+        "0001-01-01T00:00:00+14:00",
+        "1612105080",
+        "\u0000",
+    ],
+)
+def test_an_instant_has_its_offset(city: InMemoryCity, at: str) -> None:
+    answer = city.call(None, "GET", "/policies/in_force", query={"at": at})
+
+    assert_problem(answer, 400, "invalid_request", "invalid_value", "at")
+
+
+def test_before_the_first_policy_none_is_in_force(city: InMemoryCity) -> None:
+    answer = city.call(None, "GET", "/policies/in_force", query={"at": "0001-01-02T00:00:00+00:00"})
+
+    assert_problem(answer, 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("query", "fault", "path"),
+    [
+        ({}, "missing", "district"),
+        ({"district": ""}, "missing", "district"),
+        ({"category": "cafe"}, "missing", "district"),
+        ({"district": "x" * 41}, "string_too_long", "district"),
+        ({"district": "yeonsu", "category": "x" * 41}, "string_too_long", "category"),
+        ({"owner": "you"}, "literal_error", "owner"),
+        ({"owner": ""}, "literal_error", "owner"),
+    ],
+)
+def test_merchants_are_looked_for_by_district_or_owner(
+    city: InMemoryCity, query: dict[str, str], fault: str, path: str
+) -> None:
+    answer = city.call(MINJI, "GET", "/merchants", query=query)
+
+    assert_problem(answer, 400, "invalid_request", fault, path)
+
+
+def test_a_parameter_that_is_given_twice_is_refused(city: InMemoryCity) -> None:
+    event = http_event(MINJI, "GET", "/merchants", None, {}, {"district": "yeonsu,seo"})
+    event["rawQueryString"] = "district=yeonsu&district=seo"
+
+    assert_problem(city.send(event), 400, "invalid_request", "string_type", "district")
+
+
+def test_unknown_parameters_decide_nothing(city: InMemoryCity) -> None:
+    path = f"/wallets/{city.who.wallet}"
+
+    assert city.call(MINJI, "GET", path, query={"month": "x", "cursor": "y"}).status == 200
+
+
+def _cursor(value: Any) -> str:
+    return base64.urlsafe_b64encode(value if isinstance(value, bytes) else json.dumps(value).encode()).decode()
+
+
+GARBAGE = {
+    "empty": "",
+    "a word": "next",
+    "not base64": "%%%",
+    "not ASCII": "다음",
+    "no JSON": _cursor(b"{"),
+    "no UTF-8": _cursor(b"\xff"),
+    "a list": _cursor([]),
+    "a number": _cursor(1),
+    "null": _cursor(None),
+    "other names": _cursor({"a": "b"}),
+    "numbers for texts": _cursor({"pk": 1, "sk": 2}),
+    "an endless number": _cursor(b"1" * 5_000),
+    "nested": _cursor(b"[" * 5_000),
+    "another partition": _cursor({"pk": "WALLET#x", "sk": "PAYMENT#x"}),
+    "a lone surrogate": _cursor(b'{"pk": "\\ud800", "sk": "\\ud800"}'),
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("cursor", GARBAGE.values(), ids=GARBAGE)
+def test_a_cursor_is_one_that_the_list_gave_out(city: InMemoryCity, path: str, cursor: str) -> None:
+    assert_problem(_listed(city, path, cursor), 400, "invalid_request", "unknown_cursor", "cursor")
+
+
+def _listed(city: InMemoryCity, path: str, cursor: str | None) -> Any:
+    callers = {"/merchants/{merchant}/payments": DAEHO, "/merchant_applications": OPERATOR}
+    query = {"district": "yeonsu"} if path == "/merchants" else {}
+    if cursor is not None:
+        query["cursor"] = cursor
+    ids = {"wallet": city.who.wallet, "merchant": city.who.merchant}
+    return city.call(callers.get(path, MINJI), "GET", path.format(**ids), query=query)
+
+
+def test_pages_go_on_where_they_ended(city: InMemoryCity) -> None:
+    body = payment(city, card_token=city.who.card, amount=1_000)
+    made = [city.call(ACQUIRER, "POST", "/payments", body, key=f"payment-number-{n:04}").json for n in range(60)]
+    path = "/merchants/{merchant}/payments"
+
+    first = _listed(city, path, None).json
+    second = _listed(city, path, first["cursor"]).json
+
+    ids = [each["id"] for each in first["payments"] + second["payments"]]
+    assert ids == sorted((each["id"] for each in made), reverse=True)
+    assert second["cursor"] is None
+
+
+def test_a_cursor_of_another_list_is_refused(city: InMemoryCity) -> None:
+    body = payment(city, card_token=city.who.card, amount=1_000)
+    for number in range(51):
+        city.call(ACQUIRER, "POST", "/payments", body, key=f"payment-number-{number:04}")
+    cursor = _listed(city, "/merchants/{merchant}/payments", None).json["cursor"]
+    assert cursor
+
+    for path in set(LISTS) - {"/merchants/{merchant}/payments"}:
+        assert_problem(_listed(city, path, cursor), 400, "invalid_request", "unknown_cursor", "cursor")
+    foreign = city.call(DAEHO, "GET", f"/merchants/{city.who.large_merchant}/payments", query={"cursor": cursor})
+    assert_problem(foreign, 400, "invalid_request", "unknown_cursor", "cursor")
+
+
+def test_a_cursor_with_keys_beyond_measure_is_refused(city: InMemoryCity) -> None:
+    cursor = _cursor({"pk": "x" * 3_000, "sk": "x", "listed_in": "yeonsu", "listing": "restaurant#"})
+
+    assert_problem(_listed(city, "/merchants", cursor), 400, "invalid_request", "unknown_cursor", "cursor")
+
+
+@pytest.mark.parametrize(
+    "payment_id",
+    [
+        UNKNOWN_PAYMENT,
+        UNKNOWN_PAYMENT.upper(),
+        "1",
+        "p" * 5_000,
+        "{0176d07c-ab80-7000-8000-000000000000}",
+        "urn:uuid:0176d07c-ab80-7000-8000-000000000000",
+        "00000000-0000-8000-8000-000000000000",
+        "\u0661" * 36,
+    ],
+)
+def test_a_payment_that_is_not_there(city: InMemoryCity, payment_id: str) -> None:
+    for caller in (MINJI, ACQUIRER):
+        answer = city.call(caller, "GET", f"/wallets/{city.who.wallet}/payments/{payment_id}")
+        assert_problem(answer, 404, "not_found")
+
+
+def test_an_id_with_another_time_is_no_payment(city: InMemoryCity) -> None:
+    """The key of a payment is in its id, and so is the time: both must be right."""
+    route = next(route for route in ROUTES if str(route) == "POST /payments")
+    made = good_request(city, route).to(city).json["id"]
+    other = f"{int(made[:8], 16) + 1:08x}{made[8:]}"
+
+    assert_problem(city.call(MINJI, "GET", f"/wallets/{city.who.wallet}/payments/{other}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("version", ["incheon-1999-01-01", "v" * 5_000, "\u0000", "../incheon-2021-01-01", "%2e%2e"])
+def test_a_policy_that_is_not_there(city: InMemoryCity, version: str) -> None:
+    module = next(module for module in MODULES if module.__name__ == "programme_policy.app")
+    event = http_event(None, "GET", f"/policies/{version}", None, {}, {})
+
+    assert_problem(city.send_to(module, event), 404, "not_found")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", ""),
+        ("GET", "/nowhere"),
+        ("DELETE", "/wallets"),
+        ("PUT", "/payments"),
+        ("TRACE", "/merchants"),
+        ("get", "//"),
+        ("GET", "/wallets/a/b/c/d"),
+        ("GET", "/../../etc/passwd"),
+        ("GET", "/\ud800"),
+    ],
+)
+def test_a_route_that_is_none(city: InMemoryCity, module: Any, method: str, path: str) -> None:
+    with unchanged(city):
+        answer = city.send_to(module, http_event(MINJI, method, path, None, {}, {}))
+
+    assert_problem(answer, 404, "not_found")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_a_route_has_its_method_alone(city: InMemoryCity, route: Route) -> None:
+    sent = good_request(city, route)
+    known = {each.method for each in ROUTES if each.matches(each.method, sent.path)}
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:
+        with unchanged(city):
+            event = http_event(sent.caller, method, sent.path, "{}", {"content-type": "application/json"}, {})
+            assert_problem(city.send_to(route.module, event), 404, "not_found")
+
+
+def test_a_stage_in_front_of_the_path_is_taken_off(city: InMemoryCity) -> None:
+    event = http_event(MINJI, "GET", f"/prod/wallets/{city.who.wallet}", None, {}, {})
+    event["requestContext"]["stage"] = "prod"
+
+    assert city.send_to(member_wallet.app, event).status == 200
