@@ -62,10 +62,8 @@ demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
 reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
 	@$(PYTHON) -m local.reset
 
-invoke: $(SAM_CLI) ## one function in a container (needs Docker) against the running city: FUNCTION=… EVENT=…
-	@command -v docker >/dev/null || { echo "make invoke: Docker is missing, in which \`sam local invoke\` runs functions." >&2; exit 1; }
-	@$(MAKE) --no-print-directory build
-	$(SAM) local invoke $(FUNCTION) --event $(EVENT)
+invoke: build $(DEVELOPMENT) ## one function in a container (needs Docker), on the running city: FUNCTION=… EVENT=…
+	@$(PYTHON) -m local.invoke $(FUNCTION) $(EVENT)
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 
