@@ -33,5 +33,7 @@ def wait_for_cashback(*members: Member) -> None:
 
 def earned(member: Member, month: str) -> list[int]:
     """Won of cashback, payment by payment, in the order in which the payments were made."""
-    earnings: Iterable[dict[str, object]] = member.api.get(f"/wallets/{member.wallet}/cashback", month=month)["earnings"]
+    earnings: Iterable[dict[str, object]] = member.api.get(f"/wallets/{member.wallet}/cashback", month=month)[
+        "earnings"
+    ]
     return [int(str(each["cashback"])) for each in sorted(earnings, key=lambda each: str(each["payment_id"]))]

@@ -1,0 +1,237 @@
+"""Many at once: two members, one wallet from many tills, and a storm of retries of one request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from local.api import Api
+from local.city import City
+from local.roles import Tokens
+from tests.e2e.members import Member, pay, top_up
+from tests.e2e.waiting import earned, wait_for_cashback
+
+THREADS = 16
+SHOP = "운서 빵집"
+Result = TypeVar("Result")
+
+
+def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
+    """What the calls give when all begin at the same moment, each in a thread of its own."""
+    start = threading.Barrier(len(calls))
+
+    def begin(call: Callable[[], Result]) -> Result:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(begin, calls))
+
+
+def month_of(city: City) -> str:
+    return f"{city.clock.now():%Y-%m}"
+
+
+def stored_payments(member: Member, month: str) -> list[Any]:
+    listed: list[Any] = member.api.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
+    return listed
+
+
+def test_two_members_who_pay_at_once_each_pay_their_own(
+    city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
+) -> None:
+    minji, junho = new_member(charged=100_000), new_member(charged=100_000)
+
+    answers = at_once(
+        [
+            *[lambda: pay(api, tokens, minji, shops[SHOP], 11_000)] * 4,
+            *[lambda: pay(api, tokens, junho, shops[SHOP], 23_000)] * 4,
+        ]
+    )
+    wait_for_cashback(minji, junho)
+
+    assert [answer["status"] for answer in answers] == ["approved"] * 8
+    assert [answer["wallet_id"] for answer in answers] == [minji.wallet] * 4 + [junho.wallet] * 4
+    assert minji.balances() == {"charged": 100_000 - 44_000, "cashback": 4_400}
+    assert junho.balances() == {"charged": 100_000 - 92_000, "cashback": 9_200}
+
+
+def test_one_wallet_from_many_tills_is_never_overdrawn_and_loses_no_payment(
+    city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
+) -> None:
+    start, amount, rounds = 300_000, 7_000, 4
+    member = new_member(charged=start)
+
+    def till() -> list[Any]:
+        return [pay(api, tokens, member, shops[SHOP], amount) for _ in range(rounds)]
+
+    answers = [answer for made in at_once([till] * THREADS) for answer in made]
+    wait_for_cashback(member)
+
+    approved = [answer for answer in answers if answer["status"] == "approved"]
+    declined = [answer for answer in answers if answer["status"] == "declined"]
+    assert len(approved) + len(declined) == THREADS * rounds
+    assert {answer["decline"]["reason"] for answer in declined} == {"insufficient_funds"}
+    # Cashback comes in while the tills are paid, and may be spent there: what went out is what came in, less what is left.
+    balances, cashback = member.balances(), sum(earned(member, month_of(city)))
+    assert min(balances.values()) >= 0
+    assert len(approved) * amount == start + cashback - sum(balances.values())
+    assert len(approved) >= start // amount
+    # Each purse by itself, too.
+    paid_from = {purse: sum(each["paid_from"].get(purse, 0) for each in approved) for purse in balances}
+    assert paid_from == {"charged": start - balances["charged"], "cashback": cashback - balances["cashback"]}
+    assert cashback == sum(each["paid_from"].get("charged", 0) // 10 for each in approved)
+    # Every answer is stored, and nothing else is.
+    assert sorted(stored_payments(member, month_of(city)), key=by_id) == sorted(answers, key=by_id)
+
+
+def test_a_retry_storm_has_one_effect_and_one_answer(
+    city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
+) -> None:
+    member = new_member(charged=100_000)
+
+    responses = storm(api, tokens, member, shops[SHOP], 20_000, "one request, sixteen times")
+    wait_for_cashback(member)
+
+    answer = the_one_answer(responses)
+    assert answer["status"] == "approved"
+    assert len([each for each in responses if "idempotency-replayed" not in each.headers]) == 1
+    assert member.balances() == {"charged": 80_000, "cashback": 2_000}
+    assert stored_payments(member, month_of(city)) == [answer]
+
+
+def test_a_retry_storm_of_a_decline_has_one_answer_also_once_the_money_is_there(
+    city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
+) -> None:
+    member, key = new_member(charged=30_000), "declined, and asked again"
+
+    declined = the_one_answer(storm(api, tokens, member, shops[SHOP], 50_000, key))
+    assert (declined["status"], declined["decline"]["code"]) == ("declined", "51")
+    top_up(api, tokens, member, 100_000)
+
+    again = storm(api, tokens, member, shops[SHOP], 50_000, key)
+    assert the_one_answer(again) == declined
+    assert all(each.headers["idempotency-replayed"] == "true" for each in again)
+    assert member.balances() == {"charged": 130_000, "cashback": 0}
+    # A new attempt is a new request.
+    assert pay(api, tokens, member, shops[SHOP], 50_000)["status"] == "approved"
+    assert [each["status"] for each in stored_payments(member, month_of(city))] == ["approved", "declined"]
+
+
+def test_an_approved_payment_keeps_its_answer_when_the_wallet_is_empty_or_suspended(
+    api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
+) -> None:
+    member, key = new_member(charged=30_000), "approved, and asked again"
+    approved = pay(api, tokens, member, shops[SHOP], 30_000, key)
+    wait_for_cashback(member)
+    api.as_caller(tokens.operator).patch(
+        f"/wallets/{member.wallet}", {"status": "suspended", "reason": "The card was reported stolen."}
+    )
+
+    assert pay(api, tokens, member, shops[SHOP], 30_000, key) == approved
+    assert member.balances() == {"charged": 0, "cashback": 3_000}
+
+
+def test_a_key_that_was_used_for_another_body_is_refused_while_the_first_is_under_way_and_after(
+    city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
+) -> None:
+    member, key = new_member(charged=100_000), "one key, two bodies"
+    till = api.as_caller(tokens.acquirer)
+
+    def ask(amount: int) -> httpx.Response:
+        body = {"card_token": member.card, "merchant_id": shops[SHOP], "amount": amount, "channel": "shop"}
+        return till.request("POST", "/payments", body, key=key)
+
+    responses = at_once([lambda: ask(10_000), lambda: ask(20_000)] * 4)
+
+    answered = [each for each in responses if each.status_code == 200]
+    refused = [each for each in responses if each.status_code == 422]
+    assert len(answered) == len(refused) == 4
+    won = the_one_answer(answered)["amount"]
+    assert {each.json()["code"] for each in refused} == {"idempotency_key_reused"}
+    assert ask(30_000 - won).status_code == 422
+    # The refusal tells nothing of the first body.
+    assert not any(str(won) in each.text for each in refused)
+    assert member.balances()["charged"] == 100_000 - won
+    assert len(stored_payments(member, month_of(city))) == 1
+
+
+def test_the_caller_s_own_time_makes_no_other_request(
+    api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
+) -> None:
+    member, till = new_member(charged=100_000), api.as_caller(tokens.acquirer)
+    body = {"card_token": member.card, "merchant_id": shops[SHOP], "amount": 10_000, "channel": "shop"}
+    first, later = "2021-01-05T10:00:00+09:00", "2021-01-05T10:00:07+09:00"
+
+    answers = [
+        till.post("/payments", body | change, key="asked at two times")
+        for change in ({"requested_at": first}, {"requested_at": later}, {})
+    ]
+
+    assert answers == [answers[0]] * 3
+    assert answers[0]["requested_at"] == first
+    assert member.balances()["charged"] == 90_000
+
+
+@pytest.mark.parametrize("caller", ["acquirer", "member"])
+def test_the_same_key_is_another_request_for_another_wallet(
+    api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str], caller: str
+) -> None:
+    minji, junho = new_member(charged=100_000), new_member(charged=100_000)
+    order = {"merchant_id": shops[SHOP], "amount": 10_000, "channel": "shop"}
+
+    def ask(member: Member) -> Any:
+        if caller == "member":
+            return member.api.post(f"/wallets/{member.wallet}/payments", order, key="everybody's own key")
+        return pay(api, tokens, member, shops[SHOP], 10_000, "everybody's own key")
+
+    first, second = ask(minji), ask(junho)
+
+    assert first["id"] != second["id"]
+    assert [minji.balances()["charged"], junho.balances()["charged"]] == [90_000, 90_000]
+
+
+def test_a_top_up_that_the_bank_repeats_is_credited_once(
+    api: Api, tokens: Tokens, new_member: Callable[..., Member]
+) -> None:
+    member, bank = new_member(), api.as_caller(tokens.bank)
+    body = {"amount": 50_000, "bank_reference": "transfer 1"}
+
+    responses = at_once(
+        [lambda: bank.request("POST", f"/wallets/{member.wallet}/top_ups", body, key="the bank's transfer 1")] * 4
+    )
+
+    assert the_one_answer(responses)["status"] == "completed"
+    assert member.balances()["charged"] == 50_000
+
+
+def test_a_wallet_that_is_opened_twice_at_once_is_one_wallet(api: Api, new_member: Callable[..., Member]) -> None:
+    member = new_member()
+
+    opened = at_once([lambda: member.api.post("/wallets", {})] * 4)
+
+    assert [wallet["id"] for wallet in opened] == [member.wallet] * 4
+    assert [[card["token"] for card in wallet["cards"]] for wallet in opened] == [[member.card]] * 4
+
+
+def storm(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str) -> list[httpx.Response]:
+    """The same request from many threads at once."""
+    till = api.as_caller(tokens.acquirer)
+    body = {"card_token": member.card, "merchant_id": shop, "amount": amount, "channel": "shop"}
+    return at_once([lambda: till.request("POST", "/payments", body, key=key)] * THREADS)
+
+
+def the_one_answer(responses: Sequence[httpx.Response]) -> Any:
+    assert {each.status_code for each in responses} == {200}, [each.text for each in responses]
+    first = responses[0].json()
+    assert all(each.json() == first for each in responses)
+    return first
+
+
+def by_id(payment: Any) -> str:
+    return str(payment["id"])
