@@ -11,7 +11,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from cashback_calculation.records import UnreadableRecord, payment_of_record
-from eeum.aws.city import City, aws_client
+from eeum.aws.city import City
+from eeum.aws.clients import aws_client
 from eeum.cashback.use_cases import post_earnings
 from eeum.payments.rules import Payment
 

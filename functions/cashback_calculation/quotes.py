@@ -2,11 +2,9 @@
 
 import os
 
-from aws_lambda_powertools.event_handler import Response
-
 from cashback_calculation.bodies import QuoteBody, QuoteRequest, quote_body
 from eeum.aws.city import City
-from eeum.aws.http import Api, answered, lambda_handler
+from eeum.aws.http import Api, Response, answered, lambda_handler
 from eeum.aws.identity import MEMBER
 from eeum.cashback.use_cases import quote_cashback
 from eeum.payments.rules import Order

@@ -3,11 +3,8 @@
 import os
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from eeum.aws.city import City
-from eeum.aws.http import Api, IdempotencyKey, answered, created, lambda_handler
+from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_month
 from eeum.cashback.use_cases import cashback_of_month

@@ -3,11 +3,8 @@
 import os
 from typing import Annotated, Literal
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from eeum.aws.city import City
-from eeum.aws.http import Api, answered, created, lambda_handler
+from eeum.aws.http import Api, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import MEMBER, MERCHANT
 from eeum.errors import Forbidden, Invalid
 from eeum.merchants.rules import Decision, MerchantStatus

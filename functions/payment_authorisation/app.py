@@ -3,11 +3,8 @@
 import os
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from eeum.aws.city import City
-from eeum.aws.http import Api, IdempotencyKey, answered, lambda_handler
+from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, lambda_handler
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
 from eeum.calendar import month_of, parse_month
 from eeum.errors import NotFound
@@ -32,9 +29,7 @@ city = City.of(os.environ)
 
 
 @api.post("/payments", summary="Authorise a payment with a card", tags=["payments"])
-def authorise_by_acquirer(
-    body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = ""
-) -> Response[PaymentBody]:
+def authorise_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = "") -> Response[PaymentBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
     return _authorise(caller, wallet_id, idempotency_key, body, _order(body, "card", card))

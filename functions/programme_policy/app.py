@@ -3,11 +3,8 @@
 import os
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from eeum.aws.city import City
-from eeum.aws.http import Api, answered, created, lambda_handler
+from eeum.aws.http import Api, Query, Response, answered, created, lambda_handler
 from eeum.calendar import parse_instant, parse_month
 from eeum.months.use_cases import month_record
 from eeum.policy.documents import PolicyDocument, canonical_document

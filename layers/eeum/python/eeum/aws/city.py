@@ -1,48 +1,38 @@
-"""Where a function is put together: settings, storage, clock and policies, made once when it starts."""
+"""Where a function is put together: settings, storage, clock and policies, made once when it starts.
 
+A function imports the parts that its use cases are of; the stores of the others are imported by nobody, since start-up counts.
+"""
+
+from __future__ import annotations
+
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import botocore.session
-from botocore.config import Config
-
+from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, aws_client
 from eeum.aws.clock import Clock, shifted_clock
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.aws.settings import Settings
-from eeum.cashback.store import CashbackStore
-from eeum.merchants.store import MerchantStore
-from eeum.months.store import MonthStore
-from eeum.payments.store import PaymentStore
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
 from eeum.storage import Storage
 from eeum.unit_of_work import Patience
-from eeum.wallet.store import WalletStore
 
-CONNECT_SECONDS = 1.0
-READ_SECONDS = 1.5
-ATTEMPTS = 2
+if TYPE_CHECKING:
+    from eeum.cashback.store import CashbackStore
+    from eeum.merchants.store import MerchantStore
+    from eeum.months.store import MonthStore
+    from eeum.payments.store import PaymentStore
+    from eeum.wallet.store import WalletStore
+
 RESERVED_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
 """Kept of a function's time for one more call and the answer: a caller is told to retry before the function times out."""
 
 
 class LambdaContext(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
-
-
-def aws_client(service: str) -> Any:
-    """A client through botocore alone: boto3's resources, which nobody here uses, cost each cold start 50 ms.
-
-    Failed calls are tried again by the client itself, with the same token; a call that hangs is given up in time to try once more.
-    """
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    )
-    return botocore.session.get_session().create_client(service, config=config)
 
 
 @dataclass
@@ -58,11 +48,14 @@ class City:
         self._policies = CachedPolicies(PolicyStore(self.storage, patience, self.settings.programme), time.monotonic)
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "City":
+    def of(cls, environment: Mapping[str, str]) -> City:
         """Raises `SettingsError` when the environment is not what the template gives."""
         settings = Settings.of(environment)
         storage = DynamoDbStorage(aws_client("dynamodb"), settings.tables)
-        return cls(settings, storage, shifted_clock(settings.clock_shift))
+        city = cls(settings, storage, shifted_clock(settings.clock_shift))
+        # What a start has made stays: the collector need not look at it again.
+        gc.freeze()
+        return city
 
     def patience(self, context: LambdaContext) -> Patience:
         return Patience(lambda: context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS, time.sleep)
@@ -72,18 +65,28 @@ class City:
         return self._policies.book()
 
     def wallets(self, context: LambdaContext) -> WalletStore:
+        from eeum.wallet.store import WalletStore
+
         return WalletStore(self.storage, self.patience(context))
 
     def payments(self, context: LambdaContext) -> PaymentStore:
+        from eeum.payments.store import PaymentStore
+
         return PaymentStore(self.storage, self.patience(context))
 
     def cashback(self) -> CashbackStore:
+        from eeum.cashback.store import CashbackStore
+
         return CashbackStore(self.storage)
 
     def merchants(self, context: LambdaContext) -> MerchantStore:
+        from eeum.merchants.store import MerchantStore
+
         return MerchantStore(self.storage, self.patience(context))
 
     def months(self, context: LambdaContext) -> MonthStore:
+        from eeum.months.store import MonthStore
+
         return MonthStore(self.storage, self.patience(context), self.settings.programme)
 
     def policy_store(self, context: LambdaContext) -> PolicyStore:

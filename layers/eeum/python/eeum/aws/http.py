@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
-from aws_lambda_powertools.event_handler.openapi.params import Header
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from eeum.aws.identity import Caller, caller_of
@@ -22,6 +22,20 @@ from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem, proble
 from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
 from eeum.storage import Contended, Unavailable
+
+__all__ = [
+    "Api",
+    "Body",
+    "IdempotencyKey",
+    "Line",
+    "Problem",
+    "Query",
+    "Response",
+    "Won",
+    "answered",
+    "created",
+    "lambda_handler",
+]
 
 JSON = "application/json"
 READ_HEADERS = frozenset({"content-type", "idempotency-key"})
@@ -74,7 +88,7 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(RequestValidationError)(_invalid)
         self.exception_handler(RequestUnsupportedContentType)(_unsupported)
         # A body that is no text; Powertools lets these two out as they are.
-        self.exception_handler([UnicodeDecodeError, binascii.Error])(_unreadable)
+        self.exception_handler([UnicodeError, binascii.Error])(_unreadable)
         self.exception_handler([Contended, Unavailable])(_unavailable)
         self.not_found(_no_such_route)
 
