@@ -1,0 +1,314 @@
+"""Cashback is posted for each payment once, whatever becomes of the batches that carry it."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from eeum.cashback.use_cases import MOST_TOGETHER, cashback_of_month, quote_cashback
+from eeum.errors import Busy
+from eeum.payments.rules import Decline, Order, Payment
+from eeum.payments.store import payment_of
+from eeum.storage import BY_MERCHANT, Contended, Key, Put, Query, SetTo, Table, Update, Write
+from eeum.wallet.rules import Wallet
+from eeum.wallet.store import partition_of, wallet_key
+from tests.contract.examples import payment as example
+from tests.use_cases.world import World, at_once
+
+
+def _spend(world: World, wallet: Wallet, *amounts: int) -> list[Payment]:
+    made = []
+    for amount in amounts:
+        world.now += timedelta(seconds=1)
+        made.append(world.pay(wallet, SHOP, amount).entry)
+    return made
+
+
+SHOP = "set by the fixture below"
+
+
+@pytest.fixture(autouse=True)
+def _shop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.SHOP", world.shop().id)
+
+
+def test_a_payment_earns_what_the_policy_of_the_month_says(world: World) -> None:
+    minji = world.member(charged=100_000)
+    (payment,) = _spend(world, minji, 12_345)
+    assert world.post(payment) == []
+    (earning,) = world.earnings(minji)
+    assert (earning.number, earning.base, earning.won, earning.policy) == (1, 12_345, 1_234, "incheon-2021-01-01")
+    assert dict(earning.used) == {"monthly-spend": 12_345}
+    assert earning.rewards[0].funders == (("national", 594), ("city", 640))
+    after = world.wallet(minji.id)
+    assert (after.balance("cashback"), after.captures, after.posted) == (1_234, 1, 1)
+    assert after.usage == {"monthly-spend@2021-01": 12_345}
+
+
+@pytest.mark.parametrize(
+    ("amounts", "won"),
+    [
+        ([500_000], [50_000]),
+        ([499_999, 1, 1], [49_999, 0, 0]),
+        ([500_001], [50_000]),
+        ([500_100], [50_001]),
+        ([1_000_000], [55_000]),
+        ([1_000_001], [55_000]),
+        ([1_000_000, 1], [55_000, 0]),
+        ([400_000, 200_000, 500_000], [40_000, 11_000, 4_000]),
+        ([9], [0]),
+        ([10], [1]),
+    ],
+)
+def test_bands_are_marginal_over_the_spend_of_the_month(world: World, amounts: list[int], won: list[int]) -> None:
+    minji = world.member(charged=2_000_000)
+    world.post(*_spend(world, minji, *amounts))
+    assert [earning.won for earning in world.earnings(minji)] == won
+
+
+def test_only_what_the_charged_purse_paid_earns(world: World) -> None:
+    minji = world.member(charged=10_000, cashback=5_000, grants={"grant/a": 3_000})
+    world.post(*_spend(world, minji, 15_000))
+    (earning,) = world.earnings(minji)
+    assert (earning.base, earning.won) == (10_000, 1_000)
+
+
+def test_what_cashback_paid_earns_nothing_and_is_numbered_all_the_same(world: World) -> None:
+    minji = world.member(cashback=5_000)
+    world.post(*_spend(world, minji, 5_000))
+    (earning,) = world.earnings(minji)
+    assert (earning.number, earning.base, earning.won, dict(earning.used)) == (1, 0, 0, {})
+
+
+def test_cashback_pays_back_what_was_taken_back(world: World) -> None:
+    minji = world.member(charged=10_000, cashback=-1_500)
+    world.post(*_spend(world, minji, 10_000))
+    assert world.balances(minji)["cashback"] == -500
+
+
+def test_a_batch_that_comes_again_posts_nothing_twice(world: World) -> None:
+    minji = world.member(charged=100_000)
+    payments = _spend(world, minji, 1_000, 2_000, 3_000)
+    world.post(*payments)
+    with world.counted() as costs:
+        world.post(*payments)
+        world.post(*payments[1:])
+    assert (costs.calls, costs.write_units) == (["read", "read"], 0)
+    assert world.balances(minji)["cashback"] == 600
+
+
+def test_a_record_that_comes_twice_in_one_batch_is_posted_once(world: World) -> None:
+    minji = world.member(charged=100_000)
+    one, two = _spend(world, minji, 1_000, 2_000)
+    world.post(two, one, two, one, one)
+    assert [earning.payment_id for earning in world.earnings(minji)] == [one.acceptance.id, two.acceptance.id]
+
+
+def test_within_a_batch_payments_are_posted_in_the_order_of_their_acceptance(world: World) -> None:
+    minji = world.member(charged=2_000_000)
+    payments = _spend(world, minji, 400_000, 300_000, 200_000)
+    world.post(*payments[::-1])
+    assert [earning.won for earning in world.earnings(minji)] == [40_000, 12_000, 2_000]
+
+
+def test_batches_out_of_order_are_numbered_as_they_come_and_pay_the_same_in_all(world: World) -> None:
+    minji = world.member(charged=2_000_000)
+    payments = _spend(world, minji, 400_000, 300_000, 200_000)
+    for payment in payments[::-1]:
+        world.post(payment)
+    earnings = world.earnings(minji)
+    assert [earning.payment_id for earning in earnings] == [payment.acceptance.id for payment in payments[::-1]]
+    assert [earning.won for earning in earnings] == [20_000, 30_000, 4_000]
+
+
+def test_a_batch_over_several_wallets_is_one_transaction(world: World) -> None:
+    members = [world.member(f"member-{number}", charged=100_000) for number in range(20)]
+    payments = [world.pay(member, SHOP, 10_000).entry for member in members]
+    with world.counted() as costs:
+        world.post(*payments)
+    assert costs.calls == ["read", "transact"]
+    assert costs.write_units == 20 * 4
+    assert {world.balances(member)["cashback"] for member in members} == {1_000}
+
+
+def test_a_batch_of_one_wallet_writes_the_wallet_once(world: World) -> None:
+    minji = world.member(charged=1_000_000)
+    payments = _spend(world, minji, *[10_000] * 20)
+    with world.counted() as costs:
+        world.post(*payments)
+    assert (costs.calls, costs.write_units) == (["read", "transact"], 2 + 20 * 2)
+
+
+def test_a_batch_that_is_larger_than_a_transaction_is_posted_in_parts(world: World) -> None:
+    members = [world.member(f"member-{number}", charged=1_000_000) for number in range(60)]
+    payments = [world.pay(member, SHOP, 10_000).entry for member in members * 2]
+    with world.counted() as costs:
+        world.post(*payments)
+    assert costs.calls.count("transact") == -(-120 // MOST_TOGETHER)
+    assert {world.balances(member)["cashback"] for member in members} == {2_000}
+
+
+def test_nothing_to_post_asks_nothing(world: World) -> None:
+    with world.counted() as costs:
+        assert world.post() == []
+    assert costs.calls == []
+
+
+def test_several_consumers_at_once_post_everything_once(world: World) -> None:
+    members = [world.member(f"member-{number}", charged=100_000) for number in range(4)]
+    payments = [payment for member in members for payment in _spend(world, member, *[1_000] * 6)]
+    generator = random.Random(7)
+    batches = [generator.sample(payments, 16) for _ in range(7)] + [payments]
+    answers = at_once([partial(world.post, *batch) for batch in batches])
+    assert answers == [[]] * len(batches)
+    assert {world.balances(member)["cashback"] for member in members} == {600}
+
+
+def test_payments_go_on_while_their_cashback_is_posted(world: World) -> None:
+    minji = world.member(charged=100_000)
+    waiting = _spend(world, minji, *[1_000] * 10)
+
+    def spend() -> list[Payment]:
+        return [world.pay(minji, SHOP, 1_000).entry for _ in range(10)]
+
+    spent, *_ = at_once([spend, *(partial(world.post, payment) for payment in waiting)])
+    assert isinstance(spent, list), spent
+    world.post(*spent)
+    assert world.balances(minji) == {"charged": 80_000, "cashback": 2_000}
+
+
+def _contended_together(world: World) -> None:
+    """Transactions over more than one wallet always meet a conflict."""
+
+    def fault(moment: str, writes: Sequence[Write]) -> None:
+        if moment == "before" and sum(isinstance(write, Update) for write in writes) > 1:
+            raise Contended("injected")
+
+    world.memory.fault = fault
+
+
+def test_wallets_that_are_too_busy_to_be_posted_together_are_posted_each_alone(world: World) -> None:
+    members = [world.member(f"member-{number}", charged=100_000) for number in range(5)]
+    payments = [payment for member in members for payment in _spend(world, member, 1_000, 2_000)]
+    _contended_together(world)
+    with world.counted() as costs:
+        world.post(*payments)
+    assert costs.calls == ["read", *["transact"] * (3 + 5)]
+    assert {world.balances(member)["cashback"] for member in members} == {300}
+
+
+def test_what_was_posted_alone_stays_when_the_time_runs_out_and_the_next_try_goes_on(world: World) -> None:
+    members = [world.member(f"member-{number}", charged=100_000) for number in range(3)]
+    payments = [payment for member in members for payment in _spend(world, member, 1_000)]
+    busy = partition_of(members[1].id)
+
+    def fault(moment: str, writes: Sequence[Write]) -> None:
+        if moment == "before" and busy in {write.key.pk for write in writes}:
+            raise Contended("injected")
+
+    world.memory.fault = fault
+    with pytest.raises(Busy):
+        world.post(*payments)
+    assert world.balances(members[0])["cashback"] == 100
+    world.memory.fault = lambda moment, writes: None
+    world.post(*payments)
+    assert {world.balances(member)["cashback"] for member in members} == {100}
+
+
+def test_a_number_that_was_taken_meanwhile_is_worked_out_anew(world: World) -> None:
+    minji = world.member(charged=2_000_000)
+    first, second = _spend(world, minji, 400_000, 300_000)
+    done = []
+
+    def fault(moment: str, writes: Sequence[Write]) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            world.post(first)
+
+    world.memory.fault = fault
+    world.post(second)
+    assert [earning.won for earning in world.earnings(minji)] == [40_000, 12_000]
+
+
+def test_a_payment_whose_wallet_is_missing_is_handed_back_and_the_others_are_posted(world: World) -> None:
+    minji = world.member(charged=10_000)
+    (payment,) = _spend(world, minji, 10_000)
+    stray = example("00000000-0000-8000-8000-000000000000")
+    (unpostable,) = world.post(stray, payment)
+    assert (unpostable.payment, unpostable.reason) == (stray, "wallet_missing")
+    assert world.balances(minji)["cashback"] == 1_000
+
+
+def test_a_gap_in_the_earnings_of_a_wallet_shows_in_its_counters(world: World) -> None:
+    minji = world.member(charged=10_000)
+    _, second = _spend(world, minji, 1_000, 2_000)
+    world.post(second)
+    after = world.wallet(minji.id)
+    assert (after.captures, after.posted) == (2, 1)
+
+
+# --- quoting and showing --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", [1, 9_999, 100_000, 600_000, 1_500_000])
+def test_a_quote_is_what_the_payment_then_earns(world: World, amount: int) -> None:
+    minji = world.member(charged=2_000_000)
+    world.post(*_spend(world, minji, 450_000))
+    order = Order(SHOP, amount, "shop", "app", None, None)
+    quoted = quote_cashback(world.wallet(minji.id), world.merchants, world.policies, order, world.now)
+    assert quoted.decline is None
+    world.post(*_spend(world, minji, amount))
+    earning = world.earnings(minji)[-1]
+    assert (quoted.quote.rewards, dict(quoted.quote.used), quoted.quote.policy) == (
+        earning.rewards,
+        dict(earning.used),
+        earning.policy,
+    )
+
+
+def test_a_quote_of_what_would_be_declined_says_why_and_earns_nothing(world: World) -> None:
+    minji = world.member(charged=5_000)
+    for order, decline in (
+        (Order(SHOP, 5_001, "shop", "app", None, None), Decline.INSUFFICIENT_FUNDS),
+        (Order("nobody", 5_000, "shop", "app", None, None), Decline.UNKNOWN_MERCHANT),
+        (Order(SHOP, 5_000, "shop", "app", "no card of hers", None), Decline.UNKNOWN_CARD),
+    ):
+        quoted = quote_cashback(minji, world.merchants, world.policies, order, world.now)
+        assert quoted.decline is decline
+        assert quoted.quote.rewards == ()
+
+
+def test_a_quote_writes_nothing(world: World) -> None:
+    minji = world.member(charged=5_000)
+    with world.counted() as costs:
+        quote_cashback(minji, world.merchants, world.policies, Order(SHOP, 1, "shop", "app", None, None), world.now)
+    assert (costs.calls, costs.write_units) == (["read"], 0)
+
+
+def test_a_members_month_shows_each_earning_and_their_sum(world: World) -> None:
+    minji, jun = world.member(charged=2_000_000), world.member("jun", charged=10_000)
+    world.post(*_spend(world, minji, 400_000, 300_000), *_spend(world, jun, 1_000))
+    month = cashback_of_month(world.cashback, minji.id, "2021-01")
+    assert [earning.won for earning in month.earnings] == [40_000, 12_000]
+    assert month.won == 52_000
+    assert cashback_of_month(world.cashback, minji.id, "2020-12").won == 0
+
+
+def test_earnings_are_not_listed_with_a_merchants_payments(world: World) -> None:
+    minji = world.member(charged=10_000)
+    payments = _spend(world, minji, 1_000)
+    world.post(*payments)
+    page = world.memory.query(Query(Table.LEDGER, SHOP, index=BY_MERCHANT))
+    assert [payment_of(minji.id, item) for item in page.items] == payments
+
+
+def test_a_payment_as_the_stream_carries_it_is_the_payment_as_it_was_answered(world: World) -> None:
+    minji = world.member(charged=10_000)
+    (payment,) = _spend(world, minji, 1_000)
+    (item,) = world.entries("payment")
+    assert payment_of(minji.id, item) == payment
+    world.send(Put(Key(Table.LEDGER, item["pk"], item["sk"]), item), Update(wallet_key(minji.id), (SetTo(("mark",), 1),)))
+    world.post(payment_of(minji.id, item))
+    assert world.balances(minji)["cashback"] == 100
