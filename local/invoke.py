@@ -21,13 +21,13 @@ def main() -> int:
     arguments = _arguments()
     city = the_city(arguments.port)
     try:
-        return _invoke(city, arguments.function, arguments.event)
+        return _invoke(city, arguments.function, arguments.event, arguments.options)
     except CityFailure as failure:
         print(f"make invoke: {failure}", file=sys.stderr)
         return 1
 
 
-def _invoke(city: City, function: str, event: Path) -> int:
+def _invoke(city: City, function: str, event: Path, more_options: list[str]) -> int:
     if shutil.which("docker") is None:
         raise CityFailure("Docker is missing, in which `sam local invoke` runs functions.")
     values = environment.checked_in()
@@ -51,7 +51,7 @@ def _invoke(city: City, function: str, event: Path) -> int:
     }
     with offered(city.emulator.port):
         return subprocess.run(
-            [*command, *options], cwd=places.ROOT, env={**os.environ, **identity}, check=False
+            [*command, *options, *more_options], cwd=places.ROOT, env={**os.environ, **identity}, check=False
         ).returncode
 
 
@@ -60,6 +60,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("function", help="its logical id, such as PaymentAuthorisationFunction")
     parser.add_argument("event", type=Path, help="a file of events/")
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or places.DEFAULT_PORT))
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="more options of `sam local invoke`")
     return parser.parse_args()
 
 

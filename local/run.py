@@ -84,7 +84,7 @@ def _wait_for_cashback(city: City) -> None:
         _say("Not waiting any longer.")
         return
     if waiting:
-        _say(f"{waiting} payments have no cashback yet; the catch-up of a later start is needed for them.")
+        _say(f"{waiting} payments have no cashback, and the emulator forgets that they wait for it.")
 
 
 def _hand_out_tokens(city: City) -> None:
