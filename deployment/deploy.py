@@ -12,6 +12,7 @@ from deployment.digest import stamp
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".aws-sam" / "build"
+CONFIGURATION = ROOT / "samconfig.toml"
 SAM = ROOT / ".environments" / "sam" / "bin" / "sam"
 
 
@@ -19,7 +20,7 @@ class NoSuchStage(Exception):
     """samconfig.toml has no deployment of that name."""
 
 
-def parameters_of(stage: str, configuration: Path = ROOT / "samconfig.toml") -> list[str]:
+def parameters_of(stage: str, configuration: Path = CONFIGURATION) -> list[str]:
     """The parameters, each `Name=value`, that a stage is deployed with. Raises `NoSuchStage`."""
     settings = tomllib.loads(configuration.read_text())
     try:
@@ -49,10 +50,11 @@ def main(stage: str) -> int:
     if built:
         return built
     print(f"· What was built is {stamp(BUILD, parameters)[:12]}.", flush=True)
-    # The template is named, so that it is never the one of the sources that is deployed.
-    return _sam(
-        "deploy", "--config-env", stage, "--template-file", str(BUILD / "template.yaml"), environment=environment
-    )
+    # The template is named, so that it is never the one of the sources that is deployed; `sam` then looks for its settings
+    # next to it, so they are named too.
+    what = ("--template-file", str(BUILD / "template.yaml"))
+    how = ("--config-file", str(CONFIGURATION), "--config-env", stage)
+    return _sam("deploy", *what, *how, environment=environment)
 
 
 def _sam(*command: str, environment: dict[str, str]) -> int:
