@@ -21,6 +21,8 @@ Request = dict[str, Any]
 Answer = tuple[int, Request]
 #: Instead of an answer: the connection ends without one.
 NO_ANSWER: Answer = (0, {})
+#: Of times, for a fault that lasts as long as its `with` block.
+WITHOUT_END = 1_000_000_000
 _PREFIX = "com.amazonaws.dynamodb.v20120810#"
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding"})
 

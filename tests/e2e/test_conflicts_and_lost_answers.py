@@ -16,12 +16,11 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
-from tests.e2e.faults import Faults, internal_error, lost_answer, transaction_conflict
+from tests.e2e.faults import WITHOUT_END, Faults, internal_error, lost_answer, transaction_conflict
 from tests.e2e.members import Member
 from tests.e2e.waiting import earned, wait_for_cashback
 
 SHOP = "운서 빵집"
-WITHOUT_END = 1_000_000
 FAULTS = [
     pytest.param("before", transaction_conflict, id="a conflict before the effect"),
     pytest.param("after", transaction_conflict, id="a conflict told after the effect"),
