@@ -1,0 +1,104 @@
+"""`make deploy`, for real, into an embedded AWS: what was built is deployed, and a layer that changed is published."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.emulator import ACCESS_KEY, SECRET_KEY, Emulator, free_port
+from tests.template.template import ROOT, functions
+
+PROJECT = ("template.yaml", "samconfig.toml", "functions", "layers", "deployment")
+
+pytestmark = [pytest.mark.build, pytest.mark.xdist_group("deployment")]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy, in which a source can be changed."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for name in PROJECT:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    (copy / ".environments").symlink_to(ROOT / ".environments")
+    return copy
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Emulator]:
+    data = tmp_path / "cloud"
+    data.mkdir()
+    emulator = Emulator(data, free_port())
+    emulator.start()
+    yield emulator
+    emulator.stop()
+
+
+def deploy(project: Path, cloud: Emulator, stage: str) -> subprocess.CompletedProcess[str]:
+    identity = {
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "NO_PROXY": "*",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "deployment.deploy", stage],
+        cwd=project,
+        env={**os.environ, **identity},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def live(cloud: Emulator) -> dict[str, dict[str, Any]]:
+    """What each function's alias points at, by the function's logical id."""
+    stack = cloud.client("cloudformation").describe_stacks(StackName="eeum-dev")["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    service = cloud.client("lambda")
+    return {
+        name: service.get_function_configuration(FunctionName=outputs[name], Qualifier="live") for name in functions()
+    }
+
+
+def layers(version: dict[str, Any]) -> list[str]:
+    return [layer["Arn"] for layer in version["Layers"]]
+
+
+def test_a_change_in_a_layer_alone_is_what_everybody_calls_after_it_was_deployed(
+    project: Path, cloud: Emulator
+) -> None:
+    first = deploy(project, cloud, "dev")
+    assert not first.returncode, first.stdout + first.stderr
+    before = live(cloud)
+
+    money = project / "layers" / "eeum" / "python" / "eeum" / "money.py"
+    money.write_text(money.read_text() + "\nCHANGED = True\n")
+    second = deploy(project, cloud, "dev")
+    assert not second.returncode, second.stdout + second.stderr
+    after = live(cloud)
+
+    for function in functions():
+        assert int(after[function]["Version"]) > int(before[function]["Version"])
+        dependencies, domain = layers(before[function])
+        assert layers(after[function])[0] == dependencies
+        assert layers(after[function])[1] != domain
+        assert after[function]["Architectures"] == ["arm64"]
+
+
+def test_a_stage_that_nobody_described_is_not_deployed(project: Path, cloud: Emulator) -> None:
+    refused = deploy(project, cloud, "moon")
+    assert refused.returncode == 1
+    assert refused.stderr == "make deploy: samconfig.toml deploys no stage moon; it knows dev, prod.\n"
+    assert cloud.client("cloudformation").list_stacks()["StackSummaries"] == []
