@@ -1,13 +1,14 @@
 """What must be true of everything that is stored, after whatever happened: worked out anew from the items, with no code of the stores.
 
-The numbers are those of docs/architecture.md, "Invariants". The one thing that is taken from the product is the evaluator of policies, which
-has tests and published examples of its own.
+The numbers are those of docs/architecture.md, "Invariants". The one thing that is taken from the product is the
+evaluator of policies, which has tests and published examples of its own.
 """
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from eeum.ids import entry_id
@@ -103,7 +104,11 @@ def _check_earning(earning: Item, payment: Item, policies: Sequence[PolicyVersio
         assert (earning["policy"], won, earning["used"]) == (None, 0, {}), earning
         return
     policy = started[-1]
-    expected = evaluate(policy, _facts(payment["facts"]), _base(payment, policy), used) if policy.pays_at(accepted_at) else None
+    expected = (
+        evaluate(policy, _facts(payment["facts"]), _base(payment, policy), used)
+        if policy.pays_at(accepted_at)
+        else None
+    )
     assert earning["policy"] == policy.version, earning
     assert earning["base"] == _base(payment, policy), earning
     assert won == (expected.won if expected else 0), earning
@@ -161,7 +166,7 @@ def check_merchants(items: Sequence[Item]) -> None:
 
 def check_programme(items: Sequence[Item]) -> None:
     months = sorted((item for item in items if item["kind"] == "month"), key=lambda item: item["month"])
-    for earlier, later in zip(months, months[1:], strict=False):
+    for earlier, later in pairwise(months):
         assert earlier["status"] == "closed", earlier
         number = [int(month["month"][:4]) * 12 + int(month["month"][5:]) for month in (earlier, later)]
         assert number[1] - number[0] == 1, f"a gap between {earlier['month']} and {later['month']}"

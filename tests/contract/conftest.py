@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.cases")
-
-from eeum.aws.dynamodb import DynamoDbStorage  # noqa: E402 - the cases below are rewritten, so they are imported after that
-from eeum.storage import Storage  # noqa: E402
-from tests.contract import engines  # noqa: E402
-from tests.contract.tables import create_tables, delete_tables  # noqa: E402
+from eeum.aws.dynamodb import DynamoDbStorage
+from eeum.storage import Storage
+from tests.contract import engines
+from tests.contract.tables import create_tables, delete_tables
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,10 @@ def top_up(
 
 def earning(paid: Payment, number: int, *, won: int = 1_000, used: int = 10_000) -> Earning:
     reward = LayerReward(
-        "base", won, (BandPortion(0, 500_000, 1_000, used), BandPortion(500_000, None, 100, 0)), (("national", 482), ("city", won - 482))
+        "base",
+        won,
+        (BandPortion(0, 500_000, 1_000, used), BandPortion(500_000, None, 100, 0)),
+        (("national", 482), ("city", won - 482)),
     )
     return Earning(
         wallet_id=paid.acceptance.wallet_id,

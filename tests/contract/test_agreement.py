@@ -34,7 +34,14 @@ SORTS = ("WALLET", "PAYMENT#1", "PAYMENT#2")
 Outcome = tuple[int, ...] | str
 
 paths = st.sampled_from(
-    [("amount",), ("status",), ("purses",), ("purses", "charged"), ("purses", "charged", "amount"), ("purses", "정책", "amount")]
+    [
+        ("amount",),
+        ("status",),
+        ("purses",),
+        ("purses", "charged"),
+        ("purses", "charged", "amount"),
+        ("purses", "정책", "amount"),
+    ]
 )
 numbers = st.sampled_from([0, 1, -1, 2, 10**12])
 scalars = st.one_of(numbers, st.sampled_from(["", "active", "1"]), st.booleans())
@@ -59,7 +66,9 @@ def _independent(changes: Sequence[SetTo | Add]) -> bool:
     """Changes of one update may not overlap: a path within another's is no request that the product makes."""
     ways: list[Path] = [change.path for change in changes]
     return all(
-        one[: len(other)] != other for position, one in enumerate(ways) for other in ways[:position] + ways[position + 1 :]
+        one[: len(other)] != other
+        for position, one in enumerate(ways)
+        for other in ways[:position] + ways[position + 1 :]
     )
 
 
@@ -97,7 +106,9 @@ def _outcome(storage: Storage, writes: Sequence[Write]) -> Outcome:
     return "done"
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(sequence=st.lists(transactions, min_size=1, max_size=6))
 def test_any_sequence_of_writes_has_the_same_outcome(storage: Storage, sequence: list[tuple[Write, ...]]) -> None:
     partition = uuid.uuid4().hex

@@ -71,5 +71,8 @@ def test_every_index_has_whole_items_since_stores_read_them_from_there(table: Ta
 @pytest.mark.parametrize("table", list(Table))
 def test_items_are_keyed_by_pk_and_sk(table: Table) -> None:
     definition = definition_of(table)
-    assert [(key["AttributeName"], key["KeyType"]) for key in definition["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
+    assert [(key["AttributeName"], key["KeyType"]) for key in definition["KeySchema"]] == [
+        ("pk", "HASH"),
+        ("sk", "RANGE"),
+    ]
     assert {attribute["AttributeType"] for attribute in definition["AttributeDefinitions"]} == {"S"}

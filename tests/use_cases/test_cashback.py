@@ -309,6 +309,8 @@ def test_a_payment_as_the_stream_carries_it_is_the_payment_as_it_was_answered(wo
     (payment,) = _spend(world, minji, 1_000)
     (item,) = world.entries("payment")
     assert payment_of(minji.id, item) == payment
-    world.send(Put(Key(Table.LEDGER, item["pk"], item["sk"]), item), Update(wallet_key(minji.id), (SetTo(("mark",), 1),)))
+    world.send(
+        Put(Key(Table.LEDGER, item["pk"], item["sk"]), item), Update(wallet_key(minji.id), (SetTo(("mark",), 1),))
+    )
     world.post(payment_of(minji.id, item))
     assert world.balances(minji)["cashback"] == 100

@@ -63,7 +63,9 @@ def test_months_are_those_of_seoul_wherever_the_clock_stands(world: World) -> No
     assert _won(world, "2021-02") == [100]
 
 
-def test_a_payment_of_the_old_month_that_is_posted_after_the_first_of_the_new_one_uses_the_old_limit(world: World) -> None:
+def test_a_payment_of_the_old_month_that_is_posted_after_the_first_of_the_new_one_uses_the_old_limit(
+    world: World,
+) -> None:
     early = _paid_at(world, LAST_MILLISECOND - timedelta(hours=2), 600_000)
     late = _paid_at(world, LAST_MILLISECOND, 600_000)
     new = _paid_at(world, MIDNIGHT, 600_000)
@@ -75,7 +77,9 @@ def test_a_payment_of_the_old_month_that_is_posted_after_the_first_of_the_new_on
 
 
 @pytest.mark.parametrize("month_now", [3, 4, 12])
-def test_what_is_posted_months_late_counts_what_its_month_had_used_though_the_wallet_forgot(world: World, month_now: int) -> None:
+def test_what_is_posted_months_late_counts_what_its_month_had_used_though_the_wallet_forgot(
+    world: World, month_now: int
+) -> None:
     early = _paid_at(world, LAST_MILLISECOND - timedelta(hours=2), 600_000)
     late = [_paid_at(world, LAST_MILLISECOND - timedelta(hours=1), won) for won in (300_000, 300_000)]
     world.post(early)

@@ -88,7 +88,9 @@ def _standing(world: World) -> Deed:
 
     def suspend() -> object:
         world.now += timedelta(seconds=1)
-        return change_standing(world.wallets, minji.id, WalletStatus.SUSPENDED, None, "operator", "lost", world.now).status
+        return change_standing(
+            world.wallets, minji.id, WalletStatus.SUSPENDED, None, "operator", "lost", world.now
+        ).status
 
     return Deed(suspend, lambda: len(world.entries("standing")), again_is_the_same=False)
 
@@ -103,7 +105,9 @@ def _postings_of_several_wallets(world: World) -> Deed:
     shop = world.shop()
     members = [world.member(f"member-{number}", charged=50_000) for number in range(3)]
     payments = [world.pay(member, shop, 10_000).entry for member in members]
-    return Deed(lambda: world.post(*payments), lambda: sum(world.balances(member)["cashback"] for member in members) // 3_000)
+    return Deed(
+        lambda: world.post(*payments), lambda: sum(world.balances(member)["cashback"] for member in members) // 3_000
+    )
 
 
 def _application(world: World) -> Deed:
@@ -199,7 +203,9 @@ def test_who_runs_out_of_time_is_told_so(
 
 
 @pytest.mark.parametrize(("error", "moment"), FAULTS)
-def test_faults_at_random_moments_of_a_busy_day_leave_everything_in_order(world: World, error: type[Exception], moment: str) -> None:
+def test_faults_at_random_moments_of_a_busy_day_leave_everything_in_order(
+    world: World, error: type[Exception], moment: str
+) -> None:
     shop = world.shop()
     members = [world.member(f"member-{number}", charged=100_000) for number in range(4)]
     payments = []

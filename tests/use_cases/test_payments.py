@@ -54,7 +54,11 @@ def test_a_payment_keeps_the_facts_it_was_judged_by(world: World) -> None:
     shop = world.shop(flags=frozenset({"benefit_plus"}), own_rate=300, category="cafe")
     payment = world.pay(minji, shop, 12_000, channel="delivery", method="app").entry
     facts = payment.facts
-    assert (facts.merchant_district, facts.merchant_category, facts.merchant_annual_revenue) == ("yeonsu", "cafe", 200_000_000)
+    assert (facts.merchant_district, facts.merchant_category, facts.merchant_annual_revenue) == (
+        "yeonsu",
+        "cafe",
+        200_000_000,
+    )
     assert (facts.merchant_flags, facts.merchant_own_rate) == (frozenset({"benefit_plus"}), 300)
     assert (facts.card_product, facts.channel, facts.method) == ("standard", "delivery", "app")
 
@@ -231,7 +235,9 @@ def test_the_first_active_card_pays_where_none_is_named(world: World) -> None:
 def test_a_payment_is_read_by_whom_it_concerns(world: World) -> None:
     minji, shop = world.member(charged=50_000), world.shop()
     payment = world.pay(minji, shop, 10_000).entry
-    own = readable_payment(world.payments, minji.id, payment.acceptance.id, lambda found: found.acceptance.caller == ACQUIRER)
+    own = readable_payment(
+        world.payments, minji.id, payment.acceptance.id, lambda found: found.acceptance.caller == ACQUIRER
+    )
     assert own == payment
     with pytest.raises(NotFound) as not_yours:
         readable_payment(world.payments, minji.id, payment.acceptance.id, lambda _: False)
@@ -252,7 +258,9 @@ def test_payments_of_a_month_and_of_a_merchant_are_listed_the_newest_first(world
 
 def test_the_largest_realistic_payment_fits_into_a_kilobyte(world: World) -> None:
     minji = world.member(charged=2_000_000, grants={f"grant/{natural_id('grant', 'a')}": 1}, cashback=400_000)
-    shop = world.shop(flags=frozenset({"benefit_plus", "good_price", "traditional_market", "partner"}), category="used_car_dealer")
+    shop = world.shop(
+        flags=frozenset({"benefit_plus", "good_price", "traditional_market", "partner"}), category="used_car_dealer"
+    )
     payment = world.pay(minji, shop, 2_400_001, requested_at=world.now.isoformat(), channel="delivery").entry
     assert payment.decline is None
     key = Key(Table.LEDGER, partition_of(minji.id), f"PAYMENT#{payment.acceptance.digest}")

@@ -47,7 +47,9 @@ Result = TypeVar("Result")
 @cache
 def incheon() -> tuple[dict[str, Any], ...]:
     folder = Path(__file__).parents[2] / "policies" / "incheon"
-    return tuple(canonical_document(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json")))
+    return tuple(
+        canonical_document(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))
+    )
 
 
 @cache
@@ -128,7 +130,10 @@ class World:
         changes = [Add(("purses", purse, "amount"), won)]
         if purse not in {each.id for each in self.wallet(wallet_id).purses}:
             self.send(Update(wallet_key(wallet_id), (SetTo(("purses", purse), {"amount": 0}),)))
-        entry: dict[str, Any] = {"kind": "grant", "postings": {"funder/city": -won, f"purse/{purse}": won} if won else {}}
+        entry: dict[str, Any] = {
+            "kind": "grant",
+            "postings": {"funder/city": -won, f"purse/{purse}": won} if won else {},
+        }
         key = Key(Table.LEDGER, partition_of(wallet_id), f"GRANT#{uuid.uuid4()}")
         self.send(Update(wallet_key(wallet_id), tuple(changes)), Put(key, entry))
 

@@ -37,7 +37,9 @@ def parameters(known_faults: Mapping[str, str]) -> list[object]:
         pytest.param(
             case,
             id=case.__name__,
-            marks=[pytest.mark.xfail(reason=known_faults[case.__name__], strict=True)] if case.__name__ in known_faults else [],
+            marks=[pytest.mark.xfail(reason=known_faults[case.__name__], strict=True)]
+            if case.__name__ in known_faults
+            else [],
         )
         for case in all_cases()
     ]

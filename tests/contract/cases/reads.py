@@ -184,7 +184,12 @@ def a_partition_of_more_than_a_megabyte_comes_in_pages(storage: Storage) -> None
 
 @case
 def an_index_lists_what_has_its_attributes_in_its_order(storage: Storage) -> None:
-    for index, table in ((BY_MERCHANT, Table.LEDGER), (BY_LISTING, Table.MERCHANTS), (BY_REVIEW, Table.MERCHANTS), (BY_OWNER, Table.MERCHANTS)):
+    for index, table in (
+        (BY_MERCHANT, Table.LEDGER),
+        (BY_LISTING, Table.MERCHANTS),
+        (BY_REVIEW, Table.MERCHANTS),
+        (BY_OWNER, Table.MERCHANTS),
+    ):
         for number, sort in enumerate(("b#나", "a#2", "b#가", "a#1")):
             key = Key(table, f"{index.name}#{number}", "S")
             send(storage, Put(key, {index.partition: "here", index.sort: sort}))
@@ -238,7 +243,10 @@ def a_cursor_is_good_for_its_own_list_only(storage: Storage) -> None:
         Query(Table.LEDGER, PARTITION, index=BY_MERCHANT, after=cursor),
         Query(Table.LEDGER, PARTITION, after=of_index),
         Query(Table.LEDGER, "other", index=BY_MERCHANT, after=of_index),
-        *(Query(Table.LEDGER, PARTITION, after=text) for text in ("", "x", "가", cursor[:-4], cursor[4:], "e30=", "W10=")),
+        *(
+            Query(Table.LEDGER, PARTITION, after=text)
+            for text in ("", "x", "가", cursor[:-4], cursor[4:], "e30=", "W10=")
+        ),
     ]
     for query in others:
         with pytest.raises(Invalid):

@@ -66,7 +66,9 @@ def an_item_that_must_be_new_is_stored_once(storage: Storage) -> None:
 
 @case
 def an_update_sets_what_it_names_and_keeps_the_rest(storage: Storage) -> None:
-    send(storage, Put(ONE, {"status": "active", "usage": {"a@2021-01": 1}, "kept": [1], "purses": {"x": {"amount": 5}}}))
+    send(
+        storage, Put(ONE, {"status": "active", "usage": {"a@2021-01": 1}, "kept": [1], "purses": {"x": {"amount": 5}}})
+    )
     changes = (
         SetTo(("status",), "suspended"),
         SetTo(("usage",), {"a@2021-02": 7}),
@@ -207,7 +209,7 @@ def the_same_token_has_one_effect(storage: Storage) -> None:
 
 
 @case
-def the_same_token_is_answered_as_the_first_time_though_its_conditions_no_longer_hold(storage: Storage) -> None:
+def the_same_token_is_answered_alike_though_its_conditions_no_longer_hold(storage: Storage) -> None:
     send(storage, Put(ONE, {"amount": 5}))
     token = str(uuid.uuid4())
     writes = (

@@ -18,6 +18,7 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed
 
 NO_SUCH_MERCHANT = "There is no such merchant."
+NUMBER_TAKEN = "This business registration number has an application already."
 
 
 def apply_for_merchant(store: MerchantStore, policies: PolicyBook, shop: Shop, owner: str, now: datetime) -> Merchant:
@@ -31,9 +32,7 @@ def apply_for_merchant(store: MerchantStore, policies: PolicyBook, shop: Shop, o
     check_shop(shop, policies.running_at(now).merchants)
     before = store.merchant(merchant_id_of(shop.business_registration_number))
     if before and before.status is not MerchantStatus.REJECTED:
-        if before.owner == owner and before.shop == shop:
-            return before
-        raise AlreadyApplied("This business registration number has an application already.")
+        return _the_same(before, shop, owner)
     application = apply(shop, owner, now, before)
     try:
         if before:
@@ -41,8 +40,19 @@ def apply_for_merchant(store: MerchantStore, policies: PolicyBook, shop: Shop, o
         else:
             store.add(application)
     except ConditionsFailed as failed:
-        raise AlreadyApplied("This business registration number has an application already.") from failed
+        # Another application was faster; it may be a twin of this one.
+        faster = store.merchant(application.id)
+        if faster is None:
+            raise AlreadyApplied(NUMBER_TAKEN) from failed
+        return _the_same(faster, shop, owner)
     return application
+
+
+def _the_same(merchant: Merchant, shop: Shop, owner: str) -> Merchant:
+    """`merchant`, if it is what `owner` applies with; raises `AlreadyApplied`."""
+    if merchant.owner != owner or merchant.shop != shop:
+        raise AlreadyApplied(NUMBER_TAKEN)
+    return merchant
 
 
 def decide_application(store: MerchantStore, policies: PolicyBook, merchant_id: str, decision: Decision) -> Merchant:

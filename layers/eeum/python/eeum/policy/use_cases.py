@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from eeum.calendar import text_of
 from eeum.errors import (
+    Busy,
     Invalid,
     NotFound,
     PolicyInstantTaken,
@@ -81,6 +82,7 @@ def load_policy(
         PolicyRefused: it is another programme's, or uses a limit's id for another measure.
         PolicyStartsTooSoon: it starts in the past or within 120 s.
         PolicyInstantTaken: another version starts then, or has its name.
+        Busy: the programme began just now, with a version that cannot be read yet.
     """
     _belongs(programme, document)
     starts_at, _ = period_of(document)
@@ -97,7 +99,12 @@ def load_policy(
     try:
         store.add(document, operator, text_of(now), first=not before)
     except ConditionsFailed as failed:
-        raise PolicyInstantTaken(taken) from failed
+        if before:
+            raise PolicyInstantTaken(taken) from failed
+        if not store.documents():
+            raise Busy("Another version was loaded just now; send the same request again.") from failed
+        # The programme began meanwhile, with another version: this one is judged beside it.
+        return load_policy(store, programme, document, operator, now)
     return document
 
 

@@ -1,0 +1,242 @@
+"""From an owner's application to a merchant that can be paid the next day."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from eeum.calendar import SEOUL
+from eeum.errors import AlreadyApplied, AlreadyDecided, Invalid, MerchantExcluded, NotFound, ProgrammeNotRunning
+from eeum.ids import natural_id
+from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
+from eeum.merchants.use_cases import (
+    application,
+    apply_for_merchant,
+    decide_application,
+    owned_merchant,
+    visible_merchant,
+)
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import Table
+from tests.use_cases.world import NUMBERS, World, at_once
+
+SHOP = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
+APPROVED, REJECTED, APPLIED = MerchantStatus.APPROVED, MerchantStatus.REJECTED, MerchantStatus.APPLIED
+THREADS = 16
+
+
+def _apply(world: World, shop: Shop = SHOP, owner: str = "owner") -> Merchant:
+    return apply_for_merchant(world.merchants, world.policies, shop, owner, world.now)
+
+
+def _decide(world: World, merchant: Merchant, status: MerchantStatus, operator: str = "operator") -> Merchant:
+    decision = Decision(status, operator, world.now, "서류 확인")
+    return decide_application(world.merchants, world.policies, merchant.id, decision)
+
+
+def test_an_application_waits_for_a_decision(world: World) -> None:
+    applied = _apply(world)
+    assert (applied.status, applied.owner, applied.payable_from) == (APPLIED, "owner", None)
+    assert application(world.merchants, applied.id) == applied
+    assert world.merchants.waiting(50, None).merchants == [applied]
+    assert world.merchants.listed("yeonsu", None, 50, None).merchants == []
+
+
+def test_an_approved_merchant_is_payable_from_the_next_day_and_listed(world: World) -> None:
+    applied = _apply(world)
+    world.now = datetime(2021, 1, 31, 23, 59, 59, 999_999, tzinfo=SEOUL)
+    approved = _decide(world, applied, APPROVED)
+    assert approved.payable_from == datetime(2021, 2, 1, tzinfo=SEOUL)
+    assert application(world.merchants, applied.id).payable_from == approved.payable_from
+    assert [each.id for each in world.merchants.listed("yeonsu", "restaurant", 50, None).merchants] == [approved.id]
+    assert world.merchants.waiting(50, None).merchants == []
+
+
+def test_the_next_day_is_seouls_wherever_the_clock_stands(world: World) -> None:
+    applied = _apply(world)
+    world.now = datetime(2021, 1, 31, 15, 0, tzinfo=UTC)
+    assert _decide(world, applied, APPROVED).payable_from == datetime(2021, 2, 2, tzinfo=SEOUL)
+
+
+def test_a_rejected_owner_may_apply_again_and_the_decision_is_kept(world: World) -> None:
+    rejected = _decide(world, _apply(world), REJECTED)
+    assert (rejected.status, rejected.payable_from) == (REJECTED, None)
+    world.now += timedelta(days=1)
+    again = _apply(world, replace(SHOP, name="다른 이름"), "another owner")
+    assert (again.status, again.owner, again.shop.name) == (APPLIED, "another owner", "다른 이름")
+    assert again.decisions == rejected.decisions
+    approved = _decide(world, again, APPROVED)
+    assert [decision.status for decision in approved.decisions] == [REJECTED, APPROVED]
+
+
+def test_the_same_application_again_gives_the_one_that_is_there(world: World) -> None:
+    applied = _apply(world)
+    world.now += timedelta(hours=1)
+    assert _apply(world) == applied
+    approved = _decide(world, applied, APPROVED)
+    assert _apply(world) == application(world.merchants, approved.id)
+
+
+def test_a_number_that_has_an_application_is_taken(world: World) -> None:
+    applied = _apply(world)
+    for shop, owner in ((SHOP, "another owner"), (replace(SHOP, name="다른 이름"), "owner")):
+        with pytest.raises(AlreadyApplied):
+            _apply(world, shop, owner)
+    _decide(world, applied, APPROVED)
+    with pytest.raises(AlreadyApplied):
+        _apply(world, SHOP, "another owner")
+
+
+def test_of_owners_who_apply_at_once_for_one_number_one_has_it(world: World) -> None:
+    answers = at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
+    assert sum(isinstance(answer, Merchant) for answer in answers) == 1
+    assert sum(isinstance(answer, AlreadyApplied) for answer in answers) == THREADS - 1
+
+
+def _overtaken_by(world: World, deed: Callable[[], object]) -> None:
+    """`deed` is done once, between the next use case's reading and writing."""
+    done = []
+
+    def fault(moment: str, writes: object) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            deed()
+
+    world.memory.fault = fault
+
+
+@pytest.mark.parametrize("rejected_before", [False, True])
+def test_an_owner_who_applies_twice_at_once_has_one_application_and_one_answer(
+    world: World, rejected_before: bool
+) -> None:
+    if rejected_before:
+        _decide(world, _apply(world), REJECTED)
+        world.now += timedelta(days=1)
+    _overtaken_by(world, partial(_apply, world))
+    assert _apply(world) == _apply(world)
+    assert len(world.merchants.waiting(50, None).merchants) == 1
+
+
+@pytest.mark.parametrize("rejected_before", [False, True])
+def test_who_is_overtaken_by_another_owner_is_told_that_the_number_is_taken(
+    world: World, rejected_before: bool
+) -> None:
+    if rejected_before:
+        _decide(world, _apply(world), REJECTED)
+        world.now += timedelta(days=1)
+    _overtaken_by(world, partial(_apply, world, SHOP, "another owner"))
+    with pytest.raises(AlreadyApplied):
+        _apply(world)
+    (waiting,) = world.merchants.waiting(50, None).merchants
+    assert waiting.owner == "another owner"
+
+
+def test_a_decision_that_is_overtaken_is_told_so_and_changes_nothing(world: World) -> None:
+    applied = _apply(world)
+    _overtaken_by(world, partial(_decide, world, applied, REJECTED))
+    with pytest.raises(AlreadyDecided):
+        _decide(world, applied, APPROVED)
+    assert application(world.merchants, applied.id).status is REJECTED
+
+
+def test_an_owner_who_applies_from_many_threads_has_one_application_and_one_answer(world: World) -> None:
+    answers = at_once([partial(_apply, world)] * THREADS)
+    assert answers == answers[:1] * THREADS
+    assert isinstance(answers[0], Merchant), answers
+
+
+def test_of_those_who_apply_again_at_once_after_a_rejection_one_has_the_number(world: World) -> None:
+    _decide(world, _apply(world), REJECTED)
+    world.now += timedelta(days=1)
+    answers = at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
+    assert sum(isinstance(answer, Merchant) for answer in answers) == 1
+
+
+@pytest.mark.parametrize(
+    "category", ["department_store", "large_mart", "company_run_franchise", "nightlife", "gambling"]
+)
+def test_excluded_categories_cannot_apply(world: World, category: str) -> None:
+    with pytest.raises(MerchantExcluded):
+        _apply(world, replace(SHOP, category=category))
+    assert world.memory.items(Table.MERCHANTS) == []
+
+
+def test_a_shop_above_the_revenue_that_a_policy_sets_is_excluded_and_one_at_it_is_not(world: World) -> None:
+    version = world.policies.running_at(world.now)
+    world.policies = PolicyBook([replace(version, merchants=replace(version.merchants, excluded_above_revenue=10**9))])
+    with pytest.raises(MerchantExcluded):
+        _apply(world, replace(SHOP, annual_revenue=10**9 + 1))
+    assert _apply(world, replace(SHOP, annual_revenue=10**9)).status is APPLIED
+
+
+@pytest.mark.parametrize(("field", "value"), [("district", "gangnam"), ("category", "casino"), ("district", "")])
+def test_what_the_programme_does_not_know_is_invalid(world: World, field: str, value: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        _apply(world, replace(SHOP, **{field: value}))
+    assert refused.value.field == field
+
+
+def test_a_shop_that_became_excluded_cannot_be_approved_and_can_be_rejected(world: World) -> None:
+    applied = _apply(world)
+    version = world.policies.running_at(world.now)
+    stricter = replace(version.merchants, excluded_categories=frozenset({"restaurant"}))
+    world.policies = PolicyBook([replace(version, merchants=stricter)])
+    with pytest.raises(MerchantExcluded):
+        _decide(world, applied, APPROVED)
+    assert application(world.merchants, applied.id).status is APPLIED
+    assert _decide(world, applied, REJECTED).status is REJECTED
+
+
+@pytest.mark.parametrize("first", [APPROVED, REJECTED])
+@pytest.mark.parametrize("second", [APPROVED, REJECTED])
+def test_what_was_decided_stays_decided(world: World, first: MerchantStatus, second: MerchantStatus) -> None:
+    applied = _apply(world)
+    decided = _decide(world, applied, first)
+    with pytest.raises(AlreadyDecided):
+        _decide(world, applied, second)
+    assert application(world.merchants, applied.id) == decided
+
+
+def test_of_decisions_that_race_one_holds(world: World) -> None:
+    applied = _apply(world)
+    calls = [partial(_decide, world, applied, (APPROVED, REJECTED)[n % 2], f"operator-{n}") for n in range(THREADS)]
+    answers = at_once(calls)
+    (decided,) = [answer for answer in answers if isinstance(answer, Merchant)]
+    assert sum(isinstance(answer, AlreadyDecided) for answer in answers) == THREADS - 1
+    assert application(world.merchants, applied.id) == decided
+
+
+def test_an_unknown_application_is_not_found(world: World) -> None:
+    unknown = natural_id("merchant", "nobody")
+    with pytest.raises(NotFound):
+        decide_application(world.merchants, world.policies, unknown, Decision(APPROVED, "operator", world.now, "x"))
+    with pytest.raises(NotFound):
+        application(world.merchants, unknown)
+
+
+def test_before_the_first_policy_nobody_applies(world: World) -> None:
+    world.now = datetime(2018, 1, 1, tzinfo=SEOUL)
+    with pytest.raises(ProgrammeNotRunning):
+        _apply(world)
+
+
+def test_only_its_owner_sees_a_merchant_that_is_not_approved(world: World) -> None:
+    applied = _apply(world)
+    assert visible_merchant(world.merchants, applied.id, "owner") == applied
+    with pytest.raises(NotFound) as hidden:
+        visible_merchant(world.merchants, applied.id, "another")
+    with pytest.raises(NotFound) as unknown:
+        visible_merchant(world.merchants, natural_id("merchant", "nobody"), "another")
+    assert hidden.value.detail == unknown.value.detail
+    approved = _decide(world, applied, APPROVED)
+    assert visible_merchant(world.merchants, applied.id, "another") == approved
+
+
+def test_a_merchants_own_matters_are_its_owners(world: World) -> None:
+    shop = world.shop()
+    assert owned_merchant(world.merchants, shop.id, "owner") == shop
+    for merchant_id, caller in ((shop.id, "another"), (natural_id("merchant", "nobody"), "owner")):
+        with pytest.raises(NotFound):
+            owned_merchant(world.merchants, merchant_id, caller)

@@ -1,0 +1,222 @@
+"""Policies are loaded once and in time, so that every cache knows a version before it starts."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from eeum.calendar import SEOUL, parse_instant, text_of
+from eeum.errors import (
+    Invalid,
+    NotFound,
+    PolicyInstantTaken,
+    PolicyRefused,
+    PolicyStartsTooSoon,
+    ProgrammeNotEmpty,
+    ProgrammeNotRunning,
+)
+from eeum.policy.store import LARGEST_HISTORY, PolicyStore
+from eeum.policy.use_cases import (
+    CACHE_SECONDS,
+    NOTICE,
+    CachedPolicies,
+    load_history,
+    load_policy,
+    version_in_force,
+    version_named,
+)
+from eeum.storage import Table
+from tests.use_cases.world import World, at_once, incheon
+
+NOW = datetime(2031, 1, 1, 9, 0, tzinfo=SEOUL)
+
+
+def _document(starts_at: datetime | str, name: str = "incheon-next", **changes: Any) -> dict[str, Any]:
+    text = starts_at if isinstance(starts_at, str) else text_of(starts_at)
+    return {**incheon()[-1], "version": name, "starts_at": text, **changes}
+
+
+def _load(world: World, document: dict[str, Any], now: datetime = NOW) -> dict[str, Any]:
+    return load_policy(world.policy_store, "incheon", document, "operator", now)
+
+
+def _empty(world: World) -> PolicyStore:
+    """The store of a programme that has no policies yet; only its own tests look at what becomes of it."""
+    return PolicyStore(world.storage, world.patience, "haneul")
+
+
+def _own(starts_at: datetime | str, name: str) -> dict[str, Any]:
+    return _document(starts_at, name, programme="haneul")
+
+
+def test_a_version_is_loaded_and_in_force_from_its_start(world: World) -> None:
+    starts_at = NOW + timedelta(days=1)
+    document = _load(world, _document(starts_at))
+    assert version_in_force(world.policy_store, starts_at)["version"] == "incheon-next"
+    assert version_in_force(world.policy_store, starts_at - timedelta(milliseconds=1)) == incheon()[-1]
+    assert version_named(world.policy_store, "incheon-next") == document
+
+
+def test_a_version_needs_two_minutes_of_notice(world: World) -> None:
+    assert timedelta(seconds=120) == NOTICE >= timedelta(seconds=2 * CACHE_SECONDS)
+    for starts_at in (NOW + NOTICE - timedelta(milliseconds=1), NOW, NOW - timedelta(days=1)):
+        with pytest.raises(PolicyStartsTooSoon):
+            _load(world, _document(starts_at))
+    with pytest.raises(NotFound):
+        version_named(world.policy_store, "incheon-next")
+    _load(world, _document(NOW + NOTICE))
+
+
+def test_an_instant_and_a_name_are_taken_once(world: World) -> None:
+    starts_at = NOW + timedelta(days=1)
+    _load(world, _document(starts_at))
+    with pytest.raises(PolicyInstantTaken):
+        _load(world, _document(starts_at, "another-name"))
+    with pytest.raises(PolicyInstantTaken):
+        _load(world, _document(starts_at + timedelta(days=1)))
+    with pytest.raises(PolicyInstantTaken):
+        _load(world, _document(starts_at.astimezone().isoformat(), "the-same-instant-written-otherwise"))
+    assert len(world.policy_store.documents()) == len(incheon()) + 1
+
+
+def test_of_versions_that_race_for_an_instant_one_has_it(world: World) -> None:
+    starts_at = NOW + timedelta(days=1)
+    answers = at_once([partial(_load, world, _document(starts_at, f"version-{n}")) for n in range(8)])
+    assert sum(isinstance(answer, dict) for answer in answers) == 1
+    assert sum(isinstance(answer, PolicyInstantTaken) for answer in answers) == 7
+
+
+def test_another_programmes_version_is_refused(world: World) -> None:
+    with pytest.raises(PolicyRefused) as refused:
+        _load(world, _own(NOW + timedelta(days=1), "haneul-1"))
+    assert refused.value.problems[0][:2] == ("programme", "other_programme")
+
+
+def test_the_first_version_of_a_programme_may_be_one_that_starts_in_the_future(world: World) -> None:
+    store = _empty(world)
+    load_policy(store, "haneul", _own(NOW + timedelta(days=1), "haneul-1"), "operator", NOW)
+    load_policy(store, "haneul", _own(NOW + timedelta(days=2), "haneul-2"), "operator", NOW)
+    assert [document["version"] for document in store.documents()] == ["haneul-1", "haneul-2"]
+    with pytest.raises(ProgrammeNotEmpty):
+        load_history(store, "haneul", [_own("2020-01-01T00:00:00+09:00", "haneul-0")], "operator", NOW)
+    _forget(world)
+
+
+def test_a_first_version_that_is_overtaken_by_another_first_is_loaded_all_the_same(world: World) -> None:
+    one, two = _own(NOW + timedelta(days=1), "haneul-1"), _own(NOW + timedelta(days=2), "haneul-2")
+    done = []
+
+    def fault(moment: str, writes: object) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            load_policy(_empty(world), "haneul", one, "operator", NOW)
+
+    world.memory.fault = fault
+    assert load_policy(_empty(world), "haneul", two, "operator", NOW) == two
+    assert _empty(world).documents() == [one, two]
+    _forget(world)
+
+
+def test_two_operators_who_each_load_a_first_version_both_succeed(world: World) -> None:
+    documents = [_own(NOW + timedelta(days=number), f"haneul-{number}") for number in range(1, 9)]
+    answers = at_once(
+        [partial(load_policy, _empty(world), "haneul", document, "operator", NOW) for document in documents]
+    )
+    assert answers == documents
+    assert _empty(world).documents() == documents
+    _forget(world)
+
+
+def _forget(world: World) -> None:
+    """The invariants are checked for one programme."""
+    for key in [key for key in world.memory._items if key.pk == "PROGRAMME#haneul"]:
+        del world.memory._items[key]
+
+
+# --- history --------------------------------------------------------------------------------------------------------------
+
+
+def test_history_is_loaded_into_an_empty_programme_only(world: World) -> None:
+    with pytest.raises(ProgrammeNotEmpty):
+        load_history(world.policy_store, "incheon", incheon(), "operator", NOW)
+    assert world.policy_store.documents() == list(incheon())
+
+
+def test_history_is_loaded_whole_or_not_at_all(world: World) -> None:
+    store = _empty(world)
+    one, two = _own("2020-01-01T00:00:00+09:00", "one"), _own("2020-02-01T00:00:00+09:00", "two")
+    same_start = _own("2019-12-31T15:00:00Z", "three")
+    same_name = _own("2020-03-01T00:00:00+09:00", "one")
+    for documents in ([one, two, same_start], [one, two, same_name], [one, two | {"programme": "incheon"}]):
+        with pytest.raises(PolicyRefused):
+            load_history(store, "haneul", documents, "operator", NOW)
+    assert store.documents() == []
+
+
+@pytest.mark.parametrize("count", [0, LARGEST_HISTORY + 1])
+def test_history_has_bounds(world: World, count: int) -> None:
+    documents = [_own(f"19{year:02}-01-01T00:00:00+09:00", f"haneul-{year}") for year in range(count)]
+    with pytest.raises(Invalid):
+        load_history(_empty(world), "haneul", documents, "operator", NOW)
+
+
+def test_of_histories_that_race_one_is_loaded(world: World) -> None:
+    histories = [[_own(f"20{number:02}-01-01T00:00:00+09:00", f"haneul-{number}")] for number in range(10, 18)]
+    answers = at_once([partial(load_history, _empty(world), "haneul", each, "operator", NOW) for each in histories])
+    assert answers.count(None) == 1
+    assert sum(isinstance(answer, ProgrammeNotEmpty) for answer in answers) == 7
+    assert len(_empty(world).documents()) == 1
+    _forget(world)
+
+
+def test_history_may_reach_into_the_future(world: World) -> None:
+    load_history(_empty(world), "haneul", [_own("2099-01-01T00:00:00+09:00", "haneul-99")], "operator", NOW)
+    _forget(world)
+
+
+# --- what is in force -----------------------------------------------------------------------------------------------------
+
+
+def test_the_version_that_started_last_is_in_force(world: World) -> None:
+    for document in incheon():
+        starts_at = parse_instant(document["starts_at"], "starts_at")
+        assert world.policies.running_at(starts_at).version == document["version"]
+        before = world.policies.in_force_at(starts_at - timedelta(milliseconds=1))
+        assert before is None or before.version != document["version"]
+
+
+def test_before_the_first_version_none_is_in_force(world: World) -> None:
+    first = parse_instant(incheon()[0]["starts_at"], "starts_at")
+    with pytest.raises(ProgrammeNotRunning):
+        world.policies.running_at(first - timedelta(milliseconds=1))
+    with pytest.raises(NotFound):
+        version_in_force(world.policy_store, first - timedelta(milliseconds=1))
+
+
+def test_policies_are_read_again_after_a_minute(world: World) -> None:
+    seconds = [100.0]
+    cache = CachedPolicies(world.policy_store, lambda: seconds[0])
+    first = cache.book()
+    _load(world, _document(NOW + timedelta(days=1)))
+    at = NOW + timedelta(days=2)
+    seconds[0] += CACHE_SECONDS
+    with world.counted() as costs:
+        assert cache.book() is first
+    assert costs.calls == []
+    seconds[0] += 0.001
+    assert cache.book().running_at(at).version == "incheon-next"
+
+
+def test_an_empty_programme_is_read_again_at_once(world: World) -> None:
+    cache = CachedPolicies(_empty(world), lambda: 0.0)
+    assert cache.book().in_force_at(NOW) is None
+    load_history(_empty(world), "haneul", [_own("2020-01-01T00:00:00+09:00", "haneul-1")], "operator", NOW)
+    assert cache.book().running_at(NOW).version == "haneul-1"
+    _forget(world)
+
+
+def test_every_version_is_stored_with_who_loaded_it_and_when(world: World) -> None:
+    _load(world, _document(NOW + timedelta(days=1)))
+    (item,) = [item for item in world.memory.items(Table.PROGRAMME) if item.get("version") == "incheon-next"]
+    assert (item["added_by"], item["added_at"]) == ("operator", text_of(NOW))

@@ -1,0 +1,253 @@
+"""Wallets are opened once, suspended and verified; and money comes in within the policy's limits."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+
+from eeum.calendar import SEOUL
+from eeum.errors import Busy, IdempotencyKeyReused, NotFound, ProgrammeNotRunning
+from eeum.once import Answer
+from eeum.storage import Put
+from eeum.wallet.rules import TOP_UP_CODES, DebitOrder, TopUpDecline, Wallet, WalletStatus, wallet_id_of
+from eeum.wallet.use_cases import Opening, change_standing, open_wallet, own_wallet
+from tests.use_cases.world import World, at_once
+
+KEY = "retried-key-0001"
+THREADS = 16
+
+
+def _open(world: World, member: str = "minji") -> Opening:
+    return open_wallet(world.wallets, member, DebitOrder.CHARGED_FIRST, "standard", world.now)
+
+
+def test_a_member_has_one_wallet(world: World) -> None:
+    first, again, other = _open(world), _open(world), _open(world, "jun")
+    assert (first.created, again.created, other.created) == (True, False, True)
+    assert again.wallet == first.wallet
+    assert first.wallet.id == wallet_id_of("minji") != other.wallet.id
+    assert {purse.id: purse.amount for purse in first.wallet.purses} == {"charged": 0, "cashback": 0}
+
+
+def test_a_wallet_that_is_opened_from_many_threads_is_one(world: World) -> None:
+    openings = at_once([partial(_open, world)] * THREADS)
+    assert all(isinstance(opening, Opening) for opening in openings), openings
+    assert len({opening.wallet.cards for opening in openings if isinstance(opening, Opening)}) == 1
+    assert sum(isinstance(opening, Opening) and opening.created for opening in openings) == 1
+
+
+def test_nobody_learns_whether_anothers_wallet_exists(world: World) -> None:
+    jun = _open(world, "jun").wallet
+    _open(world)
+    details = set()
+    for wallet_id in (jun.id, wallet_id_of("nobody"), "", "x"):
+        with pytest.raises(NotFound) as refused:
+            own_wallet(world.wallets, "minji", wallet_id)
+        details.add(refused.value.detail)
+    assert len(details) == 1
+
+
+# --- standing -------------------------------------------------------------------------------------------------------------
+
+
+def _stand(world: World, wallet: Wallet, status: WalletStatus | None, verified: bool | None) -> Wallet:
+    return change_standing(world.wallets, wallet.id, status, verified, "operator", "확인", world.now)
+
+
+def test_an_operator_suspends_reinstates_and_verifies_with_an_entry_each(world: World) -> None:
+    minji = world.member()
+    for number, (status, verified) in enumerate(
+        [(WalletStatus.SUSPENDED, None), (None, True), (WalletStatus.ACTIVE, None), (WalletStatus.SUSPENDED, False)]
+    ):
+        world.now += timedelta(seconds=1)
+        changed = _stand(world, minji, status, verified)
+        assert world.wallet(minji.id) == changed
+        assert len(world.entries("standing")) == number + 1
+    assert (changed.status, changed.verified) == (WalletStatus.SUSPENDED, False)
+
+
+def test_a_standing_changes_no_balance_though_money_moves_meanwhile(world: World) -> None:
+    minji = world.member(charged=10_000)
+    done = []
+
+    def fault(moment: str, writes: object) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            world.give(minji.id, "charged", 5_000)
+
+    world.memory.fault = fault
+    _stand(world, minji, WalletStatus.SUSPENDED, None)
+    assert world.balances(minji)["charged"] == 15_000
+
+
+def test_a_suspension_is_not_undone_by_a_verification_at_the_same_time(world: World) -> None:
+    minji = world.member()
+    done = []
+
+    def fault(moment: str, writes: object) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            world.now += timedelta(milliseconds=1)
+            _stand(world, minji, WalletStatus.SUSPENDED, None)
+
+    world.memory.fault = fault
+    with pytest.raises(Busy):
+        _stand(world, minji, None, True)
+    assert world.wallet(minji.id).status is WalletStatus.SUSPENDED
+    world.now += timedelta(milliseconds=1)
+    assert _stand(world, minji, None, True).status is WalletStatus.SUSPENDED
+
+
+def test_of_two_changes_of_standing_in_one_millisecond_the_second_comes_again(world: World) -> None:
+    minji = world.member()
+    _stand(world, minji, WalletStatus.SUSPENDED, None)
+    with pytest.raises(Busy):
+        _stand(world, minji, None, True)
+    assert world.wallet(minji.id).verified is False
+    world.now += timedelta(milliseconds=1)
+    assert _stand(world, minji, None, True).verified
+    assert len(world.entries("standing")) == 2
+
+
+def test_of_changes_of_standing_at_once_each_holds_whole_or_comes_again(world: World) -> None:
+    minji = world.member()
+
+    def stand(number: int) -> Wallet:
+        at = world.now + timedelta(milliseconds=number)
+        status, verified = (WalletStatus.SUSPENDED, None) if number % 2 else (None, True)
+        return change_standing(world.wallets, minji.id, status, verified, "operator", "확인", at)
+
+    answers = at_once([partial(stand, number) for number in range(8)])
+    held = [answer for answer in answers if isinstance(answer, Wallet)]
+    assert all(isinstance(answer, Wallet | Busy) for answer in answers), answers
+    assert len(world.entries("standing")) == len(held) >= 1
+    assert world.wallet(minji.id) in held
+
+
+def test_the_standing_of_an_unknown_wallet_is_not_found_and_stores_nothing(world: World) -> None:
+    with pytest.raises(NotFound):
+        change_standing(world.wallets, wallet_id_of("nobody"), WalletStatus.SUSPENDED, None, "operator", "x", world.now)
+    assert world.entries("standing") == []
+
+
+# --- top-ups --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_top_up_credits_the_charged_purse(world: World) -> None:
+    minji = world.member()
+    with world.counted() as costs:
+        answer = world.top_up(minji, 50_000)
+    assert (costs.calls, costs.write_units) == (["read", "transact"], 4)
+    assert answer.entry.decline is None
+    assert world.balances(minji) == {"charged": 50_000, "cashback": 0}
+    (entry,) = world.entries("top_up")
+    assert entry["postings"] == {"bank/lee": -50_000, "purse/charged": 50_000}
+
+
+@pytest.mark.parametrize(
+    ("held", "verified", "amount", "decline", "code"),
+    [
+        (0, False, 29_999, TopUpDecline.BELOW_MINIMUM, "13"),
+        (0, False, 30_000, None, ""),
+        (470_000, False, 30_000, None, ""),
+        (470_001, False, 30_000, TopUpDecline.HOLDING_LIMIT, "61"),
+        (0, False, 500_001, TopUpDecline.HOLDING_LIMIT, "61"),
+        (0, True, 2_000_000, None, ""),
+        (0, True, 2_000_001, TopUpDecline.HOLDING_LIMIT, "61"),
+        (0, True, 10**12, TopUpDecline.HOLDING_LIMIT, "61"),
+        (500_000, False, 1, TopUpDecline.BELOW_MINIMUM, "13"),
+    ],
+)
+def test_a_top_up_keeps_to_minimum_and_holding_limit(
+    world: World, held: int, verified: bool, amount: int, decline: TopUpDecline | None, code: str
+) -> None:
+    minji = world.member(charged=held, verified=verified)
+    entry = world.top_up(minji, amount).entry
+    assert entry.decline is decline
+    assert decline is None or TOP_UP_CODES[decline] == code
+    assert world.balances(minji)["charged"] == held + (0 if decline else amount)
+    assert len(world.entries("top_up")) == 1
+
+
+def test_cashback_and_grants_do_not_count_to_the_holding_limit(world: World) -> None:
+    minji = world.member(cashback=900_000, grants={"grant/a": 900_000})
+    assert world.top_up(minji, 500_000).entry.decline is None
+
+
+def test_a_suspended_wallet_takes_no_money(world: World) -> None:
+    minji = world.member()
+    world.suspend(minji)
+    entry = world.top_up(minji, 50_000).entry
+    assert entry.decline is TopUpDecline.WALLET_SUSPENDED
+    assert TOP_UP_CODES[TopUpDecline.WALLET_SUSPENDED] == "62"
+
+
+def test_the_limits_are_those_of_the_policy_in_force(world: World) -> None:
+    minji = world.member(verified=True)
+    world.now = datetime(2023, 9, 25, tzinfo=SEOUL)
+    assert world.top_up(minji, 1_500_001).entry.decline is TopUpDecline.HOLDING_LIMIT
+    assert world.top_up(minji, 1_500_000).entry.decline is None
+
+
+def test_top_ups_that_race_never_pass_the_holding_limit(world: World) -> None:
+    minji = world.member()
+    answers = at_once([partial(world.top_up, minji, 60_000)] * THREADS)
+    declines = [answer.entry.decline for answer in answers if isinstance(answer, Answer)]
+    assert len(declines) == THREADS, answers
+    assert declines.count(None) == 8
+    assert declines.count(TopUpDecline.HOLDING_LIMIT) == THREADS - 8
+    assert world.balances(minji)["charged"] == 480_000
+
+
+def test_a_top_up_has_one_effect_and_one_answer_however_often_it_is_sent(world: World) -> None:
+    minji = world.member()
+    answers = at_once([partial(world.top_up, minji, 60_000, KEY)] * THREADS)
+    entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
+    assert entries == entries[:1] * THREADS, answers
+    assert world.balances(minji)["charged"] == 60_000
+
+
+def test_a_declined_top_up_stays_declined_though_there_is_room_now(world: World) -> None:
+    minji, shop = world.member(charged=500_000), world.shop()
+    declined = world.top_up(minji, 60_000, KEY)
+    world.pay(minji, shop, 200_000)
+    again = world.top_up(minji, 60_000, KEY)
+    assert (again.entry, again.replayed) == (declined.entry, True)
+
+
+def test_a_key_of_another_top_up_is_refused_and_one_of_another_bank_is_not(world: World) -> None:
+    minji = world.member()
+    world.top_up(minji, 60_000, KEY)
+    with pytest.raises(IdempotencyKeyReused):
+        world.top_up(minji, 70_000, KEY)
+    assert not world.top_up(minji, 70_000, KEY, caller="bank/choi").replayed
+    assert world.balances(minji)["charged"] == 130_000
+
+
+def test_a_top_up_of_no_wallet_is_not_found_and_stores_nothing(world: World) -> None:
+    minji = world.member()
+    with pytest.raises(NotFound):
+        world.top_up(replace(minji, id=wallet_id_of("nobody")), 60_000)
+    assert world.entries("top_up") == []
+
+
+def test_before_the_first_policy_no_money_comes_in(world: World) -> None:
+    minji = world.member()
+    world.now = datetime(2018, 1, 1, tzinfo=SEOUL)
+    with pytest.raises(ProgrammeNotRunning):
+        world.top_up(minji, 60_000)
+
+
+def test_a_wallet_that_was_suspended_meanwhile_takes_no_money(world: World) -> None:
+    minji = world.member()
+    done = []
+
+    def fault(moment: str, writes: list[Put]) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            world.suspend(minji)
+
+    world.memory.fault = fault  # type: ignore[assignment]
+    assert world.top_up(minji, 60_000).entry.decline is TopUpDecline.WALLET_SUSPENDED
+    assert world.balances(minji)["charged"] == 0
