@@ -25,6 +25,8 @@ NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
 
 POLICIES = Path(__file__).parents[2] / "policies" / "incheon"
 UNSENT: Any = object()
+DESCRIBED = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())["paths"]
+"""Every answer of every test has a status that the API's description names for its route."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ class InMemoryCity:
         answer = module.handler(copy.deepcopy(event), context())
         # As the runtime writes it: what is no Unicode text could not leave.
         answer["body"].encode()
+        route = route_of(event["requestContext"]["http"]["method"], event["rawPath"])
+        if route and route.module is module:
+            assert str(answer["statusCode"]) in DESCRIBED[route.path][route.method.lower()]["responses"], answer
         return Answer(answer["statusCode"], _single(answer), answer["body"])
 
 

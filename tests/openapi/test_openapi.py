@@ -1,0 +1,105 @@
+"""docs/openapi.json: as the code is, as the template opens it, and as OpenAPI wants it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from deployment import openapi
+from tests.http.routes import ROUTES, Route, route_of
+from tests.template.template import events, functions, http_functions
+
+# The OpenAPI Initiative's own schema of 2022-10-07, https://spec.openapis.org/oas/3.1/schema/2022-10-07 (Apache 2.0).
+OFFICIAL = Path(__file__).with_name("openapi_3_1.schema.json")
+CHECKED_IN: dict[str, Any] = json.loads(openapi.DESCRIPTION.read_text())
+OPERATIONS = {
+    (method.upper(), path): operation
+    for path, operations in CHECKED_IN["paths"].items()
+    for method, operation in operations.items()
+}
+
+
+def test_the_checked_in_description_is_the_code_s() -> None:
+    assert openapi.DESCRIPTION.read_text() == openapi.text(), "the routes changed: run `make openapi`"
+
+
+def test_it_is_openapi_3_1() -> None:
+    Draft202012Validator(json.loads(OFFICIAL.read_text())).validate(CHECKED_IN)
+
+
+def test_every_schema_is_json_schema() -> None:
+    for schema in CHECKED_IN["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in _references(CHECKED_IN):
+        node: Any = CHECKED_IN
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+        assert node
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for part in node.values():
+            yield from _references(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _references(part)
+
+
+def test_no_two_operations_have_one_name() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+
+    assert len(set(names)) == len(names)
+    assert all("summary" in operation for operation in OPERATIONS.values())
+    assert {tag for operation in OPERATIONS.values() for tag in operation["tags"]} == {
+        tag["name"] for tag in CHECKED_IN["tags"]
+    }
+
+
+def test_its_routes_are_those_that_the_template_opens() -> None:
+    """Method and path, each at the function that has the code for it, and open to the same scopes."""
+    opened = {}
+    for function in http_functions():
+        for event in events(function, "HttpApi").values():
+            auth = event.get("Auth", {})
+            public = auth.get("Authorizer") in (None, "NONE")
+            security = [] if public else [{auth["Authorizer"]: [scope]} for scope in auth["AuthorizationScopes"]]
+            opened[event["Method"].upper(), event["Path"]] = (functions()[function]["Handler"], security)
+
+    described = {key: (f"{_module_of(*key)}.handler", operation["security"]) for key, operation in OPERATIONS.items()}
+    assert described == opened
+
+
+def _module_of(method: str, path: str) -> str:
+    route = next(route for route in ROUTES if (route.method, route.path) == (method, path))
+    assert route_of(method, path) is route
+    return str(route.module.__name__)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_the_scopes_are_those_that_the_function_asks_for(route: Route) -> None:
+    """`tests/http` shows of each route that its function lets these scopes in, and no other."""
+    security = OPERATIONS[route.method, route.path]["security"]
+
+    assert (
+        tuple(scope for alternative in security for scopes in alternative.values() for scope in scopes) == route.scopes
+    )
+
+
+def test_every_protected_route_tells_of_401_and_403_and_every_body_of_400_and_415() -> None:
+    for key, operation in OPERATIONS.items():
+        statuses = set(operation["responses"])
+        assert ({"401", "403"} <= statuses) == bool(operation["security"]), key
+        assert ("415" in statuses) == ("requestBody" in operation), key
+        assert "requestBody" not in operation or "400" in statuses, key
+        assert "503" in statuses, key
