@@ -1,0 +1,85 @@
+"""docs/errors.md names every problem and every decline, with its status or reason, and none that is not there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from eeum import errors
+from eeum.aws.problems import STATUS
+from eeum.errors import Refusal
+from eeum.payments.rules import CODES
+from eeum.wallet.rules import TOP_UP_CODES
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "errors.md").read_text()
+CODE = sorted([*ROOT.glob("layers/eeum/python/eeum/**/*.py"), *ROOT.glob("functions/*/*.py")])
+REFUSALS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Refusal)]
+#: Written by the edge itself, for what the domain never sees.
+OF_THE_EDGE = {"unsupported_media_type": 415}
+
+
+def section(title: str) -> str:
+    """The text below a heading, up to the next of its rank or above."""
+    mark, _, _ = title.partition(" ")
+    _, _, rest = PAGE.partition(f"\n{title}\n")
+    assert rest, f"there is no heading {title}"
+    return re.split(rf"\n#{{1,{len(mark)}}} ", rest)[0]
+
+
+def rows(title: str) -> list[list[str]]:
+    """The cells of the first table below a heading."""
+    table = section(title).partition("\n|")[2].partition("\n\n")[0]
+    lines = f"|{table}".splitlines()
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_refusal_has_a_status() -> None:
+    assert set(STATUS) == set(REFUSALS) - {Refusal}
+
+
+def test_no_two_refusals_have_one_code() -> None:
+    codes = [refusal.code for refusal in STATUS]
+
+    assert len(set(codes)) == len(codes)
+
+
+def test_every_problem_is_explained_with_its_status() -> None:
+    expected = {refusal.code: status.value for refusal, status in STATUS.items()} | OF_THE_EDGE
+    explained = {row[0]: row[1] for row in rows("## Problems")}
+
+    assert explained == {code: str(status) for code, status in expected.items()}
+
+
+def test_every_code_that_the_edge_writes_is_explained() -> None:
+    source = (ROOT / "layers/eeum/python/eeum/aws/http.py").read_text()
+    written = set(re.findall(r'problem\(HTTPStatus\.\w+, "(\w+)"', source))
+
+    assert written <= {*OF_THE_EDGE, "not_found"}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_fault_that_the_code_names_is_explained(path: Path) -> None:
+    faults = section("### Faults of `invalid_request`")
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Invalid":
+            field, _, code = node.args if len(node.args) == 3 else [*node.args, ast.Constant("invalid_value")]
+            if isinstance(field, ast.Constant) and field.value == "scheduled_at":
+                continue  # of the schedule's event, which no client sends
+            assert isinstance(code, ast.Constant)
+            assert f"`{code.value}`" in faults, f"{path.name} names {code.value}"
+
+
+def test_every_decline_of_a_payment_is_explained_with_its_code() -> None:
+    explained = {reason: code for code, reason, *_ in rows("### Payments and quotes")}
+
+    assert explained == {decline.value: code for decline, code in CODES.items()}
+
+
+def test_every_decline_of_a_top_up_is_explained_with_its_code() -> None:
+    explained = {reason: code for code, reason, *_ in rows("### Top-ups")}
+
+    assert explained == {decline.value: code for decline, code in TOP_UP_CODES.items()}
