@@ -77,6 +77,10 @@ class SignIn:
 
     def token(self, person: str, application: Application) -> str:
         """An access token of a person, through the authorisation-code flow with PKCE."""
+        return self.tokens(person, application)["access_token"]
+
+    def tokens(self, person: str, application: Application) -> dict[str, str]:
+        """All that a person's application is given for the code: `access_token`, `id_token`, `refresh_token`."""
         client = self._client(application)
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -113,14 +117,14 @@ class SignIn:
             client_id=client["ClientId"],
             client_secret=client["ClientSecret"],
             scope=" ".join(application.scopes),
-        )
+        )["access_token"]
 
-    def _exchange(self, **form: str) -> str:
+    def _exchange(self, **form: str) -> dict[str, str]:
         answer = self._http.post(f"{self._endpoint}/oauth2/token", data=form)
         if answer.status_code != httpx.codes.OK:
             raise CityFailure(f"No token for client {form['client_id']}: {answer.text}")
-        token: str = answer.json()["access_token"]
-        return token
+        tokens: dict[str, str] = answer.json()
+        return tokens
 
     def _client(self, application: Application) -> dict[str, Any]:
         if application.client not in self._clients:
