@@ -78,7 +78,7 @@ class City:
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)
         self.emulator.start()
-        self._stack = self._deployment = Deployment(self.emulator, built, self.data / "layers")
+        self._stack = self._deployment = Deployment(self.emulator, built)
         if self._seeded.exists() and not self._deployment.exists:
             self._report("The city was not stopped in order the last time, and its state is lost: it starts anew.")
             self._seeded.unlink()

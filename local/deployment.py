@@ -55,18 +55,17 @@ class Stack:
 class Deployment(Stack):
     """Creates and updates the stack; every deployment gives the whole template, as CloudFormation wants it."""
 
-    def __init__(self, emulator: Emulator, built: Path, layers: Path) -> None:
-        """`built` is the built template; `layers` the folder to unpack its layers in."""
+    def __init__(self, emulator: Emulator, built: Path) -> None:
+        """`built` is the built template."""
         super().__init__(emulator)
         self._built = built
-        self._layers = layers
         #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
         self._start = f"Start{int(time.time())}"
 
     @cached_property
     def _packaged(self) -> dict[str, Any]:
         template: dict[str, Any] = yaml_parse(self._built.read_text())
-        return packaging.package(self._emulator, template, self._built.parent, self._layers)
+        return packaging.package(self._emulator, template, self._built.parent)
 
     def deploy(self, clock_shift_seconds: int) -> None:
         """Create or update the stack so that its functions' clock is shifted by so much."""

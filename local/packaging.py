@@ -1,7 +1,7 @@
 """What `sam package` does, for the emulator: code as archives in its S3, and the template pointing at them.
 
 A gap is bridged for layers: the emulator unpacks every layer again for every copy of a function it starts, seconds for one that
-holds an SDK. So each layer is unpacked once, below the city's folder, and what is uploaded only points there.
+holds an SDK. So each layer is unpacked once, under the digest of its contents, and what is uploaded only points there.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import copy
 import hashlib
 import io
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from local import places
 from local.emulator import Emulator
 
 BUCKET = "eeum-local-artifacts"
@@ -27,7 +29,7 @@ POINTER = "python/lib/python3/site-packages/unpacked.pth"
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def package(emulator: Emulator, template: dict[str, Any], build: Path, layers: Path) -> dict[str, Any]:
+def package(emulator: Emulator, template: dict[str, Any], build: Path) -> dict[str, Any]:
     """The template with the code of functions and layers uploaded, each under the digest of its contents."""
     packaged = copy.deepcopy(template)
     addresses: dict[str, str] = {}
@@ -37,7 +39,7 @@ def package(emulator: Emulator, template: dict[str, Any], build: Path, layers: P
         if not isinstance(folder, str):
             continue
         if folder not in addresses:
-            contents = _archive(build / folder) if resource["Type"] == FUNCTION else _pointer(build / folder, layers)
+            contents = _archive(build / folder) if resource["Type"] == FUNCTION else _pointer(build / folder)
             addresses[folder] = f"s3://{BUCKET}/{upload(emulator, contents, 'zip')}"
         resource["Properties"][code] = addresses[folder]
     return packaged
@@ -57,18 +59,21 @@ def _archive(folder: Path) -> bytes:
     return _zipped((str(path.relative_to(folder)), path.read_bytes()) for path in _files(folder))
 
 
-def _pointer(folder: Path, layers: Path) -> bytes:
+def _pointer(folder: Path) -> bytes:
     """An archive that puts the unpacked layer on the path before all else, as Lambda does with /opt/python."""
     digest = hashlib.sha256()
     for path in _files(folder):
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    unpacked = layers / digest.hexdigest()
+    unpacked = places.LAYERS / digest.hexdigest()
     if not unpacked.exists():
-        partial = unpacked.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(folder, partial)
-        partial.rename(unpacked)
+        places.LAYERS.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=places.LAYERS, suffix=".partial"))
+        shutil.copytree(folder, partial, dirs_exist_ok=True)
+        try:
+            partial.rename(unpacked)
+        except OSError:  # another city was faster
+            shutil.rmtree(partial)
     return _zipped([(POINTER, f"import sys; sys.path.insert(0, {str(unpacked / 'python')!r})\n".encode())])
 
 

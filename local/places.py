@@ -14,6 +14,9 @@ DATA = Path(os.environ.get("EEUM_LOCAL_DATA") or ROOT / ".local")
 #: The host's build has a folder of its own, so that it never passes for one that is deployed to AWS.
 BUILD = ROOT / ".aws-sam" / "local"
 
+#: Layers that are unpacked for the emulator, each under the digest of its contents; cities share them.
+LAYERS = ROOT / ".aws-sam" / "local-layers"
+
 POLICIES = ROOT / "policies"
 
 #: The names of tables and queues follow from the stack's name, so it is fixed: `local/environment.json` relies on it.
