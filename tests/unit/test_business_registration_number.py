@@ -1,0 +1,70 @@
+"""The check digit of the business registration number (사업자등록번호), by the National Tax Service's rule."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eeum.errors import Invalid
+from eeum.merchants.rules import merchant_id_of, parse_business_registration_number
+
+# Numbers that large companies print on their own pages.
+PUBLISHED = ["124-81-00998", "220-81-62517", "120-88-00767", "105-87-64746"]
+
+
+def _with_check_digit(nine: str) -> str:
+    """Worked out another way than the product's: weights first, then the two digits of the last product added up."""
+    total = sum(int(digit) * weight for digit, weight in zip(nine, (1, 3, 7, 1, 3, 7, 1, 3), strict=False))
+    tens, ones = divmod(int(nine[8]) * 5, 10)
+    return nine + str(-(total + tens + ones) % 10)
+
+
+valid = st.integers(0, 10**9 - 1).map(lambda number: _with_check_digit(f"{number:09}"))
+
+
+@pytest.mark.parametrize("written", PUBLISHED)
+def test_published_numbers_are_valid(written: str) -> None:
+    assert parse_business_registration_number(written) == written.replace("-", "")
+
+
+@given(valid)
+def test_numbers_with_their_check_digit_are_valid_with_and_without_hyphens(number: str) -> None:
+    assert parse_business_registration_number(number) == number
+    assert parse_business_registration_number(f"{number[:3]}-{number[3:5]}-{number[5:]}") == number
+
+
+@given(valid, st.integers(0, 9), st.integers(1, 9))
+def test_one_wrong_digit_is_always_caught(number: str, position: int, off_by: int) -> None:
+    wrong = str((int(number[position]) + off_by) % 10)
+    with pytest.raises(Invalid) as refused:
+        parse_business_registration_number(number[:position] + wrong + number[position + 1 :])
+    assert (refused.value.field, refused.value.reason) == ("business_registration_number", "check_digit")
+
+
+@given(valid)
+def test_of_the_ten_check_digits_one_is_right(number: str) -> None:
+    accepted = []
+    for digit in "0123456789":
+        try:
+            accepted.append(parse_business_registration_number(number[:9] + digit))
+        except Invalid:
+            continue
+    assert accepted == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "124810099", "12481009980", "124-8100998", "12-481-00998", "124 81 00998", "124-81-0099a", "１２４-81-00998",
+     "124-81-00998\n", " 1248100998", "+124810099", "124–81–00998"],
+)  # fmt: skip
+def test_what_is_no_number_at_all_is_malformed(text: str) -> None:
+    try:
+        parse_business_registration_number(text)
+    except Invalid as refused:
+        assert refused.reason == "malformed"
+    else:
+        # A single hyphen is a hyphen left out.
+        assert text == "124-8100998"
+
+
+def test_a_place_of_business_has_one_merchant_id() -> None:
+    assert merchant_id_of("1248100998") == merchant_id_of("1248100998") != merchant_id_of("2208162517")
