@@ -1,0 +1,31 @@
+"""What docs/performance.md reports, measured in one run: `make bench`.
+
+Measurements are ratios of interleaved pairs and medians, since the machine's own speed comes and goes; no test asserts them.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "performance.md"
+
+FUNCTION_ENVIRONMENT = {
+    "STAGE": "local",
+    "PROGRAMME": "incheon",
+    "LEDGER_TABLE": "ledger",
+    "MERCHANTS_TABLE": "merchants",
+    "PROGRAMME_TABLE": "programme",
+    "POWERTOOLS_SERVICE_NAME": "bench",
+    "LOG_LEVEL": "INFO",
+    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/parked",
+    "AWS_REGION": "ap-northeast-2",
+    "AWS_DEFAULT_REGION": "ap-northeast-2",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
+"""What the template gives each function; functions read it when they are imported."""
+
+os.environ.update(FUNCTION_ENVIRONMENT)
+for folder in ("layers/eeum/python", "functions"):
+    sys.path.insert(0, str(ROOT / folder))

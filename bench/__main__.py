@@ -1,0 +1,39 @@
+"""`make bench`: measures everything, shows how far it is, and writes docs/performance.md."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import PAGE, authorisation, evaluation, item_sizes, months, start_up, write_units
+from bench.page import page
+from local import places
+from tests.contract.engines import DYNOXIDE
+
+
+def main() -> None:
+    _need(DYNOXIDE, "the engine to measure on")
+    _need(places.program("emulator", "python"), "the emulator")
+    _need(places.program("installer", "uv"), "the installer")
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        sections = [
+            authorisation.measure(folder / "authorisation"),
+            start_up.measure(folder / "start_up"),
+            write_units.measure(folder / "write_units"),
+            item_sizes.measure(),
+            evaluation.measure(),
+            months.measure(),
+        ]
+    PAGE.write_text(page(sections, time.monotonic() - started), encoding="utf-8")
+    print(page(sections, time.monotonic() - started).split("## How")[0])
+
+
+def _need(program: Path, what: str) -> None:
+    if not program.exists():
+        sys.exit(f"make bench: {what} is missing; `make install` sets it up.")
+
+
+if __name__ == "__main__":
+    main()

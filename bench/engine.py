@@ -1,0 +1,75 @@
+"""Real engines to measure on, and hooks into botocore's client that see what goes over the wire."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from eeum.aws.dynamodb import DynamoDbStorage
+from eeum.storage import Table
+from tests.contract import engines
+from tests.contract.tables import create_tables
+
+ENGINES = {"dynoxide": engines.dynoxide, "MiniStack": engines.ministack}
+
+
+@contextmanager
+def storage_on(engine: str, folder: Path) -> Iterator[tuple[Any, DynamoDbStorage]]:
+    """The client of an engine that was started for this, and a storage on the template's tables in it."""
+    place = folder / engine
+    place.mkdir(parents=True)
+    with ExitStack() as stack:
+        client = stack.enter_context(ENGINES[engine](place))
+        tables: dict[Table, str] = create_tables(client, "bench")
+        yield client, DynamoDbStorage(client, tables)
+
+
+@contextmanager
+def requests_sent(client: Any) -> Iterator[list[str]]:
+    """The operation of every HTTP request that the client sends, those that it sends again too."""
+    sent: list[str] = []
+
+    def on_send(event_name: str, **_: Any) -> None:
+        sent.append(event_name.rpartition(".")[2])
+
+    client.meta.events.register("before-send.dynamodb", on_send)
+    try:
+        yield sent
+    finally:
+        client.meta.events.unregister("before-send.dynamodb", on_send)
+
+
+@contextmanager
+def calls_made(client: Any) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Operation and parameters of every call."""
+    calls: list[tuple[str, dict[str, Any]]] = []
+
+    def on_call(params: dict[str, Any], model: Any, **_: Any) -> None:
+        calls.append((model.name, copy.deepcopy(params)))
+
+    client.meta.events.register("before-parameter-build.dynamodb", on_call)
+    try:
+        yield calls
+    finally:
+        client.meta.events.unregister("before-parameter-build.dynamodb", on_call)
+
+
+@contextmanager
+def units_written(client: Any) -> Iterator[list[float]]:
+    """The units that the engine reports for each transaction, those of its indexes too."""
+    units: list[float] = []
+
+    def on_call(params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "INDEXES"
+
+    def on_answer(parsed: dict[str, Any], **_: Any) -> None:
+        units.append(sum(float(table["CapacityUnits"]) for table in parsed["ConsumedCapacity"]))
+
+    client.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", on_call)
+    client.meta.events.register("after-call.dynamodb.TransactWriteItems", on_answer)
+    try:
+        yield units
+    finally:
+        client.meta.events.unregister("before-parameter-build.dynamodb.TransactWriteItems", on_call)
+        client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", on_answer)

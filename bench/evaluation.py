@@ -1,0 +1,65 @@
+"""What a policy makes of one payment: plain Python, no input or output."""
+
+import json
+import statistics
+import timeit
+
+from bench import ROOT
+from bench.figures import Figure, Progress, Section
+from bench.item_sizes import three_layers
+from eeum.policy.conditions import Facts
+from eeum.policy.reading import policy_of
+from eeum.policy.rules import PolicyVersion, evaluate
+
+REPEATS = 25
+CALLS = 2_000
+BOUND = 20
+FACTS = Facts(
+    merchant_district="ganghwa",
+    merchant_category="restaurant",
+    merchant_annual_revenue=200_000_000,
+    merchant_flags=frozenset({"benefit_plus"}),
+    merchant_own_rate=300,
+    card_product="standard",
+    channel="shop",
+    method="card",
+)
+
+
+def measure() -> Section:
+    cases = {
+        "IC-05, over its band edge": (_published("incheon-2021-01-01"), 600_000, {"monthly-spend": 100_000}),
+        "IC-16, in Ganghwa, where both layers give": (
+            _published("incheon-2025-09-01"),
+            50_000,
+            {"monthly-spend": 100_000},
+        ),
+        "three layers, each in all three bands": (three_layers(), 2_500_000, {}),
+    }
+    progress = Progress("policy evaluation", len(cases))
+    figures = []
+    for name, (policy, base, used) in cases.items():
+        rewards = evaluate(policy, FACTS, base, used).rewards
+        if not rewards or any(reward.won == 0 for reward in rewards):
+            raise RuntimeError(f"nothing is evaluated in {name}")
+        timer = timeit.Timer(lambda policy=policy, base=base, used=used: evaluate(policy, FACTS, base, used))  # type: ignore[misc]
+        microseconds = [seconds / CALLS * 1e6 for seconds in timer.repeat(REPEATS, CALLS)]
+        lower, _, upper = statistics.quantiles(microseconds, n=4)
+        how = f"Median of {REPEATS} runs of {CALLS} calls of `evaluate`, {len(rewards)} layer{'s' * (len(rewards) > 1)} giving."
+        figures.append(
+            Figure(
+                f"Policy evaluation of one payment: {name}",
+                BOUND,
+                statistics.median(microseconds),
+                "µs",
+                how,
+                spread=(lower, upper),
+            )
+        )
+        progress.step()
+    return Section("Policy evaluation", figures)
+
+
+def _published(version: str) -> PolicyVersion:
+    document = json.loads((ROOT / "policies" / "incheon" / f"{version}.json").read_text(encoding="utf-8"))
+    return policy_of(document)

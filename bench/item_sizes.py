@@ -1,0 +1,167 @@
+"""The largest items that real life brings, by the product's own item functions, against what one write unit holds."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from bench import ROOT
+from bench.city import ACQUIRER
+from bench.figures import Figure, Section
+from bench.sizes import UNIT, item_bytes
+from eeum.calendar import SEOUL
+from eeum.cashback.rules import earn
+from eeum.cashback.store import CashbackStore, WalletPosting, earning_item
+from eeum.ids import natural_id
+from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply, decide
+from eeum.once import Request
+from eeum.payments.rules import Order, Payment, authorise, judge
+from eeum.payments.store import payment_item, payment_key
+from eeum.policy.reading import policy_of
+from eeum.policy.rules import PolicyVersion
+from eeum.storage import Key, Put, Write
+from eeum.unit_of_work import Patience
+from eeum.wallet.rules import Card, DebitOrder, Purse, Wallet, WalletStatus, wallet_id_of
+from eeum.wallet.store import wallet_item, wallet_key
+
+NOON = datetime(2026, 11, 23, 12, 34, 56, 789_000, tzinfo=SEOUL)
+MEMBER = "0c59f1d6-7f5b-4c8e-9f3a-2b6f3f1b2c3d"
+GRANTS = ("consumption-coupon-2026", "farmers-allowance-2026", "youth-settlement-2026")
+CARD_PRODUCTS = ("child_meal_support", "farmers_allowance", "student_id", "transit_pass")
+LIMITS = ("monthly-spend", "monthly-reward", "merchant-rewards")
+FLAGS = frozenset({"benefit_plus", "good_price", "traditional_market", "partner"})
+
+ASSUMPTIONS = (
+    "The largest that real life brings is taken to be: a wallet of a verified member with a class, five purses (charged, cashback and three "
+    "grants, each with millions of won), four cards and six usage windows (three limits in two months), after 9,999 payments; a payment "
+    "by card that empties four purses and draws on the fifth, at a merchant with four flags, the longest district and category of the "
+    "published policies, own rate and requested time; and the earning of a payment that falls into all three bands of all three layers, each of "
+    "the city's two paid by the nation and the city and the third by the merchant. Ids, callers and keys have their full length. No "
+    "text of a member's or merchant's own, so no Korean, stands in any of the three: names stay in the merchant's item.",
+)
+
+
+def measure() -> Section:
+    wallet = largest_wallet()
+    payment = largest_payment(wallet)
+    earning = largest_earning(payment)
+    wallet_size = _bytes(wallet_key(wallet.id), wallet_item(wallet))
+    payment_size = _bytes(payment_key(wallet.id, payment.acceptance.digest), payment_item(payment))
+    sizes = {"payment": payment_size, "wallet": wallet_size, "earning": _bytes(*earning)}
+    how = "By DynamoDB's size rule over the item that the store writes, keys included."
+    figures = [Figure(f"Largest realistic {name} item", UNIT, size, "B", how) for name, size in sizes.items()]
+    return Section("Item sizes", figures, ASSUMPTIONS)
+
+
+def _bytes(key: Key, item: dict[str, Any]) -> int:
+    return item_bytes({"pk": key.pk, "sk": key.sk, **item})
+
+
+def largest_wallet() -> Wallet:
+    return Wallet(
+        id=wallet_id_of(MEMBER),
+        member=MEMBER,
+        status=WalletStatus.ACTIVE,
+        verified=True,
+        member_class="basic_livelihood",
+        debit_order=DebitOrder.CASHBACK_FIRST,
+        purses=(
+            Purse("charged", 1_999_999),
+            Purse("cashback", 199_999),
+            *(Purse(grant, 1_234_567) for grant in GRANTS),
+        ),
+        cards=tuple(Card(f"{number:016x}", product, "active") for number, product in enumerate(CARD_PRODUCTS)),
+        usage={f"{limit}@{month}": 1_234_567 for limit in LIMITS for month in ("2026-10", "2026-11")},
+        captures=9_999,
+        posted=9_998,
+        opened_at=NOON,
+    )
+
+
+def largest_payment(wallet: Wallet) -> Payment:
+    merchant = _merchant()
+    body = {"merchant_id": merchant.id}
+    request = Request.of(f"acquirer/{ACQUIRER}", wallet.id, "k" * 36, body)
+    held = sum(purse.amount for purse in wallet.purses)
+    order = Order(merchant.id, held - 1, "delivery", "card", wallet.cards[0].reference, NOON.isoformat())
+    judgement = judge(wallet, merchant, three_layers(), NOON, order)
+    if judgement.decline:
+        raise RuntimeError(f"the largest payment is declined: {judgement.decline}")
+    return authorise(judgement, request.accept(NOON), order)
+
+
+def largest_earning(payment: Payment) -> tuple[Key, dict[str, Any]]:
+    """Key and item as `CashbackStore` puts them."""
+    earning = earn(payment, three_layers(), 9_999, {}, NOON + timedelta(seconds=2))
+    if [len(reward.portions) for reward in earning.rewards] != [3, 3, 3]:
+        raise RuntimeError("the largest earning falls into all three bands of all three layers")
+    writes: list[Write] = []
+
+    class Recorder:
+        def transact(self, sent: list[Write], _: str) -> None:
+            writes.extend(sent)
+
+    posting = WalletPosting(earning.wallet_id, 9_998, [earning], {})
+    CashbackStore(Recorder()).post([posting], Patience(lambda: 1.0, lambda _: None))  # type: ignore[arg-type]
+    (put,) = (write for write in writes if isinstance(write, Put))
+    if put.item != earning_item(earning):
+        raise RuntimeError("the store puts another item than it says")
+    return put.key, put.item
+
+
+def three_layers() -> PolicyVersion:
+    """A policy such as a city may write: two of its own layers and one of the merchants, in three bands each, on three limits."""
+    own = [
+        {"id": "small-merchants", "limits": ["monthly-spend", "monthly-reward"]},
+        {"id": "traditional-markets", "limits": ["monthly-spend"]},
+    ]
+    bands = [
+        {"from": 0, "up_to": 300_000, "rate_basis_points": 1_000},
+        {"from": 300_000, "up_to": 500_000, "rate_basis_points": 700},
+        {"from": 500_000, "up_to": 2_000_000, "rate_basis_points": 125},
+    ]
+    funders = [{"funder": "national", "share": 940}, {"funder": "city", "share": 1_010}]
+    layers = [
+        *({**layer, "title": {}, "bands": bands, "funders": funders} for layer in own),
+        {
+            "id": "merchants-own",
+            "title": {},
+            "bands": [*bands[:2], {**bands[2], "rate_basis_points": "merchant"}],
+            "limits": ["merchant-rewards"],
+            "funders": [{"funder": "merchant", "share": 1}],
+        },
+    ]
+    return policy_of(
+        {
+            "programme": "incheon",
+            "version": "incheon-2026-01-01",
+            "starts_at": "2026-01-01T00:00:00+09:00",
+            "ends_at": None,
+            "earns_from": ["charged", "cashback", "grants"],
+            "wallet": {"minimum_top_up": 1_000, "holding_limit": 500_000, "holding_limit_verified": 2_000_000},
+            "merchants": {"districts": [], "categories": []},
+            "limits": [
+                {"id": "monthly-spend", "measure": "spend", "amount": 2_000_000},
+                {"id": "monthly-reward", "measure": "reward", "amount": 1_234_567},
+                {"id": "merchant-rewards", "measure": "spend", "amount": 2_000_000},
+            ],
+            "layers": layers,
+        }
+    )
+
+
+def _merchant() -> Merchant:
+    district, category = _longest_names()
+    shop = Shop("1248100998", "미추홀 생활용품", district, category, 2_999_999_999, FLAGS, 1_250)
+    applied = apply(shop, natural_id("owner", "1"), NOON - timedelta(days=9), None)
+    return decide(applied, Decision(MerchantStatus.APPROVED, "operator", NOON - timedelta(days=8), ""))
+
+
+def _longest_names() -> tuple[str, str]:
+    """The longest district and category of the published policies."""
+    districts: set[str] = set()
+    categories: set[str] = set()
+    for path in (ROOT / "policies").glob("*/*.json"):
+        merchants = json.loads(path.read_text(encoding="utf-8"))["merchants"]
+        districts.update(merchants["districts"])
+        categories.update(merchants["categories"])
+    return max(districts, key=len), max(categories, key=len)

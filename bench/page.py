@@ -1,0 +1,83 @@
+"""docs/performance.md, written anew by each run."""
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.figures import Figure, Section
+
+INTRODUCTION = """\
+# Performance
+
+Written by `make bench`, which measures everything on this page in one run; nothing here is asserted in tests, since machines differ and
+their speed comes and goes. Ratios are medians of interleaved pairs on the same machine and engine; a spread is that of the middle half.
+Lower is better everywhere.
+"""
+
+
+def page(sections: Sequence[Section], seconds: float) -> str:
+    figures = [figure for section in sections for figure in section.figures]
+    lines = [INTRODUCTION, *_table(figures), "", f"{_verdict(figures)}", ""]
+    lines += ["## How it was measured", ""]
+    for section in sections:
+        lines += [f"### {section.title}", ""]
+        lines += [f"- {figure.what}: {figure.how}" for figure in _without_repetition(section.figures)]
+        for note in section.notes:
+            lines += ["", note]
+        lines.append("")
+    lines += ["## The machine", "", *(f"- {fact}" for fact in machine_facts(seconds)), ""]
+    return "\n".join(lines)
+
+
+def _table(figures: Sequence[Figure]) -> list[str]:
+    rows = ["| what | bound | reached | |", "|---|---|---|---|"]
+    for figure in figures:
+        spread = f" ({_number(figure.spread[0])} – {_number(figure.spread[1])})" if figure.spread else ""
+        unit = f" {figure.unit}" if figure.unit else ""
+        verdict = "met" if figure.met else "**missed**"
+        rows.append(
+            f"| {figure.what} | ≤ {_number(figure.bound)}{unit} | {_number(figure.reached)}{unit}{spread} | {verdict} |"
+        )
+    return rows
+
+
+def _number(number: float) -> str:
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}"
+
+
+def _verdict(figures: Sequence[Figure]) -> str:
+    missed = [figure.what for figure in figures if not figure.met]
+    if not missed:
+        return f"All {len(figures)} bounds are met."
+    return f"{len(figures) - len(missed)} of {len(figures)} bounds are met; missed: {'; '.join(missed)}."
+
+
+def _without_repetition(figures: Sequence[Figure]) -> list[Figure]:
+    """Figures that were measured in the same way are explained once."""
+    return list({figure.how: figure for figure in reversed(figures)}.values())[::-1]
+
+
+def machine_facts(seconds: float) -> list[str]:
+    return [
+        f"{_processor()}, {os.cpu_count()} processors, {_memory_gib():.0f} GiB of memory, {platform.system()} {platform.machine()}",
+        f"load while measuring, of the last minute: {os.getloadavg()[0]:.1f}",
+        f"Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in ("botocore", "aws-lambda-powertools", "pydantic")),
+        f"the run took {seconds:.0f} s",
+    ]
+
+
+def _processor() -> str:
+    models = [line for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")]
+    return models[0].partition(":")[2].strip() if models else platform.processor() or "an unnamed processor"
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8") if sys.platform == "linux" else ""

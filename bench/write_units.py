@@ -1,0 +1,133 @@
+"""Write units of a payment and of its cashback: as an engine reports them, and by the sizes of what is written."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, PROGRAMME, Inhabitants, found
+from bench.engine import storage_on, units_written
+from bench.figures import Figure, Progress, Section
+from bench.sizes import item_bytes, units_of
+from eeum.cashback.store import CashbackStore
+from eeum.cashback.use_cases import post_earnings
+from eeum.once import Request
+from eeum.payments.rules import Order, Payment
+from eeum.payments.store import PaymentStore
+from eeum.payments.use_cases import authorise_payment
+from eeum.policy.store import PolicyStore
+from eeum.policy.use_cases import CachedPolicies, PolicyBook
+from eeum.storage import INDEXES, Item, Key, Storage, Write
+from tests.in_memory.storage import InMemoryStorage
+
+BATCH = 20
+ENGINES = ("dynoxide", "MiniStack")
+"""The first is the authority here: the strictest there is."""
+
+
+class Units(NamedTuple):
+    """Of one authorised payment with the merchant's index, and of that and its share of the batch's posting."""
+
+    payment: float
+    with_cashback: float
+
+
+class CountingStorage(InMemoryStorage):
+    """Adds up the write units of each transaction by the sizes of the items before and after: two a KB, and one a KB in each index."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.units = 0
+
+    def transact(self, writes: list[Write], token: str) -> None:  # type: ignore[override]
+        before = {write.key: self._bytes(write.key) for write in writes}
+        super().transact(writes, token)
+        for write in writes:
+            size = units_of(max(before[write.key], self._bytes(write.key)))
+            indexed = sum(index.partition in self._items[write.key] for index in INDEXES[write.key.table])
+            self.units += size * (2 + indexed)
+
+    def _bytes(self, key: Key) -> int:
+        item: Item | None = self._items.get(key)
+        return item_bytes(item) if item else 0
+
+
+def measure(folder: Path) -> Section:
+    progress = Progress("write units", len(ENGINES) + 1)
+    found_by = {"the sizes of the items": _computed()}
+    progress.step()
+    for engine in ENGINES:
+        found_by[engine] = _reported(engine, folder)
+        progress.step()
+    reached = found_by[ENGINES[0]]
+    told = "; ".join(f"by {who}, {units.payment:g} and {units.with_cashback:g}" for who, units in found_by.items())
+    return Section(
+        "Write units",
+        [
+            Figure(
+                "Write units of an authorised payment, with the merchant's index",
+                5,
+                reached.payment,
+                "",
+                f"As {ENGINES[0]} reports: two for the wallet, two for the entry, one in the index.",
+            ),
+            Figure(
+                f"Write units of a payment and its cashback, posted in batches of {BATCH} from distinct wallets",
+                9,
+                reached.with_cashback,
+                "",
+                f"As {ENGINES[0]} reports: the payment, and a {BATCH}th of the one transaction that posts the batch.",
+            ),
+        ],
+        (
+            f"The two, as they are found: {told}. By size, a transaction takes two units for each KB of an item and an index one.",
+        ),
+    )
+
+
+def _computed() -> Units:
+    storage = CountingStorage()
+    inhabitants = found(storage, BATCH)
+    start = storage.units
+    payments = _pay(storage, inhabitants)
+    paid = storage.units
+    _post(storage, payments)
+    return Units((paid - start) / BATCH, (storage.units - start) / BATCH)
+
+
+def _reported(engine: str, folder: Path) -> Units:
+    with storage_on(engine, folder) as (client, storage):
+        inhabitants = found(storage, BATCH)
+        with units_written(client) as units:
+            payments = _pay(storage, inhabitants)
+            paid = sum(units)
+            _post(storage, payments)
+            return Units(paid / BATCH, sum(units) / BATCH)
+
+
+def _pay(storage: Storage, inhabitants: Inhabitants) -> list[Payment]:
+    policies = _policies(storage)
+    return [_payment(storage, policies, wallet.id, inhabitants.merchant.id) for wallet in inhabitants.wallets]
+
+
+def _payment(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id: str) -> Payment:
+    order = Order(merchant_id, 12_000, "shop", "card", None, JANUARY_2021.isoformat())
+    request = Request.of(f"acquirer/{ACQUIRER}", wallet_id, "a-key-of-sixteen-or-more", {"amount": order.amount})
+    answer = authorise_payment(PaymentStore(storage, PATIENCE), policies, PATIENCE, request, order, _now)
+    if answer.entry.decline or answer.replayed:
+        raise RuntimeError(f"the payment was not approved: {answer}")
+    return answer.entry
+
+
+def _post(storage: Storage, payments: list[Payment]) -> None:
+    left = post_earnings(CashbackStore(storage), _policies(storage), PATIENCE, payments, _now)
+    if left:
+        raise RuntimeError(f"cashback was not posted: {left}")
+
+
+def _policies(storage: Storage) -> PolicyBook:
+    return CachedPolicies(PolicyStore(storage, PATIENCE, PROGRAMME), time.monotonic).book()
+
+
+def _now() -> datetime:
+    return JANUARY_2021
