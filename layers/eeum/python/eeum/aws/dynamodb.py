@@ -38,6 +38,8 @@ PASSING_ERRORS = frozenset(
     }
 )
 UNCERTAIN_ERRORS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
+SERVERS_FAULT = 500
+"""From this status on it is not the request that is at fault; what stands before DynamoDB answers without its codes."""
 LONGEST_KEY_BYTES = 1024
 """Of a sort key; DynamoDB refuses a longer one as a fault of ours."""
 MOST_ROUNDS = 5
@@ -138,7 +140,7 @@ def _translated(error: ClientError) -> Exception:
             return Contended(str(error))
     if code in PASSING_ERRORS:
         return Contended(str(error))
-    if code in UNCERTAIN_ERRORS:
+    if code in UNCERTAIN_ERRORS or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVERS_FAULT:
         return Unavailable(str(error))
     return error
 

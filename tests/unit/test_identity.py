@@ -1,0 +1,92 @@
+"""Who calls: scope and, for what is somebody's, the person or the group."""
+
+from typing import Any
+
+import pytest
+
+from eeum.aws.identity import ACQUIRER, BANK, MEMBER, MERCHANT, OPERATOR, Caller, caller_of
+from eeum.errors import Forbidden
+
+
+def _event(**claims: Any) -> dict[str, Any]:
+    given = {"sub": "minji", "client_id": "app", "token_use": "access", "scope": "openid eeum/wallet", **claims}
+    return {"requestContext": {"authorizer": {"jwt": {"claims": {k: v for k, v in given.items() if v is not None}}}}}
+
+
+def test_a_caller_is_what_the_claims_say() -> None:
+    caller = caller_of(_event())
+    assert (caller.subject, caller.client) == ("minji", "app")
+    assert caller.scopes == {"openid", "eeum/wallet"}
+    assert caller.groups == frozenset()
+    assert caller.person(MEMBER) == "minji"
+    assert caller.has(MEMBER)
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups"),
+    [
+        ("[operators]", {"operators"}),
+        ("[operators auditors]", {"operators", "auditors"}),
+        ("[operators, auditors]", {"operators", "auditors"}),
+        ("operators", {"operators"}),
+        (["operators", "auditors"], {"operators", "auditors"}),
+        ("[]", set()),
+        ("", set()),
+        (None, set()),
+    ],
+)
+def test_groups_are_read_as_http_apis_write_them(claim: Any, groups: set[str]) -> None:
+    assert caller_of(_event(**{"cognito:groups": claim})).groups == groups
+
+
+@pytest.mark.parametrize("claim", ["[operators-of-parking]", "[notoperators]", "[Operators]", "[]", None])
+def test_an_operator_is_in_the_operators_group_and_no_other(claim: str | None) -> None:
+    with pytest.raises(Forbidden):
+        caller_of(_event(scope=OPERATOR, **{"cognito:groups": claim})).operator()
+
+
+def test_an_operator_needs_scope_and_group() -> None:
+    assert caller_of(_event(scope=OPERATOR, **{"cognito:groups": "[operators]"})).operator() == "minji"
+    with pytest.raises(Forbidden):
+        caller_of(_event(scope=MEMBER, **{"cognito:groups": "[operators]"})).operator()
+
+
+@pytest.mark.parametrize("scope", [MEMBER, MERCHANT, ACQUIRER, BANK])
+def test_a_scope_opens_what_it_names_and_nothing_else(scope: str) -> None:
+    caller = caller_of(_event(scope=f"{scope} {scope}s x{scope}"))
+    assert caller.person(scope) == "minji"
+    for other in {MEMBER, MERCHANT, ACQUIRER, BANK, OPERATOR} - {scope}:
+        assert not caller.has(other)
+        with pytest.raises(Forbidden):
+            caller.person(other)
+        with pytest.raises(Forbidden):
+            caller.partner("bank", other)
+
+
+def test_a_partner_is_named_by_kind_and_client() -> None:
+    caller = Caller("client-sub", "client-7", frozenset({ACQUIRER}), frozenset())
+    assert caller.partner("acquirer", ACQUIRER) == "acquirer/client-7"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"requestContext": {}},
+        {"requestContext": {"authorizer": None}},
+        {"requestContext": {"authorizer": {"jwt": None}}},
+        {"requestContext": {"authorizer": {"jwt": {"claims": {}}}}},
+        {"requestContext": {"authorizer": {"lambda": {"sub": "minji"}}}},
+        _event(token_use="id"),
+        _event(token_use=None),
+        _event(sub=None),
+    ],
+)
+def test_without_a_checked_access_token_nobody_calls(event: dict[str, Any]) -> None:
+    with pytest.raises(Forbidden):
+        caller_of(event)
+
+
+def test_a_token_without_scopes_opens_nothing() -> None:
+    with pytest.raises(Forbidden):
+        caller_of(_event(scope=None)).person(MEMBER)

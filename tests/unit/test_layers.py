@@ -1,0 +1,167 @@
+"""The layers of the code: what may know of what, and what a start may load."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EEUM = ROOT / "layers" / "eeum" / "python" / "eeum"
+FUNCTIONS = ROOT / "functions"
+SOURCES = sorted([*EEUM.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
+RULES = sorted([*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")])
+
+PARTS = {"payments", "wallet", "cashback", "merchants", "months", "policy"}
+OF_AWS = {"boto3", "botocore", "aws_lambda_powertools"}
+WRITES_AND_CONDITIONS = {
+    "NOT_YET_STORED", "Absent", "Add", "AtLeast", "AtMost", "Condition", "Equals", "Put", "Query", "SetTo", "Update",
+}  # fmt: skip
+CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
+CLOCKS |= {("time", name) for name in ("time", "time_ns", "localtime", "gmtime", "ctime")}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Module and name of everything that is imported, wherever in the file; the name is empty for a module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+
+
+def _packages(path: Path) -> set[str]:
+    return {module.partition(".")[0] for module, _ in _imports(path)}
+
+
+def test_every_part_has_its_rules_use_cases_and_store() -> None:
+    assert {path.parent.name for path in EEUM.glob("*/rules.py")} == PARTS
+    for part in PARTS:
+        for module in ("rules.py", "use_cases.py", "store.py"):
+            assert (EEUM / part / module).exists(), f"{part}/{module}"
+
+
+@pytest.mark.parametrize("path", RULES, ids=_name)
+def test_rules_are_plain(path: Path) -> None:
+    assert not _packages(path) & (
+        OF_AWS | {"pydantic", "pydantic_core", "time", "os", "random", "socket"} - _allowed(path)
+    )
+    for module, _ in _imports(path):
+        assert not module.startswith("eeum.aws"), module
+        if path.name in ("rules.py", "conditions.py"):
+            assert not module.endswith((".store", ".use_cases", ".bodies")), module
+            assert module not in ("eeum.storage", "eeum.unit_of_work"), module
+
+
+def _allowed(path: Path) -> set[str]:
+    # The pauses of a unit of work are chosen at random, so that those who were in one another's way part.
+    return {"random"} if path.name == "unit_of_work.py" else set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_no_one_but_the_clock_asks_what_time_it_is(path: Path) -> None:
+    if path == EEUM / "aws" / "clock.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert (node.value.id, node.attr) not in CLOCKS, f"line {node.lineno}"
+    assert not {name for module, name in _imports(path) if (module, name) in CLOCKS}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_only_stores_say_what_is_written_and_under_which_conditions(path: Path) -> None:
+    if path.name in ("store.py", "unit_of_work.py") or path in (
+        EEUM / "aws" / "dynamodb.py",
+        EEUM / "aws" / "expressions.py",
+    ):
+        return
+    used = {name for module, name in _imports(path) if module == "eeum.storage"}
+    assert not used & WRITES_AND_CONDITIONS
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_what_is_awss_stays_at_the_edge(path: Path) -> None:
+    allowed: set[str] = set()
+    if path.is_relative_to(EEUM / "aws"):
+        allowed = {"botocore", "aws_lambda_powertools"}
+    elif path.is_relative_to(FUNCTIONS):
+        allowed = {"aws_lambda_powertools"}
+    assert not _packages(path) & (OF_AWS - allowed)
+
+
+@pytest.mark.parametrize("path", sorted(EEUM.rglob("*.py")), ids=_name)
+def test_pydantic_stands_at_the_edges_only(path: Path) -> None:
+    edges = {"bodies.py", "documents.py"}
+    if path.name not in edges and not path.is_relative_to(EEUM / "aws"):
+        assert not _packages(path) & {"pydantic", "pydantic_core"}
+
+
+@pytest.mark.parametrize("path", sorted(EEUM.glob("*/store.py")), ids=_name)
+def test_a_store_function_says_what_it_costs(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _sends(node):
+            assert "unit" in (ast.get_docstring(node) or "").lower(), node.name
+
+
+def _sends(function: ast.FunctionDef) -> bool:
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    return bool(names & {"read", "query", "commit", "_commit", "_page"})
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_nothing_scans_and_nothing_writes_past_a_transaction(path: Path) -> None:
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert not called & {"scan", "put_item", "update_item", "delete_item", "batch_write_item", "execute_statement"}
+
+
+ENVIRONMENT = {
+    "STAGE": "dev",
+    "PROGRAMME": "incheon",
+    "LEDGER_TABLE": "ledger",
+    "MERCHANTS_TABLE": "merchants",
+    "PROGRAMME_TABLE": "programme",
+    "DEAD_LETTER_QUEUE_URL": "https://queue",
+    "AWS_DEFAULT_REGION": "ap-northeast-2",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "test",
+}
+
+
+def _loaded_by(module: str) -> set[str]:
+    """The packages that a fresh process has loaded once it has imported `module`."""
+    program = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    path = os.pathsep.join([str(EEUM.parent), str(FUNCTIONS)])
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": path, **ENVIRONMENT}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["cashback_calculation.app", "monthly_cap_reset.app"])
+def test_functions_of_stream_and_schedule_start_without_pydantic(module: str) -> None:
+    assert not _loaded_by(module) & {"pydantic", "pydantic_core", "boto3"}
+
+
+def test_functions_start_without_boto3s_resources() -> None:
+    assert "boto3" not in _loaded_by("payment_authorisation.app")
+
+
+def test_a_function_with_a_shifted_clock_does_not_start_where_money_is_real() -> None:
+    program = "import payment_authorisation.app"
+    path = os.pathsep.join([str(EEUM.parent), str(FUNCTIONS)])
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": path, **ENVIRONMENT, "CLOCK_SHIFT_SECONDS": "60"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "only `local` may shift its clock" in done.stderr
