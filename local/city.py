@@ -61,7 +61,11 @@ class City:
     def check(self, at: str | None) -> None:
         """Raise what would keep the city from starting, before anything takes time."""
         self.emulator.check()
-        self.clock.start(at)
+        wanted = self.clock.start(at)
+        if wanted < seed.earliest():
+            raise CityFailure(
+                f"The programme's first policy starts too late for AT={at}; from {seed.earliest()} on it works."
+            )
 
     def start(self, built: Path, at: str | None = None) -> None:
         """Bring the city to life at `at`, seeded; whatever fails, nothing stays behind running."""
@@ -75,6 +79,7 @@ class City:
     def _start(self, built: Path, at: str | None) -> None:
         if not self._seeded.exists():
             self.empty()  # what an interrupted first start left is worth nothing
+        self.check(at)
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)
         self.emulator.start()

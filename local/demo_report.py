@@ -92,10 +92,7 @@ def _bands(earnings: Sequence[Earning]) -> Table:
     policies = ", ".join(sorted({str(earning["policy"]) for earning in earnings}))
     for (layer, rate), base in sorted(_bases(earnings).items(), reverse=True):
         table.add_row(layer, _percent(rate), f"{base:,}", policies)
-    nothing = sum(earning["base"] for earning in earnings) - max(
-        (sum(base for (layer, _), base in _bases(earnings).items() if layer == each) for each in _layers(earnings)),
-        default=0,
-    )
+    nothing = sum(earning["base"] - _accepted(earning) for earning in earnings)
     table.add_row("beyond every band", "0 %", f"{nothing:,}", policies)
     return table
 
@@ -144,8 +141,9 @@ def _bases(earnings: Iterable[Earning]) -> Counter[tuple[str, int]]:
     return bases
 
 
-def _layers(earnings: Iterable[Earning]) -> set[str]:
-    return {reward["layer"] for earning in earnings for reward in earning["rewards"]}
+def _accepted(earning: Earning) -> int:
+    """Won of a payment that some layer pays for; what several accept counts once."""
+    return max((sum(band["base"] for band in reward["bands"]) for reward in earning["rewards"]), default=0)
 
 
 def _percent(basis_points: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from local import inhabitants, places, sign_in
@@ -72,6 +73,12 @@ def open_wallet(api: Api, tokens: Tokens, signing: SignIn, resident: str) -> dic
     if answer["status"] == "declined":
         raise CityFailure(f"The opening top-up of {resident} was declined: {answer}")
     return wallet
+
+
+def earliest() -> datetime:
+    """When the city can be opened: a day after its first policy starts, so that shops are approved under it."""
+    first = datetime.fromisoformat(policies()[0]["starts_at"])
+    return first + timedelta(days=1)
 
 
 def policies() -> list[dict[str, Any]]:
