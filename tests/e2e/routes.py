@@ -1,0 +1,104 @@
+"""Every route of template.yaml, and the one table of who gets which answer there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from local import places
+from tests.e2e.callers import (
+    ACQUIRER,
+    BANK,
+    MEMBER,
+    OPERATOR,
+    OTHER_ACQUIRER,
+    OTHER_MEMBER,
+    OTHER_OWNER,
+    OWNER,
+    STAFF,
+    Caller,
+)
+
+ANYONE = "anyone"
+OWN_WALLET = {MEMBER: 200, OTHER_MEMBER: 404}
+RESIDENTS = {MEMBER: 200, OTHER_MEMBER: 200, OWNER: 200, OTHER_OWNER: 200}
+OPERATORS = {OPERATOR: 200, STAFF: 403}
+
+#: What each caller is answered whose token the route lets in; everybody else is refused before the function (see `expected`).
+ANSWERS: dict[str, dict[str, int]] = {
+    "POST /wallets": {MEMBER: 200, OTHER_MEMBER: 200},
+    "GET /wallets/{wallet_id}": OWN_WALLET,
+    "GET /wallets/{wallet_id}/cashback": OWN_WALLET,
+    "POST /wallets/{wallet_id}/top_ups": {BANK: 200},
+    "PATCH /wallets/{wallet_id}": OPERATORS,
+    "POST /payments": {ACQUIRER: 200, OTHER_ACQUIRER: 200},
+    "POST /wallets/{wallet_id}/payments": OWN_WALLET,
+    "GET /wallets/{wallet_id}/payments": OWN_WALLET,
+    "GET /wallets/{wallet_id}/payments/{payment_id}": OWN_WALLET | {ACQUIRER: 200, OTHER_ACQUIRER: 404},
+    "GET /merchants/{merchant_id}/payments": {OWNER: 200, OTHER_OWNER: 404},
+    "POST /wallets/{wallet_id}/cashback_quotes": OWN_WALLET,
+    "POST /merchants": {OWNER: 201, OTHER_OWNER: 409},
+    "GET /merchants": RESIDENTS,
+    "GET /merchants/{merchant_id}": RESIDENTS,
+    "GET /merchant_applications": OPERATORS,
+    "GET /merchant_applications/{merchant_id}": OPERATORS,
+    "POST /merchant_applications/{merchant_id}/approval": OPERATORS,
+    "POST /merchant_applications/{merchant_id}/rejection": OPERATORS,
+    "GET /policies": {ANYONE: 200},
+    "GET /policies/in_force": {ANYONE: 200},
+    "GET /policies/{version}": {ANYONE: 200},
+    "POST /policies": {OPERATOR: 201, STAFF: 403},
+    "POST /policies/history": {OPERATOR: 409, STAFF: 403},
+    "GET /months": {ANYONE: 200},
+    "GET /months/{month}": {ANYONE: 200},
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """`authorizer` is None where anyone may come in; any one of `scopes` is enough."""
+
+    method: str
+    path: str
+    authorizer: str | None
+    scopes: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def with_ids(self, ids: dict[str, str]) -> str:
+        return re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], self.path)
+
+
+def routes() -> list[Route]:
+    """As the template has them."""
+    template = yaml_parse((places.ROOT / "template.yaml").read_text())
+    properties = [resource.get("Properties", {}) for resource in template["Resources"].values()]
+    events = [event for each in properties for event in (each.get("Events") or {}).values()]
+    return [_route(event["Properties"]) for event in events if event["Type"] == "HttpApi"]
+
+
+def _route(event: dict[str, Any]) -> Route:
+    authorisation = event["Auth"]
+    public = authorisation["Authorizer"] == "NONE"
+    return Route(
+        method=event["Method"].upper(),
+        path=event["Path"],
+        authorizer=None if public else authorisation["Authorizer"],
+        scopes=frozenset(() if public else authorisation["AuthorizationScopes"]),
+    )
+
+
+def expected(route: Route, caller: Caller) -> int:
+    """401 for who is not known at this door, 403 for who has not the scope; then the table."""
+    answers = ANSWERS[str(route)]
+    if route.authorizer is None:
+        return answers[ANYONE]
+    if caller.pool != route.authorizer:
+        return 401
+    if not route.scopes & caller.scopes:
+        return 403
+    return answers[caller.name]

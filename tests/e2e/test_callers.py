@@ -1,0 +1,244 @@
+"""Wrong role and wrong owner on every route, over HTTP with real tokens: nothing learnt, nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from local import inhabitants, seed
+from local.api import Api
+from local.city import City
+from local.inhabitants import Shop
+from local.roles import Tokens
+from tests.e2e import callers
+from tests.e2e.callers import Caller
+from tests.e2e.members import Member, pay
+from tests.e2e.routes import ANSWERS, Route, expected, routes
+from tests.e2e.waiting import wait_for_cashback
+
+SHOP = "운서 빵집"
+UNKNOWN = "018f0000-0000-7000-8000-000000000000"
+TABLES = ("LedgerTable", "MerchantsTable", "ProgrammeTable")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A member with a payment, a shop that takes payments, and applications of its owner that wait."""
+
+    api: Api
+    callers: dict[str, Caller]
+    member: Member
+    other: Member
+    payment: str
+    shop: str
+    waiting: Shop
+    ids: dict[str, str]
+
+    def ask(self, caller: str, route: Route, **ids: str) -> httpx.Response:
+        """A request that is right in everything but, perhaps, who sends it."""
+        token = self.callers[caller].token
+        api = self.api.as_caller(token) if token else self.api
+        body = self.body(route) if route.method in {"POST", "PATCH"} else None
+        key = f"knocking {uuid4()}" if route.method == "POST" else None
+        query = {"district": "jung"} if str(route) == "GET /merchants" else None
+        path = route.with_ids(self.ids_for(route) | ids)
+        return api.request(route.method, path, body, key=key, query=query)
+
+    def ids_for(self, route: Route) -> dict[str, str]:
+        """An application to approve, another to reject: each is decided once."""
+        if route.path.startswith("/merchant_applications"):
+            return self.ids | {"merchant_id": self.ids["to reject" if "rejection" in route.path else "to approve"]}
+        return self.ids
+
+    def body(self, route: Route) -> Any:
+        order = {"merchant_id": self.shop, "amount": 1_000}
+        future = seed.policies()[-1] | {"version": "incheon-2031-01-01", "starts_at": "2031-01-01T00:00:00+09:00"}
+        return {
+            "/wallets": {},
+            "/wallets/{wallet_id}": {"verified": True, "reason": "Papers in order."},
+            "/wallets/{wallet_id}/top_ups": {"amount": 30_000, "bank_reference": "knocking"},
+            "/payments": order | {"card_token": self.member.card},
+            "/wallets/{wallet_id}/payments": order,
+            "/wallets/{wallet_id}/cashback_quotes": order,
+            "/merchants": self.waiting.application(),
+            "/policies": future,
+            "/policies/history": {"policies": [future]},
+        }.get(route.path, {"reason": "Papers in order."})
+
+
+@pytest.fixture(scope="module")
+def scene(city: City, api: Api, tokens: Tokens, shops: dict[str, str]) -> Scene:
+    known = callers.everybody(city, tokens)
+    waiting = [
+        Shop(inhabitants.business_registration_number(2_100 + number), f"율목 {number}호점", "jung", "cafe", 90_000_000)
+        for number in (1, 2)
+    ]
+    applied = [api.as_caller(tokens.merchant).post("/merchants", shop.application())["id"] for shop in waiting]
+    member, other = (_member(api, known[name]) for name in (callers.MEMBER, callers.OTHER_MEMBER))
+    payment = pay(api, tokens, member, shops[SHOP], 10_000)["id"]
+    wait_for_cashback(member)
+    return Scene(
+        api=api,
+        callers=known,
+        member=member,
+        other=other,
+        payment=payment,
+        shop=shops[SHOP],
+        waiting=waiting[0],
+        ids={
+            "wallet_id": member.wallet,
+            "payment_id": payment,
+            "merchant_id": shops[SHOP],
+            "to approve": applied[0],
+            "to reject": applied[1],
+            "version": seed.policies()[0]["version"],
+            "month": "2021-01",
+        },
+    )
+
+
+def _member(api: Api, caller: Caller) -> Member:
+    own = api.as_caller(str(caller.token))
+    wallet = own.post("/wallets", {})
+    return Member(caller.name, own, wallet["id"], wallet["cards"][0]["token"])
+
+
+@pytest.fixture(scope="module")
+def stored(city: City) -> Callable[[], dict[str, list[Any]]]:
+    """All that is stored, by table."""
+    tables = city.emulator.client("dynamodb")
+
+    def look() -> dict[str, list[Any]]:
+        pages = {
+            table: tables.get_paginator("scan").paginate(TableName=city.stack.resources[table]) for table in TABLES
+        }
+        return {
+            table: sorted(
+                (item for page in found for item in page["Items"]), key=lambda item: str((item["pk"], item["sk"]))
+            )
+            for table, found in pages.items()
+        }
+
+    return look
+
+
+def test_the_table_names_every_route_of_the_template() -> None:
+    assert set(ANSWERS) == {str(route) for route in routes()}
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_everybody_gets_the_answer_that_is_theirs_and_who_is_refused_changes_nothing(
+    scene: Scene, stored: Callable[[], dict[str, list[Any]]], route: Route
+) -> None:
+    wanted = {name: expected(route, caller) for name, caller in scene.callers.items()}
+    refused = [name for name, status in wanted.items() if status >= 400]
+    before = stored()
+
+    answers = {name: scene.ask(name, route).status_code for name in refused}
+
+    assert stored() == before
+    # Then those who may, so that a refusal is known not to come from the request.
+    answers |= {name: scene.ask(name, route).status_code for name in wanted if name not in refused}
+    assert answers == wanted
+    wait_for_cashback(scene.member)
+
+
+MEMBERS_ROUTES = [route for route in routes() if "{wallet_id}" in route.path and "eeum/wallet" in route.scopes]
+
+
+@pytest.mark.parametrize("route", MEMBERS_ROUTES, ids=str)
+@pytest.mark.parametrize("caller", [callers.OTHER_MEMBER])
+def test_another_member_s_wallet_is_as_one_that_does_not_exist(scene: Scene, route: Route, caller: str) -> None:
+    foreign = scene.ask(caller, route)
+    missing = [scene.ask(caller, route, wallet_id=UNKNOWN), scene.ask(caller, route, wallet_id="nothing")]
+
+    assert foreign.status_code == 404
+    assert [seen(each) for each in missing] == [seen(foreign)] * 2
+
+
+def test_another_s_payment_is_as_one_that_does_not_exist(scene: Scene) -> None:
+    route = the_route("GET /wallets/{wallet_id}/payments/{payment_id}")
+    foreign = scene.ask(callers.OTHER_ACQUIRER, route)
+    within_own = scene.ask(callers.OTHER_MEMBER, route, wallet_id=scene.other.wallet)
+    missing = [scene.ask(caller, route, payment_id=UNKNOWN) for caller in (callers.OTHER_ACQUIRER, callers.MEMBER)]
+
+    assert foreign.status_code == 404
+    assert [seen(each) for each in (within_own, *missing)] == [seen(foreign)] * 3
+
+
+def test_another_s_shop_takes_as_little_as_one_that_does_not_exist(scene: Scene) -> None:
+    route = the_route("GET /merchants/{merchant_id}/payments")
+
+    assert seen(scene.ask(callers.OTHER_OWNER, route)) == seen(
+        scene.ask(callers.OTHER_OWNER, route, merchant_id=UNKNOWN)
+    )
+
+
+@pytest.mark.parametrize("caller", [callers.MEMBER, callers.OTHER_OWNER])
+def test_a_shop_that_waits_for_approval_is_its_owner_s_alone(
+    scene: Scene, api: Api, tokens: Tokens, caller: str
+) -> None:
+    shop = replace(scene.waiting, business_registration_number=inhabitants.business_registration_number(2_110))
+    waiting = api.as_caller(tokens.merchant).post("/merchants", shop.application())["id"]
+    route = the_route("GET /merchants/{merchant_id}")
+
+    foreign = scene.ask(caller, route, merchant_id=waiting)
+
+    assert foreign.status_code == 404
+    assert seen(foreign) == seen(scene.ask(caller, route, merchant_id=UNKNOWN))
+    assert scene.ask(callers.OWNER, route, merchant_id=waiting).status_code == 200
+
+
+def test_a_till_learns_nothing_from_cards_that_it_guesses(scene: Scene, api: Api, tokens: Tokens) -> None:
+    guesses = [
+        f"{UNKNOWN}.0123456789abcdef",
+        f"{scene.member.wallet}.0123456789abcdef",
+        "anything",
+        scene.member.wallet,
+    ]
+    order = {"merchant_id": scene.shop, "amount": 1_000}
+    till = api.as_caller(tokens.acquirer)
+
+    answers = [till.request("POST", "/payments", order | {"card_token": card}, key=str(uuid4())) for card in guesses]
+
+    assert [each.status_code for each in answers] == [200] * len(guesses)
+    assert [each.json() for each in answers] == [answers[0].json()] * len(guesses)
+    assert answers[0].json()["decline"]["code"] == "14"
+
+
+def test_a_member_learns_nothing_from_another_s_card(scene: Scene) -> None:
+    order = {"merchant_id": scene.shop, "amount": 1_000}
+    path = f"/wallets/{scene.other.wallet}/payments"
+    guesses = [scene.member.card, f"{UNKNOWN}.0123456789abcdef", f"{scene.other.wallet}.0123456789abcdef"]
+
+    answers = [scene.other.api.post(path, order | {"card_token": card}, key=str(uuid4())) for card in guesses]
+
+    assert answers == [answers[0]] * 3
+    assert (answers[0]["status"], answers[0]["decline"]["code"]) == ("declined", "14")
+
+
+def test_the_same_key_of_two_acquirers_is_two_payments_that_each_may_read(scene: Scene) -> None:
+    pay_route, read = the_route("POST /payments"), the_route("GET /wallets/{wallet_id}/payments/{payment_id}")
+    body, key = scene.body(pay_route), f"one key for two {uuid4()}"
+    made = {
+        name: scene.api.as_caller(str(scene.callers[name].token)).post("/payments", body, key=key)["id"]
+        for name in (callers.ACQUIRER, callers.OTHER_ACQUIRER)
+    }
+
+    assert len(set(made.values())) == 2
+    answers = {(who, whose): scene.ask(who, read, payment_id=made[whose]).status_code for who in made for whose in made}
+    assert answers == {(who, whose): 200 if who == whose else 404 for who in made for whose in made}
+
+
+def the_route(name: str) -> Route:
+    return next(route for route in routes() if str(route) == name)
+
+
+def seen(response: httpx.Response) -> tuple[int, str, str]:
+    """All of an answer that a caller could tell others by."""
+    return response.status_code, response.headers["content-type"], response.text
