@@ -1,0 +1,149 @@
+"""Every event of events/, run once and once again by the built functions against an engine with what the local city is seeded with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eeum.aws.dynamodb import DynamoDbStorage
+from eeum.calendar import SEOUL
+from eeum.merchants.rules import Merchant, MerchantStatus, Shop, merchant_id_of
+from eeum.merchants.store import MerchantStore
+from eeum.policy.documents import canonical_document
+from eeum.policy.store import PolicyStore
+from eeum.policy.use_cases import load_history
+from eeum.storage import Table
+from eeum.unit_of_work import Patience
+from local import building, inhabitants, places, seed
+from local.emulator import ACCESS_KEY, SECRET_KEY, Emulator, free_port
+from tests.contract.tables import create_tables
+from tests.events.runtime import Function, runtime_client
+from tests.template.template import functions
+
+HERE = Path(__file__).parent
+EVENTS = places.ROOT / "events"
+#: The events' own time: the functions begin there.
+NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
+#: Which function an event is for, in the order in which they make a story.
+STORY = {
+    "programme_policy/http.json": "ProgrammePolicyFunction",
+    "monthly_cap_reset/schedule.json": "MonthlyCapResetFunction",
+    "merchant_onboarding/http.json": "MerchantOnboardingFunction",
+    "merchant_onboarding/http_approve.json": "MerchantOnboardingFunction",
+    "merchant_onboarding/http_find.json": "MerchantOnboardingFunction",
+    "member_wallet/http.json": "MemberWalletFunction",
+    "member_wallet/http_top_up.json": "MemberWalletFunction",
+    "cashback_calculation/http.json": "CashbackQuoteFunction",
+    "payment_authorisation/http.json": "PaymentAuthorisationFunction",
+    "payment_authorisation/http_by_card.json": "PaymentAuthorisationFunction",
+    "cashback_calculation/ledger_stream.json": "CashbackCalculationFunction",
+}
+
+
+def event_of(name: str) -> Any:
+    return json.loads((EVENTS / name).read_text())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE) and "played" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+            item.add_marker(pytest.mark.build)
+            item.add_marker(pytest.mark.xdist_group("events"))
+
+
+@dataclass(frozen=True)
+class Played:
+    """What each event was answered, the first time and the second, and where the effects are."""
+
+    first: dict[str, Any]
+    again: dict[str, Any]
+    storage: DynamoDbStorage
+    parked: list[Any]
+
+    def body(self, name: str) -> Any:
+        return json.loads(self.first[name]["body"])
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    folder = tmp_path_factory.mktemp("events")
+    built = building.build().parent
+    with ExitStack() as running:
+        emulator = Emulator(folder, free_port())
+        emulator.start()
+        running.callback(emulator.stop)
+        dynamodb = emulator.client("dynamodb")
+        names = create_tables(dynamodb, "events")
+        storage = DynamoDbStorage(dynamodb, names)
+        _seed(storage)
+        queue = emulator.client("sqs").create_queue(QueueName="parked")["QueueUrl"]
+        environment = _environment(emulator, names, queue)
+        client = runtime_client(folder / "runtime")
+        started = {}
+        for name, properties in functions().items():
+            layers = [built / layer for layer in ("DependenciesLayer", "EeumLayer")]
+            log = folder / f"{name}.log"
+            started[name] = Function(name, properties["Handler"], built / name, layers, client, environment, log)
+            running.callback(started[name].stop)
+        first = {event: started[function].invoke(event_of(event)) for event, function in STORY.items()}
+        again = {event: started[function].invoke(event_of(event)) for event, function in STORY.items()}
+        yield Played(first, again, storage, _messages(emulator, queue))
+
+
+def _environment(emulator: Emulator, names: dict[Table, str], queue: str) -> dict[str, str]:
+    """What the template gives, and where the engine is."""
+    shift = NOON - datetime.now(UTC)
+    return {
+        "STAGE": "local",
+        "PROGRAMME": places.PROGRAMME,
+        "CLOCK_SHIFT_SECONDS": str(int(shift / timedelta(seconds=1))),
+        "LOG_LEVEL": "INFO",
+        "POWERTOOLS_SERVICE_NAME": "events",
+        "DEAD_LETTER_QUEUE_URL": queue,
+        "AWS_ENDPOINT_URL": emulator.endpoint,
+        "AWS_REGION": places.REGION,
+        "AWS_DEFAULT_REGION": places.REGION,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        **{f"{table.name}_TABLE": name for table, name in names.items()},
+    }
+
+
+def _seed(storage: DynamoDbStorage) -> None:
+    """The policies and a shop that can be paid, as `local/seed.py` leaves them."""
+    patience = Patience(lambda: 30.0, lambda _: None)
+    documents = [canonical_document(document) for document in seed.policies()]
+    eve = NOON - timedelta(days=1)
+    load_history(PolicyStore(storage, patience, places.PROGRAMME), places.PROGRAMME, documents, "operator", eve)
+    for shop in inhabitants.shops():
+        if shop.district == "yeonsu":
+            _open(MerchantStore(storage, patience), shop, eve)
+
+
+def _open(store: MerchantStore, known: inhabitants.Shop, eve: datetime) -> None:
+    shop = Shop(
+        business_registration_number=known.business_registration_number,
+        name=known.name,
+        district=known.district,
+        category=known.category,
+        annual_revenue=known.annual_revenue,
+        flags=frozenset(known.flags),
+        own_rate=known.own_rate_basis_points,
+    )
+    applied = Merchant(
+        merchant_id_of(shop.business_registration_number), "shopkeeper", shop, MerchantStatus.APPLIED, applied_at=eve
+    )
+    store.add(replace(applied, status=MerchantStatus.APPROVED, payable_from=NOON.replace(hour=0)))
+
+
+def _messages(emulator: Emulator, queue: str) -> list[Any]:
+    received = emulator.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    return [json.loads(message["Body"]) for message in received.get("Messages", [])]

@@ -1,0 +1,110 @@
+"""The files of events/ are what AWS would send, for what the template and the local city know."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from eeum.ids import request_digest
+from eeum.merchants.rules import merchant_id_of
+from eeum.wallet.rules import wallet_id_of
+from local import inhabitants
+from tests.events.conftest import EVENTS, STORY, event_of
+from tests.template.template import events, functions
+
+HTTP = [name for name in STORY if "/http" in name]
+
+
+def test_every_file_is_played_and_every_function_has_one_for_each_trigger() -> None:
+    files = {path.relative_to(EVENTS).as_posix() for path in EVENTS.rglob("*.json")}
+
+    assert files == set(STORY)
+    assert set(STORY.values()) == set(functions())
+    for name, function in STORY.items():
+        assert name.partition("/")[0] == functions()[function]["Handler"].partition(".")[0]
+        kind = {"http": "HttpApi", "ledger_stream": "DynamoDB", "schedule": "ScheduleV2"}
+        wanted = next(trigger for prefix, trigger in kind.items() if name.partition("/")[2].startswith(prefix))
+        assert events(function, wanted), f"{function} has no {wanted}"
+
+
+@pytest.mark.parametrize("name", HTTP)
+def test_an_http_event_has_a_route_of_its_function_and_a_token_that_opens_it(name: str) -> None:
+    event = event_of(name)
+    method, _, path = event["routeKey"].partition(" ")
+    routes = {(route["Method"], route["Path"]): route for route in events(STORY[name], "HttpApi").values()}
+    route = routes[method, path]
+    parameters = event.get("pathParameters", {})
+
+    assert re.sub(r"\{(\w+)\}", lambda part: parameters[part[1]], path) == event["rawPath"]
+    context = event["requestContext"]
+    assert (context["http"]["method"], context["http"]["path"]) == (method, event["rawPath"])
+    assert context["routeKey"] == event["routeKey"]
+    if route["Auth"].get("Authorizer") == "NONE":
+        assert "authorizer" not in context
+    else:
+        token = context["authorizer"]["jwt"]
+        assert set(token["scopes"]) & set(route["Auth"]["AuthorizationScopes"])
+        assert all(isinstance(value, str) for value in token["claims"].values()), "as the API passes claims on"
+    if "body" in event:
+        assert event["headers"]["content-length"] == str(len(event["body"].encode()))
+
+
+def test_the_ids_are_those_of_the_local_city() -> None:
+    """They follow from who somebody is, so that the events work in every city that was seeded alike."""
+    paying = event_of("payment_authorisation/http.json")
+    subject = paying["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]
+    shops = {merchant_id_of(shop.business_registration_number) for shop in inhabitants.shops()}
+
+    assert paying["pathParameters"]["wallet_id"] == wallet_id_of(subject)
+    for name in (
+        "payment_authorisation/http.json",
+        "payment_authorisation/http_by_card.json",
+        "cashback_calculation/http.json",
+    ):
+        assert _body(name)["merchant_id"] in shops
+    applying = _body("merchant_onboarding/http.json")["business_registration_number"]
+    known = [*inhabitants.shops(), inhabitants.new_shop(), inhabitants.waiting_shop()]
+    assert applying not in {shop.business_registration_number for shop in known}
+    approved = event_of("merchant_onboarding/http_approve.json")["pathParameters"]["merchant_id"]
+    assert approved == merchant_id_of(applying)
+
+
+def _body(name: str) -> Any:
+    return json.loads(event_of(name)["body"])
+
+
+def test_the_stream_s_first_record_is_the_payment_of_the_http_event() -> None:
+    """So that in a running city, which posts it by itself, the event's cashback is found to be posted."""
+    paying = event_of("payment_authorisation/http.json")
+    subject = paying["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]
+    wallet = wallet_id_of(subject)
+    digest = request_digest(f"member/{subject}", wallet, paying["headers"]["idempotency-key"])
+    image = event_of("cashback_calculation/ledger_stream.json")["Records"][0]["dynamodb"]["NewImage"]
+
+    assert (image["pk"], image["sk"]) == ({"S": f"WALLET#{wallet}"}, {"S": f"PAYMENT#{digest}"})
+    assert image["amount"] == {"N": str(_body("payment_authorisation/http.json")["amount"])}
+
+
+def test_a_record_is_one_that_the_event_source_lets_through() -> None:
+    (source,) = events("CashbackCalculationFunction", "DynamoDB").values()
+    patterns = [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
+
+    for record in event_of("cashback_calculation/ledger_stream.json")["Records"]:
+        assert any(_matches(pattern, record) for pattern in patterns)
+
+
+def _matches(pattern: Any, value: Any) -> bool:
+    if isinstance(pattern, list):
+        return value in pattern
+    return all(name in value and _matches(part, value[name]) for name, part in pattern.items())
+
+
+def test_the_schedule_s_event_is_what_the_template_makes_the_scheduler_send() -> None:
+    (schedule,) = events("MonthlyCapResetFunction", "ScheduleV2").values()
+    event = event_of("monthly_cap_reset/schedule.json")
+
+    assert json.loads(schedule["Input"]) == {"scheduled_at": "<aws.scheduler.scheduled-time>"}
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", event["scheduled_at"])

@@ -1,0 +1,126 @@
+"""Each event, run by the built function under Lambda's own interface: what it answers, what it leaves, and what its repetition does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from eeum.storage import Key, Query, Table
+from tests.events.conftest import STORY, Played, event_of
+
+MISSING_WALLET = "00000000-0000-8000-8000-000000000000"
+WALLET = event_of("member_wallet/http_top_up.json")["pathParameters"]["wallet_id"]
+HTTP = [name for name in STORY if "/http" in name]
+EXPECTED = {
+    "programme_policy/http.json": (200, 200),
+    "merchant_onboarding/http.json": (201, 201),
+    "merchant_onboarding/http_approve.json": (200, 409),
+    "merchant_onboarding/http_find.json": (200, 200),
+    "member_wallet/http.json": (201, 200),
+    "member_wallet/http_top_up.json": (200, 200),
+    "cashback_calculation/http.json": (200, 200),
+    "payment_authorisation/http.json": (200, 200),
+    "payment_authorisation/http_by_card.json": (200, 200),
+}
+
+
+@pytest.mark.parametrize("name", HTTP)
+def test_an_http_event_is_answered_as_the_api_passes_it_on(played: Played, name: str) -> None:
+    for answer, status in zip((played.first[name], played.again[name]), EXPECTED[name], strict=True):
+        assert answer["statusCode"] == status, answer
+        assert answer["isBase64Encoded"] is False
+        kind = "application/json" if status < 400 else "application/problem+json"
+        assert answer["headers"]["Content-Type"] == kind
+        assert isinstance(json.loads(answer["body"]), dict)
+
+
+def test_the_policy_in_force(played: Played) -> None:
+    body = played.body("programme_policy/http.json")
+
+    assert body["version"] == "incheon-2021-01-01"
+    assert "캐시백" in body["title"]["ko"], "Korean leaves the runtime as it was written"
+
+
+def test_the_month_is_opened_once(played: Played) -> None:
+    assert played.first["monthly_cap_reset/schedule.json"] == {"opened": ["2021-01"], "closed": []}
+    assert played.again["monthly_cap_reset/schedule.json"] == {"opened": [], "closed": []}
+    (month,) = played.storage.read([Key(Table.PROGRAMME, "PROGRAMME#incheon", "MONTH#2021-01")])
+    assert month
+    assert month["status"] == "open"
+
+
+def test_a_merchant_applies_and_is_approved(played: Played) -> None:
+    applied = played.body("merchant_onboarding/http.json")
+    approved = played.body("merchant_onboarding/http_approve.json")
+
+    assert (applied["status"], approved["status"]) == ("applied", "approved")
+    assert applied["id"] == approved["id"]
+    assert approved["payable_from"] == "2021-01-06T00:00:00.000+09:00"
+    again = json.loads(played.again["merchant_onboarding/http_approve.json"]["body"])
+    assert again["code"] == "already_decided"
+
+
+def test_merchants_are_found(played: Played) -> None:
+    payable = json.loads(event_of("payment_authorisation/http.json")["body"])["merchant_id"]
+
+    assert [merchant["id"] for merchant in played.body("merchant_onboarding/http_find.json")["merchants"]] == [payable]
+
+
+def test_a_wallet_is_opened_once_and_topped_up_once(played: Played) -> None:
+    opened = played.body("member_wallet/http.json")
+    topped_up = played.body("member_wallet/http_top_up.json")
+
+    assert (opened["id"], opened["purses"]) == (WALLET, {"charged": 0, "cashback": 0})
+    assert (topped_up["status"], topped_up["amount"]) == ("completed", 300_000)
+    assert _replayed(played, "member_wallet/http_top_up.json")
+
+
+def test_a_quote_says_what_the_payment_will_earn(played: Played) -> None:
+    quote = played.body("cashback_calculation/http.json")
+
+    assert (quote["cashback"], quote["decline"]) == (3_000, None)
+
+
+def test_a_member_pays_once(played: Played) -> None:
+    payment = played.body("payment_authorisation/http.json")
+
+    assert (payment["status"], payment["paid_from"]) == ("approved", {"charged": 30_000})
+    assert _replayed(played, "payment_authorisation/http.json")
+
+
+def test_a_card_that_nobody_knows_is_declined(played: Played) -> None:
+    declined = played.body("payment_authorisation/http_by_card.json")
+
+    assert (declined["status"], declined["decline"]["code"], declined["id"]) == ("declined", "14", None)
+
+
+def _replayed(played: Played, name: str) -> bool:
+    first, again = played.first[name], played.again[name]
+    assert first["body"] == again["body"]
+    assert "Idempotency-Replayed" not in first["headers"]
+    return bool(again["headers"]["Idempotency-Replayed"] == "true")
+
+
+def test_the_stream_posts_cashback_once_and_parks_what_never_can_be(played: Played) -> None:
+    for answers in (played.first, played.again):
+        assert answers["cashback_calculation/ledger_stream.json"] == {"posted": 1, "parked": 1}
+    (wallet,) = played.storage.read([Key(Table.LEDGER, f"WALLET#{WALLET}", "WALLET")])
+    assert wallet
+    assert _won(wallet["purses"]) == {"charged": 270_000, "cashback": 3_000}
+    assert (wallet["captures"], wallet["posted"]) == (1, 1)
+    entries = played.storage.query(Query(Table.LEDGER, f"WALLET#{WALLET}")).items
+    (earning,) = [item for item in entries if item["kind"] == "earning"]
+    assert sum(earning["postings"].values()) == 0
+
+
+def _won(purses: Any) -> dict[str, int]:
+    return {name: purse["amount"] for name, purse in purses.items()}
+
+
+def test_a_parked_record_is_kept_whole_with_its_reason(played: Played) -> None:
+    record = event_of("cashback_calculation/ledger_stream.json")["Records"][1]
+
+    assert [(message["reason"], message["record"]) for message in played.parked] == [("wallet_missing", record)] * 2
+    assert record["dynamodb"]["Keys"]["pk"]["S"] == f"WALLET#{MISSING_WALLET}"
