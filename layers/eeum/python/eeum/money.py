@@ -13,7 +13,7 @@ LARGEST_AMOUNT = 10**12
 
 def reward_of(portions: Sequence[tuple[int, int]]) -> int:
     """The won earned by `portions` of (base in won, rate in basis points), floored once over their sum."""
-    return sum(base * rate for base, rate in portions) // BASIS_POINTS_OF_THE_WHOLE
+    return sum([base * rate for base, rate in portions]) // BASIS_POINTS_OF_THE_WHOLE
 
 
 def split_by_share(won: int, shares: Sequence[int]) -> tuple[int, ...]:

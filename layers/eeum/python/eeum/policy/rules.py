@@ -8,6 +8,7 @@ are settled in docs/policy-language.md.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from eeum.money import reward_of, split_by_share
 from eeum.policy.conditions import Condition, Facts
@@ -100,8 +101,7 @@ class PolicyVersion:
         return self.ends_at is None or instant < self.ends_at
 
 
-@dataclass(frozen=True, slots=True)
-class BandPortion:
+class BandPortion(NamedTuple):
     """`base` won that fell into the band from `start` to `end`, at `rate` basis points."""
 
     start: int
@@ -110,8 +110,7 @@ class BandPortion:
     base: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerReward:
+class LayerReward(NamedTuple):
     """What one layer gives for one payment, and why. `funders` pairs each funder with its won, in the order listed."""
 
     layer: str
@@ -145,19 +144,29 @@ def evaluate(policy: PolicyVersion, facts: Facts, base: int, used_before: Mappin
     used: dict[LimitId, int] = {}
     for layer in policy.layers:
         portions = _portions(layer, facts, base, used_before)
-        for counted, spend in _spend_counted(layer, portions, base, used_before):
-            used[counted] = max(used.get(counted, 0), spend)
-        if not portions:
-            continue
-        won = reward_of([(portion.base, portion.rate) for portion in portions])
-        for limit in layer.reward_limits:
-            if limit.amount is not None:
-                left = limit.amount - used_before.get(limit.id, 0) - used.get(limit.id, 0)
-                won = min(won, max(left, 0))
+        accepted = sum([portion.base for portion in portions])
+        for limit in layer.spend_limits:
+            spend = _left(limit, base, used_before) if layer.counts_all else accepted
+            if spend > used.get(limit.id, 0):
+                used[limit.id] = spend
+        if portions:
+            won = reward_of([(portion.base, portion.rate) for portion in portions])
+            if layer.reward_limits:
+                won = _within_reward_limits(layer, won, used_before, used)
+            rewards.append(LayerReward(layer.id, won, portions, _funded(layer, won)))
+    return Evaluation(tuple(rewards), used)
+
+
+def _within_reward_limits(layer: Layer, won: int, used_before: Mapping[LimitId, int], used: dict[LimitId, int]) -> int:
+    """What the layer's reward limits leave of `won`, which is added to `used`."""
+    for limit in layer.reward_limits:
+        if limit.amount is not None:
+            left = limit.amount - used_before.get(limit.id, 0) - used.get(limit.id, 0)
+            won = min(won, max(left, 0))
+    if won:
         for limit in layer.reward_limits:
             used[limit.id] = used.get(limit.id, 0) + won
-        rewards.append(LayerReward(layer.id, won, portions, _funded(layer, won)))
-    return Evaluation(tuple(rewards), {counted: amount for counted, amount in used.items() if amount})
+    return won
 
 
 def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitId, int]) -> tuple[BandPortion, ...]:
@@ -168,8 +177,11 @@ def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitI
     end_of_base = position + _room(layer, base, used_before)
     portions = []
     for band in layer.bands:
-        start = max(position, band.start)
-        end = end_of_base if band.end is None else min(end_of_base, band.end)
+        if band.start >= end_of_base:
+            break
+        # Comparisons, as min and max cost a call each: this is the innermost of what every payment goes through.
+        start = band.start if band.start > position else position
+        end = end_of_base if band.end is None or band.end > end_of_base else band.end
         rate = facts.merchant_own_rate if band.rate is None else band.rate
         if start < end and rate > 0:
             portions.append(BandPortion(band.start, band.end, rate, end - start))
@@ -177,7 +189,10 @@ def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitI
 
 
 def _room(layer: Layer, base: int, used_before: Mapping[LimitId, int]) -> int:
-    return min((_left(limit, base, used_before) for limit in layer.spend_limits), default=base)
+    room = base
+    for limit in layer.spend_limits:
+        room = _left(limit, room, used_before)
+    return room
 
 
 def _left(limit: Limit, base: int, used_before: Mapping[LimitId, int]) -> int:
@@ -186,16 +201,6 @@ def _left(limit: Limit, base: int, used_before: Mapping[LimitId, int]) -> int:
     return min(base, max(limit.amount - used_before.get(limit.id, 0), 0))
 
 
-def _spend_counted(
-    layer: Layer, portions: tuple[BandPortion, ...], base: int, used_before: Mapping[LimitId, int]
-) -> list[tuple[LimitId, int]]:
-    """By how much the payment uses each spend limit of the layer: what it accepted, or the whole base where it counts all."""
-    if layer.counts_all:
-        return [(limit.id, _left(limit, base, used_before)) for limit in layer.spend_limits]
-    accepted = sum(portion.base for portion in portions)
-    return [(limit.id, accepted) for limit in layer.spend_limits]
-
-
 def _funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
     parts = split_by_share(won, [funder.share for funder in layer.funders])
-    return tuple((funder.funder, part) for funder, part in zip(layer.funders, parts, strict=True))
+    return tuple(zip([funder.funder for funder in layer.funders], parts, strict=True))
