@@ -9,7 +9,9 @@ from eeum.calendar import start_of_month
 from eeum.errors import Invalid, NotFound
 from eeum.months.rules import MonthStatus, Turn
 from eeum.months.use_cases import MOST_MISSED, month_record, reset_month
-from eeum.storage import Table
+from eeum.storage import Put, Table
+from eeum.wallet.rules import Card, DebitOrder, new_wallet
+from eeum.wallet.store import wallet_item, wallet_key
 from tests.use_cases.world import World, at_once
 
 JANUARY, FEBRUARY = start_of_month("2021-01"), start_of_month("2021-02")
@@ -120,17 +122,25 @@ def test_a_run_that_is_overtaken_reads_what_is_there_and_does_nothing(world: Wor
     assert _reset(world, FEBRUARY) == Turn((), ())
 
 
-@pytest.mark.parametrize("members", [1, 300])
-def test_the_reset_does_the_same_work_for_few_members_and_for_many(world: World, members: int) -> None:
-    shop = world.shop()
-    for number in range(members):
-        world.post(world.pay(world.member(f"member-{number}", charged=10_000), shop, 10_000).entry)
-    wallets = world.memory.items(Table.LEDGER)
+@pytest.mark.parametrize("members", [1_000, 10_000])
+def test_the_reset_does_the_same_work_for_a_thousand_members_and_for_many_more(world: World, members: int) -> None:
+    card = Card("0011223344556677", "standard", "active")
+    wallets = [new_wallet(f"member-{number}", DebitOrder.CHARGED_FIRST, card, JANUARY) for number in range(members)]
+    for start in range(0, members, 100):
+        world.send(*(Put(wallet_key(wallet.id), wallet_item(wallet)) for wallet in wallets[start : start + 100]))
     _reset(world, JANUARY)
     with world.counted() as costs:
         _reset(world, FEBRUARY)
     assert (costs.calls, costs.write_units) == (["query", "transact"], 4)
-    assert world.memory.items(Table.LEDGER) == wallets
+
+
+def test_the_reset_touches_no_wallet(world: World) -> None:
+    minji, shop = world.member(charged=10_000), world.shop()
+    world.post(world.pay(minji, shop, 10_000).entry)
+    before = world.memory.items(Table.LEDGER)
+    _reset(world, JANUARY)
+    _reset(world, FEBRUARY)
+    assert world.memory.items(Table.LEDGER) == before
 
 
 def test_cashback_turns_with_the_month_whether_or_not_the_reset_ran(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from eeum.cashback.rules import Earning
 from eeum.cashback.store import CashbackStore, WalletPosting
 from eeum.payments.rules import Payment
+from eeum.policy.rules import LayerReward
 from eeum.storage import Add, ConditionsFailed, SetTo, Storage
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WalletStore
@@ -175,6 +176,7 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
     earnings = []
     for number, each in enumerate(_payments(opened.id, 6), 1):
         made = earning(each, number)
-        earnings.append(replace(made, rewards=(replace(made.rewards[0], won=900, funders=wide),)))
+        reward = LayerReward("base", 900, made.rewards[0].portions, wide)
+        earnings.append(replace(made, rewards=(reward,)))
         _post(storage, _posting(opened.id, number - 1, earnings[-1]))
     assert CashbackStore(storage).all_of_month(opened.id, JANUARY) == earnings

@@ -1,0 +1,99 @@
+"""The checker of invariants finds what it is there to find: each kind of damage, done to an ordinary day."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from eeum.storage import Key, Table
+from tests.invariants import check_everything
+from tests.use_cases.world import World
+
+Items = dict[Key, dict[str, Any]]
+
+
+@pytest.fixture
+def day(world: World) -> World:
+    """An ordinary day in a world of its own, since what is done to it here must not be held against the test."""
+    own = World()
+    minji, shop = own.member(charged=1_000_000, verified=True), own.shop()
+    own.top_up(minji, 50_000)
+    own.top_up(minji, 1)
+    payments = [own.pay(minji, shop, amount).entry for amount in (400_000, 300_000, 10**9)]
+    own.post(*payments[:2])
+    check_everything(own.memory)
+    return own
+
+
+def _of(items: Items, start: str) -> dict[str, Any]:
+    return next(
+        item for key, item in sorted(items.items()) if key.sk.startswith(start) and item.get("status") != "declined"
+    )
+
+
+def _move(items: Items, start: str, to: str) -> None:
+    key = next(key for key in sorted(items) if key.sk.startswith(start))
+    item = items.pop(key)
+    moved = key._replace(sk=to)
+    items[moved] = item | {"sk": to}
+
+
+def _wallet_changed(change: Callable[[dict[str, Any]], Any]) -> Callable[[Items], Any]:
+    return lambda items: change(_of(items, "WALLET"))
+
+
+def _one_fewer(items: Items, start: str) -> None:
+    item = _of(items, start)
+    del items[next(key for key in items if items[key] is item)]
+
+
+DAMAGE: dict[str, Callable[[Items], Any]] = {
+    "a won that came from nowhere": _wallet_changed(lambda wallet: wallet["purses"]["charged"].update(amount=350_001)),
+    "a purse below zero": _wallet_changed(lambda wallet: wallet["purses"].update(grant={"amount": -1})),
+    "a payment that was lost": lambda items: _one_fewer(items, "PAYMENT#"),
+    "a top-up that was lost": lambda items: _one_fewer(items, "TOP_UP#"),
+    "an earning that was lost": lambda items: _one_fewer(items, "EARNING#"),
+    "a wallet that was lost": lambda items: _one_fewer(items, "WALLET"),
+    "postings that do not balance": lambda items: _of(items, "EARNING#")["postings"].update({"funder/city": -1}),
+    "a number twice": lambda items: [
+        item.update(number=1) for key, item in items.items() if key.sk.startswith("EARNING#")
+    ],
+    "an earning of too much": lambda items: _of(items, "EARNING#")["rewards"][0].update(won=1_000_000),
+    "a use that is not counted": lambda items: _of(items, "EARNING#").update(used={}),
+    "a use that the wallet does not know": _wallet_changed(lambda wallet: wallet.update(usage={})),
+    "a use that the wallet made up": _wallet_changed(lambda wallet: wallet["usage"].update({"other@2021-01": 5})),
+    "a capture that is not counted": _wallet_changed(lambda wallet: wallet.update(captures=1)),
+    "a posting that is not counted": _wallet_changed(lambda wallet: wallet.update(posted=1)),
+    "an earning under another month": lambda items: _move(items, "EARNING#", f"EARNING#2021-02#{'0' * 19}#0"),
+    "an entry under another key": lambda items: _move(items, "TOP_UP#", f"TOP_UP#{'0' * 19}"),
+    "a decline that moved money": lambda items: _of(items, "PAYMENT#").update(
+        status="declined", decline="insufficient_funds"
+    ),
+    "an approved merchant that nobody finds": lambda items: _of(items, "MERCHANT").pop("listed_in"),
+    "a version without its name": lambda items: _one_fewer(items, "NAME#"),
+    "a programme that never began": lambda items: _one_fewer(items, "BEGINNING"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_found(day: World, damage: str) -> None:
+    DAMAGE[damage](day.memory._items)
+    with pytest.raises(AssertionError):
+        check_everything(day.memory)
+
+
+def test_months_with_a_gap_or_two_open_are_found(day: World) -> None:
+    from tests.invariants import check_programme
+
+    def month(name: str, status: str) -> dict[str, Any]:
+        return {"kind": "month", "month": name, "status": status, "sk": f"MONTH#{name}"}
+
+    others = day.memory.items(Table.PROGRAMME)
+    check_programme([*others, month("2020-12", "closed"), month("2021-01", "open")])
+    for first, second in (
+        (month("2020-11", "closed"), month("2021-01", "open")),
+        (month("2020-12", "open"), month("2021-01", "open")),
+        (month("2020-12", "closed"), month("2021-01", "closed")),
+    ):
+        with pytest.raises(AssertionError):
+            check_programme([*others, first, second])
