@@ -16,8 +16,7 @@ from eeum.policy.conditions import Condition, Facts
 LimitId = str
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(NamedTuple):
     """A part of the window's accumulated spend with its own rate.
 
     `start` and `end` are in won (`end` None: no upper end), `rate` in basis points; None is the merchant's own rate.
@@ -37,8 +36,7 @@ class Limit:
     amount: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class FunderShare:
+class FunderShare(NamedTuple):
     funder: str
     share: int
 
@@ -176,15 +174,15 @@ def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitI
     position = used_before.get(layer.spend_limits[0].id, 0) if layer.spend_limits else 0
     end_of_base = position + _room(layer, base, used_before)
     portions = []
-    for band in layer.bands:
-        if band.start >= end_of_base:
+    for band_start, band_end, band_rate in layer.bands:
+        if band_start >= end_of_base:
             break
         # Comparisons, as min and max cost a call each: this is the innermost of what every payment goes through.
-        start = band.start if band.start > position else position
-        end = end_of_base if band.end is None or band.end > end_of_base else band.end
-        rate = facts.merchant_own_rate if band.rate is None else band.rate
+        start = band_start if band_start > position else position
+        end = end_of_base if band_end is None or band_end > end_of_base else band_end
+        rate = facts.merchant_own_rate if band_rate is None else band_rate
         if start < end and rate > 0:
-            portions.append(BandPortion(band.start, band.end, rate, end - start))
+            portions.append(BandPortion(band_start, band_end, rate, end - start))
     return tuple(portions)
 
 
@@ -202,5 +200,5 @@ def _left(limit: Limit, base: int, used_before: Mapping[LimitId, int]) -> int:
 
 
 def _funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
-    parts = split_by_share(won, [funder.share for funder in layer.funders])
-    return tuple(zip([funder.funder for funder in layer.funders], parts, strict=True))
+    parts = split_by_share(won, [share for _, share in layer.funders])
+    return tuple(zip([funder for funder, _ in layer.funders], parts, strict=True))
