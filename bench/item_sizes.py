@@ -31,12 +31,15 @@ LIMITS = ("monthly-spend", "monthly-reward", "merchant-rewards")
 FLAGS = frozenset({"benefit_plus", "good_price", "traditional_market", "partner"})
 
 ASSUMPTIONS = (
-    "The largest that real life brings is taken to be: a wallet of a verified member with a class, five purses (charged, cashback and three "
-    "grants, each with millions of won), four cards and six usage windows (three limits in two months), after 9,999 payments; a payment "
-    "by card that empties four purses and draws on the fifth, at a merchant with four flags, the longest district and category of the "
-    "published policies, own rate and requested time; and the earning of a payment that falls into all three bands of all three layers, each of "
-    "the city's two paid by the nation and the city and the third by the merchant. Ids, callers and keys have their full length. No "
-    "text of a member's or merchant's own, so no Korean, stands in any of the three: names stay in the merchant's item.",
+    "The largest that real life brings is taken to be:",
+    """\
+- a wallet of a verified member with a class: five purses (charged, cashback and three grants, each with up to millions of won), four
+  cards, six usage windows (three limits in two months), after 9,999 payments
+- a payment by card that empties four purses and draws on the fifth, at a merchant with four flags, a rate of its own and the longest
+  district and category of the published policies, with a requested time
+- the earning of a payment that falls into all three bands of all three layers, two of them paid by nation and city, one by the merchant""",
+    "Ids, callers and keys have their full length. No words of members or merchants, so no Korean, stand in any of the three: names stay "
+    "in the merchant's item.",
 )
 
 

@@ -126,7 +126,7 @@ def _post(storage: Storage, payments: list[Payment]) -> None:
 
 
 def _policies(storage: Storage) -> PolicyBook:
-    return CachedPolicies(PolicyStore(storage, PATIENCE, PROGRAMME), time.monotonic).book()
+    return CachedPolicies(PolicyStore(storage, PATIENCE, PROGRAMME), lambda: JANUARY_2021).book()
 
 
 def _now() -> datetime:
