@@ -26,22 +26,22 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     records: list[dict[str, Any]] = event["Records"]
     payments: list[Payment] = []
     source: dict[str, dict[str, Any]] = {}
-    parked = 0
+    hopeless: list[tuple[dict[str, Any], str]] = []
     for record in records:
         try:
             payment = payment_of_record(record)
         except UnreadableRecord as reason:
-            park(record, str(reason))
-            parked += 1
+            hopeless.append((record, str(reason)))
             continue
         payments.append(payment)
         source[payment.acceptance.id] = record
     unpostable = post_earnings(city.cashback(), city.policies(), city.patience(context), payments, city.clock)
-    for each in unpostable:
-        park(source[each.payment.acceptance.id], each.reason)
-    parked += len(unpostable)
-    logger.info("posted", records=len(records), parked=parked)
-    return {"posted": len(records) - parked, "parked": parked}
+    hopeless += [(source[each.payment.acceptance.id], each.reason) for each in unpostable]
+    # Last, so that a batch that comes again has parked nothing yet.
+    for record, why in hopeless:
+        park(record, why)
+    logger.info("posted", records=len(records), parked=len(hopeless))
+    return {"posted": len(records) - len(hopeless), "parked": len(hopeless)}
 
 
 def park(record: dict[str, Any], reason: str) -> None:

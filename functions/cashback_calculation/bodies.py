@@ -22,7 +22,7 @@ class QuoteBody(BaseModel):
 
     cashback: int
     base: int
-    policy: str | None
+    policy: str
     rewards: list[RewardBody]
     decline: DeclineBody | None = None
 

@@ -13,11 +13,13 @@ from eeum.wallet.use_cases import change_standing, open_wallet, own_wallet, top_
 from member_wallet.bodies import (
     CashbackBody,
     OpeningRequest,
+    StandingBody,
     StandingRequest,
     TopUpBody,
     TopUpRequest,
     WalletBody,
     cashback_body,
+    standing_body,
     top_up_body,
     wallet_body,
 )
@@ -69,11 +71,11 @@ def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: Idempote
 
 
 @api.patch("/wallets/<wallet_id>", summary="Suspend, reinstate or verify a wallet", tags=["wallets"])
-def change_wallet(wallet_id: str, body: StandingRequest) -> Response[WalletBody]:
+def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBody]:
     operator = api.caller().operator()
     store = city.wallets(api.lambda_context)
     changed = change_standing(store, wallet_id, body.status, body.verified, operator, body.reason, city.clock())
-    return answered(wallet_body(changed))
+    return answered(standing_body(changed))
 
 
 handler = lambda_handler(api)

@@ -76,6 +76,14 @@ class WalletBody(BaseModel):
     opened_at: str
 
 
+class StandingBody(BaseModel):
+    """What an operator may know of a wallet: neither what is in it nor the tokens that pay from it."""
+
+    id: str
+    status: WalletStatus
+    verified: bool
+
+
 class TopUpBody(BaseModel):
     """A top-up as it was decided."""
 
@@ -95,7 +103,7 @@ class EarningBody(BaseModel):
     merchant_id: str
     cashback: int
     base: int
-    policy: str | None
+    policy: str
     rewards: list[RewardBody]
     accepted_at: str
     posted_at: str
@@ -124,6 +132,10 @@ def wallet_body(wallet: Wallet) -> WalletBody:
         used=dict(wallet.usage),
         opened_at=text_of(wallet.opened_at),
     )
+
+
+def standing_body(wallet: Wallet) -> StandingBody:
+    return StandingBody(id=wallet.id, status=wallet.status, verified=wallet.verified)
 
 
 def top_up_body(top_up: TopUp) -> TopUpBody:

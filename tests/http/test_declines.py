@@ -101,9 +101,13 @@ def test_an_id_of_hyphens_is_an_unknown_merchant(city: InMemoryCity) -> None:
     _declined(city, "03", "unknown_merchant", merchant_id="-" * 36)
 
 
-@pytest.mark.parametrize("state", ["new_merchant", "waiting_merchant", "rejected_merchant"])
-def test_a_merchant_that_is_not_payable_yet(city: InMemoryCity, state: str) -> None:
-    _declined(city, "58", "merchant_not_payable_yet", merchant_id=getattr(city.who, state))
+def test_a_merchant_that_is_not_payable_yet(city: InMemoryCity) -> None:
+    _declined(city, "58", "merchant_not_payable_yet", merchant_id=city.who.new_merchant)
+
+
+@pytest.mark.parametrize("state", ["waiting_merchant", "rejected_merchant"])
+def test_a_payment_does_not_tell_who_applied(city: InMemoryCity, state: str) -> None:
+    _declined(city, "03", "unknown_merchant", merchant_id=getattr(city.who, state))
 
 
 def test_a_merchant_that_the_policy_of_the_day_excludes(limiting: InMemoryCity) -> None:

@@ -135,11 +135,19 @@ def test_a_transaction_carries_its_token_and_the_names_of_its_tables() -> None:
     assert asked["TransactItems"] == [{"Put": {"TableName": "ledger-table", "Item": item}}]
 
 
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What was waited for between reads, without waiting."""
+    waited: list[float] = []
+    monkeypatch.setattr("eeum.aws.dynamodb.time.sleep", waited.append)
+    return waited
+
+
 def _stored(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
-def test_what_a_read_left_out_is_read_again_consistently() -> None:
+def test_what_a_read_left_out_is_read_again_consistently_after_a_pause(pauses: list[float]) -> None:
     rest = {"ledger-table": {"Keys": [_stored(KEYS[1])], "ConsistentRead": True}}
     client = Client(
         {"Responses": {"ledger-table": [_stored(KEYS[2])]}, "UnprocessedKeys": rest},
@@ -149,13 +157,16 @@ def test_what_a_read_left_out_is_read_again_consistently() -> None:
     assert [item and item["pk"] for item in items] == [None, "WALLET#1", "WALLET#2"]
     assert [asked["RequestItems"]["ledger-table"]["ConsistentRead"] for asked in client.asked] == [True, True]
     assert client.asked[1]["RequestItems"] == rest
+    assert len(pauses) == 1
 
 
-def test_a_read_that_is_throttled_for_ever_is_given_up() -> None:
+def test_a_read_that_is_throttled_for_ever_is_given_up(pauses: list[float]) -> None:
     rest = {"ledger-table": {"Keys": [_stored(KEYS[1])], "ConsistentRead": True}}
     client = Client(*[{"Responses": {}, "UnprocessedKeys": rest}] * MOST_ROUNDS)
     with pytest.raises(Unavailable):
         DynamoDbStorage(client, NAMES).read(KEYS)
+    assert pauses == sorted(pauses)
+    assert len(pauses) == MOST_ROUNDS - 1
 
 
 def test_one_read_goes_to_every_table_at_once() -> None:

@@ -68,6 +68,11 @@ def test_a_partner_is_named_by_kind_and_client() -> None:
     assert caller.partner("acquirer", ACQUIRER) == "acquirer/client-7"
 
 
+def test_a_partner_without_a_client_is_nobody() -> None:
+    with pytest.raises(Forbidden):
+        caller_of(_event(scope=ACQUIRER, client_id=None)).partner("acquirer", ACQUIRER)
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eeum.calendar import SEOUL
+from eeum.errors import ProgrammeNotRunning
 from eeum.payments.rules import Payment
 from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook, load_policy
@@ -156,15 +157,25 @@ def _earlier_payment(world: World) -> Payment:
     return payment
 
 
-def test_a_payment_from_before_the_first_policy_earns_nothing_and_is_numbered(world: World) -> None:
+def test_a_payment_from_before_the_first_policy_is_handed_back_and_the_others_are_posted(world: World) -> None:
     real = world.policies
     world.policies = PolicyBook([replace(real.running_at(world.now), starts_at=datetime(2017, 1, 1, tzinfo=SEOUL))])
     world.now = datetime(2018, 6, 1, tzinfo=SEOUL)
-    payment = _earlier_payment(world)
+    early = _earlier_payment(world)
     world.policies = real
+    later = _paid_at(world, MIDNIGHT, 10_000)
+    (unpostable,) = world.post(early, later)
+    assert (unpostable.payment, unpostable.reason) == (early, "accepted_before_the_first_policy")
+    assert (_won(world, "2018-06"), _won(world, "2021-02")) == ([], [1_000])
+
+
+def test_a_programme_that_seems_to_have_no_policy_posts_nothing_for_now(world: World) -> None:
+    payment = _paid_at(world, MIDNIGHT, 10_000)
+    with pytest.raises(ProgrammeNotRunning):
+        world.post(payment, policies=PolicyBook([]))
+    assert world.entries("earning") == []
     world.post(payment)
-    (earning,) = world.earnings(world.member(), "2018-06")
-    assert (earning.policy, earning.won, earning.base, earning.number) == (None, 0, 0, 1)
+    assert _won(world, "2021-02") == [1_000]
 
 
 def test_after_the_end_of_a_policy_payments_go_on_and_earn_nothing(world: World) -> None:

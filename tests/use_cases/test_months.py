@@ -8,7 +8,7 @@ import pytest
 from eeum.calendar import start_of_month
 from eeum.errors import Invalid, NotFound
 from eeum.months.rules import MonthStatus, Turn
-from eeum.months.use_cases import MOST_MISSED, month_record, reset_month
+from eeum.months.use_cases import CLOCKS_APART, MOST_MISSED, month_record, reset_month
 from eeum.storage import Put, Table
 from eeum.wallet.rules import Card, DebitOrder, new_wallet
 from eeum.wallet.store import wallet_item, wallet_key
@@ -84,8 +84,14 @@ def test_more_months_than_one_run_opens_are_refused_and_change_nothing(world: Wo
 
 def test_a_run_in_the_future_is_refused(world: World) -> None:
     with pytest.raises(Invalid):
-        _reset(world, JANUARY, -timedelta(milliseconds=1))
+        _reset(world, JANUARY, -CLOCKS_APART - timedelta(milliseconds=1))
     assert _statuses(world) == {}
+
+
+def test_a_scheduler_whose_clock_is_a_little_ahead_is_heard(world: World) -> None:
+    assert timedelta() < CLOCKS_APART < timedelta(minutes=1)
+    _reset(world, JANUARY, -CLOCKS_APART)
+    assert _statuses(world) == {"2021-01": OPEN}
 
 
 def test_a_run_is_for_the_month_of_seoul(world: World) -> None:

@@ -124,11 +124,15 @@ def test_a_wallet_without_an_active_card_is_declined(world: World) -> None:
     _declined(world, Decline.CARD_BLOCKED, "78", shop=world.shop())
 
 
-def test_a_merchant_that_only_applied_is_declined(world: World) -> None:
+@pytest.mark.parametrize("rejected", [False, True])
+def test_who_applied_or_was_rejected_is_no_merchant_to_those_who_pay(world: World, rejected: bool) -> None:
     world.member(charged=50_000)
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
     applied = apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now - timedelta(days=9))
-    _declined(world, Decline.MERCHANT_NOT_PAYABLE_YET, "58", shop=applied)
+    if rejected:
+        decision = Decision(MerchantStatus.REJECTED, "operator", world.now - timedelta(days=8), "papers missing")
+        decide_application(world.merchants, world.policies, applied.id, decision)
+    _declined(world, Decline.UNKNOWN_MERCHANT, "03", shop=applied)
 
 
 def test_a_merchant_is_declined_on_the_day_of_its_approval_and_paid_from_midnight(world: World) -> None:
@@ -139,6 +143,7 @@ def test_a_merchant_is_declined_on_the_day_of_its_approval_and_paid_from_midnigh
     approved = decide_application(world.merchants, world.policies, applied.id, decision)
     world.now = start_of_next_day(world.now) - timedelta(milliseconds=1)
     assert world.pay(minji, approved, 10_000).entry.decline is Decline.MERCHANT_NOT_PAYABLE_YET
+    assert CODES[Decline.MERCHANT_NOT_PAYABLE_YET] == "58"
     world.now += timedelta(milliseconds=1)
     assert world.pay(minji, approved, 10_000).entry.decline is None
 

@@ -18,7 +18,7 @@ from eeum.errors import (
 )
 from eeum.policy.store import LARGEST_HISTORY, PolicyStore
 from eeum.policy.use_cases import (
-    CACHE_SECONDS,
+    LONGEST_AGE,
     NOTICE,
     CachedPolicies,
     load_history,
@@ -59,7 +59,7 @@ def test_a_version_is_loaded_and_in_force_from_its_start(world: World) -> None:
 
 
 def test_a_version_needs_two_minutes_of_notice(world: World) -> None:
-    assert timedelta(seconds=120) == NOTICE >= timedelta(seconds=2 * CACHE_SECONDS)
+    assert timedelta(seconds=120) == NOTICE >= 2 * LONGEST_AGE
     for starts_at in (NOW + NOTICE - timedelta(milliseconds=1), NOW, NOW - timedelta(days=1)):
         with pytest.raises(PolicyStartsTooSoon):
             _load(world, _document(starts_at))
@@ -195,21 +195,30 @@ def test_before_the_first_version_none_is_in_force(world: World) -> None:
 
 
 def test_policies_are_read_again_after_a_minute(world: World) -> None:
-    seconds = [100.0]
-    cache = CachedPolicies(world.policy_store, lambda: seconds[0])
+    now = [NOW]
+    cache = CachedPolicies(world.policy_store, lambda: now[0])
     first = cache.book()
     _load(world, _document(NOW + timedelta(days=1)))
     at = NOW + timedelta(days=2)
-    seconds[0] += CACHE_SECONDS
+    now[0] += LONGEST_AGE
     with world.counted() as costs:
         assert cache.book() is first
     assert costs.calls == []
-    seconds[0] += 0.001
+    now[0] += timedelta(milliseconds=1)
     assert cache.book().running_at(at).version == "incheon-next"
 
 
+def test_policies_are_read_again_when_the_clock_went_back(world: World) -> None:
+    now = [NOW]
+    cache = CachedPolicies(world.policy_store, lambda: now[0])
+    cache.book()
+    _load(world, _document(NOW + timedelta(days=1)))
+    now[0] -= timedelta(milliseconds=1)
+    assert cache.book().running_at(NOW + timedelta(days=2)).version == "incheon-next"
+
+
 def test_an_empty_programme_is_read_again_at_once(world: World) -> None:
-    cache = CachedPolicies(_empty(world), lambda: 0.0)
+    cache = CachedPolicies(_empty(world), lambda: NOW)
     assert cache.book().in_force_at(NOW) is None
     load_history(_empty(world), "haneul", [_own("2020-01-01T00:00:00+09:00", "haneul-1")], "operator", NOW)
     assert cache.book().running_at(NOW).version == "haneul-1"

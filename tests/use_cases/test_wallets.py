@@ -251,3 +251,18 @@ def test_a_wallet_that_was_suspended_meanwhile_takes_no_money(world: World) -> N
     world.memory.fault = fault  # type: ignore[assignment]
     assert world.top_up(minji, 60_000).entry.decline is TopUpDecline.WALLET_SUSPENDED
     assert world.balances(minji)["charged"] == 0
+
+
+def test_a_top_up_that_was_judged_by_a_limit_of_another_standing_is_judged_again(world: World) -> None:
+    minji = world.member(verified=True)
+    done = []
+
+    def fault(moment: str, writes: list[Put]) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            world.now += timedelta(milliseconds=1)
+            _stand(world, minji, None, False)
+
+    world.memory.fault = fault  # type: ignore[assignment]
+    assert world.top_up(minji, 1_000_000).entry.decline is TopUpDecline.HOLDING_LIMIT
+    assert world.balances(minji)["charged"] == 0

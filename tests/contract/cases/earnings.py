@@ -51,7 +51,7 @@ def an_earning_is_posted_with_its_credit(storage: Storage) -> None:
 @case
 def an_earning_of_nothing_is_posted_all_the_same(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-5)
-    made = replace(earning(payment(opened.id), 1, won=0, used=0), policy=None, base=0)
+    made = replace(earning(payment(opened.id), 1, won=0, used=0), base=0)
     _post(storage, _posting(opened.id, 0, made))
     after = _wallet(storage, opened.id)
     assert (after.balance("cashback"), after.posted, after.usage) == (-5, 1, {})

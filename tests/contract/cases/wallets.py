@@ -74,7 +74,7 @@ def a_wallet_is_read_with_its_top_up(storage: Storage) -> None:
     opened = stored_wallet(storage)
     assert store.wallet_and_top_up(opened.id, digest("none")) == (opened, None)
     entry = top_up(opened.id)
-    store.credit_and_record(entry, LIMIT)
+    store.credit_and_record(entry, opened, LIMIT)
     credited = wallet(charged=50_000)
     assert store.wallet_and_top_up(opened.id, entry.acceptance.digest) == (credited, entry)
 
@@ -84,39 +84,61 @@ def a_top_up_fills_the_charged_purse_up_to_the_holding_limit(storage: Storage) -
     store = _store(storage)
     opened = stored_wallet(storage, charged=400_001, cashback=10**12)
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id, 100_000), LIMIT)
+        store.credit_and_record(top_up(opened.id, 100_000), opened, LIMIT)
     assert failed.value.positions == (0,)
     assert item_at(storage, top_up_key(opened.id, top_up(opened.id).acceptance.digest)) is None
-    store.credit_and_record(top_up(opened.id, 99_999), LIMIT)
+    store.credit_and_record(top_up(opened.id, 99_999), opened, LIMIT)
     found = store.wallet(opened.id)
     assert found is not None
     assert found.balance("charged") == LIMIT
 
 
 @case
+def a_top_up_is_judged_again_when_the_verification_changed_which_its_limit_follows(storage: Storage) -> None:
+    store = _store(storage)
+    for member, verified in (("one", True), ("two", False)):
+        opened = stored_wallet(storage, member, verified=verified)
+        change_wallet(storage, opened.id, SetTo(("verified",), not verified))
+        with pytest.raises(ConditionsFailed) as failed:
+            store.credit_and_record(top_up(opened.id), opened, LIMIT)
+        assert failed.value.positions == (0,)
+        assert store.wallet_and_top_up(opened.id, top_up(opened.id).acceptance.digest)[1] is None
+
+
+@case
 def a_top_up_larger_than_the_limit_finds_no_purse_small_enough(storage: Storage) -> None:
     opened = stored_wallet(storage)
     with pytest.raises(ConditionsFailed):
-        _store(storage).credit_and_record(top_up(opened.id, 10**12), LIMIT)
+        _store(storage).credit_and_record(top_up(opened.id, 10**12), opened, LIMIT)
+
+
+@case
+def a_top_up_rests_on_the_verification_that_its_limit_follows(storage: Storage) -> None:
+    store = _store(storage)
+    opened = stored_wallet(storage)
+    change_wallet(storage, opened.id, SetTo(("verified",), not opened.verified))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(top_up(opened.id), opened, LIMIT)
+    assert failed.value.positions == (0,)
 
 
 @case
 def a_top_up_is_stored_once_and_into_an_active_wallet(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
-    store.credit_and_record(top_up(opened.id), LIMIT)
+    store.credit_and_record(top_up(opened.id), opened, LIMIT)
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id), LIMIT)
+        store.credit_and_record(top_up(opened.id), opened, LIMIT)
     assert failed.value.positions == (1,)
     change_wallet(storage, opened.id, SetTo(("status",), "suspended"))
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id, key="another-key-for-it"), LIMIT)
+        store.credit_and_record(top_up(opened.id, key="another-key-for-it"), opened, LIMIT)
     assert failed.value.positions == (0,)
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id), LIMIT)
+        store.credit_and_record(top_up(opened.id), opened, LIMIT)
     assert failed.value.positions == (0, 1)
     with pytest.raises(ConditionsFailed):
-        store.credit_and_record(top_up(wallet("nobody").id), LIMIT)
+        store.credit_and_record(top_up(wallet("nobody").id), wallet("nobody"), LIMIT)
     item = item_at(storage, wallet_key(opened.id))
     assert item is not None
     assert item["purses"]["charged"] == {"amount": 50_000}

@@ -15,6 +15,9 @@ FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
 BRIEF_ATTEMPTS = 3
 
+# The system's: a generator with a seed would be in the snapshot that every function starts from, and all would wait in step.
+_random = random.SystemRandom()
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -37,7 +40,7 @@ class Patience:
         given_up = self.most_attempts is not None and attempt >= self.most_attempts
         if given_up or self.remaining_seconds() < longest:
             raise Busy("Others are writing to the same wallet or merchant; send the same request again.")
-        self.pause(random.uniform(0, longest))
+        self.pause(_random.uniform(0, longest))
 
 
 def commit(storage: Storage, patience: Patience, *writes: Write) -> None:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from eeum.payments.store import PaymentStore
     from eeum.wallet.store import WalletStore
 
-RESERVED_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
-"""Kept of a function's time for one more call and the answer: a caller is told to retry before the function times out."""
+RESERVED_SECONDS = 2 * ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
+"""Kept of a function's time for one more read, one more transaction and the answer, each at its slowest: a caller is told to retry
+before the function times out."""
 
 
 class LambdaContext(Protocol):
@@ -45,7 +46,7 @@ class City:
 
     def __post_init__(self) -> None:
         patience = Patience(lambda: 5.0, time.sleep)
-        self._policies = CachedPolicies(PolicyStore(self.storage, patience, self.settings.programme), time.monotonic)
+        self._policies = CachedPolicies(PolicyStore(self.storage, patience, self.settings.programme), self.clock)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> City:

@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 
-CONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.5
 ATTEMPTS = 2
 

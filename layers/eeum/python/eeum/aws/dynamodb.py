@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,8 +43,9 @@ SERVERS_FAULT = 500
 """From this status on it is not the request that is at fault; what stands before DynamoDB answers without its codes."""
 LONGEST_KEY_BYTES = 1024
 """Of a sort key; DynamoDB refuses a longer one as a fault of ours."""
-MOST_ROUNDS = 5
-"""A batch read that is throttled comes back in parts; after so many it is given up."""
+MOST_ROUNDS = 3
+FIRST_PAUSE_SECONDS = 0.05
+"""A batch read that is throttled comes back in parts: what is missing is asked for again after a pause, which doubles."""
 
 
 class DynamoDbStorage:
@@ -60,7 +62,9 @@ class DynamoDbStorage:
             request = missing.setdefault(table, {"Keys": [], "ConsistentRead": True})
             request["Keys"].append({"pk": {"S": pk}, "sk": {"S": sk}})
         found: dict[tuple[str, str, str], Item] = {}
-        for _ in range(MOST_ROUNDS):
+        for round_number in range(MOST_ROUNDS):
+            if round_number:
+                time.sleep(FIRST_PAUSE_SECONDS * 2**round_number)
             answer = self._call("batch_get_item", RequestItems=missing)
             for table, items in answer["Responses"].items():
                 for attributes in items:

@@ -35,6 +35,8 @@ class Caller:
     def partner(self, kind: str, scope: str) -> str:
         """The name of a partner system, as entries carry it: `acquirer/…`, `bank/…`. Raises `Forbidden`."""
         self._need(scope)
+        if not self.client:
+            raise Forbidden("The token names no client.")
         return f"{kind}/{self.client}"
 
     def operator(self) -> str:

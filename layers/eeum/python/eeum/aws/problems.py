@@ -35,7 +35,7 @@ Fault = dict[str, str]
 
 
 def problem(status: HTTPStatus, code: str, detail: str, faults: list[Fault] | None = None) -> dict[str, Any]:
-    """The problem document; `type` names the page of docs/errors.md that explains `code`."""
+    """The problem document; `type` is a name; docs/errors.md explains each `code`."""
     document: dict[str, Any] = {
         "type": f"urn:eeum:problem:{code}",
         "title": status.phrase,

@@ -30,7 +30,7 @@ class Earning:
     number: int
     accepted_at: datetime
     posted_at: datetime
-    policy: str | None
+    policy: str
     base: int
     rewards: tuple[LayerReward, ...]
     used: Mapping[str, int]
@@ -57,28 +57,26 @@ def used_in(usage: Usage, month: Month) -> dict[str, int]:
 class Quote:
     """What a payment would earn, and on which part of it."""
 
-    policy: str | None
+    policy: str
     base: int
     rewards: tuple[LayerReward, ...]
     used: Mapping[str, int]
 
 
 def quote(
-    policy: PolicyVersion | None, facts: Facts, paid: Mapping[str, int], at: datetime, used_before: Mapping[str, int]
+    policy: PolicyVersion, facts: Facts, paid: Mapping[str, int], at: datetime, used_before: Mapping[str, int]
 ) -> Quote:
     """What a payment made of `paid` (won by purse) at `at` earns under the policy in force then, on what was used before.
 
-    Without a policy, or after the end of its last version, nothing is paid and no limit is used.
+    After the end of the last version nothing is paid and no limit is used.
     """
-    if policy is None:
-        return Quote(None, 0, (), {})
     base = eligible_base(paid, policy.earns_from)
     evaluation = evaluate(policy, facts, base, used_before) if policy.pays_at(at) else NOTHING
     return Quote(policy.version, base, evaluation.rewards, evaluation.used)
 
 
 def earn(
-    payment: Payment, policy: PolicyVersion | None, number: int, used_before: Mapping[str, int], posted_at: datetime
+    payment: Payment, policy: PolicyVersion, number: int, used_before: Mapping[str, int], posted_at: datetime
 ) -> Earning:
     """The earning of an approved payment, as number `number` of its wallet: month and policy are those of its acceptance."""
     accepted_at = payment.acceptance.accepted_at

@@ -1,6 +1,6 @@
 """Posting cashback for captured payments, exactly once; showing it; and quoting it before paying."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from eeum.cashback.rules import (
     used_in,
 )
 from eeum.cashback.store import CashbackStore, WalletPosting
-from eeum.errors import Busy
+from eeum.errors import Busy, ProgrammeNotRunning
 from eeum.merchants.store import MerchantStore
 from eeum.payments.rules import Decline, Order, Payment, judge, paid_from
 from eeum.policy.use_cases import PolicyBook
@@ -52,7 +52,11 @@ def post_earnings(
 
     Raises:
         Busy: the time ran out; what was posted stays, and the same call goes on from there.
+        ProgrammeNotRunning: the programme has no policy at all. One was in force when a payment was approved, so what was read of the
+            programme is at fault: nothing is posted now, rather than nothing for good.
     """
+    if policies.is_empty:
+        raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
     unpostable: list[Unpostable] = []
     for start in range(0, len(payments), MOST_TOGETHER):
         together = payments[start : start + MOST_TOGETHER]
@@ -70,11 +74,13 @@ def _post_together(
     attempt = 0
     while True:
         wallets, posted = store.read_for_posting(payments)
-        missing = [payment for payment in payments if payment.acceptance.wallet_id not in wallets]
+        unpostable = [
+            Unpostable(payment, reason) for payment in payments if (reason := _fault_of(payment, wallets, policies))
+        ]
         waiting = {
             payment.acceptance.id: payment
             for payment in payments
-            if payment.acceptance.wallet_id in wallets
+            if not _fault_of(payment, wallets, policies)
             and (payment.acceptance.wallet_id, payment.acceptance.digest) not in posted
         }
         postings = [
@@ -83,10 +89,19 @@ def _post_together(
         ]
         try:
             _post(store, patience, postings)
-            return [Unpostable(payment, "wallet_missing") for payment in missing]
+            return unpostable
         except ConditionsFailed:
             attempt += 1
             patience.wait(attempt)
+
+
+def _fault_of(payment: Payment, wallets: Mapping[str, Wallet], policies: PolicyBook) -> str | None:
+    """Why the payment's cashback never can be posted, or None."""
+    if payment.acceptance.wallet_id not in wallets:
+        return "wallet_missing"
+    if policies.in_force_at(payment.acceptance.accepted_at) is None:
+        return "accepted_before_the_first_policy"
+    return None
 
 
 def _by_wallet(payments: Iterable[Payment]) -> list[tuple[str, list[Payment]]]:
@@ -108,7 +123,7 @@ def _posting_of(
     earnings = []
     for number, payment in enumerate(payments, start=wallet.posted + 1):
         accepted_at = payment.acceptance.accepted_at
-        policy = policies.in_force_at(accepted_at)
+        policy = policies.running_at(accepted_at)
         earning = earn(payment, policy, number, used_in(usage, month_of(accepted_at)), posted_at)
         usage = usage_after(usage, earning)
         earnings.append(earning)

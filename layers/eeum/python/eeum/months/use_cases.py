@@ -1,6 +1,6 @@
 """Turning the month: the same work for a thousand members and for a million."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eeum.calendar import Month
 from eeum.errors import Invalid, NotFound
@@ -8,6 +8,9 @@ from eeum.months.rules import MonthRecord, Turn, turn_month
 from eeum.months.store import MonthStore
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
+
+CLOCKS_APART = timedelta(seconds=5)
+"""By how much the scheduler's clock may be ahead of the function's."""
 
 MOST_MISSED = 90
 """A run opens at most this many months, which one transaction holds: more than seven years."""
@@ -19,7 +22,7 @@ def reset_month(store: MonthStore, patience: Patience, due_at: datetime, now: da
     Raises:
         Invalid: `due_at` is later than `now`, or more months were missed than one run opens.
     """
-    if due_at > now:
+    if due_at > now + CLOCKS_APART:
         raise Invalid("scheduled_at", "is in the future", "in_the_future")
     attempt = 0
     while True:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from eeum.merchants.rules import Merchant, is_payable
+from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
 from eeum.once import Acceptance
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import PolicyVersion
@@ -116,7 +116,8 @@ def _decline_by_standing(
     if card is None or card.status != ACTIVE_CARD:
         named_none = card is None and order.card is not None
         return Decline.UNKNOWN_CARD if named_none else Decline.CARD_BLOCKED
-    if merchant is None:
+    # Nobody learns from a payment who has applied, or was rejected.
+    if merchant is None or merchant.status is not MerchantStatus.APPROVED:
         return Decline.UNKNOWN_MERCHANT
     if not is_payable(merchant, at):
         return Decline.MERCHANT_NOT_PAYABLE_YET

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
-from eeum.ids import Digest, digest_of
+from eeum.ids import Digest, digest_of, is_id
 from eeum.merchants.rules import Merchant
 from eeum.merchants.store import merchant_key, merchant_of
 from eeum.payments.rules import ACTIVE_CARD, Decline, Order, Payment
@@ -91,7 +91,7 @@ class PaymentStore:
     def payment(self, wallet_id: str, payment_id: str) -> Payment | None:
         """One payment of a wallet, consistently. 1 read unit."""
         digest = digest_of(payment_id)
-        if digest is None:
+        if digest is None or not is_id(wallet_id):
             return None
         (item,) = self._storage.read([payment_key(wallet_id, digest)])
         # The key has no time in it, the id has: an id with another time names no payment.

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from eeum.calendar import text_of
@@ -22,7 +22,7 @@ from eeum.policy.store import LARGEST_HISTORY, PolicyStore
 from eeum.policy.validation import problems_of_history
 from eeum.storage import ConditionsFailed
 
-CACHE_SECONDS = 60
+LONGEST_AGE = timedelta(seconds=60)
 NOTICE = timedelta(seconds=120)
 """A version is stored at least this long before it starts: twice the time that a cache may be behind."""
 
@@ -33,6 +33,10 @@ class PolicyBook:
     def __init__(self, versions: Sequence[PolicyVersion]) -> None:
         self._versions = sorted(versions, key=lambda version: version.starts_at)
         self._starts = [version.starts_at for version in self._versions]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._versions
 
     def in_force_at(self, instant: datetime) -> PolicyVersion | None:
         """The version that holds at `instant`: the last to have started, even after its end, when it pays nothing."""
@@ -52,18 +56,22 @@ class Policies(Protocol):
 
 
 class CachedPolicies:
-    """The policy book, read anew when it is older than 60 s. The only thing that is cached."""
+    """The policy book, read anew when it is older than 60 s. The only thing that is cached.
 
-    def __init__(self, store: PolicyStore, monotonic_seconds: Callable[[], float]) -> None:
+    Its age is taken on the city's clock: a monotonic one may stand still while a function's sandbox is frozen, and a book that is
+    hours old would pass for new. A time that has gone back makes the book old too.
+    """
+
+    def __init__(self, store: PolicyStore, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._monotonic_seconds = monotonic_seconds
+        self._clock = clock
         self._book: PolicyBook | None = None
-        self._read_at = 0.0
+        self._read_at = datetime.min.replace(tzinfo=UTC)
 
     def book(self) -> PolicyBook:
-        now = self._monotonic_seconds()
+        now = self._clock()
         # An empty book is not kept: a programme that is being set up is seen at once.
-        if self._book is None or now - self._read_at > CACHE_SECONDS:
+        if self._book is None or not timedelta(0) <= now - self._read_at <= LONGEST_AGE:
             documents = self._store.documents()
             book = PolicyBook([policy_of(document) for document in documents])
             self._book, self._read_at = (book if documents else None), now

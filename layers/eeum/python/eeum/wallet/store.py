@@ -82,14 +82,22 @@ class WalletStore:
             top_up_of(wallet_id, entry) if entry else None,
         )
 
-    def credit_and_record(self, top_up: TopUp, holding_limit: int) -> None:
-        """Puts the money into the charged purse of an active wallet, up to `holding_limit`, with its entry. 4 write units."""
+    def credit_and_record(self, top_up: TopUp, wallet: Wallet, holding_limit: int) -> None:
+        """Puts the money into the charged purse of an active wallet, up to `holding_limit`, with its entry. 4 write units.
+
+        `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, or its verification, which the limit follows,
+        changed.
+        """
         key = wallet_key(top_up.acceptance.wallet_id)
         charged = ("purses", CHARGED, "amount")
         credit = Update(
             key,
             (Add(charged, top_up.amount),),
-            (Equals(("status",), WalletStatus.ACTIVE.value), AtMost(charged, holding_limit - top_up.amount)),
+            (
+                Equals(("status",), WalletStatus.ACTIVE.value),
+                Equals(("verified",), wallet.verified),
+                AtMost(charged, holding_limit - top_up.amount),
+            ),
         )
         self._commit(credit, _top_up_put(top_up))
 

@@ -83,7 +83,7 @@ def top_up(
         entry = TopUp(request.accept(accepted_at), amount, bank_reference, judge_top_up(wallet, terms, amount))
         if entry.decline:
             return Decision(entry, lambda: store.record_declined_top_up(entry))
-        return Decision(entry, lambda: store.credit_and_record(entry, holding_limit_of(wallet, terms)))
+        return Decision(entry, lambda: store.credit_and_record(entry, wallet, holding_limit_of(wallet, terms)))
 
     return answer_once(request, patience, read, decide)
 
