@@ -35,6 +35,8 @@ def _fault_of(payment: Payment) -> str | None:
     texts = [facts.merchant_district, facts.merchant_category, facts.card_product, facts.member_class]
     if not (is_id(payment.acceptance.wallet_id) and is_id(payment.acceptance.id)):
         return "it has no ids"
+    if not _is_whole(payment.order.amount):
+        return "its amount is not whole won"
     if not payment.postings or not all(_is_whole(won) for won in payment.postings.values()):
         return "its postings are not whole won"
     if sum(payment.postings.values()) != 0:

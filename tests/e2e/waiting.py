@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tests.e2e.members import Member
 
-BOUND_SECONDS = 90
+BOUND_SECONDS = 60
 Seen = TypeVar("Seen")
 
 
