@@ -17,6 +17,18 @@ their speed comes and goes. Ratios are medians of interleaved pairs on the same 
 Lower is better everywhere.
 """
 
+WHAT_KEEPS_IT_SO = """\
+## What keeps it so
+
+- A payment reads once and writes once: nothing is looked up that the request does not name, and only policies are cached.
+- Functions make their clients with botocore alone, which reads its descriptions of AWS into plain dicts (`eeum.aws.clients`).
+- A start collects no garbage, since it makes none, and what it has made is then left alone by the collector (`eeum.aws`, `eeum.aws.city`);
+  for that to count, a function imports from `eeum.aws` first, and Powertools' names through `eeum.aws.http`.
+- A function imports the parts that its use cases are of. The stream's and the schedule's know neither pydantic nor the HTTP edge.
+- The HTTP edge hands on only the headers that are read, and logs only what was refused: the API's own log has a line for each request.
+- Items hold no names, titles or texts, so that each fits one write unit; earnings name layers, bands and funders, not sentences.
+"""
+
 
 def page(sections: Sequence[Section], seconds: float) -> str:
     figures = [figure for section in sections for figure in section.figures]
@@ -28,7 +40,7 @@ def page(sections: Sequence[Section], seconds: float) -> str:
         for note in section.notes:
             lines += ["", note]
         lines.append("")
-    lines += ["## The machine", "", *(f"- {fact}" for fact in machine_facts(seconds)), ""]
+    lines += [WHAT_KEEPS_IT_SO, "## The machine", "", *(f"- {fact}" for fact in machine_facts(seconds)), ""]
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """Write units of a payment and of its cashback: as an engine reports them, and by the sizes of what is written."""
 
-import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +39,7 @@ class CountingStorage(InMemoryStorage):
         super().__init__()
         self.units = 0
 
-    def transact(self, writes: list[Write], token: str) -> None:  # type: ignore[override]
+    def transact(self, writes: Sequence[Write], token: str) -> None:
         before = {write.key: self._bytes(write.key) for write in writes}
         super().transact(writes, token)
         for write in writes:
