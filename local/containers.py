@@ -19,8 +19,8 @@ from local.city import the_city
 from local.emulator import HOST
 from local.failure import CityFailure
 
-#: The host's address on Docker's own bridge.
-BRIDGE = os.environ.get("DOCKER_BRIDGE") or "172.17.0.1"
+#: The host's address on Docker's own bridge; where Docker runs in a machine of its own, loopback, which it reaches.
+BRIDGE = os.environ.get("DOCKER_BRIDGE") or ("172.17.0.1" if sys.platform == "linux" else HOST)
 #: From the containers' side the port is always the one that `local/environment.json` names.
 PORT = places.DEFAULT_PORT
 
@@ -28,6 +28,9 @@ PORT = places.DEFAULT_PORT
 @contextmanager
 def offered(port: int) -> Iterator[None]:
     """Forward connections from the bridge's address to the city."""
+    if (HOST, port) == (BRIDGE, PORT):
+        yield
+        return
 
     class Forwarder(socketserver.BaseRequestHandler):
         def handle(self) -> None:

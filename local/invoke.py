@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local import environment, places
 from local.city import City, the_city
-from local.containers import offered
+from local.containers import BRIDGE, offered
 from local.emulator import ACCESS_KEY, SECRET_KEY
 from local.failure import CityFailure
 
@@ -43,6 +43,8 @@ def _invoke(city: City, function: str, event: Path, more_options: list[str]) -> 
     variables.write_text(json.dumps({function: shifted}))
     command = [str(places.program("sam", "sam")), "local", "invoke", function]
     options = ["--event", str(event), "--env-vars", str(variables), "--parameter-overrides", "Stage=local"]
+    if sys.platform == "linux":  # elsewhere Docker itself knows that name, and it reaches loopback
+        options += ["--add-host", f"{environment.CONTAINER_HOST}:{BRIDGE}"]
     identity = {
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
