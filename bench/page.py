@@ -75,7 +75,7 @@ def _without_repetition(figures: Sequence[Figure]) -> list[Figure]:
 def machine_facts(seconds: float) -> list[str]:
     return [
         f"{_processor()}, {os.cpu_count()} processors, {_memory_gib():.0f} GiB of memory, {platform.system()} {platform.machine()}",
-        f"load while measuring, of the last minute: {os.getloadavg()[0]:.1f}",
+        f"processes that ran or waited for a processor, on average of the last quarter of an hour: {os.getloadavg()[2]:.1f}",
         f"Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("botocore", "aws-lambda-powertools", "pydantic")),
         f"the run took {seconds:.0f} s",
