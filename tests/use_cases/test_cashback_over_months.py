@@ -11,6 +11,7 @@ from eeum.errors import ProgrammeNotRunning
 from eeum.payments.rules import Payment
 from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook, load_policy
+from eeum.storage import Query
 from tests.use_cases.world import World, incheon
 
 MIDNIGHT = datetime(2021, 2, 1, tzinfo=SEOUL)
@@ -119,6 +120,16 @@ def test_a_late_posting_that_is_overtaken_adds_its_month_up_again(world: World) 
     assert _won(world, "2021-01") == [51_000, 4_000, 0]
 
 
+def test_what_a_late_posting_adds_up_is_read_consistently(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = _paid_at(world, LAST_MILLISECOND, 600_000)
+    world.post(_paid_at(world, datetime(2021, 6, 1, tzinfo=SEOUL), 10_000))
+    asked: list[Query] = []
+    answer = world.memory.query
+    monkeypatch.setattr(world.memory, "query", lambda query: asked.append(query) or answer(query))
+    world.post(late)
+    assert [query.consistent for query in asked] == [True]
+
+
 def test_policy_and_month_are_those_of_the_acceptance_not_of_the_posting(world: World) -> None:
     before = _paid_at(world, datetime(2022, 6, 30, 23, 59, 59, 999_000, tzinfo=SEOUL), 100_000)
     after = _paid_at(world, datetime(2022, 7, 1, tzinfo=SEOUL), 100_000)
@@ -174,6 +185,7 @@ def test_a_programme_that_seems_to_have_no_policy_posts_nothing_for_now(world: W
     with pytest.raises(ProgrammeNotRunning):
         world.post(payment, policies=PolicyBook([]))
     assert world.entries("earning") == []
+    assert world.post(policies=PolicyBook([])) == []
     world.post(payment)
     assert _won(world, "2021-02") == [1_000]
 

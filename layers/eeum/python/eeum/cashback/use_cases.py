@@ -55,7 +55,7 @@ def post_earnings(
         ProgrammeNotRunning: the programme has no policy at all. One was in force when a payment was approved, so what was read of the
             programme is at fault: nothing is posted now, rather than nothing for good.
     """
-    if policies.is_empty:
+    if payments and policies.is_empty:
         raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
     unpostable: list[Unpostable] = []
     for start in range(0, len(payments), MOST_TOGETHER):
