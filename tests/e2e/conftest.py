@@ -30,6 +30,7 @@ BEGINNING = "2021-01-05T10:00:00+09:00"
 SignIn = Callable[[str, Application], str]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
@@ -89,7 +90,7 @@ def sign_in_as(city: City) -> SignIn:
 
 @pytest.fixture(scope="session")
 def new_member(api: Api, tokens: Tokens, sign_in_as: SignIn) -> Callable[..., Member]:
-    """Makes a member nobody else uses: `new_member(charged=900_000, verified=True, card_product="standard")`."""
+    """Makes a member nobody else uses: `new_member(charged=900_000, verified=True, debit_order="cashback_first")`."""
     numbers = itertools.count(1)
 
     def make(charged: int = 0, *, verified: bool = False, **wallet: Any) -> Member:
