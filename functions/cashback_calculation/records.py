@@ -32,22 +32,26 @@ def payment_of_record(record: Mapping[str, Any]) -> Payment:
 def _fault_of(payment: Payment) -> str | None:
     """What would make the evaluation of a payment fail, each time it is tried. What is stored by us never has it."""
     facts = payment.facts
-    texts = [facts.merchant_district, facts.merchant_category, facts.card_product, facts.member_class]
-    if not (is_id(payment.acceptance.wallet_id) and is_id(payment.acceptance.id)):
-        return "it has no ids"
-    if not _is_whole(payment.order.amount):
-        return "its amount is not whole won"
-    if not payment.postings or not all(_is_whole(won) for won in payment.postings.values()):
-        return "its postings are not whole won"
-    if sum(payment.postings.values()) != 0:
+    texts = (
+        facts.merchant_district,
+        facts.merchant_category,
+        facts.card_product,
+        facts.member_class,
+        facts.channel,
+        facts.method,
+    )
+    revenue = 0 if facts.merchant_annual_revenue is None else facts.merchant_annual_revenue
+    faults = {
+        "it has no ids": not (is_id(payment.acceptance.wallet_id) and is_id(payment.acceptance.id)),
+        "its postings are not whole won": not all(map(_is_whole, payment.postings.values())),
+        "its postings are none": not payment.postings,
+        "its facts have a number that is none": not (_is_whole(facts.merchant_own_rate) and _is_whole(revenue)),
+        "its facts have a text that is none": not all(text is None or isinstance(text, str) for text in texts),
+    }
+    found = next((fault for fault, is_so in faults.items() if is_so), None)
+    if found is None and sum(payment.postings.values()) != 0:
         return "its postings do not balance"
-    if not _is_whole(facts.merchant_own_rate) or not (
-        facts.merchant_annual_revenue is None or _is_whole(facts.merchant_annual_revenue)
-    ):
-        return "its facts have a number that is none"
-    if not all(text is None or isinstance(text, str) for text in [*texts, facts.channel, facts.method]):
-        return "its facts have a text that is none"
-    return None
+    return found
 
 
 def _is_whole(value: object) -> bool:

@@ -31,7 +31,7 @@ city = City.of(os.environ)
 @api.post("/wallets", summary="Open the own wallet", tags=["wallets"])
 def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
     member = api.caller().person(MEMBER)
-    opening = open_wallet(city.wallets(api.lambda_context), member, body.debit_order, body.card_product, city.clock())
+    opening = open_wallet(city.wallets(api.lambda_context), member, body.debit_order, city.clock())
     shown = wallet_body(opening.wallet)
     return created(shown, f"/wallets/{shown.id}") if opening.created else answered(shown)
 

@@ -1,6 +1,6 @@
 """What wallets look like over HTTP."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -29,9 +29,8 @@ KOREAN: dict[TopUpDecline, str] = {
 
 
 class OpeningRequest(Body):
-    """How the member wants the wallet: its first card's product, and which purse pays first."""
+    """How the member wants the wallet: which purse pays first. Its first card is a standard one."""
 
-    card_product: Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)] = "standard"
     debit_order: DebitOrder = DebitOrder.CHARGED_FIRST
 
 

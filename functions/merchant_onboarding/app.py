@@ -22,8 +22,10 @@ from merchant_onboarding.bodies import (
     MerchantBody,
     MerchantsBody,
     RejectionRequest,
+    ReviewedApplicationBody,
     application_body,
     merchant_body,
+    reviewed_application_body,
 )
 
 PAGE = 50
@@ -68,30 +70,30 @@ def applications(cursor: str | None = None) -> Response[ApplicationsBody]:
     api.caller().operator()
     page = city.merchants(api.lambda_context).waiting(PAGE, cursor)
     return answered(
-        ApplicationsBody(applications=[application_body(each) for each in page.merchants], cursor=page.cursor)
+        ApplicationsBody(applications=[reviewed_application_body(each) for each in page.merchants], cursor=page.cursor)
     )
 
 
 @api.get("/merchant_applications/<merchant_id>", summary="One application", tags=["merchants"])
-def one_application(merchant_id: str) -> Response[ApplicationBody]:
+def one_application(merchant_id: str) -> Response[ReviewedApplicationBody]:
     api.caller().operator()
-    return answered(application_body(application(city.merchants(api.lambda_context), merchant_id)))
+    return answered(reviewed_application_body(application(city.merchants(api.lambda_context), merchant_id)))
 
 
 @api.post("/merchant_applications/<merchant_id>/approval", summary="Approve an application", tags=["merchants"])
-def approve(merchant_id: str, body: ApprovalRequest) -> Response[ApplicationBody]:
+def approve(merchant_id: str, body: ApprovalRequest) -> Response[ReviewedApplicationBody]:
     return _decide(merchant_id, MerchantStatus.APPROVED, body.reason or "")
 
 
 @api.post("/merchant_applications/<merchant_id>/rejection", summary="Reject an application", tags=["merchants"])
-def reject(merchant_id: str, body: RejectionRequest) -> Response[ApplicationBody]:
+def reject(merchant_id: str, body: RejectionRequest) -> Response[ReviewedApplicationBody]:
     return _decide(merchant_id, MerchantStatus.REJECTED, body.reason)
 
 
-def _decide(merchant_id: str, status: MerchantStatus, reason: str) -> Response[ApplicationBody]:
+def _decide(merchant_id: str, status: MerchantStatus, reason: str) -> Response[ReviewedApplicationBody]:
     decision = Decision(status, api.caller().operator(), city.clock(), reason)
     store = city.merchants(api.lambda_context)
-    return answered(application_body(decide_application(store, city.policies(), merchant_id, decision)))
+    return answered(reviewed_application_body(decide_application(store, city.policies(), merchant_id, decision)))
 
 
 def _resident() -> str:

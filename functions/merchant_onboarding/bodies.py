@@ -76,18 +76,23 @@ class DecisionBody(BaseModel):
 
 
 class ApplicationBody(MerchantBody):
-    """A merchant as its owner and the operators see it."""
+    """An application as its owner sees it."""
 
     business_registration_number: str
     annual_revenue: int
     applied_at: str
+
+
+class ReviewedApplicationBody(ApplicationBody):
+    """An application as operators see it, with every decision on its registration number, of earlier owners too."""
+
     decisions: list[DecisionBody]
 
 
 class ApplicationsBody(BaseModel):
     """A page of applications, and the cursor of the next page."""
 
-    applications: list[ApplicationBody]
+    applications: list[ReviewedApplicationBody]
     cursor: str | None
 
 
@@ -111,6 +116,12 @@ def application_body(merchant: Merchant) -> ApplicationBody:
         business_registration_number=merchant.shop.business_registration_number,
         annual_revenue=merchant.shop.annual_revenue,
         applied_at=text_of(merchant.applied_at),
+    )
+
+
+def reviewed_application_body(merchant: Merchant) -> ReviewedApplicationBody:
+    return ReviewedApplicationBody(
+        **application_body(merchant).model_dump(),
         decisions=[
             DecisionBody(
                 status=decision.status.value,

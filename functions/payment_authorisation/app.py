@@ -7,7 +7,8 @@ from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, lambda_handler
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
 from eeum.calendar import month_of, parse_month
-from eeum.errors import NotFound
+from eeum.errors import Invalid, NotFound
+from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
 from eeum.once import Request
 from eeum.payments.rules import Order, Payment
@@ -16,8 +17,10 @@ from eeum.wallet.rules import card_within, parse_card_token, wallet_id_of
 from payment_authorisation.bodies import (
     AcquirerPaymentRequest,
     MemberPaymentRequest,
+    MerchantPaymentsBody,
     PaymentBody,
     PaymentsBody,
+    merchant_payment_body,
     payment_body,
     unknown_card_body,
 )
@@ -69,11 +72,14 @@ def payment(wallet_id: str, payment_id: str) -> Response[PaymentBody]:
 
 
 @api.get("/merchants/<merchant_id>/payments", summary="Payments at the own merchant", tags=["payments"])
-def payments_of_merchant(merchant_id: str, cursor: str | None = None) -> Response[PaymentsBody]:
+def payments_of_merchant(merchant_id: str, cursor: str | None = None) -> Response[MerchantPaymentsBody]:
     owner = api.caller().person(MERCHANT)
     owned_merchant(city.merchants(api.lambda_context), merchant_id, owner)
+    if cursor is not None and digest_of(cursor) is None:
+        raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor")
     page = city.payments(api.lambda_context).of_merchant(merchant_id, PAGE, cursor)
-    return answered(PaymentsBody(payments=[payment_body(each) for each in page.payments], cursor=page.cursor))
+    payments = [merchant_payment_body(each) for each in page.payments]
+    return answered(MerchantPaymentsBody(payments=payments, cursor=page.cursor))
 
 
 def _authorise(

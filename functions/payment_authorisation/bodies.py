@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
 from eeum.calendar import text_of
-from eeum.payments.bodies import CardToken, Channel, DeclineBody, MerchantId, decline_body
+from eeum.payments.bodies import CardToken, Channel, DeclineBody, MemberChannel, MerchantId, decline_body
 from eeum.payments.rules import Decline, Order, Payment, paid_from
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -36,7 +36,7 @@ class MemberPaymentRequest(Body):
 
     merchant_id: MerchantId
     amount: Won
-    channel: Channel = "shop"
+    channel: MemberChannel = "shop"
     card_token: CardToken | None = None
     requested_at: RequestedAt | None = None
 
@@ -66,11 +66,38 @@ class PaymentBody(BaseModel):
     requested_at: str | None = None
 
 
-class PaymentsBody(BaseModel):
+class MerchantPaymentBody(BaseModel):
+    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not."""
+
+    id: str
+    status: Literal["approved", "declined"]
+    amount: int
+    channel: str
+    accepted_at: str
+
+
+class MerchantPaymentsBody(BaseModel):
     """A page of payments, the newest first, and the cursor of the next page."""
+
+    payments: list[MerchantPaymentBody]
+    cursor: str | None
+
+
+class PaymentsBody(BaseModel):
+    """A page of payments, the newest first within the page, and the cursor of the next page: most months have one."""
 
     payments: list[PaymentBody]
     cursor: str | None
+
+
+def merchant_payment_body(payment: Payment) -> MerchantPaymentBody:
+    return MerchantPaymentBody(
+        id=payment.acceptance.id,
+        status="declined" if payment.decline else "approved",
+        amount=payment.order.amount,
+        channel=payment.order.channel,
+        accepted_at=text_of(payment.acceptance.accepted_at),
+    )
 
 
 def payment_body(payment: Payment) -> PaymentBody:

@@ -78,6 +78,7 @@ def _query(query: Query) -> Shape:
         query.table,
         query.index,
         bool(query.prefix),
+        query.before is not None,
         query.newest_first,
         query.limit is not None,
         frozenset(_condition(condition) for condition in query.where),

@@ -163,8 +163,16 @@ def test_a_cursor_of_another_list_is_refused(city: InMemoryCity) -> None:
 
     for path in set(LISTS) - {"/merchants/{merchant}/payments"}:
         assert_problem(_listed(city, path, cursor), 400, "invalid_request", "unknown_cursor", "cursor")
-    foreign = city.call(DAEHO, "GET", f"/merchants/{city.who.large_merchant}/payments", query={"cursor": cursor})
-    assert_problem(foreign, 400, "invalid_request", "unknown_cursor", "cursor")
+
+
+def test_a_cursor_of_a_merchants_list_names_nobody_and_opens_no_other_list(city: InMemoryCity) -> None:
+    body = payment(city, card_token=city.who.card, amount=1_000)
+    made = [city.call(ACQUIRER, "POST", "/payments", body, key=f"payment-number-{n:04}").json for n in range(51)]
+    cursor = _listed(city, "/merchants/{merchant}/payments", None).json["cursor"]
+
+    assert cursor == sorted(each["id"] for each in made)[1], "an id of its own payment, without the wallet"
+    other = city.call(DAEHO, "GET", f"/merchants/{city.who.large_merchant}/payments", query={"cursor": cursor})
+    assert other.json == {"payments": [], "cursor": None}
 
 
 def test_a_cursor_with_keys_beyond_measure_is_refused(city: InMemoryCity) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from eeum.storage import Key, Put, Table
 from tests.http.callers import DAEHO, MERCHANT_SCOPE, MINJI, OPERATOR, STRANGER
-from tests.http.checks import unchanged
+from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, policies
 from tests.http.requests import good_request, payment
 from tests.http.routes import ROUTES, Route
@@ -35,14 +35,14 @@ def test_reading_changes_nothing(city: InMemoryCity, route: Route) -> None:
 
 
 def test_a_wallet_is_opened_once_and_found_at_its_address(city: InMemoryCity) -> None:
-    opened = city.call(STRANGER, "POST", "/wallets", {"card_product": "youth", "debit_order": "cashback_first"})
+    opened = city.call(STRANGER, "POST", "/wallets", {"debit_order": "cashback_first"})
     again = city.call(STRANGER, "POST", "/wallets", {})
     found = city.call(STRANGER, "GET", opened.headers["Location"])
 
     assert (opened.status, again.status, found.status) == (201, 200, 200)
     assert opened.json == again.json == found.json
     assert opened.json["debit_order"] == "cashback_first"
-    assert [card["product"] for card in opened.json["cards"]] == ["youth"]
+    assert [card["product"] for card in opened.json["cards"]] == ["standard"]
     assert opened.json["purses"] == {"charged": 0, "cashback": 0}
 
 
@@ -56,7 +56,9 @@ def test_a_payment_is_made_and_seen_by_member_acquirer_and_merchant(city: InMemo
     assert city.call(MINJI, "GET", address).json == made.json
     assert city.call(sent.caller, "GET", address).json == made.json
     assert city.call(MINJI, "GET", f"/wallets/{city.who.wallet}/payments").json["payments"] == [made.json]
-    assert city.call(DAEHO, "GET", f"/merchants/{city.who.merchant}/payments").json["payments"] == [made.json]
+    seen = ("id", "status", "amount", "channel", "accepted_at")
+    (at_the_merchant,) = city.call(DAEHO, "GET", f"/merchants/{city.who.merchant}/payments").json["payments"]
+    assert at_the_merchant == {name: made.json[name] for name in seen}, "neither the wallet nor its purses"
     wallet = city.call(MINJI, "GET", f"/wallets/{city.who.wallet}").json
     assert (wallet["purses"]["charged"], wallet["cashback_pending"]) == (288_000, 1)
 
@@ -93,7 +95,23 @@ def test_a_rejected_owner_may_apply_again(city: InMemoryCity) -> None:
     again = city.call(DAEHO, "POST", "/merchants", {name: before[name] for name in wanted})
 
     assert (again.status, again.json["status"]) == (201, "applied")
-    assert again.json["decisions"] == before["decisions"]
+    assert "decisions" not in again.json, "who decided and why, perhaps of an earlier owner, is for operators"
+    after = city.call(OPERATOR, "GET", f"/merchant_applications/{city.who.rejected_merchant}").json
+    assert after["decisions"] == before["decisions"]
+
+
+def test_an_operator_sees_neither_what_is_in_a_wallet_nor_what_pays_from_it(city: InMemoryCity) -> None:
+    changed = city.call(OPERATOR, "PATCH", f"/wallets/{city.who.wallet}", {"verified": True, "reason": "Papers."})
+
+    assert changed.json == {"id": city.who.wallet, "status": "active", "verified": True}
+
+
+@pytest.mark.parametrize("channel", ["e_mall", "delivery", "taxi"])
+def test_a_member_does_not_choose_a_channel_that_others_run(city: InMemoryCity, channel: str) -> None:
+    body = payment(city, channel=channel)
+    refused = city.call(MINJI, "POST", f"/wallets/{city.who.wallet}/payments", body, key="a-key-of-its-own-1")
+
+    assert_problem(refused, 400, "invalid_request", "literal_error", "channel")
 
 
 def test_policies_are_public_and_the_one_in_force_follows_the_clock(city: InMemoryCity) -> None:

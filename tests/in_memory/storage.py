@@ -131,6 +131,9 @@ class InMemoryStorage:
             keys = [Key(query.table, query.partition, sk) for sk in sorts if sk.startswith(query.prefix)]
         else:
             keys = self._indexed(query.table, query.index, query.partition, query.prefix)
+        if query.before is not None:
+            sort = query.index.sort if query.index else "sk"
+            keys = [key for key in keys if self._items[key][sort] < query.before]
         return keys[::-1] if query.newest_first else keys
 
     def _indexed(self, table: Table, index: Index, partition: str, prefix: str) -> list[Key]:

@@ -78,7 +78,7 @@ def _declined_top_up(world: World) -> Deed:
 
 def _opening(world: World) -> Deed:
     def open_it() -> object:
-        return open_wallet(world.wallets, "minji", DebitOrder.CHARGED_FIRST, "standard", world.now).wallet
+        return open_wallet(world.wallets, "minji", DebitOrder.CHARGED_FIRST, world.now).wallet
 
     return Deed(open_it, lambda: len(world.entries("wallet")))
 

@@ -19,7 +19,7 @@ THREADS = 16
 
 
 def _open(world: World, member: str = "minji") -> Opening:
-    return open_wallet(world.wallets, member, DebitOrder.CHARGED_FIRST, "standard", world.now)
+    return open_wallet(world.wallets, member, DebitOrder.CHARGED_FIRST, world.now)
 
 
 def test_a_member_has_one_wallet(world: World) -> None:

@@ -117,7 +117,7 @@ class World:
     ) -> Wallet:
         """A member with money, however it came in."""
         order = DebitOrder.CASHBACK_FIRST if cashback_first else DebitOrder.CHARGED_FIRST
-        wallet = open_wallet(self.wallets, name, order, "standard", self.now - timedelta(days=30)).wallet
+        wallet = open_wallet(self.wallets, name, order, self.now - timedelta(days=30)).wallet
         if verified:
             change_standing(self.wallets, wallet.id, None, True, "operator", "papers in order", self.now)
         for purse, won in {"charged": charged, "cashback": cashback, **(grants or {})}.items():

@@ -1,5 +1,7 @@
 """Reads of items, and queries of partitions and indexes."""
 
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
@@ -41,19 +43,7 @@ def _sorts(storage: Storage, query: Query) -> list[str]:
 
 def _items(storage: Storage, query: Query) -> list[dict[str, object]]:
     def page(cursor: str | None) -> tuple[list[dict[str, object]], str | None]:
-        found = storage.query(
-            Query(
-                query.table,
-                query.partition,
-                query.prefix,
-                query.index,
-                query.newest_first,
-                query.limit,
-                cursor,
-                query.where,
-                query.consistent,
-            )
-        )
+        found = storage.query(replace(query, after=cursor))
         return found.items, found.cursor
 
     return pages_of(page)
@@ -203,6 +193,25 @@ def an_index_lists_what_has_its_attributes_in_its_order(storage: Storage) -> Non
             assert [item[index.sort] for item in _items(storage, query)] == ordered[::-1]
             query = Query(table, "here", "b#", index=index, limit=limit)
             assert [item[index.sort] for item in _items(storage, query)] == ordered[2:]
+
+
+@case
+def what_is_sorted_before_a_text_is_a_list_of_its_own(storage: Storage) -> None:
+    sorts = ["a#1", "a#2", "b#가", "b#나"]
+    for number, sort in enumerate(sorts):
+        send(storage, Put(Key(Table.LEDGER, f"W#{number}", "S"), {"merchant_id": "here", "id": sort}))
+        send(storage, Put(Key(Table.LEDGER, PARTITION, sort), {}))
+    for before in ("a", "a#1", "a#10", "b#", "b#나", "가"):
+        expected = [sort for sort in sorts if sort < before]
+        for newest_first in (False, True):
+            for limit in (None, 1, 3):
+                wanted = expected[::-1] if newest_first else expected
+                of_index = Query(
+                    Table.LEDGER, "here", index=BY_MERCHANT, newest_first=newest_first, limit=limit, before=before
+                )
+                assert [item["id"] for item in _items(storage, of_index)] == wanted
+                of_table = Query(Table.LEDGER, PARTITION, newest_first=newest_first, limit=limit, before=before)
+                assert _sorts(storage, of_table) == wanted
 
 
 @case

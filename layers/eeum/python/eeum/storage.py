@@ -121,7 +121,8 @@ class Query:
 
     With an `index` the partition and prefix are those of the index. A `consistent` query sees every write that was answered, at twice the
     read units; an index cannot. `where` leaves out items after they were read, and so saves no read
-    units; a page then holds fewer than `limit`. `after` is the cursor of the page before.
+    units; a page then holds fewer than `limit`. `after` is the cursor of the page before. `before` leaves out what is sorted at that text
+    and above it (and takes the place of a prefix): a cursor that names nothing but itself.
     """
 
     table: Table
@@ -131,6 +132,7 @@ class Query:
     newest_first: bool = False
     limit: int | None = None
     after: str | None = None
+    before: str | None = None
     where: tuple[Condition, ...] = ()
     consistent: bool = False
 

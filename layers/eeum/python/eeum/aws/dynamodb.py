@@ -81,6 +81,8 @@ class DynamoDbStorage:
         condition = f"{expressions.path((partition,))} = {expressions.value(query.partition)}"
         if query.prefix:
             condition += f" AND begins_with({expressions.path((sort,))}, {expressions.value(query.prefix)})"
+        if query.before is not None:
+            condition += f" AND {expressions.path((sort,))} < {expressions.value(query.before)}"
         request: dict[str, Any] = {
             "TableName": self._tables[query.table],
             "KeyConditionExpression": condition,

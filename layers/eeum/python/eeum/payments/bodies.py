@@ -7,6 +7,9 @@ from pydantic import BaseModel, Field
 from eeum.payments.rules import CODES, Decline
 
 Channel = Literal["shop", "qr", "e_mall", "delivery", "taxi"]
+MemberChannel = Literal["shop", "qr"]
+"""What a member may say of its own payment: policies pay more in some channels, so only who runs one may name it."""
+
 MerchantId = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$", description="The merchant's id.")]
 CardToken = Annotated[str, Field(min_length=1, max_length=120, description="The token of a member's card.")]
 

@@ -41,7 +41,7 @@ CODES: Mapping[Decline, str] = {
 class Order:
     """What is asked for: `amount` in won at a merchant. `card` is a reference within the wallet, None for the first active card.
 
-    `requested_at` is the caller's own time as it wrote it: shown, and decides nothing.
+    `requested_at` is the caller's own time, RFC 3339: shown, and decides nothing.
     """
 
     merchant_id: str

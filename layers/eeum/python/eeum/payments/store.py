@@ -110,16 +110,23 @@ class PaymentStore:
         payments.sort(key=lambda payment: payment.acceptance.id, reverse=True)
         return Payments(payments, page.cursor)
 
-    def of_merchant(self, merchant_id: str, limit: int, after: str | None) -> Payments:
-        """A page of the payments at a merchant, the newest first, a moment after they were made. Half a read unit per 4 KB."""
+    def of_merchant(self, merchant_id: str, limit: int, before: str | None) -> Payments:
+        """A page of the payments at a merchant, the newest first, a moment after they were made. Half a read unit per 4 KB.
+
+        The cursor is the id of the last payment, and `before` one given out before: it tells a merchant nothing of whose it was.
+        """
         page = self._storage.query(
-            Query(Table.LEDGER, merchant_id, index=BY_MERCHANT, newest_first=True, limit=limit, after=after)
+            Query(Table.LEDGER, merchant_id, index=BY_MERCHANT, newest_first=True, limit=limit, before=before)
         )
-        return Payments([payment_of(item["pk"].partition("#")[2], item) for item in page.items], page.cursor)
+        payments = [payment_of(item["pk"].partition("#")[2], item) for item in page.items]
+        return Payments(payments, payments[-1].acceptance.id if page.cursor is not None else None)
 
 
 def _purses_as_decided(draws: Sequence[Draw]) -> list[Condition]:
-    """What must still be true of the purses: all that were emptied or skipped as read, the last drawn still holding enough."""
+    """What must still be true of the purses: all that were emptied or skipped as read, the last drawn still holding enough.
+
+    A purse that came after the wallet was read is not looked for: the payment stands, and that purse is spent from the next time.
+    """
     *emptied, last = draws
     return [
         *(Equals(("purses", draw.purse_id, "amount"), draw.held) for draw in emptied),

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 TEXT_FACTS = frozenset({"merchant_district", "merchant_category", "card_product", "member_class", "channel", "method"})
+CHANNELS = frozenset({"shop", "qr", "e_mall", "delivery", "taxi"})
+METHODS = frozenset({"card", "app"})
+"""How a payment is made: with a card through an acquirer, or by its member in the app."""
+
 FLAG_FACTS = frozenset({"merchant_flags"})
 NUMBER_FACTS = frozenset({"merchant_annual_revenue"})
 

@@ -1,11 +1,12 @@
 """What the parts of a policy document must be to one another, beyond their shape; each fault with its path, code and reason."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE
+from eeum.policy.conditions import CHANNELS, METHODS
 from eeum.policy.reading import OWN_RATE, period_of
 
 Problem = tuple[str, str, str]
@@ -165,15 +166,17 @@ def _condition(
 
 def _values(path: str, condition: Mapping[str, Any], merchants: Mapping[str, Any]) -> Iterator[Problem]:
     """What a condition compares its fact with."""
-    listed = {
-        "merchant_district": ("districts", "unknown_district"),
-        "merchant_category": ("categories", "unknown_category"),
+    listed: Mapping[str, tuple[Collection[str], str]] = {
+        "merchant_district": (merchants["districts"], "district"),
+        "merchant_category": (merchants["categories"], "category"),
+        "channel": (sorted(CHANNELS), "channel"),
+        "method": (sorted(METHODS), "method"),
     }
     if condition.get("fact") in listed:
-        known, code = listed[condition["fact"]]
+        known, kind = listed[condition["fact"]]
         for index, value in enumerate(condition["in"]):
-            if value not in merchants[known]:
-                yield f"{path}.in.{index}", code, f"{value} is not one of merchants.{known}."
+            if value not in known:
+                yield f"{path}.in.{index}", f"unknown_{kind}", f"{value} is not one of {', '.join(known)}."
     if condition.get("fact") == "merchant_annual_revenue":
         above, at_most = condition.get("above"), condition.get("at_most")
         if above is None and at_most is None:

@@ -11,6 +11,7 @@ from eeum.policy.rules import WalletTerms
 
 CHARGED = "charged"
 CASHBACK = "cashback"
+STANDARD_CARD = "standard"
 
 
 class WalletStatus(StrEnum):

@@ -12,6 +12,7 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import (
+    STANDARD_CARD,
     Card,
     DebitOrder,
     TopUp,
@@ -33,12 +34,15 @@ class Opening:
     created: bool
 
 
-def open_wallet(store: WalletStore, member: str, debit_order: DebitOrder, card_product: str, now: datetime) -> Opening:
-    """Opens the member's one wallet with one card, or gives the one that is there."""
+def open_wallet(store: WalletStore, member: str, debit_order: DebitOrder, now: datetime) -> Opening:
+    """Opens the member's one wallet with one standard card, or gives the one that is there.
+
+    Policies pay more with some cards, so that nobody gives itself another.
+    """
     existing = store.wallet(wallet_id_of(member))
     if existing:
         return Opening(existing, created=False)
-    wallet = new_wallet(member, debit_order, Card(secrets.token_hex(8), card_product, "active"), now)
+    wallet = new_wallet(member, debit_order, Card(secrets.token_hex(8), STANDARD_CARD, "active"), now)
     try:
         store.open(wallet)
     except ConditionsFailed:
