@@ -109,3 +109,11 @@ def test_the_api_is_throttled_and_its_calls_are_logged_for_a_while() -> None:
     assert api["DefaultRouteSettings"]["ThrottlingBurstLimit"] == {"Ref": "RequestsPerSecond"}
     assert "authorization" not in api["AccessLogSettings"]["Format"].lower().replace("authorizer", "")
     assert resources("AWS::Logs::LogGroup")["ApiLogGroup"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_what_anybody_may_read_is_throttled_apart() -> None:
+    """Otherwise readers without a token could use up what the API lets in, and the functions with it."""
+    api = resources("AWS::Serverless::HttpApi")["Api"]
+    assert set(api["RouteSettings"]) == PUBLIC
+    for settings in api["RouteSettings"].values():
+        assert settings["ThrottlingRateLimit"] <= 100
