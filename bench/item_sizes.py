@@ -13,11 +13,11 @@ from eeum.cashback.rules import earn
 from eeum.cashback.store import CashbackStore, WalletPosting, earning_item
 from eeum.ids import natural_id
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply, decide
-from eeum.once import Request
 from eeum.payments.rules import Order, Payment, authorise, judge
 from eeum.payments.store import payment_item, payment_key
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
+from eeum.request import Request
 from eeum.storage import Key, Put, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Card, DebitOrder, Purse, Wallet, WalletStatus, wallet_id_of

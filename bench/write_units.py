@@ -11,12 +11,12 @@ from bench.figures import Figure, Progress, Section
 from bench.sizes import item_bytes, units_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post_earnings
-from eeum.once import Request
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.payments.use_cases import authorise_payment
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
+from eeum.request import Request
 from eeum.storage import INDEXES, Item, Key, Storage, Write
 from tests.in_memory.storage import InMemoryStorage
 

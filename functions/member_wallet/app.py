@@ -8,7 +8,7 @@ from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, create
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_month
 from eeum.cashback.use_cases import cashback_of_month
-from eeum.once import Request
+from eeum.request import Request
 from eeum.wallet.use_cases import change_standing, open_wallet, own_wallet, top_up
 from member_wallet.bodies import (
     CashbackBody,

@@ -1,6 +1,6 @@
 """What merchants look like over HTTP: to everyone, and to their owner and the operators."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -8,6 +8,7 @@ from eeum.aws.http import Body, Line
 from eeum.calendar import text_of
 from eeum.merchants.rules import Merchant, Shop, parse_business_registration_number
 from eeum.money import LARGEST_AMOUNT
+from eeum.policy.conditions import MerchantFlag
 
 HIGHEST_OWN_RATE = 2_000
 
@@ -20,9 +21,7 @@ class ApplicationRequest(Body):
     district: str = Field(min_length=1, max_length=40)
     category: str = Field(min_length=1, max_length=40)
     annual_revenue: int = Field(strict=True, ge=0, le=100 * LARGEST_AMOUNT)
-    flags: list[Literal["benefit_plus", "good_price", "traditional_market", "partner"]] = Field(
-        default=[], max_length=4
-    )
+    flags: list[MerchantFlag] = Field(default=[], max_length=4)
     own_rate_basis_points: int = Field(default=0, strict=True, ge=0, le=HIGHEST_OWN_RATE)
 
     def shop(self) -> Shop:

@@ -10,9 +10,9 @@ from eeum.calendar import month_of, parse_month
 from eeum.errors import Invalid, NotFound
 from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
-from eeum.once import Request
 from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import NO_SUCH_PAYMENT, UnknownCard, authorise_payment, readable_payment
+from eeum.request import Request
 from eeum.wallet.rules import card_within, parse_card_token, wallet_id_of
 from payment_authorisation.bodies import (
     AcquirerPaymentRequest,

@@ -1,6 +1,5 @@
 """What payments look like over HTTP."""
 
-import re
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -9,16 +8,14 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
-from eeum.calendar import text_of
+from eeum.calendar import INSTANT, text_of
 from eeum.payments.bodies import CardToken, Channel, DeclineBody, MemberChannel, MerchantId, decline_body
 from eeum.payments.rules import Decline, Order, Payment, paid_from
-
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 def _written(value: Any) -> Any:
     # Pydantic would read a number, as text too, as seconds since 1970; a time is written out here.
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
+    if isinstance(value, str) and INSTANT.fullmatch(value):
         with suppress(ValueError):
             return datetime.fromisoformat(value)
     raise PydanticCustomError("instant_format", "Input should be an instant such as 2021-01-31T23:58:00+09:00")

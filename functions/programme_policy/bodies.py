@@ -6,12 +6,13 @@ from eeum.aws.http import Body
 from eeum.calendar import text_of
 from eeum.months.rules import MonthRecord
 from eeum.policy.documents import PolicyDocument
+from eeum.policy.store import LARGEST_HISTORY
 
 
 class HistoryRequest(Body):
     """A programme's versions from the past on, each a policy document."""
 
-    policies: list[PolicyDocument] = Field(min_length=1, max_length=49)
+    policies: list[PolicyDocument] = Field(min_length=1, max_length=LARGEST_HISTORY)
 
 
 class PoliciesBody(BaseModel):

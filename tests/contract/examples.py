@@ -13,10 +13,10 @@ from eeum.calendar import SEOUL
 from eeum.cashback.rules import Earning
 from eeum.ids import request_digest
 from eeum.merchants.rules import Merchant, MerchantStatus, Shop, merchant_id_of
-from eeum.once import Acceptance, Request
 from eeum.payments.rules import Decline, Order, Payment
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
+from eeum.request import Acceptance, Request
 from eeum.storage import Put, Storage, Table, Update, Write
 from eeum.wallet.rules import Card, DebitOrder, Purse, TopUp, TopUpDecline, Wallet, WalletStatus, wallet_id_of
 from eeum.wallet.store import wallet_item, wallet_key

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from eeum.calendar import SEOUL
 from eeum.errors import Invalid
 from eeum.ids import digest_of
-from eeum.once import LONGEST_KEY, SHORTEST_KEY, Request
+from eeum.request import LONGEST_KEY, SHORTEST_KEY, Request
 
 KEY = "k" * SHORTEST_KEY
 printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=SHORTEST_KEY, max_size=LONGEST_KEY)

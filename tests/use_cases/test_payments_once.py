@@ -155,7 +155,7 @@ def test_a_retry_after_midnight_at_the_month_end_finds_its_entry(world: World) -
     "key", [None, "", "fifteen-letters", "x" * 256, "열여섯자이상이지만한글로쓴열쇠입니다", "sixteen\nletters!!"]
 )
 def test_a_malformed_key_is_refused_and_stores_nothing(world: World, key: str | None) -> None:
-    from eeum.once import Request
+    from eeum.request import Request
 
     minji = world.member(charged=50_000)
     with pytest.raises(Invalid):

@@ -21,7 +21,7 @@ from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.months.store import MonthStore
-from eeum.once import Answer, Request
+from eeum.once import Answer
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.payments.use_cases import authorise_payment
@@ -29,6 +29,7 @@ from eeum.policy.documents import canonical_document
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.request import Request
 from eeum.storage import Add, Key, Put, SetTo, Table, Update, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import DebitOrder, TopUp, Wallet, WalletStatus

@@ -14,6 +14,9 @@ SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
 
 Month = str
 
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+"""How an instant is written: RFC 3339, to the second or finer, with its offset. Python reads more than that."""
+
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
@@ -53,11 +56,10 @@ def parse_month(text: str) -> Month:
 def parse_instant(text: str, field: str) -> datetime:
     """Reads an RFC 3339 instant with its offset; raises `Invalid` naming `field`."""
     try:
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise Invalid(field, "has no offset from UTC, such as +09:00")
-        return instant.astimezone(SEOUL)
-    except (ValueError, OverflowError) as error:
+        if not INSTANT.fullmatch(text):
+            raise Invalid(field, "is not an instant such as 2021-01-31T23:58:00+09:00")
+        return datetime.fromisoformat(text).astimezone(SEOUL)
+    except (ValueError, OverflowError, TypeError) as error:
         raise Invalid(field, "is not an instant such as 2021-01-31T23:58:00+09:00") from error
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
-from eeum.once import Acceptance
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import PolicyVersion
+from eeum.request import Acceptance
 from eeum.wallet.rules import Card, Draw, Wallet, WalletStatus, plan_debit
 
 ACTIVE_CARD = "active"

@@ -6,10 +6,11 @@ from datetime import datetime
 from eeum.calendar import whole_milliseconds
 from eeum.errors import NotFound
 from eeum.ids import is_id
-from eeum.once import Answer, Decision, Request, answer_once
+from eeum.once import Answer, Decision, answer_once
 from eeum.payments.rules import Order, Payment, authorise, judge
 from eeum.payments.store import PaymentStore, Read
 from eeum.policy.use_cases import PolicyBook
+from eeum.request import Request
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
 

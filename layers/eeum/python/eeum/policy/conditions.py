@@ -4,12 +4,14 @@ A fact that a payment lacks (None) satisfies no condition, and satisfies the neg
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 TEXT_FACTS = frozenset({"merchant_district", "merchant_category", "card_product", "member_class", "channel", "method"})
 CHANNELS = frozenset({"shop", "qr", "e_mall", "delivery", "taxi"})
 METHODS = frozenset({"card", "app"})
 """How a payment is made: with a card through an acquirer, or by its member in the app."""
+
+MerchantFlag = Literal["benefit_plus", "good_price", "traditional_market", "partner"]
 
 FLAG_FACTS = frozenset({"merchant_flags"})
 NUMBER_FACTS = frozenset({"merchant_annual_revenue"})

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
-from eeum.policy.conditions import FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS
+from eeum.policy.conditions import FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS, MerchantFlag
 from eeum.policy.reading import OWN_RATE, policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.validation import NESTED_TOO_DEEP, TOO_DEEP, Problem, problems_of
@@ -34,7 +34,6 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=4
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
 LARGEST_DOCUMENT_BYTES = 65_536
 """A version is one item of a table, which holds 400 KB, and a whole history is one transaction, which holds 4 MB."""
-MerchantFlag = Literal["benefit_plus", "good_price", "traditional_market", "partner"]
 Rate = Annotated[
     Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE), Tag("(number)")]
     | Annotated[Literal["merchant"], Tag("(own)")],

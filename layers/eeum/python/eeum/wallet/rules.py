@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from eeum.ids import natural_id
-from eeum.once import Acceptance
 from eeum.policy.rules import WalletTerms
+from eeum.request import Acceptance
 
 CHARGED = "charged"
 CASHBACK = "cashback"

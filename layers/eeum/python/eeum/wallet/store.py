@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
-from eeum.once import Acceptance
+from eeum.request import Acceptance
 from eeum.storage import (
     NOT_YET_STORED,
     Add,

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from eeum.calendar import text_of, whole_milliseconds
 from eeum.errors import Busy, NotFound
-from eeum.once import Answer, Decision, Request, answer_once
+from eeum.once import Answer, Decision, answer_once
 from eeum.policy.use_cases import PolicyBook
+from eeum.request import Request
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import (
