@@ -98,7 +98,7 @@ def described() -> Document:
                 "variables": {"api_id": {"default": "api"}, "region": {"default": "ap-northeast-2"}},
             },
             {
-                "url": "http://localhost:4566/_aws/execute-api/eeum/$default",
+                "url": "http://127.0.0.1:4566/_aws/execute-api/eeum",
                 "description": "The local city (`make run`)",
             },
         ],
