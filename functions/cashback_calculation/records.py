@@ -5,7 +5,7 @@ from typing import Any
 
 from eeum.aws.attribute_values import plain_item
 from eeum.errors import Refusal
-from eeum.ids import is_id
+from eeum.ids import digest_of, is_id
 from eeum.payments.rules import Payment
 from eeum.payments.store import payment_of
 
@@ -21,9 +21,10 @@ def payment_of_record(record: Mapping[str, Any]) -> Payment:
         if item["kind"] != "payment" or item["status"] != "approved":
             raise UnreadableRecord(f"not an approved payment: {item['kind']}, {item['status']}")
         payment = payment_of(item["pk"].removeprefix("WALLET#"), item)
+        # Within the try: what has a part of another shape altogether may fail there, and must hold up the stream no more than the rest.
+        fault = _fault_of(payment)
     except (KeyError, ValueError, TypeError, AttributeError, Refusal) as error:
         raise UnreadableRecord(f"{type(error).__name__}: {error}") from error
-    fault = _fault_of(payment)
     if fault:
         raise UnreadableRecord(fault)
     return payment
@@ -42,7 +43,9 @@ def _fault_of(payment: Payment) -> str | None:
     )
     revenue = 0 if facts.merchant_annual_revenue is None else facts.merchant_annual_revenue
     faults = {
-        "it has no ids": not (is_id(payment.acceptance.wallet_id) and is_id(payment.acceptance.id)),
+        "its wallet has no id": not is_id(payment.acceptance.wallet_id),
+        "its id and its key are not of one request": digest_of(payment.acceptance.id) != payment.acceptance.digest,
+        "its amount is not whole won": not _is_whole(payment.order.amount),
         "its postings are not whole won": not all(map(_is_whole, payment.postings.values())),
         "its postings are none": not payment.postings,
         "its facts have a number that is none": not (_is_whole(facts.merchant_own_rate) and _is_whole(revenue)),

@@ -12,9 +12,9 @@ import httpx
 
 from local import inhabitants, sign_in
 from local.city import City
-from local.deployment import API_ID
 from local.roles import Tokens
 from local.sign_in import Application, SignIn
+from local.translation import API_ID
 from tests.e2e.waiting import wait_for
 
 RESIDENTS, STAFF_POOL = "ResidentAuthorizer", "StaffAuthorizer"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from eeum.ids import entry_id, request_digest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
@@ -18,12 +20,25 @@ SHOP = "운서 빵집"
 NOBODY = "018f0000-0000-8000-8000-00000000dead"
 Item = dict[str, Any]
 #: What makes a payment's entry one that this version of the product cannot read.
-SPOILT = {
+SPOILT: dict[str, Callable[[Item], Any]] = {
     "without the facts it was judged by": lambda item: item.pop("facts"),
     "with an amount that is text": lambda item: item.update(amount={"S": "a lot"}),
     "with an instant that is none": lambda item: item.update(accepted_at={"S": "yesterday"}),
-    "with a list where postings belong": lambda item: item.update(postings={"L": []}),
+    "with a list where postings belong": lambda item: item.update(postings={"L": [{"N": "1"}]}),
+    "with postings that do not balance": lambda item: item["postings"]["M"].update({"purse/charged": {"N": "-1"}}),
+    "with an id of another request": lambda item: item.update(id={"S": NOBODY}),
+    "with a fraction of a won": lambda item: item["postings"]["M"].update({"purse/charged": {"N": "-0.5"}}),
 }
+
+
+def spoilt(readable: Item, fault: str) -> Item:
+    """A payment like a readable one, of a request of its own, and with the fault."""
+    item: Item = json.loads(json.dumps(readable))
+    digest = request_digest("spoilt", readable["pk"]["S"], fault)
+    item["sk"] = {"S": f"PAYMENT#{digest}"}
+    item["id"] = {"S": entry_id(datetime.fromisoformat(item["accepted_at"]["S"]), digest)}
+    SPOILT[fault](item)
+    return item
 
 
 class Ledger:
@@ -82,21 +97,20 @@ def test_a_record_that_cannot_be_read_is_parked_with_its_reason_and_holds_up_nob
     pay(api, tokens, member, shops[SHOP], 10_000)
     wait_for_cashback(member)
     (readable,) = ledger.entries(member.wallet, "PAYMENT#")
-    spoilt = json.loads(json.dumps(readable)) | {"sk": {"S": f"PAYMENT#{'0' * 19}"}}
-    SPOILT[fault](spoilt)
+    unreadable = spoilt(readable, fault)
 
-    ledger.write(spoilt)
+    ledger.write(unreadable)
     pay(api, tokens, member, shops[SHOP], 20_000)
-    parked = wait_for(lambda: ledger.parked(member.wallet, spoilt["sk"]["S"]), bool, "the parked record")
+    parked = wait_for(lambda: ledger.parked(member.wallet, unreadable["sk"]["S"]), bool, "the parked record")
     wait_for_cashback(member)
-    ledger.delete(spoilt)
+    ledger.delete(unreadable)
 
     (letter,) = parked
     assert letter["kind"] == "parked_record"
     assert letter["reason"]
     # The whole record, so that it can be sent again once the function is mended.
     assert letter["record"]["eventName"] == "INSERT"
-    assert letter["record"]["dynamodb"]["NewImage"] == spoilt
+    assert letter["record"]["dynamodb"]["NewImage"] == unreadable
     assert sorted(earned(member, f"{city.clock.now():%Y-%m}")) == [1_000, 2_000]
     assert member.balances() == {"charged": 70_000, "cashback": 3_000}
 
