@@ -19,6 +19,6 @@ def reward_of(portions: Sequence[tuple[int, int]]) -> int:
 def split_by_share(won: int, shares: Sequence[int]) -> tuple[int, ...]:
     """Splits `won` in proportion to `shares`: each part floored in the order given, the last takes the rest."""
     total = sum(shares)
-    parts = [won * share // total for share in shares[:-1]]
-    parts.append(won - sum(parts))
+    parts = [won * share // total for share in shares]
+    parts[-1] += won - sum(parts)
     return tuple(parts)

@@ -5,7 +5,7 @@ won is added (IC-05: 1,000,000 won under 10 % to 500,000 and 1 % to 1,000,000 ea
 are settled in docs/policy-language.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -144,7 +144,7 @@ def evaluate(policy: PolicyVersion, facts: Facts, base: int, used_before: Mappin
         portions = _portions(layer, facts, base, used_before)
         accepted = sum([portion.base for portion in portions])
         for limit in layer.spend_limits:
-            spend = _left(limit, base, used_before) if layer.counts_all else accepted
+            spend = _room((limit,), base, used_before) if layer.counts_all else accepted
             if spend > used.get(limit.id, 0):
                 used[limit.id] = spend
         if portions:
@@ -172,7 +172,7 @@ def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitI
     if not layer.condition.holds(facts):
         return ()
     position = used_before.get(layer.spend_limits[0].id, 0) if layer.spend_limits else 0
-    end_of_base = position + _room(layer, base, used_before)
+    end_of_base = position + _room(layer.spend_limits, base, used_before)
     portions = []
     for band_start, band_end, band_rate in layer.bands:
         if band_start >= end_of_base:
@@ -186,17 +186,15 @@ def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitI
     return tuple(portions)
 
 
-def _room(layer: Layer, base: int, used_before: Mapping[LimitId, int]) -> int:
+def _room(limits: Sequence[Limit], base: int, used_before: Mapping[LimitId, int]) -> int:
+    """What the spend limits leave of `base`."""
     room = base
-    for limit in layer.spend_limits:
-        room = _left(limit, room, used_before)
+    for limit in limits:
+        if limit.amount is not None:
+            left = limit.amount - used_before.get(limit.id, 0)
+            if left < room:
+                room = left if left > 0 else 0
     return room
-
-
-def _left(limit: Limit, base: int, used_before: Mapping[LimitId, int]) -> int:
-    if limit.amount is None:
-        return base
-    return min(base, max(limit.amount - used_before.get(limit.id, 0), 0))
 
 
 def _funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
