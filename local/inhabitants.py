@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-RESIDENTS = ("minji", "junho", "seoyeon", "haneul")
-SHOPKEEPER = "daeho"
+RESIDENTS = ("resident-1", "resident-2", "resident-3", "resident-4")
+SHOPKEEPER = "shopkeeper"
 OPERATOR = "operator"
 
 NEIGHBOURHOODS = {

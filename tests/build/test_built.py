@@ -168,7 +168,9 @@ def test_a_function_starts_from_what_was_built_alone(built: Built, function: str
     path = [str(built.folder / part) for part in (function, "EeumLayer/python", "DependenciesLayer/python")]
     program = f"import sys; sys.path[:0] = {path!r}\nimport {module}\nprint(*sorted(sys.modules))"
     given = properties["Environment"]["Variables"]
-    variables = {name: value if isinstance(value, str) else "0" for name, value in given.items()}
+    # As CloudFormation would give them: what is NoValue is not there, and any other reference has some value.
+    set_ones = {name: value for name, value in given.items() if value != {"Ref": "AWS::NoValue"}}
+    variables = {name: value if isinstance(value, str) else "0" for name, value in set_ones.items()}
     variables["AWS_DEFAULT_REGION"] = "ap-northeast-2"
     # Isolated, and without the packages of the environment: what is missing in the build is missing here.
     finished = subprocess.run(

@@ -30,9 +30,9 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     move_clock: Callable[[str], datetime],
 ) -> None:
     # A resident signs up, opens a wallet, and the bank credits what it took from her account.
-    yuna = api.as_caller(sign_in_as("yuna", sign_in.RESIDENT_APP))
-    wallet = yuna.post("/wallets", {"debit_order": "charged_first"})
-    member = Member("yuna", yuna, wallet["id"], wallet["cards"][0]["token"])
+    resident = api.as_caller(sign_in_as("resident", sign_in.RESIDENT_APP))
+    wallet = resident.post("/wallets", {"debit_order": "charged_first"})
+    member = Member("resident", resident, wallet["id"], wallet["cards"][0]["token"])
     assert (wallet["purses"], wallet["status"]) == ({"charged": 0, "cashback": 0}, "active")
     assert [card["product"] for card in wallet["cards"]] == ["standard"]
     assert top_up(api, tokens, member, 300_000)["status"] == "completed"
@@ -55,9 +55,9 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
 
     # The next day she looks the shop up, asks what a payment would earn, and pays.
     move_clock((tomorrow + timedelta(hours=9)).isoformat())
-    found = yuna.get("/merchants", district="jung", category="restaurant")["merchants"]
+    found = resident.get("/merchants", district="jung", category="restaurant")["merchants"]
     assert shop in {merchant["id"] for merchant in found}
-    quote = yuna.post(f"/wallets/{member.wallet}/cashback_quotes", {"merchant_id": shop, "amount": 12_345})
+    quote = resident.post(f"/wallets/{member.wallet}/cashback_quotes", {"merchant_id": shop, "amount": 12_345})
     assert (quote["cashback"], quote["base"], quote["decline"]) == (1_234, 12_345, None)
 
     payment = pay(api, tokens, member, shop, 12_345)
@@ -67,7 +67,7 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
 
     # It is explained, payment by payment, in the month's cashback.
     month = f"{city.clock.now():%Y-%m}"
-    cashback = yuna.get(f"/wallets/{member.wallet}/cashback", month=month)
+    cashback = resident.get(f"/wallets/{member.wallet}/cashback", month=month)
     assert (cashback["month"], cashback["cashback"]) == (month, 1_234)
     (earning,) = cashback["earnings"]
     assert (earning["payment_id"], earning["merchant_id"]) == (payment["id"], shop)
@@ -83,10 +83,10 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     }
 
     # She sees the payment, and the declined attempts before it; the acquirer sees it, too; the shop sees what it was paid, and not by whom.
-    payments = yuna.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
+    payments = resident.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
     assert [each["status"] for each in payments] == ["approved", "declined", "declined"]
     assert payments[0] == payment
-    for reader in (yuna, api.as_caller(tokens.acquirer)):
+    for reader in (resident, api.as_caller(tokens.acquirer)):
         assert reader.get(f"/wallets/{member.wallet}/payments/{payment['id']}") == payment
     taken = wait_for(
         lambda: keeper.get(f"/merchants/{shop}/payments")["payments"], lambda listed: len(listed) == 3, "the payments"

@@ -45,20 +45,20 @@ def stored_payments(member: Member, month: str) -> list[Any]:
 def test_two_members_who_pay_at_once_each_pay_their_own(
     city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
-    minji, junho = new_member(charged=100_000), new_member(charged=100_000)
+    payer, other_member = new_member(charged=100_000), new_member(charged=100_000)
 
     answers = at_once(
         [
-            *[lambda: pay(api, tokens, minji, shops[SHOP], 11_000)] * 4,
-            *[lambda: pay(api, tokens, junho, shops[SHOP], 23_000)] * 4,
+            *[lambda: pay(api, tokens, payer, shops[SHOP], 11_000)] * 4,
+            *[lambda: pay(api, tokens, other_member, shops[SHOP], 23_000)] * 4,
         ]
     )
-    wait_for_cashback(minji, junho)
+    wait_for_cashback(payer, other_member)
 
     assert [answer["status"] for answer in answers] == ["approved"] * 8
-    assert [answer["wallet_id"] for answer in answers] == [minji.wallet] * 4 + [junho.wallet] * 4
-    assert minji.balances() == {"charged": 100_000 - 44_000, "cashback": 4_400}
-    assert junho.balances() == {"charged": 100_000 - 92_000, "cashback": 9_200}
+    assert [answer["wallet_id"] for answer in answers] == [payer.wallet] * 4 + [other_member.wallet] * 4
+    assert payer.balances() == {"charged": 100_000 - 44_000, "cashback": 4_400}
+    assert other_member.balances() == {"charged": 100_000 - 92_000, "cashback": 9_200}
 
 
 def test_one_wallet_from_many_tills_is_never_overdrawn_and_loses_no_payment(
@@ -182,7 +182,7 @@ def test_the_caller_s_own_time_makes_no_other_request(
 def test_the_same_key_is_another_request_for_another_wallet(
     api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str], caller: str
 ) -> None:
-    minji, junho = new_member(charged=100_000), new_member(charged=100_000)
+    payer, other_member = new_member(charged=100_000), new_member(charged=100_000)
     order = {"merchant_id": shops[SHOP], "amount": 10_000, "channel": "shop"}
 
     def ask(member: Member) -> Any:
@@ -190,10 +190,10 @@ def test_the_same_key_is_another_request_for_another_wallet(
             return member.api.post(f"/wallets/{member.wallet}/payments", order, key="everybody's own key")
         return pay(api, tokens, member, shops[SHOP], 10_000, "everybody's own key")
 
-    first, second = ask(minji), ask(junho)
+    first, second = ask(payer), ask(other_member)
 
     assert first["id"] != second["id"]
-    assert [minji.balances()["charged"], junho.balances()["charged"]] == [90_000, 90_000]
+    assert [payer.balances()["charged"], other_member.balances()["charged"]] == [90_000, 90_000]
 
 
 def test_a_top_up_that_the_bank_repeats_is_credited_once(

@@ -148,20 +148,20 @@ def test_the_same_batch_sent_again_changes_nothing(
     shops: dict[str, str],
     ledger: Ledger,
 ) -> None:
-    minji, junho = new_member(charged=100_000), new_member(charged=100_000)
-    for member, amount in ((minji, 10_000), (junho, 20_000), (minji, 30_000)):
+    payer, other_member = new_member(charged=100_000), new_member(charged=100_000)
+    for member, amount in ((payer, 10_000), (other_member, 20_000), (payer, 30_000)):
         pay(api, tokens, member, shops[SHOP], amount)
-    wait_for_cashback(minji, junho)
-    before = [ledger.entries(member.wallet) for member in (minji, junho)]
-    payments = [entry for member in (minji, junho) for entry in ledger.entries(member.wallet, "PAYMENT#")]
+    wait_for_cashback(payer, other_member)
+    before = [ledger.entries(member.wallet) for member in (payer, other_member)]
+    payments = [entry for member in (payer, other_member) for entry in ledger.entries(member.wallet, "PAYMENT#")]
 
     # In order, turned round, one alone, and one payment twice in a batch.
     batches = [payments, payments[::-1], payments[:1], [*payments, *payments]]
     answers = [send_again(city, batch) for batch in batches]
 
     assert answers == [{"posted": len(batch), "parked": 0} for batch in batches]
-    assert [ledger.entries(member.wallet) for member in (minji, junho)] == before
-    assert [member.balances()["cashback"] for member in (minji, junho)] == [4_000, 2_000]
+    assert [ledger.entries(member.wallet) for member in (payer, other_member)] == before
+    assert [member.balances()["cashback"] for member in (payer, other_member)] == [4_000, 2_000]
 
 
 def test_a_declined_payment_never_comes_to_the_function_and_earns_nothing_if_it_does(

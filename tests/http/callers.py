@@ -46,14 +46,14 @@ class Caller:
         return {"jwt": {"claims": self.claims(), "scopes": list(self.scopes)}}
 
 
-MINJI = Caller("5b1c0f3a-minji", "resident-app", (MEMBER_SCOPE,))
-JUNHO = Caller("0a9d6e21-junho", "resident-app", (MEMBER_SCOPE,))
+PAYER = Caller("5b1c0f3a-member", "resident-app", (MEMBER_SCOPE,))
+OTHER_MEMBER = Caller("0a9d6e21-other-member", "resident-app", (MEMBER_SCOPE,))
 STRANGER = Caller("ffb80c47-stranger", "resident-app", (MEMBER_SCOPE,))
-DAEHO = Caller("c3e7a9d0-daeho", "merchant-app", (MERCHANT_SCOPE,))
-OTHER_OWNER = Caller("d41c55aa-yuna", "merchant-app", (MERCHANT_SCOPE,))
+OWNER = Caller("c3e7a9d0-owner", "merchant-app", (MERCHANT_SCOPE,))
+OTHER_OWNER = Caller("d41c55aa-other-owner", "merchant-app", (MERCHANT_SCOPE,))
 ACQUIRER = Caller("acquirer-one", "acquirer-one", (ACQUIRER_SCOPE,))
 OTHER_ACQUIRER = Caller("acquirer-two", "acquirer-two", (ACQUIRER_SCOPE,))
 BANK = Caller("bank-one", "bank-one", (BANK_SCOPE,))
-OPERATOR = Caller("9f0b7e63-sora", "staff-console", (OPERATOR_SCOPE,), ("operators",))
+OPERATOR = Caller("9f0b7e63-operator", "staff-console", (OPERATOR_SCOPE,), ("operators",))
 
-ALL = (MINJI, DAEHO, ACQUIRER, BANK, OPERATOR)
+ALL = (PAYER, OWNER, ACQUIRER, BANK, OPERATOR)

@@ -15,7 +15,7 @@ from eeum.aws.city import City
 from eeum.calendar import SEOUL
 from eeum.storage import Item, Table
 from local.inhabitants import business_registration_number
-from tests.http.callers import BANK, DAEHO, JUNHO, MINJI, OPERATOR, Caller
+from tests.http.callers import BANK, OPERATOR, OTHER_MEMBER, OWNER, PAYER, Caller
 from tests.http.routes import MODULES, route_of
 from tests.in_memory.storage import InMemoryStorage
 
@@ -192,8 +192,8 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
     city.now = NOON
     new = _approved(city, application(business_registration_number(1), name="새집"))
     waiting = _applied(city, application(business_registration_number(2), name="기다리는 집"))
-    wallet = _wallet(city, MINJI)
-    suspended = _wallet(city, JUNHO)
+    wallet = _wallet(city, PAYER)
+    suspended = _wallet(city, OTHER_MEMBER)
     standing = {"status": "suspended", "reason": "card reported stolen"}
     _expect(city.call(OPERATOR, "PATCH", f"/wallets/{suspended['id']}", standing), 200)
     ids = Inhabitants(
@@ -221,7 +221,7 @@ def application(number: str, **changes: Any) -> dict[str, Any]:
 
 
 def _applied(city: InMemoryCity, body: dict[str, Any]) -> str:
-    merchant_id: str = _expect(city.call(DAEHO, "POST", "/merchants", body), 201).json["id"]
+    merchant_id: str = _expect(city.call(OWNER, "POST", "/merchants", body), 201).json["id"]
     return merchant_id
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.inhabitants import business_registration_number
-from tests.http.callers import ACQUIRER, BANK, DAEHO, MINJI, OPERATOR, STRANGER, Caller
+from tests.http.callers import ACQUIRER, BANK, OPERATOR, OWNER, PAYER, STRANGER, Caller
 from tests.http.city import UNSENT, Answer, InMemoryCity, application, policies
 from tests.http.routes import Route
 
@@ -59,14 +59,14 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
         ),
         "POST /payments": Sent(ACQUIRER, "POST", "/payments", payment(city, card_token=who.card), KEY),
         "POST /wallets/{wallet_id}/payments": Sent(
-            MINJI, "POST", f"/wallets/{who.wallet}/payments", payment(city), KEY
+            PAYER, "POST", f"/wallets/{who.wallet}/payments", payment(city), KEY
         ),
         "POST /wallets/{wallet_id}/cashback_quotes": Sent(
-            MINJI, "POST", f"/wallets/{who.wallet}/cashback_quotes", payment(city)
+            PAYER, "POST", f"/wallets/{who.wallet}/cashback_quotes", payment(city)
         ),
-        "GET /merchants": Sent(MINJI, "GET", "/merchants", query={"district": "yeonsu"}),
-        "POST /merchants": Sent(DAEHO, "POST", "/merchants", shop),
-        "GET /merchants/{merchant_id}/payments": Sent(DAEHO, "GET", f"/merchants/{who.merchant}/payments"),
+        "GET /merchants": Sent(PAYER, "GET", "/merchants", query={"district": "yeonsu"}),
+        "POST /merchants": Sent(OWNER, "POST", "/merchants", shop),
+        "GET /merchants/{merchant_id}/payments": Sent(OWNER, "GET", f"/merchants/{who.merchant}/payments"),
         "POST /merchant_applications/{merchant_id}/approval": Sent(OPERATOR, "POST", f"{waiting}/approval", {}),
         "POST /merchant_applications/{merchant_id}/rejection": Sent(
             OPERATOR, "POST", f"{waiting}/rejection", {"reason": "papers missing"}
@@ -83,7 +83,7 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
 def _reader(route: Route) -> Caller | None:
     if not route.scopes:
         return None
-    return OPERATOR if set(route.scopes) <= set(OPERATOR.scopes) else MINJI
+    return OPERATOR if set(route.scopes) <= set(OPERATOR.scopes) else PAYER
 
 
 def payment(city: InMemoryCity, **changes: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.http.callers import ALL, JUNHO, OTHER_OWNER
+from tests.http.callers import ALL, OTHER_MEMBER, OTHER_OWNER
 from tests.http.checks import checked_problem
 from tests.http.city import Answer, Inhabitants, InMemoryCity, http_event
 from tests.http.conftest import copy_of
@@ -28,7 +28,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5),
     max_leaves=20,
 )
-CALLERS = st.sampled_from((None, JUNHO, OTHER_OWNER, *ALL))
+CALLERS = st.sampled_from((None, OTHER_MEMBER, OTHER_OWNER, *ALL))
 HEADER_NAMES = st.sampled_from(("idempotency-key", "Idempotency-Key", "content-type", "cookie", "accept", "x-any"))
 HEADERS = st.dictionaries(HEADER_NAMES, TEXT | st.sampled_from(("application/json", KEY)), max_size=4)
 QUERY = st.dictionaries(

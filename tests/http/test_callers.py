@@ -10,13 +10,13 @@ import pytest
 from tests.http.callers import (
     ALL,
     BANK,
-    DAEHO,
-    JUNHO,
-    MINJI,
     OPERATOR,
     OPERATOR_SCOPE,
     OTHER_ACQUIRER,
+    OTHER_MEMBER,
     OTHER_OWNER,
+    OWNER,
+    PAYER,
     STRANGER,
     Caller,
 )
@@ -105,9 +105,9 @@ def test_an_operator_may_have_other_groups_too(city: InMemoryCity) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", [route for route in PROTECTED if "{wallet_id}" in route.path and MINJI.scopes[0] in route.scopes], ids=str
+    "route", [route for route in PROTECTED if "{wallet_id}" in route.path and PAYER.scopes[0] in route.scopes], ids=str
 )
-@pytest.mark.parametrize("member", [JUNHO, STRANGER], ids=["another member", "somebody without a wallet"])
+@pytest.mark.parametrize("member", [OTHER_MEMBER, STRANGER], ids=["another member", "somebody without a wallet"])
 def test_another_member_s_wallet_is_as_one_that_is_not_there(city: InMemoryCity, route: Route, member: Caller) -> None:
     sent = good_request(city, route)
     with unchanged(city):
@@ -127,7 +127,7 @@ def test_another_owner_s_payments_are_as_those_of_no_merchant(city: InMemoryCity
 
 
 @pytest.mark.parametrize("state", ["waiting_merchant", "rejected_merchant"])
-@pytest.mark.parametrize("caller", [MINJI, OTHER_OWNER], ids=["a member", "another owner"])
+@pytest.mark.parametrize("caller", [PAYER, OTHER_OWNER], ids=["a member", "another owner"])
 def test_an_unapproved_merchant_is_its_owner_s_alone(city: InMemoryCity, state: str, caller: Caller) -> None:
     unapproved = getattr(city.who, state)
     foreign = city.call(caller, "GET", f"/merchants/{unapproved}")
@@ -135,7 +135,7 @@ def test_an_unapproved_merchant_is_its_owner_s_alone(city: InMemoryCity, state: 
 
     assert_problem(foreign, 404, "not_found")
     assert foreign.body == missing.body
-    assert city.call(DAEHO, "GET", f"/merchants/{unapproved}").status == 200
+    assert city.call(OWNER, "GET", f"/merchants/{unapproved}").status == 200
 
 
 def test_a_payment_is_seen_by_its_own_acquirer_only(city: InMemoryCity) -> None:
@@ -143,7 +143,7 @@ def test_a_payment_is_seen_by_its_own_acquirer_only(city: InMemoryCity) -> None:
     made = good_request(city, route).to(city).json
     address = f"/wallets/{city.who.wallet}/payments/{made['id']}"
 
-    for caller in (OTHER_ACQUIRER, JUNHO, DAEHO, BANK, OPERATOR):
+    for caller in (OTHER_ACQUIRER, OTHER_MEMBER, OWNER, BANK, OPERATOR):
         assert_problem(city.call(caller, "GET", address), 404, "not_found")
 
 

@@ -13,7 +13,7 @@ from eeum.payments.rules import CODES, Decline
 from eeum.storage import Table
 from eeum.wallet.rules import TOP_UP_CODES, TopUpDecline
 from local.inhabitants import business_registration_number
-from tests.http.callers import ACQUIRER, BANK, DAEHO, JUNHO, MINJI, OPERATOR
+from tests.http.callers import ACQUIRER, BANK, OPERATOR, OTHER_MEMBER, OWNER, PAYER
 from tests.http.checks import assert_declined, assert_problem, unchanged
 from tests.http.city import Answer, InMemoryCity, application
 from tests.http.requests import KEY, UNKNOWN_ID, future_policy, payment
@@ -68,7 +68,7 @@ def test_unknown_member_and_unknown_card_are_one_decline(city: InMemoryCity, tok
 def test_a_card_of_another_wallet_is_unknown_to_a_member(city: InMemoryCity) -> None:
     path = f"/wallets/{city.who.wallet}/payments"
     with unchanged(city):
-        answer = city.call(MINJI, "POST", path, payment(city, card_token=city.who.suspended_card), key=KEY)
+        answer = city.call(PAYER, "POST", path, payment(city, card_token=city.who.suspended_card), key=KEY)
 
     assert_declined(answer, "14", "unknown_card")
 
@@ -76,7 +76,7 @@ def test_a_card_of_another_wallet_is_unknown_to_a_member(city: InMemoryCity) -> 
 def test_a_quote_for_a_card_of_another_wallet_says_so(city: InMemoryCity) -> None:
     path = f"/wallets/{city.who.wallet}/cashback_quotes"
     with unchanged(city):
-        answer = city.call(MINJI, "POST", path, payment(city, card_token=city.who.suspended_card))
+        answer = city.call(PAYER, "POST", path, payment(city, card_token=city.who.suspended_card))
 
     assert answer.status == 200
     assert (answer.json["decline"]["code"], answer.json["cashback"]) == ("14", 0)
@@ -133,7 +133,7 @@ def test_more_than_the_wallet_holds(city: InMemoryCity) -> None:
 
 def test_a_member_s_own_payment_is_declined_as_an_acquirer_s(city: InMemoryCity) -> None:
     path = f"/wallets/{city.who.suspended_wallet}/payments"
-    answer = city.call(JUNHO, "POST", path, payment(city), key=KEY)
+    answer = city.call(OTHER_MEMBER, "POST", path, payment(city), key=KEY)
 
     assert_declined(answer, "62", "wallet_suspended")
 
@@ -171,11 +171,11 @@ def test_a_wallet_that_nobody_has(city: InMemoryCity, wallet: str) -> None:
         for caller, method, path, body in (
             (BANK, "POST", f"/wallets/{wallet}/top_ups", credit),
             (OPERATOR, "PATCH", f"/wallets/{wallet}", standing),
-            (MINJI, "GET", f"/wallets/{wallet}", None),
-            (MINJI, "GET", f"/wallets/{wallet}/cashback", None),
-            (MINJI, "GET", f"/wallets/{wallet}/payments", None),
-            (MINJI, "POST", f"/wallets/{wallet}/payments", payment(city)),
-            (MINJI, "POST", f"/wallets/{wallet}/cashback_quotes", payment(city)),
+            (PAYER, "GET", f"/wallets/{wallet}", None),
+            (PAYER, "GET", f"/wallets/{wallet}/cashback", None),
+            (PAYER, "GET", f"/wallets/{wallet}/payments", None),
+            (PAYER, "POST", f"/wallets/{wallet}/payments", payment(city)),
+            (PAYER, "POST", f"/wallets/{wallet}/cashback_quotes", payment(city)),
         ):
             assert_problem(city.call(caller, method, path, body, key=KEY), 404, "not_found")
 
@@ -184,8 +184,8 @@ def test_a_wallet_that_nobody_has(city: InMemoryCity, wallet: str) -> None:
 def test_a_merchant_that_is_not_there(city: InMemoryCity, merchant: str) -> None:
     with unchanged(city):
         for caller, method, path, body in (
-            (MINJI, "GET", f"/merchants/{merchant}", None),
-            (DAEHO, "GET", f"/merchants/{merchant}/payments", None),
+            (PAYER, "GET", f"/merchants/{merchant}", None),
+            (OWNER, "GET", f"/merchants/{merchant}/payments", None),
             (OPERATOR, "GET", f"/merchant_applications/{merchant}", None),
             (OPERATOR, "POST", f"/merchant_applications/{merchant}/approval", {}),
             (OPERATOR, "POST", f"/merchant_applications/{merchant}/rejection", {"reason": "none"}),
@@ -212,7 +212,7 @@ def test_an_excluded_shop_cannot_apply(limiting: InMemoryCity, changes: dict[str
     city = limiting
     city.now = at or city.now
     with unchanged(city):
-        answer = city.call(DAEHO, "POST", "/merchants", application(business_registration_number(9)) | changes)
+        answer = city.call(OWNER, "POST", "/merchants", application(business_registration_number(9)) | changes)
 
     assert_problem(answer, 422, "merchant_excluded")
 
@@ -224,10 +224,10 @@ def test_before_the_first_policy_the_programme_does_not_run(city: InMemoryCity) 
     with unchanged(city):
         for caller, path, body in (
             (ACQUIRER, "/payments", payment(city, card_token=who.card)),
-            (MINJI, f"/wallets/{who.wallet}/payments", payment(city)),
-            (MINJI, f"/wallets/{who.wallet}/cashback_quotes", payment(city)),
+            (PAYER, f"/wallets/{who.wallet}/payments", payment(city)),
+            (PAYER, f"/wallets/{who.wallet}/cashback_quotes", payment(city)),
             (BANK, f"/wallets/{who.wallet}/top_ups", credit),
-            (DAEHO, "/merchants", application(business_registration_number(9))),
+            (OWNER, "/merchants", application(business_registration_number(9))),
             (OPERATOR, f"/merchant_applications/{who.waiting_merchant}/approval", {}),
         ):
             answer = city.call(caller, "POST", path, body, key=KEY)

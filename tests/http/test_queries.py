@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import member_wallet.app
-from tests.http.callers import ACQUIRER, DAEHO, MINJI, OPERATOR
+from tests.http.callers import ACQUIRER, OPERATOR, OWNER, PAYER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, http_event
 from tests.http.requests import UNKNOWN_PAYMENT, good_request, payment
@@ -31,7 +31,7 @@ LISTS = (
     ["", "2021", "2021-1", "2021-00", "2021-13", "2021-01-01", "２０２１-01", "2021-01\n", "2021-01,2021-02", "\u0000"],
 )
 def test_a_month_is_a_calendar_month(city: InMemoryCity, path: str, month: str) -> None:
-    answer = city.call(MINJI, "GET", path.format(wallet=city.who.wallet), query={"month": month})
+    answer = city.call(PAYER, "GET", path.format(wallet=city.who.wallet), query={"month": month})
 
     assert_problem(answer, 400, "invalid_request", "invalid_value", "month")
 
@@ -85,13 +85,13 @@ def test_before_the_first_policy_none_is_in_force(city: InMemoryCity) -> None:
 def test_merchants_are_looked_for_by_district_or_owner(
     city: InMemoryCity, query: dict[str, str], fault: str, path: str
 ) -> None:
-    answer = city.call(MINJI, "GET", "/merchants", query=query)
+    answer = city.call(PAYER, "GET", "/merchants", query=query)
 
     assert_problem(answer, 400, "invalid_request", fault, path)
 
 
 def test_a_parameter_that_is_given_twice_is_refused(city: InMemoryCity) -> None:
-    event = http_event(MINJI, "GET", "/merchants", None, {}, {"district": "yeonsu,seo"})
+    event = http_event(PAYER, "GET", "/merchants", None, {}, {"district": "yeonsu,seo"})
     event["rawQueryString"] = "district=yeonsu&district=seo"
 
     assert_problem(city.send(event), 400, "invalid_request", "string_type", "district")
@@ -100,7 +100,7 @@ def test_a_parameter_that_is_given_twice_is_refused(city: InMemoryCity) -> None:
 def test_unknown_parameters_decide_nothing(city: InMemoryCity) -> None:
     path = f"/wallets/{city.who.wallet}"
 
-    assert city.call(MINJI, "GET", path, query={"month": "x", "cursor": "y"}).status == 200
+    assert city.call(PAYER, "GET", path, query={"month": "x", "cursor": "y"}).status == 200
 
 
 def _cursor(value: Any) -> str:
@@ -133,12 +133,12 @@ def test_a_cursor_is_one_that_the_list_gave_out(city: InMemoryCity, path: str, c
 
 
 def _listed(city: InMemoryCity, path: str, cursor: str | None) -> Any:
-    callers = {"/merchants/{merchant}/payments": DAEHO, "/merchant_applications": OPERATOR}
+    callers = {"/merchants/{merchant}/payments": OWNER, "/merchant_applications": OPERATOR}
     query = {"district": "yeonsu"} if path == "/merchants" else {}
     if cursor is not None:
         query["cursor"] = cursor
     ids = {"wallet": city.who.wallet, "merchant": city.who.merchant}
-    return city.call(callers.get(path, MINJI), "GET", path.format(**ids), query=query)
+    return city.call(callers.get(path, PAYER), "GET", path.format(**ids), query=query)
 
 
 def test_pages_go_on_where_they_ended(city: InMemoryCity) -> None:
@@ -171,7 +171,7 @@ def test_a_cursor_of_a_merchants_list_names_nobody_and_opens_no_other_list(city:
     cursor = _listed(city, "/merchants/{merchant}/payments", None).json["cursor"]
 
     assert cursor == sorted(each["id"] for each in made)[1], "an id of its own payment, without the wallet"
-    other = city.call(DAEHO, "GET", f"/merchants/{city.who.large_merchant}/payments", query={"cursor": cursor})
+    other = city.call(OWNER, "GET", f"/merchants/{city.who.large_merchant}/payments", query={"cursor": cursor})
     assert other.json == {"payments": [], "cursor": None}
 
 
@@ -195,7 +195,7 @@ def test_a_cursor_with_keys_beyond_measure_is_refused(city: InMemoryCity) -> Non
     ],
 )
 def test_a_payment_that_is_not_there(city: InMemoryCity, payment_id: str) -> None:
-    for caller in (MINJI, ACQUIRER):
+    for caller in (PAYER, ACQUIRER):
         answer = city.call(caller, "GET", f"/wallets/{city.who.wallet}/payments/{payment_id}")
         assert_problem(answer, 404, "not_found")
 
@@ -206,7 +206,7 @@ def test_an_id_with_another_time_is_no_payment(city: InMemoryCity) -> None:
     made = good_request(city, route).to(city).json["id"]
     other = f"{int(made[:8], 16) + 1:08x}{made[8:]}"
 
-    assert_problem(city.call(MINJI, "GET", f"/wallets/{city.who.wallet}/payments/{other}"), 404, "not_found")
+    assert_problem(city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/payments/{other}"), 404, "not_found")
 
 
 @pytest.mark.parametrize("version", ["incheon-1999-01-01", "v" * 5_000, "\u0000", "../incheon-2021-01-01", "%2e%2e"])
@@ -235,7 +235,7 @@ def test_a_policy_that_is_not_there(city: InMemoryCity, version: str) -> None:
 )
 def test_a_route_that_is_none(city: InMemoryCity, module: Any, method: str, path: str) -> None:
     with unchanged(city):
-        answer = city.send_to(module, http_event(MINJI, method, path, None, {}, {}))
+        answer = city.send_to(module, http_event(PAYER, method, path, None, {}, {}))
 
     assert_problem(answer, 404, "not_found")
 
@@ -251,7 +251,7 @@ def test_a_route_has_its_method_alone(city: InMemoryCity, route: Route) -> None:
 
 
 def test_a_stage_in_front_of_the_path_is_taken_off(city: InMemoryCity) -> None:
-    event = http_event(MINJI, "GET", f"/prod/wallets/{city.who.wallet}", None, {}, {})
+    event = http_event(PAYER, "GET", f"/prod/wallets/{city.who.wallet}", None, {}, {})
     event["requestContext"]["stage"] = "prod"
 
     assert city.send_to(member_wallet.app, event).status == 200

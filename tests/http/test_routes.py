@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eeum.storage import Key, Put, Table
-from tests.http.callers import DAEHO, MERCHANT_SCOPE, MINJI, OPERATOR, STRANGER
+from tests.http.callers import MERCHANT_SCOPE, OPERATOR, OWNER, PAYER, STRANGER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, policies
 from tests.http.requests import good_request, payment
@@ -53,20 +53,20 @@ def test_a_payment_is_made_and_seen_by_member_acquirer_and_merchant(city: InMemo
     address = f"/wallets/{city.who.wallet}/payments/{made.json['id']}"
 
     assert (made.json["status"], made.json["paid_from"]) == ("approved", {"charged": 12_000})
-    assert city.call(MINJI, "GET", address).json == made.json
+    assert city.call(PAYER, "GET", address).json == made.json
     assert city.call(sent.caller, "GET", address).json == made.json
-    assert city.call(MINJI, "GET", f"/wallets/{city.who.wallet}/payments").json["payments"] == [made.json]
+    assert city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/payments").json["payments"] == [made.json]
     seen = ("id", "status", "amount", "channel", "accepted_at")
-    (at_the_merchant,) = city.call(DAEHO, "GET", f"/merchants/{city.who.merchant}/payments").json["payments"]
+    (at_the_merchant,) = city.call(OWNER, "GET", f"/merchants/{city.who.merchant}/payments").json["payments"]
     assert at_the_merchant == {name: made.json[name] for name in seen}, "neither the wallet nor its purses"
-    wallet = city.call(MINJI, "GET", f"/wallets/{city.who.wallet}").json
+    wallet = city.call(PAYER, "GET", f"/wallets/{city.who.wallet}").json
     assert (wallet["purses"]["charged"], wallet["cashback_pending"]) == (288_000, 1)
 
 
 def test_a_quote_says_what_the_month_s_policy_gives(city: InMemoryCity) -> None:
     path = f"/wallets/{city.who.wallet}/cashback_quotes"
     with unchanged(city):
-        quote = city.call(MINJI, "POST", path, payment(city, amount=30_000)).json
+        quote = city.call(PAYER, "POST", path, payment(city, amount=30_000)).json
 
     assert (quote["cashback"], quote["base"], quote["policy"]) == (3_000, 30_000, "incheon-2021-01-01")
 
@@ -75,15 +75,15 @@ def test_a_merchant_applies_is_approved_and_found(city: InMemoryCity) -> None:
     waiting = city.who.waiting_merchant
     listed = city.call(OPERATOR, "GET", "/merchant_applications").json["applications"]
     assert [application["id"] for application in listed] == [waiting]
-    assert city.call(MINJI, "GET", f"/merchants/{waiting}").status == 404
-    assert city.call(DAEHO, "GET", f"/merchants/{waiting}").status == 200
+    assert city.call(PAYER, "GET", f"/merchants/{waiting}").status == 404
+    assert city.call(OWNER, "GET", f"/merchants/{waiting}").status == 200
 
     approved = city.call(OPERATOR, "POST", f"/merchant_applications/{waiting}/approval", {"reason": "fine"}).json
 
     assert (approved["status"], approved["payable_from"]) == ("approved", "2021-01-06T00:00:00.000+09:00")
-    found = city.call(MINJI, "GET", "/merchants", query={"district": "yeonsu", "category": "restaurant"}).json
+    found = city.call(PAYER, "GET", "/merchants", query={"district": "yeonsu", "category": "restaurant"}).json
     assert waiting in [merchant["id"] for merchant in found["merchants"]]
-    own = city.call(DAEHO, "GET", "/merchants", query={"owner": "me"}).json["merchants"]
+    own = city.call(OWNER, "GET", "/merchants", query={"owner": "me"}).json["merchants"]
     assert {"applied", "approved", "rejected"} >= {merchant["status"] for merchant in own}
     assert "annual_revenue" not in found["merchants"][0]
 
@@ -92,7 +92,7 @@ def test_a_rejected_owner_may_apply_again(city: InMemoryCity) -> None:
     before = city.call(OPERATOR, "GET", f"/merchant_applications/{city.who.rejected_merchant}").json
     wanted = ("business_registration_number", "name", "district", "category", "annual_revenue")
 
-    again = city.call(DAEHO, "POST", "/merchants", {name: before[name] for name in wanted})
+    again = city.call(OWNER, "POST", "/merchants", {name: before[name] for name in wanted})
 
     assert (again.status, again.json["status"]) == (201, "applied")
     assert "decisions" not in again.json, "who decided and why, perhaps of an earlier owner, is for operators"
@@ -109,7 +109,7 @@ def test_an_operator_sees_neither_what_is_in_a_wallet_nor_what_pays_from_it(city
 @pytest.mark.parametrize("channel", ["e_mall", "delivery", "taxi"])
 def test_a_member_does_not_choose_a_channel_that_others_run(city: InMemoryCity, channel: str) -> None:
     body = payment(city, channel=channel)
-    refused = city.call(MINJI, "POST", f"/wallets/{city.who.wallet}/payments", body, key="a-key-of-its-own-1")
+    refused = city.call(PAYER, "POST", f"/wallets/{city.who.wallet}/payments", body, key="a-key-of-its-own-1")
 
     assert_problem(refused, 400, "invalid_request", "literal_error", "channel")
 
@@ -148,6 +148,6 @@ def _store_months(city: InMemoryCity, item: dict[str, object], *months: str) -> 
 
 
 def test_a_resident_reads_merchants_through_either_client(city: InMemoryCity) -> None:
-    through_merchant_app = MINJI.with_scopes(MERCHANT_SCOPE)
+    through_merchant_app = PAYER.with_scopes(MERCHANT_SCOPE)
 
     assert city.call(through_merchant_app, "GET", f"/merchants/{city.who.merchant}").status == 200

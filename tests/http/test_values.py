@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.callers import BANK, DAEHO, OPERATOR, OTHER_OWNER, STRANGER
+from tests.http.callers import BANK, OPERATOR, OTHER_OWNER, OWNER, STRANGER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, application
 from tests.http.requests import KEY, good_request
@@ -204,7 +204,7 @@ APPLICATIONS = [
 @pytest.mark.parametrize(("changes", "fault", "path"), APPLICATIONS)
 def test_the_words_of_an_application(city: InMemoryCity, changes: dict[str, Any], fault: str, path: str) -> None:
     with unchanged(city):
-        answer = city.call(DAEHO, "POST", "/merchants", application("220-81-62517") | changes)
+        answer = city.call(OWNER, "POST", "/merchants", application("220-81-62517") | changes)
 
     assert_problem(answer, 400, "invalid_request", fault, path)
 
@@ -219,5 +219,5 @@ def test_the_check_digit_is_the_tax_service_s(city: InMemoryCity) -> None:
             if digit != int(number[-1]):
                 wrong = application(f"{number[:-1]}{digit}")
                 assert_problem(
-                    city.call(DAEHO, "POST", "/merchants", wrong), 400, "invalid_request", "check_digit", NUMBER
+                    city.call(OWNER, "POST", "/merchants", wrong), 400, "invalid_request", "check_digit", NUMBER
                 )

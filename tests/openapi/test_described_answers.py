@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from deployment import openapi
-from tests.http.callers import ACQUIRER, BANK, MINJI
+from tests.http.callers import ACQUIRER, BANK, PAYER
 from tests.http.city import Answer, InMemoryCity
 from tests.http.requests import KEY, UNKNOWN_ID, good_request, payment
 from tests.http.routes import ROUTES, WITH_BODY, Route
@@ -70,9 +70,9 @@ def test_declines_and_replays(city: InMemoryCity) -> None:
     cases: list[tuple[Route, Any, str, Any]] = [
         (by_card, ACQUIRER, "/payments", payment(city, card_token="unknown")),
         (by_card, ACQUIRER, "/payments", payment(city, card_token=who.card, amount=10**12)),
-        (by_member, MINJI, f"/wallets/{who.wallet}/payments", payment(city, merchant_id=UNKNOWN_ID)),
+        (by_member, PAYER, f"/wallets/{who.wallet}/payments", payment(city, merchant_id=UNKNOWN_ID)),
         (top_ups, BANK, f"/wallets/{who.wallet}/top_ups", declined),
-        (quotes, MINJI, f"/wallets/{who.wallet}/cashback_quotes", payment(city, merchant_id=UNKNOWN_ID)),
+        (quotes, PAYER, f"/wallets/{who.wallet}/cashback_quotes", payment(city, merchant_id=UNKNOWN_ID)),
     ]
     for route, caller, path, body in cases:
         for _ in range(2):

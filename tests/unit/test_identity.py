@@ -9,16 +9,16 @@ from eeum.errors import Forbidden
 
 
 def _event(**claims: Any) -> dict[str, Any]:
-    given = {"sub": "minji", "client_id": "app", "token_use": "access", "scope": "openid eeum/wallet", **claims}
+    given = {"sub": "payer", "client_id": "app", "token_use": "access", "scope": "openid eeum/wallet", **claims}
     return {"requestContext": {"authorizer": {"jwt": {"claims": {k: v for k, v in given.items() if v is not None}}}}}
 
 
 def test_a_caller_is_what_the_claims_say() -> None:
     caller = caller_of(_event())
-    assert (caller.subject, caller.client) == ("minji", "app")
+    assert (caller.subject, caller.client) == ("payer", "app")
     assert caller.scopes == {"openid", "eeum/wallet"}
     assert caller.groups == frozenset()
-    assert caller.person(MEMBER) == "minji"
+    assert caller.person(MEMBER) == "payer"
     assert caller.has(MEMBER)
 
 
@@ -46,7 +46,7 @@ def test_an_operator_is_in_the_operators_group_and_no_other(claim: str | None) -
 
 
 def test_an_operator_needs_scope_and_group() -> None:
-    assert caller_of(_event(scope=OPERATOR, **{"cognito:groups": "[operators]"})).operator() == "minji"
+    assert caller_of(_event(scope=OPERATOR, **{"cognito:groups": "[operators]"})).operator() == "payer"
     with pytest.raises(Forbidden):
         caller_of(_event(scope=MEMBER, **{"cognito:groups": "[operators]"})).operator()
 
@@ -54,7 +54,7 @@ def test_an_operator_needs_scope_and_group() -> None:
 @pytest.mark.parametrize("scope", [MEMBER, MERCHANT, ACQUIRER, BANK])
 def test_a_scope_opens_what_it_names_and_nothing_else(scope: str) -> None:
     caller = caller_of(_event(scope=f"{scope} {scope}s x{scope}"))
-    assert caller.person(scope) == "minji"
+    assert caller.person(scope) == "payer"
     for other in {MEMBER, MERCHANT, ACQUIRER, BANK, OPERATOR} - {scope}:
         assert not caller.has(other)
         with pytest.raises(Forbidden):
@@ -81,7 +81,7 @@ def test_a_partner_without_a_client_is_nobody() -> None:
         {"requestContext": {"authorizer": None}},
         {"requestContext": {"authorizer": {"jwt": None}}},
         {"requestContext": {"authorizer": {"jwt": {"claims": {}}}}},
-        {"requestContext": {"authorizer": {"lambda": {"sub": "minji"}}}},
+        {"requestContext": {"authorizer": {"lambda": {"sub": "payer"}}}},
         _event(token_use="id"),
         _event(token_use=None),
         _event(sub=None),

@@ -29,7 +29,7 @@ from eeum.wallet.rules import (
 )
 
 CARD = Card("00ff", "standard", "active")
-MEMBER = new_wallet("minji", DebitOrder.CHARGED_FIRST, CARD, datetime(2021, 1, 5, tzinfo=SEOUL))
+MEMBER = new_wallet("payer", DebitOrder.CHARGED_FIRST, CARD, datetime(2021, 1, 5, tzinfo=SEOUL))
 TERMS = WalletTerms(minimum_top_up=30_000, holding_limit=500_000, holding_limit_verified=2_000_000)
 
 balances = st.integers(0, 10**12)
@@ -111,7 +111,7 @@ def test_every_decline_of_a_top_up_has_its_code() -> None:
 
 
 def test_a_new_wallet_is_active_empty_and_unverified() -> None:
-    assert MEMBER.id == wallet_id_of("minji")
+    assert MEMBER.id == wallet_id_of("payer")
     assert is_id(MEMBER.id)
     assert (MEMBER.status, MEMBER.verified, MEMBER.captures, MEMBER.posted) == (WalletStatus.ACTIVE, False, 0, 0)
     assert [(purse.id, purse.amount) for purse in MEMBER.purses] == [(CHARGED, 0), (CASHBACK, 0)]

@@ -35,14 +35,14 @@ def _shop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_payment_earns_what_the_policy_of_the_month_says(world: World) -> None:
-    minji = world.member(charged=100_000)
-    (payment,) = _spend(world, minji, 12_345)
+    payer = world.member(charged=100_000)
+    (payment,) = _spend(world, payer, 12_345)
     assert world.post(payment) == []
-    (earning,) = world.earnings(minji)
+    (earning,) = world.earnings(payer)
     assert (earning.number, earning.base, earning.won, earning.policy) == (1, 12_345, 1_234, "incheon-2021-01-01")
     assert dict(earning.used) == {"monthly-spend": 12_345}
     assert earning.rewards[0].funders == (("national", 594), ("city", 640))
-    after = world.wallet(minji.id)
+    after = world.wallet(payer.id)
     assert (after.balance("cashback"), after.captures, after.posted) == (1_234, 1, 1)
     assert after.usage == {"monthly-spend@2021-01": 12_345}
 
@@ -63,62 +63,62 @@ def test_a_payment_earns_what_the_policy_of_the_month_says(world: World) -> None
     ],
 )
 def test_bands_are_marginal_over_the_spend_of_the_month(world: World, amounts: list[int], won: list[int]) -> None:
-    minji = world.member(charged=2_000_000)
-    world.post(*_spend(world, minji, *amounts))
-    assert [earning.won for earning in world.earnings(minji)] == won
+    payer = world.member(charged=2_000_000)
+    world.post(*_spend(world, payer, *amounts))
+    assert [earning.won for earning in world.earnings(payer)] == won
 
 
 def test_only_what_the_charged_purse_paid_earns(world: World) -> None:
-    minji = world.member(charged=10_000, cashback=5_000, grants={"grant/a": 3_000})
-    world.post(*_spend(world, minji, 15_000))
-    (earning,) = world.earnings(minji)
+    payer = world.member(charged=10_000, cashback=5_000, grants={"grant/a": 3_000})
+    world.post(*_spend(world, payer, 15_000))
+    (earning,) = world.earnings(payer)
     assert (earning.base, earning.won) == (10_000, 1_000)
 
 
 def test_what_cashback_paid_earns_nothing_and_is_numbered_all_the_same(world: World) -> None:
-    minji = world.member(cashback=5_000)
-    world.post(*_spend(world, minji, 5_000))
-    (earning,) = world.earnings(minji)
+    payer = world.member(cashback=5_000)
+    world.post(*_spend(world, payer, 5_000))
+    (earning,) = world.earnings(payer)
     assert (earning.number, earning.base, earning.won, dict(earning.used)) == (1, 0, 0, {})
 
 
 def test_cashback_pays_back_what_was_taken_back(world: World) -> None:
-    minji = world.member(charged=10_000, cashback=-1_500)
-    world.post(*_spend(world, minji, 10_000))
-    assert world.balances(minji)["cashback"] == -500
+    payer = world.member(charged=10_000, cashback=-1_500)
+    world.post(*_spend(world, payer, 10_000))
+    assert world.balances(payer)["cashback"] == -500
 
 
 def test_a_batch_that_comes_again_posts_nothing_twice(world: World) -> None:
-    minji = world.member(charged=100_000)
-    payments = _spend(world, minji, 1_000, 2_000, 3_000)
+    payer = world.member(charged=100_000)
+    payments = _spend(world, payer, 1_000, 2_000, 3_000)
     world.post(*payments)
     with world.counted() as costs:
         world.post(*payments)
         world.post(*payments[1:])
     assert (costs.calls, costs.write_units) == (["read", "read"], 0)
-    assert world.balances(minji)["cashback"] == 600
+    assert world.balances(payer)["cashback"] == 600
 
 
 def test_a_record_that_comes_twice_in_one_batch_is_posted_once(world: World) -> None:
-    minji = world.member(charged=100_000)
-    one, two = _spend(world, minji, 1_000, 2_000)
+    payer = world.member(charged=100_000)
+    one, two = _spend(world, payer, 1_000, 2_000)
     world.post(two, one, two, one, one)
-    assert [earning.payment_id for earning in world.earnings(minji)] == [one.acceptance.id, two.acceptance.id]
+    assert [earning.payment_id for earning in world.earnings(payer)] == [one.acceptance.id, two.acceptance.id]
 
 
 def test_within_a_batch_payments_are_posted_in_the_order_of_their_acceptance(world: World) -> None:
-    minji = world.member(charged=2_000_000)
-    payments = _spend(world, minji, 400_000, 300_000, 200_000)
+    payer = world.member(charged=2_000_000)
+    payments = _spend(world, payer, 400_000, 300_000, 200_000)
     world.post(*payments[::-1])
-    assert [earning.won for earning in world.earnings(minji)] == [40_000, 12_000, 2_000]
+    assert [earning.won for earning in world.earnings(payer)] == [40_000, 12_000, 2_000]
 
 
 def test_batches_out_of_order_are_numbered_as_they_come_and_pay_the_same_in_all(world: World) -> None:
-    minji = world.member(charged=2_000_000)
-    payments = _spend(world, minji, 400_000, 300_000, 200_000)
+    payer = world.member(charged=2_000_000)
+    payments = _spend(world, payer, 400_000, 300_000, 200_000)
     for payment in payments[::-1]:
         world.post(payment)
-    earnings = world.earnings(minji)
+    earnings = world.earnings(payer)
     assert [earning.payment_id for earning in earnings] == [payment.acceptance.id for payment in payments[::-1]]
     assert [earning.won for earning in earnings] == [20_000, 30_000, 4_000]
 
@@ -134,8 +134,8 @@ def test_a_batch_over_several_wallets_is_one_transaction(world: World) -> None:
 
 
 def test_a_batch_of_one_wallet_writes_the_wallet_once(world: World) -> None:
-    minji = world.member(charged=1_000_000)
-    payments = _spend(world, minji, *[10_000] * 20)
+    payer = world.member(charged=1_000_000)
+    payments = _spend(world, payer, *[10_000] * 20)
     with world.counted() as costs:
         world.post(*payments)
     assert (costs.calls, costs.write_units) == (["read", "transact"], 2 + 20 * 2)
@@ -167,16 +167,16 @@ def test_several_consumers_at_once_post_everything_once(world: World) -> None:
 
 
 def test_payments_go_on_while_their_cashback_is_posted(world: World) -> None:
-    minji = world.member(charged=100_000)
-    waiting = _spend(world, minji, *[1_000] * 10)
+    payer = world.member(charged=100_000)
+    waiting = _spend(world, payer, *[1_000] * 10)
 
     def spend() -> list[Payment]:
-        return [world.pay(minji, SHOP, 1_000).entry for _ in range(10)]
+        return [world.pay(payer, SHOP, 1_000).entry for _ in range(10)]
 
     spent, *_ = at_once([spend, *(partial(world.post, payment) for payment in waiting)])
     assert isinstance(spent, list), spent
     world.post(*spent)
-    assert world.balances(minji) == {"charged": 80_000, "cashback": 2_000}
+    assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}
 
 
 def _contended_together(world: World) -> None:
@@ -218,8 +218,8 @@ def test_what_was_posted_alone_stays_when_the_time_runs_out_and_the_next_try_goe
 
 
 def test_a_number_that_was_taken_meanwhile_is_worked_out_anew(world: World) -> None:
-    minji = world.member(charged=2_000_000)
-    first, second = _spend(world, minji, 400_000, 300_000)
+    payer = world.member(charged=2_000_000)
+    first, second = _spend(world, payer, 400_000, 300_000)
     done = []
 
     def fault(moment: str, writes: Sequence[Write]) -> None:
@@ -229,23 +229,23 @@ def test_a_number_that_was_taken_meanwhile_is_worked_out_anew(world: World) -> N
 
     world.memory.fault = fault
     world.post(second)
-    assert [earning.won for earning in world.earnings(minji)] == [40_000, 12_000]
+    assert [earning.won for earning in world.earnings(payer)] == [40_000, 12_000]
 
 
 def test_a_payment_whose_wallet_is_missing_is_handed_back_and_the_others_are_posted(world: World) -> None:
-    minji = world.member(charged=10_000)
-    (payment,) = _spend(world, minji, 10_000)
+    payer = world.member(charged=10_000)
+    (payment,) = _spend(world, payer, 10_000)
     stray = example("00000000-0000-8000-8000-000000000000")
     (unpostable,) = world.post(stray, payment)
     assert (unpostable.payment, unpostable.reason) == (stray, "wallet_missing")
-    assert world.balances(minji)["cashback"] == 1_000
+    assert world.balances(payer)["cashback"] == 1_000
 
 
 def test_a_gap_in_the_earnings_of_a_wallet_shows_in_its_counters(world: World) -> None:
-    minji = world.member(charged=10_000)
-    _, second = _spend(world, minji, 1_000, 2_000)
+    payer = world.member(charged=10_000)
+    _, second = _spend(world, payer, 1_000, 2_000)
     world.post(second)
-    after = world.wallet(minji.id)
+    after = world.wallet(payer.id)
     assert (after.captures, after.posted) == (2, 1)
 
 
@@ -254,13 +254,13 @@ def test_a_gap_in_the_earnings_of_a_wallet_shows_in_its_counters(world: World) -
 
 @pytest.mark.parametrize("amount", [1, 9_999, 100_000, 600_000, 1_500_000])
 def test_a_quote_is_what_the_payment_then_earns(world: World, amount: int) -> None:
-    minji = world.member(charged=2_000_000)
-    world.post(*_spend(world, minji, 450_000))
+    payer = world.member(charged=2_000_000)
+    world.post(*_spend(world, payer, 450_000))
     order = Order(SHOP, amount, "shop", "app", None, None)
-    quoted = quote_cashback(world.wallet(minji.id), world.merchants, world.policies, order, world.now)
+    quoted = quote_cashback(world.wallet(payer.id), world.merchants, world.policies, order, world.now)
     assert quoted.decline is None
-    world.post(*_spend(world, minji, amount))
-    earning = world.earnings(minji)[-1]
+    world.post(*_spend(world, payer, amount))
+    earning = world.earnings(payer)[-1]
     assert (quoted.quote.rewards, dict(quoted.quote.used), quoted.quote.policy) == (
         earning.rewards,
         dict(earning.used),
@@ -269,48 +269,48 @@ def test_a_quote_is_what_the_payment_then_earns(world: World, amount: int) -> No
 
 
 def test_a_quote_of_what_would_be_declined_says_why_and_earns_nothing(world: World) -> None:
-    minji = world.member(charged=5_000)
+    payer = world.member(charged=5_000)
     for order, decline in (
         (Order(SHOP, 5_001, "shop", "app", None, None), Decline.INSUFFICIENT_FUNDS),
         (Order("nobody", 5_000, "shop", "app", None, None), Decline.UNKNOWN_MERCHANT),
         (Order(SHOP, 5_000, "shop", "app", "no card of hers", None), Decline.UNKNOWN_CARD),
     ):
-        quoted = quote_cashback(minji, world.merchants, world.policies, order, world.now)
+        quoted = quote_cashback(payer, world.merchants, world.policies, order, world.now)
         assert quoted.decline is decline
         assert quoted.quote.rewards == ()
 
 
 def test_a_quote_writes_nothing(world: World) -> None:
-    minji = world.member(charged=5_000)
+    payer = world.member(charged=5_000)
     with world.counted() as costs:
-        quote_cashback(minji, world.merchants, world.policies, Order(SHOP, 1, "shop", "app", None, None), world.now)
+        quote_cashback(payer, world.merchants, world.policies, Order(SHOP, 1, "shop", "app", None, None), world.now)
     assert (costs.calls, costs.write_units) == (["read"], 0)
 
 
 def test_a_members_month_shows_each_earning_and_their_sum(world: World) -> None:
-    minji, jun = world.member(charged=2_000_000), world.member("jun", charged=10_000)
-    world.post(*_spend(world, minji, 400_000, 300_000), *_spend(world, jun, 1_000))
-    month = cashback_of_month(world.cashback, minji.id, "2021-01")
+    payer, jun = world.member(charged=2_000_000), world.member("jun", charged=10_000)
+    world.post(*_spend(world, payer, 400_000, 300_000), *_spend(world, jun, 1_000))
+    month = cashback_of_month(world.cashback, payer.id, "2021-01")
     assert [earning.won for earning in month.earnings] == [40_000, 12_000]
     assert month.won == 52_000
-    assert cashback_of_month(world.cashback, minji.id, "2020-12").won == 0
+    assert cashback_of_month(world.cashback, payer.id, "2020-12").won == 0
 
 
 def test_earnings_are_not_listed_with_a_merchants_payments(world: World) -> None:
-    minji = world.member(charged=10_000)
-    payments = _spend(world, minji, 1_000)
+    payer = world.member(charged=10_000)
+    payments = _spend(world, payer, 1_000)
     world.post(*payments)
     page = world.memory.query(Query(Table.LEDGER, SHOP, index=BY_MERCHANT))
-    assert [payment_of(minji.id, item) for item in page.items] == payments
+    assert [payment_of(payer.id, item) for item in page.items] == payments
 
 
 def test_a_payment_as_the_stream_carries_it_is_the_payment_as_it_was_answered(world: World) -> None:
-    minji = world.member(charged=10_000)
-    (payment,) = _spend(world, minji, 1_000)
+    payer = world.member(charged=10_000)
+    (payment,) = _spend(world, payer, 1_000)
     (item,) = world.entries("payment")
-    assert payment_of(minji.id, item) == payment
+    assert payment_of(payer.id, item) == payment
     world.send(
-        Put(Key(Table.LEDGER, item["pk"], item["sk"]), item), Update(wallet_key(minji.id), (SetTo(("mark",), 1),))
+        Put(Key(Table.LEDGER, item["pk"], item["sk"]), item), Update(wallet_key(payer.id), (SetTo(("mark",), 1),))
     )
-    world.post(payment_of(minji.id, item))
-    assert world.balances(minji)["cashback"] == 100
+    world.post(payment_of(payer.id, item))
+    assert world.balances(payer)["cashback"] == 100

@@ -20,8 +20,8 @@ LAST_MILLISECOND = MIDNIGHT - timedelta(milliseconds=1)
 
 def _paid_at(world: World, at: datetime, amount: int) -> Payment:
     world.now = at
-    minji = world.wallet(world.member().id)
-    payment = world.pay(minji, MERCHANT, amount).entry
+    payer = world.wallet(world.member().id)
+    payment = world.pay(payer, MERCHANT, amount).entry
     assert payment.decline is None
     return payment
 

@@ -41,19 +41,19 @@ class Deed:
 
 
 def _payment(world: World) -> Deed:
-    minji, shop = world.member(charged=50_000), world.shop()
+    payer, shop = world.member(charged=50_000), world.shop()
     return Deed(
-        lambda: world.pay(minji, shop, 10_000, KEY).entry,
+        lambda: world.pay(payer, shop, 10_000, KEY).entry,
         # The money and the entry: one without the other shows as a half.
-        lambda: (len(world.entries("payment")) + (50_000 - world.balances(minji)["charged"]) / 10_000) / 2,
+        lambda: (len(world.entries("payment")) + (50_000 - world.balances(payer)["charged"]) / 10_000) / 2,
     )
 
 
 def _declined_payment(world: World) -> Deed:
-    minji, shop = world.member(charged=5_000), world.shop()
+    payer, shop = world.member(charged=5_000), world.shop()
 
     def pay() -> object:
-        entry = world.pay(minji, shop, 10_000, KEY).entry
+        entry = world.pay(payer, shop, 10_000, KEY).entry
         assert entry.decline is Decline.INSUFFICIENT_FUNDS
         return entry
 
@@ -61,15 +61,15 @@ def _declined_payment(world: World) -> Deed:
 
 
 def _top_up(world: World) -> Deed:
-    minji = world.member()
-    return Deed(lambda: world.top_up(minji, 30_000, KEY).entry, lambda: world.balances(minji)["charged"] // 30_000)
+    payer = world.member()
+    return Deed(lambda: world.top_up(payer, 30_000, KEY).entry, lambda: world.balances(payer)["charged"] // 30_000)
 
 
 def _declined_top_up(world: World) -> Deed:
-    minji = world.member()
+    payer = world.member()
 
     def top_up() -> object:
-        entry = world.top_up(minji, 29_999, KEY).entry
+        entry = world.top_up(payer, 29_999, KEY).entry
         assert entry.decline is TopUpDecline.BELOW_MINIMUM
         return entry
 
@@ -78,27 +78,27 @@ def _declined_top_up(world: World) -> Deed:
 
 def _opening(world: World) -> Deed:
     def open_it() -> object:
-        return open_wallet(world.wallets, "minji", DebitOrder.CHARGED_FIRST, world.now).wallet
+        return open_wallet(world.wallets, "payer", DebitOrder.CHARGED_FIRST, world.now).wallet
 
     return Deed(open_it, lambda: len(world.entries("wallet")))
 
 
 def _standing(world: World) -> Deed:
-    minji = world.member()
+    payer = world.member()
 
     def suspend() -> object:
         world.now += timedelta(seconds=1)
         return change_standing(
-            world.wallets, minji.id, WalletStatus.SUSPENDED, None, "operator", "lost", world.now
+            world.wallets, payer.id, WalletStatus.SUSPENDED, None, "operator", "lost", world.now
         ).status
 
     return Deed(suspend, lambda: len(world.entries("standing")), again_is_the_same=False)
 
 
 def _posting(world: World) -> Deed:
-    minji, shop = world.member(charged=50_000), world.shop()
-    payments = [world.pay(minji, shop, 10_000).entry for _ in range(3)]
-    return Deed(lambda: world.post(*payments), lambda: world.balances(minji)["cashback"] // 3_000)
+    payer, shop = world.member(charged=50_000), world.shop()
+    payments = [world.pay(payer, shop, 10_000).entry for _ in range(3)]
+    return Deed(lambda: world.post(*payments), lambda: world.balances(payer)["cashback"] // 3_000)
 
 
 def _postings_of_several_wallets(world: World) -> Deed:

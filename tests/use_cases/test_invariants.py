@@ -16,10 +16,10 @@ Items = dict[Key, dict[str, Any]]
 def day(world: World) -> World:
     """An ordinary day in a world of its own, since what is done to it here must not be held against the test."""
     own = World()
-    minji, shop = own.member(charged=1_000_000, verified=True), own.shop()
-    own.top_up(minji, 50_000)
-    own.top_up(minji, 1)
-    payments = [own.pay(minji, shop, amount).entry for amount in (400_000, 300_000, 10**9)]
+    payer, shop = own.member(charged=1_000_000, verified=True), own.shop()
+    own.top_up(payer, 50_000)
+    own.top_up(payer, 1)
+    payments = [own.pay(payer, shop, amount).entry for amount in (400_000, 300_000, 10**9)]
     own.post(*payments[:2])
     check_everything(own.memory)
     return own

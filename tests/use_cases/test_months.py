@@ -141,8 +141,8 @@ def test_the_reset_does_the_same_work_for_a_thousand_members_and_for_many_more(w
 
 
 def test_the_reset_touches_no_wallet(world: World) -> None:
-    minji, shop = world.member(charged=10_000), world.shop()
-    world.post(world.pay(minji, shop, 10_000).entry)
+    payer, shop = world.member(charged=10_000), world.shop()
+    world.post(world.pay(payer, shop, 10_000).entry)
     before = world.memory.items(Table.LEDGER)
     _reset(world, JANUARY)
     _reset(world, FEBRUARY)
@@ -150,13 +150,13 @@ def test_the_reset_touches_no_wallet(world: World) -> None:
 
 
 def test_cashback_turns_with_the_month_whether_or_not_the_reset_ran(world: World) -> None:
-    minji, shop = world.member(charged=5_000_000), world.shop()
+    payer, shop = world.member(charged=5_000_000), world.shop()
     for month, run in (("2021-02", True), ("2021-03", False), ("2021-04", True)):
         world.now = start_of_month(month)
         if run:
             _reset(world, world.now, timedelta())
-        world.post(world.pay(minji, shop, 1_000_000).entry)
-        assert [earning.won for earning in world.earnings(minji, month)] == [55_000]
+        world.post(world.pay(payer, shop, 1_000_000).entry)
+        assert [earning.won for earning in world.earnings(payer, month)] == [55_000]
 
 
 def test_a_month_that_was_not_opened_is_not_found(world: World) -> None:

@@ -21,38 +21,38 @@ from tests.use_cases.world import ACQUIRER, NUMBERS, World
 
 
 def test_a_member_pays_and_the_merchant_is_owed_the_amount(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    answer = world.pay(minji, shop, 12_000)
+    payer, shop = world.member(charged=50_000), world.shop()
+    answer = world.pay(payer, shop, 12_000)
     payment = answer.entry
     assert (payment.decline, answer.replayed) == (None, False)
     assert payment.postings == {"purse/charged": -12_000, f"merchant_payable/{shop.id}": 12_000}
     assert payment.acceptance.accepted_at == world.now
-    assert world.balances(minji) == {"charged": 38_000, "cashback": 0}
-    after = world.wallet(minji.id)
+    assert world.balances(payer) == {"charged": 38_000, "cashback": 0}
+    after = world.wallet(payer.id)
     assert (after.captures, after.posted) == (1, 0)
-    assert world.payments.payment(minji.id, payment.acceptance.id) == payment
+    assert world.payments.payment(payer.id, payment.acceptance.id) == payment
 
 
 def test_a_payment_takes_two_round_trips_and_five_write_units(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
+    payer, shop = world.member(charged=50_000), world.shop()
     with world.counted() as costs:
-        world.pay(minji, shop, 12_000)
+        world.pay(payer, shop, 12_000)
     assert costs.calls == ["read", "transact"]
     assert costs.write_units == 4 + 1
 
 
 def test_a_declined_payment_takes_two_round_trips_and_three_write_units(world: World) -> None:
-    minji, shop = world.member(charged=1_000), world.shop()
+    payer, shop = world.member(charged=1_000), world.shop()
     with world.counted() as costs:
-        world.pay(minji, shop, 12_000)
+        world.pay(payer, shop, 12_000)
     assert costs.calls == ["read", "transact"]
     assert costs.write_units == 2 + 1
 
 
 def test_a_payment_keeps_the_facts_it_was_judged_by(world: World) -> None:
-    minji = world.member(charged=50_000)
+    payer = world.member(charged=50_000)
     shop = world.shop(flags=frozenset({"benefit_plus"}), own_rate=300, category="cafe")
-    payment = world.pay(minji, shop, 12_000, channel="delivery", method="app").entry
+    payment = world.pay(payer, shop, 12_000, channel="delivery", method="app").entry
     facts = payment.facts
     assert (facts.merchant_district, facts.merchant_category, facts.merchant_annual_revenue) == (
         "yeonsu",
@@ -64,18 +64,18 @@ def test_a_payment_keeps_the_facts_it_was_judged_by(world: World) -> None:
 
 
 def test_a_balance_may_be_spent_to_the_last_won(world: World) -> None:
-    minji, shop = world.member(charged=10_000), world.shop()
-    assert world.pay(minji, shop, 10_000).entry.decline is None
-    assert world.pay(minji, shop, 1).entry.decline is Decline.INSUFFICIENT_FUNDS
-    assert world.balances(minji)["charged"] == 0
+    payer, shop = world.member(charged=10_000), world.shop()
+    assert world.pay(payer, shop, 10_000).entry.decline is None
+    assert world.pay(payer, shop, 1).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert world.balances(payer)["charged"] == 0
 
 
 def test_the_largest_amount_is_declined_or_paid_like_any_other(world: World) -> None:
-    minji, shop = world.member(charged=10_000), world.shop()
-    assert world.pay(minji, shop, LARGEST_AMOUNT).entry.decline is Decline.INSUFFICIENT_FUNDS
-    world.give(minji.id, "charged", LARGEST_AMOUNT)
-    assert world.pay(minji, shop, LARGEST_AMOUNT).entry.decline is None
-    assert world.balances(minji)["charged"] == 10_000
+    payer, shop = world.member(charged=10_000), world.shop()
+    assert world.pay(payer, shop, LARGEST_AMOUNT).entry.decline is Decline.INSUFFICIENT_FUNDS
+    world.give(payer.id, "charged", LARGEST_AMOUNT)
+    assert world.pay(payer, shop, LARGEST_AMOUNT).entry.decline is None
+    assert world.balances(payer)["charged"] == 10_000
 
 
 # --- declines -------------------------------------------------------------------------------------------------------------
@@ -83,17 +83,17 @@ def test_the_largest_amount_is_declined_or_paid_like_any_other(world: World) -> 
 
 def _declined(world: World, expected: Decline, code: str, **payment: object) -> None:
     """The payment is declined for this reason; the decline is stored, and nothing else has changed."""
-    minji = world.member()
-    before = world.wallet(minji.id)
+    payer = world.member()
+    before = world.wallet(payer.id)
     shop = payment.pop("shop")
-    entry = world.pay(minji, shop, 10_000, **payment).entry  # type: ignore[arg-type]
+    entry = world.pay(payer, shop, 10_000, **payment).entry  # type: ignore[arg-type]
     assert entry.decline is expected
     assert CODES[expected] == code
     assert entry.postings == {}
-    assert world.wallet(minji.id) == before
+    assert world.wallet(payer.id) == before
     (stored,) = world.entries("payment")
     assert (stored["status"], stored["decline"]) == ("declined", expected.value)
-    assert world.payments.payment(minji.id, entry.acceptance.id) == entry
+    assert world.payments.payment(payer.id, entry.acceptance.id) == entry
 
 
 def test_too_little_money_is_declined(world: World) -> None:
@@ -112,15 +112,15 @@ def test_a_suspended_wallet_is_declined(world: World) -> None:
 
 
 def test_a_blocked_card_is_declined(world: World) -> None:
-    minji = world.member(charged=50_000)
-    card = minji.cards[0].reference
-    world.send(Update(wallet_key(minji.id), (SetTo(("cards", card, "status"), "blocked"),)))
+    payer = world.member(charged=50_000)
+    card = payer.cards[0].reference
+    world.send(Update(wallet_key(payer.id), (SetTo(("cards", card, "status"), "blocked"),)))
     _declined(world, Decline.CARD_BLOCKED, "78", shop=world.shop(), card=card)
 
 
 def test_a_wallet_without_an_active_card_is_declined(world: World) -> None:
-    minji = world.member(charged=50_000)
-    world.send(Update(wallet_key(minji.id), (SetTo(("cards", minji.cards[0].reference, "status"), "blocked"),)))
+    payer = world.member(charged=50_000)
+    world.send(Update(wallet_key(payer.id), (SetTo(("cards", payer.cards[0].reference, "status"), "blocked"),)))
     _declined(world, Decline.CARD_BLOCKED, "78", shop=world.shop())
 
 
@@ -136,16 +136,16 @@ def test_who_applied_or_was_rejected_is_no_merchant_to_those_who_pay(world: Worl
 
 
 def test_a_merchant_is_declined_on_the_day_of_its_approval_and_paid_from_midnight(world: World) -> None:
-    minji = world.member(charged=50_000)
+    payer = world.member(charged=50_000)
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
     applied = apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now)
     decision = Decision(MerchantStatus.APPROVED, "operator", world.now, "papers in order")
     approved = decide_application(world.merchants, world.policies, applied.id, decision)
     world.now = start_of_next_day(world.now) - timedelta(milliseconds=1)
-    assert world.pay(minji, approved, 10_000).entry.decline is Decline.MERCHANT_NOT_PAYABLE_YET
+    assert world.pay(payer, approved, 10_000).entry.decline is Decline.MERCHANT_NOT_PAYABLE_YET
     assert CODES[Decline.MERCHANT_NOT_PAYABLE_YET] == "58"
     world.now += timedelta(milliseconds=1)
-    assert world.pay(minji, approved, 10_000).entry.decline is None
+    assert world.pay(payer, approved, 10_000).entry.decline is None
 
 
 def test_a_merchant_that_a_later_policy_excludes_is_declined(world: World) -> None:
@@ -174,18 +174,18 @@ def test_an_unknown_wallet_is_an_unknown_card_and_stores_nothing(world: World, w
 
 
 def test_a_card_that_its_wallet_does_not_have_is_unknown_and_stores_nothing(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
+    payer, shop = world.member(charged=50_000), world.shop()
     for card in ("", "ffffffffffffffff"):
         with pytest.raises(UnknownCard):
-            world.pay(minji, shop, 10_000, card=card)
+            world.pay(payer, shop, 10_000, card=card)
     assert world.entries("payment") == []
 
 
 def test_before_the_first_policy_nobody_pays_and_nothing_is_stored(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
+    payer, shop = world.member(charged=50_000), world.shop()
     world.now = datetime(2018, 1, 1, tzinfo=SEOUL)
     with pytest.raises(ProgrammeNotRunning):
-        world.pay(minji, shop, 10_000)
+        world.pay(payer, shop, 10_000)
     assert world.entries("payment") == []
 
 
@@ -209,66 +209,66 @@ def test_grants_are_spent_first_then_as_the_member_chose(
     world: World, amount: int, cashback_first: bool, left: dict[str, int]
 ) -> None:
     grants = {"grant/b": 300, "grant/a": 200}
-    minji = world.member(charged=1_000, cashback=500, grants=grants, cashback_first=cashback_first)
-    payment = world.pay(minji, world.shop(), amount).entry
-    assert world.balances(minji) == left
+    payer = world.member(charged=1_000, cashback=500, grants=grants, cashback_first=cashback_first)
+    payment = world.pay(payer, world.shop(), amount).entry
+    assert world.balances(payer) == left
     assert (payment.decline is None) == (amount <= 2_000)
 
 
 def test_cashback_that_was_taken_back_pays_for_nothing_and_stays_owed(world: World) -> None:
-    minji = world.member(charged=1_000, cashback=-300, cashback_first=True)
+    payer = world.member(charged=1_000, cashback=-300, cashback_first=True)
     shop = world.shop()
-    assert world.pay(minji, shop, 1_001).entry.decline is Decline.INSUFFICIENT_FUNDS
-    assert world.pay(minji, shop, 1_000).entry.decline is None
-    assert world.balances(minji) == {"charged": 0, "cashback": -300}
+    assert world.pay(payer, shop, 1_001).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert world.pay(payer, shop, 1_000).entry.decline is None
+    assert world.balances(payer) == {"charged": 0, "cashback": -300}
 
 
 def test_the_first_active_card_pays_where_none_is_named(world: World) -> None:
-    minji, shop = world.member(charged=1_000), world.shop()
+    payer, shop = world.member(charged=1_000), world.shop()
     second = {"product": "district_seo", "status": "active"}
-    first = minji.cards[0].reference
-    world.send(Update(wallet_key(minji.id), (SetTo(("cards", f"{first}-2"), second),)))
-    assert world.pay(minji, shop, 10).entry.card == first
-    assert world.pay(minji, shop, 10, card=f"{first}-2").entry.facts.card_product == "district_seo"
-    world.send(Update(wallet_key(minji.id), (SetTo(("cards", first, "status"), "blocked"),)))
-    assert world.pay(minji, shop, 10).entry.card == f"{first}-2"
+    first = payer.cards[0].reference
+    world.send(Update(wallet_key(payer.id), (SetTo(("cards", f"{first}-2"), second),)))
+    assert world.pay(payer, shop, 10).entry.card == first
+    assert world.pay(payer, shop, 10, card=f"{first}-2").entry.facts.card_product == "district_seo"
+    world.send(Update(wallet_key(payer.id), (SetTo(("cards", first, "status"), "blocked"),)))
+    assert world.pay(payer, shop, 10).entry.card == f"{first}-2"
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_payment_is_read_by_whom_it_concerns(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    payment = world.pay(minji, shop, 10_000).entry
+    payer, shop = world.member(charged=50_000), world.shop()
+    payment = world.pay(payer, shop, 10_000).entry
     own = readable_payment(
-        world.payments, minji.id, payment.acceptance.id, lambda found: found.acceptance.caller == ACQUIRER
+        world.payments, payer.id, payment.acceptance.id, lambda found: found.acceptance.caller == ACQUIRER
     )
     assert own == payment
     with pytest.raises(NotFound) as not_yours:
-        readable_payment(world.payments, minji.id, payment.acceptance.id, lambda _: False)
+        readable_payment(world.payments, payer.id, payment.acceptance.id, lambda _: False)
     with pytest.raises(NotFound) as not_there:
-        readable_payment(world.payments, minji.id, natural_id("no", "payment"), lambda _: True)
+        readable_payment(world.payments, payer.id, natural_id("no", "payment"), lambda _: True)
     assert not_yours.value.detail == not_there.value.detail
 
 
 def test_payments_of_a_month_and_of_a_merchant_are_listed_the_newest_first(world: World) -> None:
-    minji, jun, shop = world.member(charged=50_000), world.member("jun", charged=50_000), world.shop()
+    payer, jun, shop = world.member(charged=50_000), world.member("jun", charged=50_000), world.shop()
     made = []
-    for number, member in enumerate((minji, jun, minji)):
+    for number, member in enumerate((payer, jun, payer)):
         world.now += timedelta(minutes=number)
         made.append(world.pay(member, shop, 1_000).entry)
-    assert world.payments.of_month(minji.id, month_of(world.now), None).payments == [made[2], made[0]]
+    assert world.payments.of_month(payer.id, month_of(world.now), None).payments == [made[2], made[0]]
     assert world.payments.of_merchant(shop.id, 50, None).payments == made[::-1]
 
 
 def test_the_largest_realistic_payment_fits_into_a_kilobyte(world: World) -> None:
-    minji = world.member(charged=2_000_000, grants={f"grant/{natural_id('grant', 'a')}": 1}, cashback=400_000)
+    payer = world.member(charged=2_000_000, grants={f"grant/{natural_id('grant', 'a')}": 1}, cashback=400_000)
     shop = world.shop(
         flags=frozenset({"benefit_plus", "good_price", "traditional_market", "partner"}), category="used_car_dealer"
     )
-    payment = world.pay(minji, shop, 2_400_001, requested_at=world.now.isoformat(), channel="delivery").entry
+    payment = world.pay(payer, shop, 2_400_001, requested_at=world.now.isoformat(), channel="delivery").entry
     assert payment.decline is None
-    key = Key(Table.LEDGER, partition_of(minji.id), f"PAYMENT#{payment.acceptance.digest}")
+    key = Key(Table.LEDGER, partition_of(payer.id), f"PAYMENT#{payment.acceptance.digest}")
     assert _size({"pk": key.pk, "sk": key.sk, **payment_item(payment)}) <= 1_024
 
 

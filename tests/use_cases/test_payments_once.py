@@ -23,128 +23,128 @@ def _entries(answers: list[Answer[Payment] | Exception]) -> list[Payment]:
 
 
 def test_a_repeated_request_gets_the_first_answer(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    first = world.pay(minji, shop, 10_000, KEY)
+    payer, shop = world.member(charged=50_000), world.shop()
+    first = world.pay(payer, shop, 10_000, KEY)
     world.now += timedelta(days=400)
-    again = world.pay(minji, shop, 10_000, KEY)
+    again = world.pay(payer, shop, 10_000, KEY)
     assert (first.replayed, again.replayed) == (False, True)
     assert again.entry == first.entry
-    assert world.balances(minji)["charged"] == 40_000
+    assert world.balances(payer)["charged"] == 40_000
 
 
 def test_a_repeated_request_is_one_round_trip_and_writes_nothing(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    world.pay(minji, shop, 10_000, KEY)
+    payer, shop = world.member(charged=50_000), world.shop()
+    world.pay(payer, shop, 10_000, KEY)
     with world.counted() as costs:
-        world.pay(minji, shop, 10_000, KEY)
+        world.pay(payer, shop, 10_000, KEY)
     assert (costs.calls, costs.write_units) == (["read"], 0)
 
 
 def test_a_retry_storm_has_one_effect_and_one_answer(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    answers = at_once([partial(world.pay, minji, shop, 10_000, KEY)] * THREADS)
+    payer, shop = world.member(charged=50_000), world.shop()
+    answers = at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS)
     entries = _entries(answers)
     assert entries == entries[:1] * THREADS
     assert sum(isinstance(answer, Answer) and not answer.replayed for answer in answers) == 1
-    assert world.balances(minji)["charged"] == 40_000
+    assert world.balances(payer)["charged"] == 40_000
     assert len(world.entries("payment")) == 1
 
 
 def test_a_retry_storm_of_a_decline_has_one_entry_and_one_answer(world: World) -> None:
-    minji, shop = world.member(charged=5_000), world.shop()
-    entries = _entries(at_once([partial(world.pay, minji, shop, 10_000, KEY)] * THREADS))
+    payer, shop = world.member(charged=5_000), world.shop()
+    entries = _entries(at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
     assert entries == entries[:1] * THREADS
     assert entries[0].decline is Decline.INSUFFICIENT_FUNDS
     assert len(world.entries("payment")) == 1
 
 
 def test_a_decline_stays_a_decline_though_the_money_came_in_meanwhile(world: World) -> None:
-    minji, shop = world.member(charged=5_000), world.shop()
-    declined = world.pay(minji, shop, 10_000, KEY)
-    world.give(minji.id, "charged", 100_000)
-    entries = _entries(at_once([partial(world.pay, minji, shop, 10_000, KEY)] * THREADS))
+    payer, shop = world.member(charged=5_000), world.shop()
+    declined = world.pay(payer, shop, 10_000, KEY)
+    world.give(payer.id, "charged", 100_000)
+    entries = _entries(at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
     assert entries == [declined.entry] * THREADS
-    assert world.pay(minji, shop, 10_000).entry.decline is None
-    assert world.balances(minji)["charged"] == 95_000
+    assert world.pay(payer, shop, 10_000).entry.decline is None
+    assert world.balances(payer)["charged"] == 95_000
 
 
 def test_an_approval_stays_an_approval_whatever_became_of_wallet_card_and_merchant(world: World) -> None:
-    minji, shop = world.member(charged=10_000), world.shop()
-    approved = world.pay(minji, shop, 10_000, KEY)
-    world.suspend(minji)
-    world.send(Update(wallet_key(minji.id), (SetTo(("cards",), {}),)))
-    again = world.pay(minji, shop, 10_000, KEY, card=minji.cards[0].reference)
+    payer, shop = world.member(charged=10_000), world.shop()
+    approved = world.pay(payer, shop, 10_000, KEY)
+    world.suspend(payer)
+    world.send(Update(wallet_key(payer.id), (SetTo(("cards",), {}),)))
+    again = world.pay(payer, shop, 10_000, KEY, card=payer.cards[0].reference)
     assert again.entry == approved.entry
 
 
 def test_money_that_comes_in_during_a_retry_storm_changes_no_answer(world: World) -> None:
-    minji, shop = world.member(charged=5_000), world.shop()
-    pay = partial(world.pay, minji, shop, 10_000, KEY)
-    answers = at_once([*([pay] * (THREADS - 1)), partial(world.give, minji.id, "charged", 30_000)])  # type: ignore[list-item]
+    payer, shop = world.member(charged=5_000), world.shop()
+    pay = partial(world.pay, payer, shop, 10_000, KEY)
+    answers = at_once([*([pay] * (THREADS - 1)), partial(world.give, payer.id, "charged", 30_000)])  # type: ignore[list-item]
     entries = _entries(answers[:-1])
     assert entries == entries[:1] * (THREADS - 1)
     paid = 10_000 if entries[0].decline is None else 0
-    assert world.balances(minji)["charged"] == 35_000 - paid
+    assert world.balances(payer)["charged"] == 35_000 - paid
 
 
 @pytest.mark.parametrize("other", [{"amount": 10_001}, {"channel": "delivery"}, {"merchant_id": "another"}])
 def test_a_key_that_was_used_for_another_body_is_refused(world: World, other: dict[str, object]) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    world.pay(minji, shop, 10_000, KEY)
+    payer, shop = world.member(charged=50_000), world.shop()
+    world.pay(payer, shop, 10_000, KEY)
     with pytest.raises(IdempotencyKeyReused) as refused:
-        world.pay(minji, shop, 10_000, KEY, body=other)
+        world.pay(payer, shop, 10_000, KEY, body=other)
     assert "10" not in refused.value.detail, "the earlier request stays the earlier caller's own"
-    assert world.balances(minji)["charged"] == 40_000
+    assert world.balances(payer)["charged"] == 40_000
     assert len(world.entries("payment")) == 1
 
 
 def test_of_two_bodies_that_race_under_one_key_one_is_refused(world: World) -> None:
-    minji, shop = world.member(charged=500_000), world.shop()
-    calls = [partial(world.pay, minji, shop, 1_000 + number % 2, KEY) for number in range(THREADS)]
+    payer, shop = world.member(charged=500_000), world.shop()
+    calls = [partial(world.pay, payer, shop, 1_000 + number % 2, KEY) for number in range(THREADS)]
     answers = at_once(calls)
     answered = {answer.entry.order.amount for answer in answers if isinstance(answer, Answer)}
     refused = [answer for answer in answers if isinstance(answer, IdempotencyKeyReused)]
     assert len(answered) == 1
     assert len(refused) == THREADS // 2
-    assert world.balances(minji)["charged"] == 500_000 - answered.pop()
+    assert world.balances(payer)["charged"] == 500_000 - answered.pop()
 
 
 def test_a_key_belongs_to_its_caller(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    one = world.pay(minji, shop, 10_000, KEY, caller="acquirer/kim")
-    other = world.pay(minji, shop, 20_000, KEY, caller="acquirer/park")
-    own = world.pay(minji, shop, 5_000, KEY, caller="member/minji")
+    payer, shop = world.member(charged=50_000), world.shop()
+    one = world.pay(payer, shop, 10_000, KEY, caller="acquirer/kim")
+    other = world.pay(payer, shop, 20_000, KEY, caller="acquirer/park")
+    own = world.pay(payer, shop, 5_000, KEY, caller="member/payer")
     assert len({answer.entry.acceptance.id for answer in (one, other, own)}) == 3
-    assert world.balances(minji)["charged"] == 15_000
+    assert world.balances(payer)["charged"] == 15_000
 
 
 def test_a_key_belongs_to_its_wallet(world: World) -> None:
-    minji, jun, shop = world.member(charged=50_000), world.member("jun", charged=50_000), world.shop()
-    world.pay(minji, shop, 10_000, KEY)
+    payer, jun, shop = world.member(charged=50_000), world.member("jun", charged=50_000), world.shop()
+    world.pay(payer, shop, 10_000, KEY)
     assert not world.pay(jun, shop, 20_000, KEY).replayed
-    assert (world.balances(minji)["charged"], world.balances(jun)["charged"]) == (40_000, 30_000)
+    assert (world.balances(payer)["charged"], world.balances(jun)["charged"]) == (40_000, 30_000)
 
 
 def test_a_key_for_a_payment_is_free_for_a_top_up(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    world.pay(minji, shop, 10_000, KEY, caller="partner")
-    assert not world.top_up(minji, 30_000, KEY, caller="partner").replayed
+    payer, shop = world.member(charged=50_000), world.shop()
+    world.pay(payer, shop, 10_000, KEY, caller="partner")
+    assert not world.top_up(payer, 30_000, KEY, caller="partner").replayed
 
 
 def test_when_it_was_requested_decides_nothing(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
-    first = world.pay(minji, shop, 10_000, KEY, body={"requested_at": "2021-01-05T09:59:59+09:00"})
-    again = world.pay(minji, shop, 10_000, KEY, body={"requested_at": "2031-01-05T09:59:59+09:00"})
-    without = world.pay(minji, shop, 10_000, KEY)
+    payer, shop = world.member(charged=50_000), world.shop()
+    first = world.pay(payer, shop, 10_000, KEY, body={"requested_at": "2021-01-05T09:59:59+09:00"})
+    again = world.pay(payer, shop, 10_000, KEY, body={"requested_at": "2031-01-05T09:59:59+09:00"})
+    without = world.pay(payer, shop, 10_000, KEY)
     assert first.entry == again.entry == without.entry
 
 
 def test_a_retry_after_midnight_at_the_month_end_finds_its_entry(world: World) -> None:
-    minji, shop = world.member(charged=50_000), world.shop()
+    payer, shop = world.member(charged=50_000), world.shop()
     world.now = datetime(2021, 1, 31, 23, 59, 59, 999_999, tzinfo=SEOUL)
-    first = world.pay(minji, shop, 10_000, KEY)
+    first = world.pay(payer, shop, 10_000, KEY)
     world.now += timedelta(microseconds=1)
-    again = world.pay(minji, shop, 10_000, KEY)
+    again = world.pay(payer, shop, 10_000, KEY)
     assert again.replayed
     assert again.entry == first.entry
     assert first.entry.acceptance.accepted_at == datetime(2021, 1, 31, 23, 59, 59, 999_000, tzinfo=SEOUL)
@@ -157,7 +157,7 @@ def test_a_retry_after_midnight_at_the_month_end_finds_its_entry(world: World) -
 def test_a_malformed_key_is_refused_and_stores_nothing(world: World, key: str | None) -> None:
     from eeum.request import Request
 
-    minji = world.member(charged=50_000)
+    payer = world.member(charged=50_000)
     with pytest.raises(Invalid):
-        Request.of("acquirer/kim", minji.id, key, {})
+        Request.of("acquirer/kim", payer.id, key, {})
     assert world.entries("payment") == []

@@ -19,10 +19,10 @@ THREADS = 16
 
 
 def test_one_wallet_from_many_threads_is_never_overdrawn_and_loses_no_payment(world: World) -> None:
-    minji, shop = world.member(charged=30_000, cashback=5_000, grants={"grant/a": 2_500}), world.shop()
+    payer, shop = world.member(charged=30_000, cashback=5_000, grants={"grant/a": 2_500}), world.shop()
 
     def pay_some() -> list[Payment]:
-        return [world.pay(minji, shop, 1_000).entry for _ in range(5)]
+        return [world.pay(payer, shop, 1_000).entry for _ in range(5)]
 
     answers = at_once([pay_some] * THREADS)
     payments = [payment for some in answers if isinstance(some, list) for payment in some]
@@ -30,19 +30,19 @@ def test_one_wallet_from_many_threads_is_never_overdrawn_and_loses_no_payment(wo
     approved = [payment for payment in payments if payment.decline is None]
     assert {payment.decline for payment in payments} == {None, Decline.INSUFFICIENT_FUNDS}
     assert len(approved) == 37
-    assert sum(world.balances(minji).values()) == 500
-    assert world.wallet(minji.id).captures == 37
+    assert sum(world.balances(payer).values()) == 500
+    assert world.wallet(payer.id).captures == 37
     assert len(world.entries("payment")) == 5 * THREADS
 
 
 def test_payments_and_top_ups_at_once_lose_nothing(world: World) -> None:
-    minji, shop = world.member(charged=100_000), world.shop()
+    payer, shop = world.member(charged=100_000), world.shop()
     calls: list[Callable[[], object]] = []
     for _ in range(THREADS // 2):
-        calls += [partial(world.pay, minji, shop, 7_000), partial(world.top_up, minji, 30_000)]
+        calls += [partial(world.pay, payer, shop, 7_000), partial(world.top_up, payer, 30_000)]
     answers = at_once(calls)
     assert all(isinstance(answer, Answer) for answer in answers), answers
-    assert world.balances(minji)["charged"] == 100_000 + 8 * 30_000 - 8 * 7_000
+    assert world.balances(payer)["charged"] == 100_000 + 8 * 30_000 - 8 * 7_000
 
 
 def test_payments_of_several_members_do_not_touch_one_another(world: World) -> None:
@@ -77,70 +77,70 @@ def _give_meanwhile(world: World, wallet: Wallet, purse: str, won: int) -> None:
 
 
 def test_a_purse_that_filled_meanwhile_is_emptied_before_the_next(world: World) -> None:
-    minji, shop = world.member(charged=1_000, cashback=500), world.shop()
-    _give_meanwhile(world, minji, "charged", 200)
-    payment = world.pay(minji, shop, 1_300).entry
+    payer, shop = world.member(charged=1_000, cashback=500), world.shop()
+    _give_meanwhile(world, payer, "charged", 200)
+    payment = world.pay(payer, shop, 1_300).entry
     assert payment.postings["purse/charged"] == -1_200
-    assert world.balances(minji) == {"charged": 0, "cashback": 400}
+    assert world.balances(payer) == {"charged": 0, "cashback": 400}
 
 
 def test_a_purse_that_was_skipped_as_empty_and_filled_meanwhile_is_used(world: World) -> None:
-    minji, shop = world.member(cashback=500), world.shop()
-    _give_meanwhile(world, minji, "charged", 100)
-    assert world.pay(minji, shop, 300).entry.postings["purse/charged"] == -100
-    assert world.balances(minji) == {"charged": 0, "cashback": 300}
+    payer, shop = world.member(cashback=500), world.shop()
+    _give_meanwhile(world, payer, "charged", 100)
+    assert world.pay(payer, shop, 300).entry.postings["purse/charged"] == -100
+    assert world.balances(payer) == {"charged": 0, "cashback": 300}
 
 
 def test_a_last_purse_that_shrank_but_still_holds_enough_is_decided_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    minji, shop = world.member(charged=1_000), world.shop()
-    _give_meanwhile(world, minji, "charged", -300)
+    payer, shop = world.member(charged=1_000), world.shop()
+    _give_meanwhile(world, payer, "charged", -300)
     asked: list[object] = []
     read_for_authorisation = PaymentStore.read_for_authorisation
     monkeypatch.setattr(
         PaymentStore, "read_for_authorisation", lambda *read: asked.append(read) or read_for_authorisation(*read)
     )
-    assert world.pay(minji, shop, 700).entry.decline is None
+    assert world.pay(payer, shop, 700).entry.decline is None
     assert len(asked) == 1
 
 
 def test_a_last_purse_that_went_below_the_amount_declines(world: World) -> None:
-    minji, shop = world.member(charged=1_000), world.shop()
-    _give_meanwhile(world, minji, "charged", -301)
-    assert world.pay(minji, shop, 700).entry.decline is Decline.INSUFFICIENT_FUNDS
-    assert world.balances(minji)["charged"] == 699
+    payer, shop = world.member(charged=1_000), world.shop()
+    _give_meanwhile(world, payer, "charged", -301)
+    assert world.pay(payer, shop, 700).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert world.balances(payer)["charged"] == 699
 
 
 def test_a_wallet_that_was_suspended_meanwhile_declines(world: World) -> None:
-    minji, shop = world.member(charged=1_000), world.shop()
-    _meanwhile(world, minji, SetTo(("status",), "suspended"))
-    assert world.pay(minji, shop, 700).entry.decline is Decline.WALLET_SUSPENDED
+    payer, shop = world.member(charged=1_000), world.shop()
+    _meanwhile(world, payer, SetTo(("status",), "suspended"))
+    assert world.pay(payer, shop, 700).entry.decline is Decline.WALLET_SUSPENDED
 
 
 def test_a_card_that_was_blocked_meanwhile_declines(world: World) -> None:
-    minji, shop = world.member(charged=1_000), world.shop()
-    _meanwhile(world, minji, SetTo(("cards", minji.cards[0].reference, "status"), "blocked"))
-    assert world.pay(minji, shop, 700, card=minji.cards[0].reference).entry.decline is Decline.CARD_BLOCKED
+    payer, shop = world.member(charged=1_000), world.shop()
+    _meanwhile(world, payer, SetTo(("cards", payer.cards[0].reference, "status"), "blocked"))
+    assert world.pay(payer, shop, 700, card=payer.cards[0].reference).entry.decline is Decline.CARD_BLOCKED
 
 
 def test_who_is_overtaken_for_ever_is_told_to_come_again(world: World) -> None:
-    minji, shop = world.member(charged=500, cashback=1_000_000), world.shop()
+    payer, shop = world.member(charged=500, cashback=1_000_000), world.shop()
     world.seconds = 2.0
     busy: list[bool] = []
 
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not busy:
             busy.append(True)
-            world.give(minji.id, "charged", 1)
+            world.give(payer.id, "charged", 1)
             busy.clear()
 
     world.memory.fault = fault
     with pytest.raises(Busy):
-        world.pay(minji, shop, 10_000, "overtaken-key-001")
+        world.pay(payer, shop, 10_000, "overtaken-key-001")
     assert world.entries("payment") == []
     world.memory.fault = lambda moment, writes: None
-    assert world.pay(minji, shop, 10_000, "overtaken-key-001").entry.decline is None
+    assert world.pay(payer, shop, 10_000, "overtaken-key-001").entry.decline is None
 
 
 def test_pauses_grow_up_to_half_a_second(world: World) -> None:

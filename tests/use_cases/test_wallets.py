@@ -18,7 +18,7 @@ KEY = "retried-key-0001"
 THREADS = 16
 
 
-def _open(world: World, member: str = "minji") -> Opening:
+def _open(world: World, member: str = "payer") -> Opening:
     return open_wallet(world.wallets, member, DebitOrder.CHARGED_FIRST, world.now)
 
 
@@ -26,7 +26,7 @@ def test_a_member_has_one_wallet(world: World) -> None:
     first, again, other = _open(world), _open(world), _open(world, "jun")
     assert (first.created, again.created, other.created) == (True, False, True)
     assert again.wallet == first.wallet
-    assert first.wallet.id == wallet_id_of("minji") != other.wallet.id
+    assert first.wallet.id == wallet_id_of("payer") != other.wallet.id
     assert {purse.id: purse.amount for purse in first.wallet.purses} == {"charged": 0, "cashback": 0}
 
 
@@ -43,7 +43,7 @@ def test_nobody_learns_whether_anothers_wallet_exists(world: World) -> None:
     details = set()
     for wallet_id in (jun.id, wallet_id_of("nobody"), "", "x"):
         with pytest.raises(NotFound) as refused:
-            own_wallet(world.wallets, "minji", wallet_id)
+            own_wallet(world.wallets, "payer", wallet_id)
         details.add(refused.value.detail)
     assert len(details) == 1
 
@@ -56,73 +56,73 @@ def _stand(world: World, wallet: Wallet, status: WalletStatus | None, verified: 
 
 
 def test_an_operator_suspends_reinstates_and_verifies_with_an_entry_each(world: World) -> None:
-    minji = world.member()
+    payer = world.member()
     for number, (status, verified) in enumerate(
         [(WalletStatus.SUSPENDED, None), (None, True), (WalletStatus.ACTIVE, None), (WalletStatus.SUSPENDED, False)]
     ):
         world.now += timedelta(seconds=1)
-        changed = _stand(world, minji, status, verified)
-        assert world.wallet(minji.id) == changed
+        changed = _stand(world, payer, status, verified)
+        assert world.wallet(payer.id) == changed
         assert len(world.entries("standing")) == number + 1
     assert (changed.status, changed.verified) == (WalletStatus.SUSPENDED, False)
 
 
 def test_a_standing_changes_no_balance_though_money_moves_meanwhile(world: World) -> None:
-    minji = world.member(charged=10_000)
+    payer = world.member(charged=10_000)
     done = []
 
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not done:
             done.append(True)
-            world.give(minji.id, "charged", 5_000)
+            world.give(payer.id, "charged", 5_000)
 
     world.memory.fault = fault
-    _stand(world, minji, WalletStatus.SUSPENDED, None)
-    assert world.balances(minji)["charged"] == 15_000
+    _stand(world, payer, WalletStatus.SUSPENDED, None)
+    assert world.balances(payer)["charged"] == 15_000
 
 
 def test_a_suspension_is_not_undone_by_a_verification_at_the_same_time(world: World) -> None:
-    minji = world.member()
+    payer = world.member()
     done = []
 
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not done:
             done.append(True)
             world.now += timedelta(milliseconds=1)
-            _stand(world, minji, WalletStatus.SUSPENDED, None)
+            _stand(world, payer, WalletStatus.SUSPENDED, None)
 
     world.memory.fault = fault
     with pytest.raises(Busy):
-        _stand(world, minji, None, True)
-    assert world.wallet(minji.id).status is WalletStatus.SUSPENDED
+        _stand(world, payer, None, True)
+    assert world.wallet(payer.id).status is WalletStatus.SUSPENDED
     world.now += timedelta(milliseconds=1)
-    assert _stand(world, minji, None, True).status is WalletStatus.SUSPENDED
+    assert _stand(world, payer, None, True).status is WalletStatus.SUSPENDED
 
 
 def test_of_two_changes_of_standing_in_one_millisecond_the_second_comes_again(world: World) -> None:
-    minji = world.member()
-    _stand(world, minji, WalletStatus.SUSPENDED, None)
+    payer = world.member()
+    _stand(world, payer, WalletStatus.SUSPENDED, None)
     with pytest.raises(Busy):
-        _stand(world, minji, None, True)
-    assert world.wallet(minji.id).verified is False
+        _stand(world, payer, None, True)
+    assert world.wallet(payer.id).verified is False
     world.now += timedelta(milliseconds=1)
-    assert _stand(world, minji, None, True).verified
+    assert _stand(world, payer, None, True).verified
     assert len(world.entries("standing")) == 2
 
 
 def test_of_changes_of_standing_at_once_each_holds_whole_or_comes_again(world: World) -> None:
-    minji = world.member()
+    payer = world.member()
 
     def stand(number: int) -> Wallet:
         at = world.now + timedelta(milliseconds=number)
         status, verified = (WalletStatus.SUSPENDED, None) if number % 2 else (None, True)
-        return change_standing(world.wallets, minji.id, status, verified, "operator", "확인", at)
+        return change_standing(world.wallets, payer.id, status, verified, "operator", "확인", at)
 
     answers = at_once([partial(stand, number) for number in range(8)])
     held = [answer for answer in answers if isinstance(answer, Wallet)]
     assert all(isinstance(answer, Wallet | Busy) for answer in answers), answers
     assert len(world.entries("standing")) == len(held) >= 1
-    assert world.wallet(minji.id) in held
+    assert world.wallet(payer.id) in held
 
 
 def test_the_standing_of_an_unknown_wallet_is_not_found_and_stores_nothing(world: World) -> None:
@@ -135,12 +135,12 @@ def test_the_standing_of_an_unknown_wallet_is_not_found_and_stores_nothing(world
 
 
 def test_a_top_up_credits_the_charged_purse(world: World) -> None:
-    minji = world.member()
+    payer = world.member()
     with world.counted() as costs:
-        answer = world.top_up(minji, 50_000)
+        answer = world.top_up(payer, 50_000)
     assert (costs.calls, costs.write_units) == (["read", "transact"], 4)
     assert answer.entry.decline is None
-    assert world.balances(minji) == {"charged": 50_000, "cashback": 0}
+    assert world.balances(payer) == {"charged": 50_000, "cashback": 0}
     (entry,) = world.entries("top_up")
     assert entry["postings"] == {"bank/lee": -50_000, "purse/charged": 50_000}
 
@@ -162,107 +162,107 @@ def test_a_top_up_credits_the_charged_purse(world: World) -> None:
 def test_a_top_up_keeps_to_minimum_and_holding_limit(
     world: World, held: int, verified: bool, amount: int, decline: TopUpDecline | None, code: str
 ) -> None:
-    minji = world.member(charged=held, verified=verified)
-    entry = world.top_up(minji, amount).entry
+    payer = world.member(charged=held, verified=verified)
+    entry = world.top_up(payer, amount).entry
     assert entry.decline is decline
     assert decline is None or TOP_UP_CODES[decline] == code
-    assert world.balances(minji)["charged"] == held + (0 if decline else amount)
+    assert world.balances(payer)["charged"] == held + (0 if decline else amount)
     assert len(world.entries("top_up")) == 1
 
 
 def test_cashback_and_grants_do_not_count_to_the_holding_limit(world: World) -> None:
-    minji = world.member(cashback=900_000, grants={"grant/a": 900_000})
-    assert world.top_up(minji, 500_000).entry.decline is None
+    payer = world.member(cashback=900_000, grants={"grant/a": 900_000})
+    assert world.top_up(payer, 500_000).entry.decline is None
 
 
 def test_a_suspended_wallet_takes_no_money(world: World) -> None:
-    minji = world.member()
-    world.suspend(minji)
-    entry = world.top_up(minji, 50_000).entry
+    payer = world.member()
+    world.suspend(payer)
+    entry = world.top_up(payer, 50_000).entry
     assert entry.decline is TopUpDecline.WALLET_SUSPENDED
     assert TOP_UP_CODES[TopUpDecline.WALLET_SUSPENDED] == "62"
 
 
 def test_the_limits_are_those_of_the_policy_in_force(world: World) -> None:
-    minji = world.member(verified=True)
+    payer = world.member(verified=True)
     world.now = datetime(2023, 9, 25, tzinfo=SEOUL)
-    assert world.top_up(minji, 1_500_001).entry.decline is TopUpDecline.HOLDING_LIMIT
-    assert world.top_up(minji, 1_500_000).entry.decline is None
+    assert world.top_up(payer, 1_500_001).entry.decline is TopUpDecline.HOLDING_LIMIT
+    assert world.top_up(payer, 1_500_000).entry.decline is None
 
 
 def test_top_ups_that_race_never_pass_the_holding_limit(world: World) -> None:
-    minji = world.member()
-    answers = at_once([partial(world.top_up, minji, 60_000)] * THREADS)
+    payer = world.member()
+    answers = at_once([partial(world.top_up, payer, 60_000)] * THREADS)
     declines = [answer.entry.decline for answer in answers if isinstance(answer, Answer)]
     assert len(declines) == THREADS, answers
     assert declines.count(None) == 8
     assert declines.count(TopUpDecline.HOLDING_LIMIT) == THREADS - 8
-    assert world.balances(minji)["charged"] == 480_000
+    assert world.balances(payer)["charged"] == 480_000
 
 
 def test_a_top_up_has_one_effect_and_one_answer_however_often_it_is_sent(world: World) -> None:
-    minji = world.member()
-    answers = at_once([partial(world.top_up, minji, 60_000, KEY)] * THREADS)
+    payer = world.member()
+    answers = at_once([partial(world.top_up, payer, 60_000, KEY)] * THREADS)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert entries == entries[:1] * THREADS, answers
-    assert world.balances(minji)["charged"] == 60_000
+    assert world.balances(payer)["charged"] == 60_000
 
 
 def test_a_declined_top_up_stays_declined_though_there_is_room_now(world: World) -> None:
-    minji, shop = world.member(charged=500_000), world.shop()
-    declined = world.top_up(minji, 60_000, KEY)
-    world.pay(minji, shop, 200_000)
-    again = world.top_up(minji, 60_000, KEY)
+    payer, shop = world.member(charged=500_000), world.shop()
+    declined = world.top_up(payer, 60_000, KEY)
+    world.pay(payer, shop, 200_000)
+    again = world.top_up(payer, 60_000, KEY)
     assert (again.entry, again.replayed) == (declined.entry, True)
 
 
 def test_a_key_of_another_top_up_is_refused_and_one_of_another_bank_is_not(world: World) -> None:
-    minji = world.member()
-    world.top_up(minji, 60_000, KEY)
+    payer = world.member()
+    world.top_up(payer, 60_000, KEY)
     with pytest.raises(IdempotencyKeyReused):
-        world.top_up(minji, 70_000, KEY)
-    assert not world.top_up(minji, 70_000, KEY, caller="bank/choi").replayed
-    assert world.balances(minji)["charged"] == 130_000
+        world.top_up(payer, 70_000, KEY)
+    assert not world.top_up(payer, 70_000, KEY, caller="bank/choi").replayed
+    assert world.balances(payer)["charged"] == 130_000
 
 
 def test_a_top_up_of_no_wallet_is_not_found_and_stores_nothing(world: World) -> None:
-    minji = world.member()
+    payer = world.member()
     with pytest.raises(NotFound):
-        world.top_up(replace(minji, id=wallet_id_of("nobody")), 60_000)
+        world.top_up(replace(payer, id=wallet_id_of("nobody")), 60_000)
     assert world.entries("top_up") == []
 
 
 def test_before_the_first_policy_no_money_comes_in(world: World) -> None:
-    minji = world.member()
+    payer = world.member()
     world.now = datetime(2018, 1, 1, tzinfo=SEOUL)
     with pytest.raises(ProgrammeNotRunning):
-        world.top_up(minji, 60_000)
+        world.top_up(payer, 60_000)
 
 
 def test_a_wallet_that_was_suspended_meanwhile_takes_no_money(world: World) -> None:
-    minji = world.member()
+    payer = world.member()
     done = []
 
     def fault(moment: str, writes: list[Put]) -> None:
         if moment == "before" and not done:
             done.append(True)
-            world.suspend(minji)
+            world.suspend(payer)
 
     world.memory.fault = fault  # type: ignore[assignment]
-    assert world.top_up(minji, 60_000).entry.decline is TopUpDecline.WALLET_SUSPENDED
-    assert world.balances(minji)["charged"] == 0
+    assert world.top_up(payer, 60_000).entry.decline is TopUpDecline.WALLET_SUSPENDED
+    assert world.balances(payer)["charged"] == 0
 
 
 def test_a_top_up_that_was_judged_by_a_limit_of_another_standing_is_judged_again(world: World) -> None:
-    minji = world.member(verified=True)
+    payer = world.member(verified=True)
     done = []
 
     def fault(moment: str, writes: list[Put]) -> None:
         if moment == "before" and not done:
             done.append(True)
             world.now += timedelta(milliseconds=1)
-            _stand(world, minji, None, False)
+            _stand(world, payer, None, False)
 
     world.memory.fault = fault  # type: ignore[assignment]
-    assert world.top_up(minji, 1_000_000).entry.decline is TopUpDecline.HOLDING_LIMIT
-    assert world.balances(minji)["charged"] == 0
+    assert world.top_up(payer, 1_000_000).entry.decline is TopUpDecline.HOLDING_LIMIT
+    assert world.balances(payer)["charged"] == 0

@@ -108,7 +108,7 @@ class World:
 
     def member(
         self,
-        name: str = "minji",
+        name: str = "payer",
         *,
         charged: int = 0,
         cashback: int = 0,

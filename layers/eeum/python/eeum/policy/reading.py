@@ -8,7 +8,6 @@ from eeum.calendar import SEOUL
 from eeum.policy.conditions import AllOf, Always, AnyOf, Between, Condition, HasFlag, Not, OneOf
 from eeum.policy.rules import (
     Band,
-    FunderShare,
     Layer,
     Limit,
     MerchantTerms,
@@ -72,7 +71,8 @@ def _layer(document: Mapping[str, Any], limits: Mapping[str, Limit]) -> Layer:
         spend_limits=tuple(limit for limit in own if limit.measure == "spend"),
         reward_limits=tuple(limit for limit in own if limit.measure == "reward"),
         counts_all=document.get("counts", "accepted") == "all",
-        funders=tuple(FunderShare(funder["funder"], funder["share"]) for funder in document["funders"]),
+        funders=tuple(funder["funder"] for funder in document["funders"]),
+        shares=tuple(funder["share"] for funder in document["funders"]),
     )
 
 

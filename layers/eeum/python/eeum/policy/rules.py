@@ -36,16 +36,11 @@ class Limit:
     amount: int | None
 
 
-class FunderShare(NamedTuple):
-    funder: str
-    share: int
-
-
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One rule of a policy: who funds it, when it applies, its bands and its limits.
 
-    `spend_limits` and `reward_limits` are those of its limits by measure; bands are read on the first spend limit.
+    `spend_limits` and `reward_limits` are those of its limits by measure; bands are read on the first spend limit. `shares` are the funders', in the same order.
     """
 
     id: str
@@ -55,7 +50,8 @@ class Layer:
     spend_limits: tuple[Limit, ...]
     reward_limits: tuple[Limit, ...]
     counts_all: bool
-    funders: tuple[FunderShare, ...]
+    funders: tuple[str, ...]
+    shares: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +194,4 @@ def _room(limits: Sequence[Limit], base: int, used_before: Mapping[LimitId, int]
 
 
 def _funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
-    parts = split_by_share(won, [share for _, share in layer.funders])
-    return tuple(zip([funder for funder, _ in layer.funders], parts, strict=True))
+    return tuple(zip(layer.funders, split_by_share(won, layer.shares), strict=True))
