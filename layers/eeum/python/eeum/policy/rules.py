@@ -40,7 +40,8 @@ class Limit:
 class Layer:
     """One rule of a policy: who funds it, when it applies, its bands and its limits.
 
-    `spend_limits` and `reward_limits` are those of its limits by measure; bands are read on the first spend limit. `shares` are the funders', in the same order.
+    `spend_limits` and `reward_limits` are those of its limits by measure; bands are read on the first spend limit.
+    `shares` are those of the `funders`, in the same order.
     """
 
     id: str
