@@ -31,7 +31,7 @@ FACTS = Facts(
 def measure() -> Section:
     cases = {
         "IC-05, over its band edge": (_published("incheon-2021-01-01"), 600_000, {"monthly-spend": 100_000}),
-        "IC-16, in Ganghwa, where both layers give": (
+        "IC-16, in Ganghwa": (
             _published("incheon-2025-09-01"),
             50_000,
             {"monthly-spend": 100_000},
