@@ -101,7 +101,7 @@ build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (de
 deploy: $(DEVELOPMENT) $(SAM_CLI) ## builds and deploys to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
 	@$(PYTHON) -m deployment.deploy $(STAGE)
 
-lock: $(ENVIRONMENTS)/installer/.complete ## pins every requirement again, by hash
+lock: $(DEVELOPMENT) ## pins every requirement again, by hash
 	@deployment/lock.sh
 
 clean: ## removes what was built, not the environments nor the city

@@ -14,7 +14,7 @@ from tests.contract.engines import DYNOXIDE
 def main() -> None:
     _need(DYNOXIDE, "the engine to measure on")
     _need(places.program("emulator", "python"), "the emulator")
-    _need(places.program("installer", "uv"), "the installer")
+    _need(places.program("installer", "pip"), "the installer")
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -19,13 +19,6 @@ make_virtual_environment() {
     python3 -m venv "$@" || fail "no virtual environment could be made in $1."
 }
 
-# uv knows nothing of pip's settings: a machine that reaches packages through a mirror says so to pip.
-tell_uv_of_pips_index() {
-    [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || return 0
-    index=${PIP_INDEX_URL:-$("$environments/installer/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
-    [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
-}
-
 command -v python3 >/dev/null || fail "Python is missing; install Python 3.11 or later (Debian: apt-get install python3 python3-venv)."
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old; Python 3.11 or later is needed."
 python3 -c 'import ensurepip, venv' 2>/dev/null || fail "Python's venv module is missing; install it (Debian: apt-get install python3-venv)."
@@ -44,9 +37,8 @@ installer)
     ;;
 *)
     make_virtual_environment "$target" --without-pip
-    tell_uv_of_pips_index
-    "$environments/installer/bin/uv" pip install --quiet --python "$target/bin/python" --require-hashes --no-deps \
-        --only-binary :all: --requirement "$requirements" ||
+    "$environments/installer/bin/python" -m pip --python "$target/bin/python" install --quiet --disable-pip-version-check \
+        --require-hashes --no-deps --only-binary :all: --requirement "$requirements" ||
         fail "the packages of requirements/$name.txt could not be installed; is there a network?"
     ;;
 esac

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 pin() {
-    .environments/installer/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+    .environments/development/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url "$1.in" --output-file "$1.txt"
 }
 
