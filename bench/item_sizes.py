@@ -74,7 +74,7 @@ def largest_wallet() -> Wallet:
         ),
         cards=tuple(Card(f"{number:016x}", product, "active") for number, product in enumerate(CARD_PRODUCTS)),
         usage={f"{limit}@{month}": 1_234_567 for limit in LIMITS for month in ("2026-10", "2026-11")},
-        captures=9_999,
+        due=9_999,
         posted=9_998,
         opened_at=NOON,
     )

@@ -21,8 +21,8 @@ class Drain:
         """How many captured payments have no cashback posted yet."""
         pages = self._tables.get_paginator("scan").paginate(
             TableName=self._ledger,
-            FilterExpression="#kind = :wallet AND captures <> posted",
-            ProjectionExpression="captures, posted",
+            FilterExpression="#kind = :wallet AND due <> posted",
+            ProjectionExpression="due, posted",
             ExpressionAttributeNames={"#kind": "kind"},
             ExpressionAttributeValues={":wallet": {"S": "wallet"}},
         )
@@ -37,4 +37,4 @@ class Drain:
 
 
 def _gap(wallet: dict[str, Any]) -> int:
-    return int(wallet["captures"]["N"]) - int(wallet["posted"]["N"])
+    return int(wallet["due"]["N"]) - int(wallet["posted"]["N"])

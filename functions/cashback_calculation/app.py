@@ -1,6 +1,6 @@
-"""The ledger's stream: posts the cashback of each approved payment.
+"""The ledger's stream: posts the cashback of what was captured, and works it out anew for what was cancelled.
 
-A failure worth a retry is raised, so that the whole batch comes again, which is safe since each earning claims its payment. A record that
+A failure worth a retry is raised, so that the whole batch comes again, which is safe since each posting claims its source. A record that
 cannot succeed is parked whole, with its reason, in this function's own dead-letter queue, and the others go on.
 """
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from cashback_calculation.records import UnreadableRecord, payment_of_record
+from cashback_calculation.records import UnreadableRecord, source_of_record
 from eeum.aws.city import City
 from eeum.aws.clients import aws_client
-from eeum.cashback.use_cases import post_earnings
-from eeum.payments.rules import Payment
+from eeum.cashback.sources import Source
+from eeum.cashback.use_cases import post
 
 logger = Logger()
 city = City.of(os.environ)
@@ -22,26 +22,26 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Answers how many records were posted (now or before) and how many were parked."""
+    """Answers how many records were posted now, how many had been before, and how many were parked."""
     records: list[dict[str, Any]] = event["Records"]
-    payments: list[Payment] = []
-    source: dict[str, dict[str, Any]] = {}
+    sources: list[Source] = []
+    record_of: dict[str, dict[str, Any]] = {}
     hopeless: list[tuple[dict[str, Any], str]] = []
     for record in records:
         try:
-            payment = payment_of_record(record)
+            source = source_of_record(record)
         except UnreadableRecord as reason:
             hopeless.append((record, str(reason)))
             continue
-        payments.append(payment)
-        source[payment.acceptance.id] = record
-    unpostable = post_earnings(city.cashback(), city.policies(), city.patience(context), payments, city.clock)
-    hopeless += [(source[each.payment.acceptance.id], each.reason) for each in unpostable]
+        sources.append(source)
+        record_of[source.id] = record
+    outcome = post(city.cashback(), city.policies(), city.patience(context), sources, city.clock)
+    hopeless += [(record_of[each.source.id], each.reason) for each in outcome.unpostable]
     # Last, so that a batch that comes again has parked nothing yet.
     for record, why in hopeless:
         park(record, why)
-    logger.info("posted", records=len(records), parked=len(hopeless))
-    return {"posted": len(records) - len(hopeless), "parked": len(hopeless)}
+    logger.info("posted", records=len(records), already=outcome.already, parked=len(hopeless))
+    return {"posted": outcome.posted, "already_posted": outcome.already, "parked": len(hopeless)}
 
 
 def park(record: dict[str, Any], reason: str) -> None:

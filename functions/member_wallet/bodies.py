@@ -1,5 +1,6 @@
 """What wallets look like over HTTP."""
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -8,8 +9,9 @@ from pydantic_core import PydanticCustomError
 from eeum.aws.http import Body, Line, Won
 from eeum.calendar import text_of
 from eeum.cashback.bodies import RewardBody, reward_body
-from eeum.cashback.rules import Earning
+from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.use_cases import MonthOfCashback
+from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING
 from eeum.payments.bodies import DeclineBody
 from eeum.wallet.rules import (
     TOP_UP_CODES,
@@ -61,14 +63,29 @@ class CardBody(BaseModel):
     status: str
 
 
+class NegativeCashbackBody(BaseModel):
+    """Why cashback is below zero: a payment was cancelled whose cashback was spent already. Later cashback and refunds fill it up first."""
+
+    won: int
+    payment_id: str
+    since: str
+    message: str
+
+
 class WalletBody(BaseModel):
-    """A wallet: won by purse, its cards, and how many payments wait for their cashback."""
+    """A wallet: won by purse, its cards, and how many payments and cancellations wait for their cashback to be worked out.
+
+    `purses` may be spent, `cashback` unless it is below zero; `held` is promised to merchants, `refund_pending` comes back in a moment.
+    """
 
     id: str
     status: WalletStatus
     verified: bool
     debit_order: DebitOrder
     purses: dict[str, int]
+    held: int
+    refund_pending: int
+    negative_cashback: NegativeCashbackBody | None
     cards: list[CardBody]
     cashback_pending: int
     used: dict[str, int]
@@ -108,12 +125,35 @@ class EarningBody(BaseModel):
     posted_at: str
 
 
+class ChangeBody(BaseModel):
+    """By how many won a layer's reward for a payment changed."""
+
+    payment_id: str
+    layer: str
+    won: int
+
+
+class CorrectionBody(BaseModel):
+    """What a cancellation changed in the cashback of this month, and where its refund went."""
+
+    payment_id: str
+    cancellation_id: str
+    cancelled: int
+    cashback: int
+    changes: list[ChangeBody]
+    refunded_to: dict[str, int]
+    recovered: int
+    accepted_at: str
+    posted_at: str
+
+
 class CashbackBody(BaseModel):
-    """A member's cashback of a month: the sum, and each earning in the order of posting."""
+    """A member's cashback of a month: the sum, and each earning and correction in the order of posting."""
 
     month: str
     cashback: int
     earnings: list[EarningBody]
+    corrections: list[CorrectionBody]
 
 
 def wallet_body(wallet: Wallet) -> WalletBody:
@@ -122,14 +162,28 @@ def wallet_body(wallet: Wallet) -> WalletBody:
         status=wallet.status,
         verified=wallet.verified,
         debit_order=wallet.debit_order,
-        purses={purse.id: purse.amount for purse in wallet.purses},
+        purses={purse.id: purse.amount for purse in wallet.purses if purse.id not in NOT_SPENDABLE},
+        held=wallet.balance(HELD),
+        refund_pending=wallet.balance(REFUND_PENDING),
+        negative_cashback=_negative_body(wallet),
         cards=[
             CardBody(token=card_token(wallet.id, card), product=card.product, status=card.status)
             for card in wallet.cards
         ],
-        cashback_pending=wallet.captures - wallet.posted,
+        cashback_pending=wallet.due - wallet.posted,
         used=dict(wallet.usage),
         opened_at=text_of(wallet.opened_at),
+    )
+
+
+def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
+    if wallet.negative is None:
+        return None
+    return NegativeCashbackBody(
+        won=wallet.balance(CASHBACK),
+        payment_id=wallet.negative.payment_id,
+        since=text_of(wallet.negative.at),
+        message="이미 사용한 캐시백의 결제가 취소되어 캐시 잔액이 부족합니다. 다음 캐시백으로 먼저 채워집니다.",
     )
 
 
@@ -153,8 +207,29 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
 
 
 def cashback_body(month: MonthOfCashback) -> CashbackBody:
+    payments = {earning.number: earning.payment_id for earning in month.book.earnings}
     return CashbackBody(
-        month=month.month, cashback=month.won, earnings=[_earning_body(earning) for earning in month.earnings]
+        month=month.month,
+        cashback=month.won,
+        earnings=[_earning_body(earning) for earning in month.book.earnings],
+        corrections=[_correction_body(correction, payments) for correction in month.book.corrections],
+    )
+
+
+def _correction_body(correction: Correction, payments: Mapping[int, str]) -> CorrectionBody:
+    return CorrectionBody(
+        payment_id=correction.payment_id,
+        cancellation_id=correction.cancellation_id,
+        cancelled=correction.amount,
+        cashback=correction.won,
+        changes=[
+            ChangeBody(payment_id=payments[change.number], layer=change.layer, won=change.won)
+            for change in correction.changes
+        ],
+        refunded_to=dict(correction.released),
+        recovered=correction.recovered,
+        accepted_at=text_of(correction.accepted_at),
+        posted_at=text_of(correction.posted_at),
     )
 
 

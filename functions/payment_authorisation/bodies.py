@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from eeum.aws.http import Body, Won
 from eeum.calendar import INSTANT, text_of
 from eeum.payments.bodies import CardToken, Channel, DeclineBody, MemberChannel, MerchantId, decline_body
-from eeum.payments.rules import Decline, Order, Payment, paid_from
+from eeum.payments.rules import Decline, Order, Payment
 
 
 def _written(value: Any) -> Any:
@@ -106,7 +106,7 @@ def payment_body(payment: Payment) -> PaymentBody:
         merchant_id=payment.order.merchant_id,
         amount=payment.order.amount,
         channel=payment.order.channel,
-        paid_from=paid_from(payment.postings),
+        paid_from=dict(payment.paid_from),
         accepted_at=text_of(payment.acceptance.accepted_at),
         requested_at=payment.order.requested_at,
     )

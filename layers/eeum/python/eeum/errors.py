@@ -100,3 +100,59 @@ class Busy(Refusal):
     """Others write to the same items; nothing was done, or the stored answer is found by the same request again."""
 
     code = "busy"
+
+
+class PaymentDeclined(Refusal):
+    """A declined payment moved no money: there is nothing to capture, release or cancel."""
+
+    code = "payment_declined"
+
+
+class PaymentVoided(Refusal):
+    """The hold was released before anything was captured."""
+
+    code = "payment_voided"
+
+
+class NothingCaptured(Refusal):
+    """The hold has no captures yet: it is voided, not cancelled."""
+
+    code = "nothing_captured"
+
+
+class CancellationExceedsPayment(Refusal):
+    """More than what is left of a payment; `left` is what still can be cancelled, in won."""
+
+    code = "cancellation_exceeds_payment"
+
+    def __init__(self, detail: str, left: int) -> None:
+        super().__init__(detail)
+        self.left = left
+
+
+class NotAHold(Refusal):
+    """The payment was captured at once."""
+
+    code = "not_a_hold"
+
+
+class HoldClosed(Refusal):
+    """Nothing is held any more: all was captured or released."""
+
+    code = "hold_closed"
+
+
+class HoldExpired(Refusal):
+    """The hold can no longer be captured."""
+
+    code = "hold_expired"
+
+
+class CaptureExceedsHold(Refusal):
+    """More than what is held, or in more parts than a hold has; `held` is in won."""
+
+    code = "capture_exceeds_hold"
+
+    def __init__(self, detail: str, held: int) -> None:
+        super().__init__(detail)
+        self.held = held

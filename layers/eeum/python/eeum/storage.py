@@ -31,12 +31,13 @@ class Index(NamedTuple):
 
 
 BY_MERCHANT = Index("by_merchant", "merchant_id", "id")
+BY_EXPIRY = Index("by_expiry", "expiring", "expires_at")
 BY_LISTING = Index("by_listing", "listed_in", "listing")
 BY_REVIEW = Index("by_review", "review", "applied_at")
 BY_OWNER = Index("by_owner", "owner", "id")
 
 INDEXES: Mapping[Table, tuple[Index, ...]] = {
-    Table.LEDGER: (BY_MERCHANT,),
+    Table.LEDGER: (BY_MERCHANT, BY_EXPIRY),
     Table.MERCHANTS: (BY_LISTING, BY_REVIEW, BY_OWNER),
     Table.PROGRAMME: (),
 }

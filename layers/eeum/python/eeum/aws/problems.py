@@ -22,6 +22,14 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.PolicyStartsTooSoon: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PolicyInstantTaken: HTTPStatus.CONFLICT,
     errors.ProgrammeNotEmpty: HTTPStatus.CONFLICT,
+    errors.PaymentDeclined: HTTPStatus.CONFLICT,
+    errors.PaymentVoided: HTTPStatus.CONFLICT,
+    errors.NothingCaptured: HTTPStatus.CONFLICT,
+    errors.CancellationExceedsPayment: HTTPStatus.CONFLICT,
+    errors.NotAHold: HTTPStatus.CONFLICT,
+    errors.HoldClosed: HTTPStatus.CONFLICT,
+    errors.HoldExpired: HTTPStatus.CONFLICT,
+    errors.CaptureExceedsHold: HTTPStatus.CONFLICT,
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Each refusal has its status here; a test holds the table complete."""

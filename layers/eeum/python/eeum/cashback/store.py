@@ -1,16 +1,37 @@
-"""Earnings in the ledger table: one function per access pattern, with its cost."""
+"""Earnings and corrections in the ledger table: one function per access pattern, with its cost.
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
+"""
 
-from eeum.calendar import Month, month_of, parse_instant, text_of
-from eeum.cashback.rules import WHOLE, Earning, postings_of
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from eeum.calendar import Month
+from eeum.cashback.items import (
+    CORRECTION,
+    EARNING,
+    correction_key,
+    correction_of,
+    earning_key,
+    earning_of,
+    item_of,
+    key_of,
+)
+from eeum.cashback.replay import MonthBook
+from eeum.cashback.rules import captured_of
+from eeum.cashback.sources import Source, source_of
 from eeum.ids import Digest
+from eeum.journal.accounts import CASHBACK
+from eeum.journal.chain import linked
+from eeum.payments.items import CAPTURE, payment_key, payment_of
+from eeum.payments.progress import Cancellation
 from eeum.payments.rules import Payment
-from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import (
     NOT_YET_STORED,
     Add,
+    Condition,
     Equals,
     Item,
     Key,
@@ -23,139 +44,110 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.rules import CASHBACK, Wallet
-from eeum.wallet.store import partition_of, wallet_key, wallet_of
+from eeum.wallet.rules import Wallet
+from eeum.wallet.store import head_set, head_unchanged, keyed, negative_item, partition_of, wallet_key, wallet_of
 
-EARNING = "EARNING#"
+if TYPE_CHECKING:
+    from eeum.cashback.posting import WalletPostings
 
-
-class WalletPosting(NamedTuple):
-    """The earnings to post to one wallet, numbered from `posted` + 1 on, and its usage after the last of them."""
-
-    wallet_id: str
-    posted: int
-    earnings: list[Earning]
-    usage: Mapping[str, int]
+MOST_READ = 100
+"""Items of one batch read."""
 
 
 class CashbackStore:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def read_for_posting(self, payments: Sequence[Payment]) -> tuple[dict[str, Wallet], set[tuple[str, Digest]]]:
-        """The wallets of `payments` by id, and which of the payments (wallet, digest) have their earning already.
+    def read_for_posting(self, sources: Sequence[Source]) -> tuple[dict[str, Wallet], set[str]]:
+        """The wallets of `sources` by id, and the ids of those sources whose posting is there already.
 
-        Consistently, in one round trip: 1 read unit for each wallet and each payment.
+        Consistently, in one round trip: 1 read unit for each wallet and each source.
         """
-        wallet_ids = list(dict.fromkeys(payment.acceptance.wallet_id for payment in payments))
-        items = self._storage.read(
-            [*map(wallet_key, wallet_ids), *(_key_of_first_capture(payment) for payment in payments)]
-        )
+        wallet_ids = list(dict.fromkeys(source.wallet_id for source in sources))
+        items = self._storage.read([*map(wallet_key, wallet_ids), *map(_claim_of, sources)])
         wallets = zip(wallet_ids, items, strict=False)
-        claims = zip(payments, items[len(wallet_ids) :], strict=True)
+        claims = zip(sources, items[len(wallet_ids) :], strict=True)
         return (
             {wallet_id: wallet_of(wallet_id, item) for wallet_id, item in wallets if item},
-            {(payment.acceptance.wallet_id, payment.acceptance.digest) for payment, item in claims if item},
+            {source.id for source, item in claims if item},
         )
 
-    def post(self, postings: Sequence[WalletPosting], patience: Patience) -> None:
-        """Posts the earnings of several wallets in one transaction: each claims its capture, each wallet its next numbers.
+    def post(self, postings: Sequence[WalletPostings], patience: Patience) -> None:
+        """Posts the entries of several wallets in one transaction: each claims its source, each wallet its next numbers and links.
 
-        `ConditionsFailed` when a capture has its earning already, or a wallet's number moved on. 2 write units for each earning and for
-        each wallet.
+        `ConditionsFailed` when a source has its posting already, a wallet's number or chain moved on, or the cashback balance that a refund
+        rests on. 2 write units for each entry (of up to 1 KB) and for each wallet.
         """
-        writes: list[Write] = []
-        for posting in postings:
-            writes.append(_credit(posting))
-            writes.extend(Put(_key_of(earning), earning_item(earning), NOT_YET_STORED) for earning in posting.earnings)
-        commit(self._storage, patience, *writes)
+        commit(self._storage, patience, *(write for posting in postings for write in _writes_of(posting)))
 
-    def all_of_month(self, wallet_id: str, month: Month) -> list[Earning]:
-        """Every earning of a wallet in `month`, by number, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
-        earnings: list[Earning] = []
+    def month_book(self, wallet_id: str, month: Month) -> MonthBook:
+        """Every earning and correction of a wallet in `month`, by number, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
+        earnings = [earning_of(wallet_id, item) for item in self._all(wallet_id, f"{EARNING}{month}#")]
+        corrections = [correction_of(wallet_id, item) for item in self._all(wallet_id, f"{CORRECTION}{month}#")]
+        return MonthBook(
+            tuple(sorted(earnings, key=lambda earning: earning.number)),
+            tuple(sorted(corrections, key=lambda correction: correction.number)),
+        )
+
+    def payments(self, wallet_id: str, digests: Sequence[Digest]) -> dict[Digest, Payment]:
+        """Payments of a wallet by digest, consistently, a hundred in a round trip. 1 read unit each."""
+        found: dict[Digest, Payment] = {}
+        for start in range(0, len(digests), MOST_READ):
+            together = digests[start : start + MOST_READ]
+            items = self._storage.read([payment_key(wallet_id, digest) for digest in together])
+            found |= {digest: payment_of(wallet_id, item) for digest, item in zip(together, items, strict=True) if item}
+        return found
+
+    def captured_source(self, wallet_id: str, payment: Digest, capture: int) -> Source | None:
+        """The entry of a capture, consistently: a payment captured whole by its key, 1 read unit; a hold's among the wallet's captures."""
+        if capture == 0:
+            (item,) = self._storage.read([payment_key(wallet_id, payment)])
+            return source_of(item) if item else None
+        wanted = (Equals(("payment",), payment), Equals(("capture",), capture))
+        return next((source_of(item) for item in self._all(wallet_id, CAPTURE, wanted)), None)
+
+    def _all(self, wallet_id: str, prefix: str, where: tuple[Condition, ...] = ()) -> Iterator[Item]:
         cursor: str | None = None
         while True:
             page = self._storage.query(
-                Query(Table.LEDGER, partition_of(wallet_id), f"{EARNING}{month}#", after=cursor, consistent=True)
+                Query(Table.LEDGER, partition_of(wallet_id), prefix, after=cursor, where=where, consistent=True)
             )
-            earnings.extend(earning_of(wallet_id, item) for item in page.items)
+            yield from page.items
             cursor = page.cursor
             if cursor is None:
-                return sorted(earnings, key=lambda earning: earning.number)
+                return
 
 
-def _credit(posting: WalletPosting) -> Update:
-    won = sum(earning.won for earning in posting.earnings)
-    return Update(
-        wallet_key(posting.wallet_id),
+def _claim_of(source: Source) -> Key:
+    """What is there once the source was posted; all corrections of a cancellation are posted together."""
+    entry = source.entry
+    if isinstance(entry, Cancellation):
+        return correction_key(source.wallet_id, entry.months[0], entry.acceptance.digest)
+    captured = captured_of(entry)
+    return earning_key(captured.wallet_id, captured.month, captured.digest, captured.capture)
+
+
+def _writes_of(posting: WalletPostings) -> list[Write]:
+    wallet = posting.wallet
+    puts: list[Write] = []
+    head = wallet.chain
+    for entry, source_hash in posting.entries:
+        key = key_of(entry)
+        head, item = linked(head, keyed(key, item_of(entry)), source_hash)
+        puts.append(Put(key, item, NOT_YET_STORED))
+    conditions: list[Condition] = [Equals(("posted",), wallet.posted), head_unchanged(wallet.chain)]
+    if posting.rests_on_cashback:
+        conditions.append(Equals(("purses", CASHBACK, "amount"), wallet.balance(CASHBACK)))
+    moved = [Add(("purses", purse_id, "amount"), won) for purse_id, won in posting.moved.items()]
+    credit = Update(
+        wallet_key(wallet.id),
         (
-            Add(("purses", CASHBACK, "amount"), won),
-            SetTo(("posted",), posting.posted + len(posting.earnings)),
-            SetTo(("usage",), dict(posting.usage)),
+            *moved,
+            SetTo(("posted",), wallet.posted + len(posting.entries)),
+            SetTo(("usage",), posting.usage),
+            SetTo(("negative",), negative_item(posting.negative)),
+            head_set(head),
         ),
-        (Equals(("posted",), posting.posted),),
+        tuple(conditions),
     )
-
-
-def _key(wallet_id: str, month: Month, digest: str, capture: int) -> Key:
-    return Key(Table.LEDGER, partition_of(wallet_id), f"{EARNING}{month}#{digest}#{capture}")
-
-
-def _key_of(earning: Earning) -> Key:
-    return _key(earning.wallet_id, earning.month, earning.digest, earning.capture)
-
-
-def _key_of_first_capture(payment: Payment) -> Key:
-    acceptance = payment.acceptance
-    return _key(acceptance.wallet_id, month_of(acceptance.accepted_at), acceptance.digest, WHOLE)
-
-
-def earning_item(earning: Earning) -> Item:
-    """It has no `merchant_id` of its own: only payments are in the merchant's index."""
-    return {
-        "kind": "earning",
-        "payment_id": earning.payment_id,
-        "paid_to": earning.merchant_id,
-        "number": earning.number,
-        "accepted_at": text_of(earning.accepted_at),
-        "posted_at": text_of(earning.posted_at),
-        "policy": earning.policy,
-        "base": earning.base,
-        "rewards": [
-            {
-                "layer": reward.layer,
-                "won": reward.won,
-                "bands": [[part.start, part.end, part.rate, part.base] for part in reward.portions],
-                "funders": [[funder, won] for funder, won in reward.funders],
-            }
-            for reward in earning.rewards
-        ],
-        "used": dict(earning.used),
-        "postings": postings_of(earning),
-    }
-
-
-def earning_of(wallet_id: str, item: Item) -> Earning:
-    _, _, digest, capture = item["sk"].split("#")
-    return Earning(
-        wallet_id=wallet_id,
-        digest=digest,
-        capture=int(capture),
-        payment_id=item["payment_id"],
-        merchant_id=item["paid_to"],
-        number=item["number"],
-        accepted_at=parse_instant(item["accepted_at"], "accepted_at"),
-        posted_at=parse_instant(item["posted_at"], "posted_at"),
-        policy=item["policy"],
-        base=item["base"],
-        rewards=tuple(
-            LayerReward(
-                reward["layer"],
-                reward["won"],
-                tuple(BandPortion(*part) for part in reward["bands"]),
-                tuple((funder, won) for funder, won in reward["funders"]),
-            )
-            for reward in item["rewards"]
-        ),
-        used=item["used"],
-    )
+    return [credit, *puts]

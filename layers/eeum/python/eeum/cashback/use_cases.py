@@ -1,53 +1,58 @@
-"""Posting cashback for captured payments, exactly once; showing it; and quoting it before paying."""
+"""Posting cashback for what was captured and cancelled, exactly once; showing it; and quoting it before paying."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of, whole_milliseconds
-from eeum.cashback.rules import (
-    Earning,
-    Quote,
-    Usage,
-    earn,
-    is_kept,
-    quote,
-    usage_after,
-    usage_to_keep,
-    usage_with,
-    used_by,
-    used_in,
-)
-from eeum.cashback.store import CashbackStore, WalletPosting
+from eeum.cashback.posting import CaptureMissing, WalletPostings
+from eeum.cashback.replay import MonthBook
+from eeum.cashback.rules import Quote, quote, used_in
+from eeum.cashback.sources import Source
+from eeum.cashback.store import CashbackStore
 from eeum.errors import Busy, ProgrammeNotRunning
 from eeum.merchants.store import MerchantStore
-from eeum.payments.rules import Decline, Order, Payment, judge, paid_from
+from eeum.payments.rules import Decline, Order, judge
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
 
-MOST_TOGETHER = 49
-"""Payments posted in one transaction: each writes its earning and at most one wallet, and a transaction holds 100 items."""
+MOST_TOGETHER = 20
+"""Sources worked out together: a batch of the stream."""
+
+MOST_WRITES = 100
+"""Items of one transaction."""
+
+MOST_ENTRIES = 60
+"""Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40."""
 
 
 class Unpostable(NamedTuple):
-    """A payment whose cashback never can be posted, and why."""
+    """A source that never can be posted, and why."""
 
-    payment: Payment
+    source: Source
     reason: str
 
 
-def post_earnings(
+class Posted(NamedTuple):
+    """How many sources were posted now, how many had been before, and those that never can be."""
+
+    posted: int
+    already: int
+    unpostable: list[Unpostable]
+
+
+def post(
     store: CashbackStore,
     policies: PolicyBook,
     patience: Patience,
-    payments: Sequence[Payment],
+    sources: Sequence[Source],
     now: Callable[[], datetime],
-) -> list[Unpostable]:
-    """Posts the earning of each approved payment that has none; returns those that never can be.
+) -> Posted:
+    """Posts what each capture earns and what each cancellation changes, unless it is there already.
 
-    The same payments may come again, in any order, from several callers at once: each earning claims its capture and each wallet its
+    The same sources may come again, in any order, from several callers at once: each posting claims its source and each wallet its
     next number, so that what loses is read and worked out anew. Two round trips for `MOST_TOGETHER` payments when nobody is in the way.
 
     Raises:
@@ -55,84 +60,85 @@ def post_earnings(
         ProgrammeNotRunning: the programme has no policy at all. One was in force when a payment was approved, so what was read of the
             programme is at fault: nothing is posted now, rather than nothing for good.
     """
-    if payments and policies.is_empty:
+    if sources and policies.is_empty:
         raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
     unpostable: list[Unpostable] = []
-    for start in range(0, len(payments), MOST_TOGETHER):
-        together = payments[start : start + MOST_TOGETHER]
-        unpostable += _post_together(store, policies, patience, together, now)
-    return unpostable
+    posted: set[str] = set()
+    different = {source.id: source for source in sources}
+    ordered = sorted(different.values(), key=lambda source: source.id)
+    for start in range(0, len(ordered), MOST_TOGETHER):
+        together = ordered[start : start + MOST_TOGETHER]
+        unpostable += _post_together(store, policies, patience, together, now, posted)
+    already = len(different) - len(posted) - len(unpostable)
+    return Posted(len(posted), already, unpostable)
 
 
 def _post_together(
     store: CashbackStore,
     policies: PolicyBook,
     patience: Patience,
-    payments: Sequence[Payment],
+    sources: Sequence[Source],
     now: Callable[[], datetime],
+    posted: set[str],
 ) -> list[Unpostable]:
+    """Adds the ids of the sources that it posts to `posted`."""
     attempt = 0
+    missing: dict[str, str] = {}
     while True:
-        wallets, posted = store.read_for_posting(payments)
-        unpostable = [
-            Unpostable(payment, reason) for payment in payments if (reason := _fault_of(payment, wallets, policies))
-        ]
-        waiting = {
-            payment.acceptance.id: payment
-            for payment in payments
-            if not _fault_of(payment, wallets, policies)
-            and (payment.acceptance.wallet_id, payment.acceptance.digest) not in posted
-        }
-        postings = [
-            _posting_of(store, policies, wallets[wallet_id], own, whole_milliseconds(now()))
-            for wallet_id, own in _by_wallet(waiting.values())
-        ]
+        wallets, done = store.read_for_posting(sources)
+        faults = {source.id: fault for source in sources if (fault := _fault_of(source, wallets, policies))} | missing
+        waiting = [source for source in sources if source.id not in faults and source.id not in done]
+        postings: list[WalletPostings] = []
+        begun: list[str] = []
+        for wallet_id, own in _by_wallet(waiting):
+            posting = WalletPostings(wallets[wallet_id], store, policies, whole_milliseconds(now()))
+            begun += _work_out(posting, own, missing)
+            postings.append(posting)
         try:
-            _post(store, patience, postings)
-            return unpostable
+            _store(store, patience, [posting for posting in postings if posting.entries])
+            posted.update(begun)
         except ConditionsFailed:
             attempt += 1
             patience.wait(attempt)
+            continue
+        if len(begun) == len(waiting):
+            return [Unpostable(source, faults[source.id]) for source in sources if source.id in faults]
 
 
-def _fault_of(payment: Payment, wallets: Mapping[str, Wallet], policies: PolicyBook) -> str | None:
-    """Why the payment's cashback never can be posted, or None."""
-    if payment.acceptance.wallet_id not in wallets:
+def _work_out(posting: WalletPostings, sources: Sequence[Source], missing: dict[str, str]) -> list[str]:
+    """Adds the sources of one wallet as far as they fit; gives the ids of those added, and says in `missing` why one never will be."""
+    begun = []
+    for source in sources:
+        if len(posting.entries) > MOST_ENTRIES:
+            break
+        try:
+            posting.add(source)
+            begun.append(source.id)
+        except CaptureMissing as reason:
+            missing[source.id] = str(reason)
+    return begun
+
+
+def _fault_of(source: Source, wallets: Mapping[str, Wallet], policies: PolicyBook) -> str | None:
+    """Why the source never can be posted, or None."""
+    if source.wallet_id not in wallets:
         return "wallet_missing"
-    if policies.in_force_at(payment.acceptance.accepted_at) is None:
+    if policies.in_force_at(source.entry.acceptance.accepted_at) is None:
         return "accepted_before_the_first_policy"
     return None
 
 
-def _by_wallet(payments: Iterable[Payment]) -> list[tuple[str, list[Payment]]]:
-    """Payments by wallet, each wallet's in the order of their acceptance."""
-    grouped: dict[str, list[Payment]] = {}
-    for payment in sorted(payments, key=lambda payment: payment.acceptance.id):
-        grouped.setdefault(payment.acceptance.wallet_id, []).append(payment)
+def _by_wallet(sources: Iterable[Source]) -> list[tuple[str, list[Source]]]:
+    """Sources by wallet, in the order given."""
+    grouped: dict[str, list[Source]] = {}
+    for source in sources:
+        grouped.setdefault(source.wallet_id, []).append(source)
     return list(grouped.items())
 
 
-def _posting_of(
-    store: CashbackStore, policies: PolicyBook, wallet: Wallet, payments: Sequence[Payment], posted_at: datetime
-) -> WalletPosting:
-    """The earnings of one wallet's payments, each on what those before it used."""
-    usage: Usage = wallet.usage
-    for month in {month_of(payment.acceptance.accepted_at) for payment in payments}:
-        if not is_kept(wallet.usage, month):
-            usage = usage_with(usage, month, used_by(store.all_of_month(wallet.id, month)))
-    earnings = []
-    for number, payment in enumerate(payments, start=wallet.posted + 1):
-        accepted_at = payment.acceptance.accepted_at
-        policy = policies.running_at(accepted_at)
-        earning = earn(payment, policy, number, used_in(usage, month_of(accepted_at)), posted_at)
-        usage = usage_after(usage, earning)
-        earnings.append(earning)
-    return WalletPosting(wallet.id, wallet.posted, earnings, usage_to_keep(usage))
-
-
-def _post(store: CashbackStore, patience: Patience, postings: Sequence[WalletPosting]) -> None:
-    """Posts `postings` in one transaction, or, when their wallets are too busy for that, each in its own."""
-    if len(postings) > 1:
+def _store(store: CashbackStore, patience: Patience, postings: Sequence[WalletPostings]) -> None:
+    """Posts `postings` in one transaction, or, when they are too many or their wallets too busy for that, each in its own."""
+    if len(postings) > 1 and sum(1 + len(posting.entries) for posting in postings) <= MOST_WRITES:
         try:
             store.post(postings, patience.briefly())
             return
@@ -159,20 +165,20 @@ def quote_cashback(
     policy = policies.running_at(now)
     judgement = judge(wallet, merchants.merchant(order.merchant_id), policy, now, order)
     used_before = used_in(wallet.usage, month_of(now))
-    quoted = quote(policy, judgement.facts, paid_from(judgement.postings), now, used_before)
+    quoted = quote(policy, judgement.facts, judgement.paid_from, now, used_before)
     return QuoteAnswer(judgement.decline, quoted)
 
 
 class MonthOfCashback(NamedTuple):
-    """A member's earnings of a month, in the order in which they were posted."""
+    """A member's earnings and corrections of a month, in the order in which they were posted."""
 
     month: Month
-    earnings: list[Earning]
+    book: MonthBook
 
     @property
     def won(self) -> int:
-        return sum(earning.won for earning in self.earnings)
+        return sum(earning.won for earning in self.book.earnings) + sum(each.won for each in self.book.corrections)
 
 
 def cashback_of_month(store: CashbackStore, wallet_id: str, month: Month) -> MonthOfCashback:
-    return MonthOfCashback(month, store.all_of_month(wallet_id, month))
+    return MonthOfCashback(month, store.month_book(wallet_id, month))

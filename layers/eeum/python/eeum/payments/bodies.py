@@ -21,6 +21,7 @@ KOREAN: dict[Decline, str] = {
     Decline.MERCHANT_EXCLUDED: "지역화폐를 쓸 수 없는 업종입니다.",
     Decline.WALLET_SUSPENDED: "사용이 정지된 지갑입니다.",
     Decline.CARD_BLOCKED: "사용할 수 없는 카드입니다.",
+    Decline.REVERSED: "취소된 거래입니다.",
 }
 
 

@@ -1,10 +1,11 @@
 """Whether a payment is approved and what it takes from the wallet: pure functions over plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from eeum.journal.accounts import HELD, merchant_payable, purse
 from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import PolicyVersion
@@ -12,6 +13,12 @@ from eeum.request import Acceptance
 from eeum.wallet.rules import Card, Draw, Wallet, WalletStatus, plan_debit
 
 ACTIVE_CARD = "active"
+
+HOLDS_LAST = timedelta(days=7)
+"""How long a hold can be captured, counted from its acceptance. No published rule was found: this one is ours."""
+
+Portions = tuple[tuple[str, int], ...]
+"""Purses with the won that came out of each, in the order in which they were drawn."""
 
 
 class Decline(StrEnum):
@@ -24,6 +31,7 @@ class Decline(StrEnum):
     MERCHANT_EXCLUDED = "merchant_excluded"
     WALLET_SUSPENDED = "wallet_suspended"
     CARD_BLOCKED = "card_blocked"
+    REVERSED = "reversed"
 
 
 CODES: Mapping[Decline, str] = {
@@ -34,6 +42,7 @@ CODES: Mapping[Decline, str] = {
     Decline.MERCHANT_EXCLUDED: "57",
     Decline.WALLET_SUSPENDED: "62",
     Decline.CARD_BLOCKED: "78",
+    Decline.REVERSED: "21",
 }
 
 
@@ -41,7 +50,7 @@ CODES: Mapping[Decline, str] = {
 class Order:
     """What is asked for: `amount` in won at a merchant. `card` is a reference within the wallet, None for the first active card.
 
-    `requested_at` is the caller's own time, RFC 3339: shown, and decides nothing.
+    `requested_at` is the caller's own time, RFC 3339: shown, and decides nothing. A `hold` keeps the money for captures that come later.
     """
 
     merchant_id: str
@@ -50,13 +59,20 @@ class Order:
     method: str
     card: str | None
     requested_at: str | None
+    hold: bool = False
+
+
+class PaymentStatus(StrEnum):
+    APPROVED = "approved"
+    HELD = "held"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """An entry: a payment as it was decided, with the facts it was judged by and its balanced postings.
+    """An entry: an order and how it was answered, with the facts it was judged by.
 
-    `postings` is won by account; they sum to zero. A declined payment has none.
+    `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured.
     """
 
     acceptance: Acceptance
@@ -64,7 +80,23 @@ class Payment:
     card: str | None
     facts: Facts
     decline: Decline | None
-    postings: Mapping[str, int]
+    paid_from: Portions
+    expires_at: datetime | None = None
+
+    @property
+    def status(self) -> PaymentStatus:
+        if self.decline:
+            return PaymentStatus.DECLINED
+        return PaymentStatus.HELD if self.order.hold else PaymentStatus.APPROVED
+
+    @property
+    def postings(self) -> dict[str, int]:
+        """Won by account: from purses to what the merchant is owed, or to what is held for it."""
+        if self.decline:
+            return {}
+        paid = {purse(each): -won for each, won in self.paid_from}
+        target = purse(HELD) if self.order.hold else merchant_payable(self.order.merchant_id)
+        return {**paid, target: self.order.amount}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +107,10 @@ class Judgement:
     card: Card | None
     facts: Facts
     draws: tuple[Draw, ...]
-    postings: Mapping[str, int]
+
+    @property
+    def paid_from(self) -> Portions:
+        return tuple((draw.purse_id, draw.amount) for draw in self.draws if draw.amount)
 
 
 def judge(wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, at: datetime, order: Order) -> Judgement:
@@ -85,20 +120,22 @@ def judge(wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, at: 
     decline = _decline_by_standing(wallet, card, order, merchant, policy, at)
     draws = plan_debit(wallet, order.amount) if decline is None else None
     if draws is None:
-        return Judgement(decline or Decline.INSUFFICIENT_FUNDS, card, facts, (), {})
-    return Judgement(None, card, facts, draws, _postings(order, draws))
+        return Judgement(decline or Decline.INSUFFICIENT_FUNDS, card, facts, ())
+    return Judgement(None, card, facts, draws)
 
 
 def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Payment:
     """The entry of an order that was judged as of `acceptance.accepted_at`; the same as it will be when it is read again."""
     card = judgement.card.reference if judgement.card else None
+    held = order.hold and judgement.decline is None
     return Payment(
         acceptance=acceptance,
-        order=replace(order, card=card),
+        order=replace(order, card=card, hold=held),
         card=card,
         facts=judgement.facts,
         decline=judgement.decline,
-        postings=judgement.postings,
+        paid_from=judgement.paid_from,
+        expires_at=acceptance.accepted_at + HOLDS_LAST if held else None,
     )
 
 
@@ -142,19 +179,21 @@ def facts_of(wallet: Wallet, card: Card | None, merchant: Merchant | None, order
     )
 
 
-def _postings(order: Order, draws: tuple[Draw, ...]) -> dict[str, int]:
-    paid = {f"purse/{draw.purse_id}": -draw.amount for draw in draws if draw.amount}
-    return {**paid, f"merchant_payable/{order.merchant_id}": order.amount}
+def portion(paid_from: Portions, start: int, end: int) -> Portions:
+    """What came out of which purse for the won from `start` to `end` of a payment, in the order drawn."""
+    found = []
+    position = 0
+    for purse_id, won in paid_from:
+        taken = min(end, position + won) - max(start, position)
+        if taken > 0:
+            found.append((purse_id, taken))
+        position += won
+    return tuple(found)
 
 
-def paid_from(postings: Mapping[str, int]) -> dict[str, int]:
-    """How many won came out of each purse."""
-    return {account.removeprefix("purse/"): -won for account, won in postings.items() if account.startswith("purse/")}
-
-
-def eligible_base(paid: Mapping[str, int], earns_from: frozenset[str]) -> int:
+def eligible_base(paid_from: Iterable[tuple[str, int]], earns_from: frozenset[str]) -> int:
     """The won of a payment that may earn: what came from the purses that the policy names; `grants` stands for every grant."""
-    return sum(won for purse, won in paid.items() if _kind_of(purse) in earns_from)
+    return sum([won for purse_id, won in paid_from if _kind_of(purse_id) in earns_from])
 
 
 def _kind_of(purse_id: str) -> str:

@@ -6,12 +6,14 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from eeum.calendar import Month, month_of
+from eeum.calendar import Month
 from eeum.ids import Digest, digest_of, is_id
+from eeum.journal.accounts import HELD
 from eeum.merchants.rules import Merchant
 from eeum.merchants.store import merchant_key, merchant_of
-from eeum.payments.rules import ACTIVE_CARD, Decline, Order, Payment
-from eeum.policy.conditions import Facts
+from eeum.payments.items import PAYMENT, payment_item, payment_key, payment_of, progress_put
+from eeum.payments.progress import progress_of
+from eeum.payments.rules import ACTIVE_CARD, Payment, PaymentStatus
 from eeum.storage import (
     BY_MERCHANT,
     NOT_YET_STORED,
@@ -19,8 +21,6 @@ from eeum.storage import (
     AtLeast,
     Condition,
     Equals,
-    Item,
-    Key,
     Put,
     Query,
     Storage,
@@ -29,9 +29,7 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Draw, Wallet, WalletStatus
-from eeum.wallet.store import acceptance_item, acceptance_of, partition_of, wallet_key, wallet_of
-
-PAYMENT = "PAYMENT#"
+from eeum.wallet.store import partition_of, wallet_key, wallet_of
 
 
 class Read(NamedTuple):
@@ -47,10 +45,6 @@ class Payments(NamedTuple):
 
     payments: list[Payment]
     cursor: str | None
-
-
-def payment_key(wallet_id: str, digest: Digest) -> Key:
-    return Key(Table.LEDGER, partition_of(wallet_id), f"{PAYMENT}{digest}")
 
 
 class PaymentStore:
@@ -72,7 +66,7 @@ class PaymentStore:
     def debit_and_record(self, payment: Payment, draws: Sequence[Draw]) -> None:
         """Takes the money and stores the entry, together; `ConditionsFailed` when the decision no longer stands.
 
-        4 write units, and 1 for the merchant's index.
+        4 write units, and 1 for the merchant's index; a hold also stores its progress, 2 units and 1 for the index by expiry.
         """
         wallet_id = payment.acceptance.wallet_id
         conditions = [
@@ -81,8 +75,11 @@ class PaymentStore:
             *_purses_as_decided(draws),
         ]
         changes = [Add(("purses", draw.purse_id, "amount"), -draw.amount) for draw in draws if draw.amount]
-        debit = Update(wallet_key(wallet_id), (*changes, Add(("captures",), 1)), tuple(conditions))
-        commit(self._storage, self._patience, debit, _record(payment))
+        held = payment.status is PaymentStatus.HELD
+        effect = Add(("purses", HELD, "amount"), payment.order.amount) if held else Add(("due",), 1)
+        debit = Update(wallet_key(wallet_id), (*changes, effect), tuple(conditions))
+        progress = [progress_put(wallet_id, payment.acceptance.digest, progress_of(payment))] if held else []
+        commit(self._storage, self._patience, debit, _record(payment), *progress)
 
     def record_decline(self, payment: Payment) -> None:
         """Stores a decline under its request. 2 write units, and 1 for the merchant's index."""
@@ -137,61 +134,3 @@ def _purses_as_decided(draws: Sequence[Draw]) -> list[Condition]:
 def _record(payment: Payment) -> Put:
     acceptance = payment.acceptance
     return Put(payment_key(acceptance.wallet_id, acceptance.digest), payment_item(payment), NOT_YET_STORED)
-
-
-def payment_item(payment: Payment) -> Item:
-    """`merchant_id` and `id` are what the merchant's index is ordered by."""
-    order, facts = payment.order, payment.facts
-    return {
-        "kind": "payment",
-        **acceptance_item(payment.acceptance),
-        "month": month_of(payment.acceptance.accepted_at),
-        "status": "declined" if payment.decline else "approved",
-        "decline": payment.decline.value if payment.decline else None,
-        "merchant_id": order.merchant_id,
-        "amount": order.amount,
-        "requested_at": order.requested_at,
-        "card": payment.card,
-        "facts": {
-            "district": facts.merchant_district,
-            "category": facts.merchant_category,
-            "annual_revenue": facts.merchant_annual_revenue,
-            "flags": sorted(facts.merchant_flags),
-            "own_rate": facts.merchant_own_rate,
-            "card_product": facts.card_product,
-            "member_class": facts.member_class,
-            "channel": facts.channel,
-            "method": facts.method,
-        },
-        "postings": dict(payment.postings),
-    }
-
-
-def payment_of(wallet_id: str, item: Item) -> Payment:
-    facts = item["facts"]
-    order = Order(
-        merchant_id=item["merchant_id"],
-        amount=item["amount"],
-        channel=facts["channel"],
-        method=facts["method"],
-        card=item["card"],
-        requested_at=item["requested_at"],
-    )
-    return Payment(
-        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix(PAYMENT), item),
-        order=order,
-        card=item["card"],
-        facts=Facts(
-            merchant_district=facts["district"],
-            merchant_category=facts["category"],
-            merchant_annual_revenue=facts["annual_revenue"],
-            merchant_flags=frozenset(facts["flags"]),
-            merchant_own_rate=facts["own_rate"],
-            card_product=facts["card_product"],
-            member_class=facts["member_class"],
-            channel=facts["channel"],
-            method=facts["method"],
-        ),
-        decline=Decline(item["decline"]) if item["decline"] else None,
-        postings=item["postings"],
-    )

@@ -46,7 +46,7 @@ def authorise_payment(
         return found.payment, found
 
     def decide(found: Read) -> Decision[Payment]:
-        wallet = _known(found.wallet, order)
+        wallet = known_wallet(found.wallet, order)
         accepted_at = whole_milliseconds(now())
         policy = policies.running_at(accepted_at)
         judgement = judge(wallet, found.merchant, policy, accepted_at, order)
@@ -58,7 +58,7 @@ def authorise_payment(
     return answer_once(request, patience, read, decide)
 
 
-def _known(wallet: Wallet | None, order: Order) -> Wallet:
+def known_wallet(wallet: Wallet | None, order: Order) -> Wallet:
     if wallet is None or (order.card is not None and wallet.card(order.card) is None):
         raise UnknownCard
     return wallet

@@ -148,7 +148,7 @@ def evaluate(policy: PolicyVersion, facts: Facts, base: int, used_before: Mappin
             won = reward_of([(portion.base, portion.rate) for portion in portions])
             if layer.reward_limits:
                 won = _within_reward_limits(layer, won, used_before, used)
-            rewards.append(LayerReward(layer.id, won, portions, _funded(layer, won)))
+            rewards.append(LayerReward(layer.id, won, portions, funded(layer, won)))
     return Evaluation(tuple(rewards), used)
 
 
@@ -194,5 +194,6 @@ def _room(limits: Sequence[Limit], base: int, used_before: Mapping[LimitId, int]
     return room
 
 
-def _funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
+def funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
+    """Who funds `won` of a layer, in the order listed."""
     return tuple(zip(layer.funders, split_by_share(won, layer.shares), strict=True))

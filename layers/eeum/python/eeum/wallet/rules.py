@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from eeum.ids import natural_id
+from eeum.journal.accounts import CASHBACK, CHARGED, HELD, NOT_SPENDABLE, REFUND_PENDING
+from eeum.journal.chain import Head
 from eeum.policy.rules import WalletTerms
 from eeum.request import Acceptance
 
-CHARGED = "charged"
-CASHBACK = "cashback"
 STANDARD_CARD = "standard"
 
 
@@ -28,7 +28,10 @@ class DebitOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """One balance of a wallet: `charged`, `cashback`, or a grant by its own id. Cashback alone may be below zero, by clawback."""
+    """One balance of a wallet: `charged`, `cashback`, a grant by its own id, or what is `held` or waits as `refund_pending`.
+
+    Cashback alone may be below zero, by clawback.
+    """
 
     id: str
     amount: int
@@ -44,11 +47,19 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Negative:
+    """Why cashback is below zero: the cancelled payment whose cashback was spent already, and when that was worked out."""
+
+    payment_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Wallet:
     """A member's balances and cards, and how far its limits are used.
 
-    `usage` is won by limit and window (`monthly-spend@2021-01`). `captures` counts payments captured, `posted` is the number of the last
-    earning posted; unequal means that cashback is on its way.
+    `usage` is won by limit and window (`monthly-spend@2021-01`). `due` counts the postings that captures and cancellations call for,
+    `posted` is the number of the last one; unequal means that cashback is on its way.
     """
 
     id: str
@@ -60,8 +71,10 @@ class Wallet:
     purses: tuple[Purse, ...]
     cards: tuple[Card, ...]
     usage: Mapping[str, int]
-    captures: int
+    due: int
     posted: int
+    chain: Head
+    negative: Negative | None
     opened_at: datetime
 
     def balance(self, purse_id: str) -> int:
@@ -118,11 +131,13 @@ def new_wallet(member: str, debit_order: DebitOrder, card: Card, opened_at: date
         verified=False,
         member_class=None,
         debit_order=debit_order,
-        purses=(Purse(CHARGED, 0), Purse(CASHBACK, 0)),
+        purses=(Purse(CHARGED, 0), Purse(CASHBACK, 0), Purse(HELD, 0), Purse(REFUND_PENDING, 0)),
         cards=(card,),
         usage={},
-        captures=0,
+        due=0,
         posted=0,
+        chain=Head(),
+        negative=None,
         opened_at=opened_at,
     )
 
@@ -162,9 +177,8 @@ def plan_debit(wallet: Wallet, amount: int) -> tuple[Draw, ...] | None:
 
 
 def _in_debit_order(wallet: Wallet) -> list[Purse]:
-    grants = sorted(
-        (purse for purse in wallet.purses if purse.id not in (CHARGED, CASHBACK)), key=lambda purse: purse.id
-    )
+    other = NOT_SPENDABLE | {CHARGED, CASHBACK}
+    grants = sorted((purse for purse in wallet.purses if purse.id not in other), key=lambda purse: purse.id)
     order = (CHARGED, CASHBACK) if wallet.debit_order is DebitOrder.CHARGED_FIRST else (CASHBACK, CHARGED)
     return grants + [purse for wanted in order for purse in wallet.purses if purse.id == wanted]
 

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
+from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING, purse
+from eeum.journal.chain import CHAIN, Head, linked
 from eeum.request import Acceptance
 from eeum.storage import (
     NOT_YET_STORED,
     Add,
     AtMost,
+    Condition,
     Equals,
     Item,
     Key,
@@ -24,10 +27,9 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import (
-    CASHBACK,
-    CHARGED,
     Card,
     DebitOrder,
+    Negative,
     Purse,
     TopUp,
     TopUpDecline,
@@ -36,10 +38,11 @@ from eeum.wallet.rules import (
 )
 
 WALLET = "WALLET"
+PARTITION = "WALLET#"
 
 
 def partition_of(wallet_id: str) -> str:
-    return f"WALLET#{wallet_id}"
+    return f"{PARTITION}{wallet_id}"
 
 
 def wallet_key(wallet_id: str) -> Key:
@@ -83,23 +86,25 @@ class WalletStore:
         )
 
     def credit_and_record(self, top_up: TopUp, wallet: Wallet, holding_limit: int) -> None:
-        """Puts the money into the charged purse of an active wallet, up to `holding_limit`, with its entry. 4 write units.
+        """Puts the money into the charged purse of an active wallet, up to `holding_limit`, with its entry, which is linked. 4 write units.
 
-        `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, or its verification, which the limit follows,
-        changed.
+        `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, or its verification, which the
+        limit follows, changed.
         """
-        key = wallet_key(top_up.acceptance.wallet_id)
         charged = ("purses", CHARGED, "amount")
+        put = _top_up_put(top_up)
+        head, item = linked(wallet.chain, keyed(put.key, put.item))
         credit = Update(
-            key,
-            (Add(charged, top_up.amount),),
+            wallet_key(wallet.id),
+            (Add(charged, top_up.amount), head_set(head)),
             (
                 Equals(("status",), WalletStatus.ACTIVE.value),
                 Equals(("verified",), wallet.verified),
                 AtMost(charged, holding_limit - top_up.amount),
+                head_unchanged(wallet.chain),
             ),
         )
-        self._commit(credit, _top_up_put(top_up))
+        self._commit(credit, Put(put.key, item, put.conditions))
 
     def record_declined_top_up(self, top_up: TopUp) -> None:
         """Stores a decline under its request. 2 write units."""
@@ -133,6 +138,20 @@ class WalletStore:
         commit(self._storage, self._patience, *writes)
 
 
+def keyed(key: Key, item: Item) -> Item:
+    """The item as it is stored and read again, with its key: so it is hashed."""
+    return {**item, "pk": key.pk, "sk": key.sk}
+
+
+def head_set(head: Head) -> SetTo:
+    return SetTo((CHAIN,), {"length": head.length, "head": head.hash})
+
+
+def head_unchanged(head: Head) -> Condition:
+    """That nobody linked another entry meanwhile; the length alone tells."""
+    return Equals((CHAIN, "length"), head.length)
+
+
 def _top_up_put(top_up: TopUp) -> Put:
     acceptance = top_up.acceptance
     return Put(top_up_key(acceptance.wallet_id, acceptance.digest), top_up_item(top_up), NOT_YET_STORED)
@@ -146,11 +165,13 @@ def wallet_item(wallet: Wallet) -> Item:
         "verified": wallet.verified,
         "member_class": wallet.member_class,
         "debit_order": wallet.debit_order.value,
-        "purses": {purse.id: {"amount": purse.amount} for purse in wallet.purses},
+        "purses": {each.id: {"amount": each.amount} for each in wallet.purses},
         "cards": {card.reference: {"product": card.product, "status": card.status} for card in wallet.cards},
         "usage": dict(wallet.usage),
-        "captures": wallet.captures,
+        "due": wallet.due,
         "posted": wallet.posted,
+        CHAIN: {"length": wallet.chain.length, "head": wallet.chain.hash},
+        "negative": negative_item(wallet.negative),
         "opened_at": text_of(wallet.opened_at),
     }
 
@@ -164,21 +185,31 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         member_class=item["member_class"],
         debit_order=DebitOrder(item["debit_order"]),
         # DynamoDB keeps no order within a map, and the first active card must be the same one each time.
-        purses=tuple(sorted((Purse(name, purse["amount"]) for name, purse in item["purses"].items()), key=_place)),
+        purses=tuple(sorted((Purse(name, state["amount"]) for name, state in item["purses"].items()), key=_place)),
         cards=tuple(
             Card(reference, card["product"], card["status"]) for reference, card in sorted(item["cards"].items())
         ),
         usage=item["usage"],
-        captures=item["captures"],
+        due=item["due"],
         posted=item["posted"],
+        chain=Head(item[CHAIN]["length"], item[CHAIN]["head"]),
+        negative=_negative_of(item["negative"]),
         opened_at=parse_instant(item["opened_at"], "opened_at"),
     )
 
 
-def _place(purse: Purse) -> tuple[int, str]:
-    """Charged, cashback, then grants by id."""
-    own = (CHARGED, CASHBACK)
-    return own.index(purse.id) if purse.id in own else len(own), purse.id
+def negative_item(negative: Negative | None) -> Item | None:
+    return {"payment_id": negative.payment_id, "at": text_of(negative.at)} if negative else None
+
+
+def _negative_of(item: Item | None) -> Negative | None:
+    return Negative(item["payment_id"], parse_instant(item["at"], "negative.at")) if item else None
+
+
+def _place(one: Purse) -> tuple[int, str]:
+    """Charged, cashback, what is held and what waits, then grants by id."""
+    own = (CHARGED, CASHBACK, HELD, REFUND_PENDING)
+    return own.index(one.id) if one.id in own else len(own), one.id
 
 
 def acceptance_item(acceptance: Acceptance) -> Item:
@@ -206,7 +237,7 @@ def top_up_item(top_up: TopUp) -> Item:
         "amount": top_up.amount,
         "bank_reference": top_up.bank_reference,
         "decline": top_up.decline.value if top_up.decline else None,
-        "postings": {} if top_up.decline else {bank: -top_up.amount, f"purse/{CHARGED}": top_up.amount},
+        "postings": {} if top_up.decline else {bank: -top_up.amount, purse(CHARGED): top_up.amount},
     }
 
 

@@ -1,0 +1,130 @@
+"""What earnings and corrections look like in the ledger table: their keys and attributes."""
+
+from eeum.calendar import Month, parse_instant, text_of
+from eeum.cashback.rules import (
+    CancelledCapture,
+    Correction,
+    Earning,
+    RewardChange,
+    postings_of,
+)
+from eeum.ids import Digest
+from eeum.payments.items import portions_item, portions_of
+from eeum.policy.rules import BandPortion, LayerReward
+from eeum.storage import Item, Key, Table
+from eeum.wallet.store import partition_of
+
+EARNING = "EARNING#"
+CORRECTION = "CORRECTION#"
+
+
+def earning_key(wallet_id: str, month: Month, payment: Digest, capture: int) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{EARNING}{month}#{payment}#{capture}")
+
+
+def correction_key(wallet_id: str, month: Month, cancellation: Digest) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{CORRECTION}{month}#{cancellation}")
+
+
+def key_of(entry: Earning | Correction) -> Key:
+    if isinstance(entry, Earning):
+        return earning_key(entry.wallet_id, entry.month, entry.digest, entry.capture)
+    return correction_key(entry.wallet_id, entry.month, entry.digest)
+
+
+def item_of(entry: Earning | Correction) -> Item:
+    return earning_item(entry) if isinstance(entry, Earning) else correction_item(entry)
+
+
+def earning_item(earning: Earning) -> Item:
+    """It has no `merchant_id` of its own: only payments are in the merchant's index."""
+    return {
+        "kind": "earning",
+        "payment_id": earning.payment_id,
+        "paid_to": earning.merchant_id,
+        "number": earning.number,
+        "accepted_at": text_of(earning.accepted_at),
+        "posted_at": text_of(earning.posted_at),
+        "policy": earning.policy,
+        "base": earning.base,
+        "rewards": [
+            {
+                "layer": reward.layer,
+                "won": reward.won,
+                "bands": [[part.start, part.end, part.rate, part.base] for part in reward.portions],
+                "funders": [[funder, won] for funder, won in reward.funders],
+            }
+            for reward in earning.rewards
+        ],
+        "used": dict(earning.used),
+        # A whole payment's is from 0 to its amount, which its base need not be: those of a hold's captures start anywhere.
+        "slice": [earning.start, earning.end],
+        "postings": postings_of(earning),
+    }
+
+
+def earning_of(wallet_id: str, item: Item) -> Earning:
+    _, _, digest, capture = item["sk"].split("#")
+    return Earning(
+        wallet_id=wallet_id,
+        digest=digest,
+        capture=int(capture),
+        payment_id=item["payment_id"],
+        merchant_id=item["paid_to"],
+        start=item["slice"][0],
+        end=item["slice"][1],
+        number=item["number"],
+        accepted_at=parse_instant(item["accepted_at"], "accepted_at"),
+        posted_at=parse_instant(item["posted_at"], "posted_at"),
+        policy=item["policy"],
+        base=item["base"],
+        rewards=tuple(
+            LayerReward(
+                reward["layer"],
+                reward["won"],
+                tuple(BandPortion(*part) for part in reward["bands"]),
+                tuple((funder, won) for funder, won in reward["funders"]),
+            )
+            for reward in item["rewards"]
+        ),
+        used=item["used"],
+    )
+
+
+def correction_item(correction: Correction) -> Item:
+    """`cancelled` and `changes` are lists of lists, since a month may have many; a funder's part of each change follows from its layer."""
+    return {
+        "kind": "correction",
+        "number": correction.number,
+        "month": correction.month,
+        "payment_id": correction.payment_id,
+        "cancellation_id": correction.cancellation_id,
+        "accepted_at": text_of(correction.accepted_at),
+        "posted_at": text_of(correction.posted_at),
+        "cancelled": [[each.payment, each.capture, each.won] for each in correction.cancelled],
+        "changes": [[each.number, each.layer, each.won] for each in correction.changes],
+        "used": dict(correction.used),
+        "cashback": dict(correction.cashback),
+        "recovered": correction.recovered,
+        "released": portions_item(correction.released),
+        "postings": correction.postings,
+    }
+
+
+def correction_of(wallet_id: str, item: Item) -> Correction:
+    return Correction(
+        wallet_id=wallet_id,
+        month=item["month"],
+        digest=item["sk"].rpartition("#")[2],
+        number=item["number"],
+        payment_id=item["payment_id"],
+        cancellation_id=item["cancellation_id"],
+        accepted_at=parse_instant(item["accepted_at"], "accepted_at"),
+        posted_at=parse_instant(item["posted_at"], "posted_at"),
+        cancelled=tuple(CancelledCapture(payment, capture, won) for payment, capture, won in item["cancelled"]),
+        changes=tuple(RewardChange(number, layer, won) for number, layer, won in item["changes"]),
+        used=item["used"],
+        cashback=item["cashback"],
+        recovered=item["recovered"],
+        released=portions_of(item["released"]),
+    )

@@ -1,0 +1,168 @@
+"""The postings of one wallet, worked out one source after another from what was read, before they are stored together."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from eeum.calendar import Month
+from eeum.cashback.replay import MonthBook, first_affected, refund, replay
+from eeum.cashback.rules import (
+    CancelledCapture,
+    Captured,
+    Correction,
+    Earning,
+    captured_of,
+    earn,
+    is_kept,
+    postings_of,
+    usage_to_keep,
+    usage_with,
+    used_in,
+)
+from eeum.cashback.sources import Source
+from eeum.cashback.store import CashbackStore
+from eeum.journal.accounts import CASHBACK, added, by_purse, purse
+from eeum.payments.progress import Cancellation
+from eeum.policy.use_cases import PolicyBook
+from eeum.wallet.rules import Negative, Wallet
+
+PostingEntry = Earning | Correction
+
+
+class CaptureMissing(Exception):
+    """A cancellation of a capture that is not in the ledger: nothing that we stored says so."""
+
+
+@dataclass
+class WalletPostings:
+    """What is posted to one wallet: entries numbered from `posted` + 1 on, each with the hash of its source, and what they make of it.
+
+    `rests_on_cashback` says that a refund was divided by the balance as read, so that it must still be that. Amounts are won.
+    """
+
+    wallet: Wallet
+    store: CashbackStore
+    policies: PolicyBook
+    posted_at: datetime
+    entries: list[tuple[PostingEntry, str]] = field(default_factory=list)
+    rests_on_cashback: bool = False
+
+    def __post_init__(self) -> None:
+        self._usage = dict(self.wallet.usage)
+        self._stored: dict[Month, MonthBook] = {}
+        self.negative = self.wallet.negative
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """The windows that the wallet carries afterwards."""
+        return usage_to_keep(self._usage)
+
+    @property
+    def moved(self) -> dict[str, int]:
+        """What the entries move into each purse in all; negative: out of it."""
+        return by_purse(added(*map(_postings_of, (entry for entry, _ in self.entries))))
+
+    def add(self, source: Source) -> None:
+        """Works out what `source` calls for. Raises `CaptureMissing`."""
+        if isinstance(source.entry, Cancellation):
+            self._add_cancellation(source.entry, source.hash)
+        else:
+            captured = captured_of(source.entry)
+            if not self._has(captured):
+                self._add_capture(captured, source.hash)
+
+    def _has(self, captured: Captured) -> bool:
+        """Whether a cancellation that came first has brought the capture's earning with it."""
+        return any(
+            isinstance(entry, Earning) and (entry.digest, entry.capture) == (captured.digest, captured.capture)
+            for entry, _ in self.entries
+        )
+
+    def _add_capture(self, captured: Captured, source_hash: str) -> None:
+        policy = self.policies.running_at(captured.accepted_at)
+        earning = earn(captured, policy, self._next_number, self._used_in(captured.month), self.posted_at)
+        self._append(earning, source_hash)
+
+    def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> None:
+        for month in cancellation.months:
+            cancelled = tuple(
+                CancelledCapture(cancellation.payment, each.capture, each.won)
+                for each in cancellation.of
+                if each.month == month
+            )
+            for each in cancelled:
+                self._post_first(month, each)
+            self._correct(cancellation, month, cancelled, source_hash)
+
+    def _post_first(self, month: Month, cancelled: CancelledCapture) -> None:
+        """Posts the earning of a capture whose cancellation came before it: streams promise order for each item, not for a member."""
+        if self._book(month).has(cancelled.payment, cancelled.capture):
+            return
+        source = self.store.captured_source(self.wallet.id, cancelled.payment, cancelled.capture)
+        if source is None or isinstance(source.entry, Cancellation):
+            raise CaptureMissing(f"there is no capture {cancelled.capture} of the payment {cancelled.payment}")
+        self._add_capture(captured_of(source.entry), source.hash)
+
+    def _correct(
+        self, cancellation: Cancellation, month: Month, cancelled: tuple[CancelledCapture, ...], source_hash: str
+    ) -> None:
+        book = self._book(month)
+        first = first_affected(book, cancelled)
+        digests = dict.fromkeys(earning.digest for earning in book.earnings if earning.number >= first)
+        payments = self.store.payments(self.wallet.id, list(digests))
+        replayed = replay(book, cancelled, payments, self.policies.running_at)
+        won = replayed.cashback.get(purse(CASHBACK), 0)
+        returned = refund(book, cancelled, payments, self._cashback + won)
+        correction = Correction(
+            wallet_id=self.wallet.id,
+            month=month,
+            digest=cancellation.acceptance.digest,
+            number=self._next_number,
+            payment_id=cancellation.payment_id,
+            cancellation_id=cancellation.acceptance.id,
+            accepted_at=cancellation.acceptance.accepted_at,
+            posted_at=self.posted_at,
+            cancelled=cancelled,
+            changes=replayed.changes,
+            used=replayed.used,
+            cashback=replayed.cashback,
+            recovered=returned.recovered,
+            released=returned.released,
+        )
+        self.rests_on_cashback = True
+        self._append(correction, source_hash)
+        if won < 0 and self._cashback < 0:
+            self.negative = Negative(cancellation.payment_id, self.posted_at)
+
+    def _append(self, entry: PostingEntry, source_hash: str) -> None:
+        self.entries.append((entry, source_hash))
+        if is_kept(self.wallet.usage, entry.month):
+            self._usage = usage_with(self._usage, entry.month, entry.used)
+        if self._cashback >= 0:
+            self.negative = None
+
+    def _used_in(self, month: Month) -> dict[str, int]:
+        """Use by limit within the windows of `month`; of one that the wallet no longer carries it is added up from its entries."""
+        return used_in(self._usage, month) if is_kept(self.wallet.usage, month) else self._book(month).used
+
+    def _book(self, month: Month) -> MonthBook:
+        """The month as it is stored, with what was worked out since."""
+        if month not in self._stored:
+            self._stored[month] = self.store.month_book(self.wallet.id, month)
+        stored = self._stored[month]
+        new = [entry for entry, _ in self.entries if entry.month == month]
+        return MonthBook(
+            (*stored.earnings, *(entry for entry in new if isinstance(entry, Earning))),
+            (*stored.corrections, *(entry for entry in new if isinstance(entry, Correction))),
+        )
+
+    @property
+    def _next_number(self) -> int:
+        return self.wallet.posted + len(self.entries) + 1
+
+    @property
+    def _cashback(self) -> int:
+        return self.wallet.balance(CASHBACK) + self.moved.get(CASHBACK, 0)
+
+
+def _postings_of(entry: PostingEntry) -> dict[str, int]:
+    return postings_of(entry) if isinstance(entry, Earning) else entry.postings

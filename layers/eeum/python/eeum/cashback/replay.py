@@ -1,0 +1,166 @@
+"""What a cancellation changes: the fold of the evaluator over a month's earnings, done again with what survives. Pure; amounts in won.
+
+The cashback posted for a member always equals what the policies give for the surviving captures, in the order in which they were posted.
+So a cancellation may change what later payments of its month earned too, also upwards. The rule is ours: no published one was found.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from eeum.cashback.rules import (
+    CancelledCapture,
+    Correction,
+    Earning,
+    RewardChange,
+    account_of,
+    quote,
+    used_by,
+)
+from eeum.ids import Digest
+from eeum.journal.accounts import CASHBACK, added, purse
+from eeum.payments.rules import Payment, Portions, portion
+from eeum.policy.rules import PolicyVersion, funded
+
+CaptureOf = tuple[Digest, int]
+"""A payment and the number of one of its captures."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBook:
+    """All earnings and corrections of a wallet in one month, each by number."""
+
+    earnings: tuple[Earning, ...]
+    corrections: tuple[Correction, ...]
+
+    def has(self, payment: Digest, capture: int) -> bool:
+        return any(earning.digest == payment and earning.capture == capture for earning in self.earnings)
+
+    @property
+    def used(self) -> dict[str, int]:
+        """Use by limit as it stands."""
+        return used_by([*self.earnings, *self.corrections])
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """By how much rewards, uses of limits and accounts change; `cashback` is balanced postings."""
+
+    changes: tuple[RewardChange, ...]
+    used: Mapping[str, int]
+    cashback: Mapping[str, int]
+
+
+def first_affected(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> int:
+    """The number to fold again from: that of the earliest earning of which anything was ever cancelled.
+
+    What was posted before that stands as it was posted.
+    """
+    hit = set(_lost(book, cancelled))
+    return min(earning.number for earning in book.earnings if (earning.digest, earning.capture) in hit)
+
+
+def replay(
+    book: MonthBook,
+    cancelled: Sequence[CancelledCapture],
+    payments: Mapping[Digest, Payment],
+    policy_at: Callable[[datetime], PolicyVersion],
+) -> Replayed:
+    """Folds the month again as if `cancelled` had never been captured, and gives the difference.
+
+    `payments` has those of all earnings from `first_affected` on; `policy_at` the policy in force at an instant.
+    """
+    first = first_affected(book, cancelled)
+    lost = _lost(book, cancelled)
+    current = _current_rewards(book)
+    used = used_by(earning for earning in book.earnings if earning.number < first)
+    changes: list[RewardChange] = []
+    postings: list[dict[str, int]] = []
+    for earning in book.earnings:
+        if earning.number < first:
+            continue
+        payment, policy = payments[earning.digest], policy_at(earning.accepted_at)
+        survives = earning.end - lost.get((earning.digest, earning.capture), 0)
+        paid_from = portion(payment.paid_from, earning.start, survives)
+        anew = quote(policy, payment.facts, paid_from, earning.accepted_at, used)
+        used = {limit: used.get(limit, 0) + anew.used.get(limit, 0) for limit in {**used, **anew.used}}
+        now = {reward.layer: reward.won for reward in anew.rewards}
+        for layer in policy.layers:
+            before, after = current[earning.number].get(layer.id, 0), now.get(layer.id, 0)
+            if before != after:
+                changes.append(RewardChange(earning.number, layer.id, after - before))
+                paid, owed = dict(funded(layer, before)), dict(funded(layer, after))
+                for name in layer.funders:
+                    postings.append({account_of(name, earning.merchant_id): paid[name] - owed[name]})
+    won = sum(change.won for change in changes)
+    before_it = book.used
+    difference = {limit: used.get(limit, 0) - before_it.get(limit, 0) for limit in {**used, **before_it}}
+    return Replayed(
+        tuple(changes),
+        {limit: won_used for limit, won_used in difference.items() if won_used},
+        added(*postings, {purse(CASHBACK): won}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Where a refund goes: `recovered` won to a cashback balance below zero, the rest to its purses."""
+
+    recovered: int
+    released: Portions
+
+
+def refund(
+    book: MonthBook, cancelled: Sequence[CancelledCapture], payments: Mapping[Digest, Payment], cashback: int
+) -> Refund:
+    """How the refund of `cancelled` is given back when the cashback balance would be `cashback` won without it.
+
+    First to a balance below zero; the rest in reverse debit order, on all that was ever given back of a capture: many partial refunds
+    come out as one.
+    """
+    recovered = min(sum(each.won for each in cancelled), max(-cashback, 0))
+    given_back = _given_back(book)
+    earnings = {(earning.digest, earning.capture): earning for earning in book.earnings}
+    released: dict[str, int] = {}
+    missing = recovered
+    for each in cancelled:
+        kept = min(each.won, missing)
+        missing -= kept
+        earning = earnings[each.payment, each.capture]
+        drawn = portion(payments[each.payment].paid_from, earning.start, earning.end)
+        start = given_back.get((each.payment, each.capture), 0)
+        for purse_id, won in portion(drawn[::-1], start, start + each.won - kept):
+            released[purse_id] = released.get(purse_id, 0) + won
+    return Refund(recovered, tuple(released.items()))
+
+
+def _lost(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> dict[CaptureOf, int]:
+    """Won cancelled of each capture, with those of `cancelled`."""
+    lost: dict[CaptureOf, int] = {}
+    for each in (*(each for correction in book.corrections for each in correction.cancelled), *cancelled):
+        key = (each.payment, each.capture)
+        lost[key] = lost.get(key, 0) + each.won
+    return lost
+
+
+def _given_back(book: MonthBook) -> dict[CaptureOf, int]:
+    """Won that went back to the purses of each capture; what was recovered did not, of the captures in the order cancelled."""
+    given_back: dict[CaptureOf, int] = {}
+    for correction in book.corrections:
+        missing = correction.recovered
+        for each in correction.cancelled:
+            kept = min(each.won, missing)
+            missing -= kept
+            key = (each.payment, each.capture)
+            given_back[key] = given_back.get(key, 0) + each.won - kept
+    return given_back
+
+
+def _current_rewards(book: MonthBook) -> dict[int, dict[str, int]]:
+    """Won by layer that each earning gives as it stands, by number."""
+    current = {earning.number: {reward.layer: reward.won for reward in earning.rewards} for earning in book.earnings}
+    for correction in book.corrections:
+        for change in correction.changes:
+            rewards = current[change.number]
+            rewards[change.layer] = rewards.get(change.layer, 0) + change.won
+    return current

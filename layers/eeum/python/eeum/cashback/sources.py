@@ -1,0 +1,60 @@
+"""What postings are made for: payments captured whole, captures of holds, and cancellations, as the ledger's entries say."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from eeum.cashback.rules import WHOLE
+from eeum.ids import Digest
+from eeum.journal.chain import entry_hash
+from eeum.payments.items import cancellation_of, capture_of, payment_of
+from eeum.payments.progress import Cancellation, Capture
+from eeum.payments.rules import Payment
+from eeum.storage import Item
+from eeum.wallet.store import PARTITION
+
+Entry = Payment | Capture | Cancellation
+
+READERS: Mapping[str, Callable[[str, Item], Entry]] = {
+    "payment": payment_of,
+    "capture": capture_of,
+    "cancellation": cancellation_of,
+}
+"""How the entries of each kind that calls for a posting are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry that calls for a posting; `hash` is what the posting's link covers it with."""
+
+    entry: Entry
+    hash: str
+
+    @property
+    def wallet_id(self) -> str:
+        return self.entry.acceptance.wallet_id
+
+    @property
+    def id(self) -> str:
+        return self.entry.acceptance.id
+
+
+def source_of(item: Item) -> Source:
+    """Reads an entry of the ledger. Raises `ValueError`, `KeyError`, `TypeError` or a `Refusal` for what calls for no posting."""
+    kind, status = item["kind"], item.get("status", "approved")
+    if kind not in READERS or status != "approved":
+        raise ValueError(f"no entry that calls for a posting: {kind}, {status}")
+    entry = READERS[kind](item["pk"].removeprefix(PARTITION), item)
+    if entry.postings != item["postings"]:
+        raise ValueError("its postings are not those of what it says")
+    return Source(entry, entry_hash(item))
+
+
+def capture_claimed(source: Source) -> tuple[Digest, int] | None:
+    """The payment and the number of the capture that a source is; None for a cancellation."""
+    match source.entry:
+        case Payment() as payment:
+            return payment.acceptance.digest, WHOLE
+        case Capture() as capture:
+            return capture.payment, capture.number
+        case _:
+            return None

@@ -1,0 +1,53 @@
+"""The accounts that postings move money between. Each entry has its postings, won by account, which sum to zero.
+
+Purses are a wallet's own. Balances of all other accounts are projections, and can be rebuilt from the entries.
+"""
+
+from collections.abc import Mapping
+
+CHARGED = "charged"
+CASHBACK = "cashback"
+HELD = "held"
+"""The purse of what is promised to merchants and not captured yet."""
+
+REFUND_PENDING = "refund_pending"
+"""The purse of what was cancelled and waits for its month to be worked out anew."""
+
+NOT_SPENDABLE = frozenset({HELD, REFUND_PENDING})
+
+_PURSE = "purse/"
+Postings = Mapping[str, int]
+"""Won by account, summing to zero, without zeros."""
+
+
+def purse(purse_id: str) -> str:
+    return f"{_PURSE}{purse_id}"
+
+
+def merchant_payable(merchant_id: str) -> str:
+    """What the programme owes a merchant."""
+    return f"merchant_payable/{merchant_id}"
+
+
+def merchant_reward(merchant_id: str) -> str:
+    """What a merchant funds of its customers' rewards."""
+    return f"merchant_reward/{merchant_id}"
+
+
+def funder(name: str) -> str:
+    """What the nation, the city or a district pays for rewards."""
+    return f"funder/{name}"
+
+
+def added(*postings: Postings) -> dict[str, int]:
+    """The sum of several postings by account; what comes to nothing is left out."""
+    total: dict[str, int] = {}
+    for each in postings:
+        for account, won in each.items():
+            total[account] = total.get(account, 0) + won
+    return {account: won for account, won in total.items() if won}
+
+
+def by_purse(postings: Postings) -> dict[str, int]:
+    """What the postings move into each purse, in won; negative: out of it."""
+    return {account.removeprefix(_PURSE): won for account, won in postings.items() if account.startswith(_PURSE)}

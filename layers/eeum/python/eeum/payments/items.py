@@ -1,0 +1,235 @@
+"""What payments and what became of them look like in the ledger table: their keys and attributes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eeum.calendar import month_of, parse_instant, text_of
+from eeum.ids import Digest
+from eeum.payments.progress import Cancellation, Cancelled, Capture, Captured, Progress, Release
+from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
+from eeum.policy.conditions import Facts
+from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Table
+from eeum.wallet.store import acceptance_item, acceptance_of, partition_of
+
+PAYMENT = "PAYMENT#"
+PROGRESS = "PROGRESS#"
+CAPTURE = "CAPTURE#"
+RELEASE = "RELEASE#"
+CANCELLATION = "CANCELLATION#"
+
+EXPIRING = "hold"
+"""The partition of the index by expiry: everything that is held."""
+
+
+def payment_key(wallet_id: str, digest: Digest) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{PAYMENT}{digest}")
+
+
+def progress_key(wallet_id: str, payment: Digest) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{PROGRESS}{payment}")
+
+
+def capture_key(wallet_id: str, digest: Digest) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{CAPTURE}{digest}")
+
+
+def release_key(wallet_id: str, payment: Digest) -> Key:
+    """Of the payment: what is held is given back once."""
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{RELEASE}{payment}")
+
+
+def cancellation_key(wallet_id: str, digest: Digest) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{CANCELLATION}{digest}")
+
+
+def payment_item(payment: Payment) -> Item:
+    """`merchant_id` and `id` are what the merchant's index is ordered by."""
+    order = payment.order
+    return {
+        "kind": "payment",
+        **acceptance_item(payment.acceptance),
+        "month": month_of(payment.acceptance.accepted_at),
+        "status": payment.status.value,
+        "decline": payment.decline.value if payment.decline else None,
+        "merchant_id": order.merchant_id,
+        "amount": order.amount,
+        "requested_at": order.requested_at,
+        "card": payment.card,
+        "facts": facts_item(payment.facts),
+        "paid_from": portions_item(payment.paid_from),
+        "postings": payment.postings,
+        **({"expires_at": text_of(payment.expires_at)} if payment.expires_at else {}),
+    }
+
+
+def portions_item(portions: Portions) -> list[list[str | int]]:
+    """A list, since a map keeps no order."""
+    return [[purse_id, won] for purse_id, won in portions]
+
+
+def portions_of(stored: Sequence[Sequence[Any]]) -> Portions:
+    return tuple((purse_id, won) for purse_id, won in stored)
+
+
+def facts_item(facts: Facts) -> Item:
+    return {
+        "district": facts.merchant_district,
+        "category": facts.merchant_category,
+        "annual_revenue": facts.merchant_annual_revenue,
+        "flags": sorted(facts.merchant_flags),
+        "own_rate": facts.merchant_own_rate,
+        "card_product": facts.card_product,
+        "member_class": facts.member_class,
+        "channel": facts.channel,
+        "method": facts.method,
+    }
+
+
+def facts_of_item(facts: Item) -> Facts:
+    return Facts(
+        merchant_district=facts["district"],
+        merchant_category=facts["category"],
+        merchant_annual_revenue=facts["annual_revenue"],
+        merchant_flags=frozenset(facts["flags"]),
+        merchant_own_rate=facts["own_rate"],
+        card_product=facts["card_product"],
+        member_class=facts["member_class"],
+        channel=facts["channel"],
+        method=facts["method"],
+    )
+
+
+def payment_of(wallet_id: str, item: Item) -> Payment:
+    facts = facts_of_item(item["facts"])
+    order = Order(
+        merchant_id=item["merchant_id"],
+        amount=item["amount"],
+        channel=item["facts"]["channel"],
+        method=item["facts"]["method"],
+        card=item["card"],
+        requested_at=item["requested_at"],
+        hold=item["status"] == PaymentStatus.HELD.value,
+    )
+    return Payment(
+        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix(PAYMENT), item),
+        order=order,
+        card=item["card"],
+        facts=facts,
+        decline=Decline(item["decline"]) if item["decline"] else None,
+        paid_from=portions_of(item["paid_from"]),
+        expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
+    )
+
+
+def progress_put(wallet_id: str, payment: Digest, progress: Progress, before: int = 0) -> Put:
+    """Stores the progress, if its version is still `before`; 0 is not stored yet."""
+    unchanged = (Equals(("version",), before),) if before else NOT_YET_STORED
+    return Put(progress_key(wallet_id, payment), progress_item(progress), unchanged)
+
+
+def progress_item(progress: Progress) -> Item:
+    """`expiring` and `expires_at` are what the index by expiry is ordered by: only what is held has both."""
+    return {
+        "kind": "progress",
+        "version": max(progress.version, 1),
+        "amount": progress.amount,
+        "held": progress.held,
+        "captures": [[each.won, each.cancelled, each.month] for each in progress.captures],
+        **({"expires_at": text_of(progress.expires_at)} if progress.expires_at else {}),
+        **({"expiring": EXPIRING} if progress.held else {}),
+    }
+
+
+def progress_of_item(item: Item) -> Progress:
+    return Progress(
+        version=item["version"],
+        amount=item["amount"],
+        held=item["held"],
+        captures=tuple(Captured(won, cancelled, month) for won, cancelled, month in item["captures"]),
+        expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
+    )
+
+
+def capture_item(capture: Capture) -> Item:
+    """It has no `merchant_id` of its own: only payments are in the merchant's index."""
+    return {
+        "kind": "capture",
+        **acceptance_item(capture.acceptance),
+        "month": month_of(capture.acceptance.accepted_at),
+        "payment_id": capture.payment_id,
+        "payment": capture.payment,
+        "capture": capture.number,
+        "amount": capture.amount,
+        "paid_to": capture.merchant_id,
+        "slice": [capture.start, capture.end],
+        "paid_from": portions_item(capture.paid_from),
+        "facts": facts_item(capture.facts),
+        "hold_hash": capture.hold_hash,
+        "postings": capture.postings,
+    }
+
+
+def capture_of(wallet_id: str, item: Item) -> Capture:
+    start, end = item["slice"]
+    return Capture(
+        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix(CAPTURE), item),
+        payment_id=item["payment_id"],
+        payment=item["payment"],
+        number=item["capture"],
+        merchant_id=item["paid_to"],
+        start=start,
+        end=end,
+        paid_from=portions_of(item["paid_from"]),
+        facts=facts_of_item(item["facts"]),
+        hold_hash=item["hold_hash"],
+    )
+
+
+def release_item(release: Release) -> Item:
+    return {
+        "kind": "release",
+        **acceptance_item(release.acceptance),
+        "request": release.acceptance.digest,
+        "payment_id": release.payment_id,
+        "reason": release.reason,
+        "amount": release.amount,
+        "returned": portions_item(release.returned),
+        "hold_hash": release.hold_hash,
+        "postings": release.postings,
+    }
+
+
+def release_of(wallet_id: str, item: Item) -> Release:
+    return Release(
+        acceptance=acceptance_of(wallet_id, item["request"], item),
+        payment_id=item["payment_id"],
+        payment=item["sk"].removeprefix(RELEASE),
+        reason=item["reason"],
+        returned=portions_of(item["returned"]),
+        hold_hash=item["hold_hash"],
+    )
+
+
+def cancellation_item(cancellation: Cancellation) -> Item:
+    return {
+        "kind": "cancellation",
+        **acceptance_item(cancellation.acceptance),
+        "payment_id": cancellation.payment_id,
+        "payment": cancellation.payment,
+        "paid_to": cancellation.merchant_id,
+        "amount": cancellation.amount,
+        "reason": cancellation.reason,
+        "of": [[each.capture, each.won, each.month] for each in cancellation.of],
+        "postings": cancellation.postings,
+    }
+
+
+def cancellation_of(wallet_id: str, item: Item) -> Cancellation:
+    return Cancellation(
+        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix(CANCELLATION), item),
+        payment_id=item["payment_id"],
+        payment=item["payment"],
+        merchant_id=item["paid_to"],
+        reason=item["reason"],
+        of=tuple(Cancelled(capture, won, month) for capture, won, month in item["of"]),
+    )

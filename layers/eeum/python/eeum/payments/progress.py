@@ -1,0 +1,246 @@
+"""What becomes of a payment after it was authorised: captured, released, cancelled. Pure functions over plain values, amounts in won.
+
+Captures take slices of a payment in the order in which its purses were drawn. A cancellation takes from the last capture first, each from
+its end, so that what survives of a capture is its slice without the end: many partial cancellations come out as one. What a cancellation
+takes goes back in reverse debit order (`eeum.cashback.replay`).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from eeum.calendar import Month, month_of
+from eeum.errors import (
+    CancellationExceedsPayment,
+    CaptureExceedsHold,
+    HoldClosed,
+    HoldExpired,
+    NotAHold,
+    NothingCaptured,
+    PaymentDeclined,
+    PaymentVoided,
+)
+from eeum.ids import Digest
+from eeum.journal.accounts import HELD, REFUND_PENDING, merchant_payable, purse
+from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
+from eeum.policy.conditions import Facts
+from eeum.request import Acceptance
+
+MOST_CAPTURES = 20
+"""Captures of one hold: a limit on everything, so that what is cancelled at once fits into one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One capture: its won, how many of them were cancelled, and the month it earns in."""
+
+    won: int
+    cancelled: int
+    month: Month
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What has become of a payment so far: the one thing about it that changes. `version` counts the changes; 0 is not stored yet."""
+
+    version: int
+    amount: int
+    held: int
+    captures: tuple[Captured, ...]
+    expires_at: datetime | None
+
+    @property
+    def captured(self) -> int:
+        return sum(capture.won for capture in self.captures)
+
+    @property
+    def cancelled(self) -> int:
+        return sum(capture.cancelled for capture in self.captures)
+
+    @property
+    def left(self) -> int:
+        """What can still be cancelled."""
+        return self.captured - self.cancelled
+
+    @property
+    def first_number(self) -> int:
+        """Number of the first capture: 0 of a payment captured whole at once, holds count from 1."""
+        return 0 if self.expires_at is None else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """An entry: part of a hold that a merchant is paid, from `start` to `end` won of the payment, judged by the facts of the hold."""
+
+    acceptance: Acceptance
+    payment_id: str
+    payment: Digest
+    number: int
+    merchant_id: str
+    start: int
+    end: int
+    paid_from: Portions
+    facts: Facts
+    hold_hash: str
+
+    @property
+    def amount(self) -> int:
+        return self.end - self.start
+
+    @property
+    def postings(self) -> dict[str, int]:
+        return {purse(HELD): -self.amount, merchant_payable(self.merchant_id): self.amount}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An entry: what was still held goes back to its purses, since the hold was `voided`, `expired` or `reversed`."""
+
+    acceptance: Acceptance
+    payment_id: str
+    payment: Digest
+    reason: str
+    returned: Portions
+    hold_hash: str
+
+    @property
+    def amount(self) -> int:
+        return sum(won for _, won in self.returned)
+
+    @property
+    def postings(self) -> dict[str, int]:
+        return {purse(HELD): -self.amount, **{purse(each): won for each, won in self.returned}}
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Won that are cancelled of one capture, which earned in `month`."""
+
+    capture: int
+    won: int
+    month: Month
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """An entry: part or all of what was captured goes back, at first to `refund_pending` until its cashback is worked out anew."""
+
+    acceptance: Acceptance
+    payment_id: str
+    payment: Digest
+    merchant_id: str
+    reason: str | None
+    of: tuple[Cancelled, ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(each.won for each in self.of)
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """The months whose cashback is worked out anew, one posting each."""
+        return tuple(dict.fromkeys(each.month for each in self.of))
+
+    @property
+    def postings(self) -> dict[str, int]:
+        return {merchant_payable(self.merchant_id): -self.amount, purse(REFUND_PENDING): self.amount}
+
+
+def progress_of(payment: Payment) -> Progress:
+    """How far a payment is when it was just authorised."""
+    amount = payment.order.amount
+    if payment.status is PaymentStatus.HELD:
+        return Progress(0, amount, amount, (), payment.expires_at)
+    return Progress(0, amount, 0, (Captured(amount, 0, month_of(payment.acceptance.accepted_at)),), None)
+
+
+def capture(
+    payment: Payment, progress: Progress, acceptance: Acceptance, amount: int | None, hold_hash: str
+) -> tuple[Capture, Progress]:
+    """Captures `amount` won of a hold, or all that is held.
+
+    Raises `PaymentDeclined`, `NotAHold`, `HoldClosed`, `HoldExpired` (whether or not the schedule has run) and `CaptureExceedsHold`.
+    """
+    _refuse_if_declined(payment)
+    if payment.status is not PaymentStatus.HELD:
+        raise NotAHold("The payment was captured when it was authorised; there is no hold on it.")
+    if progress.held == 0:
+        raise HoldClosed("Nothing is held for this payment any more: it was captured whole, or released.")
+    if is_expired(progress, acceptance.accepted_at):
+        raise HoldExpired("The hold has expired; authorise a new payment.")
+    won = progress.held if amount is None else amount
+    if won > progress.held or len(progress.captures) == MOST_CAPTURES:
+        raise CaptureExceedsHold(
+            f"{progress.held} won are held, {won} are asked for; a hold is captured in at most {MOST_CAPTURES} parts.",
+            progress.held,
+        )
+    start = progress.captured
+    entry = Capture(
+        acceptance,
+        payment.acceptance.id,
+        payment.acceptance.digest,
+        progress.first_number + len(progress.captures),
+        payment.order.merchant_id,
+        start,
+        start + won,
+        portion(payment.paid_from, start, start + won),
+        payment.facts,
+        hold_hash,
+    )
+    captured = Captured(won, 0, month_of(acceptance.accepted_at))
+    return entry, replace(
+        progress, version=progress.version + 1, held=progress.held - won, captures=(*progress.captures, captured)
+    )
+
+
+def release(
+    payment: Payment, progress: Progress, acceptance: Acceptance, reason: str, hold_hash: str
+) -> tuple[Release, Progress]:
+    """Gives back what is still held. Raises `PaymentDeclined`, `NotAHold` and `HoldClosed`."""
+    _refuse_if_declined(payment)
+    if payment.status is not PaymentStatus.HELD:
+        raise NotAHold("The payment was captured when it was authorised; cancel it instead.")
+    if progress.held == 0:
+        raise HoldClosed("Nothing is held for this payment any more: it was captured whole, or released.")
+    returned = portion(payment.paid_from, progress.captured, progress.amount)
+    entry = Release(acceptance, payment.acceptance.id, payment.acceptance.digest, reason, returned, hold_hash)
+    return entry, replace(progress, version=progress.version + 1, held=0)
+
+
+def cancel(
+    payment: Payment, progress: Progress, acceptance: Acceptance, amount: int | None, reason: str | None
+) -> tuple[Cancellation, Progress]:
+    """Cancels `amount` won of what was captured, or all that is left, from the last capture back.
+
+    Raises `PaymentDeclined`, `PaymentVoided`, `NothingCaptured` and `CancellationExceedsPayment`.
+    """
+    _refuse_if_declined(payment)
+    if not progress.captures:
+        if progress.held == 0:
+            raise PaymentVoided("The hold was released; there is nothing to cancel.")
+        raise NothingCaptured("Nothing was captured of this hold yet; void it instead.")
+    won = progress.left if amount is None else amount
+    if not 0 < won <= progress.left:
+        raise CancellationExceedsPayment(f"{progress.left} won of this payment can still be cancelled.", progress.left)
+    of = []
+    captures = list(progress.captures)
+    missing = won
+    for position in reversed(range(len(captures))):
+        each = captures[position]
+        taken = min(missing, each.won - each.cancelled)
+        if taken:
+            of.append(Cancelled(progress.first_number + position, taken, each.month))
+            captures[position] = replace(each, cancelled=each.cancelled + taken)
+            missing -= taken
+    entry = Cancellation(
+        acceptance, payment.acceptance.id, payment.acceptance.digest, payment.order.merchant_id, reason, tuple(of)
+    )
+    return entry, replace(progress, version=progress.version + 1, captures=tuple(captures))
+
+
+def is_expired(progress: Progress, at: datetime) -> bool:
+    return progress.expires_at is not None and at >= progress.expires_at
+
+
+def _refuse_if_declined(payment: Payment) -> None:
+    if payment.decline:
+        raise PaymentDeclined("The payment was declined; nothing was paid.")

@@ -1,0 +1,192 @@
+"""What becomes of payments, in the ledger table: one function per access pattern, with its cost.
+
+Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from eeum.calendar import text_of
+from eeum.ids import Digest, digest_of, is_id
+from eeum.journal.accounts import CASHBACK, HELD, REFUND_PENDING
+from eeum.journal.chain import entry_hash, linked
+from eeum.payments.items import (
+    EXPIRING,
+    PROGRESS,
+    cancellation_item,
+    cancellation_key,
+    cancellation_of,
+    capture_item,
+    capture_key,
+    capture_of,
+    payment_key,
+    payment_of,
+    progress_key,
+    progress_of_item,
+    progress_put,
+    release_item,
+    release_key,
+    release_of,
+)
+from eeum.payments.progress import Cancellation, Capture, Progress, Release, progress_of
+from eeum.payments.rules import Payment
+from eeum.storage import (
+    BY_EXPIRY,
+    BY_MERCHANT,
+    NOT_YET_STORED,
+    Add,
+    AtLeast,
+    Equals,
+    Item,
+    Key,
+    Put,
+    Query,
+    SetTo,
+    Storage,
+    Table,
+    Update,
+)
+from eeum.unit_of_work import Patience, commit
+from eeum.wallet.rules import Wallet
+from eeum.wallet.store import PARTITION, head_set, head_unchanged, keyed, wallet_key, wallet_of
+
+
+class State(NamedTuple):
+    """A payment and what became of it so far; `payment_hash` is what its captures and its release are linked to it by."""
+
+    wallet: Wallet
+    payment: Payment
+    payment_hash: str
+    progress: Progress
+
+
+class ProgressStore:
+    def __init__(self, storage: Storage, patience: Patience) -> None:
+        self._storage = storage
+        self._patience = patience
+
+    def wallet_of_payment(self, merchant_id: str, payment_id: str) -> str | None:
+        """Whose wallet paid, from the merchant's index, a moment after it did. Half a read unit."""
+        if digest_of(payment_id) is None:
+            return None
+        page = self._storage.query(Query(Table.LEDGER, merchant_id, payment_id, index=BY_MERCHANT))
+        return next((item["pk"].removeprefix(PARTITION) for item in page.items), None)
+
+    def for_capture(self, wallet_id: str, payment_id: str, request: Digest) -> tuple[Capture | None, State | None]:
+        """The capture of this request and the state of the payment, consistently, in one round trip. 4 read units."""
+        entry, state = self._read(wallet_id, payment_id, capture_key(wallet_id, request))
+        return capture_of(wallet_id, entry) if entry else None, state
+
+    def for_release(self, wallet_id: str, payment_id: str) -> tuple[Release | None, State | None]:
+        """The release of the payment, if there is one, and its state, consistently, in one round trip. 4 read units."""
+        digest = digest_of(payment_id)
+        entry, state = self._read(wallet_id, payment_id, release_key(wallet_id, digest or ""))
+        return release_of(wallet_id, entry) if entry else None, state
+
+    def of_payment(self, wallet_id: str, payment: Digest) -> State | None:
+        """The state of the payment with this digest, consistently. 3 read units."""
+        wallet, stored, progress = self._storage.read(
+            [wallet_key(wallet_id), payment_key(wallet_id, payment), progress_key(wallet_id, payment)]
+        )
+        return _state(wallet_id, wallet, stored, progress) if wallet and stored else None
+
+    def for_cancellation(
+        self, wallet_id: str, payment_id: str, request: Digest
+    ) -> tuple[Cancellation | None, State | None]:
+        """The cancellation of this request and the state of the payment, consistently, in one round trip. 4 read units."""
+        entry, state = self._read(wallet_id, payment_id, cancellation_key(wallet_id, request))
+        return cancellation_of(wallet_id, entry) if entry else None, state
+
+    def progress(self, payments: Sequence[Payment]) -> list[Progress]:
+        """How far each payment is, consistently, in one round trip for up to a hundred. 1 read unit each."""
+        keys = [progress_key(each.acceptance.wallet_id, each.acceptance.digest) for each in payments]
+        items: list[Item | None] = []
+        for start in range(0, len(keys), 100):
+            items += self._storage.read(keys[start : start + 100])
+        return [
+            progress_of_item(item) if item else progress_of(payment)
+            for payment, item in zip(payments, items, strict=True)
+        ]
+
+    def due_to_expire(self, at: datetime, limit: int) -> list[tuple[str, Digest]]:
+        """Holds that expire at `at` or before, the longest expired first: wallet and payment. Half a read unit per 4 KB."""
+        later = text_of(at + timedelta(milliseconds=1))
+        page = self._storage.query(Query(Table.LEDGER, EXPIRING, index=BY_EXPIRY, before=later, limit=limit))
+        return [(item["pk"].removeprefix(PARTITION), item["sk"].removeprefix(PROGRESS)) for item in page.items]
+
+    def capture(self, entry: Capture, progress: Progress, before: Progress) -> None:
+        """Moves the money from what is held to what the merchant is owed. 6 write units, and 1 for the index by expiry.
+
+        `ConditionsFailed` when something became of the payment since it was read.
+        """
+        wallet_id = entry.acceptance.wallet_id
+        held = ("purses", HELD, "amount")
+        pay = Update(
+            wallet_key(wallet_id), (Add(held, -entry.amount), Add(("due",), 1)), (AtLeast(held, entry.amount),)
+        )
+        record = Put(capture_key(wallet_id, entry.acceptance.digest), capture_item(entry), NOT_YET_STORED)
+        self._commit(pay, record, progress_put(wallet_id, entry.payment, progress, before.version))
+
+    def release(self, entry: Release, progress: Progress, state: State) -> None:
+        """Moves the money from what is held back to its purses, with an entry that is linked. 6 write units, and 1 for the index by expiry.
+
+        `ConditionsFailed` when something became of the payment since it was read, or the wallet's chain grew.
+        """
+        wallet = state.wallet
+        key = release_key(wallet.id, entry.payment)
+        head, item = linked(wallet.chain, keyed(key, release_item(entry)))
+        held = ("purses", HELD, "amount")
+        returned = [Add(("purses", purse_id, "amount"), won) for purse_id, won in entry.returned]
+        # Cashback below zero cannot be spent, so that nobody else changes it while the chain does not grow.
+        recovered = wallet.negative and wallet.balance(CASHBACK) + dict(entry.returned).get(CASHBACK, 0) >= 0
+        cleared = [SetTo(("negative",), None)] if recovered else []
+        give_back = Update(
+            wallet_key(wallet.id),
+            (Add(held, -entry.amount), *returned, head_set(head), *cleared),
+            (AtLeast(held, entry.amount), head_unchanged(wallet.chain)),
+        )
+        self._commit(
+            give_back,
+            Put(key, item, NOT_YET_STORED),
+            progress_put(wallet.id, entry.payment, progress, state.progress.version),
+        )
+
+    def cancel(self, entry: Cancellation, progress: Progress, before: Progress) -> None:
+        """Moves the money from what the merchant is owed to what waits for its cashback to be worked out anew. 6 write units.
+
+        `ConditionsFailed` when something became of the payment since it was read.
+        """
+        wallet_id = entry.acceptance.wallet_id
+        refund = Update(
+            wallet_key(wallet_id),
+            (Add(("purses", REFUND_PENDING, "amount"), entry.amount), Add(("due",), len(entry.months))),
+            (Equals(("kind",), "wallet"),),
+        )
+        record = Put(cancellation_key(wallet_id, entry.acceptance.digest), cancellation_item(entry), NOT_YET_STORED)
+        self._commit(refund, record, progress_put(wallet_id, entry.payment, progress, before.version))
+
+    def _read(self, wallet_id: str, payment_id: str, entry: Key) -> tuple[Item | None, State | None]:
+        digest = digest_of(payment_id)
+        if digest is None or not is_id(wallet_id):
+            return None, None
+        wallet, stored, payment, progress = self._storage.read(
+            [wallet_key(wallet_id), entry, payment_key(wallet_id, digest), progress_key(wallet_id, digest)]
+        )
+        # The key has no time in it, the id has: an id with another time names no payment.
+        if wallet is None or payment is None or payment["id"] != payment_id:
+            return None, None
+        return stored, _state(wallet_id, wallet, payment, progress)
+
+    def _commit(self, *writes: Update | Put) -> None:
+        commit(self._storage, self._patience, *writes)
+
+
+def _state(wallet_id: str, wallet: Item, payment: Item, progress: Item | None) -> State:
+    known = payment_of(wallet_id, payment)
+    return State(
+        wallet_of(wallet_id, wallet),
+        known,
+        entry_hash(payment),
+        progress_of_item(progress) if progress else progress_of(known),
+    )
