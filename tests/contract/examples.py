@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eeum.calendar import SEOUL
 from eeum.cashback.rules import Earning
 from eeum.ids import request_digest
+from eeum.journal.chain import Head
 from eeum.merchants.rules import Merchant, MerchantStatus, Shop, merchant_id_of
 from eeum.payments.rules import Decline, Order, Payment
 from eeum.policy.conditions import Facts
@@ -49,7 +50,7 @@ def wallet(
     grants: Mapping[str, int] | None = None,
     **changes: Any,
 ) -> Wallet:
-    purses = {"charged": charged, "cashback": cashback, **(grants or {})}
+    purses = {"charged": charged, "cashback": cashback, "held": 0, "refund_pending": 0, **(grants or {})}
     made = Wallet(
         id=wallet_id_of(member),
         member=member,
@@ -60,8 +61,10 @@ def wallet(
         purses=tuple(Purse(name, amount) for name, amount in purses.items()),
         cards=(Card(CARD, "standard", "active"),),
         usage={},
-        captures=0,
+        due=0,
         posted=0,
+        chain=Head(),
+        negative=None,
         opened_at=NOON,
     )
     return replace(made, **changes)
@@ -96,8 +99,6 @@ def payment(
     decline: Decline | None = None,
     paid: Mapping[str, int] | None = None,
 ) -> Payment:
-    postings = {f"purse/{purse}": -won for purse, won in (paid or {"charged": amount}).items()}
-    postings[f"merchant_payable/{merchant_id}"] = amount
     return Payment(
         acceptance=acceptance(wallet_id, key, at),
         order=order(amount, merchant_id),
@@ -114,7 +115,7 @@ def payment(
             method="card",
         ),
         decline=decline,
-        postings={} if decline else postings,
+        paid_from=() if decline else tuple((paid or {"charged": amount}).items()),
     )
 
 
@@ -137,6 +138,8 @@ def earning(paid: Payment, number: int, *, won: int = 1_000, used: int = 10_000)
         capture=0,
         payment_id=paid.acceptance.id,
         merchant_id=paid.order.merchant_id,
+        start=0,
+        end=paid.order.amount,
         number=number,
         accepted_at=paid.acceptance.accepted_at,
         posted_at=paid.acceptance.accepted_at + timedelta(seconds=1),

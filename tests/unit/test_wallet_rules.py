@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from eeum.calendar import SEOUL
 from eeum.ids import is_id
+from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING
+from eeum.journal.chain import Head
 from eeum.policy.rules import WalletTerms
 from eeum.wallet.rules import (
-    CASHBACK,
-    CHARGED,
     TOP_UP_CODES,
     Card,
     DebitOrder,
@@ -113,8 +113,9 @@ def test_every_decline_of_a_top_up_has_its_code() -> None:
 def test_a_new_wallet_is_active_empty_and_unverified() -> None:
     assert MEMBER.id == wallet_id_of("payer")
     assert is_id(MEMBER.id)
-    assert (MEMBER.status, MEMBER.verified, MEMBER.captures, MEMBER.posted) == (WalletStatus.ACTIVE, False, 0, 0)
-    assert [(purse.id, purse.amount) for purse in MEMBER.purses] == [(CHARGED, 0), (CASHBACK, 0)]
+    assert (MEMBER.status, MEMBER.verified, MEMBER.due, MEMBER.posted) == (WalletStatus.ACTIVE, False, 0, 0)
+    assert {purse.id: purse.amount for purse in MEMBER.purses} == {CHARGED: 0, CASHBACK: 0, HELD: 0, REFUND_PENDING: 0}
+    assert (MEMBER.chain, MEMBER.negative) == (Head(0, ""), None)
 
 
 def test_a_card_token_names_wallet_and_card() -> None:

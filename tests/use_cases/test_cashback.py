@@ -9,8 +9,8 @@ import pytest
 
 from eeum.cashback.use_cases import MOST_TOGETHER, cashback_of_month, quote_cashback
 from eeum.errors import Busy
+from eeum.payments.items import payment_of
 from eeum.payments.rules import Decline, Order, Payment
-from eeum.payments.store import payment_of
 from eeum.storage import BY_MERCHANT, Contended, Key, Put, Query, SetTo, Table, Update, Write
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import partition_of, wallet_key
@@ -43,7 +43,7 @@ def test_a_payment_earns_what_the_policy_of_the_month_says(world: World) -> None
     assert dict(earning.used) == {"monthly-spend": 12_345}
     assert earning.rewards[0].funders == (("national", 594), ("city", 640))
     after = world.wallet(payer.id)
-    assert (after.balance("cashback"), after.captures, after.posted) == (1_234, 1, 1)
+    assert (after.balance("cashback"), after.due, after.posted) == (1_234, 1, 1)
     assert after.usage == {"monthly-spend@2021-01": 12_345}
 
 
@@ -237,7 +237,7 @@ def test_a_payment_whose_wallet_is_missing_is_handed_back_and_the_others_are_pos
     (payment,) = _spend(world, payer, 10_000)
     stray = example("00000000-0000-8000-8000-000000000000")
     (unpostable,) = world.post(stray, payment)
-    assert (unpostable.payment, unpostable.reason) == (stray, "wallet_missing")
+    assert (unpostable.source.entry, unpostable.reason) == (stray, "wallet_missing")
     assert world.balances(payer)["cashback"] == 1_000
 
 
@@ -246,7 +246,7 @@ def test_a_gap_in_the_earnings_of_a_wallet_shows_in_its_counters(world: World) -
     _, second = _spend(world, payer, 1_000, 2_000)
     world.post(second)
     after = world.wallet(payer.id)
-    assert (after.captures, after.posted) == (2, 1)
+    assert (after.due, after.posted) == (2, 1)
 
 
 # --- quoting and showing --------------------------------------------------------------------------------------------------
@@ -291,7 +291,7 @@ def test_a_members_month_shows_each_earning_and_their_sum(world: World) -> None:
     payer, jun = world.member(charged=2_000_000), world.member("jun", charged=10_000)
     world.post(*_spend(world, payer, 400_000, 300_000), *_spend(world, jun, 1_000))
     month = cashback_of_month(world.cashback, payer.id, "2021-01")
-    assert [earning.won for earning in month.earnings] == [40_000, 12_000]
+    assert [earning.won for earning in month.book.earnings] == [40_000, 12_000]
     assert month.won == 52_000
     assert cashback_of_month(world.cashback, payer.id, "2020-12").won == 0
 

@@ -31,7 +31,7 @@ def test_one_wallet_from_many_threads_is_never_overdrawn_and_loses_no_payment(wo
     assert {payment.decline for payment in payments} == {None, Decline.INSUFFICIENT_FUNDS}
     assert len(approved) == 37
     assert sum(world.balances(payer).values()) == 500
-    assert world.wallet(payer.id).captures == 37
+    assert world.wallet(payer.id).due == 37
     assert len(world.entries("payment")) == 5 * THREADS
 
 

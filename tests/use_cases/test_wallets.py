@@ -27,7 +27,12 @@ def test_a_member_has_one_wallet(world: World) -> None:
     assert (first.created, again.created, other.created) == (True, False, True)
     assert again.wallet == first.wallet
     assert first.wallet.id == wallet_id_of("payer") != other.wallet.id
-    assert {purse.id: purse.amount for purse in first.wallet.purses} == {"charged": 0, "cashback": 0}
+    assert {purse.id: purse.amount for purse in first.wallet.purses} == {
+        "charged": 0,
+        "cashback": 0,
+        "held": 0,
+        "refund_pending": 0,
+    }
 
 
 def test_a_wallet_that_is_opened_from_many_threads_is_one(world: World) -> None:

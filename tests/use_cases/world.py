@@ -14,14 +14,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eeum.calendar import SEOUL
+from eeum.cashback.replay import MonthBook
 from eeum.cashback.rules import Earning
+from eeum.cashback.sources import Entry, Source, source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Unpostable, post_earnings
+from eeum.cashback.use_cases import Posted, Unpostable, post
+from eeum.journal.accounts import NOT_SPENDABLE
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.months.store import MonthStore
 from eeum.once import Answer
+from eeum.payments.cancellations import cancel_payment
+from eeum.payments.holds import capture_hold, expire_holds, void_hold
+from eeum.payments.items import (
+    cancellation_item,
+    cancellation_key,
+    capture_item,
+    capture_key,
+    payment_item,
+    payment_key,
+)
+from eeum.payments.progress import Cancellation, Capture, Release
+from eeum.payments.progress_store import ProgressStore
+from eeum.payments.reversals import Reversal, reverse_payment
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.payments.use_cases import authorise_payment
@@ -87,6 +103,10 @@ class World:
     @property
     def payments(self) -> PaymentStore:
         return PaymentStore(self.storage, self.patience)
+
+    @property
+    def progress(self) -> ProgressStore:
+        return ProgressStore(self.storage, self.patience)
 
     @property
     def cashback(self) -> CashbackStore:
@@ -175,8 +195,45 @@ class World:
         request = Request.of(caller, wallet.id, key or self.new_key(), {"amount": amount})
         return top_up(self.wallets, self.policies, self.patience, request, amount, "reference", self.clock)
 
-    def post(self, *payments: Payment, policies: PolicyBook | None = None) -> list[Unpostable]:
-        return post_earnings(self.cashback, policies or self.policies, self.patience, payments, self.clock)
+    def capture(
+        self, payment: Payment, amount: int | None = None, key: str | None = None, caller: str = ACQUIRER
+    ) -> Answer[Capture]:
+        request = self._about(payment, key, caller, {"amount": amount})
+        return capture_hold(
+            self.progress, self.patience, request, payment.acceptance.id, amount, _brought_by(caller), self.clock
+        )
+
+    def void(self, payment: Payment, key: str | None = None, caller: str = ACQUIRER) -> Answer[Release]:
+        request = self._about(payment, key, caller, {})
+        return void_hold(self.progress, self.patience, request, payment.acceptance.id, _brought_by(caller), self.clock)
+
+    def cancel(
+        self, payment: Payment, amount: int | None = None, key: str | None = None, caller: str = ACQUIRER
+    ) -> Answer[Cancellation]:
+        request = self._about(payment, key, caller, {"amount": amount})
+        may = _brought_by(caller)
+        return cancel_payment(
+            self.progress, self.patience, request, payment.acceptance.id, amount, "returned", may, self.clock
+        )
+
+    def reverse(self, wallet: Wallet, shop: Merchant | str, amount: int, key: str, **changes: Any) -> Reversal:
+        merchant_id = shop if isinstance(shop, str) else shop.id
+        order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
+        request = Request.of(ACQUIRER, wallet.id, key, {"amount": amount, "merchant_id": merchant_id})
+        return reverse_payment(self.payments, self.progress, self.policies, self.patience, request, order, self.clock)
+
+    def expire(self, limit: int = 100) -> int:
+        return expire_holds(self.progress, self.patience, self.now, limit)
+
+    def _about(self, payment: Payment, key: str | None, caller: str, body: dict[str, Any]) -> Request:
+        return Request.of(caller, payment.acceptance.wallet_id, key or self.new_key(), body)
+
+    def post(self, *entries: Entry, policies: PolicyBook | None = None) -> list[Unpostable]:
+        return self.posted(*entries, policies=policies).unpostable
+
+    def posted(self, *entries: Entry, policies: PolicyBook | None = None) -> Posted:
+        sources = [source(entry) for entry in entries]
+        return post(self.cashback, policies or self.policies, self.patience, sources, self.clock)
 
     def suspend(self, wallet: Wallet) -> None:
         change_standing(self.wallets, wallet.id, WalletStatus.SUSPENDED, None, "operator", "card lost", self.now)
@@ -189,13 +246,18 @@ class World:
         return found
 
     def balances(self, wallet: Wallet) -> dict[str, int]:
-        return {purse.id: purse.amount for purse in self.wallet(wallet.id).purses}
+        """Won by purse; what is held and what waits to be refunded only where there is any."""
+        purses = self.wallet(wallet.id).purses
+        return {purse.id: purse.amount for purse in purses if purse.amount or purse.id not in NOT_SPENDABLE}
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
         return [item for item in self.memory.items(Table.LEDGER) if item["kind"] == kind]
 
     def earnings(self, wallet: Wallet, month: str = "2021-01") -> list[Earning]:
-        return CashbackStore(self.memory).all_of_month(wallet.id, month)
+        return list(self.book(wallet, month).earnings)
+
+    def book(self, wallet: Wallet, month: str = "2021-01") -> MonthBook:
+        return CashbackStore(self.memory).month_book(wallet.id, month)
 
     @contextmanager
     def counted(self) -> Iterator[Any]:
@@ -220,6 +282,23 @@ class World:
             yield hit
         finally:
             self.memory.fault = lambda now, writes: None
+
+
+def source(entry: Entry) -> Source:
+    """The entry as the stream brings it."""
+    acceptance = entry.acceptance
+    match entry:
+        case Payment():
+            key, item = payment_key(acceptance.wallet_id, acceptance.digest), payment_item(entry)
+        case Capture():
+            key, item = capture_key(acceptance.wallet_id, acceptance.digest), capture_item(entry)
+        case Cancellation():
+            key, item = cancellation_key(acceptance.wallet_id, acceptance.digest), cancellation_item(entry)
+    return source_of({**item, "pk": key.pk, "sk": key.sk})
+
+
+def _brought_by(caller: str) -> Callable[[Payment], bool]:
+    return lambda payment: payment.acceptance.caller == caller
 
 
 def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result | Exception]:

@@ -121,13 +121,9 @@ class NothingCaptured(Refusal):
 
 
 class CancellationExceedsPayment(Refusal):
-    """More than what is left of a payment; `left` is what still can be cancelled, in won."""
+    """More than what is left of a payment."""
 
     code = "cancellation_exceeds_payment"
-
-    def __init__(self, detail: str, left: int) -> None:
-        super().__init__(detail)
-        self.left = left
 
 
 class NotAHold(Refusal):
@@ -149,10 +145,6 @@ class HoldExpired(Refusal):
 
 
 class CaptureExceedsHold(Refusal):
-    """More than what is held, or in more parts than a hold has; `held` is in won."""
+    """More than what is held, or in more parts than a hold has."""
 
     code = "capture_exceeds_hold"
-
-    def __init__(self, detail: str, held: int) -> None:
-        super().__init__(detail)
-        self.held = held

@@ -8,7 +8,7 @@ from eeum.ids import Digest
 from eeum.payments.progress import Cancellation, Cancelled, Capture, Captured, Progress, Release
 from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
 from eeum.policy.conditions import Facts
-from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Table
+from eeum.storage import Item, Key, Table
 from eeum.wallet.store import acceptance_item, acceptance_of, partition_of
 
 PAYMENT = "PAYMENT#"
@@ -119,12 +119,6 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
         paid_from=portions_of(item["paid_from"]),
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
     )
-
-
-def progress_put(wallet_id: str, payment: Digest, progress: Progress, before: int = 0) -> Put:
-    """Stores the progress, if its version is still `before`; 0 is not stored yet."""
-    unchanged = (Equals(("version",), before),) if before else NOT_YET_STORED
-    return Put(progress_key(wallet_id, payment), progress_item(progress), unchanged)
 
 
 def progress_item(progress: Progress) -> Item:

@@ -170,8 +170,7 @@ def capture(
     won = progress.held if amount is None else amount
     if won > progress.held or len(progress.captures) == MOST_CAPTURES:
         raise CaptureExceedsHold(
-            f"{progress.held} won are held, {won} are asked for; a hold is captured in at most {MOST_CAPTURES} parts.",
-            progress.held,
+            f"{progress.held} won are held, {won} are asked for; a hold is captured in at most {MOST_CAPTURES} parts."
         )
     start = progress.captured
     entry = Capture(
@@ -220,7 +219,7 @@ def cancel(
         raise NothingCaptured("Nothing was captured of this hold yet; void it instead.")
     won = progress.left if amount is None else amount
     if not 0 < won <= progress.left:
-        raise CancellationExceedsPayment(f"{progress.left} won of this payment can still be cancelled.", progress.left)
+        raise CancellationExceedsPayment(f"{progress.left} won of this payment can still be cancelled.")
     of = []
     captures = list(progress.captures)
     missing = won

@@ -22,9 +22,9 @@ from eeum.payments.items import (
     capture_of,
     payment_key,
     payment_of,
+    progress_item,
     progress_key,
     progress_of_item,
-    progress_put,
     release_item,
     release_key,
     release_of,
@@ -180,6 +180,12 @@ class ProgressStore:
 
     def _commit(self, *writes: Update | Put) -> None:
         commit(self._storage, self._patience, *writes)
+
+
+def progress_put(wallet_id: str, payment: Digest, progress: Progress, before: int = 0) -> Put:
+    """Stores the progress, if its version is still `before`; 0 is not stored yet."""
+    unchanged = (Equals(("version",), before),) if before else NOT_YET_STORED
+    return Put(progress_key(wallet_id, payment), progress_item(progress), unchanged)
 
 
 def _state(wallet_id: str, wallet: Item, payment: Item, progress: Item | None) -> State:

@@ -11,8 +11,9 @@ from eeum.ids import Digest, digest_of, is_id
 from eeum.journal.accounts import HELD
 from eeum.merchants.rules import Merchant
 from eeum.merchants.store import merchant_key, merchant_of
-from eeum.payments.items import PAYMENT, payment_item, payment_key, payment_of, progress_put
+from eeum.payments.items import PAYMENT, payment_item, payment_key, payment_of
 from eeum.payments.progress import progress_of
+from eeum.payments.progress_store import progress_put
 from eeum.payments.rules import ACTIVE_CARD, Payment, PaymentStatus
 from eeum.storage import (
     BY_MERCHANT,
