@@ -20,7 +20,7 @@ from eeum.cashback.sources import Entry, Source, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import Posted, Unpostable, post
 from eeum.journal.accounts import NOT_SPENDABLE
-from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
+from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, merchant_id_of
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.months.store import MonthStore
@@ -163,7 +163,10 @@ class World:
         self.memory.transact(writes, str(uuid.uuid4()))
 
     def shop(self, number: str = NUMBERS[0], **about: Any) -> Merchant:
-        """A merchant that was approved the day before yesterday."""
+        """A merchant that was approved the day before yesterday, or before."""
+        known = self.merchants.merchant(merchant_id_of(number))
+        if known and known.status is MerchantStatus.APPROVED and not about:
+            return known
         shop = replace(Shop(number, "가게", "yeonsu", "restaurant", 200_000_000), **about)
         earlier = self.now - timedelta(days=2)
         applied = apply_for_merchant(self.merchants, self.policies, shop, "owner", earlier)
