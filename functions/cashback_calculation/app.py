@@ -10,9 +10,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from cashback_calculation.records import UnreadableRecord, source_of_record
+from cashback_calculation.records import source_of_record
 from eeum.aws.city import City
 from eeum.aws.clients import aws_client
+from eeum.cashback.soundness import Unsound
 from eeum.cashback.sources import Source
 from eeum.cashback.use_cases import post
 
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     for record in records:
         try:
             source = source_of_record(record)
-        except UnreadableRecord as reason:
+        except Unsound as reason:
             hopeless.append((record, str(reason)))
             continue
         sources.append(source)

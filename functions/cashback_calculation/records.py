@@ -4,57 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from eeum.aws.attribute_values import plain_item
-from eeum.cashback.sources import Source, source_of
-from eeum.errors import Refusal
-from eeum.ids import digest_of, is_id
-from eeum.payments.progress import Cancellation
-
-
-class UnreadableRecord(Exception):
-    """A record that carries nothing to post as this version stores it: no retry will make it one."""
+from eeum.cashback.soundness import Unsound, sound_source_of
+from eeum.cashback.sources import Source
 
 
 def source_of_record(record: Mapping[str, Any]) -> Source:
-    """Raises `UnreadableRecord`, with the reason, for anything but a new approved payment, capture or cancellation whose parts are what
-    they must be."""
+    """Raises `Unsound`, with the reason, for anything that no posting can be made for."""
     try:
         item = plain_item(record["dynamodb"]["NewImage"])
-        source = source_of(item)
-        # Within the try: what has a part of another shape altogether may fail there, and must hold up the stream no more than the rest.
-        fault = _fault_of(source, item)
-    except (KeyError, ValueError, TypeError, AttributeError, Refusal) as error:
-        raise UnreadableRecord(f"{type(error).__name__}: {error}") from error
-    if fault:
-        raise UnreadableRecord(fault)
-    return source
-
-
-def _fault_of(source: Source, item: Mapping[str, Any]) -> str | None:
-    """What would make the evaluation fail, each time it is tried. What is stored by us never has it."""
-    acceptance = source.entry.acceptance
-    faults = {
-        "its wallet has no id": not is_id(acceptance.wallet_id),
-        "its id and its key are not of one request": digest_of(acceptance.id) != acceptance.digest,
-        "its postings are not whole won": not all(map(_is_whole, item["postings"].values())),
-        "its postings are none": not item["postings"],
-        "its amount is not whole won above zero": not (_is_whole(item["amount"]) and item["amount"] > 0),
-    }
-    found = next((fault for fault, is_so in faults.items() if is_so), None)
-    if found is None and sum(item["postings"].values()) != 0:
-        return "its postings do not balance"
-    return found or (None if isinstance(source.entry, Cancellation) else _fault_of_facts(item))
-
-
-def _fault_of_facts(item: Mapping[str, Any]) -> str | None:
-    facts = dict(item["facts"])
-    numbers = (facts.pop("own_rate"), facts.pop("annual_revenue") or 0)
-    facts.pop("flags")
-    if not all(map(_is_whole, numbers)):
-        return "its facts have a number that is none"
-    if not all(text is None or isinstance(text, str) for text in facts.values()):
-        return "its facts have a text that is none"
-    return None
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Unsound(f"{type(error).__name__}: {error}") from error
+    return sound_source_of(item)

@@ -8,6 +8,7 @@ from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, create
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_month
 from eeum.cashback.use_cases import cashback_of_month
+from eeum.months.closing import statement_of_month
 from eeum.request import Request
 from eeum.wallet.use_cases import change_standing, open_wallet, own_wallet, top_up
 from member_wallet.bodies import (
@@ -23,6 +24,7 @@ from member_wallet.bodies import (
     top_up_body,
     wallet_body,
 )
+from member_wallet.statements import StatementBody, statement_body
 
 api = Api()
 city = City.of(os.environ)
@@ -51,6 +53,13 @@ def cashback(
     owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
     return answered(cashback_body(cashback_of_month(city.cashback(), owned.id, wanted)))
+
+
+@api.get("/wallets/<wallet_id>/statements/<month>", summary="The own statement of a month", tags=["wallets"])
+def statement(wallet_id: str, month: str) -> Response[StatementBody]:
+    context = api.lambda_context
+    owned = own_wallet(city.wallets(context), api.caller().person(MEMBER), wallet_id)
+    return answered(statement_body(statement_of_month(city.statements(context), owned.id, parse_month(month))))
 
 
 @api.post("/wallets/<wallet_id>/top_ups", summary="Credit what a bank took from the member's account", tags=["wallets"])

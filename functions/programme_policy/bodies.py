@@ -28,12 +28,13 @@ class LoadedBody(BaseModel):
 
 
 class MonthBody(BaseModel):
-    """A month of the programme, and when the reset opened and closed it."""
+    """A month of the programme: when the reset opened and closed it, and when all its statements were written."""
 
     month: str
     status: str
     opened_at: str
     closed_at: str | None
+    frozen_at: str | None
 
 
 class MonthsBody(BaseModel):
@@ -49,4 +50,5 @@ def month_body(record: MonthRecord) -> MonthBody:
         status=record.status.value,
         opened_at=text_of(record.opened_at),
         closed_at=text_of(record.closed_at) if record.closed_at else None,
+        frozen_at=text_of(record.frozen_at) if record.frozen_at else None,
     )

@@ -29,6 +29,10 @@ def test_cashback_that_is_late_and_errors_that_clients_see_are_watched() -> None
     assert watched("AWS/ApiGateway", "5xx") == ["Api"]
 
 
+def test_work_over_all_members_is_watched() -> None:
+    assert watched("AWS/States", "ExecutionsFailed") == ["SegmentsMachine"]
+
+
 @pytest.mark.parametrize("alarm", sorted(resources(ALARM)))
 def test_an_alarm_reaches_somebody_says_what_is_wrong_and_is_silent_when_nothing_happens(alarm: str) -> None:
     properties = resources(ALARM)[alarm]

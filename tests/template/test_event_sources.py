@@ -8,6 +8,7 @@ import pytest
 from tests.template.template import (
     FUNCTION,
     QUEUE,
+    ROLE,
     events,
     functions,
     resources,
@@ -30,7 +31,7 @@ def sources() -> list[tuple[str, str]]:
 
 
 def stream() -> dict[str, Any]:
-    return events("CashbackCalculationFunction", "DynamoDB")["ApprovedPayments"]
+    return events("CashbackCalculationFunction", "DynamoDB")["CapturesAndCancellations"]
 
 
 def schedule() -> dict[str, Any]:
@@ -58,12 +59,13 @@ def test_a_source_has_a_place_for_what_fails_that_its_role_may_write_to(function
     assert [queue_named(resource) for resource in sending] == [queue]
 
 
-def test_the_stream_brings_new_approved_payments_of_the_ledger() -> None:
-    (filtered,) = stream()["FilterCriteria"]["Filters"]
-    assert json.loads(filtered["Pattern"]) == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"NewImage": {"kind": {"S": ["payment"]}, "status": {"S": ["approved"]}}},
-    }
+def test_the_stream_brings_what_was_captured_and_what_was_cancelled() -> None:
+    filters = [json.loads(each["Pattern"]) for each in stream()["FilterCriteria"]["Filters"]]
+    assert [each["eventName"] for each in filters] == [["INSERT"]] * 2
+    assert [each["dynamodb"]["NewImage"] for each in filters] == [
+        {"kind": {"S": ["payment"]}, "status": {"S": ["approved"]}},
+        {"kind": {"S": ["capture", "cancellation"]}},
+    ]
     assert stream()["Stream"] in ({"Fn::GetAtt": ["LedgerTable", "StreamArn"]}, {"Fn::GetAtt": "LedgerTable.StreamArn"})
 
 
@@ -85,15 +87,63 @@ def test_the_month_turns_at_midnight_in_seoul_on_the_first() -> None:
     assert json.loads(schedule()["Input"]) == {"scheduled_at": "<aws.scheduler.scheduled-time>"}
 
 
-def test_two_stacks_may_have_the_schedule_in_one_account() -> None:
-    assert schedule()["OmitName"] is True
-    made = [each for each in translated(template())["Resources"].values() if each["Type"] == "AWS::Scheduler::Schedule"]
-    assert ["Name" in each["Properties"] for each in made] == [False]
+def every_schedule() -> dict[str, dict[str, Any]]:
+    """The properties of every schedule, as SAM translates those of functions."""
+    plain = translated(template())["Resources"]
+    return {name: each["Properties"] for name, each in plain.items() if each["Type"] == "AWS::Scheduler::Schedule"}
+
+
+@pytest.mark.parametrize("name", sorted(every_schedule()))
+def test_two_stacks_may_have_a_schedule_in_one_account(name: str) -> None:
+    assert "Name" not in every_schedule()[name]
+
+
+@pytest.mark.parametrize("name", sorted(every_schedule()))
+def test_a_schedule_is_of_seoul_and_keeps_what_could_not_be_started(name: str) -> None:
+    properties = every_schedule()[name]
+    assert properties["ScheduleExpressionTimezone"] == "Asia/Seoul"
+    assert properties["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert queue_named(properties["Target"]["DeadLetterConfig"]["Arn"])
+
+
+def test_schedules_come_when_they_should() -> None:
+    """The reset at midnight; closing from the first full hour after it on; the catch-up at another minute."""
+    assert {name: properties["ScheduleExpression"] for name, properties in every_schedule().items()} == {
+        "MonthlyCapResetFunctionFirstOfTheMonth": "cron(0 0 1 * ? *)",
+        "MonthClosingSchedule": "cron(0 * * * ? *)",
+        "CashbackCatchUpSchedule": "cron(30 * * * ? *)",
+        "HoldExpiryFunctionEveryQuarterOfAnHour": "cron(0/15 * * * ? *)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "functions_named"),
+    [
+        ("CashbackCatchUpSchedule", {"function": "CashbackCatchUpFunction"}),
+        ("MonthClosingSchedule", {"function": "MonthClosingFunction", "at_the_end": "MonthFreezingFunction"}),
+    ],
+)
+def test_work_over_all_wallets_names_its_published_functions_to_the_one_machine(
+    name: str, functions_named: dict[str, str]
+) -> None:
+    target = resources("AWS::Scheduler::Schedule")[name]["Target"]
+    assert target["Arn"] == {"Ref": "SegmentsMachine"}
+    told = json.loads(target["Input"]["Fn::Sub"].replace("${Segments}", "4"))
+    assert told == {"segments": 4} | {key: f"${{{each}.Arn}}:live" for key, each in functions_named.items()}
+    (invoking,) = [
+        each for each in statements(resources(ROLE)["SegmentsRole"]) if "lambda:InvokeFunction" in each["Action"]
+    ]
+    allowed = [each["Fn::Sub"] for each in invoking["Resource"]]
+    assert {told[key] for key in functions_named} <= set(allowed)
 
 
 def test_what_sources_call_is_the_published_version() -> None:
     plain = translated(template())["Resources"]
     (mapping,) = [each for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
-    (scheduled,) = [each for each in plain.values() if each["Type"] == "AWS::Scheduler::Schedule"]
     assert mapping["Properties"]["FunctionName"] == {"Ref": "CashbackCalculationFunctionAliaslive"}
-    assert scheduled["Properties"]["Target"]["Arn"] == {"Ref": "MonthlyCapResetFunctionAliaslive"}
+    assert {name: each["Target"]["Arn"] for name, each in every_schedule().items()} == {
+        "MonthlyCapResetFunctionFirstOfTheMonth": {"Ref": "MonthlyCapResetFunctionAliaslive"},
+        "HoldExpiryFunctionEveryQuarterOfAnHour": {"Ref": "HoldExpiryFunctionAliaslive"},
+        "CashbackCatchUpSchedule": {"Ref": "SegmentsMachine"},
+        "MonthClosingSchedule": {"Ref": "SegmentsMachine"},
+    }

@@ -28,7 +28,11 @@ def test_it_is_written_by_hand(role: str) -> None:
 def test_it_is_given_to_one_service(role: str) -> None:
     (trust,) = resources(ROLE)[role]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Action"] == "sts:AssumeRole"
-    assert trust["Principal"] in ({"Service": "lambda.amazonaws.com"}, {"Service": "scheduler.amazonaws.com"})
+    (service,) = trust["Principal"].values()
+    assert service in {f"{name}.amazonaws.com" for name in ("lambda", "scheduler", "states")}
+    # These two work for everybody: only for this account may they act.
+    if service != "lambda.amazonaws.com":
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 @pytest.mark.parametrize(("role", "statement"), every_statement())
@@ -36,14 +40,46 @@ def test_a_statement_allows_named_actions_on_named_resources(role: str, statemen
     assert set(statement) <= {"Effect", "Action", "Resource", "Condition"}
     assert statement["Effect"] == "Allow"
     assert not [action for action in actions(statement) if "*" in action]
+    if role == "SegmentsRole" and actions(statement)[0].startswith("states:"):
+        return  # see below
     for resource in listed(statement["Resource"]):
         assert isinstance(resource, dict), f"{role} names {resource} instead of a resource of the template"
         assert "*" not in str(resource)
         assert named_in(resource) <= set(template()["Resources"])
 
 
-def test_nobody_may_scan_or_delete() -> None:
-    forbidden = {"dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+def test_the_machine_may_start_and_look_after_its_own_executions_and_no_other_s() -> None:
+    """By its name, since the role of a machine cannot refer to the machine that has it; a distributed map starts executions of it."""
+    assert resources("AWS::StepFunctions::StateMachine")["SegmentsMachine"]["StateMachineName"] == {
+        "Fn::Sub": "${AWS::StackName}-segments"
+    }
+    of_account = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+    allowed = {
+        action: statement["Resource"]["Fn::Sub"]
+        for statement in statements(resources(ROLE)["SegmentsRole"])
+        for action in actions(statement)
+        if action.startswith("states:")
+    }
+    executions = f"{of_account}:execution:${{AWS::StackName}}-segments/*"
+    assert allowed == {
+        "states:StartExecution": f"{of_account}:stateMachine:${{AWS::StackName}}-segments",
+        "states:DescribeExecution": executions,
+        "states:StopExecution": executions,
+    }
+
+
+def test_the_whole_ledger_is_read_by_those_alone_who_work_over_all_members() -> None:
+    scanning = {
+        (role, name)
+        for role, statement in every_statement()
+        if "dynamodb:Scan" in actions(statement)
+        for name in named_in(statement["Resource"])
+    }
+    assert scanning == {("CashbackCatchUpRole", "LedgerTable"), ("MonthClosingRole", "LedgerTable")}
+
+
+def test_nobody_may_delete() -> None:
+    forbidden = {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
     assert not [(role, statement) for role, statement in every_statement() if forbidden & set(actions(statement))]
     assert not [(role, statement) for role, statement in every_statement() if "PartiQL" in str(actions(statement))]
 
@@ -69,7 +105,7 @@ def test_a_quote_can_only_read() -> None:
     }
 
 
-def test_merchants_are_changed_by_onboarding_alone_and_the_programme_by_its_two_functions() -> None:
+def test_a_table_is_written_by_those_whose_part_it_is() -> None:
     def writers(table: str) -> set[str]:
         return {
             role
@@ -78,11 +114,25 @@ def test_merchants_are_changed_by_onboarding_alone_and_the_programme_by_its_two_
         }
 
     assert writers("MerchantsTable") == {"MerchantOnboardingRole"}
-    assert writers("ProgrammeTable") == {"MonthlyCapResetRole", "ProgrammePolicyRole"}
-    assert writers("LedgerTable") == {"PaymentAuthorisationRole", "CashbackCalculationRole", "MemberWalletRole"}
+    assert writers("ProgrammeTable") == {"MonthlyCapResetRole", "MonthFreezingRole", "ProgrammePolicyRole"}
+    assert writers("LedgerTable") == {
+        "PaymentAuthorisationRole",
+        "HoldExpiryRole",
+        "CashbackCalculationRole",
+        "CashbackCatchUpRole",
+        "MemberWalletRole",
+        "MonthClosingRole",
+    }
 
 
-def test_the_scheduler_may_start_the_published_reset_and_nothing_else() -> None:
-    role = resources(ROLE)["MonthlyScheduleRole"]
-    starting = [statement for statement in statements(role) if "lambda:InvokeFunction" in actions(statement)]
-    assert [statement["Resource"] for statement in starting] == [{"Fn::Sub": "${MonthlyCapResetFunction.Arn}:live"}]
+@pytest.mark.parametrize(
+    ("role", "started"),
+    [
+        ("MonthlyScheduleRole", {"Fn::Sub": "${MonthlyCapResetFunction.Arn}:live"}),
+        ("HoldExpiryScheduleRole", {"Fn::Sub": "${HoldExpiryFunction.Arn}:live"}),
+        ("SegmentsScheduleRole", {"Ref": "SegmentsMachine"}),
+    ],
+)
+def test_the_scheduler_may_start_what_it_is_for_and_nothing_else(role: str, started: dict[str, str]) -> None:
+    starting = [each for each in statements(resources(ROLE)[role]) if "sqs:SendMessage" not in actions(each)]
+    assert [statement["Resource"] for statement in starting] == [started]

@@ -27,6 +27,7 @@ RESIDENTS = {
     "POST /wallets": ["eeum/wallet"],
     "GET /wallets/{wallet_id}": ["eeum/wallet"],
     "GET /wallets/{wallet_id}/cashback": ["eeum/wallet"],
+    "GET /wallets/{wallet_id}/statements/{month}": ["eeum/wallet"],
     "POST /wallets/{wallet_id}/top_ups": ["eeum/top_ups"],
     "POST /payments": ["eeum/payments"],
     "POST /wallets/{wallet_id}/payments": ["eeum/wallet"],

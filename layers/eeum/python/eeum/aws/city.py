@@ -21,9 +21,12 @@ from eeum.storage import Storage
 from eeum.unit_of_work import Patience
 
 if TYPE_CHECKING:
+    from eeum.cashback.catch_up import CatchUp
     from eeum.cashback.store import CashbackStore
     from eeum.merchants.store import MerchantStore
+    from eeum.months.statement_store import StatementStore
     from eeum.months.store import MonthStore
+    from eeum.payments.progress_store import ProgressStore
     from eeum.payments.store import PaymentStore
     from eeum.wallet.store import WalletStore
 
@@ -75,10 +78,27 @@ class City:
 
         return PaymentStore(self.storage, self.patience(context))
 
+    def progress(self, context: LambdaContext) -> ProgressStore:
+        from eeum.payments.progress_store import ProgressStore
+
+        return ProgressStore(self.storage, self.patience(context))
+
     def cashback(self) -> CashbackStore:
         from eeum.cashback.store import CashbackStore
 
         return CashbackStore(self.storage)
+
+    def catch_up(self, context: LambdaContext) -> CatchUp:
+        from eeum.cashback.catch_up import CatchUp
+        from eeum.cashback.gap_store import GapStore
+
+        gaps = GapStore(self.storage)
+        return CatchUp(gaps, self.cashback(), self.policies(), self.patience(context), self.clock)
+
+    def statements(self, context: LambdaContext) -> StatementStore:
+        from eeum.months.statement_store import StatementStore
+
+        return StatementStore(self.storage, self.patience(context))
 
     def merchants(self, context: LambdaContext) -> MerchantStore:
         from eeum.merchants.store import MerchantStore

@@ -4,26 +4,33 @@ The reset changes no wallet: what limits were used is kept by month, so the mont
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from eeum.calendar import Month, month_of, next_month
+from eeum.calendar import Month, month_of, next_month, start_of_month
+
+CLOSING_BEGINS = timedelta(hours=1)
+"""After the end of a month: by then nothing that was accepted in it is still on its way into the ledger."""
 
 
 class MonthStatus(StrEnum):
+    """A month that is `closed` is over; one that is `frozen` has all its cashback, and its statements are written."""
+
     OPEN = "open"
     CLOSED = "closed"
+    FROZEN = "frozen"
 
 
 @dataclass(frozen=True, slots=True)
 class MonthRecord:
-    """A month of the programme; `opened_at` and `closed_at` are when the reset did it, which may be late."""
+    """A month of the programme; `opened_at` and `closed_at` are when the reset did it, maybe late; `frozen_at` when all was there."""
 
     month: Month
     status: MonthStatus
     opened_at: datetime
     closed_at: datetime | None = None
+    frozen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +67,13 @@ def _months_between(last: Month, due: Month) -> list[Month]:
         months.append(month)
         month = next_month(month)
     return months
+
+
+def month_to_close(closed: Sequence[MonthRecord], now: datetime) -> Month | None:
+    """The month whose statements are due: the oldest that is closed and not frozen, from an hour after its end on."""
+    due = [record.month for record in closed if start_of_month(next_month(record.month)) + CLOSING_BEGINS <= now]
+    return min(due, default=None)
+
+
+def frozen(record: MonthRecord, now: datetime) -> MonthRecord:
+    return replace(record, status=MonthStatus.FROZEN, frozen_at=now)

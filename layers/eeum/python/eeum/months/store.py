@@ -26,6 +26,25 @@ class MonthStore:
         (item,) = self._storage.read([self._key(month)])
         return _month_of(item) if item else None
 
+    def closed(self) -> list[MonthRecord]:
+        """Every month that is closed and not frozen yet, the oldest first, consistently. 1 read unit per 4 KB of all months: one for 24."""
+        found: list[MonthRecord] = []
+        cursor: str | None = None
+        still_closed = (Equals(("status",), MonthStatus.CLOSED.value),)
+        while True:
+            page = self._storage.query(
+                Query(Table.PROGRAMME, self._partition, MONTH, after=cursor, where=still_closed, consistent=True)
+            )
+            found += [_month_of(item) for item in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                return found
+
+    def freeze(self, record: MonthRecord) -> None:
+        """Stores a month as frozen; `ConditionsFailed` unless it is closed. 2 write units."""
+        closed = (Equals(("status",), MonthStatus.CLOSED.value),)
+        commit(self._storage, self._patience, Put(self._key(record.month), _item(record), closed))
+
     def turn(self, turn: Turn) -> None:
         """Opens and closes months together; `ConditionsFailed` when another run did. 2 write units each: 4 in a month without misses."""
         writes: list[Write] = [Put(self._key(record.month), _item(record), NOT_YET_STORED) for record in turn.opened]
@@ -44,6 +63,7 @@ def _item(record: MonthRecord) -> Item:
         "status": record.status.value,
         "opened_at": text_of(record.opened_at),
         "closed_at": text_of(record.closed_at) if record.closed_at else None,
+        "frozen_at": text_of(record.frozen_at) if record.frozen_at else None,
     }
 
 
@@ -53,4 +73,6 @@ def _month_of(item: Item) -> MonthRecord:
         status=MonthStatus(item["status"]),
         opened_at=parse_instant(item["opened_at"], "opened_at"),
         closed_at=parse_instant(item["closed_at"], "closed_at") if item["closed_at"] else None,
+        # Months that were stored before there was freezing say nothing of it.
+        frozen_at=parse_instant(item["frozen_at"], "frozen_at") if item.get("frozen_at") else None,
     )

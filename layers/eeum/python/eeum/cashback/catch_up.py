@@ -1,0 +1,107 @@
+"""Catching up: finds captures and cancellations whose posting never came through the stream, and posts them by the same rules, once.
+
+The stream keeps its records for 24 hours, and a laptop forgets them when it stops. What is then missing shows in its wallet, which counts
+the postings that are due and those that were made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from eeum.calendar import Month, month_of
+from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.store import CashbackStore
+from eeum.cashback.use_cases import post
+from eeum.policy.use_cases import PolicyBook
+from eeum.unit_of_work import Patience
+from eeum.wallet.rules import Wallet
+
+SECONDS_FOR_A_WALLET = 10.0
+"""No further wallet is begun when less is left: its payments of years may have to be read."""
+
+BEGINNING = ""
+"""Where a segment is gone through from, when it was not begun yet."""
+
+
+class Unposted(NamedTuple):
+    """An entry whose posting cannot be made as things are, and why; `month` is that of its acceptance, None if it does not say."""
+
+    wallet_id: str
+    entry: str
+    month: Month | None
+    reason: str
+
+
+class WalletCaughtUp(NamedTuple):
+    """How many postings of a wallet were made now, and what is left without one."""
+
+    posted: int
+    unposted: list[Unposted]
+
+
+@dataclass
+class SegmentCaughtUp:
+    """What became of the wallets of a segment, as far as the time went: `resume` says where to go on, None that it is done.
+
+    `wallets` were looked at, `behind` of them had a gap.
+    """
+
+    resume: str | None
+    wallets: int = 0
+    behind: int = 0
+    posted: int = 0
+    unposted: list[Unposted] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """What catching up works with. `now` is asked for each posting."""
+
+    gaps: GapStore
+    cashback: CashbackStore
+    policies: PolicyBook
+    patience: Patience
+    now: Callable[[], datetime]
+
+    def has_time(self) -> bool:
+        return self.patience.remaining_seconds() >= SECONDS_FOR_A_WALLET
+
+    def wallet(self, wallet: Wallet) -> WalletCaughtUp:
+        """Posts what is missing in one wallet. A wallet without a gap costs nothing.
+
+        Raises `Busy` when others are in the way for too long, and `ProgrammeNotRunning` for a programme without policies.
+        """
+        if wallet.due == wallet.posted:
+            return WalletCaughtUp(0, [])
+        sources, unsound = self.gaps.gaps(wallet.id)
+        answer = post(self.cashback, self.policies, self.patience, sources, self.now)
+        left = [Unposted(wallet.id, each.entry, each.month, each.reason) for each in unsound]
+        for each in answer.unpostable:
+            month = month_of(each.source.entry.acceptance.accepted_at)
+            left.append(Unposted(wallet.id, each.source.id, month, each.reason))
+        return WalletCaughtUp(answer.posted, left)
+
+
+def catch_up_segment(catch_up: CatchUp, segment: Segment, after: str = BEGINNING) -> SegmentCaughtUp:
+    """Catches up the wallets of a segment from `after` on, page by page, until its end or that of the time.
+
+    It may run beside the stream, beside itself, and again from any page: each posting claims its source.
+    """
+    done = SegmentCaughtUp(after)
+    while done.resume is not None and catch_up.has_time():
+        page, following = catch_up.gaps.wallets(segment, done.resume or None)
+        behind = [wallet for wallet in page if wallet.due != wallet.posted]
+        unposted: list[Unposted] = []
+        for wallet in behind:
+            if not catch_up.has_time():
+                # This page is begun again: what was posted of it is no gap any more.
+                return done
+            caught_up = catch_up.wallet(wallet)
+            done.posted += caught_up.posted
+            unposted += caught_up.unposted
+        done.wallets += len(page)
+        done.behind += len(behind)
+        done.unposted += unposted
+        done.resume = following
+    return done

@@ -1,0 +1,109 @@
+"""Wallets whose cashback is on its way, or never came, in the ledger table: one function per access pattern, with its cost."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from eeum.calendar import Month, month_of, parse_instant
+from eeum.cashback.items import CORRECTION, EARNING, correction_key, earning_key
+from eeum.cashback.rules import captured_of
+from eeum.cashback.soundness import Unsound, sound_source_of
+from eeum.cashback.sources import Source
+from eeum.errors import Refusal
+from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT
+from eeum.payments.progress import Cancellation
+from eeum.storage import Equals, Item, Query, Scan, Storage, Table
+from eeum.wallet.rules import Wallet
+from eeum.wallet.store import PARTITION, partition_of, wallet_of
+
+SOURCES = (PAYMENT, CAPTURE, CANCELLATION)
+CLAIMS = (EARNING, CORRECTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One of the `of` parts, counted from 0, that all wallets are divided into, so that several may be gone through at once."""
+
+    number: int
+    of: int
+
+
+class UnsoundEntry(NamedTuple):
+    """An entry that calls for a posting and cannot have it, and why; `month` is that of its acceptance if that can be read."""
+
+    entry: str
+    month: Month | None
+    reason: str
+
+
+class Gaps(NamedTuple):
+    """What of a wallet was never posted."""
+
+    sources: list[Source]
+    unsound: list[UnsoundEntry]
+
+
+class GapStore:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def wallets(self, segment: Segment, after: str | None = None) -> tuple[list[Wallet], str | None]:
+        """Wallets of a segment, consistently, and the cursor of those that follow.
+
+        A page looks at 1 MB of the ledger, whatever is in it: 250 read units.
+        """
+        of_wallets = (Equals(("kind",), "wallet"),)
+        page = self._storage.scan(Scan(Table.LEDGER, segment.number, segment.of, after=after, where=of_wallets))
+        return [wallet_of(item["pk"].removeprefix(PARTITION), item) for item in page.items], page.cursor
+
+    def gaps(self, wallet_id: str) -> Gaps:
+        """Every capture and cancellation of a wallet that has no posting, consistently.
+
+        1 read unit per 4 KB of all its payments, captures, cancellations, earnings and corrections, in pages of 1 MB.
+        """
+        claimed = {item["sk"] for prefix in CLAIMS for item in self._all(wallet_id, prefix)}
+        gaps = Gaps([], [])
+        for item in self._sources(wallet_id):
+            try:
+                source = sound_source_of(item)
+            except Unsound as reason:
+                gaps.unsound.append(UnsoundEntry(item["sk"], _month_of(item), str(reason)))
+                continue
+            if not _claims_of(source) <= claimed:
+                gaps.sources.append(source)
+        return gaps
+
+    def _sources(self, wallet_id: str) -> Iterator[Item]:
+        """Entries that call for a posting: a decline and a hold do not, and would not be read as such."""
+        for prefix in SOURCES:
+            for item in self._all(wallet_id, prefix):
+                if item.get("status", "approved") == "approved":
+                    yield item
+
+    def _all(self, wallet_id: str, prefix: str) -> Iterable[Item]:
+        cursor: str | None = None
+        while True:
+            page = self._storage.query(
+                Query(Table.LEDGER, partition_of(wallet_id), prefix, after=cursor, consistent=True)
+            )
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+
+def _claims_of(source: Source) -> set[str]:
+    """The sort keys of the postings that a source calls for: one for a capture, one for each month that a cancellation reaches into."""
+    entry = source.entry
+    if isinstance(entry, Cancellation):
+        digest = entry.acceptance.digest
+        return {correction_key(source.wallet_id, month, digest).sk for month in entry.months}
+    captured = captured_of(entry)
+    return {earning_key(captured.wallet_id, captured.month, captured.digest, captured.capture).sk}
+
+
+def _month_of(item: Item) -> Month | None:
+    try:
+        return month_of(parse_instant(item["accepted_at"], "accepted_at"))
+    except (KeyError, Refusal, TypeError):
+        return None

@@ -1,0 +1,155 @@
+"""Statements in the ledger table, and the entries they are made of: one function per access pattern, with its cost."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from eeum.calendar import Month, month_of, parse_instant, text_of
+from eeum.months.statements import Booking, CashbackSum, EarlierMonth, Statement
+from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table
+from eeum.unit_of_work import Patience, commit
+from eeum.wallet.store import partition_of
+
+STATEMENT = "STATEMENT#"
+
+MOST_TOGETHER = 100
+"""Items of one batch read, and of one transaction."""
+
+
+class StatementStore:
+    def __init__(self, storage: Storage, patience: Patience) -> None:
+        self._storage = storage
+        self._patience = patience
+
+    def statement(self, wallet_id: str, month: Month) -> Statement | None:
+        """One statement, consistently. 1 read unit."""
+        (item,) = self._storage.read([_key(wallet_id, month)])
+        return statement_of_item(wallet_id, item) if item else None
+
+    def written(self, wallet_ids: Sequence[str], month: Month) -> set[str]:
+        """Which of these wallets have their statement of `month`, consistently, a hundred in a round trip. 1 read unit each."""
+        found: set[str] = set()
+        for start in range(0, len(wallet_ids), MOST_TOGETHER):
+            together = wallet_ids[start : start + MOST_TOGETHER]
+            items = self._storage.read([_key(wallet_id, month) for wallet_id in together])
+            found |= {wallet_id for wallet_id, item in zip(together, items, strict=True) if item}
+        return found
+
+    def bookings(self, wallet_id: str) -> list[Booking]:
+        """Every entry of a wallet that moved money, consistently. 1 read unit per 4 KB of all that the wallet has, in pages of 1 MB."""
+        found: list[Booking] = []
+        cursor: str | None = None
+        while True:
+            page = self._storage.query(Query(Table.LEDGER, partition_of(wallet_id), after=cursor, consistent=True))
+            found += [booking_of(item) for item in page.items if item.get("postings")]
+            cursor = page.cursor
+            if cursor is None:
+                return found
+
+    def add(self, statement: Statement) -> None:
+        """Stores a statement, once; `ConditionsFailed` when there is one. 2 write units a KB: up to 8."""
+        key = _key(statement.wallet_id, statement.month)
+        commit(self._storage, self._patience, Put(key, statement_item(statement), NOT_YET_STORED))
+
+
+def _key(wallet_id: str, month: Month) -> Key:
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{STATEMENT}{month}")
+
+
+def booking_of(item: Item) -> Booking:
+    """Reads what a statement takes from an entry."""
+    kind: str = item["kind"]
+    booked_in = month_of(parse_instant(item["accepted_at"], "accepted_at"))
+    return Booking(
+        kind=kind,
+        status=item.get("status", ""),
+        booked_in=booked_in,
+        month=item.get("month", booked_in) if kind == "correction" else booked_in,
+        amount=_AMOUNTS.get(kind, _amount)(item),
+        postings=item["postings"],
+        layers=_LAYERS.get(kind, _no_layers)(item),
+    )
+
+
+def _amount(item: Item) -> int:
+    amount: int = item.get("amount", 0)
+    return amount
+
+
+def _corrected(item: Item) -> int:
+    return sum(won for _, _, won in item["cancelled"])
+
+
+def _no_layers(_item: Item) -> dict[str, int]:
+    return {}
+
+
+def _layers_of_earning(item: Item) -> dict[str, int]:
+    return _by_layer([(reward["layer"], reward["won"]) for reward in item["rewards"]])
+
+
+def _layers_of_correction(item: Item) -> dict[str, int]:
+    return _by_layer([(layer, won) for _, layer, won in item["changes"]])
+
+
+def _by_layer(given: Sequence[tuple[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for layer, won in given:
+        total[layer] = total.get(layer, 0) + won
+    return total
+
+
+_AMOUNTS: Mapping[str, Callable[[Item], int]] = {"correction": _corrected}
+_LAYERS: Mapping[str, Callable[[Item], dict[str, int]]] = {
+    "earning": _layers_of_earning,
+    "correction": _layers_of_correction,
+}
+
+
+def statement_item(statement: Statement) -> Item:
+    """It has no postings: it moves nothing, and is no entry of the journal."""
+    return {
+        "kind": "statement",
+        "month": statement.month,
+        "written_at": text_of(statement.written_at),
+        "start": dict(statement.start),
+        "end": dict(statement.end),
+        "topped_up": statement.topped_up,
+        "paid": statement.paid,
+        "held": statement.held,
+        "captured": statement.captured,
+        "released": statement.released,
+        "cancelled": statement.cancelled,
+        "cashback": _cashback_item(statement.cashback),
+        "earlier_months": [
+            {"month": each.month, "cancelled": each.cancelled, "cashback": _cashback_item(each.cashback)}
+            for each in statement.earlier_months
+        ],
+    }
+
+
+def statement_of_item(wallet_id: str, item: Item) -> Statement:
+    return Statement(
+        wallet_id=wallet_id,
+        month=item["month"],
+        written_at=parse_instant(item["written_at"], "written_at"),
+        start=item["start"],
+        end=item["end"],
+        topped_up=item["topped_up"],
+        paid=item["paid"],
+        held=item["held"],
+        captured=item["captured"],
+        released=item["released"],
+        cancelled=item["cancelled"],
+        cashback=_cashback_of(item["cashback"]),
+        earlier_months=tuple(
+            EarlierMonth(each["month"], each["cancelled"], _cashback_of(each["cashback"]))
+            for each in item["earlier_months"]
+        ),
+    )
+
+
+def _cashback_item(cashback: CashbackSum) -> Item:
+    return {"won": cashback.won, "by_layer": dict(cashback.by_layer), "by_funder": dict(cashback.by_funder)}
+
+
+def _cashback_of(item: Item) -> CashbackSum:
+    return CashbackSum(item["won"], item["by_layer"], item["by_funder"])

@@ -1,0 +1,135 @@
+"""What a member's statement of a month says: pure functions over plain values, amounts in won.
+
+Every entry is booked in the month in which what it was made for was accepted: an earning in that of its capture, a correction in that of
+its cancellation, whenever they were posted. So a statement follows from the journal alone, and not from how fast the stream was; it is
+complete once nothing of its month waits to be posted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from eeum.calendar import Month
+from eeum.journal.accounts import Postings, added, by_purse
+
+MERCHANT = "merchant"
+"""Who funds what a merchant gives of its own: by this name whichever merchant it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What a statement takes from an entry.
+
+    `booked_in` is the month of its acceptance; `month` the one whose limits its cashback follows, which for a correction may be an
+    earlier one. `amount` is what it is about: won paid, cancelled, topped up. `layers` is won of cashback by layer.
+    """
+
+    kind: str
+    status: str
+    booked_in: Month
+    month: Month
+    amount: int
+    postings: Postings
+    layers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CashbackSum:
+    """Won of cashback: in all, by layer of the policy, and by who funds it."""
+
+    won: int = 0
+    by_layer: Mapping[str, int] = field(default_factory=dict)
+    by_funder: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMonth:
+    """What cancellations that came in this month changed in an earlier one: won cancelled, and the change of its cashback."""
+
+    month: Month
+    cancelled: int
+    cashback: CashbackSum
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A member's month: balances by purse at its start and end, and what happened between, in won.
+
+    `paid` is what was captured at once, `held` what was promised, `captured` and `released` what became of what was held. `cancelled`
+    and `cashback` are of this month's own payments; what came in of earlier months stands in `earlier_months`.
+    """
+
+    wallet_id: str
+    month: Month
+    written_at: datetime
+    start: Mapping[str, int]
+    end: Mapping[str, int]
+    topped_up: int
+    paid: int
+    held: int
+    captured: int
+    released: int
+    cancelled: int
+    cashback: CashbackSum
+    earlier_months: tuple[EarlierMonth, ...]
+
+
+def statement_of(wallet_id: str, month: Month, bookings: Iterable[Booking], written_at: datetime) -> Statement | None:
+    """The statement of `month` over all of a wallet's entries; None when nothing happened and nothing is in the wallet."""
+    until = [booking for booking in bookings if booking.booked_in <= month]
+    own = [booking for booking in until if booking.booked_in == month]
+    start = _balances(booking for booking in until if booking.booked_in < month)
+    end = _balances(until)
+    if not own and not end:
+        return None
+    earlier = sorted({booking.month for booking in own if booking.month < month})
+    return Statement(
+        wallet_id=wallet_id,
+        month=month,
+        written_at=written_at,
+        start=start,
+        end=end,
+        topped_up=_sum(own, "top_up"),
+        paid=_sum(own, "payment", "approved"),
+        held=_sum(own, "payment", "held"),
+        captured=_sum(own, "capture"),
+        released=_sum(own, "release"),
+        cancelled=_cancelled(own, month),
+        cashback=_cashback(own, month),
+        earlier_months=tuple(EarlierMonth(each, _cancelled(own, each), _cashback(own, each)) for each in earlier),
+    )
+
+
+def _balances(bookings: Iterable[Booking]) -> dict[str, int]:
+    """Won by purse; purses with nothing in them are left out."""
+    return by_purse(added(*(booking.postings for booking in bookings)))
+
+
+def _sum(bookings: Iterable[Booking], kind: str, status: str = "") -> int:
+    return sum(
+        booking.amount for booking in bookings if booking.kind == kind and (not status or booking.status == status)
+    )
+
+
+def _cancelled(bookings: Iterable[Booking], month: Month) -> int:
+    """Won cancelled of the payments of `month`: a correction says it for each month that a cancellation reaches into."""
+    return _sum((booking for booking in bookings if booking.month == month), "correction")
+
+
+def _cashback(bookings: Iterable[Booking], month: Month) -> CashbackSum:
+    rewarded = [each for each in bookings if each.month == month and each.kind in ("earning", "correction")]
+    funders = added(*(_funders(booking.postings) for booking in rewarded))
+    return CashbackSum(
+        won=sum(funders.values()), by_layer=added(*(booking.layers for booking in rewarded)), by_funder=funders
+    )
+
+
+def _funders(postings: Postings) -> dict[str, int]:
+    """What each funder gave, in won; negative: got back."""
+    given: dict[str, int] = {}
+    for account, won in postings.items():
+        kind, _, name = account.partition("/")
+        if kind in ("funder", "merchant_reward"):
+            funder = name if kind == "funder" else MERCHANT
+            given[funder] = given.get(funder, 0) - won
+    return given
