@@ -20,6 +20,8 @@ OF_AWS = {"boto3", "botocore", "aws_lambda_powertools"}
 WRITES_AND_CONDITIONS = {
     "NOT_YET_STORED", "Absent", "Add", "AtLeast", "AtMost", "Condition", "Equals", "Put", "Query", "SetTo", "Update",
 }  # fmt: skip
+OVER_ALL_MEMBERS = {"cashback/gap_store.py"}
+"""Where whole tables may be read."""
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 CLOCKS |= {("time", name) for name in ("time", "time_ns", "localtime", "gmtime", "ctime")}
 
@@ -77,7 +79,7 @@ def test_no_one_but_the_clock_asks_what_time_it_is(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_only_stores_say_what_is_written_and_under_which_conditions(path: Path) -> None:
-    if path.name in ("store.py", "progress_store.py", "unit_of_work.py") or path in (
+    if path.name.endswith("store.py") or path.name == "unit_of_work.py" or path in (
         EEUM / "aws" / "dynamodb.py",
         EEUM / "aws" / "expressions.py",
     ):
@@ -117,13 +119,16 @@ def _sends(function: ast.FunctionDef) -> bool:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_nothing_scans_and_nothing_writes_past_a_transaction(path: Path) -> None:
+def test_nothing_reads_a_whole_table_but_what_works_over_all_members_and_nothing_writes_past_a_transaction(
+    path: Path,
+) -> None:
     called = {
         node.func.attr
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
-    assert not called & {"scan", "put_item", "update_item", "delete_item", "batch_write_item", "execute_statement"}
+    assert not called & {"put_item", "update_item", "delete_item", "batch_write_item", "execute_statement"}
+    assert "scan" not in called or _name(path).removeprefix("layers/eeum/python/eeum/") in OVER_ALL_MEMBERS
 
 
 ENVIRONMENT = {
