@@ -16,6 +16,7 @@ KNOWN_FAULTS = {
 LEFT_OUT = {
     "one_balance_is_spent_once_by_many_threads": "loses atomicity between threads",
     "one_claim_is_won_by_one_of_many_threads": "loses atomicity between threads",
+    "of_many_versions_that_were_judged_at_one_revision_one_is_stored": "loses atomicity between threads",
 }
 
 pytestmark = pytest.mark.engine

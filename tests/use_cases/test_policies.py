@@ -87,6 +87,59 @@ def test_of_versions_that_race_for_an_instant_one_has_it(world: World) -> None:
     assert sum(isinstance(answer, PolicyInstantTaken) for answer in answers) == 7
 
 
+def _measuring(measure: str, starts_at: datetime, name: str) -> dict[str, Any]:
+    """A version in which the limit `raced` measures this."""
+    limit = {"id": "raced", "measure": measure, "window": "month", "amount": None}
+    return _document(starts_at, name, limits=[*incheon()[-1]["limits"], limit])
+
+
+def test_of_versions_that_disagree_and_race_one_is_loaded(world: World) -> None:
+    days = [NOW + timedelta(days=number) for number in range(1, 9)]
+    measures = ("spend", "reward")
+    answers = at_once(
+        [partial(_load, world, _measuring(measures[n % 2], day, f"version-{n}")) for n, day in enumerate(days)]
+    )
+    loaded = {each["measure"] for document in _found(world, "version-") for each in _raced(document)}
+    assert len(loaded) == 1
+    assert (
+        sum(isinstance(answer, dict) for answer in answers) == sum(isinstance(a, PolicyRefused) for a in answers) == 4
+    )
+
+
+def test_a_version_that_is_overtaken_by_one_it_does_not_agree_with_is_refused(world: World) -> None:
+    done = []
+
+    def fault(moment: str, writes: object) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            _load(world, _measuring("spend", NOW + timedelta(days=1), "faster"))
+
+    world.memory.fault = fault
+    with pytest.raises(PolicyRefused) as refused:
+        _load(world, _measuring("reward", NOW + timedelta(days=2), "slower"))
+    assert [problem[:2] for problem in refused.value.problems] == [("limits", "measure_changed")]
+    _load(world, _document(NOW + timedelta(days=3), "a-harmless-one"))
+
+
+def test_a_version_is_not_blamed_for_what_is_wrong_among_those_that_are_stored(world: World) -> None:
+    """As a programme was left by two loads that did not see each other."""
+    store = world.policy_store
+    for number, measure in enumerate(("spend", "reward")):
+        document = _measuring(measure, NOW + timedelta(days=number + 1), f"stored-{number}")
+        store.add(document, "operator", text_of(NOW), store.revision())
+    _load(world, _document(NOW + timedelta(days=3), "a-harmless-one"))
+    with pytest.raises(PolicyRefused):
+        _load(world, _measuring("spend", NOW + timedelta(days=4), "one-with-the-limit"))
+
+
+def _found(world: World, prefix: str) -> list[dict[str, Any]]:
+    return [document for document in world.policy_store.documents() if document["version"].startswith(prefix)]
+
+
+def _raced(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [limit for limit in document["limits"] if limit["id"] == "raced"]
+
+
 def test_another_programmes_version_is_refused(world: World) -> None:
     with pytest.raises(PolicyRefused) as refused:
         _load(world, _own(NOW + timedelta(days=1), "haneul-1"))

@@ -1,5 +1,7 @@
 """Every function of the stores of months and policies."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.contract.examples import NOON, pages_of
 from tests.patience import patience_of
 
 WHEN = "2021-01-01T00:00:00.000+09:00"
+THREADS = 6
 
 
 def _months(storage: Storage, programme: str = "incheon") -> MonthStore:
@@ -91,9 +94,9 @@ def versions_come_back_in_the_order_of_their_starts(storage: Storage) -> None:
     first = _document("2021-01-01T00:00:00+09:00", "first", "월 50만원까지 10%")
     later = _document("2022-07-01T00:00:00+09:00", "later")
     between = _document("2021-12-31T23:00:00Z", "between")
-    store.add(first, "operator", WHEN, first=True)
-    store.add(later, "operator", WHEN, first=False)
-    store.add(between, "operator", WHEN, first=False)
+    for revision, document in enumerate((first, later, between)):
+        assert store.revision() == revision
+        store.add(document, "operator", WHEN, revision)
     assert store.documents() == [first, between, later]
     assert _policies(storage, "busan").documents() == []
 
@@ -102,7 +105,7 @@ def versions_come_back_in_the_order_of_their_starts(storage: Storage) -> None:
 def a_version_has_its_instant_and_its_name_alone(storage: Storage) -> None:
     store = _policies(storage)
     first = _document("2021-01-01T00:00:00+09:00", "first")
-    store.add(first, "operator", WHEN, first=True)
+    store.add(first, "operator", WHEN, 0)
     taken = [
         (_document("2020-12-31T15:00:00Z", "second"), (0,)),
         (_document("2021-02-01T00:00:00+09:00", "first"), (1,)),
@@ -110,12 +113,44 @@ def a_version_has_its_instant_and_its_name_alone(storage: Storage) -> None:
     ]
     for document, positions in taken:
         with pytest.raises(ConditionsFailed) as failed:
-            store.add(document, "operator", WHEN, first=False)
+            store.add(document, "operator", WHEN, 1)
         assert failed.value.positions == positions
-    with pytest.raises(ConditionsFailed) as failed:
-        store.add(_document("2021-02-01T00:00:00+09:00", "second"), "operator", WHEN, first=True)
-    assert failed.value.positions == (2,)
-    assert store.documents() == [first]
+    assert (store.documents(), store.revision()) == ([first], 1)
+
+
+@case
+def a_version_is_stored_beside_those_alone_that_were_read(storage: Storage) -> None:
+    store = _policies(storage)
+    documents = [_document(f"2021-0{month}-01T00:00:00+09:00", f"v{month}") for month in range(1, 4)]
+    store.add(documents[0], "operator", WHEN, 0)
+    store.add(documents[1], "operator", WHEN, 1)
+    for revision in (0, 1, 3):
+        with pytest.raises(ConditionsFailed) as failed:
+            store.add(documents[2], "operator", WHEN, revision)
+        assert failed.value.positions == (2,)
+    assert (store.documents(), store.revision()) == (documents[:2], 2)
+    store.add(documents[2], "operator", WHEN, 2)
+    assert store.documents() == documents
+
+
+@case
+def of_many_versions_that_were_judged_at_one_revision_one_is_stored(storage: Storage) -> None:
+    store = _policies(storage)
+    store.add(_document("2020-01-01T00:00:00+09:00", "first"), "operator", WHEN, 0)
+    ready = threading.Barrier(THREADS)
+
+    def load(thread: int) -> bool:
+        document = _document(f"2021-0{thread + 1}-01T00:00:00+09:00", f"v{thread}")
+        ready.wait()
+        try:
+            store.add(document, "operator", WHEN, 1)
+        except ConditionsFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        assert list(threads.map(load, range(THREADS))).count(True) == 1
+    assert (len(store.documents()), store.revision()) == (2, 2)
 
 
 @case
@@ -123,7 +158,7 @@ def the_largest_history_is_loaded_at_once_into_an_empty_programme(storage: Stora
     store = _policies(storage)
     documents = [_document(f"20{year:02}-01-01T00:00:00+09:00", f"v{year}", "가" * 1_000) for year in range(10, 59)]
     store.add_history(documents[::-1], "operator", WHEN)
-    assert store.documents() == documents
+    assert (store.documents(), store.revision()) == (documents, 1)
     with pytest.raises(ConditionsFailed) as failed:
         store.add_history([_document("2060-01-01T00:00:00+09:00", "v60")], "operator", WHEN)
     assert failed.value.positions == (0,)
@@ -135,5 +170,5 @@ def documents_of_more_than_a_megabyte_are_read_over_pages(storage: Storage) -> N
     store = _policies(storage)
     documents = [_document(f"202{year}-01-01T00:00:00+09:00", f"v{year}", "x" * 200_000) for year in range(8)]
     for document in documents:
-        store.add(document, "operator", WHEN, first=document is documents[0])
+        store.add(document, "operator", WHEN, store.revision())
     assert store.documents() == documents

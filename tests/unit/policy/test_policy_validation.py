@@ -1,5 +1,6 @@
 """What is wrong in a policy document is told with the path, a code of its own and a reason, and nothing is loaded."""
 
+import time
 import warnings
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 
 from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
-from eeum.policy.documents import canonical_document, parse_policy
+from eeum.policy.documents import LARGEST_DOCUMENT_BYTES, canonical_document, parse_policy
+from eeum.policy.validation import MOST_PROBLEMS
 from tests.unit.policy.policy_documents import document, layer
 
 BAND = "layers.0.bands.0"
@@ -35,6 +37,8 @@ FAULTS = [
     ("missing_field", ("wallet-", None), "wallet", "missing"),
     ("missing_field_in_a_band", (f"{BAND}.from-", None), f"{BAND}.from", "missing"),
     ("other_language", ("language", 2), "language", "literal_error"),
+    ("truth_for_the_language", ("language", True), "language", "literal_error"),
+    ("fraction_for_the_language", ("language", 1.0), "language", "literal_error"),
     ("text_for_a_number", ("wallet.minimum_top_up", "10000"), "wallet.minimum_top_up", "int_type"),
     ("fraction_of_a_won", ("wallet.minimum_top_up", 10000.5), "wallet.minimum_top_up", "int_type"),
     ("truth_for_a_number", (f"{BAND}.rate_basis_points", True), f"{BAND}.rate_basis_points", "int_type"),
@@ -42,6 +46,10 @@ FAULTS = [
     ("number_for_a_text", ("programme", 1), "programme", "string_type"),
     ("object_for_a_list", ("layers", {}), "layers", "list_type"),
     ("name_in_another_alphabet", ("version", "하늘"), "version", "string_pattern_mismatch"),
+    ("name_with_an_end_of_line", ("version", "haneul-1\n"), "version", "string_pattern_mismatch"),
+    ("name_with_a_space_before", ("programme", " haneul"), "programme", "string_pattern_mismatch"),
+    ("name_that_is_a_path", ("version", "in_force"), "version", "reserved_name"),
+    ("name_that_is_another_path", ("version", "history"), "version", "reserved_name"),
     ("trust_is_a_b_or_c", ("rows.0.trust", "D"), "rows.0.trust", "literal_error"),
     # Amounts and rates.
     ("negative_amount", ("limits.0.amount", -1), "limits.0.amount", "greater_than_equal"),
@@ -62,6 +70,8 @@ FAULTS = [
     ("start_as_a_date", ("starts_at", "2026-01-01"), "starts_at", "instant_format"),
     ("start_finer_than_a_millisecond", ("starts_at", "2026-01-01T00:00:00.0001+09:00"), "starts_at", "instant_format"),
     ("start_in_month_13", ("starts_at", "2026-13-01T00:00:00+09:00"), "starts_at", "datetime_from_date_parsing"),
+    ("start_with_60_minutes_of_offset", ("starts_at", "2026-01-01T00:00:00+09:60"), "starts_at", "instant_format"),
+    ("start_with_a_day_of_offset", ("starts_at", "2026-01-01T00:00:00-24:00"), "starts_at", "instant_format"),
     ("start_before_the_year_1", ("starts_at", "0001-01-01T00:00:00+18:00"), "starts_at", "instant_range"),
     ("start_after_the_year_9999", ("starts_at", "9999-12-31T23:59:59Z"), "starts_at", "instant_range"),
     ("end_at_the_start", ("ends_at", "2026-01-01T00:00:00+09:00"), "ends_at", "ends_before_start"),
@@ -204,3 +214,46 @@ def test_open_bands_may_give_more_than_everything_when_they_exclude_one_another(
         layer("elsewhere", [(None, 6000)], when={"not": north}),
     ]
     assert len(parse_policy(document(("layers", halves))).layers) == 2
+
+
+# --- documents made to take long ------------------------------------------------------------------------------------------
+
+MANY = [f"n{number}" for number in range(8_000)]
+
+
+def test_no_more_than_twenty_faults_are_looked_for_and_none_repeats_the_names_it_was_compared_with() -> None:
+    districts = {"districts": MANY[:5_000], "categories": ["cafe"], "excluded_categories": []}
+    strange = {"fact": "merchant_district", "in": [f"x{number}" for number in range(100)]}
+    with pytest.raises(PolicyRefused) as refused:
+        canonical_document(document(("merchants", districts), ("layers.0.when", {"any": [strange] * 20})))
+    assert len(refused.value.problems) == MOST_PROBLEMS == 20
+    assert all(len(why) < 100 for _, _, why in refused.value.problems)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("rows", [1] * 40_000),
+        ("merchants", {"districts": MANY, "categories": MANY}),
+        ("title", {"ko": "가" * 25_000, "en": "x"}),
+        ("layers", "x" * 70_000),
+    ],
+    ids=["faults", "names", "bytes of other letters", "another type"],
+)
+def test_a_large_document_has_one_fault(change: tuple[str, Any]) -> None:
+    assert faults_of(document(change)) == {("", "too_large")}
+
+
+def test_what_is_written_out_counts_too() -> None:
+    """Each layer is stored with its `limits` and `counts`, which need not be sent."""
+    row = {"id": "r", "trust": "A"}
+    changed = document(("rows", [row] * ((LARGEST_DOCUMENT_BYTES - 2_000) // len('{"id":"r","trust":"A"},'))))
+    assert faults_of(changed) == {("", "too_large")}
+
+
+def test_as_many_exclusions_as_categories_are_compared_in_no_time() -> None:
+    """Compared one by one they would be nine million comparisons; a list of names is looked up, not searched."""
+    merchants = {"districts": ["north"], "categories": MANY[:3_000], "excluded_categories": MANY[:3_000]}
+    began = time.process_time()
+    canonical_document(document(("merchants", merchants)))
+    assert time.process_time() - began < 1

@@ -17,7 +17,7 @@ def schema() -> dict[str, Any]:
 
 
 def problems_of_file(path: Path) -> tuple[dict[str, Any] | None, Sequence[Problem]]:
-    """The document in the file as it would be stored, or every fault found in it."""
+    """The document in the file as it would be stored, or the faults found in it."""
     try:
         return canonical_document(json.loads(path.read_text(encoding="utf-8"))), ()
     except (OSError, UnicodeDecodeError) as error:

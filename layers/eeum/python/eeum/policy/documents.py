@@ -17,8 +17,10 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    StringConstraints,
     Tag,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -30,17 +32,21 @@ from eeum.policy.reading import OWN_RATE, policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.validation import NESTED_TOO_DEEP, TOO_DEEP, Problem, problems_of
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)]
+# What names are told apart by is taken as it is: a name with a line's end is none.
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=False), Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)
+]
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
 LARGEST_DOCUMENT_BYTES = 65_536
 """A version is one item of a table, which holds 400 KB, and a whole history is one transaction, which holds 4 MB."""
+TOO_LARGE = f"The document is larger than {LARGEST_DOCUMENT_BYTES:,} bytes."
 Rate = Annotated[
     Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE), Tag("(number)")]
     | Annotated[Literal["merchant"], Tag("(own)")],
     Discriminator(lambda rate: "(own)" if rate == OWN_RATE else "(number)"),
 ]
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3}0*)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3}0*)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
 
 
 def _instant_as_text(value: Any) -> Any:
@@ -58,6 +64,11 @@ def _instant_in_seoul(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_as_text), AfterValidator(_instant_in_seoul)]
+
+
+def _whole_number(value: Any) -> Any:
+    """To Python `True` is 1 and 1.0 is, too; in JSON they are other values."""
+    return value if type(value) is int else str(value)
 
 
 class Part(BaseModel):
@@ -217,7 +228,7 @@ class PolicyDocument(Part):
     """One immutable, dated version of all rules of a programme."""
 
     schema_: str | None = Field(default=None, alias="$schema")
-    language: Literal[1]
+    language: Annotated[Literal[1], BeforeValidator(_whole_number)]
     programme: Name
     version: Name
     title: Title
@@ -230,12 +241,30 @@ class PolicyDocument(Part):
     limits: list[LimitDocument] = Field(default=[], max_length=20)
     layers: list[LayerDocument] = Field(max_length=20)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _small_enough(cls, document: Any) -> Any:
+        """Before anything else is looked at: a large document may have a hundred thousand faults."""
+        if isinstance(document, dict) and _bytes_of(document) > LARGEST_DOCUMENT_BYTES:
+            raise PydanticCustomError("too_large", TOO_LARGE)
+        return document
+
+
+def _bytes_of(document: dict[str, Any]) -> int:
+    """How large the document is as it would be stored, as far as it can be written."""
+    try:
+        return len(
+            json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
+        )
+    except RecursionError:
+        return 0  # conditions nested without end, which have a fault of their own
+
 
 def canonical_document(document: Any) -> dict[str, Any]:
     """The document as it is stored: checked, with every default written out.
 
     Raises:
-        PolicyRefused: with every fault found: its path, a stable code, and what is wrong.
+        PolicyRefused: with the faults found: the path of each, a stable code, and what is wrong.
     """
     try:
         model = PolicyDocument.model_validate(document)
@@ -246,16 +275,16 @@ def canonical_document(document: Any) -> dict[str, Any]:
         band.setdefault("up_to", None)
     for limit in canonical["limits"]:
         limit.setdefault("amount", None)
+    if _bytes_of(canonical) > LARGEST_DOCUMENT_BYTES:  # with every default written out
+        raise _refused([("", "too_large", TOO_LARGE)])
     problems = problems_of(canonical)
-    if len(json.dumps(canonical, ensure_ascii=False).encode()) > LARGEST_DOCUMENT_BYTES:
-        problems.append(("", "too_large", f"The document is larger than {LARGEST_DOCUMENT_BYTES:,} bytes."))
     if problems:
         raise _refused(problems)
     return canonical
 
 
 def parse_policy(document: Any) -> PolicyVersion:
-    """The rules that `document` states; raises `PolicyRefused` with every fault found."""
+    """The rules that `document` states; raises `PolicyRefused` with the faults found."""
     return policy_of(canonical_document(document))
 
 

@@ -1,4 +1,8 @@
-"""Policy versions in the programme table: an item each by the instant of its start, and one that claims its name."""
+"""Policy versions in the programme table: an item each by the instant of its start, and one that claims its name.
+
+Beside them stands one item, the programme's beginning, with a revision that every load moves: versions are judged together, and what
+was judged must still be all there is when a version is stored.
+"""
 
 import json
 from collections.abc import Sequence
@@ -6,19 +10,27 @@ from typing import Any
 
 from eeum.calendar import text_of
 from eeum.policy.reading import period_of
-from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table, Write
+from eeum.storage import NOT_YET_STORED, Add, Equals, Item, Key, Put, Query, Storage, Table, Update, Write
 from eeum.unit_of_work import Patience, commit
 
 POLICY = "POLICY#"
 LARGEST_HISTORY = 49
-"""A transaction holds 100 writes: two a version, and the mark that the programme has begun."""
+"""A transaction holds 100 writes: two a version, and the programme's beginning."""
 
 
 class PolicyStore:
     def __init__(self, storage: Storage, patience: Patience, programme: str) -> None:
         self._storage = storage
-        self._patience = patience
+        self.patience = patience
         self._partition = f"PROGRAMME#{programme}"
+
+    def revision(self) -> int:
+        """How many loads there have been, 0 before the programme begins. Read before `documents`, it tells whether they are still all.
+
+        Consistently. 1 read unit.
+        """
+        (beginning,) = self._storage.read([self._beginning_key])
+        return int(beginning["revision"]) if beginning else 0
 
     def documents(self) -> list[dict[str, Any]]:
         """Every version's document in the order of their starts. Consistently: a read unit per 4 KB, some 20 versions cost 12."""
@@ -31,24 +43,29 @@ class PolicyStore:
             if cursor is None:
                 return documents
 
-    def add(self, document: dict[str, Any], added_by: str, added_at: str, first: bool) -> None:
-        """Stores a version, and with the `first` that the programme has begun.
+    def add(self, document: dict[str, Any], added_by: str, added_at: str, revision: int) -> None:
+        """Stores a version beside those that were there at `revision`.
 
-        `ConditionsFailed` when another has its instant or name, or when the first is not. 4 write units, and 2 more for each KB.
+        `ConditionsFailed` when another was loaded since, or has its instant or name. 6 write units, and 2 more for each KB.
         """
-        writes = self._version(document, added_by, added_at)
-        if first:
-            writes.append(self._beginning(added_by, added_at))
-        commit(self._storage, self._patience, *writes)
+        moved = self._moved(revision) if revision else self._beginning(added_by, added_at)
+        commit(self._storage, self.patience, *self._version(document, added_by, added_at), moved)
 
     def add_history(self, documents: Sequence[dict[str, Any]], added_by: str, added_at: str) -> None:
         """Stores up to `LARGEST_HISTORY` versions at once; `ConditionsFailed` when the programme has begun. Units as `add`, each."""
         writes = [write for document in documents for write in self._version(document, added_by, added_at)]
-        commit(self._storage, self._patience, self._beginning(added_by, added_at), *writes)
+        commit(self._storage, self.patience, self._beginning(added_by, added_at), *writes)
+
+    @property
+    def _beginning_key(self) -> Key:
+        return Key(Table.PROGRAMME, self._partition, "BEGINNING")
 
     def _beginning(self, added_by: str, added_at: str) -> Put:
-        item: Item = {"kind": "programme", "added_by": added_by, "added_at": added_at}
-        return Put(Key(Table.PROGRAMME, self._partition, "BEGINNING"), item, NOT_YET_STORED)
+        item: Item = {"kind": "programme", "added_by": added_by, "added_at": added_at, "revision": 1}
+        return Put(self._beginning_key, item, NOT_YET_STORED)
+
+    def _moved(self, revision: int) -> Update:
+        return Update(self._beginning_key, (Add(("revision",), 1),), (Equals(("revision",), revision),))
 
     def _version(self, document: dict[str, Any], added_by: str, added_at: str) -> list[Write]:
         starts_at = text_of(period_of(document)[0])

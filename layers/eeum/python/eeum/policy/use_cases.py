@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from eeum.calendar import text_of
 from eeum.errors import (
-    Busy,
     Invalid,
     NotFound,
     PolicyInstantTaken,
@@ -19,7 +18,7 @@ from eeum.errors import (
 from eeum.policy.reading import period_of, policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.store import LARGEST_HISTORY, PolicyStore
-from eeum.policy.validation import problems_of_history
+from eeum.policy.validation import Problem, problems_beside, problems_of_history
 from eeum.storage import ConditionsFailed
 
 LONGEST_AGE = timedelta(seconds=60)
@@ -82,7 +81,7 @@ class CachedPolicies:
 def load_policy(
     store: PolicyStore, programme: str, document: dict[str, Any], operator: str, now: datetime
 ) -> dict[str, Any]:
-    """Stores one version that starts in the future.
+    """Stores one version that starts in the future. When another is loaded meanwhile, it is judged again, beside that one.
 
     `document` is canonical (`eeum.policy.documents.canonical_document`).
 
@@ -90,30 +89,35 @@ def load_policy(
         PolicyRefused: it is another programme's, or uses a limit's id for another measure.
         PolicyStartsTooSoon: it starts in the past or within 120 s.
         PolicyInstantTaken: another version starts then, or has its name.
-        Busy: the programme began just now, with a version that cannot be read yet.
+        Busy: others went on loading versions until the time ran out.
     """
     _belongs(programme, document)
     starts_at, _ = period_of(document)
-    taken = f"Another version starts at {text_of(starts_at)}, or has the name {document['version']}."
     if starts_at < now + NOTICE:
         raise PolicyStartsTooSoon(
             f"It starts at {text_of(starts_at)}; a version must be stored at least {NOTICE.seconds} s before its start, "
             f"and it is {text_of(now)}."
         )
-    before = store.documents()
-    if any(document["version"] == other["version"] or starts_at == period_of(other)[0] for other in before):
-        raise PolicyInstantTaken(taken)
-    _agree([*before, document])
-    try:
-        store.add(document, operator, text_of(now), first=not before)
-    except ConditionsFailed as failed:
-        if before:
-            raise PolicyInstantTaken(taken) from failed
-        if not store.documents():
-            raise Busy("Another version was loaded just now; send the same request again.") from failed
-        # The programme began meanwhile, with another version: this one is judged beside it.
-        return load_policy(store, programme, document, operator, now)
-    return document
+    attempt = 0
+    while True:
+        revision = store.revision()
+        _fits(document, store.documents())
+        try:
+            store.add(document, operator, text_of(now), revision)
+            return document
+        except ConditionsFailed:
+            attempt += 1
+            store.patience.wait(attempt)
+
+
+def _fits(document: dict[str, Any], stored: Sequence[dict[str, Any]]) -> None:
+    """Whether a version can stand beside those that are stored. What is wrong among those is no fault of this one."""
+    starts_at, _ = period_of(document)
+    if any(document["version"] == other["version"] or starts_at == period_of(other)[0] for other in stored):
+        raise PolicyInstantTaken(
+            f"Another version starts at {text_of(starts_at)}, or has the name {document['version']}."
+        )
+    _refuse(tuple(problems_beside(document, stored)))
 
 
 def load_history(
@@ -129,15 +133,14 @@ def load_history(
         raise Invalid("policies", f"must be 1 to {LARGEST_HISTORY} documents", "length")
     for document in documents:
         _belongs(programme, document)
-    _agree(documents)
+    _refuse(tuple(problems_of_history(documents)))
     try:
         store.add_history(documents, operator, text_of(now))
     except ConditionsFailed as failed:
         raise ProgrammeNotEmpty("The programme has policies; history can be loaded into an empty one only.") from failed
 
 
-def _agree(documents: Sequence[dict[str, Any]]) -> None:
-    problems = tuple(problems_of_history(documents))
+def _refuse(problems: tuple[Problem, ...]) -> None:
     if problems:
         raise PolicyRefused(f"The versions do not agree: {problems[0][2]}", problems)
 

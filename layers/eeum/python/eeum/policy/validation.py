@@ -1,8 +1,10 @@
 """What the parts of a policy document must be to one another, beyond their shape; each fault with its path, code and reason."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE
@@ -17,16 +19,58 @@ TOO_DEEP = "conditions_too_deep"
 NESTED_TOO_DEEP = f"Conditions are nested more than {DEEPEST_CONDITION} deep."
 
 
+MOST_PROBLEMS = 20
+"""As many faults of a document are told, and no more are looked for."""
+
+RESERVED_NAMES = frozenset({"in_force", "history"})
+"""Names that stand for something else in the API's paths: `/policies/in_force`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The names that conditions may compare a fact with, by the fact: those of the document, and the language's own."""
+
+    names: Mapping[str, tuple[frozenset[str], str, str]]
+    """By fact: the names, what each is, and where they are listed."""
+
+    @classmethod
+    def of(cls, merchants: Mapping[str, Any]) -> "_Known":
+        return cls(
+            {
+                "merchant_district": (frozenset(merchants["districts"]), "district", "merchants.districts"),
+                "merchant_category": (frozenset(merchants["categories"]), "category", "merchants.categories"),
+                "channel": (CHANNELS, "channel", ", ".join(sorted(CHANNELS))),
+                "method": (METHODS, "method", ", ".join(sorted(METHODS))),
+            }
+        )
+
+
 def problems_of(document: Mapping[str, Any]) -> list[Problem]:
-    """Every fault of a document that has the right shape (see `eeum.policy.documents`)."""
-    return [
-        *_repeated(document),
-        *_period(document),
-        *_wallet(document["wallet"]),
-        *_excluded(document["merchants"]),
-        *(problem for index, layer in enumerate(document["layers"]) for problem in _layer(index, layer, document)),
-        *_total_rate(document["layers"]),
-    ]
+    """The first faults of a document that has the right shape (see `eeum.policy.documents`)."""
+    known = _Known.of(document["merchants"])
+    found = chain(
+        _name(document),
+        _repeated(document),
+        _period(document),
+        _wallet(document["wallet"]),
+        _excluded(document["merchants"]),
+        *(_layer(index, layer, document, known) for index, layer in enumerate(document["layers"])),
+        _total_rate(document["layers"]),
+    )
+    return list(islice(found, MOST_PROBLEMS))
+
+
+def problems_beside(document: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """What a version may not be beside those of its programme that are stored: a limit's id measures the same in all.
+
+    Faults among the stored ones are not its own.
+    """
+    for limit in document["limits"]:
+        for other in stored:
+            if any(each["id"] == limit["id"] and each["measure"] != limit["measure"] for each in other["limits"]):
+                why = f"{limit['id']} measures {limit['measure']} here and something else in {other['version']}"
+                yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
+                break
 
 
 def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem]:
@@ -62,6 +106,15 @@ def _start_of(document: Mapping[str, Any]) -> datetime:
     return period_of(document)[0]
 
 
+def _name(document: Mapping[str, Any]) -> Iterator[Problem]:
+    if document["version"] in RESERVED_NAMES:
+        yield (
+            "version",
+            "reserved_name",
+            f"{document['version']} means something else in the API; a version needs another name.",
+        )
+
+
 def _repeated(document: Mapping[str, Any]) -> Iterator[Problem]:
     for part in ("limits", "layers"):
         for name, times in Counter(item["id"] for item in document.get(part, ())).items():
@@ -83,13 +136,14 @@ def _wallet(wallet: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _excluded(merchants: Mapping[str, Any]) -> Iterator[Problem]:
+    known = frozenset(merchants["categories"])
     for index, category in enumerate(merchants.get("excluded_categories", ())):
-        if category not in merchants["categories"]:
+        if category not in known:
             path = f"merchants.excluded_categories.{index}"
             yield path, "unknown_category", f"{category} is not one of merchants.categories."
 
 
-def _layer(index: int, layer: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Problem]:
+def _layer(index: int, layer: Mapping[str, Any], document: Mapping[str, Any], known: _Known) -> Iterator[Problem]:
     path = f"layers.{index}"
     measures = {limit["id"]: limit["measure"] for limit in document.get("limits", ())}
     for position, limit in enumerate(layer.get("limits", ())):
@@ -101,7 +155,7 @@ def _layer(index: int, layer: Mapping[str, Any], document: Mapping[str, Any]) ->
     yield from _bands(path, layer, counted)
     yield from _funders(path, layer["funders"])
     if layer.get("when") is not None:
-        yield from _condition(f"{path}.when", layer["when"], document["merchants"])
+        yield from _condition(f"{path}.when", layer["when"], known)
 
 
 def _bands(path: str, layer: Mapping[str, Any], counted: bool) -> Iterator[Problem]:
@@ -150,33 +204,25 @@ def _funders(path: str, funders: Sequence[Mapping[str, Any]]) -> Iterator[Proble
             yield f"{path}.funders", "repeated_funder", f"{name} is listed {times} times."
 
 
-def _condition(
-    path: str, condition: Mapping[str, Any], merchants: Mapping[str, Any], depth: int = 1
-) -> Iterator[Problem]:
+def _condition(path: str, condition: Mapping[str, Any], known: _Known, depth: int = 1) -> Iterator[Problem]:
     if depth > DEEPEST_CONDITION:
         yield path, TOO_DEEP, NESTED_TOO_DEEP
         return
     for joint in ("all", "any"):
         for index, part in enumerate(condition.get(joint, ())):
-            yield from _condition(f"{path}.{joint}.{index}", part, merchants, depth + 1)
+            yield from _condition(f"{path}.{joint}.{index}", part, known, depth + 1)
     if "not" in condition:
-        yield from _condition(f"{path}.not", condition["not"], merchants, depth + 1)
-    yield from _values(path, condition, merchants)
+        yield from _condition(f"{path}.not", condition["not"], known, depth + 1)
+    yield from _values(path, condition, known)
 
 
-def _values(path: str, condition: Mapping[str, Any], merchants: Mapping[str, Any]) -> Iterator[Problem]:
+def _values(path: str, condition: Mapping[str, Any], known: _Known) -> Iterator[Problem]:
     """What a condition compares its fact with."""
-    listed: Mapping[str, tuple[Collection[str], str]] = {
-        "merchant_district": (merchants["districts"], "district"),
-        "merchant_category": (merchants["categories"], "category"),
-        "channel": (sorted(CHANNELS), "channel"),
-        "method": (sorted(METHODS), "method"),
-    }
-    if condition.get("fact") in listed:
-        known, kind = listed[condition["fact"]]
+    if condition.get("fact") in known.names:
+        names, kind, listed = known.names[condition["fact"]]
         for index, value in enumerate(condition["in"]):
-            if value not in known:
-                yield f"{path}.in.{index}", f"unknown_{kind}", f"{value} is not one of {', '.join(known)}."
+            if value not in names:
+                yield f"{path}.in.{index}", f"unknown_{kind}", f"{value} is not one of {listed}."
     if condition.get("fact") == "merchant_annual_revenue":
         above, at_most = condition.get("above"), condition.get("at_most")
         if above is None and at_most is None:
