@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from functools import cache
 
-from eeum.storage import Add, Condition, Item, Key, Page, Path, Put, Query, SetTo, Storage, Write
+from eeum.storage import Add, Condition, Item, Key, Page, Path, Put, Query, Scan, SetTo, Storage, Write
 from tests.contract.cases import all_cases
 from tests.in_memory.storage import InMemoryStorage
 
@@ -27,6 +27,11 @@ class Recording:
     def query(self, query: Query) -> Page:
         self.shapes.add(_query(query))
         return self._storage.query(query)
+
+    def scan(self, scan: Scan) -> Page:
+        conditions = frozenset(_condition(condition) for condition in scan.where)
+        self.shapes.add(("scan", scan.table, scan.limit is not None, conditions))
+        return self._storage.scan(scan)
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         self.shapes.add(("transact", frozenset(_write(write) for write in writes)))

@@ -5,13 +5,14 @@ Held to the real engines by the contract suite in tests/contract. Atomic between
 
 import copy
 import threading
-from bisect import insort
+import zlib
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eeum.aws.dynamodb import cursor_of, key_of_cursor
+from eeum.aws.dynamodb import cursor_of, key_of_cursor, key_of_scan_cursor
 from eeum.storage import (
     INDEXES,
     Absent,
@@ -28,6 +29,7 @@ from eeum.storage import (
     Path,
     Put,
     Query,
+    Scan,
     Storage,
     Table,
     Update,
@@ -83,6 +85,22 @@ class InMemoryStorage:
                     return Page(page, cursor_of(_last_key(item, query.index)))
             return Page(page, None)
 
+    def scan(self, scan: Scan) -> Page:
+        if not 0 <= scan.segment < scan.segments:
+            raise ValueError(f"there is no segment {scan.segment} of {scan.segments}")
+        with self._lock:
+            self._count("scan")
+            page: list[Item] = []
+            read = 0
+            for position, key in enumerate(self._keys_of_segment(scan)):
+                item = self._items[key]
+                read += len(repr(item))
+                if all(holds(condition, item) for condition in scan.where):
+                    page.append(copy.deepcopy(item))
+                if position + 1 == scan.limit or read > PAGE_BYTES:
+                    return Page(page, cursor_of(_last_key(item, None)))
+            return Page(page, None)
+
     def transact(self, writes: Sequence[Write], token: str) -> None:
         if not 1 <= len({write.key for write in writes}) == len(writes) <= 100:
             raise ValueError("a transaction writes 1 to 100 items, each once")
@@ -136,6 +154,20 @@ class InMemoryStorage:
             keys = [key for key in keys if self._items[key][sort] < query.before]
         return keys[::-1] if query.newest_first else keys
 
+    def _keys_of_segment(self, scan: Scan) -> Iterator[Key]:
+        """By the hash of their partition, as DynamoDB does: no order that anybody could rest on, and always the same."""
+        start = key_of_scan_cursor(scan.after) if scan.after is not None else None
+        place = (_hash_of(start["pk"]["S"]), start["pk"]["S"]) if start else (-1, "")
+        partitions = sorted(
+            (hashed, pk)
+            for table, pk in self._sorted
+            if table is scan.table and (hashed := _hash_of(pk)) % scan.segments == scan.segment
+        )
+        for hashed, pk in partitions[bisect_left(partitions, place) :]:
+            sorts = self._sorted[scan.table, pk]
+            first = bisect_right(sorts, start["sk"]["S"]) if start and place == (hashed, pk) else 0
+            yield from (Key(scan.table, pk, sk) for sk in sorts[first:])
+
     def _indexed(self, table: Table, index: Index, partition: str, prefix: str) -> list[Key]:
         found = [
             (item[index.sort], key)
@@ -150,6 +182,11 @@ class InMemoryStorage:
     def _count(self, call: str) -> None:
         self.costs.round_trips += 1
         self.costs.calls.append(call)
+
+
+def _hash_of(partition: str) -> int:
+    """Python's own would be another in each process."""
+    return zlib.crc32(partition.encode())
 
 
 def value_at(item: Item | None, path: Path) -> Any:

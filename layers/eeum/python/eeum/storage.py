@@ -138,6 +138,23 @@ class Query:
     consistent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Items of a whole table, or of one of the `segments` parts that it is divided into by partition, as they stand when each is read.
+
+    Consistent as each item is read, not as a whole: between two pages others write. The items of a partition follow each other in the
+    order of their sort keys, the partitions in none that means anything. `limit`, `after` and `where` as of a `Query`; twice the read
+    units of one that is not consistent. For work over all members alone (docs/architecture.md).
+    """
+
+    table: Table
+    segment: int = 0
+    segments: int = 1
+    after: str | None = None
+    limit: int | None = None
+    where: tuple[Condition, ...] = ()
+
+
 class Storage(Protocol):
     def read(self, keys: Sequence[Key]) -> list[Item | None]:
         """The items of `keys` as they stand now (strongly consistent), in one round trip; None for one that is not there.
@@ -147,6 +164,9 @@ class Storage(Protocol):
 
     def query(self, query: Query) -> Page:
         """One page. Raises `Unavailable`, and `eeum.errors.Invalid` for a cursor that is not of this query."""
+
+    def scan(self, scan: Scan) -> Page:
+        """One page. Raises `Contended`, `Unavailable`, and `eeum.errors.Invalid` for a cursor that is not of a scan."""
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
         """Does all `writes` or none, in one round trip; the same `token` within ten minutes has one effect.

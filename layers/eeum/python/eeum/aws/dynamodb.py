@@ -20,6 +20,7 @@ from eeum.storage import (
     Page,
     Put,
     Query,
+    Scan,
     Table,
     Unavailable,
     Update,
@@ -102,6 +103,24 @@ class DynamoDbStorage:
         last = answer.get("LastEvaluatedKey")
         return Page([plain_item(item) for item in answer["Items"]], cursor_of(last) if last else None)
 
+    def scan(self, scan: Scan) -> Page:
+        expressions = Expressions()
+        request: dict[str, Any] = {
+            "TableName": self._tables[scan.table],
+            "Segment": scan.segment,
+            "TotalSegments": scan.segments,
+            "ConsistentRead": True,
+        }
+        if scan.where:
+            request["FilterExpression"] = expressions.conditions(scan.where)
+        if scan.limit is not None:
+            request["Limit"] = scan.limit
+        if scan.after is not None:
+            request["ExclusiveStartKey"] = key_of_scan_cursor(scan.after)
+        answer = self._call("scan", **request, **expressions.parameters())
+        last = answer.get("LastEvaluatedKey")
+        return Page([plain_item(item) for item in answer["Items"]], cursor_of(last) if last else None)
+
     def transact(self, writes: Sequence[Write], token: str) -> None:
         items = [self._transact_item(write) for write in writes]
         self._call("transact_write_items", TransactItems=items, ClientRequestToken=token)
@@ -160,18 +179,29 @@ def cursor_of(last_key: Mapping[str, Any]) -> str:
 def key_of_cursor(query: Query) -> dict[str, Any]:
     """The key after which `query` goes on; raises `Invalid` unless its cursor was given out for this very query."""
     partition, sort = ("pk", "sk") if query.index is None else (query.index.partition, query.index.sort)
+    plain = _plain_key(query.after or "", {"pk", "sk", partition, sort})
+    if plain[partition] != query.partition or not plain[sort].startswith(query.prefix):
+        raise _unknown_cursor()
+    return {name: {"S": value} for name, value in plain.items()}
+
+
+def key_of_scan_cursor(cursor: str) -> dict[str, Any]:
+    """The key after which a scan goes on; raises `Invalid` for what is no cursor of a scan."""
+    return {name: {"S": value} for name, value in _plain_key(cursor, {"pk", "sk"}).items()}
+
+
+def _plain_key(cursor: str, names: set[str]) -> dict[str, str]:
     try:
-        plain = json.loads(base64.urlsafe_b64decode((query.after or "").encode()))
-        sound = (
-            set(plain) == {"pk", "sk", partition, sort}
-            and all(
-                isinstance(value, str) and 1 <= len(value.encode()) <= LONGEST_KEY_BYTES for value in plain.values()
-            )
-            and plain[partition] == query.partition
-            and plain[sort].startswith(query.prefix)
+        plain = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        sound = set(plain) == names and all(
+            isinstance(value, str) and 1 <= len(value.encode()) <= LONGEST_KEY_BYTES for value in plain.values()
         )
     except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor") from error
+        raise _unknown_cursor() from error
     if not sound:
-        raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor")
-    return {name: {"S": value} for name, value in plain.items()}
+        raise _unknown_cursor()
+    return dict(plain)
+
+
+def _unknown_cursor() -> Invalid:
+    return Invalid("cursor", "is not one that this list gave out", "unknown_cursor")
