@@ -20,11 +20,11 @@ FUNCTION ?= PaymentAuthorisationFunction
 TESTS ?= tests
 PYTEST_OPTIONS ?= -n auto --dist loadgroup
 
-export AT PORT
+export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments build run demo invoke reset test bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments build run demo invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -64,6 +64,14 @@ reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
 
 invoke: build $(DEVELOPMENT) ## one function in a container (needs Docker), on the running city: FUNCTION=… EVENT=…
 	@$(PYTHON) -m local.invoke $(FUNCTION) $(EVENT)
+
+# --- running a city: the local one, or a stage that is deployed with CITY=dev ------------------------------------------
+
+catch-up: $(DEVELOPMENT) ## posts cashback that never came, now: CITY=local (default) or a deployed stage
+	@$(PYTHON) -m operations.catch_up
+
+redrive: $(DEVELOPMENT) ## sends what waits in the cashback dead-letter queue again, and says what became of it
+	@$(PYTHON) -m operations.redrive
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 

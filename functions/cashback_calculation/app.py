@@ -22,8 +22,12 @@ city = City.of(os.environ)
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Answers how many records were posted now, how many had been before, and how many were parked."""
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers how many records were posted now, how many had been before, and how many were parked.
+
+    Records that come from the dead-letter queue (`redriven`) are there already: they are not parked again, and the answer says what still
+    keeps them there.
+    """
     records: list[dict[str, Any]] = event["Records"]
     sources: list[Source] = []
     record_of: dict[str, dict[str, Any]] = {}
@@ -38,11 +42,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
         record_of[source.id] = record
     outcome = post(city.cashback(), city.policies(), city.patience(context), sources, city.clock)
     hopeless += [(record_of[each.source.id], each.reason) for each in outcome.unpostable]
+    answer = {"posted": outcome.posted, "already_posted": outcome.already, "parked": len(hopeless)}
+    logger.info("posted", records=len(records), already=outcome.already, parked=len(hopeless))
+    if event.get("redriven"):
+        return {**answer, "reasons": [why for _, why in hopeless]}
     # Last, so that a batch that comes again has parked nothing yet.
     for record, why in hopeless:
         park(record, why)
-    logger.info("posted", records=len(records), already=outcome.already, parked=len(hopeless))
-    return {"posted": outcome.posted, "already_posted": outcome.already, "parked": len(hopeless)}
+    return answer
 
 
 def park(record: dict[str, Any], reason: str) -> None:

@@ -1,0 +1,140 @@
+"""`make redrive`: sends what waits in the cashback dead-letter queue again, and says for each message what became of it.
+
+A parked record goes to the function again, alone; its message is deleted once it is posted, or had been. A batch that crashed the function
+names only its place in the stream: a catch-up finds what was in it, and the message is deleted when nothing is left without its posting.
+
+Exit status: 0 when the queue is empty, 1 when messages stay, 2 when the command itself failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from operations.catch_up import catch_up
+from operations.failure import OperationFailed
+from operations.stack import Stack, add_arguments, stack_of
+
+FUNCTION, QUEUE = "CashbackCalculationFunction", "CashbackDeadLetterQueue"
+
+AT_ONCE = 10
+HIDDEN_SECONDS = 900
+"""For how long nobody else sees a message that is being dealt with: as long as its function may take."""
+
+
+class Outcome(StrEnum):
+    """What became of a message; the first three are deleted."""
+
+    POSTED = "posted"
+    ALREADY_POSTED = "already_posted"
+    COVERED_BY_CATCH_UP = "covered_by_catch_up"
+    STILL_PARKED = "still_parked"
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """One message: what it is about, what became of it, and for one that stays the reason."""
+
+    about: str
+    outcome: Outcome
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.about}: {self.outcome}{f' ({self.reason})' if self.reason else ''}"
+
+
+def redrive(stack: Stack, report: Callable[[Redriven], None] = lambda _: None) -> list[Redriven]:
+    """Deals with every message once; those that stay can be seen by others again at once."""
+    queue = stack.client("sqs")
+    address = stack.resources[QUEUE]
+    caught_up: list[dict[str, int]] = []  # once for all batches of this run
+    done: list[Redriven] = []
+    stay: list[str] = []
+    # What stays is hidden until the end, or it would be received again and again.
+    for message in _messages(queue, address):
+        redriven = _deal_with(stack, _read(message["Body"]), caught_up)
+        report(redriven)
+        done.append(redriven)
+        if redriven.outcome is Outcome.STILL_PARKED:
+            stay.append(message["ReceiptHandle"])
+        else:
+            queue.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
+    for handle in stay:
+        queue.change_message_visibility(QueueUrl=address, ReceiptHandle=handle, VisibilityTimeout=0)
+    return done
+
+
+def _messages(queue: Any, address: str) -> Iterator[dict[str, Any]]:
+    while True:
+        received = queue.receive_message(
+            QueueUrl=address, MaxNumberOfMessages=AT_ONCE, VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=1
+        )
+        if not received.get("Messages"):
+            return
+        yield from received["Messages"]
+
+
+def _read(body: str) -> dict[str, Any]:
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _deal_with(stack: Stack, message: dict[str, Any], caught_up: list[dict[str, int]]) -> Redriven:
+    if message.get("kind") == "parked_record":
+        return _send_again(stack, message["record"])
+    if "DDBStreamBatchInfo" in message:
+        return _cover(stack, message["DDBStreamBatchInfo"], caught_up)
+    return Redriven("a message", Outcome.STILL_PARKED, "it is neither a parked record nor the place of a batch")
+
+
+def _send_again(stack: Stack, record: dict[str, Any]) -> Redriven:
+    """The function takes the record as it takes one of the stream, but parks it no second time: it says what keeps it where it is."""
+    keys = record.get("dynamodb", {}).get("Keys", {})
+    about = " ".join(str(keys[name].get("S")) for name in ("pk", "sk") if name in keys) or "a record"
+    try:
+        answer = stack.invoke(FUNCTION, {"Records": [record], "redriven": True})
+    except OperationFailed as problem:
+        return Redriven(about, Outcome.STILL_PARKED, str(problem))
+    if answer["posted"]:
+        return Redriven(about, Outcome.POSTED)
+    if answer["already_posted"]:
+        return Redriven(about, Outcome.ALREADY_POSTED)
+    return Redriven(about, Outcome.STILL_PARKED, "; ".join(answer["reasons"]))
+
+
+def _cover(stack: Stack, batch: dict[str, Any], caught_up: list[dict[str, int]]) -> Redriven:
+    about = f"{batch.get('batchSize', 'some')} records from {batch.get('startSequenceNumber', 'somewhere')} on"
+    try:
+        if not caught_up:
+            caught_up.append(catch_up(stack))
+    except OperationFailed as problem:
+        return Redriven(about, Outcome.STILL_PARKED, str(problem))
+    left = caught_up[0]["unposted"]
+    if left:
+        return Redriven(about, Outcome.STILL_PARKED, f"the catch-up left {left} entries without a posting")
+    return Redriven(about, Outcome.COVERED_BY_CATCH_UP)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m operations.redrive", description=__doc__)
+    add_arguments(parser)
+    try:
+        done = redrive(stack_of(parser.parse_args()), lambda redriven: print(f"· {redriven}", flush=True))
+    except OperationFailed as problem:
+        print(f"make redrive: {problem}", file=sys.stderr)
+        return 2
+    stay = sum(redriven.outcome is Outcome.STILL_PARKED for redriven in done)
+    print(f"· {len(done)} messages, {stay} of them stay.")
+    return 1 if stay else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
