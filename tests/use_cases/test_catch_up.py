@@ -1,0 +1,202 @@
+"""What never came through the stream is found in its wallet, and posted by the same rules, once."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from eeum.cashback.catch_up import BEGINNING, CatchUp, SegmentCaughtUp, catch_up_segment
+from eeum.cashback.gap_store import GapStore, Segment
+from eeum.payments.items import payment_item, payment_key
+from eeum.payments.rules import Payment
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import Add, Contended, Put, SetTo, Update
+from eeum.unit_of_work import Patience
+from eeum.wallet.rules import Wallet
+from eeum.wallet.store import wallet_key
+from tests.use_cases.world import World, at_once
+
+WHOLE = Segment(0, 1)
+
+
+def _catch_up(world: World, segment: Segment = WHOLE, after: str = BEGINNING) -> SegmentCaughtUp:
+    return catch_up_segment(_tools(world), segment, after)
+
+
+def _tools(world: World, patience: Patience | None = None) -> CatchUp:
+    gaps = GapStore(world.storage)
+    return CatchUp(gaps, world.cashback, world.policies, patience or world.patience, world.clock)
+
+
+def _counts(found: SegmentCaughtUp) -> tuple[int, int, int, int]:
+    return found.wallets, found.behind, found.posted, len(found.unposted)
+
+
+def _paid(world: World, payer: Wallet, *amounts: int) -> list[Payment]:
+    made = []
+    for amount in amounts:
+        world.now += timedelta(seconds=1)
+        made.append(world.pay(payer, world.shop(), amount).entry)
+    return made
+
+
+def test_in_an_empty_city_there_is_nothing_to_do(world: World) -> None:
+    assert _catch_up(world) == SegmentCaughtUp(None)
+
+
+def test_what_was_missed_is_posted_in_the_order_of_its_acceptance_and_only_once(world: World) -> None:
+    payer, other = world.member(charged=2_000_000), world.member("other", charged=10_000)
+    first, second, third = _paid(world, payer, 400_000, 300_000, 500_000)
+    world.post(second)
+    world.post(*_paid(world, other, 10_000))
+
+    assert _counts(_catch_up(world)) == (2, 1, 2, 0)
+
+    assert [(earning.payment_id, earning.won) for earning in world.earnings(payer)] == [
+        (second.acceptance.id, 30_000),
+        (first.acceptance.id, 22_000),
+        (third.acceptance.id, 3_000),
+    ]
+    before = world.memory.log[:]
+    assert _counts(_catch_up(world)) == (2, 0, 0, 0)
+    assert world.memory.log == before
+
+
+def test_the_same_things_are_posted_by_the_stream_and_by_the_catch_up(world: World) -> None:
+    twin = World()
+    for each, caught_up in ((world, True), (twin, False)):
+        payer = each.member(charged=1_500_000)
+        payments = _paid(each, payer, 600_000, 500_000)
+        held = each.pay(payer, each.shop(), 50_000, hold=True).entry
+        captured = each.capture(held, 30_000).entry
+        cancelled = each.cancel(payments[0], 200_000).entry
+        if caught_up:
+            assert _counts(_catch_up(each)) == (1, 1, 4, 0)
+        else:
+            each.post(*payments, captured, cancelled)
+        after = each.wallet(payer.id)
+        assert (after.due, after.posted) == (4, 4)
+    assert world.balances(world.member()) == twin.balances(twin.member())
+    assert [entry.won for entry in world.earnings(world.member())] == [
+        entry.won for entry in twin.earnings(twin.member())
+    ]
+
+
+def test_declines_and_what_is_held_call_for_no_posting(world: World) -> None:
+    payer = world.member(charged=20_000)
+    assert world.pay(payer, world.shop(), 30_000).entry.decline is not None
+    world.pay(payer, world.shop(), 20_000, hold=True)
+    assert _counts(_catch_up(world)) == (1, 0, 0, 0)
+
+
+def test_segments_together_catch_up_everybody_once(world: World) -> None:
+    members = [world.member(f"member-{number}", charged=10_000) for number in range(12)]
+    for member in members:
+        _paid(world, member, 10_000)
+    found = [_catch_up(world, Segment(number, 5)) for number in range(5)]
+    assert (sum(each.wallets for each in found), sum(each.posted for each in found)) == (12, 12)
+    assert all(world.balances(member) == {"charged": 0, "cashback": 1_000} for member in members)
+
+
+def test_a_gap_without_anything_missing_is_left_alone(world: World) -> None:
+    """Nothing we store does that; the audit says it, and catching up must neither fail over it nor invent a posting."""
+    payer = world.member(charged=10_000)
+    world.send(Update(wallet_key(payer.id), (Add(("due",), 1),)))
+    assert _counts(_catch_up(world)) == (1, 1, 0, 0)
+    world.send(Update(wallet_key(payer.id), (Add(("due",), -1),)))
+
+
+def test_what_can_never_be_posted_is_named_and_holds_up_nothing_else(world: World) -> None:
+    payer = world.member(charged=100_000)
+    good, spoilt = _paid(world, payer, 10_000, 20_000)
+    key, item = payment_key(payer.id, spoilt.acceptance.digest), payment_item(spoilt)
+    world.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "much"}}))
+
+    found = _catch_up(world)
+
+    assert [(each.wallet_id, each.entry, each.month) for each in found.unposted] == [(payer.id, key.sk, "2021-01")]
+    assert "number" in found.unposted[0].reason
+    assert [earning.payment_id for earning in world.earnings(payer)] == [good.acceptance.id]
+    # Once its cause is mended the next run posts it.
+    world.send(Put(key, item))
+    assert _counts(_catch_up(world)) == (1, 1, 1, 0)
+
+
+def test_a_programme_without_policies_posts_nothing_for_now(world: World) -> None:
+    payer = world.member(charged=10_000)
+    _paid(world, payer, 10_000)
+    real, world.policies = world.policies, PolicyBook([])
+    with pytest.raises(Exception, match="no policy"):
+        _catch_up(world)
+    world.policies = real
+    assert _counts(_catch_up(world)) == (1, 1, 1, 0)
+
+
+def test_when_the_time_is_over_it_says_where_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.in_memory.storage.PAGE_BYTES", 4_000)
+    members = [world.member(f"member-{number}", charged=10_000) for number in range(10)]
+    for member in members:
+        _paid(world, member, 10_000)
+    rounds, posted, after = 0, 0, BEGINNING
+    while after is not None:
+        # Each look at the clock takes a second: there is time for a few wallets in a call.
+        left = iter(range(16, 0, -1))
+        impatient = Patience(lambda left=left: float(next(left, 0)), lambda _: None)  # type: ignore[misc]
+        found = catch_up_segment(_tools(world, impatient), WHOLE, after)
+        rounds, posted, after = rounds + 1, posted + found.posted, found.resume
+        assert rounds < 30
+    assert posted == 10
+    assert rounds > 1
+    assert all(world.wallet(member.id).posted == 1 for member in members)
+
+
+def test_a_call_that_has_no_time_at_all_begins_again_where_it_was(world: World) -> None:
+    _paid(world, world.member(charged=10_000), 10_000)
+    world.seconds = 1.0
+    assert _catch_up(world) == SegmentCaughtUp(BEGINNING)
+    world.seconds = 60.0
+    assert _counts(_catch_up(world)) == (1, 1, 1, 0)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_run_that_dies_is_begun_again_and_posts_nothing_twice(world: World, moment: str) -> None:
+    members = [world.member(f"member-{number}", charged=10_000) for number in range(3)]
+    for member in members:
+        _paid(world, member, 10_000)
+    with world.failing(MemoryError, moment, 1), pytest.raises(MemoryError):
+        _catch_up(world)
+    _catch_up(world)
+    assert all(world.balances(member) == {"charged": 0, "cashback": 1_000} for member in members)
+
+
+def test_conflicts_are_tried_again(world: World) -> None:
+    payer = world.member(charged=10_000)
+    _paid(world, payer, 10_000)
+    with world.failing(Contended, "before", 3) as hit:
+        assert _counts(_catch_up(world)) == (1, 1, 1, 0)
+    assert len(hit) == 3
+
+
+def test_stream_and_catch_ups_at_once_post_once(world: World) -> None:
+    payer = world.member(charged=500_000)
+    payments = _paid(world, payer, *[10_000] * 20)
+    at_once([partial(_catch_up, world)] * 4 + [partial(world.post, payment) for payment in payments])
+    _catch_up(world)
+    after = world.wallet(payer.id)
+    assert (after.due, after.posted, after.balance("cashback")) == (20, 20, 20_000)
+
+
+def test_a_wallet_that_a_payment_is_made_from_meanwhile_is_no_trouble(world: World) -> None:
+    payer = world.member(charged=50_000)
+    _paid(world, payer, 10_000)
+    done: list[bool] = []
+
+    def fault(moment: str, writes: object) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            _paid(world, payer, 20_000)
+
+    world.memory.fault = fault
+    assert _catch_up(world).posted == 1
+    assert _catch_up(world).posted == 1
+    world.send(Update(wallet_key(payer.id), (SetTo(("verified",), True),)))

@@ -1,0 +1,279 @@
+"""A month that is over is frozen once nothing of it waits for a posting; then every member has a statement, which never changes."""
+
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from eeum.calendar import Month, next_month, start_of_month
+from eeum.cashback.catch_up import BEGINNING, CatchUp
+from eeum.cashback.gap_store import GapStore, Segment
+from eeum.errors import NotFound
+from eeum.months.closing import (
+    SegmentClosed,
+    SegmentFound,
+    close_segment,
+    due_month,
+    freeze_month,
+    statement_of_month,
+)
+from eeum.months.rules import CLOSING_BEGINS, MonthStatus
+from eeum.months.statement_store import StatementStore
+from eeum.months.statements import Statement
+from eeum.months.use_cases import month_record, reset_month
+from eeum.payments.items import payment_item, payment_key
+from eeum.storage import Put
+from eeum.wallet.rules import Wallet
+from tests.use_cases.world import World, at_once
+
+JANUARY, FEBRUARY, MARCH = "2021-01", "2021-02", "2021-03"
+WHOLE = Segment(0, 1)
+
+
+def _turn(world: World, month: Month) -> None:
+    """It is midnight, and the reset opens `month`."""
+    world.now = start_of_month(month)
+    reset_month(world.months, world.patience, world.now, world.now)
+
+
+def _close(world: World, segment: Segment = WHOLE) -> SegmentClosed:
+    """What a pass finds in a segment, begun now."""
+    month = due_month(world.months, world.now)
+    if month is None:
+        return SegmentClosed(None, None)
+    catch_up = CatchUp(GapStore(world.storage), world.cashback, world.policies, world.patience, world.clock)
+    return close_segment(catch_up, StatementStore(world.storage, world.patience), month, segment, BEGINNING)
+
+
+def _run(world: World, segments: int = 1) -> Month | None:
+    """A whole run: a pass over every segment, and what follows from it."""
+    found = []
+    for number in range(segments):
+        segment = Segment(number, segments)
+        closed = _close(world, segment)
+        assert closed.resume is None
+        found.append(SegmentFound(segment, closed.month, len(closed.unposted)))
+    return freeze_month(world.months, found, world.now)
+
+
+def _statement(world: World, wallet: Wallet, month: Month) -> Statement:
+    return statement_of_month(StatementStore(world.storage, world.patience), wallet.id, month)
+
+
+@pytest.fixture
+def january(world: World) -> World:
+    """A city whose first month is open."""
+    _turn(world, JANUARY)
+    world.now += timedelta(days=9, hours=12)
+    return world
+
+
+def _member(world: World, name: str = "payer", won: int = 400_000) -> Wallet:
+    member = world.member(name)
+    world.top_up(member, won)
+    return world.wallet(member.id)
+
+
+def test_a_month_is_closed_from_an_hour_after_its_end_on(january: World) -> None:
+    assert due_month(january.months, january.now) is None
+    _turn(january, FEBRUARY)
+    assert due_month(january.months, january.now + CLOSING_BEGINS - timedelta(milliseconds=1)) is None
+    assert due_month(january.months, january.now + CLOSING_BEGINS) == JANUARY
+
+
+def test_what_the_stream_has_not_posted_is_posted_and_the_statement_has_it(january: World) -> None:
+    payer, shop = _member(january), january.shop()
+    january.post(january.pay(payer, shop, 30_000).entry)
+    january.pay(payer, shop, 20_000)
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+
+    assert _run(january) == JANUARY
+
+    record = month_record(january.months, JANUARY)
+    assert (record.status, record.frozen_at) == (MonthStatus.FROZEN, january.now)
+    statement = _statement(january, payer, JANUARY)
+    assert statement.end == {"charged": 350_000, "cashback": 5_000}
+    assert (statement.topped_up, statement.paid, statement.cashback.won) == (400_000, 50_000, 5_000)
+    assert sum(statement.cashback.by_layer.values()) == sum(statement.cashback.by_funder.values()) == 5_000
+    # It was posted in February, and was earned in January.
+    assert [earning.posted_at > start_of_month(FEBRUARY) for earning in january.earnings(payer)] == [False, True]
+
+
+def test_a_frozen_month_is_closed_no_more(january: World) -> None:
+    _member(january)
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    assert _run(january) == JANUARY
+    before = january.memory.log[:]
+    assert _run(january) is None
+    assert january.memory.log == before
+
+
+def test_a_month_stays_closed_while_a_wallet_has_an_unposted_capture_of_it(january: World) -> None:
+    payer, other, shop = _member(january), _member(january, "other"), january.shop()
+    payment = january.pay(payer, shop, 10_000).entry
+    january.post(january.pay(other, shop, 10_000).entry)
+    key, item = payment_key(payer.id, payment.acceptance.digest), payment_item(payment)
+    january.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "much"}}))
+    _turn(january, FEBRUARY)
+    for hour in (1, 2):
+        january.now = start_of_month(FEBRUARY) + timedelta(hours=hour)
+        assert _run(january) is None
+    assert month_record(january.months, JANUARY).status is MonthStatus.CLOSED
+    # Whoever is complete has a statement already; whoever is not has none.
+    assert _statement(january, other, JANUARY).cashback.won == 1_000
+    with pytest.raises(NotFound):
+        _statement(january, payer, JANUARY)
+    january.send(Put(key, item))
+    assert _run(january) == JANUARY
+    assert _statement(january, payer, JANUARY).cashback.won == 1_000
+
+
+def test_what_waits_of_the_new_month_does_not_hold_up_the_old_one(january: World) -> None:
+    payer, shop = _member(january), january.shop()
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    payment = january.pay(payer, shop, 10_000).entry
+    key, item = payment_key(payer.id, payment.acceptance.digest), payment_item(payment)
+    january.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "much"}}))
+    assert _run(january) == JANUARY
+    assert _statement(january, payer, JANUARY).end == {"charged": 400_000}
+    january.send(Put(key, item))
+    january.post(payment)
+
+
+def test_a_cancellation_after_the_freeze_shows_in_the_month_it_comes_in(january: World) -> None:
+    payer, shop = _member(january), january.shop()
+    payment = january.pay(payer, shop, 100_000).entry
+    january.post(payment)
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    assert _run(january) == JANUARY
+    written = _statement(january, payer, JANUARY)
+
+    january.now += timedelta(days=3)
+    january.post(january.cancel(payment, 40_000).entry)
+    _turn(january, MARCH)
+    january.now += CLOSING_BEGINS
+    assert _run(january) == FEBRUARY
+
+    assert _statement(january, payer, JANUARY) == written
+    february = _statement(january, payer, FEBRUARY)
+    (earlier,) = february.earlier_months
+    assert (earlier.month, earlier.cancelled, earlier.cashback.won) == (JANUARY, 40_000, -4_000)
+    assert (february.cancelled, february.cashback.won) == (0, 0)
+    assert (february.start, february.end) == (
+        {"charged": 300_000, "cashback": 10_000},
+        {"charged": 340_000, "cashback": 6_000},
+    )
+    # In the rules it keeps its month.
+    assert [correction.month for correction in january.book(payer, JANUARY).corrections] == [JANUARY]
+
+
+def test_statements_follow_each_other_without_a_gap_and_end_with_the_wallet(january: World) -> None:
+    payer, shop = _member(january), january.shop()
+    month = JANUARY
+    for amount in (50_000, 30_000, 20_000):
+        payment = january.pay(payer, shop, amount).entry
+        held = january.pay(payer, shop, 10_000, hold=True).entry
+        january.post(payment, january.cancel(payment, 5_000).entry, january.capture(held, 4_000).entry)
+        january.void(held)
+        month = next_month(month)
+        _turn(january, month)
+        january.now += CLOSING_BEGINS
+        assert _run(january) is not None
+    statements = [_statement(january, payer, each) for each in (JANUARY, FEBRUARY, MARCH)]
+    for earlier, later in pairwise(statements):
+        assert earlier.end == later.start
+    assert statements[-1].end == {name: won for name, won in january.balances(payer).items() if won}
+    assert [(each.paid, each.cancelled, each.held, each.captured, each.released) for each in statements] == [
+        (50_000, 5_000, 10_000, 4_000, 6_000),
+        (30_000, 5_000, 10_000, 4_000, 6_000),
+        (20_000, 5_000, 10_000, 4_000, 6_000),
+    ]
+
+
+def test_months_that_were_missed_are_frozen_one_after_the_other(january: World) -> None:
+    payer, shop = _member(january), january.shop()
+    january.pay(payer, shop, 10_000)
+    _turn(january, "2021-04")
+    january.now += CLOSING_BEGINS
+    assert [_run(january) for _ in range(4)] == [JANUARY, FEBRUARY, MARCH, None]
+    assert [_statement(january, payer, month).paid for month in (JANUARY, FEBRUARY, MARCH)] == [10_000, 0, 0]
+
+
+def test_who_has_nothing_and_did_nothing_and_who_came_later_has_no_statement(january: World) -> None:
+    empty = january.member("empty")
+    _turn(january, FEBRUARY)
+    january.now += timedelta(days=31)
+    late = _member(january, "late")
+    assert _run(january) == JANUARY
+    for member in (empty, late):
+        with pytest.raises(NotFound):
+            _statement(january, member, JANUARY)
+
+
+def test_segments_are_frozen_together_or_not_at_all(january: World) -> None:
+    members = [_member(january, f"member-{number}", 30_000) for number in range(9)]
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    found = [SegmentFound(Segment(number, 4), JANUARY, 0) for number in range(4)]
+    for incomplete in (found[:3], found[:1], [*found[:3], found[0]], []):
+        with pytest.raises(ValueError, match="every segment"):
+            freeze_month(january.months, incomplete, january.now)
+    assert freeze_month(january.months, [*found[:3], found[3]._replace(unposted=1)], january.now) is None
+    assert freeze_month(january.months, [*found[:3], found[3]._replace(month=None)], january.now) is None
+    assert month_record(january.months, JANUARY).status is MonthStatus.CLOSED
+    assert _run(january, segments=4) == JANUARY
+    assert all(_statement(january, member, JANUARY).topped_up == 30_000 for member in members)
+
+
+def test_a_pass_that_was_slow_freezes_nothing_a_second_time(january: World) -> None:
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    found = [SegmentFound(WHOLE, JANUARY, 0)]
+    assert freeze_month(january.months, found, january.now) == JANUARY
+    frozen = month_record(january.months, JANUARY)
+    assert freeze_month(january.months, found, january.now + timedelta(hours=1)) is None
+    assert month_record(january.months, JANUARY) == frozen
+
+
+def test_passes_at_once_write_each_statement_once(january: World) -> None:
+    for number in range(6):
+        january.pay(_member(january, f"member-{number}"), january.shop(), 10_000)
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    passes = at_once([partial(_close, january)] * 6)
+    assert all(isinstance(each, SegmentClosed) for each in passes), passes
+    assert sum(each.statements for each in passes if isinstance(each, SegmentClosed)) == 6
+    assert sum(each.posted for each in passes if isinstance(each, SegmentClosed)) == 6
+    assert len(january.entries("statement")) == 6
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_pass_that_dies_is_begun_again(january: World, moment: str) -> None:
+    members = [_member(january, f"member-{number}") for number in range(3)]
+    for member in members:
+        january.pay(member, january.shop(), 10_000)
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    for _ in range(2):
+        with january.failing(MemoryError, moment, 1), pytest.raises(MemoryError):
+            _close(january)
+    assert _run(january) == JANUARY
+    assert [_statement(january, member, JANUARY).end for member in members] == [
+        {"charged": 390_000, "cashback": 1_000}
+    ] * 3
+
+
+def test_a_statement_stays_small_however_much_was_done(january: World) -> None:
+    payer, shop = _member(january, won=500_000), january.shop()
+    for _ in range(60):
+        january.post(january.pay(payer, shop, 1_000).entry)
+    _turn(january, FEBRUARY)
+    january.now += CLOSING_BEGINS
+    _run(january)
+    (item,) = january.entries("statement")
+    assert len(str(item)) < 1_000
