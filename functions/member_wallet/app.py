@@ -6,20 +6,23 @@ from typing import Annotated
 from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
-from eeum.calendar import month_of, parse_month
+from eeum.calendar import month_of, parse_instant, parse_month
 from eeum.cashback.use_cases import cashback_of_month
+from eeum.journal.history import balances_of_wallet_at
 from eeum.months.closing import statement_of_month
 from eeum.request import Request
 from eeum.wallet.use_cases import change_standing, open_wallet, own_wallet, top_up
 from member_wallet.bodies import (
     CashbackBody,
     OpeningRequest,
+    PastBalancesBody,
     StandingBody,
     StandingRequest,
     TopUpBody,
     TopUpRequest,
     WalletBody,
     cashback_body,
+    past_balances_body,
     standing_body,
     top_up_body,
     wallet_body,
@@ -53,6 +56,17 @@ def cashback(
     owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
     return answered(cashback_body(cashback_of_month(city.cashback(), owned.id, wanted)))
+
+
+@api.get("/wallets/<wallet_id>/balances", summary="What was in the own wallet at an instant", tags=["wallets"])
+def past_balances(
+    wallet_id: str,
+    at: Annotated[str | None, Query(description="RFC 3339 with offset, and past; now if not given.")] = None,
+) -> Response[PastBalancesBody]:
+    owned = own_wallet(city.wallets(api.lambda_context), api.caller().person(MEMBER), wallet_id)
+    now = city.clock()
+    wanted = parse_instant(at, "at") if at is not None else now
+    return answered(past_balances_body(wanted, balances_of_wallet_at(city.journal(), owned.id, wanted, now)))
 
 
 @api.get("/wallets/<wallet_id>/statements/<month>", summary="The own statement of a month", tags=["wallets"])

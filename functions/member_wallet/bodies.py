@@ -1,6 +1,7 @@
 """What wallets look like over HTTP."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -92,6 +93,15 @@ class WalletBody(BaseModel):
     opened_at: str
 
 
+class PastBalancesBody(BaseModel):
+    """What was in a wallet at an instant, in won by purse, as its entries say; those of the minute before now may still be on their way."""
+
+    at: str
+    purses: dict[str, int]
+    held: int
+    refund_pending: int
+
+
 class StandingBody(BaseModel):
     """What an operator may know of a wallet: neither what is in it nor the tokens that pay from it."""
 
@@ -173,6 +183,15 @@ def wallet_body(wallet: Wallet) -> WalletBody:
         cashback_pending=wallet.due - wallet.posted,
         used=dict(wallet.usage),
         opened_at=text_of(wallet.opened_at),
+    )
+
+
+def past_balances_body(at: datetime, balances: Mapping[str, int]) -> PastBalancesBody:
+    return PastBalancesBody(
+        at=text_of(at),
+        purses={purse: won for purse, won in balances.items() if purse not in NOT_SPENDABLE},
+        held=balances.get(HELD, 0),
+        refund_pending=balances.get(REFUND_PENDING, 0),
     )
 
 

@@ -13,6 +13,7 @@ LOGICAL_IDS = {
     Table.LEDGER: "LedgerTable",
     Table.MERCHANTS: "MerchantsTable",
     Table.PROGRAMME: "ProgrammeTable",
+    Table.BALANCES: "BalancesTable",
 }
 WHAT_AN_ENGINE_NEEDS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
@@ -26,7 +27,7 @@ def definition_of(table: Table) -> dict[str, Any]:
 
 
 def create_tables(client: Any, suffix: str) -> dict[Table, str]:
-    """Makes the three tables under names that end in `suffix`."""
+    """Makes the tables under names that end in `suffix`."""
     names = {table: f"{table.value}-{suffix}" for table in Table}
     for table, name in names.items():
         client.create_table(TableName=name, **definition_of(table))

@@ -11,6 +11,7 @@ os.environ.update(
     LEDGER_TABLE="ledger",
     MERCHANTS_TABLE="merchants",
     PROGRAMME_TABLE="programme",
+    BALANCES_TABLE="balances",
     POWERTOOLS_SERVICE_NAME="test",
     DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/parked",
     AWS_DEFAULT_REGION="ap-northeast-2",

@@ -69,6 +69,39 @@ def test_the_stream_brings_what_was_captured_and_what_was_cancelled() -> None:
     assert stream()["Stream"] in ({"Fn::GetAtt": ["LedgerTable", "StreamArn"]}, {"Fn::GetAtt": "LedgerTable.StreamArn"})
 
 
+def projection() -> dict[str, Any]:
+    return events("BalanceProjectionFunction", "DynamoDB")["Entries"]
+
+
+def test_balances_are_brought_what_moves_money_outside_a_wallet() -> None:
+    filters = [json.loads(each["Pattern"]) for each in projection()["FilterCriteria"]["Filters"]]
+    assert [each["eventName"] for each in filters] == [["INSERT"]] * 3
+    assert [each["dynamodb"]["NewImage"] for each in filters] == [
+        {"kind": {"S": ["payment"]}, "status": {"S": ["approved"]}},
+        {"kind": {"S": ["top_up"]}, "status": {"S": ["completed"]}},
+        {"kind": {"S": ["capture", "cancellation", "earning", "correction"]}},
+    ]
+    assert projection()["Stream"] == stream()["Stream"]
+
+
+def test_balances_are_told_their_shard_and_have_it_alone() -> None:
+    """Lambda names the shard with a tumbling window only; two batches of a shard side by side would pass each other's checkpoint."""
+    assert 0 < projection()["TumblingWindowInSeconds"] <= 900
+    assert projection()["MaximumBatchingWindowInSeconds"] < projection()["TumblingWindowInSeconds"]
+    assert projection().get("ParallelizationFactor", 1) == 1
+    assert "FunctionResponseTypes" not in projection()
+
+
+def test_balances_are_worked_out_in_large_batches_that_are_tried_as_often_as_cashback() -> None:
+    assert projection()["BatchSize"] == 1_000
+    shared = ("StartingPosition", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError")
+    assert [projection()[name] for name in shared] == [stream()[name] for name in shared]
+
+
+def test_no_shard_has_more_readers_than_a_stream_serves() -> None:
+    assert len([function for function in functions() if events(function, "DynamoDB")]) <= 2
+
+
 def test_a_batch_that_fails_is_tried_for_six_hours_in_ever_smaller_parts() -> None:
     assert stream()["MaximumRecordAgeInSeconds"] == 21_600
     assert stream()["MaximumRetryAttempts"] == 100
@@ -139,8 +172,11 @@ def test_work_over_all_wallets_names_its_published_functions_to_the_one_machine(
 
 def test_what_sources_call_is_the_published_version() -> None:
     plain = translated(template())["Resources"]
-    (mapping,) = [each for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
-    assert mapping["Properties"]["FunctionName"] == {"Ref": "CashbackCalculationFunctionAliaslive"}
+    mappings = [each["Properties"] for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert [each["FunctionName"] for each in mappings] == [
+        {"Ref": "CashbackCalculationFunctionAliaslive"},
+        {"Ref": "BalanceProjectionFunctionAliaslive"},
+    ]
     assert {name: each["Target"]["Arn"] for name, each in every_schedule().items()} == {
         "MonthlyCapResetFunctionFirstOfTheMonth": {"Ref": "MonthlyCapResetFunctionAliaslive"},
         "HoldExpiryFunctionEveryQuarterOfAnHour": {"Ref": "HoldExpiryFunctionAliaslive"},

@@ -97,8 +97,9 @@ def test_a_table_is_written_only_inside_transactions(table: str) -> None:
         assert statement["Condition"] == {"StringEquals": {"dynamodb:EnclosingOperation": "TransactWriteItems"}}
 
 
-def test_a_quote_can_only_read() -> None:
-    allowed = {action for statement in statements(role_of("CashbackQuoteFunction")) for action in actions(statement)}
+@pytest.mark.parametrize("function", ["CashbackQuoteFunction", "BalanceQueryFunction"])
+def test_who_only_answers_questions_can_only_read(function: str) -> None:
+    allowed = {action for statement in statements(role_of(function)) for action in actions(statement)}
     assert {action for action in allowed if not action.startswith("logs:")} == {
         "dynamodb:BatchGetItem",
         "dynamodb:Query",
@@ -115,6 +116,7 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
 
     assert writers("MerchantsTable") == {"MerchantOnboardingRole"}
     assert writers("ProgrammeTable") == {"MonthlyCapResetRole", "MonthFreezingRole", "ProgrammePolicyRole"}
+    assert writers("BalancesTable") == {"BalanceProjectionRole"}
     assert writers("LedgerTable") == {
         "PaymentAuthorisationRole",
         "HoldExpiryRole",

@@ -22,6 +22,7 @@ OPERATORS = {
     "POST /merchant_applications/{merchant_id}/rejection",
     "POST /policies",
     "POST /policies/history",
+    "GET /balances",
 }
 RESIDENTS = {
     "POST /wallets": ["eeum/wallet"],
@@ -34,6 +35,8 @@ RESIDENTS = {
     "GET /wallets/{wallet_id}/payments": ["eeum/wallet"],
     "GET /wallets/{wallet_id}/payments/{payment_id}": ["eeum/wallet", "eeum/payments"],
     "GET /merchants/{merchant_id}/payments": ["eeum/merchant"],
+    "GET /merchants/{merchant_id}/balance": ["eeum/merchant"],
+    "GET /wallets/{wallet_id}/balances": ["eeum/wallet"],
     "POST /wallets/{wallet_id}/cashback_quotes": ["eeum/wallet"],
     "POST /merchants": ["eeum/merchant"],
     "GET /merchants": ["eeum/wallet", "eeum/merchant"],

@@ -20,6 +20,7 @@ class Table(StrEnum):
     LEDGER = "ledger"
     MERCHANTS = "merchants"
     PROGRAMME = "programme"
+    BALANCES = "balances"
 
 
 class Index(NamedTuple):
@@ -40,6 +41,7 @@ INDEXES: Mapping[Table, tuple[Index, ...]] = {
     Table.LEDGER: (BY_MERCHANT, BY_EXPIRY),
     Table.MERCHANTS: (BY_LISTING, BY_REVIEW, BY_OWNER),
     Table.PROGRAMME: (),
+    Table.BALANCES: (),
 }
 
 

@@ -21,8 +21,10 @@ from eeum.storage import Storage
 from eeum.unit_of_work import Patience
 
 if TYPE_CHECKING:
+    from eeum.balances.store import BalanceStore
     from eeum.cashback.catch_up import CatchUp
     from eeum.cashback.store import CashbackStore
+    from eeum.journal.store import JournalStore
     from eeum.merchants.store import MerchantStore
     from eeum.months.statement_store import StatementStore
     from eeum.months.store import MonthStore
@@ -99,6 +101,16 @@ class City:
         from eeum.months.statement_store import StatementStore
 
         return StatementStore(self.storage, self.patience(context))
+
+    def balances(self, context: LambdaContext) -> BalanceStore:
+        from eeum.balances.store import BalanceStore
+
+        return BalanceStore(self.storage, self.patience(context))
+
+    def journal(self) -> JournalStore:
+        from eeum.journal.store import JournalStore
+
+        return JournalStore(self.storage)
 
     def merchants(self, context: LambdaContext) -> MerchantStore:
         from eeum.merchants.store import MerchantStore

@@ -1,0 +1,1 @@
+"""Balances of merchants, funders and banks, projected from the journal, and read."""

@@ -1,0 +1,34 @@
+"""Balances that are read. A function of its own, since its role may read and nothing else."""
+
+import os
+
+from balance_projection.bodies import (
+    MerchantBalanceBody,
+    ProgrammeBalancesBody,
+    merchant_balance_body,
+    programme_balances_body,
+)
+from eeum.aws.city import City
+from eeum.aws.http import Api, Response, answered, lambda_handler
+from eeum.aws.identity import MERCHANT
+from eeum.balances.use_cases import balances_of_programme
+from eeum.merchants.use_cases import owned_merchant
+
+api = Api()
+city = City.of(os.environ)
+
+
+@api.get("/merchants/<merchant_id>/balance", summary="What the own merchant is owed and has funded", tags=["balances"])
+def merchant_balance(merchant_id: str) -> Response[MerchantBalanceBody]:
+    context = api.lambda_context
+    merchant = owned_merchant(city.merchants(context), merchant_id, api.caller().person(MERCHANT))
+    return answered(merchant_balance_body(merchant.id, city.balances(context).merchant(merchant.id)))
+
+
+@api.get("/balances", summary="Balances of funders and banks, and what was issued", tags=["balances"])
+def programme_balances() -> Response[ProgrammeBalancesBody]:
+    api.caller().operator()
+    return answered(programme_balances_body(balances_of_programme(city.balances(api.lambda_context))))
+
+
+handler = lambda_handler(api)

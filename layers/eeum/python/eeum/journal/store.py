@@ -1,0 +1,22 @@
+"""A wallet's entries as a whole: one function per access pattern, with its cost."""
+
+from collections.abc import Iterator
+
+from eeum.storage import Item, Query, Storage, Table
+from eeum.wallet.store import partition_of
+
+
+class JournalStore:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def entries(self, wallet_id: str) -> Iterator[Item]:
+        """Everything of a wallet in the order of its keys, consistently, in pages of 1 MB. 1 read unit per 4 KB: about 130 for a year of
+        201 payments with their cashback."""
+        cursor: str | None = None
+        while True:
+            page = self._storage.query(Query(Table.LEDGER, partition_of(wallet_id), after=cursor, consistent=True))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
