@@ -1,6 +1,7 @@
 """Routes of merchants and their applications. Each parses, calls one use case, and shapes the answer."""
 
 import os
+from datetime import datetime
 from typing import Annotated, Literal
 
 from eeum.aws.city import City
@@ -82,18 +83,21 @@ def one_application(merchant_id: str) -> Response[ReviewedApplicationBody]:
 
 @api.post("/merchant_applications/<merchant_id>/approval", summary="Approve an application", tags=["merchants"])
 def approve(merchant_id: str, body: ApprovalRequest) -> Response[ReviewedApplicationBody]:
-    return _decide(merchant_id, MerchantStatus.APPROVED, body.reason or "")
+    return _decide(merchant_id, MerchantStatus.APPROVED, body.reason or "", body.reviewed())
 
 
 @api.post("/merchant_applications/<merchant_id>/rejection", summary="Reject an application", tags=["merchants"])
 def reject(merchant_id: str, body: RejectionRequest) -> Response[ReviewedApplicationBody]:
-    return _decide(merchant_id, MerchantStatus.REJECTED, body.reason)
+    return _decide(merchant_id, MerchantStatus.REJECTED, body.reason, body.reviewed())
 
 
-def _decide(merchant_id: str, status: MerchantStatus, reason: str) -> Response[ReviewedApplicationBody]:
+def _decide(
+    merchant_id: str, status: MerchantStatus, reason: str, reviewed: datetime | None
+) -> Response[ReviewedApplicationBody]:
     decision = Decision(status, api.caller().operator(), city.clock(), reason)
     store = city.merchants(api.lambda_context)
-    return answered(reviewed_application_body(decide_application(store, city.policies(), merchant_id, decision)))
+    decided = decide_application(store, city.policies(), merchant_id, decision, reviewed)
+    return answered(reviewed_application_body(decided))
 
 
 def _resident() -> str:

@@ -1,11 +1,12 @@
 """What merchants look like over HTTP: to everyone, and to their owner and the operators."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from eeum.aws.http import Body, Line
-from eeum.calendar import text_of
+from eeum.calendar import parse_instant, text_of
 from eeum.merchants.rules import Merchant, Shop, parse_business_registration_number
 from eeum.money import LARGEST_AMOUNT
 from eeum.policy.conditions import MerchantFlag
@@ -37,13 +38,27 @@ class ApplicationRequest(Body):
         )
 
 
-class ApprovalRequest(Body):
+class DecisionRequest(Body):
+    """What an operator decides about: the application made at `applied_at`, and no other under the same id."""
+
+    applied_at: str | None = Field(
+        default=None,
+        max_length=40,
+        description="When the application that was reviewed was made, as it says; needed once an earlier one was rejected.",
+    )
+
+    def reviewed(self) -> datetime | None:
+        """Raises `Invalid` for what is no instant."""
+        return parse_instant(self.applied_at, "applied_at") if self.applied_at is not None else None
+
+
+class ApprovalRequest(DecisionRequest):
     """An operator may say why; to reject, it must."""
 
     reason: Annotated[Line, Field(max_length=200)] | None = None
 
 
-class RejectionRequest(Body):
+class RejectionRequest(DecisionRequest):
     reason: Annotated[Line, Field(max_length=200)]
 
 

@@ -10,7 +10,7 @@ from eeum.calendar import month_of, parse_month
 from eeum.errors import Invalid, NotFound
 from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
-from eeum.payments.rules import Order, Payment
+from eeum.payments.rules import Decline, Order, Payment
 from eeum.payments.use_cases import NO_SUCH_PAYMENT, UnknownCard, authorise_payment, readable_payment
 from eeum.request import Request
 from eeum.wallet.rules import card_within, parse_card_token, wallet_id_of
@@ -78,7 +78,9 @@ def payments_of_merchant(merchant_id: str, cursor: str | None = None) -> Respons
     if cursor is not None and digest_of(cursor) is None:
         raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor")
     page = city.payments(api.lambda_context).of_merchant(merchant_id, PAGE, cursor)
-    payments = [merchant_payment_body(each) for each in page.payments]
+    # What was tried before the approval is none of the merchant's business, and anybody could fill its list with it.
+    concerning = [each for each in page.payments if each.decline is not Decline.UNKNOWN_MERCHANT]
+    payments = [merchant_payment_body(each) for each in concerning]
     return answered(MerchantPaymentsBody(payments=payments, cursor=page.cursor))
 
 

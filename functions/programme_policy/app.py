@@ -10,6 +10,7 @@ from eeum.months.use_cases import month_record
 from eeum.policy.documents import PolicyDocument, canonical_document
 from eeum.policy.use_cases import load_history, load_policy, version_in_force, version_named
 from programme_policy.bodies import (
+    LARGEST_HISTORY_BYTES,
     HistoryRequest,
     LoadedBody,
     MonthBody,
@@ -20,7 +21,7 @@ from programme_policy.bodies import (
 
 PAGE = 24
 
-api = Api()
+api = Api(largest_body=LARGEST_HISTORY_BYTES)
 city = City.of(os.environ)
 
 

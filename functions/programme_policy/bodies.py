@@ -8,6 +8,9 @@ from eeum.months.rules import MonthRecord
 from eeum.policy.documents import PolicyDocument
 from eeum.policy.store import LARGEST_HISTORY
 
+LARGEST_HISTORY_BYTES = 524_288
+"""Several times what the programme with the longest known history needs, and little enough to be read at once."""
+
 
 class HistoryRequest(Body):
     """A programme's versions from the past on, each a policy document."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from eeum.aws.json_text import LARGEST
+from programme_policy.bodies import LARGEST_HISTORY_BYTES
 from tests.http.checks import assert_problem, checked_problem, unchanged
 from tests.http.city import InMemoryCity
 from tests.http.requests import good_request
@@ -31,8 +33,10 @@ UNREADABLE = [
     pytest.param('{"amount": -Infinity}', "not_json", id="-Infinity"),
     pytest.param('{"amount": NaN}', "not_json", id="an amount of NaN"),
     pytest.param('{"amount": 1' + "0" * 5000 + "}", "number_too_long", id="5,001 digits"),
-    pytest.param("[" * 100_000, "nested_too_deep", id="100,000 brackets"),
-    pytest.param('{"a":' * 100_000, "nested_too_deep", id="100,000 objects"),
+    pytest.param("[" * 16_000, "nested_too_deep", id="16,000 brackets"),
+    pytest.param('{"a":' * 3_000, "nested_too_deep", id="3,000 objects"),
+    pytest.param("[" * 600_000, "too_large", id="600,000 brackets"),
+    pytest.param('"' + "가" * 200_000 + '"', "too_large", id="600,000 bytes in 200,000 letters"),
     pytest.param('{"a":' * 70 + "1" + "}" * 70, "nested_too_deep", id="70 objects"),
     pytest.param('{"amount": 1, "amount": 2}', "repeated_field", id="a repeated field"),
     pytest.param('{"a": {"b": 1, "b": 1}}', "repeated_field", id="a repeated field inside"),
@@ -48,6 +52,19 @@ def test_what_is_no_json_object_is_refused(city: InMemoryCity, route: Route, raw
         answer = good_request(city, route).to(city, raw=raw)
 
     assert_problem(answer, 400, "invalid_request", fault, "body")
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=str)
+def test_a_body_of_as_many_bytes_as_the_route_reads_is_read(city: InMemoryCity, route: Route) -> None:
+    largest = LARGEST_HISTORY_BYTES if route.path.startswith("/policies") else LARGEST
+    raw = json.dumps(good_request(city, route).body)
+    padded = raw + " " * (largest - len(raw))
+    with unchanged(city):
+        answer = good_request(city, route).to(city, raw=f"{padded} ")
+    assert_problem(answer, 400, "invalid_request", "too_large", "body")
+
+    answer = good_request(city, route).to(city, raw=padded)
+    assert answer.status in (200, 201) or answer.json["code"] == "programme_not_empty"
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=str)

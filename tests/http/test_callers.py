@@ -23,7 +23,7 @@ from tests.http.callers import (
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity
 from tests.http.requests import UNKNOWN_ID, good_request
-from tests.http.routes import PROTECTED, ROUTES, Route
+from tests.http.routes import PROTECTED, ROUTES, WITH_BODY, Route
 
 WRONG_ROLES = [
     pytest.param(route, caller, id=f"{route} by {caller.client}")
@@ -94,6 +94,15 @@ def test_a_token_without_scopes_opens_nothing(city: InMemoryCity, route: Route) 
 def test_the_scope_alone_makes_no_operator(city: InMemoryCity, route: Route, groups: tuple[str, ...]) -> None:
     with unchanged(city):
         answer = good_request(city, route).to(city, caller=replace(OPERATOR, groups=groups))
+
+    assert_problem(answer, 403, "forbidden")
+
+
+@pytest.mark.parametrize("route", [route for route in WITH_BODY if route.scopes == (OPERATOR_SCOPE,)], ids=str)
+@pytest.mark.parametrize("raw", [None, "", "{", "[]", '{"surprise": 1}', "x" * 600_000], ids=lambda raw: str(raw)[:20])
+def test_staff_without_the_right_learn_nothing_of_a_body(city: InMemoryCity, route: Route, raw: str | None) -> None:
+    with unchanged(city):
+        answer = good_request(city, route).to(city, caller=replace(OPERATOR, groups=("viewers",)), raw=raw)
 
     assert_problem(answer, 403, "forbidden")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from eeum.storage import Key, Put, Table
-from tests.http.callers import MERCHANT_SCOPE, OPERATOR, OWNER, PAYER, STRANGER
+from tests.http.callers import MERCHANT_SCOPE, OPERATOR, OTHER_OWNER, OWNER, PAYER, STRANGER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, policies
 from tests.http.requests import good_request, payment
@@ -98,6 +100,48 @@ def test_a_rejected_owner_may_apply_again(city: InMemoryCity) -> None:
     assert "decisions" not in again.json, "who decided and why, perhaps of an earlier owner, is for operators"
     after = city.call(OPERATOR, "GET", f"/merchant_applications/{city.who.rejected_merchant}").json
     assert after["decisions"] == before["decisions"]
+
+
+@pytest.mark.parametrize(("decision", "body"), [("approval", {}), ("rejection", {"reason": "papers missing"})])
+def test_an_operator_decides_on_the_application_it_saw(city: InMemoryCity, decision: str, body: dict[str, str]) -> None:
+    seen = city.call(OPERATOR, "GET", f"/merchant_applications/{city.who.rejected_merchant}").json
+    path = f"/merchant_applications/{city.who.rejected_merchant}/{decision}"
+    own = ("business_registration_number", "district", "category", "annual_revenue")
+    shop = {name: seen[name] for name in own} | {"name": "남의 가게"}
+    applied = city.call(OTHER_OWNER, "POST", "/merchants", shop).json
+    with unchanged(city):
+        for said in ({}, {"applied_at": seen["applied_at"]}):
+            assert_problem(city.call(OPERATOR, "POST", path, body | said), 409, "application_changed")
+        for no_instant in ("2021-01-05", "yesterday", "x" * 41, 1, ""):
+            answer = city.call(OPERATOR, "POST", path, body | {"applied_at": no_instant})
+            assert_problem(answer, 400, "invalid_request", None, "applied_at")
+
+    decided = city.call(OPERATOR, "POST", path, body | {"applied_at": applied["applied_at"]})
+
+    assert (decided.status, len(decided.json["decisions"])) == (200, 2)
+
+
+def test_a_merchant_does_not_see_what_was_tried_before_its_approval(city: InMemoryCity) -> None:
+    waiting = city.who.waiting_merchant
+    path = f"/merchants/{waiting}/payments"
+
+    def pay(number: int) -> str:
+        sent = payment(city, merchant_id=waiting)
+        answer = city.call(
+            PAYER, "POST", f"/wallets/{city.who.wallet}/payments", sent, key=f"a-payment-number-{number}"
+        )
+        assert answer.status == 200
+        payment_id: str = answer.json["id"]
+        return payment_id
+
+    pay(1)
+    assert city.call(OWNER, "GET", path).json == {"payments": [], "cursor": None}
+    city.call(OPERATOR, "POST", f"/merchant_applications/{waiting}/approval", {})
+    too_early = pay(2)
+    city.now += timedelta(days=1)
+    paid = pay(3)
+
+    assert [each["id"] for each in city.call(OWNER, "GET", path).json["payments"]] == [paid, too_early]
 
 
 def test_an_operator_sees_neither_what_is_in_a_wallet_nor_what_pays_from_it(city: InMemoryCity) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.inhabitants import business_registration_number as local_number
 from tests.http.callers import BANK, OPERATOR, OTHER_OWNER, OWNER, STRANGER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, application
@@ -104,6 +105,7 @@ def test_the_words_of_a_payment(city: InMemoryCity, route: Any, field: str, valu
         "2021-02-29T00:00:00+09:00",
         "2021-01-31T25:00:00+09:00",
         "2021-01-31T23:58:00+25:00",
+        "2021-01-31T23:58:00+09:60",
         "0000-01-01T00:00:00Z",
     ],
 )
@@ -168,6 +170,36 @@ def test_a_bank_s_reference_is_a_line_of_text(city: InMemoryCity, reference: Any
         answer = city.call(BANK, "POST", path, {"amount": 50_000, "bank_reference": reference}, key=KEY)
 
     assert_problem(answer, 400, "invalid_request", None, "bank_reference")
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\u2028", "\u2029", "\u200b", "\u200d", "\u202e", "\u2066", "\ufeff", "\u00ad",
+        "\ue000", "\U000f0000", "\uffff", "\U000e0041", "\u3164",
+    ],
+    ids=lambda character: f"U+{ord(character):04X}",
+)  # fmt: skip
+def test_what_cannot_be_seen_stands_in_no_line_of_text(city: InMemoryCity, character: str) -> None:
+    who = city.who
+    lines = [
+        (OWNER, "POST", "/merchants", application("220-81-62517"), "name"),
+        (BANK, "POST", f"/wallets/{who.wallet}/top_ups", {"amount": 50_000}, "bank_reference"),
+        (OPERATOR, "PATCH", f"/wallets/{who.wallet}", {"verified": True}, "reason"),
+        (OPERATOR, "POST", f"/merchant_applications/{who.waiting_merchant}/approval", {}, "reason"),
+        (OPERATOR, "POST", f"/merchant_applications/{who.waiting_merchant}/rejection", {}, "reason"),
+    ]
+    for caller, method, path, body, field in lines:
+        with unchanged(city):
+            answer = city.call(caller, method, path, body | {field: f"송도{character}국수"}, key=KEY)
+        assert_problem(answer, 400, "invalid_request", "string_pattern_mismatch", field)
+
+
+@pytest.mark.parametrize("name", ["송도 국수 2호점", "Café «Été» #1", "밥🍚집", "(주)이음·연수", "日本食堂", "e\u0301"])
+def test_what_can_be_seen_is_a_name(city: InMemoryCity, name: str) -> None:
+    shop = application(local_number(11)) | {"name": name}
+
+    assert city.call(OWNER, "POST", "/merchants", shop).json["name"] == name
 
 
 NUMBER = "business_registration_number"

@@ -8,7 +8,15 @@ from functools import partial
 import pytest
 
 from eeum.calendar import SEOUL
-from eeum.errors import AlreadyApplied, AlreadyDecided, Invalid, MerchantExcluded, NotFound, ProgrammeNotRunning
+from eeum.errors import (
+    AlreadyApplied,
+    AlreadyDecided,
+    ApplicationChanged,
+    Invalid,
+    MerchantExcluded,
+    NotFound,
+    ProgrammeNotRunning,
+)
 from eeum.ids import natural_id
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
 from eeum.merchants.use_cases import (
@@ -32,8 +40,15 @@ def _apply(world: World, shop: Shop = SHOP, owner: str = "owner") -> Merchant:
 
 
 def _decide(world: World, merchant: Merchant, status: MerchantStatus, operator: str = "operator") -> Merchant:
+    """As an operator who has `merchant` before it decides."""
+    return _decide_on(world, merchant.id, status, merchant.applied_at, operator)
+
+
+def _decide_on(
+    world: World, merchant_id: str, status: MerchantStatus, reviewed: datetime | None, operator: str = "operator"
+) -> Merchant:
     decision = Decision(status, operator, world.now, "서류 확인")
-    return decide_application(world.merchants, world.policies, merchant.id, decision)
+    return decide_application(world.merchants, world.policies, merchant_id, decision, reviewed)
 
 
 def test_an_application_waits_for_a_decision(world: World) -> None:
@@ -69,6 +84,25 @@ def test_a_rejected_owner_may_apply_again_and_the_decision_is_kept(world: World)
     assert again.decisions == rejected.decisions
     approved = _decide(world, again, APPROVED)
     assert [decision.status for decision in approved.decisions] == [REJECTED, APPROVED]
+
+
+@pytest.mark.parametrize("status", [APPROVED, REJECTED])
+def test_an_application_that_took_the_place_of_the_reviewed_one_is_not_decided(
+    world: World, status: MerchantStatus
+) -> None:
+    reviewed = _apply(world)
+    _decide(world, reviewed, REJECTED, "another operator")
+    world.now += timedelta(milliseconds=1)
+    another = _apply(world, replace(SHOP, name="남의 가게"), "another owner")
+    for seen in (reviewed.applied_at, None):
+        with pytest.raises(ApplicationChanged):
+            _decide_on(world, reviewed.id, status, seen)
+    assert application(world.merchants, reviewed.id) == another
+    assert _decide(world, another, status).status is status
+
+
+def test_a_first_application_may_be_decided_without_its_time(world: World) -> None:
+    assert _decide_on(world, _apply(world).id, APPROVED, None).status is APPROVED
 
 
 def test_the_same_application_again_gives_the_one_that_is_there(world: World) -> None:

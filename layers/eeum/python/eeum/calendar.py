@@ -14,7 +14,7 @@ SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
 
 Month = str
 
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 """How an instant is written: RFC 3339, to the second or finer, with its offset. Python reads more than that."""
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

@@ -68,6 +68,12 @@ class AlreadyDecided(Refusal):
     code = "already_decided"
 
 
+class ApplicationChanged(Refusal):
+    """Under this id stands another application than the one that was reviewed."""
+
+    code = "application_changed"
+
+
 class PolicyRefused(Refusal):
     """A policy document that cannot be loaded; `problems` has path, code and reason of each fault."""
 

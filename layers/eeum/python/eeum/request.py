@@ -37,13 +37,16 @@ class Request:
 
     @classmethod
     def of(cls, caller: str, wallet_id: str, idempotency_key: str | None, body: Mapping[str, Any]) -> "Request":
-        """Raises `Invalid` when the key is missing, too short, too long or not printable."""
+        """Raises `Invalid` when the key is missing, too short or too long, or has other characters than printable ASCII but the comma.
+
+        A header that is sent twice arrives as one, joined by a comma: a proxy that doubles it would make a new key of an old one.
+        """
         if not idempotency_key:
             raise Invalid("Idempotency-Key", "is missing: each request that moves money needs one", "missing")
         if not SHORTEST_KEY <= len(idempotency_key) <= LONGEST_KEY:
             raise Invalid("Idempotency-Key", f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters", "length")
-        if not (idempotency_key.isascii() and idempotency_key.isprintable()):
-            raise Invalid("Idempotency-Key", "must be printable ASCII", "characters")
+        if not (idempotency_key.isascii() and idempotency_key.isprintable()) or "," in idempotency_key:
+            raise Invalid("Idempotency-Key", "must be printable ASCII without commas, and sent once", "characters")
         return cls(caller, wallet_id, request_digest(caller, wallet_id, idempotency_key), _hash_of(body))
 
     def accept(self, at: datetime) -> Acceptance:

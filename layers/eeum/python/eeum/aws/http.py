@@ -3,6 +3,7 @@
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -16,8 +17,8 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from eeum.aws.identity import Caller, caller_of
-from eeum.aws.json_text import read_object
+from eeum.aws.identity import Caller, caller_of, check_staff
+from eeum.aws.json_text import LARGEST, read_object
 from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem, problem_of
 from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
@@ -42,18 +43,22 @@ READ_HEADERS = frozenset({"content-type", "idempotency-key"})
 """What the routes read of a request's headers; Powertools copies all it is given several times over."""
 
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
+# Of Unicode's categories: control, format (zero width, direction), private use, unassigned; ends of lines; and Hangul's fillers, which
+# are letters that nobody sees. Two names that look the same are the same.
+_UNSEEN = r"\p{C}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0"
 Line = Annotated[
     str,
     Field(
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$",
-        description="Text on one line, without control characters.",
+        pattern=rf"^[^{_UNSEEN}]*[^{_UNSEEN}\s][^{_UNSEEN}]*$",
+        description="Text on one line, without control characters or others that cannot be seen.",
     ),
 ]
 IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        description="16 to 255 printable characters, the caller's own: the same request again, with the same key, has one effect.",
+        description="16 to 255 printable ASCII characters, no commas, the caller's own: "
+        "the same request again, with the same key, has one effect.",
     ),
 ]
 
@@ -82,8 +87,10 @@ class Problem(BaseModel):
 class Api(APIGatewayHttpResolver):
     """A function's routes. Every error that a client can cause leaves as a problem document."""
 
-    def __init__(self) -> None:
-        super().__init__(enable_validation=True, serializer=_json, json_body_deserializer=read_object)
+    def __init__(self, largest_body: int = LARGEST) -> None:
+        """`largest_body` in bytes: what is larger is refused before it is read."""
+        read = partial(read_object, largest=largest_body)
+        super().__init__(enable_validation=True, serializer=_json, json_body_deserializer=read)
         self.exception_handler(Refusal)(_refused)
         self.exception_handler(RequestValidationError)(_invalid)
         self.exception_handler(RequestUnsupportedContentType)(_unsupported)
@@ -93,6 +100,12 @@ class Api(APIGatewayHttpResolver):
         self.not_found(_no_such_route)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        try:
+            check_staff(
+                event
+            )  # Powertools reads bodies before it calls a route, and a fault in one would be told first
+        except Refusal as refusal:
+            return _sent(_refused(refusal))
         return super().resolve(_as_read(event), context)
 
     def caller(self) -> Caller:
@@ -151,6 +164,12 @@ def _json(value: Any) -> str:
 def _problem_response(document: dict[str, Any]) -> Response[Any]:
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if document["status"] == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return Response(document["status"], CONTENT_TYPE, _json(document), headers=headers)
+
+
+def _sent(answer: Response[Any]) -> dict[str, Any]:
+    """As an HTTP API takes it from a function."""
+    headers = {**answer.headers, "Content-Type": answer.content_type}
+    return {"statusCode": answer.status_code, "headers": headers, "body": answer.body, "isBase64Encoded": False}
 
 
 def _refused(refusal: Refusal) -> Response[Any]:

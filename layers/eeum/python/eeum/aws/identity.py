@@ -68,6 +68,14 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     )
 
 
+def check_staff(event: Mapping[str, Any]) -> None:
+    """Raises `Forbidden` for a token of the staff's console whose holder is no operator: it opens nothing, whatever is sent with it."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    if OPERATOR in claims.get("scope", "").split():
+        caller_of(event).operator()
+
+
 def _listed(claim: str | list[str]) -> frozenset[str]:
     """A list among the claims: HTTP APIs write it as `[one two]`."""
     if isinstance(claim, list):

@@ -10,12 +10,17 @@ from typing import Any
 
 from eeum.errors import Invalid
 
+LARGEST = 16_384
+"""Bytes of a body: several times what any request needs but policy documents."""
+
 DEEPEST = 64
 """The deepest policy document that is accepted has half of it."""
 
 
-def read_object(text: str) -> dict[str, Any]:
-    """The JSON object that `text` is. Raises `Invalid`."""
+def read_object(text: str, largest: int = LARGEST) -> dict[str, Any]:
+    """The JSON object that `text` is, of `largest` bytes at most. Raises `Invalid`."""
+    if len(text) > largest or len(text.encode(errors="replace")) > largest:
+        raise Invalid("body", f"is larger than {largest:,} bytes", "too_large")
     try:
         body = json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_number)
     except json.JSONDecodeError as error:

@@ -18,6 +18,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.MerchantExcluded: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyApplied: HTTPStatus.CONFLICT,
     errors.AlreadyDecided: HTTPStatus.CONFLICT,
+    errors.ApplicationChanged: HTTPStatus.CONFLICT,
     errors.PolicyRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PolicyStartsTooSoon: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PolicyInstantTaken: HTTPStatus.CONFLICT,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from eeum.calendar import start_of_next_day
-from eeum.errors import AlreadyDecided, Invalid, MerchantExcluded
+from eeum.errors import AlreadyDecided, ApplicationChanged, Invalid, MerchantExcluded
 from eeum.ids import natural_id
 from eeum.policy.rules import MerchantTerms
 
@@ -99,10 +99,22 @@ def apply(shop: Shop, owner: str, applied_at: datetime, before: Merchant | None)
     )
 
 
-def decide(merchant: Merchant, decision: Decision) -> Merchant:
-    """The merchant after an operator's decision: an approved one is payable from the next day. Raises `AlreadyDecided`."""
+def decide(merchant: Merchant, decision: Decision, reviewed: datetime | None) -> Merchant:
+    """The merchant after an operator's decision: an approved one is payable from the next day.
+
+    `reviewed` is when the application that the operator saw was made. A first application may be decided without it; once one was
+    rejected, anybody may have applied anew under the same id, so it must be named.
+
+    Raises `AlreadyDecided` and `ApplicationChanged`.
+    """
     if merchant.status is not MerchantStatus.APPLIED:
         raise AlreadyDecided(f"The application is {merchant.status} already.")
+    if reviewed is None and merchant.decisions:
+        raise ApplicationChanged(
+            "An earlier application was rejected; name the applied_at of the one that was reviewed."
+        )
+    if reviewed is not None and reviewed != merchant.applied_at:
+        raise ApplicationChanged("Another application came in the place of the one that was reviewed; read it first.")
     approved = decision.status is MerchantStatus.APPROVED
     return replace(
         merchant,

@@ -55,18 +55,25 @@ def _the_same(merchant: Merchant, shop: Shop, owner: str) -> Merchant:
     return merchant
 
 
-def decide_application(store: MerchantStore, policies: PolicyBook, merchant_id: str, decision: Decision) -> Merchant:
-    """Approves or rejects an application; a decided one stays as it is.
+def decide_application(
+    store: MerchantStore,
+    policies: PolicyBook,
+    merchant_id: str,
+    decision: Decision,
+    reviewed: datetime | None = None,
+) -> Merchant:
+    """Approves or rejects an application, the one made at `reviewed` if that is given; a decided one stays as it is.
 
     Raises:
         NotFound: no such application.
         MerchantExcluded: approving a shop that the policy in force excludes.
         AlreadyDecided: it was decided before.
+        ApplicationChanged: it is not the one that was reviewed, or may be another.
     """
     merchant = application(store, merchant_id)
+    decided = decide(merchant, decision, reviewed)
     if decision.status is MerchantStatus.APPROVED:
         check_shop(merchant.shop, policies.running_at(decision.decided_at).merchants)
-    decided = decide(merchant, decision)
     try:
         store.replace(decided, merchant)
     except ConditionsFailed as failed:

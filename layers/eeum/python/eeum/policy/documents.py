@@ -39,6 +39,7 @@ Name = Annotated[
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
 LARGEST_DOCUMENT_BYTES = 65_536
 """A version is one item of a table, which holds 400 KB, and a whole history is one transaction, which holds 4 MB."""
+MOST_NAMES = 1_000
 TOO_LARGE = f"The document is larger than {LARGEST_DOCUMENT_BYTES:,} bytes."
 Rate = Annotated[
     Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE), Tag("(number)")]
@@ -87,7 +88,7 @@ class Row(Part):
 
     id: str = Field(min_length=1, max_length=40)
     trust: Literal["A", "B", "C"]
-    sources: list[str] = []
+    sources: list[str] = Field(default=[], max_length=50)
     note: str = ""
 
 
@@ -102,9 +103,9 @@ class Wallet(Part):
 class Merchants(Part):
     """The districts and categories that the programme knows, and whom it excludes; revenue in won a year."""
 
-    districts: list[Name] = Field(min_length=1)
-    categories: list[Name] = Field(min_length=1)
-    excluded_categories: list[Name] = []
+    districts: list[Name] = Field(min_length=1, max_length=MOST_NAMES)
+    categories: list[Name] = Field(min_length=1, max_length=MOST_NAMES)
+    excluded_categories: list[Name] = Field(default=[], max_length=MOST_NAMES)
     excluded_above_revenue: Won | None = None
 
 
@@ -234,9 +235,9 @@ class PolicyDocument(Part):
     title: Title
     starts_at: Instant
     ends_at: Instant | None = None
-    rows: list[Row] = []
+    rows: list[Row] = Field(default=[], max_length=200)
     wallet: Wallet
-    earns_from: list[Literal["charged", "cashback", "grants"]] = Field(min_length=1)
+    earns_from: list[Literal["charged", "cashback", "grants"]] = Field(min_length=1, max_length=3)
     merchants: Merchants
     limits: list[LimitDocument] = Field(default=[], max_length=20)
     layers: list[LayerDocument] = Field(max_length=20)
