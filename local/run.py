@@ -13,6 +13,7 @@ from types import FrameType
 from local import building, places, roles
 from local.city import City, the_city
 from local.failure import CityFailure
+from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, MONTH_CLOSING, Run
 
 TICK_SECONDS = 1.0
 REMEMBER_SECONDS = 5.0
@@ -65,9 +66,7 @@ def _live(city: City) -> None:
         time.sleep(TICK_SECONDS)
         if not city.emulator.running:
             raise CityFailure(f"The emulator ended by itself; see {city.emulator.log}.")
-        passed = city.calendar.tick(city.clock.now())
-        if passed:
-            _say(f"It is {passed:%Y-%m-%d}, midnight: the monthly reset was invoked.")
+        _follow_the_calendar(city)
         now = time.monotonic()
         if now - remembered > REMEMBER_SECONDS:
             city.clock.remember()
@@ -75,6 +74,27 @@ def _live(city: City) -> None:
         if now - refreshed > roles.REFRESH_SECONDS:
             _hand_out_tokens(city)
             refreshed = now
+
+
+def _follow_the_calendar(city: City) -> None:
+    """Runs what is due; a run that fails is reported, and comes again at its next time."""
+    try:
+        for run in city.calendar.tick(city.clock.now()):
+            if told := _told(run):
+                _say(f"It is {run.scheduled_at:%Y-%m-%d %H:%M}: {told}.")
+    except CityFailure as failure:
+        _say(str(failure))
+
+
+def _told(run: Run) -> str:
+    """What is worth saying of a run: most find nothing to do."""
+    if FIRST_OF_THE_MONTH in run.schedule:
+        return "the monthly reset was invoked"
+    if MONTH_CLOSING in run.schedule and run.answer["frozen"]:
+        return f"{run.answer['frozen']} is frozen, and its statements are written"
+    if CATCH_UP in run.schedule and any(segment["posted"] for segment in run.answer):
+        return "a catch-up posted cashback that had not come"
+    return ""
 
 
 def _wait_for_cashback(city: City) -> None:

@@ -19,6 +19,7 @@ from local.api import Api
 from local.city import City
 from local.emulator import free_port
 from local.roles import Tokens
+from local.schedule import FIRST_OF_THE_MONTH
 from local.sign_in import Application
 from tests.e2e.faults import Faults, forwarding_to
 from tests.e2e.members import Member, top_up
@@ -133,4 +134,4 @@ def move_clock(city: City) -> Callable[[str], datetime]:
 @pytest.fixture(scope="session")
 def run_reset(city: City) -> Callable[[str], list[Any]]:
     """Invoke the monthly reset with its real event for a scheduled instant; what it answered."""
-    return lambda instant: city.calendar.invoke(datetime.fromisoformat(instant))
+    return lambda instant: [city.calendar.run(FIRST_OF_THE_MONTH, datetime.fromisoformat(instant))]
