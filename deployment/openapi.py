@@ -64,6 +64,7 @@ REFUSES: dict[RouteKey, tuple[type[errors.Refusal], ...]] = {
     ("POST", "/policies"): (errors.PolicyInstantTaken, errors.PolicyRefused, errors.PolicyStartsTooSoon),
     ("POST", "/policies/history"): (errors.ProgrammeNotEmpty, errors.PolicyRefused),
     ("GET", "/months/{month}"): (errors.Invalid,),
+    ("GET", "/wallets/{wallet_id}/statements/{month}"): (errors.Invalid,),
 }
 """What a route refuses beyond what each of its kind does (malformed, not allowed, not there, busy)."""
 

@@ -32,6 +32,8 @@ ANSWERS: dict[str, dict[str, int]] = {
     "POST /wallets": {MEMBER: 200, OTHER_MEMBER: 200},
     "GET /wallets/{wallet_id}": OWN_WALLET,
     "GET /wallets/{wallet_id}/cashback": OWN_WALLET,
+    # Of a month that is not over nobody has a statement.
+    "GET /wallets/{wallet_id}/statements/{month}": {MEMBER: 404, OTHER_MEMBER: 404},
     "POST /wallets/{wallet_id}/top_ups": {BANK: 200},
     "PATCH /wallets/{wallet_id}": OPERATORS,
     "POST /payments": {ACQUIRER: 200, OTHER_ACQUIRER: 200},

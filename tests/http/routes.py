@@ -51,6 +51,7 @@ def _routes() -> tuple[Route, ...]:
         Route("POST", "/wallets", wallets, (MEMBER_SCOPE,)),
         Route("GET", "/wallets/{wallet_id}", wallets, (MEMBER_SCOPE,)),
         Route("GET", "/wallets/{wallet_id}/cashback", wallets, (MEMBER_SCOPE,)),
+        Route("GET", "/wallets/{wallet_id}/statements/{month}", wallets, (MEMBER_SCOPE,)),
         Route("POST", "/wallets/{wallet_id}/top_ups", wallets, (BANK_SCOPE,)),
         Route("PATCH", "/wallets/{wallet_id}", wallets, (OPERATOR_SCOPE,)),
         Route("POST", "/payments", payments, (ACQUIRER_SCOPE,)),

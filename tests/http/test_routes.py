@@ -6,18 +6,22 @@ from datetime import timedelta
 
 import pytest
 
+from eeum.months.statement_store import StatementStore
+from eeum.months.statements import statement_of
 from eeum.storage import Key, Put, Table
 from tests.http.callers import MERCHANT_SCOPE, OPERATOR, OTHER_OWNER, OWNER, PAYER, STRANGER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, policies
 from tests.http.requests import good_request, payment
 from tests.http.routes import ROUTES, Route
+from tests.patience import patience_of
 
 CREATES = {"POST /wallets", "POST /merchants", "POST /policies"}
 NEEDS_MORE = {
     "GET /wallets/{wallet_id}/payments/{payment_id}",  # a payment
     "POST /policies/history",  # an empty programme
     "GET /months/{month}",  # a month that the reset opened
+    "GET /wallets/{wallet_id}/statements/{month}",  # a month that is frozen
 }
 
 
@@ -183,6 +187,28 @@ def test_months_are_listed_newest_first(city: InMemoryCity) -> None:
 
     assert [month["month"] for month in listed] == ["2021-01", "2020-12"]
     assert city.call(None, "GET", "/months/2021-01").json == listed[0]
+
+
+def test_a_statement_is_read_by_its_member_once_it_is_written(city: InMemoryCity) -> None:
+    address = f"/wallets/{city.who.wallet}/statements/2021-01"
+    assert_problem(city.call(PAYER, "GET", address), 404, "not_found")
+
+    statements = StatementStore(city.storage, patience_of())
+    bookings = statements.bookings(city.who.wallet)
+    written = statement_of(city.who.wallet, "2021-01", bookings, city.now + timedelta(days=27))
+    assert written
+    statements.add(written)
+
+    statement = city.call(PAYER, "GET", address)
+    assert (statement.status, statement.json["end"], statement.json["topped_up"]) == (
+        200,
+        {"charged": 300_000},
+        300_000,
+    )
+    assert statement.json["written_at"] == "2021-02-01T12:00:00.000+09:00"
+    assert statement.json["cashback"] == {"won": 0, "by_layer": {}, "by_funder": {}}
+    assert_problem(city.call(STRANGER, "GET", address), 404, "not_found")
+    assert_problem(city.call(PAYER, "GET", address.replace("2021-01", "2021-02")), 404, "not_found")
 
 
 def _store_months(city: InMemoryCity, item: dict[str, object], *months: str) -> None:
