@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from eeum.balances.items import PROGRAMME, balance_item, balance_key, counts_of, holder_of
-from eeum.balances.rules import Counts, Holder, HolderKind, Projection
+from eeum.balances.rules import COUNTED, Counts, Holder, HolderKind, Projection
 from eeum.calendar import parse_instant
 from eeum.storage import NOT_YET_STORED, Add, Equals, Item, Key, Put, Query, SetTo, Storage, Table, Update, Write
 from eeum.unit_of_work import Patience, commit
@@ -82,7 +82,7 @@ def _checkpoint_key(shard: str) -> Key:
 def _change(holder: Holder, counts: Counts, known: bool, generation: int) -> Write:
     if not known:
         return Put(balance_key(holder), balance_item(holder, counts, generation), NOT_YET_STORED)
-    added = tuple(Add((counted,), won) for counted, won in counts.items() if won)
+    added = tuple(Add((counted,), counts.get(counted, 0)) for counted in COUNTED[holder.kind])
     return Update(balance_key(holder), added, (Equals(("generation",), generation),))
 
 

@@ -1,0 +1,334 @@
+"""The projection in memory: each entry is counted once, whatever comes again, dies, or stands in the way."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eeum.balances.rebuild_store import RebuildStore
+from eeum.balances.rules import Change, Holder, HolderKind, Movement, Projection
+from eeum.balances.store import BalanceStore
+from eeum.balances.use_cases import Projected, Rebuilding, balances_of_programme, project
+from eeum.errors import Busy
+from eeum.storage import Contended, Key, SetTo, Table, Unavailable, Update, Write
+from tests.balances.journal import Balances, changes_of, entries, reference, without_zeros
+from tests.balances.test_rules import NOON
+from tests.contract.shapes import Recording, shapes_of_the_contract
+from tests.in_memory.storage import InMemoryStorage
+from tests.patience import patience_of
+
+
+class Died(Exception):
+    """The function's process ended here."""
+
+
+@dataclass
+class Projecting:
+    """A balances table, and a function that projects shards into it."""
+
+    memory: InMemoryStorage = field(default_factory=InMemoryStorage)
+    parked: list[Change] = field(default_factory=list)
+    seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        self.storage = Recording(self.memory)
+
+    def bring(self, changes: Sequence[Change], shard: str = "shard-1") -> Projected:
+        patience = patience_of(self.seconds)
+        return project(BalanceStore(self.storage, patience), patience, shard, changes, self.parked.append)
+
+    @property
+    def balances(self) -> Balances:
+        return without_zeros(RebuildStore(self.storage, patience_of()).all_balances())
+
+    def check_shapes(self) -> None:
+        assert self.storage.shapes <= shapes_of_the_contract(), "something was sent that no case covers"
+
+
+@pytest.fixture
+def projecting() -> Projecting:
+    return Projecting()
+
+
+WANTED = without_zeros(reference(entries()))
+
+
+def failing(error: type[Exception], at: str, times: int = 1) -> Callable[[str, Sequence[Write]], None]:
+    left = [times]
+
+    def fault(moment: str, _: Sequence[Write]) -> None:
+        if moment == at and left[0]:
+            left[0] -= 1
+            raise error
+
+    return fault
+
+
+def test_the_journal_s_entries_are_counted(projecting: Projecting) -> None:
+    changes = changes_of(entries())
+
+    assert projecting.bring(changes) == Projected(len(changes), 0, 0)
+
+    assert projecting.balances == WANTED
+    projecting.check_shapes()
+
+
+def test_the_whole_stream_again_changes_nothing(projecting: Projecting) -> None:
+    changes = changes_of(entries())
+    projecting.bring(changes)
+    stored = projecting.memory.items(Table.BALANCES)
+
+    for batch in (changes, changes[3:9], changes[:1], [*changes, *changes], changes[::-1]):
+        assert projecting.bring(batch).counted == 0
+
+    assert projecting.memory.items(Table.BALANCES) == stored
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_batches_of_any_size_come_to_the_same(projecting: Projecting, size: int) -> None:
+    changes = changes_of(entries())
+    for start in range(0, len(changes), size):
+        projecting.bring(changes[start : start + size])
+
+    assert projecting.balances == WANTED
+    projecting.check_shapes()
+
+
+def test_a_batch_with_records_that_were_counted_counts_the_others(projecting: Projecting) -> None:
+    changes = changes_of(entries())
+    projecting.bring(changes[:6])
+
+    assert projecting.bring(changes[2:]) == Projected(len(changes) - 6, 4, 0)
+
+    assert projecting.balances == WANTED
+
+
+def test_each_shard_has_a_checkpoint_of_its_own(projecting: Projecting) -> None:
+    """The numbers of one say nothing about those of another."""
+    changes = changes_of(entries())
+    projecting.bring(changes[8:], "shard-2")
+    projecting.bring(changes[:8], "shard-1")
+    projecting.bring(changes[:8], "shard-1")
+
+    assert projecting.balances == WANTED
+
+
+def test_more_holders_than_a_transaction_has_room_for_are_counted_in_several(projecting: Projecting) -> None:
+    many = [_paid(number, f"shop-{number}") for number in range(1, 251)]
+
+    assert projecting.bring(many).counted == 250
+
+    assert len(projecting.balances) == 250
+    assert projecting.memory.costs.calls.count("transact") == 3
+    assert projecting.memory.costs.calls.count("read") == 3
+    # Only what is new: a batch that died after its second transaction goes on with its third.
+    assert projecting.bring([*many, _paid(251, "shop-1")]).counted == 1
+
+
+def _paid(sequence: int, merchant: str, won: int = 1_000) -> Change:
+    return Change(sequence, Movement(NOON, {Holder(HolderKind.MERCHANT, merchant): {"payable": won}}))
+
+
+@pytest.mark.parametrize("died", ["before", "after"])
+@pytest.mark.parametrize("transaction", [1, 2, 3])
+def test_a_death_around_any_transaction_loses_and_doubles_nothing(
+    projecting: Projecting, died: str, transaction: int
+) -> None:
+    many = [_paid(number, f"shop-{number % 240}") for number in range(1, 600)]
+    calls = [0]
+
+    def fault(moment: str, _: Sequence[Write]) -> None:
+        calls[0] += moment == died
+        if calls[0] == transaction:
+            calls[0] += 1
+            raise Died
+
+    projecting.memory.fault = fault
+    with pytest.raises(Died):
+        projecting.bring(many)
+    projecting.bring(many)
+
+    found = projecting.balances
+    assert sum(counts["payable"] for counts in found.values()) == 599_000
+    assert found[Holder(HolderKind.MERCHANT, "shop-1")] == {"payable": 3_000}
+
+
+@pytest.mark.parametrize(("error", "moment"), [(Contended, "before"), (Unavailable, "before"), (Unavailable, "after")])
+def test_conflicts_and_lost_answers_are_survived(projecting: Projecting, error: type[Exception], moment: str) -> None:
+    projecting.memory.fault = failing(error, moment, times=3)
+
+    projecting.bring(changes_of(entries()))
+
+    assert projecting.balances == WANTED
+
+
+def test_another_who_reads_the_same_shard_at_once_counts_nothing_twice(projecting: Projecting) -> None:
+    """As when an invocation that was given up still runs: the later finds its checkpoint moved, and reads everything again."""
+    changes = changes_of(entries())
+    twin = Projecting(projecting.memory)
+
+    def meanwhile(moment: str, _: Sequence[Write]) -> None:
+        projecting.memory.fault = lambda moment, writes: None
+        twin.bring(changes[:7])
+
+    projecting.memory.fault = meanwhile
+
+    assert projecting.bring(changes) == Projected(len(changes) - 7, 7, 0)
+    assert projecting.balances == WANTED
+
+
+def test_another_shard_s_first_payment_to_the_same_shop_at_once_is_kept(projecting: Projecting) -> None:
+    twin = Projecting(projecting.memory)
+
+    def meanwhile(moment: str, _: Sequence[Write]) -> None:
+        projecting.memory.fault = lambda moment, writes: None
+        twin.bring([_paid(1, "shop", 300)], "shard-2")
+
+    projecting.memory.fault = meanwhile
+    projecting.bring([_paid(1, "shop", 5)], "shard-1")
+
+    assert projecting.balances == {Holder(HolderKind.MERCHANT, "shop"): {"payable": 305}}
+
+
+def test_who_has_no_time_left_says_so_and_what_was_counted_stays(projecting: Projecting) -> None:
+    projecting.memory.fault = failing(Contended, "before", times=10**6)
+    projecting.seconds = 1.0
+    with pytest.raises(Busy):
+        projecting.bring(changes_of(entries()))
+    projecting.memory.fault = lambda moment, writes: None
+
+    projecting.bring(changes_of(entries()))
+
+    assert projecting.balances == WANTED
+
+
+def test_what_cannot_be_counted_is_parked_and_holds_up_nobody(projecting: Projecting) -> None:
+    changes = changes_of(entries())
+    faulty = Change(changes[4].sequence + 1, None, "its postings do not balance")
+
+    assert projecting.bring([*changes[:5], faulty, *changes[5:]]) == Projected(len(changes), 0, 1)
+
+    assert projecting.parked == [faulty]
+    assert projecting.balances == WANTED
+    assert projecting.bring([*changes, faulty]).parked == 0, "it is below the checkpoint"
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_what_cannot_be_counted_is_parked_before_the_checkpoint_passes_it(projecting: Projecting, moment: str) -> None:
+    faulty = Change(3, None, "unreadable")
+    projecting.memory.fault = failing(Died, moment)
+    with pytest.raises(Died):
+        projecting.bring([_paid(1, "shop"), faulty])
+
+    assert projecting.parked == [faulty]
+
+
+def test_a_lost_race_parks_nothing_twice(projecting: Projecting) -> None:
+    twin = Projecting(projecting.memory)
+
+    def meanwhile(moment: str, _: Sequence[Write]) -> None:
+        projecting.memory.fault = lambda moment, writes: None
+        twin.bring([_paid(1, "shop")])
+
+    projecting.memory.fault = meanwhile
+    projecting.bring([_paid(1, "shop"), Change(2, None, "unreadable")])
+
+    assert len(projecting.parked) == 1
+
+
+def test_nothing_is_read_or_written_for_nothing(projecting: Projecting) -> None:
+    assert projecting.bring([]) == Projected(0, 0, 0)
+    assert projecting.memory.costs.calls == []
+
+
+def test_nothing_is_counted_while_balances_are_rebuilt(projecting: Projecting) -> None:
+    rebuilding = RebuildStore(projecting.storage, patience_of())
+    rebuilding.change_projection(Projection(1, None, rebuilding=True), Projection())
+
+    with pytest.raises(Rebuilding):
+        projecting.bring(changes_of(entries()))
+
+    assert projecting.balances == {}
+
+
+def test_a_balance_of_another_generation_is_not_touched(projecting: Projecting) -> None:
+    """A rebuild stores its own while an invocation of before still runs: what that one has read holds no longer."""
+    projecting.bring([_paid(1, "shop")])
+    merchant = Key(Table.BALANCES, "MERCHANT#shop", "BALANCE")
+    projecting.memory.transact([Update(merchant, (SetTo(("generation",), 1),))], "a rebuild")
+    projecting.seconds = 1.0
+
+    with pytest.raises(Busy):
+        projecting.bring([_paid(2, "shop")])
+
+    assert projecting.balances == {Holder(HolderKind.MERCHANT, "shop"): {"payable": 1_000}}
+
+
+def test_the_programme_s_balances_are_told_above_zero(projecting: Projecting) -> None:
+    projecting.bring(changes_of(entries()))
+
+    told = balances_of_programme(BalanceStore(projecting.storage, patience_of()))
+
+    assert told.issued == 1_300_000
+    assert told.banks == [("another", 100_000), ("lee", 1_200_000)]
+    wanted = [(h.name, h.year, -counts["balance"]) for h, counts in WANTED.items() if h.kind is HolderKind.FUNDER]
+    assert told.funders == sorted(wanted, key=lambda each: (each[1], each[0]))
+    assert all(won > 0 for _, _, won in told.funders)
+
+
+# --- any delivery that a stream may make ------------------------------------------------------------------------------
+
+SHARDS = ("shard-1", "shard-2")
+paid = st.builds(
+    lambda merchant, won, funder: Movement(
+        NOON,
+        {
+            Holder(HolderKind.MERCHANT, merchant): {"payable": won},
+            Holder(HolderKind.FUNDER, funder, "2021"): {"balance": -won},
+        },
+    ),
+    st.sampled_from(["one", "two", "three"]),
+    st.integers(1, 1_000),
+    st.sampled_from(["city", "national"]),
+)
+faults = st.sampled_from([None, None, (Died, "before"), (Died, "after"), (Contended, "before"), (Unavailable, "after")])
+deliveries = st.lists(
+    st.tuples(st.sampled_from(SHARDS), st.integers(0, 8), st.integers(1, 6), st.randoms(), faults), max_size=25
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(paid, max_size=12), st.lists(paid, max_size=12), deliveries)
+def test_any_delivery_comes_to_the_same(first: list[Movement], second: list[Movement], delivered: list[object]) -> None:
+    """Shards side by side, batches of any size that begin again anywhere before where they came to, records twice in a batch and in any
+    order within it, and a process that dies or a database that fails around any transaction. In the end everything was delivered."""
+    streams = {
+        shard: [Change(number, movement) for number, movement in enumerate(movements, 1)]
+        for shard, movements in zip(SHARDS, (first, second), strict=True)
+    }
+    projecting = Projecting()
+    reached = dict.fromkeys(SHARDS, 0)
+    for shard, back, size, random, fault in delivered:  # type: ignore[misc]
+        start = max(0, reached[shard] - back)
+        batch = streams[shard][start : start + size]
+        sent = [*batch, *random.choices(batch, k=2)] if batch else []
+        random.shuffle(sent)
+        projecting.memory.fault = failing(*fault) if fault else lambda moment, writes: None
+        try:
+            projecting.bring(sent, shard)
+        except Died:
+            continue  # and so the stream does not go on
+        reached[shard] = max(reached[shard], start + len(batch))
+    projecting.memory.fault = lambda moment, writes: None
+    for shard in SHARDS:
+        projecting.bring(streams[shard][reached[shard] :], shard)
+
+    wanted: Balances = {}
+    for movement in [*first, *second]:
+        for holder, counts in movement.amounts.items():
+            for counted, won in counts.items():
+                wanted.setdefault(holder, {}).setdefault(counted, 0)
+                wanted[holder][counted] += won
+    assert projecting.balances == wanted

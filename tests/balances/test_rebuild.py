@@ -1,0 +1,213 @@
+"""A rebuild from the journal: what the stream would have given, whatever the balances were, and with the stream going on after it."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from eeum.balances.rebuild import Found, Rebuilt, begin_rebuild, rebuild
+from eeum.balances.rebuild_store import RebuildStore
+from eeum.balances.rules import Holder, HolderKind, Projection
+from eeum.balances.use_cases import Rebuilding
+from eeum.journal.history import moved_at
+from eeum.storage import ConditionsFailed, Key, Put, SetTo, Table, Update
+from tests.balances.journal import changes_of, entries, reference, without_zeros
+from tests.balances.test_projection import Died, Projecting, failing
+from tests.in_memory.storage import InMemoryStorage
+from tests.patience import patience_of
+
+WANTED = without_zeros(reference(entries()))
+LAST = max(moved_at(item) for item in entries())
+AFTER_ALL = LAST + timedelta(seconds=1)
+
+
+def city(items: Iterable[dict[str, Any]] = ()) -> Projecting:
+    """A projection over a ledger with these entries, and with what is no entry."""
+    memory = InMemoryStorage()
+    other = [
+        {"pk": "WALLET#1", "sk": "WALLET", "kind": "wallet"},
+        {"pk": "WALLET#1", "sk": "PROGRESS#1", "kind": "progress"},
+    ]
+    for number, item in enumerate([*other, *items]):
+        memory.transact([Put(Key(Table.LEDGER, item["pk"], item["sk"]), item)], f"entry-{number}")
+    return Projecting(memory)
+
+
+def in_turn(segments: int) -> Callable[[Callable[[int], Found]], Iterable[Found]]:
+    return lambda count: map(count, range(segments))
+
+
+def rebuilt(projecting: Projecting, cut: Any = AFTER_ALL, segments: int = 1) -> Rebuilt:
+    store = RebuildStore(projecting.storage, patience_of())
+    return rebuild(store, begin_rebuild(store), cut, in_turn(segments), segments)
+
+
+@pytest.mark.parametrize("segments", [1, 4])
+def test_a_rebuild_gives_what_the_stream_gave(segments: int) -> None:
+    projecting = city(entries())
+    projecting.bring(changes_of(entries()))
+    before = projecting.balances
+
+    done = rebuilt(projecting, segments=segments)
+
+    assert projecting.balances == before == WANTED
+    assert done.found.entries == len(entries())
+    assert not done.differing
+    projecting.check_shapes()
+
+
+def test_out_of_nothing_it_gives_the_same() -> None:
+    projecting = city(entries())
+
+    done = rebuilt(projecting)
+
+    assert projecting.balances == WANTED
+    assert set(done.differing) == set(WANTED)
+
+
+def test_twice_is_as_once() -> None:
+    projecting = city(entries())
+    rebuilt(projecting)
+
+    assert not rebuilt(projecting).differing
+    assert projecting.balances == WANTED
+
+
+def test_balances_that_are_wrong_are_named_and_put_right() -> None:
+    projecting = city(entries())
+    projecting.bring(changes_of(entries()))
+    holder = next(holder for holder in WANTED if holder.kind is HolderKind.MERCHANT)
+    projecting.memory.transact(
+        [Update(Key(Table.BALANCES, f"MERCHANT#{holder.name}", "BALANCE"), (SetTo(("payable",), 77),))], "somebody"
+    )
+    never = Holder(HolderKind.MERCHANT, "nobody was ever paid there")
+    projecting.memory.transact(
+        [
+            Put(
+                Key(Table.BALANCES, f"MERCHANT#{never.name}", "BALANCE"),
+                {
+                    "kind": "merchant_balance",
+                    "name": never.name,
+                    "year": "",
+                    "payable": 5,
+                    "reward": 0,
+                    "generation": 0,
+                },
+            )
+        ],
+        "somebody else",
+    )
+
+    done = rebuilt(projecting)
+
+    assert set(done.differing) == {holder, never}
+    assert done.differing[holder][0]["payable"] == 77
+    assert done.differing[never] == ({"payable": 5, "reward": 0}, {"payable": 0, "reward": 0})
+    assert projecting.balances == WANTED
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, len(entries())), st.integers(0, len(entries())), st.integers(0, 6), st.booleans())
+def test_the_stream_goes_on_where_the_cut_was(counted: int, moment: int, back: int, is_late: bool) -> None:
+    """Wherever the stream was, and wherever after that the cut falls: each entry is counted by the rebuild or by the stream, and by one of
+    them only, also when the stream brings again what it had brought before, and whether or not what moves after the cut is stored yet."""
+    instants = sorted(moved_at(item) for item in entries())
+    cut = instants[moment] if moment < len(instants) else AFTER_ALL
+    # What was counted before had moved when the source was switched off, and the cut is after that.
+    assume(all(moved_at(item) < cut for item in entries()[:counted]))
+    before_the_cut = [item for item in entries() if moved_at(item) < cut]
+    projecting = city(before_the_cut if is_late else entries())
+    changes = changes_of(entries())
+    projecting.bring(changes[:counted])
+
+    done = rebuilt(projecting, cut)
+
+    assert done.found.entries == len(before_the_cut)
+    assert projecting.balances == without_zeros(reference(before_the_cut))
+    projecting.bring(changes[max(0, counted - back) :])
+    assert projecting.balances == WANTED
+
+
+def test_what_was_read_before_and_is_counted_by_the_rebuild_is_passed_over() -> None:
+    projecting = city(entries())
+    rebuilt(projecting)
+
+    outcome = projecting.bring(changes_of(entries()))
+
+    assert (outcome.counted, outcome.before) == (0, len(entries()))
+    assert projecting.balances == WANTED
+
+
+def test_an_entry_that_moved_at_the_cut_is_the_stream_s() -> None:
+    items = [item for item in entries() if moved_at(item) <= LAST]
+    projecting = city(items)
+
+    rebuilt(projecting, cut=LAST)
+    projecting.bring(changes_of(items))
+
+    assert projecting.balances == WANTED
+
+
+def test_while_it_goes_on_nothing_of_the_stream_is_counted_and_afterwards_everything() -> None:
+    projecting = city(entries())
+    store = RebuildStore(projecting.storage, patience_of())
+    begun = begin_rebuild(store)
+    with pytest.raises(Rebuilding):
+        projecting.bring(changes_of(entries()))
+    first = min(moved_at(item) for item in entries())
+
+    rebuild(store, begun, first, in_turn(1))
+    projecting.bring(changes_of(entries()))
+
+    assert projecting.balances == WANTED
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("transaction", [1, 2, 3])
+def test_one_that_was_broken_off_is_done_anew(moment: str, transaction: int) -> None:
+    projecting = city(entries())
+    projecting.bring(changes_of(entries())[:5])
+    calls = [0]
+
+    def fault(at: str, _: object) -> None:
+        calls[0] += at == moment
+        if calls[0] == transaction:
+            calls[0] += 1
+            raise Died
+
+    projecting.memory.fault = fault
+    with pytest.raises(Died):
+        rebuilt(projecting)
+    projecting.memory.fault = failing(Died, "never")
+
+    rebuilt(projecting)
+
+    assert projecting.balances == WANTED
+    assert RebuildStore(projecting.storage, patience_of()).projection().cut == AFTER_ALL
+
+
+def test_of_two_at_once_the_earlier_gives_way() -> None:
+    projecting = city(entries())
+    store = RebuildStore(projecting.storage, patience_of())
+    earlier = begin_rebuild(store)
+    later = begin_rebuild(store)
+
+    rebuild(store, later, AFTER_ALL, in_turn(1))
+    with pytest.raises(ConditionsFailed):
+        rebuild(store, earlier, AFTER_ALL, in_turn(1))
+
+    assert projecting.balances == WANTED
+    assert store.projection() == Projection(2, AFTER_ALL)
+
+
+def test_what_cannot_be_counted_is_named() -> None:
+    spoilt = {**entries()[0], "sk": "TOP_UP#spoilt", "postings": {"purse/charged": 5}}
+    projecting = city([*entries(), spoilt])
+
+    done = rebuilt(projecting)
+
+    assert [(pk, sk) for pk, sk, _ in done.found.unreadable] == [(spoilt["pk"], "TOP_UP#spoilt")]
+    assert projecting.balances == WANTED
