@@ -15,12 +15,12 @@ FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([*EEUM.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
 RULES = sorted([*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")])
 
-PARTS = {"payments", "wallet", "cashback", "merchants", "months", "policy", "balances"}
+PARTS = {"payments", "wallet", "cashback", "merchants", "months", "policy", "balances", "audit"}
 OF_AWS = {"boto3", "botocore", "aws_lambda_powertools"}
 WRITES_AND_CONDITIONS = {
     "NOT_YET_STORED", "Absent", "Add", "AtLeast", "AtMost", "Condition", "Equals", "Put", "Query", "SetTo", "Update",
 }  # fmt: skip
-OVER_ALL_MEMBERS = {"cashback/gap_store.py", "balances/rebuild_store.py"}
+OVER_ALL_MEMBERS = {"cashback/gap_store.py", "balances/rebuild_store.py", "audit/store.py"}
 """Where whole tables may be read."""
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 CLOCKS |= {("time", name) for name in ("time", "time_ns", "localtime", "gmtime", "ctime")}

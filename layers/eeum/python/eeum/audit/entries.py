@@ -1,0 +1,154 @@
+"""Each entry by itself: its postings balance and are those of its kind, and its id and its key are of one request."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eeum.audit.partition import Findings, Item, Partition, digest_in
+from eeum.calendar import month_of, parse_instant
+from eeum.ids import digest_of, entry_id
+
+HELD, REFUND_PENDING, CASHBACK = "purse/held", "purse/refund_pending", "purse/cashback"
+Postings = dict[str, int]
+
+
+def check_entries(partition: Partition, findings: Findings) -> None:
+    findings.each(partition.entries, lambda entry: _check_postings(entry, findings))
+    findings.each(partition.entries, lambda entry: _check_key(entry, findings))
+
+
+def _check_postings(entry: Item, findings: Findings) -> None:
+    kind, sk = entry["kind"], entry["sk"]
+    if kind not in POSTINGS:
+        findings.add("kind_unknown", sk, f"{kind} is no kind of entry that there is")
+        return
+    postings = entry.get("postings", {})
+    if any(type(won) is not int or won == 0 for won in postings.values()):
+        findings.add("postings_not_won", sk, f"amounts must be whole won and not zero: {postings}")
+    elif sum(postings.values()) != 0:
+        findings.add("postings_unbalanced", sk, f"they sum to {sum(postings.values())} won: {postings}")
+    expected = POSTINGS[kind](entry)
+    if postings != expected:
+        same_accounts = set(postings) == set(expected)
+        check = "postings_amounts" if same_accounts else "postings_accounts"
+        findings.add(check, sk, f"they are {postings}, and by what the entry says {expected}")
+
+
+def _top_up(entry: Item) -> Postings:
+    declined = entry["decline"] is not None
+    if declined or entry["status"] != "completed":
+        return {}
+    return {str(entry["caller"]): -entry["amount"], "purse/charged": entry["amount"]}
+
+
+def _payment(entry: Item) -> Postings:
+    if entry["decline"] is not None or entry["status"] == "declined":
+        return {}
+    target = HELD if entry["status"] == "held" else f"merchant_payable/{entry['merchant_id']}"
+    return {**{f"purse/{purse_id}": -won for purse_id, won in entry["paid_from"]}, target: entry["amount"]}
+
+
+def _capture(entry: Item) -> Postings:
+    return {HELD: -entry["amount"], f"merchant_payable/{entry['paid_to']}": entry["amount"]}
+
+
+def _release(entry: Item) -> Postings:
+    return {HELD: -entry["amount"], **{f"purse/{purse_id}": won for purse_id, won in entry["returned"]}}
+
+
+def _cancellation(entry: Item) -> Postings:
+    won = sum(won for _, won, _ in entry["of"])
+    return {f"merchant_payable/{entry['paid_to']}": -won, REFUND_PENDING: won}
+
+
+def _earning(entry: Item) -> Postings:
+    postings: Postings = {}
+    for reward in entry["rewards"]:
+        for funder, won in reward["funders"]:
+            add_to(postings, account_of(funder, entry["paid_to"]), -won)
+        add_to(postings, CASHBACK, reward["won"])
+    return without_zeros(postings)
+
+
+def _correction(entry: Item) -> Postings:
+    """`cashback` is held against the policies (`eeum.audit.cashback`); here, that refund and release are added to it."""
+    postings = dict(entry["cashback"])
+    add_to(postings, CASHBACK, entry["recovered"])
+    add_to(postings, REFUND_PENDING, -sum(won for _, _, won in entry["cancelled"]))
+    for purse_id, won in entry["released"]:
+        add_to(postings, f"purse/{purse_id}", won)
+    return without_zeros(postings)
+
+
+def _none(_: Item) -> Postings:
+    return {}
+
+
+POSTINGS: Mapping[str, Callable[[Item], Postings]] = {
+    "top_up": _top_up,
+    "payment": _payment,
+    "progress": _none,
+    "capture": _capture,
+    "release": _release,
+    "cancellation": _cancellation,
+    "earning": _earning,
+    "correction": _correction,
+    "standing": _none,
+    "statement": _none,
+}
+"""What the entries of each kind move by what they say, won by account. Whoever adds a kind says so here."""
+
+REQUESTED = {
+    "top_up": "TOP_UP#",
+    "payment": "PAYMENT#",
+    "capture": "CAPTURE#",
+    "release": "RELEASE#",
+    "cancellation": "CANCELLATION#",
+}
+"""Kinds that are made by a request, and how their keys begin."""
+
+
+def _check_key(entry: Item, findings: Findings) -> None:
+    kind, sk = entry["kind"], entry["sk"]
+    if kind in REQUESTED:
+        _check_requested(entry, findings)
+    elif kind == "earning":
+        month = entry["accepted_at"][:7]
+        capture = sk.rpartition("#")[2]
+        expected = f"EARNING#{month}#{digest_of(entry['payment_id'])}#{capture}"
+        findings.unequal("key_of_another_entry", sk, "its key", sk, expected)
+    elif kind == "correction":
+        expected = f"CORRECTION#{entry['month']}#{digest_of(entry['cancellation_id'])}"
+        findings.unequal("key_of_another_entry", sk, "its key", sk, expected)
+
+
+def _check_requested(entry: Item, findings: Findings) -> None:
+    kind, sk = entry["kind"], entry["sk"]
+    accepted_at = parse_instant(entry["accepted_at"], "accepted_at")
+    digest = entry["request"] if kind == "release" else digest_in(entry)
+    expected = entry_id(accepted_at, digest)
+    findings.unequal("id_of_another_request", sk, "its id", entry["id"], expected)
+    findings.unequal("key_of_another_entry", sk, "its key", sk, f"{REQUESTED[kind]}{digest_in(entry)}")
+    if kind in ("payment", "capture"):
+        findings.unequal("month_of_another_instant", sk, "its month", entry["month"], month_of(accepted_at))
+    if kind in ("payment", "top_up"):
+        declined = entry["status"] == "declined"
+        findings.unequal("decline_without_reason", sk, "that it has a reason", entry["decline"] is not None, declined)
+    if kind not in ("release", "cancellation") and (type(entry["amount"]) is not int or entry["amount"] <= 0):
+        findings.add("amount_not_won", sk, f"its amount is {entry['amount']}")
+    if kind in ("capture", "cancellation"):
+        findings.unequal("payment_of_another_id", sk, "its payment", entry["payment"], digest_of(entry["payment_id"]))
+    if kind == "cancellation":
+        expected_amount = sum(won for _, won, _ in entry["of"])
+        findings.unequal("amount_not_won", sk, "its amount", entry["amount"], expected_amount)
+
+
+def account_of(funder: str, merchant_id: str) -> str:
+    return f"merchant_reward/{merchant_id}" if funder == "merchant" else f"funder/{funder}"
+
+
+def add_to(postings: dict[str, int], account: str, won: int) -> None:
+    postings[account] = postings.get(account, 0) + won
+
+
+def without_zeros(postings: Mapping[str, Any]) -> Postings:
+    return {account: won for account, won in postings.items() if won}

@@ -1,0 +1,89 @@
+"""What must be true of everything that is stored of one wallet: a pure function from its items to what is wrong with them.
+
+The invariants are those of docs/architecture.md. No code of the stores and of the posting is used, so that the audit is a check of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from eeum.audit.cashback import PolicyAt, check_cashback
+from eeum.audit.entries import check_entries
+from eeum.audit.links import check_links
+from eeum.audit.partition import UNREADABLE, Deviation, Findings, Partition
+from eeum.audit.payments import check_payments
+from eeum.ids import natural_id
+
+PURSE = "purse/"
+
+
+def deviations(partition: Partition, policy_at: PolicyAt, now: datetime) -> list[Deviation]:
+    """Everything that is wrong in a wallet, in the order of the checks; none is what is hoped for.
+
+    `policy_at` gives the policy in force at an instant, or None; `now` tells what cashback may still be on its way.
+    """
+    findings = Findings(partition.wallet_id)
+    checks: tuple[Callable[[], None], ...] = (
+        lambda: _check_wallet(partition, findings),
+        lambda: check_entries(partition, findings),
+        lambda: _check_balances(partition, findings),
+        lambda: check_payments(partition, findings),
+        lambda: check_cashback(partition, policy_at, now, findings),
+        lambda: check_links(partition, findings),
+    )
+    for check in checks:
+        try:
+            check()
+        except UNREADABLE as error:
+            # One entry of another shape altogether; the checks that can be done are done.
+            findings.add("wallet_unreadable", "WALLET", f"a check could not be done: {type(error).__name__}: {error}")
+    return findings.deviations
+
+
+def _check_wallet(partition: Partition, findings: Findings) -> None:
+    if partition.wallet is None:
+        findings.add("wallet_missing", "WALLET", f"there are {len(partition.entries)} entries, and no wallet")
+        return
+    expected = natural_id("wallet", partition.wallet["member"])
+    findings.unequal("wallet_of_another_member", "WALLET", "its id", partition.wallet_id, expected)
+
+
+def _check_balances(partition: Partition, findings: Findings) -> None:
+    """A wallet equals the sum of its postings; no purse but cashback is below zero, and that with its reason."""
+    if partition.wallet is None:
+        return
+    posted: dict[str, int] = {}
+    for entry in partition.entries:
+        for account, won in entry.get("postings", {}).items():
+            if account.startswith(PURSE):
+                purse_id = account[len(PURSE) :]
+                posted[purse_id] = posted.get(purse_id, 0) + won
+    purses: Mapping[str, Any] = partition.wallet["purses"]
+    for purse_id in {**purses, **posted}:
+        amount = purses[purse_id]["amount"] if purse_id in purses else 0
+        won = posted.get(purse_id, 0)
+        if amount != won:
+            what = f"{purse_id} holds {amount} won, and its postings sum to {won}"
+            findings.add("balance", "WALLET", what)
+        if amount < 0 and purse_id != "cashback":
+            findings.add("purse_below_zero", "WALLET", f"{purse_id} holds {amount} won")
+    owes = purses["cashback"]["amount"] < 0
+    if owes != (partition.wallet["negative"] is not None):
+        what = f"cashback is {purses['cashback']['amount']} won, and its reason {partition.wallet['negative']}"
+        findings.add("negative_reason", "WALLET", what)
+
+
+def movements(partition: Partition) -> Sequence[tuple[str, int, str]]:
+    """What each entry moved on which account, won, and when: funders by the fiscal year of the month, `funder/city@2021`."""
+    found: list[tuple[str, int, str]] = []
+    for entry in partition.entries:
+        postings = entry.get("postings")
+        if not postings:
+            continue
+        posted = entry["kind"] in ("earning", "correction")
+        at = entry["posted_at"] if posted else entry["accepted_at"]
+        year = entry["sk"].split("#")[1][:4] if posted else at[:4]
+        for account, won in postings.items():
+            name = f"{account}@{year}" if account.startswith("funder/") else account
+            found.append((name, won, at))
+    return found

@@ -1,0 +1,107 @@
+"""An ordinary life in a city: everything that can happen to money, over two months, and the ways to audit it."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from eeum.audit.report import Report, conclude, wanted_instants
+from eeum.audit.roots import RootStore
+from eeum.audit.store import AuditStore
+from eeum.audit.use_cases import Audit, Found
+from eeum.calendar import SEOUL
+from eeum.errors import CancellationExceedsPayment, PaymentDeclined
+from eeum.payments.rules import Payment
+from eeum.storage import Storage
+from eeum.wallet.rules import Wallet
+from tests.use_cases.world import World
+
+JANUARY = datetime(2021, 1, 20, 10, 0, tzinfo=SEOUL)
+FEBRUARY = datetime(2021, 2, 3, 9, 0, tzinfo=SEOUL)
+
+
+def lived(world: World) -> Wallet:
+    """Money of every kind moves in one wallet; nothing is on its way at the end."""
+    world.now = JANUARY
+    payer, shop = world.member("payer", cashback_first=True, verified=True), world.shop()
+    world.top_up(payer, 1_500_000)
+    world.top_up(payer, 1)
+    first, second = (world.pay(payer, shop, amount).entry for amount in (400_000, 300_000))
+    world.pay(payer, shop, 10**9)
+    world.post(first, second)
+    hold = world.pay(payer, shop, 200_000, hold=True).entry
+    captured = [world.capture(hold, 50_000).entry, world.capture(hold, 70_000).entry]
+    world.void(hold)
+    world.post(*captured, world.cancel(first, 150_000).entry, world.cancel(hold, 80_000).entry)
+    late = world.pay(payer, shop, 90_000, hold=True).entry
+    open_hold = world.pay(payer, shop, 5_000, hold=True).entry
+    assert open_hold.expires_at is not None
+    world.now = FEBRUARY
+    assert world.expire() == 2
+    third = world.pay(payer, shop, 120_000).entry
+    world.post(third, world.cancel(second).entry, world.cancel(third, 20_000).entry)
+    world.pay(payer, shop, 30_000, hold=True)
+    assert late.decline is None
+    return world.wallet(payer.id)
+
+
+def several(world: World, members: int, seed: int = 1) -> list[Wallet]:
+    """Members who pay, take back and hold whatever comes; some of it still waits for its posting."""
+    chance = random.Random(seed)
+    shop = world.shop()
+    wallets = []
+    for number in range(members):
+        payer = world.member(f"member-{number}", cashback_first=chance.random() < 0.5)
+        world.top_up(payer, 400_000)
+        _live(world, payer, shop.id, chance)
+        wallets.append(world.wallet(payer.id))
+    return wallets
+
+
+def _live(world: World, payer: Wallet, shop: str, chance: random.Random) -> None:
+    payments: list[Payment] = []
+    for _ in range(chance.randint(1, 8)):
+        held = chance.random() < 0.3
+        payment = world.pay(payer, shop, chance.choice([1, 9_999, 50_000, 120_000]), hold=held).entry
+        if payment.decline:
+            continue
+        payments.append(payment)
+        if held:
+            captured = world.capture(payment, 1 if chance.random() < 0.5 else None).entry
+            world.post(captured)
+        elif chance.random() < 0.8:
+            world.post(payment)
+        if chance.random() < 0.4:
+            try:
+                cancelled = world.cancel(chance.choice(payments), chance.choice([None, 1, 5_000])).entry
+                world.post(cancelled)
+            except (CancellationExceedsPayment, PaymentDeclined):
+                continue
+
+
+def audit_of(world: World, storage: Storage | None = None, as_of: Sequence[datetime] = ()) -> Audit:
+    return Audit(
+        AuditStore(storage or world.memory),
+        world.policies,
+        world.now + timedelta(days=1),
+        as_of,
+        lambda: True,
+        lambda _: None,
+    )
+
+
+def found_by(audit: Audit, segments: int = 1) -> Found:
+    """What an audit finds in all segments."""
+    total = Found()
+    for number in range(segments):
+        resume: str | None = ""
+        while resume is not None:
+            found, resume = audit.segment(number, segments, resume)
+            total.add(found)
+    return total
+
+
+def report_of(world: World, roots: RootStore) -> Report:
+    """A whole audit, on the day after, with the roots that are there."""
+    now = world.now + timedelta(days=1)
+    audit = audit_of(world, as_of=wanted_instants(roots, now))
+    return conclude(found_by(audit), roots, None, now)
