@@ -44,6 +44,10 @@ STORY = {
     "payment_authorisation/http.json": "PaymentAuthorisationFunction",
     "payment_authorisation/http_by_card.json": "PaymentAuthorisationFunction",
     "cashback_calculation/ledger_stream.json": "CashbackCalculationFunction",
+    "cashback_calculation/machine.json": "CashbackCatchUpFunction",
+    "payment_authorisation/schedule.json": "HoldExpiryFunction",
+    "monthly_cap_reset/machine.json": "MonthClosingFunction",
+    "monthly_cap_reset/machine_at_the_end.json": "MonthFreezingFunction",
 }
 
 

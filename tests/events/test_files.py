@@ -13,7 +13,7 @@ from eeum.merchants.rules import merchant_id_of
 from eeum.wallet.rules import wallet_id_of
 from local import inhabitants
 from tests.events.conftest import EVENTS, STORY, event_of
-from tests.template.template import events, functions
+from tests.template.template import ROLE, events, functions, named_in, resources
 
 HTTP = [name for name in STORY if "/http" in name]
 
@@ -25,9 +25,25 @@ def test_every_file_is_played_and_every_function_has_one_for_each_trigger() -> N
     assert set(STORY.values()) == set(functions())
     for name, function in STORY.items():
         assert name.partition("/")[0] == functions()[function]["Handler"].partition(".")[0]
+        if name.partition("/")[2].startswith("machine"):
+            assert function in started_by_the_machine(), f"{function} is started by no machine"
+            continue
         kind = {"http": "HttpApi", "ledger_stream": "DynamoDB", "schedule": "ScheduleV2"}
         wanted = next(trigger for prefix, trigger in kind.items() if name.partition("/")[2].startswith(prefix))
         assert events(function, wanted), f"{function} has no {wanted}"
+
+
+def started_by_the_machine() -> set[str]:
+    """The functions that the machine which goes through all wallets may call."""
+    return named_in(resources(ROLE)["SegmentsRole"])
+
+
+@pytest.mark.parametrize("name", [name for name in STORY if name.endswith("/machine.json")])
+def test_a_segment_s_first_event_is_what_the_machine_makes(name: str) -> None:
+    states = resources("AWS::StepFunctions::StateMachine")["SegmentsMachine"]["Definition"]["States"]
+    made = states["EverySegment"]["ItemSelector"]["call"]["event"]
+    assert set(event_of(name)) == {key.removesuffix(".$") for key in made}
+    assert event_of(name)["resume"] == made["resume"] == ""
 
 
 @pytest.mark.parametrize("name", HTTP)

@@ -104,19 +104,38 @@ def _replayed(played: Played, name: str) -> bool:
 
 
 def test_the_stream_posts_cashback_once_and_parks_what_never_can_be(played: Played) -> None:
-    for answers in (played.first, played.again):
-        assert answers["cashback_calculation/ledger_stream.json"] == {"posted": 1, "parked": 1}
+    answers = [each["cashback_calculation/ledger_stream.json"] for each in (played.first, played.again)]
+    assert answers == [
+        {"posted": 1, "already_posted": 0, "parked": 1},
+        {"posted": 0, "already_posted": 1, "parked": 1},
+    ]
     (wallet,) = played.storage.read([Key(Table.LEDGER, f"WALLET#{WALLET}", "WALLET")])
     assert wallet
     assert _won(wallet["purses"]) == {"charged": 270_000, "cashback": 3_000}
-    assert (wallet["captures"], wallet["posted"]) == (1, 1)
+    assert (wallet["due"], wallet["posted"]) == (1, 1)
     entries = played.storage.query(Query(Table.LEDGER, f"WALLET#{WALLET}")).items
     (earning,) = [item for item in entries if item["kind"] == "earning"]
     assert sum(earning["postings"].values()) == 0
 
 
 def _won(purses: Any) -> dict[str, int]:
-    return {name: purse["amount"] for name, purse in purses.items()}
+    """What there is to spend: nothing is held, and nothing waits to be refunded."""
+    assert purses["held"]["amount"] == purses["refund_pending"]["amount"] == 0
+    return {name: purses[name]["amount"] for name in ("charged", "cashback")}
+
+
+def test_a_catch_up_finds_nothing_behind_when_the_stream_has_done_its_work(played: Played) -> None:
+    for answers in (played.first, played.again):
+        found = answers["cashback_calculation/machine.json"]
+        assert (found["wallets"], found["behind"], found["posted"], found["resume"]) == (1, 0, 0, None)
+
+
+def test_no_hold_has_expired_and_no_month_is_over(played: Played) -> None:
+    for answers in (played.first, played.again):
+        assert answers["payment_authorisation/schedule.json"] == {"released": 0}
+        closing = answers["monthly_cap_reset/machine.json"]
+        assert (closing["month"], closing["statements"], closing["resume"]) == (None, 0, None)
+        assert answers["monthly_cap_reset/machine_at_the_end.json"] == {"frozen": None}
 
 
 def test_a_parked_record_is_kept_whole_with_its_reason(played: Played) -> None:
