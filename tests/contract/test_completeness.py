@@ -36,7 +36,16 @@ def _store_functions() -> list[tuple[type, str]]:
 
 def test_every_part_that_has_a_store_is_known() -> None:
     stores = {store.__name__ for store, _ in _store_functions()}
-    assert stores == {"BalanceStore", "CashbackStore", "JournalStore", "MerchantStore", "MonthStore", "PaymentStore", "PolicyStore", "WalletStore"}
+    assert stores == {
+        "BalanceStore",
+        "CashbackStore",
+        "JournalStore",
+        "MerchantStore",
+        "MonthStore",
+        "PaymentStore",
+        "PolicyStore",
+        "WalletStore",
+    }
 
 
 def test_every_function_of_every_store_is_in_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:

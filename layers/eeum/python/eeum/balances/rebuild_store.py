@@ -9,7 +9,20 @@ from eeum.balances.items import balance_item, balance_key, counts_of, holder_of
 from eeum.balances.rules import Counts, Holder, Projection
 from eeum.balances.store import PROJECTION, projection_of
 from eeum.calendar import text_of
-from eeum.storage import NOT_YET_STORED, AtMost, Condition, Equals, Item, Put, Scan, Storage, Table
+from eeum.storage import (
+    NOT_YET_STORED,
+    AtMost,
+    Condition,
+    Contended,
+    Equals,
+    Item,
+    Page,
+    Put,
+    Scan,
+    Storage,
+    Table,
+    Unavailable,
+)
 from eeum.unit_of_work import Patience, commit
 
 
@@ -59,11 +72,21 @@ class RebuildStore:
     def _all(self, table: Table, segment: int, segments: int) -> Iterator[Item]:
         cursor: str | None = None
         while True:
-            page = self._storage.scan(Scan(table, segment, segments, after=cursor))
+            page = self._page(Scan(table, segment, segments, after=cursor))
             yield from page.items
             cursor = page.cursor
             if cursor is None:
                 return
+
+    def _page(self, scan: Scan) -> Page:
+        """A page, asked for again where the table is throttled. Raises `Busy`."""
+        attempt = 0
+        while True:
+            try:
+                return self._storage.scan(scan)
+            except (Contended, Unavailable):
+                attempt += 1
+                self._patience.wait(attempt)
 
 
 def _projection_item(projection: Projection) -> Item:
