@@ -13,7 +13,6 @@ SAM := SAM_CLI_TELEMETRY=0 $(ENVIRONMENTS)/sam/bin/sam
 # What is built and deployed: x86_64 or arm64 for Lambda, host for this machine's Python.
 TARGET ?= x86_64
 STAGE ?= dev
-PORT ?= 4566
 EVENT ?= events/payment_authorisation/http.json
 FUNCTION ?= PaymentAuthorisationFunction
 # Tests run side by side; those that share a city run in one process (`xdist_group`).
@@ -24,7 +23,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments build run demo invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments build run demo rebuild invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -62,7 +61,9 @@ demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
 reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
 	@$(PYTHON) -m local.reset
 
-invoke: build $(DEVELOPMENT) ## one function in a container (needs Docker), on the running city: FUNCTION=… EVENT=…
+invoke: $(DEVELOPMENT) $(SAM_CLI) ## one function in a container (needs Docker), on the running city: FUNCTION=… EVENT=…
+	@$(PYTHON) -m local.invoke --check $(FUNCTION) $(EVENT)
+	@$(MAKE) --no-print-directory build
 	@$(PYTHON) -m local.invoke $(FUNCTION) $(EVENT)
 
 # --- running a city: the local one, or a stage that is deployed with CITY=dev ------------------------------------------
@@ -72,6 +73,9 @@ catch-up: $(DEVELOPMENT) ## posts cashback that never came, now: CITY=local (def
 
 redrive: $(DEVELOPMENT) ## sends what waits in the cashback dead-letter queue again, and says what became of it
 	@$(PYTHON) -m operations.redrive
+
+rebuild: $(DEVELOPMENT) ## works out the balances of merchants, funders and banks anew from the journal, while payments go on
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.rebuild
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import botocore.session
+from botocore.exceptions import BotoCoreError
+
 from deployment.digest import stamp
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +21,10 @@ SAM = ROOT / ".environments" / "sam" / "bin" / "sam"
 
 class NoSuchStage(Exception):
     """samconfig.toml has no deployment of that name."""
+
+
+class NoCredentials(Exception):
+    """Nothing says as whom to call AWS."""
 
 
 def parameters_of(stage: str, configuration: Path = CONFIGURATION) -> list[str]:
@@ -39,14 +46,30 @@ def target_of(parameters: list[str]) -> str:
     return values.get("Architecture", "x86_64")
 
 
+def check_credentials() -> None:
+    """Raises `NoCredentials`, before a build takes its minute. Whether they may deploy is for AWS to say."""
+    try:
+        found = botocore.session.get_session().get_credentials()
+    except BotoCoreError as problem:  # such as a profile that is not there
+        raise NoCredentials(f"The AWS credentials cannot be read: {problem}") from problem
+    if found is None:
+        raise NoCredentials(
+            "There are no AWS credentials. Set AWS_PROFILE to a profile of yours, after `aws configure` or `aws sso login`,"
+            " or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN, if they are temporary)."
+        )
+
+
 def main(stage: str) -> int:
     try:
         parameters = parameters_of(stage)
-    except NoSuchStage as problem:
+        check_credentials()
+    except (NoSuchStage, NoCredentials) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
     environment = {**os.environ, "TARGET": target_of(parameters), "SAM_CLI_TELEMETRY": "0"}
-    built = _sam("build", "--build-dir", str(BUILD), "--parallel", environment=environment)
+    # What `sam build` is told of the parameters is what it says it builds for; the layers are told by TARGET.
+    options = ("--build-dir", str(BUILD), "--parallel", "--parameter-overrides", *parameters)
+    built = _sam("build", *options, environment=environment)
     if built:
         return built
     print(f"· What was built is {stamp(BUILD, parameters)[:12]}.", flush=True)

@@ -16,6 +16,8 @@ from local.deployment import Deployment, Stack
 from local.draining import DRAIN_SECONDS, Drain
 from local.emulator import Emulator, port_is_taken
 from local.failure import CityFailure
+from local.lock import FILE as LOCK_FILE
+from local.lock import FolderLock, port_of_running_city
 from local.roles import Tokens
 from local.schedule import Calendar
 from local.seed import Opened
@@ -32,6 +34,7 @@ class City:
         self, data: Path, port: int, report: Report = lambda _: None, functions: Mapping[str, str] | None = None
     ) -> None:
         self.data = data
+        self.lock = FolderLock(data)
         self.clock = CityClock(data / "clock.json")
         self.emulator = Emulator(data, port, functions)
         self.calendar = Calendar(self.emulator)
@@ -41,6 +44,7 @@ class City:
         self._deployment: Deployment | None = None
         self._stack: Stack | None = None
         self._signing: SignIn | None = None
+        self._drain: Drain | None = None
         self._connections = connections()
 
     @property
@@ -59,7 +63,8 @@ class City:
         return Api(self.stack.api, self._connections)
 
     def check(self, at: str | None) -> None:
-        """Raise what would keep the city from starting, before anything takes time."""
+        """Take the folder, and raise what would keep the city from starting, before anything takes time."""
+        self.lock.take(self.emulator.port)
         self.emulator.check()
         wanted = self.clock.start(at)
         if wanted < seed.earliest():
@@ -74,15 +79,17 @@ class City:
         except BaseException:
             self.close()
             self.emulator.stop()
+            self.lock.release()
             raise
 
     def _start(self, built: Path, at: str | None) -> None:
+        self.lock.take(self.emulator.port)
         if not self._seeded.exists():
             self.empty()  # what an interrupted first start left is worth nothing
         self.check(at)
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)
-        self.emulator.start()
+        self.emulator.start(keeps=self.lock.descriptors)
         self._stack = self._deployment = Deployment(self.emulator, built)
         if self._seeded.exists() and not self._deployment.exists:
             self._report("The city was not stopped in order the last time, and its state is lost: it starts anew.")
@@ -92,6 +99,7 @@ class City:
             self.opened = Opened(**json.loads(self._seeded.read_text()))
         else:
             self._seed(wanted)
+        self._drain = self._drain_from_now()
         self.calendar.open_month(self.clock.now())
         self.clock.remember()
 
@@ -99,9 +107,12 @@ class City:
         """Speak with the city that another process runs."""
         self._stack = Stack(self.emulator)
         if not port_is_taken(self.emulator.port) or not self._seeded.exists() or self.clock.last is None:
-            raise CityFailure("The local city is not open; `make run`, in another terminal, starts it.")
+            raise CityFailure(
+                f"The local city, on port {self.emulator.port}, is still opening; wait until it says that it is open."
+            )
         self.opened = Opened(**json.loads(self._seeded.read_text()))
         self.clock.resume()
+        self._drain = self._drain_from_now()
 
     def deploy(self) -> None:
         """Deploy the template with the clock as it is set; the running functions take the new shift at once."""
@@ -117,13 +128,18 @@ class City:
         return roles.sign_everyone_in(self.signing)
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> int:
-        """Wait for the cashback that is on its way; how many payments still have none."""
-        return Drain(self.emulator, self.stack.resources["LedgerTable"]).wait(seconds)
+        """Wait for the cashback of what was paid since the city was opened or visited; how many payments still have none."""
+        assert self._drain, "The city was neither started nor visited."
+        return self._drain.wait(seconds)
+
+    def _drain_from_now(self) -> Drain:
+        return Drain(self.emulator, self.stack.resources["LedgerTable"])
 
     def stop(self) -> None:
         self.clock.remember()
         self.close()
         self.emulator.stop()
+        self.lock.release()
 
     def close(self) -> None:
         """Close the connections to it, of whoever runs it or visits."""
@@ -131,7 +147,10 @@ class City:
         self.emulator.close()
 
     def empty(self) -> None:
+        """Whoever empties a folder has taken it."""
         for part in self.data.glob("*"):
+            if part.name == LOCK_FILE:
+                continue
             if part.is_dir():
                 shutil.rmtree(part)
             else:
@@ -153,3 +172,13 @@ class City:
 def the_city(port: int = places.DEFAULT_PORT, report: Report = lambda _: None) -> City:
     """The one below `.local/`."""
     return City(places.DATA, port, report)
+
+
+def the_running_city() -> City:
+    """The one that another process runs from `.local/`, on whatever port; raises `CityFailure` when none does."""
+    port = port_of_running_city(places.DATA)
+    if port is None:
+        raise CityFailure("The local city is not open; `make run`, in another terminal, starts it.")
+    city = the_city(port)
+    city.visit()
+    return city

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from local import places
-from local.city import the_city
+from local.city import the_running_city
 from local.emulator import HOST
 from local.failure import CityFailure
 
@@ -69,10 +69,8 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 
 
 def main() -> int:
-    port = int(os.environ.get("PORT") or places.DEFAULT_PORT)
     try:
-        the_city(port).visit()
-        with offered(port):
+        with offered(the_running_city().emulator.port):
             print(f"· Containers reach the city at {BRIDGE}:{PORT}, until Ctrl-C.", flush=True)
             threading.Event().wait()
     except CityFailure as failure:

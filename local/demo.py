@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -15,11 +14,12 @@ from uuid import uuid4
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from local import demo_day, inhabitants, places, sign_in
+from local import demo_day, inhabitants, sign_in
 from local.api import Api
-from local.city import City, the_city
+from local.city import City, the_running_city
 from local.demo_day import PlannedMember, PlannedPayment, Trouble
 from local.demo_report import Outcome, Shop, report
+from local.draining import counted
 from local.failure import CityFailure
 from local.roles import Tokens
 
@@ -112,9 +112,8 @@ class Day:
 
 def main() -> int:
     console = Console()
-    city = the_city(int(os.environ.get("PORT") or places.DEFAULT_PORT))
     try:
-        city.visit()
+        city = the_running_city()
         outcomes, earnings, seconds = _live_through(city, console)
     except CityFailure as failure:
         print(f"make demo: {failure}", file=sys.stderr)
@@ -162,7 +161,7 @@ def _await_cashback(city: City, waiting: Callable[[int], None]) -> None:
             return
         if time.monotonic() > deadline:
             raise CityFailure(
-                f"{missing} payments have no cashback after {POSTING_SECONDS} s; see {city.emulator.log}."
+                f"{counted(missing, 'payment')} still without cashback after {POSTING_SECONDS} s; see {city.emulator.log}."
             )
         time.sleep(0.3)
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,8 @@ class Emulator:
                 " stop that, or choose a free one with PORT=…."
             )
 
-    def start(self) -> None:
+    def start(self, keeps: Sequence[int] = ()) -> None:
+        """Start it and wait until it answers; `keeps` are file descriptors that stay open for as long as it lives."""
         self.check()
         temporary = self._data / "temporary"
         shutil.rmtree(temporary, ignore_errors=True)  # code the emulator unpacked for an earlier run
@@ -66,6 +67,7 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches a whole process group: in a session of its own the emulator lives until it is drained.
                 start_new_session=True,
+                pass_fds=keeps,
             )
         self._await_health()
 

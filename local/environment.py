@@ -7,13 +7,12 @@ it again from the running city when the template's variables have changed; a tes
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from local import places
-from local.city import City, the_city
+from local.city import City, the_running_city
 from local.failure import CityFailure
 
 FILE = Path(__file__).with_name("environment.json")
@@ -61,9 +60,8 @@ def written(values: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    city = the_city(int(os.environ.get("PORT") or places.DEFAULT_PORT))
     try:
-        city.visit()
+        city = the_running_city()
         FILE.write_text(written(of_city(city)))
     except CityFailure as failure:
         print(f"local.environment: {failure}", file=sys.stderr)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from local import environment, places
-from local.city import City, the_city
+from local.city import City, the_running_city
 from local.containers import BRIDGE, offered
 from local.emulator import ACCESS_KEY, SECRET_KEY
 from local.failure import CityFailure
@@ -19,15 +19,16 @@ from local.failure import CityFailure
 
 def main() -> int:
     arguments = _arguments()
-    city = the_city(arguments.port)
     try:
-        return _invoke(city, arguments.function, arguments.event, arguments.options)
+        city = _checked(arguments.function, arguments.event)
+        return 0 if arguments.check else _invoke(city, arguments.function, arguments.event, arguments.options)
     except CityFailure as failure:
         print(f"make invoke: {failure}", file=sys.stderr)
         return 1
 
 
-def _invoke(city: City, function: str, event: Path, more_options: list[str]) -> int:
+def _checked(function: str, event: Path) -> City:
+    """The running city, if the function can be invoked on it; raises what would keep it, before anything takes time."""
     if shutil.which("docker") is None:
         raise CityFailure("Docker is missing, in which `sam local invoke` runs functions.")
     values = environment.checked_in()
@@ -35,11 +36,14 @@ def _invoke(city: City, function: str, event: Path, more_options: list[str]) -> 
         raise CityFailure(f"There is no function {function}; there are {', '.join(values)}.")
     if not event.is_file():
         raise CityFailure(f"There is no event {event}; see events/.")
+    return the_running_city()
+
+
+def _invoke(city: City, function: str, event: Path, more_options: list[str]) -> int:
     if not (places.ROOT / ".aws-sam" / "build" / "template.yaml").exists():
         raise CityFailure("Nothing is built for Lambda yet; `make build` does that.")
-    city.visit()
     variables = city.data / "environment.json"
-    shifted = values[function] | {environment.CLOCK: str(city.clock.shift_seconds)}
+    shifted = environment.checked_in()[function] | {environment.CLOCK: str(city.clock.shift_seconds)}
     variables.write_text(json.dumps({function: shifted}))
     command = [str(places.program("sam", "sam")), "local", "invoke", function]
     options = ["--event", str(event), "--env-vars", str(variables), "--parameter-overrides", "Stage=local"]
@@ -61,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.invoke", description=__doc__)
     parser.add_argument("function", help="its logical id, such as PaymentAuthorisationFunction")
     parser.add_argument("event", type=Path, help="a file of events/")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or places.DEFAULT_PORT))
+    parser.add_argument("--check", action="store_true", help="only say what would keep it, before anything is built")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="more options of `sam local invoke`")
     return parser.parse_args()
 

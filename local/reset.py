@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
-from local import places
 from local.city import the_city
-from local.emulator import port_is_taken
+from local.failure import CityFailure
 
 
 def main() -> int:
-    port = int(os.environ.get("PORT") or places.DEFAULT_PORT)
-    if port_is_taken(port):
-        print(f"make reset: something listens on port {port}; stop the city first (Ctrl-C).", file=sys.stderr)
+    city = the_city()
+    try:
+        city.lock.take()
+    except CityFailure as failure:
+        print(f"make reset: {failure}", file=sys.stderr)
         return 1
-    the_city(port).empty()
+    city.empty()
+    city.lock.release()
     print("· The local city is empty.")
     return 0
 

@@ -7,30 +7,58 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 from local import building, places, roles
 from local.city import City, the_city
+from local.draining import counted
 from local.failure import CityFailure
 from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, MONTH_CLOSING, Run
 
 TICK_SECONDS = 1.0
 REMEMBER_SECONDS = 5.0
 TOKENS_FILE = "tokens.env"
+#: The terminal that closes, Ctrl-C, and whoever ends a program.
+ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+#: `timeout` ends make and what make started, and make passes it on: what comes at nearly the same moment is one request.
+ONE_REQUEST_SECONDS = 1.0
 
 
 class Stopped(Exception):
     """Somebody asked the city to stop."""
 
 
+class Ends:
+    """Raises `Stopped` once a request, from the signals that ask for an end."""
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+
+    def watch(self) -> None:
+        for number in ENDS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` leaves it
+                signal.signal(number, self._stop)
+
+    def ignore(self) -> None:
+        for number in ENDS:
+            signal.signal(number, signal.SIG_IGN)
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        last, self._last = self._last, now
+        if now - last > ONE_REQUEST_SECONDS:
+            raise Stopped
+
+
 def main() -> int:
     arguments = _arguments()
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    ends = Ends()
+    ends.watch()
     try:
         city = the_city(arguments.port, _say)
-        _run(city, arguments.at)
+        _run(city, arguments.at, ends)
     except CityFailure as failure:
         print(f"make run: {failure}", file=sys.stderr)
         return 1
@@ -40,22 +68,20 @@ def main() -> int:
     return 0
 
 
-def _run(city: City, at: str | None) -> None:
+def _run(city: City, at: str | None, ends: Ends) -> None:
     began = time.monotonic()
     city.check(at)
     _say("Building functions and layers (only what changed).")
     built = building.build()
     city.start(built, at)
     try:
-        _hand_out_tokens(city)
-        print(_welcome(city, time.monotonic() - began), flush=True)
-        _live(city)
-    except Stopped:
-        _say("Stopping: waiting for cashback that is on its way.")
+        with suppress(Stopped):
+            _hand_out_tokens(city)
+            _print(_welcome(city, time.monotonic() - began))
+            _live(city)
         _wait_for_cashback(city)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # saving takes a moment, and must not be cut short
+        ends.ignore()  # saving takes a moment, and must not be cut short
         city.stop()
     _say("Stopped; everything is kept. `make run` goes on from here, `make reset` empties it.")
 
@@ -99,12 +125,11 @@ def _told(run: Run) -> str:
 
 def _wait_for_cashback(city: City) -> None:
     try:
-        waiting = city.drain()
+        _say("Stopping: waiting for cashback that is on its way.")
+        if waiting := city.drain():
+            _say(f"{counted(waiting, 'payment')} without cashback yet; a catch-up finds it when the city runs again.")
     except Stopped:
         _say("Not waiting any longer.")
-        return
-    if waiting:
-        _say(f"{waiting} payments have no cashback, and the emulator forgets that they wait for it.")
 
 
 def _hand_out_tokens(city: City) -> None:
@@ -145,12 +170,13 @@ Ctrl-C stops it and keeps everything.
 """
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise Stopped
-
-
 def _say(text: str) -> None:
-    print(f"· {text}", flush=True)
+    _print(f"· {text}")
+
+
+def _print(text: str) -> None:
+    with suppress(OSError):  # nobody may be reading any more: the terminal was closed
+        print(text, flush=True)
 
 
 def _arguments() -> argparse.Namespace:

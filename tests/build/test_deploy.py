@@ -97,6 +97,40 @@ def test_a_change_in_a_layer_alone_is_what_everybody_calls_after_it_was_deployed
         assert after[function]["Architectures"] == ["arm64"]
 
 
+def without_credentials(project: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """`make deploy` by somebody who has set nothing up, on a machine that is no server of AWS's."""
+    nothing = str(project / "no-such-file")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nobody = {
+        "AWS_CONFIG_FILE": nothing,
+        "AWS_SHARED_CREDENTIALS_FILE": nothing,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "deployment.deploy", "dev"],
+        cwd=project,
+        env=kept | nobody | more,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_who_has_no_credentials_is_told_what_to_set_before_anything_is_built(project: Path) -> None:
+    refused = without_credentials(project)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("make deploy: There are no AWS credentials. Set AWS_PROFILE to")
+    assert not (project / ".aws-sam").exists()
+
+
+def test_a_profile_that_is_not_there_is_named_before_anything_is_built(project: Path) -> None:
+    refused = without_credentials(project, AWS_PROFILE="somebody-else")
+    assert refused.returncode == 1
+    assert "somebody-else" in refused.stderr
+    assert not (project / ".aws-sam").exists()
+
+
 def test_a_stage_that_nobody_described_is_not_deployed(project: Path, cloud: Emulator) -> None:
     refused = deploy(project, cloud, "moon")
     assert refused.returncode == 1

@@ -1,0 +1,79 @@
+"""Who has a city's folder: one process at a time, by a lock that the system itself releases when that process is gone.
+
+The emulator is given the lock too: it may outlive its runner for the seconds in which it saves its state, and until then nobody
+else may begin in the same folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from pathlib import Path
+from typing import TextIO
+
+from local.failure import CityFailure
+
+FILE = "city.lock"
+#: A visitor looks at the lock for an instant, which must keep nobody from starting.
+PATIENCE_SECONDS = 1.0
+
+
+class FolderLock:
+    """The lock of a city's folder. The file names the port that the city is on, for those who visit it."""
+
+    def __init__(self, data: Path) -> None:
+        self._file = data / FILE
+        self._held: TextIO | None = None
+
+    def take(self, port: int | None = None) -> None:
+        """Take the folder, for a city on `port` if there is to be one; raises `CityFailure` when another has it."""
+        if self._held:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        file = self._file.open("a+")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _locked(file, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                where = f", on port {held}" if (held := _port_in(file)) else ""
+                file.close()
+                raise CityFailure(f"A city already runs from this folder{where}; stop it first (Ctrl-C).")
+            time.sleep(0.05)
+        file.truncate(0)
+        file.write(f"{port or ''}\n")
+        file.flush()
+        self._held = file
+
+    def release(self) -> None:
+        if self._held:
+            fcntl.flock(self._held, fcntl.LOCK_UN)
+            self._held.close()
+            self._held = None
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What a child process is given so that it holds the lock as well."""
+        return (self._held.fileno(),) if self._held else ()
+
+
+def port_of_running_city(data: Path) -> int | None:
+    """The port of the city that runs from a folder, open or about to be; None when none does."""
+    try:
+        file = (data / FILE).open()
+    except FileNotFoundError:
+        return None
+    with file:
+        return None if _locked(file, fcntl.LOCK_SH) else _port_in(file)
+
+
+def _locked(file: TextIO, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _port_in(file: TextIO) -> int | None:
+    file.seek(0)
+    text = file.read().strip()
+    return int(text) if text else None
