@@ -38,6 +38,7 @@ TAGS = {
     "wallets": "Members' wallets and what goes into them",
     "payments": "Authorising and reading payments",
     "cashback": "What payments earned or would earn, and why",
+    "balances": "What merchants are owed, funders gave and banks brought, a moment behind the journal",
     "merchants": "Shops, from application to payable merchant",
     "policies": "The programme's dated, immutable rules; public",
     "months": "The programme's months; public",

@@ -67,6 +67,7 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
         "GET /merchants": Sent(PAYER, "GET", "/merchants", query={"district": "yeonsu"}),
         "POST /merchants": Sent(OWNER, "POST", "/merchants", shop),
         "GET /merchants/{merchant_id}/payments": Sent(OWNER, "GET", f"/merchants/{who.merchant}/payments"),
+        "GET /merchants/{merchant_id}/balance": Sent(OWNER, "GET", f"/merchants/{who.merchant}/balance"),
         "POST /merchant_applications/{merchant_id}/approval": Sent(OPERATOR, "POST", f"{waiting}/approval", {}),
         "POST /merchant_applications/{merchant_id}/rejection": Sent(
             OPERATOR, "POST", f"{waiting}/rejection", {"reason": "papers missing"}

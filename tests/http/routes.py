@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import balance_projection.queries
 import cashback_calculation.quotes
 import member_wallet.app
 import merchant_onboarding.app
@@ -14,6 +15,7 @@ import programme_policy.app
 from tests.http.callers import ACQUIRER_SCOPE, BANK_SCOPE, MEMBER_SCOPE, MERCHANT_SCOPE, OPERATOR_SCOPE
 
 MODULES = (
+    balance_projection.queries,
     cashback_calculation.quotes,
     member_wallet.app,
     merchant_onboarding.app,
@@ -52,6 +54,7 @@ def _routes() -> tuple[Route, ...]:
         Route("GET", "/wallets/{wallet_id}", wallets, (MEMBER_SCOPE,)),
         Route("GET", "/wallets/{wallet_id}/cashback", wallets, (MEMBER_SCOPE,)),
         Route("GET", "/wallets/{wallet_id}/statements/{month}", wallets, (MEMBER_SCOPE,)),
+        Route("GET", "/wallets/{wallet_id}/balances", wallets, (MEMBER_SCOPE,)),
         Route("POST", "/wallets/{wallet_id}/top_ups", wallets, (BANK_SCOPE,)),
         Route("PATCH", "/wallets/{wallet_id}", wallets, (OPERATOR_SCOPE,)),
         Route("POST", "/payments", payments, (ACQUIRER_SCOPE,)),
@@ -59,6 +62,8 @@ def _routes() -> tuple[Route, ...]:
         Route("GET", "/wallets/{wallet_id}/payments", payments, (MEMBER_SCOPE,)),
         Route("GET", "/wallets/{wallet_id}/payments/{payment_id}", payments, (MEMBER_SCOPE, ACQUIRER_SCOPE)),
         Route("GET", "/merchants/{merchant_id}/payments", payments, (MERCHANT_SCOPE,)),
+        Route("GET", "/merchants/{merchant_id}/balance", balance_projection.queries, (MERCHANT_SCOPE,)),
+        Route("GET", "/balances", balance_projection.queries, (OPERATOR_SCOPE,)),
         Route("POST", "/wallets/{wallet_id}/cashback_quotes", cashback_calculation.quotes, (MEMBER_SCOPE,)),
         Route("POST", "/merchants", merchants, (MERCHANT_SCOPE,)),
         Route("GET", "/merchants", merchants, residents),

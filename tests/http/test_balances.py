@@ -1,0 +1,127 @@
+"""Balances over HTTP: a merchant's own, the programme's for operators, and what was in a wallet at a past instant for its member."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from eeum.balances.rules import Change
+from eeum.balances.store import BalanceStore
+from eeum.balances.use_cases import project
+from eeum.calendar import text_of
+from tests.balances.journal import changes_of, entries_of
+from tests.http.callers import ACQUIRER, OPERATOR, OTHER_MEMBER, OTHER_OWNER, OWNER, PAYER
+from tests.http.checks import assert_problem, unchanged
+from tests.http.city import NOON, InMemoryCity
+from tests.http.requests import UNKNOWN_ID, payment
+from tests.patience import patience_of
+
+
+def projected(city: InMemoryCity) -> None:
+    """The stream brings everything that is in the journal so far."""
+    refused: list[Change] = []
+    store = BalanceStore(city.storage, patience_of())
+    project(store, patience_of(), "shard", changes_of(entries_of(city.storage)), refused.append)
+    assert not refused
+
+
+def paid(city: InMemoryCity, amount: int, key: str) -> Any:
+    answer = city.call(
+        ACQUIRER, "POST", "/payments", payment(city, card_token=city.who.card, amount=amount), key=f"a-payment-of-{key}"
+    )
+    assert answer.json["status"] == "approved"
+    return answer.json
+
+
+def test_a_merchant_reads_what_it_is_owed(city: InMemoryCity) -> None:
+    address = f"/merchants/{city.who.merchant}/balance"
+    before = city.call(OWNER, "GET", address)
+    paid(city, 12_000, "the-first")
+    paid(city, 8_500, "the-second")
+    projected(city)
+
+    after = city.call(OWNER, "GET", address)
+
+    assert (before.status, after.status) == (200, 200)
+    assert before.json == {"merchant_id": city.who.merchant, "payable": 0, "reward_funded": 0}
+    assert after.json == {"merchant_id": city.who.merchant, "payable": 20_500, "reward_funded": 0}
+
+
+@pytest.mark.parametrize("of", ["merchant", "waiting_merchant", "rejected_merchant"])
+def test_a_merchant_is_its_owner_s(city: InMemoryCity, of: str) -> None:
+    address = f"/merchants/{getattr(city.who, of)}/balance"
+
+    assert city.call(OWNER, "GET", address).status == 200
+    assert_problem(city.call(OTHER_OWNER, "GET", address), 404, "not_found")
+
+
+@pytest.mark.parametrize("merchant_id", [UNKNOWN_ID, "nobody", "\u0000", "x" * 2_000])
+def test_a_merchant_that_is_not_there_has_no_balance(city: InMemoryCity, merchant_id: str) -> None:
+    assert_problem(city.call(OWNER, "GET", f"/merchants/{merchant_id}/balance"), 404, "not_found")
+
+
+def test_operators_read_funders_banks_and_what_was_issued(city: InMemoryCity) -> None:
+    nothing = city.call(OPERATOR, "GET", "/balances").json
+    projected(city)
+
+    told = city.call(OPERATOR, "GET", "/balances").json
+
+    assert nothing == {"funders": [], "banks": [], "issued": 0}
+    assert told == {"funders": [], "banks": [{"bank": "bank-one", "credited": 600_000}], "issued": 600_000}
+
+
+def test_nobody_else_reads_the_programme_s_balances(city: InMemoryCity) -> None:
+    for caller in (PAYER, OWNER, ACQUIRER):
+        assert_problem(city.call(caller, "GET", "/balances"), 403, "forbidden")
+
+
+def test_a_member_reads_what_was_in_the_wallet_at_any_instant(city: InMemoryCity) -> None:
+    address = f"/wallets/{city.who.wallet}/balances"
+    city.now = NOON + timedelta(hours=1)
+    paid(city, 12_000, "an-hour-later")
+    city.now = NOON + timedelta(hours=2)
+
+    def at(**after: Any) -> Any:
+        with unchanged(city):
+            return city.call(PAYER, "GET", address, query={"at": text_of(NOON + timedelta(**after))}).json
+
+    assert at(seconds=-1)["purses"] == {"charged": 0, "cashback": 0}
+    assert at(minutes=59)["purses"] == {"charged": 300_000, "cashback": 0}
+    assert at(hours=1) == {
+        "at": "2021-01-05T13:00:00.000+09:00",
+        "purses": {"charged": 288_000, "cashback": 0},
+        "held": 0,
+        "refund_pending": 0,
+    }
+    assert city.call(PAYER, "GET", address).json == at(hours=2)
+
+
+def test_an_instant_may_be_written_with_any_offset(city: InMemoryCity) -> None:
+    address = f"/wallets/{city.who.wallet}/balances"
+
+    answer = city.call(PAYER, "GET", address, query={"at": "2021-01-05T03:00:00Z"})
+
+    assert answer.json["at"] == "2021-01-05T12:00:00.000+09:00"
+
+
+def test_a_wallet_is_its_member_s(city: InMemoryCity) -> None:
+    for wallet in (city.who.wallet, UNKNOWN_ID, "nobody"):
+        answer = city.call(OTHER_MEMBER, "GET", f"/wallets/{wallet}/balances")
+        assert_problem(answer, 404, "not_found")
+
+
+def test_nobody_is_told_what_will_be(city: InMemoryCity) -> None:
+    later = text_of(city.now + timedelta(milliseconds=1))
+
+    answer = city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/balances", query={"at": later})
+
+    assert_problem(answer, 400, "invalid_request", "not_past", "at")
+
+
+@pytest.mark.parametrize("at", ["", "now", "2021-01-05", "2021-01-05T12:00:00", "2021-01-05T25:00:00+09:00", "\u0000"])
+def test_an_instant_has_its_offset(city: InMemoryCity, at: str) -> None:
+    answer = city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/balances", query={"at": at})
+
+    assert_problem(answer, 400, "invalid_request", "invalid_value", "at")
