@@ -44,13 +44,15 @@ READ_HEADERS = frozenset({"content-type", "idempotency-key"})
 
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
 # Of Unicode's categories: control, format (zero width, direction), private use, unassigned; ends of lines; and Hangul's fillers, which
-# are letters that nobody sees. Two names that look the same are the same.
+# are letters that nobody sees: no name hides another.
 _UNSEEN = r"\p{C}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0"
 Line = Annotated[
     str,
     Field(
         pattern=rf"^[^{_UNSEEN}]*[^{_UNSEEN}\s][^{_UNSEEN}]*$",
         description="Text on one line, without control characters or others that cannot be seen.",
+        # What is published is what every reader of patterns understands; few know Unicode's categories.
+        json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"},
     ),
 ]
 IdempotencyKey = Annotated[
