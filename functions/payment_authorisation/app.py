@@ -1,6 +1,7 @@
 """Routes of payments. Each parses, calls one use case, and shapes the answer."""
 
 import os
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from eeum.aws.city import City
@@ -10,6 +11,10 @@ from eeum.calendar import month_of, parse_month
 from eeum.errors import Invalid, NotFound
 from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
+from eeum.payments.cancellations import cancel_payment
+from eeum.payments.holds import capture_hold, void_hold
+from eeum.payments.progress import Progress
+from eeum.payments.reversals import reverse_payment
 from eeum.payments.rules import Decline, Order, Payment
 from eeum.payments.use_cases import NO_SUCH_PAYMENT, UnknownCard, authorise_payment, readable_payment
 from eeum.request import Request
@@ -17,12 +22,28 @@ from eeum.wallet.rules import card_within, parse_card_token, wallet_id_of
 from payment_authorisation.bodies import (
     AcquirerPaymentRequest,
     MemberPaymentRequest,
-    MerchantPaymentsBody,
     PaymentBody,
-    PaymentsBody,
-    merchant_payment_body,
+    asked,
     payment_body,
     unknown_card_body,
+)
+from payment_authorisation.progress_bodies import (
+    CancellationBody,
+    CancellationRequest,
+    CaptureBody,
+    CaptureRequest,
+    MerchantPaymentsBody,
+    PaymentProgressBody,
+    PaymentsBody,
+    ReleaseBody,
+    ReversalBody,
+    VoidRequest,
+    cancellation_body,
+    capture_body,
+    merchant_payment_body,
+    payment_progress_body,
+    release_body,
+    reversal_body,
 )
 
 PAGE = 50
@@ -47,6 +68,77 @@ def authorise_by_member(
     return _authorise(f"member/{member}", wallet_id, idempotency_key, body, _order(body, "app", card))
 
 
+@api.post("/payments/reversals", summary="Reverse a payment whose answer never came", tags=["payments"])
+def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = "") -> Response[ReversalBody]:
+    """Takes the key and the body of the original (망취소), whether or not it arrived, and as often as is needed."""
+    caller = api.caller().partner("acquirer", ACQUIRER)
+    wallet_id, card = parse_card_token(body.card_token)
+    order = _order(body, "card", card)
+    request = Request.of(caller, wallet_id, idempotency_key, asked(body))
+    context = api.lambda_context
+    try:
+        reversal = reverse_payment(
+            city.payments(context),
+            city.progress(context),
+            city.policies(),
+            city.patience(context),
+            request,
+            order,
+            city.clock,
+        )
+    except UnknownCard:
+        return answered(ReversalBody(outcome="declined", payment=unknown_card_body(order), cancelled=0, released=0))
+    return answered(reversal_body(reversal))
+
+
+@api.post("/wallets/<wallet_id>/payments/<payment_id>/captures", summary="Capture what is held", tags=["payments"])
+def capture_by_acquirer(
+    wallet_id: str, payment_id: str, body: CaptureRequest, idempotency_key: IdempotencyKey = ""
+) -> Response[CaptureBody]:
+    caller = api.caller().partner("acquirer", ACQUIRER)
+    request = _request_about(caller, wallet_id, payment_id, idempotency_key, body)
+    store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
+    answer = capture_hold(store, patience, request, payment_id, body.amount, _brought_by(caller), city.clock)
+    return answered(capture_body(answer.entry), answer.replayed)
+
+
+@api.post("/wallets/<wallet_id>/payments/<payment_id>/void", summary="Release what is held", tags=["payments"])
+def void_by_acquirer(
+    wallet_id: str, payment_id: str, body: VoidRequest, idempotency_key: IdempotencyKey = ""
+) -> Response[ReleaseBody]:
+    caller = api.caller().partner("acquirer", ACQUIRER)
+    request = _request_about(caller, wallet_id, payment_id, idempotency_key, body)
+    store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
+    answer = void_hold(store, patience, request, payment_id, _brought_by(caller), city.clock)
+    return answered(release_body(answer.entry), answer.replayed)
+
+
+@api.post("/wallets/<wallet_id>/payments/<payment_id>/cancellations", summary="Cancel a payment", tags=["payments"])
+def cancel_by_acquirer(
+    wallet_id: str, payment_id: str, body: CancellationRequest, idempotency_key: IdempotencyKey = ""
+) -> Response[CancellationBody]:
+    caller = api.caller().partner("acquirer", ACQUIRER)
+    return _cancel(caller, wallet_id, payment_id, idempotency_key, body, _brought_by(caller))
+
+
+@api.post(
+    "/merchants/<merchant_id>/payments/<payment_id>/cancellations",
+    summary="Cancel a payment at the own merchant",
+    tags=["payments"],
+)
+def cancel_by_merchant(
+    merchant_id: str, payment_id: str, body: CancellationRequest, idempotency_key: IdempotencyKey = ""
+) -> Response[CancellationBody]:
+    owner = api.caller().person(MERCHANT)
+    owned_merchant(city.merchants(api.lambda_context), merchant_id, owner)
+    wallet_id = city.progress(api.lambda_context).wallet_of_payment(merchant_id, payment_id) or ""
+
+    def own(found: Payment) -> bool:
+        return found.order.merchant_id == merchant_id and _concerns_merchant(found)
+
+    return _cancel(f"merchant/{merchant_id}", wallet_id, payment_id, idempotency_key, body, own)
+
+
 @api.get("/wallets/<wallet_id>/payments", summary="A member's payments of a month", tags=["payments"])
 def payments_of_month(
     wallet_id: str,
@@ -56,19 +148,21 @@ def payments_of_month(
     _owner(wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
     page = city.payments(api.lambda_context).of_month(wallet_id, wanted, cursor)
-    return answered(PaymentsBody(payments=[payment_body(each) for each in page.payments], cursor=page.cursor))
+    payments = [payment_progress_body(*each) for each in _with_progress(page.payments)]
+    return answered(PaymentsBody(payments=payments, cursor=page.cursor))
 
 
 @api.get("/wallets/<wallet_id>/payments/<payment_id>", summary="One payment", tags=["payments"])
-def payment(wallet_id: str, payment_id: str) -> Response[PaymentBody]:
+def payment(wallet_id: str, payment_id: str) -> Response[PaymentProgressBody]:
     caller = api.caller()
 
     def may_read(found: Payment) -> bool:
         own = caller.has(MEMBER) and wallet_id == wallet_id_of(caller.subject)
         return own or (caller.has(ACQUIRER) and found.acceptance.caller == caller.partner("acquirer", ACQUIRER))
 
-    store = city.payments(api.lambda_context)
-    return answered(payment_body(readable_payment(store, wallet_id, payment_id, may_read)))
+    found = readable_payment(city.payments(api.lambda_context), wallet_id, payment_id, may_read)
+    (shown,) = _with_progress([found])
+    return answered(payment_progress_body(*shown))
 
 
 @api.get("/merchants/<merchant_id>/payments", summary="Payments at the own merchant", tags=["payments"])
@@ -78,9 +172,8 @@ def payments_of_merchant(merchant_id: str, cursor: str | None = None) -> Respons
     if cursor is not None and digest_of(cursor) is None:
         raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor")
     page = city.payments(api.lambda_context).of_merchant(merchant_id, PAGE, cursor)
-    # What was tried before the approval is none of the merchant's business, and anybody could fill its list with it.
-    concerning = [each for each in page.payments if each.decline is not Decline.UNKNOWN_MERCHANT]
-    payments = [merchant_payment_body(each) for each in concerning]
+    concerning = _with_progress([each for each in page.payments if _concerns_merchant(each)])
+    payments = [merchant_payment_body(*each) for each in concerning]
     return answered(MerchantPaymentsBody(payments=payments, cursor=page.cursor))
 
 
@@ -91,7 +184,7 @@ def _authorise(
     body: AcquirerPaymentRequest | MemberPaymentRequest,
     order: Order,
 ) -> Response[PaymentBody]:
-    request = Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json"))
+    request = Request.of(caller, wallet_id, idempotency_key, asked(body))
     context: Any = api.lambda_context
     try:
         answer = authorise_payment(
@@ -102,9 +195,50 @@ def _authorise(
     return answered(payment_body(answer.entry), answer.replayed)
 
 
+def _cancel(
+    caller: str,
+    wallet_id: str,
+    payment_id: str,
+    idempotency_key: str,
+    body: CancellationRequest,
+    may: Callable[[Payment], bool],
+) -> Response[CancellationBody]:
+    request = _request_about(caller, wallet_id, payment_id, idempotency_key, body)
+    store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
+    answer = cancel_payment(store, patience, request, payment_id, body.amount, body.reason, may, city.clock)
+    return answered(cancellation_body(answer.entry), answer.replayed)
+
+
+def _request_about(
+    caller: str,
+    wallet_id: str,
+    payment_id: str,
+    idempotency_key: str,
+    body: CaptureRequest | VoidRequest | CancellationRequest,
+) -> Request:
+    """The same key and body for another payment is another request, and refused as one with another body is."""
+    return Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json") | {"payment_id": payment_id})
+
+
+def _brought_by(caller: str) -> Callable[[Payment], bool]:
+    return lambda found: found.acceptance.caller == caller
+
+
+def _concerns_merchant(found: Payment) -> bool:
+    # What was tried before the approval is none of the merchant's business, and anybody could fill its list with it.
+    return found.decline is not Decline.UNKNOWN_MERCHANT
+
+
+def _with_progress(payments: list[Payment]) -> list[tuple[Payment, Progress]]:
+    """Each with how far it is: one more round trip for a page."""
+    progress = city.progress(api.lambda_context).progress(payments) if payments else []
+    return list(zip(payments, progress, strict=True))
+
+
 def _order(body: AcquirerPaymentRequest | MemberPaymentRequest, method: str, card: str | None) -> Order:
     requested_at = body.requested_at.isoformat() if body.requested_at else None
-    return Order(body.merchant_id, body.amount, body.channel, method, card, requested_at)
+    hold = isinstance(body, AcquirerPaymentRequest) and body.capture == "later"
+    return Order(body.merchant_id, body.amount, body.channel, method, card, requested_at, hold)
 
 
 def _owner(wallet_id: str) -> str:

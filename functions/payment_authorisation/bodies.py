@@ -45,15 +45,25 @@ class AcquirerPaymentRequest(Body):
     merchant_id: MerchantId
     amount: Won
     channel: Channel = "shop"
+    capture: Literal["now", "later"] = Field(
+        default="now",
+        description="`later` holds the money: it is the merchant's once it is captured, in one part or several, before `expires_at`.",
+    )
     requested_at: RequestedAt | None = None
 
 
+Status = Literal["approved", "held", "declined"]
+
+
 class PaymentBody(BaseModel):
-    """A payment as it was decided; `paid_from` is won by purse. One with an unknown card is not stored and has no id."""
+    """A payment as it was decided; `paid_from` is won by purse. One with an unknown card is not stored and has no id.
+
+    What became of it since is not in it: one request has one answer, whenever it is asked for.
+    """
 
     id: str | None
     wallet_id: str | None
-    status: Literal["approved", "declined"]
+    status: Status
     decline: DeclineBody | None = None
     merchant_id: str
     amount: int
@@ -61,47 +71,14 @@ class PaymentBody(BaseModel):
     paid_from: dict[str, int] = {}
     accepted_at: str | None = None
     requested_at: str | None = None
-
-
-class MerchantPaymentBody(BaseModel):
-    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not."""
-
-    id: str
-    status: Literal["approved", "declined"]
-    amount: int
-    channel: str
-    accepted_at: str
-
-
-class MerchantPaymentsBody(BaseModel):
-    """A page of payments, the newest first, and the cursor of the next page."""
-
-    payments: list[MerchantPaymentBody]
-    cursor: str | None
-
-
-class PaymentsBody(BaseModel):
-    """A page of payments, the newest first within the page, and the cursor of the next page: most months have one."""
-
-    payments: list[PaymentBody]
-    cursor: str | None
-
-
-def merchant_payment_body(payment: Payment) -> MerchantPaymentBody:
-    return MerchantPaymentBody(
-        id=payment.acceptance.id,
-        status="declined" if payment.decline else "approved",
-        amount=payment.order.amount,
-        channel=payment.order.channel,
-        accepted_at=text_of(payment.acceptance.accepted_at),
-    )
+    expires_at: str | None = Field(default=None, description="When a hold can no longer be captured.")
 
 
 def payment_body(payment: Payment) -> PaymentBody:
     return PaymentBody(
         id=payment.acceptance.id,
         wallet_id=payment.acceptance.wallet_id,
-        status="declined" if payment.decline else "approved",
+        status=payment.status.value,
         decline=decline_body(payment.decline) if payment.decline else None,
         merchant_id=payment.order.merchant_id,
         amount=payment.order.amount,
@@ -109,7 +86,16 @@ def payment_body(payment: Payment) -> PaymentBody:
         paid_from=dict(payment.paid_from),
         accepted_at=text_of(payment.acceptance.accepted_at),
         requested_at=payment.order.requested_at,
+        expires_at=text_of(payment.expires_at) if payment.expires_at else None,
     )
+
+
+def asked(body: AcquirerPaymentRequest | MemberPaymentRequest) -> dict[str, Any]:
+    """What a request is known by when it comes again; to capture now is what every payment meant before there were holds."""
+    fields = body.model_dump(mode="json")
+    if fields.get("capture") == "now":
+        del fields["capture"]
+    return fields
 
 
 def unknown_card_body(order: Order) -> PaymentBody:

@@ -1,0 +1,213 @@
+"""What becomes of payments, over HTTP: captures, voids, cancellations, reversals, and how far a payment is."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from eeum.aws.http import Body, Line, Won
+from eeum.calendar import text_of
+from eeum.payments.progress import Cancellation, Capture, Progress, Release
+from eeum.payments.reversals import Reversal
+from eeum.payments.rules import Payment
+from payment_authorisation.bodies import PaymentBody, Status, payment_body
+
+
+class CaptureRequest(Body):
+    """Pays the merchant part of what is held; all of it when there is no `amount`."""
+
+    amount: Won | None = None
+
+
+class VoidRequest(Body):
+    """Gives back all that is still held."""
+
+
+class CancellationRequest(Body):
+    """Takes part of what was captured back from the merchant; all that is left when there is no `amount`."""
+
+    amount: Won | None = None
+    reason: Annotated[Line, Field(max_length=200)] | None = None
+
+
+class CaptureBody(BaseModel):
+    """A capture as it was decided; `capture` counts the captures of its payment, from 1."""
+
+    id: str
+    payment_id: str
+    capture: int
+    amount: int
+    accepted_at: str
+
+
+class ReleaseBody(BaseModel):
+    """What was still held of a payment, and went back to the purses that it came from."""
+
+    id: str
+    payment_id: str
+    reason: Literal["voided", "expired", "reversed"]
+    amount: int
+    accepted_at: str
+
+
+class CancelledCaptureBody(BaseModel):
+    """Won that were cancelled of one capture; 0 is a payment that was captured when it was authorised."""
+
+    capture: int
+    amount: int
+
+
+class CancellationBody(BaseModel):
+    """A cancellation as it was decided, and which captures it took back: the last one first.
+
+    The member's refund follows in a moment, once the cashback of the month is worked out anew.
+    """
+
+    id: str
+    payment_id: str
+    amount: int
+    reason: str | None
+    of: list[CancelledCaptureBody]
+    accepted_at: str
+
+
+class ReversalBody(BaseModel):
+    """What became of the original: `reversed`, all of it; `never_arrived`, so that it will be declined if it still comes; or `declined`.
+
+    `cancelled` and `released` are what this reversal gave back, the same each time it is asked for.
+    """
+
+    outcome: Literal["reversed", "never_arrived", "declined"]
+    payment: PaymentBody
+    cancelled: int
+    released: int
+
+
+class Amounts(BaseModel):
+    """How far a payment is, in won: what the merchant was paid of it, what of that was taken back, what is held, what was released."""
+
+    captured: int
+    cancelled: int
+    held: int
+    released: int
+
+
+class PaymentProgressBody(PaymentBody, Amounts):
+    """A payment and what became of it; `message` says so to the member, when there is more to say than that it was paid."""
+
+    message: str | None
+
+
+class PaymentsBody(BaseModel):
+    """A page of payments, the newest first within the page, and the cursor of the next page: most months have one."""
+
+    payments: list[PaymentProgressBody]
+    cursor: str | None
+
+
+class MerchantPaymentBody(Amounts):
+    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not."""
+
+    id: str
+    status: Status
+    amount: int
+    channel: str
+    accepted_at: str
+    expires_at: str | None
+
+
+class MerchantPaymentsBody(BaseModel):
+    """A page of payments, the newest first, and the cursor of the next page."""
+
+    payments: list[MerchantPaymentBody]
+    cursor: str | None
+
+
+def capture_body(capture: Capture) -> CaptureBody:
+    return CaptureBody(
+        id=capture.acceptance.id,
+        payment_id=capture.payment_id,
+        capture=capture.number,
+        amount=capture.amount,
+        accepted_at=text_of(capture.acceptance.accepted_at),
+    )
+
+
+def release_body(release: Release) -> ReleaseBody:
+    return ReleaseBody.model_validate(
+        {
+            "id": release.acceptance.id,
+            "payment_id": release.payment_id,
+            "reason": release.reason,
+            "amount": release.amount,
+            "accepted_at": text_of(release.acceptance.accepted_at),
+        }
+    )
+
+
+def cancellation_body(cancellation: Cancellation) -> CancellationBody:
+    return CancellationBody(
+        id=cancellation.acceptance.id,
+        payment_id=cancellation.payment_id,
+        amount=cancellation.amount,
+        reason=cancellation.reason,
+        of=[CancelledCaptureBody(capture=each.capture, amount=each.won) for each in cancellation.of],
+        accepted_at=text_of(cancellation.acceptance.accepted_at),
+    )
+
+
+def reversal_body(reversal: Reversal) -> ReversalBody:
+    return ReversalBody.model_validate(
+        {
+            "outcome": reversal.outcome,
+            "payment": payment_body(reversal.payment),
+            "cancelled": reversal.cancellation.amount if reversal.cancellation else 0,
+            "released": reversal.release.amount if reversal.release else 0,
+        }
+    )
+
+
+def payment_progress_body(payment: Payment, progress: Progress) -> PaymentProgressBody:
+    amounts = _amounts(payment, progress)
+    return PaymentProgressBody(
+        **payment_body(payment).model_dump(), **amounts.model_dump(), message=_message(payment, amounts)
+    )
+
+
+def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPaymentBody:
+    return MerchantPaymentBody(
+        **_amounts(payment, progress).model_dump(),
+        id=payment.acceptance.id,
+        status=payment.status.value,
+        amount=payment.order.amount,
+        channel=payment.order.channel,
+        accepted_at=text_of(payment.acceptance.accepted_at),
+        expires_at=text_of(payment.expires_at) if payment.expires_at else None,
+    )
+
+
+def _amounts(payment: Payment, progress: Progress) -> Amounts:
+    if payment.decline:
+        return Amounts(captured=0, cancelled=0, held=0, released=0)
+    return Amounts(
+        captured=progress.captured,
+        cancelled=progress.cancelled,
+        held=progress.held,
+        released=progress.amount - progress.captured - progress.held,
+    )
+
+
+def _message(payment: Payment, amounts: Amounts) -> str | None:
+    if payment.decline:
+        return None  # the decline has its own
+    told = []
+    if amounts.held:
+        told.append(f"{amounts.held:,}원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다.")
+    if amounts.released:
+        told.append(f"보류되었던 {amounts.released:,}원은 지갑으로 돌아왔습니다.")
+    if amounts.cancelled and amounts.cancelled == amounts.captured:
+        told.append(f"결제 {amounts.cancelled:,}원이 모두 취소되었습니다. 이 결제로 받은 캐시백도 회수됩니다.")
+    elif amounts.cancelled:
+        told.append(
+            f"결제 {amounts.captured:,}원 중 {amounts.cancelled:,}원이 취소되었습니다. 취소된 금액의 캐시백은 회수됩니다."
+        )
+    return " ".join(told) or None
