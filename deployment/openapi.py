@@ -36,7 +36,7 @@ Every request that moves money needs an `Idempotency-Key`: the same request agai
 
 TAGS = {
     "wallets": "Members' wallets and what goes into them",
-    "payments": "Authorising and reading payments",
+    "payments": "Authorising payments, and what becomes of them",
     "cashback": "What payments earned or would earn, and why",
     "balances": "What merchants are owed, funders gave and banks brought, a moment behind the journal",
     "merchants": "Shops, from application to payable merchant",
@@ -53,10 +53,35 @@ CREATES: dict[RouteKey, tuple[HTTPStatus, ...]] = {
 """Routes that answer 201; a wallet that was there already is 200."""
 
 APPLICATION = "/merchant_applications/{merchant_id}"
+PAYMENT = "/wallets/{wallet_id}/payments/{payment_id}"
+CANCELLATION_REFUSES = (
+    errors.PaymentDeclined,
+    errors.PaymentVoided,
+    errors.NothingCaptured,
+    errors.CancellationExceedsPayment,
+    errors.IdempotencyKeyReused,
+)
 REFUSES: dict[RouteKey, tuple[type[errors.Refusal], ...]] = {
     ("POST", "/wallets/{wallet_id}/top_ups"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
     ("POST", "/payments"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
     ("POST", "/wallets/{wallet_id}/payments"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
+    ("POST", "/payments/reversals"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
+    ("POST", f"{PAYMENT}/captures"): (
+        errors.PaymentDeclined,
+        errors.NotAHold,
+        errors.HoldClosed,
+        errors.HoldExpired,
+        errors.CaptureExceedsHold,
+        errors.IdempotencyKeyReused,
+    ),
+    ("POST", f"{PAYMENT}/void"): (
+        errors.PaymentDeclined,
+        errors.NotAHold,
+        errors.HoldClosed,
+        errors.IdempotencyKeyReused,
+    ),
+    ("POST", f"{PAYMENT}/cancellations"): CANCELLATION_REFUSES,
+    ("POST", "/merchants/{merchant_id}/payments/{payment_id}/cancellations"): CANCELLATION_REFUSES,
     ("POST", "/wallets/{wallet_id}/cashback_quotes"): (errors.ProgrammeNotRunning,),
     ("POST", "/merchants"): (errors.ProgrammeNotRunning, errors.AlreadyApplied, errors.MerchantExcluded),
     ("POST", f"{APPLICATION}/approval"): (errors.ProgrammeNotRunning, errors.AlreadyDecided, errors.MerchantExcluded),
