@@ -32,6 +32,7 @@ ANSWERS: dict[str, dict[str, int]] = {
     "POST /wallets": {MEMBER: 200, OTHER_MEMBER: 200},
     "GET /wallets/{wallet_id}": OWN_WALLET,
     "GET /wallets/{wallet_id}/cashback": OWN_WALLET,
+    "GET /wallets/{wallet_id}/balances": OWN_WALLET,
     # Of a month that is not over nobody has a statement.
     "GET /wallets/{wallet_id}/statements/{month}": {MEMBER: 404, OTHER_MEMBER: 404},
     "POST /wallets/{wallet_id}/top_ups": {BANK: 200},
@@ -41,6 +42,8 @@ ANSWERS: dict[str, dict[str, int]] = {
     "GET /wallets/{wallet_id}/payments": OWN_WALLET,
     "GET /wallets/{wallet_id}/payments/{payment_id}": OWN_WALLET | {ACQUIRER: 200, OTHER_ACQUIRER: 404},
     "GET /merchants/{merchant_id}/payments": {OWNER: 200, OTHER_OWNER: 404},
+    "GET /merchants/{merchant_id}/balance": {OWNER: 200, OTHER_OWNER: 404},
+    "GET /balances": OPERATORS,
     "POST /wallets/{wallet_id}/cashback_quotes": OWN_WALLET,
     "POST /merchants": {OWNER: 201, OTHER_OWNER: 409},
     "GET /merchants": RESIDENTS,

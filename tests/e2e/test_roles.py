@@ -17,7 +17,7 @@ from tests.e2e.members import Member
 from tests.e2e.waiting import wait_for
 
 KEY = {"pk": {"S": "ROLE#test"}, "sk": {"S": "ROLE#test"}}
-LEDGER, MERCHANTS, PROGRAMME = "LedgerTable", "MerchantsTable", "ProgrammeTable"
+LEDGER, MERCHANTS, PROGRAMME, BALANCES = "LedgerTable", "MerchantsTable", "ProgrammeTable", "BalancesTable"
 READ, WRITE = "BatchGetItem", "Put"
 
 #: What each role may do to which table, of reading an item, querying and writing; nothing else may succeed.
@@ -38,6 +38,8 @@ MAY: dict[str, set[tuple[str, str]]] = {
         (WRITE, LEDGER),
         ("Query", PROGRAMME),
     },
+    "BalanceProjectionRole": {(READ, BALANCES), (WRITE, BALANCES)},
+    "BalanceQueryRole": {(READ, BALANCES), ("Query", BALANCES), (READ, MERCHANTS)},
     "HoldExpiryRole": {(READ, LEDGER), (WRITE, LEDGER)},
     "MonthClosingRole": {
         (READ, LEDGER),
@@ -117,7 +119,7 @@ def test_a_role_may_do_what_its_function_does_and_nothing_else(city: City, role:
     with acting_as(city, role) as tables:
         allowed = {
             (name, table)
-            for table in (LEDGER, MERCHANTS, PROGRAMME)
+            for table in (LEDGER, MERCHANTS, PROGRAMME, BALANCES)
             for name, call in calls(tables, city.stack.resources[table]).items()
             if is_allowed(call)
         }
