@@ -21,6 +21,11 @@ def day(world: World) -> World:
     own.top_up(payer, 1)
     payments = [own.pay(payer, shop, amount).entry for amount in (400_000, 300_000, 10**9)]
     own.post(*payments[:2])
+    held = own.pay(payer, shop, 50_000, hold=True).entry
+    own.post(own.capture(held, 20_000).entry)
+    own.post(own.cancel(payments[0], 100_000).entry)
+    own.cancel(payments[1], 1_000)
+    own.void(own.pay(payer, shop, 10_000, hold=True).entry)
     check_everything(own.memory)
     return own
 
@@ -62,13 +67,35 @@ DAMAGE: dict[str, Callable[[Items], Any]] = {
     "a use that is not counted": lambda items: _of(items, "EARNING#").update(used={}),
     "a use that the wallet does not know": _wallet_changed(lambda wallet: wallet.update(usage={})),
     "a use that the wallet made up": _wallet_changed(lambda wallet: wallet["usage"].update({"other@2021-01": 5})),
-    "a capture that is not counted": _wallet_changed(lambda wallet: wallet.update(captures=1)),
+    "a capture that is not counted": _wallet_changed(lambda wallet: wallet.update(due=1)),
     "a posting that is not counted": _wallet_changed(lambda wallet: wallet.update(posted=1)),
     "an earning under another month": lambda items: _move(items, "EARNING#", f"EARNING#2021-02#{'0' * 19}#0"),
     "an entry under another key": lambda items: _move(items, "TOP_UP#", f"TOP_UP#{'0' * 19}"),
     "a decline that moved money": lambda items: _of(items, "PAYMENT#").update(
         status="declined", decline="insufficient_funds"
     ),
+    "a capture that was lost": lambda items: _one_fewer(items, "CAPTURE#"),
+    "a capture of another part": lambda items: _of(items, "CAPTURE#").update(slice=[1, 20_001]),
+    "a capture of another hold": lambda items: _of(items, "CAPTURE#").update(hold_hash="another"),
+    "a release that was lost": lambda items: _one_fewer(items, "RELEASE#"),
+    "a release of more": lambda items: _of(items, "RELEASE#").update(amount=10_001),
+    "a cancellation that was lost": lambda items: _one_fewer(items, "CANCELLATION#"),
+    "a cancellation of more than was paid": lambda items: _of(items, "CANCELLATION#").update(amount=500_000),
+    "a correction that was lost": lambda items: _one_fewer(items, "CORRECTION#"),
+    "a correction of too little": lambda items: _of(items, "CORRECTION#")["changes"].pop(),
+    "a correction that releases too much": lambda items: _of(items, "CORRECTION#")["released"].append(["charged", 1]),
+    "a progress that was lost": lambda items: _one_fewer(items, "PROGRESS#"),
+    "a progress that forgot a cancellation": lambda items: [
+        item.update(captures=[[400_000, 0, "2021-01"]])
+        for item in items.values()
+        if item.get("captures") == [[400_000, 100_000, "2021-01"]]
+    ],
+    "an amount that was changed after it was linked": lambda items: _of(items, "TOP_UP#").update(
+        bank_reference="other"
+    ),
+    "a head that is another": _wallet_changed(lambda wallet: wallet["chain"].update(head="another")),
+    "a link that was cut out": lambda items: _of(items, "EARNING#").pop("chain"),
+    "a debt without a reason": _wallet_changed(lambda wallet: wallet.update(negative={"payment_id": "", "at": ""})),
     "an approved merchant that nobody finds": lambda items: _of(items, "MERCHANT").pop("listed_in"),
     "a version without its name": lambda items: _one_fewer(items, "NAME#"),
     "a programme that never began": lambda items: _one_fewer(items, "BEGINNING"),

@@ -1,0 +1,182 @@
+"""What must be true of cashback: what was posted is the evaluator's fold over what survives, after every posting and at the end.
+
+The evaluator of policies is the product's, which has tests and published examples of its own; everything else is worked out anew here.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from eeum.policy.conditions import Facts
+from eeum.policy.rules import PolicyVersion, evaluate
+from tests.invariants_of_payments import taken
+
+Item = dict[str, Any]
+
+
+def check_cashback(wallet: Item, entries: Sequence[Item], policies: Sequence[PolicyVersion]) -> None:
+    """Invariants 2 and 3: numbers without a gap, each source posted once, the fold of each month, the usage that the wallet carries."""
+    earnings = sorted((entry for entry in entries if entry["kind"] == "earning"), key=lambda entry: entry["number"])
+    corrections = sorted(
+        (entry for entry in entries if entry["kind"] == "correction"), key=lambda entry: entry["number"]
+    )
+    numbers = sorted(entry["number"] for entry in (*earnings, *corrections))
+    assert numbers == list(range(1, len(numbers) + 1)), wallet
+    assert wallet["posted"] == len(numbers), wallet
+    _check_sources(wallet, entries, earnings, corrections)
+    payments = {entry["sk"].partition("#")[2]: entry for entry in entries if entry["kind"] == "payment"}
+    used: dict[str, dict[str, int]] = {}
+    for month in {entry["accepted_at"][:7] for entry in earnings}:
+        own = [entry for entry in earnings if entry["accepted_at"][:7] == month]
+        changes = [entry for entry in corrections if entry["month"] == month]
+        used[month] = _check_month(own, changes, payments, policies)
+    _check_usage(wallet, used)
+
+
+def _check_sources(
+    wallet: Item, entries: Sequence[Item], earnings: Sequence[Item], corrections: Sequence[Item]
+) -> None:
+    """Each capture and each month that a cancellation reaches into calls for one posting, and has no more than one."""
+    captured = {
+        (entry["sk"].partition("#")[2], 0): entry
+        for entry in entries
+        if entry["kind"] == "payment" and entry["status"] == "approved"
+    } | {(entry["payment"], entry["capture"]): entry for entry in entries if entry["kind"] == "capture"}
+    cancelled = {
+        (month, entry["sk"].partition("#")[2])
+        for entry in entries
+        if entry["kind"] == "cancellation"
+        for _, _, month in entry["of"]
+    }
+    assert wallet["due"] == len(captured) + len(cancelled), wallet
+    for earning in earnings:
+        _, month, payment, capture = earning["sk"].split("#")
+        assert (payment, int(capture)) in captured, earning
+        source = captured[payment, int(capture)]
+        assert month == source["accepted_at"][:7], earning
+        assert earning["accepted_at"] == source["accepted_at"], earning
+        assert earning["slice"] == source.get("slice", [0, source["amount"]]), earning
+    assert {tuple(entry["sk"].split("#")[1:]) for entry in corrections} <= cancelled, wallet
+
+
+def _check_month(
+    earnings: Sequence[Item],
+    corrections: Sequence[Item],
+    payments: Mapping[str, Item],
+    policies: Sequence[PolicyVersion],
+) -> dict[str, int]:
+    """After each correction the rewards are what the fold gives for what survives then; gives the use of limits at the end."""
+    rewards = {
+        entry["number"]: Counter({each["layer"]: each["won"] for each in entry["rewards"]}) for entry in earnings
+    }
+    lost: Counter[tuple[str, int]] = Counter()
+    stated: Counter[str] = Counter()
+    for entry in (*earnings, *corrections):
+        _check_accounts(entry)
+        stated.update(entry["used"])
+    # Up to the first correction, from each to the next, and from the last on.
+    ends = [*(entry["number"] for entry in corrections), None]
+    used: Counter[str] = Counter()
+    for correction, end in zip([None, *corrections], ends, strict=True):
+        if correction is not None:
+            _check_refund(correction)
+            for payment, capture, won in correction["cancelled"]:
+                lost[payment, capture] += won
+            for number, layer, won in correction["changes"]:
+                assert won, correction
+                rewards[number][layer] += won
+        posted = [entry for entry in earnings if end is None or entry["number"] < end]
+        used = _check_fold(posted, rewards, lost, payments, policies)
+    assert +stated == +used, (stated, used)
+    return dict(used)
+
+
+def _check_fold(
+    earnings: Sequence[Item],
+    rewards: Mapping[int, Counter[str]],
+    lost: Mapping[tuple[str, int], int],
+    payments: Mapping[str, Item],
+    policies: Sequence[PolicyVersion],
+) -> Counter[str]:
+    used: Counter[str] = Counter()
+    for earning in earnings:
+        _, _, digest, capture = earning["sk"].split("#")
+        payment, accepted_at = payments[digest], datetime.fromisoformat(earning["accepted_at"])
+        policy = [each for each in policies if each.starts_at <= accepted_at][-1]
+        assert earning["policy"] == policy.version, earning
+        start, end = earning["slice"]
+        survives = taken(payment["paid_from"], start, end - lost.get((digest, int(capture)), 0))
+        base = sum(won for purse, won in survives if _kind_of(purse) in policy.earns_from)
+        expected: Counter[str] = Counter()
+        if policy.pays_at(accepted_at):
+            evaluation = evaluate(policy, _facts(payment["facts"]), base, used)
+            expected = Counter({reward.layer: reward.won for reward in evaluation.rewards})
+            used.update(evaluation.used)
+        assert +rewards[earning["number"]] == +expected, (earning, expected)
+        _check_limits(policy, earning, used)
+    return used
+
+
+def _check_limits(policy: PolicyVersion, earning: Item, used: Counter[str]) -> None:
+    """Invariant 3: no limit is exceeded by what an earning adds to it."""
+    for layer in policy.layers:
+        for limit in (*layer.spend_limits, *layer.reward_limits):
+            assert limit.amount is None or not earning["used"].get(limit.id) or used[limit.id] <= limit.amount, earning
+
+
+def _check_accounts(entry: Item) -> None:
+    """Who funds a reward, and who gets it back, adds up to what the member gets or loses."""
+    if entry["kind"] == "earning":
+        won = sum(reward["won"] for reward in entry["rewards"])
+        assert entry["postings"].get("purse/cashback", 0) == won, entry
+        assert sum(won for reward in entry["rewards"] for _, won in reward["funders"]) == won, entry
+    else:
+        won = sum(change for _, _, change in entry["changes"])
+        funded = sum(
+            -won for account, won in entry["postings"].items() if account.startswith(("funder/", "merchant_reward/"))
+        )
+        assert funded == won, entry
+
+
+def _check_refund(correction: Item) -> None:
+    """What was cancelled is recovered or released, to the won."""
+    cancelled = sum(won for _, _, won in correction["cancelled"])
+    released = sum(won for _, won in correction["released"])
+    assert cancelled == correction["recovered"] + released > 0, correction
+    assert correction["recovered"] >= 0, correction
+    assert all(won > 0 for _, won in correction["released"]), correction
+    assert correction["postings"].get("purse/refund_pending") == -cancelled, correction
+
+
+def _check_usage(wallet: Item, used: Mapping[str, Mapping[str, int]]) -> None:
+    """The wallet carries the use of the latest month that has any, and of the one before, and no other."""
+    windows: dict[str, int] = defaultdict(int)
+    for month, limits in used.items():
+        windows |= {f"{limit}@{month}": won for limit, won in limits.items() if won}
+    carried = {window: won for window, won in wallet["usage"].items() if won}
+    assert carried.items() <= windows.items(), (wallet, windows)
+    months = sorted({window.partition("@")[2] for window in (*windows, *wallet["usage"])})
+    if months:
+        year, month = divmod(int(months[-1][:4]) * 12 + int(months[-1][5:]) - 2, 12)
+        oldest = f"{year:04}-{month + 1:02}"
+        kept = {window: won for window, won in windows.items() if window.partition("@")[2] >= oldest}
+        assert carried == kept, (wallet, windows)
+
+
+def _kind_of(purse: str) -> str:
+    return purse if purse in ("charged", "cashback") else "grants"
+
+
+def _facts(stored: Item) -> Facts:
+    return Facts(
+        merchant_district=stored["district"],
+        merchant_category=stored["category"],
+        merchant_annual_revenue=stored["annual_revenue"],
+        merchant_flags=frozenset(stored["flags"]),
+        merchant_own_rate=stored["own_rate"],
+        card_product=stored["card_product"],
+        member_class=stored["member_class"],
+        channel=stored["channel"],
+        method=stored["method"],
+    )
