@@ -102,10 +102,9 @@ class Api(APIGatewayHttpResolver):
         self.not_found(_no_such_route)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        # Powertools reads a body before it calls a route, so that a fault in it would be told before the right is judged.
         try:
-            check_staff(
-                event
-            )  # Powertools reads bodies before it calls a route, and a fault in one would be told first
+            check_staff(event)
         except Refusal as refusal:
             return _sent(_refused(refusal))
         return super().resolve(_as_read(event), context)
