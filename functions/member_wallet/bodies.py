@@ -144,7 +144,11 @@ class ChangeBody(BaseModel):
 
 
 class CorrectionBody(BaseModel):
-    """What a cancellation changed in the cashback of this month, and where its refund went."""
+    """What a cancellation changed in the cashback of this month, and where its refund went; `message` tells the member.
+
+    The whole month is worked out anew, so that cashback of other payments may change, too: they may move to a better band.
+    `recovered` is what filled cashback up that was below zero, and so is not in `refunded_to`.
+    """
 
     payment_id: str
     cancellation_id: str
@@ -153,6 +157,7 @@ class CorrectionBody(BaseModel):
     changes: list[ChangeBody]
     refunded_to: dict[str, int]
     recovered: int
+    message: str
     accepted_at: str
     posted_at: str
 
@@ -247,9 +252,21 @@ def _correction_body(correction: Correction, payments: Mapping[int, str]) -> Cor
         ],
         refunded_to=dict(correction.released),
         recovered=correction.recovered,
+        message=_correction_message(correction),
         accepted_at=text_of(correction.accepted_at),
         posted_at=text_of(correction.posted_at),
     )
+
+
+def _correction_message(correction: Correction) -> str:
+    told = [f"결제 {correction.amount:,}원이 취소되었습니다."]
+    if correction.won < 0:
+        told.append(f"해당 월의 캐시백을 다시 계산하여 {-correction.won:,}원을 회수했습니다.")
+    elif correction.won > 0:
+        told.append(f"해당 월의 캐시백을 다시 계산하여 {correction.won:,}원을 더 드렸습니다.")
+    if correction.recovered:
+        told.append(f"환불액 중 {correction.recovered:,}원은 부족한 캐시를 채웠습니다.")
+    return " ".join(told)
 
 
 def _earning_body(earning: Earning) -> EarningBody:

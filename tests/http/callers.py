@@ -48,6 +48,7 @@ class Caller:
 
 PAYER = Caller("5b1c0f3a-member", "resident-app", (MEMBER_SCOPE,))
 OTHER_MEMBER = Caller("0a9d6e21-other-member", "resident-app", (MEMBER_SCOPE,))
+CUSTOMER = Caller("2e7d1f94-customer", "resident-app", (MEMBER_SCOPE,))
 STRANGER = Caller("ffb80c47-stranger", "resident-app", (MEMBER_SCOPE,))
 OWNER = Caller("c3e7a9d0-owner", "merchant-app", (MERCHANT_SCOPE,))
 OTHER_OWNER = Caller("d41c55aa-other-owner", "merchant-app", (MERCHANT_SCOPE,))

@@ -15,13 +15,16 @@ from eeum.aws.city import City
 from eeum.calendar import SEOUL
 from eeum.storage import Item, Table
 from local.inhabitants import business_registration_number
-from tests.http.callers import BANK, OPERATOR, OTHER_MEMBER, OWNER, PAYER, Caller
+from tests.http.callers import ACQUIRER, BANK, CUSTOMER, OPERATOR, OTHER_MEMBER, OWNER, PAYER, Caller
 from tests.http.routes import MODULES, route_of
 from tests.in_memory.storage import InMemoryStorage
 
 EVE = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
 NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
 """The instant that tests begin at: a Tuesday of a month that gives 10 % up to 500,000 won."""
+
+PAID, HELD = 40_000, 30_000
+"""Won that the customer paid at once, and won that are held."""
 
 POLICIES = Path(__file__).parents[2] / "policies" / "incheon"
 UNSENT: Any = object()
@@ -48,7 +51,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Inhabitants:
-    """Ids of those who are there: two members (the second suspended) and a merchant in every state."""
+    """Ids of those who are there: two members (the second suspended) and a merchant in every state.
+
+    A third member, the customer, has paid by card at a merchant where nobody else buys: `payment` at once, and `hold` held.
+    """
 
     wallet: str
     card: str
@@ -59,6 +65,11 @@ class Inhabitants:
     new_merchant: str
     waiting_merchant: str
     rejected_merchant: str
+    customer_wallet: str
+    customer_card: str
+    visited_merchant: str
+    payment: str
+    hold: str
 
 
 class InMemoryCity:
@@ -186,6 +197,7 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
     _expect(city.call(OPERATOR, "POST", "/policies/history", {"policies": policies()}), 201)
     merchant = _approved(city, application("124-81-00998", name="송도 국수"))
     large = _approved(city, application("220-81-62517", name="큰 식당", annual_revenue=5_000_000_000))
+    visited = _approved(city, application(business_registration_number(3), name="단골집"))
     rejected = _applied(city, application("120-81-47521", name="없는 집"))
     reason = {"reason": "papers missing"}
     _expect(city.call(OPERATOR, "POST", f"/merchant_applications/{rejected}/rejection", reason), 200)
@@ -196,6 +208,8 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
     suspended = _wallet(city, OTHER_MEMBER)
     standing = {"status": "suspended", "reason": "card reported stolen"}
     _expect(city.call(OPERATOR, "PATCH", f"/wallets/{suspended['id']}", standing), 200)
+    customer = _wallet(city, CUSTOMER)
+    paid = {"card_token": customer["cards"][0]["token"], "merchant_id": visited, "amount": PAID}
     ids = Inhabitants(
         wallet=wallet["id"],
         card=wallet["cards"][0]["token"],
@@ -206,6 +220,11 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
         new_merchant=new,
         waiting_merchant=waiting,
         rejected_merchant=rejected,
+        customer_wallet=customer["id"],
+        customer_card=paid["card_token"],
+        visited_merchant=visited,
+        payment=_paid(city, paid, "a-payment-of-the-customer"),
+        hold=_paid(city, paid | {"amount": HELD, "capture": "later"}, "a-hold-of-the-customer"),
     )
     return city.storage, ids
 
@@ -237,6 +256,11 @@ def _wallet(city: InMemoryCity, member: Caller) -> dict[str, Any]:
     path = f"/wallets/{wallet['id']}/top_ups"
     _expect(city.call(BANK, "POST", path, credit, key=f"opening-{member.subject}"), 200)
     return wallet
+
+
+def _paid(city: InMemoryCity, body: dict[str, Any], key: str) -> str:
+    payment_id: str = _expect(city.call(ACQUIRER, "POST", "/payments", body, key=key), 200).json["id"]
+    return payment_id
 
 
 def _expect(answer: Answer, status: int) -> Answer:

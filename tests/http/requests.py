@@ -12,6 +12,7 @@ from tests.http.routes import Route
 
 KEY = "a-key-of-the-caller-0001"
 UNKNOWN_ID = "00000000-0000-8000-8000-000000000000"
+PAYMENT = "/wallets/{wallet_id}/payments/{payment_id}"
 UNKNOWN_PAYMENT = "0176d07c-ab80-7000-8000-000000000000"
 
 
@@ -49,6 +50,8 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
     who = city.who
     waiting = f"/merchant_applications/{who.waiting_merchant}"
     shop = application(business_registration_number(9))
+    paid, hold = (f"/wallets/{who.customer_wallet}/payments/{each}" for each in (who.payment, who.hold))
+    cancelling = {"amount": 10_000, "reason": "sold out"}
     special = {
         "POST /wallets": Sent(STRANGER, "POST", "/wallets", {"debit_order": "cashback_first"}),
         "POST /wallets/{wallet_id}/top_ups": Sent(
@@ -60,6 +63,15 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
         "POST /payments": Sent(ACQUIRER, "POST", "/payments", payment(city, card_token=who.card), KEY),
         "POST /wallets/{wallet_id}/payments": Sent(
             PAYER, "POST", f"/wallets/{who.wallet}/payments", payment(city), KEY
+        ),
+        "POST /payments/reversals": Sent(
+            ACQUIRER, "POST", "/payments/reversals", payment(city, card_token=who.card), KEY
+        ),
+        f"POST {PAYMENT}/captures": Sent(ACQUIRER, "POST", f"{hold}/captures", {"amount": 10_000}, KEY),
+        f"POST {PAYMENT}/void": Sent(ACQUIRER, "POST", f"{hold}/void", {}, KEY),
+        f"POST {PAYMENT}/cancellations": Sent(ACQUIRER, "POST", f"{paid}/cancellations", cancelling, KEY),
+        "POST /merchants/{merchant_id}/payments/{payment_id}/cancellations": Sent(
+            OWNER, "POST", f"/merchants/{who.visited_merchant}/payments/{who.payment}/cancellations", cancelling, KEY
         ),
         "POST /wallets/{wallet_id}/cashback_quotes": Sent(
             PAYER, "POST", f"/wallets/{who.wallet}/cashback_quotes", payment(city)

@@ -49,6 +49,7 @@ def _routes() -> tuple[Route, ...]:
     merchants, policies = merchant_onboarding.app, programme_policy.app
     residents = (MEMBER_SCOPE, MERCHANT_SCOPE)
     application = "/merchant_applications/{merchant_id}"
+    payment = "/wallets/{wallet_id}/payments/{payment_id}"
     return (
         Route("POST", "/wallets", wallets, (MEMBER_SCOPE,)),
         Route("GET", "/wallets/{wallet_id}", wallets, (MEMBER_SCOPE,)),
@@ -62,6 +63,11 @@ def _routes() -> tuple[Route, ...]:
         Route("GET", "/wallets/{wallet_id}/payments", payments, (MEMBER_SCOPE,)),
         Route("GET", "/wallets/{wallet_id}/payments/{payment_id}", payments, (MEMBER_SCOPE, ACQUIRER_SCOPE)),
         Route("GET", "/merchants/{merchant_id}/payments", payments, (MERCHANT_SCOPE,)),
+        Route("POST", "/payments/reversals", payments, (ACQUIRER_SCOPE,)),
+        Route("POST", f"{payment}/captures", payments, (ACQUIRER_SCOPE,)),
+        Route("POST", f"{payment}/void", payments, (ACQUIRER_SCOPE,)),
+        Route("POST", f"{payment}/cancellations", payments, (ACQUIRER_SCOPE,)),
+        Route("POST", "/merchants/{merchant_id}/payments/{payment_id}/cancellations", payments, (MERCHANT_SCOPE,)),
         Route("GET", "/merchants/{merchant_id}/balance", balance_projection.queries, (MERCHANT_SCOPE,)),
         Route("GET", "/balances", balance_projection.queries, (OPERATOR_SCOPE,)),
         Route("POST", "/wallets/{wallet_id}/cashback_quotes", cashback_calculation.quotes, (MEMBER_SCOPE,)),

@@ -69,7 +69,7 @@ def test_operators_read_funders_banks_and_what_was_issued(city: InMemoryCity) ->
     told = city.call(OPERATOR, "GET", "/balances").json
 
     assert nothing == {"funders": [], "banks": [], "issued": 0}
-    assert told == {"funders": [], "banks": [{"bank": "bank-one", "credited": 600_000}], "issued": 600_000}
+    assert told == {"funders": [], "banks": [{"bank": "bank-one", "credited": 900_000}], "issued": 900_000}
 
 
 def test_nobody_else_reads_the_programme_s_balances(city: InMemoryCity) -> None:

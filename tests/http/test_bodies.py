@@ -104,7 +104,7 @@ def test_every_text_of_the_worst_kind_is_refused_or_kept(city: InMemoryCity, rou
         for text in ("\ud800", "x" * 1_000_000, "", " ", "\u0000", "a\u0007b", "a\nb", "\u0085"):
             with unchanged(city):
                 answer = sent.to(city, raw=json.dumps(sent.body | {name: text}))
-                if answer.status == 200 and answer.json.get("status") == "declined":
+                if answer.status == 200 and "declined" in (answer.json.get("status"), answer.json.get("outcome")):
                     continue  # an unknown card is a decline, whatever its token
             assert checked_problem(answer)["status"] in (400, 422), (name, text[:20], answer)
 

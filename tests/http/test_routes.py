@@ -59,12 +59,14 @@ def test_a_payment_is_made_and_seen_by_member_acquirer_and_merchant(city: InMemo
     address = f"/wallets/{city.who.wallet}/payments/{made.json['id']}"
 
     assert (made.json["status"], made.json["paid_from"]) == ("approved", {"charged": 12_000})
-    assert city.call(PAYER, "GET", address).json == made.json
-    assert city.call(sent.caller, "GET", address).json == made.json
-    assert city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/payments").json["payments"] == [made.json]
-    seen = ("id", "status", "amount", "channel", "accepted_at")
+    amounts = {"captured": 12_000, "cancelled": 0, "held": 0, "released": 0}
+    since = made.json | amounts | {"message": None}
+    assert city.call(PAYER, "GET", address).json == since
+    assert city.call(sent.caller, "GET", address).json == since
+    assert city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/payments").json["payments"] == [since]
+    seen = ("id", "status", "amount", "channel", "accepted_at", "expires_at", *amounts)
     (at_the_merchant,) = city.call(OWNER, "GET", f"/merchants/{city.who.merchant}/payments").json["payments"]
-    assert at_the_merchant == {name: made.json[name] for name in seen}, "neither the wallet nor its purses"
+    assert at_the_merchant == {name: since[name] for name in seen}, "neither the wallet nor its purses"
     wallet = city.call(PAYER, "GET", f"/wallets/{city.who.wallet}").json
     assert (wallet["purses"]["charged"], wallet["cashback_pending"]) == (288_000, 1)
 

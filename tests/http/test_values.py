@@ -11,8 +11,15 @@ from local.inhabitants import business_registration_number as local_number
 from tests.http.callers import BANK, OPERATOR, OTHER_OWNER, OWNER, STRANGER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, application
-from tests.http.requests import KEY, good_request
+from tests.http.requests import KEY, PAYMENT, good_request
 from tests.http.routes import ROUTES
+
+LEFT_OUT_AMOUNTS = {
+    f"POST {PAYMENT}/captures",
+    f"POST {PAYMENT}/cancellations",
+    "POST /merchants/{merchant_id}/payments/{payment_id}/cancellations",
+}
+"""Without an amount these mean all there is."""
 
 MONEY = [
     route
@@ -23,6 +30,8 @@ MONEY = [
         "POST /payments",
         "POST /wallets/{wallet_id}/payments",
         "POST /wallets/{wallet_id}/cashback_quotes",
+        "POST /payments/reversals",
+        *LEFT_OUT_AMOUNTS,
     }
 ]
 AMOUNTS = [
@@ -46,6 +55,9 @@ AMOUNTS = [
 @pytest.mark.parametrize(("amount", "fault"), AMOUNTS)
 def test_an_amount_is_whole_won_within_bounds(city: InMemoryCity, route: Any, amount: Any, fault: str) -> None:
     sent = good_request(city, route)
+    if amount is None and str(route) in LEFT_OUT_AMOUNTS:
+        assert sent.to(city, body=sent.body | {"amount": None}).status == 200
+        return
     with unchanged(city):
         # Written as clients do; Python itself would write Infinity for the last.
         raw = json.dumps(sent.body | {"amount": amount}).replace("Infinity", "1e400")
@@ -54,7 +66,9 @@ def test_an_amount_is_whole_won_within_bounds(city: InMemoryCity, route: Any, am
     assert_problem(answer, 400, "invalid_request", fault, "amount")
 
 
-@pytest.mark.parametrize("route", MONEY, ids=str)
+@pytest.mark.parametrize(
+    "route", [each for each in MONEY if "{payment_id}" not in each.path and "reversals" not in each.path], ids=str
+)
 def test_the_largest_amount_is_a_matter_for_the_rules(city: InMemoryCity, route: Any) -> None:
     sent = good_request(city, route)
     answer = sent.to(city, body=sent.body | {"amount": 10**12})
@@ -63,7 +77,9 @@ def test_the_largest_amount_is_a_matter_for_the_rules(city: InMemoryCity, route:
     assert answer.json["decline"]["code"] in ("51", "61")
 
 
-@pytest.mark.parametrize("route", [route for route in MONEY if "top_ups" not in route.path], ids=str)
+@pytest.mark.parametrize(
+    "route", [route for route in MONEY if "{payment_id}" not in route.path and "top_ups" not in route.path], ids=str
+)
 @pytest.mark.parametrize(
     ("field", "value", "fault"),
     [
