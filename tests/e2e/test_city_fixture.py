@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from local import environment
 from local.api import Api
 from local.city import City
+from local.emulator import free_port
+from local.failure import CityFailure
+from local.lock import FILE, port_of_running_city
 from local.roles import Tokens
 from tests.e2e.faults import Faults
 from tests.e2e.members import Member, pay
@@ -50,6 +56,15 @@ def test_the_clock_moves_and_the_reset_is_invoked(
     answers = run_reset("2021-01-01T00:00:00+09:00")
     assert len(answers) == 1
     assert "2021-01" in {month["month"] for month in api.get("/months")["months"]}
+
+
+def test_nobody_else_begins_in_its_folder_for_as_long_as_its_emulator_lives(city: City) -> None:
+    assert port_of_running_city(city.data) == city.emulator.port
+    assert city.emulator._process
+    descriptors = Path(f"/proc/{city.emulator._process.pid}/fd")
+    assert city.data / FILE in [descriptor.resolve() for descriptor in descriptors.iterdir()]
+    with pytest.raises(CityFailure, match=f"on port {city.emulator.port}"):
+        City(city.data, free_port()).check(None)
 
 
 def test_containers_are_given_what_is_deployed(city: City) -> None:
