@@ -15,6 +15,8 @@ TARGET ?= x86_64
 STAGE ?= dev
 EVENT ?= events/payment_authorisation/http.json
 FUNCTION ?= PaymentAuthorisationFunction
+# How long functions are killed.
+SECONDS ?= 60
 # Tests run side by side; those that share a city run in one process (`xdist_group`).
 TESTS ?= tests
 PYTEST_OPTIONS ?= -n auto --dist loadgroup
@@ -23,7 +25,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments build run demo rebuild invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments build run demo demo-with-kills rebuild invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -57,6 +59,9 @@ run: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## the local city; AT=2021-01-31T23:5
 
 demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
 	@$(PYTHON) -m local.demo
+
+demo-with-kills: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## the demonstration in a city of its own whose functions are killed at random: SECONDS=60
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m local.demo_with_kills --seconds $(SECONDS)
 
 reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
 	@$(PYTHON) -m local.reset

@@ -114,7 +114,7 @@ def main() -> int:
     console = Console()
     try:
         city = the_running_city()
-        outcomes, earnings, seconds = _live_through(city, console)
+        outcomes, earnings, seconds = live_through(city, console)
     except CityFailure as failure:
         print(f"make demo: {failure}", file=sys.stderr)
         return 1
@@ -124,7 +124,8 @@ def main() -> int:
     return 0
 
 
-def _live_through(city: City, console: Console) -> tuple[list[Outcome], list[dict[str, Any]], float]:
+def live_through(city: City, console: Console) -> tuple[list[Outcome], list[dict[str, Any]], float]:
+    """A whole day: what became of each payment, the earnings of all, and how many seconds the payments took."""
     morning = city.clock.now()
     tokens = city.sign_everyone_in()
     shopkeeper = city.api.as_caller(tokens.merchant)

@@ -88,6 +88,11 @@ class Emulator:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def process_id(self) -> int:
+        assert self._process, "The emulator was not started."
+        return self._process.pid
+
     def client(self, service: str) -> Any:
         """The administrator's client of a service; one each, which threads may share."""
         if service not in self._clients:

@@ -1,0 +1,124 @@
+"""`make demo-with-kills`: the demonstration, again and again, while processes of the functions are killed at random.
+
+It has a city of its own in a temporary folder. When the time is over the city is stopped as it is, with cashback on its way, and started
+again; a catch-up posts what the emulator forgot, and the audit must find nothing.
+
+Exit status: 0 when the audit is clean, 1 when it is not, 2 when the city itself failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from eeum.audit.report import Report
+from eeum.audit.root_folder import RootFolder
+from local import building, demo
+from local.city import City
+from local.emulator import free_port
+from local.failure import CityFailure
+from local.killer import Killer, PatientCity
+from operations import audit
+from operations.catch_up import catch_up
+from operations.failure import OperationFailed
+from operations.stack import LOCAL, Stack
+
+SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Survived:
+    """How often was killed, what callers were answered and had to send again, what the catch-up found, and the audit."""
+
+    killed: int
+    answered: int
+    sent_again: int
+    caught_up: dict[str, int]
+    audited: Report
+
+
+def survive(data: Path, seconds: float, report: Callable[[str], None]) -> Survived:
+    """Kills for so long during the demonstration, restarts, catches up and audits. Raises `CityFailure` and `OperationFailed`."""
+    built, port = building.build(), free_port()
+    city = PatientCity(data, port, report)
+    city.start(built)
+    try:
+        report(f"The demonstration begins; processes of functions are killed for {seconds:.0f} seconds of it.")
+        killed = _kill_during_the_demonstration(city, seconds)
+    finally:
+        city.stop()
+    report(f"{killed} killed; starting again.")
+    again = City(data, port, report)
+    again.start(built)
+    try:
+        return _looked_at(data, port, killed, city)
+    finally:
+        again.stop()
+
+
+def _kill_during_the_demonstration(city: PatientCity, seconds: float) -> int:
+    failures: list[CityFailure] = []
+
+    def live() -> None:
+        try:
+            while True:
+                demo.live_through(city, Console(file=io.StringIO()))
+        except CityFailure as failure:
+            failures.append(failure)
+
+    living = threading.Thread(target=live)
+    living.start()
+    asking = city.persistence
+    while living.is_alive() and not asking.paying.wait(0.1):
+        pass  # members arrive
+    with Killer(city.emulator.process_id) as killer:
+        living.join(seconds)
+    # A demonstration that ended by itself has failed: callers got no answer, however often they asked.
+    ended_too_early = not living.is_alive()
+    asking.ended.set()
+    living.join()
+    if ended_too_early:
+        raise failures[0]
+    return killer.killed
+
+
+def _looked_at(data: Path, port: int, killed: int, city: PatientCity) -> Survived:
+    stack = Stack.local(port)
+    try:
+        caught_up = catch_up(stack)
+        audited_city, now = audit.city_of(stack, LOCAL)
+        audited = audit.audit(audited_city, RootFolder(data / "roots"), now, lambda _: None, processes=1)
+    finally:
+        stack.close()
+    asked = city.persistence
+    return Survived(killed, asked.answered, asked.sent_again, caught_up, audited)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.demo_with_kills", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    try:
+        with tempfile.TemporaryDirectory(prefix="eeum-kills-") as folder:
+            survived = survive(Path(folder), parser.parse_args().seconds, lambda text: print(f"· {text}", flush=True))
+    except (CityFailure, OperationFailed) as failure:
+        print(f"make demo-with-kills: {failure}", file=sys.stderr)
+        return 2
+    print(
+        f"· {survived.killed} processes were killed; {survived.answered} requests were answered,"
+        f" {survived.sent_again} had to be sent again.\n"
+        f"· The catch-up posted {survived.caught_up['posted']} of what had not come."
+    )
+    print(audit.printed(survived.audited))
+    return 1 if survived.audited.deviations or survived.caught_up["unposted"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
