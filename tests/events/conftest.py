@@ -44,6 +44,8 @@ STORY = {
     "payment_authorisation/http.json": "PaymentAuthorisationFunction",
     "payment_authorisation/http_by_card.json": "PaymentAuthorisationFunction",
     "cashback_calculation/ledger_stream.json": "CashbackCalculationFunction",
+    "balance_projection/ledger_stream.json": "BalanceProjectionFunction",
+    "balance_projection/http.json": "BalanceQueryFunction",
     "cashback_calculation/machine.json": "CashbackCatchUpFunction",
     "payment_authorisation/schedule.json": "HoldExpiryFunction",
     "monthly_cap_reset/machine.json": "MonthClosingFunction",

@@ -104,12 +104,26 @@ def test_the_stream_s_first_record_is_the_payment_of_the_http_event() -> None:
     assert image["amount"] == {"N": str(_body("payment_authorisation/http.json")["amount"])}
 
 
-def test_a_record_is_one_that_the_event_source_lets_through() -> None:
-    (source,) = events("CashbackCalculationFunction", "DynamoDB").values()
+@pytest.mark.parametrize("name", [name for name in STORY if "ledger_stream" in name])
+def test_a_record_is_one_that_the_event_source_lets_through(name: str) -> None:
+    (source,) = events(STORY[name], "DynamoDB").values()
     patterns = [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
 
-    for record in event_of("cashback_calculation/ledger_stream.json")["Records"]:
+    for record in event_of(name)["Records"]:
         assert any(_matches(pattern, record) for pattern in patterns)
+
+
+def test_records_for_the_projection_come_before_those_of_any_running_city() -> None:
+    """Whose source counted the payment by itself: by their numbers they have been counted, and move no checkpoint."""
+    event = event_of("balance_projection/ledger_stream.json")
+    cashback = event_of("cashback_calculation/ledger_stream.json")["Records"][0]["dynamodb"]
+    numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in event["Records"]]
+
+    assert "shardId" not in event, "the local emulator names none"
+    # The emulator's are the milliseconds since 1970 and ten digits more.
+    assert numbers == sorted(numbers)
+    assert numbers[-1] < 1_609_459_200_000 * 10**10
+    assert event["Records"][0]["dynamodb"]["NewImage"] == cashback["NewImage"]
 
 
 def _matches(pattern: Any, value: Any) -> bool:

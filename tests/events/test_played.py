@@ -23,6 +23,7 @@ EXPECTED = {
     "cashback_calculation/http.json": (200, 200),
     "payment_authorisation/http.json": (200, 200),
     "payment_authorisation/http_by_card.json": (200, 200),
+    "balance_projection/http.json": (200, 200),
 }
 
 
@@ -141,5 +142,22 @@ def test_no_hold_has_expired_and_no_month_is_over(played: Played) -> None:
 def test_a_parked_record_is_kept_whole_with_its_reason(played: Played) -> None:
     record = event_of("cashback_calculation/ledger_stream.json")["Records"][1]
 
-    assert [(message["reason"], message["record"]) for message in played.parked] == [("wallet_missing", record)] * 2
+    parked = [(message["reason"], message["record"]) for message in played.parked]
+    assert [each for each in parked if each[1] == record] == [("wallet_missing", record)] * 2
     assert record["dynamodb"]["Keys"]["pk"]["S"] == f"WALLET#{MISSING_WALLET}"
+
+
+def test_balances_count_an_entry_once_and_park_what_they_cannot_count(played: Played) -> None:
+    answers = [each["balance_projection/ledger_stream.json"] for each in (played.first, played.again)]
+    assert [answer["state"] for answer in answers] == [
+        {"counted": 1, "before": 0, "parked": 1},
+        {"counted": 0, "before": 2, "parked": 0},
+    ]
+    paid, unknown = event_of("balance_projection/ledger_stream.json")["Records"]
+    merchant = paid["dynamodb"]["NewImage"]["merchant_id"]["S"]
+    (balance,) = played.storage.read([Key(Table.BALANCES, f"MERCHANT#{merchant}", "BALANCE")])
+    assert balance
+    assert balance["payable"] == 30_000
+    assert played.body("balance_projection/http.json") == {"funders": [], "banks": [], "issued": 0}
+    (reason,) = [message["reason"] for message in played.parked if message["record"] == unknown]
+    assert "no balance is kept of lottery/winter-2021" in reason

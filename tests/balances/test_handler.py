@@ -1,0 +1,155 @@
+"""The function on the stream: what it takes from an event, what it parks, and what it lets come again."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+import balance_projection.app as function
+from eeum.aws.attribute_values import attribute_value
+from eeum.aws.city import City
+from eeum.balances.rebuild_store import RebuildStore
+from eeum.balances.rules import Projection
+from eeum.balances.use_cases import Rebuilding
+from eeum.errors import Busy
+from eeum.storage import Unavailable
+from tests.balances.journal import Balances, entries, reference, without_zeros
+from tests.http.city import NOON, context
+from tests.in_memory.storage import InMemoryStorage
+from tests.patience import patience_of
+
+WANTED = without_zeros(reference(entries()))
+SHARD = "shardId-00000001609815600000-1f3c9d2a"
+
+
+class Function:
+    """The handler over a storage in memory, and what it parked."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.storage = InMemoryStorage()
+        self.parked: list[tuple[dict[str, Any], str]] = []
+        patch.setattr(function, "city", City(function.city.settings, self.storage, lambda: NOON))
+        patch.setattr(function, "park", lambda record, reason: self.parked.append((record, reason)))
+
+    def handle(self, event: dict[str, Any]) -> dict[str, int]:
+        answer = function.handler(copy.deepcopy(event), context())
+        assert set(answer) == {"state"}, "what Lambda takes from the answer to an event of a tumbling window"
+        return answer["state"]
+
+    @property
+    def balances(self) -> Balances:
+        return without_zeros(RebuildStore(self.storage, patience_of()).all_balances())
+
+
+@pytest.fixture
+def handled(monkeypatch: pytest.MonkeyPatch) -> Function:
+    return Function(monkeypatch)
+
+
+def records(first: int = 1) -> list[dict[str, Any]]:
+    return [record(item, first * 10**21 + number) for number, item in enumerate(entries())]
+
+
+def record(item: dict[str, Any], sequence: int, name: str = "INSERT") -> dict[str, Any]:
+    return {
+        "eventName": name,
+        "dynamodb": {
+            "Keys": {key: {"S": item[key]} for key in ("pk", "sk")},
+            "NewImage": {key: attribute_value(value) for key, value in item.items()},
+            "SequenceNumber": str(sequence),
+        },
+    }
+
+
+def windowed(batch: list[dict[str, Any]], shard: str = SHARD, **window: Any) -> dict[str, Any]:
+    """An event as Lambda sends it with a tumbling window."""
+    return {
+        "Records": batch,
+        "shardId": shard,
+        "window": {"start": "2021-01-05T03:00:00Z", "end": "2021-01-05T03:15:00Z"},
+        "state": {"counted": 3},
+        "isFinalInvokeForWindow": False,
+        "isWindowTerminatedEarly": False,
+        "eventSourceARN": "arn:aws:dynamodb:ap-northeast-2:000000000000:table/ledger/stream/2021-01-01T00:00:00.000",
+    } | window
+
+
+def test_an_event_is_counted_once(handled: Function) -> None:
+    assert handled.handle(windowed(records())) == {"counted": len(entries()), "before": 0, "parked": 0}
+    assert handled.handle(windowed(records())) == {"counted": 0, "before": len(entries()), "parked": 0}
+    assert handled.balances == WANTED
+
+
+def test_each_shard_counts_for_itself(handled: Function) -> None:
+    every = records()
+    handled.handle(windowed(every[5:], "shardId-2"))
+    handled.handle(windowed(every[:5], "shardId-1"))
+
+    assert handled.balances == WANTED
+
+
+def test_an_event_that_names_no_shard_is_of_the_only_one(handled: Function) -> None:
+    """As the local emulator sends it."""
+    every = records()
+    for batch in (every[:5], every[3:], every):
+        handled.handle({"Records": batch})
+
+    assert handled.balances == WANTED
+
+
+@pytest.mark.parametrize("event", [{"Records": []}, {}, windowed([], isFinalInvokeForWindow=True)])
+def test_the_end_of_a_window_brings_nothing(handled: Function, event: dict[str, Any]) -> None:
+    assert handled.handle(event) == {"counted": 0, "before": 0, "parked": 0}
+    assert handled.storage.costs.calls == []
+
+
+def test_what_cannot_be_read_is_parked_whole_and_the_others_are_counted(handled: Function) -> None:
+    every = records()
+    sequence = 10**21 + 500
+    faulty = [
+        record({**entries()[0], "postings": {"purse/charged": 5}}, sequence),
+        record({**entries()[0], "kind": "an entry of a later version"}, sequence + 1),
+        record(entries()[0], sequence + 2, "MODIFY"),
+        {"eventName": "REMOVE", "dynamodb": {"Keys": {}, "SequenceNumber": str(sequence + 3)}},
+        {"eventName": "INSERT", "dynamodb": {"NewImage": {"kind": {"S": "top_up", "N": "1"}}, "SequenceNumber": "7"}},
+        {"eventName": "INSERT", "dynamodb": {"NewImage": {"kind": {"N": "1.5"}}, "SequenceNumber": str(sequence + 4)}},
+        {"eventName": "INSERT", "dynamodb": {"NewImage": []}},
+        {"eventName": "INSERT"},
+    ]
+
+    assert handled.handle(windowed([*faulty, *every])) == {"counted": len(every), "before": 0, "parked": len(faulty)}
+
+    assert handled.balances == WANTED
+    assert sorted(map(str, faulty)) == sorted(str(parked) for parked, _ in handled.parked)
+    assert all(reason for _, reason in handled.parked)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_failure_worth_a_retry_is_raised_and_the_batch_comes_again(
+    handled: Function, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    monkeypatch.setattr(City, "patience", lambda city, context: patience_of(1.0))
+
+    def unavailable(at: str, _: object) -> None:
+        if at == moment:
+            raise Unavailable
+
+    handled.storage.fault = unavailable
+    with pytest.raises(Busy):
+        handled.handle(windowed(records()))
+    handled.storage.fault = lambda moment, writes: None
+
+    assert sum(handled.handle(windowed(records())).values()) == len(entries())
+    assert handled.balances == WANTED
+
+
+def test_while_balances_are_rebuilt_everything_comes_again(handled: Function) -> None:
+    store = RebuildStore(handled.storage, patience_of())
+    store.change_projection(Projection(1, None, rebuilding=True), Projection())
+
+    with pytest.raises(Rebuilding):
+        handled.handle(windowed(records()))
+
+    assert handled.balances == {}
