@@ -1,22 +1,28 @@
 """An ordinary life in a city: everything that can happen to money, over two months, and the ways to audit it."""
 
 import random
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from eeum.audit.report import Report, conclude, wanted_instants
 from eeum.audit.roots import RootStore
 from eeum.audit.store import AuditStore
-from eeum.audit.use_cases import Audit, Found
+from eeum.audit.use_cases import BEGINNING, Audit, Found
 from eeum.calendar import SEOUL
 from eeum.errors import CancellationExceedsPayment, PaymentDeclined
 from eeum.payments.rules import Payment
-from eeum.storage import Storage
+from eeum.storage import Key, Put, Storage
 from eeum.wallet.rules import Wallet
-from tests.use_cases.world import World
+from tests.in_memory.storage import InMemoryStorage
+from tests.use_cases.world import World, incheons_book
+
+Items = dict[Key, dict[str, Any]]
 
 JANUARY = datetime(2021, 1, 20, 10, 0, tzinfo=SEOUL)
 FEBRUARY = datetime(2021, 2, 3, 9, 0, tzinfo=SEOUL)
+DAY = timedelta(days=1)
 
 
 def lived(world: World) -> Wallet:
@@ -78,30 +84,30 @@ def _live(world: World, payer: Wallet, shop: str, chance: random.Random) -> None
                 continue
 
 
-def audit_of(world: World, storage: Storage | None = None, as_of: Sequence[datetime] = ()) -> Audit:
-    return Audit(
-        AuditStore(storage or world.memory),
-        world.policies,
-        world.now + timedelta(days=1),
-        as_of,
-        lambda: True,
-        lambda _: None,
-    )
+def stored(items: Items) -> InMemoryStorage:
+    """A storage of just these items, however they came about."""
+    memory = InMemoryStorage()
+    for key, item in items.items():
+        memory.transact([Put(key, item)], str(uuid.uuid4()))
+    return memory
+
+
+def audit_of(storage: Storage, as_of: Sequence[datetime] = (), now: datetime = FEBRUARY + DAY) -> Audit:
+    """An audit on the day after, which has all the time there is."""
+    return Audit(AuditStore(storage), incheons_book(), now, as_of, lambda: True, lambda _: None)
 
 
 def found_by(audit: Audit, segments: int = 1) -> Found:
-    """What an audit finds in all segments."""
+    """What an audit finds in all segments, however often it is broken off."""
     total = Found()
     for number in range(segments):
-        resume: str | None = ""
+        resume: str | None = BEGINNING
         while resume is not None:
             found, resume = audit.segment(number, segments, resume)
             total.add(found)
     return total
 
 
-def report_of(world: World, roots: RootStore) -> Report:
-    """A whole audit, on the day after, with the roots that are there."""
-    now = world.now + timedelta(days=1)
-    audit = audit_of(world, as_of=wanted_instants(roots, now))
-    return conclude(found_by(audit), roots, None, now)
+def report_of(storage: Storage, roots: RootStore, now: datetime = FEBRUARY + DAY) -> Report:
+    """A whole audit, with the roots that are there."""
+    return conclude(found_by(audit_of(storage, wanted_instants(roots, now), now)), roots, None, now)

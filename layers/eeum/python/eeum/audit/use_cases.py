@@ -16,13 +16,16 @@ from eeum.audit.rules import deviations, movements
 from eeum.audit.store import AuditStore
 from eeum.calendar import text_of
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import Item
+from eeum.storage import Contended, Item, Page, Unavailable
 
 BEGINNING = ""
 """Where a segment is gone through from, when it was not begun yet."""
 
 LOOKS = 3
 """How often a wallet in which something is wrong is read again, before that is reported: it may be paying at this moment."""
+
+TRIES = 5
+"""How often a page is asked for."""
 
 QUIET = timedelta(minutes=10)
 """Balances are compared of accounts on which nothing moved for so long: projections come a moment later."""
@@ -96,9 +99,9 @@ class Audit:
         found = Found(heads={text_of(instant): [] for instant in self.as_of})
         cursor, _, done = resume.partition("|")
         again = {done}
-        name, waiting = "", list[Item]()
+        name, waiting = done, list[Item]()
         while True:
-            page = self.store.page(number, of, cursor or None)
+            page = self._page(number, of, cursor or None)
             self.progress(len(page.items))
             for item in page.items:
                 if item["pk"] in again:
@@ -118,6 +121,15 @@ class Audit:
                 if waiting:
                     self._wallet(name, self.store.partition(name), found, again)
                 return SegmentAudited(found, f"{cursor}|{name}")
+
+    def _page(self, number: int, of: int, after: str | None) -> Page:
+        """One page, asked for again when the table is throttled: an audit has time."""
+        for attempt in range(TRIES - 1):
+            try:
+                return self.store.page(number, of, after)
+            except (Contended, Unavailable):
+                self.pause(2.0**attempt)
+        return self.store.page(number, of, after)
 
     def _wallet(self, name: str, items: Sequence[Item], found: Found, again: set[str]) -> None:
         """Audits one wallet. What is wrong in it is reported when it still is after it was read again, in one piece."""

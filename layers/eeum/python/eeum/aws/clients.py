@@ -9,6 +9,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 
+from eeum.aws.answers import PlainItemsFactory
+
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.5
 ATTEMPTS = 2
@@ -24,6 +26,14 @@ class PlainFileLoader(JSONFileLoader):
         return None
 
 
+def session() -> botocore.session.Session:
+    """A session whose clients start fast, and read items as they come."""
+    made = botocore.session.get_session()
+    made.register_component("data_loader", Loader(file_loader=PlainFileLoader()))
+    made.register_component("response_parser_factory", PlainItemsFactory())
+    return made
+
+
 def aws_client(service: str) -> Any:
     """Failed calls are tried again by the client itself, with the same token; a call that hangs is given up in time to try once more."""
     config = Config(
@@ -31,6 +41,4 @@ def aws_client(service: str) -> Any:
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
-    session = botocore.session.get_session()
-    session.register_component("data_loader", Loader(file_loader=PlainFileLoader()))
-    return session.create_client(service, config=config)
+    return session().create_client(service, config=config)

@@ -1,0 +1,110 @@
+"""The audit of a large ledger: how long it takes, and how much memory."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bench import ROOT
+from bench.city import JANUARY_2021, PATIENCE, PROGRAMME
+from bench.engine import storage_on
+from bench.figures import Figure, Progress, Section
+from bench.ledger import ledger, put
+from eeum.aws.dynamodb import DynamoDbStorage
+from eeum.balances.items import ENTRIES as ENTRIES_OF_THE_JOURNAL
+from eeum.balances.items import balance_item, balance_key, movement_of
+from eeum.balances.rules import Holder, add_to
+from eeum.calendar import SEOUL
+from eeum.policy.reading import policy_of
+from eeum.policy.store import PolicyStore
+from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.storage import Item, Table
+from eeum.wallet.store import keyed
+from operations.audit import PROCESSES
+
+MEMBERS = 2_000
+PAYMENTS = 50
+ENTRIES = MEMBERS * (2 * PAYMENTS + 1)
+"""Payments, what they earned, and a top-up each."""
+STEPS = 20
+NOW = datetime(2021, 4, 2, 9, 0, tzinfo=SEOUL)
+BOUND_SECONDS = 60
+BOUND_MIB = 1_024
+
+
+def measure(folder: Path) -> Section:
+    progress = Progress(f"audit of {MEMBERS * PAYMENTS:,} payments", STEPS + 1)
+    folder.mkdir(parents=True, exist_ok=True)
+    with storage_on("dynoxide", folder) as (client, storage):
+        tables: dict[Table, str] = storage._tables
+        _fill(client, storage, tables, progress)
+        seconds, told = _audited(client.meta.endpoint_url, tables, folder)
+    progress.step()
+    if told["deviations"] or told["checked"]["entries"] != ENTRIES:
+        raise RuntimeError(f"the audit of a clean ledger found {told}")
+    how = (
+        f"`make audit` over {MEMBERS:,} wallets with {PAYMENTS} payments each in three months, their earnings and links, and the first"
+        f" daily root: {ENTRIES:,} entries on dynoxide, read and checked by {PROCESSES} processes, their start included."
+    )
+    of_memory = "The largest resident size of its processes, added up; the engine's own is not in it."
+    return Section(
+        "Audit",
+        [
+            Figure(f"Audit of {MEMBERS * PAYMENTS:,} payments", BOUND_SECONDS, seconds, "s", how),
+            Figure("Memory of that audit", BOUND_MIB, told["peak_kib"] / 1_024, "MiB", of_memory),
+        ],
+    )
+
+
+def _fill(client: Any, storage: DynamoDbStorage, tables: dict[Table, str], progress: Progress) -> None:
+    documents = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "policies" / PROGRAMME).glob("*.json"))
+    ]
+    load_history(PolicyStore(storage, PATIENCE, PROGRAMME), PROGRAMME, documents, "bench", JANUARY_2021)
+    policies = PolicyBook([policy_of(document) for document in documents])
+    balances: dict[Holder, dict[str, int]] = {}
+    items = _counted(ledger(MEMBERS, PAYMENTS, policies), balances)
+    for _ in range(STEPS):
+        put(client, tables[Table.LEDGER], items, (ENTRIES + MEMBERS) // STEPS + 1)
+        progress.step()
+    projected = (keyed(balance_key(holder), balance_item(holder, counts, 1)) for holder, counts in balances.items())
+    put(client, tables[Table.BALANCES], projected, len(balances))
+
+
+def _counted(items: Iterable[Item], balances: dict[Holder, dict[str, int]]) -> Iterator[Item]:
+    """The items, added up as their projection does."""
+    for item in items:
+        if item["kind"] in ENTRIES_OF_THE_JOURNAL:
+            add_to(balances, movement_of(item).amounts)
+        yield item
+
+
+def _audited(endpoint: str, tables: dict[Table, str], folder: Path) -> tuple[float, dict[str, Any]]:
+    asked = {
+        "programme": PROGRAMME,
+        "region": "ap-northeast-2",
+        "tables": {table.value: name for table, name in tables.items()},
+        "endpoint": endpoint,
+        "roots": str(folder / "roots"),
+        "now": NOW.isoformat(),
+        "processes": PROCESSES,
+    }
+    paths = [str(ROOT), str(ROOT / "layers" / "eeum" / "python"), str(ROOT / "functions")]
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.audit_process"],
+        input=json.dumps(asked),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the audit failed: {done.stderr}")
+    return time.monotonic() - began, json.loads(done.stdout)

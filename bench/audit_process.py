@@ -1,0 +1,27 @@
+"""An audit in a process of its own, which says how much memory it took at most: `python -m bench.audit_process < city.json`."""
+
+import json
+import resource
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from eeum.audit.root_folder import RootFolder
+from eeum.storage import Table
+from operations.audit import City, audit
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    tables = {Table(name): physical for name, physical in asked["tables"].items()}
+    city = City(asked["programme"], asked["region"], tables, asked["endpoint"])
+    roots = RootFolder(Path(asked["roots"]))
+    report = audit(city, roots, datetime.fromisoformat(asked["now"]), lambda _: None, asked["processes"])
+    own, others = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    # Of its processes the system remembers the largest alone; each is counted as that one.
+    peak = own + (others * asked["processes"] if asked["processes"] > 1 else 0)
+    print(json.dumps({"peak_kib": peak, "checked": dict(report.checked), "deviations": len(report.deviations)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Daily roots, reports and what waits for them, in buckets. Objects of the records' bucket are locked by its own default.
+
+The first version of an object is the one that counts: a lock keeps it from being deleted, not a later one from being put on top.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from eeum.audit.report import Report, part_document, part_of
+from eeum.audit.roots import AnotherRoot, Line, Root
+from eeum.audit.use_cases import Found
+
+ROOTS, HEADS, REPORTS = "roots/", "heads/", "reports/"
+EXISTS_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
+
+
+class RootBucket:
+    """`eeum.audit.roots.RootStore` says what its functions do. `client` is botocore's of S3."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def dates(self) -> list[str]:
+        found = {version["Key"] for version in self._versions(ROOTS)}
+        return sorted(key.removeprefix(ROOTS).removesuffix(".json") for key in found)
+
+    def root(self, date: str) -> Root | None:
+        text = self._first(f"{ROOTS}{date}.json")
+        try:
+            return Root(**json.loads(text)) if text is not None else None
+        except (ValueError, TypeError):
+            return None
+
+    def heads(self, date: str) -> list[Line]:
+        return (self._first(f"{HEADS}{date}.txt") or "").splitlines()
+
+    def add(self, root: Root, heads: Sequence[Line]) -> None:
+        # The document last: a root is there when what it is of is.
+        self._put(f"{HEADS}{root.date}.txt", "".join(f"{line}\n" for line in heads))
+        self._put(f"{ROOTS}{root.date}.json", root.document())
+
+    def add_report(self, report: Report) -> str:
+        """Stores a report; gives its key."""
+        key = f"{REPORTS}{report.at}.json"
+        self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=json.dumps(report.document(), ensure_ascii=False, indent=1).encode()
+        )
+        return key
+
+    def _put(self, key: str, contents: str) -> None:
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=contents.encode(), IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in EXISTS_ALREADY:
+                raise
+            if self._first(key) != contents:
+                raise AnotherRoot(f"{key} is there with other contents, and is never overwritten") from error
+
+    def _first(self, key: str) -> str | None:
+        """The oldest version of an object, whatever was put on top of it."""
+        versions = [version for version in self._versions(key) if version["Key"] == key]
+        if not versions:
+            return None
+        # They come newest first, and instants are to the second.
+        oldest = min(reversed(versions), key=lambda version: version["LastModified"])
+        answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=oldest["VersionId"])
+        text: str = answer["Body"].read().decode()
+        return text
+
+    def _versions(self, prefix: str) -> Iterator[Mapping[str, Any]]:
+        """Of each object with this prefix, deleted ones too; the newest of an object first."""
+        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
+            yield from page.get("Versions", ())
+
+
+class AuditParts:
+    """What the calls of an audit found, until all segments are done. Its objects are of no use afterwards, and the bucket drops them."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def add(self, run: str, segment: int, number: int, found: Found) -> None:
+        """Stores part `number` of a segment; a call that comes again stores the same place again."""
+        body = json.dumps(part_document(found), ensure_ascii=False).encode()
+        self._client.put_object(Bucket=self._bucket, Key=_part(run, segment, number), Body=body)
+
+    def part(self, run: str, segment: int, number: int) -> Found:
+        answer = self._client.get_object(Bucket=self._bucket, Key=_part(run, segment, number))
+        return part_of(json.loads(answer["Body"].read()))
+
+
+def _part(run: str, segment: int, number: int) -> str:
+    return f"parts/{run}/{segment:04}-{number:06}.json"

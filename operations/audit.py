@@ -1,0 +1,211 @@
+"""`make audit`: works everything that is stored out anew, and names what does not come out the same.
+
+Every wallet, posting, month of cashback, chain and projected balance is checked, and the latest daily roots (all with `--all-roots`);
+the root of the day before is stored if there is none. Nothing else is written. It may run while the city does.
+
+Exit status: 0 when all is as it must be, 1 when something deviates, 2 when the audit could not be done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import queue
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from eeum.audit.report import ROOTS_VERIFIED, Report, conclude, wanted_instants
+from eeum.audit.root_folder import RootFolder
+from eeum.audit.roots import RootStore
+from eeum.audit.store import AuditStore
+from eeum.audit.use_cases import Audit, Found
+from eeum.aws.clients import session
+from eeum.aws.dynamodb import DynamoDbStorage
+from eeum.calendar import SEOUL
+from eeum.policy.reading import policy_of
+from eeum.policy.store import PolicyStore
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import Contended, Table, Unavailable
+from eeum.unit_of_work import Patience
+from local import places
+from local.emulator import ACCESS_KEY, SECRET_KEY
+from operations.failure import OperationFailed
+from operations.stack import LOCAL, Stack, add_arguments, stack_of
+
+PROCESSES = min(2, os.cpu_count() or 1)
+READ_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class City:
+    """Where a city's tables are, as another process can be told. `endpoint` is the local city's; without one it is AWS."""
+
+    programme: str
+    region: str
+    tables: dict[Table, str]
+    endpoint: str | None = None
+
+    def storage(self) -> DynamoDbStorage:
+        known, secret = (ACCESS_KEY, SECRET_KEY) if self.endpoint else (None, None)
+        client = session().create_client(
+            "dynamodb", self.region, endpoint_url=self.endpoint, aws_access_key_id=known, aws_secret_access_key=secret
+        )
+        return DynamoDbStorage(client, self.tables)
+
+    def policies(self, storage: DynamoDbStorage) -> PolicyBook:
+        documents = PolicyStore(storage, Patience(lambda: READ_SECONDS, time.sleep), self.programme).documents()
+        return PolicyBook([policy_of(document) for document in documents])
+
+
+def audit(
+    city: City,
+    roots: RootStore,
+    now: datetime,
+    progress: Callable[[int], None],
+    processes: int = PROCESSES,
+    most_roots: int | None = ROOTS_VERIFIED,
+) -> Report:
+    """A whole audit, its segments side by side; `progress` is told how many items were looked at."""
+    as_of = wanted_instants(roots, now, most_roots)
+    found = Found()
+    for part in _segments(city, now, as_of, progress, processes):
+        found.add(part)
+    return conclude(found, roots, AuditStore(city.storage()).balances(), now)
+
+
+def _segments(
+    city: City, now: datetime, as_of: Sequence[datetime], progress: Callable[[int], None], processes: int
+) -> Iterator[Found]:
+    if processes == 1:
+        yield _segment(city, now, as_of, 0, 1, progress)
+        return
+    # Started anew rather than copied: nothing of this process, its connections above all, is shared by them.
+    context = multiprocessing.get_context("spawn")
+    told: Any = context.Queue()
+    with ProcessPoolExecutor(processes, context, _remember, (told,)) as pool:
+        working = [pool.submit(_segment, city, now, as_of, number, processes) for number in range(processes)]
+        while wait(working, timeout=0.2).not_done:
+            _pass_on(told, progress)
+        _pass_on(told, progress)
+        for done in working:
+            yield done.result()
+
+
+_told: Any = None
+"""The queue through which a process says how far it is."""
+
+
+def _remember(told: Any) -> None:
+    global _told  # noqa: PLW0603 - a process is told once, when it starts
+    _told = told
+
+
+def _pass_on(told: Any, progress: Callable[[int], None]) -> None:
+    while True:
+        try:
+            progress(told.get_nowait())
+        except queue.Empty:
+            return
+
+
+def _segment(
+    city: City,
+    now: datetime,
+    as_of: Sequence[datetime],
+    number: int,
+    of: int,
+    progress: Callable[[int], None] | None = None,
+) -> Found:
+    storage = city.storage()
+    looked_at = progress or _told.put
+    work = Audit(AuditStore(storage), city.policies(storage), now, as_of, lambda: True, time.sleep, looked_at)
+    return work.segment(number, of).found
+
+
+def city_of(stack: Stack, stage: str) -> tuple[City, datetime]:
+    """The city of a stack, and its time: that of the local one is shifted. Raises `OperationFailed`."""
+    resources = stack.resources
+    (described,) = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
+    try:
+        tables = {table: resources[f"{table.name.capitalize()}Table"] for table in Table}
+    except KeyError as missing:
+        raise OperationFailed(f"The stack {stack.name} has no {missing}; deploy it again.") from None
+    client = stack.client("dynamodb")
+    endpoint = client.meta.endpoint_url if stage == LOCAL else None
+    shift = timedelta(seconds=int(parameters.get("ClockShiftSeconds") or 0))
+    city = City(parameters.get("Programme") or places.PROGRAMME, client.meta.region_name, tables, endpoint)
+    return city, (datetime.now(UTC) + shift).astimezone(SEOUL)
+
+
+def roots_of(stack: Stack, stage: str) -> RootStore:
+    """A folder beside the local city's data; a bucket of the stack elsewhere."""
+    if stage == LOCAL:
+        return RootFolder(places.DATA / "roots")
+    from eeum.aws.roots import RootBucket
+
+    return RootBucket(stack.client("s3"), stack.resources["AuditRecordsBucket"])
+
+
+@contextmanager
+def _shown(console: Console, stack: Stack, city: City) -> Iterator[Callable[[int], None]]:
+    described = stack.client("dynamodb").describe_table(TableName=city.tables[Table.LEDGER])
+    columns = (TextColumn("{task.description}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        # What AWS counts is up to six hours old: a length to go by.
+        task = progress.add_task("Auditing entries", total=described["Table"].get("ItemCount") or None)
+        yield lambda items: progress.advance(task, items)
+
+
+def printed(report: Report) -> str:
+    """The report for a person."""
+    lines = [f"Audit at {report.at}"]
+    lines += [f"  {number:>12,}  {name.replace('_', ' ')}" for name, number in report.checked.items()]
+    if report.roots_verified:
+        lines.append(f"Roots verified: {', '.join(report.roots_verified)}")
+    if report.root:
+        lines.append(f"Root of {report.root.date} stored: {report.root.root} over {report.root.wallets} wallets")
+    if not report.deviations:
+        return "\n".join([*lines, "Everything is as it must be."])
+    lines.append(f"{len(report.deviations)} deviations:")
+    for each in report.deviations:
+        where = " ".join(part for part in (each.wallet_id and f"wallet {each.wallet_id}", each.entry) if part)
+        lines.append(f"  {each.check}: {where}\n      {each.detail}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m operations.audit", description=__doc__)
+    add_arguments(parser)
+    parser.add_argument("--all-roots", action="store_true", help="verifies every daily root, not the latest alone")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="that audit side by side")
+    parser.add_argument("--roots", type=Path, help="a folder to keep roots in, in place of the city's own")
+    arguments = parser.parse_args()
+    try:
+        stack = stack_of(arguments)
+        city, now = city_of(stack, arguments.stage)
+        roots = RootFolder(arguments.roots) if arguments.roots else roots_of(stack, arguments.stage)
+        most = None if arguments.all_roots else ROOTS_VERIFIED
+        with _shown(Console(stderr=True), stack, city) as progress:
+            report = audit(city, roots, now, progress, max(arguments.processes, 1), most)
+    except (OperationFailed, BotoCoreError, ClientError, Contended, Unavailable, OSError) as problem:
+        print(f"make audit: {problem}", file=sys.stderr)
+        return 2
+    print(printed(report))
+    return 1 if report.deviations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""A ledger after an ordinary life, made once, and copied for each test that damages it."""
+
+import copy
+from functools import cache
+
+import pytest
+
+from eeum.storage import Key, Table
+from tests.audit.life import Items, lived
+from tests.use_cases.world import World
+
+
+@cache
+def _lived() -> Items:
+    world = World()
+    lived(world)
+    return {Key(Table.LEDGER, item["pk"], item["sk"]): item for item in world.memory.items(Table.LEDGER)}
+
+
+@pytest.fixture
+def life() -> Items:
+    """The ledger of one wallet in which everything has happened, as items by their keys."""
+    return copy.deepcopy(_lived())

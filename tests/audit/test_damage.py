@@ -1,0 +1,266 @@
+"""Each kind of damage to a ledger is found, by the name of what is wrong, at the entry that was damaged."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from eeum.audit.partition import Deviation
+from eeum.storage import Key
+from tests.audit.life import Items, audit_of, found_by, stored
+
+Damage = Callable[[Items], Any]
+
+
+def _deviations(items: Items) -> list[Deviation]:
+    return found_by(audit_of(stored(items))).deviations
+
+
+def _key(items: Items, start: str, **attributes: Any) -> Key:
+    """The first key that begins so, of an entry with these attributes."""
+    return next(
+        key
+        for key in sorted(items)
+        if key.sk.startswith(start) and all(items[key].get(name) == value for name, value in attributes.items())
+    )
+
+
+def _entry(items: Items, start: str, **attributes: Any) -> dict[str, Any]:
+    return items[_key(items, start, **attributes)]
+
+
+def _wallet(change: Callable[[dict[str, Any]], Any]) -> Damage:
+    return lambda items: change(_entry(items, "WALLET"))
+
+
+def _on(start: str, change: Callable[[dict[str, Any]], Any], **attributes: Any) -> Damage:
+    return lambda items: change(_entry(items, start, **attributes))
+
+
+def _lost(start: str, **attributes: Any) -> Damage:
+    return lambda items: items.pop(_key(items, start, **attributes))
+
+
+def _moved(start: str, to: str, **attributes: Any) -> Damage:
+    def move(items: Items) -> None:
+        key = _key(items, start, **attributes)
+        item = items.pop(key)
+        items[key._replace(sk=to)] = item | {"sk": to}
+
+    return move
+
+
+def _more(where: dict[str, Any], name: str, won: int) -> None:
+    where[name] = where.get(name, 0) + won
+
+
+def _swap_numbers(items: Items) -> None:
+    first, second = (_entry(items, "EARNING#2021-01#", number=number) for number in (1, 2))
+    first["number"], second["number"] = 2, 1
+
+
+ZERO = "0" * 19
+DAMAGE: dict[str, tuple[str, Damage]] = {
+    "a wallet that is gone": ("wallet_missing", _lost("WALLET")),
+    "a wallet of somebody else": ("wallet_of_another_member", _wallet(lambda wallet: wallet.update(member="thief"))),
+    "a wallet of another shape": ("wallet_unreadable", _wallet(lambda wallet: wallet.pop("purses"))),
+    "a won that came from nowhere": (
+        "balance",
+        _wallet(lambda wallet: _more(wallet["purses"]["charged"], "amount", 1)),
+    ),
+    "a purse that nobody filled": ("balance", _wallet(lambda wallet: wallet["purses"].update(gift={"amount": 5}))),
+    "a purse below zero": ("purse_below_zero", _wallet(lambda wallet: wallet["purses"]["charged"].update(amount=-1))),
+    "a debt without its reason": (
+        "negative_reason",
+        _wallet(lambda wallet: wallet["purses"]["cashback"].update(amount=-1)),
+    ),
+    "a reason without a debt": (
+        "negative_reason",
+        _wallet(lambda wallet: wallet.update(negative={"payment_id": "x", "at": "2021-01-20T10:00:00.000+09:00"})),
+    ),
+    "a top-up that is gone": ("balance", _lost("TOP_UP#", status="completed")),
+    "a payment that is gone": ("posting_without_source", _lost("PAYMENT#", status="approved")),
+    "a hold that is gone": ("payment_missing", _lost("PAYMENT#", status="held")),
+    "a capture that is gone": ("posting_without_source", _lost("CAPTURE#")),
+    "a release that is gone": ("progress_disagrees", _lost("RELEASE#")),
+    "a cancellation that is gone": ("posting_without_source", _lost("CANCELLATION#")),
+    "an earning that is gone": ("posting_number", _lost("EARNING#", number=1)),
+    "an earning that is gone, by its source": ("posting_missing", _lost("EARNING#", number=2)),
+    "a correction that is gone": ("posting_missing", _lost("CORRECTION#")),
+    "progress that is gone": ("progress_missing", _lost("PROGRESS#")),
+    "postings that do not balance": (
+        "postings_unbalanced",
+        _on("EARNING#", lambda entry: _more(entry["postings"], "funder/city", -1)),
+    ),
+    "postings on another account": (
+        "postings_accounts",
+        _on(
+            "PAYMENT#",
+            lambda e: e["postings"].update({"merchant_payable/me": e["postings"].popitem()[1]}),
+            status="held",
+        ),
+    ),
+    "postings of another amount": (
+        "postings_amounts",
+        _on(
+            "CAPTURE#",
+            lambda e: [_more(e["postings"], name, 1 if won > 0 else -1) for name, won in [*e["postings"].items()]],
+        ),
+    ),
+    "an amount that is no whole won": (
+        "postings_not_won",
+        _on("TOP_UP#", lambda e: e["postings"].update({"purse/charged": True}), status="completed"),
+    ),
+    "an entry of a kind that is none": ("kind_unknown", _on("STANDING#", lambda entry: entry.update(kind="bonus"))),
+    "an entry of another shape": ("entry_unreadable", _on("CANCELLATION#", lambda entry: entry.update(of=7))),
+    "an entry under another key": ("id_of_another_request", _moved("TOP_UP#", f"TOP_UP#{ZERO}")),
+    "an earning in another month": ("key_of_another_entry", _moved("EARNING#2021-01", f"EARNING#2021-02#{ZERO}#0")),
+    "a correction in another month": (
+        "key_of_another_entry",
+        _on("CORRECTION#2021-01", lambda entry: entry.update(month="2021-02")),
+    ),
+    "an instant that was put back": (
+        "id_of_another_request",
+        _on("PAYMENT#", lambda e: e.update(accepted_at="2021-01-01T00:00:00.000+09:00"), status="approved"),
+    ),
+    "a payment in another month": (
+        "month_of_another_instant",
+        _on("PAYMENT#", lambda entry: entry.update(month="2021-03"), status="approved"),
+    ),
+    "a decline that moved money": (
+        "decline_without_reason",
+        _on("PAYMENT#", lambda entry: entry.update(status="declined"), status="approved"),
+    ),
+    "a capture beyond what was held": (
+        "more_than_held",
+        _on("CAPTURE#", lambda entry: entry.update(amount=10**6), capture=2),
+    ),
+    "a capture of another part": ("capture_slice", _on("CAPTURE#", lambda e: e.update(slice=[0, 70_000]), capture=2)),
+    "a capture by other facts": (
+        "capture_of_another_payment",
+        _on("CAPTURE#", lambda entry: entry["facts"].update(own_rate=9_000)),
+    ),
+    "a capture after the hold's end": (
+        "captured_after_expiry",
+        _on("CAPTURE#", lambda entry: entry.update(accepted_at="2021-03-01T00:00:00.000+09:00")),
+    ),
+    "a number of a capture twice": ("capture_number", _on("CAPTURE#", lambda e: e.update(capture=1), capture=2)),
+    "a hold that was changed": (
+        "hold_changed",
+        lambda items: _entry(items, f"PAYMENT#{_key(items, 'RELEASE#', reason='voided').sk.partition('#')[2]}").update(
+            requested_at="2021-01-19"
+        ),
+    ),
+    "a release of too much": ("release_amount", _on("RELEASE#", lambda entry: entry.update(amount=1))),
+    "a cancellation of too much": (
+        "more_than_captured",
+        _on("CANCELLATION#", lambda entry: entry["of"][0].__setitem__(1, 10**6)),
+    ),
+    "a cancellation of nothing": (
+        "capture_missing",
+        _on("CANCELLATION#", lambda entry: entry["of"][0].__setitem__(0, 19)),
+    ),
+    "a cancellation in another month": (
+        "month_of_another_capture",
+        _on("CANCELLATION#", lambda entry: entry["of"][0].__setitem__(2, "2020-12")),
+    ),
+    "progress that knows better": ("progress_disagrees", _on("PROGRESS#", lambda entry: _more(entry, "version", 1))),
+    "progress that holds more": ("progress_disagrees", _on("PROGRESS#", lambda entry: _more(entry, "held", 1))),
+    "a number twice": ("posting_number", _on("EARNING#", lambda entry: entry.update(number=2), number=1)),
+    "numbers in another order": ("cashback_rewards", _swap_numbers),
+    "a posting that is not counted": ("posted_count", _wallet(lambda wallet: _more(wallet, "posted", -1))),
+    "a capture that is not counted": ("due_count", _wallet(lambda wallet: _more(wallet, "due", -1))),
+    "an earning of too much": (
+        "cashback_rewards",
+        _on("EARNING#", lambda entry: entry["rewards"][0].update(won=10**6), number=1),
+    ),
+    "another funder": (
+        "cashback_rewards",
+        _on("EARNING#", lambda entry: entry["rewards"][0]["funders"].reverse(), number=1),
+    ),
+    "another policy": ("cashback_policy", _on("EARNING#", lambda entry: entry.update(policy="generous"))),
+    "another base": ("cashback_base", _on("EARNING#", lambda entry: _more(entry, "base", -1))),
+    "another merchant's earning": ("posting_of_another_source", _on("EARNING#", lambda e: e.update(paid_to="friend"))),
+    "an earning of another part": ("posting_of_another_source", _on("EARNING#", lambda e: e.update(slice=[0, 1]))),
+    "a use that is not counted": ("cashback_used", _on("EARNING#", lambda entry: entry.update(used={}), number=1)),
+    "a correction that takes nothing": ("cashback_changes", _on("CORRECTION#", lambda entry: entry.update(changes=[]))),
+    "a correction of other accounts": (
+        "cashback_changes",
+        _on("CORRECTION#", lambda e: e.update(cashback={"funder/me": 1, "purse/cashback": -1})),
+    ),
+    "a correction of another cancellation": (
+        "posting_of_another_source",
+        _on("CORRECTION#", lambda entry: entry["cancelled"][0].__setitem__(2, 1)),
+    ),
+    "a refund to another purse": ("refund", _on("CORRECTION#", lambda entry: entry.update(released=[["cashback", 1]]))),
+    "a limit that was passed": (
+        "limit_exceeded",
+        _on("EARNING#2021-01", lambda entry: entry["used"].update({"monthly-spend": 10**9}), number=1),
+    ),
+    "a use that the wallet does not know": ("usage", _wallet(lambda wallet: wallet.update(usage={}))),
+    "a use that the wallet made up": ("usage", _wallet(lambda wallet: wallet["usage"].update({"other@2021-02": 5}))),
+    "a chain that ends elsewhere": ("chain_head", _wallet(lambda wallet: wallet["chain"].update(head="x"))),
+    "a chain that is too short": ("chain_head", _wallet(lambda wallet: _more(wallet["chain"], "length", -1))),
+    "a link that is gone": ("not_linked", _on("EARNING#", lambda entry: entry.pop("chain"))),
+    "a gap in the chain": ("chain_gap", _lost("RELEASE#")),
+    "a source that was changed": (
+        "source_changed",
+        _on("PAYMENT#", lambda entry: entry.update(requested_at="2021-01-19"), status="approved"),
+    ),
+}
+
+
+def test_an_ordinary_life_has_nothing_wrong_in_it(life: Items) -> None:
+    found = found_by(audit_of(stored(life)))
+    assert found.deviations == []
+    kinds = {item["kind"] for item in life.values()}
+    assert kinds == {
+        "wallet", "top_up", "payment", "progress", "capture", "release", "cancellation", "earning", "correction", "standing",
+    }  # fmt: skip
+    assert (found.wallets, found.entries, found.looked_again) == (1, len(life) - 1, 0)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_found_by_its_name(life: Items, damage: str) -> None:
+    check, do = DAMAGE[damage]
+    do(life)
+    found = _deviations(life)
+    assert check in {each.check for each in found}, found
+    assert all(each.detail and each.entry for each in found)
+    (wallet_id,) = {key.pk for key in life}
+    assert {each.wallet_id for each in found} == {wallet_id.removeprefix("WALLET#")}
+
+
+LINKED = ("TOP_UP#", "RELEASE#", "EARNING#", "CORRECTION#")
+SOURCES = ("PAYMENT#", "CAPTURE#", "CANCELLATION#")
+
+
+def test_whichever_entry_of_the_chain_is_changed_it_is_the_one_that_is_named(life: Items) -> None:
+    """By something that no other check looks at, so that the chain alone can tell."""
+    linked = [key for key in sorted(life) if "chain" in life[key] and key.sk != "WALLET"]
+    assert {key.sk.partition("#")[0] + "#" for key in linked} == set(LINKED)
+    for key in linked:
+        life[key]["note"] = "put in afterwards"
+        assert [(each.check, each.entry) for each in _deviations(life)] == [("link_broken", key.sk)]
+        del life[key]["note"]
+    assert _deviations(life) == []
+
+
+def test_whatever_money_moved_by_is_covered_by_the_chain(life: Items) -> None:
+    """Payments, captures and cancellations by the postings that followed, holds by what became of them."""
+    for key in sorted(life):
+        waits = life[key].get("status") == "held" and not any(
+            f"RELEASE#{key.sk.partition('#')[2]}" == other.sk for other in life
+        )
+        if not key.sk.startswith(SOURCES) or life[key].get("status") == "declined" or waits:
+            continue
+        life[key]["note"] = "put in afterwards"
+        assert {each.check for each in _deviations(life)} <= {"source_changed", "hold_changed"}, key
+        assert _deviations(life), key
+        del life[key]["note"]
+
+
+def test_everything_wrong_is_named_at_once(life: Items) -> None:
+    _wallet(lambda wallet: _more(wallet["purses"]["charged"], "amount", 1))(life)
+    _on("EARNING#", lambda entry: entry.update(policy="generous"))(life)
+    assert {each.check for each in _deviations(life)} == {"balance", "cashback_policy", "link_broken"}
