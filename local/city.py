@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local import places, roles, seed
 from local.api import Api, connections
 from local.clock import CityClock
 from local.deployment import Deployment, Stack
-from local.draining import DRAIN_SECONDS, Drain
+from local.draining import BALANCES_SECONDS, DRAIN_SECONDS, BalancesDrain, Drain
 from local.emulator import Emulator, port_is_taken
 from local.failure import CityFailure
 from local.lock import FILE as LOCK_FILE
@@ -45,6 +48,7 @@ class City:
         self._stack: Stack | None = None
         self._signing: SignIn | None = None
         self._drain: Drain | None = None
+        self._balances: BalancesDrain | None = None
         self._connections = connections()
 
     @property
@@ -100,6 +104,8 @@ class City:
         else:
             self._seed(wanted)
         self._drain = self._drain_from_now()
+        resources = self.stack.resources
+        self._balances = BalancesDrain(self.emulator, resources["LedgerTable"], resources["BalancesTable"])
         self.calendar.open_month(self.clock.now())
         self.clock.remember()
 
@@ -136,7 +142,11 @@ class City:
         return Drain(self.emulator, self.stack.resources["LedgerTable"])
 
     def stop(self) -> None:
+        """Stop it in order: what is on its way into the balances is waited for, or it would be forgotten."""
         self.clock.remember()
+        with suppress(BotoCoreError, ClientError):  # it may have ended by itself
+            if self._balances and not self._balances.wait(BALANCES_SECONDS):
+                self._report("Not every entry was counted into the balances; `make rebuild` does it.")
         self.close()
         self.emulator.stop()
         self.lock.release()

@@ -1,13 +1,23 @@
-"""Waiting until the cashback of every payment has been posted: the emulator forgets stream records when it stops."""
+"""Waiting until cashback is posted and balances are counted: the emulator forgets stream records when it stops."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from local.emulator import Emulator
 
 DRAIN_SECONDS = 15
+BALANCES_SECONDS = 10
+#: What is counted of each kind of account, by the kind of item that has it.
+COUNTS = {
+    "merchant_payable": {"merchant_balance": "payable"},
+    "merchant_reward": {"merchant_balance": "reward"},
+    "funder": {"funder_balance": "balance"},
+    "bank": {"bank_balance": "balance"},
+}
 
 
 class Drain:
@@ -39,6 +49,45 @@ class Drain:
         while (waiting := self.waiting()) and time.monotonic() < deadline:
             time.sleep(0.2)
         return waiting
+
+
+class BalancesDrain:
+    """Whether the balances are those of the journal, looked at from outside: added up by kind of account, not one by one.
+
+    By how much they differed when it was made is not waited for: nothing is on its way, and `make rebuild` mends it.
+    """
+
+    def __init__(self, emulator: Emulator, ledger: str, balances: str) -> None:
+        self._tables = emulator.client("dynamodb")
+        self._ledger = ledger
+        self._balances = balances
+        self._lost = self._difference()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until everything that moved since is counted, but not for ever; whether it is."""
+        deadline = time.monotonic() + seconds
+        while self._difference() != self._lost:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.2)
+        return True
+
+    def _difference(self) -> Counter[str]:
+        # The balances first: what is counted between the two is then still on its way, and looked at again.
+        balances = Counter[str]()
+        for item in self._scan(self._balances, "attribute_exists(generation)"):
+            for account, counts in COUNTS.items():
+                if item["kind"]["S"] in counts:
+                    balances[account] += int(item[counts[item["kind"]["S"]]]["N"])
+        journal = Counter[str]()
+        for item in self._scan(self._ledger, "attribute_exists(postings)"):
+            for account, won in item["postings"]["M"].items():
+                journal[account.partition("/")[0]] += int(won["N"])
+        return Counter({account: journal[account] - balances[account] for account in COUNTS})
+
+    def _scan(self, table: str, only: str) -> Iterator[dict[str, Any]]:
+        pages = self._tables.get_paginator("scan").paginate(TableName=table, FilterExpression=only)
+        return (item for page in pages for item in page["Items"])
 
 
 def counted(number: int, thing: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from local.draining import Drain, counted
+from local.draining import BalancesDrain, Drain, counted
 
 ROOT = Path(__file__).parents[2]
 #: The runner with a city that does nothing but say what is asked of it; its cashback takes as long as is told.
@@ -144,3 +144,35 @@ def test_what_was_lost_before_the_city_opened_is_not_waited_for() -> None:
 
 def test_one_is_one_and_two_are_two() -> None:
     assert [counted(number, "payment") for number in (1, 2, 1_000)] == ["1 payment", "2 payments", "1,000 payments"]
+
+
+class Books:
+    """A ledger and its balances, as their emulator's client shows them: postings, and a merchant's payable."""
+
+    def __init__(self) -> None:
+        self.postings: list[dict[str, int]] = []
+        self.payable = 0
+
+    def client(self, _service: str) -> Any:
+        return SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=self._pages))
+
+    def _pages(self, TableName: str, **_: Any) -> list[dict[str, Any]]:  # noqa: N803
+        if TableName == "ledger":
+            return [
+                {"Items": [{"postings": {"M": {name: {"N": str(won)} for name, won in each.items()}}}]}
+                for each in self.postings
+            ]
+        return [
+            {"Items": [{"kind": {"S": "merchant_balance"}, "payable": {"N": str(self.payable)}, "reward": {"N": "0"}}]}
+        ]
+
+
+def test_balances_are_waited_for_unless_they_were_behind_before() -> None:
+    books = Books()
+    books.postings = [{"purse/charged": -500, "merchant_payable/shop": 500}]
+    drain = BalancesDrain(books, "ledger", "balances")  # type: ignore[arg-type]
+    assert drain.wait(0), "what was lost before is not on its way"
+    books.postings.append({"purse/charged": -70, "merchant_payable/shop": 70})
+    assert not drain.wait(0)
+    books.payable = 70
+    assert drain.wait(0)
