@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import places
 from local.emulator import ACCESS_KEY, HOST, SECRET_KEY
+from local.lock import port_of_running_city
 from operations.failure import OperationFailed
 
 CONFIGURATION = places.ROOT / "samconfig.toml"
@@ -96,10 +97,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stage", default=os.environ.get("CITY") or LOCAL, help="`local`, or a stage of samconfig.toml; default CITY"
     )
     parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT") or places.DEFAULT_PORT), help="of the local city"
+        "--port",
+        type=int,
+        default=os.environ.get("PORT") or None,
+        help="of the local city; the running one's if not given",
     )
 
 
 def stack_of(arguments: argparse.Namespace) -> Stack:
     """Raises `OperationFailed` for a stage that nobody described."""
-    return Stack.local(arguments.port) if arguments.stage == LOCAL else Stack.of_stage(arguments.stage)
+    if arguments.stage != LOCAL:
+        return Stack.of_stage(arguments.stage)
+    return Stack.local(arguments.port or port_of_running_city(places.DATA) or places.DEFAULT_PORT)
