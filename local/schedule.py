@@ -22,6 +22,7 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 FIRST_OF_THE_MONTH = "MonthlyCapResetFunctionFirstOfTheMonth"
 MONTH_CLOSING = "MonthClosingSchedule"
 CATCH_UP = "CashbackCatchUpSchedule"
+HOLD_EXPIRY = "HoldExpiryFunctionEveryQuarterOfAnHour"
 
 MINUTE = timedelta(minutes=1)
 #: A start looks back so far: what came while the city was stopped is done once.
