@@ -10,7 +10,7 @@ from typing import Any
 
 from eeum.calendar import text_of
 from eeum.policy.reading import period_of
-from eeum.storage import NOT_YET_STORED, Add, Equals, Item, Key, Put, Query, Storage, Table, Update, Write
+from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Query, Storage, Table, Write
 from eeum.unit_of_work import Patience, commit
 
 POLICY = "POLICY#"
@@ -48,24 +48,22 @@ class PolicyStore:
 
         `ConditionsFailed` when another was loaded since, or has its instant or name. 6 write units, and 2 more for each KB.
         """
-        moved = self._moved(revision) if revision else self._beginning(added_by, added_at)
-        commit(self._storage, self.patience, *self._version(document, added_by, added_at), moved)
+        beginning = self._beginning(added_by, added_at, revision)
+        commit(self._storage, self.patience, *self._version(document, added_by, added_at), beginning)
 
     def add_history(self, documents: Sequence[dict[str, Any]], added_by: str, added_at: str) -> None:
         """Stores up to `LARGEST_HISTORY` versions at once; `ConditionsFailed` when the programme has begun. Units as `add`, each."""
         writes = [write for document in documents for write in self._version(document, added_by, added_at)]
-        commit(self._storage, self.patience, self._beginning(added_by, added_at), *writes)
+        commit(self._storage, self.patience, self._beginning(added_by, added_at, 0), *writes)
 
     @property
     def _beginning_key(self) -> Key:
         return Key(Table.PROGRAMME, self._partition, "BEGINNING")
 
-    def _beginning(self, added_by: str, added_at: str) -> Put:
-        item: Item = {"kind": "programme", "added_by": added_by, "added_at": added_at, "revision": 1}
-        return Put(self._beginning_key, item, NOT_YET_STORED)
-
-    def _moved(self, revision: int) -> Update:
-        return Update(self._beginning_key, (Add(("revision",), 1),), (Equals(("revision",), revision),))
+    def _beginning(self, added_by: str, added_at: str, revision: int) -> Put:
+        """Moves the revision on from `revision`; it says who loaded last, and when. Put whole: the role may update nothing here."""
+        item: Item = {"kind": "programme", "added_by": added_by, "added_at": added_at, "revision": revision + 1}
+        return Put(self._beginning_key, item, (Equals(("revision",), revision),) if revision else NOT_YET_STORED)
 
     def _version(self, document: dict[str, Any], added_by: str, added_at: str) -> list[Write]:
         starts_at = text_of(period_of(document)[0])
