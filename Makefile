@@ -8,6 +8,7 @@
 
 ENVIRONMENTS := .environments
 PYTHON := $(ENVIRONMENTS)/development/bin/python
+SIMULATOR_PYTHON := PYTHONPATH=layers/eeum/python $(ENVIRONMENTS)/simulator/bin/python
 SAM := SAM_CLI_TELEMETRY=0 $(ENVIRONMENTS)/sam/bin/sam
 
 # What is built and deployed: x86_64 or arm64 for Lambda, host for this machine's Python.
@@ -25,7 +26,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments build run demo demo-with-kills rebuild invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments simulated-city simulate-policy compare-evaluators build run demo demo-with-kills rebuild invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -47,9 +48,10 @@ $(ENVIRONMENTS)/node/.complete: requirements/dynoxide/package-lock.json deployme
 DEVELOPMENT := $(ENVIRONMENTS)/development/.complete
 EMULATOR := $(ENVIRONMENTS)/emulator/.complete
 SAM_CLI := $(ENVIRONMENTS)/sam/.complete
+SIMULATOR := $(ENVIRONMENTS)/simulator/.complete
 NODE := $(ENVIRONMENTS)/node/.complete
 
-install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(NODE) ## every environment, below .environments/
+install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) ## every environment, below .environments/
 environments: install
 
 # --- the local city ---------------------------------------------------------------------------------------------------
@@ -82,9 +84,26 @@ redrive: $(DEVELOPMENT) ## sends what waits in the cashback dead-letter queue ag
 rebuild: $(DEVELOPMENT) ## works out the balances of merchants, funders and banks anew from the journal, while payments go on
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.rebuild
 
+# --- what a policy would cost: docs/simulator.md ---------------------------------------------------------------------------
+
+# Where a simulated city's payments are, and how much of the city it holds, in basis points of its members.
+PAYMENTS ?= .local/simulated-city
+CITY_SHARE ?= 1000
+
+simulated-city: $(SIMULATOR) ## payments of a simulated city, 2020: PAYMENTS=… (a folder), CITY_SHARE=1000 (a tenth of its members)
+	@$(SIMULATOR_PYTHON) -m simulator.city $(PAYMENTS) --share $(CITY_SHARE)
+
+simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AGAINST=B.json PAYMENTS=… OUTPUT=… BUDGET="city=… national=…"
+	@$(SIMULATOR_PYTHON) -m simulator $(POLICY) $(if $(AGAINST),--against $(AGAINST)) --payments $(PAYMENTS) \
+	    $(foreach each,$(BUDGET),--budget $(each)) $(if $(OUTPUT),--output $(OUTPUT))
+
+compare-evaluators: $(SIMULATOR) ## the simulator's SQL against the evaluator, payment by payment: POLICY=A.json PAYMENTS=…
+	@$(SIMULATOR_PYTHON) -m simulator.comparison $(POLICY) --payments $(PAYMENTS)
+
 # --- checks -----------------------------------------------------------------------------------------------------------
 
 test: install ## every test
+	$(if $(filter tests,$(TESTS)),@$(SIMULATOR_PYTHON) -m pytest tests/simulator)
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS)
 
 lint: $(DEVELOPMENT) $(SAM_CLI) validate ## style, types and the template

@@ -10,7 +10,7 @@ pin() {
 
 # The layer first: development is bound to its versions.
 pin layers/dependencies/requirements
-for environment in installer development emulator sam; do
+for environment in installer development emulator sam simulator; do
     pin "requirements/$environment"
 done
 npm update --prefix requirements/dynoxide --package-lock-only --silent
