@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import PAGE, authorisation, evaluation, item_sizes, months, start_up, write_units
+from bench import PAGE, authorisation, balances, evaluation, item_sizes, months, start_up, write_units
 from bench.page import page
 from local import places
 from tests.contract.engines import DYNOXIDE
@@ -18,10 +18,12 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        written, units = write_units.measure(folder / "write_units")
         sections = [
             authorisation.measure(folder / "authorisation"),
             start_up.measure(folder / "start_up"),
-            write_units.measure(folder / "write_units"),
+            written,
+            balances.measure(folder / "balances", units),
             item_sizes.measure(),
             evaluation.measure(),
             months.measure(),

@@ -11,13 +11,14 @@ from typing import Any
 from bench import ROOT
 from eeum.aws.clock import Clock, shifted_clock
 from eeum.calendar import SEOUL
+from eeum.journal.accounts import CHARGED
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply, decide
 from eeum.merchants.store import MerchantStore
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import load_history
 from eeum.storage import Storage
 from eeum.unit_of_work import Patience
-from eeum.wallet.rules import CASHBACK, CHARGED, Card, DebitOrder, Purse, Wallet, new_wallet
+from eeum.wallet.rules import Card, DebitOrder, Purse, Wallet, new_wallet
 from eeum.wallet.store import WalletStore
 
 PROGRAMME = "incheon"
@@ -51,7 +52,7 @@ def found(storage: Storage, members: int) -> Inhabitants:
 def _member(storage: Storage, number: int) -> Wallet:
     card = Card(f"{number:016x}", "standard", "active")
     opened = new_wallet(f"0c59f1d6-7f5b-4c8e-9f3a-{number:012x}", DebitOrder.CHARGED_FIRST, card, JANUARY_2021)
-    wallet = replace(opened, purses=(Purse(CHARGED, 10**11), Purse(CASHBACK, 0)))
+    wallet = replace(opened, purses=(Purse(CHARGED, 10**11), *(each for each in opened.purses if each.id != CHARGED)))
     WalletStore(storage, PATIENCE).open(wallet)
     return wallet
 
@@ -62,7 +63,7 @@ def _merchant(storage: Storage) -> Merchant:
     applied = apply(shop, "5f1c7f6e-3f0e-4d54-a6a5-2b6f3f1b2c3d", JANUARY_2021 - timedelta(days=9), None)
     store.add(applied)
     decision = Decision(MerchantStatus.APPROVED, "operator", JANUARY_2021 - timedelta(days=8), "")
-    approved = decide(applied, decision)
+    approved = decide(applied, decision, applied.applied_at)
     store.replace(approved, applied)
     return approved
 

@@ -9,8 +9,10 @@ from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, PROGRAMME, Inhabitants,
 from bench.engine import storage_on, units_written
 from bench.figures import Figure, Progress, Section
 from bench.sizes import item_bytes, units_of
+from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post_earnings
+from eeum.cashback.use_cases import post
+from eeum.payments.items import payment_key
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.payments.use_cases import authorise_payment
@@ -52,7 +54,8 @@ class CountingStorage(InMemoryStorage):
         return item_bytes(item) if item else 0
 
 
-def measure(folder: Path) -> Section:
+def measure(folder: Path) -> tuple[Section, Units]:
+    """The section, and the units of the engine that is believed."""
     progress = Progress("write units", len(ENGINES) + 1)
     found_by = {"the sizes of the items": _computed()}
     progress.step()
@@ -61,7 +64,7 @@ def measure(folder: Path) -> Section:
         progress.step()
     reached = found_by[ENGINES[0]]
     told = "; ".join(f"by {who}, {units.payment:g} and {units.with_cashback:g}" for who, units in found_by.items())
-    return Section(
+    section = Section(
         "Write units",
         [
             Figure(
@@ -83,6 +86,7 @@ def measure(folder: Path) -> Section:
             f"The two, as they are found: {told}. By size, a transaction takes two units for each KB of an item and an index one.",
         ),
     )
+    return section, reached
 
 
 def _computed() -> Units:
@@ -120,9 +124,11 @@ def _payment(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id
 
 
 def _post(storage: Storage, payments: list[Payment]) -> None:
-    left = post_earnings(CashbackStore(storage), _policies(storage), PATIENCE, payments, _now)
-    if left:
-        raise RuntimeError(f"cashback was not posted: {left}")
+    keys = [payment_key(payment.acceptance.wallet_id, payment.acceptance.digest) for payment in payments]
+    sources = [source_of(item) for item in storage.read(keys) if item]
+    outcome = post(CashbackStore(storage), _policies(storage), PATIENCE, sources, _now)
+    if outcome.posted != len(payments):
+        raise RuntimeError(f"cashback was not posted: {outcome}")
 
 
 def _policies(storage: Storage) -> PolicyBook:
