@@ -31,6 +31,8 @@ FUNCTIONS = (
     Function("MemberWalletFunction", "member_wallet.app", HTTP_BOUND),
     Function("MerchantOnboardingFunction", "merchant_onboarding.app", HTTP_BOUND),
     Function("ProgrammePolicyFunction", "programme_policy.app", HTTP_BOUND),
+    Function("BalanceQueryFunction", "balance_projection.queries", HTTP_BOUND),
+    Function("BalanceProjectionFunction", "balance_projection.app", EVENT_BOUND),
     Function("CashbackCalculationFunction", "cashback_calculation.app", EVENT_BOUND),
     Function("MonthlyCapResetFunction", "monthly_cap_reset.app", EVENT_BOUND),
 )
