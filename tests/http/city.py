@@ -13,11 +13,15 @@ from urllib.parse import urlencode
 
 from eeum.aws.city import City
 from eeum.calendar import SEOUL
+from eeum.cashback.sources import READERS, source_of
+from eeum.cashback.store import CashbackStore
+from eeum.cashback.use_cases import post
 from eeum.storage import Item, Table
 from local.inhabitants import business_registration_number
 from tests.http.callers import ACQUIRER, BANK, CUSTOMER, OPERATOR, OTHER_MEMBER, OWNER, PAYER, Caller
 from tests.http.routes import MODULES, route_of
 from tests.in_memory.storage import InMemoryStorage
+from tests.patience import patience_of
 
 EVE = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
 NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
@@ -85,6 +89,13 @@ class InMemoryCity:
     def who(self) -> Inhabitants:
         assert self._inhabitants, "nobody lives in an empty city"
         return self._inhabitants
+
+    def post_cashback(self) -> None:
+        """What the ledger's stream brings a moment later: the cashback of all that was captured and cancelled."""
+        entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in READERS]
+        sources = [source_of(item) for item in entries if item.get("status", "approved") == "approved"]
+        policies = next(iter(self._cities.values())).policies()
+        post(CashbackStore(self.storage), policies, patience_of(), sources, lambda: self.now)
 
     def items(self) -> dict[Table, list[Item]]:
         """Everything that is stored."""

@@ -1,0 +1,83 @@
+"""What a member finds in wallet and cashback when payments were cancelled, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from eeum.calendar import SEOUL
+from tests.http.callers import ACQUIRER, BANK, CUSTOMER, OPERATOR, STRANGER
+from tests.http.city import Answer, InMemoryCity
+from tests.http.requests import future_policy
+from tests.http.test_cancellations import cancelled
+from tests.http.test_holds import wallet
+
+TEN_PERCENT = [{"from": 0, "up_to": None, "rate_basis_points": 1_000}]
+
+
+def test_a_refund_waits_until_the_month_is_worked_out_anew(city: InMemoryCity) -> None:
+    city.post_cashback()
+    assert wallet(city)["purses"] == {"charged": 230_000, "cashback": 4_000}
+    taken = cancelled(city, 15_000).json
+    waiting = wallet(city)
+    city.post_cashback()
+    settled = wallet(city)
+    told = city.call(CUSTOMER, "GET", f"/wallets/{city.who.customer_wallet}/cashback").json
+
+    assert (waiting["refund_pending"], waiting["cashback_pending"]) == (15_000, 1)
+    assert (settled["refund_pending"], settled["cashback_pending"]) == (0, 0)
+    assert settled["purses"] == {"charged": 245_000, "cashback": 2_500}
+    assert (told["cashback"], [each["cashback"] for each in told["earnings"]]) == (2_500, [4_000])
+    (correction,) = told["corrections"]
+    changed = {"payment_id": city.who.payment, "layer": "base", "won": -1_500}
+    assert (correction["cancellation_id"], correction["changes"]) == (taken["id"], [changed])
+    assert (correction["refunded_to"], correction["recovered"]) == ({"charged": 15_000}, 0)
+    assert (
+        correction["message"]
+        == "결제 15,000원이 취소되었습니다. 해당 월의 캐시백을 다시 계산하여 1,500원을 회수했습니다."
+    )
+
+
+def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fills_it(city: InMemoryCity) -> None:
+    """Three layers each lose a whole won of one won that is cancelled, which were spent already."""
+    base = future_policy()["layers"][0]
+    layers = [base | {"id": f"layer-{number}", "bands": TEN_PERCENT} for number in (1, 2, 3)]
+    assert city.call(OPERATOR, "POST", "/policies", future_policy(layers=layers)).status == 201
+    city.now = datetime(2031, 1, 7, 12, 0, tzinfo=SEOUL)
+    opened = city.call(STRANGER, "POST", "/wallets", {"debit_order": "cashback_first"}).json
+    path = f"/wallets/{opened['id']}"
+    credit = {"amount": 30_000, "bank_reference": "KB-1"}
+    assert city.call(BANK, "POST", f"{path}/top_ups", credit, key="a-top-up-of-a-bank").status == 200
+
+    def paid(amount: int, number: int) -> dict[str, Any]:
+        body = {"card_token": opened["cards"][0]["token"], "merchant_id": city.who.merchant, "amount": amount}
+        answer: Answer = city.call(ACQUIRER, "POST", "/payments", body, key=f"a-payment-of-a-till-{number}")
+        assert answer.json["status"] == "approved", answer
+        city.post_cashback()
+        payment: dict[str, Any] = answer.json
+        return payment
+
+    def seen() -> dict[str, Any]:
+        found: dict[str, Any] = city.call(STRANGER, "GET", path).json
+        return found
+
+    first = paid(10, 1)
+    assert paid(3, 2)["paid_from"] == {"cashback": 3}
+    cancellation = city.call(
+        ACQUIRER, "POST", f"{path}/payments/{first['id']}/cancellations", {"amount": 1}, key="cancelled-by-a-till"
+    )
+    city.post_cashback()
+
+    owing = seen()
+    assert cancellation.status == 200
+    assert owing["purses"]["cashback"] == -2
+    reason = owing["negative_cashback"]
+    assert (reason["won"], reason["payment_id"]) == (-2, first["id"])
+    assert reason["message"].startswith("이미 사용한 캐시백의 결제가 취소되어")
+    (correction,) = city.call(STRANGER, "GET", f"{path}/cashback").json["corrections"]
+    assert (correction["cashback"], correction["recovered"], correction["refunded_to"]) == (-3, 1, {})
+    assert correction["message"].endswith("환불액 중 1원은 부족한 캐시를 채웠습니다.")
+
+    assert paid(10, 3)["paid_from"] == {"charged": 10}, "what is below zero pays nothing"
+    filled = seen()
+    assert (filled["purses"]["cashback"], filled["negative_cashback"]) == (1, None)
