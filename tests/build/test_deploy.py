@@ -80,7 +80,10 @@ def test_a_change_in_a_layer_alone_is_what_everybody_calls_after_it_was_deployed
     project: Path, cloud: Emulator
 ) -> None:
     first = deploy(project, cloud, "dev")
-    assert not first.returncode, first.stdout + first.stderr
+    said = first.stdout + first.stderr
+    assert not first.returncode, said
+    assert "architecture: arm64" in said, "what it says it builds for is what it builds for"
+    assert "x86_64" not in said
     before = live(cloud)
 
     money = project / "layers" / "eeum" / "python" / "eeum" / "money.py"
