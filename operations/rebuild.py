@@ -62,7 +62,8 @@ class Source:
         stream = stack.client("dynamodb").describe_table(TableName=stack.resources["LedgerTable"])["Table"]
         function = stack.resources[FUNCTION]
         listed = self._functions.list_event_source_mappings(EventSourceArn=stream["LatestStreamArn"])
-        sources = [each for each in listed["EventSourceMappings"] if f":{function}" in each["FunctionArn"]]
+        # arn:aws:lambda:region:account:function:name:alias
+        sources = [each for each in listed["EventSourceMappings"] if each["FunctionArn"].split(":")[6] == function]
         if len(sources) != 1:
             raise OperationFailed(f"{FUNCTION} has {len(sources)} event sources on the ledger's stream, and not one.")
         self._id = sources[0]["UUID"]
