@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from balance_projection.records import UnnumberedRecord, change_of_record, shard_of
 from eeum.aws.city import City
 from eeum.aws.clients import aws_client
+from eeum.aws.settings import LOCAL
 from eeum.balances.rules import Change
 from eeum.balances.use_cases import project
 
@@ -24,6 +25,7 @@ city = City.of(os.environ)
 def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
     """Answers with the state of the tumbling window, which nothing rests on: how many records were counted now, had been counted before,
     and were parked. The last event of a window may bring no records."""
+    shard = shard_of(event, is_local=city.settings.stage == LOCAL)
     changes: list[Change] = []
     record_of: dict[int, dict[str, Any]] = {}
     unnumbered = 0
@@ -39,7 +41,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
     outcome = project(
         city.balances(context),
         city.patience(context),
-        shard_of(event),
+        shard,
         changes,
         lambda change: park(record_of[change.sequence], change.fault),
     )

@@ -8,15 +8,24 @@ from eeum.balances.items import change_of
 from eeum.balances.rules import Change
 
 ONE_SHARD = "the only shard"
-"""Of an event that names none: only with a tumbling window does Lambda say which shard it reads. The local emulator has one a stream."""
+"""Of the local emulator, which has one a stream, and does not name it."""
 
 
 class UnnumberedRecord(Exception):
     """A record without a place in its shard: nothing could keep it from being counted twice."""
 
 
-def shard_of(event: Mapping[str, Any]) -> str:
-    return str(event.get("shardId") or ONE_SHARD)
+class UnnamedShard(Exception):
+    """An event does not say which shard it is of: only with a tumbling window does Lambda name it. Shards that shared a checkpoint would
+    pass over each other's records, so nothing is counted."""
+
+
+def shard_of(event: Mapping[str, Any], *, is_local: bool) -> str:
+    """The shard that an event is of. Raises `UnnamedShard` where there may be several and it names none."""
+    shard = event.get("shardId")
+    if not shard and not is_local:
+        raise UnnamedShard("The event names no shard; its source needs a tumbling window.")
+    return str(shard or ONE_SHARD)
 
 
 def change_of_record(record: Mapping[str, Any]) -> Change:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import balance_projection.app as function
+from balance_projection.records import UnnamedShard
 from eeum.aws.attribute_values import attribute_value
 from eeum.aws.city import City
 from eeum.balances.rebuild_store import RebuildStore
@@ -96,6 +98,21 @@ def test_an_event_that_names_no_shard_is_of_the_only_one(handled: Function) -> N
     for batch in (every[:5], every[3:], every):
         handled.handle({"Records": batch})
 
+    assert handled.balances == WANTED
+
+
+def test_where_there_may_be_several_shards_an_event_that_names_none_is_not_counted(
+    handled: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would share a checkpoint, and pass over each other's records."""
+    settings = replace(function.city.settings, stage="prod")
+    monkeypatch.setattr(function, "city", City(settings, handled.storage, lambda: NOON))
+
+    with pytest.raises(UnnamedShard):
+        handled.handle({"Records": records()})
+    assert handled.balances == {}
+    assert handled.parked == []
+    handled.handle(windowed(records()))
     assert handled.balances == WANTED
 
 
