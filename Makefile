@@ -20,13 +20,14 @@ FUNCTION ?= PaymentAuthorisationFunction
 SECONDS ?= 60
 # Tests run side by side; those that share a city run in one process (`xdist_group`).
 TESTS ?= tests
+OPS ?= 20000
 PYTEST_OPTIONS ?= -n auto --dist loadgroup
 
 export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city simulate-policy compare-evaluators build run demo demo-with-kills rebuild invoke reset catch-up redrive test bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments simulated-city simulate-policy compare-evaluators build run demo demo-with-kills rebuild invoke reset catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -105,6 +106,12 @@ compare-evaluators: $(SIMULATOR) ## the simulator's SQL against the evaluator, p
 test: install ## every test
 	$(if $(filter tests,$(TESTS)),@$(SIMULATOR_PYTHON) -m pytest tests/simulator)
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS)
+
+simulate: $(DEVELOPMENT) ## a simulated city with faults, OPS operations over two seeds, or under one SEED
+	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.simulation --operations $(OPS) $(if $(SEED),--seed $(SEED))
+
+mutants: $(DEVELOPMENT) ## removes one safeguard after another, and shows that the simulation notices
+	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.simulation.mutants
 
 lint: $(DEVELOPMENT) $(SAM_CLI) validate ## style, types and the template
 	$(PYTHON) -m ruff check .

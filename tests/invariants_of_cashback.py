@@ -110,7 +110,7 @@ def _check_fold(
         base = sum(won for purse, won in survives if _kind_of(purse) in policy.earns_from)
         expected: Counter[str] = Counter()
         if policy.pays_at(accepted_at):
-            evaluation = evaluate(policy, _facts(payment["facts"]), base, used)
+            evaluation = evaluate(policy, facts_of(payment["facts"]), base, used)
             expected = Counter({reward.layer: reward.won for reward in evaluation.rewards})
             used.update(evaluation.used)
         assert +rewards[earning["number"]] == +expected, (earning, expected)
@@ -168,7 +168,7 @@ def _kind_of(purse: str) -> str:
     return purse if purse in ("charged", "cashback") else "grants"
 
 
-def _facts(stored: Item) -> Facts:
+def facts_of(stored: Item) -> Facts:
     return Facts(
         merchant_district=stored["district"],
         merchant_category=stored["category"],

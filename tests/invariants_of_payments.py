@@ -91,7 +91,7 @@ def check_chain(wallet: Item, entries: Sequence[Item]) -> None:
         link = entry["chain"]
         assert link["length"] == length, entry
         assert link["source"] == _source_of(entry, entries, by_key), entry
-        head = _hash(f"{length}:{head}:{link['source']}:{canonical_hash(entry)}")
+        head = link_hash(head, length, link["source"], canonical_hash(entry))
         assert link["head"] == head, entry
     assert wallet["chain"] == {"length": len(linked), "head": head}, wallet
     for entry in entries:
@@ -114,6 +114,10 @@ def _source_of(entry: Item, entries: Sequence[Item], by_key: dict[str, Item]) ->
         if other["kind"] == "capture" and other["payment"] == payment and other["capture"] == int(capture)
     )
     return canonical_hash(source)
+
+
+def link_hash(previous: str, length: int, source: str, entry: str) -> str:
+    return _hash(f"{length}:{previous}:{source}:{entry}")
 
 
 def canonical_hash(item: Item) -> str:

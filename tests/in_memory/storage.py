@@ -126,6 +126,10 @@ class InMemoryStorage:
         with self._lock:
             return [_copy(item) for key, item in self._items.items() if key.table is table]
 
+    def everything(self) -> Iterator[tuple[Key, Item]]:
+        """Everything in every table, as it is and not to be changed."""
+        return iter(self._items.items())
+
     def _write(self, writes: Sequence[Write]) -> None:
         failed = [
             position

@@ -1,0 +1,19 @@
+"""A city simulated under one seed, with faults at every call, held against a reference after every operation."""
+
+import os
+
+# What the template gives each function; read when the functions are imported.
+for _name, _value in {
+    "STAGE": "local",
+    "PROGRAMME": "incheon",
+    "LEDGER_TABLE": "ledger",
+    "MERCHANTS_TABLE": "merchants",
+    "PROGRAMME_TABLE": "programme",
+    "BALANCES_TABLE": "balances",
+    "POWERTOOLS_SERVICE_NAME": "simulation",
+    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/parked",
+    "AWS_DEFAULT_REGION": "ap-northeast-2",
+    "AWS_ACCESS_KEY_ID": "simulation",
+    "AWS_SECRET_ACCESS_KEY": "simulation",
+}.items():
+    os.environ.setdefault(_name, _value)

@@ -1,0 +1,201 @@
+"""A city in memory that a simulation lives in: members, merchants, the stream, and what its clients were answered."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import cashback_calculation.app as cashback_function
+import monthly_cap_reset.app as reset_function
+from eeum.aws.attribute_values import attribute_value
+from eeum.aws.city import City
+from eeum.calendar import SEOUL, text_of
+from eeum.cashback.catch_up import CatchUp, catch_up_segment
+from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.sources import source_of
+from eeum.cashback.store import CashbackStore
+from eeum.cashback.use_cases import post
+from eeum.merchants.rules import Decision, MerchantStatus, Shop
+from eeum.merchants.store import MerchantStore
+from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.payments.progress_store import ProgressStore
+from eeum.payments.store import PaymentStore
+from eeum.policy.reading import policy_of
+from eeum.policy.rules import PolicyVersion
+from eeum.policy.store import PolicyStore
+from eeum.policy.use_cases import load_history
+from eeum.storage import Item, Key, Storage, Table
+from eeum.wallet.rules import DebitOrder
+from eeum.wallet.store import WalletStore
+from eeum.wallet.use_cases import change_standing, open_wallet
+from local.inhabitants import business_registration_number
+from tests.in_memory.storage import InMemoryStorage
+from tests.patience import patience_of
+from tests.simulation.reference import Reference
+from tests.use_cases.world import incheon, incheons_book
+
+CATEGORIES = ("restaurant", "supermarket", "academy", "gas_station")
+STREAMED = frozenset({"payment", "capture", "cancellation"})
+CONTEXT = SimpleNamespace(
+    function_name="simulation",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:ap-northeast-2:000000000000:function:simulation",
+    aws_request_id="simulation",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
+
+
+@cache
+def versions() -> tuple[PolicyVersion, ...]:
+    return tuple(sorted((policy_of(document) for document in incheon()), key=lambda version: version.starts_at))
+
+
+@dataclass
+class Asked:
+    """A request that a client made: what it may send again, and what it was answered, if an answer came."""
+
+    send: Callable[[Storage], Any]
+    answer: Any = None
+    answered: bool = False
+
+
+@dataclass
+class Simulated:
+    """Everything a run is made of, under one seed. `now` is the city's clock."""
+
+    members: int
+    shops: int
+    now: datetime
+    odds_of_nested: float = 1.0
+    memory: InMemoryStorage = field(default_factory=lambda: InMemoryStorage(keeps_log=False))
+    stream: list[Item] = field(default_factory=list)
+    delivered: list[Item] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    payments: list[Any] = field(default_factory=list)
+    wallets: list[str] = field(default_factory=list)
+    merchants: list[str] = field(default_factory=list)
+    started: int = 0
+    writes: int = 0
+
+    def __post_init__(self) -> None:
+        self.policies = incheons_book()
+        load_history(PolicyStore(self.memory, patience_of(), "incheon"), "incheon", incheon(), "operator", self.now)
+        self.reference = Reference(versions())
+        self.memory.written = self._observe
+        for number in range(self.shops):
+            self._open_shop(number)
+        for number in range(self.members):
+            self.open_wallet(self.memory, number)
+        for function in (cashback_function, reset_function):
+            function.logger.setLevel("CRITICAL")
+        self._function = City(cashback_function.city.settings, self.memory, self.clock)
+        # As the function keeps them, without reading them again each simulated minute.
+        # Nobody waits in a simulation, though each is told to.
+        self._function.patience = lambda _: patience_of()  # type: ignore[method-assign]
+        self._function._policies = SimpleNamespace(book=lambda: self.policies)  # type: ignore[assignment]
+        self._reset = City(reset_function.city.settings, self.memory, self.clock)
+        self._reset.patience = lambda _: patience_of()  # type: ignore[method-assign]
+
+    def clock(self) -> datetime:
+        return self.now
+
+    # --- what was stored ----------------------------------------------------------------------------------------------
+
+    def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
+        self.writes += 1
+        self.reference.observe(changed)
+        for key, item in changed:
+            if key.table is Table.LEDGER and item["kind"] in STREAMED and item.get("status", "approved") == "approved":
+                self.stream.append(item)
+
+    # --- who there is -------------------------------------------------------------------------------------------------
+
+    def open_wallet(self, storage: Storage, number: int) -> None:
+        order = DebitOrder.CASHBACK_FIRST if number % 2 else DebitOrder.CHARGED_FIRST
+        stores = WalletStore(storage, patience_of())
+        wallet = open_wallet(stores, f"member-{number}", order, self.now).wallet
+        if wallet.id not in self.wallets:
+            self.wallets.append(wallet.id)
+            if number % 3:
+                change_standing(stores, wallet.id, None, True, "operator", "papers in order", self.now)
+
+    def _open_shop(self, number: int) -> None:
+        chance = random.Random(number)
+        shop = Shop(
+            business_registration_number(number + 1),
+            f"가게 {number}",
+            chance.choice(("yeonsu", "seo", "namdong")),
+            chance.choice(CATEGORIES),
+            chance.choice((200_000_000, 900_000_000, 4_000_000_000)),
+            frozenset({"benefit_plus"}) if number % 3 == 0 else frozenset(),
+            chance.choice((0, 300, 700)) if number % 3 == 0 else 0,
+        )
+        merchants = MerchantStore(self.memory, patience_of())
+        earlier = self.now - timedelta(days=2)
+        applied = apply_for_merchant(merchants, self.policies, shop, f"owner-{number}", earlier)
+        if number % 11 != 10:
+            decision = Decision(MerchantStatus.APPROVED, "operator", earlier, "papers in order")
+            decide_application(merchants, self.policies, applied.id, decision)
+        self.merchants.append(applied.id)
+
+    # --- the parts of the city, on whatever storage an operation has ---------------------------------------------------
+
+    def pay_store(self, storage: Storage) -> PaymentStore:
+        return PaymentStore(storage, patience_of())
+
+    def progress(self, storage: Storage) -> ProgressStore:
+        return ProgressStore(storage, patience_of())
+
+    def wallet_store(self, storage: Storage) -> WalletStore:
+        return WalletStore(storage, patience_of())
+
+    # --- the stream ---------------------------------------------------------------------------------------------------
+
+    def deliver(self, storage: Storage, items: Sequence[Item], through_function: bool) -> None:
+        """Hands entries to who posts them; whatever it raises, they come again."""
+        if through_function:
+            self._function.storage = storage
+            cashback_function.city = self._function
+            answer = cashback_function.handler({"Records": [_record(item) for item in items]}, CONTEXT)
+            assert answer["parked"] == 0, answer
+            assert answer["posted"] + answer["already_posted"] == len({(item["pk"], item["sk"]) for item in items})
+        else:
+            sources = [source_of(item) for item in items]
+            answer = post(CashbackStore(storage), self.policies, patience_of(), sources, self.clock)
+            assert not answer.unpostable, answer
+        gone = {id(item) for item in items}
+        self.stream = [item for item in self.stream if id(item) not in gone]
+        self.delivered = [*self.delivered[-200:], *items]
+
+    def reset_month(self, storage: Storage) -> None:
+        self._reset.storage = storage
+        reset_function.city = self._reset
+        first = self.now.astimezone(SEOUL).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        reset_function.handler({"scheduled_at": text_of(first)}, CONTEXT)
+
+    def catch_up(self, storage: Storage) -> CatchUp:
+        return CatchUp(GapStore(storage), CashbackStore(storage), self.policies, patience_of(), self.clock)
+
+    def catch_up_everything(self) -> None:
+        done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1))
+        assert not done.unposted, done.unposted
+        while done.resume is not None:
+            done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1), done.resume)
+
+    # --- what must hold -----------------------------------------------------------------------------------------------
+
+    def check_whole(self) -> None:
+        self.reference.check_whole(list(self.memory.everything()))
+
+    def check_end(self) -> None:
+        """What the stream lost is caught up; then nothing is due, and everything is as worked out."""
+        self.catch_up_everything()
+        self.check_whole()
+        self.reference.check_drained(list(self.memory.everything()))
+
+
+def _record(item: Item) -> dict[str, Any]:
+    return {"dynamodb": {"NewImage": {name: attribute_value(value) for name, value in item.items()}}}

@@ -1,0 +1,279 @@
+"""What happens in a simulated city: each operation draws all it needs from its own seed, so that any of them can be left out of a log."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from eeum.calendar import month_of, previous_month
+from eeum.cashback.gap_store import Segment
+from eeum.errors import Busy, IdempotencyKeyReused, Refusal
+from eeum.months.closing import close_segment
+from eeum.months.statement_store import StatementStore
+from eeum.payments.cancellations import cancel_payment
+from eeum.payments.holds import capture_hold, expire_holds, void_hold
+from eeum.payments.reversals import reverse_payment
+from eeum.payments.rules import Order, Payment
+from eeum.payments.use_cases import UnknownCard, authorise_payment
+from eeum.request import Request
+from eeum.storage import Storage, Unavailable
+from eeum.wallet.rules import WalletStatus
+from eeum.wallet.use_cases import change_standing, top_up
+from tests.patience import patience_of
+from tests.simulation.city import Asked, Simulated
+
+ACQUIRERS = ("acquirer/one", "acquirer/two")
+AMOUNTS = (1, 10, 999, 5_500, 9_999, 33_333, 70_000, 200_000, 499_999, 500_001, 1_200_000)
+MOST_REMEMBERED = 400
+Operation = Callable[[Simulated, Storage, random.Random], None]
+
+
+def _ask(city: Simulated, storage: Storage, send: Callable[[Storage], Any]) -> Any:
+    """Sends a request and remembers it with what it was answered; one whose answer is lost may be sent again."""
+    asked = Asked(send)
+    city.asked = [*city.asked[-MOST_REMEMBERED:], asked]
+    asked.answer = send(storage)
+    asked.answered = True
+    return asked.answer
+
+
+def _order(city: Simulated, chance: random.Random, *, hold: bool) -> Order:
+    merchant = chance.choice(city.merchants) if chance.random() < 0.98 else "00000000-0000-8000-8000-000000000000"
+    amount = chance.choice(AMOUNTS) if chance.random() < 0.5 else chance.randint(1, 60_000)
+    card = "no-such-card" if chance.random() < 0.01 else None
+    return Order(merchant, amount, chance.choice(("shop", "qr", "delivery")), "card", card, None, hold)
+
+
+def _key(chance: random.Random) -> str:
+    return f"{chance.getrandbits(128):032x}"
+
+
+def _body(order: Order) -> dict[str, Any]:
+    return {"merchant_id": order.merchant_id, "amount": order.amount, "hold": order.hold}
+
+
+def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool) -> None:
+    wallet = chance.choice(city.wallets) if chance.random() < 0.99 else "no-wallet"
+    order = _order(city, chance, hold=hold)
+    caller = chance.choice(ACQUIRERS) if hold or chance.random() < 0.7 else f"member/{wallet}"
+    key = _key(chance)
+    if chance.random() < 0.01:
+        # Its reversal is faster than the payment itself.
+        _reverse(city, storage, caller, wallet, key, order)
+
+    def send(through: Storage) -> Any:
+        request = Request.of(caller, wallet, key, _body(order))
+        return authorise_payment(
+            city.pay_store(through), city.policies, patience_of(), request, order, city.clock
+        ).entry
+
+    payment: Payment = _ask(city, storage, send)
+    if payment.decline is None:
+        city.payments = [*city.payments[-600:], (payment, key, order)]
+
+
+def _reverse(city: Simulated, storage: Storage, caller: str, wallet: str, key: str, order: Order) -> None:
+    def send(through: Storage) -> Any:
+        request = Request.of(caller, wallet, key, _body(order))
+        stores = city.pay_store(through), city.progress(through)
+        reversal = reverse_payment(*stores, city.policies, patience_of(), request, order, city.clock)
+        return reversal.payment, reversal.outcome
+
+    _ask(city, storage, send)
+
+
+def pay(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    _pay(city, storage, chance, hold=False)
+
+
+def hold(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    _pay(city, storage, chance, hold=True)
+
+
+def reverse(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    if not city.payments:
+        return
+    payment, key, order = chance.choice(city.payments)
+    _reverse(city, storage, payment.acceptance.caller, payment.acceptance.wallet_id, key, order)
+
+
+def _about(city: Simulated, chance: random.Random) -> tuple[Payment, Request, int | None, Callable[[Payment], bool]]:
+    """A payment, mostly a recent one, and a request about it by who brought it, or by somebody who may not."""
+    recent = city.payments[-30:] if chance.random() < 0.7 else city.payments
+    payment, _, _ = chance.choice(recent)
+    amount = chance.choice((None, 1, 7, payment.order.amount // 2 or 1, payment.order.amount, payment.order.amount + 1))
+    caller = payment.acceptance.caller if chance.random() < 0.98 else "acquirer/stranger"
+    request = Request.of(caller, payment.acceptance.wallet_id, _key(chance), {"amount": amount})
+    return payment, request, amount, lambda each: each.acceptance.caller == caller
+
+
+def capture(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    held = [each for each in city.payments[-100:] if each[2].hold]
+    if not held:
+        return
+    payment = chance.choice(held)[0]
+    amount = chance.choice((None, 1, payment.order.amount // 3 or 1, payment.order.amount + 1))
+    request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, _key(chance), {"amount": amount})
+    _ask(
+        city,
+        storage,
+        lambda through: (
+            capture_hold(
+                city.progress(through),
+                patience_of(),
+                request,
+                payment.acceptance.id,
+                amount,
+                lambda _: True,
+                city.clock,
+            ).entry
+        ),
+    )
+
+
+def void(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    held = [each for each in city.payments[-100:] if each[2].hold]
+    if not held:
+        return
+    payment = chance.choice(held)[0]
+    request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, _key(chance), {})
+    _ask(
+        city,
+        storage,
+        lambda through: (
+            void_hold(
+                city.progress(through), patience_of(), request, payment.acceptance.id, lambda _: True, city.clock
+            ).entry
+        ),
+    )
+
+
+def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    if not city.payments:
+        return
+    payment, request, amount, may = _about(city, chance)
+    if chance.random() < 0.3:
+        # The merchant it was paid to.
+        merchant = payment.order.merchant_id
+        request = Request.of(f"merchant/{merchant}", request.wallet_id, _key(chance), {"amount": amount})
+        may = lambda each: each.order.merchant_id == merchant  # noqa: E731 - one of two rights
+    _ask(
+        city,
+        storage,
+        lambda through: (
+            cancel_payment(
+                city.progress(through), patience_of(), request, payment.acceptance.id, amount, None, may, city.clock
+            ).entry
+        ),
+    )
+
+
+def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    wallet, key, amount = chance.choice(city.wallets), _key(chance), chance.choice((29_999, 30_000, 100_000, 500_000))
+    request = Request.of("bank/one", wallet, key, {"amount": amount})
+    _ask(
+        city,
+        storage,
+        lambda through: (
+            top_up(
+                city.wallet_store(through), city.policies, patience_of(), request, amount, "reference", city.clock
+            ).entry
+        ),
+    )
+
+
+def ask_again(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """Any earlier request again: it has one effect, and one answer."""
+    if not city.asked:
+        return
+    asked = chance.choice(city.asked[-20:]) if chance.random() < 0.5 else chance.choice(city.asked)
+    answer = asked.send(storage)
+    assert not asked.answered or answer == asked.answer, f"another answer: {asked.answer} became {answer}"
+    asked.answer, asked.answered = answer, True
+
+
+def ask_another(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """A used key with another body is refused."""
+    if not city.payments:
+        return
+    payment, key, order = chance.choice(city.payments)
+    other = replace(order, amount=order.amount + 1)
+    request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, key, _body(other))
+    try:
+        authorise_payment(city.pay_store(storage), city.policies, patience_of(), request, other, city.clock)
+    except IdempotencyKeyReused:
+        return
+    raise AssertionError(f"a key was used for another body: {payment}")
+
+
+def deliver(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """Some of what waits in the stream, in any order and some of it twice."""
+    waiting = city.stream[:12] if chance.random() < 0.9 else city.stream[-12:]
+    chance.shuffle(waiting)
+    batch = waiting[: chance.randint(1, 12)]
+    if city.delivered and chance.random() < 0.1:
+        batch += chance.choices(city.delivered, k=2)
+    if batch:
+        city.deliver(storage, batch, through_function=chance.random() < 0.25)
+
+
+def lose(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """A record that the stream forgets: nobody delivers it any more."""
+    if city.stream and chance.random() < 0.3:
+        city.stream = city.stream[1:]
+
+
+def catch_up(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    wallet = city.wallet_store(storage).wallet(chance.choice(city.wallets))
+    assert wallet is not None
+    assert not city.catch_up(storage).wallet(wallet).unposted
+
+
+def expire(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    expire_holds(city.progress(storage), patience_of(), city.now, chance.choice((1, 10, 100)))
+
+
+def standing(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    status = chance.choices((WalletStatus.ACTIVE, WalletStatus.SUSPENDED, None), (8, 1, 1))[0]
+    wallet = chance.choice(city.wallets)
+    change_standing(city.wallet_store(storage), wallet, status, None, "operator", "reason", city.now)
+
+
+def open_again(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    city.open_wallet(storage, chance.randrange(city.members + 1))
+
+
+def reset(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    city.reset_month(storage)
+
+
+def close_month(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """A part of the closing of the month before: catches up and writes statements."""
+    month = previous_month(month_of(city.now))
+    close_segment(
+        city.catch_up(storage), StatementStore(storage, patience_of()), month, Segment(chance.randrange(64), 64)
+    )
+
+
+OPERATIONS: dict[str, tuple[Operation, float]] = {
+    "pay": (pay, 30),
+    "deliver": (deliver, 22),
+    "charge": (charge, 11),
+    "hold": (hold, 5),
+    "capture": (capture, 6),
+    "void": (void, 1.5),
+    "cancel": (cancel, 8),
+    "reverse": (reverse, 1.5),
+    "ask_again": (ask_again, 6),
+    "ask_another": (ask_another, 0.7),
+    "lose": (lose, 1),
+    "catch_up": (catch_up, 1.5),
+    "expire": (expire, 1),
+    "standing": (standing, 0.7),
+    "open_again": (open_again, 0.3),
+    "reset": (reset, 0.2),
+    "close_month": (close_month, 0.05),
+}
+
+REFUSED = (Refusal, UnknownCard, Busy, Unavailable)
+"""What an operation may end with: an answer of its own, or none."""

@@ -1,0 +1,140 @@
+"""Runs a simulated city under a seed; of a seed that fails, the shortest log of operations that still does."""
+
+import random
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from eeum.calendar import SEOUL
+from tests.simulation.city import Simulated
+from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
+from tests.simulation.operations import OPERATIONS, REFUSED
+
+FULL_CHECK = 10_000
+"""After so many operations everything is checked in full."""
+
+DAYS = 150
+"""A run lasts about so long in the city's time, over several of its policies."""
+
+STARTS = (
+    datetime(2022, 5, 25, 9, tzinfo=SEOUL),
+    datetime(2023, 5, 20, 9, tzinfo=SEOUL),
+    datetime(2024, 4, 20, 9, tzinfo=SEOUL),
+)
+DEEPEST = 2
+"""Operations within operations."""
+
+
+class Step(NamedTuple):
+    """One operation: what it is, the seed of all that it draws, and by how much the clock moves before it."""
+
+    name: str
+    seed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A seed's first fault: after how many operations, what was found, and where."""
+
+    seed: int
+    operations: int
+    found: str
+    log: Sequence[Step]
+
+
+def steps_of(seed: int, count: int) -> list[Step]:
+    chance = random.Random(seed)
+    names = list(OPERATIONS)
+    weights = [weight for _, weight in OPERATIONS.values()]
+    mean = DAYS * 86_400 / count
+    steps = []
+    for name in chance.choices(names, weights, k=count):
+        # Most follow each other at once; some after a night, so that midnights and month ends fall between any two.
+        seconds = chance.choice((0.0, 0.001, 1.0)) if chance.random() < 0.5 else chance.expovariate(0.5 / mean)
+        steps.append(Step(name, chance.getrandbits(48), seconds))
+    return steps
+
+
+def new_city(seed: int, count: int) -> Simulated:
+    chance = random.Random(seed)
+    return Simulated(members=max(30, min(400, count // 500)), shops=24, now=chance.choice(STARTS))
+
+
+def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
+    """Does one operation with faults at its calls, and perhaps others in between; only what clients may see comes out of it."""
+    chance = random.Random(step.seed)
+
+    def others() -> None:
+        if depth < DEEPEST:
+            names = list(OPERATIONS)
+            name = chance.choices(names, [weight for _, weight in OPERATIONS.values()])[0]
+            do(city, Step(name, chance.getrandbits(48), 0), odds, depth + 1)
+
+    operation, _ = OPERATIONS[step.name]
+    storage = FaultyStorage(city.memory, chance, odds, others)
+    try:
+        operation(city, storage, chance)
+    except (*REFUSED, Died):
+        return
+
+
+def run(
+    seed: int,
+    steps: Sequence[Step],
+    count: int,
+    odds: Odds | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+    ends_in_full: bool = True,
+) -> Failure | None:
+    """Runs `steps`; gives the first fault, or None."""
+    city = new_city(seed, count)
+    for done, step in enumerate(steps, start=1):
+        city.now += timedelta(seconds=step.seconds)
+        try:
+            do(city, step, odds or Odds())
+            if done % FULL_CHECK == 0:
+                city.check_whole()
+            if ends_in_full and done == len(steps):
+                city.check_end()
+        except Exception:  # noqa: BLE001 - whatever it is, it is what the run found
+            return Failure(seed, done, traceback.format_exc(limit=-6), steps[:done])
+        progress(done)
+    return None
+
+
+def shortest(failure: Failure, count: int, most_runs: int = 400) -> Failure:
+    """Leaves out of a failing log whatever can be left out while it still fails."""
+    best = failure
+    size = max(1, len(best.log) // 2)
+    runs = 0
+    while size >= 1 and runs < most_runs:
+        position = 0
+        while position < len(best.log) and runs < most_runs:
+            fewer = [*best.log[:position], *best.log[position + size :]]
+            runs += 1
+            found = run(failure.seed, fewer, count, ends_in_full=True) if fewer else None
+            if found is not None:
+                best = Failure(failure.seed, failure.operations, found.found, found.log)
+            else:
+                position += size
+        size //= 2
+    return best
+
+
+def told(failure: Failure, shortened: Failure) -> str:
+    """What one reads of a failing seed."""
+    lines = [f"  {step.name:<12} seed {step.seed:<16} after {step.seconds:.3f} s" for step in shortened.log]
+    return "\n".join(
+        (
+            f"seed {failure.seed} failed after {failure.operations} operations; {len(shortened.log)} of them are enough:",
+            *lines,
+            shortened.found,
+            f"Again: make simulate SEED={failure.seed} OPS={len(failure.log)}",
+        )
+    )
+
+
+__all__ = ["CALM", "Failure", "Step", "do", "new_city", "run", "shortest", "steps_of", "told"]
