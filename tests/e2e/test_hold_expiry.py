@@ -37,13 +37,15 @@ def test_a_hold_is_released_by_the_schedule_once_it_has_expired_and_not_before(
     wait_for_cashback(member)
     begun = city.clock.now()
 
+    # Holds of other tests may expire as well.
     move_clock((begun + timedelta(days=6, hours=23)).isoformat())
-    assert city.calendar.run(HOLD_EXPIRY, city.clock.now()) == {"released": 0}
+    city.calendar.run(HOLD_EXPIRY, city.clock.now())
+    assert member.api.get(f"/wallets/{member.wallet}")["held"] == 30_000
     move_clock((begun + timedelta(days=7, minutes=1)).isoformat())
-    assert city.calendar.run(HOLD_EXPIRY, city.clock.now()) == {"released": 1}
+    assert city.calendar.run(HOLD_EXPIRY, city.clock.now())["released"] >= 1
     assert city.calendar.run(HOLD_EXPIRY, city.clock.now()) == {"released": 0}
 
-    balances = {name: won for name, won in member.balances().items() if won}
-    assert balances == {"charged": 80_000, "cashback": 2_000}
+    wallet = member.api.get(f"/wallets/{member.wallet}")
+    assert (wallet["held"], wallet["purses"]) == (0, {"charged": 80_000, "cashback": 2_000})
     late = acquirer.request("POST", path.replace(captured["id"], left["id"]), {}, key=f"e2e-capture-{uuid4()}")
     assert (late.status_code, late.json()["code"]) == (409, "hold_closed")
