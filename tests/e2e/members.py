@@ -32,7 +32,31 @@ def top_up(api: Api, tokens: Tokens, member: Member, amount: int) -> Any:
     )
 
 
+#: What a payment that is read has beyond the answer to its authorisation: what became of it since.
+SINCE = ("captured", "cancelled", "held", "released", "message")
+
+
+def as_authorised(payment: Any) -> Any:
+    """A payment that was read, as its authorisation was answered."""
+    return {name: value for name, value in payment.items() if name not in SINCE}
+
+
 def pay(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str | None = None) -> Any:
     """A payment by card, through the acquirer."""
     body = {"card_token": member.card, "merchant_id": shop, "amount": amount, "channel": "shop"}
     return api.as_caller(tokens.acquirer).post("/payments", body, key=key or f"e2e-payment-{uuid4()}")
+
+
+def hold(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str | None = None) -> Any:
+    """A payment by card that is captured later."""
+    body = {"card_token": member.card, "merchant_id": shop, "amount": amount, "channel": "shop", "capture": "later"}
+    return api.as_caller(tokens.acquirer).post("/payments", body, key=key or f"e2e-hold-{uuid4()}")
+
+
+def change(
+    api: Api, tokens: Tokens, payment: Any, action: str, amount: int | None = None, key: str | None = None
+) -> Any:
+    """`captures`, `void` or `cancellations` of a payment, by the acquirer that brought it; all of it without an amount."""
+    path = f"/wallets/{payment['wallet_id']}/payments/{payment['id']}/{action}"
+    body = {} if amount is None else {"amount": amount}
+    return api.as_caller(tokens.acquirer).post(path, body, key=key or f"e2e-{action}-{uuid4()}")

@@ -24,6 +24,7 @@ from tests.e2e.callers import (
 
 ANYONE = "anyone"
 OWN_WALLET = {MEMBER: 200, OTHER_MEMBER: 404}
+OWN_PAYMENT = {ACQUIRER: 200, OTHER_ACQUIRER: 404}
 RESIDENTS = {MEMBER: 200, OTHER_MEMBER: 200, OWNER: 200, OTHER_OWNER: 200}
 OPERATORS = {OPERATOR: 200, STAFF: 403}
 
@@ -40,8 +41,13 @@ ANSWERS: dict[str, dict[str, int]] = {
     "POST /payments": {ACQUIRER: 200, OTHER_ACQUIRER: 200},
     "POST /wallets/{wallet_id}/payments": OWN_WALLET,
     "GET /wallets/{wallet_id}/payments": OWN_WALLET,
-    "GET /wallets/{wallet_id}/payments/{payment_id}": OWN_WALLET | {ACQUIRER: 200, OTHER_ACQUIRER: 404},
+    "GET /wallets/{wallet_id}/payments/{payment_id}": OWN_WALLET | OWN_PAYMENT,
     "GET /merchants/{merchant_id}/payments": {OWNER: 200, OTHER_OWNER: 404},
+    "POST /payments/reversals": {ACQUIRER: 200, OTHER_ACQUIRER: 200},
+    "POST /wallets/{wallet_id}/payments/{payment_id}/captures": OWN_PAYMENT,
+    "POST /wallets/{wallet_id}/payments/{payment_id}/void": OWN_PAYMENT,
+    "POST /wallets/{wallet_id}/payments/{payment_id}/cancellations": OWN_PAYMENT,
+    "POST /merchants/{merchant_id}/payments/{payment_id}/cancellations": {OWNER: 200, OTHER_OWNER: 404},
     "GET /merchants/{merchant_id}/balance": {OWNER: 200, OTHER_OWNER: 404},
     "GET /balances": OPERATORS,
     "POST /wallets/{wallet_id}/cashback_quotes": OWN_WALLET,

@@ -17,7 +17,7 @@ from local.inhabitants import Shop
 from local.roles import Tokens
 from tests.e2e import callers
 from tests.e2e.callers import Caller
-from tests.e2e.members import Member, pay
+from tests.e2e.members import Member, hold, pay
 from tests.e2e.routes import ANSWERS, Route, expected, routes
 from tests.e2e.waiting import wait_for_cashback
 
@@ -50,9 +50,11 @@ class Scene:
         return api.request(route.method, path, body, key=key, query=query)
 
     def ids_for(self, route: Route) -> dict[str, str]:
-        """An application to approve, another to reject: each is decided once."""
+        """An application to approve, another to reject, a hold to capture, another to void: each is decided once."""
         if route.path.startswith("/merchant_applications"):
             return self.ids | {"merchant_id": self.ids["to reject" if "rejection" in route.path else "to approve"]}
+        if route.path.endswith(("/captures", "/void")):
+            return self.ids | {"payment_id": self.ids[route.path.rpartition("/")[2]]}
         return self.ids
 
     def body(self, route: Route) -> Any:
@@ -63,6 +65,11 @@ class Scene:
             "/wallets/{wallet_id}": {"verified": True, "reason": "Papers in order."},
             "/wallets/{wallet_id}/top_ups": {"amount": 30_000, "bank_reference": "knocking"},
             "/payments": order | {"card_token": self.member.card},
+            "/payments/reversals": order | {"card_token": self.member.card},
+            "/wallets/{wallet_id}/payments/{payment_id}/captures": {"amount": 1_000},
+            "/wallets/{wallet_id}/payments/{payment_id}/void": {},
+            "/wallets/{wallet_id}/payments/{payment_id}/cancellations": {"amount": 1_000},
+            "/merchants/{merchant_id}/payments/{payment_id}/cancellations": {"amount": 1_000},
             "/wallets/{wallet_id}/payments": order,
             "/wallets/{wallet_id}/cashback_quotes": order,
             "/merchants": self.waiting.application(),
@@ -96,6 +103,8 @@ def scene(city: City, api: Api, tokens: Tokens, shops: dict[str, str]) -> Scene:
             "merchant_id": shops[SHOP],
             "to approve": applied[0],
             "to reject": applied[1],
+            "captures": hold(api, tokens, member, shops[SHOP], 2_000)["id"],
+            "void": hold(api, tokens, member, shops[SHOP], 2_000)["id"],
             "version": seed.policies()[0]["version"],
             "month": "2021-01",
         },
@@ -169,6 +178,32 @@ def test_another_s_payment_is_as_one_that_does_not_exist(scene: Scene) -> None:
 
     assert foreign.status_code == 404
     assert [seen(each) for each in (within_own, *missing)] == [seen(foreign)] * 3
+
+
+@pytest.mark.parametrize("action", ["captures", "void", "cancellations"])
+def test_what_another_acquirer_brought_is_as_what_does_not_exist(scene: Scene, action: str) -> None:
+    route = the_route(f"POST /wallets/{{wallet_id}}/payments/{{payment_id}}/{action}")
+    foreign = scene.ask(callers.OTHER_ACQUIRER, route)
+    missing = [
+        scene.ask(callers.ACQUIRER, route, payment_id=UNKNOWN),
+        scene.ask(callers.ACQUIRER, route, wallet_id=scene.other.wallet),
+        scene.ask(callers.ACQUIRER, route, wallet_id=UNKNOWN),
+    ]
+
+    assert foreign.status_code == 404
+    assert [seen(each) for each in missing] == [seen(foreign)] * 3
+
+
+def test_a_payment_elsewhere_is_cancelled_by_no_merchant(scene: Scene, shops: dict[str, str]) -> None:
+    route = the_route("POST /merchants/{merchant_id}/payments/{payment_id}/cancellations")
+    elsewhere = next(shop for shop in shops.values() if shop != scene.shop)
+    answers = [
+        scene.ask(callers.OWNER, route, merchant_id=elsewhere),
+        scene.ask(callers.OWNER, route, payment_id=UNKNOWN),
+    ]
+
+    assert [each.status_code for each in answers] == [404, 404]
+    assert seen(answers[0]) == seen(answers[1])
 
 
 def test_another_s_shop_takes_as_little_as_one_that_does_not_exist(scene: Scene) -> None:

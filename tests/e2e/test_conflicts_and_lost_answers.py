@@ -17,7 +17,7 @@ from local.api import Api
 from local.city import City
 from local.roles import Tokens
 from tests.e2e.faults import WITHOUT_END, Faults, internal_error, lost_answer, transaction_conflict
-from tests.e2e.members import Member
+from tests.e2e.members import Member, as_authorised
 from tests.e2e.waiting import earned, wait_for_cashback
 
 SHOP = "운서 빵집"
@@ -47,7 +47,7 @@ def ask(api: Api, tokens: Tokens, shops: dict[str, str]) -> Ask:
 def stored(city: City, member: Member) -> list[Any]:
     month = f"{city.clock.now():%Y-%m}"
     payments: list[Any] = member.api.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
-    return payments
+    return [as_authorised(each) for each in payments]
 
 
 @pytest.mark.parametrize(("when", "answer"), FAULTS)

@@ -13,7 +13,7 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
-from tests.e2e.members import Member, pay, top_up
+from tests.e2e.members import Member, as_authorised, pay, top_up
 from tests.e2e.waiting import earned, wait_for_cashback
 
 THREADS = 16
@@ -39,7 +39,7 @@ def month_of(city: City) -> str:
 
 def stored_payments(member: Member, month: str) -> list[Any]:
     listed: list[Any] = member.api.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
-    return listed
+    return [as_authorised(each) for each in listed]
 
 
 def test_two_members_who_pay_at_once_each_pay_their_own(
@@ -95,7 +95,7 @@ def test_a_retry_storm_has_one_effect_and_one_answer(
 ) -> None:
     member = new_member(charged=100_000)
 
-    responses = storm(api, tokens, member, shops[SHOP], 20_000, "one request, sixteen times")
+    responses = storm(api, tokens, member, shops[SHOP], 20_000, "one request sixteen times")
     wait_for_cashback(member)
 
     answer = the_one_answer(responses)
@@ -108,7 +108,7 @@ def test_a_retry_storm_has_one_effect_and_one_answer(
 def test_a_retry_storm_of_a_decline_has_one_answer_also_once_the_money_is_there(
     city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
-    member, key = new_member(charged=30_000), "declined, and asked again"
+    member, key = new_member(charged=30_000), "declined and asked again"
 
     declined = the_one_answer(storm(api, tokens, member, shops[SHOP], 50_000, key))
     assert (declined["status"], declined["decline"]["code"]) == ("declined", "51")
@@ -126,7 +126,7 @@ def test_a_retry_storm_of_a_decline_has_one_answer_also_once_the_money_is_there(
 def test_an_approved_payment_keeps_its_answer_when_the_wallet_is_empty_or_suspended(
     api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
-    member, key = new_member(charged=30_000), "approved, and asked again"
+    member, key = new_member(charged=30_000), "approved and asked again"
     approved = pay(api, tokens, member, shops[SHOP], 30_000, key)
     wait_for_cashback(member)
     api.as_caller(tokens.operator).patch(
@@ -140,7 +140,7 @@ def test_an_approved_payment_keeps_its_answer_when_the_wallet_is_empty_or_suspen
 def test_a_key_that_was_used_for_another_body_is_refused_while_the_first_is_under_way_and_after(
     city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
-    member, key = new_member(charged=100_000), "one key, two bodies"
+    member, key = new_member(charged=100_000), "one key with two bodies"
     till = api.as_caller(tokens.acquirer)
 
     def ask(amount: int) -> httpx.Response:
