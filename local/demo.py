@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from local import demo_day, inhabitants, sign_in
 from local.api import Api
 from local.city import City, the_running_city
-from local.demo_day import PlannedMember, PlannedPayment, Trouble
+from local.demo_day import Afterwards, PlannedMember, PlannedPayment, Trouble
 from local.demo_report import Outcome, Shop, report
 from local.draining import counted
 from local.failure import CityFailure
@@ -93,12 +93,29 @@ class Day:
                 "merchant_id": self._unapproved if planned.trouble is Trouble.NOT_PAYABLE else shop.id,
                 "amount": self._amount(member, planned),
                 "channel": "shop",
+                "capture": "later" if planned.afterwards is Afterwards.HELD else "now",
             },
             key=f"{self._name}-{member.plan.name}-{number}",
         )
         if planned.trouble is Trouble.SUSPENDED:
             self._change(member, status="active")  # for the next demonstration
-        return Outcome(member.plan.name, shop, answer)
+        return Outcome(member.plan.name, shop, answer, planned.afterwards, self._after(member, planned, answer))
+
+    def _after(self, member: Member, planned: PlannedPayment, payment: dict[str, Any]) -> int:
+        """What becomes of an approved payment; how many won go back to the member."""
+        if payment["status"] == "declined" or planned.afterwards is Afterwards.KEPT:
+            return 0
+        till = self._api.as_caller(self._tokens.acquirer)
+        path = f"/wallets/{member.wallet}/payments/{payment['id']}"
+
+        def ask(action: str, body: dict[str, Any]) -> int:
+            return int(till.post(f"{path}/{action}", body, key=f"{self._name}-{member.plan.name}-{action}")["amount"])
+
+        if planned.afterwards is Afterwards.HELD:
+            ask("captures", {"amount": planned.part})
+            return ask("void", {})
+        part = {"amount": planned.part} if planned.afterwards is Afterwards.PARTLY_CANCELLED else {}
+        return ask("cancellations", {**part, "reason": WHY})
 
     def _amount(self, member: Member, planned: PlannedPayment) -> int:
         if planned.trouble is not Trouble.NO_MONEY:
@@ -114,18 +131,20 @@ def main() -> int:
     console = Console()
     try:
         city = the_running_city()
-        outcomes, earnings, seconds = live_through(city, console)
+        outcomes, earnings, corrections, seconds = live_through(city, console)
     except CityFailure as failure:
         print(f"make demo: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    console.print(report(outcomes, earnings, city.clock.now(), seconds))
+    console.print(report(outcomes, earnings, corrections, city.clock.now(), seconds))
     return 0
 
 
-def live_through(city: City, console: Console) -> tuple[list[Outcome], list[dict[str, Any]], float]:
-    """A whole day: what became of each payment, the earnings of all, and how many seconds the payments took."""
+def live_through(
+    city: City, console: Console
+) -> tuple[list[Outcome], list[dict[str, Any]], list[dict[str, Any]], float]:
+    """A whole day: what became of each payment, the earnings and corrections of all, and how many seconds the payments took."""
     morning = city.clock.now()
     tokens = city.sign_everyone_in()
     shopkeeper = city.api.as_caller(tokens.merchant)
@@ -148,9 +167,12 @@ def live_through(city: City, console: Console) -> tuple[list[Outcome], list[dict
         # The month may have turned between two payments.
         months = {f"{instant:%Y-%m}" for instant in (morning, city.clock.now())}
         asked = [(member, month) for member in members for month in sorted(months)]
-        told = pool.map(lambda each: each[0].api.get(f"/wallets/{each[0].wallet}/cashback", month=each[1]), asked)
-        earnings = [earning for month in told for earning in month["earnings"] if earning["payment_id"] in approved]
-    return [outcome for member in members for outcome in member.outcomes], earnings, seconds
+        told = list(pool.map(lambda each: each[0].api.get(f"/wallets/{each[0].wallet}/cashback", month=each[1]), asked))
+        earnings, corrections = (
+            [entry for month in told for entry in month[kind] if entry["payment_id"] in approved]
+            for kind in ("earnings", "corrections")
+        )
+    return [outcome for member in members for outcome in member.outcomes], earnings, corrections, seconds
 
 
 def _await_cashback(city: City, waiting: Callable[[int], None]) -> None:

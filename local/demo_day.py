@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 SEED = 20210104
@@ -22,6 +22,15 @@ class Trouble(StrEnum):
     NOT_PAYABLE = "a merchant that is not approved"
 
 
+class Afterwards(StrEnum):
+    """What becomes of a payment that was approved."""
+
+    KEPT = "kept"
+    CANCELLED = "cancelled whole"
+    PARTLY_CANCELLED = "cancelled in part"
+    HELD = "held, captured in part, the rest voided"
+
+
 @dataclass(frozen=True)
 class PlannedPayment:
     """Won to pay; `shop` counts through the shops that can be paid."""
@@ -29,6 +38,12 @@ class PlannedPayment:
     amount: int
     shop: int
     trouble: Trouble = Trouble.NONE
+    afterwards: Afterwards = Afterwards.KEPT
+
+    @property
+    def part(self) -> int:
+        """Won that are cancelled in part, or captured of what is held."""
+        return self.amount // 2
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,8 @@ HABITS = (
     # Over 1,000,000, where cashback ends.
     Habit(members=6, payments=(6, 7), thousands=(160, 230)),
 )
+#: Every so many members' first payment.
+EVERY = {Afterwards.CANCELLED: 12, Afterwards.PARTLY_CANCELLED: 15, Afterwards.HELD: 10}
 TROUBLED = {
     Trouble.NO_MONEY: 6,
     Trouble.SUSPENDED: 3,
@@ -89,9 +106,14 @@ def _member(name: str, habit: Habit, trouble: Trouble, shops: int, chance: rando
         )
         for _ in range(chance.randint(*habit.payments))
     ]
+    payments[0] = replace(payments[0], afterwards=_afterwards(int(name.rpartition("-")[2])))
     charged = max(-(-sum(payment.amount for payment in payments) // 10_000) * 10_000, 30_000)
     if trouble is Trouble.NO_MONEY:
         payments.append(PlannedPayment(charged + 1_000, chance.randrange(shops), trouble))
     elif trouble is not Trouble.NONE:
         payments.append(PlannedPayment(chance.randint(5, 30) * 1_000, chance.randrange(shops), trouble))
     return PlannedMember(name, charged, tuple(payments))
+
+
+def _afterwards(number: int) -> Afterwards:
+    return next((what for what, every in EVERY.items() if number % every == 0), Afterwards.KEPT)

@@ -11,8 +11,11 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
+from local.demo_day import Afterwards
+
 SHOWN_MEMBERS = 15
 Earning = dict[str, Any]
+Correction = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Outcome:
     member: str
     shop: Shop
     answer: dict[str, Any]
+    afterwards: Afterwards = Afterwards.KEPT
+    given_back: int = 0
 
     @property
     def declined(self) -> bool:
@@ -43,7 +48,14 @@ class Outcome:
         return int(self.answer["amount"])
 
 
-def report(outcomes: Sequence[Outcome], earnings: Sequence[Earning], at: datetime, seconds: float) -> Group:
+def report(
+    outcomes: Sequence[Outcome],
+    earnings: Sequence[Earning],
+    corrections: Sequence[Correction],
+    at: datetime,
+    seconds: float,
+) -> Group:
+    """What was paid and earned, then what was given back of it and taken back."""
     approved = [outcome for outcome in outcomes if not outcome.declined]
     earned = {earning["payment_id"]: earning for earning in earnings}
     rate = f"{len(outcomes)} payments in {seconds:.1f} s, {len(outcomes) / seconds:.0f} a second"
@@ -57,6 +69,8 @@ def report(outcomes: Sequence[Outcome], earnings: Sequence[Earning], at: datetim
         "",
         _funders(earnings),
         "",
+        _given_back(approved, corrections),
+        "",
         _declines(outcomes),
         "",
         f"{at:%Y-%m-%d %H:%M} in Incheon: {rate} on this machine.",
@@ -64,7 +78,9 @@ def report(outcomes: Sequence[Outcome], earnings: Sequence[Earning], at: datetim
 
 
 def _members(approved: Sequence[Outcome], earned: dict[str, Earning]) -> Table:
-    table = _table("Who spent, who earned, and why", "Member", "Payments", "Spent", "Cashback", "Why")
+    table = _table(
+        "Who spent, who earned, and why (before what was given back)", "Member", "Payments", "Spent", "Cashback", "Why"
+    )
     of_member: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in approved:
         of_member[outcome.member].append(outcome)
@@ -119,6 +135,20 @@ def _funders(earnings: Iterable[Earning]) -> Table:
     return table
 
 
+def _given_back(approved: Sequence[Outcome], corrections: Sequence[Correction]) -> Table:
+    table = _table("Given back afterwards", "What", "Payments", "Spent", "Given back", "Cashback")
+    taken_back: Counter[str] = Counter()
+    for correction in corrections:
+        taken_back[correction["payment_id"]] += correction["cashback"]
+    for afterwards in Afterwards:
+        own = [outcome for outcome in approved if outcome.afterwards is afterwards]
+        if afterwards is not Afterwards.KEPT and own:
+            spent, given_back = sum(each.amount for each in own), sum(each.given_back for each in own)
+            won = sum(taken_back[each.payment_id] for each in own)
+            table.add_row(afterwards.value, f"{len(own):,}", f"{spent:,}", f"{given_back:,}", f"{won:,}")
+    return table
+
+
 def _declines(outcomes: Sequence[Outcome]) -> Table:
     table = _table("Declined", "Code", "Reason", "Payments")
     reasons = Counter(
@@ -153,6 +183,6 @@ def _percent(basis_points: int) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        numbers = column in {"Payments", "Spent", "Cashback", "Won", "Of", "Rate"}
+        numbers = column in {"Payments", "Spent", "Given back", "Cashback", "Won", "Of", "Rate"}
         table.add_column(column, justify="right" if numbers else "left")
     return table
