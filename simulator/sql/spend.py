@@ -1,0 +1,112 @@
+"""The use of spend limits as window sums.
+
+Between two payments of a member's month a spend limit goes from u to max(u, min(u + base, ceiling)). With one ceiling that is the running sum,
+cut at it. With several, e₁ < e₂ < …, the sum is made once for each: the first counts all that is accepted; until it reaches e₁ it is
+exact, so that it says how much of each payment with ceiling e₁ still counts; the second sum counts that, and so on. The last is exact
+up to the highest ceiling, where it is cut.
+"""
+
+from dataclasses import dataclass
+
+from eeum.policy.rules import Band, Layer, Limit, PolicyVersion
+from simulator.sql.conditions import condition
+
+NO_END = 10**18
+"""Stands for no end, in won: a sum of payments never comes near it, and it leaves room to add to in 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpendLimit:
+    """A spend limit and the layers that list it, with the ceilings that a payment's use of it may have, in ascending order."""
+
+    place: int
+    limit: Limit
+    layers: tuple[Layer, ...]
+    ceilings: tuple[int, ...]
+
+    @property
+    def used(self) -> str:
+        return f"used_{self.place}"
+
+    @property
+    def highest(self) -> int:
+        return self.ceilings[-1] if self.ceilings else 0
+
+
+def spend_limits_of(policy: PolicyVersion) -> tuple[SpendLimit, ...]:
+    """All spend limits that layers list, in the order in which they are first listed."""
+    limits = {limit.id: limit for layer in policy.layers for limit in layer.spend_limits}
+    return tuple(_spend_limit(place, limit, policy) for place, limit in enumerate(limits.values()))
+
+
+def _spend_limit(place: int, limit: Limit, policy: PolicyVersion) -> SpendLimit:
+    layers = tuple(layer for layer in policy.layers if limit in layer.spend_limits)
+    ceilings = {ceiling for layer in layers for ceiling in _ceilings(layer, limit) if ceiling}
+    return SpendLimit(place, limit, layers, tuple(sorted(ceilings)))
+
+
+def _ceilings(layer: Layer, limit: Limit) -> tuple[int, int]:
+    """How far a payment that the layer accepts can bring the limit: where the merchant has a rate of its own, and where not."""
+    amount = NO_END if limit.amount is None else limit.amount
+    if layer.counts_all:
+        return amount, amount
+    return min(amount, _earning_end(layer.bands, own_rate=1)), min(amount, _earning_end(layer.bands, own_rate=0))
+
+
+def _earning_end(bands: tuple[Band, ...], own_rate: int) -> int:
+    """Where the bands stop to earn, in won of accumulated spend."""
+    end = 0
+    for band in bands:
+        if (own_rate if band.rate is None else band.rate) == 0:
+            break
+        end = NO_END if band.end is None else band.end
+    return end
+
+
+def ceiling_of(limit: SpendLimit) -> str:
+    """The row's ceiling: the highest of the layers that accept its payment; 0 where none does."""
+    parts = [_ceiling_in(layer, limit.limit) for layer in limit.layers]
+    return parts[0] if len(parts) == 1 else f"GREATEST({', '.join(parts)})"
+
+
+def _ceiling_in(layer: Layer, limit: Limit) -> str:
+    with_own_rate, without = _ceilings(layer, limit)
+    value = (
+        str(with_own_rate)
+        if with_own_rate == without
+        else f"CASE WHEN merchant_own_rate > 0 THEN {with_own_rate} ELSE {without} END"
+    )
+    holds = "TRUE" if layer.counts_all else condition(layer.condition)
+    return value if holds == "TRUE" else f"CASE WHEN {holds} THEN {value} ELSE 0 END"
+
+
+def rounds(limits: tuple[SpendLimit, ...]) -> int:
+    """How many window sums have to be made one after the other."""
+    return max((len(limit.ceilings) for limit in limits), default=0)
+
+
+def counted(limit: SpendLimit, number: int) -> str | None:
+    """What of the row counts in sum `number` (from 0) of the limit; None when it has no such sum."""
+    if number >= len(limit.ceilings):
+        return None
+    place = limit.place
+    if number == 0:
+        return f"CASE WHEN ceiling_{place} > 0 THEN base ELSE 0 END"
+    ceiling, before, inflow = limit.ceilings[number - 1], f"before_{place}_{number - 1}", f"inflow_{place}_{number - 1}"
+    left = f"GREATEST(0, LEAST({inflow}, {ceiling} - {before}))"
+    return f"CASE WHEN ceiling_{place} = {ceiling} THEN {left} ELSE {inflow} END"
+
+
+def position_before(limit: SpendLimit) -> str:
+    """The limit's use before the row's payment, from its last sum."""
+    last = len(limit.ceilings) - 1
+    return _cut(f"before_{limit.place}_{last}", limit) if limit.ceilings else "0"
+
+
+def position_after(limit: SpendLimit) -> str:
+    last = len(limit.ceilings) - 1
+    return _cut(f"before_{limit.place}_{last} + inflow_{limit.place}_{last}", limit) if limit.ceilings else "0"
+
+
+def _cut(position: str, limit: SpendLimit) -> str:
+    return position if limit.highest == NO_END else f"LEAST({position}, {limit.highest})"

@@ -1,0 +1,189 @@
+"""One statement for a policy version and a month: a row for each payment, with what every layer and funder gives for it.
+
+The rows of a member's month are ordered by `accepted_at` and `payment`, which is unique: no window leaves open which of two comes first.
+"""
+
+from dataclasses import dataclass
+
+from eeum.calendar import Month, milliseconds_of, next_month, start_of_month
+from eeum.policy.rules import Layer, PolicyVersion
+from simulator.payments import RELATION
+from simulator.sql.conditions import TRUE, condition
+from simulator.sql.coverage import reward_limits_of
+from simulator.sql.rewards import earned, split, within
+from simulator.sql.spend import (
+    SpendLimit,
+    ceiling_of,
+    counted,
+    position_after,
+    position_before,
+    rounds,
+    spend_limits_of,
+)
+
+KEY = ("member", "accepted_at", "payment")
+WINDOW = "PARTITION BY member ORDER BY accepted_at, payment ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+
+
+def layer_column(layer: int) -> str:
+    return f"layer_{layer}"
+
+
+def funder_column(layer: int, funder: int) -> str:
+    return f"layer_{layer}_funder_{funder}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A named step of the statement: it adds columns to those of the step before."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+def rewards_of_month(policy: PolicyVersion, month: Month, members: tuple[int, int] | None = None) -> str:
+    """The statement that replays the payments of one calendar month in Seoul as if `policy` were in force in all of it.
+
+    `members` keeps to those from the first to below the second, for a month that is replayed in parts.
+    """
+    limits = spend_limits_of(policy)
+    steps = [_facts(policy, month, limits, members), *_spend_sums(limits), _positions(limits), _earned(policy, limits)]
+    steps += _reward_limits(policy)
+    return _statement(steps, _result(policy, limits))
+
+
+def _facts(
+    policy: PolicyVersion, month: Month, limits: tuple[SpendLimit, ...], members: tuple[int, int] | None
+) -> _Step:
+    """The payments of the month, with what of each earns, and how far it may bring each spend limit."""
+    start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
+    base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in sorted(policy.earns_from))
+    if policy.ends_at is not None:
+        base = f"CASE WHEN accepted_at < {milliseconds_of(policy.ends_at)} THEN {base} ELSE 0 END"
+    holds = [
+        f"{condition(layer.condition)} AS {column}"
+        for place, layer in enumerate(policy.layers)
+        if (column := _holds(place, layer)) is not None
+    ]
+    own_rate = ["CAST(merchant_own_rate AS BIGINT) AS merchant_own_rate"] if _uses_own_rate(policy) else []
+    ceilings = [f"CAST({ceiling_of(limit)} AS BIGINT) AS ceiling_{limit.place}" for limit in limits]
+    where = f"accepted_at >= {start} AND accepted_at < {end}"
+    if members is not None:
+        where += f" AND member >= {members[0]} AND member < {members[1]}"
+    columns = (*KEY, "merchant_district", f"{base} AS base", *own_rate, *holds, *ceilings)
+    return _Step(f"facts AS (SELECT {', '.join(columns)} FROM {RELATION} WHERE {where})", ())
+
+
+def _holds(place: int, layer: Layer) -> str | None:
+    """The column that says whether the layer's condition holds; None where it always does."""
+    return None if condition(layer.condition) == TRUE else f"holds_{place}"
+
+
+def _uses_own_rate(policy: PolicyVersion) -> bool:
+    return any(band.rate is None for layer in policy.layers for band in layer.bands)
+
+
+def _spend_sums(limits: tuple[SpendLimit, ...]) -> list[_Step]:
+    """For each round, what counts of every payment and the sum of what counted before it."""
+    steps = []
+    for number in range(rounds(limits)):
+        inflows = {
+            limit.place: inflow for limit in limits if (inflow := counted(limit, number)) is not None
+        }
+        steps.append(
+            _Step(
+                f"counted_{number}", tuple(f"{inflow} AS inflow_{place}_{number}" for place, inflow in inflows.items())
+            )
+        )
+        steps.append(_Step(f"summed_{number}", tuple(_before(f"inflow_{place}_{number}", f"before_{place}_{number}") for place in inflows)))
+    return steps
+
+
+def _before(column: str, name: str) -> str:
+    """The sum of a column over the payments before the row's, within the member's month."""
+    return f"CAST(SUM({column}) OVER ({WINDOW}) AS BIGINT) - {column} AS {name}"
+
+
+def _positions(limits: tuple[SpendLimit, ...]) -> _Step:
+    """Where each limit stands before and after the payment, and up to where the limit lets it earn."""
+    columns = [f"{position_before(limit)} AS start_{limit.place}" for limit in limits]
+    columns += [f"{position_after(limit)} AS {limit.used}" for limit in limits]
+    columns += [f"{_top(limit)} AS top_{limit.place}" for limit in limits]
+    return _Step("positions", tuple(columns))
+
+
+def _top(limit: SpendLimit) -> str:
+    start = position_before(limit)
+    if limit.limit.amount is None:
+        return f"{start} + base"
+    return f"GREATEST({start}, LEAST({start} + base, {limit.limit.amount}))"
+
+
+def _earned(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> _Step:
+    of = {limit.limit.id: limit for limit in limits}
+    return _Step(
+        "earned",
+        tuple(
+            f"{earned(layer, of.get(layer.spend_limits[0].id) if layer.spend_limits else None, _holds(place, layer))}"
+            f" AS won_{place}_0"
+            for place, layer in enumerate(policy.layers)
+        ),
+    )
+
+
+def _reward_limits(policy: PolicyVersion) -> list[_Step]:
+    """Each reward limit in turn cuts what its layers earn; `won_<layer>_<n>` is what n limits have left of it."""
+    steps = []
+    cuts = [0] * len(policy.layers)
+    for number, (limit, layers) in enumerate(reward_limits_of(policy).items()):
+        amount = _amount(policy, limit)
+        won = tuple(f"won_{layer}_{cuts[layer]}" for layer in layers)
+        steps.append(_Step(f"claimed_{number}", (f"{' + '.join(won)} AS claim_{number}",)))
+        steps.append(_Step(f"claims_{number}", (_before(f"claim_{number}", f"claimed_before_{number}"),)))
+        left = f"GREATEST(0, {amount} - claimed_before_{number})"
+        steps.append(
+            _Step(
+                f"left_{number}",
+                tuple(
+                    f"{within(won, place, left)} AS won_{layer}_{cuts[layer] + 1}" for place, layer in enumerate(layers)
+                ),
+            )
+        )
+        for layer in layers:
+            cuts[layer] += 1
+    return steps
+
+
+def _amount(policy: PolicyVersion, limit_id: str) -> int:
+    return next(
+        limit.amount
+        for layer in policy.layers
+        for limit in layer.reward_limits
+        if limit.id == limit_id and limit.amount is not None
+    )
+
+
+def _result(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> list[str]:
+    """The columns of the statement's rows."""
+    columns = [*KEY, "merchant_district", "base", *(limit.used for limit in limits)]
+    for place, layer in enumerate(policy.layers):
+        won = f"won_{place}_{_limits_with_amount(layer)}"
+        columns.append(f"{won} AS {layer_column(place)}")
+        for funder, part in enumerate(split(won, layer.shares)):
+            columns.append(f"{part} AS {funder_column(place, funder)}")
+    return columns
+
+
+def _limits_with_amount(layer: Layer) -> int:
+    return len([limit for limit in layer.reward_limits if limit.amount is not None])
+
+
+def _statement(steps: list[_Step], result: list[str]) -> str:
+    """Every step selects from the one before it, the first from the payments."""
+    texts, before = [steps[0].name], "facts"
+    for step in steps[1:]:
+        if step.columns:
+            texts.append(f"{step.name} AS (SELECT {before}.*, {', '.join(step.columns)} FROM {before})")
+            before = step.name
+    with_steps = ",\n".join(texts)
+    return f"WITH {with_steps}\nSELECT {', '.join(result)} FROM {before}"

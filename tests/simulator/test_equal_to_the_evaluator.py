@@ -1,0 +1,45 @@
+"""The statement gives for every payment what the evaluator gives: by layer, by funder, and of every limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from eeum.policy.reading import policy_of
+from simulator import evaluated
+from simulator.replay import connect
+from simulator.sql.coverage import obstacles
+from simulator.sql.statement import rewards_of_month
+from simulator.versions import always
+from tests.simulator import cities
+from tests.simulator.cities import MONTH
+from tests.simulator.policies import payments, policies
+
+
+@pytest.fixture(scope="module")
+def connection() -> duckdb.DuckDBPyConnection:
+    return connect(threads=1)
+
+
+def by_statement(connection: duckdb.DuckDBPyConnection, document: dict[str, Any]) -> list[dict[str, Any]]:
+    return connection.sql(rewards_of_month(policy_of(document), MONTH)).order("payment").to_arrow_table().to_pylist()
+
+
+def by_evaluator(connection: duckdb.DuckDBPyConnection, document: dict[str, Any]) -> list[dict[str, Any]]:
+    stretches = always(policy_of(document)).plan(MONTH).stretches
+    rows = [row for _, batch in evaluated.rewards_of_month(connection, stretches, MONTH) for row in batch.to_pylist()]
+    return sorted(rows, key=lambda row: row["payment"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(document=policies(), made=payments)
+def test_every_payment_of_any_policy(
+    connection: duckdb.DuckDBPyConnection, document: dict[str, Any], made: list[dict[str, Any]]
+) -> None:
+    cities.given(connection, made)
+    if obstacles(policy_of(document)):
+        return  # the evaluator itself replays it
+    assert by_statement(connection, document) == by_evaluator(connection, document)
