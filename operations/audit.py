@@ -45,6 +45,9 @@ from operations.failure import OperationFailed
 from operations.stack import LOCAL, Stack, add_arguments, stack_of
 
 PROCESSES = min(2, os.cpu_count() or 1)
+SEGMENTS = 32
+"""More than processes, so that none waits long for the others; an engine that looks through a segment for each page has less to do, too."""
+
 READ_SECONDS = 60.0
 
 
@@ -79,23 +82,26 @@ def audit(
 ) -> Report:
     """A whole audit, its segments side by side; `progress` is told how many items were looked at."""
     as_of = wanted_instants(roots, now, most_roots)
-    found = Found()
+    store = AuditStore(city.storage())
+    found = Found(projected=store.balances())
     for part in _segments(city, now, as_of, progress, processes):
         found.add(part)
-    return conclude(found, roots, AuditStore(city.storage()).balances(), now)
+    return conclude(found, roots, store.balances(), now)
 
 
 def _segments(
     city: City, now: datetime, as_of: Sequence[datetime], progress: Callable[[int], None], processes: int
 ) -> Iterator[Found]:
+    """What each segment has; a process takes the next when it is done with one."""
     if processes == 1:
-        yield _segment(city, now, as_of, 0, 1, progress)
+        worker = Worker(city, now, as_of, progress)
+        yield from map(worker.segment, range(SEGMENTS))
         return
     # Started anew rather than copied: nothing of this process, its connections above all, is shared by them.
     context = multiprocessing.get_context("spawn")
     told: Any = context.Queue()
-    with ProcessPoolExecutor(processes, context, _remember, (told,)) as pool:
-        working = [pool.submit(_segment, city, now, as_of, number, processes) for number in range(processes)]
+    with ProcessPoolExecutor(processes, context, _start, (city, now, as_of, told)) as pool:
+        working = [pool.submit(_segment, number) for number in range(SEGMENTS)]
         while wait(working, timeout=0.2).not_done:
             _pass_on(told, progress)
         _pass_on(told, progress)
@@ -103,13 +109,29 @@ def _segments(
             yield done.result()
 
 
-_told: Any = None
-"""The queue through which a process says how far it is."""
+class Worker:
+    """Audits segments one after the other, with one connection and the policies read once."""
+
+    def __init__(self, city: City, now: datetime, as_of: Sequence[datetime], progress: Callable[[int], None]) -> None:
+        storage = city.storage()
+        self._audit = Audit(AuditStore(storage), city.policies(storage), now, as_of, lambda: True, time.sleep, progress)
+
+    def segment(self, number: int) -> Found:
+        return self._audit.segment(number, SEGMENTS).found
 
 
-def _remember(told: Any) -> None:
-    global _told  # noqa: PLW0603 - a process is told once, when it starts
-    _told = told
+_worker: Worker | None = None
+"""That of a process of its own."""
+
+
+def _start(city: City, now: datetime, as_of: Sequence[datetime], told: Any) -> None:
+    global _worker  # noqa: PLW0603 - a process is told once, when it starts
+    _worker = Worker(city, now, as_of, told.put)
+
+
+def _segment(number: int) -> Found:
+    assert _worker
+    return _worker.segment(number)
 
 
 def _pass_on(told: Any, progress: Callable[[int], None]) -> None:
@@ -118,20 +140,6 @@ def _pass_on(told: Any, progress: Callable[[int], None]) -> None:
             progress(told.get_nowait())
         except queue.Empty:
             return
-
-
-def _segment(
-    city: City,
-    now: datetime,
-    as_of: Sequence[datetime],
-    number: int,
-    of: int,
-    progress: Callable[[int], None] | None = None,
-) -> Found:
-    storage = city.storage()
-    looked_at = progress or _told.put
-    work = Audit(AuditStore(storage), city.policies(storage), now, as_of, lambda: True, time.sleep, looked_at)
-    return work.segment(number, of).found
 
 
 def city_of(stack: Stack, stage: str) -> tuple[City, datetime]:

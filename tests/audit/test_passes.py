@@ -190,16 +190,20 @@ def test_balances_are_compared_where_nothing_moved_lately() -> None:
         "merchant_payable/wrong": Account(5, before),
         "merchant_payable/busy": Account(5, lately),
         "merchant_payable/unknown": Account(7, before),
+        "merchant_payable/paid-meanwhile": Account(2, before),
         "purse/charged": Account(-17, before),
     }
     projected = {
         "merchant_payable/right": 5,
         "merchant_payable/wrong": 6,
         "merchant_payable/busy": 4,
+        "merchant_payable/paid-meanwhile": 5,
         "funder/made-up@2021": 3,
         "funder/idle@2021": 0,
     }
-    compared, wrong = compare_balances(accounts, projected, FEBRUARY)
+    compared, wrong = compare_balances(
+        accounts, projected | {"merchant_payable/paid-meanwhile": 2}, projected, FEBRUARY
+    )
     assert compared == 5
     assert [(each.check, each.entry) for each in wrong] == [
         ("balance_projection", "funder/made-up@2021"),

@@ -48,6 +48,8 @@ MAY: dict[str, set[tuple[str, str]]] = {
         (WRITE, LEDGER),
         ("Query", PROGRAMME),
     },
+    "LedgerAuditRole": {("Query", LEDGER), ("Scan", LEDGER), ("Query", PROGRAMME), ("Scan", BALANCES)},
+    "AuditConclusionRole": {("Scan", BALANCES)},
     "MonthFreezingRole": {(READ, PROGRAMME), (WRITE, PROGRAMME)},
     "MemberWalletRole": {(READ, LEDGER), ("Query", LEDGER), (WRITE, LEDGER), ("Query", PROGRAMME)},
     "MerchantOnboardingRole": {(READ, MERCHANTS), (WRITE, MERCHANTS), ("Query", PROGRAMME)},

@@ -50,6 +50,8 @@ STORY = {
     "payment_authorisation/schedule.json": "HoldExpiryFunction",
     "monthly_cap_reset/machine.json": "MonthClosingFunction",
     "monthly_cap_reset/machine_at_the_end.json": "MonthFreezingFunction",
+    "ledger_audit/machine.json": "LedgerAuditFunction",
+    "ledger_audit/machine_at_the_end.json": "AuditConclusionFunction",
 }
 
 
@@ -91,7 +93,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         storage = DynamoDbStorage(dynamodb, names)
         _seed(storage)
         queue = emulator.client("sqs").create_queue(QueueName="parked")["QueueUrl"]
-        environment = _environment(emulator, names, queue)
+        buckets = _buckets(emulator)
+        environment = _environment(emulator, names, queue) | buckets
         client = runtime_client(folder / "runtime")
         started = {}
         for name, properties in functions().items():
@@ -102,6 +105,19 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         first = {event: started[function].invoke(event_of(event)) for event, function in STORY.items()}
         again = {event: started[function].invoke(event_of(event)) for event, function in STORY.items()}
         yield Played(first, again, storage, _messages(emulator, queue))
+
+
+def _buckets(emulator: Emulator) -> dict[str, str]:
+    """Those of the audit, by the names under which its functions are told of them."""
+    names = {"AUDIT_RECORDS_BUCKET": "records", "AUDIT_PARTS_BUCKET": "parts"}
+    client = emulator.client("s3")
+    for name in names.values():
+        client.create_bucket(
+            Bucket=name,
+            CreateBucketConfiguration={"LocationConstraint": places.REGION},
+            ObjectLockEnabledForBucket=name == "records",
+        )
+    return names
 
 
 def _environment(emulator: Emulator, names: dict[Table, str], queue: str) -> dict[str, str]:

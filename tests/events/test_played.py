@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
+from eeum.audit.partition import Partition
+from eeum.audit.roots import merkle_root
+from eeum.audit.rules import deviations
+from eeum.audit.store import AuditStore
 from eeum.storage import Key, Query, Table
-from tests.events.conftest import STORY, Played, event_of
+from tests.events.conftest import NOON, STORY, Played, event_of
+from tests.use_cases.world import incheons_book
 
 MISSING_WALLET = "00000000-0000-8000-8000-000000000000"
 WALLET = event_of("member_wallet/http_top_up.json")["pathParameters"]["wallet_id"]
@@ -137,6 +142,26 @@ def test_no_hold_has_expired_and_no_month_is_over(played: Played) -> None:
         closing = answers["monthly_cap_reset/machine.json"]
         assert (closing["month"], closing["statements"], closing["resume"]) == (None, 0, None)
         assert answers["monthly_cap_reset/machine_at_the_end.json"] == {"frozen": None}
+
+
+def test_the_audit_tells_the_made_up_stream_from_the_ledger_and_keeps_the_root_of_the_day_before(
+    played: Played,
+) -> None:
+    """The file's record has a payment that was accepted at another instant than the stored one: the earning is not of that one.
+
+    No wallet was open at midnight: the root is of none.
+    """
+    partition = Partition(f"WALLET#{WALLET}", AuditStore(played.storage).partition(f"WALLET#{WALLET}"))
+    wrong = deviations(partition, incheons_book().in_force_at, NOON)
+    assert {each.check for each in wrong} == {"posting_of_another_source", "source_changed"}
+    for answers in (played.first, played.again):
+        found = answers["ledger_audit/machine.json"]
+        assert (found["wallets"], found["deviations"], found["resume"], found["parts"]) == (1, len(wrong), None, 1)
+        assert found["as_of"] == ["2021-01-05T00:00:00.000+09:00"]
+    first, again = (each["ledger_audit/machine_at_the_end.json"] for each in (played.first, played.again))
+    assert (first["deviations"], again["deviations"]) == (len(wrong), len(wrong))
+    assert (first["root"], again["root"]) == (merkle_root([]), None)
+    assert again["checked"]["roots_verified"] == 1
 
 
 def test_a_parked_record_is_kept_whole_with_its_reason(played: Played) -> None:

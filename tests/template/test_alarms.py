@@ -33,6 +33,10 @@ def test_work_over_all_members_is_watched() -> None:
     assert watched("AWS/States", "ExecutionsFailed") == ["SegmentsMachine"]
 
 
+def test_what_the_audit_finds_is_watched() -> None:
+    assert watched("eeum", "AuditDeviations") == ["AuditConclusionFunction"]
+
+
 @pytest.mark.parametrize("alarm", sorted(resources(ALARM)))
 def test_an_alarm_reaches_somebody_says_what_is_wrong_and_is_silent_when_nothing_happens(alarm: str) -> None:
     properties = resources(ALARM)[alarm]

@@ -59,3 +59,23 @@ def test_only_the_ledger_has_a_stream() -> None:
 @pytest.mark.parametrize("queue", sorted(resources(QUEUE)))
 def test_what_failed_is_kept_encrypted_for_fourteen_days(queue: str) -> None:
     assert resources(QUEUE)[queue] == {"MessageRetentionPeriod": 14 * 24 * 60 * 60, "SqsManagedSseEnabled": True}
+
+
+def test_records_of_the_audit_are_locked_and_for_as_long_as_a_city_chose_in_production() -> None:
+    bucket = resources("AWS::S3::Bucket")["AuditRecordsBucket"]
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {
+        "Mode": {"Fn::If": ["IsProduction", "COMPLIANCE", "GOVERNANCE"]},
+        "Days": {"Fn::If": ["IsProduction", {"Ref": "RecordRetentionDays"}, 1]},
+    }
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert template()["Resources"]["AuditRecordsBucket"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert template()["Resources"]["AuditRecordsBucket"]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("bucket", sorted(resources("AWS::S3::Bucket")))
+def test_a_bucket_is_encrypted_and_for_nobody_else(bucket: str) -> None:
+    properties = resources("AWS::S3::Bucket")[bucket]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["BucketEncryption"]
+    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}

@@ -140,11 +140,12 @@ def test_a_schedule_is_of_seoul_and_keeps_what_could_not_be_started(name: str) -
 
 
 def test_schedules_come_when_they_should() -> None:
-    """The reset at midnight; closing from the first full hour after it on; the catch-up at another minute."""
+    """The reset at midnight; closing from the first full hour after it on; the catch-up at another minute; the audit after midnight."""
     assert {name: properties["ScheduleExpression"] for name, properties in every_schedule().items()} == {
         "MonthlyCapResetFunctionFirstOfTheMonth": "cron(0 0 1 * ? *)",
         "MonthClosingSchedule": "cron(0 * * * ? *)",
         "CashbackCatchUpSchedule": "cron(30 * * * ? *)",
+        "LedgerAuditSchedule": "cron(30 0 * * ? *)",
         "HoldExpiryFunctionEveryQuarterOfAnHour": "cron(0/15 * * * ? *)",
     }
 
@@ -154,6 +155,7 @@ def test_schedules_come_when_they_should() -> None:
     [
         ("CashbackCatchUpSchedule", {"function": "CashbackCatchUpFunction"}),
         ("MonthClosingSchedule", {"function": "MonthClosingFunction", "at_the_end": "MonthFreezingFunction"}),
+        ("LedgerAuditSchedule", {"function": "LedgerAuditFunction", "at_the_end": "AuditConclusionFunction"}),
     ],
 )
 def test_work_over_all_wallets_names_its_published_functions_to_the_one_machine(
@@ -182,4 +184,5 @@ def test_what_sources_call_is_the_published_version() -> None:
         "HoldExpiryFunctionEveryQuarterOfAnHour": {"Ref": "HoldExpiryFunctionAliaslive"},
         "CashbackCatchUpSchedule": {"Ref": "SegmentsMachine"},
         "MonthClosingSchedule": {"Ref": "SegmentsMachine"},
+        "LedgerAuditSchedule": {"Ref": "SegmentsMachine"},
     }

@@ -1,5 +1,6 @@
 """What a role may do: exact actions on exact resources, and money only inside a transaction."""
 
+import re
 from typing import Any
 
 import pytest
@@ -44,7 +45,9 @@ def test_a_statement_allows_named_actions_on_named_resources(role: str, statemen
         return  # see below
     for resource in listed(statement["Resource"]):
         assert isinstance(resource, dict), f"{role} names {resource} instead of a resource of the template"
-        assert "*" not in str(resource)
+        # Objects of a bucket are many: all below one folder of it.
+        of_bucket = re.fullmatch(r"\$\{\w+Bucket\.Arn\}/[a-z]+/\*", str(resource.get("Fn::Sub")))
+        assert of_bucket or "*" not in str(resource)
         assert named_in(resource) <= set(template()["Resources"])
 
 
@@ -75,7 +78,26 @@ def test_the_whole_ledger_is_read_by_those_alone_who_work_over_all_members() -> 
         if "dynamodb:Scan" in actions(statement)
         for name in named_in(statement["Resource"])
     }
-    assert scanning == {("CashbackCatchUpRole", "LedgerTable"), ("MonthClosingRole", "LedgerTable")}
+    assert scanning == {
+        ("CashbackCatchUpRole", "LedgerTable"),
+        ("MonthClosingRole", "LedgerTable"),
+        ("LedgerAuditRole", "LedgerTable"),
+        ("LedgerAuditRole", "BalancesTable"),
+        ("AuditConclusionRole", "BalancesTable"),
+    }
+
+
+@pytest.mark.parametrize("role", ["LedgerAuditRole", "AuditConclusionRole"])
+def test_an_audit_writes_to_no_table_and_takes_no_record_away(role: str) -> None:
+    allowed = {action for statement in statements(resources(ROLE)[role]) for action in actions(statement)}
+    assert allowed - {"logs:CreateLogStream", "logs:PutLogEvents"} <= {
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "s3:ListBucketVersions",
+        "s3:GetObjectVersion",
+        "s3:GetObject",
+        "s3:PutObject",
+    }
 
 
 def test_nobody_may_delete() -> None:

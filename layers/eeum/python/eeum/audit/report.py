@@ -53,12 +53,12 @@ def _is_due(now: datetime) -> bool:
 def conclude(found: Found, roots: RootStore, projected: Mapping[str, int] | None, now: datetime) -> Report:
     """The report on what all segments found; verifies the stored roots among its instants, and stores the root that is due.
 
-    `projected` are the balances to compare the sums of accounts with, or None when there are none.
+    `projected` are the balances after the passes, None when they cannot be compared; `found` has those before.
     """
     checked = check_roots(found.heads, roots, now)
-    compared, differing = (
-        (0, list[Deviation]()) if projected is None else compare_balances(found.accounts, projected, now)
-    )
+    compared, differing = 0, list[Deviation]()
+    if projected is not None and found.projected is not None:
+        compared, differing = compare_balances(found.accounts, found.projected, projected, now)
     counts = {
         "wallets": found.wallets,
         "entries": found.entries,

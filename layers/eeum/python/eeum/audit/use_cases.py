@@ -42,7 +42,8 @@ class Account(NamedTuple):
 class Found:
     """What was found so far: how much was looked at, what deviates, the sum of each account, and the heads of chains by instant.
 
-    `awaiting` counts postings that are on their way. `heads` has a line for each wallet that there was (`eeum.audit.roots`).
+    `awaiting` counts postings that are on their way. `heads` has a line for each wallet that there was (`eeum.audit.roots`), `projected`
+    the balances as they were before the pass.
     """
 
     wallets: int = 0
@@ -52,6 +53,7 @@ class Found:
     deviations: list[Deviation] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
     heads: dict[str, list[str]] = field(default_factory=dict)
+    projected: dict[str, int] | None = None
 
     def add(self, other: "Found") -> None:
         self.wallets += other.wallets
@@ -63,6 +65,8 @@ class Found:
             self.move(name, account.won, account.last_moved_at)
         for instant, lines in other.heads.items():
             self.heads.setdefault(instant, []).extend(lines)
+        if self.projected is None:
+            self.projected = other.projected
 
     def move(self, account: str, won: int, at: str) -> None:
         known = self.accounts.get(account)
@@ -165,21 +169,22 @@ class Audit:
 
 
 def compare_balances(
-    accounts: Mapping[str, Account], projected: Mapping[str, int], now: datetime
+    accounts: Mapping[str, Account], before: Mapping[str, int], after: Mapping[str, int], now: datetime
 ) -> tuple[int, list[Deviation]]:
     """How many projected balances were compared with the ledger, and those that are not its sum.
 
-    `projected` is won by account as `movements` names it. Accounts on which something moved lately are left out.
+    `before` and `after` are what was projected when the pass began and ended, won by account as `movements` names it. Accounts on which
+    something moved in between, or shortly before `now`, are left out.
     """
     lately = text_of(now - QUIET)
     compared, wrong = 0, []
-    for name in sorted({*projected, *_projected_kinds(accounts)}):
-        account = accounts.get(name, Account(0, ""))
-        if account.last_moved_at >= lately:
+    for name in sorted({*after, *_projected_kinds(accounts)}):
+        account, projected = accounts.get(name, Account(0, "")), after.get(name, 0)
+        if account.last_moved_at >= lately or before.get(name, 0) != projected:
             continue
         compared += 1
-        if account.won != projected.get(name, 0):
-            what = f"the projection has {projected.get(name, 0)} won, and the ledger's postings sum to {account.won}"
+        if account.won != projected:
+            what = f"the projection has {projected} won, and the ledger's postings sum to {account.won}"
             wrong.append(Deviation("", "balance_projection", name, what))
     return compared, wrong
 

@@ -1,0 +1,63 @@
+"""The nightly audit: one segment of all wallets, from where the call before ended. What it finds waits in a bucket for the others."""
+
+import os
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from eeum.audit.report import wanted_instants
+from eeum.audit.store import AuditStore
+from eeum.audit.use_cases import BEGINNING, Audit
+from eeum.aws.city import City
+from eeum.aws.clients import aws_client
+from eeum.aws.roots import AuditParts, RootBucket
+from eeum.calendar import parse_instant, text_of
+
+SECONDS_FOR_A_PAGE = 60.0
+"""No further page is begun when less is left: the wallets on it, and one that ends after it, are read and worked out."""
+
+logger = Logger()
+city = City.of(os.environ)
+s3 = aws_client("s3")
+roots = RootBucket(s3, os.environ["AUDIT_RECORDS_BUCKET"])
+parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """`segment` of `segments`, from `resume` on.
+
+    Answers the event of the call that goes on: `run` names the audit, `parts` says how many parts of the segment were stored, `as_of` for
+    which instants they have the heads of chains. `resume` is null at the end.
+    """
+    now = city.clock()
+    resume = event.get("resume", BEGINNING)
+    run = event.get("run") or f"{now:%Y-%m-%d}"
+    as_of = event.get("as_of") or [text_of(instant) for instant in wanted_instants(roots, now)]
+    store = AuditStore(city.storage)
+    # Once, before anything is looked at: what moves in between is told by the balances afterwards.
+    projected = store.balances() if event["segment"] == 0 and resume == BEGINNING else None
+    audit = Audit(
+        store,
+        city.policies(),
+        now,
+        [parse_instant(instant, "as_of") for instant in as_of],
+        lambda: context.get_remaining_time_in_millis() / 1000 > SECONDS_FOR_A_PAGE,
+        time.sleep,
+    )
+    found, going_on = audit.segment(event["segment"], event["segments"], resume)
+    found.projected = projected
+    stored = event.get("parts", 0)
+    parts.add(run, event["segment"], stored, found)
+    counted = {"wallets": found.wallets, "entries": found.entries, "deviations": len(found.deviations)}
+    logger.info("audited", run=run, segment=event["segment"], found=counted)
+    return {
+        "segment": event["segment"],
+        "segments": event["segments"],
+        "resume": going_on,
+        "run": run,
+        "as_of": as_of,
+        "parts": stored + 1,
+        **{name: event.get(name, 0) + number for name, number in counted.items()},
+    }

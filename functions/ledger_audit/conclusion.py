@@ -1,0 +1,55 @@
+"""The end of the nightly audit: the report on what all segments found, the roots that are verified, and the root of the day."""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from eeum.audit.report import conclude
+from eeum.audit.store import AuditStore
+from eeum.audit.use_cases import Found
+from eeum.aws.city import City
+from eeum.aws.clients import aws_client
+from eeum.aws.roots import AuditParts, RootBucket
+
+MOST_LOGGED = 100
+"""Deviations that the log names; the report names all."""
+
+logger = Logger()
+# By the function's own name, so that the stages of an account are told apart.
+metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "audit_conclusion"))
+city = City.of(os.environ)
+s3 = aws_client("s3")
+roots = RootBucket(s3, os.environ["AUDIT_RECORDS_BUCKET"])
+parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """`found` is the last answer of the pass of each segment. Answers what was checked, how much deviates, and where the report is."""
+    found = _together(event["found"])
+    report = conclude(found, roots, AuditStore(city.storage).balances(), city.clock())
+    key = roots.add_report(report)
+    for each in report.deviations[:MOST_LOGGED]:
+        logger.error("deviation", wallet=each.wallet_id, check=each.check, entry=each.entry, detail=each.detail)
+    metrics.add_metric(name="AuditDeviations", unit=MetricUnit.Count, value=len(report.deviations))
+    logger.info("audit concluded", checked=report.checked, deviations=len(report.deviations), report=key)
+    return {
+        "checked": report.checked,
+        "deviations": len(report.deviations),
+        "report": key,
+        "root": report.root.root if report.root else None,
+    }
+
+
+def _together(answers: list[dict[str, Any]]) -> Found:
+    """What all segments found. Heads are of use for those instants alone that every segment has them for."""
+    found = Found()
+    for answer in answers:
+        for number in range(answer["parts"]):
+            found.add(parts.part(answer["run"], answer["segment"], number))
+    everywhere = set.intersection(*(set(answer["as_of"]) for answer in answers))
+    found.heads = {instant: lines for instant, lines in found.heads.items() if instant in everywhere}
+    return found
