@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from operations.failure import OperationFailed
 from operations.segments import go_through
 from operations.stack import Stack, add_arguments, stack_of
@@ -28,7 +30,7 @@ def main() -> int:
     add_arguments(parser)
     try:
         found = catch_up(stack_of(parser.parse_args()))
-    except OperationFailed as problem:
+    except (OperationFailed, BotoCoreError, ClientError) as problem:
         print(f"make catch-up: {problem}", file=sys.stderr)
         return 2
     print(

@@ -11,10 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.catch_up import catch_up
 from operations.failure import OperationFailed
@@ -54,29 +56,30 @@ def redrive(stack: Stack, report: Callable[[Redriven], None] = lambda _: None) -
     address = stack.resources[QUEUE]
     caught_up: list[dict[str, int]] = []  # once for all batches of this run
     done: list[Redriven] = []
-    stay: list[str] = []
     # What stays is hidden until the end, or it would be received again and again.
-    for message in _messages(queue, address):
-        redriven = _deal_with(stack, _read(message["Body"]), caught_up)
-        report(redriven)
-        done.append(redriven)
-        if redriven.outcome is Outcome.STILL_PARKED:
-            stay.append(message["ReceiptHandle"])
-        else:
-            queue.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
-    for handle in stay:
-        queue.change_message_visibility(QueueUrl=address, ReceiptHandle=handle, VisibilityTimeout=0)
+    taken: set[str] = set()
+    try:
+        while messages := _received(queue, address):
+            taken |= {message["ReceiptHandle"] for message in messages}
+            for message in messages:
+                redriven = _deal_with(stack, _read(message["Body"]), caught_up)
+                if redriven.outcome is not Outcome.STILL_PARKED:
+                    queue.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
+                    taken.remove(message["ReceiptHandle"])
+                report(redriven)
+                done.append(redriven)
+    finally:
+        for handle in taken:
+            queue.change_message_visibility(QueueUrl=address, ReceiptHandle=handle, VisibilityTimeout=0)
     return done
 
 
-def _messages(queue: Any, address: str) -> Iterator[dict[str, Any]]:
-    while True:
-        received = queue.receive_message(
-            QueueUrl=address, MaxNumberOfMessages=AT_ONCE, VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=1
-        )
-        if not received.get("Messages"):
-            return
-        yield from received["Messages"]
+def _received(queue: Any, address: str) -> list[dict[str, Any]]:
+    answer = queue.receive_message(
+        QueueUrl=address, MaxNumberOfMessages=AT_ONCE, VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=1
+    )
+    messages: list[dict[str, Any]] = answer.get("Messages", [])
+    return messages
 
 
 def _read(body: str) -> dict[str, Any]:
@@ -88,17 +91,16 @@ def _read(body: str) -> dict[str, Any]:
 
 
 def _deal_with(stack: Stack, message: dict[str, Any], caught_up: list[dict[str, int]]) -> Redriven:
-    if message.get("kind") == "parked_record":
+    if message.get("kind") == "parked_record" and isinstance(message.get("record"), dict):
         return _send_again(stack, message["record"])
-    if "DDBStreamBatchInfo" in message:
+    if isinstance(message.get("DDBStreamBatchInfo"), dict):
         return _cover(stack, message["DDBStreamBatchInfo"], caught_up)
     return Redriven("a message", Outcome.STILL_PARKED, "it is neither a parked record nor the place of a batch")
 
 
 def _send_again(stack: Stack, record: dict[str, Any]) -> Redriven:
     """The function takes the record as it takes one of the stream, but parks it no second time: it says what keeps it where it is."""
-    keys = record.get("dynamodb", {}).get("Keys", {})
-    about = " ".join(str(keys[name].get("S")) for name in ("pk", "sk") if name in keys) or "a record"
+    about = _name_of(record)
     try:
         answer = stack.invoke(FUNCTION, {"Records": [record], "redriven": True})
     except OperationFailed as problem:
@@ -108,6 +110,15 @@ def _send_again(stack: Stack, record: dict[str, Any]) -> Redriven:
     if answer["already_posted"]:
         return Redriven(about, Outcome.ALREADY_POSTED)
     return Redriven(about, Outcome.STILL_PARKED, "; ".join(answer["reasons"]))
+
+
+def _name_of(record: dict[str, Any]) -> str:
+    """Its keys, if it has any: a record may be parked because it has nothing that it should have."""
+    try:
+        keys = record["dynamodb"]["Keys"]
+        return f"{keys['pk']['S']} {keys['sk']['S']}"
+    except (KeyError, TypeError):
+        return "a record without keys"
 
 
 def _cover(stack: Stack, batch: dict[str, Any], caught_up: list[dict[str, int]]) -> Redriven:
@@ -128,7 +139,7 @@ def main() -> int:
     add_arguments(parser)
     try:
         done = redrive(stack_of(parser.parse_args()), lambda redriven: print(f"· {redriven}", flush=True))
-    except OperationFailed as problem:
+    except (OperationFailed, BotoCoreError, ClientError) as problem:
         print(f"make redrive: {problem}", file=sys.stderr)
         return 2
     stay = sum(redriven.outcome is Outcome.STILL_PARKED for redriven in done)
