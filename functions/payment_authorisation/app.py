@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from eeum.aws.city import City
@@ -9,7 +10,7 @@ from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, lambda
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
 from eeum.calendar import month_of, parse_month
 from eeum.errors import Invalid, NotFound
-from eeum.ids import digest_of
+from eeum.ids import digest_of, request_digest
 from eeum.merchants.use_cases import owned_merchant
 from eeum.payments.cancellations import cancel_payment
 from eeum.payments.holds import capture_hold, void_hold
@@ -96,7 +97,7 @@ def capture_by_acquirer(
     wallet_id: str, payment_id: str, body: CaptureRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CaptureBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
-    request = _request_about(caller, wallet_id, payment_id, idempotency_key, body)
+    request = _request_to("capture", caller, wallet_id, payment_id, idempotency_key, body)
     store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
     answer = capture_hold(store, patience, request, payment_id, body.amount, _brought_by(caller), city.clock)
     return answered(capture_body(answer.entry), answer.replayed)
@@ -107,7 +108,7 @@ def void_by_acquirer(
     wallet_id: str, payment_id: str, body: VoidRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[ReleaseBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
-    request = _request_about(caller, wallet_id, payment_id, idempotency_key, body)
+    request = _request_to("void", caller, wallet_id, payment_id, idempotency_key, body)
     store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
     answer = void_hold(store, patience, request, payment_id, _brought_by(caller), city.clock)
     return answered(release_body(answer.entry), answer.replayed)
@@ -203,21 +204,25 @@ def _cancel(
     body: CancellationRequest,
     may: Callable[[Payment], bool],
 ) -> Response[CancellationBody]:
-    request = _request_about(caller, wallet_id, payment_id, idempotency_key, body)
+    request = _request_to("cancel", caller, wallet_id, payment_id, idempotency_key, body)
     store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
     answer = cancel_payment(store, patience, request, payment_id, body.amount, body.reason, may, city.clock)
     return answered(cancellation_body(answer.entry), answer.replayed)
 
 
-def _request_about(
+def _request_to(
+    action: str,
     caller: str,
     wallet_id: str,
     payment_id: str,
     idempotency_key: str,
     body: CaptureRequest | VoidRequest | CancellationRequest,
 ) -> Request:
-    """The same key and body for another payment is another request, and refused as one with another body is."""
-    return Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json") | {"payment_id": payment_id})
+    """The same key and body for another payment is refused as another body is. What a key was used for before, to pay or to capture, is
+    another request, with a digest of its own: ids of entries are made of it."""
+    asked_for = body.model_dump(mode="json") | {"payment_id": payment_id}
+    request = Request.of(caller, wallet_id, idempotency_key, asked_for)
+    return replace(request, digest=request_digest(action, wallet_id, request.digest))
 
 
 def _brought_by(caller: str) -> Callable[[Payment], bool]:
