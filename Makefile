@@ -27,7 +27,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city simulate-policy compare-evaluators build run demo demo-with-kills rebuild invoke reset catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments simulated-city simulate-policy compare-evaluators build run demo demo-with-kills rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -81,6 +81,9 @@ catch-up: $(DEVELOPMENT) ## posts cashback that never came, now: CITY=local (def
 
 redrive: $(DEVELOPMENT) ## sends what waits in the cashback dead-letter queue again, and says what became of it
 	@$(PYTHON) -m operations.redrive
+
+audit: $(DEVELOPMENT) ## works everything that is stored out anew, and names what deviates; ROOTS=all verifies every daily root
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.audit $(if $(filter all,$(ROOTS)),--all-roots)
 
 rebuild: $(DEVELOPMENT) ## works out the balances of merchants, funders and banks anew from the journal, while payments go on
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.rebuild
