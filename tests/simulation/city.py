@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import cashback_calculation.app as cashback_function
 import monthly_cap_reset.app as reset_function
@@ -22,6 +22,7 @@ from eeum.merchants.rules import Decision, MerchantStatus, Shop
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.payments.progress_store import ProgressStore
+from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
@@ -62,6 +63,14 @@ class Asked:
     answered: bool = False
 
 
+class Made(NamedTuple):
+    """A payment that was approved or held, the key it was asked for under, and what was asked."""
+
+    payment: Payment
+    key: str
+    order: Order
+
+
 @dataclass
 class Simulated:
     """Everything a run is made of, under one seed. `now` is the city's clock."""
@@ -69,16 +78,15 @@ class Simulated:
     members: int
     shops: int
     now: datetime
-    odds_of_nested: float = 1.0
     memory: InMemoryStorage = field(default_factory=lambda: InMemoryStorage(keeps_log=False))
     stream: list[Item] = field(default_factory=list)
     delivered: list[Item] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
-    payments: list[Any] = field(default_factory=list)
+    payments: list[Made] = field(default_factory=list)
     wallets: list[str] = field(default_factory=list)
     merchants: list[str] = field(default_factory=list)
-    started: int = 0
-    writes: int = 0
+    focus: list[str] = field(default_factory=list)
+    """Wallets that operations going on are about, the outermost first: what happens in between is mostly about the same."""
 
     def __post_init__(self) -> None:
         self.policies = incheons_book()
@@ -105,7 +113,6 @@ class Simulated:
     # --- what was stored ----------------------------------------------------------------------------------------------
 
     def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
-        self.writes += 1
         self.reference.observe(changed)
         for key, item in changed:
             if key.table is Table.LEDGER and item["kind"] in STREAMED and item.get("status", "approved") == "approved":

@@ -26,6 +26,10 @@ class Odds:
 CALM = Odds(0, 0, 0, 0, 0, 0)
 
 
+mutation: Callable[[Write], Write] | None = None
+"""What becomes of each write: how `mutants` takes conditions away."""
+
+
 class FaultyStorage:
     """The storage of one operation. `others` does another whole operation before a call of this one has its effect."""
 
@@ -55,7 +59,7 @@ class FaultyStorage:
         self._before()
         if self._chance.random() < self._odds.conflict:
             raise Contended("injected")
-        self._inner.transact(writes, token)
+        self._inner.transact(list(map(mutation, writes)) if mutation else writes, token)
         if self._chance.random() < self._odds.death_after:
             raise Died
         if self._chance.random() < self._odds.unavailable_after:

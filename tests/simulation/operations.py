@@ -20,12 +20,32 @@ from eeum.storage import Storage, Unavailable
 from eeum.wallet.rules import WalletStatus
 from eeum.wallet.use_cases import change_standing, top_up
 from tests.patience import patience_of
-from tests.simulation.city import Asked, Simulated
+from tests.simulation.city import Asked, Made, Simulated
 
 ACQUIRERS = ("acquirer/one", "acquirer/two")
 AMOUNTS = (1, 10, 999, 5_500, 9_999, 33_333, 70_000, 200_000, 499_999, 500_001, 1_200_000)
 MOST_REMEMBERED = 400
 Operation = Callable[[Simulated, Storage, random.Random], None]
+
+
+def _wallet(city: Simulated, chance: random.Random) -> str:
+    """That of the operation in whose midst this one happens, mostly; else any, some far more often than others."""
+    if city.focus and chance.random() < 0.8:
+        return city.focus[-1]
+    few = city.wallets[:5] if chance.random() < 0.4 else city.wallets
+    return chance.choice(few)
+
+
+def _payment(city: Simulated, chance: random.Random, *, holds: bool = False) -> Made | None:
+    """One of a wallet that is in focus, mostly the last one; else mostly a recent one."""
+    made = [each for each in city.payments if each.order.hold] if holds else city.payments
+    if city.focus:
+        own = [each for each in made if each.payment.acceptance.wallet_id == city.focus[-1]]
+        if own and chance.random() < 0.8:
+            return own[-1] if chance.random() < 0.6 else chance.choice(own)
+    if not made:
+        return None
+    return chance.choice(made[-30:] if chance.random() < 0.7 else made)
 
 
 def _ask(city: Simulated, storage: Storage, send: Callable[[Storage], Any]) -> Any:
@@ -53,7 +73,8 @@ def _body(order: Order) -> dict[str, Any]:
 
 
 def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool) -> None:
-    wallet = chance.choice(city.wallets) if chance.random() < 0.99 else "no-wallet"
+    wallet = _wallet(city, chance) if chance.random() < 0.99 else "no-wallet"
+    city.focus.append(wallet)
     order = _order(city, chance, hold=hold)
     caller = chance.choice(ACQUIRERS) if hold or chance.random() < 0.7 else f"member/{wallet}"
     key = _key(chance)
@@ -69,7 +90,7 @@ def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool
 
     payment: Payment = _ask(city, storage, send)
     if payment.decline is None:
-        city.payments = [*city.payments[-600:], (payment, key, order)]
+        city.payments = [*city.payments[-600:], Made(payment, key, order)]
 
 
 def _reverse(city: Simulated, storage: Storage, caller: str, wallet: str, key: str, order: Order) -> None:
@@ -91,27 +112,28 @@ def hold(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def reverse(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    if not city.payments:
+    made = _payment(city, chance)
+    if made is None:
         return
-    payment, key, order = chance.choice(city.payments)
+    payment, key, order = made
+    city.focus.append(payment.acceptance.wallet_id)
     _reverse(city, storage, payment.acceptance.caller, payment.acceptance.wallet_id, key, order)
 
 
-def _about(city: Simulated, chance: random.Random) -> tuple[Payment, Request, int | None, Callable[[Payment], bool]]:
-    """A payment, mostly a recent one, and a request about it by who brought it, or by somebody who may not."""
-    recent = city.payments[-30:] if chance.random() < 0.7 else city.payments
-    payment, _, _ = chance.choice(recent)
+def _about(payment: Payment, chance: random.Random) -> tuple[Request, int | None, Callable[[Payment], bool]]:
+    """A request about a payment by who brought it, or by somebody who may not."""
     amount = chance.choice((None, 1, 7, payment.order.amount // 2 or 1, payment.order.amount, payment.order.amount + 1))
     caller = payment.acceptance.caller if chance.random() < 0.98 else "acquirer/stranger"
     request = Request.of(caller, payment.acceptance.wallet_id, _key(chance), {"amount": amount})
-    return payment, request, amount, lambda each: each.acceptance.caller == caller
+    return request, amount, lambda each: each.acceptance.caller == caller
 
 
 def capture(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    held = [each for each in city.payments[-100:] if each[2].hold]
-    if not held:
+    made = _payment(city, chance, holds=True)
+    if made is None:
         return
-    payment = chance.choice(held)[0]
+    payment = made.payment
+    city.focus.append(payment.acceptance.wallet_id)
     amount = chance.choice((None, 1, payment.order.amount // 3 or 1, payment.order.amount + 1))
     request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, _key(chance), {"amount": amount})
     _ask(
@@ -132,10 +154,11 @@ def capture(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def void(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    held = [each for each in city.payments[-100:] if each[2].hold]
-    if not held:
+    made = _payment(city, chance, holds=True)
+    if made is None:
         return
-    payment = chance.choice(held)[0]
+    payment = made.payment
+    city.focus.append(payment.acceptance.wallet_id)
     request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, _key(chance), {})
     _ask(
         city,
@@ -149,9 +172,12 @@ def void(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    if not city.payments:
+    made = _payment(city, chance)
+    if made is None:
         return
-    payment, request, amount, may = _about(city, chance)
+    payment = made.payment
+    city.focus.append(payment.acceptance.wallet_id)
+    request, amount, may = _about(payment, chance)
     if chance.random() < 0.3:
         # The merchant it was paid to.
         merchant = payment.order.merchant_id
@@ -169,7 +195,8 @@ def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    wallet, key, amount = chance.choice(city.wallets), _key(chance), chance.choice((29_999, 30_000, 100_000, 500_000))
+    wallet, key, amount = _wallet(city, chance), _key(chance), chance.choice((29_999, 30_000, 100_000, 500_000))
+    city.focus.append(wallet)
     request = Request.of("bank/one", wallet, key, {"amount": amount})
     _ask(
         city,
@@ -186,7 +213,8 @@ def ask_again(city: Simulated, storage: Storage, chance: random.Random) -> None:
     """Any earlier request again: it has one effect, and one answer."""
     if not city.asked:
         return
-    asked = chance.choice(city.asked[-20:]) if chance.random() < 0.5 else chance.choice(city.asked)
+    recent = city.asked[-2:] if city.focus else city.asked[-20:]
+    asked = chance.choice(recent) if chance.random() < 0.5 else chance.choice(city.asked)
     answer = asked.send(storage)
     assert not asked.answered or answer == asked.answer, f"another answer: {asked.answer} became {answer}"
     asked.answer, asked.answered = answer, True
@@ -194,9 +222,10 @@ def ask_again(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 def ask_another(city: Simulated, storage: Storage, chance: random.Random) -> None:
     """A used key with another body is refused."""
-    if not city.payments:
+    made = _payment(city, chance)
+    if made is None:
         return
-    payment, key, order = chance.choice(city.payments)
+    payment, key, order = made
     other = replace(order, amount=order.amount + 1)
     request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, key, _body(other))
     try:
@@ -214,6 +243,7 @@ def deliver(city: Simulated, storage: Storage, chance: random.Random) -> None:
     if city.delivered and chance.random() < 0.1:
         batch += chance.choices(city.delivered, k=2)
     if batch:
+        city.focus.append(batch[0]["pk"].removeprefix("WALLET#"))
         city.deliver(storage, batch, through_function=chance.random() < 0.25)
 
 
@@ -224,7 +254,7 @@ def lose(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def catch_up(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    wallet = city.wallet_store(storage).wallet(chance.choice(city.wallets))
+    wallet = city.wallet_store(storage).wallet(_wallet(city, chance))
     assert wallet is not None
     assert not city.catch_up(storage).wallet(wallet).unposted
 
@@ -235,7 +265,7 @@ def expire(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 def standing(city: Simulated, storage: Storage, chance: random.Random) -> None:
     status = chance.choices((WalletStatus.ACTIVE, WalletStatus.SUSPENDED, None), (8, 1, 1))[0]
-    wallet = chance.choice(city.wallets)
+    wallet = _wallet(city, chance)
     change_standing(city.wallet_store(storage), wallet, status, None, "operator", "reason", city.now)
 
 

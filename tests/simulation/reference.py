@@ -36,6 +36,7 @@ class Captured:
 class Paid:
     status: str
     amount: int
+    merchant: str
     paid_from: list[list[Any]]
     facts: Facts
     hash: str
@@ -52,11 +53,12 @@ class Paid:
 
 @dataclass
 class Earned:
-    """An earning, with the rewards that it gives as things stand, and what the posted cancellations took of its capture."""
+    """An earning: won by layer and by account of who funds it, as things stand, and what posted cancellations took of its capture."""
 
     number: int
     capture: CaptureOf
-    rewards: Counter[str]
+    rewards: Counter[str] = field(default_factory=Counter)
+    funded: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     recovered: int = 0
 
@@ -100,6 +102,9 @@ class WalletReference:
     def _top_up(self, sk: str, entry: Item, before: int) -> None:
         self._check_id(sk, entry)
         assert (entry["status"] == "completed") == bool(entry["postings"]) == ("chain" in entry), entry
+        if entry["postings"]:
+            terms = self._policy_at(datetime.fromisoformat(entry["accepted_at"])).wallet
+            assert self.purses["charged"] <= terms.holding_limit_verified, entry
 
     def _payment(self, sk: str, entry: Item, before: int) -> None:
         digest = self._check_id(sk, entry)
@@ -113,7 +118,13 @@ class WalletReference:
         facts = facts_of(entry["facts"])
         paid_from = entry["paid_from"]
         payment = Paid(
-            entry["status"], entry["amount"], paid_from, facts, canonical_hash(entry), entry.get("expires_at")
+            entry["status"],
+            entry["amount"],
+            entry["merchant_id"],
+            paid_from,
+            facts,
+            self.entries[sk],
+            entry.get("expires_at"),
         )
         self.payments[digest] = payment
         if entry["status"] == "approved":
@@ -176,12 +187,15 @@ class WalletReference:
         assert entry["chain"]["source"] == capture.source, entry
         self._next_number(entry)
         known = self.months[month]
-        earned = Earned(entry["number"], (digest, int(number)), Counter())
+        earned = Earned(entry["number"], (digest, int(number)))
         used_before = Counter(known.used)
-        earned.rewards = self._fold(earned, known.used)
+        self._fold(earned, known.used)
         assert +Counter({each["layer"]: each["won"] for each in entry["rewards"]}) == +earned.rewards, (entry, earned)
         assert +Counter(entry["used"]) == known.used - used_before, entry
-        assert entry["postings"].get("purse/cashback", 0) == earned.rewards.total(), entry
+        expected = {account: -won for account, won in earned.funded.items() if won}
+        if expected:
+            expected["purse/cashback"] = earned.rewards.total()
+        assert entry["postings"] == expected, (entry, expected)
         known.earnings.append(earned)
 
     def _correction(self, sk: str, entry: Item, before: int) -> None:
@@ -198,22 +212,25 @@ class WalletReference:
         used_before, known.used = known.used, Counter()
         change = 0
         changes = []
+        accounts: Counter[str] = Counter()
         for earned in known.earnings:
-            rewards = self._fold(earned, known.used)
-            for layer in {**earned.rewards, **rewards}:
+            rewards, funded = earned.rewards, earned.funded
+            self._fold(earned, known.used)
+            for layer in {**rewards, **earned.rewards}:
                 if rewards[layer] != earned.rewards[layer]:
-                    changes.append([earned.number, layer, rewards[layer] - earned.rewards[layer]])
-                    change += rewards[layer] - earned.rewards[layer]
-            earned.rewards = rewards
+                    changes.append([earned.number, layer, earned.rewards[layer] - rewards[layer]])
+                    change += earned.rewards[layer] - rewards[layer]
+            accounts.update(funded)
+            accounts.subtract(earned.funded)
         assert sorted(entry["changes"]) == sorted(changes), (entry, changes)
         used = Counter(known.used)
         used.subtract(used_before)
         assert {limit: won for limit, won in used.items() if won} == entry["used"], (entry, used)
         self._check_refund(entry, cancelled, drawn, before + change, earnings)
-        funded = sum(
-            won for account, won in entry["postings"].items() if account.startswith(("funder/", "merchant_reward/"))
-        )
-        assert funded == -change, entry
+        posted = {
+            account: won for account, won in entry["postings"].items() if account.startswith(("funder/", "merchant_re"))
+        }
+        assert posted == {account: won for account, won in accounts.items() if won}, (entry, accounts)
 
     def _check_refund(
         self,
@@ -239,13 +256,15 @@ class WalletReference:
         assert entry["recovered"] == recovered, (entry, cashback)
         assert dict(entry["released"]) == dict(released), (entry, released)
 
-    def _fold(self, earned: Earned, used: Counter[str]) -> Counter[str]:
+    def _fold(self, earned: Earned, used: Counter[str]) -> None:
+        """Works out anew what an earning gives, and who funds it, on what was `used` before, to which it adds."""
+        earned.rewards, earned.funded = Counter(), Counter()
         payment = self.payments[earned.capture[0]]
         capture = payment.captures[earned.capture[1]]
         accepted_at = datetime.fromisoformat(capture.accepted_at)
-        policy = [each for each in self._policies if each.starts_at <= accepted_at][-1]
+        policy = self._policy_at(accepted_at)
         if not policy.pays_at(accepted_at):
-            return Counter()
+            return
         survives = taken(payment.paid_from, capture.start, capture.end - earned.lost)
         base = sum(won for purse, won in survives if _kind_of(purse) in policy.earns_from)
         evaluation = evaluate(policy, payment.facts, base, used)
@@ -254,7 +273,14 @@ class WalletReference:
             for limit in (*layer.spend_limits, *layer.reward_limits):
                 within = limit.amount is None or not evaluation.used.get(limit.id) or used[limit.id] <= limit.amount
                 assert within, f"{limit.id} is exceeded: {used}"
-        return Counter({reward.layer: reward.won for reward in evaluation.rewards})
+        for reward in evaluation.rewards:
+            earned.rewards[reward.layer] = reward.won
+            for funder, won in reward.funders:
+                account = f"merchant_reward/{payment.merchant}" if funder == "merchant" else f"funder/{funder}"
+                earned.funded[account] += won
+
+    def _policy_at(self, instant: datetime) -> PolicyVersion:
+        return [each for each in self._policies if each.starts_at <= instant][-1]
 
     def _next_number(self, entry: Item) -> None:
         self.posted += 1

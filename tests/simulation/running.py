@@ -60,7 +60,7 @@ def steps_of(seed: int, count: int) -> list[Step]:
 
 def new_city(seed: int, count: int) -> Simulated:
     chance = random.Random(seed)
-    return Simulated(members=max(30, min(400, count // 500)), shops=24, now=chance.choice(STARTS))
+    return Simulated(members=max(12, min(400, count // 500)), shops=24, now=chance.choice(STARTS))
 
 
 def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
@@ -75,10 +75,13 @@ def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
 
     operation, _ = OPERATIONS[step.name]
     storage = FaultyStorage(city.memory, chance, odds, others)
+    before = len(city.focus)
     try:
         operation(city, storage, chance)
     except (*REFUSED, Died):
         return
+    finally:
+        del city.focus[before:]
 
 
 def run(

@@ -1,0 +1,306 @@
+"""Takes one safeguard after another out of the product, and shows that the simulation notices: python -m tests.simulation.mutants
+
+Each is run under several seeds until one finds a fault, 20,000 operations in all. One that none finds must say why nothing can.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Any
+from unittest.mock import patch
+
+from rich.console import Console
+from rich.table import Table
+
+from eeum.cashback import posting, rules
+from eeum.cashback import store as cashback_store
+from eeum.cashback.replay import Refund
+from eeum.cashback.rules import Captured
+from eeum.payments import progress
+from eeum.payments.rules import Decline, portion
+from eeum.payments.store import PaymentStore
+from eeum.policy.rules import Evaluation, PolicyVersion, evaluate
+from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
+from tests.simulation import faults
+from tests.simulation.running import run, steps_of
+
+MOST_OPERATIONS = 20_000
+OF_A_SEED = 4_000
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`takes` says what is gone; `redundant` why nothing can come of it, where something else keeps the same."""
+
+    name: str
+    takes: str
+    applied: Callable[[], Any]
+    redundant: str = ""
+
+
+def _dropping(gone: Callable[[Write, Condition], bool]) -> Any:
+    def mutate(write: Write) -> Write:
+        return replace(write, conditions=tuple(each for each in write.conditions if not gone(write, each)))
+
+    return patch.object(faults, "mutation", mutate)
+
+
+def _starts(write: Write, *prefixes: str) -> bool:
+    return isinstance(write, Put) and write.key.sk.startswith(prefixes)
+
+
+def _nothing_used(policy: PolicyVersion, facts: Any, base: int, _: Any) -> Evaluation:
+    return evaluate(policy, facts, base, {})
+
+
+def _rounded_up(*arguments: Any) -> Evaluation:
+    exact = evaluate(*arguments)
+    rewards = []
+    for reward in exact.rewards:
+        fraction = sum(part.base * part.rate for part in reward.portions) % 10_000
+        won = reward.won + (1 if fraction else 0)
+        *others, (last, of_last) = reward.funders
+        rewards.append(reward._replace(won=won, funders=(*others, (last, of_last + won - reward.won))))
+    return Evaluation(tuple(rewards), exact.used)
+
+
+def _all_months(usage: dict[str, int], _: str) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for window, won in usage.items():
+        total[window.partition("@")[0]] = total.get(window.partition("@")[0], 0) + won
+    return total
+
+
+def _in_debit_order(book: Any, cancelled: Any, payments: Any, cashback: int) -> Refund:
+    released: dict[str, int] = {}
+    earnings = {(earning.digest, earning.capture): earning for earning in book.earnings}
+    for each in cancelled:
+        earning = earnings[each.payment, each.capture]
+        drawn = portion(payments[each.payment].paid_from, earning.start, earning.end)
+        for purse, won in portion(drawn, 0, each.won):
+            released[purse] = released.get(purse, 0) + won
+    return Refund(0, tuple(released.items()))
+
+
+def _nothing_recovered(book: Any, cancelled: Any, payments: Any, _: int) -> Refund:
+    return posting_refund(book, cancelled, payments, 0)
+
+
+posting_refund = posting.refund
+read_for_posting = cashback_store.CashbackStore.read_for_posting
+record_decline = PaymentStore.record_decline
+
+
+@contextmanager
+def _claims_gone(*prefixes: str) -> Iterator[None]:
+    """Neither looked for nor claimed: both, since each alone keeps the other's promise."""
+
+    def read(store: Any, sources: Any) -> Any:
+        wallets, done = read_for_posting(store, sources)
+        kind = "cancellation" if "CORRECTION#" in prefixes else "capture"
+        kept = {
+            each.id for each in sources if (type(each.entry).__name__ == "Cancellation") != (kind == "cancellation")
+        }
+        return wallets, done & kept
+
+    with (
+        patch.object(cashback_store.CashbackStore, "read_for_posting", read),
+        _dropping(lambda write, _: _starts(write, *prefixes)),
+    ):
+        yield
+
+
+def _only_reversals_unrecorded(store: PaymentStore, payment: Any) -> None:
+    if payment.decline is not Decline.REVERSED:
+        record_decline(store, payment)
+
+
+def _at(path: str, kind: type = Equals) -> Callable[[Write, Condition], bool]:
+    return lambda write, each: isinstance(write, Update) and isinstance(each, kind) and each.path[0] == path
+
+
+def _is_spending(write: Write) -> bool:
+    """Whether a write debits a wallet for a payment: it looks at a card, as no other does."""
+    return isinstance(write, Update) and any(each.path[0] == "cards" for each in write.conditions)
+
+
+MUTANTS = (
+    Mutant(
+        "balance condition",
+        "a payment no longer needs the last purse to hold what it takes",
+        lambda: _dropping(lambda write, each: _is_spending(write) and isinstance(each, AtLeast)),
+    ),
+    Mutant(
+        "emptied purses",
+        "a payment no longer needs the purses that it empties to be as they were read",
+        lambda: _dropping(
+            lambda write, each: _is_spending(write) and isinstance(each, Equals) and each.path[0] == "purses"
+        ),
+    ),
+    Mutant(
+        "existence of a payment",
+        "a twin of a request stores its payment again",
+        lambda: _dropping(lambda write, _: _starts(write, "PAYMENT#")),
+    ),
+    Mutant(
+        "existence of a top-up",
+        "a twin of a request credits its top-up again",
+        lambda: _dropping(
+            lambda write, each: (
+                _starts(write, "TOP_UP#") or (isinstance(write, Update) and each.path == ("chain", "length"))
+            )
+        ),
+    ),
+    Mutant(
+        "claim of an earning",
+        "a capture's earning is neither looked for nor claimed",
+        lambda: _claims_gone("EARNING#"),
+    ),
+    Mutant(
+        "claim of a correction",
+        "a cancellation's correction is neither looked for nor claimed: its refund is given back twice",
+        lambda: _claims_gone("CORRECTION#"),
+    ),
+    Mutant(
+        "posting number",
+        "a posting no longer needs the wallet's number to be as it was read",
+        lambda: _dropping(_at("posted")),
+        redundant="each posting is linked, so that the chain's length keeps the same; without both, see the next",
+    ),
+    Mutant(
+        "posting number and chain",
+        "a posting needs neither the wallet's number nor its chain to be as they were read",
+        lambda: _dropping(
+            lambda write, each: isinstance(write, Update) and each.path in (("posted",), ("chain", "length"))
+        ),
+    ),
+    Mutant(
+        "chain",
+        "an entry is linked without looking whether another was linked meanwhile",
+        lambda: _dropping(lambda write, each: isinstance(write, Update) and each.path == ("chain", "length")),
+    ),
+    Mutant(
+        "stored decline",
+        "a decline is answered and not stored",
+        lambda: patch.object(PaymentStore, "record_decline", lambda store, payment: None),
+    ),
+    Mutant(
+        "recorded reversal",
+        "a reversal that comes before its payment leaves nothing behind",
+        lambda: patch.object(PaymentStore, "record_decline", _only_reversals_unrecorded),
+    ),
+    Mutant(
+        "limits",
+        "what was used of a limit before counts for nothing",
+        lambda: patch.object(rules, "evaluate", _nothing_used),
+    ),
+    Mutant("rounding", "rewards are rounded up", lambda: patch.object(rules, "evaluate", _rounded_up)),
+    Mutant("month of a limit", "a limit's use is of all months", lambda: patch.object(posting, "used_in", _all_months)),
+    Mutant(
+        "month of a payment",
+        "a capture's month is that of the world's clock, not of Seoul's",
+        lambda: patch.object(
+            Captured, "month", property(lambda captured: captured.accepted_at.astimezone(UTC).strftime("%Y-%m"))
+        ),
+    ),
+    Mutant(
+        "months that a wallet carries",
+        "what a wallet no longer carries counts as unused",
+        lambda: patch.object(posting, "is_kept", lambda usage, month: True),
+    ),
+    Mutant(
+        "version of a progress",
+        "captures and cancellations no longer need the payment's progress to be as it was read",
+        lambda: _dropping(lambda write, _: _starts(write, "PROGRESS#")),
+    ),
+    Mutant(
+        "balance of what is held",
+        "a capture or release no longer needs the wallet to hold as much",
+        lambda: _dropping(lambda write, each: isinstance(write, Update) and each.path == ("purses", "held", "amount")),
+        redundant="what a payment still holds is in its progress, whose version is a condition, and the wallet holds the sum",
+    ),
+    Mutant(
+        "expiry", "a hold is captured however old it is", lambda: patch.object(progress, "is_expired", lambda *_: False)
+    ),
+    Mutant(
+        "order of a refund", "refunds go back in debit order", lambda: patch.object(posting, "refund", _in_debit_order)
+    ),
+    Mutant(
+        "recovery",
+        "a refund is given back whole though cashback is below zero",
+        lambda: patch.object(posting, "refund", _nothing_recovered),
+    ),
+    Mutant(
+        "balance that a refund rests on",
+        "a correction no longer needs the cashback balance to be as it was read",
+        lambda: _dropping(
+            lambda write, each: (
+                isinstance(write, Update)
+                and any(other.path == ("posted",) for other in write.conditions)
+                and each.path == ("purses", "cashback", "amount")
+            )
+        ),
+    ),
+    Mutant(
+        "body of a request",
+        "a key is taken for another body",
+        lambda: patch("eeum.request._hash_of", lambda body: "the same"),
+    ),
+    Mutant(
+        "funders' shares",
+        "a correction takes everything from the first funder",
+        lambda: patch(
+            "eeum.cashback.replay.funded",
+            lambda layer, won: tuple((name, won if name == layer.funders[0] else 0) for name in layer.funders),
+        ),
+    ),
+    Mutant(
+        "holding limit",
+        "a top-up no longer needs the purse to have room for it",
+        lambda: _dropping(_at("purses", AtMost)),
+        redundant="top-ups are linked, so that the chain's length lets one at a time in; a refund may fill the purse beyond",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    mutant: Mutant
+    operations: int
+    found: str
+
+
+def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
+    """Runs the simulation without the safeguard; `found` is the last line of the fault, or empty."""
+    done = 0
+    for seed in range(most // OF_A_SEED):
+        with mutant.applied():
+            failure = run(seed, steps_of(seed, OF_A_SEED), OF_A_SEED)
+        if failure is not None:
+            lines = [line.strip() for line in failure.found.splitlines() if line.strip()]
+            said = next((line for line in lines if line.startswith("assert ")), lines[-1])
+            return Outcome(mutant, done + failure.operations, said[:120])
+        done += OF_A_SEED
+    return Outcome(mutant, done, "")
+
+
+def main() -> int:
+    console = Console(width=160)
+    table = Table("mutant", "what is gone", "after", "found")
+    missed = 0
+    for mutant in MUTANTS:
+        outcome = try_mutant(mutant)
+        caught = bool(outcome.found)
+        missed += caught == bool(mutant.redundant)
+        console.print(f"{'caught' if caught else 'not caught':<11} {mutant.name}, after {outcome.operations:,}")
+        table.add_row(
+            mutant.name, mutant.takes, f"{outcome.operations:,}", outcome.found or f"nothing: {mutant.redundant}"
+        )
+    console.print(table)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
