@@ -1,0 +1,144 @@
+"""The simulated city on a real engine: many at once, each in a thread of its own; what is stored in the end is worked out anew.
+
+Nobody knows in which order the writes of several threads came, so nothing is looked at on the way. Emulators raise no conflicts: those
+are injected, as are lost answers and deaths.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from datetime import timedelta
+from typing import Any
+
+from eeum.errors import Busy
+from eeum.payments.rules import Order, Payment
+from eeum.payments.use_cases import authorise_payment
+from eeum.request import Request
+from eeum.storage import Item, Key, Page, Put, Query, Scan, Storage, Table, Unavailable, Write
+from eeum.unit_of_work import Patience
+from eeum.wallet.use_cases import top_up
+from tests.invariants import check_ledger
+from tests.simulation.city import STREAMED, Simulated, versions
+from tests.simulation.faults import Odds
+from tests.simulation.running import STARTS, Step, do
+
+OTHERS_COME_BY_THEMSELVES = Odds(others_first=0)
+MONTHS_AND_SOME = 40 * 86_400
+
+
+class Streaming:
+    """An engine that tells what was put into it, as its stream would; what is sent again is told again."""
+
+    def __init__(self, engine: Storage) -> None:
+        self.engine = engine
+        self.written: Any = lambda changed: None
+
+    def read(self, keys: Sequence[Key]) -> list[Item | None]:
+        return self.engine.read(keys)
+
+    def query(self, query: Query) -> Page:
+        return self.engine.query(query)
+
+    def scan(self, scan: Scan) -> Page:
+        return self.engine.scan(scan)
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        self.engine.transact(writes, token)
+        puts = [each for each in writes if isinstance(each, Put)]
+        self.written([(each.key, {**each.item, "pk": each.key.pk, "sk": each.key.sk}) for each in puts])
+
+
+class CityOnAnEngine(Simulated):
+    """What a thread has not delivered when it ends is as lost, and comes by catching up."""
+
+    def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
+        for key, item in changed:
+            if key.table is Table.LEDGER and item["kind"] in STREAMED and item.get("status", "approved") == "approved":
+                self.stream.append(item)
+
+    def of_a_thread(self) -> "CityOnAnEngine":
+        """The same city to one thread, which delivers what it wrote itself."""
+        own = copy(self)
+        own.stream, own.delivered, own.focus = [], [], []
+        storage = Streaming(self.memory.engine)  # type: ignore[attr-defined]
+        storage.written = own._observe
+        own.memory = storage  # type: ignore[assignment]
+        return own
+
+    def ledger(self) -> list[Item]:
+        items: list[Item] = []
+        cursor = None
+        while True:
+            page = self.memory.scan(Scan(Table.LEDGER, 0, 1, cursor))
+            items += page.items
+            if (cursor := page.cursor) is None:
+                return items
+
+    def check_end(self) -> None:
+        self.catch_up_everything()
+        items = self.ledger()
+        check_ledger(items, versions())
+        for wallet in items:
+            if wallet["kind"] == "wallet":
+                assert wallet["due"] == wallet["posted"], wallet
+                assert wallet["purses"]["refund_pending"]["amount"] == 0, wallet
+
+
+def city_on(engine: Storage, members: int, shops: int) -> CityOnAnEngine:
+    return CityOnAnEngine(members, shops, STARTS[0], memory=Streaming(engine))  # type: ignore[arg-type]
+
+
+def do_at_once(city: CityOnAnEngine, steps: Sequence[Step], threads: int) -> None:
+    """Threads take one step after another; all see the same clock, and ask about payments of each other."""
+    lock = threading.Lock()
+    remaining = iter(steps)
+
+    def work() -> None:
+        own = city.of_a_thread()
+        while True:
+            with lock:
+                step = next(remaining, None)
+                if step is None:
+                    return
+                city.now += timedelta(seconds=step.seconds)
+                own.now, own.asked, own.payments = city.now, city.asked, city.payments
+            do(own, step, OTHERS_COME_BY_THEMSELVES)
+            with lock:
+                city.asked, city.payments = own.asked, own.payments
+
+    with ThreadPoolExecutor(threads) as pool:
+        for each in [pool.submit(work) for _ in range(threads)]:
+            each.result()
+
+
+def spread_over(steps: Sequence[Step], seconds: float) -> Iterator[Step]:
+    """The same steps in another time altogether."""
+    factor = seconds / sum(step.seconds for step in steps)
+    return (step._replace(seconds=step.seconds * factor) for step in steps)
+
+
+def charge_wallet(city: CityOnAnEngine, amount: int) -> str:
+    wallet = city.wallets[0]
+    request = Request.of("bank/one", wallet, "0123456789abcdef", {"amount": amount})
+    top_up(city.wallet_store(city.memory), city.policies, waiting(), request, amount, "reference", city.clock)
+    return wallet
+
+
+def pay_until_answered(city: CityOnAnEngine, wallet: str, key: str, amount: int) -> Payment:
+    """As a till does: the same request again until there is an answer."""
+    order = Order(city.merchants[0], amount, "shop", "card", None, None, False)
+    request = Request.of("acquirer/one", wallet, key, {"amount": amount})
+    while True:
+        try:
+            stores = city.pay_store(city.memory)
+            return authorise_payment(stores, city.policies, waiting(), request, order, city.clock).entry
+        except (Busy, Unavailable):
+            time.sleep(0.05)
+
+
+def waiting(seconds: float = 20.0) -> Patience:
+    """As a function has it: here threads are really in each other's way."""
+    until = time.monotonic() + seconds
+    return Patience(lambda: until - time.monotonic(), time.sleep)
