@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
 from eeum.aws.city import City
@@ -10,7 +9,7 @@ from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, lambda
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
 from eeum.calendar import month_of, parse_month
 from eeum.errors import Invalid, NotFound
-from eeum.ids import digest_of, request_digest
+from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
 from eeum.payments.cancellations import cancel_payment
 from eeum.payments.holds import capture_hold, void_hold
@@ -18,13 +17,11 @@ from eeum.payments.progress import Progress
 from eeum.payments.reversals import reverse_payment
 from eeum.payments.rules import Decline, Order, Payment
 from eeum.payments.use_cases import NO_SUCH_PAYMENT, UnknownCard, authorise_payment, readable_payment
-from eeum.request import Request
 from eeum.wallet.rules import card_within, parse_card_token, wallet_id_of
 from payment_authorisation.bodies import (
     AcquirerPaymentRequest,
     MemberPaymentRequest,
     PaymentBody,
-    asked,
     payment_body,
     unknown_card_body,
 )
@@ -46,6 +43,7 @@ from payment_authorisation.progress_bodies import (
     release_body,
     reversal_body,
 )
+from payment_authorisation.requests import brought_by, order_of, request_to, request_to_pay
 
 PAGE = 50
 
@@ -57,7 +55,7 @@ city = City.of(os.environ)
 def authorise_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = "") -> Response[PaymentBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
-    return _authorise(caller, wallet_id, idempotency_key, body, _order(body, "card", card))
+    return _authorise(caller, wallet_id, idempotency_key, body, order_of(body, "card", card))
 
 
 @api.post("/wallets/<wallet_id>/payments", summary="Pay from the own wallet", tags=["payments"])
@@ -66,7 +64,7 @@ def authorise_by_member(
 ) -> Response[PaymentBody]:
     member = _owner(wallet_id)
     card = card_within(wallet_id, body.card_token) if body.card_token else None
-    return _authorise(f"member/{member}", wallet_id, idempotency_key, body, _order(body, "app", card))
+    return _authorise(f"member/{member}", wallet_id, idempotency_key, body, order_of(body, "app", card))
 
 
 @api.post("/payments/reversals", summary="Reverse a payment whose answer never came", tags=["payments"])
@@ -74,8 +72,8 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
     """Takes the key and the body of the original (망취소), whether or not it arrived, and as often as is needed."""
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
-    order = _order(body, "card", card)
-    request = Request.of(caller, wallet_id, idempotency_key, asked(body))
+    order = order_of(body, "card", card)
+    request = request_to_pay(caller, wallet_id, idempotency_key, body)
     context = api.lambda_context
     try:
         reversal = reverse_payment(
@@ -97,9 +95,9 @@ def capture_by_acquirer(
     wallet_id: str, payment_id: str, body: CaptureRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CaptureBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
-    request = _request_to("capture", caller, wallet_id, payment_id, idempotency_key, body)
+    request = request_to("capture", caller, wallet_id, payment_id, idempotency_key, body)
     store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
-    answer = capture_hold(store, patience, request, payment_id, body.amount, _brought_by(caller), city.clock)
+    answer = capture_hold(store, patience, request, payment_id, body.amount, brought_by(caller), city.clock)
     return answered(capture_body(answer.entry), answer.replayed)
 
 
@@ -108,9 +106,9 @@ def void_by_acquirer(
     wallet_id: str, payment_id: str, body: VoidRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[ReleaseBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
-    request = _request_to("void", caller, wallet_id, payment_id, idempotency_key, body)
+    request = request_to("void", caller, wallet_id, payment_id, idempotency_key, body)
     store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
-    answer = void_hold(store, patience, request, payment_id, _brought_by(caller), city.clock)
+    answer = void_hold(store, patience, request, payment_id, brought_by(caller), city.clock)
     return answered(release_body(answer.entry), answer.replayed)
 
 
@@ -119,7 +117,7 @@ def cancel_by_acquirer(
     wallet_id: str, payment_id: str, body: CancellationRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CancellationBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
-    return _cancel(caller, wallet_id, payment_id, idempotency_key, body, _brought_by(caller))
+    return _cancel(caller, wallet_id, payment_id, idempotency_key, body, brought_by(caller))
 
 
 @api.post(
@@ -181,11 +179,11 @@ def payments_of_merchant(merchant_id: str, cursor: str | None = None) -> Respons
 def _authorise(
     caller: str,
     wallet_id: str,
-    idempotency_key: str | None,
+    idempotency_key: str,
     body: AcquirerPaymentRequest | MemberPaymentRequest,
     order: Order,
 ) -> Response[PaymentBody]:
-    request = Request.of(caller, wallet_id, idempotency_key, asked(body))
+    request = request_to_pay(caller, wallet_id, idempotency_key, body)
     context: Any = api.lambda_context
     try:
         answer = authorise_payment(
@@ -204,29 +202,10 @@ def _cancel(
     body: CancellationRequest,
     may: Callable[[Payment], bool],
 ) -> Response[CancellationBody]:
-    request = _request_to("cancel", caller, wallet_id, payment_id, idempotency_key, body)
+    request = request_to("cancel", caller, wallet_id, payment_id, idempotency_key, body)
     store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
     answer = cancel_payment(store, patience, request, payment_id, body.amount, body.reason, may, city.clock)
     return answered(cancellation_body(answer.entry), answer.replayed)
-
-
-def _request_to(
-    action: str,
-    caller: str,
-    wallet_id: str,
-    payment_id: str,
-    idempotency_key: str,
-    body: CaptureRequest | VoidRequest | CancellationRequest,
-) -> Request:
-    """The same key and body for another payment is refused as another body is. What a key was used for before, to pay or to capture, is
-    another request, with a digest of its own: ids of entries are made of it."""
-    asked_for = body.model_dump(mode="json") | {"payment_id": payment_id}
-    request = Request.of(caller, wallet_id, idempotency_key, asked_for)
-    return replace(request, digest=request_digest(action, wallet_id, request.digest))
-
-
-def _brought_by(caller: str) -> Callable[[Payment], bool]:
-    return lambda found: found.acceptance.caller == caller
 
 
 def _concerns_merchant(found: Payment) -> bool:
@@ -238,12 +217,6 @@ def _with_progress(payments: list[Payment]) -> list[tuple[Payment, Progress]]:
     """Each with how far it is: one more round trip for a page."""
     progress = city.progress(api.lambda_context).progress(payments) if payments else []
     return list(zip(payments, progress, strict=True))
-
-
-def _order(body: AcquirerPaymentRequest | MemberPaymentRequest, method: str, card: str | None) -> Order:
-    requested_at = body.requested_at.isoformat() if body.requested_at else None
-    hold = isinstance(body, AcquirerPaymentRequest) and body.capture == "later"
-    return Order(body.merchant_id, body.amount, body.channel, method, card, requested_at, hold)
 
 
 def _owner(wallet_id: str) -> str:

@@ -90,14 +90,6 @@ def payment_body(payment: Payment) -> PaymentBody:
     )
 
 
-def asked(body: AcquirerPaymentRequest | MemberPaymentRequest) -> dict[str, Any]:
-    """What a request is known by when it comes again; to capture now is what every payment meant before there were holds."""
-    fields = body.model_dump(mode="json")
-    if fields.get("capture") == "now":
-        del fields["capture"]
-    return fields
-
-
 def unknown_card_body(order: Order) -> PaymentBody:
     """The same answer for a card and for a wallet that nobody knows."""
     return PaymentBody(
