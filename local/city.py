@@ -27,6 +27,8 @@ from local.seed import Opened
 from local.sign_in import SignIn
 
 DAY = timedelta(days=1)
+FORM = 2
+"""Of what a city stores. Raised by a change after which the functions no longer read what they stored before."""
 Report = Callable[[str], None]
 
 
@@ -70,10 +72,18 @@ class City:
         """Take the folder, and raise what would keep the city from starting, before anything takes time."""
         self.lock.take(self.emulator.port)
         self.emulator.check()
+        self._check_form()
         wanted = self.clock.start(at)
         if wanted < seed.earliest():
             raise CityFailure(
                 f"The programme's first policy starts too late for AT={at}; from {seed.earliest()} on it works."
+            )
+
+    def _check_form(self) -> None:
+        if self._seeded.exists() and json.loads(self._seeded.read_text()).get("form") != FORM:
+            raise CityFailure(
+                "The city in this folder was made by an earlier version, which stored things otherwise: "
+                "make reset empties it, then make run begins a new one."
             )
 
     def start(self, built: Path, at: str | None = None) -> None:
@@ -100,7 +110,7 @@ class City:
             self._seeded.unlink()
         if self._seeded.exists():
             self.deploy()
-            self.opened = Opened(**json.loads(self._seeded.read_text()))
+            self.opened = self._opened()
         else:
             self._seed(wanted)
         self._drain = self._drain_from_now()
@@ -116,7 +126,7 @@ class City:
             raise CityFailure(
                 f"The local city, on port {self.emulator.port}, is still opening; wait until it says that it is open."
             )
-        self.opened = Opened(**json.loads(self._seeded.read_text()))
+        self.opened = self._opened()
         self.clock.resume()
         self._drain = self._drain_from_now()
 
@@ -176,7 +186,11 @@ class City:
         self._report(f"On to {wanted:%Y-%m-%d %H:%M}: members and their wallets.")
         self.move_clock(wanted)
         self.opened = seed.day(self.api, tokens, self.signing, shops)
-        self._seeded.write_text(json.dumps(asdict(self.opened)) + "\n")
+        self._seeded.write_text(json.dumps({"form": FORM, **asdict(self.opened)}) + "\n")
+
+    def _opened(self) -> Opened:
+        named = json.loads(self._seeded.read_text())
+        return Opened(**{name: value for name, value in named.items() if name != "form"})
 
 
 def the_city(port: int = places.DEFAULT_PORT, report: Report = lambda _: None) -> City:
