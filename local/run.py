@@ -15,7 +15,7 @@ from local import building, places, roles
 from local.city import City, the_city
 from local.draining import counted
 from local.failure import CityFailure
-from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, MONTH_CLOSING, Run
+from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, LEDGER_AUDIT, MONTH_CLOSING, Run
 
 TICK_SECONDS = 1.0
 REMEMBER_SECONDS = 5.0
@@ -120,6 +120,8 @@ def _told(run: Run) -> str:
         return f"{run.answer['frozen']} is frozen, and its statements are written"
     if CATCH_UP in run.schedule and any(segment["posted"] for segment in run.answer):
         return "a catch-up posted cashback that had not come"
+    if LEDGER_AUDIT in run.schedule and run.answer["deviations"]:
+        return f"the audit found {run.answer['deviations']} deviations; `make audit` names them"
     return ""
 
 

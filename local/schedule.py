@@ -22,6 +22,7 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 FIRST_OF_THE_MONTH = "MonthlyCapResetFunctionFirstOfTheMonth"
 MONTH_CLOSING = "MonthClosingSchedule"
 CATCH_UP = "CashbackCatchUpSchedule"
+LEDGER_AUDIT = "LedgerAuditSchedule"
 HOLD_EXPIRY = "HoldExpiryFunctionEveryQuarterOfAnHour"
 
 MINUTE = timedelta(minutes=1)
