@@ -118,7 +118,9 @@ class _Gathered:
 
     def taken(self) -> arrow.RecordBatch:
         columns = [
-            arrow.array(values, None if name in ("member", "payment") else _TEXT if name == "merchant_district" else _WON)
+            arrow.array(
+                values, None if name in ("member", "payment") else _TEXT if name == "merchant_district" else _WON
+            )
             for name, values in zip(self._names, zip(*self._rows, strict=True), strict=True)
         ]
         self._rows = []

@@ -100,12 +100,14 @@ def _check_types(found: dict[str, str]) -> None:
         if name in WON and found[name].startswith(FRACTIONS):
             raise NotWholeWon(f"The column {name} is {found[name]}: amounts are whole won, as whole numbers.")
         if found[name] not in allowed:
-            raise MistypedColumn(f"The column {name} is {found[name]}, and must be one of {', '.join(sorted(allowed))}.")
+            raise MistypedColumn(
+                f"The column {name} is {found[name]}, and must be one of {', '.join(sorted(allowed))}."
+            )
 
 
 def _check_values(connection: duckdb.DuckDBPyConnection) -> Span:
     """One pass over the columns that every payment has."""
-    ranges = {name: LARGEST_AMOUNT for name in WON} | {"merchant_own_rate": BASIS_POINTS_OF_THE_WHOLE}
+    ranges = dict.fromkeys(WON, LARGEST_AMOUNT) | {"merchant_own_rate": BASIS_POINTS_OF_THE_WHOLE}
     counted = ", ".join(f"COUNT({name})" for name in ALWAYS_THERE)
     ends = ", ".join(f"MIN({name}), MAX({name})" for name in ("accepted_at", *ranges))
     row = connection.execute(f"SELECT COUNT(*), {counted}, {ends} FROM {RELATION}").fetchone()

@@ -11,13 +11,14 @@ import duckdb
 import pyarrow as arrow
 
 from eeum.calendar import Month
+from eeum.policy.rules import PolicyVersion
 from simulator import evaluated
 from simulator.payments import RELATION, Span
 from simulator.sql import statement
 from simulator.sql.conditions import text
 from simulator.sql.spend import spend_limits_of
 from simulator.sql.statement import funder_column, layer_column
-from simulator.versions import Plan, Policies, PolicyVersion, Stretch, months_between
+from simulator.versions import Plan, Policies, Stretch, months_between
 
 Progress = Callable[[str], None]
 
@@ -55,7 +56,9 @@ def replay(
     plans = [[policies.plan(month) for month in months] for policies in runs]
     connection.execute(TABLES)
     for run, of_run in enumerate(plans):
-        connection.execute(f"CREATE OR REPLACE TABLE members_{run} (member {_member_type(connection)}, base BIGINT, won BIGINT)")
+        connection.execute(
+            f"CREATE OR REPLACE TABLE members_{run} (member {_member_type(connection)}, base BIGINT, won BIGINT)"
+        )
         for plan in of_run:
             how = "by the evaluator" if plan.obstacles else "as one statement"
             progress(f"{runs[run].name}: {plan.month}, {how}")
@@ -72,10 +75,8 @@ def _replay_month(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -
     if plan.obstacles:
         _evaluate_month(connection, plan)
     for number, stretch in enumerate(plan.stretches):
-        if plan.obstacles:
-            rewarded = f"SELECT * FROM evaluated_{number}"
-        else:
-            rewarded = statement.rewards_of_month(stretch.policy, plan.month)
+        by_statement = statement.rewards_of_month(stretch.policy, plan.month)
+        rewarded = f"SELECT * FROM evaluated_{number}" if plan.obstacles else by_statement
         connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(stretch.policy, rewarded)}")
         _keep_totals(connection, run, plan.month, stretch.policy)
         connection.execute(f"DROP TABLE IF EXISTS evaluated_{number}")
@@ -129,7 +130,9 @@ def _uses(policy: PolicyVersion) -> dict[str, str]:
     """By limit, what a member's month has used of it: a spend limit's last use; a reward limit's sum of what was paid."""
     uses = {limit.limit.id: limit.used for limit in spend_limits_of(policy)}
     for limit in {limit.id for layer in policy.layers for limit in layer.reward_limits}:
-        layers = [place for place, layer in enumerate(policy.layers) if limit in [each.id for each in layer.reward_limits]]
+        layers = [
+            place for place, layer in enumerate(policy.layers) if limit in [each.id for each in layer.reward_limits]
+        ]
         uses[limit] = " + ".join(layer_column(place) for place in layers)
     return uses
 
@@ -151,7 +154,10 @@ def _count_reached(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) 
 def thresholds(policy: PolicyVersion) -> list[tuple[str, str, int]]:
     """Limit, `band` or `cap`, and won: where bands start, which is reached by more, and what caps, which is reached as it is."""
     bands = {
-        (layer.spend_limits[0].id, "band", band.start) for layer in policy.layers if layer.spend_limits for band in layer.bands
+        (layer.spend_limits[0].id, "band", band.start)
+        for layer in policy.layers
+        if layer.spend_limits
+        for band in layer.bands
     }
     limits = {limit for layer in policy.layers for limit in (*layer.spend_limits, *layer.reward_limits)}
     caps = {(limit.id, "cap", limit.amount) for limit in limits if limit.amount is not None}
@@ -162,5 +168,7 @@ def store(connection: duckdb.DuckDBPyConnection, table: str, batch: arrow.Record
     """Adds a batch to a temporary table, which is made with the first."""
     connection.register("batch", arrow.table(batch))
     exists = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()
-    connection.execute(f"INSERT INTO {table} SELECT * FROM batch" if exists else f"CREATE TEMP TABLE {table} AS FROM batch")
+    connection.execute(
+        f"INSERT INTO {table} SELECT * FROM batch" if exists else f"CREATE TEMP TABLE {table} AS FROM batch"
+    )
     connection.unregister("batch")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from eeum.calendar import Month, milliseconds_of, month_of, next_month, start_of_month
@@ -88,7 +89,9 @@ def read_policies(path: Path) -> Policies:
 
 def always(version: PolicyVersion) -> Policies:
     """The version as if it had been in force all the time: what a simulation asks of a policy that is not yet."""
-    return Policies(version.version, (replace(version, starts_at=datetime.min.replace(tzinfo=UTC) + _DAY, ends_at=None),))
+    return Policies(
+        version.version, (replace(version, starts_at=datetime.min.replace(tzinfo=UTC) + _DAY, ends_at=None),)
+    )
 
 
 _DAY = timedelta(days=1)
@@ -106,7 +109,7 @@ def _version(file: Path) -> PolicyVersion:
 def _check_history(versions: Sequence[PolicyVersion], path: Path) -> None:
     if len({version.programme for version in versions}) > 1:
         raise PolicyUnusable(f"The policies in {path} are of several programmes.")
-    for before, after in zip(versions, versions[1:], strict=False):
+    for before, after in pairwise(versions):
         if before.starts_at == after.starts_at:
             raise PolicyUnusable(f"{before.version} and {after.version} start at one instant.")
 

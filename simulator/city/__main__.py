@@ -12,14 +12,18 @@ from simulator.errors import SimulationRefused
 
 def main() -> int:
     usual = Spend()
-    parser = argparse.ArgumentParser(prog="simulator.city", description="Payments of a simulated city, a Parquet file a month.")
+    parser = argparse.ArgumentParser(
+        prog="simulator.city", description="Payments of a simulated city, a Parquet file a month."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--year", type=int, choices=sorted(YEARS), default=2020)
     parser.add_argument("--seed", type=int, default=2020)
     parser.add_argument("--share", type=int, default=1_000, help="how much of the city, in basis points of its members")
     parser.add_argument("--spread", type=float, default=usual.spread, help="of the logarithm of a member's month")
     parser.add_argument("--active", type=float, default=usual.active, help="share of members who pay in a month")
-    parser.add_argument("--from-cashback", type=float, default=usual.from_cashback, help="share of payments that earn nothing")
+    parser.add_argument(
+        "--from-cashback", type=float, default=usual.from_cashback, help="share of payments that earn nothing"
+    )
     given = parser.parse_args()
     spend = Spend(spread=given.spread, active=given.active, from_cashback=given.from_cashback)
     try:

@@ -25,15 +25,16 @@ MEMBERS_2020 = ((0, 930_000), (151, 1_194_958), (298, 1_347_000), (354, 1_380_00
 day), 25 October (m.mt.co.kr, 2020102911008269264) and 20 December (the city, 2020-12-28). In between, a straight line: assumed."""
 
 MEMBERS_2021 = ((0, 1_380_000), (150, 1_470_000), (365, 1_600_000))
-"""20 December 2020 as above, 1.47 million in May (cunews.net, number=116363); 1.6 million at the end of the year, as if it went on: assumed.
-What a member pays follows from members and sum, so that the count matters little."""
+"""20 December 2020 as above, 1.47 million in May (cunews.net, number=116363); 1.6 million at the end of the year, as if it went
+on: assumed. What a member pays follows from members and sum."""
 
 ISSUANCE_TARGET_2021 = 4_000_000_000_000
 """The city's target for what is topped up in 2021 (the city, 2020-12-28). Taken to be paid in full within the year: assumed."""
 
 AVERAGE_PAYMENT = 23_900
-"""312.8 billion won in 13.09 million payments, Yeonsu, July 2019 to February 2020 (kyeonggi.com/list/168?page=16372). Another published
-pair, 201 payments and 1,795,000 won a member (newscj.com, idxno=845101), gives 8,900; the first counts both sides of one sum, so it leads."""
+"""312.8 billion won in 13.09 million payments, Yeonsu, July 2019 to February 2020 (kyeonggi.com/list/168?page=16372). Another
+published pair, 201 payments and 1,795,000 won a member (newscj.com, idxno=845101), gives 8,900; the first counts both sides of one sum, so it
+leads."""
 
 CATEGORY_SHARES = MappingProxyType(
     {
@@ -45,8 +46,8 @@ CATEGORY_SHARES = MappingProxyType(
         "butcher": 0.0300,
         "bakery": 0.0285,
         "grocery": 0.0300,
-        # Hospitals and academies: 14.63 and 11.93 % of May and June 2019 (kyeongin.com/article/1427661), scaled down by what the three above
-        # have grown since: assumed. Pharmacies from Yeonsu's 93 billion for hospitals and pharmacies together: assumed.
+        # Hospitals and academies: 14.63 and 11.93 % of May and June 2019 (kyeongin.com/article/1427661), scaled down by what the three
+        # above have grown since: assumed. Pharmacies from Yeonsu's 93 billion for hospitals and pharmacies together: assumed.
         "hospital": 0.1150,
         "pharmacy": 0.0250,
         "academy": 0.1000,
@@ -69,7 +70,8 @@ SHOPS_ABOVE_3_BILLION = 0.034
 """3.4 % of shops, 3,700, sold for more than three billion won a year in 2023 (hankyung.com/article/202309070604Y)."""
 
 BENEFIT_PLUS_SHOPS, GOOD_PRICE_SHOPS, SHOPS = 6_000, 207, 109_000
-"""6,000 Benefit+ shops (the city, 2020-12-28), 207 good-price shops (2024: kyeongin.com/article/1688132), and 3,700 shops as 3.4 % of all."""
+"""6,000 Benefit+ shops (the city, 2020-12-28), 207 good-price shops (2024: kyeongin.com/article/1688132), and 3,700 shops as 3.4 % of
+all."""
 
 CARD_SHARES = MappingProxyType({"standard": 0.49, "seo": 0.29, "yeonsu": 0.22})
 """Cards of Seo-gu and Yeonsu were 51 % of 890,000 in October 2019 (incheontoday.com, idxno=117527); how they divide is assumed."""

@@ -1,12 +1,13 @@
 """The payments of a month, made in batches of members: memory holds one batch, whatever the city's size.
 
-A batch depends on the seed, the month and its place alone. What lasts with a member (how much it tends to pay, its card, its class) depends on the
-seed and the batch only, so that a member is the same in every month.
+A batch depends on the seed, the month and its place alone. What lasts with a member (how much it tends to pay, its card, its
+class) depends on the seed and the batch only, so that a member is the same in every month.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +27,8 @@ _TIME_SLOTS, _CHANNEL_SLOTS = 65_536, 1_024
 _APP = frozenset({"qr", "e_mall", "delivery", "taxi"})
 """Channels in which the member pays in the app: assumed."""
 
-Whole = npt.NDArray[np.int64]
-Real = npt.NDArray[np.float64]
+Whole: TypeAlias = npt.NDArray[np.int64]
+Real: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class MonthOfPayments:
     def _scaled(self) -> Scale:
         """Draws what every member pays, without its payments, and scales it to the month's published sum and mean payment."""
         spends = [self._draw_spend(batch)[1] for batch in range(self._batches())]
-        drawn = sum(float(spend.sum()) for spend in spends)
+        drawn = float(sum(spend.sum() for spend in spends))
         factor = self._month.paid / drawn
         return Scale(factor, _ticket(spends[0] * factor))
 

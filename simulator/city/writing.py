@@ -47,7 +47,9 @@ def write_city(city: City, folder: Path, progress: Callable[[str], None]) -> int
         count = _write_month(payments, folder / f"month={whole.month}")
         written += count
         rate = written / (perf_counter() - began)
-        progress(f"{whole.month}: {part.members:,} members, {count:,} payments; {written:,} so far, {rate:,.0f} a second")
+        progress(
+            f"{whole.month}: {part.members:,} members, {count:,} payments; {written:,} so far, {rate:,.0f} a second"
+        )
     return written
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from eeum.calendar import Month, next_month
 from simulator.city.figures import (
@@ -36,15 +37,15 @@ def _members_in(month: Month, counts: tuple[tuple[int, int], ...]) -> int:
     """Members in the middle of the month, on the straight lines between counts; after the last, no more."""
     first = date(int(month[:4]), int(month[5:7]), 1)
     day = (first - date(first.year, 1, 1)).days + days_of(month) // 2
-    for (start, before), (end, after) in zip(counts, counts[1:], strict=False):
+    for (start, before), (end, after) in pairwise(counts):
         if day <= end:
             return before + (after - before) * (day - start) // (end - start)
     return counts[-1][1]
 
 
 def in_2020() -> list[CityMonth]:
-    """June to December pay the same for each member, and so do March to May, under the same rules; what then is missing to the published sum
-    to May is paid in January and February, under lower rates."""
+    """June to December pay the same for each member, and so do March to May, under the same rules; what then is missing to the published
+    sum to May is paid in January and February, under lower rates: assumed."""
     members = {month: _members_in(month, MEMBERS_2020) for month in _months(2020)}
     early, spring, later = _months(2020)[:2], _months(2020)[2:5], _months(2020)[5:]
     paid = _shared(PAID_IN_THE_YEAR - PAID_BY_MAY, {month: members[month] for month in later})

@@ -16,20 +16,26 @@ def condition(of: Condition) -> str:
     match of:
         case Always():
             return TRUE
-        case OneOf(fact, values):
-            return f"COALESCE({fact} IN ({', '.join(text(value) for value in sorted(values))}), FALSE)"
-        case HasFlag(_, flag):
-            return f"merchant_{flag}"
-        case Between(fact, above, at_most):
-            ends = [f"{fact} > {above}"] if above is not None else []
-            ends += [f"{fact} <= {at_most}"] if at_most is not None else []
-            return f"COALESCE({' AND '.join(ends)}, FALSE)"
         case AllOf(conditions):
             return _joined(" AND ", conditions, TRUE)
         case AnyOf(conditions):
             return _joined(" OR ", conditions, FALSE)
         case Not(denied):
             return f"(NOT {condition(denied)})"
+        case HasFlag(_, flag):
+            return f"merchant_{flag}"
+    return f"COALESCE({_comparison(of)}, FALSE)"
+
+
+def _comparison(of: Condition) -> str:
+    """A comparison with a fact that may be null."""
+    match of:
+        case OneOf(fact, values):
+            return f"{fact} IN ({', '.join(text(value) for value in sorted(values))})"
+        case Between(fact, above, at_most):
+            ends = [f"{fact} > {above}"] if above is not None else []
+            ends += [f"{fact} <= {at_most}"] if at_most is not None else []
+            return " AND ".join(ends)
     raise TypeError(f"no SQL is known for {of!r}")
 
 

@@ -24,7 +24,9 @@ def _obstacles_of(layer: Layer) -> list[str]:
     found = []
     if len(layer.spend_limits) > 1:
         names = " and ".join(limit.id for limit in layer.spend_limits)
-        found.append(f"layer {layer.id} keeps to several spend limits ({names}): what one leaves changes what uses the other")
+        found.append(
+            f"layer {layer.id} keeps to several spend limits ({names}): what one leaves changes what uses the other"
+        )
     if not layer.counts_all and any(band.rate in (None, 0) for band in layer.bands[:-1]):
         found.append(f"layer {layer.id} may earn nothing in a band before its last and counts only what it accepts")
     if sum(layer.shares) > LARGEST_SHARES:

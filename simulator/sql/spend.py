@@ -1,7 +1,7 @@
 """The use of spend limits as window sums.
 
-Between two payments of a member's month a spend limit goes from u to max(u, min(u + base, ceiling)). With one ceiling that is the running sum,
-cut at it. With several, e₁ < e₂ < …, the sum is made once for each: the first counts all that is accepted; until it reaches e₁ it is
+Between two payments of a member's month a spend limit goes from u to max(u, min(u + base, ceiling)). With one ceiling that is the running
+sum, cut at it. With several, e₁ < e₂ < …, the sum is made once for each: the first counts all that is accepted; until it reaches e₁ it is
 exact, so that it says how much of each payment with ceiling e₁ still counts; the second sum counts that, and so on. The last is exact
 up to the highest ceiling, where it is cut.
 """

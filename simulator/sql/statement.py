@@ -87,15 +87,18 @@ def _spend_sums(limits: tuple[SpendLimit, ...]) -> list[_Step]:
     """For each round, what counts of every payment and the sum of what counted before it."""
     steps = []
     for number in range(rounds(limits)):
-        inflows = {
-            limit.place: inflow for limit in limits if (inflow := counted(limit, number)) is not None
-        }
+        inflows = {limit.place: inflow for limit in limits if (inflow := counted(limit, number)) is not None}
         steps.append(
             _Step(
                 f"counted_{number}", tuple(f"{inflow} AS inflow_{place}_{number}" for place, inflow in inflows.items())
             )
         )
-        steps.append(_Step(f"summed_{number}", tuple(_before(f"inflow_{place}_{number}", f"before_{place}_{number}") for place in inflows)))
+        steps.append(
+            _Step(
+                f"summed_{number}",
+                tuple(_before(f"inflow_{place}_{number}", f"before_{place}_{number}") for place in inflows),
+            )
+        )
     return steps
 
 

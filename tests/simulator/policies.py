@@ -54,7 +54,9 @@ def bands(draw: st.DrawFn, *, counts_all: bool) -> list[dict[str, Any]]:
 @st.composite
 def layers(draw: st.DrawFn, number: int, spends: list[str], rewards: list[str]) -> dict[str, Any]:
     several = draw(st.integers(0, 9)) == 0
-    spend = draw(st.lists(st.sampled_from(spends), unique=True, min_size=0, max_size=2 if several else 1)) if spends else []
+    spend = (
+        draw(st.lists(st.sampled_from(spends), unique=True, min_size=0, max_size=2 if several else 1)) if spends else []
+    )
     reward = draw(st.lists(st.sampled_from(rewards), unique=True, max_size=2)) if rewards else []
     counts_all = bool(spend) and draw(st.booleans())
     funders = draw(st.lists(st.sampled_from(["national", "city", "district", "merchant"]), unique=True, min_size=1))

@@ -1,0 +1,77 @@
+"""`python -m simulator A.json --against B.json --payments DIR`: what policies would have cost."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from simulator.errors import SimulationRefused
+from simulator.payments import check_order, open_payments
+from simulator.plots import write_plots
+from simulator.printing import lines_of, write_csv
+from simulator.replay import connect, replay
+from simulator.report import budgets_of, tables_of
+from simulator.versions import Plan, read_policies
+
+OF_A_PLOT = "cost_by_day"
+"""Too long for a terminal: it goes to its file and its plot."""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="simulator", description="What a policy would have cost.")
+    parser.add_argument("policy", type=Path, help="a version, or a folder of versions that judge from their starts")
+    parser.add_argument("--against", type=Path, help="another, to compare with")
+    parser.add_argument("--payments", type=Path, required=True, help="folder of Parquet files: docs/simulator.md")
+    parser.add_argument("--budget", action="append", default=[], metavar="FUNDER=WON", help="all=195_000_000_000")
+    parser.add_argument("--output", type=Path, help="folder for CSV files and plots")
+    parser.add_argument("--check-order", action="store_true", help="also make sure that no payment is there twice")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--memory", default="6GB", help="what DuckDB may take before it spills")
+    return parser.parse_args()
+
+
+def _run(given: argparse.Namespace, spill: Path) -> None:
+    budgets = budgets_of(given.budget)
+    runs = [read_policies(path) for path in (given.policy, given.against) if path is not None]
+    connection = connect(given.threads, given.memory, spill)
+    span = open_payments(connection, given.payments)
+    if given.check_order:
+        check_order(connection)
+    plans = replay(connection, runs, span, lambda line: print(f"· {line}", file=sys.stderr))
+    tables = tables_of(connection, [run.name for run in runs], budgets)
+    for line in _fallbacks(plans):
+        print(line)
+    for table in tables:
+        if table.name != OF_A_PLOT:
+            print("\n".join([*lines_of(table), ""]))
+    if given.output is not None:
+        given.output.mkdir(parents=True, exist_ok=True)
+        files = [*(write_csv(table, given.output) for table in tables), *write_plots(tables, budgets, given.output)]
+        print(f"{len(files)} files written to {given.output}")
+
+
+def _fallbacks(plans: list[Plan]) -> list[str]:
+    """Which months the evaluator replayed, and why; equal reasons once."""
+    reasons: dict[str, list[str]] = {}
+    for plan in plans:
+        for why in plan.obstacles:
+            reasons.setdefault(why, []).append(plan.month)
+    return [
+        f"Replayed by the evaluator, not by a statement, in {', '.join(months)}: {why}."
+        for why, months in reasons.items()
+    ]
+
+
+def main() -> int:
+    given = _arguments()
+    try:
+        with tempfile.TemporaryDirectory() as spill:
+            _run(given, Path(spill))
+    except SimulationRefused as refused:
+        print(f"simulator: {refused} [{refused.code}]", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
