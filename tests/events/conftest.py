@@ -43,6 +43,7 @@ STORY = {
     "cashback_calculation/http.json": "CashbackQuoteFunction",
     "payment_authorisation/http.json": "PaymentAuthorisationFunction",
     "payment_authorisation/http_by_card.json": "PaymentAuthorisationFunction",
+    "payment_authorisation/http_reversal.json": "PaymentAuthorisationFunction",
     "cashback_calculation/ledger_stream.json": "CashbackCalculationFunction",
     "balance_projection/ledger_stream.json": "BalanceProjectionFunction",
     "balance_projection/http.json": "BalanceQueryFunction",

@@ -78,6 +78,7 @@ def test_the_ids_are_those_of_the_local_city() -> None:
     for name in (
         "payment_authorisation/http.json",
         "payment_authorisation/http_by_card.json",
+        "payment_authorisation/http_reversal.json",
         "cashback_calculation/http.json",
     ):
         assert _body(name)["merchant_id"] in shops
@@ -90,6 +91,13 @@ def test_the_ids_are_those_of_the_local_city() -> None:
 
 def _body(name: str) -> Any:
     return json.loads(event_of(name)["body"])
+
+
+def test_the_reversal_has_the_key_and_the_body_of_its_original() -> None:
+    original, reversal = (event_of(f"payment_authorisation/http_{name}.json") for name in ("by_card", "reversal"))
+
+    assert original["body"] == reversal["body"]
+    assert original["headers"] == reversal["headers"]
 
 
 def test_the_stream_s_first_record_is_the_payment_of_the_http_event() -> None:

@@ -28,6 +28,7 @@ EXPECTED = {
     "cashback_calculation/http.json": (200, 200),
     "payment_authorisation/http.json": (200, 200),
     "payment_authorisation/http_by_card.json": (200, 200),
+    "payment_authorisation/http_reversal.json": (200, 200),
     "balance_projection/http.json": (200, 200),
 }
 
@@ -100,6 +101,13 @@ def test_a_card_that_nobody_knows_is_declined(played: Played) -> None:
     declined = played.body("payment_authorisation/http_by_card.json")
 
     assert (declined["status"], declined["decline"]["code"], declined["id"]) == ("declined", "14", None)
+
+
+def test_a_reversal_of_what_was_declined_has_nothing_to_undo(played: Played) -> None:
+    reversal = played.body("payment_authorisation/http_reversal.json")
+
+    assert (reversal["outcome"], reversal["cancelled"], reversal["released"]) == ("declined", 0, 0)
+    assert reversal["payment"] == played.body("payment_authorisation/http_by_card.json")
 
 
 def _replayed(played: Played, name: str) -> bool:
