@@ -205,9 +205,11 @@ def _message(payment: Payment, amounts: Amounts) -> str | None:
     if amounts.released:
         told.append(f"보류되었던 {amounts.released:,}원은 지갑으로 돌아왔습니다.")
     if amounts.cancelled and amounts.cancelled == amounts.captured:
-        told.append(f"결제 {amounts.cancelled:,}원이 모두 취소되었습니다. 이 결제로 받은 캐시백도 회수됩니다.")
+        told.append(
+            f"결제 {amounts.cancelled:,}원이 모두 취소되었습니다. 이 결제로 받은 캐시백이 있으면 함께 회수됩니다."
+        )
     elif amounts.cancelled:
         told.append(
-            f"결제 {amounts.captured:,}원 중 {amounts.cancelled:,}원이 취소되었습니다. 취소된 금액의 캐시백은 회수됩니다."
+            f"결제 {amounts.captured:,}원 중 {amounts.cancelled:,}원이 취소되었습니다. 취소된 금액의 캐시백이 있으면 함께 회수됩니다."
         )
     return " ".join(told) or None
