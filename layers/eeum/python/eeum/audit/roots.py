@@ -1,7 +1,7 @@
 """The daily root: one hash over the heads of all wallets' chains, kept where nobody who can write the tables can change it.
 
 Whoever changes an entry can work out its whole chain again; not the root of the day before. Beside each root stand the heads that it is
-of, so that a wallet which no longer agrees is named. Declared in docs/decisions/0012.
+of, so that a wallet which no longer agrees is named. Declared in docs/decisions/0017.
 """
 
 import hashlib

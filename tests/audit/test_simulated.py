@@ -1,0 +1,26 @@
+"""The audit and the simulation's own reference know nothing of each other, and agree."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.audit.life import audit_of, found_by
+from tests.simulation.faults import Odds
+from tests.simulation.running import do, new_city, steps_of
+
+OPERATIONS = 1_500
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_a_city_with_faults_at_every_call_has_nothing_wrong_in_it(seed: int) -> None:
+    city = new_city(seed, OPERATIONS)
+    for step in steps_of(seed, OPERATIONS):
+        city.now += timedelta(seconds=step.seconds)
+        do(city, step, Odds())
+    # What the stream lost is found by the audit, and by nothing else: it is no damage.
+    before = found_by(audit_of(city.memory, now=city.now))
+    assert {each.check for each in before.deviations} <= {"posting_missing"}
+    city.check_end()
+    after = found_by(audit_of(city.memory, now=city.now), segments=3)
+    assert (after.deviations, after.awaiting) == ([], 0)
+    assert after.entries > OPERATIONS / 2
