@@ -12,6 +12,7 @@ from eeum.audit.roots import (
     Root,
     RootsChecked,
     RootStore,
+    as_of_date,
     last_midnight,
     root_of,
     verify_order,
@@ -41,8 +42,7 @@ class Report:
 def wanted_instants(roots: RootStore, now: datetime, most: int | None = ROOTS_VERIFIED) -> list[datetime]:
     """As of when the heads of chains are needed: those of the latest roots, and the midnight whose root is due."""
     dates = roots.dates()
-    stored = [roots.root(date) for date in (dates if most is None else dates[-most:])]
-    known = {parse_instant(root.as_of, "as_of") for root in stored if root}
+    known = {parse_instant(as_of_date(date), "date") for date in (dates if most is None else dates[-most:])}
     return sorted(known | ({last_midnight(now)} if _is_due(now) else set()))
 
 
@@ -74,19 +74,24 @@ def conclude(found: Found, roots: RootStore, projected: Mapping[str, int] | None
 
 
 def check_roots(heads: Mapping[str, list[str]], roots: RootStore, now: datetime) -> RootsChecked:
+    """Verifies the roots of the instants in `heads`, that they follow each other and the one before, and stores the root that is due."""
     dates = roots.dates()
-    stored = {root.as_of: root for date in dates if (root := roots.root(date))}
-    wrong = verify_order(roots, dates)
+    wanted = [date for date in dates if as_of_date(date) in heads]
+    first = dates.index(wanted[0]) if wanted else len(dates)
+    # With the one before, which the first must name; the last is the one that the new one names.
+    stored = {date: roots.root(date) for date in dates[max(first - 1, 0) :]}
+    wrong = verify_order(stored)
     verified = []
-    for as_of, lines in sorted(heads.items()):
-        if as_of in stored:
-            wrong += verify_root(stored[as_of], roots.heads(stored[as_of].date), lines)
-            verified.append(stored[as_of].date)
+    for date in wanted:
+        root = stored[date]
+        if root is not None:
+            wrong += verify_root(root, roots.heads(date), heads[as_of_date(date)])
+            verified.append(date)
     due = text_of(last_midnight(now))
-    if due in stored or due not in heads:
+    if due not in heads or due in map(as_of_date, dates):
         return RootsChecked(verified, wrong, None)
-    before = [root for root in stored.values() if root.as_of < due]
-    root, lines = root_of(last_midnight(now), heads[due], max(before, key=lambda each: each.as_of, default=None))
+    before = [root for date, root in stored.items() if root and as_of_date(date) < due]
+    root, lines = root_of(last_midnight(now), heads[due], before[-1] if before else None)
     try:
         roots.add(root, lines)
     except AnotherRoot as error:

@@ -6,7 +6,7 @@ of, so that a wallet which no longer agrees is named. Declared in docs/decisions
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -59,6 +59,11 @@ def last_midnight(now: datetime) -> datetime:
     return now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def as_of_date(date: str) -> str:
+    """The midnight that ends a day, as text: as of when its root is."""
+    return text_of(datetime.fromisoformat(date).replace(tzinfo=SEOUL) + timedelta(days=1))
+
+
 def head_line(head: HeadOf) -> Line:
     return f"{head.wallet_id} {head.length} {head.hash}"
 
@@ -104,14 +109,15 @@ def verify_root(stored: Root, stored_heads: Sequence[Line], heads: Iterable[Line
     return wrong
 
 
-def verify_order(store: RootStore, dates: Sequence[str]) -> list[Deviation]:
-    """Whether each of these roots names the one before it, and is there."""
+def verify_order(stored: Mapping[str, Root | None]) -> list[Deviation]:
+    """Whether each of these roots, by their days in order, can be read, is of its day, and names the one before it."""
     wrong = []
     before: Root | None = None
-    for date in dates:
-        root = store.root(date)
+    for date, root in stored.items():
         if root is None:
             wrong.append(Deviation("", "root_damaged", date, "the root cannot be read"))
+        elif (root.date, root.as_of) != (date, as_of_date(date)):
+            wrong.append(Deviation("", "root_damaged", date, f"it says that it is of {root.date}, as of {root.as_of}"))
         elif before is not None and root.previous != document_hash(before):
             wrong.append(Deviation("", "root_damaged", date, f"it does not follow the root of {before.date}"))
         before = root or before
