@@ -233,6 +233,35 @@ def test_many_who_cancel_one_payment_at_once_never_take_back_more_than_was_paid(
     assert month_of_cashback(city, member)["cashback"] == 100
 
 
+def test_captures_and_voids_at_once_never_come_to_more_than_was_held(new_member: NewMember, till: Till) -> None:
+    member = new_member(charged=100_000)
+    held = till.hold(member, 50_000)
+    wanted = [("captures", 8_000)] * 12 + [("void", None)] * 4
+    calls = [
+        lambda number=number, action=action, amount=amount: till.ask(  # type: ignore[misc]
+            held, action, amount, f"captured or voided {number:02}"
+        )
+        for number, (action, amount) in enumerate(wanted)
+    ]
+
+    first = at_once(calls)
+    answers = [wait_for(call, lambda response: response.status_code != 503, "an answer") for call in calls]
+
+    assert {each.status_code for each in first} <= {200, 409, 503}
+    done = [each.json() for each in answers if each.status_code == 200]
+    captured = sum(each["amount"] for each in done if "capture" in each)
+    released = [each["amount"] for each in done if "capture" not in each]
+    assert {each.json()["code"] for each in answers if each.status_code == 409} <= {
+        "hold_closed",
+        "capture_exceeds_hold",
+    }
+    assert len(released) == 1, "what is left is released once"
+    assert captured + released[0] == 50_000
+    assert amounts(member, held) == (captured, 0, 0, released[0])
+    wallet = settled(member)
+    assert (wallet["held"], wallet["purses"]) == (0, {"charged": 100_000 - captured, "cashback": captured // 10})
+
+
 @pytest.mark.parametrize(("when", "answer"), FAULTS)
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_cancellation_whose_transaction_is_disturbed_has_one_effect_and_one_answer(
