@@ -71,13 +71,13 @@ def _differences(connection: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int
     names = evaluated.column_names(policy)
     unequal = " OR ".join(f"one.{name} IS DISTINCT FROM other.{name}" for name in names)
     won = " + ".join(f"one.layer_{place}" for place in range(len(policy.layers))) or "0"
-    row = connection.execute(
+    (counts,) = connection.execute(
         f"SELECT COUNT(*), COUNT(CASE WHEN {unequal} THEN 1 END), COALESCE(SUM({won}), 0) "
         f"FROM ({rewards_of_month(policy, plan.month)}) AS one FULL JOIN by_evaluator AS other "
         "ON one.member = other.member AND one.accepted_at = other.accepted_at AND one.payment = other.payment"
-    ).fetchone()
-    assert row is not None
-    return row[0], row[1], row[2]
+    ).fetchall()
+    payments, different, won_given = counts
+    return payments, different, won_given
 
 
 def main() -> int:

@@ -110,8 +110,7 @@ def _check_values(connection: duckdb.DuckDBPyConnection) -> Span:
     ranges = dict.fromkeys(WON, LARGEST_AMOUNT) | {"merchant_own_rate": BASIS_POINTS_OF_THE_WHOLE}
     counted = ", ".join(f"COUNT({name})" for name in ALWAYS_THERE)
     ends = ", ".join(f"MIN({name}), MAX({name})" for name in ("accepted_at", *ranges))
-    row = connection.execute(f"SELECT COUNT(*), {counted}, {ends} FROM {RELATION}").fetchone()
-    assert row is not None
+    (row,) = connection.execute(f"SELECT COUNT(*), {counted}, {ends} FROM {RELATION}").fetchall()
     total, counts, (first, last, *bounds) = row[0], row[1 : 1 + len(ALWAYS_THERE)], row[1 + len(ALWAYS_THERE) :]
     if not total:
         raise NoPayments("The files hold no payment.")
@@ -133,6 +132,6 @@ def check_order(connection: duckdb.DuckDBPyConnection) -> None:
     """
     repeated = connection.execute(
         f"SELECT member, payment FROM {RELATION} GROUP BY member, accepted_at, payment HAVING COUNT(*) > 1 LIMIT 1"
-    ).fetchone()
-    if repeated:
-        raise RepeatedPayment(f"Payment {repeated[1]} of member {repeated[0]} is there more than once.")
+    ).fetchall()
+    for member, payment in repeated:
+        raise RepeatedPayment(f"Payment {payment} of member {member} is there more than once.")

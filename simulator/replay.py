@@ -75,8 +75,11 @@ def _replay_month(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -
     if plan.obstacles:
         _evaluate_month(connection, plan)
     for number, stretch in enumerate(plan.stretches):
-        by_statement = statement.rewards_of_month(stretch.policy, plan.month)
-        rewarded = f"SELECT * FROM evaluated_{number}" if plan.obstacles else by_statement
+        rewarded = (
+            f"SELECT * FROM evaluated_{number}"
+            if plan.obstacles
+            else statement.rewards_of_month(stretch.policy, plan.month)
+        )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(stretch.policy, rewarded)}")
         _keep_totals(connection, run, plan.month, stretch.policy)
         connection.execute(f"DROP TABLE IF EXISTS evaluated_{number}")
@@ -167,7 +170,7 @@ def thresholds(policy: PolicyVersion) -> list[tuple[str, str, int]]:
 def store(connection: duckdb.DuckDBPyConnection, table: str, batch: arrow.RecordBatch) -> None:
     """Adds a batch to a temporary table, which is made with the first."""
     connection.register("batch", arrow.table(batch))
-    exists = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()
+    exists = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]).fetchall()
     connection.execute(
         f"INSERT INTO {table} SELECT * FROM batch" if exists else f"CREATE TEMP TABLE {table} AS FROM batch"
     )

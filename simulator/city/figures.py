@@ -33,8 +33,8 @@ ISSUANCE_TARGET_2021 = 4_000_000_000_000
 
 AVERAGE_PAYMENT = 23_900
 """312.8 billion won in 13.09 million payments, Yeonsu, July 2019 to February 2020 (kyeonggi.com/list/168?page=16372). Another
-published pair, 201 payments and 1,795,000 won a member (newscj.com, idxno=845101), gives 8,900; the first counts both sides of one sum, so it
-leads."""
+published pair, 201 payments and 1,795,000 won a member (newscj.com, idxno=845101), gives 8,900; the first counts both sides of one sum, so
+it leads."""
 
 CATEGORY_SHARES = MappingProxyType(
     {

@@ -1,0 +1,225 @@
+"""A small replay from files to report, worked out by hand; by statement, by evaluator, and over a change in mid-month."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from pyarrow import parquet
+
+from eeum.policy.reading import policy_of
+from simulator import errors
+from simulator.payments import open_payments
+from simulator.replay import connect, replay
+from simulator.report import Table, budgets_of, tables_of
+from simulator.versions import Plan, Policies, always, read_policies
+from tests.simulator.cities import POLICY, START, layer, payments_table
+
+ROOT = Path(__file__).parents[2]
+INCHEON = ROOT / "policies" / "incheon"
+DAY = 86_400_000
+SPEND = {"id": "monthly-spend", "measure": "spend", "window": "month", "amount": 300_000}
+TWO_FUNDERS = [{"funder": "national", "share": 2}, {"funder": "city", "share": 1}]
+
+
+def city(folder: Path) -> Path:
+    """Member 1 pays 200,000 and, a day later, 200,000 in Jung; member 2 pays 60,000 in April."""
+    payments = [
+        {"won_charged": 200_000},
+        {"won_charged": 200_000, "accepted_at": START + DAY, "merchant_district": "jung"},
+        {"won_charged": 60_000, "accepted_at": START + 40 * DAY, "member": 2},
+    ]
+    parquet.write_table(payments_table(payments), folder / "payments.parquet")
+    return folder
+
+
+def limited(rate: int, version: str) -> dict[str, Any]:
+    bands = [{"from": 0, "up_to": 300_000, "rate_basis_points": rate}]
+    made = layer(bands=bands, limits=["monthly-spend"], funders=TWO_FUNDERS)
+    return POLICY | {"version": version, "limits": [SPEND], "layers": [made]}
+
+
+def report(folder: Path, *runs: Policies, budgets: dict[str, int] | None = None) -> tuple[dict[str, Table], list[Plan]]:
+    connection = connect(1)
+    plans = replay(connection, list(runs), open_payments(connection, folder))
+    return {table.name: table for table in tables_of(connection, [run.name for run in runs], budgets or {})}, plans
+
+
+def test_costs_are_by_month_layer_funder_and_district(tmp_path: Path) -> None:
+    tables, _ = report(city(tmp_path), always(policy_of(limited(1000, "ten"))))
+
+    # March: 20,000, and 10,000 of the 100,000 that the limit leaves; April 6,000. The nation pays two parts of three.
+    assert tables["summary"].rows == (("ten", 3, 460_000, 36_000, 782),)
+    assert tables["cost_by_month"].rows == (
+        ("ten", "2020-03", "base", "city", 6_667 + 3_334),
+        ("ten", "2020-03", "base", "national", 13_333 + 6_666),
+        ("ten", "2020-04", "base", "city", 2_000),
+        ("ten", "2020-04", "base", "national", 4_000),
+    )
+    assert tables["cost_by_district"].rows == (
+        ("ten", "jung", "base", "city", 3_334),
+        ("ten", "jung", "base", "national", 6_666),
+        ("ten", "seo", "base", "city", 8_667),
+        ("ten", "seo", "base", "national", 17_333),
+    )
+
+
+def test_bands_and_caps_that_members_reach(tmp_path: Path) -> None:
+    tables, _ = report(city(tmp_path), always(policy_of(limited(1000, "ten"))))
+    assert tables["reached"].rows == (
+        ("ten", "2020-03", "monthly-spend", "band", 0, 1, 1),
+        ("ten", "2020-03", "monthly-spend", "cap", 300_000, 1, 1),
+        ("ten", "2020-04", "monthly-spend", "band", 0, 1, 1),
+        ("ten", "2020-04", "monthly-spend", "cap", 300_000, 0, 1),
+    )
+
+
+def test_the_day_on_which_a_budget_ends(tmp_path: Path) -> None:
+    budgets = {"all": 30_000, "national": 20_000, "city": 12_001}
+    tables, _ = report(city(tmp_path), always(policy_of(limited(1000, "ten"))), budgets=budgets)
+    assert tables["budget_ends"].rows == (
+        ("ten", "all", 30_000, 36_000, "2020-03-02"),
+        ("ten", "national", 20_000, 23_999, "2020-04-10"),
+        ("ten", "city", 12_001, 12_001, "2020-04-10"),
+    )
+
+
+def test_winners_and_losers(tmp_path: Path) -> None:
+    runs = always(policy_of(limited(1000, "ten"))), always(policy_of(limited(500, "five")))
+    tables, _ = report(city(tmp_path), *runs)
+    # Two members: the one who paid less comes first.
+    assert [row[:8] for row in tables["deciles"].rows] == [
+        (1, 1, 60_000, 6_000, 3_000, 0, 1, 0),
+        (2, 1, 400_000, 30_000, 15_000, 0, 1, 0),
+    ]
+
+
+def by_the_evaluator(document: dict[str, Any]) -> dict[str, Any]:
+    """The same rules, but with a second spend limit that never ends: several limits are no window function."""
+    second = {"id": "second", "measure": "spend", "window": "month", "amount": None}
+    (made,) = document["layers"]
+    return document | {
+        "limits": [*document["limits"], second],
+        "layers": [made | {"limits": ["monthly-spend", "second"]}],
+    }
+
+
+def test_the_evaluator_stands_in_and_says_so(tmp_path: Path) -> None:
+    folder = city(tmp_path)
+    one, _ = report(folder, always(policy_of(limited(1000, "ten"))), budgets={"all": 30_000})
+    other, plans = report(folder, always(policy_of(by_the_evaluator(limited(1000, "ten")))), budgets={"all": 30_000})
+
+    assert all("several spend limits" in plan.obstacles[0] for plan in plans)
+    for name in ("summary", "cost_by_month", "cost_by_district", "cost_by_day", "budget_ends"):
+        assert other[name] == one[name]
+    assert [row for row in other["reached"].rows if row[2] == "monthly-spend"] == list(one["reached"].rows)
+
+
+def test_a_change_in_mid_month_goes_on_with_what_was_used(tmp_path: Path) -> None:
+    """The October of 2019, as worked out in the tests of published sequences."""
+    october = START - 162 * DAY  # 2019-09-21
+    tenth, twenty_second = october + 19 * DAY, october + 31 * DAY
+    payments = [
+        {"accepted_at": tenth, "won_charged": 200_000},
+        {"accepted_at": twenty_second, "won_charged": 200_000},
+        {"accepted_at": twenty_second, "won_charged": 1_000},
+        {"accepted_at": twenty_second - 1, "won_charged": 350_000, "member": 2},
+        {"accepted_at": twenty_second, "won_charged": 100_000, "member": 2},
+    ]
+    parquet.write_table(payments_table(payments), tmp_path / "payments.parquet")
+    tables, (plan,) = report(tmp_path, read_policies(INCHEON))
+
+    assert "incheon-2019-10-22 starts within 2019-10" in plan.obstacles[0]
+    assert tables["summary"].rows[0][3] == 12_000 + 3_000 + 21_000
+    assert {row[1]: row[3] for row in tables["cost_by_day"].rows if row[2] == "national"} == {
+        date(2019, 10, 10): 8_000,
+        date(2019, 10, 21): 14_000,
+    }
+
+
+def test_payments_before_the_first_version(tmp_path: Path) -> None:
+    parquet.write_table(payments_table([{"accepted_at": START - 400 * DAY}]), tmp_path / "payments.parquet")
+    with pytest.raises(errors.NoPolicyInForce):
+        report(tmp_path, read_policies(INCHEON))
+
+
+def test_a_policy_that_is_not_valid(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(limited(1000, "ten") | {"earns": "all"}))
+    with pytest.raises(errors.PolicyUnusable, match="earns"):
+        read_policies(path)
+
+
+@pytest.mark.parametrize("text", ["city", "city=1.5", "city=-1", "moon=100", "city=１", "=3"])
+def test_budgets_that_are_none(text: str) -> None:
+    with pytest.raises(errors.BadBudget):
+        budgets_of([text])
+
+
+def test_budgets_are_written_as_one_likes() -> None:
+    assert budgets_of(["all=195_000_000_000", "city=1,000"]) == {"all": 195_000_000_000, "city": 1_000}
+
+
+def test_a_division_is_one_of_integers() -> None:
+    assert connect(1).execute("SELECT 7 / 2, 9999999999999999 / 10000").fetchall() == [(3, 999_999_999_999)]
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "simulator", *map(str, arguments)],
+        cwd=ROOT,
+        env={"PYTHONPATH": "layers/eeum/python", "MPLCONFIGDIR": str(ROOT / ".local" / "matplotlib")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_writes_tables_and_plots(tmp_path: Path) -> None:
+    (tmp_path / "payments").mkdir()
+    folder = city(tmp_path / "payments")
+    ten, five = tmp_path / "ten.json", tmp_path / "five.json"
+    ten.write_text(json.dumps(limited(1000, "ten")))
+    five.write_text(json.dumps(by_the_evaluator(limited(500, "five"))))
+    finished = command(
+        ten, "--against", five, "--payments", folder, "--budget", "all=30_000", "--output", tmp_path / "out"
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    assert "Replayed by the evaluator, not by a statement, in 2020-03, 2020-04: layer base" in finished.stdout
+    assert "2020-03-02" in finished.stdout
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"cost_by_month.csv", "deciles.csv", "budget_ends.csv", "cost_by_month.png", "deciles.svg"} <= files
+    assert (tmp_path / "out" / "summary.csv").read_text().splitlines()[1] == "ten,3,460000,36000,782"
+
+
+def test_the_command_names_what_is_wrong(tmp_path: Path) -> None:
+    finished = command(INCHEON, "--payments", tmp_path)
+    assert finished.returncode == 1
+    assert finished.stderr.strip().endswith("[no_payments]")
+
+
+def test_the_same_replay_twice_gives_the_same_tables(tmp_path: Path) -> None:
+    run = always(policy_of(limited(1000, "ten")))
+    assert report(city(tmp_path), run) == report(tmp_path, run)
+
+
+def test_members_of_text_ids(tmp_path: Path) -> None:
+    connection = connect(1)
+    parquet.write_table(payments_table([{}, {}]), tmp_path / "numbers.parquet")
+    connection.execute(
+        f"COPY (SELECT * REPLACE ('m' || member AS member) FROM '{tmp_path}/numbers.parquet') TO '{tmp_path}/texts.parquet'"
+    )
+    (tmp_path / "numbers.parquet").unlink()
+    replay(connection, [always(policy_of(limited(1000, "ten")))], open_payments(connection, tmp_path))
+    assert members(connection) == [("m1", 2_000)]
+
+
+def members(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return connection.execute("SELECT member, won FROM members_0").fetchall()
