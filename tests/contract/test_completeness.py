@@ -19,7 +19,7 @@ from tests.in_memory.storage import InMemoryStorage
 
 def _store_modules() -> Iterator[ModuleType]:
     for module in pkgutil.walk_packages(eeum.__path__, "eeum."):
-        if module.name.endswith(".store"):
+        if module.name.endswith("store"):
             yield importlib.import_module(module.name)
 
 
@@ -37,13 +37,18 @@ def _store_functions() -> list[tuple[type, str]]:
 def test_every_part_that_has_a_store_is_known() -> None:
     stores = {store.__name__ for store, _ in _store_functions()}
     assert stores == {
+        "AuditStore",
         "BalanceStore",
         "CashbackStore",
+        "GapStore",
         "JournalStore",
         "MerchantStore",
         "MonthStore",
         "PaymentStore",
         "PolicyStore",
+        "ProgressStore",
+        "RebuildStore",
+        "StatementStore",
         "WalletStore",
     }
 

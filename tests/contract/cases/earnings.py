@@ -1,31 +1,55 @@
 """Every function of the cashback's store."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from eeum.cashback.rules import Earning
-from eeum.cashback.store import CashbackStore, WalletPosting
+from eeum.cashback.posting import PostingEntry, WalletPostings
+from eeum.cashback.replay import MonthBook
+from eeum.cashback.rules import CancelledCapture, Correction, Earning, RewardChange
+from eeum.cashback.sources import Source, source_of
+from eeum.cashback.store import CashbackStore
+from eeum.journal.accounts import CASHBACK, purse
+from eeum.payments.items import payment_item, payment_key
 from eeum.payments.rules import Payment
 from eeum.policy.rules import LayerReward
-from eeum.storage import Add, ConditionsFailed, SetTo, Storage
-from eeum.wallet.rules import Wallet
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import Add, ConditionsFailed, Put, SetTo, Storage
+from eeum.wallet.rules import Negative, Wallet
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
-from tests.contract.examples import NOON, change_wallet, earning, payment, stored_wallet, wallet
+from tests.contract.examples import NOON, change_wallet, digest, earning, payment, send, stored_wallet, wallet
 from tests.patience import patience_of
 
 JANUARY, FEBRUARY = "2021-01", "2021-02"
 NEXT_MONTH = NOON + timedelta(days=31)
+EMPTY = MonthBook((), ())
 
 
-def _post(storage: Storage, *postings: WalletPosting) -> None:
+class Postings(WalletPostings):
+    """Postings that a case names, in place of those that follow from a source. `uses` is what the wallet's limits come to."""
+
+    uses: Mapping[str, int] | None = None
+
+    @property
+    def usage(self) -> dict[str, int]:
+        return dict(self.uses) if self.uses is not None else super().usage
+
+
+def _post(storage: Storage, *postings: WalletPostings) -> None:
     CashbackStore(storage).post(postings, patience_of())
 
 
-def _posting(wallet_id: str, posted: int, *earnings: Earning, usage: dict[str, int] | None = None) -> WalletPosting:
-    return WalletPosting(wallet_id, posted, list(earnings), usage or {})
+def _posting(
+    storage: Storage, opened: Wallet, *entries: PostingEntry, usage: Mapping[str, int] | None = None
+) -> Postings:
+    """Of the wallet as it is given: its number and its chain are what the posting rests on."""
+    made = Postings(opened, CashbackStore(storage), PolicyBook([]), NOON)
+    made.entries += [(entry, f"hash of source {entry.number}") for entry in entries]
+    made.uses = usage
+    return made
 
 
 def _wallet(storage: Storage, wallet_id: str) -> Wallet:
@@ -34,49 +58,80 @@ def _wallet(storage: Storage, wallet_id: str) -> Wallet:
     return found
 
 
+def _earnings(storage: Storage, wallet_id: str, month: str = JANUARY) -> list[Earning]:
+    return list(CashbackStore(storage).month_book(wallet_id, month).earnings)
+
+
 def _payments(wallet_id: str, count: int) -> list[Payment]:
     return [payment(wallet_id, f"payment-number-{n:02}", NOON + timedelta(minutes=n)) for n in range(count)]
+
+
+def _source(paid: Payment) -> Source:
+    key = payment_key(paid.acceptance.wallet_id, paid.acceptance.digest)
+    return source_of({**payment_item(paid), "pk": key.pk, "sk": key.sk})
+
+
+def _correction(of: Earning, number: int, won: int, *, recovered: int = 0) -> Correction:
+    """Half of the payment is cancelled, and `won` of its cashback taken back."""
+    refund = (of.end - of.start) // 2
+    return Correction(
+        wallet_id=of.wallet_id,
+        month=of.month,
+        digest=digest(f"cancellation {number}"),
+        number=number,
+        payment_id=of.payment_id,
+        cancellation_id="0177592c-98fd-70fc-ad8d-e7974b56b225",
+        accepted_at=NEXT_MONTH,
+        posted_at=NEXT_MONTH + timedelta(seconds=1),
+        cancelled=(CancelledCapture(of.digest, of.capture, refund),),
+        changes=(RewardChange(of.number, "base", -won),),
+        used={"monthly-spend": -refund},
+        cashback={"funder/city": won, purse(CASHBACK): -won},
+        recovered=recovered,
+        released=(("charged", refund - recovered),),
+    )
 
 
 @case
 def an_earning_is_posted_with_its_credit(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=5, usage={"monthly-spend@2020-12": 7})
     made = earning(payment(opened.id), 1)
-    _post(storage, _posting(opened.id, 0, made, usage={"monthly-spend@2021-01": 10_000}))
+    _post(storage, _posting(storage, opened, made, usage={"monthly-spend@2021-01": 10_000}))
     after = _wallet(storage, opened.id)
     assert (after.balance("cashback"), after.posted, after.usage) == (1_005, 1, {"monthly-spend@2021-01": 10_000})
-    assert CashbackStore(storage).all_of_month(opened.id, JANUARY) == [made]
+    assert after.chain.length == 1
+    assert _earnings(storage, opened.id) == [made]
 
 
 @case
 def an_earning_of_nothing_is_posted_all_the_same(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-5)
     made = replace(earning(payment(opened.id), 1, won=0, used=0), base=0)
-    _post(storage, _posting(opened.id, 0, made))
+    _post(storage, _posting(storage, opened, made))
     after = _wallet(storage, opened.id)
     assert (after.balance("cashback"), after.posted, after.usage) == (-5, 1, {})
-    assert CashbackStore(storage).all_of_month(opened.id, JANUARY) == [made]
+    assert _earnings(storage, opened.id) == [made]
 
 
 @case
 def the_largest_earning_is_posted(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=10**12)
     made = earning(payment(opened.id, amount=10**12), 1, won=10**12, used=10**12)
-    _post(storage, _posting(opened.id, 0, made, usage={"monthly-spend@2021-01": 10**12}))
+    _post(storage, _posting(storage, opened, made, usage={"monthly-spend@2021-01": 10**12}))
     assert _wallet(storage, opened.id).balance("cashback") == 2 * 10**12
-    assert CashbackStore(storage).all_of_month(opened.id, JANUARY) == [made]
+    assert _earnings(storage, opened.id) == [made]
 
 
 @case
 def a_capture_has_one_earning(storage: Storage) -> None:
     opened = stored_wallet(storage)
     made = earning(payment(opened.id), 1)
-    _post(storage, _posting(opened.id, 0, made))
+    _post(storage, _posting(storage, opened, made))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, _posting(opened.id, 1, earning(payment(opened.id), 2)))
+        _post(storage, _posting(storage, _wallet(storage, opened.id), earning(payment(opened.id), 2)))
     assert failed.value.positions == (1,)
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, _posting(opened.id, 0, made))
+        _post(storage, _posting(storage, opened, made))
     assert failed.value.positions == (0, 1)
     assert _wallet(storage, opened.id).balance("cashback") == 1_000
 
@@ -84,29 +139,39 @@ def a_capture_has_one_earning(storage: Storage) -> None:
 @case
 def an_earning_takes_the_next_number_of_its_wallet(storage: Storage) -> None:
     opened = stored_wallet(storage)
-    change_wallet(storage, opened.id, SetTo(("posted",), 3), Add(("captures",), 4))
+    change_wallet(storage, opened.id, SetTo(("posted",), 3), Add(("due",), 4))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, _posting(opened.id, 2, earning(payment(opened.id), 3)))
+        _post(storage, _posting(storage, replace(opened, posted=2), earning(payment(opened.id), 3)))
     assert failed.value.positions == (0,)
-    assert CashbackStore(storage).all_of_month(opened.id, JANUARY) == []
-    _post(storage, _posting(opened.id, 3, earning(payment(opened.id), 4)))
+    assert _earnings(storage, opened.id) == []
+    _post(storage, _posting(storage, replace(opened, posted=3), earning(payment(opened.id), 4)))
     assert _wallet(storage, opened.id).posted == 4
+
+
+@case
+def an_earning_is_linked_to_the_chain_as_it_was_read(storage: Storage) -> None:
+    opened = stored_wallet(storage)
+    change_wallet(storage, opened.id, SetTo(("chain",), {"length": 1, "head": "another"}))
+    with pytest.raises(ConditionsFailed) as failed:
+        _post(storage, _posting(storage, opened, earning(payment(opened.id), 1)))
+    assert failed.value.positions == (0,)
+    assert _earnings(storage, opened.id) == []
 
 
 @case
 def nothing_is_credited_to_no_wallet(storage: Storage) -> None:
     missing = wallet("nobody")
     with pytest.raises(ConditionsFailed):
-        _post(storage, _posting(missing.id, 0, earning(payment(missing.id), 1)))
-    assert CashbackStore(storage).all_of_month(missing.id, JANUARY) == []
+        _post(storage, _posting(storage, missing, earning(payment(missing.id), 1)))
+    assert _earnings(storage, missing.id) == []
 
 
 @case
 def several_wallets_are_posted_together_or_not_at_all(storage: Storage) -> None:
     one, two = stored_wallet(storage, "one"), stored_wallet(storage, "two")
     postings = [
-        _posting(one.id, 0, *(earning(each, number) for number, each in enumerate(_payments(one.id, 2), 1))),
-        _posting(two.id, 0, earning(payment(two.id), 1)),
+        _posting(storage, one, *(earning(each, number) for number, each in enumerate(_payments(one.id, 2), 1))),
+        _posting(storage, two, earning(payment(two.id), 1)),
     ]
     change_wallet(storage, two.id, SetTo(("posted",), 1))
     with pytest.raises(ConditionsFailed) as failed:
@@ -123,24 +188,25 @@ def the_largest_batch_is_read_and_posted_in_one_go(storage: Storage) -> None:
     store = CashbackStore(storage)
     wallets = [stored_wallet(storage, f"member-{number}") for number in range(49)]
     payments = [payment(each.id) for each in wallets]
-    found, posted = store.read_for_posting(payments)
-    assert (found, posted) == ({each.id: each for each in wallets}, set())
-    _post(storage, *(_posting(each.acceptance.wallet_id, 0, earning(each, 1)) for each in payments))
-    found, posted = store.read_for_posting(payments)
+    sources = [_source(each) for each in payments]
+    assert store.read_for_posting(sources) == ({each.id: each for each in wallets}, set())
+    postings = zip(wallets, payments, strict=True)
+    _post(storage, *(_posting(storage, opened, earning(each, 1)) for opened, each in postings))
+    found, posted = store.read_for_posting(sources)
     assert {each.balance("cashback") for each in found.values()} == {1_000}
-    assert posted == {(each.acceptance.wallet_id, each.acceptance.digest) for each in payments}
+    assert posted == {each.acceptance.id for each in payments}
 
 
 @case
 def many_payments_of_one_wallet_are_posted_in_one_go(storage: Storage) -> None:
-    store = CashbackStore(storage)
     opened = stored_wallet(storage)
-    payments = _payments(opened.id, 49)
-    assert store.read_for_posting([*payments, payments[0]]) == ({opened.id: opened}, set())
+    payments = _payments(opened.id, 99)
+    found, posted = CashbackStore(storage).read_for_posting([_source(each) for each in payments])
+    assert (found, posted) == ({opened.id: opened}, set())
     earnings = [earning(each, number) for number, each in enumerate(payments, 1)]
-    _post(storage, _posting(opened.id, 0, *earnings))
-    assert _wallet(storage, opened.id).posted == 49
-    assert store.all_of_month(opened.id, JANUARY) == earnings
+    _post(storage, _posting(storage, opened, *earnings))
+    assert (_wallet(storage, opened.id).posted, _wallet(storage, opened.id).chain.length) == (99, 99)
+    assert _earnings(storage, opened.id) == earnings
 
 
 @case
@@ -148,10 +214,73 @@ def what_is_posted_and_which_wallets_are_missing_is_read_together(storage: Stora
     opened = stored_wallet(storage)
     posted, waiting = _payments(opened.id, 2)
     stray = payment(wallet("nobody").id)
-    _post(storage, _posting(opened.id, 0, earning(posted, 1)))
-    wallets, claimed = CashbackStore(storage).read_for_posting([waiting, stray, posted])
+    _post(storage, _posting(storage, opened, earning(posted, 1)))
+    wallets, claimed = CashbackStore(storage).read_for_posting([_source(each) for each in (waiting, stray, posted)])
     assert list(wallets) == [opened.id]
-    assert claimed == {(opened.id, posted.acceptance.digest)}
+    assert claimed == {posted.acceptance.id}
+
+
+@case
+def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
+    opened = stored_wallet(storage, cashback=500)
+    change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
+    earned = earning(payment(opened.id), 1)
+    _post(storage, _posting(storage, opened, earned))
+    read = _wallet(storage, opened.id)
+    posting = _posting(storage, read, _correction(earned, 2, 500))
+    posting.rests_on_cashback = True
+    _post(storage, posting)
+    after = _wallet(storage, opened.id)
+    assert {each.id: each.amount for each in after.purses} == {
+        "charged": 5_000,
+        "cashback": 1_000,
+        "held": 0,
+        "refund_pending": 0,
+    }
+    assert CashbackStore(storage).month_book(opened.id, JANUARY) == MonthBook((earned,), (_correction(earned, 2, 500),))
+    again = _posting(storage, after, _correction(earned, 2, 500))
+    with pytest.raises(ConditionsFailed) as failed:
+        _post(storage, again)
+    assert failed.value.positions == (1,)
+
+
+@case
+def a_refund_rests_on_the_cashback_that_it_was_divided_by(storage: Storage) -> None:
+    opened = stored_wallet(storage, cashback=500)
+    earned = earning(payment(opened.id), 1)
+    posting = _posting(storage, opened, earned, _correction(earned, 2, 500))
+    posting.rests_on_cashback = True
+    change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), -1))
+    with pytest.raises(ConditionsFailed) as failed:
+        _post(storage, posting)
+    assert failed.value.positions == (0,)
+    assert CashbackStore(storage).month_book(opened.id, JANUARY) == EMPTY
+    change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), 1))
+    _post(storage, posting)
+    assert _wallet(storage, opened.id).posted == 2
+
+
+@case
+def a_debt_is_kept_with_its_reason(storage: Storage) -> None:
+    opened = stored_wallet(storage, cashback=-200)
+    earned = earning(payment(opened.id), 1)
+    posting = _posting(storage, opened, _correction(earned, 1, 500, recovered=100))
+    posting.rests_on_cashback = True
+    posting.negative = Negative(earned.payment_id, NOON)
+    _post(storage, posting)
+    after = _wallet(storage, opened.id)
+    assert (after.balance("cashback"), after.negative) == (-600, Negative(earned.payment_id, NOON))
+
+
+@case
+def payments_are_read_by_digest_more_than_a_hundred_at_once(storage: Storage) -> None:
+    opened = stored_wallet(storage)
+    payments = _payments(opened.id, 103)
+    for each in payments:
+        send(storage, Put(payment_key(opened.id, each.acceptance.digest), payment_item(each)))
+    digests = [each.acceptance.digest for each in payments]
+    found = CashbackStore(storage).payments(opened.id, [*digests, digest("none")])
+    assert found == dict(zip(digests, payments, strict=True))
 
 
 @case
@@ -161,12 +290,12 @@ def earnings_of_a_month_are_those_of_its_payments_by_number(storage: Storage) ->
     january = [payment(opened.id, f"january-payment-{n}", NOON + timedelta(minutes=n)) for n in range(5)]
     february = payment(opened.id, "february-payment-1", NEXT_MONTH)
     earnings = [earning(each, number) for number, each in enumerate([*january[:3], february, *january[3:]][::-1], 1)]
-    for posted, each in enumerate(earnings):
-        _post(storage, _posting(opened.id, posted, each))
-    assert store.all_of_month(opened.id, JANUARY) == [each for each in earnings if each.month == JANUARY]
-    assert store.all_of_month(opened.id, FEBRUARY) == [each for each in earnings if each.month == FEBRUARY]
-    assert store.all_of_month(opened.id, "2021-1") == []
-    assert store.all_of_month(wallet("nobody").id, JANUARY) == []
+    for each in earnings:
+        _post(storage, _posting(storage, _wallet(storage, opened.id), each))
+    assert _earnings(storage, opened.id) == [each for each in earnings if each.month == JANUARY]
+    assert _earnings(storage, opened.id, FEBRUARY) == [each for each in earnings if each.month == FEBRUARY]
+    assert store.month_book(opened.id, "2021-1") == EMPTY
+    assert store.month_book(wallet("nobody").id, JANUARY) == EMPTY
 
 
 @case
@@ -178,5 +307,5 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
         made = earning(each, number)
         reward = LayerReward("base", 900, made.rewards[0].portions, wide)
         earnings.append(replace(made, rewards=(reward,)))
-        _post(storage, _posting(opened.id, number - 1, earnings[-1]))
-    assert CashbackStore(storage).all_of_month(opened.id, JANUARY) == earnings
+        _post(storage, _posting(storage, _wallet(storage, opened.id), earnings[-1]))
+    assert _earnings(storage, opened.id) == earnings

@@ -60,7 +60,7 @@ def a_payment_takes_the_money_and_is_stored(storage: Storage) -> None:
     paid = payment(opened.id)
     store.debit_and_record(paid, [Draw("charged", 10_000, 10_000)])
     after = _wallet(storage, opened.id)
-    assert (after.balance("charged"), after.captures) == (0, 1)
+    assert (after.balance("charged"), after.due) == (0, 1)
     assert store.payment(opened.id, paid.acceptance.id) == paid
 
 
@@ -89,6 +89,8 @@ def a_payment_draws_on_several_purses_as_they_were_read(storage: Storage) -> Non
     assert {purse.id: purse.amount for purse in after.purses} == {
         "charged": 2_000,
         "cashback": -5,
+        "held": 0,
+        "refund_pending": 0,
         "grant/청년": 0,
         "grant/노인": 0,
     }

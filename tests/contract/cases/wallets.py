@@ -1,12 +1,14 @@
 """Every function of the wallet's store."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from eeum.calendar import text_of
+from eeum.journal.chain import Head
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
-from eeum.wallet.rules import TopUpDecline, WalletStatus
+from eeum.wallet.rules import Negative, TopUpDecline, WalletStatus
 from eeum.wallet.store import WalletStore, partition_of, top_up_key, wallet_key
 from tests.contract.cases import case
 from tests.contract.examples import (
@@ -54,8 +56,10 @@ def a_wallet_comes_back_as_it_was_stored(storage: Storage) -> None:
         verified=True,
         member_class="student",
         usage={"monthly-spend@2021-01": 1_000_000, "monthly-reward@2020-12": 1},
-        captures=201,
+        due=201,
         posted=200,
+        chain=Head(412, "hash of the last link"),
+        negative=Negative("0177592c-98fd-70fc-ad8d-e7974b56b225", NOON),
     )
     assert _store(storage).wallet(full.id) == full
 
@@ -75,8 +79,10 @@ def a_wallet_is_read_with_its_top_up(storage: Storage) -> None:
     assert store.wallet_and_top_up(opened.id, digest("none")) == (opened, None)
     entry = top_up(opened.id)
     store.credit_and_record(entry, opened, LIMIT)
-    credited = wallet(charged=50_000)
-    assert store.wallet_and_top_up(opened.id, entry.acceptance.digest) == (credited, entry)
+    credited, stored = store.wallet_and_top_up(opened.id, entry.acceptance.digest)
+    assert credited is not None
+    assert (replace(credited, chain=Head()), stored) == (wallet(charged=50_000), entry)
+    assert credited.chain.length == 1
 
 
 @case
@@ -127,6 +133,10 @@ def a_top_up_is_stored_once_and_into_an_active_wallet(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
     store.credit_and_record(top_up(opened.id), opened, LIMIT)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(top_up(opened.id), opened, LIMIT)
+    assert failed.value.positions == (0, 1)
+    opened = replace(opened, chain=Head(1, "as it was read"))
     with pytest.raises(ConditionsFailed) as failed:
         store.credit_and_record(top_up(opened.id), opened, LIMIT)
     assert failed.value.positions == (1,)
