@@ -12,7 +12,8 @@ from eeum.cashback.rules import CancelledCapture, Correction, Earning, RewardCha
 from eeum.cashback.sources import Source, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.journal.accounts import CASHBACK, purse
-from eeum.payments.items import payment_item, payment_key
+from eeum.payments.items import cancellation_item, cancellation_key, payment_item, payment_key
+from eeum.payments.progress import cancel, progress_of
 from eeum.payments.rules import Payment
 from eeum.policy.rules import LayerReward
 from eeum.policy.use_cases import PolicyBook
@@ -20,7 +21,17 @@ from eeum.storage import Add, ConditionsFailed, Put, SetTo, Storage
 from eeum.wallet.rules import Negative, Wallet
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
-from tests.contract.examples import NOON, change_wallet, digest, earning, payment, send, stored_wallet, wallet
+from tests.contract.examples import (
+    NOON,
+    acceptance,
+    change_wallet,
+    digest,
+    earning,
+    payment,
+    send,
+    stored_wallet,
+    wallet,
+)
 from tests.patience import patience_of
 
 JANUARY, FEBRUARY = "2021-01", "2021-02"
@@ -69,6 +80,14 @@ def _payments(wallet_id: str, count: int) -> list[Payment]:
 def _source(paid: Payment) -> Source:
     key = payment_key(paid.acceptance.wallet_id, paid.acceptance.digest)
     return source_of({**payment_item(paid), "pk": key.pk, "sk": key.sk})
+
+
+def _cancellation(paid: Payment, number: int) -> Source:
+    """A cancellation of 1,000 won, as the stream brings it."""
+    accepted = acceptance(paid.acceptance.wallet_id, f"a-cancellation-number-{number}", NEXT_MONTH)
+    entry, _ = cancel(paid, progress_of(paid), accepted, 1_000, None)
+    key = cancellation_key(accepted.wallet_id, accepted.digest)
+    return source_of({**cancellation_item(entry), "pk": key.pk, "sk": key.sk})
 
 
 def _correction(of: Earning, number: int, won: int, *, recovered: int = 0) -> Correction:
@@ -242,6 +261,21 @@ def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
     with pytest.raises(ConditionsFailed) as failed:
         _post(storage, again)
     assert failed.value.positions == (1,)
+
+
+@case
+def which_cancellations_are_posted_is_read_alone_and_with_payments(storage: Storage) -> None:
+    opened = stored_wallet(storage)
+    paid = payment(opened.id)
+    entries = [_cancellation(paid, number) for number in (1, 2)]
+    change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
+    earned = earning(paid, 1)
+    corrected = replace(_correction(earned, 2, 500), digest=entries[0].entry.acceptance.digest)
+    _post(storage, _posting(storage, opened, earned, corrected))
+    read = _wallet(storage, opened.id)
+    store = CashbackStore(storage)
+    assert store.read_for_posting(entries) == ({opened.id: read}, {entries[0].id})
+    assert store.read_for_posting([_source(paid), *entries]) == ({opened.id: read}, {paid.acceptance.id, entries[0].id})
 
 
 @case
