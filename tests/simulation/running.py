@@ -10,7 +10,11 @@ from typing import NamedTuple
 from eeum.calendar import SEOUL
 from tests.simulation.city import Simulated
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
-from tests.simulation.operations import OPERATIONS, REFUSED
+from tests.simulation.operations import OPERATIONS as COMMON
+from tests.simulation.operations import REFUSED
+from tests.simulation.rarer_operations import RARER
+
+OPERATIONS = COMMON | RARER
 
 FULL_CHECK = 10_000
 """After so many operations everything is checked in full."""

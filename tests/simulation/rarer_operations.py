@@ -1,0 +1,156 @@
+"""What happens less often in a simulated city: money from elsewhere, blocked cards, new shops, and what comes late.
+
+Old payments are found through the reference, which knows them all; on an engine it knows none, and these operations do nothing.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from eeum.calendar import text_of
+from eeum.merchants.rules import Decision, MerchantStatus, Shop, merchant_id_of
+from eeum.merchants.store import MerchantStore
+from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.payments.cancellations import cancel_payment
+from eeum.payments.holds import capture_hold, void_hold
+from eeum.payments.rules import Payment
+from eeum.request import Request
+from eeum.storage import NOT_YET_STORED, Absent, Add, Equals, Key, Put, SetTo, Storage, Table, Update
+from eeum.unit_of_work import commit
+from eeum.wallet.use_cases import change_standing
+from local.inhabitants import business_registration_number
+from tests.patience import patience_of
+from tests.simulation.city import Simulated
+from tests.simulation.operations import Operation, _ask, _key, _wallet
+from tests.simulation.reference import Paid
+
+GRANTS = ("grant/arrears", "grant/youth")
+EVERY_AMOUNT = 0.5
+"""How often all of what is there is asked for."""
+
+
+def grant(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """A city's grant, as it will come: no use case puts one in a wallet yet."""
+    wallet, purse, won = _wallet(city, chance), chance.choice(GRANTS), chance.choice((1, 7_000, 50_000))
+    key = Key(Table.LEDGER, f"WALLET#{wallet}", "WALLET")
+    (item,) = storage.read([key])
+    assert item is not None
+    if purse in item["purses"]:
+        update = Update(key, (Add(("purses", purse, "amount"), won),), (Equals(("kind",), "wallet"),))
+    else:
+        update = Update(key, (SetTo(("purses", purse), {"amount": won}),), (Absent(("purses", purse)),))
+    postings = {"funder/city": -won, f"purse/{purse}": won}
+    entry = {"kind": "grant", "accepted_at": text_of(city.now), "postings": postings}
+    put = Put(Key(Table.LEDGER, key.pk, f"GRANT#{_key(chance)}"), entry, NOT_YET_STORED)
+    commit(storage, patience_of(), update, put)
+
+
+def block_card(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """Mostly unblocked again soon."""
+    key = Key(Table.LEDGER, f"WALLET#{_wallet(city, chance)}", "WALLET")
+    (item,) = storage.read([key])
+    assert item is not None
+    card = next(iter(item["cards"]))
+    status = chance.choices(("active", "blocked"), (9, 1))[0]
+    commit(storage, patience_of(), Update(key, (SetTo(("cards", card, "status"), status),)))
+
+
+def verify(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    wallet, verified = _wallet(city, chance), chance.random() < 0.8
+    change_standing(city.wallet_store(storage), wallet, None, verified, "operator", "papers seen", city.now)
+
+
+def open_shop(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """One that applies, and one whose application is decided: it is payable from the day after."""
+    merchants = MerchantStore(storage, patience_of())
+    number = 1_000 + chance.randrange(12)
+    shop = Shop(business_registration_number(number), f"새 가게 {number}", "seo", "restaurant", 100_000_000)
+    apply_for_merchant(merchants, city.policies, shop, f"owner-{number}", city.now)
+    merchant = merchant_id_of(shop.business_registration_number)
+    if chance.random() < 0.5:
+        status = chance.choice((MerchantStatus.APPROVED, MerchantStatus.REJECTED))
+        if status is MerchantStatus.APPROVED and merchant not in city.merchants:
+            city.merchants.append(merchant)
+        decision = Decision(status, "operator", city.now, "papers in order")
+        decide_application(merchants, city.policies, merchant, decision)
+
+
+def capture_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """Some more of a hold, however old: its captures may be of two months."""
+    found = _known(city, storage, chance, lambda paid: paid.held > 0)
+    if found is None:
+        return
+    item, paid = found
+    amount = None if chance.random() < EVERY_AMOUNT else chance.randint(1, paid.held)
+    request = Request.of(item["caller"], item["pk"].removeprefix("WALLET#"), _key(chance), {"amount": amount})
+
+    def send(through: Storage) -> Any:
+        store = city.progress(through)
+        return capture_hold(store, patience_of(), request, item["id"], amount, _anybody, city.clock).entry
+
+    _ask(city, storage, send)
+
+
+def void_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """The rest of a hold of which some was captured, mostly."""
+    found = _known(city, storage, chance, lambda paid: paid.held > 0 and bool(paid.captures))
+    if found is None:
+        return
+    item, _ = found
+    request = Request.of(item["caller"], item["pk"].removeprefix("WALLET#"), _key(chance), {})
+    _ask(
+        city,
+        storage,
+        lambda through: (
+            void_hold(city.progress(through), patience_of(), request, item["id"], _anybody, city.clock).entry
+        ),
+    )
+
+
+def cancel_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """Any payment of a member, of whatever month; half of the time one of several captures."""
+    captures = 2 if chance.random() < 0.5 else 1
+    found = _known(city, storage, chance, lambda paid: len(paid.captures) >= captures)
+    if found is None:
+        return
+    item, paid = found
+    left = sum(each.end - each.start - each.cancelled for each in paid.captures.values())
+    amount = None if chance.random() < EVERY_AMOUNT else chance.randint(1, left + 1)
+    request = Request.of(item["caller"], item["pk"].removeprefix("WALLET#"), _key(chance), {"amount": amount})
+
+    def send(through: Storage) -> Any:
+        store = city.progress(through)
+        return cancel_payment(store, patience_of(), request, item["id"], amount, "late", _anybody, city.clock).entry
+
+    _ask(city, storage, send)
+
+
+def _known(
+    city: Simulated, storage: Storage, chance: random.Random, wanted: Callable[[Paid], bool]
+) -> tuple[dict[str, Any], Paid] | None:
+    """A payment of one member that is as `wanted`, as it is stored and as the reference has it."""
+    pk = f"WALLET#{_wallet(city, chance)}"
+    known = city.reference.wallets.get(pk)
+    payments = [(digest, paid) for digest, paid in known.payments.items() if wanted(paid)] if known else []
+    if not payments:
+        return None
+    city.focus.append(pk.removeprefix("WALLET#"))
+    digest, paid = chance.choice(payments)
+    (item,) = storage.read([Key(Table.LEDGER, pk, f"PAYMENT#{digest}")])
+    assert item is not None
+    return item, paid
+
+
+def _anybody(_: Payment) -> bool:
+    return True
+
+
+RARER: dict[str, tuple[Operation, float]] = {
+    "grant": (grant, 1.5),
+    "block_card": (block_card, 0.7),
+    "verify": (verify, 0.5),
+    "open_shop": (open_shop, 0.3),
+    "capture_late": (capture_late, 2.5),
+    "void_late": (void_late, 0.4),
+    "cancel_late": (cancel_late, 1.5),
+}
