@@ -39,9 +39,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             hopeless.append((record, str(reason)))
             continue
         sources.append(source)
-        record_of[source.id] = record
+        record_of[source.key] = record
     outcome = post(city.cashback(), city.policies(), city.patience(context), sources, city.clock)
-    hopeless += [(record_of[each.source.id], each.reason) for each in outcome.unpostable]
+    hopeless += [(record_of[each.source.key], each.reason) for each in outcome.unpostable]
     answer = {"posted": outcome.posted, "already_posted": outcome.already, "parked": len(hopeless)}
     logger.info("posted", records=len(records), already=outcome.already, parked=len(hopeless))
     if event.get("redriven"):

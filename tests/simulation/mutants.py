@@ -101,7 +101,7 @@ def _claims_gone(*prefixes: str) -> Iterator[None]:
         wallets, done = read_for_posting(store, sources)
         kind = "cancellation" if "CORRECTION#" in prefixes else "capture"
         kept = {
-            each.id for each in sources if (type(each.entry).__name__ == "Cancellation") != (kind == "cancellation")
+            each.key for each in sources if (type(each.entry).__name__ == "Cancellation") != (kind == "cancellation")
         }
         return wallets, done & kept
 

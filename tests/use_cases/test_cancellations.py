@@ -256,6 +256,15 @@ def test_posting_a_cancellation_again_changes_nothing(world: World) -> None:
     assert world.balances(payer) == before
 
 
+def test_a_payment_and_its_cancellation_under_one_key_in_one_instant_are_two(world: World) -> None:
+    payer, shop = world.member(charged=100_000), world.shop()
+    payment = world.pay(payer, shop, 30_000, KEY).entry
+    cancellation = world.cancel(payment, 10_000, KEY).entry
+    assert cancellation.acceptance.id == payment.acceptance.id
+    assert world.posted(cancellation, payment).posted == 2
+    assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}
+
+
 def test_a_refund_that_rests_on_the_balance_is_divided_anew_when_that_changed(world: World) -> None:
     payer = world.member(charged=100_000, cashback_first=True)
     (payment,) = _paid(world, payer, 100_000)

@@ -79,7 +79,7 @@ class CatchUp:
         left = [Unposted(wallet.id, each.entry, each.month, each.reason) for each in unsound]
         for each in answer.unpostable:
             month = month_of(each.source.entry.acceptance.accepted_at)
-            left.append(Unposted(wallet.id, each.source.id, month, each.reason))
+            left.append(Unposted(wallet.id, each.source.entry.acceptance.id, month, each.reason))
         return WalletCaughtUp(answer.posted, left)
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from eeum.cashback.rules import WHOLE
 from eeum.ids import Digest
 from eeum.journal.chain import entry_hash
-from eeum.payments.items import cancellation_of, capture_of, payment_of
+from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT, cancellation_of, capture_of, payment_of
 from eeum.payments.progress import Cancellation, Capture
 from eeum.payments.rules import Payment
 from eeum.storage import Item
-from eeum.wallet.store import PARTITION
+from eeum.wallet.store import PARTITION, partition_of
 
 Entry = Payment | Capture | Cancellation
 
@@ -20,6 +20,8 @@ READERS: Mapping[str, Callable[[str, Item], Entry]] = {
     "cancellation": cancellation_of,
 }
 """How the entries of each kind that calls for a posting are read."""
+
+_PREFIXES: Mapping[type[Entry], str] = {Payment: PAYMENT, Capture: CAPTURE, Cancellation: CANCELLATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,14 @@ class Source:
         return self.entry.acceptance.wallet_id
 
     @property
-    def id(self) -> str:
-        return self.entry.acceptance.id
+    def key(self) -> str:
+        """Its place in the ledger. Ids are not enough: two requests of one key, in one millisecond, have the same."""
+        return f"{partition_of(self.wallet_id)}/{_PREFIXES[type(self.entry)]}{self.entry.acceptance.digest}"
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """In time; what was captured before what is cancelled of it."""
+        return self.entry.acceptance.id, isinstance(self.entry, Cancellation)
 
 
 def source_of(item: Item) -> Source:

@@ -59,7 +59,7 @@ class CashbackStore:
         self._storage = storage
 
     def read_for_posting(self, sources: Sequence[Source]) -> tuple[dict[str, Wallet], set[str]]:
-        """The wallets of `sources` by id, and the ids of those sources whose posting is there already.
+        """The wallets of `sources` by id, and the keys of those sources whose posting is there already.
 
         Consistently, in one round trip: 1 read unit for each wallet and each source.
         """
@@ -69,7 +69,7 @@ class CashbackStore:
         claims = zip(sources, items[len(wallet_ids) :], strict=True)
         return (
             {wallet_id: wallet_of(wallet_id, item) for wallet_id, item in wallets if item},
-            {source.id for source, item in claims if item},
+            {source.key for source, item in claims if item},
         )
 
     def post(self, postings: Sequence[WalletPostings], patience: Patience) -> None:

@@ -64,8 +64,8 @@ def post(
         raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
     unpostable: list[Unpostable] = []
     posted: set[str] = set()
-    different = {source.id: source for source in sources}
-    ordered = sorted(different.values(), key=lambda source: source.id)
+    different = {source.key: source for source in sources}
+    ordered = sorted(different.values(), key=lambda source: source.order)
     for start in range(0, len(ordered), MOST_TOGETHER):
         together = ordered[start : start + MOST_TOGETHER]
         unpostable += _post_together(store, policies, patience, together, now, posted)
@@ -81,13 +81,13 @@ def _post_together(
     now: Callable[[], datetime],
     posted: set[str],
 ) -> list[Unpostable]:
-    """Adds the ids of the sources that it posts to `posted`."""
+    """Adds the keys of the sources that it posts to `posted`."""
     attempt = 0
     missing: dict[str, str] = {}
     while True:
         wallets, done = store.read_for_posting(sources)
-        faults = {source.id: fault for source in sources if (fault := _fault_of(source, wallets, policies))} | missing
-        waiting = [source for source in sources if source.id not in faults and source.id not in done]
+        faults = {source.key: fault for source in sources if (fault := _fault_of(source, wallets, policies))} | missing
+        waiting = [source for source in sources if source.key not in faults and source.key not in done]
         postings: list[WalletPostings] = []
         begun: list[str] = []
         for wallet_id, own in _by_wallet(waiting):
@@ -102,20 +102,20 @@ def _post_together(
             patience.wait(attempt)
             continue
         if len(begun) == len(waiting):
-            return [Unpostable(source, faults[source.id]) for source in sources if source.id in faults]
+            return [Unpostable(source, faults[source.key]) for source in sources if source.key in faults]
 
 
 def _work_out(posting: WalletPostings, sources: Sequence[Source], missing: dict[str, str]) -> list[str]:
-    """Adds the sources of one wallet as far as they fit; gives the ids of those added, and says in `missing` why one never will be."""
+    """Adds the sources of one wallet as far as they fit; gives the keys of those added, and says in `missing` why one never will be."""
     begun = []
     for source in sources:
         if len(posting.entries) > MOST_ENTRIES:
             break
         try:
             posting.add(source)
-            begun.append(source.id)
+            begun.append(source.key)
         except CaptureMissing as reason:
-            missing[source.id] = str(reason)
+            missing[source.key] = str(reason)
     return begun
 
 
