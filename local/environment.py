@@ -21,6 +21,8 @@ CONTAINER_HOST = "host.docker.internal"
 ENDPOINT = "AWS_ENDPOINT_URL"
 #: Different at every start; `make invoke` adds the running city's.
 CLOCK = "CLOCK_SHIFT_SECONDS"
+#: How variables end that name a bucket. The emulator gives buckets other names in every city, and so they are added, too.
+BUCKET = "_BUCKET"
 
 
 def of_city(city: City) -> dict[str, dict[str, str]]:
@@ -34,10 +36,19 @@ def of_city(city: City) -> dict[str, dict[str, str]]:
     return {logical_id: _from_a_container(variables) for logical_id, variables in deployed.items()}
 
 
+def of_running_city(city: City, function: str) -> dict[str, str]:
+    """What a function of this city alone is told."""
+    functions = city.emulator.client("lambda")
+    deployed = functions.get_function_configuration(FunctionName=city.stack.resources[function])
+    variables: dict[str, str] = deployed["Environment"]["Variables"]
+    buckets = {name: value for name, value in variables.items() if name.endswith(BUCKET)}
+    return {CLOCK: str(city.clock.shift_seconds), **buckets}
+
+
 def _from_a_container(variables: dict[str, str]) -> dict[str, str]:
     seen = {ENDPOINT: f"http://{CONTAINER_HOST}:{places.DEFAULT_PORT}"}
     for name, value in sorted(variables.items()):
-        if name != CLOCK:
+        if name != CLOCK and not name.endswith(BUCKET):
             seen[name] = _address(value)
     return seen
 

@@ -43,8 +43,8 @@ def _invoke(city: City, function: str, event: Path, more_options: list[str]) -> 
     if not (places.ROOT / ".aws-sam" / "build" / "template.yaml").exists():
         raise CityFailure("Nothing is built for Lambda yet; `make build` does that.")
     variables = city.data / "environment.json"
-    shifted = environment.checked_in()[function] | {environment.CLOCK: str(city.clock.shift_seconds)}
-    variables.write_text(json.dumps({function: shifted}))
+    told = environment.checked_in()[function] | environment.of_running_city(city, function)
+    variables.write_text(json.dumps({function: told}))
     command = [str(places.program("sam", "sam")), "local", "invoke", function]
     options = ["--event", str(event), "--env-vars", str(variables), "--parameter-overrides", "Stage=local"]
     if sys.platform == "linux":  # elsewhere Docker itself knows that name, and it reaches loopback

@@ -46,16 +46,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         lambda: context.get_remaining_time_in_millis() / 1000 > SECONDS_FOR_A_PAGE,
         time.sleep,
     )
-    found, going_on = audit.segment(event["segment"], event["segments"], resume)
+    audited = audit.segment(event["segment"], event["segments"], resume)
+    found = audited.found
     found.projected = projected
     stored = event.get("parts", 0)
-    parts.add(run, event["segment"], stored, found)
+    parts.add(run, event["segment"], stored, resume, audited)
     counted = {"wallets": found.wallets, "entries": found.entries, "deviations": len(found.deviations)}
     logger.info("audited", run=run, segment=event["segment"], found=counted)
     return {
         "segment": event["segment"],
         "segments": event["segments"],
-        "resume": going_on,
+        "resume": audited.resume,
         "run": run,
         "as_of": as_of,
         "parts": stored + 1,

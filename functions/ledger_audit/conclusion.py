@@ -26,7 +26,6 @@ parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """`found` is the last answer of the pass of each segment. Answers what was checked, how much deviates, and where the report is."""
     found = _together(event["found"])
@@ -35,6 +34,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for each in report.deviations[:MOST_LOGGED]:
         logger.error("deviation", wallet=each.wallet_id, check=each.check, entry=each.entry, detail=each.detail)
     metrics.add_metric(name="AuditDeviations", unit=MetricUnit.Count, value=len(report.deviations))
+    metrics.flush_metrics()
     logger.info("audit concluded", checked=report.checked, deviations=len(report.deviations), report=key)
     return {
         "checked": report.checked,
@@ -48,8 +48,8 @@ def _together(answers: list[dict[str, Any]]) -> Found:
     """What all segments found. Heads are of use for those instants alone that every segment has them for."""
     found = Found()
     for answer in answers:
-        for number in range(answer["parts"]):
-            found.add(parts.part(answer["run"], answer["segment"], number))
+        for part in parts.segment(answer["run"], answer["segment"], answer["parts"]):
+            found.add(part)
     everywhere = set.intersection(*(set(answer["as_of"]) for answer in answers))
     found.heads = {instant: lines for instant, lines in found.heads.items() if instant in everywhere}
     return found

@@ -10,6 +10,8 @@ from eeum.audit.report import Report, conclude, wanted_instants
 from eeum.audit.roots import RootStore
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import BEGINNING, Audit, Found
+from eeum.balances.items import balance_item, balance_key
+from eeum.balances.rules import Holder, HolderKind
 from eeum.calendar import SEOUL
 from eeum.errors import CancellationExceedsPayment, PaymentDeclined
 from eeum.payments.rules import Payment
@@ -90,6 +92,29 @@ def stored(items: Items) -> InMemoryStorage:
     for key, item in items.items():
         memory.transact([Put(key, item)], str(uuid.uuid4()))
     return memory
+
+
+def project(storage: Storage, wrong: int = 0) -> None:
+    """Balances as their projection leaves them, those of banks `wrong` won too high."""
+    sums: dict[str, int] = {}
+    cursor, more = None, True
+    while more:
+        page = AuditStore(storage).page(0, 1, cursor)
+        for account, won in [moved for item in page.items for moved in item.get("postings", {}).items()]:
+            sums[account] = sums.get(account, 0) + won
+        cursor, more = page.cursor, page.cursor is not None
+    kinds = {
+        "merchant_payable": (HolderKind.MERCHANT, "", "payable"),
+        "funder": (HolderKind.FUNDER, "2021", "balance"),
+        "bank": (HolderKind.BANK, "", "balance"),
+    }
+    for account, won in sums.items():
+        kind, _, name = account.partition("/")
+        if kind in kinds:
+            holder_kind, year, counted = kinds[kind]
+            counts = {counted: won + (wrong if kind == "bank" else 0)}
+            holder = Holder(holder_kind, name, year)
+            storage.transact([Put(balance_key(holder), balance_item(holder, counts, 1))], str(uuid.uuid4()))
 
 
 def audit_of(storage: Storage, as_of: Sequence[datetime] = (), now: datetime = FEBRUARY + DAY) -> Audit:

@@ -11,12 +11,10 @@ import pytest
 
 from eeum.audit.root_folder import RootFolder
 from eeum.aws.dynamodb import DynamoDbStorage
-from eeum.balances.items import balance_item, balance_key
-from eeum.balances.rules import Holder, HolderKind
 from eeum.storage import Add, Key, Put, Table, Update
 from operations import audit as command
 from operations.failure import OperationFailed
-from tests.audit.life import DAY, FEBRUARY, lived
+from tests.audit.life import DAY, FEBRUARY, lived, project
 from tests.contract import engines
 from tests.contract.tables import create_tables
 from tests.use_cases.world import World
@@ -71,32 +69,11 @@ def make_audit(city: command.City, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return call
 
 
-def _project(engine: Any, city: command.City, wrong: int = 0) -> None:
-    """Balances as their projection leaves them, one of them `wrong` won too high."""
-    storage = DynamoDbStorage(engine, city.tables)
-    sums: dict[str, int] = {}
-    for item in command.AuditStore(storage).page(0, 1, None).items:
-        for account, won in item.get("postings", {}).items():
-            sums[account] = sums.get(account, 0) + won
-    kinds = {
-        "merchant_payable": (HolderKind.MERCHANT, "", "payable"),
-        "funder": (HolderKind.FUNDER, "2021", "balance"),
-        "bank": (HolderKind.BANK, "", "balance"),
-    }
-    for account, won in sums.items():
-        kind, _, name = account.partition("/")
-        if kind in kinds:
-            holder_kind, year, counted = kinds[kind]
-            holder = Holder(holder_kind, name, year)
-            counts = {counted: won + (wrong if kind == "bank" else 0)}
-            storage.transact([Put(balance_key(holder), balance_item(holder, counts, 1))], str(uuid.uuid4()))
-
-
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_clean_city_is_said_to_be_and_the_root_is_kept(
     engine: Any, city: command.City, make_audit: Callable[..., int], processes: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _project(engine, city)
+    project(DynamoDbStorage(engine, city.tables))
     assert make_audit("--processes", processes) == 0
     printed = capsys.readouterr().out
     assert "Root of 2021-02-03 stored" in printed
@@ -108,7 +85,7 @@ def test_a_clean_city_is_said_to_be_and_the_root_is_kept(
 def test_each_deviation_is_named(
     engine: Any, city: command.City, make_audit: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _project(engine, city, wrong=5)
+    project(DynamoDbStorage(engine, city.tables), wrong=5)
     wallet = _damage(engine, city)
     assert make_audit() == 1
     printed = capsys.readouterr().out

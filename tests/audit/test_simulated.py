@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from eeum.audit.partition import Deviation
+from eeum.audit.use_cases import Found
 from tests.audit.life import audit_of, found_by
 from tests.simulation.faults import Odds
 from tests.simulation.running import do, new_city, steps_of
@@ -19,8 +21,13 @@ def test_a_city_with_faults_at_every_call_has_nothing_wrong_in_it(seed: int) -> 
         do(city, step, Odds())
     # What the stream lost is found by the audit, and by nothing else: it is no damage.
     before = found_by(audit_of(city.memory, now=city.now))
-    assert {each.check for each in before.deviations} <= {"posting_missing"}
+    assert {each.check for each in _of_ours(before)} <= {"posting_missing"}
     city.check_end()
     after = found_by(audit_of(city.memory, now=city.now), segments=3)
-    assert (after.deviations, after.awaiting) == ([], 0)
+    assert (_of_ours(after), after.awaiting) == ([], 0)
     assert after.entries > OPERATIONS / 2
+
+
+def _of_ours(found: Found) -> list[Deviation]:
+    """No part of the product gives grants yet: the simulation's come from outside, of a kind that the audit rightly does not know."""
+    return [each for each in found.deviations if (each.check, each.entry[:6]) != ("kind_unknown", "GRANT#")]

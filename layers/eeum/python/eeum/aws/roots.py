@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from eeum.audit.report import Report, part_document, part_of
 from eeum.audit.roots import AnotherRoot, Line, Root
-from eeum.audit.use_cases import Found
+from eeum.audit.use_cases import BEGINNING, Found, SegmentAudited
 
 ROOTS, HEADS, REPORTS = "roots/", "heads/", "reports/"
 EXISTS_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -77,6 +77,10 @@ class RootBucket:
             yield from page.get("Versions", ())
 
 
+class PartsApart(Exception):
+    """Two audits of one day were in each other's way: neither's parts make a whole, and one of them is to be started again."""
+
+
 class AuditParts:
     """What the calls of an audit found, until all segments are done. Its objects are of no use afterwards, and the bucket drops them."""
 
@@ -84,14 +88,24 @@ class AuditParts:
         self._client = client
         self._bucket = bucket
 
-    def add(self, run: str, segment: int, number: int, found: Found) -> None:
-        """Stores part `number` of a segment; a call that comes again stores the same place again."""
-        body = json.dumps(part_document(found), ensure_ascii=False).encode()
+    def add(self, run: str, segment: int, number: int, begins: str, audited: SegmentAudited) -> None:
+        """Stores part `number` of a segment, from `begins` on; a call that comes again stores the same place again."""
+        part = {"begins": begins, "ends": audited.resume, "found": part_document(audited.found)}
+        body = json.dumps(part, ensure_ascii=False).encode()
         self._client.put_object(Bucket=self._bucket, Key=_part(run, segment, number), Body=body)
 
-    def part(self, run: str, segment: int, number: int) -> Found:
-        answer = self._client.get_object(Bucket=self._bucket, Key=_part(run, segment, number))
-        return part_of(json.loads(answer["Body"].read()))
+    def segment(self, run: str, segment: int, count: int) -> Iterator[Found]:
+        """What the `count` parts of a segment say. Raises `PartsApart` when they do not go on from each other to its end."""
+        place: str | None = BEGINNING
+        for number in range(count):
+            answer = self._client.get_object(Bucket=self._bucket, Key=_part(run, segment, number))
+            part = json.loads(answer["Body"].read())
+            if part["begins"] != place:
+                raise PartsApart(f"part {number} of segment {segment} is of another audit of the same day")
+            place = part["ends"]
+            yield part_of(part["found"])
+        if place is not None:
+            raise PartsApart(f"segment {segment} is not whole")
 
 
 def _part(run: str, segment: int, number: int) -> str:
