@@ -213,7 +213,7 @@ def the_largest_batch_is_read_and_posted_in_one_go(storage: Storage) -> None:
     _post(storage, *(_posting(storage, opened, earning(each, 1)) for opened, each in postings))
     found, posted = store.read_for_posting(sources)
     assert {each.balance("cashback") for each in found.values()} == {1_000}
-    assert posted == {each.acceptance.id for each in payments}
+    assert posted == {source.key for source in sources}
 
 
 @case
@@ -236,7 +236,7 @@ def what_is_posted_and_which_wallets_are_missing_is_read_together(storage: Stora
     _post(storage, _posting(storage, opened, earning(posted, 1)))
     wallets, claimed = CashbackStore(storage).read_for_posting([_source(each) for each in (waiting, stray, posted)])
     assert list(wallets) == [opened.id]
-    assert claimed == {posted.acceptance.id}
+    assert claimed == {_source(posted).key}
 
 
 @case
@@ -274,8 +274,8 @@ def which_cancellations_are_posted_is_read_alone_and_with_payments(storage: Stor
     _post(storage, _posting(storage, opened, earned, corrected))
     read = _wallet(storage, opened.id)
     store = CashbackStore(storage)
-    assert store.read_for_posting(entries) == ({opened.id: read}, {entries[0].id})
-    assert store.read_for_posting([_source(paid), *entries]) == ({opened.id: read}, {paid.acceptance.id, entries[0].id})
+    assert store.read_for_posting(entries) == ({opened.id: read}, {entries[0].key})
+    assert store.read_for_posting([_source(paid), *entries]) == ({opened.id: read}, {_source(paid).key, entries[0].key})
 
 
 @case
