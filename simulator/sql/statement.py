@@ -41,20 +41,14 @@ class _Step:
     columns: tuple[str, ...]
 
 
-def rewards_of_month(policy: PolicyVersion, month: Month, members: tuple[int, int] | None = None) -> str:
-    """The statement that replays the payments of one calendar month in Seoul as if `policy` were in force in all of it.
-
-    `members` keeps to those from the first to below the second, for a month that is replayed in parts.
-    """
+def rewards_of_month(policy: PolicyVersion, month: Month) -> str:
+    """The statement that replays the payments of one calendar month in Seoul as if `policy` were in force in all of it."""
     limits = spend_limits_of(policy)
-    steps = [_facts(policy, month, limits, members), *_spend_sums(limits), _positions(limits), _earned(policy, limits)]
-    steps += _reward_limits(policy)
-    return _statement(steps, _result(policy, limits))
+    steps = [*_spend_sums(limits), _positions(limits), _earned(policy, limits), *_reward_limits(policy)]
+    return _statement(_facts(policy, month, limits), steps, _result(policy, limits))
 
 
-def _facts(
-    policy: PolicyVersion, month: Month, limits: tuple[SpendLimit, ...], members: tuple[int, int] | None
-) -> _Step:
+def _facts(policy: PolicyVersion, month: Month, limits: tuple[SpendLimit, ...]) -> str:
     """The payments of the month, with what of each earns, and how far it may bring each spend limit."""
     start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
     base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in sorted(policy.earns_from))
@@ -68,10 +62,8 @@ def _facts(
     own_rate = ["CAST(merchant_own_rate AS BIGINT) AS merchant_own_rate"] if _uses_own_rate(policy) else []
     ceilings = [f"CAST({ceiling_of(limit)} AS BIGINT) AS ceiling_{limit.place}" for limit in limits]
     where = f"accepted_at >= {start} AND accepted_at < {end}"
-    if members is not None:
-        where += f" AND member >= {members[0]} AND member < {members[1]}"
     columns = (*KEY, "merchant_district", f"{base} AS base", *own_rate, *holds, *ceilings)
-    return _Step(f"facts AS (SELECT {', '.join(columns)} FROM {RELATION} WHERE {where})", ())
+    return f"SELECT {', '.join(columns)} FROM {RELATION} WHERE {where}"
 
 
 def _holds(place: int, layer: Layer) -> str | None:
@@ -181,10 +173,10 @@ def _limits_with_amount(layer: Layer) -> int:
     return len([limit for limit in layer.reward_limits if limit.amount is not None])
 
 
-def _statement(steps: list[_Step], result: list[str]) -> str:
-    """Every step selects from the one before it, the first from the payments."""
-    texts, before = [steps[0].name], "facts"
-    for step in steps[1:]:
+def _statement(facts: str, steps: list[_Step], result: list[str]) -> str:
+    """Every step selects from the one before it, the first from the facts."""
+    texts, before = [f"facts AS ({facts})"], "facts"
+    for step in steps:
         if step.columns:
             texts.append(f"{step.name} AS (SELECT {before}.*, {', '.join(step.columns)} FROM {before})")
             before = step.name

@@ -1,0 +1,114 @@
+"""`python -m simulator.measurement FOLDER`: how fast payments are made and replayed, and in how much memory.
+
+Each part is a process of its own, so that its memory is its own; what a machine does beside it is told by the load before and after.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from eeum.calendar import milliseconds_of, next_month, start_of_month
+from simulator.payments import RELATION, Span, open_payments
+from simulator.replay import connect, replay
+from simulator.sql.statement import WINDOW
+from simulator.versions import months_between, read_policies
+
+POLICIES = Path("policies") / "incheon"
+IC_05, IC_07 = POLICIES / "incheon-2020-03-01.json", POLICIES / "incheon-2022-10-01.json"
+IC_13, IC_16 = POLICIES / "incheon-2024-12-16.json", POLICIES / "incheon-2025-09-01.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds that a part took in its process, and the process's largest memory in bytes."""
+
+    seconds: float
+    memory: int
+    said: str
+
+
+def _replay(policy: Path) -> Callable[[Path], str]:
+    def part(folder: Path) -> str:
+        connection = connect(spill=folder.parent)
+        span = open_payments(connection, folder)
+        replay(connection, [read_policies(policy)], span)
+        ((won,),) = connection.execute("SELECT SUM(won) FROM spending").fetchall()
+        return f"{span.payments:,} payments, {won:,} won"
+
+    return part
+
+
+def _window_sum(folder: Path) -> str:
+    """DuckDB's own running sum by member, over the whole of the files at once."""
+    connection = connect(spill=folder.parent)
+    span = open_payments(connection, folder)
+    query = f"SELECT MAX(so_far) FROM (SELECT SUM(won_charged) OVER ({WINDOW}) AS so_far FROM {RELATION})"
+    return f"{span.payments:,} payments, {connection.execute(query).fetchall()[0][0]:,}"
+
+
+def _window_sum_by_month(folder: Path) -> str:
+    """The same, month by month, as a replay goes."""
+    connection = connect(spill=folder.parent)
+    span: Span = open_payments(connection, folder)
+    for month in months_between(span.first, span.last):
+        start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
+        connection.execute(
+            f"SELECT MAX(so_far) FROM (SELECT SUM(won_charged) OVER ({WINDOW}) AS so_far FROM {RELATION} "
+            f"WHERE accepted_at >= {start} AND accepted_at < {end})"
+        ).fetchall()
+    return f"{span.payments:,} payments"
+
+
+PARTS: dict[str, Callable[[Path], str]] = {
+    "window-sum": _window_sum,
+    "window-sum-by-month": _window_sum_by_month,
+    "IC-05": _replay(IC_05),
+    "IC-07": _replay(IC_07),
+    "IC-13": _replay(IC_13),
+    "IC-16": _replay(IC_16),
+}
+
+
+def measured(part: str, folder: Path) -> Measured:
+    """Runs a part in a process of its own."""
+    command = [sys.executable, "-m", "simulator.measurement", str(folder), "--part", part]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.read().strip()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{part} failed.")
+    seconds, _, told = said.partition(" ")
+    return Measured(float(seconds), usage.ru_maxrss * 1024, told)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="simulator.measurement", description="How fast replays are, in how much memory."
+    )
+    parser.add_argument("folder", type=Path, help="a city's payments")
+    parser.add_argument("--part", choices=PARTS)
+    parser.add_argument("--rounds", type=int, default=1)
+    given = parser.parse_args()
+    if given.part:
+        began = perf_counter()
+        said = PARTS[given.part](given.folder)
+        print(f"{perf_counter() - began:.2f} {said}")
+        return 0
+    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    for _ in range(given.rounds):
+        for part in PARTS:
+            found = measured(part, given.folder)
+            print(f"{part:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.said}", flush=True)
+    print(f"load after: {os.getloadavg()[0]:.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
