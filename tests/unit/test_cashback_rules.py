@@ -11,14 +11,13 @@ from eeum.cashback.rules import (
     is_kept,
     latest_month,
     postings_of,
-    usage_after,
     usage_to_keep,
     usage_with,
     used_by,
     used_in,
     window_key,
 )
-from eeum.payments.rules import CODES, Decline, eligible_base, paid_from
+from eeum.payments.rules import CODES, Decline, eligible_base, portion
 from eeum.policy.rules import LayerReward
 
 months = st.sampled_from(["2020-11", "2020-12", "2021-01", "2021-02", "2021-06"])
@@ -32,7 +31,7 @@ funders = st.lists(
 def _earning(rewards: list[list[tuple[str, int]]] | None = None, used: dict[str, int] | None = None) -> Earning:
     at = datetime(2021, 1, 5, tzinfo=UTC)
     made = tuple(LayerReward("layer", sum(won for _, won in parts), (), tuple(parts)) for parts in rewards or [])
-    return Earning("wallet", "0" * 19, 0, "payment", "merchant-1", 1, at, at, "version", 0, made, used or {})
+    return Earning("wallet", "0" * 19, 0, "payment", "merchant-1", 0, 10_000, 1, at, at, "version", 0, made, used or {})
 
 
 @given(usages)
@@ -75,7 +74,7 @@ def test_what_earnings_used_adds_up(used: list[dict[str, int]]) -> None:
     earnings = [_earning(used=each) for each in used]
     after: dict[str, int] = {}
     for earning in earnings:
-        after = usage_after(after, earning)
+        after = usage_with(after, earning.month, earning.used)
     assert used_in(after, "2021-01") == used_by(earnings)
 
 
@@ -93,14 +92,27 @@ def test_rewards_are_booked_from_their_funders_to_the_cashback_purse_and_sum_to_
 
 
 def test_what_grants_and_cashback_paid_earns_where_the_policy_says_so() -> None:
-    paid = paid_from(
-        {"purse/charged": -5, "purse/cashback": -3, "purse/grant/a": -2, "purse/grant/b": -1, "merchant_payable/m": 11}
-    )
-    assert paid == {"charged": 5, "cashback": 3, "grant/a": 2, "grant/b": 1}
+    paid = (("grant/a", 2), ("grant/b", 1), ("charged", 5), ("cashback", 3))
     assert eligible_base(paid, frozenset({"charged"})) == 5
     assert eligible_base(paid, frozenset({"charged", "grants"})) == 8
     assert eligible_base(paid, frozenset({"charged", "cashback", "grants"})) == 11
     assert eligible_base(paid, frozenset()) == 0
+
+
+def test_a_part_of_a_payment_is_what_came_out_of_which_purse_in_the_order_drawn() -> None:
+    paid = (("grant/a", 2), ("charged", 5), ("cashback", 3))
+    assert portion(paid, 0, 10) == paid
+    assert portion(paid, 1, 4) == (("grant/a", 1), ("charged", 2))
+    assert portion(paid, 7, 10) == (("cashback", 3),)
+    assert portion(paid, 3, 3) == ()
+
+
+@given(st.lists(st.tuples(limits, st.integers(1, 1_000)), max_size=4), st.integers(0, 1_000))
+def test_the_parts_of_a_payment_are_all_of_it(paid: list[tuple[str, int]], cut: int) -> None:
+    whole = sum(won for _, won in paid)
+    parts = (*portion(tuple(paid), 0, min(cut, whole)), *portion(tuple(paid), min(cut, whole), whole))
+    assert sum(won for _, won in parts) == whole
+    assert {name for name, _ in parts} == {name for name, _ in paid}
 
 
 def test_every_decline_of_a_payment_has_a_code_of_its_own() -> None:
