@@ -87,6 +87,8 @@ class Simulated:
     merchants: list[str] = field(default_factory=list)
     focus: list[str] = field(default_factory=list)
     """Wallets that operations going on are about, the outermost first: what happens in between is mostly about the same."""
+    touched: dict[str, Made] = field(default_factory=dict)
+    """By wallet, the payment that an operation was last about."""
 
     def __post_init__(self) -> None:
         self.policies = incheons_book()

@@ -37,15 +37,19 @@ def _wallet(city: Simulated, chance: random.Random) -> str:
 
 
 def _payment(city: Simulated, chance: random.Random, *, holds: bool = False) -> Made | None:
-    """One of a wallet that is in focus, mostly the last one; else mostly a recent one."""
+    """That of the operation in whose midst this one happens, or one of the same wallet, mostly; else mostly a recent one."""
     made = [each for each in city.payments if each.order.hold] if holds else city.payments
-    if city.focus:
-        own = [each for each in made if each.payment.acceptance.wallet_id == city.focus[-1]]
-        if own and chance.random() < 0.8:
+    if city.focus and chance.random() < 0.8:
+        touched = city.touched.get(city.focus[-1])
+        if touched and chance.random() < 0.5:
+            return touched
+        if own := [each for each in made if each.payment.acceptance.wallet_id == city.focus[-1]]:
             return own[-1] if chance.random() < 0.6 else chance.choice(own)
     if not made:
         return None
-    return chance.choice(made[-30:] if chance.random() < 0.7 else made)
+    found = chance.choice(made[-30:] if chance.random() < 0.7 else made)
+    city.touched[found.payment.acceptance.wallet_id] = found
+    return found
 
 
 def _ask(city: Simulated, storage: Storage, send: Callable[[Storage], Any]) -> Any:

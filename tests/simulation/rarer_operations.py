@@ -81,7 +81,8 @@ def capture_late(city: Simulated, storage: Storage, chance: random.Random) -> No
     if found is None:
         return
     item, paid = found
-    amount = None if chance.random() < EVERY_AMOUNT else chance.randint(1, paid.held)
+    # Others may have taken the rest meanwhile.
+    amount = None if chance.random() < EVERY_AMOUNT else chance.randint(1, max(1, paid.held))
     request = Request.of(item["caller"], item["pk"].removeprefix("WALLET#"), _key(chance), {"amount": amount})
 
     def send(through: Storage) -> Any:

@@ -15,6 +15,8 @@ from tests.simulation.operations import REFUSED
 from tests.simulation.rarer_operations import RARER
 
 OPERATIONS = COMMON | RARER
+NAMES = list(OPERATIONS)
+WEIGHTS = [weight for _, weight in OPERATIONS.values()]
 
 FULL_CHECK = 10_000
 """After so many operations everything is checked in full."""
@@ -51,11 +53,9 @@ class Failure:
 
 def steps_of(seed: int, count: int) -> list[Step]:
     chance = random.Random(seed)
-    names = list(OPERATIONS)
-    weights = [weight for _, weight in OPERATIONS.values()]
     mean = DAYS * 86_400 / count
     steps = []
-    for name in chance.choices(names, weights, k=count):
+    for name in chance.choices(NAMES, WEIGHTS, k=count):
         # Most follow each other at once; some after a night, so that midnights and month ends fall between any two.
         seconds = chance.choice((0.0, 0.001, 1.0)) if chance.random() < 0.5 else chance.expovariate(0.5 / mean)
         steps.append(Step(name, chance.getrandbits(48), seconds))
@@ -73,8 +73,10 @@ def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
 
     def others() -> None:
         if depth < DEEPEST:
-            names = list(OPERATIONS)
-            name = chance.choices(names, [weight for _, weight in OPERATIONS.values()])[0]
+            name = chance.choices(NAMES, WEIGHTS)[0]
+            if chance.random() < 0.3:
+                # Two that want the same are those that conditions are there for.
+                name = step.name
             do(city, Step(name, chance.getrandbits(48), 0), odds, depth + 1)
 
     operation, _ = OPERATIONS[step.name]

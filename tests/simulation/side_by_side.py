@@ -9,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.simulation.running import Failure, run, steps_of
 
 REPORTED_EVERY = 500
+PRINTED_EVERY = 25_000
+"""Where there is no terminal to draw on."""
 
 
 def side_by_side(seeds: Sequence[int], count: int) -> list[Failure]:
@@ -37,6 +39,8 @@ def side_by_side(seeds: Sequence[int], count: int) -> list[Failure]:
                     raise SystemExit("a run died without a word") from None
                 continue
             progress.update(tasks[seed], completed=done)
+            if not progress.console.is_terminal and done % PRINTED_EVERY == 0:
+                progress.console.print(f"seed {seed}: {done:,} operations")
             if failure is not None:
                 failures.append(failure)
             if failure is not None or done == count:
