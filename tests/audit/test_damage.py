@@ -113,6 +113,9 @@ DAMAGE: dict[str, tuple[str, Damage]] = {
     ),
     "an entry of a kind that is none": ("kind_unknown", _on("STANDING#", lambda entry: entry.update(kind="bonus"))),
     "an entry of another shape": ("entry_unreadable", _on("CANCELLATION#", lambda entry: entry.update(of=7))),
+    "a capture without a number": ("entry_unreadable", _on("CAPTURE#", lambda e: e.update(capture=[1]), capture=1)),
+    "an entry whose postings are none": ("entry_unreadable", _on("RELEASE#", lambda entry: entry.update(postings=7))),
+    "a number that is none": ("wallet_unreadable", _on("EARNING#", lambda entry: entry.update(number="1"), number=1)),
     "an entry under another key": ("id_of_another_request", _moved("TOP_UP#", f"TOP_UP#{ZERO}")),
     "an earning in another month": ("key_of_another_entry", _moved("EARNING#2021-01", f"EARNING#2021-02#{ZERO}#0")),
     "a correction in another month": (

@@ -72,7 +72,9 @@ class Partition:
             (digest, 0): item for digest, item in self.payments.items() if item.get("status") == "approved"
         }
         for item in self.by_kind["capture"]:
-            self.sources[str(item.get("payment")), item.get("capture", -1)] = item
+            # One whose number is none is no source of anything, which the checks say.
+            if isinstance(item.get("capture"), int):
+                self.sources[str(item.get("payment")), item["capture"]] = item
 
     def hash_of(self, item: Item) -> str:
         """The hash of an entry, worked out once."""
