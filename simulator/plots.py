@@ -110,7 +110,7 @@ def _reached(table: Table) -> Figure:
         axes.plot(months, shares, marker="o", markersize=3, label=f"{policy}: {label}")
     axes.tick_params(axis="x", rotation=45)
     if lines:
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 

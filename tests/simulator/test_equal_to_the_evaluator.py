@@ -6,9 +6,12 @@ from typing import Any
 
 import duckdb
 import pytest
+import sqlglot
 from hypothesis import HealthCheck, given, settings
 
+from eeum.policy.conditions import Facts
 from eeum.policy.reading import policy_of
+from eeum.policy.rules import Band, Layer, Limit, PolicyVersion
 from simulator import evaluated
 from simulator.replay import connect
 from simulator.sql.coverage import obstacles
@@ -42,4 +45,27 @@ def test_every_payment_of_any_policy(
     cities.given(connection, made)
     if obstacles(policy_of(document)):
         return  # the evaluator itself replays it
+    for dialect in ("duckdb", "trino"):
+        sqlglot.parse_one(rewards_of_month(policy_of(document), MONTH), dialect=dialect)
     assert by_statement(connection, document) == by_evaluator(connection, document)
+
+
+def test_the_rules_say_nothing_that_the_statement_does_not_know() -> None:
+    """Whoever adds a field to the rules teaches it to `simulator.sql`, or names it in its coverage, and then here."""
+    known = {
+        Band: {"start", "end", "rate"},
+        Limit: {"id", "measure", "amount"},
+        Layer: {
+            *("id", "title", "condition", "bands", "spend_limits", "reward_limits"),
+            *("counts_all", "funders", "shares"),
+        },
+        PolicyVersion: {
+            *("programme", "version", "starts_at", "ends_at", "earns_from", "wallet", "merchants", "layers"),
+        },
+        Facts: {
+            *("merchant_district", "merchant_category", "merchant_annual_revenue", "merchant_flags"),
+            *("merchant_own_rate", "card_product", "member_class", "channel", "method"),
+        },
+    }
+    for kind, names in known.items():
+        assert set(kind.__annotations__) == names
