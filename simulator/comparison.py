@@ -14,9 +14,8 @@ import duckdb
 from simulator import evaluated
 from simulator.errors import SimulationRefused
 from simulator.payments import RELATION, Span, open_payments
-from simulator.replay import connect, store
-from simulator.sql.statement import rewards_of_month
-from simulator.versions import Plan, Policies, months_between, read_policies
+from simulator.replay import add_uses, connect, evaluate_month, start_uses, statement_of, totals
+from simulator.versions import Policies, Stretch, months_between, read_policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +51,27 @@ def compare(connection: duckdb.DuckDBPyConnection, policies: Policies, span: Spa
         if plan.obstacles:
             continue  # the evaluator replays it: there is nothing to compare
         began = perf_counter()
-        _evaluate(connection, plan)
+        evaluate_month(connection, plan)
         seconds += perf_counter() - began
-        of_month = _differences(connection, plan)
-        payments, different, won = payments + of_month[0], different + of_month[1], won + of_month[2]
+        start_uses(connection)
+        for number, stretch in enumerate(plan.stretches):
+            found = _differences(connection, number, stretch)
+            payments, different, won = payments + found[0], different + found[1], won + found[2]
     return Comparison(payments, different, won, seconds * 1_000_000 / max(payments, 1))
 
 
-def _evaluate(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    connection.execute("DROP TABLE IF EXISTS by_evaluator")
-    store(connection, "by_evaluator", evaluated.no_rewards(connection, plan.stretches[0].policy))
-    for _, batch in evaluated.rewards_of_month(connection, plan.stretches, plan.month):
-        store(connection, "by_evaluator", batch)
-
-
-def _differences(connection: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, int, int]:
-    policy = plan.stretches[0].policy
+def _differences(connection: duckdb.DuckDBPyConnection, number: int, stretch: Stretch) -> tuple[int, int, int]:
+    """Payments of a stretch, those that differ, and the won that the statement gives; what was used is kept for the next."""
+    policy = stretch.policy
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE by_statement AS {statement_of(connection, number, stretch)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(policy, 'SELECT * FROM by_statement')}")
+    add_uses(connection, policy)
     names = evaluated.column_names(policy)
     unequal = " OR ".join(f"one.{name} IS DISTINCT FROM other.{name}" for name in names)
     won = " + ".join(f"one.layer_{place}" for place in range(len(policy.layers))) or "0"
     (counts,) = connection.execute(
         f"SELECT COUNT(*), COUNT(CASE WHEN {unequal} THEN 1 END), COALESCE(SUM({won}), 0) "
-        f"FROM ({rewards_of_month(policy, plan.month)}) AS one FULL JOIN by_evaluator AS other "
+        f"FROM by_statement AS one FULL JOIN evaluated_{number} AS other "
         "ON one.member = other.member AND one.accepted_at = other.accepted_at AND one.payment = other.payment"
     ).fetchall()
     payments, different, won_given = counts

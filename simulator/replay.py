@@ -71,22 +71,42 @@ def _member_type(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _replay_month(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -> None:
-    connection.execute("CREATE OR REPLACE TEMP TABLE uses (member VARCHAR, limit_id VARCHAR, used BIGINT)")
+    start_uses(connection)
     if plan.obstacles:
-        _evaluate_month(connection, plan)
+        evaluate_month(connection, plan)
     for number, stretch in enumerate(plan.stretches):
-        rewarded = (
-            f"SELECT * FROM evaluated_{number}"
-            if plan.obstacles
-            else statement.rewards_of_month(stretch.policy, plan.month)
-        )
+        rewarded = f"SELECT * FROM evaluated_{number}" if plan.obstacles else statement_of(connection, number, stretch)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(stretch.policy, rewarded)}")
         _keep_totals(connection, run, plan.month, stretch.policy)
+        add_uses(connection, stretch.policy)
         connection.execute(f"DROP TABLE IF EXISTS evaluated_{number}")
     _count_reached(connection, run, plan)
 
 
-def _evaluate_month(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+def statement_of(connection: duckdb.DuckDBPyConnection, number: int, stretch: Stretch) -> str:
+    """The statement of a month's stretch `number`; what the ones before it used is made ready to be joined."""
+    if number:
+        carried = statement.carried_uses(stretch.policy)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {statement.CARRIED} AS {carried}")
+    return statement.rewards_between(stretch.policy, stretch.start, stretch.end, carried=number > 0)
+
+
+def start_uses(connection: duckdb.DuckDBPyConnection) -> None:
+    """A month begins: nothing is used."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {statement.USES} (member {_member_type(connection)}, limit_id VARCHAR, used BIGINT)"
+    )
+
+
+def add_uses(connection: duckdb.DuckDBPyConnection, policy: PolicyVersion) -> None:
+    """Keeps what members have used of the policy's limits, from the table of its totals."""
+    for limit, used in _uses(policy).items():
+        connection.execute(
+            f"INSERT INTO {statement.USES} SELECT member, {text(limit)}, {used} FROM totals WHERE of_place = 0"
+        )
+
+
+def evaluate_month(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Stores what the evaluator gives, a table for each stretch of the month."""
     places: dict[Stretch, int] = {stretch: number for number, stretch in enumerate(plan.stretches)}
     for number, stretch in enumerate(plan.stretches):
@@ -123,10 +143,6 @@ def _keep_totals(connection: duckdb.DuckDBPyConnection, run: int, month: Month, 
                 f"{funder_column(place, number)} FROM totals WHERE of_place = 1"
             )
     connection.execute(f"INSERT INTO members_{run} SELECT member, base, {won} FROM totals WHERE of_place = 0")
-    for limit, used in _uses(policy).items():
-        connection.execute(
-            f"INSERT INTO uses SELECT CAST(member AS VARCHAR), {text(limit)}, {used} FROM totals WHERE of_place = 0"
-        )
 
 
 def _uses(policy: PolicyVersion) -> dict[str, str]:
@@ -150,7 +166,7 @@ def _count_reached(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) 
         connection.execute(
             f"INSERT INTO reached SELECT {run}, '{plan.month}', {text(limit)}, '{kind}', {won}, "
             f"COUNT(CASE WHEN used {comparison} {won} THEN 1 END), COUNT(*) "
-            f"FROM (SELECT {use} AS used FROM uses WHERE limit_id = {text(limit)} GROUP BY member)"
+            f"FROM (SELECT {use} AS used FROM {statement.USES} WHERE limit_id = {text(limit)} GROUP BY member)"
         )
 
 

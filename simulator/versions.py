@@ -64,11 +64,8 @@ class Policies:
         )
         if not stretches or stretches[0].start > start:
             raise NoPolicyInForce(f"No version of {self.name} is in force in all of {month}.")
-        if len(stretches) > 1:
-            changes = ", ".join(each.policy.version for each in stretches[1:])
-            why = f"{changes} starts within {month}, and goes on with what the month has used of its limits"
-            return Plan(month, stretches, (why,))
-        return Plan(month, stretches, obstacles(stretches[0].policy))
+        found = [f"{why} ({each.policy.version})" for each in stretches for why in obstacles(each.policy)]
+        return Plan(month, stretches, tuple(found))
 
 
 def read_policies(path: Path) -> Policies:

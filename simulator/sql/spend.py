@@ -3,7 +3,8 @@
 Between two payments of a member's month a spend limit goes from u to max(u, min(u + base, ceiling)). With one ceiling that is the running
 sum, cut at it. With several, e₁ < e₂ < …, the sum is made once for each: the first counts all that is accepted; until it reaches e₁ it is
 exact, so that it says how much of each payment with ceiling e₁ still counts; the second sum counts that, and so on. The last is exact
-up to the highest ceiling, where it is cut.
+up to the highest ceiling, where it is cut. What an earlier version has used in the month stands before the sums, and stays where it lies
+beyond a ceiling.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ class SpendLimit:
     @property
     def used(self) -> str:
         return f"used_{self.place}"
+
+    @property
+    def carried(self) -> str:
+        """The column of what an earlier version has used of it in the month."""
+        return f"carried_{self.place}"
 
     @property
     def highest(self) -> int:
@@ -97,16 +103,21 @@ def counted(limit: SpendLimit, number: int) -> str | None:
     return f"CASE WHEN ceiling_{place} = {ceiling} THEN {left} ELSE {inflow} END"
 
 
-def position_before(limit: SpendLimit) -> str:
-    """The limit's use before the row's payment, from its last sum."""
+def position_before(limit: SpendLimit, *, carried: bool) -> str:
+    """The limit's use before the row's payment, from its last sum; `carried` when an earlier version has used of it."""
+    return _position(limit, f"before_{limit.place}_{len(limit.ceilings) - 1}", carried=carried)
+
+
+def position_after(limit: SpendLimit, *, carried: bool) -> str:
     last = len(limit.ceilings) - 1
-    return _cut(f"before_{limit.place}_{last}", limit) if limit.ceilings else "0"
+    return _position(limit, f"before_{limit.place}_{last} + inflow_{limit.place}_{last}", carried=carried)
 
 
-def position_after(limit: SpendLimit) -> str:
-    last = len(limit.ceilings) - 1
-    return _cut(f"before_{limit.place}_{last} + inflow_{limit.place}_{last}", limit) if limit.ceilings else "0"
-
-
-def _cut(position: str, limit: SpendLimit) -> str:
-    return position if limit.highest == NO_END else f"LEAST({position}, {limit.highest})"
+def _position(limit: SpendLimit, so_far: str, *, carried: bool) -> str:
+    """The sum cut at the highest ceiling; what was carried stays where it lies beyond."""
+    if not limit.ceilings:
+        return limit.carried if carried else "0"
+    if limit.highest == NO_END:
+        return so_far
+    cut = f"LEAST({so_far}, {limit.highest})"
+    return f"GREATEST({limit.carried}, {cut})" if carried else cut

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eeum.calendar import Month, milliseconds_of, next_month, start_of_month
 from eeum.policy.rules import Layer, PolicyVersion
 from simulator.payments import RELATION
-from simulator.sql.conditions import TRUE, condition
+from simulator.sql.conditions import TRUE, condition, text
 from simulator.sql.coverage import reward_limits_of
 from simulator.sql.rewards import earned, split, within
 from simulator.sql.spend import (
@@ -20,6 +20,9 @@ from simulator.sql.spend import (
     rounds,
     spend_limits_of,
 )
+
+USES, CARRIED = "uses", "carried"
+"""Relations that pass what was used from one version of a month to the next."""
 
 KEY = ("member", "accepted_at", "payment")
 WINDOW = "PARTITION BY member ORDER BY accepted_at, payment ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
@@ -43,14 +46,46 @@ class _Step:
 
 def rewards_of_month(policy: PolicyVersion, month: Month) -> str:
     """The statement that replays the payments of one calendar month in Seoul as if `policy` were in force in all of it."""
-    limits = spend_limits_of(policy)
-    steps = [*_spend_sums(limits), _positions(limits), _earned(policy, limits), *_reward_limits(policy)]
-    return _statement(_facts(policy, month, limits), steps, _result(policy, limits))
-
-
-def _facts(policy: PolicyVersion, month: Month, limits: tuple[SpendLimit, ...]) -> str:
-    """The payments of the month, with what of each earns, and how far it may bring each spend limit."""
     start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
+    return rewards_between(policy, start, end)
+
+
+def rewards_between(policy: PolicyVersion, start: int, end: int, *, carried: bool = False) -> str:
+    """The same for the part of a month from `start` to before `end`, in milliseconds since 1970.
+
+    `carried` when other versions were in force before in the month: what they used of the limits is then in `CARRIED`
+    (`carried_uses`).
+    """
+    limits = spend_limits_of(policy)
+    facts = _facts(policy, limits, carried=carried)
+    where = f"accepted_at >= {start} AND accepted_at < {end}"
+    steps = [
+        *_spend_sums(limits, carried=carried),
+        _positions(limits, carried=carried),
+        _earned(policy, limits),
+        *_reward_limits(policy, carried=carried),
+    ]
+    return _statement(f"{facts} WHERE {where}", steps, _result(policy, limits))
+
+
+def carried_uses(policy: PolicyVersion) -> str:
+    """What a month has used of the policy's limits by member, in the columns that its statement joins, from `USES`.
+
+    A row of `USES` has a member, a limit's id, and its use: of spend after one version, of reward under one.
+    """
+    spends = [
+        f"CAST(MAX(CASE WHEN limit_id = {text(limit.limit.id)} THEN used ELSE 0 END) AS BIGINT) AS {limit.carried}"
+        for limit in spend_limits_of(policy)
+    ]
+    rewards = [
+        f"CAST(SUM(CASE WHEN limit_id = {text(limit)} THEN used ELSE 0 END) AS BIGINT) AS carried_reward_{number}"
+        for number, limit in enumerate(reward_limits_of(policy))
+    ]
+    return f"SELECT {', '.join(['member AS of_member', *spends, *rewards])} FROM {USES} GROUP BY member"
+
+
+def _facts(policy: PolicyVersion, limits: tuple[SpendLimit, ...], *, carried: bool) -> str:
+    """The payments, with what of each earns, and how far it may bring each spend limit."""
     base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in sorted(policy.earns_from))
     if policy.ends_at is not None:
         base = f"CASE WHEN accepted_at < {milliseconds_of(policy.ends_at)} THEN {base} ELSE 0 END"
@@ -61,9 +96,13 @@ def _facts(policy: PolicyVersion, month: Month, limits: tuple[SpendLimit, ...]) 
     ]
     own_rate = ["CAST(merchant_own_rate AS BIGINT) AS merchant_own_rate"] if _uses_own_rate(policy) else []
     ceilings = [f"CAST({ceiling_of(limit)} AS BIGINT) AS ceiling_{limit.place}" for limit in limits]
-    where = f"accepted_at >= {start} AND accepted_at < {end}"
-    columns = (*KEY, "merchant_district", f"{base} AS base", *own_rate, *holds, *ceilings)
-    return f"SELECT {', '.join(columns)} FROM {RELATION} WHERE {where}"
+    columns = [*KEY, "merchant_district", f"{base} AS base", *own_rate, *holds, *ceilings]
+    if not carried:
+        return f"SELECT {', '.join(columns)} FROM {RELATION}"
+    names = [limit.carried for limit in limits]
+    names += [f"carried_reward_{number}" for number in range(len(reward_limits_of(policy)))]
+    columns += [f"COALESCE({name}, 0) AS {name}" for name in names]
+    return f"SELECT {', '.join(columns)} FROM {RELATION} LEFT JOIN {CARRIED} ON member = of_member"
 
 
 def _holds(place: int, layer: Layer) -> str | None:
@@ -75,7 +114,7 @@ def _uses_own_rate(policy: PolicyVersion) -> bool:
     return any(band.rate is None for layer in policy.layers for band in layer.bands)
 
 
-def _spend_sums(limits: tuple[SpendLimit, ...]) -> list[_Step]:
+def _spend_sums(limits: tuple[SpendLimit, ...], *, carried: bool) -> list[_Step]:
     """For each round, what counts of every payment and the sum of what counted before it."""
     steps = []
     for number in range(rounds(limits)):
@@ -88,27 +127,32 @@ def _spend_sums(limits: tuple[SpendLimit, ...]) -> list[_Step]:
         steps.append(
             _Step(
                 f"summed_{number}",
-                tuple(_before(f"inflow_{place}_{number}", f"before_{place}_{number}") for place in inflows),
+                tuple(
+                    _before(
+                        f"inflow_{place}_{number}", f"before_{place}_{number}", f"carried_{place}" if carried else None
+                    )
+                    for place in inflows
+                ),
             )
         )
     return steps
 
 
-def _before(column: str, name: str) -> str:
-    """The sum of a column over the payments before the row's, within the member's month."""
-    return f"CAST(SUM({column}) OVER ({WINDOW}) AS BIGINT) - {column} AS {name}"
+def _before(column: str, name: str, carried: str | None) -> str:
+    """The sum of a column over the payments before the row's, within the member's month, on top of what was carried."""
+    before = f"CAST(SUM({column}) OVER ({WINDOW}) AS BIGINT) - {column}"
+    return f"{carried} + {before} AS {name}" if carried else f"{before} AS {name}"
 
 
-def _positions(limits: tuple[SpendLimit, ...]) -> _Step:
+def _positions(limits: tuple[SpendLimit, ...], *, carried: bool) -> _Step:
     """Where each limit stands before and after the payment, and up to where the limit lets it earn."""
-    columns = [f"{position_before(limit)} AS start_{limit.place}" for limit in limits]
-    columns += [f"{position_after(limit)} AS {limit.used}" for limit in limits]
-    columns += [f"{_top(limit)} AS top_{limit.place}" for limit in limits]
+    columns = [f"{position_before(limit, carried=carried)} AS start_{limit.place}" for limit in limits]
+    columns += [f"{position_after(limit, carried=carried)} AS {limit.used}" for limit in limits]
+    columns += [f"{_top(limit, position_before(limit, carried=carried))} AS top_{limit.place}" for limit in limits]
     return _Step("positions", tuple(columns))
 
 
-def _top(limit: SpendLimit) -> str:
-    start = position_before(limit)
+def _top(limit: SpendLimit, start: str) -> str:
     if limit.limit.amount is None:
         return f"{start} + base"
     return f"GREATEST({start}, LEAST({start} + base, {limit.limit.amount}))"
@@ -126,7 +170,7 @@ def _earned(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> _Step:
     )
 
 
-def _reward_limits(policy: PolicyVersion) -> list[_Step]:
+def _reward_limits(policy: PolicyVersion, *, carried: bool) -> list[_Step]:
     """Each reward limit in turn cuts what its layers earn; `won_<layer>_<n>` is what n limits have left of it."""
     steps = []
     cuts = [0] * len(policy.layers)
@@ -134,7 +178,8 @@ def _reward_limits(policy: PolicyVersion) -> list[_Step]:
         amount = _amount(policy, limit)
         won = tuple(f"won_{layer}_{cuts[layer]}" for layer in layers)
         steps.append(_Step(f"claimed_{number}", (f"{' + '.join(won)} AS claim_{number}",)))
-        steps.append(_Step(f"claims_{number}", (_before(f"claim_{number}", f"claimed_before_{number}"),)))
+        carried_use = f"carried_reward_{number}" if carried else None
+        steps.append(_Step(f"claims_{number}", (_before(f"claim_{number}", f"claimed_before_{number}", carried_use),)))
         left = f"GREATEST(0, {amount} - claimed_before_{number})"
         steps.append(
             _Step(

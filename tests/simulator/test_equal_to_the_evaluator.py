@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -9,16 +11,19 @@ import pytest
 import sqlglot
 from hypothesis import HealthCheck, given, settings
 
+from eeum.calendar import SEOUL
 from eeum.policy.conditions import Facts
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import Band, Layer, Limit, PolicyVersion
 from simulator import evaluated
+from simulator.comparison import compare
+from simulator.payments import Span
 from simulator.replay import connect
 from simulator.sql.coverage import obstacles
 from simulator.sql.statement import rewards_of_month
-from simulator.versions import always
+from simulator.versions import Policies, always
 from tests.simulator import cities
-from tests.simulator.cities import MONTH
+from tests.simulator.cities import MONTH, START
 from tests.simulator.policies import payments, policies
 
 
@@ -48,6 +53,33 @@ def test_every_payment_of_any_policy(
     for dialect in ("duckdb", "trino"):
         sqlglot.parse_one(rewards_of_month(policy_of(document), MONTH), dialect=dialect)
     assert by_statement(connection, document) == by_evaluator(connection, document)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=policies(), second=policies(), third=policies(), made=payments)
+def test_every_payment_over_changes_in_mid_month(
+    connection: duckdb.DuckDBPyConnection,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    third: dict[str, Any],
+    made: list[dict[str, Any]],
+) -> None:
+    """Versions whose limits have the same ids, and other amounts, bands and layers."""
+    starts = [datetime(2020, 1, 1, tzinfo=SEOUL), *(at(START + milliseconds) for milliseconds in (1, 3))]
+    versions = [
+        replace(policy_of(document), version=f"version-{place}", starts_at=start)
+        for place, (document, start) in enumerate(zip((first, second, third), starts, strict=True))
+    ]
+    cities.given(connection, [payment for payment in made if payment["accepted_at"] >= START] or [{}])
+    if any(obstacles(version) for version in versions):
+        return
+    found = compare(connection, Policies("history", tuple(versions)), Span(1, START, START + 3))
+    assert found.payments > 0
+    assert found.different == 0
+
+
+def at(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds // 1000, SEOUL) + timedelta(milliseconds=milliseconds % 1000)
 
 
 def test_the_rules_say_nothing_that_the_statement_does_not_know() -> None:

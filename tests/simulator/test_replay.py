@@ -135,7 +135,8 @@ def test_a_change_in_mid_month_goes_on_with_what_was_used(tmp_path: Path) -> Non
     parquet.write_table(payments_table(payments), tmp_path / "payments.parquet")
     tables, (plan,) = report(tmp_path, read_policies(INCHEON))
 
-    assert "incheon-2019-10-22 starts within 2019-10" in plan.obstacles[0]
+    assert [stretch.policy.version for stretch in plan.stretches] == ["incheon-2019-08-01", "incheon-2019-10-22"]
+    assert not plan.obstacles
     assert tables["summary"].rows[0][3] == 12_000 + 3_000 + 21_000
     assert {row[1]: row[3] for row in tables["cost_by_day"].rows if row[2] == "national"} == {
         date(2019, 10, 10): 8_000,
