@@ -155,7 +155,18 @@ def _loaded_by(module: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["balance_projection.app", "cashback_calculation.app", "monthly_cap_reset.app"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "balance_projection.app",
+        "cashback_calculation.app",
+        "cashback_calculation.catch_up",
+        "monthly_cap_reset.app",
+        "monthly_cap_reset.closing",
+        "monthly_cap_reset.freezing",
+        "payment_authorisation.expiry",
+    ],
+)
 def test_functions_of_stream_and_schedule_start_without_pydantic(module: str) -> None:
     assert not _loaded_by(module) & {"pydantic", "pydantic_core", "boto3"}
 
