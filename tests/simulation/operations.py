@@ -25,6 +25,9 @@ from tests.simulation.city import Asked, Made, Simulated
 ACQUIRERS = ("acquirer/one", "acquirer/two")
 AMOUNTS = (1, 10, 999, 5_500, 9_999, 33_333, 70_000, 200_000, 499_999, 500_001, 1_200_000)
 MOST_REMEMBERED = 400
+SMALL_CITY = 50
+BUSY = 5
+"""So many wallets have far more done to them than others."""
 Operation = Callable[[Simulated, Storage, random.Random], None]
 
 
@@ -32,7 +35,9 @@ def _wallet(city: Simulated, chance: random.Random) -> str:
     """That of the operation in whose midst this one happens, mostly; else any, some far more often than others."""
     if city.focus and chance.random() < 0.8:
         return city.focus[-1]
-    few = city.wallets[:5] if chance.random() < 0.4 else city.wallets
+    # In a large city others are busy each day: a month of one member must not grow with the whole run.
+    first = city.now.toordinal() * BUSY % len(city.wallets) if len(city.wallets) > SMALL_CITY else 0
+    few = city.wallets[first : first + BUSY] if chance.random() < 0.4 else city.wallets
     return chance.choice(few)
 
 

@@ -5,6 +5,7 @@ Old payments are found through the reference, which knows them all; on an engine
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from eeum.calendar import text_of
@@ -15,7 +16,7 @@ from eeum.payments.cancellations import cancel_payment
 from eeum.payments.holds import capture_hold, void_hold
 from eeum.payments.rules import Payment
 from eeum.request import Request
-from eeum.storage import NOT_YET_STORED, Absent, Add, Equals, Key, Put, SetTo, Storage, Table, Update
+from eeum.storage import NOT_YET_STORED, Absent, Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.unit_of_work import commit
 from eeum.wallet.use_cases import change_standing
 from local.inhabitants import business_registration_number
@@ -42,7 +43,9 @@ def grant(city: Simulated, storage: Storage, chance: random.Random) -> None:
     postings = {"funder/city": -won, f"purse/{purse}": won}
     entry = {"kind": "grant", "accepted_at": text_of(city.now), "postings": postings}
     put = Put(Key(Table.LEDGER, key.pk, f"GRANT#{_key(chance)}"), entry, NOT_YET_STORED)
-    commit(storage, patience_of(), update, put)
+    # Another grant may have made the purse meanwhile.
+    with suppress(ConditionsFailed):
+        commit(storage, patience_of(), update, put)
 
 
 def block_card(city: Simulated, storage: Storage, chance: random.Random) -> None:
