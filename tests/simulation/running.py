@@ -43,9 +43,10 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Failure:
-    """A seed's first fault: after how many operations, what was found, and where."""
+    """A seed's first fault: of how many operations that were planned, after how many, what was found, and where."""
 
     seed: int
+    planned: int
     operations: int
     found: str
     log: Sequence[Step]
@@ -109,7 +110,7 @@ def run(
             if ends_in_full and done == len(steps):
                 city.check_end()
         except Exception:  # noqa: BLE001 - whatever it is, it is what the run found
-            return Failure(seed, done, traceback.format_exc(limit=-6), steps[:done])
+            return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done])
         progress(done)
     return None
 
@@ -126,7 +127,7 @@ def shortest(failure: Failure, count: int, most_runs: int = 400) -> Failure:
             runs += 1
             found = run(failure.seed, fewer, count, ends_in_full=True) if fewer else None
             if found is not None:
-                best = Failure(failure.seed, failure.operations, found.found, found.log)
+                best = Failure(failure.seed, failure.planned, failure.operations, found.found, found.log)
             else:
                 position += size
         size //= 2
@@ -141,7 +142,7 @@ def told(failure: Failure, shortened: Failure) -> str:
             f"seed {failure.seed} failed after {failure.operations} operations; {len(shortened.log)} of them are enough:",
             *lines,
             shortened.found,
-            f"Again: make simulate SEED={failure.seed} OPS={len(failure.log)}",
+            f"Again: make simulate SEED={failure.seed} OPS={failure.planned}",
         )
     )
 
