@@ -34,6 +34,7 @@ from eeum.wallet.store import WalletStore
 from eeum.wallet.use_cases import change_standing, open_wallet
 from local.inhabitants import business_registration_number
 from tests.in_memory.storage import InMemoryStorage
+from tests.invariants import check_everything
 from tests.patience import patience_of
 from tests.simulation.reference import Reference
 from tests.use_cases.world import incheon, incheons_book
@@ -204,6 +205,8 @@ class Simulated:
         self.catch_up_everything()
         self.check_whole()
         self.reference.check_drained(list(self.memory.everything()))
+        # And once more by what looks at stored items alone.
+        check_everything(self.memory)
 
 
 def _record(item: Item) -> dict[str, Any]:
