@@ -52,6 +52,12 @@ class AmountOutOfRange(SimulationRefused):
     code = "amount_out_of_range"
 
 
+class InstantOutOfRange(SimulationRefused):
+    """An instant outside this century: seconds or microseconds, as it mostly turns out, in place of milliseconds."""
+
+    code = "instant_out_of_range"
+
+
 class RepeatedPayment(SimulationRefused):
     """Two payments of one member have the same key at the same instant, so that nothing says which came first."""
 

@@ -12,6 +12,7 @@ import duckdb
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
 from simulator.errors import (
     AmountOutOfRange,
+    InstantOutOfRange,
     MissingColumn,
     MissingValue,
     MistypedColumn,
@@ -54,6 +55,9 @@ MAY_BE_UNKNOWN: dict[str, frozenset[str]] = {
 """Facts that a payment may lack (null): they satisfy no condition, and the negation of each."""
 COLUMNS = ALWAYS_THERE | MAY_BE_UNKNOWN
 
+FIRST_INSTANT, FIRST_INSTANT_AFTER = 946_684_800_000, 4_102_444_800_000
+"""From 2000 to before 2100: seconds or microseconds since 1970 lie outside."""
+
 RELATION = "payments"
 """The name under which statements read the payments, here and on Athena."""
 
@@ -77,31 +81,30 @@ def open_payments(connection: duckdb.DuckDBPyConnection, folder: Path) -> Span:
     if not files:
         raise NoPayments(f"There is no Parquet file in {folder}.")
     try:
-        columns = connection.read_parquet(files, union_by_name=False, hive_partitioning=False)
+        # Each by itself: of files read together the first says the types, and fractions in another would be rounded away.
+        for file in files:
+            _check_types(connection.read_parquet(file, hive_partitioning=False), Path(file).relative_to(folder))
         connection.execute(f"DROP VIEW IF EXISTS {RELATION}")
-        columns.create_view(RELATION)
-    except duckdb.Error as error:
-        raise UnreadableParquet(f"A file in {folder} is not readable as Parquet: {_first_line(error)}") from error
-    _check_types(dict(zip(columns.columns, (str(kind) for kind in columns.types), strict=True)))
-    try:
+        connection.read_parquet(files, union_by_name=True, hive_partitioning=False).create_view(RELATION)
         return _check_values(connection)
-    except duckdb.Error as error:  # files that differ in their columns, or are cut short, tell so when they are read
-        raise UnreadableParquet(f"A file in {folder} cannot be read: {_first_line(error)}") from error
+    except duckdb.Error as error:
+        raise UnreadableParquet(f"A file in {folder} cannot be read as Parquet: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _check_types(found: dict[str, str]) -> None:
+def _check_types(columns: duckdb.DuckDBPyRelation, file: Path) -> None:
+    found = dict(zip(columns.columns, (str(kind) for kind in columns.types), strict=True))
     for name, allowed in COLUMNS.items():
         if name not in found:
-            raise MissingColumn(f"The payments have no column {name}.")
+            raise MissingColumn(f"{file} has no column {name}.")
         if name in WON and found[name].startswith(FRACTIONS):
-            raise NotWholeWon(f"The column {name} is {found[name]}: amounts are whole won, as whole numbers.")
+            raise NotWholeWon(f"{file}: the column {name} is {found[name]}: amounts are whole won, as whole numbers.")
         if found[name] not in allowed:
             raise MistypedColumn(
-                f"The column {name} is {found[name]}, and must be one of {', '.join(sorted(allowed))}."
+                f"{file}: the column {name} is {found[name]}, and must be one of {', '.join(sorted(allowed))}."
             )
 
 
@@ -117,6 +120,11 @@ def _check_values(connection: duckdb.DuckDBPyConnection) -> Span:
     for name, count in zip(ALWAYS_THERE, counts, strict=True):
         if count < total:
             raise MissingValue(f"The column {name} is null in {total - count:,} of {total:,} payments.")
+    if first < FIRST_INSTANT or last >= FIRST_INSTANT_AFTER:
+        found = first if first < FIRST_INSTANT else last
+        raise InstantOutOfRange(
+            f"The column accepted_at holds {found:,}; it is milliseconds since 1970, of this century."
+        )
     for index, (name, largest) in enumerate(ranges.items()):
         smallest_found, largest_found = bounds[2 * index], bounds[2 * index + 1]
         if smallest_found < 0 or largest_found > largest:

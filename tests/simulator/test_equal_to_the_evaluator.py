@@ -42,7 +42,7 @@ def by_evaluator(connection: duckdb.DuckDBPyConnection, document: dict[str, Any]
     return sorted(rows, key=lambda row: row["payment"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=policies(), made=payments)
 def test_every_payment_of_any_policy(
     connection: duckdb.DuckDBPyConnection, document: dict[str, Any], made: list[dict[str, Any]]
@@ -55,7 +55,7 @@ def test_every_payment_of_any_policy(
     assert by_statement(connection, document) == by_evaluator(connection, document)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=policies(sayable=True), second=policies(sayable=True), third=policies(sayable=True), made=payments)
 def test_every_payment_over_changes_in_mid_month(
     connection: duckdb.DuckDBPyConnection,

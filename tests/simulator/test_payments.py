@@ -54,11 +54,24 @@ def test_a_file_that_was_cut_short(tmp_path: Path) -> None:
         open_payments(connect(1), tmp_path)
 
 
-def test_files_of_different_columns(tmp_path: Path) -> None:
+def test_every_file_is_looked_at(tmp_path: Path) -> None:
     written(tmp_path, payments_table([{}]))
     parquet.write_table(payments_table([{}]).drop_columns(["won_grants"]), tmp_path / "second.parquet")
-    with pytest.raises(errors.UnreadableParquet):
+    with pytest.raises(errors.MissingColumn, match=r"second\.parquet has no column won_grants"):
         open_payments(connect(1), tmp_path)
+
+
+def test_fractions_in_a_later_file(tmp_path: Path) -> None:
+    written(tmp_path, payments_table([{}]))
+    parquet.write_table(with_column("won_charged", [100.5], arrow.float64()), tmp_path / "second.parquet")
+    with pytest.raises(errors.NotWholeWon, match=r"second\.parquet"):
+        open_payments(connect(1), tmp_path)
+
+
+@pytest.mark.parametrize("instant", [START // 1000, START * 1000, -1])
+def test_instants_that_are_no_milliseconds(tmp_path: Path, instant: int) -> None:
+    with pytest.raises(errors.InstantOutOfRange):
+        open_payments(connect(1), written(tmp_path, payments_table([{"accepted_at": instant}])))
 
 
 @pytest.mark.parametrize("name", ["payment", "won_charged", "merchant_partner", "method"])
