@@ -32,9 +32,9 @@ class Measured:
     said: str
 
 
-def _replay(policy: Path) -> Callable[[Path], str]:
-    def part(folder: Path) -> str:
-        connection = connect(spill=folder.parent)
+def _replay(policy: Path) -> Callable[[Path, str], str]:
+    def part(folder: Path, memory: str) -> str:
+        connection = connect(memory=memory, spill=folder.parent)
         span = open_payments(connection, folder)
         replay(connection, [read_policies(policy)], span)
         ((won,),) = connection.execute("SELECT SUM(won) FROM spending").fetchall()
@@ -43,17 +43,17 @@ def _replay(policy: Path) -> Callable[[Path], str]:
     return part
 
 
-def _window_sum(folder: Path) -> str:
+def _window_sum(folder: Path, memory: str) -> str:
     """DuckDB's own running sum by member, over the whole of the files at once."""
-    connection = connect(spill=folder.parent)
+    connection = connect(memory=memory, spill=folder.parent)
     span = open_payments(connection, folder)
     query = f"SELECT MAX(so_far) FROM (SELECT SUM(won_charged) OVER ({WINDOW}) AS so_far FROM {RELATION})"
     return f"{span.payments:,} payments, {connection.execute(query).fetchall()[0][0]:,}"
 
 
-def _window_sum_by_month(folder: Path) -> str:
+def _window_sum_by_month(folder: Path, memory: str) -> str:
     """The same, month by month, as a replay goes."""
-    connection = connect(spill=folder.parent)
+    connection = connect(memory=memory, spill=folder.parent)
     span: Span = open_payments(connection, folder)
     for month in months_between(span.first, span.last):
         start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
@@ -64,7 +64,7 @@ def _window_sum_by_month(folder: Path) -> str:
     return f"{span.payments:,} payments"
 
 
-PARTS: dict[str, Callable[[Path], str]] = {
+PARTS: dict[str, Callable[[Path, str], str]] = {
     "window-sum": _window_sum,
     "window-sum-by-month": _window_sum_by_month,
     "IC-05": _replay(IC_05),
@@ -74,9 +74,9 @@ PARTS: dict[str, Callable[[Path], str]] = {
 }
 
 
-def measured(part: str, folder: Path) -> Measured:
+def measured(part: str, folder: Path, memory: str) -> Measured:
     """Runs a part in a process of its own."""
-    command = [sys.executable, "-m", "simulator.measurement", str(folder), "--part", part]
+    command = [sys.executable, "-m", "simulator.measurement", str(folder), "--memory", memory, "--part", part]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = process.stdout.read().strip()
@@ -93,18 +93,19 @@ def main() -> int:
         prog="simulator.measurement", description="How fast replays are, in how much memory."
     )
     parser.add_argument("folder", type=Path, help="a city's payments")
-    parser.add_argument("--part", choices=PARTS)
+    parser.add_argument("--part", choices=PARTS, help="one part alone, in this process")
+    parser.add_argument("--memory", default="6GB", help="what DuckDB may take before it spills")
     parser.add_argument("--rounds", type=int, default=1)
     given = parser.parse_args()
     if given.part:
         began = perf_counter()
-        said = PARTS[given.part](given.folder)
+        said = PARTS[given.part](given.folder, given.memory)
         print(f"{perf_counter() - began:.2f} {said}")
         return 0
     print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     for _ in range(given.rounds):
         for part in PARTS:
-            found = measured(part, given.folder)
+            found = measured(part, given.folder, given.memory)
             print(f"{part:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.said}", flush=True)
     print(f"load after: {os.getloadavg()[0]:.1f}")
     return 0
