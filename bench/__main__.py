@@ -5,7 +5,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import PAGE, audit, authorisation, balances, evaluation, item_sizes, months, start_up, write_units
+from bench import (
+    PAGE,
+    audit,
+    authorisation,
+    balances,
+    cancellation,
+    evaluation,
+    item_sizes,
+    months,
+    start_up,
+    write_units,
+)
 from bench.page import page
 from local import places
 from tests.contract.engines import DYNOXIDE
@@ -27,6 +38,7 @@ def main() -> None:
             item_sizes.measure(),
             evaluation.measure(),
             months.measure(),
+            cancellation.measure(folder / "cancellation"),
             audit.measure(folder / "audit"),
         ]
     PAGE.write_text(page(sections, time.monotonic() - started), encoding="utf-8")

@@ -1,6 +1,7 @@
 """The largest items that real life brings, by the product's own item functions, against what one write unit holds."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,19 +10,20 @@ from bench.city import ACQUIRER
 from bench.figures import Figure, Section
 from bench.sizes import UNIT, item_bytes
 from eeum.calendar import SEOUL
-from eeum.cashback.rules import earn
-from eeum.cashback.store import CashbackStore, WalletPosting, earning_item
+from eeum.cashback.items import correction_item, correction_key, earning_item, earning_key
+from eeum.cashback.rules import CancelledCapture, Correction, RewardChange, captured_of, earn
 from eeum.ids import natural_id
+from eeum.journal.accounts import HELD, REFUND_PENDING
+from eeum.journal.chain import CHAIN, Head, linked
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply, decide
+from eeum.payments.items import payment_item, payment_key
 from eeum.payments.rules import Order, Payment, authorise, judge
-from eeum.payments.store import payment_item, payment_key
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.request import Request
-from eeum.storage import Key, Put, Write
-from eeum.unit_of_work import Patience
-from eeum.wallet.rules import Card, DebitOrder, Purse, Wallet, WalletStatus, wallet_id_of
-from eeum.wallet.store import wallet_item, wallet_key
+from eeum.storage import Item, Key
+from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Wallet, WalletStatus, wallet_id_of
+from eeum.wallet.store import keyed, wallet_item, wallet_key
 
 NOON = datetime(2026, 11, 23, 12, 34, 56, 789_000, tzinfo=SEOUL)
 MEMBER = "0c59f1d6-7f5b-4c8e-9f3a-2b6f3f1b2c3d"
@@ -33,8 +35,8 @@ FLAGS = frozenset({"benefit_plus", "good_price", "traditional_market", "partner"
 ASSUMPTIONS = (
     "The largest that real life brings is taken to be:",
     """\
-- a wallet of a verified member with a class: five purses (charged, cashback and three grants, each with up to millions of won), four
-  cards, six usage windows (three limits in two months), after 9,999 payments
+- a wallet of a verified member with a class: seven purses (charged, cashback, held, refunds that wait and three grants, each with up to
+  millions of won), four cards, six usage windows (three limits in two months), after 9,999 payments, with its chain
 - a payment by card that empties four purses and draws on the fifth, at a merchant with four flags, a rate of its own and the longest
   district and category of the published policies, with a requested time
 - the earning of a payment that falls into all three bands of all three layers, two of them paid by nation and city, one by the merchant""",
@@ -52,7 +54,18 @@ def measure() -> Section:
     sizes = {"payment": payment_size, "wallet": wallet_size, "earning": _bytes(*earning)}
     how = "By DynamoDB's size rule over the item that the store writes, keys included."
     figures = [Figure(f"Largest realistic {name} item", UNIT, size, "B", how) for name, size in sizes.items()]
-    return Section("Item sizes", figures, ASSUMPTIONS)
+    return Section("Item sizes", figures, (*ASSUMPTIONS, _of_others(wallet, payment)))
+
+
+def _of_others(wallet: Wallet, payment: Payment) -> str:
+    """What has no bound of its own, since it is rare."""
+    owing = replace(wallet, negative=Negative(payment.acceptance.id, NOON))
+    size = _bytes(wallet_key(wallet.id), wallet_item(owing))
+    few, many = (_bytes(*a_correction(payment, changes)) for changes in (3, 1_000))
+    return (
+        f"A wallet with a debt besides says why, and then has {size} B. The correction of a cancellation that changes three rewards has "
+        f"{few} B, one that changes a thousand {many:,} B."
+    )
 
 
 def _bytes(key: Key, item: dict[str, Any]) -> int:
@@ -70,12 +83,16 @@ def largest_wallet() -> Wallet:
         purses=(
             Purse("charged", 1_999_999),
             Purse("cashback", 199_999),
+            Purse(HELD, 300_000),
+            Purse(REFUND_PENDING, 300_000),
             *(Purse(grant, 1_234_567) for grant in GRANTS),
         ),
         cards=tuple(Card(f"{number:016x}", product, "active") for number, product in enumerate(CARD_PRODUCTS)),
         usage={f"{limit}@{month}": 1_234_567 for limit in LIMITS for month in ("2026-10", "2026-11")},
         due=9_999,
         posted=9_998,
+        chain=Head(10_999, "h" * 43),
+        negative=None,
         opened_at=NOON,
     )
 
@@ -84,7 +101,7 @@ def largest_payment(wallet: Wallet) -> Payment:
     merchant = _merchant()
     body = {"merchant_id": merchant.id}
     request = Request.of(f"acquirer/{ACQUIRER}", wallet.id, "k" * 36, body)
-    held = sum(purse.amount for purse in wallet.purses)
+    held = sum(purse.amount for purse in wallet.purses if purse.id not in (HELD, REFUND_PENDING))
     order = Order(merchant.id, held - 1, "delivery", "card", wallet.cards[0].reference, NOON.isoformat())
     judgement = judge(wallet, merchant, three_layers(), NOON, order)
     if judgement.decline:
@@ -92,23 +109,40 @@ def largest_payment(wallet: Wallet) -> Payment:
     return authorise(judgement, request.accept(NOON), order)
 
 
-def largest_earning(payment: Payment) -> tuple[Key, dict[str, Any]]:
-    """Key and item as `CashbackStore` puts them."""
-    earning = earn(payment, three_layers(), 9_999, {}, NOON + timedelta(seconds=2))
+def largest_earning(payment: Payment) -> tuple[Key, Item]:
+    """Key and item as they are stored, with the link."""
+    earning = earn(captured_of(payment), three_layers(), 9_999, {}, NOON + timedelta(seconds=2))
     if [len(reward.portions) for reward in earning.rewards] != [3, 3, 3]:
         raise RuntimeError("the largest earning falls into all three bands of all three layers")
-    writes: list[Write] = []
+    key = earning_key(earning.wallet_id, earning.month, earning.digest, earning.capture)
+    _, item = linked(Head(10_998, "h" * 43), keyed(key, earning_item(earning)), "s" * 43)
+    if len(item[CHAIN]["head"]) != len("h" * 43):
+        raise RuntimeError("a link has another length")
+    return key, item
 
-    class Recorder:
-        def transact(self, sent: list[Write], _: str) -> None:
-            writes.extend(sent)
 
-    posting = WalletPosting(earning.wallet_id, 9_998, [earning], {})
-    CashbackStore(Recorder()).post([posting], Patience(lambda: 1.0, lambda _: None))  # type: ignore[arg-type]
-    (put,) = (write for write in writes if isinstance(write, Put))
-    if put.item != earning_item(earning):
-        raise RuntimeError("the store puts another item than it says")
-    return put.key, put.item
+def a_correction(payment: Payment, changes: int) -> tuple[Key, Item]:
+    """Of a cancellation of the whole payment that changes so many rewards."""
+    acceptance = payment.acceptance
+    correction = Correction(
+        wallet_id=acceptance.wallet_id,
+        month="2026-11",
+        digest=acceptance.digest,
+        number=9_999,
+        payment_id=acceptance.id,
+        cancellation_id=acceptance.id,
+        accepted_at=NOON,
+        posted_at=NOON,
+        cancelled=(CancelledCapture(acceptance.digest, 0, payment.order.amount),),
+        changes=tuple(RewardChange(9_000 - number, "traditional-markets", -12_345) for number in range(changes)),
+        used=dict.fromkeys(LIMITS, -1234567),
+        cashback={"funder/national": 600_000, "funder/city": 634_567, "purse/cashback": -1_234_567},
+        recovered=12_345,
+        released=payment.paid_from,
+    )
+    key = correction_key(acceptance.wallet_id, correction.month, correction.digest)
+    _, item = linked(Head(10_998, "h" * 43), keyed(key, correction_item(correction)), "s" * 43)
+    return key, item
 
 
 def three_layers() -> PolicyVersion:
@@ -156,7 +190,9 @@ def _merchant() -> Merchant:
     district, category = _longest_names()
     shop = Shop("1248100998", "미추홀 생활용품", district, category, 2_999_999_999, FLAGS, 1_250)
     applied = apply(shop, natural_id("owner", "1"), NOON - timedelta(days=9), None)
-    return decide(applied, Decision(MerchantStatus.APPROVED, "operator", NOON - timedelta(days=8), ""))
+    return decide(
+        applied, Decision(MerchantStatus.APPROVED, "operator", NOON - timedelta(days=8), ""), applied.applied_at
+    )
 
 
 def _longest_names() -> tuple[str, str]:
