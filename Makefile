@@ -27,7 +27,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city simulate-policy compare-evaluators build run demo demo-with-kills rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments simulated-city simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -103,6 +103,9 @@ simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AG
 
 compare-evaluators: $(SIMULATOR) ## the simulator's SQL against the evaluator, payment by payment: POLICY=A.json PAYMENTS=…
 	@$(SIMULATOR_PYTHON) -m simulator.comparison $(POLICY) --payments $(PAYMENTS)
+
+measure-simulator: $(SIMULATOR) ## how fast payments are replayed, in how much memory: PAYMENTS=…
+	@$(SIMULATOR_PYTHON) -m simulator.measurement $(PAYMENTS)
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 
