@@ -325,10 +325,23 @@ class WalletReference:
         assert not self.cancellations, self.cancellations
         assert self.purses["refund_pending"] == 0, wallet
         assert self.purses["held"] == sum(payment.held for payment in self.payments.values()), wallet
-        months = sorted(month for month, known in self.months.items() if +known.used)
-        if months:
-            latest = {f"{limit}@{months[-1]}": won for limit, won in self.months[months[-1]].used.items() if won}
-            assert latest.items() <= wallet["usage"].items(), (wallet, latest)
+        self._check_carried(wallet)
+
+    def _check_carried(self, wallet: Item) -> None:
+        """The wallet carries the use of the latest month that has any, or had before it was cancelled, and of the one before."""
+        windows = {window.partition("@")[2] for window in wallet["usage"]}
+        assert all(self.months[month].earnings for month in windows), wallet
+        latest = max([*windows, *(month for month, known in self.months.items() if +known.used)], default=None)
+        if latest is None:
+            return
+        year, number = divmod(int(latest[:4]) * 12 + int(latest[5:]) - 2, 12)
+        used = {
+            f"{limit}@{month}": won
+            for month in (latest, f"{year:04}-{number + 1:02}")
+            for limit, won in self.months[month].used.items()
+            if won
+        }
+        assert used.items() <= wallet["usage"].items(), (wallet, used)
 
 
 def _kind_of(purse: str) -> str:
