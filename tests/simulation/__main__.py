@@ -23,7 +23,8 @@ def main() -> int:
     failures = side_by_side(seeds, count)
     seconds = time.monotonic() - started
     for failure in failures:
-        print(f"seed {failure.seed} fails after {failure.operations:,} operations; looking for the shortest log …")
+        print(f"seed {failure.seed} fails after {failure.operations:,} operations:\n{failure.found}")
+        print("Looking for the shortest log, for up to ten minutes …", flush=True)
         print(told(failure, shortest(failure, count)))
     done = count * len(seeds)
     print(f"{done:,} operations in {seconds:.0f} s, {done / seconds:,.0f} a second: {len(failures)} violations")

@@ -1,6 +1,7 @@
 """Runs a simulated city under a seed; of a seed that fails, the shortest log of operations that still does."""
 
 import random
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -115,14 +116,15 @@ def run(
     return None
 
 
-def shortest(failure: Failure, count: int, most_runs: int = 400) -> Failure:
-    """Leaves out of a failing log whatever can be left out while it still fails."""
+def shortest(failure: Failure, count: int, most_runs: int = 400, most_seconds: float = 600) -> Failure:
+    """Leaves out of a failing log whatever can be left out while it still fails; of a long one as much as there is time for."""
     best = failure
+    until = time.monotonic() + most_seconds
     size = max(1, len(best.log) // 2)
     runs = 0
-    while size >= 1 and runs < most_runs:
+    while size >= 1 and runs < most_runs and time.monotonic() < until:
         position = 0
-        while position < len(best.log) and runs < most_runs:
+        while position < len(best.log) and runs < most_runs and time.monotonic() < until:
             fewer = [*best.log[:position], *best.log[position + size :]]
             runs += 1
             found = run(failure.seed, fewer, count, ends_in_full=True) if fewer else None
