@@ -29,6 +29,8 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        # First: the peak of a process that is started counts what its parent held then, and others hold a million members.
+        audited = audit.measure(folder / "audit")
         written, units = write_units.measure(folder / "write_units")
         sections = [
             authorisation.measure(folder / "authorisation"),
@@ -39,7 +41,7 @@ def main() -> None:
             evaluation.measure(),
             months.measure(),
             cancellation.measure(folder / "cancellation"),
-            audit.measure(folder / "audit"),
+            audited,
         ]
     PAGE.write_text(page(sections, time.monotonic() - started), encoding="utf-8")
     print(page(sections, time.monotonic() - started).split("## How")[0])
