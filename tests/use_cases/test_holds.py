@@ -109,6 +109,19 @@ def test_no_more_is_captured_than_is_held(world: World) -> None:
     assert len(world.entries("capture")) == 2
 
 
+@pytest.mark.parametrize("amount", [0, -1])
+def test_nothing_and_less_is_no_capture_and_no_cancellation(world: World, amount: int) -> None:
+    """The edge refuses such amounts before; the rules do as well."""
+    payer = world.member(charged=100_000)
+    payment = _held(world, payer, 50_000)
+    with pytest.raises(CaptureExceedsHold):
+        world.capture(payment, amount)
+    world.capture(payment, 20_000)
+    with pytest.raises(CancellationExceedsPayment):
+        world.cancel(payment, amount)
+    assert world.balances(payer) == {"charged": 50_000, "cashback": 0, "held": 30_000}
+
+
 def test_a_hold_is_captured_in_a_limited_number_of_parts(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 50_000)

@@ -168,7 +168,7 @@ def capture(
     if is_expired(progress, acceptance.accepted_at):
         raise HoldExpired("The hold has expired; authorise a new payment.")
     won = progress.held if amount is None else amount
-    if won > progress.held or len(progress.captures) == MOST_CAPTURES:
+    if not 0 < won <= progress.held or len(progress.captures) == MOST_CAPTURES:
         raise CaptureExceedsHold(
             f"{progress.held} won are held, {won} are asked for; a hold is captured in at most {MOST_CAPTURES} parts."
         )
