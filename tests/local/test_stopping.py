@@ -18,11 +18,13 @@ from local.draining import BalancesDrain, Drain, counted
 
 ROOT = Path(__file__).parents[2]
 #: The runner with a city that does nothing but say what is asked of it; its cashback takes as long as is told.
+#: It hears Ctrl-C also where the tests themselves were started by a shell that leaves background work deaf to it.
 RUNNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from local import building, run
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 seconds = float(sys.argv[1])
 
 class City:
