@@ -1,16 +1,14 @@
 """Routes of the programme: its policies, which anyone may read, and its months."""
 
-import os
 from typing import Annotated
 
-from eeum.aws.city import City
-from eeum.aws.http import Api, Query, Response, answered, created, lambda_handler
+from eeum.aws.http import Query, Response, answered, created, lambda_handler
 from eeum.calendar import parse_instant, parse_month
 from eeum.months.use_cases import month_record
 from eeum.policy.documents import PolicyDocument, canonical_document
 from eeum.policy.use_cases import load_history, load_policy, version_in_force, version_named
+from programme_policy import door
 from programme_policy.bodies import (
-    LARGEST_HISTORY_BYTES,
     HistoryRequest,
     LoadedBody,
     MonthBody,
@@ -18,16 +16,14 @@ from programme_policy.bodies import (
     PoliciesBody,
     month_body,
 )
+from programme_policy.door import api
 
 PAGE = 24
-
-api = Api(largest_body=LARGEST_HISTORY_BYTES)
-city = City.of(os.environ)
 
 
 @api.get("/policies", summary="Every policy version", tags=["policies"])
 def policies() -> Response[PoliciesBody]:
-    documents = city.policy_store(api.lambda_context).documents()
+    documents = door.city.policy_store(api.lambda_context).documents()
     return answered(PoliciesBody(policies=[PolicyDocument.model_validate(document) for document in documents]))
 
 
@@ -35,22 +31,22 @@ def policies() -> Response[PoliciesBody]:
 def policy_in_force(
     at: Annotated[str | None, Query(description="RFC 3339 with offset; now if not given.")] = None,
 ) -> Response[PolicyDocument]:
-    instant = parse_instant(at, "at") if at is not None else city.clock()
-    document = version_in_force(city.policy_store(api.lambda_context), instant)
+    instant = parse_instant(at, "at") if at is not None else door.city.clock()
+    document = version_in_force(door.city.policy_store(api.lambda_context), instant)
     return answered(PolicyDocument.model_validate(document))
 
 
 @api.get("/policies/<version>", summary="One policy version", tags=["policies"])
 def policy(version: str) -> Response[PolicyDocument]:
-    document = version_named(city.policy_store(api.lambda_context), version)
+    document = version_named(door.city.policy_store(api.lambda_context), version)
     return answered(PolicyDocument.model_validate(document))
 
 
 @api.post("/policies", summary="Load a policy version that starts in the future", tags=["policies"])
 def load(body: PolicyDocument) -> Response[PolicyDocument]:
     operator = api.caller().operator()
-    store = city.policy_store(api.lambda_context)
-    document = load_policy(store, city.settings.programme, _canonical(body), operator, city.clock())
+    store = door.city.policy_store(api.lambda_context)
+    document = load_policy(store, door.city.settings.programme, _canonical(body), operator, door.city.clock())
     return created(PolicyDocument.model_validate(document), f"/policies/{document['version']}")
 
 
@@ -58,19 +54,21 @@ def load(body: PolicyDocument) -> Response[PolicyDocument]:
 def load_past(body: HistoryRequest) -> Response[LoadedBody]:
     operator = api.caller().operator()
     documents = [_canonical(document) for document in body.policies]
-    load_history(city.policy_store(api.lambda_context), city.settings.programme, documents, operator, city.clock())
+    load_history(
+        door.city.policy_store(api.lambda_context), door.city.settings.programme, documents, operator, door.city.clock()
+    )
     return created(LoadedBody(loaded=[document["version"] for document in documents]), "/policies")
 
 
 @api.get("/months", summary="The programme's months, the newest first", tags=["months"])
 def months(cursor: str | None = None) -> Response[MonthsBody]:
-    records, following = city.months(api.lambda_context).latest(PAGE, cursor)
+    records, following = door.city.months(api.lambda_context).latest(PAGE, cursor)
     return answered(MonthsBody(months=[month_body(record) for record in records], cursor=following))
 
 
 @api.get("/months/<month>", summary="One month", tags=["months"])
 def month(month: str) -> Response[MonthBody]:
-    return answered(month_body(month_record(city.months(api.lambda_context), parse_month(month))))
+    return answered(month_body(month_record(door.city.months(api.lambda_context), parse_month(month))))
 
 
 def _canonical(document: PolicyDocument) -> dict[str, object]:

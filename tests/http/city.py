@@ -83,7 +83,7 @@ class InMemoryCity:
         self.storage = storage
         self._inhabitants = inhabitants
         self.now = NOON
-        self._cities = {module: City(module.city.settings, storage, lambda: self.now) for module in MODULES}
+        self._cities = {module: City(_door(module).city.settings, storage, lambda: self.now) for module in MODULES}
 
     @property
     def who(self) -> Inhabitants:
@@ -129,7 +129,7 @@ class InMemoryCity:
         return self.send_to(route.module, event)
 
     def send_to(self, module: Any, event: dict[str, Any]) -> Answer:
-        module.city = self._cities[module]
+        _door(module).city = self._cities[module]
         answer = module.handler(copy.deepcopy(event), context())
         # As the runtime writes it: what is no Unicode text could not leave.
         answer["body"].encode()
@@ -137,6 +137,11 @@ class InMemoryCity:
         if route and route.module is module:
             assert str(answer["statusCode"]) in DESCRIBED[route.path][route.method.lower()]["responses"], answer
         return Answer(answer["statusCode"], _single(answer), answer["body"])
+
+
+def _door(module: Any) -> Any:
+    """Where a function's city is: with its handler, or with what all modules of its routes share."""
+    return getattr(module, "door", module)
 
 
 def _single(answer: dict[str, Any]) -> dict[str, str]:

@@ -267,6 +267,19 @@ def canonical_document(document: Any) -> dict[str, Any]:
     Raises:
         PolicyRefused: with the faults found: the path of each, a stable code, and what is wrong.
     """
+    canonical = shaped_document(document)
+    problems = problems_of(canonical)
+    if problems:
+        raise _refused(problems)
+    return canonical
+
+
+def shaped_document(document: Any) -> dict[str, Any]:
+    """The document with every default written out, when it has the right shape; what it says may still be against the rules.
+
+    Raises:
+        PolicyRefused: with the faults of its shape.
+    """
     try:
         model = PolicyDocument.model_validate(document)
     except ValidationError as error:
@@ -278,9 +291,6 @@ def canonical_document(document: Any) -> dict[str, Any]:
         limit.setdefault("amount", None)
     if _bytes_of(canonical) > LARGEST_DOCUMENT_BYTES:  # with every default written out
         raise _refused([("", "too_large", TOO_LARGE)])
-    problems = problems_of(canonical)
-    if problems:
-        raise _refused(problems)
     return canonical
 
 

@@ -22,7 +22,7 @@ NESTED_TOO_DEEP = f"Conditions are nested more than {DEEPEST_CONDITION} deep."
 MOST_PROBLEMS = 20
 """As many faults of a document are told, and no more are looked for."""
 
-RESERVED_NAMES = frozenset({"in_force", "history"})
+RESERVED_NAMES = frozenset({"in_force", "history", "coming"})
 """Names that stand for something else in the API's paths: `/policies/in_force`."""
 
 
