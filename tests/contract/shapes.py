@@ -3,13 +3,13 @@
 from collections.abc import Hashable, Sequence
 from functools import cache
 
-from eeum.storage import Add, Condition, Item, Key, Page, Path, Put, Query, Scan, SetTo, Storage, Write
+from eeum.storage import Add, Change, Condition, Item, Key, Page, Path, Put, Query, Remove, Scan, Storage, Write
 from tests.contract.cases import all_cases
 from tests.in_memory.storage import InMemoryStorage
 
 Shape = Hashable
 
-NAMED_BY_DATA = ("purses", "cards")
+NAMED_BY_DATA = ("purses", "cards", "won", "amounts", "since")
 """Maps whose keys are ids: any id is as good as another."""
 
 
@@ -65,9 +65,9 @@ def _condition(condition: Condition) -> Shape:
     return type(condition).__name__, _path(condition.path), type(value).__name__
 
 
-def _change(change: SetTo | Add) -> Shape:
-    if isinstance(change, Add):
-        return "Add", _path(change.path)
+def _change(change: Change) -> Shape:
+    if isinstance(change, Add | Remove):
+        return type(change).__name__, _path(change.path)
     return "SetTo", _path(change.path), type(change.value).__name__
 
 

@@ -14,6 +14,7 @@ LOGICAL_IDS = {
     Table.MERCHANTS: "MerchantsTable",
     Table.PROGRAMME: "ProgrammeTable",
     Table.BALANCES: "BalancesTable",
+    Table.BUDGETS: "BudgetsTable",
 }
 WHAT_AN_ENGINE_NEEDS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 

@@ -29,6 +29,7 @@ from eeum.storage import (
     Path,
     Put,
     Query,
+    Remove,
     Scan,
     Storage,
     Table,
@@ -263,6 +264,8 @@ def apply(item: Item, change: Any) -> None:
             if not _is_number(parent.get(last)):
                 raise ValueError(f"there is no number at {'.'.join(change.path)}")
             parent[last] += amount
+        case Remove():
+            parent.pop(last, None)
         case _:
             parent[last] = _copy(change.value)
 

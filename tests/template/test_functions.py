@@ -10,6 +10,7 @@ TABLES = {
     "MERCHANTS_TABLE": "MerchantsTable",
     "PROGRAMME_TABLE": "ProgrammeTable",
     "BALANCES_TABLE": "BalancesTable",
+    "BUDGETS_TABLE": "BudgetsTable",
 }
 every_function = pytest.mark.parametrize("function", sorted(functions()))
 

@@ -139,6 +139,7 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
     assert writers("MerchantsTable") == {"MerchantOnboardingRole"}
     assert writers("ProgrammeTable") == {"MonthlyCapResetRole", "MonthFreezingRole", "ProgrammePolicyRole"}
     assert writers("BalancesTable") == {"BalanceProjectionRole"}
+    assert writers("BudgetsTable") == {"ProgrammePolicyRole"}
     assert writers("LedgerTable") == {
         "PaymentAuthorisationRole",
         "HoldExpiryRole",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eeum.aws.expressions import Expressions
-from eeum.storage import Absent, Add, AtLeast, AtMost, Condition, Equals, SetTo
+from eeum.storage import Absent, Add, AtLeast, AtMost, Condition, Equals, Remove, SetTo
 
 CHARGED = ("purses", "charged", "amount")
 
@@ -53,3 +53,11 @@ def test_a_request_takes_no_empty_names_or_values() -> None:
     assert expressions.parameters() == {}
     expressions.conditions([Absent(("pk",))])
     assert expressions.parameters() == {"ExpressionAttributeNames": {"#n0": "pk"}}
+
+
+def test_what_is_removed_has_a_clause_of_its_own() -> None:
+    expressions = Expressions()
+    written = expressions.changes([Remove(("won", "a")), Add(("won", "b"), -10), Remove(("c",))])
+    assert written == "SET #n0.#n1 = #n0.#n1 + :v0 REMOVE #n0.#n2, #n3"
+    assert list(expressions.names.values()) == ["won", "b", "a", "c"]
+    assert Expressions().changes([Remove(("c",))]) == "REMOVE #n0"

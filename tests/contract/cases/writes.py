@@ -6,11 +6,13 @@ import pytest
 
 from eeum.storage import (
     NOT_YET_STORED,
+    Absent,
     Add,
     ConditionsFailed,
     Equals,
     Key,
     Put,
+    Remove,
     SetTo,
     Storage,
     Table,
@@ -221,3 +223,22 @@ def the_same_token_is_answered_alike_though_its_conditions_no_longer_hold(storag
     item = item_at(storage, ONE)
     assert item is not None
     assert item["amount"] == 0
+
+
+@case
+def what_is_removed_is_gone_and_can_be_set_again(storage: Storage) -> None:
+    send(storage, Put(ONE, {"won": {"a": 1, "b": 2}, "c": 3}))
+    send(storage, Update(ONE, (Remove(("won", "a")), Add(("won", "b"), 5)), (Equals(("won", "a"), 1),)))
+    assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "won": {"b": 7}, "c": 3}
+    with pytest.raises(ConditionsFailed):
+        send(storage, Update(ONE, (Remove(("won", "b")),), (Equals(("won", "b"), 2),)))
+    send(storage, Update(ONE, (SetTo(("won", "a"), 4),), (Absent(("won", "a")),)))
+    send(storage, Update(ONE, (Remove(("won", "b")), Remove(("c",)))))
+    assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "won": {"a": 4}}
+
+
+@case
+def to_remove_what_is_not_there_changes_nothing(storage: Storage) -> None:
+    send(storage, Put(ONE, {"won": {"a": 1}}))
+    send(storage, Update(ONE, (Remove(("won", "b")),)))
+    assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "won": {"a": 1}}

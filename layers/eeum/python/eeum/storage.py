@@ -21,6 +21,7 @@ class Table(StrEnum):
     MERCHANTS = "merchants"
     PROGRAMME = "programme"
     BALANCES = "balances"
+    BUDGETS = "budgets"
 
 
 class Index(NamedTuple):
@@ -42,6 +43,7 @@ INDEXES: Mapping[Table, tuple[Index, ...]] = {
     Table.MERCHANTS: (BY_LISTING, BY_REVIEW, BY_OWNER),
     Table.PROGRAMME: (),
     Table.BALANCES: (),
+    Table.BUDGETS: (),
 }
 
 
@@ -95,6 +97,16 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
+class Remove:
+    """Takes an attribute away, so that what is kept by name does not grow for ever; with a condition on what it was."""
+
+    path: Path
+
+
+Change = SetTo | Add | Remove
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     key: Key
     item: Item
@@ -104,7 +116,7 @@ class Put:
 @dataclass(frozen=True, slots=True)
 class Update:
     key: Key
-    changes: tuple[SetTo | Add, ...]
+    changes: tuple[Change, ...]
     conditions: tuple[Condition, ...] = ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eeum.aws.attribute_values import attribute_value
-from eeum.storage import Absent, Add, AtLeast, AtMost, Condition, Equals, Path, SetTo
+from eeum.storage import Absent, Add, AtLeast, AtMost, Change, Condition, Equals, Path, Remove, SetTo
 
 
 class Expressions:
@@ -45,10 +45,13 @@ class Expressions:
             case AtMost(_, value):
                 return f"{path} <= {self.value(value)}"
 
-    def changes(self, changes: Sequence[SetTo | Add]) -> str:
-        return "SET " + ", ".join(self._change(change) for change in changes)
+    def changes(self, changes: Sequence[Change]) -> str:
+        sets = [self._set(change) for change in changes if not isinstance(change, Remove)]
+        removes = [self.path(change.path) for change in changes if isinstance(change, Remove)]
+        clauses = [("SET ", sets), ("REMOVE ", removes)]
+        return " ".join(word + ", ".join(parts) for word, parts in clauses if parts)
 
-    def _change(self, change: SetTo | Add) -> str:
+    def _set(self, change: SetTo | Add) -> str:
         path = self.path(change.path)
         match change:
             case SetTo(_, value):
