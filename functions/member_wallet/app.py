@@ -11,7 +11,7 @@ from eeum.cashback.use_cases import cashback_of_month
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.closing import statement_of_month
 from eeum.request import Request
-from eeum.wallet.use_cases import change_standing, open_wallet, own_wallet, top_up
+from eeum.wallet.use_cases import change_standing, check_member, open_wallet, own_wallet, top_up
 from member_wallet.bodies import (
     CashbackBody,
     OpeningRequest,
@@ -93,11 +93,14 @@ def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: Idempote
     return answered(top_up_body(answer.entry), answer.replayed)
 
 
-@api.patch("/wallets/<wallet_id>", summary="Suspend, reinstate or verify a wallet", tags=["wallets"])
+@api.patch(
+    "/wallets/<wallet_id>", summary="Suspend, reinstate or verify a wallet, or say who its member is", tags=["wallets"]
+)
 def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBody]:
     operator = api.caller().operator()
-    store = city.wallets(api.lambda_context)
-    changed = change_standing(store, wallet_id, body.status, body.verified, operator, body.reason, city.clock())
+    store, now, about = city.wallets(api.lambda_context), city.clock(), body.about()
+    check_member(city.policies(), about, now)
+    changed = change_standing(store, wallet_id, body.status, body.verified, operator, body.reason, now, about)
     return answered(standing_body(changed))
 
 

@@ -1,10 +1,12 @@
 """What wallets look like over HTTP."""
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Literal, Self
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Line, Won
@@ -16,6 +18,7 @@ from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING
 from eeum.payments.bodies import DeclineBody
 from eeum.wallet.rules import (
     TOP_UP_CODES,
+    AboutMember,
     DebitOrder,
     TopUp,
     TopUpDecline,
@@ -29,6 +32,22 @@ KOREAN: dict[TopUpDecline, str] = {
     TopUpDecline.BELOW_MINIMUM: "최소 충전 금액보다 적습니다.",
     TopUpDecline.HOLDING_LIMIT: "보유 한도를 넘습니다.",
 }
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _day_as_text(value: Any) -> Any:
+    # Pydantic would read a number as seconds since 1970; a day is written out here.
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise PydanticCustomError("day_format", "Input should be a day such as 1980-05-18")
+
+
+Day = Annotated[date, BeforeValidator(_day_as_text)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)]
+"""How policies name things."""
 
 
 class OpeningRequest(Body):
@@ -45,17 +64,42 @@ class TopUpRequest(Body):
 
 
 class StandingRequest(Body):
-    """What an operator decides about a wallet, and why."""
+    """What an operator decides about a wallet, and why; and what policies ask of its member, by papers that the operator saw.
+
+    What is not given stays as it is. A class, district, day of birth or issuer of null takes back what was said.
+    """
 
     status: WalletStatus | None = None
     verified: bool | None = Field(default=None, strict=True)
+    member_class: Name | None = Field(default=None, description="A class of members that policies name.")
+    member_district: Name | None = Field(
+        default=None, description="Where the member lives: one of the programme's districts."
+    )
+    birth_date: Day | None = Field(
+        default=None, description="The member's day of birth; policies ask for the age alone."
+    )
+    card_issuer: Name | None = Field(default=None, description="Who issued the member's cards.")
     reason: Line = Field(max_length=200)
 
     @model_validator(mode="after")
     def _decides_something(self) -> Self:
-        if self.status is None and self.verified is None:
-            raise PydanticCustomError("nothing_decided", "Give status, verified or both")
+        if self.status is None and self.verified is None and not self.about():
+            raise PydanticCustomError("nothing_decided", "Give status, verified, or something about the member")
         return self
+
+    def about(self) -> AboutMember:
+        """What was said of the member; what was not given is not in it."""
+        given = {_ABOUT[name]: getattr(self, name) for name in _ABOUT if name in self.model_fields_set}
+        return cast("AboutMember", given)
+
+
+_ABOUT = {
+    "member_class": "member_class",
+    "member_district": "district",
+    "birth_date": "birth_date",
+    "card_issuer": "card_issuer",
+}
+"""Fields of a request by what the wallet calls them."""
 
 
 class CardBody(BaseModel):
@@ -108,6 +152,10 @@ class StandingBody(BaseModel):
     id: str
     status: WalletStatus
     verified: bool
+    member_class: str | None
+    member_district: str | None
+    birth_date: str | None
+    card_issuers: list[str | None]
 
 
 class TopUpBody(BaseModel):
@@ -212,7 +260,15 @@ def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
 
 
 def standing_body(wallet: Wallet) -> StandingBody:
-    return StandingBody(id=wallet.id, status=wallet.status, verified=wallet.verified)
+    return StandingBody(
+        id=wallet.id,
+        status=wallet.status,
+        verified=wallet.verified,
+        member_class=wallet.member_class,
+        member_district=wallet.district,
+        birth_date=wallet.birth_date.isoformat() if wallet.birth_date else None,
+        card_issuers=[card.issuer for card in wallet.cards],
+    )
 
 
 def top_up_body(top_up: TopUp) -> TopUpBody:

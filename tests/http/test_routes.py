@@ -153,7 +153,29 @@ def test_a_merchant_does_not_see_what_was_tried_before_its_approval(city: InMemo
 def test_an_operator_sees_neither_what_is_in_a_wallet_nor_what_pays_from_it(city: InMemoryCity) -> None:
     changed = city.call(OPERATOR, "PATCH", f"/wallets/{city.who.wallet}", {"verified": True, "reason": "Papers."})
 
-    assert changed.json == {"id": city.who.wallet, "status": "active", "verified": True}
+    assert changed.json == {
+        "id": city.who.wallet,
+        "status": "active",
+        "verified": True,
+        "member_class": None,
+        "member_district": None,
+        "birth_date": None,
+        "card_issuers": [None],
+    }
+
+
+def test_an_operator_says_what_policies_ask_of_a_member_and_takes_it_back(city: InMemoryCity) -> None:
+    path = f"/wallets/{city.who.wallet}"
+    said = {"member_class": "youth", "member_district": "seo", "birth_date": "2000-02-29", "card_issuer": "nonghyup"}
+
+    known = city.call(OPERATOR, "PATCH", path, {**said, "reason": "주민등록표 등본"})
+    city.now += timedelta(seconds=1)
+    changed = city.call(OPERATOR, "PATCH", path, {"member_class": None, "verified": True, "reason": "left the class"})
+
+    issuers = {"card_issuers": [said.pop("card_issuer")]}
+    about = {"id": city.who.wallet, "status": "active", "verified": False}
+    assert known.json == {**about, **said, **issuers}
+    assert changed.json == {**about, **said, **issuers, "verified": True, "member_class": None}
 
 
 @pytest.mark.parametrize("channel", ["e_mall", "delivery", "taxi"])

@@ -170,6 +170,15 @@ def test_the_words_of_a_wallet(city: InMemoryCity, body: dict[str, Any], fault: 
         ({"verified": 1, "reason": "papers"}, "bool_type", "verified"),
         ({"verified": "true", "reason": "papers"}, "bool_type", "verified"),
         ({"status": "closed", "reason": "moved away"}, "enum", "status"),
+        ({"member_district": "atlantis", "reason": "papers"}, "unknown_district", "member_district"),
+        ({"member_class": "Youth!", "reason": "papers"}, "string_pattern_mismatch", "member_class"),
+        ({"member_class": "", "reason": "papers"}, "string_pattern_mismatch", "member_class"),
+        ({"card_issuer": "x" * 41, "reason": "papers"}, "string_too_long", "card_issuer"),
+        ({"birth_date": "1980-02-30", "reason": "papers"}, "day_format", "birth_date"),
+        ({"birth_date": 19800518, "reason": "papers"}, "day_format", "birth_date"),
+        ({"birth_date": "1980-05-18T00:00:00", "reason": "papers"}, "day_format", "birth_date"),
+        ({"birth_date": "2099-01-01", "reason": "papers"}, "not_past", "birth_date"),
+        ({"birth_date": "1720-01-01", "reason": "papers"}, "not_past", "birth_date"),
     ],
 )
 def test_the_words_of_an_operator_s_decision(city: InMemoryCity, body: dict[str, Any], fault: str, path: str) -> None:

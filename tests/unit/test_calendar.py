@@ -1,6 +1,6 @@
 """Months are Seoul's, and instants as text are ordered as they are in time."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from eeum.calendar import (
     start_of_next_day,
     text_of,
     whole_milliseconds,
+    years_since,
 )
 from eeum.errors import Invalid
 
@@ -101,3 +102,20 @@ def test_what_is_no_instant_is_invalid(text: str) -> None:
 def test_what_is_no_month_is_invalid(text: str) -> None:
     with pytest.raises(Invalid):
         parse_month(text)
+
+
+@pytest.mark.parametrize(
+    ("birth", "instant", "years"),
+    [
+        ((1980, 5, 18), "2021-05-17T23:59:59.999+09:00", 40),
+        ((1980, 5, 18), "2021-05-18T00:00:00+09:00", 41),
+        ((1980, 5, 18), "2021-05-17T15:00:00Z", 41),
+        ((2004, 2, 29), "2021-02-28T23:59:59+09:00", 16),
+        ((2004, 2, 29), "2021-03-01T00:00:00+09:00", 17),
+        ((2004, 2, 29), "2024-02-29T00:00:00+09:00", 20),
+        ((2021, 1, 31), "2021-01-31T00:00:00+09:00", 0),
+        ((2021, 2, 1), "2021-01-31T23:59:59+09:00", -1),
+    ],
+)
+def test_years_are_full_on_the_birthday_in_seoul(birth: tuple[int, int, int], instant: str, years: int) -> None:
+    assert years_since(date(*birth), datetime.fromisoformat(instant)) == years

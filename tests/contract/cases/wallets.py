@@ -1,14 +1,14 @@
 """Every function of the wallet's store."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from eeum.calendar import text_of
 from eeum.journal.chain import Head
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
-from eeum.wallet.rules import Negative, TopUpDecline, WalletStatus
+from eeum.wallet.rules import AboutMember, Negative, TopUpDecline, WalletStatus, with_standing
 from eeum.wallet.store import WalletStore, partition_of, top_up_key, wallet_key
 from tests.contract.cases import case
 from tests.contract.examples import (
@@ -169,7 +169,7 @@ def a_declined_top_up_is_stored_once_and_moves_nothing(storage: Storage) -> None
 def a_standing_is_changed_with_its_entry(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
-    suspended = wallet(status=WalletStatus.SUSPENDED, verified=True)
+    suspended = wallet(status=WalletStatus.SUSPENDED, verified=True, standings=1)
     store.change_standing(suspended, opened, text_of(NOON), "operator", "분실 신고")
     assert store.wallet(opened.id) == suspended
     entry = item_at(storage, Key(Table.LEDGER, partition_of(opened.id), f"STANDING#{text_of(NOON)}"))
@@ -182,6 +182,38 @@ def a_standing_is_changed_with_its_entry(storage: Storage) -> None:
         store.change_standing(opened, opened, text_of(NOON + timedelta(seconds=1)), "operator", "on what was so before")
     assert failed.value.positions == (0,)
     assert store.wallet(opened.id) == suspended
+
+
+@case
+def what_an_operator_says_of_a_member_is_kept_with_who_said_it(storage: Storage) -> None:
+    store = _store(storage)
+    opened = stored_wallet(storage)
+    about: AboutMember = {
+        "member_class": "youth",
+        "district": "yeonsu",
+        "birth_date": date(2004, 2, 29),
+        "card_issuer": "nonghyup",
+    }
+    known = with_standing(opened, None, None, about)
+    store.change_standing(known, opened, text_of(NOON), "operator", "주민등록표 등본")
+    assert store.wallet(opened.id) == known
+    entry = item_at(storage, Key(Table.LEDGER, partition_of(opened.id), f"STANDING#{text_of(NOON)}"))
+    assert entry is not None
+    assert {name: entry[name] for name in ("member_class", "district", "birth_date", "card_issuer")} == {
+        "member_class": "youth",
+        "district": "yeonsu",
+        "birth_date": "2004-02-29",
+        "card_issuer": "nonghyup",
+    }
+    with pytest.raises(ConditionsFailed) as failed:
+        store.change_standing(
+            with_standing(opened, None, None, {"district": "seo"}), opened, text_of(NOON + timedelta(1)), "another", ""
+        )
+    assert failed.value.positions == (0,)
+    unknown = with_standing(known, None, None, {"member_class": None, "birth_date": None, "card_issuer": None})
+    store.change_standing(unknown, known, text_of(NOON + timedelta(2)), "operator", "taken back")
+    assert store.wallet(opened.id) == unknown
+    assert (unknown.district, unknown.birth_date, unknown.standings) == ("yeonsu", None, 2)
 
 
 @case

@@ -5,7 +5,7 @@ offset and milliseconds, so that their order as text is their order in time.
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from eeum.errors import Invalid
 
@@ -44,6 +44,15 @@ def start_of_next_day(instant: datetime) -> datetime:
     """00:00 in Seoul on the day after the one that `instant` falls into."""
     day = instant.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
     return day + timedelta(days=1)
+
+
+def years_since(birth: date, instant: datetime) -> int:
+    """How many years old who was born on `birth` is at `instant`, counted in full years by Seoul's days (만 나이).
+
+    Who was born on 29 February is a year older on 1 March of a common year (Civil Act, article 160).
+    """
+    day = instant.astimezone(SEOUL).date()
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
 def parse_month(text: str) -> Month:

@@ -1,9 +1,10 @@
 """What a wallet is and what may go in and out of it: pure functions over plain values. Amounts are whole won."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from eeum.ids import natural_id
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, NOT_SPENDABLE, REFUND_PENDING
@@ -39,11 +40,15 @@ class Purse:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a payment is made with. `reference` names it within its wallet; its token names the wallet too."""
+    """What a payment is made with. `reference` names it within its wallet; its token names the wallet too.
+
+    `issuer` is the bank or company that issued it, where an operator has said so.
+    """
 
     reference: str
     product: str
     status: str
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class Wallet:
     """A member's balances and cards, and how far its limits are used.
 
     `usage` is won by limit and window (`monthly-spend@2021-01`). `due` counts the postings that captures and cancellations call for,
-    `posted` is the number of the last one; unequal means that cashback is on its way.
+    `posted` is the number of the last one; unequal means that cashback is on its way. `district` is where the member lives; it and
+    `birth_date` are what an operator saw papers of. `standings` counts an operator's decisions about the wallet.
     """
 
     id: str
@@ -76,6 +82,9 @@ class Wallet:
     chain: Head
     negative: Negative | None
     opened_at: datetime
+    district: str | None = None
+    birth_date: date | None = None
+    standings: int = 0
 
     def balance(self, purse_id: str) -> int:
         return next((purse.amount for purse in self.purses if purse.id == purse_id), 0)
@@ -139,6 +148,32 @@ def new_wallet(member: str, debit_order: DebitOrder, card: Card, opened_at: date
         chain=Head(),
         negative=None,
         opened_at=opened_at,
+    )
+
+
+class AboutMember(TypedDict, total=False):
+    """What an operator says of a member, by what its papers say; what is not in it stays as it is, None takes back what was said."""
+
+    member_class: str | None
+    district: str | None
+    birth_date: date | None
+    card_issuer: str | None
+
+
+def with_standing(wallet: Wallet, status: WalletStatus | None, verified: bool | None, about: AboutMember) -> Wallet:
+    """The wallet as an operator decided about it; None leaves status and verification as they are. An issuer is that of all its cards."""
+    cards = wallet.cards
+    if "card_issuer" in about:
+        cards = tuple(replace(card, issuer=about["card_issuer"]) for card in cards)
+    return replace(
+        wallet,
+        status=wallet.status if status is None else status,
+        verified=wallet.verified if verified is None else verified,
+        member_class=about.get("member_class", wallet.member_class),
+        district=about.get("district", wallet.district),
+        birth_date=about.get("birth_date", wallet.birth_date),
+        cards=cards,
+        standings=wallet.standings + 1,
     )
 
 

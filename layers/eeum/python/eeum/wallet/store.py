@@ -4,6 +4,7 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
@@ -12,6 +13,7 @@ from eeum.journal.chain import CHAIN, Head, linked
 from eeum.request import Acceptance
 from eeum.storage import (
     NOT_YET_STORED,
+    Absent,
     Add,
     AtMost,
     Condition,
@@ -111,14 +113,20 @@ class WalletStore:
         self._commit(_top_up_put(top_up))
 
     def change_standing(self, wallet: Wallet, before: Wallet, entry_at: str, operator: str, reason: str) -> None:
-        """Sets status and verification as an operator decided, with an entry that says who and why. 4 write units.
+        """Sets what an operator decided, with an entry that says who and why. 4 write units.
 
-        `ConditionsFailed` when they are no longer those of `before`: what another operator decided is not undone unseen.
+        `ConditionsFailed` when another operator decided since `before` was read: nothing is undone unseen.
         """
+        known = Equals(("standings",), before.standings) if before.standings else Absent(("standings",))
         change = Update(
             wallet_key(wallet.id),
-            (SetTo(("status",), wallet.status.value), SetTo(("verified",), wallet.verified)),
-            (Equals(("status",), before.status.value), Equals(("verified",), before.verified)),
+            (
+                SetTo(("status",), wallet.status.value),
+                SetTo(("verified",), wallet.verified),
+                SetTo(("standings",), wallet.standings),
+                *_about_set(wallet, before),
+            ),
+            (Equals(("status",), before.status.value), Equals(("verified",), before.verified), known),
         )
         record = Put(
             Key(Table.LEDGER, partition_of(wallet.id), f"STANDING#{entry_at}"),
@@ -126,6 +134,7 @@ class WalletStore:
                 "kind": "standing",
                 "status": wallet.status.value,
                 "verified": wallet.verified,
+                **_about_changed(wallet, before),
                 "operator": operator,
                 "reason": reason,
                 "accepted_at": entry_at,
@@ -152,6 +161,34 @@ def head_unchanged(head: Head) -> Condition:
     return Equals((CHAIN, "length"), head.length)
 
 
+def _about_set(wallet: Wallet, before: Wallet) -> list[SetTo]:
+    changes = []
+    if wallet.member_class != before.member_class:
+        changes.append(SetTo(("member_class",), wallet.member_class))
+    if _resident_item(wallet) != _resident_item(before):
+        changes.append(SetTo(("resident",), _resident_item(wallet)))
+    if wallet.cards != before.cards:
+        changes += [SetTo(("cards", card.reference, "issuer"), card.issuer) for card in wallet.cards]
+    return changes
+
+
+def _about_changed(wallet: Wallet, before: Wallet) -> Item:
+    """What an operator said anew of the member, for the entry; None takes back what was said."""
+    said: Item = {}
+    if wallet.member_class != before.member_class:
+        said["member_class"] = wallet.member_class
+    for name, value in _resident_item(wallet).items():
+        if value != _resident_item(before)[name]:
+            said[name] = value
+    if wallet.cards != before.cards:
+        said["card_issuer"] = wallet.cards[0].issuer
+    return said
+
+
+def _resident_item(wallet: Wallet) -> Item:
+    return {"district": wallet.district, "birth_date": wallet.birth_date.isoformat() if wallet.birth_date else None}
+
+
 def _top_up_put(top_up: TopUp) -> Put:
     acceptance = top_up.acceptance
     return Put(top_up_key(acceptance.wallet_id, acceptance.digest), top_up_item(top_up), NOT_YET_STORED)
@@ -166,17 +203,26 @@ def wallet_item(wallet: Wallet) -> Item:
         "member_class": wallet.member_class,
         "debit_order": wallet.debit_order.value,
         "purses": {each.id: {"amount": each.amount} for each in wallet.purses},
-        "cards": {card.reference: {"product": card.product, "status": card.status} for card in wallet.cards},
+        "cards": {card.reference: _card_item(card) for card in wallet.cards},
         "usage": dict(wallet.usage),
         "due": wallet.due,
         "posted": wallet.posted,
         CHAIN: {"length": wallet.chain.length, "head": wallet.chain.hash},
         "negative": negative_item(wallet.negative),
         "opened_at": text_of(wallet.opened_at),
+        # What most wallets do not have takes no room in any.
+        **({"resident": _resident_item(wallet)} if wallet.district or wallet.birth_date else {}),
+        **({"standings": wallet.standings} if wallet.standings else {}),
     }
 
 
+def _card_item(card: Card) -> Item:
+    return {"product": card.product, "status": card.status, **({"issuer": card.issuer} if card.issuer else {})}
+
+
 def wallet_of(wallet_id: str, item: Item) -> Wallet:
+    resident = item.get("resident", {})
+    born = resident.get("birth_date")
     return Wallet(
         id=wallet_id,
         member=item["member"],
@@ -187,7 +233,8 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         # DynamoDB keeps no order within a map, and the first active card must be the same one each time.
         purses=tuple(sorted((Purse(name, state["amount"]) for name, state in item["purses"].items()), key=_place)),
         cards=tuple(
-            Card(reference, card["product"], card["status"]) for reference, card in sorted(item["cards"].items())
+            Card(reference, card["product"], card["status"], card.get("issuer"))
+            for reference, card in sorted(item["cards"].items())
         ),
         usage=item["usage"],
         due=item["due"],
@@ -195,6 +242,9 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         chain=Head(item[CHAIN]["length"], item[CHAIN]["head"]),
         negative=_negative_of(item["negative"]),
         opened_at=parse_instant(item["opened_at"], "opened_at"),
+        district=resident.get("district"),
+        birth_date=date.fromisoformat(born) if born else None,
+        standings=item.get("standings", 0),
     )
 
 

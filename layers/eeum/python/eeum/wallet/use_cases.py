@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from eeum.calendar import text_of, whole_milliseconds
-from eeum.errors import Busy, NotFound
+from eeum.calendar import text_of, whole_milliseconds, years_since
+from eeum.errors import Busy, Invalid, NotFound
 from eeum.once import Answer, Decision, answer_once
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
@@ -14,6 +14,7 @@ from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import (
     STANDARD_CARD,
+    AboutMember,
     Card,
     DebitOrder,
     TopUp,
@@ -23,10 +24,14 @@ from eeum.wallet.rules import (
     judge_top_up,
     new_wallet,
     wallet_id_of,
+    with_standing,
 )
 from eeum.wallet.store import WalletStore
 
 NO_SUCH_WALLET = "There is no such wallet, or it is not yours."
+
+OLDEST = 130
+"""Years: nobody known has become as old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,17 @@ def top_up(
     return answer_once(request, patience, read, decide)
 
 
+def check_member(policies: PolicyBook, about: AboutMember, now: datetime) -> None:
+    """Raises `Invalid` for a district that the policy in force does not know, and for a date of birth that nobody alive can have."""
+    district, birth_date = about.get("district"), about.get("birth_date")
+    if district is not None:
+        districts = policies.running_at(now).merchants.districts
+        if district not in districts:
+            raise Invalid("member_district", f"is not one of {', '.join(sorted(districts))}", "unknown_district")
+    if birth_date is not None and not 0 <= years_since(birth_date, now) <= OLDEST:
+        raise Invalid("birth_date", f"is still to come, or more than {OLDEST} years ago", "not_past")
+
+
 def change_standing(
     store: WalletStore,
     wallet_id: str,
@@ -101,8 +117,11 @@ def change_standing(
     operator: str,
     reason: str,
     now: datetime,
+    about: AboutMember | None = None,
 ) -> Wallet:
-    """Suspends, reinstates or verifies a wallet, on an operator's word and with its reason.
+    """Suspends, reinstates or verifies a wallet, or says of its member what policies ask for, on an operator's word and with its reason.
+
+    Payments that were made keep the facts that they were judged by.
 
     Raises:
         NotFound: no such wallet.
@@ -111,11 +130,7 @@ def change_standing(
     wallet = store.wallet(wallet_id)
     if wallet is None:
         raise NotFound(NO_SUCH_WALLET)
-    changed = replace(
-        wallet,
-        status=wallet.status if status is None else status,
-        verified=wallet.verified if verified is None else verified,
-    )
+    changed = with_standing(wallet, status, verified, about or {})
     try:
         store.change_standing(changed, wallet, text_of(now), operator, reason)
     except ConditionsFailed as failed:
