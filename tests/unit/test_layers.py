@@ -115,7 +115,7 @@ def test_a_store_function_says_what_it_costs(path: Path) -> None:
 def _sends(function: ast.FunctionDef) -> bool:
     calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
     names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
-    return bool(names & {"read", "query", "commit", "_commit", "_page"})
+    return bool(names & {"read", "query", "every_item", "commit", "_commit", "_page"})
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

@@ -23,6 +23,7 @@ from eeum.storage import (
     Storage,
     Table,
     Update,
+    every_item,
 )
 from tests.contract.cases import case
 from tests.contract.examples import pages_of, send
@@ -170,6 +171,34 @@ def a_partition_of_more_than_a_megabyte_comes_in_pages(storage: Storage) -> None
         assert 1 <= len(storage.query(query).items) < 8
         expected = list(range(8))[:: -1 if newest_first else 1]
         assert [item["number"] for item in _items(storage, query)] == expected
+
+
+@case
+def every_item_of_a_query_comes_once_and_in_order_however_its_pages_fall(storage: Storage) -> None:
+    assert list(every_item(storage, Query(Table.LEDGER, PARTITION))) == []
+    _fill(storage)
+    in_the_middle = (AtLeast(("place",), 2), AtMost(("place",), 6))
+    for limit in (None, 1, 2, 3, len(SORTS), len(SORTS) + 1):
+        for newest_first, order in ((False, 1), (True, -1)):
+            query = Query(Table.LEDGER, PARTITION, newest_first=newest_first, limit=limit, consistent=True)
+            assert [item["sk"] for item in every_item(storage, query)] == SORTS[::order]
+            within = replace(query, where=in_the_middle)
+            assert [item["sk"] for item in every_item(storage, within)] == SORTS[2:7][::order]
+        prefixed = Query(Table.LEDGER, PARTITION, "B#", limit=limit)
+        assert [item["sk"] for item in every_item(storage, prefixed)] == SORTS[3:6]
+        nothing = Query(Table.LEDGER, PARTITION, limit=limit, where=(Absent(("place",)),))
+        assert list(every_item(storage, nothing)) == []
+    rest = Query(Table.LEDGER, PARTITION, limit=2, after=storage.query(Query(Table.LEDGER, PARTITION, limit=3)).cursor)
+    assert [item["sk"] for item in every_item(storage, rest)] == SORTS[3:]
+
+
+@case
+def every_item_of_a_query_reads_no_page_before_it_is_needed(storage: Storage) -> None:
+    _fill(storage, ["A#1", "A#2"])
+    items = every_item(storage, Query(Table.LEDGER, PARTITION, limit=1, consistent=True))
+    first = next(items)
+    _fill(storage, ["A#10"])
+    assert [first["sk"], *(item["sk"] for item in items)] == ["A#1", "A#10", "A#2"]
 
 
 @case

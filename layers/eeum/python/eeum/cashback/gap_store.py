@@ -1,6 +1,6 @@
 """Wallets whose cashback is on its way, or never came, in the ledger table: one function per access pattern, with its cost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from eeum.cashback.sources import Source
 from eeum.errors import Refusal
 from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT
 from eeum.payments.progress import Cancellation
-from eeum.storage import Equals, Item, Query, Scan, Storage, Table
+from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import PARTITION, partition_of, wallet_of
 
@@ -80,16 +80,8 @@ class GapStore:
                 if item.get("status", "approved") == "approved":
                     yield item
 
-    def _all(self, wallet_id: str, prefix: str) -> Iterable[Item]:
-        cursor: str | None = None
-        while True:
-            page = self._storage.query(
-                Query(Table.LEDGER, partition_of(wallet_id), prefix, after=cursor, consistent=True)
-            )
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+    def _all(self, wallet_id: str, prefix: str) -> Iterator[Item]:
+        return every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), prefix, consistent=True))
 
 
 def _claims_of(source: Source) -> set[str]:

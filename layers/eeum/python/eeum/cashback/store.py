@@ -42,6 +42,7 @@ from eeum.storage import (
     Table,
     Update,
     Write,
+    every_item,
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Wallet
@@ -107,15 +108,8 @@ class CashbackStore:
         return next((source_of(item) for item in self._all(wallet_id, CAPTURE, wanted)), None)
 
     def _all(self, wallet_id: str, prefix: str, where: tuple[Condition, ...] = ()) -> Iterator[Item]:
-        cursor: str | None = None
-        while True:
-            page = self._storage.query(
-                Query(Table.LEDGER, partition_of(wallet_id), prefix, after=cursor, where=where, consistent=True)
-            )
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+        query = Query(Table.LEDGER, partition_of(wallet_id), prefix, where=where, consistent=True)
+        return every_item(self._storage, query)
 
 
 def _claim_of(source: Source) -> Key:

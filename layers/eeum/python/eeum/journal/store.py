@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from eeum.storage import Item, Query, Storage, Table
+from eeum.storage import Item, Query, Storage, Table, every_item
 from eeum.wallet.store import partition_of
 
 
@@ -13,10 +13,4 @@ class JournalStore:
     def entries(self, wallet_id: str) -> Iterator[Item]:
         """Everything of a wallet in the order of its keys, consistently, in pages of 1 MB. 1 read unit per 4 KB: about 130 for a year of
         201 payments with their cashback."""
-        cursor: str | None = None
-        while True:
-            page = self._storage.query(Query(Table.LEDGER, partition_of(wallet_id), after=cursor, consistent=True))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), consistent=True))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from eeum.calendar import Month, month_of, parse_instant, text_of
 from eeum.months.statements import Booking, CashbackSum, EarlierMonth, Statement
-from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table
+from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table, every_item
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.store import partition_of
 
@@ -35,14 +35,8 @@ class StatementStore:
 
     def bookings(self, wallet_id: str) -> list[Booking]:
         """Every entry of a wallet that moved money, consistently. 1 read unit per 4 KB of all that the wallet has, in pages of 1 MB."""
-        found: list[Booking] = []
-        cursor: str | None = None
-        while True:
-            page = self._storage.query(Query(Table.LEDGER, partition_of(wallet_id), after=cursor, consistent=True))
-            found += [booking_of(item) for item in page.items if item.get("postings")]
-            cursor = page.cursor
-            if cursor is None:
-                return found
+        entries = every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), consistent=True))
+        return [booking_of(entry) for entry in entries if entry.get("postings")]
 
     def add(self, statement: Statement) -> None:
         """Stores a statement, once; `ConditionsFailed` when there is one. 2 write units a KB: up to 8."""

@@ -2,7 +2,7 @@
 
 from eeum.calendar import Month, parse_instant, text_of
 from eeum.months.rules import MonthRecord, MonthStatus, Turn
-from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Query, Storage, Table, Write
+from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Query, Storage, Table, Write, every_item
 from eeum.unit_of_work import Patience, commit
 
 MONTH = "MONTH#"
@@ -28,17 +28,9 @@ class MonthStore:
 
     def closed(self) -> list[MonthRecord]:
         """Every month that is closed and not frozen yet, the oldest first, consistently. 1 read unit per 4 KB of all months: one for 24."""
-        found: list[MonthRecord] = []
-        cursor: str | None = None
         still_closed = (Equals(("status",), MonthStatus.CLOSED.value),)
-        while True:
-            page = self._storage.query(
-                Query(Table.PROGRAMME, self._partition, MONTH, after=cursor, where=still_closed, consistent=True)
-            )
-            found += [_month_of(item) for item in page.items]
-            cursor = page.cursor
-            if cursor is None:
-                return found
+        months = Query(Table.PROGRAMME, self._partition, MONTH, where=still_closed, consistent=True)
+        return [_month_of(item) for item in every_item(self._storage, months)]
 
     def freeze(self, record: MonthRecord) -> None:
         """Stores a month as frozen; `ConditionsFailed` unless it is closed. 2 write units."""

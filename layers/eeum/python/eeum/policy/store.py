@@ -10,7 +10,7 @@ from typing import Any
 
 from eeum.calendar import text_of
 from eeum.policy.reading import period_of
-from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Query, Storage, Table, Write
+from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Query, Storage, Table, Write, every_item
 from eeum.unit_of_work import Patience, commit
 
 POLICY = "POLICY#"
@@ -34,14 +34,8 @@ class PolicyStore:
 
     def documents(self) -> list[dict[str, Any]]:
         """Every version's document in the order of their starts. Consistently: a read unit per 4 KB, some 20 versions cost 12."""
-        documents: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            page = self._storage.query(Query(Table.PROGRAMME, self._partition, POLICY, after=cursor, consistent=True))
-            documents.extend(json.loads(item["document"]) for item in page.items)
-            cursor = page.cursor
-            if cursor is None:
-                return documents
+        versions = Query(Table.PROGRAMME, self._partition, POLICY, consistent=True)
+        return [json.loads(item["document"]) for item in every_item(self._storage, versions)]
 
     def add(self, document: dict[str, Any], added_by: str, added_at: str, revision: int) -> None:
         """Stores a version beside those that were there at `revision`.
