@@ -39,6 +39,11 @@ def funder(name: str) -> str:
     return f"funder/{name}"
 
 
+def funded_by(name: str, merchant_id: str) -> str:
+    """The account of who funds a layer at a merchant: what the merchant funds is its own."""
+    return merchant_reward(merchant_id) if name == "merchant" else funder(name)
+
+
 def added(*postings: Postings) -> dict[str, int]:
     """The sum of several postings by account; what comes to nothing is left out."""
     total: dict[str, int] = {}

@@ -5,9 +5,11 @@ from typing import Any
 
 from eeum.calendar import month_of, parse_instant, text_of
 from eeum.ids import Digest
+from eeum.payments.discounts import DiscountPart
 from eeum.payments.progress import Cancellation, Cancelled, Capture, Captured, Progress, Release
 from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
 from eeum.policy.conditions import Facts
+from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
 from eeum.wallet.store import acceptance_item, acceptance_of, partition_of
 
@@ -59,7 +61,34 @@ def payment_item(payment: Payment) -> Item:
         "paid_from": portions_item(payment.paid_from),
         "postings": payment.postings,
         **({"expires_at": text_of(payment.expires_at)} if payment.expires_at else {}),
+        **({"discounts": discounts_item(payment.discounts)} if payment.discounts else {}),
+        **({"taken": dict(payment.taken)} if payment.taken else {}),
     }
+
+
+def discounts_item(discounts: Sequence[LayerReward]) -> list[list[Any]]:
+    """Lists of lists, since a payment is to fit into 1 KB: layer, won, its bands as an earning has them, its funders with their won."""
+    return [
+        [
+            discount.layer,
+            discount.won,
+            [list(portion) for portion in discount.portions],
+            [[funder, won] for funder, won in discount.funders],
+        ]
+        for discount in discounts
+    ]
+
+
+def discounts_of(stored: Sequence[Sequence[Any]]) -> tuple[LayerReward, ...]:
+    return tuple(
+        LayerReward(
+            layer,
+            won,
+            tuple(BandPortion(*portion) for portion in portions),
+            tuple((funder, part) for funder, part in funders),
+        )
+        for layer, won, portions, funders in stored
+    )
 
 
 def portions_item(portions: Portions) -> list[list[str | int]]:
@@ -118,6 +147,8 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
         decline=Decline(item["decline"]) if item["decline"] else None,
         paid_from=portions_of(item["paid_from"]),
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
+        discounts=discounts_of(item.get("discounts", ())),
+        taken=item.get("taken", {}),
     )
 
 
@@ -213,9 +244,21 @@ def cancellation_item(cancellation: Cancellation) -> Item:
         "paid_to": cancellation.merchant_id,
         "amount": cancellation.amount,
         "reason": cancellation.reason,
-        "of": [[each.capture, each.won, each.month] for each in cancellation.of],
+        "of": [_cancelled_item(each) for each in cancellation.of],
+        **({"discounts": [list(part) for part in cancellation.discounts]} if cancellation.discounts else {}),
+        **({"taken": dict(cancellation.taken)} if cancellation.taken else {}),
         "postings": cancellation.postings,
     }
+
+
+def _cancelled_item(cancelled: Cancelled) -> list[Any]:
+    """The discount stands there only where there is one."""
+    return [
+        cancelled.capture,
+        cancelled.won,
+        cancelled.month,
+        *([cancelled.discount] if cancelled.discount else []),
+    ]
 
 
 def cancellation_of(wallet_id: str, item: Item) -> Cancellation:
@@ -225,5 +268,7 @@ def cancellation_of(wallet_id: str, item: Item) -> Cancellation:
         payment=item["payment"],
         merchant_id=item["paid_to"],
         reason=item["reason"],
-        of=tuple(Cancelled(capture, won, month) for capture, won, month in item["of"]),
+        of=tuple(Cancelled(*each) for each in item["of"]),
+        discounts=tuple(DiscountPart(*part) for part in item.get("discounts", ())),
+        taken=item.get("taken", {}),
     )

@@ -5,7 +5,8 @@ its end, so that what survives of a capture is its slice without the end: many p
 takes goes back in reverse debit order (`eeum.cashback.replay`).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from eeum.calendar import Month, month_of
@@ -20,7 +21,8 @@ from eeum.errors import (
     PaymentVoided,
 )
 from eeum.ids import Digest
-from eeum.journal.accounts import HELD, REFUND_PENDING, merchant_payable, purse
+from eeum.journal.accounts import HELD, REFUND_PENDING, added, funded_by, merchant_payable, purse
+from eeum.payments.discounts import DiscountPart, discount_of, given_back, parts_between
 from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
 from eeum.policy.conditions import Facts
 from eeum.request import Acceptance
@@ -113,16 +115,25 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Won that are cancelled of one capture, which earned in `month`."""
+    """Won of the price that are cancelled of one capture, which earned in `month`; of them `discount` were never paid."""
 
     capture: int
     won: int
     month: Month
+    discount: int = 0
+
+    @property
+    def refund(self) -> int:
+        """What goes back to the member."""
+        return self.won - self.discount
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """An entry: part or all of what was captured goes back, at first to `refund_pending` until its cashback is worked out anew."""
+    """An entry: part or all of what was captured goes back, at first to `refund_pending` until its cashback is worked out anew.
+
+    `discounts` are what goes back to those who funded them, `taken` by how much limits that they used are free again.
+    """
 
     acceptance: Acceptance
     payment_id: str
@@ -130,10 +141,18 @@ class Cancellation:
     merchant_id: str
     reason: str | None
     of: tuple[Cancelled, ...]
+    discounts: tuple[DiscountPart, ...] = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def amount(self) -> int:
+        """Won of the price that the merchant gives back."""
         return sum(each.won for each in self.of)
+
+    @property
+    def refund(self) -> int:
+        """Won that the member gets back."""
+        return sum(each.refund for each in self.of)
 
     @property
     def months(self) -> tuple[Month, ...]:
@@ -142,7 +161,11 @@ class Cancellation:
 
     @property
     def postings(self) -> dict[str, int]:
-        return {merchant_payable(self.merchant_id): -self.amount, purse(REFUND_PENDING): self.amount}
+        merchant = self.merchant_id
+        refunded = {merchant_payable(merchant): -self.amount, purse(REFUND_PENDING): self.refund}
+        if not self.discounts:
+            return refunded
+        return added(refunded, *({funded_by(part.funder, merchant): part.won} for part in self.discounts))
 
 
 def progress_of(payment: Payment) -> Progress:
@@ -220,6 +243,7 @@ def cancel(
     won = progress.left if amount is None else amount
     if not 0 < won <= progress.left:
         raise CancellationExceedsPayment(f"{progress.left} won of this payment can still be cancelled.")
+    discounts = _discounts_back(payment, progress.cancelled, progress.cancelled + won)
     of = []
     captures = list(progress.captures)
     missing = won
@@ -227,13 +251,27 @@ def cancel(
         each = captures[position]
         taken = min(missing, each.won - each.cancelled)
         if taken:
-            of.append(Cancelled(progress.first_number + position, taken, each.month))
+            # A payment with a discount has one capture: holds get none.
+            of.append(Cancelled(progress.first_number + position, taken, each.month, discount_of(discounts)))
             captures[position] = replace(each, cancelled=each.cancelled + taken)
             missing -= taken
     entry = Cancellation(
-        acceptance, payment.acceptance.id, payment.acceptance.digest, payment.order.merchant_id, reason, tuple(of)
+        acceptance,
+        payment.acceptance.id,
+        payment.acceptance.digest,
+        payment.order.merchant_id,
+        reason,
+        tuple(of),
+        discounts,
+        given_back(payment.taken, payment.order.amount, progress.cancelled, progress.cancelled + won),
     )
     return entry, replace(progress, version=progress.version + 1, captures=tuple(captures))
+
+
+def _discounts_back(payment: Payment, before: int, after: int) -> tuple[DiscountPart, ...]:
+    """What goes back of a payment's discounts when the won cancelled of its price, from its end, grow from `before` to `after`."""
+    price = payment.order.amount
+    return parts_between(payment.discount_parts, price, price - after, price - before)
 
 
 def is_expired(progress: Progress, at: datetime) -> bool:

@@ -1,14 +1,15 @@
 """Whether a payment is approved and what it takes from the wallet: pure functions over plain values."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from eeum.journal.accounts import HELD, merchant_payable, purse
+from eeum.journal.accounts import HELD, added, funded_by, merchant_payable, purse
 from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
+from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, parts_of
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import PolicyVersion
+from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.request import Acceptance
 from eeum.wallet.rules import Card, Draw, Wallet, WalletStatus, plan_debit
 
@@ -72,7 +73,8 @@ class PaymentStatus(StrEnum):
 class Payment:
     """An entry: an order and how it was answered, with the facts it was judged by.
 
-    `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured.
+    `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured. The price is
+    the order's amount: `discounts` are what was taken off it, by the policy's layers, and `taken` by how much that used limits and windows.
     """
 
     acceptance: Acceptance
@@ -82,6 +84,25 @@ class Payment:
     decline: Decline | None
     paid_from: Portions
     expires_at: datetime | None = None
+    discounts: tuple[LayerReward, ...] = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def discount_parts(self) -> tuple[DiscountPart, ...]:
+        return parts_of(self.discounts)
+
+    @property
+    def discount(self) -> int:
+        return discount_of(self.discount_parts)
+
+    def paid_for(self, start: int, end: int) -> Portions:
+        """What came out of which purse for the won from `start` to `end` of the price, in the order drawn."""
+        price, discount = self.order.amount, self.discount
+        return portion(
+            self.paid_from,
+            start - discount_up_to(discount, price, start),
+            end - discount_up_to(discount, price, end),
+        )
 
     @property
     def status(self) -> PaymentStatus:
@@ -91,12 +112,16 @@ class Payment:
 
     @property
     def postings(self) -> dict[str, int]:
-        """Won by account: from purses to what the merchant is owed, or to what is held for it."""
+        """Won by account: from purses and whoever funds discounts to what the merchant is owed, or to what is held for it."""
         if self.decline:
             return {}
+        merchant = self.order.merchant_id
         paid = {purse(each): -won for each, won in self.paid_from}
-        target = purse(HELD) if self.order.hold else merchant_payable(self.order.merchant_id)
-        return {**paid, target: self.order.amount}
+        target = purse(HELD) if self.order.hold else merchant_payable(merchant)
+        if not self.discounts:
+            return {**paid, target: self.order.amount}
+        funded = added(*({funded_by(part.funder, merchant): -part.won} for part in self.discount_parts))
+        return {**paid, **funded, target: self.order.amount}
 
 
 @dataclass(frozen=True, slots=True)
