@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from eeum.aws.http import Body, Won
 from eeum.cashback.bodies import RewardBody, reward_body
-from eeum.cashback.use_cases import QuoteAnswer
+from eeum.cashback.quoting import QuoteAnswer
 from eeum.payments.bodies import CardToken, Channel, DeclineBody, MerchantId, decline_body
 
 

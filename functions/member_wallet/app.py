@@ -7,9 +7,9 @@ from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_instant, parse_month
-from eeum.cashback.use_cases import cashback_of_month
+from eeum.cashback.showing import cashback_of_month
 from eeum.journal.history import balances_of_wallet_at
-from eeum.months.closing import statement_of_month
+from eeum.months.showing import statement_of_month
 from eeum.request import Request
 from eeum.wallet.use_cases import change_standing, check_member, open_wallet, own_wallet, top_up
 from member_wallet.bodies import (

@@ -13,7 +13,7 @@ from eeum.aws.http import Body, Line, Won
 from eeum.calendar import text_of
 from eeum.cashback.bodies import RewardBody, reward_body
 from eeum.cashback.rules import Correction, Earning
-from eeum.cashback.use_cases import MonthOfCashback
+from eeum.cashback.showing import MonthOfCashback
 from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING
 from eeum.payments.bodies import DeclineBody
 from eeum.wallet.rules import (

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from eeum.calendar import SEOUL, Month
-from eeum.cashback.replay import MonthBook, refund, replay
-from eeum.cashback.rules import CancelledCapture, Captured, Correction, Earning, captured_of, earn
+from eeum.cashback.replay import refund, replay
+from eeum.cashback.rules import CancelledCapture, Captured, Correction, Earning, MonthBook, captured_of, earn
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, purse
 from eeum.payments.progress import Progress, cancel, capture, progress_of

@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from eeum.calendar import SEOUL, month_of
-from eeum.cashback.replay import MonthBook, first_affected, replay
-from eeum.cashback.rules import CancelledCapture, RewardChange, postings_of
+from eeum.cashback.replay import first_affected, replay
+from eeum.cashback.rules import CancelledCapture, MonthBook, RewardChange, postings_of
 from eeum.journal.accounts import added
 from eeum.money import split_by_share
 from eeum.policy.rules import evaluate

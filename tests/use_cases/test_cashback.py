@@ -7,7 +7,9 @@ from functools import partial
 
 import pytest
 
-from eeum.cashback.use_cases import MOST_TOGETHER, cashback_of_month, quote_cashback
+from eeum.cashback.quoting import quote_cashback
+from eeum.cashback.showing import cashback_of_month
+from eeum.cashback.use_cases import MOST_TOGETHER
 from eeum.errors import Busy
 from eeum.payments.items import payment_of
 from eeum.payments.rules import Decline, Order, Payment

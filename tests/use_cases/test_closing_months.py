@@ -16,9 +16,9 @@ from eeum.months.closing import (
     close_segment,
     due_month,
     freeze_month,
-    statement_of_month,
 )
 from eeum.months.rules import CLOSING_BEGINS, MonthStatus
+from eeum.months.showing import statement_of_month
 from eeum.months.statement_store import StatementStore
 from eeum.months.statements import Statement
 from eeum.months.use_cases import month_record, reset_month

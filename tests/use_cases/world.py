@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eeum.calendar import SEOUL
-from eeum.cashback.replay import MonthBook
-from eeum.cashback.rules import Earning
+from eeum.cashback.rules import Earning, MonthBook
 from eeum.cashback.sources import Entry, Source, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import Posted, Unpostable, post

@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from eeum.cashback.posting import PostingEntry, WalletPostings
-from eeum.cashback.replay import MonthBook
-from eeum.cashback.rules import CancelledCapture, Correction, Earning, RewardChange
+from eeum.cashback.rules import CancelledCapture, Correction, Earning, MonthBook, RewardChange
 from eeum.cashback.sources import Source, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.journal.accounts import CASHBACK, purse

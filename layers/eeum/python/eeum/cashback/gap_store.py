@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of, parse_instant
-from eeum.cashback.items import CORRECTION, EARNING, correction_key, earning_key
-from eeum.cashback.rules import captured_of
+from eeum.cashback.items import CORRECTION, EARNING
 from eeum.cashback.soundness import Unsound, sound_source_of
-from eeum.cashback.sources import Source
+from eeum.cashback.sources import Source, claims_of
 from eeum.errors import Refusal
 from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT
-from eeum.payments.progress import Cancellation
 from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import PARTITION, partition_of, wallet_of
@@ -69,7 +67,7 @@ class GapStore:
             except Unsound as reason:
                 gaps.unsound.append(UnsoundEntry(item["sk"], _month_of(item), str(reason)))
                 continue
-            if not _claims_of(source) <= claimed:
+            if not {key.sk for key in claims_of(source)} <= claimed:
                 gaps.sources.append(source)
         return gaps
 
@@ -82,16 +80,6 @@ class GapStore:
 
     def _all(self, wallet_id: str, prefix: str) -> Iterator[Item]:
         return every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), prefix, consistent=True))
-
-
-def _claims_of(source: Source) -> set[str]:
-    """The sort keys of the postings that a source calls for: one for a capture, one for each month that a cancellation reaches into."""
-    entry = source.entry
-    if isinstance(entry, Cancellation):
-        digest = entry.acceptance.digest
-        return {correction_key(source.wallet_id, month, digest).sk for month in entry.months}
-    captured = captured_of(entry)
-    return {earning_key(captured.wallet_id, captured.month, captured.digest, captured.capture).sk}
 
 
 def _month_of(item: Item) -> Month | None:

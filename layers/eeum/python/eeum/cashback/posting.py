@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from eeum.calendar import Month
-from eeum.cashback.replay import MonthBook, first_affected, refund, replay
+from eeum.cashback.replay import first_affected, refund, replay
 from eeum.cashback.rules import (
     CancelledCapture,
     Captured,
     Correction,
     Earning,
+    MonthBook,
     captured_of,
     earn,
     is_kept,

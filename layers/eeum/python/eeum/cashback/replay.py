@@ -10,8 +10,7 @@ from datetime import datetime
 
 from eeum.cashback.rules import (
     CancelledCapture,
-    Correction,
-    Earning,
+    MonthBook,
     RewardChange,
     account_of,
     quote,
@@ -24,22 +23,6 @@ from eeum.policy.rules import PolicyVersion, funded
 
 CaptureOf = tuple[Digest, int]
 """A payment and the number of one of its captures."""
-
-
-@dataclass(frozen=True, slots=True)
-class MonthBook:
-    """All earnings and corrections of a wallet in one month, each by number."""
-
-    earnings: tuple[Earning, ...]
-    corrections: tuple[Correction, ...]
-
-    def has(self, payment: Digest, capture: int) -> bool:
-        return any(earning.digest == payment and earning.capture == capture for earning in self.earnings)
-
-    @property
-    def used(self) -> dict[str, int]:
-        """Use by limit as it stands."""
-        return used_by([*self.earnings, *self.corrections])
 
 
 @dataclass(frozen=True, slots=True)

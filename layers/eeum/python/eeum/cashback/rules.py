@@ -260,3 +260,19 @@ def used_by(entries: Iterable[Earning | Correction]) -> dict[str, int]:
         for limit, won in entry.used.items():
             total[limit] = total.get(limit, 0) + won
     return total
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBook:
+    """All earnings and corrections of a wallet in one month, each by number."""
+
+    earnings: tuple[Earning, ...]
+    corrections: tuple[Correction, ...]
+
+    def has(self, payment: Digest, capture: int) -> bool:
+        return any(earning.digest == payment and earning.capture == capture for earning in self.earnings)
+
+    @property
+    def used(self) -> dict[str, int]:
+        """Use by limit as it stands."""
+        return used_by([*self.earnings, *self.corrections])

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from eeum.cashback.rules import WHOLE
+from eeum.cashback.items import correction_key, earning_key
+from eeum.cashback.rules import WHOLE, captured_of
 from eeum.ids import Digest
 from eeum.journal.chain import entry_hash
 from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT, cancellation_of, capture_of, payment_of
 from eeum.payments.progress import Cancellation, Capture
 from eeum.payments.rules import Payment
-from eeum.storage import Item
+from eeum.storage import Item, Key
 from eeum.wallet.store import PARTITION, partition_of
 
 Entry = Payment | Capture | Cancellation
@@ -55,6 +56,18 @@ def source_of(item: Item) -> Source:
     if entry.postings != item["postings"]:
         raise ValueError("its postings are not those of what it says")
     return Source(entry, entry_hash(item))
+
+
+def claims_of(source: Source) -> list[Key]:
+    """Where the postings stand that a source calls for: one for a capture, one for each month that a cancellation reaches into.
+
+    They are posted together: where one of them stands, all do.
+    """
+    entry = source.entry
+    if isinstance(entry, Cancellation):
+        return [correction_key(source.wallet_id, month, entry.acceptance.digest) for month in entry.months]
+    captured = captured_of(entry)
+    return [earning_key(captured.wallet_id, captured.month, captured.digest, captured.capture)]
 
 
 def capture_claimed(source: Source) -> tuple[Digest, int] | None:

@@ -12,21 +12,17 @@ from eeum.calendar import Month
 from eeum.cashback.items import (
     CORRECTION,
     EARNING,
-    correction_key,
     correction_of,
-    earning_key,
     earning_of,
     item_of,
     key_of,
 )
-from eeum.cashback.replay import MonthBook
-from eeum.cashback.rules import captured_of
-from eeum.cashback.sources import Source, source_of
+from eeum.cashback.rules import MonthBook
+from eeum.cashback.sources import Source, claims_of, source_of
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK
 from eeum.journal.chain import linked
 from eeum.payments.items import CAPTURE, payment_key, payment_of
-from eeum.payments.progress import Cancellation
 from eeum.payments.rules import Payment
 from eeum.storage import (
     NOT_YET_STORED,
@@ -34,7 +30,6 @@ from eeum.storage import (
     Condition,
     Equals,
     Item,
-    Key,
     Put,
     Query,
     SetTo,
@@ -65,7 +60,7 @@ class CashbackStore:
         Consistently, in one round trip: 1 read unit for each wallet and each source.
         """
         wallet_ids = list(dict.fromkeys(source.wallet_id for source in sources))
-        items = self._storage.read([*map(wallet_key, wallet_ids), *map(_claim_of, sources)])
+        items = self._storage.read([*map(wallet_key, wallet_ids), *(claims_of(source)[0] for source in sources)])
         wallets = zip(wallet_ids, items, strict=False)
         claims = zip(sources, items[len(wallet_ids) :], strict=True)
         return (
@@ -110,15 +105,6 @@ class CashbackStore:
     def _all(self, wallet_id: str, prefix: str, where: tuple[Condition, ...] = ()) -> Iterator[Item]:
         query = Query(Table.LEDGER, partition_of(wallet_id), prefix, where=where, consistent=True)
         return every_item(self._storage, query)
-
-
-def _claim_of(source: Source) -> Key:
-    """What is there once the source was posted; all corrections of a cancellation are posted together."""
-    entry = source.entry
-    if isinstance(entry, Cancellation):
-        return correction_key(source.wallet_id, entry.months[0], entry.acceptance.digest)
-    captured = captured_of(entry)
-    return earning_key(captured.wallet_id, captured.month, captured.digest, captured.capture)
 
 
 def _writes_of(posting: WalletPostings) -> list[Write]:

@@ -1,18 +1,14 @@
-"""Posting cashback for what was captured and cancelled, exactly once; showing it; and quoting it before paying."""
+"""Posting cashback for what was captured and cancelled, exactly once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from eeum.calendar import Month, month_of, whole_milliseconds
+from eeum.calendar import whole_milliseconds
 from eeum.cashback.posting import CaptureMissing, WalletPostings
-from eeum.cashback.replay import MonthBook
-from eeum.cashback.rules import Quote, quote, used_in
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.errors import Busy, ProgrammeNotRunning
-from eeum.merchants.store import MerchantStore
-from eeum.payments.rules import Decline, Order, judge
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
@@ -146,39 +142,3 @@ def _store(store: CashbackStore, patience: Patience, postings: Sequence[WalletPo
             pass
     for posting in postings:
         store.post([posting], patience)
-
-
-class QuoteAnswer(NamedTuple):
-    """What a payment would earn, or why it would be declined."""
-
-    decline: Decline | None
-    quote: Quote
-
-
-def quote_cashback(
-    wallet: Wallet, merchants: MerchantStore, policies: PolicyBook, order: Order, now: datetime
-) -> QuoteAnswer:
-    """What `order` would earn if it were paid now. Payments whose cashback is on its way are not counted yet.
-
-    Raises `ProgrammeNotRunning` before the first policy starts.
-    """
-    policy = policies.running_at(now)
-    judgement = judge(wallet, merchants.merchant(order.merchant_id), policy, now, order)
-    used_before = used_in(wallet.usage, month_of(now))
-    quoted = quote(policy, judgement.facts, judgement.paid_from, now, used_before)
-    return QuoteAnswer(judgement.decline, quoted)
-
-
-class MonthOfCashback(NamedTuple):
-    """A member's earnings and corrections of a month, in the order in which they were posted."""
-
-    month: Month
-    book: MonthBook
-
-    @property
-    def won(self) -> int:
-        return sum(earning.won for earning in self.book.earnings) + sum(each.won for each in self.book.corrections)
-
-
-def cashback_of_month(store: CashbackStore, wallet_id: str, month: Month) -> MonthOfCashback:
-    return MonthOfCashback(month, store.month_book(wallet_id, month))

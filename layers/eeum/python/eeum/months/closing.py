@@ -8,10 +8,9 @@ from typing import NamedTuple
 from eeum.calendar import Month, next_month, start_of_month, whole_milliseconds
 from eeum.cashback.catch_up import BEGINNING, CatchUp, Unposted
 from eeum.cashback.gap_store import Segment
-from eeum.errors import NotFound
 from eeum.months.rules import frozen, month_to_close
 from eeum.months.statement_store import StatementStore
-from eeum.months.statements import Statement, statement_of
+from eeum.months.statements import statement_of
 from eeum.months.store import MonthStore
 from eeum.storage import ConditionsFailed
 from eeum.wallet.rules import Wallet
@@ -106,11 +105,3 @@ def freeze_month(months: MonthStore, found: Sequence[SegmentFound], now: datetim
         return month
     except ConditionsFailed:
         return None
-
-
-def statement_of_month(store: StatementStore, wallet_id: str, month: Month) -> Statement:
-    """Raises `NotFound` before it is written, and for a month in which nothing happened in an empty wallet."""
-    statement = store.statement(wallet_id, month)
-    if statement is None:
-        raise NotFound(f"There is no statement of {month}: it is written when the month is frozen.")
-    return statement
