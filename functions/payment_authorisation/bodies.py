@@ -11,6 +11,7 @@ from eeum.aws.http import Body, Won
 from eeum.calendar import INSTANT, text_of
 from eeum.payments.bodies import CardToken, Channel, DeclineBody, MemberChannel, MerchantId, decline_body
 from eeum.payments.rules import Decline, Order, Payment
+from eeum.policy.rules import LayerReward
 
 
 def _written(value: Any) -> Any:
@@ -55,8 +56,18 @@ class AcquirerPaymentRequest(Body):
 Status = Literal["approved", "held", "declined"]
 
 
+class DiscountBody(BaseModel):
+    """What one layer of the policy took off the price, in won, and who funds it."""
+
+    layer: str
+    won: int
+    funders: dict[str, int]
+
+
 class PaymentBody(BaseModel):
-    """A payment as it was decided; `paid_from` is won by purse. One with an unknown card is not stored and has no id.
+    """A payment as it was decided: `amount` is the price, of which `discount` was taken off and `paid` came from the wallet.
+
+    `paid_from` is won by purse. One with an unknown card is not stored and has no id.
 
     What became of it since is not in it: one request has one answer, whenever it is asked for.
     """
@@ -67,6 +78,9 @@ class PaymentBody(BaseModel):
     decline: DeclineBody | None = None
     merchant_id: str
     amount: int
+    discount: int = 0
+    paid: int = 0
+    discounts: list[DiscountBody] = []
     channel: str
     paid_from: dict[str, int] = {}
     accepted_at: str | None = None
@@ -82,12 +96,19 @@ def payment_body(payment: Payment) -> PaymentBody:
         decline=decline_body(payment.decline) if payment.decline else None,
         merchant_id=payment.order.merchant_id,
         amount=payment.order.amount,
+        discount=payment.discount,
+        paid=sum(won for _, won in payment.paid_from),
+        discounts=[discount_body(discount) for discount in payment.discounts],
         channel=payment.order.channel,
         paid_from=dict(payment.paid_from),
         accepted_at=text_of(payment.acceptance.accepted_at),
         requested_at=payment.order.requested_at,
         expires_at=text_of(payment.expires_at) if payment.expires_at else None,
     )
+
+
+def discount_body(discount: LayerReward) -> DiscountBody:
+    return DiscountBody(layer=discount.layer, won=discount.won, funders=dict(discount.funders))
 
 
 def unknown_card_body(order: Order) -> PaymentBody:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from eeum.aws.http import Body, Line, Won
 from eeum.calendar import text_of
+from eeum.journal.accounts import MERCHANT
 from eeum.payments.progress import Cancellation, Capture, Progress, Release
 from eeum.payments.reversals import Reversal
 from eeum.payments.rules import Payment
@@ -59,12 +60,15 @@ class CancelledCaptureBody(BaseModel):
 class CancellationBody(BaseModel):
     """A cancellation as it was decided, and which captures it took back: the last one first.
 
-    The member's refund follows in a moment, once the cashback of the month is worked out anew.
+    `amount` is of the price: what the merchant gives back. `refund` is what the member does get back of it, `discount` what goes back to
+    those who funded it. The member's refund follows in a moment, once the cashback of the month is worked out anew.
     """
 
     id: str
     payment_id: str
     amount: int
+    refund: int
+    discount: int
     reason: str | None
     of: list[CancelledCaptureBody]
     accepted_at: str
@@ -105,11 +109,15 @@ class PaymentsBody(BaseModel):
 
 
 class MerchantPaymentBody(Amounts):
-    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not."""
+    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not.
+
+    `own_discount` is what the merchant itself took off the price.
+    """
 
     id: str
     status: Status
     amount: int
+    own_discount: int
     channel: str
     accepted_at: str
     expires_at: str | None
@@ -149,6 +157,8 @@ def cancellation_body(cancellation: Cancellation) -> CancellationBody:
         id=cancellation.acceptance.id,
         payment_id=cancellation.payment_id,
         amount=cancellation.amount,
+        refund=cancellation.refund,
+        discount=cancellation.amount - cancellation.refund,
         reason=cancellation.reason,
         of=[CancelledCaptureBody(capture=each.capture, amount=each.won) for each in cancellation.of],
         accepted_at=text_of(cancellation.acceptance.accepted_at),
@@ -179,6 +189,7 @@ def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPayme
         id=payment.acceptance.id,
         status=payment.status.value,
         amount=payment.order.amount,
+        own_discount=sum(part.won for part in payment.discount_parts if part.funder == MERCHANT),
         channel=payment.order.channel,
         accepted_at=text_of(payment.acceptance.accepted_at),
         expires_at=text_of(payment.expires_at) if payment.expires_at else None,

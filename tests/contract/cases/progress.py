@@ -12,11 +12,12 @@ from eeum.payments.progress import cancel, capture, progress_of, release
 from eeum.payments.progress_store import ProgressStore, State
 from eeum.payments.rules import Payment
 from eeum.payments.store import PaymentStore
+from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Add, ConditionsFailed, SetTo, Storage
-from eeum.wallet.rules import Draw, Negative, Wallet, wallet_id_of
+from eeum.wallet.rules import Draw, Negative, Taken, Wallet, wallet_id_of
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
-from tests.contract.examples import MERCHANT, NOON, acceptance, change_wallet, digest, payment, stored_wallet
+from tests.contract.examples import MERCHANT, NOON, acceptance, change_wallet, digest, payment, stored_wallet, wallet
 from tests.patience import patience_of
 
 EXPIRY = NOON + timedelta(days=7)
@@ -171,15 +172,59 @@ def a_payment_is_cancelled_in_parts_each_once(storage: Storage) -> None:
         assert entry is None
         assert state
         made_now, progress = cancel(made, state.progress, accepted, 3_000, "returned")
-        store.cancel(made_now, progress, state.progress)
+        store.cancel(made_now, progress, state)
         found, after = store.for_cancellation(wallet_id, payment_id, accepted.digest)
         assert after is not None
         assert (found, after.progress.left) == (made_now, left)
         with pytest.raises(ConditionsFailed) as failed:
-            store.cancel(made_now, progress, state.progress)
+            store.cancel(made_now, progress, state)
         assert failed.value.positions == (1, 2)
     assert _purses(storage, made) == {"charged": 10_000, "refund_pending": 6_000}
     assert _wallet(storage, wallet_id).due == 3
+
+
+@case
+def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) -> None:
+    store = _store(storage)
+    opened = stored_wallet(storage, charged=20_000, taken=Taken(3, {"coupon@2021-01": 900, "coupon@2020-12": 5}))
+    plain = payment(opened.id, paid={"charged": 9_000})
+    discount = LayerReward("coupon", 1_000, (BandPortion(0, None, 1_000, 10_000),), (("city", 1_000),))
+    made = replace(plain, discounts=(discount,), taken={"coupon@2021-01": 1_000, "coupon@2021": 10})
+    used = Taken(4, {"coupon@2021-01": 1_900, "coupon@2020-12": 5})
+    payments = PaymentStore(storage, patience_of())
+    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], used)
+    assert payments.payment(opened.id, made.acceptance.id) == made
+    assert _wallet(storage, opened.id).taken == used
+    another = replace(made, acceptance=acceptance(opened.id, "another-request-of-it"))
+    with pytest.raises(ConditionsFailed) as failed:
+        payments.debit_and_record(another, [Draw("charged", 9_000, 11_000)], used)
+    assert failed.value.positions == (0,)
+    state = _state(storage, made)
+    accepted = acceptance(opened.id, "a-cancellation-number-1", LATER)
+    entry, progress = cancel(made, state.progress, accepted, 5_000, None)
+    change_wallet(storage, opened.id, SetTo(("taken",), {"version": 5, "used": {"coupon@2021-01": 1_950}}))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.cancel(entry, progress, state)
+    assert failed.value.positions == (0,)
+    store.cancel(entry, progress, _state(storage, made))
+    assert _wallet(storage, opened.id).taken == Taken(6, {"coupon@2021-01": 1_450})
+    assert _purses(storage, made) == {"charged": 11_000, "refund_pending": 4_500}
+    assert store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)[0] == entry
+
+
+@case
+def the_first_use_of_a_limit_by_commands_is_counted_once(storage: Storage) -> None:
+    opened = stored_wallet(storage, charged=20_000)
+    payments = PaymentStore(storage, patience_of())
+    one, other = (
+        replace(payment(opened.id, f"payment-number-{number}-of-it"), taken={"coupon@2021-01": 1}) for number in (1, 2)
+    )
+    draws, used = [Draw("charged", 10_000, 20_000)], Taken(1, {"coupon@2021-01": 1})
+    payments.debit_and_record(one, draws, used)
+    with pytest.raises(ConditionsFailed) as failed:
+        payments.debit_and_record(other, draws, used)
+    assert failed.value.positions == (0,)
+    assert _wallet(storage, opened.id).taken == Taken(1, {"coupon@2021-01": 1})
 
 
 @case
@@ -188,7 +233,7 @@ def nothing_is_cancelled_into_no_wallet(storage: Storage) -> None:
     before = progress_of(stray)
     entry, progress = cancel(stray, before, acceptance(wallet_id_of("nobody"), "a-cancellation-number-1"), None, None)
     with pytest.raises(ConditionsFailed) as failed:
-        _store(storage).cancel(entry, progress, before)
+        _store(storage).cancel(entry, progress, State(wallet("nobody"), stray, "", before))
     assert failed.value.positions == (0,)
 
 

@@ -15,6 +15,9 @@ REFUND_PENDING = "refund_pending"
 
 NOT_SPENDABLE = frozenset({HELD, REFUND_PENDING})
 
+MERCHANT = "merchant"
+"""The funder that is the merchant itself, whichever it is."""
+
 _PURSE = "purse/"
 Postings = Mapping[str, int]
 """Won by account, summing to zero, without zeros."""
@@ -41,7 +44,7 @@ def funder(name: str) -> str:
 
 def funded_by(name: str, merchant_id: str) -> str:
     """The account of who funds a layer at a merchant: what the merchant funds is its own."""
-    return merchant_reward(merchant_id) if name == "merchant" else funder(name)
+    return merchant_reward(merchant_id) if name == MERCHANT else funder(name)
 
 
 def added(*postings: Postings) -> dict[str, int]:

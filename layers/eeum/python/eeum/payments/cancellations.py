@@ -40,6 +40,6 @@ def cancel_payment(
     def decide(state: State) -> Decision[Cancellation]:
         acceptance = request.accept(whole_milliseconds(now()))
         entry, progress = cancel(state.payment, state.progress, acceptance, amount, reason)
-        return Decision(entry, lambda: store.cancel(entry, progress, state.progress))
+        return Decision(entry, lambda: store.cancel(entry, progress, state))
 
     return answer_once(request, patience, read, decide)

@@ -46,10 +46,20 @@ from eeum.storage import (
     Storage,
     Table,
     Update,
+    Write,
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import PARTITION, head_set, head_unchanged, keyed, wallet_key, wallet_of
+from eeum.wallet.store import (
+    PARTITION,
+    head_set,
+    head_unchanged,
+    keyed,
+    taken_follows,
+    taken_set,
+    wallet_key,
+    wallet_of,
+)
 
 
 class State(NamedTuple):
@@ -152,19 +162,25 @@ class ProgressStore:
             progress_put(wallet.id, entry.payment, progress, state.progress.version),
         )
 
-    def cancel(self, entry: Cancellation, progress: Progress, before: Progress) -> None:
+    def cancel(self, entry: Cancellation, progress: Progress, state: State, *returns: Write) -> None:
         """Moves the money from what the merchant is owed to what waits for its cashback to be worked out anew. 6 write units.
 
-        `ConditionsFailed` when something became of the payment since it was read.
+        `returns` are what else goes back, to the budgets that funded a discount: 2 units more. `ConditionsFailed` when something became of
+        the payment since it was read, or, where limits that it used are free again, of those.
         """
-        wallet_id = entry.acceptance.wallet_id
+        wallet_id, taken = entry.acceptance.wallet_id, state.wallet.taken
+        freed = [taken.given_back(entry.taken)] if entry.taken.keys() & taken.used.keys() else []
         refund = Update(
             wallet_key(wallet_id),
-            (Add(("purses", REFUND_PENDING, "amount"), entry.amount), Add(("due",), len(entry.months))),
-            (Equals(("kind",), "wallet"),),
+            (
+                Add(("purses", REFUND_PENDING, "amount"), entry.refund),
+                Add(("due",), len(entry.months)),
+                *map(taken_set, freed),
+            ),
+            (Equals(("kind",), "wallet"), *map(taken_follows, freed)),
         )
         record = Put(cancellation_key(wallet_id, entry.acceptance.digest), cancellation_item(entry), NOT_YET_STORED)
-        self._commit(refund, record, progress_put(wallet_id, entry.payment, progress, before.version))
+        self._commit(refund, record, progress_put(wallet_id, entry.payment, progress, state.progress.version), *returns)
 
     def _read(self, wallet_id: str, payment_id: str, entry: Key) -> tuple[Item | None, State | None]:
         digest = digest_of(payment_id)
@@ -178,7 +194,7 @@ class ProgressStore:
             return None, None
         return stored, _state(wallet_id, wallet, payment, progress)
 
-    def _commit(self, *writes: Update | Put) -> None:
+    def _commit(self, *writes: Write) -> None:
         commit(self._storage, self._patience, *writes)
 
 

@@ -27,10 +27,11 @@ from eeum.storage import (
     Storage,
     Table,
     Update,
+    Write,
 )
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.rules import Draw, Wallet, WalletStatus
-from eeum.wallet.store import partition_of, wallet_key, wallet_of
+from eeum.wallet.rules import Draw, Taken, Wallet, WalletStatus
+from eeum.wallet.store import partition_of, taken_follows, taken_set, wallet_key, wallet_of
 
 
 class Read(NamedTuple):
@@ -64,23 +65,28 @@ class PaymentStore:
             merchant_of(merchant) if merchant else None,
         )
 
-    def debit_and_record(self, payment: Payment, draws: Sequence[Draw]) -> None:
+    def debit_and_record(
+        self, payment: Payment, draws: Sequence[Draw], taken: Taken | None = None, grants: Sequence[Write] = ()
+    ) -> None:
         """Takes the money and stores the entry, together; `ConditionsFailed` when the decision no longer stands.
 
-        4 write units, and 1 for the merchant's index; a hold also stores its progress, 2 units and 1 for the index by expiry.
+        4 write units, and 1 for the merchant's index; a hold also stores its progress, 2 units and 1 for the index by expiry. `taken` is
+        what commands have used afterwards, where the payment used any of it; `grants` are what funds its discounts, 2 units.
         """
         wallet_id = payment.acceptance.wallet_id
         conditions = [
             Equals(("status",), WalletStatus.ACTIVE.value),
             Equals(("cards", payment.card or "", "status"), ACTIVE_CARD),
             *_purses_as_decided(draws),
+            *([taken_follows(taken)] if taken else []),
         ]
         changes = [Add(("purses", draw.purse_id, "amount"), -draw.amount) for draw in draws if draw.amount]
         held = payment.status is PaymentStatus.HELD
         effect = Add(("purses", HELD, "amount"), payment.order.amount) if held else Add(("due",), 1)
-        debit = Update(wallet_key(wallet_id), (*changes, effect), tuple(conditions))
+        used = [taken_set(taken)] if taken else []
+        debit = Update(wallet_key(wallet_id), (*changes, effect, *used), tuple(conditions))
         progress = [progress_put(wallet_id, payment.acceptance.digest, progress_of(payment))] if held else []
-        commit(self._storage, self._patience, debit, _record(payment), *progress)
+        commit(self._storage, self._patience, debit, _record(payment), *progress, *grants)
 
     def record_decline(self, payment: Payment) -> None:
         """Stores a decline under its request. 2 write units, and 1 for the merchant's index."""

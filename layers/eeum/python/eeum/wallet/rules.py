@@ -1,7 +1,7 @@
 """What a wallet is and what may go in and out of it: pure functions over plain values. Amounts are whole won."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypedDict
@@ -60,6 +60,22 @@ class Negative:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Won by limit and window (`welcome-bonus@2026-03`) that commands used: what was given at payment and at top-up, and topped up.
+
+    Apart from `Wallet.usage`, which postings count, some time later. `version` counts its changes; 0 is not stored yet.
+    """
+
+    version: int = 0
+    used: Mapping[str, int] = field(default_factory=dict)
+
+    def given_back(self, won: Mapping[str, int]) -> "Taken":
+        """What is left after `won` were given back. A window that the wallet no longer carries is past, and needs none."""
+        used = {key: used - won.get(key, 0) for key, used in self.used.items()}
+        return Taken(self.version + 1, {key: left for key, left in used.items() if left})
+
+
+@dataclass(frozen=True, slots=True)
 class Wallet:
     """A member's balances and cards, and how far its limits are used.
 
@@ -85,6 +101,7 @@ class Wallet:
     district: str | None = None
     birth_date: date | None = None
     standings: int = 0
+    taken: Taken = Taken()
 
     def balance(self, purse_id: str) -> int:
         return next((purse.amount for purse in self.purses if purse.id == purse_id), 0)

@@ -33,6 +33,7 @@ from eeum.wallet.rules import (
     DebitOrder,
     Negative,
     Purse,
+    Taken,
     TopUp,
     TopUpDecline,
     Wallet,
@@ -40,6 +41,7 @@ from eeum.wallet.rules import (
 )
 
 WALLET = "WALLET"
+TAKEN = "taken"
 PARTITION = "WALLET#"
 
 
@@ -189,6 +191,21 @@ def _resident_item(wallet: Wallet) -> Item:
     return {"district": wallet.district, "birth_date": wallet.birth_date.isoformat() if wallet.birth_date else None}
 
 
+def taken_set(taken: Taken) -> SetTo:
+    """What commands have used, afterwards."""
+    return SetTo((TAKEN,), _taken_item(taken))
+
+
+def taken_follows(taken: Taken) -> Condition:
+    """That what is stored is what `taken` was made of: no other command used anything meanwhile."""
+    before = taken.version - 1
+    return Equals((TAKEN, "version"), before) if before else Absent((TAKEN,))
+
+
+def _taken_item(taken: Taken) -> Item:
+    return {"version": taken.version, "used": dict(taken.used)}
+
+
 def _top_up_put(top_up: TopUp) -> Put:
     acceptance = top_up.acceptance
     return Put(top_up_key(acceptance.wallet_id, acceptance.digest), top_up_item(top_up), NOT_YET_STORED)
@@ -213,6 +230,7 @@ def wallet_item(wallet: Wallet) -> Item:
         # What most wallets do not have takes no room in any.
         **({"resident": _resident_item(wallet)} if wallet.district or wallet.birth_date else {}),
         **({"standings": wallet.standings} if wallet.standings else {}),
+        **({TAKEN: _taken_item(wallet.taken)} if wallet.taken.version else {}),
     }
 
 
@@ -245,6 +263,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         district=resident.get("district"),
         birth_date=date.fromisoformat(born) if born else None,
         standings=item.get("standings", 0),
+        taken=Taken(item[TAKEN]["version"], item[TAKEN]["used"]) if TAKEN in item else Taken(),
     )
 
 
