@@ -1,0 +1,131 @@
+"""What a policy changes against the one before it: every difference, in plain Korean and English, and whether it is for the better."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from eeum.money import LARGEST_AMOUNT
+from eeum.policy.plain import Statement, statements_of
+from eeum.policy.plain_layers import given_at
+from eeum.policy.wording import AND, Plain, joined, listed
+
+LISTS = ("layers", "limits", "pools", "groups", "purses", "rows")
+"""Parts of a document that come and go whole, each with an id."""
+
+
+class Kind(StrEnum):
+    NEW = "new"
+    ENDS = "ends"
+    BETTER = "better"
+    LESS = "less"
+    CHANGES = "changes"
+
+
+_SAID: Mapping[Kind, Plain] = {
+    Kind.NEW: Plain("신설", "New"),
+    Kind.ENDS: Plain("종료", "Ends"),
+    Kind.BETTER: Plain("확대", "Better"),
+    Kind.LESS: Plain("축소", "Less"),
+    Kind.CHANGES: Plain("변경", "Changes"),
+}
+
+
+class Change(NamedTuple):
+    """One difference. `about` is the part of the document: `layers.base` when it came or went whole, else `layers.base.when`."""
+
+    kind: Kind
+    about: str
+    says: Plain
+
+
+def explained(document: Mapping[str, Any]) -> list[Statement]:
+    """What a document says, without what is as usual."""
+    return [statement for statement in statements_of(document) if not statement.silent]
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Every difference between two documents, in the order of the later one, then what ends; none between equal ones."""
+    earlier = {statement.about: statement for statement in statements_of(before)}
+    later = {statement.about: statement for statement in statements_of(after)}
+    went = {_whole(about) for about in earlier} - {_whole(about) for about in later}
+    came = {_whole(about) for about in later} - {_whole(about) for about in earlier}
+    changes = []
+    for about, statement in later.items():
+        whole = _whole(about)
+        if whole in came:
+            came.discard(whole)
+            changes.append(_of_whole(Kind.NEW, whole, later))
+        elif about in earlier:
+            changes += _changed(earlier[about], statement)
+    told: set[str] = set()
+    for about in earlier:
+        whole = _whole(about)
+        if whole in went and whole not in told:
+            told.add(whole)
+            changes.append(_of_whole(Kind.ENDS, whole, earlier))
+    return changes
+
+
+def _whole(about: str) -> str:
+    """The part that comes or goes as one: a layer with all that it says."""
+    first, _, rest = about.partition(".")
+    return f"{first}.{rest.partition('.')[0]}" if first in LISTS and rest else about
+
+
+def _of_whole(kind: Kind, whole: str, statements: Mapping[str, Statement]) -> Change:
+    own = [each for about, each in statements.items() if _whole(about) == whole]
+    told = joined([each.says for each in own if not each.silent] or [own[0].says])
+    return Change(kind, whole, _sentence(kind, own[0].subject, told))
+
+
+def _changed(before: Statement, after: Statement) -> Iterator[Change]:
+    if after.members is not None and before.members is not None:
+        yield from _of_set(before, after, before.members, after.members)
+    elif before.says != after.says:
+        kind = _direction(before, after)
+        says = Plain(f"{after.says.ko} (그 전에는 {before.says.ko})", f"{after.says.en} (until then: {before.says.en})")
+        yield Change(kind, after.about, _sentence(kind, after.subject, says))
+
+
+def _of_set(
+    before: Statement, after: Statement, earlier: Mapping[str, Plain], later: Mapping[str, Plain]
+) -> Iterator[Change]:
+    """Only what came and what went: a city may know a thousand categories."""
+    came = [later[name] for name in sorted(later.keys() - earlier.keys())]
+    went = [earlier[name] for name in sorted(earlier.keys() - later.keys())]
+    if came:
+        told = listed(came, AND)
+        kind = _better_or_less(after.like)
+        yield Change(
+            kind, after.about, _sentence(kind, after.subject, Plain(f"{told.ko} 추가", f"{told.en} are added"))
+        )
+    if went:
+        told = listed(went, AND)
+        kind = _better_or_less(None if before.like is None else not before.like)
+        yield Change(kind, after.about, _sentence(kind, after.subject, Plain(f"{told.ko} 제외", f"{told.en} no more")))
+
+
+def _better_or_less(better: object) -> Kind:
+    return Kind.CHANGES if better is None else Kind.BETTER if better else Kind.LESS
+
+
+def _direction(before: Statement, after: Statement) -> Kind:
+    """Better or less only where that holds for every member; else it just changes."""
+    if before.rank is None or after.rank is None or before.like != after.like:
+        return Kind.CHANGES
+    if isinstance(before.rank, tuple) and isinstance(after.rank, tuple):
+        edges = sorted({start for start, _ in (*before.rank, *after.rank)})
+        # Between edges both are straight, so that the edges and the largest amount there is decide.
+        places = [*edges, LARGEST_AMOUNT]
+        differences = [given_at(after.rank, place) - given_at(before.rank, place) for place in places]
+        if all(difference >= 0 for difference in differences):
+            return Kind.BETTER
+        return Kind.LESS if all(difference <= 0 for difference in differences) else Kind.CHANGES
+    if isinstance(before.rank, tuple) or isinstance(after.rank, tuple) or before.rank == after.rank:
+        return Kind.CHANGES
+    return Kind.BETTER if after.rank > before.rank else Kind.LESS
+
+
+def _sentence(kind: Kind, subject: Plain, says: Plain) -> Plain:
+    said = _SAID[kind]
+    return Plain(f"{said.ko} — {subject.ko}: {says.ko}", f"{said.en}: {subject.en}: {says.en}")

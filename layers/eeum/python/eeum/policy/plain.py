@@ -1,0 +1,309 @@
+"""A policy in plain Korean and English: what each part of its document says, in sentences that a member can read.
+
+Every word of the language has its place here: a test goes through the published schema. What says nothing beyond the usual (no
+condition, no limit) is `silent`: it is told of only when it changes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from math import gcd
+from typing import Any, NamedTuple
+
+from eeum.policy.plain_conditions import clause
+from eeum.policy.plain_layers import Curve, gives_of
+from eeum.policy.wording import AND, FUNDERS, PURSES, Plain, instant, joined, listed, names, window, won, word
+
+
+class Statement(NamedTuple):
+    """What one part of a document says.
+
+    `about` is the part's place, by ids in place of numbers: `layers.base.funders`. `members` are those of a set, of which only what came
+    and went is told when it changes. `rank` says how good it is for members, beside another whose `like` is equal: a number, or a curve
+    (`eeum.policy.plain_layers`); of a set, `like` says whether more of it is better.
+    """
+
+    about: str
+    subject: Plain
+    says: Plain
+    silent: bool = False
+    members: Mapping[str, Plain] | None = None
+    rank: float | Curve | None = None
+    like: object = None
+
+
+_NO_END = Plain("정해지지 않음", "not set")
+_UNLIMITED = float("inf")
+
+
+def statements_of(document: Mapping[str, Any]) -> list[Statement]:
+    """Everything that a document says, in its own order."""
+    return [
+        *_of_version(document),
+        *(each for layer in document["layers"] for each in _of_layer(layer)),
+        _order(document["layers"]),
+        *(_of_limit(limit) for limit in document.get("limits", ())),
+        *(_of_pool(pool) for pool in document.get("pools", ())),
+        *(_of_group(group) for group in document.get("groups", ())),
+        *(each for purse in document.get("purses", ()) for each in _of_purse(purse)),
+        *_of_wallet(document["wallet"]),
+        *_of_merchants(document["merchants"]),
+        *(_of_row(row) for row in document.get("rows", ())),
+    ]
+
+
+def _of_version(document: Mapping[str, Any]) -> Iterator[Statement]:
+    title = document["title"]
+    yield Statement("title", Plain("이름", "Name"), Plain(title["ko"], title["en"]))
+    yield Statement("programme", Plain("사업", "Programme"), names([document["programme"]]))
+    yield Statement("version", Plain("판", "Version"), names([document["version"]]))
+    yield Statement("language", Plain("언어", "Language"), names([str(document["language"])]), silent=True)
+    yield Statement("starts_at", Plain("시작", "From"), instant(document["starts_at"]))
+    ends_at = document.get("ends_at")
+    yield Statement(
+        "ends_at",
+        Plain("종료", "Until"),
+        instant(ends_at) if ends_at is not None else _NO_END,
+        silent=ends_at is None,
+        rank=datetime.fromisoformat(ends_at).timestamp() if ends_at is not None else _UNLIMITED,
+    )
+    yield _set("earns_from", Plain("혜택이 붙는 지갑", "Purses that earn"), document["earns_from"], PURSES, better=True)
+
+
+# --- layers ---------------------------------------------------------------------------------------------------------------
+
+
+def _of_layer(layer: Mapping[str, Any]) -> Iterator[Statement]:
+    about, subject = f"layers.{layer['id']}", Plain(layer["title"]["ko"], layer["title"]["en"])
+
+    def statement(part: str, says: Plain, **more: Any) -> Statement:
+        return Statement(f"{about}.{part}", subject, says, **more)
+
+    gives, rank, like = gives_of(layer)
+    yield statement("gives", gives, rank=rank, like=like)
+    when = layer.get("when")
+    holds = clause(when) if when is not None else None
+    yield statement(
+        "when",
+        Plain(f"조건은 {holds.ko}", f"when {holds.en}") if holds else Plain("조건 없음", "always"),
+        silent=holds is None,
+    )
+    limits = names(layer.get("limits", ()))
+    yield statement(
+        "limits",
+        Plain(f"한도 {limits.ko} 안에서", f"within {limits.en}")
+        if limits.en
+        else Plain("한도 없음", "without a limit"),
+        silent=not limits.en,
+    )
+    everything = layer.get("counts", "accepted") == "all"
+    yield statement(
+        "counts",
+        Plain("모든 사용액이 한도를 씀", "every payment uses its limits")
+        if everything
+        else Plain("혜택이 붙는 사용액만 한도를 씀", "only what earns uses its limits"),
+        silent=not everything,
+    )
+    into, usual = _into(layer)
+    yield statement("into", into, silent=usual)
+    group = layer.get("exclusive")
+    yield statement(
+        "exclusive",
+        Plain(f"묶음 {group} 가운데 하나만", f"one of the group {group} only")
+        if group is not None
+        else Plain("다른 혜택과 함께 받음", "together with any other"),
+        silent=group is None,
+    )
+    pools = names(layer.get("pools", ()))
+    yield statement(
+        "pools",
+        Plain(f"공동 재원 {pools.ko} 안에서 선착순", f"while {pools.en} lasts")
+        if pools.en
+        else Plain("공동 재원 없음", "from no pool"),
+        silent=not pools.en,
+    )
+    yield statement("funders", _funders(layer["funders"]))
+    yield statement("title", Plain(f"이름은 “{subject.ko}”", f"called “{subject.en}”"), silent=True)
+
+
+def _into(layer: Mapping[str, Any]) -> tuple[Plain, bool]:
+    """Where the reward goes, and whether that is the usual."""
+    into = layer.get("into", "cashback")
+    if into in ("cashback", "charged"):
+        purse = word(PURSES, into)
+        return Plain(f"{purse.ko}로 받음", f"into {purse.en}"), into == "cashback"
+    return Plain(f"지갑 {into}에 받음", f"into the purse {into}"), False
+
+
+def _funders(funders: Sequence[Mapping[str, Any]]) -> Plain:
+    """In the order listed, which rounding follows; shares in their lowest terms, since 4 and 2 are 2 and 1."""
+    part = gcd(*(funder["share"] for funder in funders))
+    shares = [funder["share"] // part for funder in funders]
+    who = [word(FUNDERS, funder["funder"]) for funder in funders]
+    if len(who) == 1:
+        return Plain(f"재원은 {who[0].ko}", f"paid by {who[0].en}")
+    parts = [Plain(f"{name.ko} {share:,}", f"{name.en} {share:,}") for name, share in zip(who, shares, strict=True)]
+    told = joined(parts, " : ")
+    return Plain(f"재원은 {told.ko}", f"paid by {told.en}")
+
+
+def _order(layers: Sequence[Mapping[str, Any]]) -> Statement:
+    """Limits, groups and pools are used in this order."""
+    return Statement(
+        "layers", Plain("계산 순서", "Worked out in this order"), names([each["id"] for each in layers]), True
+    )
+
+
+# --- what layers refer to -------------------------------------------------------------------------------------------------
+
+
+def _of_limit(limit: Mapping[str, Any]) -> Statement:
+    amount, span = limit.get("amount"), window(limit)
+    what = {
+        "spend": Plain("쓰는 금액", "of spend"),
+        "reward": Plain("받는 혜택", "of benefits"),
+        "top_up": Plain("충전하는 금액", "topped up"),
+    }.get(limit["measure"], Plain(limit["measure"], limit["measure"]))
+    if amount is None:
+        says = Plain(
+            f"{span.ko} {what.ko} 제한 없이 세기만 함", f"any amount {what.en} {span.en}, which is only counted"
+        )
+    else:
+        says = Plain(f"{span.ko} {what.ko} {won(amount).ko}까지", f"up to {won(amount).en} {what.en} {span.en}")
+    carried = limit.get("carries_over_from")
+    if carried is not None:
+        since = instant(carried)
+        says = Plain(
+            f"{says.ko}. 다 쓰지 않은 한도는 다음 기간에 한 번 더해짐({since.ko} 이후에 시작하는 기간부터)",
+            f"{says.en}; what is left is added to the next window once, of windows that begin at {since.en} or later",
+        )
+    return Statement(
+        f"limits.{limit['id']}",
+        Plain(f"한도 {limit['id']}", f"Limit {limit['id']}"),
+        says,
+        rank=_UNLIMITED if amount is None else amount,
+        like=(limit["measure"], span, carried),
+    )
+
+
+def _of_pool(pool: Mapping[str, Any]) -> Statement:
+    amount, span = won(pool["amount"]), window(pool)
+    return Statement(
+        f"pools.{pool['id']}",
+        Plain(f"공동 재원 {pool['id']}", f"Pool {pool['id']}"),
+        Plain(
+            f"도시 전체에 {span.ko} {amount.ko}, 선착순",
+            f"{amount.en} {span.en} for the whole city, first come, first served",
+        ),
+        rank=pool["amount"],
+        like=span,
+    )
+
+
+def _of_group(group: Mapping[str, Any]) -> Statement:
+    highest = group["counts"] == "highest"
+    return Statement(
+        f"groups.{group['id']}",
+        Plain(f"묶음 {group['id']}", f"Group {group['id']}"),
+        Plain("그중 가장 큰 혜택 하나만 받음", "only its highest counts")
+        if highest
+        else Plain("그중 먼저 적힌 혜택 하나만 받음", "only its first that gives something counts"),
+    )
+
+
+def _of_purse(purse: Mapping[str, Any]) -> Iterator[Statement]:
+    about, title = f"purses.{purse['id']}", Plain(purse["title"]["ko"], purse["title"]["en"])
+    subject = Plain(f"지갑 {purse['id']}({title.ko})", f"Purse {purse['id']} ({title.en})")
+    expires = purse.get("expires_after") or {}
+    if expires.get("months") is not None:
+        count = expires["months"]
+        says = Plain(
+            f"받은 날부터 {count}개월이 되는 달의 말일까지 쓸 수 있음",
+            f"to be spent by the end of the month in which {count} months have passed since it was earned",
+        )
+    elif expires.get("years") is not None:
+        count = expires["years"]
+        says = Plain(
+            f"받은 날부터 {count}년이 되는 해의 말일까지 쓸 수 있음",
+            f"to be spent by the end of the year in which {count} years have passed since it was earned",
+        )
+    else:
+        says = Plain("유효기간 없음", "does not expire")
+    yield Statement(f"{about}.expires_after", subject, says, silent=not expires)
+    where = purse.get("spendable_at")
+    there = clause(where) if where is not None else None
+    yield Statement(
+        f"{about}.spendable_at",
+        subject,
+        Plain(f"쓸 수 있는 곳은 {there.ko}", f"to be spent when {there.en}")
+        if there
+        else Plain("어느 가맹점에서나 쓸 수 있음", "to be spent anywhere"),
+        silent=there is None,
+    )
+    yield Statement(f"{about}.title", subject, Plain(f"이름은 “{title.ko}”", f"called “{title.en}”"))
+
+
+# --- wallets, merchants, sources ------------------------------------------------------------------------------------------
+
+
+def _of_wallet(wallet: Mapping[str, Any]) -> Iterator[Statement]:
+    amounts = {
+        "minimum_top_up": (Plain("최소 충전 금액", "Smallest top-up"), -1),
+        "holding_limit": (Plain("보유 한도", "Most that a wallet may hold"), 1),
+        "holding_limit_verified": (Plain("본인 확인 후 보유 한도", "Most that a verified member's wallet may hold"), 1),
+    }
+    for name, (subject, sign) in amounts.items():
+        yield Statement(f"wallet.{name}", subject, won(wallet[name]), rank=sign * wallet[name])
+    first = wallet.get("spends_first", "member_chooses")
+    yield Statement(
+        "wallet.spends_first",
+        Plain("먼저 쓰는 돈", "Spent first"),
+        Plain("회원이 고름", "what the member chooses") if first == "member_chooses" else word(PURSES, first),
+        silent=first == "member_chooses",
+    )
+    limits = names(wallet.get("top_up_limits", ()))
+    yield Statement(
+        "wallet.top_up_limits",
+        Plain("충전 한도", "Top-ups"),
+        Plain(f"한도 {limits.ko}을 넘으면 거절", f"declined beyond {limits.en}")
+        if limits.en
+        else Plain("한도 없음", "not limited"),
+        silent=not limits.en,
+    )
+
+
+def _of_merchants(merchants: Mapping[str, Any]) -> Iterator[Statement]:
+    subjects = {
+        "districts": (Plain("지역", "Districts"), True),
+        "categories": (Plain("업종", "Categories"), True),
+        "flags": (Plain("가맹점 표시", "Flags of shops"), None),
+        "excluded_categories": (Plain("결제할 수 없는 업종", "Categories that cannot be paid"), False),
+    }
+    for name, (subject, better) in subjects.items():
+        yield _set(f"merchants.{name}", subject, merchants.get(name, ()), {}, better=better)
+    most = merchants.get("excluded_above_revenue")
+    subject = Plain("결제할 수 없는 가맹점", "Shops that cannot be paid")
+    says = (
+        Plain(f"연매출 {won(most).ko} 초과", f"those that sell for more than {won(most).en} a year")
+        if most is not None
+        else Plain("연매출 제한 없음", "none by their sales")
+    )
+    yield Statement(
+        "merchants.excluded_above_revenue",
+        subject,
+        says,
+        silent=most is None,
+        rank=most if most is not None else _UNLIMITED,
+    )
+
+
+def _set(about: str, subject: Plain, of: Sequence[str], words: Mapping[str, Plain], better: bool | None) -> Statement:
+    """`better` says whether more of it is better for members; None: neither."""
+    members = {name: word(words, name) for name in sorted(set(of))}
+    return Statement(about, subject, listed(members.values(), AND), not members, members, like=better)
+
+
+def _of_row(row: Mapping[str, Any]) -> Statement:
+    parts = [f"({row['trust']})", *row.get("sources", ()), *([row["note"]] if row.get("note") else [])]
+    return Statement(
+        f"rows.{row['id']}", Plain(f"근거 {row['id']}", f"Published as {row['id']}"), names(parts), silent=True
+    )

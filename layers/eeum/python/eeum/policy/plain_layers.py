@@ -1,0 +1,86 @@
+"""What a layer gives, in plain Korean and English, and how good that is beside another of its kind."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eeum.policy.wording import Plain, joined, rate, won
+
+Curve = tuple[tuple[int, int], ...]
+"""Where each rate begins, in won of spend, and the rate in basis points; the last goes on without end."""
+
+_OWN_RATE = Plain("가맹점이 정한 비율", "the shop's own rate")
+_ACTS: Mapping[str, Plain] = {
+    "cashback": Plain("결제 뒤 캐시백", "back after payment"),
+    "payback": Plain("다음 달 1일부터 쓰는 페이백", "paid back for the month after"),
+    "discount": Plain("결제할 때 할인", "off the price when paying"),
+    "top_up_bonus": Plain("충전할 때 보너스", "on top of a top-up"),
+    "top_up_discount": Plain("충전할 때 할인", "off the price of a top-up"),
+}
+
+
+def gives_of(layer: Mapping[str, Any]) -> tuple[Plain, Curve | None, object]:
+    """What the layer gives; a curve that says how much, by won of spend, where it is comparable; and what must be equal for that."""
+    act = layer.get("gives", "cashback")
+    acts = _ACTS.get(act, Plain(act, act))
+    steps = layer.get("steps")
+    if steps is not None:
+        told = _steps(steps)
+        return Plain(f"{acts.ko}: {told.ko}", f"{told.en}, {acts.en}"), None, None
+    bands = layer.get("bands") or ()
+    if not bands:
+        return Plain(f"{acts.ko}: 없음", f"nothing, {acts.en}"), None, None
+    told = joined([_band(band) for band in bands])
+    return Plain(f"{acts.ko}: {told.ko}", f"{told.en}, {acts.en}"), curve(bands), (act, "bands")
+
+
+def _band(band: Mapping[str, Any]) -> Plain:
+    given = band["rate_basis_points"]
+    percent = rate(given) if isinstance(given, int) else _OWN_RATE
+    start, end = won(band["from"]), band.get("up_to")
+    if end is None:
+        if band["from"] == 0:
+            return Plain(f"전액 {percent.ko}", f"{percent.en} of all")
+        return Plain(f"{start.ko}부터 {percent.ko}", f"{percent.en} from {start.en} on")
+    until = won(end)
+    if band["from"] == 0:
+        return Plain(f"{until.ko}까지 {percent.ko}", f"{percent.en} up to {until.en}")
+    return Plain(f"{start.ko}부터 {until.ko}까지 {percent.ko}", f"{percent.en} from {start.en} to {until.en}")
+
+
+def _steps(steps: Mapping[str, Any]) -> Plain:
+    each = (
+        Plain("한 번에", "each time")
+        if steps["per"] == "payment"
+        else Plain("한도 기간의 누적으로", "on the total of the limit's window")
+    )
+    if steps.get("every") is not None:
+        every, gives = won(steps["every"]), won(steps["gives"])
+        return Plain(f"{each.ko} {every.ko}마다 {gives.ko}", f"{gives.en} for every {every.en}, {each.en}")
+    parts = []
+    for step in steps.get("reached") or ():
+        start, gives = won(step["from"]), won(step["gives"])
+        parts.append(Plain(f"{start.ko} 이상이면 {gives.ko}", f"{gives.en} from {start.en}"))
+    told = joined(parts)
+    return Plain(f"{each.ko} {told.ko}(가장 높은 것 하나)", f"{told.en}, the highest reached, {each.en}")
+
+
+def curve(bands: Sequence[Mapping[str, Any]]) -> Curve | None:
+    """The bands as (where a rate begins, rate), with the zero beyond the last; None where a shop chooses the rate."""
+    points: list[tuple[int, int]] = []
+    for band in bands:
+        if not isinstance(band["rate_basis_points"], int):
+            return None
+        points.append((band["from"], band["rate_basis_points"]))
+    end = bands[-1].get("up_to")
+    if end is not None:
+        points.append((end, 0))
+    return tuple(points)
+
+
+def given_at(points: Curve, spend: int) -> int:
+    """Ten thousandths of a won that bands give for `spend` won from the start of their window."""
+    total = 0
+    for position, (start, basis_points) in enumerate(points):
+        end = points[position + 1][0] if position + 1 < len(points) else spend
+        total += max(min(end, spend) - start, 0) * basis_points
+    return total

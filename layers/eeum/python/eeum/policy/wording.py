@@ -1,0 +1,138 @@
+"""How amounts, rates, instants and the language's own words are written for people, in Korean and in English.
+
+Nothing here is a rule. Two different values are never written alike, so that a difference between two policies is always seen.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from eeum.calendar import SEOUL
+from eeum.money import BASIS_POINTS_OF_THE_WHOLE
+
+
+class Plain(NamedTuple):
+    """The same thing in both languages."""
+
+    ko: str
+    en: str
+
+
+Words = Mapping[str, Plain]
+
+FUNDERS: Words = {
+    "national": Plain("국비", "the nation"),
+    "city": Plain("시비", "the city"),
+    "district": Plain("구비", "the district"),
+    "merchant": Plain("가맹점", "the shop"),
+}
+PURSES: Words = {
+    "charged": Plain("충전금", "the charged balance"),
+    "cashback": Plain("캐시", "cashback"),
+    "grants": Plain("정책수당", "grants"),
+    "rewards": Plain("정책 지갑에 받은 혜택", "rewards in the policy's own purses"),
+}
+CHANNELS_AND_METHODS: Words = {
+    "shop": Plain("매장", "shop"),
+    "qr": Plain("QR", "QR"),
+    "e_mall": Plain("e몰", "e-mall"),
+    "delivery": Plain("배달", "delivery"),
+    "taxi": Plain("택시", "taxi"),
+    "card": Plain("카드", "card"),
+    "app": Plain("앱", "app"),
+}
+FLAGS: Words = {
+    "benefit_plus": Plain("혜택플러스", "Benefit+"),
+    "good_price": Plain("착한가격업소", "good-price"),
+    "traditional_market": Plain("전통시장", "traditional market"),
+    "partner": Plain("상생", "partner"),
+}
+WEEKDAYS: Words = {
+    "monday": Plain("월요일", "Monday"),
+    "tuesday": Plain("화요일", "Tuesday"),
+    "wednesday": Plain("수요일", "Wednesday"),
+    "thursday": Plain("목요일", "Thursday"),
+    "friday": Plain("금요일", "Friday"),
+    "saturday": Plain("토요일", "Saturday"),
+    "sunday": Plain("일요일", "Sunday"),
+}
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+OR, AND = Plain("또는", "or"), Plain("및", "and")
+_MYRIADS = ((10**12, "조"), (10**8, "억"), (10**4, "만"))
+
+
+def word(words: Words, name: str) -> Plain:
+    """What a name is called; a city's own names stand for themselves."""
+    return words.get(name, Plain(name, name))
+
+
+def won(amount: int) -> Plain:
+    """500,000 is 50만원, and 12,345 is 1만 2,345원."""
+    parts = []
+    left = amount
+    for size, unit in _MYRIADS:
+        if left >= size:
+            parts.append(f"{left // size:,}{unit}")
+            left %= size
+    if left or not parts:
+        parts.append(f"{left:,}")
+    return Plain(f"{' '.join(parts)}원", f"{amount:,} won")
+
+
+def rate(basis_points: int) -> Plain:
+    """750 is 7.5 %."""
+    whole, part = divmod(basis_points * 100, BASIS_POINTS_OF_THE_WHOLE)
+    text = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
+    return Plain(f"{text}%", f"{text} %")
+
+
+def instant(text: str | datetime) -> Plain:
+    """To the minute, and finer where it is; always as clocks show it in Seoul."""
+    at = (datetime.fromisoformat(text) if isinstance(text, str) else text).astimezone(SEOUL)
+    finer = at.second or at.microsecond
+    seconds = f":{at.second:02d}" if finer else ""
+    if at.microsecond:
+        seconds += f".{at.microsecond:06d}".rstrip("0")
+    clock = f"{at.hour:02d}:{at.minute:02d}{seconds}"
+    day = f"{at.year}년 {at.month}월 {at.day}일"
+    korean = f"{day} {at.hour}시" if not (at.minute or finer) else f"{day} {clock}"
+    return Plain(korean, f"{at.day} {MONTHS[at.month - 1]} {at.year}, {clock}")
+
+
+def listed(parts: Iterable[Plain], last: Plain = OR) -> Plain:
+    """a, b or c."""
+    each = list(parts)
+    if len(each) < 2:
+        return each[0] if each else Plain("없음", "none")
+    return Plain(
+        f"{', '.join(part.ko for part in each[:-1])} {last.ko} {each[-1].ko}",
+        f"{', '.join(part.en for part in each[:-1])} {last.en} {each[-1].en}",
+    )
+
+
+def joined(parts: Iterable[Plain], between: str = "; ") -> Plain:
+    each = list(parts)
+    return Plain(between.join(part.ko for part in each), between.join(part.en for part in each))
+
+
+def names(of: Sequence[str]) -> Plain:
+    """Names as they stand, in their order."""
+    return Plain(", ".join(of), ", ".join(of))
+
+
+def window(of: Mapping[str, Any]) -> Plain:
+    """The stretch of time that a limit or a pool counts in."""
+    match of["window"]:
+        case "month":
+            return Plain("매달", "a month")
+        case "half_month":
+            return Plain("보름마다(1~15일, 16일~말일)", "each half of a month (1st to 15th, 16th to its end)")
+        case "year":
+            return Plain("매년", "a calendar year")
+        case other:
+            start, until = instant(of["from"]), instant(of["until"])
+            named = "" if other == "event" else f"{other} "
+            return Plain(f"{named}{start.ko}부터 {until.ko} 전까지", f"{named}from {start.en} until before {until.en}")
