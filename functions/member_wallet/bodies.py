@@ -158,14 +158,27 @@ class StandingBody(BaseModel):
     card_issuers: list[str | None]
 
 
+class TopUpRewardBody(RewardBody):
+    """What one layer of the policy gave at a top-up, in won: a bonus `into` a purse, or a discount, which has none."""
+
+    into: str | None
+
+
 class TopUpBody(BaseModel):
-    """A top-up as it was decided."""
+    """A top-up as it was decided: `amount` is its face value.
+
+    `debited` is what the bank is to take from the member's account, `credited` what came into the wallet, in won by purse: they differ by
+    `rewards`.
+    """
 
     id: str
     wallet_id: str
     status: Literal["completed", "declined"]
     decline: DeclineBody | None
     amount: int
+    debited: int
+    credited: dict[str, int]
+    rewards: list[TopUpRewardBody]
     bank_reference: str
     accepted_at: str
 
@@ -281,6 +294,9 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         if decline
         else None,
         amount=top_up.amount,
+        debited=top_up.debited,
+        credited=top_up.credited,
+        rewards=[TopUpRewardBody(**reward_body(each.reward).model_dump(), into=each.into) for each in top_up.rewards],
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),
     )

@@ -11,7 +11,8 @@ from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
-from eeum.wallet.store import acceptance_item, acceptance_of, partition_of
+from eeum.wallet.items import acceptance_item, acceptance_of
+from eeum.wallet.store import partition_of
 
 PAYMENT = "PAYMENT#"
 PROGRESS = "PROGRESS#"

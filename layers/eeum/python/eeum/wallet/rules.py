@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from eeum.ids import natural_id
-from eeum.journal.accounts import CASHBACK, CHARGED, HELD, NOT_SPENDABLE, REFUND_PENDING
+from eeum.journal.accounts import CASHBACK, CHARGED, HELD, NOT_SPENDABLE, REFUND_PENDING, added, funder, purse
 from eeum.journal.chain import Head
-from eeum.policy.rules import WalletTerms
+from eeum.policy.rules import LayerReward, WalletTerms
 from eeum.request import Acceptance
 
 STANDARD_CARD = "standard"
@@ -134,14 +134,51 @@ TOP_UP_CODES = {
 }
 
 
+class TopUpReward(NamedTuple):
+    """What one layer gave at a top-up: a bonus `into` a purse, or a discount, which comes into none."""
+
+    reward: LayerReward
+    into: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """An entry: money that a bank took from the member's account and put into the wallet, or why it was declined."""
+    """An entry: money that a bank takes from the member's account and that came into the wallet, or why it was declined.
+
+    `amount` is the face value. `rewards` are what policies made of it, and `taken` by how much it used limits, by limit and window.
+    """
 
     acceptance: Acceptance
     amount: int
     bank_reference: str
     decline: TopUpDecline | None
+    rewards: tuple[TopUpReward, ...] = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def debited(self) -> int:
+        """What the bank is to take from the member's account: the face value without discounts; nothing when it was declined."""
+        return 0 if self.decline else self.amount - sum([each.reward.won for each in self.rewards if not each.into])
+
+    @property
+    def credited(self) -> dict[str, int]:
+        """What came into which purse: the face value into the charged one, and each bonus where its layer says."""
+        if self.decline:
+            return {}
+        credited = {CHARGED: self.amount}
+        for each in self.rewards:
+            if each.into:
+                credited[each.into] = credited.get(each.into, 0) + each.reward.won
+        return credited
+
+    @property
+    def postings(self) -> dict[str, int]:
+        """Won by account: from the bank and whoever funds rewards into purses; a declined top-up moves none."""
+        if self.decline:
+            return {}
+        funded = ({funder(name): -won} for each in self.rewards for name, won in each.reward.funders)
+        into = {purse(each): won for each, won in self.credited.items()}
+        return added({self.acceptance.caller: -self.debited}, *funded, into)
 
 
 def wallet_id_of(member: str) -> str:
@@ -219,9 +256,9 @@ def plan_debit(wallet: Wallet, amount: int) -> tuple[Draw, ...] | None:
     """
     draws: list[Draw] = []
     missing = amount
-    for purse in _in_debit_order(wallet):
-        taken = min(missing, max(purse.amount, 0))
-        draws.append(Draw(purse.id, taken, purse.amount))
+    for each in _in_debit_order(wallet):
+        taken = min(missing, max(each.amount, 0))
+        draws.append(Draw(each.id, taken, each.amount))
         missing -= taken
         if missing == 0:
             return tuple(draws)

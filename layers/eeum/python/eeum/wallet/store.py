@@ -8,9 +8,8 @@ from datetime import date
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
-from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING, purse
+from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING
 from eeum.journal.chain import CHAIN, Head, linked
-from eeum.request import Acceptance
 from eeum.storage import (
     NOT_YET_STORED,
     Absent,
@@ -28,6 +27,7 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
+from eeum.wallet.items import TOP_UP, top_up_item, top_up_of
 from eeum.wallet.rules import (
     Card,
     DebitOrder,
@@ -35,7 +35,6 @@ from eeum.wallet.rules import (
     Purse,
     Taken,
     TopUp,
-    TopUpDecline,
     Wallet,
     WalletStatus,
 )
@@ -54,7 +53,7 @@ def wallet_key(wallet_id: str) -> Key:
 
 
 def top_up_key(wallet_id: str, digest: Digest) -> Key:
-    return Key(Table.LEDGER, partition_of(wallet_id), f"TOP_UP#{digest}")
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{TOP_UP}{digest}")
 
 
 class WalletStore:
@@ -279,41 +278,3 @@ def _place(one: Purse) -> tuple[int, str]:
     """Charged, cashback, what is held and what waits, then grants by id."""
     own = (CHARGED, CASHBACK, HELD, REFUND_PENDING)
     return own.index(one.id) if one.id in own else len(own), one.id
-
-
-def acceptance_item(acceptance: Acceptance) -> Item:
-    """The attributes that every entry has of its request."""
-    return {
-        "id": acceptance.id,
-        "caller": acceptance.caller,
-        "body_hash": acceptance.body_hash,
-        "accepted_at": text_of(acceptance.accepted_at),
-    }
-
-
-def acceptance_of(wallet_id: str, digest: Digest, item: Item) -> Acceptance:
-    accepted_at = parse_instant(item["accepted_at"], "accepted_at")
-    return Acceptance(item["id"], wallet_id, digest, item["body_hash"], item["caller"], accepted_at)
-
-
-def top_up_item(top_up: TopUp) -> Item:
-    """Its postings move the money from the bank to the charged purse; a declined top-up moves none."""
-    bank = top_up.acceptance.caller
-    return {
-        "kind": "top_up",
-        **acceptance_item(top_up.acceptance),
-        "status": "declined" if top_up.decline else "completed",
-        "amount": top_up.amount,
-        "bank_reference": top_up.bank_reference,
-        "decline": top_up.decline.value if top_up.decline else None,
-        "postings": {} if top_up.decline else {bank: -top_up.amount, purse(CHARGED): top_up.amount},
-    }
-
-
-def top_up_of(wallet_id: str, item: Item) -> TopUp:
-    return TopUp(
-        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix("TOP_UP#"), item),
-        amount=item["amount"],
-        bank_reference=item["bank_reference"],
-        decline=TopUpDecline(item["decline"]) if item["decline"] else None,
-    )

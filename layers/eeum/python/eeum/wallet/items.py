@@ -1,0 +1,78 @@
+"""What requests and top-ups look like in the ledger table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eeum.calendar import parse_instant, text_of
+from eeum.ids import Digest
+from eeum.policy.rules import BandPortion, LayerReward
+from eeum.request import Acceptance
+from eeum.storage import Item
+from eeum.wallet.rules import TopUp, TopUpDecline, TopUpReward
+
+TOP_UP = "TOP_UP#"
+
+
+def acceptance_item(acceptance: Acceptance) -> Item:
+    """The attributes that every entry has of its request."""
+    return {
+        "id": acceptance.id,
+        "caller": acceptance.caller,
+        "body_hash": acceptance.body_hash,
+        "accepted_at": text_of(acceptance.accepted_at),
+    }
+
+
+def acceptance_of(wallet_id: str, digest: Digest, item: Item) -> Acceptance:
+    accepted_at = parse_instant(item["accepted_at"], "accepted_at")
+    return Acceptance(item["id"], wallet_id, digest, item["body_hash"], item["caller"], accepted_at)
+
+
+def top_up_item(top_up: TopUp) -> Item:
+    """What policies made of it stands there only where they made anything."""
+    return {
+        "kind": "top_up",
+        **acceptance_item(top_up.acceptance),
+        "status": "declined" if top_up.decline else "completed",
+        "amount": top_up.amount,
+        "bank_reference": top_up.bank_reference,
+        "decline": top_up.decline.value if top_up.decline else None,
+        "postings": top_up.postings,
+        **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
+        **({"taken": dict(top_up.taken)} if top_up.taken else {}),
+    }
+
+
+def _reward_item(given: TopUpReward) -> Item:
+    """As an earning has them; `into` is the purse of a bonus, and a discount has none."""
+    return {**reward_item(given.reward), **({"into": given.into} if given.into else {})}
+
+
+def reward_item(reward: LayerReward) -> Item:
+    return {
+        "layer": reward.layer,
+        "won": reward.won,
+        "bands": [list(portion) for portion in reward.portions],
+        "funders": [list(part) for part in reward.funders],
+    }
+
+
+def reward_of(item: Mapping[str, Any]) -> LayerReward:
+    bands: Sequence[Sequence[int]] = item["bands"]
+    return LayerReward(
+        item["layer"],
+        item["won"],
+        tuple(BandPortion(*portion) for portion in bands),
+        tuple((funder, won) for funder, won in item["funders"]),
+    )
+
+
+def top_up_of(wallet_id: str, item: Item) -> TopUp:
+    return TopUp(
+        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix(TOP_UP), item),
+        amount=item["amount"],
+        bank_reference=item["bank_reference"],
+        decline=TopUpDecline(item["decline"]) if item["decline"] else None,
+        rewards=tuple(TopUpReward(reward_of(each), each.get("into")) for each in item.get("rewards", ())),
+        taken=item.get("taken", {}),
+    )
