@@ -1,7 +1,6 @@
 """From a body to what is asked for: the order, and the request that it is known by when it comes again."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from eeum.ids import request_digest
@@ -37,7 +36,7 @@ def request_to(
     """
     asked = body.model_dump(mode="json") | {"payment_id": payment_id}
     request = Request.of(caller, wallet_id, idempotency_key, asked)
-    return replace(request, digest=request_digest(action, wallet_id, request.digest))
+    return request._replace(digest=request_digest(action, wallet_id, request.digest))
 
 
 def brought_by(caller: str) -> Callable[[Payment], bool]:

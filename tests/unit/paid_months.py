@@ -1,7 +1,7 @@
 """Payments of one member in one month, as plain values: authorised, captured, posted and cancelled, without a store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,7 +79,7 @@ class PaidMonth:
     def post(self, captured: Captured) -> Earning:
         policy = self.policies.running_at(captured.accepted_at)
         made = earn(captured, policy, self._next_number, self.book.used, captured.accepted_at)
-        self.book = replace(self.book, earnings=(*self.book.earnings, made))
+        self.book = self.book._replace(earnings=(*self.book.earnings, made))
         self.cashback += made.won
         return made
 
@@ -107,7 +107,7 @@ class PaidMonth:
             recovered=returned.recovered,
             released=returned.released,
         )
-        self.book = replace(self.book, corrections=(*self.book.corrections, made))
+        self.book = self.book._replace(corrections=(*self.book.corrections, made))
         self.cashback += made.postings.get(purse(CASHBACK), 0)
         return made
 

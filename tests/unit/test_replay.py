@@ -200,7 +200,7 @@ def test_what_was_posted_before_the_first_that_lost_something_is_not_touched(
     for correction in month.book.corrections:
         first = first_affected(book, correction.cancelled)
         assert all(change.number >= first for change in correction.changes)
-        book = replace(book, corrections=(*book.corrections, correction))
+        book = book._replace(corrections=(*book.corrections, correction))
 
 
 def test_a_later_payment_may_earn_more_when_an_earlier_one_is_cancelled() -> None:

@@ -102,7 +102,7 @@ def a_statement_is_stored_once(storage: Storage) -> None:
     written = _statement(wallet)
     store.add(written)
     with pytest.raises(ConditionsFailed):
-        store.add(replace(written, paid=0))
+        store.add(written._replace(paid=0))
     assert store.statement(wallet.id, "2021-01") == written
     assert store.statement(wallet.id, "2021-02") is None
 

@@ -5,8 +5,7 @@ after the entry that carries it is stored; a decline is stored too, and a new at
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from eeum.errors import IdempotencyKeyReused
 from eeum.request import Acceptance, Request
@@ -23,16 +22,14 @@ StoredEntry = TypeVar("StoredEntry", bound=Entry)
 State = TypeVar("State")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[StoredEntry]):
+class Decision(NamedTuple, Generic[StoredEntry]):
     """What was decided, and how to keep it: `keep` raises `ConditionsFailed` when what was read no longer holds."""
 
     entry: StoredEntry
     keep: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[StoredEntry]):
+class Answer(NamedTuple, Generic[StoredEntry]):
     """The entry that answers a request, and whether it was there before."""
 
     entry: StoredEntry

@@ -3,9 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from eeum.errors import Invalid
 from eeum.ids import Digest, entry_id, request_digest
@@ -14,8 +13,7 @@ SHORTEST_KEY = 16
 LONGEST_KEY = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """What every entry carries of its request: its id, who asked, for what, and when the server first accepted it."""
 
     id: str
@@ -26,8 +24,7 @@ class Acceptance:
     accepted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Who asks for what under which key. `digest` finds the entry, `body_hash` tells whether the body is the same."""
 
     caller: str

@@ -106,15 +106,13 @@ class Remove:
 Change = SetTo | Add | Remove
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     key: Key
     item: Item
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     key: Key
     changes: tuple[Change, ...]
     conditions: tuple[Condition, ...] = ()

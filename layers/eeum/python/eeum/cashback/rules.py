@@ -20,8 +20,7 @@ Usage = Mapping[str, int]
 """Won used by limit and window: `monthly-spend@2021-01`. The window is in the key, so the month turns by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(NamedTuple):
     """What earns: a payment captured whole, or one capture of a hold, with the facts it is judged by. Amounts are won."""
 
     wallet_id: str
@@ -109,8 +108,7 @@ def used_in(usage: Usage, month: Month) -> dict[str, int]:
     return {key.partition("@")[0]: won for key, won in usage.items() if key.endswith(f"@{month}")}
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """What a payment would earn, and on which part of it."""
 
     policy: str
@@ -170,8 +168,7 @@ def account_of(name: str, merchant_id: str) -> str:
     return merchant_reward(merchant_id) if name == "merchant" else funder(name)
 
 
-@dataclass(frozen=True, slots=True)
-class CancelledCapture:
+class CancelledCapture(NamedTuple):
     """Won that a correction takes from one capture of a payment."""
 
     payment: Digest
@@ -262,8 +259,7 @@ def used_by(entries: Iterable[Earning | Correction]) -> dict[str, int]:
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class MonthBook:
+class MonthBook(NamedTuple):
     """All earnings and corrections of a wallet in one month, each by number."""
 
     earnings: tuple[Earning, ...]

@@ -1,7 +1,7 @@
 """What postings are made for: payments captured whole, captures of holds, and cancellations, as the ledger's entries say."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from eeum.cashback.items import correction_key, earning_key
 from eeum.cashback.rules import WHOLE, captured_of
@@ -25,8 +25,7 @@ READERS: Mapping[str, Callable[[str, Item], Entry]] = {
 _PREFIXES: Mapping[type[Entry], str] = {Payment: PAYMENT, Capture: CAPTURE, Cancellation: CANCELLATION}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """An entry that calls for a posting; `hash` is what the posting's link covers it with."""
 
     entry: Entry

@@ -9,14 +9,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 CHAIN = "chain"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The end of a wallet's chain: how many links it has, and the hash of the last; empty at first."""
 
     length: int = 0

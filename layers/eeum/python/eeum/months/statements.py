@@ -6,18 +6,20 @@ complete once nothing of its month waits to be posted.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from eeum.calendar import Month
 from eeum.journal.accounts import Postings, added, by_purse
+
+NONE: Mapping[str, int] = MappingProxyType({})
 
 MERCHANT = "merchant"
 """Who funds what a merchant gives of its own: by this name whichever merchant it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """What a statement takes from an entry.
 
     `booked_in` is the month of its acceptance; `month` the one whose limits its cashback follows, which for a correction may be an
@@ -30,20 +32,18 @@ class Booking:
     month: Month
     amount: int
     postings: Postings
-    layers: Mapping[str, int] = field(default_factory=dict)
+    layers: Mapping[str, int] = NONE
 
 
-@dataclass(frozen=True, slots=True)
-class CashbackSum:
+class CashbackSum(NamedTuple):
     """Won of cashback: in all, by layer of the policy, and by who funds it."""
 
     won: int = 0
-    by_layer: Mapping[str, int] = field(default_factory=dict)
-    by_funder: Mapping[str, int] = field(default_factory=dict)
+    by_layer: Mapping[str, int] = NONE
+    by_funder: Mapping[str, int] = NONE
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierMonth:
+class EarlierMonth(NamedTuple):
     """What cancellations that came in this month changed in an earlier one: won cancelled, and the change of its cashback."""
 
     month: Month
@@ -51,8 +51,7 @@ class EarlierMonth:
     cashback: CashbackSum
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A member's month: balances by purse at its start and end, and what happened between, in won.
 
     `paid` is what was captured at once, `held` what was promised, `captured` and `released` what became of what was held. `cancelled`

@@ -64,7 +64,7 @@ def reverse_payment(
     if payment.decline:
         return Reversal(payment, None, None)
     # Entries of its own, under digests that follow from the original's: repeating finds them.
-    own = replace(request, digest=request_digest(WHY, request.wallet_id, request.digest))
+    own = request._replace(digest=request_digest(WHY, request.wallet_id, request.digest))
     released = cancelled = None
     if payment.status is PaymentStatus.HELD:
         released = _unless_done(
