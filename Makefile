@@ -27,7 +27,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -85,6 +85,9 @@ redrive: $(DEVELOPMENT) ## sends what waits in the cashback dead-letter queue ag
 audit: $(DEVELOPMENT) ## works everything that is stored out anew, and names what deviates; ROOTS=all verifies every daily root
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.audit $(if $(filter all,$(ROOTS)),--all-roots)
 
+fold: $(DEVELOPMENT) ## brings balances up to date, now: by itself that happens every hour, locally every minute
+	@$(PYTHON) -m operations.fold
+
 rebuild: $(DEVELOPMENT) ## works out the balances of merchants, funders and banks anew from the journal, while payments go on
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.rebuild
 
@@ -96,6 +99,15 @@ CITY_SHARE ?= 1000
 
 simulated-city: $(SIMULATOR) ## payments of a simulated city, 2020: PAYMENTS=… (a folder), CITY_SHARE=1000 (a tenth of its members)
 	@$(SIMULATOR_PYTHON) -m simulator.city $(PAYMENTS) --share $(CITY_SHARE)
+
+# A folder that `make export` writes, or one that was downloaded from S3.
+EXPORT ?= .local/export
+
+export: $(DEVELOPMENT) ## the local city's ledger, as DynamoDB exports tables: EXPORT=… (a new folder)
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.export $(EXPORT)
+
+payments-of-export: $(SIMULATOR) ## payments of an export, to be replayed: EXPORT=… PAYMENTS=… (a new folder)
+	@$(SIMULATOR_PYTHON) -m simulator.export $(EXPORT) $(PAYMENTS)
 
 simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AGAINST=B.json PAYMENTS=… OUTPUT=… BUDGET="city=… national=…"
 	@$(SIMULATOR_PYTHON) -m simulator $(POLICY) $(if $(AGAINST),--against $(AGAINST)) --payments $(PAYMENTS) \

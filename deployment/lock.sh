@@ -8,8 +8,9 @@ pin() {
         --no-header --no-annotate --no-emit-index-url "$1.in" --output-file "$1.txt"
 }
 
-# The layer first: development is bound to its versions.
+# The layers first: development and the simulator are bound to their versions.
 pin layers/dependencies/requirements
+pin layers/simulation/requirements
 for environment in installer development emulator sam simulator; do
     pin "requirements/$environment"
 done

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 
 from simulator.errors import SimulationRefused
+from simulator.export.conversion import write_payments
+from simulator.export.manifests import is_export, open_export
 from simulator.payments import check_order, open_payments
 from simulator.plots import write_plots
 from simulator.printing import lines_of, write_csv
@@ -21,7 +23,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulator", description="What a policy would have cost.")
     parser.add_argument("policy", type=Path, help="a version, or a folder of versions that judge from their starts")
     parser.add_argument("--against", type=Path, help="another, to compare with")
-    parser.add_argument("--payments", type=Path, required=True, help="folder of Parquet files: docs/simulator.md")
+    parser.add_argument(
+        "--payments", type=Path, required=True, help="folder of Parquet files or of an export: docs/simulator.md"
+    )
     parser.add_argument("--budget", action="append", default=[], metavar="FUNDER=WON", help="all=195_000_000_000")
     parser.add_argument("--output", type=Path, help="folder for CSV files and plots")
     parser.add_argument("--check-order", action="store_true", help="also make sure that no payment is there twice")
@@ -34,10 +38,10 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
     budgets = budgets_of(given.budget)
     runs = [read_policies(path) for path in (given.policy, given.against) if path is not None]
     connection = connect(given.threads, given.memory, spill)
-    span = open_payments(connection, given.payments)
+    span = open_payments(connection, _payments(given.payments, spill))
     if given.check_order:
         check_order(connection)
-    plans = replay(connection, runs, span, lambda line: print(f"· {line}", file=sys.stderr))
+    plans = replay(connection, runs, span, _say)
     tables = tables_of(connection, [run.name for run in runs], budgets)
     for line in _fallbacks(plans):
         print(line)
@@ -48,6 +52,18 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
         given.output.mkdir(parents=True, exist_ok=True)
         files = [*(write_csv(table, given.output) for table in tables), *write_plots(tables, budgets, given.output)]
         print(f"{len(files)} files written to {given.output}")
+
+
+def _payments(folder: Path, spill: Path) -> Path:
+    """The folder itself, or what an export in it holds, written as Parquet for this run alone."""
+    if not is_export(folder):
+        return folder
+    write_payments(open_export(folder), spill / "payments", _say)
+    return spill / "payments"
+
+
+def _say(line: str) -> None:
+    print(f"· {line}", file=sys.stderr)
 
 
 def _fallbacks(plans: list[Plan]) -> list[str]:

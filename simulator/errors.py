@@ -86,3 +86,33 @@ class BadCity(SimulationRefused):
     """A city that cannot be generated: a share out of range, or a folder that holds something else."""
 
     code = "bad_city"
+
+
+class ExportUnusable(SimulationRefused):
+    """A folder without one export of a whole table in DynamoDB JSON."""
+
+    code = "export_unusable"
+
+
+class ExportIncomplete(SimulationRefused):
+    """An export with files, items or entries missing: what a cancellation or a capture speaks of is not there."""
+
+    code = "export_incomplete"
+
+
+class ExportDamaged(SimulationRefused):
+    """A file of an export that is not as its checksum says, or cannot be read as what it is."""
+
+    code = "export_damaged"
+
+
+class UnreadableEntry(SimulationRefused):
+    """An entry of the ledger that has not the shape of a payment, a capture or a cancellation."""
+
+    code = "unreadable_entry"
+
+
+class FolderTaken(SimulationRefused):
+    """A folder to be written that holds something else."""
+
+    code = "folder_taken"

@@ -12,13 +12,13 @@ import pyarrow as arrow
 from eeum.calendar import Month, milliseconds_of, next_month, start_of_month
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import NOTHING, Evaluation, PolicyVersion, evaluate
-from simulator.payments import RELATION
+from simulator.payments import FLAGS, RELATION
 from simulator.sql.spend import spend_limits_of
 from simulator.sql.statement import KEY, funder_column, layer_column
 from simulator.versions import Stretch
 
 ROWS_AT_ONCE = 50_000
-FLAGS = ("benefit_plus", "good_price", "traditional_market", "partner")
+
 TEXTS = ("merchant_category", "card_product", "member_class", "channel", "method")
 READ = (
     *KEY,

@@ -4,6 +4,7 @@ Amounts are whole won, rates basis points, instants milliseconds since 1970-01-0
 which it was accepted, as the ledger stores them with it (`eeum.policy.conditions.Facts`).
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,20 +29,22 @@ TEXTS = frozenset({"VARCHAR"})
 KEYS = WHOLE_NUMBERS | TEXTS | {"UUID"}
 TRUTHS = frozenset({"BOOLEAN"})
 
-PURSES = ("charged", "cashback", "grants")
+PURSES = ("charged", "cashback", "grants", "rewards")
 WON = tuple(f"won_{purse}" for purse in PURSES)
 """What the payment took from each purse; what of it earns is the policy's to say (`earns_from`)."""
+OLDEST_WON = WON[:3]
+"""Those that every file has; there were no purses of rewards before."""
+
+FLAGS = ("benefit_plus", "good_price", "traditional_market", "partner")
+"""Flags of shops that every payment says, a column each; those that a programme names itself are in columns of `flag_column`."""
 
 ALWAYS_THERE: dict[str, frozenset[str]] = {
     "payment": KEYS,
     "member": KEYS,
     "accepted_at": frozenset({"BIGINT"}),
-    **dict.fromkeys(WON, WHOLE_NUMBERS),
+    **dict.fromkeys(OLDEST_WON, WHOLE_NUMBERS),
     "merchant_own_rate": WHOLE_NUMBERS,
-    "merchant_benefit_plus": TRUTHS,
-    "merchant_good_price": TRUTHS,
-    "merchant_traditional_market": TRUTHS,
-    "merchant_partner": TRUTHS,
+    **{f"merchant_{flag}": TRUTHS for flag in FLAGS},
 }
 MAY_BE_UNKNOWN: dict[str, frozenset[str]] = {
     "merchant_district": TEXTS,
@@ -55,11 +58,23 @@ MAY_BE_UNKNOWN: dict[str, frozenset[str]] = {
 """Facts that a payment may lack (null): they satisfy no condition, and the negation of each."""
 COLUMNS = ALWAYS_THERE | MAY_BE_UNKNOWN
 
+MAY_BE_MISSING: dict[str, tuple[frozenset[str], str]] = {
+    "won_rewards": (WHOLE_NUMBERS, "CAST(0 AS BIGINT)"),
+    "won_discount": (WHOLE_NUMBERS, "CAST(0 AS BIGINT)"),
+    "card_issuer": (TEXTS, "CAST(NULL AS VARCHAR)"),
+    "member_district": (TEXTS, "CAST(NULL AS VARCHAR)"),
+    "member_age": (WHOLE_NUMBERS, "CAST(NULL AS BIGINT)"),
+}
+"""Columns that a file may leave out, and what stands for them then. `won_discount` is what was taken off the price before it was paid."""
+COUNTED = frozenset({"won_rewards", "won_discount"})
+
 FIRST_INSTANT, FIRST_INSTANT_AFTER = 946_684_800_000, 4_102_444_800_000
 """From 2000 to before 2100: seconds or microseconds since 1970 lie outside."""
 
 RELATION = "payments"
 """The name under which statements read the payments, here and on Athena."""
+
+Found = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +86,17 @@ class Span:
     last: int
 
 
-def open_payments(connection: duckdb.DuckDBPyConnection, folder: Path) -> Span:
+def flag_column(flag: str) -> str:
+    """The column of a flag, as it is written in statements."""
+    return f"merchant_{flag}" if flag in FLAGS else f'"flag_{flag}"'
+
+
+def open_payments(
+    connection: duckdb.DuckDBPyConnection, folder: Path, flags: Collection[str] = (), found: Found = lambda _: None
+) -> Span:
     """Makes the Parquet files below `folder` readable as `payments`, after checking columns and values.
+
+    `flags` are those that policies ask for beside the usual; `found` is told of what no file has, which is then not known or zero.
 
     Raises:
         SimulationRefused: by the name of what is wrong.
@@ -85,10 +109,30 @@ def open_payments(connection: duckdb.DuckDBPyConnection, folder: Path) -> Span:
         for file in files:
             _check_types(connection.read_parquet(file, hive_partitioning=False), Path(file).relative_to(folder))
         connection.execute(f"DROP VIEW IF EXISTS {RELATION}")
-        connection.read_parquet(files, union_by_name=True, hive_partitioning=False).create_view(RELATION)
+        every = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
+        every.select(", ".join(_selected(every.columns, flags, found))).create_view(RELATION)
         return _check_values(connection)
     except duckdb.Error as error:
         raise UnreadableParquet(f"A file in {folder} cannot be read as Parquet: {_first_line(error)}") from error
+
+
+def _selected(columns: list[str], flags: Collection[str], found: Found) -> list[str]:
+    """The columns of payments, with something in the place of those that may be missing."""
+    selected = list(COLUMNS)
+    for name, (_, instead) in MAY_BE_MISSING.items():
+        known = name in columns
+        # Files are read together: one that lacks a column of another has nothing in it.
+        selected.append(
+            f"COALESCE({name}, 0) AS {name}" if known and name in COUNTED else name if known else f"{instead} AS {name}"
+        )
+    for flag in sorted(set(flags).difference(FLAGS)):
+        name = flag_column(flag)
+        if name.strip('"') in columns:
+            selected.append(f"COALESCE({name}, FALSE) AS {name}")
+        else:
+            found(f"Payments have no column {name}: no shop is taken to carry the flag {flag}.")
+            selected.append(f"FALSE AS {name}")
+    return selected
 
 
 def _first_line(error: Exception) -> str:
@@ -97,10 +141,13 @@ def _first_line(error: Exception) -> str:
 
 def _check_types(columns: duckdb.DuckDBPyRelation, file: Path) -> None:
     found = dict(zip(columns.columns, (str(kind) for kind in columns.types), strict=True))
-    for name, allowed in COLUMNS.items():
+    for name in COLUMNS:
         if name not in found:
             raise MissingColumn(f"{file} has no column {name}.")
-        if name in WON and found[name].startswith(FRACTIONS):
+    kinds = COLUMNS | {name: kind for name, (kind, _) in MAY_BE_MISSING.items() if name in found}
+    kinds |= {name: TRUTHS for name in found if name.startswith("flag_")}
+    for name, allowed in kinds.items():
+        if name in (*WON, "won_discount") and found[name].startswith(FRACTIONS):
             raise NotWholeWon(f"{file}: the column {name} is {found[name]}: amounts are whole won, as whole numbers.")
         if found[name] not in allowed:
             raise MistypedColumn(
@@ -110,7 +157,7 @@ def _check_types(columns: duckdb.DuckDBPyRelation, file: Path) -> None:
 
 def _check_values(connection: duckdb.DuckDBPyConnection) -> Span:
     """One pass over the columns that every payment has."""
-    ranges = dict.fromkeys(WON, LARGEST_AMOUNT) | {"merchant_own_rate": BASIS_POINTS_OF_THE_WHOLE}
+    ranges = dict.fromkeys((*WON, "won_discount"), LARGEST_AMOUNT) | {"merchant_own_rate": BASIS_POINTS_OF_THE_WHOLE}
     counted = ", ".join(f"COUNT({name})" for name in ALWAYS_THERE)
     ends = ", ".join(f"MIN({name}), MAX({name})" for name in ("accepted_at", *ranges))
     (row,) = connection.execute(f"SELECT COUNT(*), {counted}, {ends} FROM {RELATION}").fetchall()
