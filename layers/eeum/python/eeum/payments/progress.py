@@ -8,6 +8,7 @@ takes goes back in reverse debit order (`eeum.cashback.replay`).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
 from eeum.errors import (
@@ -69,8 +70,7 @@ class Progress:
         return 0 if self.expires_at is None else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(NamedTuple):
     """An entry: part of a hold that a merchant is paid, from `start` to `end` won of the payment, judged by the facts of the hold."""
 
     acceptance: Acceptance
@@ -93,8 +93,7 @@ class Capture:
         return {purse(HELD): -self.amount, merchant_payable(self.merchant_id): self.amount}
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """An entry: what was still held goes back to its purses, since the hold was `voided`, `expired` or `reversed`."""
 
     acceptance: Acceptance
@@ -113,8 +112,7 @@ class Release:
         return {purse(HELD): -self.amount, **{purse(each): won for each, won in self.returned}}
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(NamedTuple):
     """Won of the price that are cancelled of one capture, which earned in `month`; of them `discount` were never paid."""
 
     capture: int
