@@ -110,7 +110,7 @@ payments-of-export: $(SIMULATOR) ## payments of an export, to be replayed: EXPOR
 	@$(SIMULATOR_PYTHON) -m simulator.export $(EXPORT) $(PAYMENTS)
 
 simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AGAINST=B.json PAYMENTS=… OUTPUT=… BUDGET="city=… national=…"
-	@$(SIMULATOR_PYTHON) -m simulator $(POLICY) $(if $(AGAINST),--against $(AGAINST)) --payments $(PAYMENTS) \
+	@./eeum policy simulate $(POLICY) $(if $(AGAINST),--against $(AGAINST)) --payments $(PAYMENTS) \
 	    $(foreach each,$(BUDGET),--budget $(each)) $(if $(OUTPUT),--output $(OUTPUT))
 
 compare-evaluators: $(SIMULATOR) ## the simulator's SQL against the evaluator, payment by payment: POLICY=A.json PAYMENTS=…

@@ -1,8 +1,9 @@
-"""`python -m simulator A.json --against B.json --payments DIR`: what policies would have cost."""
+"""`eeum policy simulate A.json --against B.json --payments FOLDER`: what policies would have cost."""
 
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.errors import SimulationRefused
@@ -19,8 +20,8 @@ OF_A_PLOT = "cost_by_day"
 """Too long for a terminal: it goes to its file and its plot."""
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="simulator", description="What a policy would have cost.")
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="eeum policy simulate", description="What a policy would have cost.")
     parser.add_argument("policy", type=Path, help="a version, or a folder of versions that judge from their starts")
     parser.add_argument("--against", type=Path, help="another, to compare with")
     parser.add_argument(
@@ -31,7 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--check-order", action="store_true", help="also make sure that no payment is there twice")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory", default="6GB", help="what DuckDB may take before it spills")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _run(given: argparse.Namespace, spill: Path) -> None:
@@ -78,16 +79,16 @@ def _fallbacks(plans: list[Plan]) -> list[str]:
     ]
 
 
-def main() -> int:
-    given = _arguments()
+def main(arguments: Sequence[str]) -> int:
+    given = _parsed(arguments)
     try:
         with tempfile.TemporaryDirectory() as spill:
             _run(given, Path(spill))
     except SimulationRefused as refused:
-        print(f"simulator: {refused} [{refused.code}]", file=sys.stderr)
+        print(f"eeum policy simulate: {refused} [{refused.code}]", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -14,7 +14,7 @@ from pyarrow import parquet
 from eeum.calendar import text_of
 from eeum.storage import Table
 from simulator import errors
-from simulator.__main__ import main as simulate
+from simulator.command import main as eeum
 from simulator.export.__main__ import main
 from simulator.export.conversion import write_payments
 from simulator.export.entries import rows_of
@@ -241,10 +241,7 @@ def test_an_export_in_which_nothing_was_paid(tmp_path: Path) -> None:
     refused(written_export(tmp_path / "export", World().memory.items(Table.LEDGER)), errors.NoPayments, "no payment")
 
 
-def test_the_command_reads_an_export_itself(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_reads_an_export_itself(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exported(world, tmp_path)
-    monkeypatch.setattr("sys.argv", ["simulator", str(INCHEON), "--payments", str(tmp_path / "export")])
-    assert simulate() == 0
+    assert eeum(["policy", "simulate", str(INCHEON), "--payments", str(tmp_path / "export")]) == 0
     assert "125,000" in capsys.readouterr().out  # of what is charged: 90,000, 25,000 and 10,000

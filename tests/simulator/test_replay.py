@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -173,9 +173,9 @@ def test_a_division_is_one_of_integers() -> None:
 
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "simulator", *map(str, arguments)],
-        cwd=ROOT,
-        env={"PYTHONPATH": "layers/eeum/python", "MPLCONFIGDIR": str(ROOT / ".local" / "matplotlib")},
+        [ROOT / "eeum", "policy", "simulate", *map(str, arguments)],
+        cwd=ROOT.parent,
+        env=os.environ | {"MPLCONFIGDIR": str(ROOT / ".local" / "matplotlib")},
         capture_output=True,
         text=True,
         check=False,

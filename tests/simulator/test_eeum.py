@@ -1,0 +1,29 @@
+"""The command `eeum`, which anybody may have before Python knows of the project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulator.command import main
+from tests.simulator.cities import POLICY, layer
+
+
+@pytest.mark.parametrize("arguments", [[], ["policy"], ["policy", "burn"], ["politics", "check"], ["simulate"]])
+def test_what_is_no_command_is_answered_with_what_is(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert "eeum policy simulate A.json" in capsys.readouterr().err
+
+
+def test_documents_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(POLICY | {"layers": [layer()]}))
+    assert main(["policy", "check", str(path)]) == 0
+    assert "is valid" in capsys.readouterr().out
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "schema"]) == 0
+    assert "layers" in json.loads(capsys.readouterr().out)["properties"]
