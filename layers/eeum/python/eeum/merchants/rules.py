@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from eeum.calendar import start_of_next_day
 from eeum.errors import AlreadyDecided, ApplicationChanged, Invalid, MerchantExcluded
@@ -33,8 +34,7 @@ class Shop:
     own_rate: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What an operator decided, when and why."""
 
     status: MerchantStatus

@@ -1,9 +1,9 @@
 """Reversing a request whose answer never came (망취소): by the key of the original, as often as is needed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from eeum.calendar import whole_milliseconds
 from eeum.errors import CancellationExceedsPayment, HoldClosed, NothingCaptured, PaymentVoided
@@ -24,8 +24,7 @@ WHY = "reversed"
 Kept = TypeVar("Kept", bound=Entry)
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
+class Reversal(NamedTuple):
     """The payment that was reversed, what was cancelled of it and what was released; neither when it had not arrived or was declined."""
 
     payment: Payment

@@ -27,8 +27,7 @@ class DebitOrder(StrEnum):
     CASHBACK_FIRST = "cashback_first"
 
 
-@dataclass(frozen=True, slots=True)
-class Purse:
+class Purse(NamedTuple):
     """One balance of a wallet: `charged`, `cashback`, a grant by its own id, or what is `held` or waits as `refund_pending`.
 
     Cashback alone may be below zero, by clawback.
@@ -51,8 +50,7 @@ class Card:
     issuer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(NamedTuple):
     """Why cashback is below zero: the cancelled payment whose cashback was spent already, and when that was worked out."""
 
     payment_id: str
@@ -110,8 +108,7 @@ class Wallet:
         return next((card for card in self.cards if card.reference == reference), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """What is taken from one purse, and what the purse held when that was decided."""
 
     purse_id: str

@@ -2,8 +2,8 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from eeum.calendar import text_of, whole_milliseconds, years_since
 from eeum.errors import Busy, Invalid, NotFound
@@ -34,8 +34,7 @@ OLDEST = 130
 """Years: nobody known has become as old."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     wallet: Wallet
     created: bool
 
