@@ -17,8 +17,8 @@ from bench.figures import Figure, Progress, Section
 from bench.ledger import ledger, put
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.balances.items import ENTRIES as ENTRIES_OF_THE_JOURNAL
-from eeum.balances.items import balance_item, balance_key, movement_of
-from eeum.balances.rules import Holder, add_to
+from eeum.balances.items import PROJECTION, movement_of, page_item, page_key, projection_item
+from eeum.balances.rules import BalancePage, Holder, Projection, add_to, by_page
 from eeum.calendar import SEOUL
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
@@ -72,8 +72,12 @@ def _fill(client: Any, storage: DynamoDbStorage, tables: dict[Table, str], progr
     for _ in range(STEPS):
         put(client, tables[Table.LEDGER], items, (ENTRIES + MEMBERS) // STEPS + 1)
         progress.step()
-    projected = (keyed(balance_key(holder), balance_item(holder, counts, 1)) for holder, counts in balances.items())
-    put(client, tables[Table.BALANCES], projected, len(balances))
+    pages = by_page(balances)
+    projected = [
+        keyed(PROJECTION, projection_item(Projection(1, as_of=NOW))),
+        *(keyed(page_key(name), page_item(BalancePage(1, 0, NOW, page))) for name, page in pages.items()),
+    ]
+    put(client, tables[Table.BALANCES], iter(projected), len(projected))
 
 
 def _counted(items: Iterable[Item], balances: dict[Holder, dict[str, int]]) -> Iterator[Item]:

@@ -1,7 +1,8 @@
-"""Write units that balances cost a payment, and those of a payment's whole life: authorised, its cashback posted, both counted."""
+"""Write units that balances cost a payment, and those of its whole life: authorised, its cashback posted, both counted and folded."""
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, count
 from pathlib import Path
 from typing import NamedTuple
@@ -9,20 +10,40 @@ from typing import NamedTuple
 from bench.city import JANUARY_2021, PATIENCE
 from bench.engine import storage_on, units_written
 from bench.figures import Figure, Progress, Section
+from bench.sizes import item_bytes
 from bench.write_units import BATCH, CountingStorage, Units
-from eeum.balances.rules import Change, Movement, amounts_of
+from eeum.balances.fold_store import FoldStore
+from eeum.balances.folding import fold
+from eeum.balances.items import page_item, page_key
+from eeum.balances.rebuild_store import RebuildStore
+from eeum.balances.rules import (
+    BalancePage,
+    Change,
+    Holder,
+    HolderKind,
+    Movement,
+    Projection,
+    amounts_of,
+    by_page,
+)
 from eeum.balances.store import BalanceStore
-from eeum.balances.use_cases import project
+from eeum.balances.use_cases import Projecting, project
 from eeum.journal.accounts import Postings
-from eeum.storage import Storage
+from eeum.merchants.rules import merchant_id_of
+from eeum.storage import ProjectionStorage
 from tests.template.template import events
 
 SHOPS = 50_000
+PAYMENTS_A_YEAR = 107_000_000
+HOUR = 12_000
+"""Payments in an hour, of so many a year."""
+SHARDS = 20
+"""Of the stream, once a year's journal is in the table: some 200 GB, 10 GB to a partition."""
+MANY_SHARDS = 100
 TOP_UPS = 10
 """A top-up for so many payments."""
 OWN_RATE = 10
 """A shop in so many funds cashback of its own, as those of Benefit+ do."""
-WARM_UP = 5
 ENGINE = "dynoxide"
 
 
@@ -38,113 +59,194 @@ EVEN = Mixture("evenly", list(accumulate([1.0] * SHOPS)))
 ONE = Mixture("on one shop", [1.0])
 
 
+@dataclass(frozen=True)
+class Cost:
+    """Write units a payment: of what was appended, and of the fold that comes once in the hour."""
+
+    appended: float
+    folded: float
+
+    @property
+    def total(self) -> float:
+        return self.appended + self.folded
+
+    def __str__(self) -> str:
+        return f"{self.total:.2f} ({self.appended:.2f} and {self.folded:.2f})"
+
+
 def measure(folder: Path, written: Units) -> Section:
     """`written` is what was measured of the payment and its posting."""
     (source,) = events("BalanceProjectionFunction", "DynamoDB").values()
-    full = int(source["BatchSize"])
-    progress = Progress("write units of balances", 6)
-    found = {}
-    for mixture in (ZIPF, EVEN, ONE):
-        for records in (full, 2 * BATCH):
-            found[mixture.name, records] = _computed(mixture, records)
+    full = payments_of(int(source["BatchSize"]))
+    windows = 3_600 // int(source["MaximumBatchingWindowInSeconds"])
+    ordinary = HOUR // windows // SHARDS
+    sizes = {
+        f"in batches of {ordinary}": ordinary,
+        f"in full ones of {full}": full,
+        f"of {BATCH}": BATCH,
+        f"of {HOUR // windows // MANY_SHARDS}": HOUR // windows // MANY_SHARDS,
+    }
+    mixtures = (ZIPF, EVEN, ONE)
+    progress = Progress("write units of balances", len(mixtures) * len(sizes) + 1)
+    found: dict[tuple[str, int], Cost] = {}
+    for mixture in mixtures:
+        for size in sizes.values():
+            found[mixture.name, size] = _computed(mixture, size)
             progress.step()
-    reported = _reported(folder, ZIPF, full)
-    shared = found[ONE.name, 2 * BATCH]
+    reported = _reported(folder, ZIPF, ordinary)
+    progress.step()
+    at_one_shop = found[ONE.name, BATCH]
     told = "; ".join(
-        f"{name}, {found[name, full]:.2f} in full batches and {found[name, 2 * BATCH]:.2f} in batches of {BATCH} payments"
-        for name in (ZIPF.name, EVEN.name, ONE.name)
+        f"{mixture.name}, " + ", ".join(f"{found[mixture.name, size]} {how}" for how, size in sizes.items())
+        for mixture in mixtures
     )
+    of_load = (
+        f"{HOUR:,} payments in an hour ({PAYMENTS_A_YEAR // 10**6} million a year) from {SHARDS} shards, in batches of"
+        f" {ordinary} payments with their earnings, and a top-up for {TOP_UPS} payments"
+    )
+    largest = _page_bytes()
     return Section(
         "Balances",
         [
             Figure(
-                f"Write units of balances a payment, in full batches, payments falling on {SHOPS:,} shops {ZIPF.name}",
-                1,
-                reported,
+                f"Write units of balances a payment, payments falling on {SHOPS:,} shops {ZIPF.name}",
+                0.5,
+                reported.total,
                 "",
-                f"As {ENGINE} reports of batches of {full:,} records, the template's: payments, their earnings, and a top-up"
-                f" for {TOP_UPS} payments. By the sizes of the items it is {found[ZIPF.name, full]:.2f}.",
+                f"As {ENGINE} reports of {of_load}: {reported.appended:.2f} for what is appended with the shard's checkpoint, and"
+                f" {reported.folded:.2f} for the hour's fold into pages that have every shop. By the sizes of the items it is"
+                f" {found[ZIPF.name, ordinary].total:.2f}.",
             ),
             Figure(
                 f"Write units of a payment's whole life: authorised, posted and counted in batches of {BATCH}, at one shop",
                 10,
-                written.with_cashback + shared,
+                written.with_cashback + at_one_shop.total,
                 "",
-                f"{written.with_cashback:g} of the payment and its linked posting, and {shared:.2f} of balances.",
+                f"{written.with_cashback:g} of the payment and its linked posting, and {at_one_shop.total:.2f} of balances.",
             ),
             Figure(
-                f"Write units of a payment's whole life, counted in full batches, payments falling on shops {ZIPF.name}",
+                f"Write units of a payment's whole life, payments falling on {SHOPS:,} shops {ZIPF.name}",
                 10,
-                written.with_cashback + reported,
+                written.with_cashback + reported.total,
                 "",
-                f"{written.with_cashback:g} of the payment and its linked posting, and {reported:.2f} of balances.",
+                f"{written.with_cashback:g} of the payment and its linked posting, and {reported.total:.2f} of balances.",
             ),
         ],
         (
-            f"Of balances, a payment costs, where payments fall on shops {told}. By Zipf's law, which sizes"
-            " of firms follow, the shop of rank n is paid 1/n as often as the first.",
-            "A transaction of a hundred items has room for the checkpoint, funders, banks and some 94 shops: so a shop that is paid once in"
-            " it costs its payment two units, and no batch, however large, brings that below one unless a shop is paid twice in a"
-            " transaction on average.",
+            f"Of balances, a payment costs, where payments fall on shops {told}: appended, and folded once for {HOUR:,} payments. By"
+            " Zipf's law, which sizes of firms follow, the shop of rank n is paid 1/n as often as the first.",
+            f"Batches are smaller the more shards the stream has, which grow with the table: at {MANY_SHARDS}, after some five years,"
+            f" they are of {HOUR // windows // MANY_SHARDS} payments in an ordinary hour.",
+            f"Pages of {SHOPS:,} shops, each of them owed hundreds of millions, take {largest.median} B, the largest {largest.largest} B;"
+            f" {largest.above_a_unit} of {largest.pages:,} are above 1,024 B, and cost two units.",
         ),
     )
 
 
-def _computed(mixture: Mixture, records: int) -> float:
-    storage = CountingStorage()
-    spent = []
-    for batch in _batches(mixture, records):
-        before = storage.units
-        _project(storage, batch)
-        spent.append(storage.units - before)
-    return _each(spent, records)
-
-
-def _reported(folder: Path, mixture: Mixture, records: int) -> float:
-    with storage_on(ENGINE, folder) as (client, storage):
-        spent = []
-        for batch in _batches(mixture, records):
-            with units_written(client) as units:
-                _project(storage, batch)
-            spent.append(sum(units))
-        return _each(spent, records)
-
-
-def _each(spent: Sequence[float], records: int) -> float:
-    """Units a payment once most shops have a balance."""
-    kept = spent[WARM_UP:]
-    return sum(kept) / (len(kept) * _payments_of(records))
-
-
-def _payments_of(records: int) -> int:
+def payments_of(records: int) -> int:
     """Payments among so many records; the others are their earnings and the top-ups."""
     return records * TOP_UPS // (2 * TOP_UPS + 1)
 
 
-def _project(storage: Storage, batch: Sequence[Change]) -> None:
+def _computed(mixture: Mixture, payments: int) -> Cost:
+    storage = CountingStorage()
+    _settle(storage)
+    appended = folded = 0
+    batches = _batches(mixture, payments)
+    for batch in batches:
+        before = storage.units
+        _project(storage, batch)
+        appended += storage.units - before
+    before = storage.units
+    _fold(storage)
+    folded = storage.units - before
+    paid = payments * len(batches)
+    return Cost(appended / paid, folded / paid)
+
+
+def _reported(folder: Path, mixture: Mixture, payments: int) -> Cost:
+    with storage_on(ENGINE, folder) as (client, storage):
+        _settle(storage)
+        batches = _batches(mixture, payments)
+        with units_written(client) as appended:
+            for batch in batches:
+                _project(storage, batch)
+        with units_written(client) as folded:
+            _fold(storage)
+        paid = payments * len(batches)
+        return Cost(sum(appended) / paid, sum(folded) / paid)
+
+
+def _settle(storage: ProjectionStorage) -> None:
+    """Every shop has been paid before."""
+    store = RebuildStore(storage, PATIENCE)
+    store.change_projection(Projection(1, as_of=JANUARY_2021), None)
+    for name, page in _settled().items():
+        store.replace(name, page, is_new=True)
+
+
+def _settled() -> dict[str, BalancePage]:
+    balances = {
+        Holder(HolderKind.MERCHANT, _merchant(shop)): {
+            "payable": 123_456_700 + 10 * shop,
+            **({"reward": -1_234_500 - shop} if shop % OWN_RATE == 0 else {}),
+        }
+        for shop in range(SHOPS)
+    }
+    return {name: BalancePage(1, 0, JANUARY_2021, page) for name, page in by_page(balances).items()}
+
+
+class PageBytes(NamedTuple):
+    pages: int
+    median: int
+    largest: int
+    above_a_unit: int
+
+
+def _page_bytes() -> PageBytes:
+    sizes = sorted(
+        item_bytes({**page_item(page), "pk": page_key(name).pk, "sk": page_key(name).sk})
+        for name, page in _settled().items()
+    )
+    return PageBytes(len(sizes), sizes[len(sizes) // 2], sizes[-1], sum(size > 1_024 for size in sizes))
+
+
+def _project(storage: ProjectionStorage, batch: Sequence[Change]) -> None:
     def refuse(change: Change) -> None:
         raise RuntimeError(change.fault)
 
-    project(BalanceStore(storage, PATIENCE), PATIENCE, "shard", batch, refuse)
+    projecting = Projecting(BalanceStore(storage, PATIENCE), PATIENCE, JANUARY_2021, refuse)
+    # A shard's first batch makes its checkpoint: as dear as moving it.
+    project(projecting, f"shard-{batch[0].sequence % SHARDS}", batch)
 
 
-def _batches(mixture: Mixture, records: int) -> Iterator[list[Change]]:
-    """As many batches as come to some ten thousand records, and those before them."""
+def _fold(storage: ProjectionStorage) -> None:
+    fold(FoldStore(storage, PATIENCE), PATIENCE, JANUARY_2021)
+
+
+def _batches(mixture: Mixture, payments: int) -> list[list[Change]]:
+    """An hour's, each of so many payments."""
     chance = random.Random(2021)
     sequences = count(1)
-    for _ in range(WARM_UP + max(10_000 // records, 5)):
-        payments = _payments_of(records)
-        shops = chance.choices(range(len(mixture.weights)), cum_weights=mixture.weights, k=payments)
-        moved: list[Postings] = []
-        for number, shop in enumerate(shops):
-            moved += _payment_and_earning(shop)
-            if number % TOP_UPS == 0:
-                moved.append({"bank/7t2c1m0e5q9s8rj4h6k3b2v1ab": -50_000, "purse/charged": 50_000})
-        yield [Change(next(sequences), _movement(postings)) for postings in moved]
+    return [list(_batch(mixture, payments, chance, sequences)) for _ in range(HOUR // payments)]
+
+
+def _batch(mixture: Mixture, payments: int, chance: random.Random, sequences: Iterator[int]) -> Iterator[Change]:
+    shops = chance.choices(range(len(mixture.weights)), cum_weights=mixture.weights, k=payments)
+    moved: list[Postings] = []
+    for number, shop in enumerate(shops):
+        moved += _payment_and_earning(shop)
+        if number % TOP_UPS == 0:
+            moved.append({"bank/7t2c1m0e5q9s8rj4h6k3b2v1ab": -50_000, "purse/charged": 50_000})
+    return (Change(next(sequences), _movement(postings)) for postings in moved)
+
+
+def _merchant(shop: int) -> str:
+    return merchant_id_of(f"{shop:010}")
 
 
 def _payment_and_earning(shop: int) -> list[Postings]:
-    merchant = f"{shop:08x}-2296-8313-aee2-472d192b43db"
+    merchant = _merchant(shop)
     own = {f"merchant_reward/{merchant}": -360} if shop % OWN_RATE == 0 else {}
     return [
         {"purse/charged": -12_000, f"merchant_payable/{merchant}": 12_000},

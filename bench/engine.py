@@ -57,19 +57,26 @@ def calls_made(client: Any) -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
 @contextmanager
 def units_written(client: Any) -> Iterator[list[float]]:
-    """The units that the engine reports for each transaction, those of its indexes too."""
+    """The units that the engine reports for each transaction and each item that is put alone, those of its indexes too."""
     units: list[float] = []
 
     def on_call(params: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "INDEXES"
 
     def on_answer(parsed: dict[str, Any], **_: Any) -> None:
-        units.append(sum(float(table["CapacityUnits"]) for table in parsed["ConsumedCapacity"]))
+        consumed = parsed["ConsumedCapacity"]
+        tables = consumed if isinstance(consumed, list) else [consumed]
+        units.append(sum(float(table["CapacityUnits"]) for table in tables))
 
-    client.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", on_call)
-    client.meta.events.register("after-call.dynamodb.TransactWriteItems", on_answer)
+    hooks = [
+        (f"{moment}.dynamodb.{operation}", hook)
+        for operation in ("TransactWriteItems", "PutItem")
+        for moment, hook in (("before-parameter-build", on_call), ("after-call", on_answer))
+    ]
+    for event, hook in hooks:
+        client.meta.events.register(event, hook)
     try:
         yield units
     finally:
-        client.meta.events.unregister("before-parameter-build.dynamodb.TransactWriteItems", on_call)
-        client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", on_answer)
+        for event, hook in hooks:
+            client.meta.events.unregister(event, hook)

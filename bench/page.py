@@ -26,6 +26,7 @@ WHAT_KEEPS_IT_SO = """\
   for that to count, a function imports from `eeum.aws` first, and Powertools' names through `eeum.aws.http`.
 - A function imports the parts that its use cases are of. The stream's and the schedule's know neither pydantic nor the HTTP edge.
 - The HTTP edge hands on only the headers that are read, and logs only what was refused: the API's own log has a line for each request.
+- What merchants are paid is appended by the batch, and added to pages of a dozen of them once an hour.
 - Items hold no names, titles or texts, so that each fits one write unit; earnings name layers, bands and funders, not sentences.
 """
 

@@ -19,7 +19,7 @@ from eeum.payments.use_cases import authorise_payment
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
 from eeum.request import Request
-from eeum.storage import INDEXES, Item, Key, Storage, Write
+from eeum.storage import INDEXES, Item, Key, Put, Storage, Write
 from tests.in_memory.storage import InMemoryStorage
 
 BATCH = 20
@@ -35,7 +35,7 @@ class Units(NamedTuple):
 
 
 class CountingStorage(InMemoryStorage):
-    """Adds up the write units of each transaction by the sizes of the items before and after: two a KB, and one a KB in each index."""
+    """Adds up write units by the sizes of the items before and after: two a KB in a transaction, one a KB in each index, and one alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +48,11 @@ class CountingStorage(InMemoryStorage):
             size = units_of(max(before[write.key], self._bytes(write.key)))
             indexed = sum(index.partition in self._items[write.key] for index in INDEXES[write.key.table])
             self.units += size * (2 + indexed)
+
+    def put(self, put: Put) -> None:
+        before = self._bytes(put.key)
+        super().put(put)
+        self.units += units_of(max(before, self._bytes(put.key)))
 
     def _bytes(self, key: Key) -> int:
         item: Item | None = self._items.get(key)

@@ -38,7 +38,7 @@ TAGS = {
     "wallets": "Members' wallets and what goes into them",
     "payments": "Authorising payments, and what becomes of them",
     "cashback": "What payments earned or would earn, and why",
-    "balances": "What merchants are owed, funders gave and banks brought, a moment behind the journal",
+    "balances": "What merchants are owed, funders gave and banks brought, as of the last hour",
     "merchants": "Shops, from application to payable merchant",
     "policies": "The programme's dated, immutable rules; public",
     "months": "The programme's months; public",

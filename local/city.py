@@ -22,12 +22,12 @@ from local.failure import CityFailure
 from local.lock import FILE as LOCK_FILE
 from local.lock import FolderLock, port_of_running_city
 from local.roles import Tokens
-from local.schedule import Calendar
+from local.schedule import BALANCE_FOLD, Calendar
 from local.seed import Opened
 from local.sign_in import SignIn
 
 DAY = timedelta(days=1)
-FORM = 2
+FORM = 3
 """Of what a city stores. Raised by a change after which the functions no longer read what they stored before."""
 Report = Callable[[str], None]
 
@@ -114,6 +114,7 @@ class City:
         else:
             self._seed(wanted)
         self._drain = self._drain_from_now()
+        self._fold_balances()
         resources = self.stack.resources
         self._balances = BalancesDrain(self.emulator, resources["LedgerTable"], resources["BalancesTable"])
         self.calendar.open_month(self.clock.now())
@@ -155,11 +156,19 @@ class City:
         """Stop it in order: what is on its way into the balances is waited for, or it would be forgotten."""
         self.clock.remember()
         with suppress(BotoCoreError, ClientError):  # it may have ended by itself
+            self._fold_balances()
             if self._balances and not self._balances.wait(BALANCES_SECONDS):
                 self._report("Not every entry was counted into the balances; `make rebuild` does it.")
         self.close()
         self.emulator.stop()
         self.lock.release()
+
+    def _fold_balances(self) -> None:
+        """As every minute: so that none that was broken off is in the way of who adds balances up."""
+        try:
+            self.calendar.run(BALANCE_FOLD, self.clock.now())
+        except CityFailure as failure:
+            self._report(str(failure))
 
     def close(self) -> None:
         """Close the connections to it, of whoever runs it or visits."""

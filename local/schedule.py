@@ -24,6 +24,7 @@ MONTH_CLOSING = "MonthClosingSchedule"
 CATCH_UP = "CashbackCatchUpSchedule"
 LEDGER_AUDIT = "LedgerAuditSchedule"
 HOLD_EXPIRY = "HoldExpiryFunctionEveryQuarterOfAnHour"
+BALANCE_FOLD = "BalanceFoldFunctionEveryHour"
 
 MINUTE = timedelta(minutes=1)
 #: A start looks back so far: what came while the city was stopped is done once.

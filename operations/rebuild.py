@@ -86,7 +86,8 @@ def rebuild_balances(
     storage = DynamoDbStorage(
         stack.client("dynamodb"), {table: stack.resources[name] for table, name in TABLES.items()}
     )
-    store = RebuildStore(storage, Patience(lambda: PATIENCE_SECONDS, time.sleep))
+    patience = Patience(lambda: PATIENCE_SECONDS, time.sleep)
+    store = RebuildStore(storage, patience)
     clock = _clock_of(stack)
     source = Source(stack)
     try:
@@ -97,7 +98,7 @@ def rebuild_balances(
         cut = clock()
         say(f"The cut is {cut:%Y-%m-%d %H:%M:%S}; waiting {waits.writing:.0f} s for entries of before.")
         pause(waits.writing)
-        done = rebuild(store, begun, cut, _side_by_side, SEGMENTS)
+        done = rebuild(store, patience, begun, cut, _side_by_side, SEGMENTS)
     except (ConditionsFailed, Busy) as problem:
         raise OperationFailed(
             f"Another rebuild is under way, or the table is busy ({problem}); run this again."

@@ -1,6 +1,7 @@
-"""The ledger's stream: adds what each entry moved outside its wallet to the balances of merchants, funders and banks.
+"""The ledger's stream: appends what its entries moved outside their wallets, for the fold to add to balances (`folding`).
 
-A failure worth a retry is raised, so that the whole batch comes again, which is safe since the shard's checkpoint moves with the balances.
+A failure worth a retry is raised, so that the whole batch comes again, which is safe since the shard's checkpoint moves with what it
+stands for.
 A record that never can be counted is parked whole, with its reason, in this function's own dead-letter queue, and the others go on.
 """
 
@@ -15,7 +16,7 @@ from eeum.aws.city import City
 from eeum.aws.clients import aws_client
 from eeum.aws.settings import LOCAL
 from eeum.balances.rules import Change
-from eeum.balances.use_cases import project
+from eeum.balances.use_cases import Projecting, project
 
 logger = Logger()
 city = City.of(os.environ)
@@ -38,13 +39,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
             continue
         changes.append(change)
         record_of[change.sequence] = record
-    outcome = project(
+    projecting = Projecting(
         city.balances(context),
         city.patience(context),
-        shard,
-        changes,
+        city.world_time(),
         lambda change: park(record_of[change.sequence], change.fault),
     )
+    outcome = project(projecting, shard, changes)
     parked = outcome.parked + unnumbered
     logger.info("projected", counted=outcome.counted, before=outcome.before, parked=parked)
     return {"state": {"counted": outcome.counted, "before": outcome.before, "parked": parked}}

@@ -2,15 +2,19 @@
 
 from pydantic import BaseModel
 
-from eeum.balances.rules import PAYABLE, REWARD, Counts
+from eeum.balances.rules import PAYABLE, REWARD
+from eeum.balances.store import Told
 from eeum.balances.use_cases import ProgrammeBalances
+from eeum.calendar import text_of
 
 
 class MerchantBalanceBody(BaseModel):
     """What the programme owes a merchant for captured payments, less what was cancelled, and what the merchant has funded of its customers'
-    cashback, in won. It follows payments a moment later, minutes at most."""
+    cashback, in won: of what was counted until `as_of`. Balances are brought up to date every hour; a payment is counted some minutes after
+    it. `as_of` is null before anything was counted."""
 
     merchant_id: str
+    as_of: str | None
     payable: int
     reward_funded: int
 
@@ -31,19 +35,28 @@ class BankBalanceBody(BaseModel):
 
 
 class ProgrammeBalancesBody(BaseModel):
-    """Funders by fiscal year, banks, and all that was ever issued, in won. They follow the journal a moment later, minutes at most."""
+    """Funders by fiscal year, banks, and all that was ever issued, in won: of what was counted until `as_of`. Balances are brought up to
+    date every hour; an entry is counted some minutes after it. `as_of` is null before anything was counted."""
 
+    as_of: str | None
     funders: list[FunderBalanceBody]
     banks: list[BankBalanceBody]
     issued: int
 
 
-def merchant_balance_body(merchant_id: str, counts: Counts) -> MerchantBalanceBody:
-    return MerchantBalanceBody(merchant_id=merchant_id, payable=counts[PAYABLE], reward_funded=-counts[REWARD])
+def merchant_balance_body(merchant_id: str, told: Told) -> MerchantBalanceBody:
+    (counts,) = told.balances.values()
+    return MerchantBalanceBody(
+        merchant_id=merchant_id,
+        as_of=text_of(told.as_of) if told.as_of else None,
+        payable=counts[PAYABLE],
+        reward_funded=-counts[REWARD],
+    )
 
 
 def programme_balances_body(balances: ProgrammeBalances) -> ProgrammeBalancesBody:
     return ProgrammeBalancesBody(
+        as_of=text_of(balances.as_of) if balances.as_of else None,
         funders=[FunderBalanceBody(funder=name, fiscal_year=year, paid=won) for name, year, won in balances.funders],
         banks=[BankBalanceBody(bank=name, credited=won) for name, won in balances.banks],
         issued=balances.issued,

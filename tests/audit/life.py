@@ -10,14 +10,15 @@ from eeum.audit.report import Report, conclude, wanted_instants
 from eeum.audit.roots import RootStore
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import BEGINNING, Audit, Found
-from eeum.balances.items import balance_item, balance_key
-from eeum.balances.rules import Holder, HolderKind
+from eeum.balances.rebuild_store import RebuildStore
+from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, by_page
 from eeum.calendar import SEOUL
 from eeum.errors import CancellationExceedsPayment, PaymentDeclined
 from eeum.payments.rules import Payment
-from eeum.storage import Key, Put, Storage
+from eeum.storage import Key, ProjectionStorage, Put, Storage
 from eeum.wallet.rules import Wallet
 from tests.in_memory.storage import InMemoryStorage
+from tests.patience import patience_of
 from tests.use_cases.world import World, incheons_book
 
 Items = dict[Key, dict[str, Any]]
@@ -94,8 +95,9 @@ def stored(items: Items) -> InMemoryStorage:
     return memory
 
 
-def project(storage: Storage, wrong: int = 0) -> None:
+def project(storage: ProjectionStorage, wrong: int = 0) -> None:
     """Balances as their projection leaves them, those of banks `wrong` won too high."""
+    found: dict[Holder, dict[str, int]] = {}
     sums: dict[str, int] = {}
     cursor, more = None, True
     while more:
@@ -113,8 +115,11 @@ def project(storage: Storage, wrong: int = 0) -> None:
         if kind in kinds:
             holder_kind, year, counted = kinds[kind]
             counts = {counted: won + (wrong if kind == "bank" else 0)}
-            holder = Holder(holder_kind, name, year)
-            storage.transact([Put(balance_key(holder), balance_item(holder, counts, 1))], str(uuid.uuid4()))
+            found[Holder(holder_kind, name, year)] = counts
+    store = RebuildStore(storage, patience_of())
+    store.change_projection(Projection(1, as_of=FEBRUARY), store.projection())
+    for page, balances in by_page(found).items():
+        store.replace(page, BalancePage(1, 1, FEBRUARY, balances), is_new=store.pages([page]) == [None])
 
 
 def audit_of(storage: Storage, as_of: Sequence[datetime] = (), now: datetime = FEBRUARY + DAY) -> Audit:

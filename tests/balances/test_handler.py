@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 import balance_projection.app as function
+import balance_projection.folding as scheduled
 from balance_projection.records import UnnamedShard
 from eeum.aws.attribute_values import attribute_value
 from eeum.aws.city import City
+from eeum.balances.page_store import PageStore
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import Projection
-from eeum.balances.use_cases import Rebuilding
+from eeum.balances.rules import Projection, page_of
+from eeum.balances.use_cases import KEPT, Rebuilding
+from eeum.balances.whole import whole
 from eeum.errors import Busy
-from eeum.storage import Unavailable
+from eeum.storage import Table, Unavailable
 from tests.balances.journal import Balances, entries, reference, without_zeros
 from tests.http.city import NOON, context
 from tests.in_memory.storage import InMemoryStorage
@@ -42,7 +47,8 @@ class Function:
 
     @property
     def balances(self) -> Balances:
-        return without_zeros(RebuildStore(self.storage, patience_of()).all_balances())
+        store = PageStore(self.storage)
+        return whole(store, store.projection() or Projection())
 
 
 @pytest.fixture
@@ -164,9 +170,42 @@ def test_a_failure_worth_a_retry_is_raised_and_the_batch_comes_again(
 
 def test_while_balances_are_rebuilt_everything_comes_again(handled: Function) -> None:
     store = RebuildStore(handled.storage, patience_of())
-    store.change_projection(Projection(1, None, rebuilding=True), Projection())
+    store.change_projection(Projection(1, None, rebuilding=True), None)
 
     with pytest.raises(Rebuilding):
         handled.handle(windowed(records()))
 
     assert handled.balances == {}
+
+
+def test_batches_expire_by_the_table_s_clock_which_nobody_shifts(
+    handled: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulator deletes by the machine's time, too: a city that lives in 2021 would lose what it has just appended."""
+    shift = timedelta(days=-2_000)
+    settings = replace(function.city.settings, clock_shift=shift)
+    monkeypatch.setattr(function, "city", City(settings, handled.storage, lambda: NOON + shift))
+    handled.handle(windowed(records()))
+
+    (batch,) = [item for item in handled.storage.items(Table.BALANCES) if item["kind"] == "batch"]
+    assert batch["expires_at"] == int((NOON + KEPT).timestamp())
+
+
+# --- the fold -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folding(handled: Function, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, Any]]:
+    """The scheduled function on the same storage."""
+    monkeypatch.setattr(scheduled, "city", City(scheduled.city.settings, handled.storage, lambda: NOON))
+    return lambda: scheduled.handler({}, context())
+
+
+def test_the_fold_says_what_it_did(handled: Function, folding: Callable[[], dict[str, Any]]) -> None:
+    assert folding() == {"batches": 0, "pages": 0, "as_of": None}
+    handled.handle(windowed(records()))
+    pages = len({page_of(holder) for holder in WANTED})
+
+    assert folding() == {"batches": 1, "pages": pages, "as_of": "2021-01-05T12:00:00.000+09:00"}
+    assert folding() == {"batches": 0, "pages": 0, "as_of": "2021-01-05T12:00:00.000+09:00"}
+    assert handled.balances == WANTED

@@ -1,7 +1,6 @@
 """The projection in memory: each entry is counted once, whatever comes again, dies, or stands in the way."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,42 +8,14 @@ from hypothesis import strategies as st
 
 from eeum.balances.rebuild_store import RebuildStore
 from eeum.balances.rules import Change, Holder, HolderKind, Movement, Projection
-from eeum.balances.store import BalanceStore
-from eeum.balances.use_cases import Projected, Rebuilding, balances_of_programme, project
+from eeum.balances.store import MOST_HOLDERS, BalanceStore
+from eeum.balances.use_cases import KEPT, Projected, Rebuilding, balances_of_programme
 from eeum.errors import Busy
-from eeum.storage import Contended, Key, SetTo, Table, Unavailable, Update, Write
+from eeum.storage import Contended, Table, Unavailable, Write
 from tests.balances.journal import Balances, changes_of, entries, reference, without_zeros
+from tests.balances.projecting import Died, Projecting, failing
 from tests.balances.test_rules import NOON
-from tests.contract.shapes import Recording, shapes_of_the_contract
-from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
-
-
-class Died(Exception):
-    """The function's process ended here."""
-
-
-@dataclass
-class Projecting:
-    """A balances table, and a function that projects shards into it."""
-
-    memory: InMemoryStorage = field(default_factory=InMemoryStorage)
-    parked: list[Change] = field(default_factory=list)
-    seconds: float = 60.0
-
-    def __post_init__(self) -> None:
-        self.storage = Recording(self.memory)
-
-    def bring(self, changes: Sequence[Change], shard: str = "shard-1") -> Projected:
-        patience = patience_of(self.seconds)
-        return project(BalanceStore(self.storage, patience), patience, shard, changes, self.parked.append)
-
-    @property
-    def balances(self) -> Balances:
-        return without_zeros(RebuildStore(self.storage, patience_of()).all_balances())
-
-    def check_shapes(self) -> None:
-        assert self.storage.shapes <= shapes_of_the_contract(), "something was sent that no case covers"
 
 
 @pytest.fixture
@@ -53,17 +24,6 @@ def projecting() -> Projecting:
 
 
 WANTED = without_zeros(reference(entries()))
-
-
-def failing(error: type[Exception], at: str, times: int = 1) -> Callable[[str, Sequence[Write]], None]:
-    left = [times]
-
-    def fault(moment: str, _: Sequence[Write]) -> None:
-        if moment == at and left[0]:
-            left[0] -= 1
-            raise error
-
-    return fault
 
 
 def test_the_journal_s_entries_are_counted(projecting: Projecting) -> None:
@@ -115,16 +75,32 @@ def test_each_shard_has_a_checkpoint_of_its_own(projecting: Projecting) -> None:
     assert projecting.balances == WANTED
 
 
-def test_more_holders_than_a_transaction_has_room_for_are_counted_in_several(projecting: Projecting) -> None:
-    many = [_paid(number, f"shop-{number}") for number in range(1, 251)]
+def test_more_holders_than_a_batch_has_room_for_are_counted_in_several(projecting: Projecting) -> None:
+    most = 2 * MOST_HOLDERS + 5
+    many = [_paid(number, f"shop-{number}") for number in range(1, most + 1)]
 
-    assert projecting.bring(many).counted == 250
+    assert projecting.bring(many).counted == most
 
-    assert len(projecting.balances) == 250
     assert projecting.memory.costs.calls.count("transact") == 3
     assert projecting.memory.costs.calls.count("read") == 3
+    assert len(projecting.balances) == most
     # Only what is new: a batch that died after its second transaction goes on with its third.
-    assert projecting.bring([*many, _paid(251, "shop-1")]).counted == 1
+    assert projecting.bring([*many, _paid(most + 1, "shop-1")]).counted == 1
+
+
+def test_what_is_appended_is_one_item_that_the_table_deletes_after_a_while(projecting: Projecting) -> None:
+    projecting.bring([_paid(number, f"shop-{number}") for number in range(1, 41)])
+
+    (batch,) = [item for item in projecting.memory.items(Table.BALANCES) if item["kind"] == "batch"]
+    assert len(batch["payable"]) == 40
+    assert batch["expires_at"] == int((projecting.now + KEPT).timestamp())
+
+
+def test_what_comes_to_nothing_moves_the_checkpoint_alone(projecting: Projecting) -> None:
+    projecting.bring([_paid(1, "shop"), _paid(2, "shop", -1_000)])
+
+    assert [item["kind"] for item in projecting.memory.items(Table.BALANCES)] == ["checkpoint"]
+    assert projecting.bring([_paid(1, "shop")]).counted == 0
 
 
 def _paid(sequence: int, merchant: str, won: int = 1_000) -> Change:
@@ -136,7 +112,8 @@ def _paid(sequence: int, merchant: str, won: int = 1_000) -> Change:
 def test_a_death_around_any_transaction_loses_and_doubles_nothing(
     projecting: Projecting, died: str, transaction: int
 ) -> None:
-    many = [_paid(number, f"shop-{number % 240}") for number in range(1, 600)]
+    shops = 2 * MOST_HOLDERS + 40
+    many = [_paid(number, f"shop-{number % shops}") for number in range(1, 2 * shops)]
     calls = [0]
 
     def fault(moment: str, _: Sequence[Write]) -> None:
@@ -151,8 +128,8 @@ def test_a_death_around_any_transaction_loses_and_doubles_nothing(
     projecting.bring(many)
 
     found = projecting.balances
-    assert sum(counts["payable"] for counts in found.values()) == 599_000
-    assert found[Holder(HolderKind.MERCHANT, "shop-1")] == {"payable": 3_000}
+    assert sum(counts["payable"] for counts in found.values()) == 1_000 * len(many)
+    assert found[Holder(HolderKind.MERCHANT, "shop-1")] == {"payable": 2_000}
 
 
 @pytest.mark.parametrize(("error", "moment"), [(Contended, "before"), (Unavailable, "before"), (Unavailable, "after")])
@@ -179,7 +156,7 @@ def test_another_who_reads_the_same_shard_at_once_counts_nothing_twice(projectin
     assert projecting.balances == WANTED
 
 
-def test_another_shard_s_first_payment_to_the_same_shop_at_once_is_kept(projecting: Projecting) -> None:
+def test_the_first_batches_of_two_shards_at_once_are_both_kept(projecting: Projecting) -> None:
     twin = Projecting(projecting.memory)
 
     def meanwhile(moment: str, _: Sequence[Write]) -> None:
@@ -245,7 +222,7 @@ def test_nothing_is_read_or_written_for_nothing(projecting: Projecting) -> None:
 
 def test_nothing_is_counted_while_balances_are_rebuilt(projecting: Projecting) -> None:
     rebuilding = RebuildStore(projecting.storage, patience_of())
-    rebuilding.change_projection(Projection(1, None, rebuilding=True), Projection())
+    rebuilding.change_projection(Projection(1, None, rebuilding=True), None)
 
     with pytest.raises(Rebuilding):
         projecting.bring(changes_of(entries()))
@@ -253,21 +230,25 @@ def test_nothing_is_counted_while_balances_are_rebuilt(projecting: Projecting) -
     assert projecting.balances == {}
 
 
-def test_a_balance_of_another_generation_is_not_touched(projecting: Projecting) -> None:
-    """A rebuild stores its own while an invocation of before still runs: what that one has read holds no longer."""
+def test_nothing_is_appended_to_another_generation_than_was_read(projecting: Projecting) -> None:
+    """A rebuild begins while an invocation of before still runs: what that one has read holds no longer."""
     projecting.bring([_paid(1, "shop")])
-    merchant = Key(Table.BALANCES, "MERCHANT#shop", "BALANCE")
-    projecting.memory.transact([Update(merchant, (SetTo(("generation",), 1),))], "a rebuild")
-    projecting.seconds = 1.0
+    store = RebuildStore(projecting.storage, patience_of())
 
-    with pytest.raises(Busy):
+    def meanwhile(moment: str, _: Sequence[Write]) -> None:
+        projecting.memory.fault = lambda moment, writes: None
+        store.change_projection(Projection(1, rebuilding=True), store.projection())
+
+    projecting.memory.fault = meanwhile
+    with pytest.raises(Rebuilding):
         projecting.bring([_paid(2, "shop")])
 
-    assert projecting.balances == {Holder(HolderKind.MERCHANT, "shop"): {"payable": 1_000}}
+    assert BalanceStore(projecting.storage, patience_of()).standing("shard-1").checkpoint == 1
 
 
 def test_the_programme_s_balances_are_told_above_zero(projecting: Projecting) -> None:
     projecting.bring(changes_of(entries()))
+    projecting.fold()
 
     told = balances_of_programme(BalanceStore(projecting.storage, patience_of()))
 
@@ -276,6 +257,7 @@ def test_the_programme_s_balances_are_told_above_zero(projecting: Projecting) ->
     wanted = [(h.name, h.year, -counts["balance"]) for h, counts in WANTED.items() if h.kind is HolderKind.FUNDER]
     assert told.funders == sorted(wanted, key=lambda each: (each[1], each[0]))
     assert all(won > 0 for _, _, won in told.funders)
+    assert told.as_of == projecting.now
 
 
 # --- any delivery that a stream may make ------------------------------------------------------------------------------

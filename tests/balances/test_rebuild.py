@@ -1,6 +1,7 @@
 """A rebuild from the journal: what the stream would have given, whatever the balances were, and with the stream going on after it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,20 +9,23 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from eeum.balances.fold_store import FoldStore
 from eeum.balances.rebuild import Found, Rebuilt, begin_rebuild, rebuild
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import Holder, HolderKind, Projection
+from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, page_of
 from eeum.balances.use_cases import Rebuilding
 from eeum.journal.history import moved_at
-from eeum.storage import ConditionsFailed, Key, Put, SetTo, Table, Update
+from eeum.storage import ConditionsFailed, Contended, Key, Put, Table, Unavailable
 from tests.balances.journal import changes_of, entries, reference, without_zeros
-from tests.balances.test_projection import Died, Projecting, failing
+from tests.balances.projecting import Died, Projecting, failing
 from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
 
 WANTED = without_zeros(reference(entries()))
 LAST = max(moved_at(item) for item in entries())
 AFTER_ALL = LAST + timedelta(seconds=1)
+WRITES = 2 + len({page_of(holder) for holder in WANTED})
+"""Of a rebuild: its beginning, each page, and its end."""
 
 
 def city(items: Iterable[dict[str, Any]] = ()) -> Projecting:
@@ -36,13 +40,26 @@ def city(items: Iterable[dict[str, Any]] = ()) -> Projecting:
     return Projecting(memory)
 
 
+def dying(moment: str, write: int) -> Callable[[str, object], None]:
+    """The process dies before or after its write of that number, counted from one."""
+    calls = [0]
+
+    def fault(at: str, _: object) -> None:
+        calls[0] += at == moment
+        if calls[0] == write:
+            calls[0] += 1
+            raise Died
+
+    return fault
+
+
 def in_turn(segments: int) -> Callable[[Callable[[int], Found]], Iterable[Found]]:
     return lambda count: map(count, range(segments))
 
 
 def rebuilt(projecting: Projecting, cut: Any = AFTER_ALL, segments: int = 1) -> Rebuilt:
     store = RebuildStore(projecting.storage, patience_of())
-    return rebuild(store, begin_rebuild(store), cut, in_turn(segments), segments)
+    return rebuild(store, patience_of(), begin_rebuild(store), cut, in_turn(segments), segments)
 
 
 @pytest.mark.parametrize("segments", [1, 4])
@@ -79,27 +96,14 @@ def test_twice_is_as_once() -> None:
 def test_balances_that_are_wrong_are_named_and_put_right() -> None:
     projecting = city(entries())
     projecting.bring(changes_of(entries()))
+    projecting.fold()
+    store = FoldStore(projecting.storage, patience_of())
     holder = next(holder for holder in WANTED if holder.kind is HolderKind.MERCHANT)
-    projecting.memory.transact(
-        [Update(Key(Table.BALANCES, f"MERCHANT#{holder.name}", "BALANCE"), (SetTo(("payable",), 77),))], "somebody"
-    )
+    (page,) = store.pages([page_of(holder)])
+    assert page
+    store.replace(page_of(holder), replace(page, balances={**page.balances, holder: {"payable": 77}}), page)
     never = Holder(HolderKind.MERCHANT, "nobody was ever paid there")
-    projecting.memory.transact(
-        [
-            Put(
-                Key(Table.BALANCES, f"MERCHANT#{never.name}", "BALANCE"),
-                {
-                    "kind": "merchant_balance",
-                    "name": never.name,
-                    "year": "",
-                    "payable": 5,
-                    "reward": 0,
-                    "generation": 0,
-                },
-            )
-        ],
-        "somebody else",
-    )
+    store.replace(page_of(never), BalancePage(0, 1, page.as_of, {never: {"payable": 5}}), None)
 
     done = rebuilt(projecting)
 
@@ -107,6 +111,18 @@ def test_balances_that_are_wrong_are_named_and_put_right() -> None:
     assert done.differing[holder][0]["payable"] == 77
     assert done.differing[never] == ({"payable": 5, "reward": 0}, {"payable": 0, "reward": 0})
     assert projecting.balances == WANTED
+    # Nor is it told again while another rebuild is under way, when pages of before are.
+    begin_rebuild(RebuildStore(projecting.storage, patience_of()))
+    assert projecting.folded == WANTED
+
+
+def test_what_no_fold_has_added_yet_is_not_named_as_wrong() -> None:
+    projecting = city(entries())
+    projecting.bring(changes_of(entries())[:7])
+    projecting.fold()
+    projecting.bring(changes_of(entries())[7:])
+
+    assert not rebuilt(projecting).differing
 
 
 @settings(deadline=None, max_examples=60)
@@ -159,34 +175,35 @@ def test_while_it_goes_on_nothing_of_the_stream_is_counted_and_afterwards_everyt
         projecting.bring(changes_of(entries()))
     first = min(moved_at(item) for item in entries())
 
-    rebuild(store, begun, first, in_turn(1))
+    rebuild(store, patience_of(), begun, first, in_turn(1))
     projecting.bring(changes_of(entries()))
 
     assert projecting.balances == WANTED
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("transaction", [1, 2, 3])
-def test_one_that_was_broken_off_is_done_anew(moment: str, transaction: int) -> None:
+@pytest.mark.parametrize("write", range(1, WRITES + 1))
+def test_one_that_was_broken_off_is_done_anew(moment: str, write: int) -> None:
     projecting = city(entries())
     projecting.bring(changes_of(entries())[:5])
-    calls = [0]
-
-    def fault(at: str, _: object) -> None:
-        calls[0] += at == moment
-        if calls[0] == transaction:
-            calls[0] += 1
-            raise Died
-
-    projecting.memory.fault = fault
+    projecting.fold()
+    before = projecting.folded
+    projecting.bring(changes_of(entries())[5:8])
+    projecting.memory.fault = dying(moment, write)
     with pytest.raises(Died):
         rebuilt(projecting)
     projecting.memory.fault = failing(Died, "never")
+    if projecting.projection.rebuilding:
+        projecting.fold()
+        assert set(before) <= set(projecting.folded), "until the rebuild has ended people are told what there was"
 
-    rebuilt(projecting)
+    done = rebuilt(projecting)
 
-    assert projecting.balances == WANTED
-    assert RebuildStore(projecting.storage, patience_of()).projection().cut == AFTER_ALL
+    assert done.found.entries == len(entries())
+    assert projecting.balances == projecting.folded == WANTED
+    projecting.fold()
+    assert projecting.folded == WANTED
+    assert projecting.projection.cut == AFTER_ALL
 
 
 def test_of_two_at_once_the_earlier_gives_way() -> None:
@@ -195,12 +212,12 @@ def test_of_two_at_once_the_earlier_gives_way() -> None:
     earlier = begin_rebuild(store)
     later = begin_rebuild(store)
 
-    rebuild(store, later, AFTER_ALL, in_turn(1))
+    rebuild(store, patience_of(), later, AFTER_ALL, in_turn(1))
     with pytest.raises(ConditionsFailed):
-        rebuild(store, earlier, AFTER_ALL, in_turn(1))
+        rebuild(store, patience_of(), earlier, AFTER_ALL, in_turn(1))
 
     assert projecting.balances == WANTED
-    assert store.projection() == Projection(2, AFTER_ALL)
+    assert store.projection() == Projection(2, AFTER_ALL, as_of=AFTER_ALL)
 
 
 def test_what_cannot_be_counted_is_named() -> None:
@@ -211,3 +228,30 @@ def test_what_cannot_be_counted_is_named() -> None:
 
     assert [(pk, sk) for pk, sk, _ in done.found.unreadable] == [(spoilt["pk"], "TOP_UP#spoilt")]
     assert projecting.balances == WANTED
+
+
+@pytest.mark.parametrize(("error", "moment"), [(Contended, "before"), (Unavailable, "before"), (Unavailable, "after")])
+def test_conflicts_and_lost_answers_are_survived(error: type[Exception], moment: str) -> None:
+    projecting = city(entries())
+    projecting.bring(changes_of(entries())[:5])
+    projecting.memory.fault = failing(error, moment, times=5)
+
+    rebuilt(projecting)
+
+    assert projecting.folded == WANTED
+
+
+def test_of_two_whose_pages_cross_the_earlier_gives_way_before_it_ends() -> None:
+    projecting = city(entries())
+    store = RebuildStore(projecting.storage, patience_of())
+    earlier = begin_rebuild(store)
+
+    def meanwhile(_: str, __: object) -> None:
+        projecting.memory.fault = lambda moment, writes: None
+        rebuild(store, patience_of(), begin_rebuild(store), AFTER_ALL, in_turn(1))
+
+    projecting.memory.fault = meanwhile
+    with pytest.raises(ConditionsFailed):
+        rebuild(store, patience_of(), earlier, AFTER_ALL, in_turn(1))
+
+    assert projecting.folded == WANTED

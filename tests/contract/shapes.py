@@ -37,6 +37,10 @@ class Recording:
         self.shapes.add(("transact", frozenset(_write(write) for write in writes)))
         self._storage.transact(writes, token)
 
+    def put(self, put: Put) -> None:
+        self.shapes.add(("put alone", _write(put)))
+        self._storage.put(put)
+
 
 @cache
 def shapes_of_the_contract() -> frozenset[Shape]:

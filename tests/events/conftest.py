@@ -46,6 +46,7 @@ STORY = {
     "payment_authorisation/http_reversal.json": "PaymentAuthorisationFunction",
     "cashback_calculation/ledger_stream.json": "CashbackCalculationFunction",
     "balance_projection/ledger_stream.json": "BalanceProjectionFunction",
+    "balance_projection/schedule.json": "BalanceFoldFunction",
     "balance_projection/http.json": "BalanceQueryFunction",
     "cashback_calculation/machine.json": "CashbackCatchUpFunction",
     "payment_authorisation/schedule.json": "HoldExpiryFunction",

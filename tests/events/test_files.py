@@ -140,6 +140,12 @@ def _matches(pattern: Any, value: Any) -> bool:
     return all(name in value and _matches(part, value[name]) for name, part in pattern.items())
 
 
+@pytest.mark.parametrize("name", ["balance_projection/schedule.json", "payment_authorisation/schedule.json"])
+def test_a_schedule_that_says_nothing_sends_nothing(name: str) -> None:
+    (schedule,) = events(STORY[name], "ScheduleV2").values()
+    assert event_of(name) == json.loads(schedule["Input"]) == {}
+
+
 def test_the_schedule_s_event_is_what_the_template_makes_the_scheduler_send() -> None:
     (schedule,) = events("MonthlyCapResetFunction", "ScheduleV2").values()
     event = event_of("monthly_cap_reset/schedule.json")

@@ -11,8 +11,12 @@ from eeum.audit.partition import Partition
 from eeum.audit.roots import merkle_root
 from eeum.audit.rules import deviations
 from eeum.audit.store import AuditStore
+from eeum.balances.rules import Holder, HolderKind
+from eeum.balances.store import BalanceStore
+from eeum.calendar import text_of
 from eeum.storage import Key, Query, Table
 from tests.events.conftest import NOON, STORY, Played, event_of
+from tests.patience import patience_of
 from tests.use_cases.world import incheons_book
 
 MISSING_WALLET = "00000000-0000-8000-8000-000000000000"
@@ -188,9 +192,20 @@ def test_balances_count_an_entry_once_and_park_what_they_cannot_count(played: Pl
     ]
     paid, unknown = event_of("balance_projection/ledger_stream.json")["Records"]
     merchant = paid["dynamodb"]["NewImage"]["merchant_id"]["S"]
-    (balance,) = played.storage.read([Key(Table.BALANCES, f"MERCHANT#{merchant}", "BALANCE")])
-    assert balance
-    assert balance["payable"] == 30_000
-    assert played.body("balance_projection/http.json") == {"funders": [], "banks": [], "issued": 0}
+    told = BalanceStore(played.storage, patience_of()).merchant(merchant)
+    assert told.balances == {Holder(HolderKind.MERCHANT, merchant): {"payable": 30_000, "reward": 0}}
     (reason,) = [message["reason"] for message in played.parked if message["record"] == unknown]
     assert "no balance is kept of lottery/winter-2021" in reason
+
+
+def test_what_was_counted_is_folded_once_and_told_with_its_instant(played: Played) -> None:
+    first, again = (each["balance_projection/schedule.json"] for each in (played.first, played.again))
+    assert (first["batches"], first["pages"]) == (1, 1)
+    assert (again["batches"], again["pages"]) == (0, 0)
+    assert text_of(NOON) <= first["as_of"] < again["as_of"]
+    assert played.body("balance_projection/http.json") == {
+        "as_of": first["as_of"],
+        "funders": [],
+        "banks": [],
+        "issued": 0,
+    }

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from eeum.balances.fold_store import FoldStore
+from eeum.balances.folding import fold
 from eeum.balances.rules import Change
 from eeum.balances.store import BalanceStore
-from eeum.balances.use_cases import project
+from eeum.balances.use_cases import Projecting, project
 from eeum.calendar import text_of
 from tests.balances.journal import changes_of, entries_of
 from tests.http.callers import ACQUIRER, OPERATOR, OTHER_MEMBER, OTHER_OWNER, OWNER, PAYER
@@ -20,11 +22,12 @@ from tests.patience import patience_of
 
 
 def projected(city: InMemoryCity) -> None:
-    """The stream brings everything that is in the journal so far."""
+    """The stream brings everything that is in the journal so far, and it is folded."""
     refused: list[Change] = []
-    store = BalanceStore(city.storage, patience_of())
-    project(store, patience_of(), "shard", changes_of(entries_of(city.storage)), refused.append)
+    projecting = Projecting(BalanceStore(city.storage, patience_of()), patience_of(), city.now, refused.append)
+    project(projecting, "shard", changes_of(entries_of(city.storage)))
     assert not refused
+    fold(FoldStore(city.storage, patience_of()), patience_of(), city.now)
 
 
 def paid(city: InMemoryCity, amount: int, key: str) -> Any:
@@ -45,8 +48,29 @@ def test_a_merchant_reads_what_it_is_owed(city: InMemoryCity) -> None:
     after = city.call(OWNER, "GET", address)
 
     assert (before.status, after.status) == (200, 200)
-    assert before.json == {"merchant_id": city.who.merchant, "payable": 0, "reward_funded": 0}
-    assert after.json == {"merchant_id": city.who.merchant, "payable": 20_500, "reward_funded": 0}
+    assert before.json == {"merchant_id": city.who.merchant, "as_of": None, "payable": 0, "reward_funded": 0}
+    assert after.json == {
+        "merchant_id": city.who.merchant,
+        "as_of": text_of(city.now),
+        "payable": 20_500,
+        "reward_funded": 0,
+    }
+
+
+def test_balances_say_what_instant_they_are_of(city: InMemoryCity) -> None:
+    address = f"/merchants/{city.who.merchant}/balance"
+    paid(city, 12_000, "the-first")
+    projected(city)
+    then = text_of(city.now)
+    city.now += timedelta(minutes=30)
+    paid(city, 8_500, "the-second")
+
+    told = city.call(OWNER, "GET", address).json
+    assert (told["payable"], told["as_of"]) == (12_000, then)
+    assert city.call(OPERATOR, "GET", "/balances").json["as_of"] == then
+    projected(city)
+    told = city.call(OWNER, "GET", address).json
+    assert (told["payable"], told["as_of"]) == (20_500, text_of(city.now))
 
 
 @pytest.mark.parametrize("of", ["merchant", "waiting_merchant", "rejected_merchant"])
@@ -68,8 +92,13 @@ def test_operators_read_funders_banks_and_what_was_issued(city: InMemoryCity) ->
 
     told = city.call(OPERATOR, "GET", "/balances").json
 
-    assert nothing == {"funders": [], "banks": [], "issued": 0}
-    assert told == {"funders": [], "banks": [{"bank": "bank-one", "credited": 900_000}], "issued": 900_000}
+    assert nothing == {"as_of": None, "funders": [], "banks": [], "issued": 0}
+    assert told == {
+        "as_of": text_of(city.now),
+        "funders": [],
+        "banks": [{"bank": "bank-one", "credited": 900_000}],
+        "issued": 900_000,
+    }
 
 
 def test_nobody_else_reads_the_programme_s_balances(city: InMemoryCity) -> None:

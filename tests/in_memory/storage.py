@@ -51,7 +51,7 @@ class Costs:
 
 
 class InMemoryStorage:
-    """`fault` is called before and after each transaction with ("before" | "after", writes), and may raise.
+    """`fault` is called before and after each transaction or write of one item with ("before" | "after", writes), and may raise.
 
     `written` is told what each transaction left behind, key and item, before anybody else sees it; it must not change the items.
     A storage that lives long keeps no `log`.
@@ -122,6 +122,13 @@ class InMemoryStorage:
                 self._tokens.add(token)
             self.fault("after", writes)
 
+    def put(self, put: Put) -> None:
+        with self._lock:
+            self._count("put")
+            self.fault("before", [put])
+            self._write([put], units=1)
+            self.fault("after", [put])
+
     def items(self, table: Table) -> list[Item]:
         """Everything in a table: for tests to look at."""
         with self._lock:
@@ -131,7 +138,7 @@ class InMemoryStorage:
         """Everything in every table, as it is and not to be changed."""
         return iter(self._items.items())
 
-    def _write(self, writes: Sequence[Write]) -> None:
+    def _write(self, writes: Sequence[Write], units: int = 2) -> None:
         failed = [
             position
             for position, write in enumerate(writes)
@@ -145,7 +152,7 @@ class InMemoryStorage:
                 insort(self._sorted[key.table, key.pk], key.sk)
             self._index(key, self._items.get(key), item)
             self._items[key] = item
-            self.costs.write_units += 2 + sum(index.partition in item for index in INDEXES[key.table])
+            self.costs.write_units += units + sum(index.partition in item for index in INDEXES[key.table])
         if self._keeps_log:
             self.log.extend(writes)
         self.written(changed)

@@ -149,11 +149,11 @@ def test_one_is_one_and_two_are_two() -> None:
 
 
 class Books:
-    """A ledger and its balances, as their emulator's client shows them: postings, and a merchant's payable."""
+    """A ledger and its balances, as their emulator's client shows them: postings, and a merchant's payable in pages and batches."""
 
     def __init__(self) -> None:
         self.postings: list[dict[str, int]] = []
-        self.payable = 0
+        self.balances: list[dict[str, Any]] = []
 
     def client(self, _service: str) -> Any:
         return SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=self._pages))
@@ -164,9 +164,19 @@ class Books:
                 {"Items": [{"postings": {"M": {name: {"N": str(won)} for name, won in each.items()}}}]}
                 for each in self.postings
             ]
-        return [
-            {"Items": [{"kind": {"S": "merchant_balance"}, "payable": {"N": str(self.payable)}, "reward": {"N": "0"}}]}
-        ]
+        return [{"Items": [_state(4), *self.balances]}]
+
+
+def _state(round_number: int, generation: int = 1) -> dict[str, Any]:
+    return {"kind": {"S": "projection"}} | _of(round_number, generation)
+
+
+def _of(round_number: int, generation: int = 1) -> dict[str, Any]:
+    return {"round": {"N": str(round_number)}, "generation": {"N": str(generation)}}
+
+
+def _payable(kind: str, won: int, round_number: int, generation: int = 1) -> dict[str, Any]:
+    return {"kind": {"S": kind}, "payable": {"M": {"shop": {"N": str(won)}}}} | _of(round_number, generation)
 
 
 def test_balances_are_waited_for_unless_they_were_behind_before() -> None:
@@ -176,5 +186,8 @@ def test_balances_are_waited_for_unless_they_were_behind_before() -> None:
     assert drain.wait(0), "what was lost before is not on its way"
     books.postings.append({"purse/charged": -70, "merchant_payable/shop": 70})
     assert not drain.wait(0)
-    books.payable = 70
+    books.balances = [_payable("page", 30, 3), _payable("batch", 40, 4)]
+    assert drain.wait(0)
+    # What is in a page already, and what was before a rebuild, is not counted again.
+    books.balances += [_payable("batch", 30, 3), _payable("batch", 5, 4, generation=0)]
     assert drain.wait(0)

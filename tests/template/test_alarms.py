@@ -2,6 +2,7 @@
 
 import pytest
 
+from eeum.balances.use_cases import KEPT
 from tests.template.template import ALARM, QUEUE, functions, named_in, resources
 
 
@@ -29,6 +30,13 @@ def test_cashback_that_is_late_and_errors_that_clients_see_are_watched() -> None
     assert watched("AWS/ApiGateway", "5xx") == ["Api"]
 
 
+def test_a_fold_of_balances_that_does_not_come_is_watched() -> None:
+    assert watched("AWS/Lambda", "Invocations") == ["BalanceFoldFunction"]
+    alarm = resources(ALARM)["BalanceFoldMissingAlarm"]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["Period"] * alarm["EvaluationPeriods"] < KEPT.total_seconds()
+
+
 def test_work_over_all_members_is_watched() -> None:
     assert watched("AWS/States", "ExecutionsFailed") == ["SegmentsMachine"]
 
@@ -42,7 +50,9 @@ def test_an_alarm_reaches_somebody_says_what_is_wrong_and_is_silent_when_nothing
     properties = resources(ALARM)[alarm]
     assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
     assert properties["AlarmDescription"].endswith(".")
-    assert properties["TreatMissingData"] == "notBreaching"
+    # What must come every hour is missed when nothing does.
+    is_of_what_must_come = properties["MetricName"] == "Invocations"
+    assert properties["TreatMissingData"] == ("breaching" if is_of_what_must_come else "notBreaching")
 
 
 def test_the_topic_has_no_key_that_alarms_could_not_use() -> None:

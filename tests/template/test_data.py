@@ -56,6 +56,16 @@ def test_only_the_ledger_has_a_stream() -> None:
     assert streaming == {"LedgerTable": {"StreamViewType": "NEW_IMAGE"}}
 
 
+def test_only_batches_of_balances_expire() -> None:
+    """They alone have the attribute; what is in the journal is kept for good."""
+    expiring = {
+        name: each["TimeToLiveSpecification"]
+        for name, each in resources(TABLE).items()
+        if "TimeToLiveSpecification" in each
+    }
+    assert expiring == {"BalancesTable": {"AttributeName": "expires_at", "Enabled": True}}
+
+
 @pytest.mark.parametrize("queue", sorted(resources(QUEUE)))
 def test_what_failed_is_kept_encrypted_for_fourteen_days(queue: str) -> None:
     assert resources(QUEUE)[queue] == {"MessageRetentionPeriod": 14 * 24 * 60 * 60, "SqsManagedSseEnabled": True}

@@ -70,6 +70,30 @@ def test_failed_conditions_are_told_by_their_positions(reasons: list[str], posit
     assert failed.value.positions == positions
 
 
+def test_a_failed_condition_of_one_item_is_told_like_that_of_a_transaction() -> None:
+    with pytest.raises(ConditionsFailed) as failed:
+        DynamoDbStorage(Client(_error("ConditionalCheckFailedException")), NAMES).put(Put(KEYS[0], {}))
+    assert failed.value.positions == (0,)
+
+
+@pytest.mark.parametrize(
+    ("error", "means"),
+    [
+        (_error("TransactionConflictException"), Contended),
+        (_error("ProvisionedThroughputExceededException"), Contended),
+        (_error("InternalServerError"), Unavailable),
+        (_error("Whatever", status=503), Unavailable),
+        (ReadTimeoutError(endpoint_url="https://dynamodb"), Unavailable),
+        (_error("AccessDeniedException"), ClientError),
+    ],
+)
+def test_what_becomes_of_one_item_is_told_like_what_becomes_of_a_transaction(
+    error: Exception, means: type[Exception]
+) -> None:
+    with pytest.raises(means):
+        DynamoDbStorage(Client(error), NAMES).put(Put(KEYS[0], {}))
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -131,6 +131,14 @@ def test_nothing_reads_a_whole_table_but_what_works_over_all_members_and_nothing
     assert "scan" not in called or _name(path).removeprefix("layers/eeum/python/eeum/") in OVER_ALL_MEMBERS
 
 
+def test_only_pages_of_balances_may_be_written_past_a_transaction() -> None:
+    """Whoever has no storage of that kind cannot: it is another type."""
+    stores = {EEUM / "balances" / "fold_store.py", EEUM / "balances" / "rebuild_store.py"}
+    given = {path for path in SOURCES if ("eeum.storage", "ProjectionStorage") in set(_imports(path))}
+    assert given == {*stores, EEUM / "aws" / "city.py"}
+    assert {path for path in SOURCES if "_alone.put(" in path.read_text(encoding="utf-8")} == stores
+
+
 ENVIRONMENT = {
     "STAGE": "dev",
     "PROGRAMME": "incheon",
@@ -159,6 +167,7 @@ def _loaded_by(module: str) -> set[str]:
     "module",
     [
         "balance_projection.app",
+        "balance_projection.folding",
         "cashback_calculation.app",
         "cashback_calculation.catch_up",
         "monthly_cap_reset.app",

@@ -1,13 +1,14 @@
 """Every function of the audit's store."""
 
 from eeum.audit.store import AuditStore
-from eeum.balances.items import balance_item, balance_key
-from eeum.balances.rules import Holder, HolderKind
-from eeum.balances.store import PROJECTION
-from eeum.storage import Put, Storage
+from eeum.balances.rebuild_store import RebuildStore
+from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, page_of
+from eeum.balances.store import BalanceStore
+from eeum.storage import ProjectionStorage, Storage
 from eeum.wallet.store import partition_of
 from tests.contract.cases import case
-from tests.contract.examples import pages_of, send, stored_wallet
+from tests.contract.examples import NOON, pages_of, stored_wallet
+from tests.patience import patience_of
 
 SHOP = Holder(HolderKind.MERCHANT, "shop")
 CITY = Holder(HolderKind.FUNDER, "city", "2021")
@@ -32,18 +33,25 @@ def the_ledger_is_read_in_segments_and_each_wallet_whole(storage: Storage) -> No
 
 
 @case
-def all_projected_balances_are_read_by_account_unless_they_are_being_rebuilt(storage: Storage) -> None:
-    store = AuditStore(storage)
+def all_projected_balances_are_read_by_account_unless_they_are_being_rebuilt(storage: ProjectionStorage) -> None:
+    store, rebuilding, appending = (
+        AuditStore(storage),
+        RebuildStore(storage, patience_of()),
+        BalanceStore(storage, patience_of()),
+    )
     assert store.balances() == {}
-    counts = {SHOP: {"payable": 1_000}, CITY: {"balance": -70}, BANK: {"balance": -5_000, "issued": 5_000}}
-    send(storage, *(Put(balance_key(holder), balance_item(holder, each, 1)) for holder, each in counts.items()))
-    rebuilt = {"kind": "projection", "generation": 1, "cut": None}
-    send(storage, Put(PROJECTION, {**rebuilt, "rebuilding": False}))
+    projection = Projection(1, as_of=NOON)
+    rebuilding.change_projection(projection, None)
+    rebuilding.replace(page_of(SHOP), BalancePage(1, 0, NOON, {SHOP: {"payable": 900}}), is_new=True)
+    rebuilding.replace("PROGRAMME", BalancePage(1, 0, NOON, {BANK: {"balance": -5_000, "issued": 5_000}}), is_new=True)
+    # With what no fold has added yet.
+    waiting = {SHOP: {"payable": 100}, CITY: {"balance": -70}}
+    appending.append("shard", appending.standing("shard"), 1, waiting, NOON)
     assert store.balances() == {
         "merchant_payable/shop": 1_000,
         "merchant_reward/shop": 0,
         "funder/city@2021": -70,
         "bank/국민": -5_000,
     }
-    send(storage, Put(PROJECTION, {**rebuilt, "rebuilding": True}))
+    rebuilding.change_projection(Projection(2, rebuilding=True), projection)
     assert store.balances() is None

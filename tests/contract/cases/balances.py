@@ -1,17 +1,18 @@
 """Every function of the stores of balances and of whole wallets."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
-from itertools import chain, combinations
 
 import pytest
 
+from eeum.balances.fold_store import FoldStore
+from eeum.balances.page_store import PageStore
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import Holder, HolderKind, Projection
-from eeum.balances.store import MOST_HOLDERS, BalanceStore
+from eeum.balances.rules import BalancePage, Closing, Holder, HolderKind, Projection, every_page, page_of
+from eeum.balances.store import MOST_HOLDERS, BalanceStore, Standing
 from eeum.journal.store import JournalStore
 from eeum.payments.items import payment_item, payment_key
-from eeum.storage import ConditionsFailed, Put, Storage
+from eeum.storage import ConditionsFailed, ProjectionStorage, Put, Storage
 from eeum.wallet.rules import wallet_id_of
 from tests.contract.cases import case
 from tests.contract.examples import NOON, payment, send, stored_wallet
@@ -21,149 +22,234 @@ SHOP = Holder(HolderKind.MERCHANT, "shop")
 OTHER_SHOP = Holder(HolderKind.MERCHANT, "other-shop")
 CITY = Holder(HolderKind.FUNDER, "city", "2021")
 BANK = Holder(HolderKind.BANK, "국민")
-COUNTS = {SHOP: {"payable": 1_000}, CITY: {"balance": -70}, BANK: {"balance": -5_000, "issued": 5_000}}
+COUNTS = {
+    SHOP: {"payable": 1_000, "reward": -30},
+    CITY: {"balance": -70},
+    BANK: {"balance": -5_000, "issued": 5_000},
+}
 SHARD = "shardId-00000001609815600000-1f3c9d2a"
 SEQUENCE = 4_421_584_500_000_000_017_450_439_091
 """Longer than any number that DynamoDB would keep exactly in all its digits, and than a float."""
+FIRST = Projection(batches=1)
+"""After one batch."""
 
 
 def _balances(storage: Storage) -> BalanceStore:
     return BalanceStore(storage, patience_of())
 
 
-def _rebuild(storage: Storage) -> RebuildStore:
+def _fold(storage: ProjectionStorage) -> FoldStore:
+    return FoldStore(storage, patience_of())
+
+
+def _rebuild(storage: ProjectionStorage) -> RebuildStore:
     return RebuildStore(storage, patience_of())
 
 
-def _project(storage: Storage, sequence: int, amounts: dict[Holder, dict[str, int]], shard: str = SHARD) -> None:
+def _append(storage: Storage, sequence: int, amounts: dict[Holder, dict[str, int]], shard: str = SHARD) -> None:
     store = _balances(storage)
-    store.project(shard, store.standing(shard, list(amounts)), sequence, amounts)
+    store.append(shard, store.standing(shard), sequence, amounts, NOON)
 
 
 @case
-def a_checkpoint_moves_with_the_balances_it_stands_for(storage: Storage) -> None:
+def a_checkpoint_moves_with_the_batch_it_stands_for(storage: Storage) -> None:
+    store, pages = _balances(storage), PageStore(storage)
+    assert (store.standing(SHARD), pages.projection()) == (Standing(Projection(), False, 0), None)
+    _append(storage, SEQUENCE, COUNTS)
+    assert store.standing(SHARD) == Standing(FIRST, True, SEQUENCE)
+    assert store.standing("another") == Standing(FIRST, True, 0)
+    _append(storage, SEQUENCE + 1, {SHOP: {"payable": -300}})
+    _append(storage, 7, {CITY: {"balance": -1}}, "another")
+    assert pages.projection() == Projection(batches=3)
+    found = list(pages.batches(0, 1))
+    assert sorted(map(str, found)) == sorted(
+        map(str, [COUNTS, {SHOP: {"payable": -300}}, {CITY: {"balance": -1}}]),
+    )
+    assert list(pages.batches(0, 2)) == list(pages.batches(1, 1)) == []
+
+
+@case
+def a_checkpoint_moves_alone_where_nothing_changes(storage: Storage) -> None:
     store = _balances(storage)
-    assert store.standing(SHARD, list(COUNTS)) == (Projection(), 0, frozenset())
-    _project(storage, SEQUENCE, COUNTS)
-    assert store.standing(SHARD, [*COUNTS, OTHER_SHOP]) == (Projection(), SEQUENCE, frozenset(COUNTS))
-    assert store.standing("another", []) == (Projection(), 0, frozenset())
-    _project(storage, SEQUENCE + 1, {SHOP: {"payable": -300, "reward": -20}, CITY: {"balance": -1}})
-    assert store.merchant("shop") == {"payable": 700, "reward": -20}
-    assert store.merchant("other-shop") == {"payable": 0, "reward": 0}
-    assert store.programme() == {CITY: {"balance": -71}, BANK: {"balance": -5_000, "issued": 5_000}}
+    _append(storage, 1, {})
+    _append(storage, 2, {})
+    assert store.standing(SHARD) == Standing(Projection(), False, 2)
 
 
 @case
 def whoever_reads_a_shard_a_moment_later_finds_it_moved(storage: Storage) -> None:
     store = _balances(storage)
-    at_first = store.standing(SHARD, [SHOP])
-    store.project(SHARD, at_first, 5, {SHOP: {"payable": 1}})
-    then = store.standing(SHARD, [SHOP])
-    store.project(SHARD, then, 6, {SHOP: {"payable": 1}})
+    at_first = store.standing(SHARD)
+    store.append(SHARD, at_first, 5, {SHOP: {"payable": 1}}, NOON)
+    then = store.standing(SHARD)
+    store.append(SHARD, then, 6, {SHOP: {"payable": 1}}, NOON)
     for standing in (at_first, then):
-        with pytest.raises(ConditionsFailed):
-            store.project(SHARD, standing, 9, {SHOP: {"payable": 1}})
-    assert (store.standing(SHARD, []).checkpoint, store.merchant("shop")["payable"]) == (6, 2)
+        with pytest.raises(ConditionsFailed) as failed:
+            store.append(SHARD, standing, 9, {SHOP: {"payable": 1}}, NOON)
+        assert 0 in failed.value.positions
+    assert (store.standing(SHARD).checkpoint, len(list(PageStore(storage).batches(0, 1)))) == (6, 2)
 
 
 @case
-def a_balance_that_another_shard_began_meanwhile_is_found(storage: Storage) -> None:
+def of_two_first_batches_one_is_appended(storage: Storage) -> None:
     store = _balances(storage)
-    standing = store.standing(SHARD, [SHOP])
-    _project(storage, 5, {SHOP: {"payable": 1}}, "another")
+    standing = store.standing("another")
+    _append(storage, 5, {SHOP: {"payable": 1}})
     with pytest.raises(ConditionsFailed) as failed:
-        store.project(SHARD, standing, 5, {SHOP: {"payable": 1}})
+        store.append("another", standing, 5, {SHOP: {"payable": 1}}, NOON)
     assert failed.value.positions == (1,)
-    assert store.standing(SHARD, [SHOP]).checkpoint == 0
 
 
 @case
-def a_transaction_has_room_for_its_most_holders(storage: Storage) -> None:
+def a_batch_has_room_for_its_most_holders(storage: Storage) -> None:
     shops = {
-        Holder(HolderKind.MERCHANT, f"shop-{number}"): {"payable": number} for number in range(1, MOST_HOLDERS + 1)
+        Holder(HolderKind.MERCHANT, f"{number:08x}-2296-8313-aee2-472d192b43db"): {
+            "payable": 10**9 + number,
+            "reward": -(10**9) - number,
+        }
+        for number in range(1, MOST_HOLDERS + 1)
     }
-    _project(storage, 1, shops)
-    _project(storage, 2, shops)
-    assert dict(_rebuild(storage).all_balances()) == {
-        holder: {"payable": 2 * counts["payable"], "reward": 0} for holder, counts in shops.items()
-    }
+    for sequence in range(1, 15):
+        _append(storage, sequence, shops)
+    assert list(PageStore(storage).batches(0, 1)) == [shops] * 14
 
 
 @case
-def any_mixture_of_new_and_known_holders_is_counted(storage: Storage) -> None:
-    """By kind of holder: those that have a balance already, and those that have none."""
-    _project(storage, 1, COUNTS, "before")
-    mixtures = [(known, new) for known in _subsets(COUNTS) for new in _subsets(COUNTS) if known or new]
-    for number, (known, new) in enumerate(mixtures):
-        for sequence in (1, 2):
-            _project(storage, sequence, _counts(known) | _named(new, f"{number}-{sequence}"), f"shard-{number}")
-        puts = _counts(known) | _named(new, f"{number}-again")
-        _rebuild(storage).replace(puts, frozenset(known), 0)
-    _project(storage, 2, {}, "before")
-    _project(storage, 1, {}, "nothing but a checkpoint")
-    found = dict(_rebuild(storage).all_balances())
-    assert len(found) == len(COUNTS) + 3 * sum(len(new) for _, new in mixtures)
-    assert {holder: found[holder] for holder in COUNTS} == {**COUNTS, SHOP: {"payable": 1_000, "reward": 0}}
-
-
-def _subsets(holders: Iterable[Holder]) -> list[tuple[Holder, ...]]:
-    each = sorted(holders)
-    return list(chain.from_iterable(combinations(each, size) for size in range(len(each) + 1)))
-
-
-def _counts(holders: Iterable[Holder]) -> dict[Holder, dict[str, int]]:
-    return {holder: COUNTS[holder] for holder in holders}
-
-
-def _named(holders: Iterable[Holder], more: str) -> dict[Holder, dict[str, int]]:
-    return {holder._replace(name=f"{holder.name} {more}"): COUNTS[holder] for holder in holders}
+def nothing_is_appended_to_a_round_that_was_closed(storage: ProjectionStorage) -> None:
+    store, folding = _balances(storage), _fold(storage)
+    _append(storage, 5, COUNTS)
+    standing = store.standing(SHARD)
+    folding.close(FIRST, NOON)
+    closed = Projection(round=2, closing=Closing(1, NOON))
+    assert folding.projection() == closed
+    with pytest.raises(ConditionsFailed) as failed:
+        store.append(SHARD, standing, 6, COUNTS, NOON)
+    assert failed.value.positions == (1,)
+    _append(storage, 6, {SHOP: {"payable": 2}})
+    assert (list(folding.batches(0, 1)), list(folding.batches(0, 2))) == ([COUNTS], [{SHOP: {"payable": 2}}])
 
 
 @case
-def the_state_of_the_projection_is_changed_by_one_rebuild_at_a_time(storage: Storage) -> None:
-    store = _rebuild(storage)
-    assert store.projection() == Projection()
-    begun = Projection(1, None, rebuilding=True)
-    store.change_projection(begun, Projection())
+def a_round_is_closed_once_and_with_all_that_was_appended(storage: ProjectionStorage) -> None:
+    folding = _fold(storage)
+    _append(storage, 5, COUNTS)
+    _append(storage, 6, COUNTS)
     with pytest.raises(ConditionsFailed):
-        store.change_projection(begun, Projection())
-    done = Projection(1, NOON, rebuilding=False)
+        folding.close(FIRST, NOON)
+    folding.close(Projection(batches=2), NOON)
+    with pytest.raises(ConditionsFailed):
+        folding.close(Projection(batches=2), NOON)
+    closed = Projection(round=2, closing=Closing(2, NOON))
+    folding.end(closed, NOON)
+    ended = Projection(round=2, as_of=NOON)
+    assert folding.projection() == ended
+    folding.close(ended, NOON + timedelta(hours=1))
+    for before in (FIRST, closed):
+        with pytest.raises(ConditionsFailed):
+            folding.end(before, NOON)
+
+
+@case
+def a_page_is_replaced_by_whoever_read_it_last(storage: ProjectionStorage) -> None:
+    folding = _fold(storage)
+    name = page_of(SHOP)
+    first = BalancePage(0, 1, NOON, {SHOP: COUNTS[SHOP]})
+    then = BalancePage(0, 2, NOON + timedelta(hours=1), {SHOP: {"payable": 5}, OTHER_SHOP: {"reward": -7}})
+    assert folding.pages([name]) == [None]
+    folding.replace(name, first, None)
+    assert folding.pages([name, "PROGRAMME"]) == [first, None]
+    with pytest.raises(ConditionsFailed) as failed:
+        folding.replace(name, then, None)
+    assert failed.value.positions == (0,)
+    folding.replace(name, then, first)
+    # Nor one who read another generation's page of the same round.
+    for before in (first, replace(then, generation=1)):
+        with pytest.raises(ConditionsFailed):
+            folding.replace(name, first, before)
+    assert folding.pages([name]) == [then]
+
+
+@case
+def every_page_is_read_a_hundred_together(storage: ProjectionStorage) -> None:
+    folding = _fold(storage)
+    stored = {name: BalancePage(0, 1, NOON, {}) for name in every_page()[::50]}
+    for name, page in stored.items():
+        folding.replace(name, page, None)
+    found = dict(folding.every_page(every_page()))
+    assert {name: page for name, page in found.items() if page} == stored
+    assert list(found) == every_page()
+
+
+@case
+def balances_are_told_with_their_instant(storage: ProjectionStorage) -> None:
+    store, folding = _balances(storage), _fold(storage)
+    assert (store.merchant("shop").as_of, store.programme()) == (None, ({}, None))
+    later = NOON + timedelta(hours=1)
+    folding.replace(page_of(SHOP), BalancePage(0, 1, later, {SHOP: {"payable": 700}}), None)
+    folding.replace(page_of(CITY), BalancePage(0, 1, NOON, {CITY: {"balance": -7}, BANK: {"issued": 9}}), None)
+    _append(storage, 5, COUNTS)
+    folding.close(FIRST, NOON)
+    folding.end(Projection(round=2), NOON)
+    # A page that the fold has come to already is of a later instant than the whole.
+    assert store.merchant("shop") == ({SHOP: {"payable": 700, "reward": 0}}, later)
+    assert store.merchant("other-shop").as_of == NOON
+    assert store.programme() == ({CITY: {"balance": -7}, BANK: {"balance": 0, "issued": 9}}, NOON)
+
+
+@case
+def the_state_of_the_projection_is_changed_by_one_rebuild_at_a_time(storage: ProjectionStorage) -> None:
+    store = _rebuild(storage)
+    begun = Projection(1, None, rebuilding=True)
+    store.change_projection(begun, None)
+    with pytest.raises(ConditionsFailed):
+        store.change_projection(begun, None)
+    done = Projection(1, NOON, rebuilding=False, as_of=NOON)
     store.change_projection(done, begun)
-    assert (store.projection(), _balances(storage).standing(SHARD, []).projection) == (done, done)
+    assert (store.projection(), _balances(storage).standing(SHARD).projection) == (done, done)
     for before in (begun, Projection(2, NOON, rebuilding=False)):
         with pytest.raises(ConditionsFailed):
             store.change_projection(Projection(3), before)
 
 
 @case
-def a_rebuild_takes_the_place_of_balances_up_to_its_own_generation(storage: Storage) -> None:
-    store = _rebuild(storage)
-    _project(storage, 1, COUNTS)
-    standing = _balances(storage).standing(SHARD, [SHOP])
-    store.replace({SHOP: {"payable": 5, "reward": -1}, OTHER_SHOP: {"payable": 7}}, frozenset({SHOP}), 2)
-    assert dict(store.all_balances())[SHOP] == {"payable": 5, "reward": -1}
-    # What was read before holds no longer; neither does an earlier rebuild, nor one that did not know of a balance.
-    with pytest.raises(ConditionsFailed) as failed:
-        _balances(storage).project(SHARD, standing, 2, {SHOP: {"payable": 1}})
-    assert failed.value.positions == (1,)
-    with pytest.raises(ConditionsFailed):
-        store.replace({SHOP: {"payable": 0}}, frozenset({SHOP}), 1)
-    with pytest.raises(ConditionsFailed):
-        store.replace({OTHER_SHOP: {"payable": 0}}, frozenset(), 2)
-    store.replace({SHOP: {"payable": 6}}, frozenset({SHOP}), 2)
-    assert _balances(storage).merchant("shop") == {"payable": 6, "reward": 0}
+def while_balances_are_rebuilt_no_round_is_closed_or_ended(storage: ProjectionStorage) -> None:
+    store, folding = _rebuild(storage), _fold(storage)
+    begun = Projection(1, rebuilding=True)
+    store.change_projection(begun, None)
+    for deed in (folding.close, folding.end):
+        with pytest.raises(ConditionsFailed):
+            deed(begun, NOON)
+        with pytest.raises(ConditionsFailed):
+            deed(Projection(), NOON)
+    assert store.projection() == begun
 
 
 @case
-def all_balances_and_the_whole_ledger_are_read_in_segments(storage: Storage) -> None:
+def a_rebuild_takes_the_place_of_pages_up_to_its_own_generation(storage: ProjectionStorage) -> None:
+    store, folding = _rebuild(storage), _fold(storage)
+    name = page_of(SHOP)
+    before, rebuilt = BalancePage(0, 8, NOON, COUNTS), BalancePage(2, 0, NOON, {SHOP: {"payable": 5}})
+    folding.replace(name, before, None)
+    with pytest.raises(ConditionsFailed):
+        store.replace(name, rebuilt, is_new=True)
+    store.replace(name, rebuilt, is_new=False)
+    store.replace(name, rebuilt, is_new=False)
+    # What was read before holds no longer; neither does an earlier rebuild.
+    with pytest.raises(ConditionsFailed):
+        folding.replace(name, BalancePage(0, 9, NOON, {}), before)
+    with pytest.raises(ConditionsFailed):
+        store.replace(name, BalancePage(1, 0, NOON, {}), is_new=False)
+    assert store.pages([name]) == [rebuilt]
+    store.replace("PROGRAMME", rebuilt, is_new=True)
+
+
+@case
+def the_whole_ledger_is_read_in_segments(storage: ProjectionStorage) -> None:
     store = _rebuild(storage)
-    _project(storage, 1, COUNTS)
     wallet = stored_wallet(storage)
     paid = payment(wallet.id)
     send(storage, Put(payment_key(wallet.id, paid.acceptance.digest), payment_item(paid)))
     for segments in (1, 3):
-        found = [each for segment in range(segments) for each in store.all_balances(segment, segments)]
-        assert sorted(holder for holder, _ in found) == sorted(COUNTS)
         items = [item for segment in range(segments) for item in store.ledger(segment, segments)]
         assert sorted(item["kind"] for item in items) == ["payment", "wallet"]
 

@@ -11,6 +11,7 @@ from eeum.storage import (
     ConditionsFailed,
     Equals,
     Key,
+    ProjectionStorage,
     Put,
     Remove,
     SetTo,
@@ -242,3 +243,17 @@ def to_remove_what_is_not_there_changes_nothing(storage: Storage) -> None:
     send(storage, Put(ONE, {"won": {"a": 1}}))
     send(storage, Update(ONE, (Remove(("won", "b")),)))
     assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "won": {"a": 1}}
+
+
+@case
+def one_item_is_put_alone_if_its_conditions_hold(storage: ProjectionStorage) -> None:
+    storage.put(Put(ONE, EVERYTHING, NOT_YET_STORED))
+    assert item_at(storage, ONE) == EVERYTHING | {"pk": ONE.pk, "sk": ONE.sk}
+    with pytest.raises(ConditionsFailed) as failed:
+        storage.put(Put(ONE, {"a": 1}, NOT_YET_STORED))
+    assert failed.value.positions == (0,)
+    storage.put(Put(ONE, {"a": 1}, (Equals(("zero",), 0), Equals(("yes",), True))))
+    with pytest.raises(ConditionsFailed):
+        storage.put(Put(ONE, {"a": 2}, (Equals(("a",), 0),)))
+    storage.put(Put(ONE, {"b": 3}))
+    assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "b": 3}

@@ -187,6 +187,17 @@ class Storage(Protocol):
         """
 
 
+class ProjectionStorage(Storage, Protocol):
+    """A storage of what can be made again from the journal, which may be written past a transaction, too."""
+
+    def put(self, put: Put) -> None:
+        """Stores one item if its conditions hold: half the write units of a transaction, and no token.
+
+        Only for what shows by itself that it was done: whoever gets no answer looks. Raises `ConditionsFailed`, `Contended` or
+        `Unavailable`.
+        """
+
+
 def every_item(storage: Storage, query: Query) -> Iterator[Item]:
     """The items of `query` in its order, however many pages they take; each page is read when the one before it is used up.
 

@@ -9,6 +9,7 @@ import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, aws_client
@@ -17,10 +18,11 @@ from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.aws.settings import Settings
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
-from eeum.storage import Storage
+from eeum.storage import ProjectionStorage
 from eeum.unit_of_work import Patience
 
 if TYPE_CHECKING:
+    from eeum.balances.fold_store import FoldStore
     from eeum.balances.store import BalanceStore
     from eeum.cashback.catch_up import CatchUp
     from eeum.cashback.store import CashbackStore
@@ -46,7 +48,7 @@ class City:
     """What the handlers of a function work with. Stores are made for each invocation, since each has its own time left."""
 
     settings: Settings
-    storage: Storage
+    storage: ProjectionStorage
     clock: Clock
 
     def __post_init__(self) -> None:
@@ -62,6 +64,10 @@ class City:
         # What a start has made stays: the collector need not look at it again.
         gc.freeze()
         return city
+
+    def world_time(self) -> datetime:
+        """What it is wherever no clock is shifted, as in the tables: by that they delete what has expired."""
+        return self.clock() - self.settings.clock_shift
 
     def patience(self, context: LambdaContext) -> Patience:
         return Patience(lambda: context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS, time.sleep)
@@ -106,6 +112,11 @@ class City:
         from eeum.balances.store import BalanceStore
 
         return BalanceStore(self.storage, self.patience(context))
+
+    def folding(self, context: LambdaContext) -> FoldStore:
+        from eeum.balances.fold_store import FoldStore
+
+        return FoldStore(self.storage, self.patience(context))
 
     def journal(self) -> JournalStore:
         from eeum.journal.store import JournalStore

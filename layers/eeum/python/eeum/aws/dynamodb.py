@@ -125,6 +125,9 @@ class DynamoDbStorage:
         items = [self._transact_item(write) for write in writes]
         self._call("transact_write_items", TransactItems=items, ClientRequestToken=token)
 
+    def put(self, put: Put) -> None:
+        self._call("put_item", **self._transact_item(put)["Put"])
+
     def _transact_item(self, write: Write) -> dict[str, Any]:
         expressions = Expressions()
         key = {"pk": {"S": write.key.pk}, "sk": {"S": write.key.sk}}
@@ -163,6 +166,8 @@ def _translated(error: ClientError) -> Exception:
             return ConditionsFailed(failed)
         if any(reason in PASSING_REASONS for reason in reasons):
             return Contended(str(error))
+    if code == "ConditionalCheckFailedException":
+        return ConditionsFailed((0,))
     if code in PASSING_ERRORS:
         return Contended(str(error))
     if code in UNCERTAIN_ERRORS or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVERS_FAULT:

@@ -1,18 +1,31 @@
 """What entries of the ledger mean for balances, and what balances look like in their own table."""
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
 
-from eeum.balances.rules import COUNTED, Change, Counts, Holder, HolderKind, Movement, UnknownAccount, amounts_of
-from eeum.calendar import Month, month_of
+from eeum.balances.rules import (
+    BALANCE,
+    ISSUED,
+    PAYABLE,
+    REWARD,
+    BalancePage,
+    Change,
+    Closing,
+    Counts,
+    Holder,
+    HolderKind,
+    Movement,
+    Projection,
+    UnknownAccount,
+    amounts_of,
+)
+from eeum.calendar import Month, month_of, parse_instant, text_of
 from eeum.errors import Refusal
 from eeum.journal.history import moved_at
 from eeum.storage import Item, Key, Table
 
 ENTRIES = frozenset({"top_up", "payment", "capture", "release", "cancellation", "earning", "correction"})
 """Kinds of what is in the journal; whatever else is in the ledger moves no money."""
-
-PROGRAMME = "PROGRAMME"
-"""The partition of what is read together: funders and banks."""
 
 
 class UnreadableEntry(Exception):
@@ -55,33 +68,118 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def balance_key(holder: Holder) -> Key:
-    match holder.kind:
-        case HolderKind.MERCHANT:
-            return Key(Table.BALANCES, f"MERCHANT#{holder.name}", "BALANCE")
-        case HolderKind.FUNDER:
-            return Key(Table.BALANCES, PROGRAMME, f"FUNDER#{holder.year}#{holder.name}")
-        case HolderKind.BANK:
-            return Key(Table.BALANCES, PROGRAMME, f"BANK#{holder.name}")
+# --- how they are stored ----------------------------------------------------------------------------------------------
+
+PROJECTION = Key(Table.BALANCES, "PROJECTION", "STATE")
+
+_NAMES = {
+    (HolderKind.MERCHANT, PAYABLE): "payable",
+    (HolderKind.MERCHANT, REWARD): "reward",
+    (HolderKind.FUNDER, BALANCE): "funders",
+    (HolderKind.BANK, BALANCE): "banks",
+    (HolderKind.BANK, ISSUED): "issued",
+}
+"""The attribute that has the won of all holders of a kind, by what is counted."""
 
 
-def balance_item(holder: Holder, counts: Counts, generation: int) -> Item:
-    """Every count is there from the first, so that the next changes add to it; `generation` is that of the rebuild it follows."""
+def checkpoint_key(shard: str) -> Key:
+    return Key(Table.BALANCES, f"CHECKPOINT#{shard}", "CHECKPOINT")
+
+
+def page_key(name: str) -> Key:
+    return Key(Table.BALANCES, f"PAGE#{name}", "PAGE")
+
+
+def round_partition(generation: int, number: int) -> str:
+    """The partition of a round's batches: those of another generation are in none that anybody looks at."""
+    return f"ROUND#{generation}#{number}"
+
+
+def batch_key(projection: Projection, shard: str, sequence: int) -> Key:
+    """A batch that is appended to the open round, up to `sequence` of its shard."""
+    partition = round_partition(projection.generation, projection.round)
+    return Key(Table.BALANCES, partition, f"BATCH#{shard}#{sequence}")
+
+
+def batch_item(projection: Projection, amounts: Mapping[Holder, Counts], expires_at: datetime) -> Item:
+    """`expires_at` is for the table, which deletes it then, and counts in seconds."""
     return {
-        "kind": f"{holder.kind}_balance",
-        "name": holder.name,
-        "year": holder.year,
-        **{counted: counts.get(counted, 0) for counted in COUNTED[holder.kind]},
-        "generation": generation,
+        "kind": "batch",
+        "generation": projection.generation,
+        "round": projection.round,
+        "expires_at": int(expires_at.timestamp()),
+        **_won_by_name(amounts),
     }
 
 
-def holder_of(item: Item) -> Holder | None:
-    """Whose balance an item of the table is; None for what is none, such as a checkpoint."""
-    kind, _, balance = str(item["kind"]).partition("_")
-    return Holder(HolderKind(kind), item["name"], item["year"]) if balance == "balance" else None
+def page_item(page: BalancePage) -> Item:
+    return {
+        "kind": "page",
+        "generation": page.generation,
+        "round": page.round,
+        "as_of": text_of(page.as_of),
+        **_won_by_name(page.balances),
+    }
 
 
-def counts_of(item: Item | None, holder: Holder) -> dict[str, int]:
-    found: dict[str, Any] = item or {}
-    return {counted: int(found.get(counted, 0)) for counted in COUNTED[holder.kind]}
+def page_in(item: Item | None) -> BalancePage | None:
+    if item is None:
+        return None
+    return BalancePage(item["generation"], item["round"], parse_instant(item["as_of"], "as_of"), amounts_in(item))
+
+
+def amounts_in(item: Item) -> dict[Holder, dict[str, int]]:
+    """Won by holder, as a batch or a page has them."""
+    found: dict[Holder, dict[str, int]] = {}
+    for (kind, counted), name in _NAMES.items():
+        for stored, won in item.get(name, {}).items():
+            year, name_of_holder = stored.split("#", 1) if kind is HolderKind.FUNDER else ("", stored)
+            found.setdefault(Holder(kind, name_of_holder, year), {})[counted] = won
+    return found
+
+
+def _won_by_name(amounts: Mapping[Holder, Counts]) -> Item:
+    """Only what there is, and by names alone, so that a page of twenty merchants takes one write unit."""
+    found: Item = {}
+    for holder, counts in sorted(amounts.items()):
+        stored = f"{holder.year}#{holder.name}" if holder.kind is HolderKind.FUNDER else holder.name
+        for counted, won in counts.items():
+            if won:
+                found.setdefault(_NAMES[holder.kind, counted], {})[stored] = won
+    return found
+
+
+def projection_item(projection: Projection) -> Item:
+    return {
+        "kind": "projection",
+        "generation": projection.generation,
+        "cut": text_of(projection.cut) if projection.cut else None,
+        "rebuilding": projection.rebuilding,
+        "round": projection.round,
+        "batches": projection.batches,
+        "closing": closing_item(projection.closing),
+        "as_of": text_of(projection.as_of) if projection.as_of else None,
+    }
+
+
+def closing_item(closing: Closing | None) -> Item | None:
+    return {"batches": closing.batches, "at": text_of(closing.at)} if closing else None
+
+
+def projection_in(item: Item | None) -> Projection:
+    if item is None:
+        return Projection()
+    closing = item["closing"]
+    return Projection(
+        generation=item["generation"],
+        cut=_instant(item["cut"]),
+        rebuilding=item["rebuilding"],
+        round=item["round"],
+        batches=item["batches"],
+        closing=Closing(closing["batches"], parse_instant(closing["at"], "closing")) if closing else None,
+        as_of=_instant(item["as_of"]),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_instant(text, "projection") if text else None

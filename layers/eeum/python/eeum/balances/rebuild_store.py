@@ -3,12 +3,11 @@
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from eeum.balances.items import balance_item, balance_key, counts_of, holder_of
-from eeum.balances.rules import Counts, Holder, Projection
-from eeum.balances.store import PROJECTION, projection_of
-from eeum.calendar import text_of
+from eeum.balances.items import PROJECTION, page_item, page_key, projection_item
+from eeum.balances.page_store import PageStore
+from eeum.balances.rules import BalancePage, Projection
 from eeum.storage import (
     NOT_YET_STORED,
     AtMost,
@@ -17,66 +16,49 @@ from eeum.storage import (
     Equals,
     Item,
     Page,
+    ProjectionStorage,
     Put,
     Scan,
-    Storage,
     Table,
     Unavailable,
 )
 from eeum.unit_of_work import Patience, commit
 
 
-class RebuildStore:
-    def __init__(self, storage: Storage, patience: Patience) -> None:
-        self._storage = storage
+class RebuildStore(PageStore):
+    def __init__(self, storage: ProjectionStorage, patience: Patience) -> None:
+        super().__init__(storage)
+        self._alone = storage
         self._patience = patience
 
-    def projection(self) -> Projection:
-        """The state of the projection, consistently. 1 read unit."""
-        (item,) = self._storage.read([PROJECTION])
-        return projection_of(item)
-
-    def change_projection(self, after: Projection, before: Projection) -> None:
+    def change_projection(self, after: Projection, before: Projection | None) -> None:
         """Stores the state of the projection; `ConditionsFailed` when another rebuild changed it since. 2 write units."""
-        unchanged = (Equals(("generation",), before.generation), Equals(("rebuilding",), before.rebuilding))
-        conditions = unchanged if before.generation else NOT_YET_STORED
-        commit(self._storage, self._patience, Put(PROJECTION, _projection_item(after), conditions))
-
-    def all_balances(self, segment: int = 0, segments: int = 1) -> Iterator[tuple[Holder, dict[str, int]]]:
-        """Every balance of a segment of the table, for whoever may scan, consistently. 1 read unit per 4 KB."""
-        for item in self._all(Table.BALANCES, segment, segments):
-            holder = holder_of(item)
-            if holder:
-                yield holder, counts_of(item, holder)
+        conditions: tuple[Condition, ...] = NOT_YET_STORED
+        if before:
+            conditions = (
+                Equals(("generation",), before.generation),
+                Equals(("rebuilding",), before.rebuilding),
+            )
+        commit(self._storage, self._patience, Put(PROJECTION, projection_item(after), conditions))
 
     def ledger(self, segment: int, segments: int) -> Iterator[Item]:
         """Every item of a segment of the ledger, for whoever may scan, consistently. 1 read unit per 4 KB."""
-        yield from self._all(Table.LEDGER, segment, segments)
-
-    def replace(self, balances: Mapping[Holder, Counts], stored: frozenset[Holder], generation: int) -> None:
-        """Stores what a rebuild found, at most 100 balances together; `stored` has those that there are. 2 write units each.
-
-        `ConditionsFailed` when a later rebuild was faster, or a balance appeared since.
-        """
-        not_later: tuple[Condition, ...] = (AtMost(("generation",), generation),)
-        puts = [
-            Put(
-                balance_key(holder),
-                balance_item(holder, counts, generation),
-                not_later if holder in stored else NOT_YET_STORED,
-            )
-            for holder, counts in balances.items()
-        ]
-        commit(self._storage, self._patience, *puts)
-
-    def _all(self, table: Table, segment: int, segments: int) -> Iterator[Item]:
         cursor: str | None = None
         while True:
-            page = self._page(Scan(table, segment, segments, after=cursor))
+            page = self._page(Scan(Table.LEDGER, segment, segments, after=cursor))
             yield from page.items
             cursor = page.cursor
             if cursor is None:
                 return
+
+    def replace(self, name: str, page: BalancePage, *, is_new: bool) -> None:
+        """Stores a page of what a rebuild found, in the place of any up to its own generation. 1 write unit a KB.
+
+        `ConditionsFailed` when a later rebuild was faster, or it `is_new` and is there. Raises `Contended` and `Unavailable`, after which
+        it may be stored.
+        """
+        conditions = NOT_YET_STORED if is_new else (AtMost(("generation",), page.generation),)
+        self._alone.put(Put(page_key(name), page_item(page), conditions))
 
     def _page(self, scan: Scan) -> Page:
         """A page, asked for again where the table is throttled. Raises `Busy`."""
@@ -87,12 +69,3 @@ class RebuildStore:
             except (Contended, Unavailable):
                 attempt += 1
                 self._patience.wait(attempt)
-
-
-def _projection_item(projection: Projection) -> Item:
-    return {
-        "kind": "projection",
-        "generation": projection.generation,
-        "cut": text_of(projection.cut) if projection.cut else None,
-        "rebuilding": projection.rebuilding,
-    }

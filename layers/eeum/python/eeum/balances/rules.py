@@ -3,6 +3,7 @@
 What a merchant is owed stands above zero; what a merchant, a funder or a bank has given stands below, since postings sum to zero.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,16 +73,97 @@ class Change:
     fault: str = ""
 
 
+class Closing(NamedTuple):
+    """A round to which nothing is appended any more: how many batches it has, and when it was closed."""
+
+    batches: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalancePage:
+    """Balances that are stored together: those that the journal gives until the end of a `round` of a `generation`, and so `as_of` then.
+
+    Holders without any won are in none.
+    """
+
+    generation: int
+    round: int
+    as_of: datetime
+    balances: Mapping[Holder, Counts]
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What holds for all balances: how often they were rebuilt, from when on the stream counts, and whether a rebuild is under way.
+    """What holds for all balances.
 
-    What moved before `cut` was counted by the rebuild; None is since ever.
+    They were rebuilt `generation` times; what moved before `cut` was counted by the last rebuild (None is since ever), and while one is
+    under way, nothing is counted. What the stream brings is appended in batches to the open `round`, which has so many `batches`;
+    `closing` is the round before, until it is folded into pages. Balances are `as_of` the instant at which the last that was folded was
+    closed, or of the cut; None before the first.
     """
 
     generation: int = 0
     cut: datetime | None = None
     rebuilding: bool = False
+    round: int = 1
+    batches: int = 0
+    closing: Closing | None = None
+    as_of: datetime | None = None
+
+    @property
+    def folded(self) -> int:
+        """The last round that is in the pages; 0 is none."""
+        return self.round - (2 if self.closing else 1)
+
+    def has(self, page: BalancePage) -> bool:
+        """Whether a page is one of these balances: those of before a rebuild are until it has ended, and then no more."""
+        return self.rebuilding or page.generation >= self.generation
+
+
+PAGES = 4096
+"""Of merchants: with fifty thousand of them a page has twelve, and fits one write unit. To change it, rebuild the balances."""
+
+PROGRAMME_PAGE = "PROGRAMME"
+"""The page of what is read together: funders and banks."""
+
+
+def page_of(holder: Holder) -> str:
+    """The page that a holder's balance stands in: a merchant's by the hash of its id, so that pages grow alike."""
+    if holder.kind is not HolderKind.MERCHANT:
+        return PROGRAMME_PAGE
+    digest = hashlib.sha256(holder.name.encode()).digest()
+    return f"{int.from_bytes(digest[:4]) % PAGES:03x}"
+
+
+def every_page() -> list[str]:
+    return [PROGRAMME_PAGE, *(f"{number:03x}" for number in range(PAGES))]
+
+
+def by_page(balances: Mapping[Holder, Counts]) -> dict[str, dict[Holder, Counts]]:
+    """Balances by the page that they belong to."""
+    found: dict[str, dict[Holder, Counts]] = {}
+    for holder, counts in balances.items():
+        found.setdefault(page_of(holder), {})[holder] = counts
+    return found
+
+
+def added(one: Mapping[Holder, Counts], other: Mapping[Holder, Counts]) -> dict[Holder, dict[str, int]]:
+    """Both together, in one form alone: counts and holders without any won are left out."""
+    total: dict[Holder, dict[str, int]] = {}
+    add_to(total, one)
+    add_to(total, other)
+    return without_nothing(total)
+
+
+def without_nothing(balances: Mapping[Holder, Counts]) -> dict[Holder, dict[str, int]]:
+    kept = {holder: {name: won for name, won in counts.items() if won} for holder, counts in balances.items()}
+    return {holder: counts for holder, counts in kept.items() if counts}
+
+
+def all_counts(holder: Holder, counts: Counts) -> dict[str, int]:
+    """Every count of a holder, those without any won too."""
+    return {counted: counts.get(counted, 0) for counted in COUNTED[holder.kind]}
 
 
 def amounts_of(postings: Postings, month: Month, *, issues: bool) -> dict[Holder, dict[str, int]]:
@@ -104,12 +186,12 @@ def amounts_of(postings: Postings, month: Month, *, issues: bool) -> dict[Holder
 
 
 def summed(movements: Iterable[Movement], since: datetime | None = None) -> dict[Holder, dict[str, int]]:
-    """What movements come to by holder, those before `since` left out; holders for whom nothing changes are left out, too."""
+    """What movements come to by holder, those before `since` left out; what comes to nothing is left out, too."""
     total: dict[Holder, dict[str, int]] = {}
     for movement in movements:
         if since is None or movement.at >= since:
             add_to(total, movement.amounts)
-    return {holder: counts for holder, counts in total.items() if any(counts.values())}
+    return without_nothing(total)
 
 
 def add_to(total: dict[Holder, dict[str, int]], amounts: Mapping[Holder, Counts]) -> None:

@@ -1,6 +1,8 @@
-"""Projecting the journal's stream into balances, exactly once, and reading them."""
+"""Projecting the journal's stream, exactly once, and reading the balances that it comes to."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from eeum.balances.rules import BALANCE, ISSUED, Change, HolderKind, in_order, run_of, summed
@@ -21,18 +23,29 @@ class Projected(NamedTuple):
     parked: int
 
 
-def project(
-    store: BalanceStore,
-    patience: Patience,
-    shard: str,
-    changes: Iterable[Change],
-    park: Callable[[Change], None],
-) -> Projected:
+KEPT = timedelta(days=30)
+"""How long a batch is kept: the hourly fold may stand still for so long before balances need a rebuild."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projecting:
+    """What a batch of the stream is projected with. `now` is the table's own time, by which it deletes batches.
+
+    `park` keeps what cannot be counted where somebody can look at it.
+    """
+
+    store: BalanceStore
+    patience: Patience
+    now: datetime
+    park: Callable[[Change], None]
+
+
+def project(projecting: Projecting, shard: str, changes: Iterable[Change]) -> Projected:
     """Counts each change of a stream's shard once, however often and in whatever batches it comes.
 
-    The shard's checkpoint moves in the transaction of the balances that it stands for: a change at or below it was counted. Whoever loses
-    a race reads everything again. What cannot be counted is parked before the checkpoint passes it, so that it may be parked twice, and
-    is never forgotten. A hundred holders cost one batch read and one transaction.
+    The shard's checkpoint moves in the transaction that appends what changes: a change at or below it was counted. Whoever loses a race
+    reads everything again. What cannot be counted is parked before the checkpoint passes it, so that it may be parked twice, and is never
+    forgotten. A thousand holders cost one batch read and one transaction.
 
     Raises:
         Rebuilding: nothing may be counted now; the same changes come again.
@@ -43,24 +56,17 @@ def project(
     parked: set[int] = set()
     while left:
         run = run_of(left, MOST_HOLDERS)
-        counted = _project_run(store, patience, shard, run, park, parked)
+        counted = _project_run(projecting, shard, run, parked)
         total = Projected(*(one + other for one, other in zip(total, counted, strict=True)))
         left = left[len(run) :]
     return total
 
 
-def _project_run(
-    store: BalanceStore,
-    patience: Patience,
-    shard: str,
-    run: Sequence[Change],
-    park: Callable[[Change], None],
-    parked: set[int],
-) -> Projected:
-    holders = sorted({holder for change in run if change.movement for holder in change.movement.amounts})
+def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], parked: set[int]) -> Projected:
+    store = projecting.store
     attempt = 0
     while True:
-        standing = store.standing(shard, holders)
+        standing = store.standing(shard)
         if standing.projection.rebuilding:
             raise Rebuilding("Balances are being rebuilt from the journal.")
         new = [change for change in run if change.sequence > standing.checkpoint]
@@ -69,33 +75,38 @@ def _project_run(
         faulty = [change for change in new if change.movement is None]
         for change in faulty:
             if change.sequence not in parked:
-                park(change)
+                projecting.park(change)
                 parked.add(change.sequence)
         cut = standing.projection.cut
         moved = [change.movement for change in new if change.movement and (cut is None or change.movement.at >= cut)]
         try:
-            store.project(shard, standing, new[-1].sequence, summed(moved))
+            store.append(shard, standing, new[-1].sequence, summed(moved), projecting.now + KEPT)
         except ConditionsFailed:
             attempt += 1
-            patience.wait(attempt)
+            projecting.patience.wait(attempt)
             continue
         return Projected(len(moved), len(run) - len(moved) - len(faulty), len(faulty))
 
 
 class ProgrammeBalances(NamedTuple):
-    """What each funder gave in each fiscal year, what each bank brought, and what was issued in all: won, all above zero."""
+    """What each funder gave in each fiscal year, what each bank brought, and what was issued in all: won, all above zero.
+
+    `as_of` is the instant that they are of; None before the first fold.
+    """
 
     funders: list[tuple[str, str, int]]
     banks: list[tuple[str, int]]
     issued: int
+    as_of: datetime | None
 
 
 def balances_of_programme(store: BalanceStore) -> ProgrammeBalances:
-    """Funders by year and name, banks by name, a moment behind the journal."""
-    stored = store.programme()
+    """Funders by year and name, banks by name, as the last fold left them."""
+    stored, as_of = store.programme()
     ordered = sorted(stored.items(), key=lambda found: (found[0].year, found[0].name))
     return ProgrammeBalances(
         funders=[(h.name, h.year, -counts[BALANCE]) for h, counts in ordered if h.kind is HolderKind.FUNDER],
         banks=[(h.name, -counts[BALANCE]) for h, counts in ordered if h.kind is HolderKind.BANK],
         issued=sum(counts.get(ISSUED, 0) for counts in stored.values()),
+        as_of=as_of,
     )

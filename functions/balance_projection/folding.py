@@ -1,0 +1,22 @@
+"""The schedule that adds what the stream has brought to the balances of merchants, funders and banks."""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from eeum.aws.city import City
+from eeum.balances.folding import fold
+from eeum.calendar import text_of
+
+logger = Logger()
+city = City.of(os.environ)
+
+
+@logger.inject_lambda_context
+def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers how many batches were added to how many pages, and what instant balances are of now: null before the first batch."""
+    folded = fold(city.folding(context), city.patience(context), city.clock())
+    as_of = text_of(folded.as_of) if folded.as_of else None
+    logger.info("folded", batches=folded.batches, pages=folded.pages, as_of=as_of)
+    return {"batches": folded.batches, "pages": folded.pages, "as_of": as_of}

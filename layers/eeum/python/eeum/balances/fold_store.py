@@ -1,0 +1,56 @@
+"""What the fold writes: one function per access pattern, with its cost.
+
+A page is written past a transaction, at half its units, since it says itself up to which round it is folded.
+"""
+
+from datetime import datetime
+
+from eeum.balances.items import PROJECTION, closing_item, page_item, page_key
+from eeum.balances.page_store import PageStore
+from eeum.balances.rules import BalancePage, Closing, Projection
+from eeum.calendar import text_of
+from eeum.storage import NOT_YET_STORED, Condition, Equals, ProjectionStorage, Put, SetTo, Update
+from eeum.unit_of_work import Patience, commit
+
+
+class FoldStore(PageStore):
+    def __init__(self, storage: ProjectionStorage, patience: Patience) -> None:
+        super().__init__(storage)
+        self._alone = storage
+        self._patience = patience
+
+    def close(self, projection: Projection, at: datetime) -> None:
+        """Closes the open round, so that nothing is appended to it any more, and opens the next. 2 write units.
+
+        `ConditionsFailed` when a batch came, another closed it, or a rebuild began since.
+        """
+        changes = (
+            SetTo(("round",), projection.round + 1),
+            SetTo(("batches",), 0),
+            SetTo(("closing",), closing_item(Closing(projection.batches, at))),
+        )
+        unmoved = (*_unmoved(projection), Equals(("batches",), projection.batches))
+        commit(self._storage, self._patience, Update(PROJECTION, changes, unmoved))
+
+    def replace(self, name: str, page: BalancePage, before: BalancePage | None) -> None:
+        """Stores a page in the place of the one that was read. 1 write unit a KB: about 20 merchants.
+
+        `ConditionsFailed` when another stored it since. Raises `Contended` and `Unavailable`, after which it may be stored.
+        """
+        conditions: tuple[Condition, ...] = NOT_YET_STORED
+        if before:
+            conditions = (Equals(("generation",), before.generation), Equals(("round",), before.round))
+        self._alone.put(Put(page_key(name), page_item(page), conditions))
+
+    def end(self, projection: Projection, as_of: datetime) -> None:
+        """The closed round is in the pages. 2 write units. `ConditionsFailed` when another said so, or a rebuild began since."""
+        changes = (SetTo(("closing",), None), SetTo(("as_of",), text_of(as_of)))
+        commit(self._storage, self._patience, Update(PROJECTION, changes, _unmoved(projection)))
+
+
+def _unmoved(projection: Projection) -> tuple[Equals, ...]:
+    return (
+        Equals(("generation",), projection.generation),
+        Equals(("rebuilding",), value=False),
+        Equals(("round",), projection.round),
+    )

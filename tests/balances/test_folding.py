@@ -1,0 +1,497 @@
+"""The fold: what was appended comes into the pages once, whoever dies, comes twice, appends or rebuilds between any two of its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eeum.balances.fold_store import FoldStore
+from eeum.balances.folding import BatchesMissing, Folded
+from eeum.balances.items import PROJECTION, round_partition
+from eeum.balances.rebuild import begin_rebuild, rebuild
+from eeum.balances.rebuild_store import RebuildStore
+from eeum.balances.rules import (
+    PAGES,
+    BalancePage,
+    Holder,
+    HolderKind,
+    Projection,
+    by_page,
+    every_page,
+    page_of,
+)
+from eeum.balances.store import BalanceStore
+from eeum.balances.use_cases import Rebuilding
+from eeum.balances.whole import whole
+from eeum.errors import Busy
+from eeum.journal.history import moved_at
+from eeum.merchants.rules import merchant_id_of
+from eeum.storage import Contended, SetTo, Table, Unavailable, Update, Write
+from tests.balances.journal import changes_of, entries, reference, without_zeros
+from tests.balances.projecting import Died, Projecting, failing
+from tests.balances.test_rebuild import AFTER_ALL, city, dying, in_turn
+from tests.patience import patience_of
+
+WANTED = without_zeros(reference(entries()))
+CHANGES = changes_of(entries())
+HALF = len(CHANGES) // 2
+WRITES = 2 + len(by_page(WANTED))
+"""Of a fold of everything: the round is closed, each page is written, and it has ended."""
+every_write = pytest.mark.parametrize("write", range(1, WRITES + 1))
+before_and_after = pytest.mark.parametrize("moment", ["before", "after"])
+Fault = Callable[[str, Sequence[Write]], None]
+
+
+@pytest.fixture
+def projecting() -> Projecting:
+    return Projecting()
+
+
+def at_write(projecting: Projecting, number: int, moment: str, deed: Callable[[], object]) -> None:
+    """Does something else before or after that write of what comes now."""
+    calls = [0]
+
+    def fault(at: str, _: Sequence[Write]) -> None:
+        calls[0] += at == moment
+        if calls[0] == number:
+            projecting.memory.fault = lambda moment, writes: None
+            deed()
+
+    projecting.memory.fault = fault
+
+
+def rebuilt(projecting: Projecting, cut: datetime = AFTER_ALL) -> None:
+    store = RebuildStore(projecting.storage, patience_of())
+    rebuild(store, patience_of(), begin_rebuild(store), cut, in_turn(1))
+
+
+def calm(projecting: Projecting) -> None:
+    projecting.memory.fault = lambda moment, writes: None
+
+
+# --- what it does -----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_appended_comes_into_the_pages_once(projecting: Projecting) -> None:
+    projecting.bring(CHANGES[:HALF])
+    projecting.bring(CHANGES[HALF:])
+    assert projecting.folded == {}
+
+    assert projecting.fold() == Folded(2, WRITES - 2, projecting.now)
+
+    assert projecting.folded == projecting.balances == WANTED
+    assert projecting.fold() == Folded(0, 0, projecting.now)
+    assert projecting.folded == WANTED
+    projecting.check_shapes()
+
+
+def test_of_hours_in_which_nobody_folded_the_next_run_brings_everything(projecting: Projecting) -> None:
+    for change in CHANGES:
+        projecting.bring([change])
+        projecting.now += timedelta(hours=5)
+
+    assert projecting.fold().batches == len(projecting.memory.items(Table.BALANCES)) - 2 - (WRITES - 2)
+    assert projecting.folded == WANTED
+
+
+def test_a_page_in_which_nothing_changes_is_not_written(projecting: Projecting) -> None:
+    projecting.bring(CHANGES)
+    projecting.fold()
+    before = projecting.memory.costs.write_units
+
+    projecting.fold()
+
+    assert projecting.memory.costs.write_units == before + 4, "the round is closed and has ended"
+
+
+def test_nothing_is_folded_before_anything_was_counted(projecting: Projecting) -> None:
+    assert projecting.fold() == Folded(0, 0, None)
+    assert projecting.memory.items(Table.BALANCES) == []
+
+
+def test_what_comes_to_nothing_leaves_no_trace(projecting: Projecting) -> None:
+    shop = Holder(HolderKind.MERCHANT, "shop")
+    store = BalanceStore(projecting.storage, patience_of())
+    for sequence, won in ((1, 500), (2, -500)):
+        store.append("shard", store.standing("shard"), sequence, {shop: {"payable": won}}, projecting.now)
+        projecting.fold()
+
+    assert projecting.folded == {}
+
+
+def test_pages_are_filled_alike_and_a_page_of_a_city_s_shops_takes_a_unit() -> None:
+    shops = [Holder(HolderKind.MERCHANT, merchant_id_of(f"{number:010}")) for number in range(50_000)]
+    sizes = [len(holders) for holders in by_page({shop: {} for shop in shops}).values()]
+
+    assert set(map(page_of, shops)) <= set(every_page())
+    assert len(every_page()) == len(set(every_page())) == PAGES + 1
+    assert max(sizes) < 3 * sum(sizes) / PAGES
+
+
+# --- what instant balances are of ----------------------------------------------------------------------------------------
+
+
+def test_balances_are_of_the_instant_at_which_their_round_was_closed(projecting: Projecting) -> None:
+    store = BalanceStore(projecting.storage, patience_of())
+    projecting.bring(CHANGES)
+    assert store.programme() == ({}, None)
+    projecting.fold()
+    first = projecting.now
+    assert store.programme().as_of == store.merchant("nobody").as_of == first
+    projecting.fold()
+    assert store.programme().as_of == projecting.now == first + timedelta(minutes=1)
+
+
+def test_no_instant_is_before_the_last(projecting: Projecting) -> None:
+    """Machines do not agree about the time, and a clock may be set back."""
+    projecting.bring(CHANGES)
+    projecting.fold()
+    last = projecting.now
+    projecting.now -= timedelta(hours=1)
+
+    assert projecting.fold().as_of == last
+
+
+@every_write
+def test_a_fold_that_broke_off_tells_of_each_page_what_instant_it_is_of(projecting: Projecting, write: int) -> None:
+    projecting.bring(CHANGES[:HALF])
+    projecting.fold()
+    first = projecting.now
+    projecting.bring(CHANGES[HALF:])
+    projecting.memory.fault = dying("after", write)
+    with suppress(Died):
+        projecting.fold()
+    calm(projecting)
+
+    by_instant = {first: reference(entries()[:HALF]), projecting.now: reference(entries())}
+    store = BalanceStore(projecting.storage, patience_of())
+    for holder in WANTED:
+        told = store.merchant(holder.name) if holder.kind is HolderKind.MERCHANT else store.programme()
+        assert told.as_of
+        wanted = without_zeros(by_instant[told.as_of]).get(holder, {})
+        assert without_zeros(told.balances).get(holder, {}) == wanted
+
+
+# --- what stands in its way ----------------------------------------------------------------------------------------------
+
+
+@before_and_after
+@every_write
+def test_who_dies_at_any_write_is_gone_on_with(projecting: Projecting, write: int, moment: str) -> None:
+    projecting.bring(CHANGES)
+    projecting.memory.fault = dying(moment, write)
+    with pytest.raises(Died):
+        projecting.fold()
+    calm(projecting)
+    assert projecting.balances == WANTED, "what is in no page yet is known"
+
+    projecting.fold()
+
+    assert projecting.folded == projecting.balances == WANTED
+    projecting.check_shapes()
+
+
+@pytest.mark.parametrize(("error", "moment"), [(Contended, "before"), (Unavailable, "before"), (Unavailable, "after")])
+@every_write
+def test_conflicts_and_lost_answers_are_survived(
+    projecting: Projecting, error: type[Exception], moment: str, write: int
+) -> None:
+    projecting.bring(CHANGES)
+    at_write(projecting, write, moment, lambda: _fail(projecting, error, moment))
+
+    projecting.fold()
+
+    assert projecting.folded == WANTED
+
+
+def _fail(projecting: Projecting, error: type[Exception], moment: str) -> None:
+    projecting.memory.fault = failing(error, moment, times=2)
+    raise error
+
+
+@before_and_after
+@every_write
+def test_of_two_at_once_each_page_is_written_by_one(projecting: Projecting, write: int, moment: str) -> None:
+    projecting.bring(CHANGES)
+    twin = Projecting(projecting.memory)
+    at_write(projecting, write, moment, twin.fold)
+
+    projecting.fold()
+
+    assert projecting.folded == projecting.balances == WANTED
+
+
+@before_and_after
+@every_write
+def test_who_appends_meanwhile_is_in_this_round_or_the_next(projecting: Projecting, write: int, moment: str) -> None:
+    projecting.bring(CHANGES[:HALF])
+    at_write(projecting, write, moment, lambda: projecting.bring(CHANGES[HALF:]))
+    projecting.fold()
+    calm(projecting)
+    projecting.bring(CHANGES[HALF:])
+    assert projecting.balances == WANTED
+
+    projecting.fold()
+
+    assert projecting.folded == WANTED
+
+
+@before_and_after
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_who_appends_when_the_round_is_closed_appends_to_the_next(
+    projecting: Projecting, write: int, moment: str
+) -> None:
+    """The round is closed, and folded, between what the consumer reads and what it writes."""
+    twin = Projecting(projecting.memory)
+    for number, part in enumerate((CHANGES[:5], CHANGES[5:9], CHANGES[9:]), 1):
+        if number == write:
+            at_write(projecting, 1, moment, twin.fold)
+        projecting.bring(part)
+
+    assert projecting.balances == WANTED
+    projecting.fold()
+    assert projecting.folded == WANTED
+
+
+@before_and_after
+@every_write
+def test_all_balances_are_read_exactly_while_a_fold_goes_on(write: int, moment: str) -> None:
+    """Between what is read of batches and what is read of pages, a fold goes on, or ends, or another begins."""
+
+    class Interrupted(FoldStore):
+        def every_page(self, names: Sequence[str]) -> object:  # type: ignore[override]
+            twin.memory.fault = lambda moment, writes: None
+            twin.fold()
+            return super().every_page(names)
+
+    projecting = Projecting()
+    twin = Projecting(projecting.memory)
+    projecting.bring(CHANGES)
+    projecting.memory.fault = dying(moment, write)
+    with pytest.raises(Died):
+        projecting.fold()
+    calm(projecting)
+
+    found = whole(Interrupted(projecting.storage, patience_of()), projecting.projection)
+
+    assert found == WANTED
+
+
+def test_a_batch_that_is_gone_is_not_passed_over(projecting: Projecting) -> None:
+    """As when nobody folded for longer than batches are kept."""
+    projecting.bring(CHANGES[:HALF])
+    projecting.bring(CHANGES[HALF:])
+    memory = projecting.memory
+    partition = round_partition(0, 1)
+    lost = memory._sorted[Table.BALANCES, partition].pop()
+    assert lost
+
+    with pytest.raises(BatchesMissing, match="2 batches were appended to round 1, 1 are there"):
+        projecting.fold()
+
+    assert projecting.folded == {}
+
+
+def test_who_has_no_time_left_says_so_and_the_next_goes_on(projecting: Projecting) -> None:
+    projecting.bring(CHANGES)
+    projecting.seconds = 1.0
+    at_write(projecting, 3, "before", lambda: _fail_for_ever(projecting))
+    with pytest.raises(Busy):
+        projecting.fold()
+    calm(projecting)
+
+    projecting.fold()
+
+    assert projecting.folded == WANTED
+
+
+def _fail_for_ever(projecting: Projecting) -> None:
+    projecting.memory.fault = failing(Contended, "before", times=10**6)
+    raise Contended
+
+
+# --- rebuilds meanwhile ---------------------------------------------------------------------------------------------------
+
+
+@before_and_after
+@every_write
+def test_a_rebuild_between_any_two_writes_of_a_fold_is_not_spoilt(write: int, moment: str) -> None:
+    """The fold is of balances that are no more: what it still writes counts nowhere."""
+    projecting = city(entries())
+    projecting.bring(CHANGES[:HALF])
+    at_write(projecting, write, moment, lambda: rebuilt(projecting))
+
+    projecting.fold()
+    calm(projecting)
+
+    if projecting.projection.generation == 0:
+        rebuilt(projecting)
+    assert projecting.folded == projecting.balances == WANTED
+    projecting.bring(CHANGES)
+    projecting.fold()
+    assert projecting.folded == WANTED
+    projecting.check_shapes()
+
+
+@before_and_after
+@every_write
+def test_a_fold_between_any_two_writes_of_a_rebuild_spoils_nothing(write: int, moment: str) -> None:
+    projecting = city(entries())
+    projecting.bring(CHANGES[:HALF])
+    projecting.fold()
+    projecting.bring(CHANGES[HALF:])
+    twin = Projecting(projecting.memory)
+    at_write(projecting, write, moment, twin.fold)
+
+    rebuilt(projecting)
+
+    assert projecting.folded == projecting.balances == WANTED
+
+
+@before_and_after
+@every_write
+def test_a_rebuild_begun_while_a_fold_is_broken_off_ends_as_any_other(write: int, moment: str) -> None:
+    projecting = city(entries())
+    projecting.bring(CHANGES)
+    projecting.memory.fault = dying(moment, write)
+    with pytest.raises(Died):
+        projecting.fold()
+    calm(projecting)
+    store = RebuildStore(projecting.storage, patience_of())
+    begun = begin_rebuild(store)
+    assert begun.before == WANTED
+    projecting.fold()
+    with pytest.raises(Rebuilding):
+        projecting.bring(CHANGES)
+
+    done = rebuild(store, patience_of(), begun, AFTER_ALL, in_turn(1))
+
+    assert not done.differing
+    assert projecting.folded == WANTED
+
+
+def test_a_page_that_an_earlier_fold_left_after_a_rebuild_is_nobody_s(projecting: Projecting) -> None:
+    shop = Holder(HolderKind.MERCHANT, "shop")
+    store = FoldStore(projecting.storage, patience_of())
+    rebuilding = RebuildStore(projecting.storage, patience_of())
+    rebuilding.change_projection(Projection(1, as_of=projecting.now), None)
+    store.replace(page_of(shop), BalancePage(0, 9, projecting.now, {shop: {"payable": 777}}), None)
+    reading = BalanceStore(projecting.storage, patience_of())
+    assert reading.merchant("shop").balances[shop]["payable"] == 0
+
+    reading.append("shard", reading.standing("shard"), 1, {shop: {"payable": 5}}, projecting.now)
+    projecting.fold()
+
+    assert reading.merchant("shop").balances[shop]["payable"] == 5
+
+
+def test_batches_of_an_older_generation_are_in_no_fold(projecting: Projecting) -> None:
+    projecting.bring(CHANGES)
+    begun = Projection(1, rebuilding=True)
+    rebuilding = RebuildStore(projecting.storage, patience_of())
+    rebuilding.change_projection(begun, projecting.projection)
+    rebuilding.change_projection(replace(begun, rebuilding=False), begun)
+
+    assert projecting.fold() == Folded(0, 0, projecting.now)
+    assert projecting.folded == projecting.balances == {}
+
+
+def test_while_balances_are_rebuilt_nothing_is_folded(projecting: Projecting) -> None:
+    projecting.bring(CHANGES)
+    projecting.fold()
+    projecting.memory.transact([Update(PROJECTION, (SetTo(("rebuilding",), True),))], "a rebuild")
+    before = projecting.memory.items(Table.BALANCES)
+
+    assert projecting.fold().batches == 0
+
+    assert projecting.memory.items(Table.BALANCES) == before
+
+
+# --- any order of everything ----------------------------------------------------------------------------------------------
+
+faults = st.sampled_from(
+    [
+        None,
+        None,
+        (Died, "before"),
+        (Died, "after"),
+        (Contended, "before"),
+        (Unavailable, "before"),
+        (Unavailable, "after"),
+    ]
+)
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["bring", "bring", "fold", "fold", "rebuild"]),
+        st.integers(0, 6),
+        st.integers(1, 5),
+        faults,
+        st.integers(1, WRITES),
+        st.sampled_from([None, "fold", "bring"]),
+    ),
+    max_size=14,
+)
+
+
+class Ordeal:
+    """A city whose stream is brought, whose batches are folded and whose balances are rebuilt, with anything in between."""
+
+    def __init__(self) -> None:
+        self.projecting = city(entries())
+        self.reached = 0
+
+    def do(self, deed: str, back: int, size: int) -> None:
+        if deed == "fold":
+            self.projecting.fold()
+        elif deed == "bring":
+            start = max(0, self.reached - back)
+            try:
+                self.projecting.bring(CHANGES[start : start + size])
+            except Rebuilding:
+                return
+            self.reached = max(self.reached, start + size)
+        else:
+            # What the stream brought before had moved before the cut, as who rebuilds makes sure of.
+            brought = [moved_at(item) for item in entries()[: self.reached]]
+            cut = max(brought, default=moved_at(entries()[0])) + timedelta(milliseconds=1)
+            rebuilt(self.projecting, cut)
+
+    def interrupted(self, fault: tuple[type[Exception], str] | None, number: int, other: str | None) -> None:
+        if fault:
+            error, moment = fault
+            at_write(self.projecting, number, moment, lambda: _raise(error))
+        elif other:
+            at_write(self.projecting, number, "before", lambda: self.do(other, 2, 3))
+
+
+def _raise(error: type[Exception]) -> None:
+    raise error
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=80)
+@given(steps)
+def test_any_two_runs_over_the_same_journal_give_the_same_balances(
+    steps: list[tuple[str, int, int, tuple[type[Exception], str] | None, int, str | None]],
+) -> None:
+    ordeal = Ordeal()
+    for deed, back, size, fault, number, other in steps:
+        # A rebuild is alone with the stream: its source is switched off.
+        ordeal.interrupted(fault, number, "fold" if other and deed == "rebuild" else other)
+        with suppress(Died):
+            ordeal.do(deed, back, size)
+        calm(ordeal.projecting)
+    if ordeal.projecting.projection.rebuilding:
+        ordeal.do("rebuild", 0, 0)
+    ordeal.do("bring", 0, len(CHANGES))
+    assert ordeal.projecting.balances == WANTED
+
+    ordeal.projecting.fold()
+
+    assert ordeal.projecting.folded == ordeal.projecting.balances == WANTED
+    ordeal.projecting.check_shapes()
