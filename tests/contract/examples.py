@@ -1,7 +1,7 @@
 """Wallets, payments, earnings and merchants as the cases store them."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,6 +48,7 @@ def wallet(
     charged: int = 0,
     cashback: int = 0,
     grants: Mapping[str, int] | None = None,
+    rewards: Sequence[Purse] = (),
     **changes: Any,
 ) -> Wallet:
     purses = {"charged": charged, "cashback": cashback, "held": 0, "refund_pending": 0, **(grants or {})}
@@ -58,7 +59,7 @@ def wallet(
         verified=False,
         member_class=None,
         debit_order=DebitOrder.CHARGED_FIRST,
-        purses=tuple(Purse(name, amount) for name, amount in purses.items()),
+        purses=(*(Purse(name, amount) for name, amount in purses.items()), *rewards),
         cards=(Card(CARD, "standard", "active"),),
         usage={},
         due=0,

@@ -1,7 +1,7 @@
 """From which purses a payment is taken, and what may come in."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from eeum.wallet.rules import (
     Card,
     DebitOrder,
     Purse,
+    Spending,
     TopUpDecline,
     Wallet,
     WalletStatus,
@@ -32,13 +33,21 @@ CARD = Card("00ff", "standard", "active")
 MEMBER = new_wallet("payer", DebitOrder.CHARGED_FIRST, CARD, datetime(2021, 1, 5, tzinfo=SEOUL))
 TERMS = WalletTerms(minimum_top_up=30_000, holding_limit=500_000, holding_limit_verified=2_000_000)
 
+NOON = datetime(2026, 3, 31, 12, tzinfo=SEOUL)
+SPENDING = Spending(NOON, lambda purse: purse == "here")
+
 balances = st.integers(0, 10**12)
+instants = st.none() | st.sampled_from([NOON + timedelta(milliseconds=apart) for apart in (-1, 0, 1, 86_400_000)])
+rewards = st.builds(Purse, st.just(""), balances, instants, instants, st.sampled_from([None, "here", "there"])).filter(
+    lambda purse: purse.has_terms
+)
 wallets = st.builds(
-    lambda charged, cashback, grants, order: replace(
+    lambda charged, cashback, grants, order, rewarded: replace(
         MEMBER,
         debit_order=order,
         purses=(
             *(Purse(f"grant/{name}", amount) for name, amount in grants.items()),
+            *(purse._replace(id=f"points@{number}") for number, purse in enumerate(rewarded)),
             Purse(CASHBACK, cashback),
             Purse(CHARGED, charged),
         ),
@@ -47,19 +56,25 @@ wallets = st.builds(
     st.integers(-(10**6), 10**12),
     st.dictionaries(st.sampled_from(["a", "b", "청년"]), balances, max_size=3),
     st.sampled_from(list(DebitOrder)),
+    st.lists(rewards, max_size=4),
 )
 amounts = st.integers(1, 4 * 10**12)
 
 
+def _is_open(purse: Purse) -> bool:
+    begun = purse.spendable_from is None or purse.spendable_from <= NOON
+    return begun and (purse.expires_at is None or purse.expires_at > NOON) and purse.where in (None, "here")
+
+
 def _spendable(wallet: Wallet) -> int:
-    return sum(max(purse.amount, 0) for purse in wallet.purses)
+    return sum(max(purse.amount, 0) for purse in wallet.purses if _is_open(purse))
 
 
 @given(wallets, amounts)
 def test_a_debit_is_planned_when_the_wallet_holds_enough_and_takes_exactly_the_amount(
     wallet: Wallet, amount: int
 ) -> None:
-    draws = plan_debit(wallet, amount)
+    draws = plan_debit(wallet, amount, SPENDING)
     assert (draws is not None) == (amount <= _spendable(wallet))
     if draws is not None:
         assert sum(draw.amount for draw in draws) == amount
@@ -67,7 +82,7 @@ def test_a_debit_is_planned_when_the_wallet_holds_enough_and_takes_exactly_the_a
 
 @given(wallets, amounts)
 def test_no_purse_gives_more_than_it_holds_and_each_but_the_last_is_emptied(wallet: Wallet, amount: int) -> None:
-    draws = plan_debit(wallet, min(amount, _spendable(wallet))) if _spendable(wallet) else None
+    draws = plan_debit(wallet, min(amount, _spendable(wallet)), SPENDING) if _spendable(wallet) else None
     for draw in draws or ():
         assert draw.held == wallet.balance(draw.purse_id)
         assert 0 <= draw.amount <= max(draw.held, 0)
@@ -78,16 +93,39 @@ def test_no_purse_gives_more_than_it_holds_and_each_but_the_last_is_emptied(wall
 
 
 @given(wallets, amounts)
-def test_grants_come_first_then_what_the_member_chose(wallet: Wallet, amount: int) -> None:
-    draws = plan_debit(wallet, amount) or ()
+def test_grants_come_first_then_rewards_by_expiry_then_what_the_member_chose(wallet: Wallet, amount: int) -> None:
+    draws = plan_debit(wallet, amount, SPENDING) or ()
     own = [CHARGED, CASHBACK] if wallet.debit_order is DebitOrder.CHARGED_FIRST else [CASHBACK, CHARGED]
-    grants = sorted(purse.id for purse in wallet.purses if purse.id not in own)
-    assert [draw.purse_id for draw in draws] == (grants + own)[: len(draws)]
+    grants = sorted(purse.id for purse in wallet.purses if purse.id.startswith("grant/"))
+    rewarded = [purse for purse in wallet.purses if purse.id.startswith("points@") and _is_open(purse)]
+    lasting = [purse.id for purse in rewarded if purse.expires_at is None]
+    dated = sorted((purse.expires_at, purse.id) for purse in rewarded if purse.expires_at is not None)
+    order = [*grants, *(name for _, name in dated), *lasting, *own]
+    assert [draw.purse_id for draw in draws] == order[: len(draws)]
+
+
+@given(wallets, amounts)
+def test_a_policy_says_what_is_spent_first_whatever_the_member_chose(wallet: Wallet, amount: int) -> None:
+    for first in DebitOrder:
+        chosen = plan_debit(replace(wallet, debit_order=first), amount, SPENDING)
+        assert plan_debit(wallet, amount, SPENDING._replace(first=first)) == chosen
+
+
+def test_rewards_are_spendable_from_their_first_instant_until_before_their_last() -> None:
+    midnight = datetime(2026, 4, 1, tzinfo=SEOUL)
+    points = replace(MEMBER, purses=(Purse("points@2026-03", 1, NOON, midnight),))
+    spent = {
+        at: plan_debit(points, 1, Spending(at, lambda _: True)) is not None
+        for at in (NOON - timedelta(milliseconds=1), NOON, midnight - timedelta(milliseconds=1), midnight)
+    }
+    assert list(spent.values()) == [False, True, True, False]
 
 
 @given(wallets, amounts)
 def test_the_order_in_which_purses_are_stored_makes_no_difference(wallet: Wallet, amount: int) -> None:
-    assert plan_debit(replace(wallet, purses=wallet.purses[::-1]), amount) == plan_debit(wallet, amount)
+    assert plan_debit(replace(wallet, purses=wallet.purses[::-1]), amount, SPENDING) == plan_debit(
+        wallet, amount, SPENDING
+    )
 
 
 @given(st.integers(0, 3 * 10**6), st.integers(1, 3 * 10**6), st.booleans())

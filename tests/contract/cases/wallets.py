@@ -8,7 +8,7 @@ import pytest
 from eeum.calendar import text_of
 from eeum.journal.chain import Head
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
-from eeum.wallet.rules import AboutMember, Negative, TopUpDecline, WalletStatus, with_standing
+from eeum.wallet.rules import AboutMember, Negative, Purse, TopUpDecline, WalletStatus, with_standing
 from eeum.wallet.store import WalletStore, partition_of, top_up_key, wallet_key
 from tests.contract.cases import case
 from tests.contract.examples import (
@@ -52,6 +52,11 @@ def a_wallet_comes_back_as_it_was_stored(storage: Storage) -> None:
         charged=10**12,
         cashback=-7,
         grants={"grant/청년수당": 3},
+        rewards=(
+            Purse("payback@2021-02", 700, spendable_from=NOON + timedelta(17)),
+            Purse("points@2021-06", 12, None, NOON + timedelta(167), "points"),
+            Purse("welcome", 5, where="welcome"),
+        ),
         status=WalletStatus.SUSPENDED,
         verified=True,
         member_class="student",

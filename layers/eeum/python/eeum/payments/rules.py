@@ -11,7 +11,7 @@ from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, p
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.request import Acceptance
-from eeum.wallet.rules import Card, Draw, Wallet, WalletStatus, plan_debit
+from eeum.wallet.rules import Card, Draw, Spending, Wallet, WalletStatus, plan_debit
 
 ACTIVE_CARD = "active"
 
@@ -143,10 +143,14 @@ def judge(wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, at: 
     card = _card_of(wallet, order)
     facts = facts_of(wallet, card, merchant, order)
     decline = _decline_by_standing(wallet, card, order, merchant, policy, at)
-    draws = plan_debit(wallet, order.amount) if decline is None else None
+    draws = plan_debit(wallet, order.amount, Spending(at, _anywhere)) if decline is None else None
     if draws is None:
         return Judgement(decline or Decline.INSUFFICIENT_FUNDS, card, facts, ())
     return Judgement(None, card, facts, draws)
+
+
+def _anywhere(_purse: str) -> bool:
+    return True
 
 
 def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Payment:

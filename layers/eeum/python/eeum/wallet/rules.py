@@ -1,11 +1,12 @@
 """What a wallet is and what may go in and out of it: pure functions over plain values. Amounts are whole won."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple, TypedDict
 
+from eeum.calendar import SEOUL
 from eeum.ids import natural_id
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, NOT_SPENDABLE, REFUND_PENDING, added, funder, purse
 from eeum.journal.chain import Head
@@ -28,13 +29,22 @@ class DebitOrder(StrEnum):
 
 
 class Purse(NamedTuple):
-    """One balance of a wallet: `charged`, `cashback`, a grant by its own id, or what is `held` or waits as `refund_pending`.
+    """One balance of a wallet: `charged`, `cashback`, a grant by its own id, rewards, or what is `held` or waits as `refund_pending`.
 
-    Cashback alone may be below zero, by clawback.
+    Cashback alone may be below zero, by clawback. Rewards in a purse of their own are spendable from `spendable_from` on and before
+    `expires_at`, and where the policy says of its purse `where`.
     """
 
     id: str
     amount: int
+    spendable_from: datetime | None = None
+    expires_at: datetime | None = None
+    where: str | None = None
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether it has rewards: a grant has neither dates nor places."""
+        return not (self.spendable_from is None and self.expires_at is None and self.where is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,15 +255,24 @@ def card_within(wallet_id: str, token: str) -> str:
     return reference if named == wallet_id else ""
 
 
-def plan_debit(wallet: Wallet, amount: int) -> tuple[Draw, ...] | None:
-    """Which purses pay `amount`, in debit order: grants by id, then charged and cashback as the member chose.
+class Spending(NamedTuple):
+    """When a wallet is spent from, in which of the policy's purses it may be spent there, and what goes first, if the policy says so."""
+
+    at: datetime
+    may_spend: Callable[[str], bool]
+    first: DebitOrder | None = None
+
+
+def plan_debit(wallet: Wallet, amount: int, spending: Spending) -> tuple[Draw, ...] | None:
+    """Which purses pay `amount`, in debit order: grants by id, rewards by their expiry, then charged and cashback, by the policy's word or
+    else the member's.
 
     The plan names every purse it looked at up to the last one drawn, those found empty with an amount of 0, since the decision rests on
-    them too. None when the wallet does not hold enough.
+    them too; what cannot be spent then and there is not looked at. None when the wallet does not hold enough.
     """
     draws: list[Draw] = []
     missing = amount
-    for each in _in_debit_order(wallet):
+    for each in _in_debit_order(wallet, spending):
         taken = min(missing, max(each.amount, 0))
         draws.append(Draw(each.id, taken, each.amount))
         missing -= taken
@@ -262,11 +281,29 @@ def plan_debit(wallet: Wallet, amount: int) -> tuple[Draw, ...] | None:
     return None
 
 
-def _in_debit_order(wallet: Wallet) -> list[Purse]:
-    other = NOT_SPENDABLE | {CHARGED, CASHBACK}
-    grants = sorted((purse for purse in wallet.purses if purse.id not in other), key=lambda purse: purse.id)
-    order = (CHARGED, CASHBACK) if wallet.debit_order is DebitOrder.CHARGED_FIRST else (CASHBACK, CHARGED)
-    return grants + [purse for wanted in order for purse in wallet.purses if purse.id == wanted]
+_NO_GRANTS = NOT_SPENDABLE | {CHARGED, CASHBACK}
+_NEVER = datetime.max.replace(tzinfo=SEOUL)
+
+
+def _in_debit_order(wallet: Wallet, spending: Spending) -> list[Purse]:
+    others = [each for each in wallet.purses if each.id not in _NO_GRANTS]
+    if others:
+        grants = [each for each in others if not each.has_terms]
+        rewards = [each for each in others if each.has_terms and is_spendable(each, spending)]
+        rewards.sort(key=lambda reward: (reward.expires_at or _NEVER, reward.id))
+        others = [*sorted(grants, key=lambda grant: grant.id), *rewards]
+    first = spending.first or wallet.debit_order
+    order = (CHARGED, CASHBACK) if first is DebitOrder.CHARGED_FIRST else (CASHBACK, CHARGED)
+    return others + [each for wanted in order for each in wallet.purses if each.id == wanted]
+
+
+def is_spendable(reward: Purse, spending: Spending) -> bool:
+    """Whether rewards may be spent then and there. What has expired never is, whether or not it was moved out of the wallet yet."""
+    if reward.spendable_from is not None and spending.at < reward.spendable_from:
+        return False
+    if reward.expires_at is not None and spending.at >= reward.expires_at:
+        return False
+    return reward.where is None or spending.may_spend(reward.where)
 
 
 def holding_limit_of(wallet: Wallet, terms: WalletTerms) -> int:

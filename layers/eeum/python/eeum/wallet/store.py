@@ -218,7 +218,7 @@ def wallet_item(wallet: Wallet) -> Item:
         "verified": wallet.verified,
         "member_class": wallet.member_class,
         "debit_order": wallet.debit_order.value,
-        "purses": {each.id: {"amount": each.amount} for each in wallet.purses},
+        "purses": {each.id: purse_item(each) for each in wallet.purses},
         "cards": {card.reference: _card_item(card) for card in wallet.cards},
         "usage": dict(wallet.usage),
         "due": wallet.due,
@@ -231,6 +231,31 @@ def wallet_item(wallet: Wallet) -> Item:
         **({"standings": wallet.standings} if wallet.standings else {}),
         **({TAKEN: _taken_item(wallet.taken)} if wallet.taken.version else {}),
     }
+
+
+def purse_item(purse: Purse) -> Item:
+    """Dates and places stand there only where it has any."""
+    item: Item = {"amount": purse.amount}
+    if purse.spendable_from:
+        item["from"] = text_of(purse.spendable_from)
+    if purse.expires_at:
+        item["until"] = text_of(purse.expires_at)
+    if purse.where:
+        item["where"] = purse.where
+    return item
+
+
+def _purse_of(name: str, state: Item) -> Purse:
+    if len(state) == 1:
+        return Purse(name, state["amount"])
+    start, until = state.get("from"), state.get("until")
+    return Purse(
+        name,
+        state["amount"],
+        parse_instant(start, "from") if start else None,
+        parse_instant(until, "until") if until else None,
+        state.get("where"),
+    )
 
 
 def _card_item(card: Card) -> Item:
@@ -248,7 +273,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         member_class=item["member_class"],
         debit_order=DebitOrder(item["debit_order"]),
         # DynamoDB keeps no order within a map, and the first active card must be the same one each time.
-        purses=tuple(sorted((Purse(name, state["amount"]) for name, state in item["purses"].items()), key=_place)),
+        purses=tuple(sorted((_purse_of(name, state) for name, state in item["purses"].items()), key=_place)),
         cards=tuple(
             Card(reference, card["product"], card["status"], card.get("issuer"))
             for reference, card in sorted(item["cards"].items())
