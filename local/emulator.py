@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -164,13 +164,3 @@ def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(met: Callable[[], bool], seconds: float, pause: float = 0.2) -> bool:
-    """Poll a condition for a bounded time; whether it came true."""
-    deadline = time.monotonic() + seconds
-    while not met():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(pause)
-    return True

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from eeum.cashback.items import correction_key, earning_key
-from eeum.cashback.rules import WHOLE, captured_of
-from eeum.ids import Digest
+from eeum.cashback.rules import captured_of
 from eeum.journal.chain import entry_hash
 from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT, cancellation_of, capture_of, payment_of
 from eeum.payments.progress import Cancellation, Capture
@@ -67,14 +66,3 @@ def claims_of(source: Source) -> list[Key]:
         return [correction_key(source.wallet_id, month, entry.acceptance.digest) for month in entry.months]
     captured = captured_of(entry)
     return [earning_key(captured.wallet_id, captured.month, captured.digest, captured.capture)]
-
-
-def capture_claimed(source: Source) -> tuple[Digest, int] | None:
-    """The payment and the number of the capture that a source is; None for a cancellation."""
-    match source.entry:
-        case Payment() as payment:
-            return payment.acceptance.digest, WHOLE
-        case Capture() as capture:
-            return capture.payment, capture.number
-        case _:
-            return None
