@@ -14,7 +14,7 @@ from simulator.plots import write_plots
 from simulator.printing import lines_of, write_csv
 from simulator.replay import connect, replay
 from simulator.report import budgets_of, tables_of
-from simulator.versions import Plan, read_policies
+from simulator.versions import fallbacks, read_policies
 
 OF_A_PLOT = "cost_by_day"
 """Too long for a terminal: it goes to its file and its plot."""
@@ -44,7 +44,7 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
         check_order(connection)
     plans = replay(connection, runs, span, _say)
     tables = tables_of(connection, [run.name for run in runs], budgets)
-    for line in _fallbacks(plans):
+    for line in fallbacks(plans):
         print(line)
     for table in tables:
         if table.name != OF_A_PLOT:
@@ -65,18 +65,6 @@ def _payments(folder: Path, spill: Path) -> Path:
 
 def _say(line: str) -> None:
     print(f"· {line}", file=sys.stderr)
-
-
-def _fallbacks(plans: list[Plan]) -> list[str]:
-    """Which months the evaluator replayed, and why; equal reasons once."""
-    reasons: dict[str, list[str]] = {}
-    for plan in plans:
-        for why in plan.obstacles:
-            reasons.setdefault(why, []).append(plan.month)
-    return [
-        f"Replayed by the evaluator, not by a statement, in {', '.join(months)}: {why}."
-        for why, months in reasons.items()
-    ]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -3,21 +3,28 @@
 It yields the same columns as the statement of the version (`simulator.sql.statement`), so that whatever reads one reads the other.
 """
 
+import csv
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import duckdb
-import pyarrow as arrow
 
 from eeum.calendar import Month, milliseconds_of, next_month, start_of_month
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import NOTHING, Evaluation, PolicyVersion, evaluate
 from simulator.payments import FLAGS, RELATION
+from simulator.sql.conditions import text
 from simulator.sql.spend import spend_limits_of
 from simulator.sql.statement import KEY, funder_column, layer_column
 from simulator.versions import Stretch
 
 ROWS_AT_ONCE = 50_000
+Rows = list[list[Any]]
+
+UNKNOWN = "\\N"
+"""What null is in a file between here and DuckDB, which has no other way in without further packages."""
+FORMAT = f"FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '{UNKNOWN}', AUTO_DETECT false"
 
 TEXTS = ("merchant_category", "card_product", "member_class", "channel", "method")
 READ = (
@@ -35,21 +42,21 @@ READ = (
 
 def rewards_of_month(
     connection: duckdb.DuckDBPyConnection, stretches: tuple[Stretch, ...], month: Month
-) -> Iterator[tuple[Stretch, arrow.RecordBatch]]:
-    """Batches of evaluated payments, each with the stretch of the month whose version judged them.
+) -> Iterator[tuple[Stretch, Rows]]:
+    """Rows of evaluated payments, some thousands at a time, each with the stretch of the month whose version judged them.
 
     A limit's use goes on from one version to the next, as its id says (docs/policy-language.md, "What carries over").
     """
     start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
-    rows = connection.cursor().sql(
+    rows = connection.cursor().execute(
         f"SELECT {', '.join(READ)} FROM {RELATION} WHERE accepted_at >= {start} AND accepted_at < {end} "
         f"ORDER BY {', '.join(KEY)}"
     )
     gathered = {stretch: _Gathered(stretch.policy) for stretch in stretches}
     member: Any = None
     used: dict[str, int] = {}
-    for batch in rows.to_arrow_reader(ROWS_AT_ONCE):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+    while batch := rows.fetchmany(ROWS_AT_ONCE):
+        for row in batch:
             if row[0] != member:
                 member, used = row[0], {}
             stretch = next(each for each in stretches if each.holds_at(row[1]))
@@ -77,14 +84,6 @@ def _evaluated(stretch: Stretch, row: tuple[Any, ...], used: dict[str, int]) -> 
     return base, evaluate(policy, facts, base, used)
 
 
-def no_rewards(connection: duckdb.DuckDBPyConnection, policy: PolicyVersion) -> arrow.RecordBatch:
-    """A batch without rows, in the columns and types of the version's rewards."""
-    keys = connection.sql(f"SELECT member, payment FROM {RELATION} LIMIT 0").to_arrow_table().schema
-    known = {"member": keys.field("member").type, "payment": keys.field("payment").type, "merchant_district": _TEXT}
-    fields = [arrow.field(name, known.get(name, _WON)) for name in column_names(policy)]
-    return arrow.record_batch([arrow.array([], field.type) for field in fields], schema=arrow.schema(fields))
-
-
 def column_names(policy: PolicyVersion) -> list[str]:
     """The columns of the version's rewards, those of its statement."""
     names = [*KEY, "merchant_district", "base", *(limit.used for limit in spend_limits_of(policy))]
@@ -93,8 +92,27 @@ def column_names(policy: PolicyVersion) -> list[str]:
     return names
 
 
+class Table:
+    """A temporary table of evaluated payments, in the columns and types of the version's rewards; filled by way of a file."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, policy: PolicyVersion) -> None:
+        keys = connection.table(RELATION).select("member, payment")
+        known = dict(zip(keys.columns, (str(kind) for kind in keys.types), strict=True)) | {
+            "merchant_district": "VARCHAR"
+        }
+        columns = ", ".join(f"{column} {known.get(column, 'BIGINT')}" for column in column_names(policy))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
+        self._connection, self._name = connection, name
+
+    def add(self, rows: Rows) -> None:
+        with tempfile.NamedTemporaryFile("w", newline="", encoding="utf-8", suffix=".csv") as file:
+            csv.writer(file).writerows([UNKNOWN if value is None else value for value in row] for row in rows)
+            file.flush()
+            self._connection.execute(f"COPY {self._name} FROM {text(file.name)} ({FORMAT})")
+
+
 class _Gathered:
-    """Evaluated payments in columns, until they are taken as a batch."""
+    """Evaluated payments, until they are taken together."""
 
     def __init__(self, policy: PolicyVersion) -> None:
         self._layers = {layer.id: place for place, layer in enumerate(policy.layers)}
@@ -116,15 +134,6 @@ class _Gathered:
                 out[start + 1 + place] = won
         self._rows.append(out)
 
-    def taken(self) -> arrow.RecordBatch:
-        columns = [
-            arrow.array(
-                values, None if name in ("member", "payment") else _TEXT if name == "merchant_district" else _WON
-            )
-            for name, values in zip(self._names, zip(*self._rows, strict=True), strict=True)
-        ]
-        self._rows = []
-        return arrow.record_batch(columns, names=self._names)
-
-
-_TEXT, _WON = arrow.string(), arrow.int64()
+    def taken(self) -> Rows:
+        rows, self._rows = self._rows, []
+        return rows

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pyarrow as arrow
 
 from eeum.calendar import Month
 from eeum.policy.rules import PolicyVersion
@@ -108,12 +107,12 @@ def add_uses(connection: duckdb.DuckDBPyConnection, policy: PolicyVersion) -> No
 
 def evaluate_month(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Stores what the evaluator gives, a table for each stretch of the month."""
-    places: dict[Stretch, int] = {stretch: number for number, stretch in enumerate(plan.stretches)}
-    for number, stretch in enumerate(plan.stretches):
-        connection.execute(f"DROP TABLE IF EXISTS evaluated_{number}")
-        store(connection, f"evaluated_{number}", evaluated.no_rewards(connection, stretch.policy))
-    for stretch, batch in evaluated.rewards_of_month(connection, plan.stretches, plan.month):
-        store(connection, f"evaluated_{places[stretch]}", batch)
+    tables = {
+        stretch: evaluated.Table(connection, f"evaluated_{number}", stretch.policy)
+        for number, stretch in enumerate(plan.stretches)
+    }
+    for stretch, rows in evaluated.rewards_of_month(connection, plan.stretches, plan.month):
+        tables[stretch].add(rows)
 
 
 def totals(policy: PolicyVersion, rewarded: str) -> str:
@@ -181,13 +180,3 @@ def thresholds(policy: PolicyVersion) -> list[tuple[str, str, int]]:
     limits = {limit for layer in policy.layers for limit in (*layer.spend_limits, *layer.reward_limits)}
     caps = {(limit.id, "cap", limit.amount) for limit in limits if limit.amount is not None}
     return sorted([*bands, *caps], key=lambda each: (each[0], each[2], each[1]))
-
-
-def store(connection: duckdb.DuckDBPyConnection, table: str, batch: arrow.RecordBatch) -> None:
-    """Adds a batch to a temporary table, which is made with the first."""
-    connection.register("batch", arrow.table(batch))
-    exists = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]).fetchall()
-    connection.execute(
-        f"INSERT INTO {table} SELECT * FROM batch" if exists else f"CREATE TEMP TABLE {table} AS FROM batch"
-    )
-    connection.unregister("batch")

@@ -113,8 +113,24 @@ def _check_history(versions: Sequence[PolicyVersion], path: Path) -> None:
 
 def months_between(first: int, last: int) -> list[Month]:
     """The months of Seoul from one instant to another, both in milliseconds since 1970."""
-    month, until = (month_of(datetime.fromtimestamp(instant / 1000, UTC)) for instant in (first, last))
-    months = [month]
-    while months[-1] < until:
+    return months_from(*(month_of(datetime.fromtimestamp(instant / 1000, UTC)) for instant in (first, last)))
+
+
+def months_from(first: Month, last: Month) -> list[Month]:
+    """The months from one to another, both included."""
+    months = [first]
+    while months[-1] < last:
         months.append(next_month(months[-1]))
     return months
+
+
+def fallbacks(plans: Sequence[Plan]) -> list[str]:
+    """Which months the evaluator replayed, and why, a sentence each; equal reasons once."""
+    reasons: dict[str, list[str]] = {}
+    for plan in plans:
+        for why in plan.obstacles:
+            reasons.setdefault(why, []).append(plan.month)
+    return [
+        f"Replayed by the evaluator, not by a statement, in {', '.join(months)}: {why}."
+        for why, months in reasons.items()
+    ]

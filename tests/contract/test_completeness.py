@@ -50,6 +50,7 @@ def test_every_part_that_has_a_store_is_known() -> None:
         "PolicyStore",
         "ProgressStore",
         "RebuildStore",
+        "SimulationStore",
         "StatementStore",
         "WalletStore",
     }

@@ -38,7 +38,12 @@ def by_statement(connection: duckdb.DuckDBPyConnection, document: dict[str, Any]
 
 def by_evaluator(connection: duckdb.DuckDBPyConnection, document: dict[str, Any]) -> list[dict[str, Any]]:
     stretches = always(policy_of(document)).plan(MONTH).stretches
-    rows = [row for _, batch in evaluated.rewards_of_month(connection, stretches, MONTH) for row in batch.to_pylist()]
+    names = evaluated.column_names(stretches[0].policy)
+    rows = [
+        dict(zip(names, row, strict=True))
+        for _, found in evaluated.rewards_of_month(connection, stretches, MONTH)
+        for row in found
+    ]
     return sorted(rows, key=lambda row: row["payment"])
 
 

@@ -15,7 +15,7 @@ FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([*EEUM.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
 RULES = sorted([*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")])
 
-PARTS = {"payments", "wallet", "cashback", "merchants", "months", "policy", "balances", "audit"}
+PARTS = {"payments", "wallet", "cashback", "merchants", "months", "policy", "balances", "audit", "simulations"}
 OF_AWS = {"boto3", "botocore", "aws_lambda_powertools"}
 WRITES_AND_CONDITIONS = {
     "NOT_YET_STORED", "Absent", "Add", "AtLeast", "AtMost", "Condition", "Equals", "Put", "Query", "SetTo", "Update",

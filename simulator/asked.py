@@ -1,0 +1,77 @@
+"""A question that an operator asked over the API, answered: a few figures for whoever approves, and tables as CSV.
+
+Needs DuckDB alone beside the layer: no Arrow, and no plots, which would not fit into a function.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eeum.policy.reading import policy_of
+from eeum.simulations.rules import Question
+from simulator.payments import open_payments
+from simulator.printing import write_csv
+from simulator.replay import connect, replay
+from simulator.report import Table, budgets_of, tables_of
+from simulator.versions import always, fallbacks
+
+MOST_REASONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    summary: dict[str, object]
+    files: tuple[Path, ...]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return tuple(path.stem for path in self.files)
+
+
+def answer(question: Question, scratch: Path, memory: str, threads: int = 2) -> Answered:
+    """Replays the payments in `scratch/payments` under the question's policies; tables go to `scratch/tables`.
+
+    Raises:
+        SimulationRefused: by the name of what is wrong.
+    """
+    budgets = budgets_of(question.budgets)
+    documents = [document for document in (question.document, question.against) if document is not None]
+    runs = [always(policy_of(dict(document))) for document in documents]
+    connection = connect(threads, memory, scratch / "spill")
+    span = open_payments(connection, scratch / "payments")
+    plans = replay(connection, runs, span)
+    tables = tables_of(connection, [run.name for run in runs], budgets)
+    folder = scratch / "tables"
+    folder.mkdir()
+    files = tuple(write_csv(table, folder) for table in tables)
+    return Answered(_summary(question, tables, fallbacks(plans)), files)
+
+
+def _summary(question: Question, tables: Sequence[Table], reasons: Sequence[str]) -> dict[str, object]:
+    """Few enough figures to be kept with a document: at most some hundred bytes for each policy and budget."""
+    named = {table.name: table for table in tables}
+    asked = question.payments
+    return {
+        "payments": {"source": asked.source, "from": asked.first, "until": asked.last},
+        "policies": [_row(named["summary"], row) for row in named["summary"].rows],
+        "budgets": [_row(named["budget_ends"], row) for row in named["budget_ends"].rows]
+        if "budget_ends" in named
+        else [],
+        "difference": _difference(named),
+        "by_the_evaluator": list(reasons[:MOST_REASONS]),
+    }
+
+
+def _row(table: Table, row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(table.columns, row, strict=True))
+
+
+def _difference(named: dict[str, Table]) -> dict[str, int] | None:
+    """From the policy to the one that it is compared with: cost in won, members who get more and less."""
+    if "deciles" not in named:
+        return None
+    first, second = (_row(named["summary"], row)["cost"] for row in named["summary"].rows)
+    rows = [_row(named["deciles"], row) for row in named["deciles"].rows]
+    totals = {name: sum(row[name] for row in rows) for name in ("winners", "losers", "unchanged", "gained", "lost")}
+    return {"cost": second - first, **totals}
