@@ -13,10 +13,13 @@ import io
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from eeum.audit.report import Report
@@ -26,12 +29,15 @@ from local.city import City
 from local.emulator import free_port
 from local.failure import CityFailure
 from local.killer import Killer, PatientCity
+from local.schedule import BALANCE_FOLD
 from operations import audit
 from operations.catch_up import catch_up
 from operations.failure import OperationFailed
+from operations.fold import fold
 from operations.stack import LOCAL, Stack
 
 SECONDS = 60.0
+FOLD_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,10 @@ def _kill_during_the_demonstration(city: PatientCity, seconds: float) -> int:
     while living.is_alive() and not asking.paying.wait(0.1):
         pass  # members arrive
     with Killer(city.emulator.process_id) as killer:
-        living.join(seconds)
+        deadline = time.monotonic() + seconds
+        while living.is_alive() and time.monotonic() < deadline:
+            living.join(FOLD_SECONDS)
+            _fold(city)
     # A demonstration that ended by itself has failed: callers got no answer, however often they asked.
     ended_too_early = not living.is_alive()
     asking.ended.set()
@@ -90,10 +99,17 @@ def _kill_during_the_demonstration(city: PatientCity, seconds: float) -> int:
     return killer.killed
 
 
+def _fold(city: City) -> None:
+    """Balances are folded far more often than by themselves, so that some folds are broken off, too; the next goes on."""
+    with suppress(CityFailure, BotoCoreError, ClientError):
+        city.calendar.run(BALANCE_FOLD, city.clock.now())
+
+
 def _looked_at(data: Path, port: int, killed: int, city: PatientCity) -> Survived:
     stack = Stack.local(port)
     try:
         caught_up = catch_up(stack)
+        fold(stack)
         audited_city, now = audit.city_of(stack, LOCAL)
         audited = audit.audit(audited_city, RootFolder(data / "roots"), now, lambda _: None, processes=1)
     finally:

@@ -21,7 +21,7 @@ from eeum.storage import Table
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
-from local.schedule import BALANCE_FOLD
+from local.schedule import BALANCE_FOLD, is_due
 from operations.failure import OperationFailed
 from operations.fold import fold
 from operations.rebuild import Source, Waits, rebuild_balances
@@ -179,6 +179,8 @@ def test_the_schedule_folds_what_was_counted(
 
     answers = [city.calendar.run(BALANCE_FOLD, city.clock.now()) for _ in range(2)]
 
+    (deployed,) = [each for each in city.calendar._deployed() if BALANCE_FOLD in each.name]
+    assert is_due(deployed.expression, city.clock.now()), "every minute, in the local city"
     assert answers[0]["batches"] >= 1
     assert answers[0]["pages"] >= 1
     assert (answers[1]["batches"], answers[1]["pages"]) == (0, 0)
