@@ -6,7 +6,7 @@ Each is run under several seeds until one finds a fault, 20,000 operations in al
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 from unittest.mock import patch
@@ -42,7 +42,7 @@ class Mutant:
 
 def _dropping(gone: Callable[[Write, Condition], bool]) -> Any:
     def mutate(write: Write) -> Write:
-        return replace(write, conditions=tuple(each for each in write.conditions if not gone(write, each)))
+        return write._replace(conditions=tuple(each for each in write.conditions if not gone(write, each)))
 
     return patch.object(faults, "mutation", mutate)
 
