@@ -37,8 +37,10 @@ def _store_functions() -> list[tuple[type, str]]:
 def test_every_part_that_has_a_store_is_known() -> None:
     stores = {store.__name__ for store, _ in _store_functions()}
     assert stores == {
+        "AppropriationStore",
         "AuditStore",
         "BalanceStore",
+        "BudgetStore",
         "CashbackStore",
         "FoldStore",
         "GapStore",

@@ -15,7 +15,18 @@ FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([*EEUM.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
 RULES = sorted([*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")])
 
-PARTS = {"payments", "wallet", "cashback", "merchants", "months", "policy", "balances", "audit", "simulations"}
+PARTS = {
+    "payments",
+    "wallet",
+    "cashback",
+    "merchants",
+    "months",
+    "policy",
+    "balances",
+    "audit",
+    "simulations",
+    "budget",
+}
 OF_AWS = {"boto3", "botocore", "aws_lambda_powertools"}
 WRITES_AND_CONDITIONS = {
     "NOT_YET_STORED", "Absent", "Add", "AtLeast", "AtMost", "Condition", "Equals", "Put", "Query", "SetTo", "Update",
@@ -146,6 +157,7 @@ ENVIRONMENT = {
     "MERCHANTS_TABLE": "merchants",
     "PROGRAMME_TABLE": "programme",
     "BALANCES_TABLE": "balances",
+    "BUDGETS_TABLE": "budgets",
     "DEAD_LETTER_QUEUE_URL": "https://queue",
     "AWS_DEFAULT_REGION": "ap-northeast-2",
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -102,6 +102,30 @@ class ProgrammeNotEmpty(Refusal):
     code = "programme_not_empty"
 
 
+class BudgetLineTaken(Refusal):
+    """Another line of the fiscal year has this id, or would pay the same."""
+
+    code = "budget_line_taken"
+
+
+class BudgetLineAppliesTooSoon(Refusal):
+    """A line must be stored 120 s before it applies, so that every cache knows it in time."""
+
+    code = "budget_line_applies_too_soon"
+
+
+class FiscalYearClosed(Refusal):
+    """The fiscal year was closed: nothing is appropriated to it any more."""
+
+    code = "fiscal_year_closed"
+
+
+class FiscalYearNotOver(Refusal):
+    """Something may still be accepted, or posted, in the fiscal year."""
+
+    code = "fiscal_year_not_over"
+
+
 class Busy(Refusal):
     """Others write to the same items; nothing was done, or the stored answer is found by the same request again."""
 

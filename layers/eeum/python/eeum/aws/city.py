@@ -24,6 +24,9 @@ from eeum.unit_of_work import Patience
 if TYPE_CHECKING:
     from eeum.balances.fold_store import FoldStore
     from eeum.balances.store import BalanceStore
+    from eeum.budget.appropriation_store import AppropriationStore
+    from eeum.budget.funding import Budgets, CachedLines
+    from eeum.budget.store import BudgetStore
     from eeum.cashback.catch_up import CatchUp
     from eeum.cashback.store import CashbackStore
     from eeum.journal.store import JournalStore
@@ -54,6 +57,7 @@ class City:
     def __post_init__(self) -> None:
         patience = Patience(lambda: 5.0, time.sleep)
         self._policies = CachedPolicies(PolicyStore(self.storage, patience, self.settings.programme), self.clock)
+        self._lines: CachedLines | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> City:
@@ -75,6 +79,15 @@ class City:
     def policies(self) -> PolicyBook:
         """The programme's policies, at most 60 s old."""
         return self._policies.book()
+
+    def budgets(self, context: LambdaContext) -> Budgets:
+        """What rewards are funded from: the programme's lines, at most 60 s old, and their money as it stands."""
+        from eeum.budget.funding import Budgets, CachedLines
+
+        if self._lines is None:
+            self._lines = CachedLines(self.clock)
+        store = self.budget_store(context)
+        return Budgets(store, self._lines.lines(store, running=not self.policies().is_empty))
 
     def wallets(self, context: LambdaContext) -> WalletStore:
         from eeum.wallet.store import WalletStore
@@ -132,6 +145,16 @@ class City:
         from eeum.months.store import MonthStore
 
         return MonthStore(self.storage, self.patience(context), self.settings.programme)
+
+    def budget_store(self, context: LambdaContext) -> BudgetStore:
+        from eeum.budget.store import BudgetStore
+
+        return BudgetStore(self.storage, self.patience(context), self.settings.programme)
+
+    def appropriations(self, context: LambdaContext) -> AppropriationStore:
+        from eeum.budget.appropriation_store import AppropriationStore
+
+        return AppropriationStore(self.storage, self.patience(context), self.settings.programme)
 
     def policy_store(self, context: LambdaContext) -> PolicyStore:
         return PolicyStore(self.storage, self.patience(context), self.settings.programme)

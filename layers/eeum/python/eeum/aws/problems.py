@@ -31,6 +31,10 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.HoldClosed: HTTPStatus.CONFLICT,
     errors.HoldExpired: HTTPStatus.CONFLICT,
     errors.CaptureExceedsHold: HTTPStatus.CONFLICT,
+    errors.BudgetLineTaken: HTTPStatus.CONFLICT,
+    errors.BudgetLineAppliesTooSoon: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.FiscalYearClosed: HTTPStatus.CONFLICT,
+    errors.FiscalYearNotOver: HTTPStatus.CONFLICT,
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Each refusal has its status here; a test holds the table complete."""

@@ -6,12 +6,13 @@ are settled in docs/policy-language.md.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from eeum.money import reward_of, split_by_share
 from eeum.policy.conditions import Condition, Facts
+from eeum.policy.windows import Window
 
 LimitId = str
 
@@ -53,6 +54,7 @@ class Layer:
     counts_all: bool
     funders: tuple[str, ...]
     shares: tuple[int, ...]
+    pools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,14 @@ class MerchantTerms:
         return category in self.excluded_categories or too_large
 
 
+class Pool(NamedTuple):
+    """A citywide pool: `amount` won for each of its windows."""
+
+    id: str
+    window: Window
+    amount: int
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
     """All rules of a programme from `starts_at` until the next version starts; after `ends_at` nothing is paid."""
@@ -91,6 +101,7 @@ class PolicyVersion:
     wallet: WalletTerms
     merchants: MerchantTerms
     layers: tuple[Layer, ...]
+    pools: Mapping[str, Pool] = field(default_factory=dict)
 
     def pays_at(self, instant: datetime) -> bool:
         return self.ends_at is None or instant < self.ends_at

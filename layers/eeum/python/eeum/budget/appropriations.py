@@ -1,0 +1,85 @@
+"""Changes of a budget: what an operator appropriates or closes, with who, when, why and by which document. Plain values, in won."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from eeum.budget.rules import FiscalYear, Line, fiscal_year_of
+from eeum.calendar import SEOUL, text_of
+from eeum.errors import BudgetLineAppliesTooSoon, BudgetLineTaken, FiscalYearNotOver, Invalid
+from eeum.months.rules import MonthRecord, MonthStatus
+from eeum.request import Acceptance
+
+NOTICE = timedelta(seconds=120)
+"""A line is stored at least this long before it applies: twice the time that a cache may be behind."""
+
+
+class ChangeKind(StrEnum):
+    """`original` appropriation (본예산), `supplement` (추경), or the `close` of a fiscal year."""
+
+    ORIGINAL = "original"
+    SUPPLEMENT = "supplement"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why a budget changes, and the document that says so: a council's decision, a notice of the ministry."""
+
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetChange:
+    """One change, never changed itself: `won` more for the line `line` (None: of the whole year), for these grounds.
+
+    Who did it, and when, is in its acceptance.
+    """
+
+    acceptance: Acceptance
+    kind: ChangeKind
+    fiscal_year: FiscalYear
+    line: str | None
+    won: int
+    grounds: Grounds
+
+
+def judge_line(line: Line, others: Iterable[Line], now: datetime, *, running: bool) -> None:
+    """Whether a line can stand beside `others`. Before the programme is `running` it may apply from the past on.
+
+    Raises:
+        Invalid: it does not apply from within its own year.
+        BudgetLineAppliesTooSoon: it applies from the past, or within 120 s.
+        BudgetLineTaken: another of the year has its id, or would pay the same.
+    """
+    if fiscal_year_of(line.applies_from) != line.fiscal_year:
+        raise Invalid("applies_from", f"is not in the fiscal year {line.fiscal_year}", "outside_of_the_year")
+    if running and line.applies_from < now + NOTICE:
+        raise BudgetLineAppliesTooSoon(
+            f"It applies from {text_of(line.applies_from)}; a line must be stored at least {NOTICE.seconds} s before, "
+            f"and it is {text_of(now)}."
+        )
+    for other in others:
+        if (other.fiscal_year, other.id) == (line.fiscal_year, line.id):
+            raise BudgetLineTaken(f"The fiscal year {line.fiscal_year} has a line {line.id}; supplement that one.")
+        if line.pays_the_same_as(other):
+            raise BudgetLineTaken(
+                f"The line {other.id} of {line.fiscal_year} pays {_what(line, other)} for the funder {line.funder} already."
+            )
+
+
+def _what(line: Line, other: Line) -> str:
+    if line.layers is None or other.layers is None:
+        return "all layers that no other line names"
+    return ", ".join(sorted(line.layers & other.layers))
+
+
+def judge_close(year: FiscalYear, december: MonthRecord | None, now: datetime) -> None:
+    """Raises `FiscalYearNotOver` while something may still be accepted in `year`, or posted: until its last month is frozen."""
+    over = datetime(year + 1, 1, 1, tzinfo=SEOUL)
+    if now < over:
+        raise FiscalYearNotOver(f"The fiscal year {year} ends at {text_of(over)}, and it is {text_of(now)}.")
+    if december is not None and december.status is not MonthStatus.FROZEN:
+        raise FiscalYearNotOver(f"The month {year}-12 is not frozen yet: cashback of it may still be posted.")

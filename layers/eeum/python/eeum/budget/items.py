@@ -1,0 +1,63 @@
+"""What stands in the budgets table: lines, money and the changes of it, as items and back."""
+
+from eeum.budget.rules import SUB_LINES, FiscalYear, Line, SubLine
+from eeum.calendar import parse_instant, text_of
+from eeum.storage import Item, Key, Table
+
+LINE = "LINE#"
+REST = "REST"
+SUB_LINE = "SUB_LINE"
+
+
+def lines_partition(programme: str) -> str:
+    return f"BUDGET#{programme}"
+
+
+def year_partition(programme: str, year: FiscalYear) -> str:
+    return f"BUDGET#{programme}#{year}"
+
+
+def line_key(programme: str, year: FiscalYear, line_id: str) -> Key:
+    return Key(Table.BUDGETS, lines_partition(programme), f"{LINE}{year}#{line_id}")
+
+
+def rest_key(programme: str, year: FiscalYear) -> Key:
+    return Key(Table.BUDGETS, year_partition(programme, year), REST)
+
+
+def sub_line_key(programme: str, year: FiscalYear, number: int) -> Key:
+    """In a partition of its own: no two of them ever wait for one another."""
+    return Key(Table.BUDGETS, f"{year_partition(programme, year)}#{number:02}", SUB_LINE)
+
+
+def money_keys(programme: str, year: FiscalYear) -> list[Key]:
+    """The rest and the sub-lines of a year."""
+    return [rest_key(programme, year), *(sub_line_key(programme, year, number) for number in range(SUB_LINES))]
+
+
+def sub_line_of_item(year: FiscalYear, number: int, item: Item | None) -> SubLine:
+    """A part that is not there yet holds nothing."""
+    return SubLine(year, number, item["won"], item["closed"]) if item else SubLine(year, number, {}, closed=False)
+
+
+def line_item(line: Line) -> Item:
+    return {
+        "kind": "budget_line",
+        "fiscal_year": line.fiscal_year,
+        "id": line.id,
+        "funder": line.funder,
+        "layers": sorted(line.layers) if line.layers is not None else None,
+        "applies_from": text_of(line.applies_from),
+        "title": dict(line.title),
+    }
+
+
+def line_of(item: Item) -> Line:
+    return Line(
+        fiscal_year=item["fiscal_year"],
+        id=item["id"],
+        funder=item["funder"],
+        layers=frozenset(item["layers"]) if item["layers"] is not None else None,
+        applies_from=parse_instant(item["applies_from"], "applies_from"),
+        title=item["title"],
+    )

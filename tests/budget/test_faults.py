@@ -1,0 +1,158 @@
+"""Conflicts, answers that are lost, processes that die between two calls, and many who grant at once: money stays where it can be found."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from eeum.budget.rules import UNBUDGETED
+from eeum.errors import Busy
+from eeum.policy.rules import Pool
+from eeum.storage import Contended, Table, Unavailable, Write
+from tests.budget.books import MONTHLY, NOON, Books, layer, line, policy
+
+PAID = layer("standard", {"national": 50, "city": 50}, "citywide")
+OWN = policy([PAID], Pool("citywide", MONTHLY, 1_500_000))
+FAULTS = [
+    pytest.param(Contended, "before", id="conflict"),
+    pytest.param(Unavailable, "before", id="lost-on-the-way-there"),
+    pytest.param(Unavailable, "after", id="lost-on-the-way-back"),
+]
+
+
+class Death(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+def _books() -> Books:
+    books = Books()
+    books.add(line("national", "national"), 700_000)
+    books.add(line("city", "city"), 900_000)
+    return books
+
+
+def _life(books: Books) -> list[int]:
+    """Grants until nothing is left, with what comes back in between; from the rest, and from one another."""
+    won = []
+    for number in range(12):
+        won.append(books.grant(OWN, PAID, 150_000, hashed=str(number)).won)
+        if number == 6:
+            books.change(books.granted[2], 10_000, hashed="another")
+    return won
+
+
+def _fault_at(
+    number: int, moment: str, error: Callable[[str], BaseException]
+) -> Callable[[str, Sequence[Write]], None]:
+    """A fault at the `number`th transaction."""
+    seen = {"before": 0, "after": 0}
+
+    def fault(when: str, writes: Sequence[Write]) -> None:
+        seen[when] += 1
+        if when == moment and seen[when] == number:
+            raise error("injected")
+
+    return fault
+
+
+def _transactions() -> int:
+    books = _books()
+    before = books.memory.costs.calls.count("transact")
+    _life(books)
+    return books.memory.costs.calls.count("transact") - before
+
+
+@pytest.mark.parametrize(("error", "moment"), FAULTS)
+def test_whichever_transaction_fails_or_loses_its_answer_all_comes_out_the_same(
+    error: Callable[[str], BaseException], moment: str
+) -> None:
+    expected = _life(_books())
+    assert sum(expected) > 1_000_000
+    for number in range(1, _transactions() + 1):
+        books = _books()
+        books.memory.fault = _fault_at(number, moment, error)
+        assert _life(books) == expected, number
+        books.check()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_process_that_dies_at_any_transaction_loses_nothing_and_another_goes_on(moment: str) -> None:
+    for number in range(1, _transactions() + 1):
+        books = _books()
+        books.memory.fault = _fault_at(number, moment, Death)
+        with pytest.raises(Death):
+            _life(books)
+        books.memory.fault = lambda moment, writes: None
+        # What the dead one had stored of its own is in the table, though it never learned of it.
+        stored = [item for item in books.memory.items(Table.LEDGER) if item["kind"] == "grant"]
+        known = {str(entry.number) for entry in books.granted}
+        lost = [item for item in stored if item["sk"] not in known]
+        changed = [item for item in books.memory.items(Table.LEDGER) if item["kind"] == "change"]
+        assert len(lost) <= 1
+        for item in lost:
+            books.granted.append(_entry(books, int(item["sk"]), item["won"]))
+        if changed:
+            books.granted[2].won = changed[0]["won"]
+        books.check()
+        while books.grant(OWN, PAID, 150_000).won > 1:
+            pass
+        assert books.left("national") == 0
+        books.check()
+
+
+def _entry(books: Books, number: int, won: int) -> Any:
+    from tests.budget.books import Granted
+
+    return Granted(number, PAID, OWN, NOON, 150_000, won)
+
+
+def test_who_runs_out_of_time_has_changed_nothing_but_where_money_stands() -> None:
+    books = _books()
+    books.memory.fault = lambda moment, writes: (_ for _ in ()).throw(Contended("always"))
+    books.seconds = 1.0
+    with pytest.raises(Busy):
+        books.grant(OWN, PAID, 1_000)
+    books.memory.fault = lambda moment, writes: None
+    assert books.granted == []
+    books.check()
+
+
+@pytest.mark.parametrize("wanted", [997, 40_000])
+def test_many_at_once_grant_all_there_is_and_not_a_won_more(wanted: int) -> None:
+    """Twelve threads over three times what is there, so that they empty one another's sub-lines at the end."""
+    books = Books(seconds=600.0)
+    own = layer("standard", {"city": 100})
+    plain = policy([own])
+    there = 3_000_000
+    books.add(line("city", "city"), there)
+
+    def grant_many(thread: int) -> None:
+        for _ in range(3 * there // wanted // 12):
+            books.grant(plain, own, wanted)
+
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(grant_many, range(12)))
+    assert sum(entry.won for entry in books.granted) == there
+    assert books.left("city") == 0
+    books.check()
+
+
+def test_many_at_once_also_give_back_and_are_supplemented() -> None:
+    books = Books(seconds=600.0)
+    books.add(line("national", "national"), 300_000)
+    books.add(line("city", "city"), 500_000)
+
+    def live(thread: int) -> None:
+        for number in range(30):
+            entry = books.grant(OWN, PAID, 9_000 + thread)
+            if number % 3 == 0:
+                books.change(entry, entry.won // 2)
+            if number % 10 == 9:
+                books.supplement(2022, "national", 20_000)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(live, range(8)))
+    books.check()
+    names = {name for part in books.store.money(2022).sub_lines for name in part.won}
+    assert not [name for name in names if name.startswith(UNBUDGETED)]

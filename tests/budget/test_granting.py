@@ -1,0 +1,209 @@
+"""Granting in transactions, refilling, supplements, and the close of a year: nothing is lost and nothing overspent."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eeum.budget.funding import LONGEST_AGE, CachedLines
+from eeum.budget.rules import SUB_LINES, Funds
+from eeum.calendar import SEOUL
+from eeum.policy.rules import Pool
+from eeum.policy.windows import Window
+from eeum.storage import Item, Table
+from tests.budget.books import MONTHLY, NEW_YEAR, NOON, Books, layer, line, policy
+from tests.in_memory.storage import InMemoryStorage
+
+SHARED = layer("standard", {"national": 40, "city": 60})
+DISTRICT = layer("district", {"district": 30, "merchant": 70})
+POOLED = layer("event", {"city": 100}, "citywide", "twice")
+OWN = policy([SHARED, DISTRICT, POOLED], Pool("citywide", MONTHLY, 60_000), Pool("twice", Window("half_month"), 45_000))
+
+
+@pytest.fixture
+def books() -> Books:
+    made = Books()
+    made.add(line("national", "national"), 1_000_000)
+    made.add(line("city", "city"), 2_000_000)
+    made.add(line("event", "city", "event"), 100_000)
+    return made
+
+
+def test_a_reward_is_paid_by_the_line_of_each_funder(books: Books) -> None:
+    assert books.grant(OWN, SHARED, 1_001).won == 1_001
+    assert (books.left("national"), books.left("city")) == (999_600, 1_999_399)
+    books.check()
+
+
+def test_all_that_a_line_has_is_granted_whichever_sub_line_is_drawn_on_and_then_no_more(books: Books) -> None:
+    grants = [books.grant(OWN, POOLED, 7_000).won for _ in range(10)]
+    assert grants == [7_000] * 6 + [3_000] + [0] * 3  # a pool of 45,000 for half a month
+    assert books.left("event") == 55_000
+    books.check()
+
+
+def test_a_later_half_of_the_month_has_its_own_pool_and_the_month_what_is_left_of_it(books: Books) -> None:
+    assert books.grant(OWN, POOLED, 50_000).won == 45_000
+    books.now += timedelta(days=10)
+    assert books.grant(OWN, POOLED, 50_000).won == 15_000
+    books.now += timedelta(days=20)
+    assert books.grant(OWN, POOLED, 50_000).won == 40_000  # the line has no more
+    books.check()
+
+
+def test_a_later_version_with_a_larger_pool_raises_it_and_one_with_a_smaller_takes_nothing_away(books: Books) -> None:
+    assert books.grant(OWN, POOLED, 50_000).won == 45_000
+    larger = policy([POOLED], Pool("citywide", MONTHLY, 60_000), Pool("twice", Window("half_month"), 52_000))
+    assert books.grant(larger, POOLED, 50_000).won == 7_000
+    smaller = policy([POOLED], Pool("citywide", MONTHLY, 10_000), Pool("twice", Window("half_month"), 10_000))
+    assert books.change(books.granted[0], 40_000) == 40_000
+    assert books.grant(smaller, POOLED, 50_000).won == 5_000
+    books.check()
+
+
+def test_an_events_pool_is_one_over_the_turn_of_the_year(books: Books) -> None:
+    window = Window("event", datetime(2022, 12, 1, tzinfo=SEOUL), datetime(2023, 2, 1, tzinfo=SEOUL))
+    paid = layer("standard", {"city": 100}, "winter")
+    own = policy([paid], Pool("winter", window, 10_000))
+    assert books.grant(own, paid, 6_000, window.start).won == 6_000
+    assert books.grant(own, paid, 6_000, datetime(2023, 1, 5, tzinfo=SEOUL)).won == 4_000
+    assert books.change(books.granted[0], 1_000) == 1_000
+    assert books.grant(own, paid, 6_000, datetime(2023, 1, 6, tzinfo=SEOUL)).won == 5_000
+    books.check(2022, 2023)
+
+
+def test_a_supplement_is_granted_at_once(books: Books) -> None:
+    assert books.grant(OWN, SHARED, 3_000_000).won == 2_500_002  # 1,000,000 of 40 %
+    assert books.grant(OWN, SHARED, 100).won == 2  # of which 40 % are none
+    books.supplement(2022, "national", 400)
+    assert books.grant(OWN, SHARED, 1_000).won == 1_000
+    books.check()
+
+
+def test_what_comes_back_is_granted_again_whoever_asks(books: Books) -> None:
+    first = books.grant(OWN, POOLED, 45_000, hashed="one")
+    assert books.grant(OWN, POOLED, 1_000, hashed="another").won == 0
+    assert books.change(first, 10_000, hashed="a third") == 10_000
+    assert books.grant(OWN, POOLED, 40_000, hashed="another").won == 35_000
+    books.check()
+
+
+def test_where_nothing_is_budgeted_nothing_is_read_or_written(books: Books) -> None:
+    before = len(books.memory.items(Table.BUDGETS)), books.memory.costs.round_trips
+    assert books.grant(OWN, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
+    plain = policy([SHARED])
+    earlier = books.memory.costs.round_trips
+    assert books.grant(plain, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
+    # The lines, which a function has in its cache, and the transaction.
+    assert books.memory.costs.round_trips - earlier == 2
+    assert len(books.memory.items(Table.BUDGETS)) == before[0]
+    assert books.memory.costs.round_trips > before[1]
+
+
+def test_what_no_line_pays_is_counted(books: Books) -> None:
+    entry = books.grant(OWN, DISTRICT, 1_000)
+    assert books.store.money(2022).in_sub_lines("unbudgeted/district") == 300
+    books.change(entry, 100)
+    assert books.store.money(2022).in_sub_lines("unbudgeted/district") == 30
+
+
+def test_a_sub_line_forgets_the_pools_of_windows_long_over_and_takes_back_what_comes_later(books: Books) -> None:
+    entry = books.grant(OWN, POOLED, 1_000, hashed="one")
+    books.now += timedelta(days=62)
+    books.grant(OWN, POOLED, 1_000, hashed="one")
+    names = {name for part in books.store.money(2022).sub_lines for name in part.won}
+    assert names >= {"pool/citywide@2022-10", "pool/twice@2022-10-1"}
+    assert not [name for name in names if "2022-08" in name]
+    books.check()
+    books.change(entry, 0, hashed="one")
+    books.check()
+    assert books.left("pool/citywide@2022-08") == 60_000
+
+
+def test_lines_are_read_again_after_a_minute_and_each_time_before_the_programme_runs(books: Books) -> None:
+    cached = CachedLines(lambda: books.now)
+    assert len(cached.lines(books.store, running=False).all) == 3
+    books.add(line("later", "district"), 1_000)
+    assert len(cached.lines(books.store, running=True).all) == 4
+    books.add(line("too-late", "province"), 1_000)
+    assert len(cached.lines(books.store, running=True).all) == 4
+    books.now += LONGEST_AGE
+    assert len(cached.lines(books.store, running=True).all) == 4
+    books.now += timedelta(milliseconds=1)
+    assert len(cached.lines(books.store, running=True).all) == 5
+    books.now -= timedelta(hours=1)
+    assert len(cached.lines(books.store, running=True).all) == 5
+
+
+class Steps:
+    """What may happen to budgets, one after another."""
+
+    grant = st.tuples(st.just("grant"), st.integers(0, 2), st.integers(1, 400_000), st.integers(0, 5))
+    change = st.tuples(st.just("change"), st.integers(0, 30), st.integers(0, 300_000), st.integers(0, 5))
+    supplement = st.tuples(st.just("supplement"), st.integers(0, 2), st.integers(1, 500_000), st.just(0))
+    wait = st.tuples(st.just("wait"), st.integers(1, 30), st.just(0), st.just(0))
+    many = st.lists(grant | change | supplement | wait, max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(Steps.many)
+def test_whatever_happens_nothing_is_lost_and_nothing_overspent(steps: list[tuple[str, int, int, int]]) -> None:
+    books = Books()
+    names = ("national", "city", "event")
+    for name, won in zip(names, (1_000_000, 2_000_000, 100_000), strict=True):
+        books.add(
+            line(name, "national" if name == "national" else "city", *(["event"] if name == "event" else [])), won
+        )
+    for kind, which, won, hashed in steps:
+        if kind == "grant":
+            books.grant(OWN, OWN.layers[which], won, hashed=str(hashed))
+        elif kind == "change" and books.granted:
+            books.change(books.granted[which % len(books.granted)], won, hashed=str(hashed))
+        elif kind == "supplement":
+            books.supplement(2022, names[which], won)
+        elif kind == "wait":
+            books.now = min(books.now + timedelta(days=which), datetime(2022, 12, 31, tzinfo=SEOUL))
+        books.check()
+
+
+def test_a_shortfall_comes_only_when_no_sub_line_has_anything_left(books: Books) -> None:
+    while True:
+        entry = books.grant(OWN, SHARED, 9_973)
+        if entry.won < entry.wanted:
+            break
+    # The largest whole whose parts of 40 % and 60 % still fit: at most one won of flooring stays.
+    assert min(books.left("national"), books.left("city") - 500_000) <= 1
+    books.check()
+
+
+def test_no_item_is_written_more_than_a_tenth_as_often_as_payments_are_posted() -> None:
+    """In batches of 20, from a full line to an empty one; and one by one, as commands do it, by wallet."""
+    busiest = {}
+    for name, batch, payments in (("posting", 20, 12_000), ("command", 1, 3_000)):
+        books = Books(InMemoryStorage())
+        books.add(line("national", "national"), payments * 400 * 9 // 10)
+        books.add(line("city", "city"), payments * 600)
+        books.memory.log.clear()
+        for start in range(0, payments, batch):
+
+            def work(funds: Funds, count: int = batch) -> Item:
+                return {"kind": "grant", "won": sum(funds.grant(OWN, SHARED, 1_000, NOON) for _ in range(count))}
+
+            books.transact(f"{name}-{start}", [(OWN, NOON)], work, f"{start}")
+        writes = Counter(write.key for write in books.memory.log if write.key.table is Table.BUDGETS)
+        busiest[name] = max(writes.values()) / payments
+        assert books.left("national") == 0
+        assert len([key for key in writes if key.sk == "SUB_LINE"]) == SUB_LINES
+    assert busiest["posting"] <= 0.02
+    assert busiest["command"] <= 0.1
+
+
+def test_a_transaction_costs_two_units_and_touches_one_sub_line(books: Books) -> None:
+    books.grant(OWN, SHARED, 1_000, hashed="one")
+    before = books.memory.costs.write_units
+    books.memory.log.clear()
+    books.grant(OWN, SHARED, 1_000, hashed="one")
+    assert books.memory.costs.write_units - before == 4  # and two for the entry
+    assert [write.key.table for write in books.memory.log] == [Table.BUDGETS, Table.LEDGER]

@@ -1,0 +1,265 @@
+"""Every function of the stores of budgets."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from eeum.budget.appropriation_store import AppropriationStore
+from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
+from eeum.budget.funding import Budgets, Funding, refill
+from eeum.budget.money import Move, Place
+from eeum.budget.rules import SUB_LINES, FiscalYear, Funds, Line, Lines, PoolMoney, Short, SubLine
+from eeum.budget.store import BudgetStore
+from eeum.policy.rules import Layer, PolicyVersion
+from eeum.request import Request
+from eeum.storage import ConditionsFailed, Put, Storage
+from tests.budget.books import NOON, layer, line, policy
+from tests.contract.cases import case
+from tests.contract.examples import item_at, send
+from tests.patience import patience_of
+
+POOL = PoolMoney("pool/citywide@2022-08", 5_000, 2022, 2022)
+PAID = layer("standard", {"city": 100})
+THREADS = 4
+
+
+def _budgets(storage: Storage, programme: str = "incheon") -> BudgetStore:
+    return BudgetStore(storage, patience_of(600), programme)
+
+
+def _appropriations(storage: Storage) -> AppropriationStore:
+    return AppropriationStore(storage, patience_of(600), "incheon")
+
+
+def _change(kind: ChangeKind, won: int, name: str | None = "city", key: str = "a-key-of-the-test") -> BudgetChange:
+    request = Request.of("operator", "budgets/2022", key, {"won": won})
+    grounds = Grounds("추가경정예산", "제279회 시의회 의결")
+    return BudgetChange(request.accept(NOON), kind, 2022, name, won, grounds)
+
+
+def _with_line(storage: Storage, won: int) -> tuple[BudgetStore, Line]:
+    budgets = _budgets(storage)
+    budgets.open_year(2022)
+    own = line("city", "city")
+    _appropriations(storage).add_line(own, _change(ChangeKind.ORIGINAL, won), 0)
+    return budgets, own
+
+
+def _sub_line(budgets: BudgetStore, number: int, year: FiscalYear = 2022) -> SubLine:
+    return budgets.money(year).sub_lines[number]
+
+
+@case
+def a_year_is_opened_once_with_all_its_sub_lines(storage: Storage) -> None:
+    budgets = _budgets(storage)
+    assert budgets.money(2022).rest is None
+    budgets.open_year(2022)
+    money = budgets.money(2022)
+    assert money.rest is not None
+    assert (money.rest.won, money.rest.revision, money.rest.closed) == ({}, 0, False)
+    assert money.sub_lines == tuple(SubLine(2022, number, {}, closed=False) for number in range(SUB_LINES))
+    with pytest.raises(ConditionsFailed) as failed:
+        budgets.open_year(2022)
+    assert failed.value.positions == tuple(range(1 + SUB_LINES))
+    assert budgets.money(2023).rest is None
+    assert _budgets(storage, "busan").money(2022).rest is None
+
+
+@case
+def a_line_comes_back_as_it_was_with_its_money_and_its_change(storage: Storage) -> None:
+    budgets, own = _with_line(storage, 1_000)
+    named = line("event", "city", "event", "festival")
+    added = _change(ChangeKind.ORIGINAL, 10**12, "event", "another-key-of-it")
+    _appropriations(storage).add_line(named, added, 1)
+    assert budgets.lines() == [own, named]
+    rest = budgets.money(2022).rest
+    assert rest is not None
+    assert (dict(rest.won), rest.revision) == ({"city": 1_000, "event": 10**12}, 2)
+    assert rest.amounts == rest.won
+    assert _appropriations(storage).changes(2022) == sorted(
+        [_change(ChangeKind.ORIGINAL, 1_000), added], key=lambda change: change.acceptance.id
+    )
+    assert _appropriations(storage).change(2022, added.acceptance.digest) == added
+    assert _appropriations(storage).change(2023, added.acceptance.digest) is None
+
+
+@case
+def a_line_is_added_beside_those_alone_that_were_read_and_by_one_request_once(storage: Storage) -> None:
+    budgets, own = _with_line(storage, 1_000)
+    store = _appropriations(storage)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.add_line(line("other", "city", "other"), _change(ChangeKind.ORIGINAL, 5, "other", "another-key-of-it"), 0)
+    assert failed.value.positions == (0,)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.add_line(own, _change(ChangeKind.ORIGINAL, 1_000), 1)
+    assert failed.value.positions == (0, 1, 2)
+    assert budgets.lines() == [own]
+    assert budgets.money(2022).left("city") == 1_000
+
+
+@case
+def a_supplement_adds_to_what_is_left_once(storage: Storage) -> None:
+    budgets, _ = _with_line(storage, 1_000)
+    change = _change(ChangeKind.SUPPLEMENT, 250, key="the-key-of-a-supplement")
+    _appropriations(storage).supplement(change)
+    with pytest.raises(ConditionsFailed) as failed:
+        _appropriations(storage).supplement(change)
+    assert failed.value.positions == (1,)
+    rest = budgets.money(2022).rest
+    assert rest is not None
+    assert rest.won == rest.amounts == {"city": 1_250}
+
+
+@case
+def a_closed_year_takes_nothing_more_and_is_closed_once(storage: Storage) -> None:
+    budgets, _ = _with_line(storage, 1_000)
+    store = _appropriations(storage)
+    store.close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-the-close"))
+    money = budgets.money(2022)
+    assert money.rest is not None
+    assert money.rest.closed
+    assert all(sub_line.closed for sub_line in money.sub_lines)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-another-close"))
+    assert failed.value.positions == tuple(range(1 + SUB_LINES))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.supplement(_change(ChangeKind.SUPPLEMENT, 1, key="a-supplement-too-late"))
+    assert failed.value.positions == (0,)
+    with pytest.raises(ConditionsFailed):
+        store.add_line(
+            line("late", "national"), _change(ChangeKind.ORIGINAL, 1, "late", "the-key-of-a-line-too-late"), 1
+        )
+
+
+@case
+def money_moves_to_a_sub_line_that_knows_its_name_as_far_as_it_is_there(storage: Storage) -> None:
+    budgets, _ = _with_line(storage, 1_000)
+    rest, third, fourth = Place(2022, None), Place(2022, 3), Place(2022, 4)
+    with pytest.raises(ConditionsFailed) as failed:
+        budgets.move("city", Move(rest, 600), third)
+    assert failed.value.positions == (1,)
+    budgets.name_in(_sub_line(budgets, 3), "city")
+    with pytest.raises(ConditionsFailed):
+        budgets.name_in(_sub_line(budgets, 3), "city")
+    budgets.move("city", Move(rest, 600), third)
+    with pytest.raises(ConditionsFailed) as failed:
+        budgets.move("city", Move(rest, 401), third)
+    assert failed.value.positions == (0,)
+    budgets.name_in(_sub_line(budgets, 4), "city")
+    budgets.move("city", Move(third, 600), fourth)
+    with pytest.raises(ConditionsFailed) as failed:
+        budgets.move("city", Move(third, 1), fourth)
+    assert failed.value.positions == (0,)
+    money = budgets.money(2022)
+    assert money.rest is not None
+    assert [money.rest.won["city"], *(money.sub_lines[number].won["city"] for number in (3, 4))] == [400, 0, 600]
+
+
+@case
+def a_pools_window_is_put_up_once_raised_from_what_it_was_and_taken_home(storage: Storage) -> None:
+    budgets = _budgets(storage)
+    budgets.open_year(2022)
+    budgets.open_pool(POOL)
+    with pytest.raises(ConditionsFailed):
+        budgets.open_pool(POOL)
+    larger = POOL._replace(amount=7_000)
+    budgets.raise_pool(larger, 5_000)
+    with pytest.raises(ConditionsFailed):
+        budgets.raise_pool(larger, 5_000)
+    rest = budgets.money(2022).rest
+    assert rest is not None
+    assert (rest.won, rest.amounts, rest.since) == ({POOL.name: 7_000}, {POOL.name: 7_000}, {POOL.name: 2022})
+    budgets.name_in(_sub_line(budgets, 0), POOL.name)
+    budgets.move(POOL.name, Move(Place(2022, None), 3_000), Place(2022, 0))
+    with pytest.raises(ConditionsFailed) as failed:
+        budgets.take_home(_sub_line(budgets, 0), POOL.name, 2_999)
+    assert failed.value.positions == (0,)
+    budgets.take_home(_sub_line(budgets, 0), POOL.name, 3_000)
+    money = budgets.money(2022)
+    assert money.rest is not None
+    assert money.rest.won == {POOL.name: 7_000}
+    assert money.sub_lines[0].won == {}
+
+
+def _granted(storage: Storage, funding: Funding, own: PolicyVersion, paid: Layer, won: int) -> tuple[int, Funds]:
+    """What of `won` is granted, after refills, and the funds that were worked out; nothing is stored."""
+    while True:
+        keys = funding.keys([(own, NOON)])
+        funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
+        granted = funds.grant(own, paid, won, NOON)
+        if not funds.missing:
+            return granted, funds
+        funding.refill(funds)
+
+
+@case
+def what_is_taken_must_be_there_and_what_comes_back_is_added(storage: Storage) -> None:
+    budgets, own = _with_line(storage, 1_000)
+    plain = policy([PAID])
+    made = Budgets(budgets, Lines([own]))
+    funding = made.funding("a wallet", NOON)
+    granted, funds = _granted(storage, funding, plain, PAID, 700)
+    assert granted == 700
+    send(storage, *funding.writes(funds))
+    # The same again, on what was read before: it is no longer there.
+    with pytest.raises(ConditionsFailed) as failed:
+        send(storage, *funding.writes(funds))
+    assert failed.value.positions == (0,)
+    assert budgets.money(2022).left("city") == 300
+    granted, funds = _granted(storage, funding, plain, PAID, 700)
+    assert granted == 300
+    funds.give_back(plain, PAID, {"city": 500}, NOON)
+    send(storage, *funding.writes(funds))
+    assert budgets.money(2022).left("city") == 500
+
+
+@case
+def what_was_read_of_an_open_year_does_not_hold_in_a_closed_one(storage: Storage) -> None:
+    budgets, own = _with_line(storage, 1_000)
+    plain = policy([PAID])
+    funding = Budgets(budgets, Lines([own])).funding("a wallet", NOON)
+    _, funds = _granted(storage, funding, plain, PAID, 700)
+    _appropriations(storage).close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-the-close"))
+    with pytest.raises(ConditionsFailed):
+        send(storage, *funding.writes(funds))
+    _, funds = _granted(storage, funding, plain, PAID, 700)
+    send(storage, *funding.writes(funds))
+    while True:
+        keys = funding.keys([(plain, NOON)])
+        funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
+        funds.give_back(plain, PAID, {"city": 200}, NOON)
+        if not funds.missing:
+            break
+        funding.refill(funds)
+    send(storage, *funding.writes(funds))
+    money = budgets.money(2022)
+    assert (money.left("city"), money.left("returned/city")) == (300, 200)
+
+
+@case
+def many_who_refill_from_one_another_lose_nothing(storage: Storage) -> None:
+    budgets, _ = _with_line(storage, 40_000)
+    ready = threading.Barrier(THREADS)
+
+    def refill_often(thread: int) -> None:
+        ready.wait()
+        for number in range(3):
+            refill(budgets, (thread + number) % SUB_LINES, Short(2022, "city", 9_000, None), NOON)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(refill_often, range(THREADS)))
+    assert budgets.money(2022).left("city") == 40_000
+
+
+@case
+def a_sub_lines_largest_item_is_within_a_kilobyte(storage: Storage) -> None:
+    """Eight lines, and a pool by the month and one by the half month of the two months that a sub-line knows at once."""
+    names = [f"national-2022-{number}" for number in range(8)]
+    names += [f"pool/daejeon-citywide@2022-{month}{half}" for month in ("07", "08", "09") for half in ("", "-1", "-2")]
+    key = _budgets(storage).sub_line_key(2022, 15)
+    send(storage, Put(key, {"kind": "sub_line", "won": dict.fromkeys(names, 10**12), "closed": False}))
+    item = item_at(storage, key)
+    assert item is not None
+    bytes_of_numbers = len(names) * (2 + len(str(10**12)) // 2)
+    assert sum(len(name) + 1 for name in names) + bytes_of_numbers + len(key.pk + key.sk) + 60 < 1_024
