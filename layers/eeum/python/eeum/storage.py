@@ -53,51 +53,45 @@ class Key(NamedTuple):
     sk: str
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(NamedTuple):
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Equals:
+class Equals(NamedTuple):
     path: Path
     value: str | int | bool
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(NamedTuple):
     path: Path
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class AtMost:
+class AtMost(NamedTuple):
     path: Path
     value: int
 
 
 Condition = Absent | Equals | AtLeast | AtMost
+"""Told apart by their classes: to `==`, tuples of different conditions may be equal."""
 
 NOT_YET_STORED = (Absent(("pk",)),)
 """The item must not exist: the claim of every entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetTo:
+class SetTo(NamedTuple):
     path: Path
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(NamedTuple):
     """Adds to a number that exists; the amount may be negative."""
 
     path: Path
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """Takes an attribute away, so that what is kept by name does not grow for ever; with a condition on what it was."""
 
     path: Path

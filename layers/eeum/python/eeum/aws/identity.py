@@ -5,8 +5,7 @@ somebody's: each route also asks for ownership (the subject) or a group.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eeum.errors import Forbidden
 
@@ -18,8 +17,7 @@ OPERATOR = "eeum-staff/operate"
 OPERATORS = "operators"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """`subject` is the person (or, for partner systems, the client), `client` the app client the token was given to."""
 
     subject: str
