@@ -10,8 +10,9 @@ from bench import ROOT
 from bench.figures import Figure, Progress, Section
 from bench.item_sizes import three_layers
 from eeum.policy.conditions import Facts
+from eeum.policy.evaluation import evaluate
 from eeum.policy.reading import policy_of
-from eeum.policy.rules import PolicyVersion, evaluate
+from eeum.policy.rules import PolicyVersion
 
 REPEATS = 51
 CALLS = 1_000

@@ -12,7 +12,8 @@ import duckdb
 
 from eeum.calendar import Month, milliseconds_of, next_month, start_of_month
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import NOTHING, Evaluation, PolicyVersion, evaluate
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import NOTHING, Evaluation, PolicyVersion
 from simulator.payments import FLAGS, RELATION
 from simulator.sql.conditions import text
 from simulator.sql.spend import spend_limits_of

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import PolicyVersion, evaluate
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import PolicyVersion
 from tests.invariants_of_payments import taken
 
 Item = dict[str, Any]

@@ -10,7 +10,8 @@ from typing import Any
 from eeum.calendar import month_of
 from eeum.policy.conditions import Facts
 from eeum.policy.documents import parse_policy
-from eeum.policy.rules import Evaluation, PolicyVersion, evaluate
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 
 POLICIES = Path(__file__).parents[2] / "policies"

@@ -21,7 +21,8 @@ from eeum.cashback.rules import Captured
 from eeum.payments import progress
 from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
-from eeum.policy.rules import Evaluation, PolicyVersion, evaluate
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation import faults
 from tests.simulation.running import run, steps_of

@@ -11,7 +11,8 @@ from typing import Any
 
 from eeum.ids import entry_id
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import PolicyVersion, evaluate
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import PolicyVersion
 from eeum.storage import Key, Table
 from tests.invariants_of_cashback import facts_of
 from tests.invariants_of_payments import canonical_hash, link_hash, taken

@@ -14,7 +14,7 @@ from eeum.cashback.replay import first_affected, replay
 from eeum.cashback.rules import CancelledCapture, MonthBook, RewardChange, postings_of
 from eeum.journal.accounts import added
 from eeum.money import split_by_share
-from eeum.policy.rules import evaluate
+from eeum.policy.evaluation import evaluate
 from eeum.policy.use_cases import PolicyBook
 from tests.golden.published import incheon
 from tests.unit.paid_months import MERCHANT, SHOP, START, Bought, PaidMonth, nonzero, survivors

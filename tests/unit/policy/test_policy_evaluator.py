@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import Evaluation, PolicyVersion, evaluate
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import Evaluation, PolicyVersion
 from tests.unit.policy.policy_documents import layer, policy
 
 RATES = st.integers(1, 10_000)

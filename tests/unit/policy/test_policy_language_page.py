@@ -9,8 +9,8 @@ import pytest
 
 from eeum.policy.conditions import TEXT_FACTS, Facts
 from eeum.policy.documents import LARGEST_DOCUMENT_BYTES, canonical_document, parse_policy
+from eeum.policy.evaluation import evaluate
 from eeum.policy.reading import condition_of
-from eeum.policy.rules import evaluate
 from tests.unit.policy.policy_documents import layer, policy
 from tests.unit.policy.test_policy_validation import FAULTS, faults_of
 

@@ -15,7 +15,8 @@ from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, 
 from eeum.calendar import parse_instant, previous_month, text_of
 from eeum.payments.items import facts_of_item
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import NOTHING, Evaluation, PolicyVersion, evaluate, funded
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import NOTHING, Evaluation, PolicyVersion, funded
 
 PolicyAt = Callable[[datetime], PolicyVersion | None]
 

@@ -11,7 +11,8 @@ from eeum.journal.accounts import CASHBACK, REFUND_PENDING, added, funder, merch
 from eeum.payments.progress import Capture
 from eeum.payments.rules import Payment, Portions, eligible_base
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import NOTHING, LayerReward, PolicyVersion, evaluate
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import NOTHING, LayerReward, PolicyVersion
 
 WHOLE = 0
 """The number of the capture that takes a payment whole, at once; the captures of a hold count from 1."""
@@ -169,11 +170,16 @@ def account_of(name: str, merchant_id: str) -> str:
 
 
 class CancelledCapture(NamedTuple):
-    """Won that a correction takes from one capture of a payment."""
+    """Won of the price that a correction takes from one capture of a payment; of them `discount` were never paid."""
 
     payment: Digest
     capture: int
     won: int
+    discount: int = 0
+
+    @property
+    def refund(self) -> int:
+        return self.won - self.discount
 
 
 class RewardChange(NamedTuple):
@@ -209,8 +215,13 @@ class Correction:
 
     @property
     def amount(self) -> int:
-        """The refund that this correction gives, in won."""
+        """Won of the price that were cancelled."""
         return sum(each.won for each in self.cancelled)
+
+    @property
+    def refund(self) -> int:
+        """The refund that this correction gives, in won."""
+        return sum(each.refund for each in self.cancelled)
 
     @property
     def won(self) -> int:
@@ -219,7 +230,7 @@ class Correction:
 
     @property
     def postings(self) -> dict[str, int]:
-        refund = {purse(REFUND_PENDING): -self.amount}
+        refund = {purse(REFUND_PENDING): -self.refund}
         recovered = {purse(CASHBACK): self.recovered}
         return added(self.cashback, refund, recovered, {purse(each): won for each, won in self.released})
 

@@ -1,27 +1,58 @@
-"""Facts that a payment is judged by, and conditions over them.
+"""Facts that a payment or a top-up is judged by, and conditions over them.
 
-A fact that a payment lacks (None) satisfies no condition, and satisfies the negation of each.
+A fact that is not known (None) satisfies no condition, and satisfies the negation of each.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal, Protocol, get_args
 
-TEXT_FACTS = frozenset({"merchant_district", "merchant_category", "card_product", "member_class", "channel", "method"})
+from eeum.calendar import SEOUL
+
+TEXT_FACTS = frozenset(
+    {
+        "merchant_district",
+        "merchant_category",
+        "card_product",
+        "card_issuer",
+        "member_class",
+        "member_district",
+        "channel",
+        "method",
+        "weekday",
+    }
+)
+NUMBER_FACTS = frozenset({"merchant_annual_revenue", "member_age", "amount", "day_of_month"})
+FLAG_FACTS = frozenset({"merchant_flags"})
+TIME_FACTS = frozenset({"time_of_day"})
+INSTANT_FACTS = frozenset({"instant"})
+
+FACTS_OF_A_TOP_UP = frozenset(
+    {"member_class", "member_district", "member_age", "amount", "weekday", "day_of_month", "time_of_day", "instant"}
+)
+"""What is known when money is topped up: no shop, no card and no channel is there yet."""
+
+FACTS_OF_A_PURCHASE = frozenset(
+    {"merchant_district", "merchant_category", "merchant_annual_revenue", "merchant_flags", "channel", "method"}
+)
+"""Where a purse can be spent is judged by these alone."""
+
 CHANNELS = frozenset({"shop", "qr", "e_mall", "delivery", "taxi"})
 METHODS = frozenset({"card", "app"})
 """How a payment is made: with a card through an acquirer, or by its member in the app."""
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MerchantFlag = Literal["benefit_plus", "good_price", "traditional_market", "partner"]
-
-FLAG_FACTS = frozenset({"merchant_flags"})
-NUMBER_FACTS = frozenset({"merchant_annual_revenue"})
+FLAGS: frozenset[str] = frozenset(get_args(MerchantFlag))
+"""Flags of merchants that every programme knows; `merchants.flags` of a policy names more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What was true of merchant, card and member when a payment was accepted; stored with it, never looked up again.
 
-    `merchant_annual_revenue` is in won, `merchant_own_rate` in basis points: what a merchant gives of its own.
+    `merchant_annual_revenue` is in won, `merchant_own_rate` in basis points: what a merchant gives of its own. `member_age` is in full
+    years. `amount` (won) and `accepted_at` are of what is evaluated: what survives of a capture, at its own acceptance, or a top-up.
     """
 
     merchant_district: str | None = None
@@ -33,6 +64,29 @@ class Facts:
     member_class: str | None = None
     channel: str | None = None
     method: str | None = None
+    card_issuer: str | None = None
+    member_district: str | None = None
+    member_age: int | None = None
+    amount: int | None = None
+    accepted_at: datetime | None = None
+
+    @property
+    def instant(self) -> datetime | None:
+        return self.accepted_at
+
+    @property
+    def weekday(self) -> str | None:
+        """Of Seoul."""
+        return WEEKDAYS[self.accepted_at.astimezone(SEOUL).weekday()] if self.accepted_at else None
+
+    @property
+    def day_of_month(self) -> int | None:
+        return self.accepted_at.astimezone(SEOUL).day if self.accepted_at else None
+
+    @property
+    def time_of_day(self) -> str | None:
+        """Hours and minutes in Seoul, such as `18:05`: texts of one length, so that their order is that of the day."""
+        return self.accepted_at.astimezone(SEOUL).strftime("%H:%M") if self.accepted_at else None
 
 
 class Condition(Protocol):
@@ -76,6 +130,36 @@ class Between:
         if value is None:
             return False
         return (self.above is None or value > self.above) and (self.at_most is None or value <= self.at_most)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """From `start` (`18:00`), inclusive, until `until`, exclusive; over midnight where it starts later than it ends."""
+
+    start: str
+    until: str
+
+    def holds(self, facts: Facts) -> bool:
+        time = facts.time_of_day
+        if time is None:
+            return False
+        if self.start <= self.until:
+            return self.start <= time < self.until
+        return time >= self.start or time < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """From an instant, inclusive, until another, exclusive; either may be missing."""
+
+    start: datetime | None
+    until: datetime | None
+
+    def holds(self, facts: Facts) -> bool:
+        at = facts.accepted_at
+        if at is None:
+            return False
+        return (self.start is None or self.start <= at) and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
-from eeum.policy.conditions import FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS, MerchantFlag
+from eeum.policy.conditions import FLAG_FACTS, FLAGS, NUMBER_FACTS, TEXT_FACTS
 from eeum.policy.reading import OWN_RATE, policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.validation import NESTED_TOO_DEEP, TOO_DEEP, Problem, problems_of
@@ -165,7 +165,7 @@ class IsOneOf(Part):
 
 class HasTheFlag(Part):
     fact: Annotated[Literal[*sorted(FLAG_FACTS)], _known(FLAG_FACTS)]  # type: ignore[valid-type]
-    has: MerchantFlag
+    has: Literal[*sorted(FLAGS)]  # type: ignore[valid-type]
 
 
 class IsBetween(Part):

@@ -1,20 +1,50 @@
-"""What a policy makes of one payment: pure functions over plain values.
+"""What a policy states, as plain values. What it makes of a payment is `eeum.policy.evaluation`."""
 
-Bands are marginal: each won of the base earns at the rate of the band that the window's accumulated use has reached when that
-won is added (IC-05: 1,000,000 won under 10 % to 500,000 and 1 % to 1,000,000 earns 55,000). The meanings that published rules leave open
-are settled in docs/policy-language.md.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
-from eeum.money import reward_of, split_by_share
-from eeum.policy.conditions import Condition, Facts
-from eeum.policy.windows import Window
+from eeum.money import split_by_share
+from eeum.policy.conditions import FLAGS, Condition
+from eeum.policy.windows import CALENDAR_MONTH, EVENT, Window
 
 LimitId = str
+LayerId = str
+
+CASHBACK_PURSE = "cashback"
+"""Where rewards go unless a layer says otherwise."""
+
+
+class Gives(StrEnum):
+    """What a layer gives, and with it when it acts."""
+
+    CASHBACK = "cashback"
+    """After the payment, spendable at once."""
+
+    PAYBACK = "payback"
+    """After the payment, spendable from the 1st of the next month."""
+
+    DISCOUNT = "discount"
+    """At the payment, off its price."""
+
+    TOP_UP_BONUS = "top_up_bonus"
+    """At the top-up, on top of it."""
+
+    TOP_UP_DISCOUNT = "top_up_discount"
+    """At the top-up, off what the bank takes for it."""
+
+
+AFTER_PAYMENT = frozenset({Gives.CASHBACK, Gives.PAYBACK})
+AT_PAYMENT = frozenset({Gives.DISCOUNT})
+AT_TOP_UP = frozenset({Gives.TOP_UP_BONUS, Gives.TOP_UP_DISCOUNT})
+
+OFF_A_PRICE = frozenset({Gives.DISCOUNT, Gives.TOP_UP_DISCOUNT})
+"""What makes the price less. Together they leave one won of it at least."""
+
+PER_PAYMENT, PER_WINDOW = "payment", "window"
+HIGHEST, FIRST = "highest", "first"
 
 
 class Band(NamedTuple):
@@ -30,19 +60,67 @@ class Band(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What caps a reward within a window: `measure` is `spend` or `reward`; `amount` in won, None only counts."""
+    """What caps a reward within a window: `measure` is `spend`, `top_up` or `reward`; `amount` in won, None only counts.
+
+    What is left of a window that began at `carries_over_from` or later is added to the next one, once.
+    """
 
     id: LimitId
     measure: str
     amount: int | None
+    window: Window = CALENDAR_MONTH
+    carries_over_from: datetime | None = None
+
+
+class Steps(NamedTuple):
+    """Fixed rewards: of the steps reached (from won on, won given; rising) the highest counts, or `gives` won for `every` full won.
+
+    `per` payment they are read on what limits leave of it, per window on the accumulated use of the first spend limit.
+    """
+
+    per: str
+    reached: tuple[tuple[int, int], ...] = ()
+    every: int = 0
+    gives: int = 0
+
+    def at(self, won: int) -> int:
+        """What `won` of spend gives in all."""
+        if self.every:
+            return won // self.every * self.gives
+        return max((gives for start, gives in self.reached if start <= won), default=0)
+
+    def last_reached(self, won: int) -> int:
+        """The start of the step that `won` of spend has reached, for who asks why; 0 for none."""
+        if self.every:
+            return won // self.every * self.every
+        return max((start for start, _ in self.reached if start <= won), default=0)
+
+
+class Pool(NamedTuple):
+    """A citywide sum of won in a window, first come first served, that the layers which list it draw on."""
+
+    id: str
+    window: Window
+    amount: int
+
+
+class RewardPurse(NamedTuple):
+    """A purse of its own that rewards go into. Both of `months` and `years` None: they never expire; no condition: spendable everywhere."""
+
+    id: str
+    title: Mapping[str, str]
+    months: int | None = None
+    years: int | None = None
+    spendable_at: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One rule of a policy: who funds it, when it applies, its bands and its limits.
+    """One rule of a policy: who funds it, when it applies, its bands or steps, its limits, and what becomes of what it gives.
 
-    `spend_limits` and `reward_limits` are those of its limits by measure; bands are read on the first spend limit.
-    `shares` are those of the `funders`, in the same order.
+    `spend_limits` (of spend, or of top-ups where it acts at those) and `reward_limits` are those of its limits by measure; bands are read
+    on the first spend limit. `shares` are those of the `funders`, in the same order. `into` names a purse, `exclusive` one of the policy's
+    groups, `pools` some of its pools.
     """
 
     id: str
@@ -54,16 +132,35 @@ class Layer:
     counts_all: bool
     funders: tuple[str, ...]
     shares: tuple[int, ...]
+    gives: Gives = Gives.CASHBACK
+    into: str = CASHBACK_PURSE
+    steps: Steps | None = None
+    exclusive: str | None = None
     pools: tuple[str, ...] = ()
+    events: tuple[Window, ...] = field(init=False, default=())
+    """Windows of those of its limits that count within an event alone; worked out once, since every payment asks."""
+
+    def __post_init__(self) -> None:
+        windows = (limit.window for limit in (*self.spend_limits, *self.reward_limits))
+        object.__setattr__(self, "events", tuple(window for window in windows if window.kind == EVENT))
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        return (*self.spend_limits, *self.reward_limits)
 
 
 @dataclass(frozen=True, slots=True)
 class WalletTerms:
-    """Smallest top-up and largest charged balance, in won; the larger limit is for verified members."""
+    """Smallest top-up and largest charged balance, in won; the larger limit is for verified members.
+
+    `spends_first` is `member_chooses`, `cashback` or `charged`; top-ups beyond a limit of `top_up_limits` are declined.
+    """
 
     minimum_top_up: int
     holding_limit: int
     holding_limit_verified: int
+    spends_first: str = "member_chooses"
+    top_up_limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +171,13 @@ class MerchantTerms:
     categories: frozenset[str]
     excluded_categories: frozenset[str]
     excluded_above_revenue: int | None
+    flags: frozenset[str] = FLAGS
+    """What a merchant may be marked with."""
 
     def exclude(self, category: str, annual_revenue: int) -> bool:
         """Whether the programme excludes a merchant of this category and revenue (won a year)."""
         too_large = self.excluded_above_revenue is not None and annual_revenue > self.excluded_above_revenue
         return category in self.excluded_categories or too_large
-
-
-class Pool(NamedTuple):
-    """A citywide pool: `amount` won for each of its windows."""
-
-    id: str
-    window: Window
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +193,35 @@ class PolicyVersion:
     merchants: MerchantTerms
     layers: tuple[Layer, ...]
     pools: Mapping[str, Pool] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """`highest` or `first` by the id of an exclusive group."""
+    purses: Mapping[str, RewardPurse] = field(default_factory=dict)
+    after_payment: tuple[Layer, ...] = field(init=False, default=())
+    at_payment: tuple[Layer, ...] = field(init=False, default=())
+    at_top_up: tuple[Layer, ...] = field(init=False, default=())
+    """Its layers by when they act, worked out once."""
+
+    def __post_init__(self) -> None:
+        for name, gives in (("after_payment", AFTER_PAYMENT), ("at_payment", AT_PAYMENT), ("at_top_up", AT_TOP_UP)):
+            object.__setattr__(self, name, tuple(layer for layer in self.layers if layer.gives in gives))
+
+    def acting(self, gives: frozenset[Gives]) -> tuple[Layer, ...]:
+        """The layers that give one of `gives`, in the order listed."""
+        if gives is AFTER_PAYMENT:
+            return self.after_payment
+        if gives is AT_PAYMENT:
+            return self.at_payment
+        return self.at_top_up if gives is AT_TOP_UP else tuple(layer for layer in self.layers if layer.gives in gives)
 
     def pays_at(self, instant: datetime) -> bool:
         return self.ends_at is None or instant < self.ends_at
 
 
 class BandPortion(NamedTuple):
-    """`base` won that fell into the band from `start` to `end`, at `rate` basis points."""
+    """`base` won that fell into the band from `start` to `end`, at `rate` basis points.
+
+    Of a layer with steps: the base, the step that was reached with it as `start`, and a rate of 0.
+    """
 
     start: int
     end: int | None
@@ -117,12 +230,16 @@ class BandPortion(NamedTuple):
 
 
 class LayerReward(NamedTuple):
-    """What one layer gives for one payment, and why. `funders` pairs each funder with its won, in the order listed."""
+    """What one layer gives for one payment, and why. `funders` pairs each funder with its won, in the order listed.
+
+    `uncut` is what it would have given without a ceiling, None where none cut it.
+    """
 
     layer: str
     won: int
     portions: tuple[BandPortion, ...]
     funders: tuple[tuple[str, int], ...]
+    uncut: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,71 +255,6 @@ class Evaluation:
 
 
 NOTHING = Evaluation((), {})
-
-
-def evaluate(policy: PolicyVersion, facts: Facts, base: int, used_before: Mapping[LimitId, int]) -> Evaluation:
-    """What `base` won of one payment earns under `policy`, when its limits were used by `used_before` in their windows.
-
-    Each layer sees the spend limits as they were before the payment, so that a won which several layers accept counts once;
-    reward limits are used up in the order of the layers.
-    """
-    rewards: list[LayerReward] = []
-    used: dict[LimitId, int] = {}
-    for layer in policy.layers:
-        portions = _portions(layer, facts, base, used_before)
-        accepted = sum([portion.base for portion in portions])
-        for limit in layer.spend_limits:
-            spend = _room((limit,), base, used_before) if layer.counts_all else accepted
-            if spend > used.get(limit.id, 0):
-                used[limit.id] = spend
-        if portions:
-            won = reward_of([(portion.base, portion.rate) for portion in portions])
-            if layer.reward_limits:
-                won = _within_reward_limits(layer, won, used_before, used)
-            rewards.append(LayerReward(layer.id, won, portions, funded(layer, won)))
-    return Evaluation(tuple(rewards), used)
-
-
-def _within_reward_limits(layer: Layer, won: int, used_before: Mapping[LimitId, int], used: dict[LimitId, int]) -> int:
-    """What the layer's reward limits leave of `won`, which is added to `used`."""
-    for limit in layer.reward_limits:
-        if limit.amount is not None:
-            left = limit.amount - used_before.get(limit.id, 0) - used.get(limit.id, 0)
-            won = min(won, max(left, 0))
-    if won:
-        for limit in layer.reward_limits:
-            used[limit.id] = used.get(limit.id, 0) + won
-    return won
-
-
-def _portions(layer: Layer, facts: Facts, base: int, used_before: Mapping[LimitId, int]) -> tuple[BandPortion, ...]:
-    """How the part of `base` that the layer's spend limits leave falls into its bands; those that earn nothing are left out."""
-    if not layer.condition.holds(facts):
-        return ()
-    position = used_before.get(layer.spend_limits[0].id, 0) if layer.spend_limits else 0
-    end_of_base = position + _room(layer.spend_limits, base, used_before)
-    portions = []
-    for band_start, band_end, band_rate in layer.bands:
-        if band_start >= end_of_base:
-            break
-        # Comparisons, as min and max cost a call each: this is the innermost of what every payment goes through.
-        start = band_start if band_start > position else position
-        end = end_of_base if band_end is None or band_end > end_of_base else band_end
-        rate = facts.merchant_own_rate if band_rate is None else band_rate
-        if start < end and rate > 0:
-            portions.append(BandPortion(band_start, band_end, rate, end - start))
-    return tuple(portions)
-
-
-def _room(limits: Sequence[Limit], base: int, used_before: Mapping[LimitId, int]) -> int:
-    """What the spend limits leave of `base`."""
-    room = base
-    for limit in limits:
-        if limit.amount is not None:
-            left = limit.amount - used_before.get(limit.id, 0)
-            if left < room:
-                room = left if left > 0 else 0
-    return room
 
 
 def funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:

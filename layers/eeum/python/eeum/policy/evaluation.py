@@ -1,0 +1,184 @@
+"""What a policy makes of one payment or top-up: pure functions over plain values.
+
+Bands are marginal: each won of the base earns at the rate of the band that the window's accumulated use has reached when that
+won is added (IC-05: 1,000,000 won under 10 % to 500,000 and 1 % to 1,000,000 earns 55,000). The meanings that published rules leave open
+are settled in docs/policy-language.md.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from eeum.money import reward_of
+from eeum.policy.conditions import Facts
+from eeum.policy.rules import (
+    AFTER_PAYMENT,
+    FIRST,
+    OFF_A_PRICE,
+    PER_WINDOW,
+    BandPortion,
+    Evaluation,
+    Gives,
+    Layer,
+    LayerId,
+    LayerReward,
+    Limit,
+    LimitId,
+    PolicyVersion,
+    Steps,
+    funded,
+)
+
+Won = Mapping[LimitId, int]
+
+NONE: Mapping[str, int] = {}
+
+
+def evaluate(
+    policy: PolicyVersion,
+    facts: Facts,
+    base: int,
+    used_before: Won,
+    *,
+    gives: frozenset[Gives] = AFTER_PAYMENT,
+    carried: Won = NONE,
+    ceilings: Mapping[LayerId, int] = NONE,
+) -> Evaluation:
+    """What `base` won of one payment or top-up gives under `policy` by the layers that give one of `gives`.
+
+    `used_before` is by how much each limit was used in its window, `carried` what is added to its amount there. Each layer sees the spend
+    limits as they were before the payment, so that a won which several layers accept counts once; reward limits are used up in the order
+    of the layers. `ceilings` are the most won that a layer can be funded for here: reward limits count what is given, spend
+    limits count the base whether it is funded or not.
+    """
+    rewards: list[LayerReward] = []
+    used: dict[LimitId, int] = {}
+    price_left = base - 1
+    for layer in _chosen(policy, facts, base, used_before, gives, carried):
+        portions, won = _given(layer, facts, base, used_before, carried)
+        accepted = sum([portion.base for portion in portions])
+        for limit in layer.spend_limits:
+            spend = accepted
+            if layer.counts_all and not _is_closed(layer, facts):
+                spend = _room((limit,), base, used_before, carried)
+            if spend > used.get(limit.id, 0):
+                used[limit.id] = spend
+        if portions:
+            off_price = layer.gives in OFF_A_PRICE
+            won = min(won, price_left) if off_price else won
+            reward = _cut(layer, portions, won, used_before, used, carried, ceilings)
+            price_left -= reward.won if off_price else 0
+            rewards.append(reward)
+    return Evaluation(tuple(rewards), used)
+
+
+def _cut(
+    layer: Layer,
+    portions: tuple[BandPortion, ...],
+    won: int,
+    used_before: Won,
+    used: dict[LimitId, int],
+    carried: Won,
+    ceilings: Mapping[LayerId, int],
+) -> LayerReward:
+    """What the layer's reward limits and its ceiling leave of `won`, which is added to `used`."""
+    if layer.reward_limits:
+        won = _within(layer.reward_limits, won, used_before, used, carried)
+    uncut = None
+    if ceilings and ceilings.get(layer.id, won) < won:
+        uncut, won = won, ceilings[layer.id]
+    if won:
+        for limit in layer.reward_limits:
+            used[limit.id] = used.get(limit.id, 0) + won
+    return LayerReward(layer.id, won, portions, funded(layer, won), uncut)
+
+
+def _chosen(
+    policy: PolicyVersion, facts: Facts, base: int, used_before: Won, gives: frozenset[Gives], carried: Won
+) -> Sequence[Layer]:
+    """The layers that act: of each exclusive group the one that counts, and none of the others.
+
+    Layers of a group are compared by what each would give if it were alone, its limits as they were before the payment.
+    """
+    layers = policy.acting(gives)
+    if not policy.groups:
+        return layers
+    best: dict[str, tuple[Layer, int]] = {}
+    for layer in layers:
+        if layer.exclusive is None:
+            continue
+        _, won = _given(layer, facts, base, used_before, carried)
+        alone = _within(layer.reward_limits, won, used_before, {}, carried)
+        _, highest = best.get(layer.exclusive, (layer, 0))
+        if alone > highest and not (highest and policy.groups[layer.exclusive] == FIRST):
+            best[layer.exclusive] = (layer, alone)
+    return [layer for layer in layers if layer.exclusive is None or best.get(layer.exclusive, (None, 0))[0] is layer]
+
+
+def _given(
+    layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won
+) -> tuple[tuple[BandPortion, ...], int]:
+    """How the part of `base` that the layer's spend limits leave falls into its bands or steps, and what it gives before reward limits.
+
+    What earns nothing is left out: it is not accepted.
+    """
+    if _is_closed(layer, facts) or not layer.condition.holds(facts):
+        return (), 0
+    position = used_before.get(layer.spend_limits[0].id, 0) if layer.spend_limits else 0
+    room = _room(layer.spend_limits, base, used_before, carried)
+    if layer.steps is not None:
+        return _by_steps(layer.steps, position, room)
+    portions = _by_bands(layer, facts, position, position + room)
+    return portions, reward_of([(portion.base, portion.rate) for portion in portions])
+
+
+def _is_closed(layer: Layer, facts: Facts) -> bool:
+    """Whether one of the layer's limits counts within an event, and that is not going on."""
+    if not layer.events:
+        return False
+    at = facts.accepted_at
+    return at is None or not all(window.is_open(at) for window in layer.events)
+
+
+def _by_bands(layer: Layer, facts: Facts, position: int, end_of_base: int) -> tuple[BandPortion, ...]:
+    portions = []
+    for band_start, band_end, band_rate in layer.bands:
+        if band_start >= end_of_base:
+            break
+        # Comparisons, as min and max cost a call each: this is the innermost of what every payment goes through.
+        start = band_start if band_start > position else position
+        end = end_of_base if band_end is None or band_end > end_of_base else band_end
+        rate = facts.merchant_own_rate if band_rate is None else band_rate
+        if start < end and rate > 0:
+            portions.append(BandPortion(band_start, band_end, rate, end - start))
+    return tuple(portions)
+
+
+def _by_steps(steps: Steps, position: int, room: int) -> tuple[tuple[BandPortion, ...], int]:
+    """A payment that reaches no step is not accepted; where steps are read on the window, every won counts on the way to the next."""
+    if steps.per == PER_WINDOW:
+        end = position + room
+        won = steps.at(end) - steps.at(position)
+        return ((BandPortion(steps.last_reached(end), None, 0, room),) if room else ()), won
+    won = steps.at(room)
+    return ((BandPortion(steps.last_reached(room), None, 0, room),) if won else ()), won
+
+
+def _room(limits: Sequence[Limit], base: int, used_before: Won, carried: Won) -> int:
+    """What the spend limits leave of `base`."""
+    room = base
+    for limit in limits:
+        if limit.amount is not None:
+            left = limit.amount - used_before.get(limit.id, 0)
+            if carried:
+                left += carried.get(limit.id, 0)
+            if left < room:
+                room = left if left > 0 else 0
+    return room
+
+
+def _within(limits: Sequence[Limit], won: int, used_before: Won, used: Won, carried: Won) -> int:
+    """What reward limits leave of `won`, when layers before this one have `used` them for the same payment."""
+    for limit in limits:
+        if limit.amount is not None:
+            left = limit.amount + carried.get(limit.id, 0) - used_before.get(limit.id, 0) - used.get(limit.id, 0)
+            won = min(won, max(left, 0))
+    return won
