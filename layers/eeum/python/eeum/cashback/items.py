@@ -101,7 +101,8 @@ def correction_item(correction: Correction) -> Item:
         "cancellation_id": correction.cancellation_id,
         "accepted_at": text_of(correction.accepted_at),
         "posted_at": text_of(correction.posted_at),
-        "cancelled": [[each.payment, each.capture, each.won] for each in correction.cancelled],
+        # A discount stands there only where there is one.
+        "cancelled": [list(each if each.discount else each[:3]) for each in correction.cancelled],
         "changes": [[each.number, each.layer, each.won] for each in correction.changes],
         "used": dict(correction.used),
         "cashback": dict(correction.cashback),
@@ -121,7 +122,7 @@ def correction_of(wallet_id: str, item: Item) -> Correction:
         cancellation_id=item["cancellation_id"],
         accepted_at=parse_instant(item["accepted_at"], "accepted_at"),
         posted_at=parse_instant(item["posted_at"], "posted_at"),
-        cancelled=tuple(CancelledCapture(payment, capture, won) for payment, capture, won in item["cancelled"]),
+        cancelled=tuple(CancelledCapture(*each) for each in item["cancelled"]),
         changes=tuple(RewardChange(number, layer, won) for number, layer, won in item["changes"]),
         used=item["used"],
         cashback=item["cashback"],

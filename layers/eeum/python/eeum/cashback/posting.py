@@ -86,7 +86,7 @@ class WalletPostings:
     def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> None:
         for month in cancellation.months:
             cancelled = tuple(
-                CancelledCapture(cancellation.payment, each.capture, each.won)
+                CancelledCapture(cancellation.payment, each.capture, each.won, each.discount)
                 for each in cancellation.of
                 if each.month == month
             )

@@ -64,7 +64,7 @@ def replay(
             continue
         payment, policy = payments[earning.digest], policy_at(earning.accepted_at)
         survives = earning.end - lost.get((earning.digest, earning.capture), 0)
-        paid_from = portion(payment.paid_from, earning.start, survives)
+        paid_from = payment.paid_for(earning.start, survives)
         anew = quote(policy, payment.facts, paid_from, earning.accepted_at, used)
         used = {limit: used.get(limit, 0) + anew.used.get(limit, 0) for limit in {**used, **anew.used}}
         now = {reward.layer: reward.won for reward in anew.rewards}
@@ -101,18 +101,18 @@ def refund(
     First to a balance below zero; the rest in reverse debit order, on all that was ever given back of a capture: many partial refunds
     come out as one.
     """
-    recovered = min(sum(each.won for each in cancelled), max(-cashback, 0))
+    recovered = min(sum(each.refund for each in cancelled), max(-cashback, 0))
     given_back = _given_back(book)
     earnings = {(earning.digest, earning.capture): earning for earning in book.earnings}
     released: dict[str, int] = {}
     missing = recovered
     for each in cancelled:
-        kept = min(each.won, missing)
+        kept = min(each.refund, missing)
         missing -= kept
         earning = earnings[each.payment, each.capture]
-        drawn = portion(payments[each.payment].paid_from, earning.start, earning.end)
+        drawn = payments[each.payment].paid_for(earning.start, earning.end)
         start = given_back.get((each.payment, each.capture), 0)
-        for purse_id, won in portion(drawn[::-1], start, start + each.won - kept):
+        for purse_id, won in portion(drawn[::-1], start, start + each.refund - kept):
             released[purse_id] = released.get(purse_id, 0) + won
     return Refund(recovered, tuple(released.items()))
 
@@ -132,10 +132,10 @@ def _given_back(book: MonthBook) -> dict[CaptureOf, int]:
     for correction in book.corrections:
         missing = correction.recovered
         for each in correction.cancelled:
-            kept = min(each.won, missing)
+            kept = min(each.refund, missing)
             missing -= kept
             key = (each.payment, each.capture)
-            given_back[key] = given_back.get(key, 0) + each.won - kept
+            given_back[key] = given_back.get(key, 0) + each.refund - kept
     return given_back
 
 

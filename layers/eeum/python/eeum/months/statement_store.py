@@ -69,7 +69,7 @@ def _amount(item: Item) -> int:
 
 
 def _corrected(item: Item) -> int:
-    return sum(won for _, _, won in item["cancelled"])
+    return sum(won for _, _, won, *_ in item["cancelled"])
 
 
 def _no_layers(_item: Item) -> dict[str, int]:
