@@ -167,7 +167,11 @@ ENVIRONMENT = {
 
 def _loaded_by(module: str) -> set[str]:
     """The packages that a fresh process has loaded once it has imported `module`."""
-    program = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    return {name.partition(".")[0] for name in _modules_loaded_by(module)}
+
+
+def _modules_loaded_by(module: str) -> set[str]:
+    program = f"import sys, {module}; print(*sys.modules)"
     path = os.pathsep.join([str(EEUM.parent), str(FUNCTIONS)])
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": path, **ENVIRONMENT}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
@@ -190,6 +194,14 @@ def _loaded_by(module: str) -> set[str]:
 )
 def test_functions_of_stream_and_schedule_start_without_pydantic(module: str) -> None:
     assert not _loaded_by(module) & {"pydantic", "pydantic_core", "boto3"}
+
+
+@pytest.mark.parametrize("module", ["member_wallet.app", "cashback_calculation.quotes"])
+def test_what_shows_and_quotes_cashback_starts_without_what_posts_it_and_closes_months(module: str) -> None:
+    loaded = _modules_loaded_by(module)
+    assert "eeum.cashback.rules" in loaded
+    assert not loaded & {"eeum.cashback.use_cases", "eeum.cashback.posting", "eeum.cashback.replay"}
+    assert not loaded & {"eeum.cashback.catch_up", "eeum.months.closing", "eeum.months.store"}
 
 
 def test_functions_start_without_boto3s_resources() -> None:
