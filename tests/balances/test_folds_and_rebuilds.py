@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -117,7 +116,7 @@ def test_batches_of_an_older_generation_are_in_no_fold(projecting: Projecting) -
     begun = Projection(1, rebuilding=True)
     rebuilding = RebuildStore(projecting.storage, patience_of())
     rebuilding.change_projection(begun, projecting.projection)
-    rebuilding.change_projection(replace(begun, rebuilding=False), begun)
+    rebuilding.change_projection(begun._replace(rebuilding=False), begun)
 
     assert projecting.fold() == Folded(0, 0, projecting.now)
     assert projecting.folded == projecting.balances == {}

@@ -1,7 +1,6 @@
 """A rebuild from the journal: what the stream would have given, whatever the balances were, and with the stream going on after it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -101,7 +100,7 @@ def test_balances_that_are_wrong_are_named_and_put_right() -> None:
     holder = next(holder for holder in WANTED if holder.kind is HolderKind.MERCHANT)
     (page,) = store.pages([page_of(holder)])
     assert page
-    store.replace(page_of(holder), replace(page, balances={**page.balances, holder: {"payable": 77}}), page)
+    store.replace(page_of(holder), page._replace(balances={**page.balances, holder: {"payable": 77}}), page)
     never = Holder(HolderKind.MERCHANT, "nobody was ever paid there")
     store.replace(page_of(never), BalancePage(0, 1, page.as_of, {never: {"payable": 5}}), None)
 

@@ -1,6 +1,5 @@
 """Every function of the stores of balances and of whole wallets."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -163,7 +162,7 @@ def a_page_is_replaced_by_whoever_read_it_last(storage: ProjectionStorage) -> No
     assert failed.value.positions == (0,)
     folding.replace(name, then, first)
     # Nor one who read another generation's page of the same round.
-    for before in (first, replace(then, generation=1)):
+    for before in (first, then._replace(generation=1)):
         with pytest.raises(ConditionsFailed):
             folding.replace(name, first, before)
     assert folding.pages([name]) == [then]

@@ -1,7 +1,7 @@
 """Rebuilding the balances from the journal, exactly, also where payments go on meanwhile."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -88,7 +88,7 @@ def rebuild(
         found.unreadable += part.unreadable
     balances = without_nothing(found.balances)
     _store_pages(store, patience, begun.projection, cut, balances)
-    store.change_projection(replace(begun.projection, cut=cut, rebuilding=False, as_of=cut), begun.projection)
+    store.change_projection(begun.projection._replace(cut=cut, rebuilding=False, as_of=cut), begun.projection)
     differing = {
         holder: (all_counts(holder, begun.before.get(holder, {})), all_counts(holder, balances.get(holder, {})))
         for holder in sorted({*balances, *begun.before})

@@ -5,7 +5,6 @@ What a merchant is owed stands above zero; what a merchant, a funder or a bank h
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -56,16 +55,14 @@ class UnknownAccount(Exception):
     """Money moved on an account of which no balance is kept: whoever adds an account says here whose it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """What an entry moved outside the wallet, and when."""
 
     at: datetime
     amounts: Mapping[Holder, Counts]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A record of the journal's stream: its place in its shard, and what it moved, or why nobody can tell."""
 
     sequence: int
@@ -80,8 +77,7 @@ class Closing(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BalancePage:
+class BalancePage(NamedTuple):
     """Balances that are stored together: those that the journal gives until the end of a `round` of a `generation`, and so `as_of` then.
 
     Holders without any won are in none.
@@ -93,8 +89,7 @@ class BalancePage:
     balances: Mapping[Holder, Counts]
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(NamedTuple):
     """What holds for all balances.
 
     They were rebuilt `generation` times; what moved before `cut` was counted by the last rebuild (None is since ever), and while one is

@@ -1,7 +1,6 @@
 """Projecting the journal's stream, exactly once, and reading the balances that it comes to."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -27,8 +26,7 @@ KEPT = timedelta(days=30)
 """How long a batch is kept: the hourly fold may stand still for so long before balances need a rebuild."""
 
 
-@dataclass(frozen=True, slots=True)
-class Projecting:
+class Projecting(NamedTuple):
     """What a batch of the stream is projected with. `now` is the table's own time, by which it deletes batches.
 
     `park` keeps what cannot be counted where somebody can look at it.
