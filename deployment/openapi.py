@@ -41,18 +41,23 @@ TAGS = {
     "balances": "What merchants are owed, funders gave and banks brought, as of the last hour",
     "merchants": "Shops, from application to payable merchant",
     "policies": "The programme's dated, immutable rules; public",
+    "policy lifecycle": "From a draft to a version in force, and what amends it; for operators",
     "months": "The programme's months; public",
 }
 
 CREATES: dict[RouteKey, tuple[HTTPStatus, ...]] = {
     ("POST", "/wallets"): (HTTPStatus.CREATED, HTTPStatus.OK),
     ("POST", "/merchants"): (HTTPStatus.CREATED,),
-    ("POST", "/policies"): (HTTPStatus.CREATED,),
+    ("POST", "/policy_drafts"): (HTTPStatus.CREATED,),
+    ("POST", "/policy_amendments"): (HTTPStatus.CREATED,),
     ("POST", "/policies/history"): (HTTPStatus.CREATED,),
 }
 """Routes that answer 201; a wallet that was there already is 200."""
 
 APPLICATION = "/merchant_applications/{merchant_id}"
+DRAFT = "/policy_drafts/{version}"
+AMENDMENT = "/policy_amendments/{amendment_id}"
+DRAFT_REFUSES = (errors.DraftChanged, errors.DraftClosed)
 PAYMENT = "/wallets/{wallet_id}/payments/{payment_id}"
 CANCELLATION_REFUSES = (
     errors.PaymentDeclined,
@@ -87,7 +92,30 @@ REFUSES: dict[RouteKey, tuple[type[errors.Refusal], ...]] = {
     ("POST", f"{APPLICATION}/approval"): (errors.ProgrammeNotRunning, errors.AlreadyDecided, errors.MerchantExcluded),
     ("POST", f"{APPLICATION}/rejection"): (errors.AlreadyDecided,),
     ("GET", "/policies/in_force"): (errors.NotFound,),
-    ("POST", "/policies"): (errors.PolicyInstantTaken, errors.PolicyRefused, errors.PolicyStartsTooSoon),
+    ("POST", "/policies/{version}/withdrawal"): (errors.AmendmentTooLate,),
+    ("POST", "/policy_drafts"): (errors.DraftExists, errors.PolicyRefused),
+    ("POST", f"{DRAFT}/revisions"): (*DRAFT_REFUSES, errors.PolicyRefused),
+    ("POST", f"{DRAFT}/check"): DRAFT_REFUSES,
+    ("POST", f"{DRAFT}/approval"): (
+        *DRAFT_REFUSES,
+        errors.ApprovalByAuthor,
+        errors.DraftNotChecked,
+        errors.SimulationMissing,
+        errors.PolicyInstantTaken,
+        errors.PolicyRefused,
+        errors.PolicyStartsTooSoon,
+    ),
+    ("POST", f"{DRAFT}/rejection"): DRAFT_REFUSES,
+    ("POST", f"{DRAFT}/withdrawal"): DRAFT_REFUSES,
+    ("POST", "/policy_amendments"): (errors.AmendmentRefused, errors.AmendmentTooLate),
+    ("POST", f"{AMENDMENT}/approval"): (
+        errors.AmendmentClosed,
+        errors.ApprovalByAuthor,
+        errors.AmendmentRefused,
+        errors.AmendmentTooLate,
+    ),
+    ("POST", f"{AMENDMENT}/rejection"): (errors.AmendmentClosed,),
+    ("POST", f"{AMENDMENT}/withdrawal"): (errors.AmendmentClosed,),
     ("POST", "/policies/history"): (errors.ProgrammeNotEmpty, errors.PolicyRefused),
     ("GET", "/months/{month}"): (errors.Invalid,),
     ("GET", "/wallets/{wallet_id}/statements/{month}"): (errors.Invalid,),

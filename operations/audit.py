@@ -34,9 +34,8 @@ from eeum.audit.use_cases import Audit, Found
 from eeum.aws.clients import session
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.calendar import SEOUL
-from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import PolicyBook
+from eeum.policy.use_cases import PolicyBook, book_of
 from eeum.storage import Contended, Table, Unavailable
 from eeum.unit_of_work import Patience
 from local import places
@@ -68,8 +67,7 @@ class City:
         return DynamoDbStorage(client, self.tables)
 
     def policies(self, storage: DynamoDbStorage) -> PolicyBook:
-        documents = PolicyStore(storage, Patience(lambda: READ_SECONDS, time.sleep), self.programme).documents()
-        return PolicyBook([policy_of(document) for document in documents])
+        return book_of(PolicyStore(storage, Patience(lambda: READ_SECONDS, time.sleep), self.programme))
 
 
 def audit(

@@ -115,5 +115,6 @@ def check_programme(items: Sequence[Item]) -> None:
 
 
 def _policies(items: Sequence[Item]) -> list[PolicyVersion]:
+    """No test of a whole city amends a version: the versions as they were approved."""
     documents = [json.loads(item["document"]) for item in items if item["kind"] == "policy"]
     return sorted((policy_of(document) for document in documents), key=lambda policy: policy.starts_at)

@@ -6,8 +6,8 @@ from eeum.aws.http import Query, Response, answered, created, lambda_handler
 from eeum.calendar import parse_instant, parse_month
 from eeum.months.use_cases import month_record
 from eeum.policy.documents import PolicyDocument, canonical_document
-from eeum.policy.use_cases import load_history, load_policy, version_in_force, version_named
-from programme_policy import door
+from eeum.policy.use_cases import load_history, version_in_force, version_named
+from programme_policy import amendments, door, drafts, explanations
 from programme_policy.bodies import (
     HistoryRequest,
     LoadedBody,
@@ -18,13 +18,17 @@ from programme_policy.bodies import (
 )
 from programme_policy.door import api
 
+ROUTES = (amendments, drafts, explanations)
+"""Modules whose routes are made when they are imported."""
 PAGE = 24
+POLICIES_A_PAGE = 30
 
 
-@api.get("/policies", summary="Every policy version", tags=["policies"])
-def policies() -> Response[PoliciesBody]:
-    documents = door.city.policy_store(api.lambda_context).documents()
-    return answered(PoliciesBody(policies=[PolicyDocument.model_validate(document) for document in documents]))
+@api.get("/policies", summary="Policy versions, in the order of their starts", tags=["policies"])
+def policies(cursor: str | None = None) -> Response[PoliciesBody]:
+    documents, following = door.policy_store().page(POLICIES_A_PAGE, cursor)
+    listed = [PolicyDocument.model_validate(document) for document in documents]
+    return answered(PoliciesBody(policies=listed, cursor=following))
 
 
 @api.get("/policies/in_force", summary="The policy in force at an instant", tags=["policies"])
@@ -32,31 +36,21 @@ def policy_in_force(
     at: Annotated[str | None, Query(description="RFC 3339 with offset; now if not given.")] = None,
 ) -> Response[PolicyDocument]:
     instant = parse_instant(at, "at") if at is not None else door.city.clock()
-    document = version_in_force(door.city.policy_store(api.lambda_context), instant)
+    document = version_in_force(door.policy_store(), instant)
     return answered(PolicyDocument.model_validate(document))
 
 
 @api.get("/policies/<version>", summary="One policy version", tags=["policies"])
 def policy(version: str) -> Response[PolicyDocument]:
-    document = version_named(door.city.policy_store(api.lambda_context), version)
+    document = version_named(door.policy_store(), version)
     return answered(PolicyDocument.model_validate(document))
-
-
-@api.post("/policies", summary="Load a policy version that starts in the future", tags=["policies"])
-def load(body: PolicyDocument) -> Response[PolicyDocument]:
-    operator = api.caller().operator()
-    store = door.city.policy_store(api.lambda_context)
-    document = load_policy(store, door.city.settings.programme, _canonical(body), operator, door.city.clock())
-    return created(PolicyDocument.model_validate(document), f"/policies/{document['version']}")
 
 
 @api.post("/policies/history", summary="Load the policies of an empty programme, from the past on", tags=["policies"])
 def load_past(body: HistoryRequest) -> Response[LoadedBody]:
     operator = api.caller().operator()
     documents = [_canonical(document) for document in body.policies]
-    load_history(
-        door.city.policy_store(api.lambda_context), door.city.settings.programme, documents, operator, door.city.clock()
-    )
+    load_history(door.policy_store(), door.city.settings.programme, documents, operator, door.city.clock())
     return created(LoadedBody(loaded=[document["version"] for document in documents]), "/policies")
 
 

@@ -19,9 +19,10 @@ class HistoryRequest(Body):
 
 
 class PoliciesBody(BaseModel):
-    """Every version in the order of their starts."""
+    """Versions in the order of their starts, and the cursor of those that follow."""
 
     policies: list[PolicyDocument]
+    cursor: str | None
 
 
 class LoadedBody(BaseModel):

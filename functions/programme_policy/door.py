@@ -1,10 +1,30 @@
-"""The function's API and city, which all modules of its routes share."""
+"""The function's API and city, which all modules of its routes share, and the stores of the policies' lifecycle."""
 
 import os
 
 from eeum.aws.city import City
 from eeum.aws.http import Api
+from eeum.policy.draft_store import DraftStore
+from eeum.policy.history_store import HistoryStore
+from eeum.policy.proposal_store import ProposalStore
+from eeum.policy.store import PolicyStore
 from programme_policy.bodies import LARGEST_HISTORY_BYTES
 
 api = Api(largest_body=LARGEST_HISTORY_BYTES)
 city = City.of(os.environ)
+
+
+def policy_store() -> PolicyStore:
+    return city.policy_store(api.lambda_context)
+
+
+def draft_store() -> DraftStore:
+    return DraftStore(city.storage, city.patience(api.lambda_context), city.settings.programme)
+
+
+def proposal_store() -> ProposalStore:
+    return ProposalStore(city.storage, city.patience(api.lambda_context), city.settings.programme)
+
+
+def history_store() -> HistoryStore:
+    return HistoryStore(city.storage, city.settings.programme)

@@ -30,6 +30,13 @@ NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
 PAID, HELD = 40_000, 30_000
 """Won that the customer paid at once, and won that are held."""
 
+WAITING = "waiting-2032-01-01"
+"""A draft of the operator's, checked and waiting for a colleague to approve it, in an emergency."""
+SUSPENSION = {
+    "suspension": {"from": "2030-06-01T00:00:00+09:00", "until": "2030-07-01T00:00:00+09:00"},
+    "reason": "the year's money is running out",
+}
+
 POLICIES = Path(__file__).parents[2] / "policies" / "incheon"
 UNSENT: Any = object()
 DESCRIBED = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())["paths"]
@@ -74,6 +81,8 @@ class Inhabitants:
     visited_merchant: str
     payment: str
     hold: str
+    amendment: str
+    """The operator's proposal to suspend all layers for the June of 2030, which waits."""
 
 
 class InMemoryCity:
@@ -206,6 +215,16 @@ def policies() -> list[dict[str, Any]]:
     return [json.loads(file.read_text()) for file in sorted(POLICIES.glob("*.json"))]
 
 
+def drafted(version: str, starts_at: str = "2032-01-01T00:00:00+09:00", **changes: Any) -> dict[str, Any]:
+    """A request to begin a draft that needs no simulation."""
+    document = policies()[-1] | {"version": version, "starts_at": starts_at, "ends_at": None} | changes
+    return {
+        "document": document,
+        "reason": "next year's rules",
+        "emergency_reason": "the budget comes at the last minute",
+    }
+
+
 def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
     """A city set up through its own API: shops on the eve, members on the day."""
     city = InMemoryCity(InMemoryStorage(), None)
@@ -226,6 +245,8 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
     _expect(city.call(OPERATOR, "PATCH", f"/wallets/{suspended['id']}", standing), 200)
     customer = _wallet(city, CUSTOMER)
     paid = {"card_token": customer["cards"][0]["token"], "merchant_id": visited, "amount": PAID}
+    _expect(city.call(OPERATOR, "POST", "/policy_drafts", drafted(WAITING)), 201)
+    _expect(city.call(OPERATOR, "POST", f"/policy_drafts/{WAITING}/check", {"revision": 1}), 200)
     ids = Inhabitants(
         wallet=wallet["id"],
         card=wallet["cards"][0]["token"],
@@ -241,6 +262,7 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
         visited_merchant=visited,
         payment=_paid(city, paid, "a-payment-of-the-customer"),
         hold=_paid(city, paid | {"amount": HELD, "capture": "later"}, "a-hold-of-the-customer"),
+        amendment=_expect(city.call(OPERATOR, "POST", "/policy_amendments", SUSPENSION), 201).json["id"],
     )
     return city.storage, ids
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.inhabitants import business_registration_number
-from tests.http.callers import ACQUIRER, BANK, OPERATOR, OWNER, PAYER, STRANGER, Caller
-from tests.http.city import UNSENT, Answer, InMemoryCity, application, policies
+from tests.http.callers import ACQUIRER, BANK, COLLEAGUE, OPERATOR, OWNER, PAYER, STRANGER, Caller
+from tests.http.city import SUSPENSION, UNSENT, WAITING, Answer, InMemoryCity, application, drafted, policies
 from tests.http.routes import Route
 
 KEY = "a-key-of-the-caller-0001"
@@ -84,13 +84,40 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
         "POST /merchant_applications/{merchant_id}/rejection": Sent(
             OPERATOR, "POST", f"{waiting}/rejection", {"reason": "papers missing"}
         ),
-        "POST /policies": Sent(OPERATOR, "POST", "/policies", future_policy()),
+        "GET /policies/{version}/explanation": Sent(None, "GET", "/policies/incheon-2021-01-01/explanation"),
+        "POST /policies/{version}/withdrawal": Sent(
+            OPERATOR, "POST", f"/policies/{policies()[-1]['version']}/withdrawal", {"reason": "put off"}
+        ),
+        **_of_drafts(city),
         "POST /policies/history": Sent(OPERATOR, "POST", "/policies/history", {"policies": policies()}),
     }
     if str(route) in special:
         return special[str(route)]
     assert route.method == "GET", f"no good request is known for {route}"
     return Sent(_reader(route), "GET", route.with_ids(ids_of(city)))
+
+
+def _of_drafts(city: InMemoryCity) -> dict[str, Sent]:
+    """Each finds the operator's draft and proposal as they wait for a colleague."""
+    draft, amendment = f"/policy_drafts/{WAITING}", f"/policy_amendments/{city.who.amendment}"
+    seen, why = {"revision": 1}, {"reason": "as agreed"}
+    begun = drafted("incheon-2031-01-01", "2031-01-01T00:00:00+09:00")
+    of_draft, of_amendment = "/policy_drafts/{version}", "/policy_amendments/{amendment_id}"
+    sent = {
+        "POST /policy_drafts": Sent(OPERATOR, "POST", "/policy_drafts", begun),
+        f"POST {of_draft}/revisions": Sent(OPERATOR, "POST", f"{draft}/revisions", drafted(WAITING) | seen),
+        f"POST {of_draft}/check": Sent(OPERATOR, "POST", f"{draft}/check", seen),
+        f"POST {of_draft}/approval": Sent(COLLEAGUE, "POST", f"{draft}/approval", seen),
+        "POST /policy_amendments": Sent(OPERATOR, "POST", "/policy_amendments", SUSPENSION),
+        f"POST {of_amendment}/approval": Sent(COLLEAGUE, "POST", f"{amendment}/approval", {}),
+    }
+    for closing in ("rejection", "withdrawal"):
+        sent[f"POST {of_draft}/{closing}"] = Sent(OPERATOR, "POST", f"{draft}/{closing}", seen | why)
+        sent[f"POST {of_amendment}/{closing}"] = Sent(OPERATOR, "POST", f"{amendment}/{closing}", why)
+    for part in ("", "/history"):
+        sent[f"GET {of_draft}{part}"] = Sent(OPERATOR, "GET", f"{draft}{part}")
+        sent[f"GET {of_amendment}{part}"] = Sent(OPERATOR, "GET", f"{amendment}{part}")
+    return sent
 
 
 def _reader(route: Route) -> Caller | None:
@@ -101,6 +128,18 @@ def _reader(route: Route) -> Caller | None:
 
 def payment(city: InMemoryCity, **changes: Any) -> dict[str, Any]:
     return {"merchant_id": city.who.merchant, "amount": 12_000, "channel": "shop"} | changes
+
+
+def schedule(city: InMemoryCity, document: dict[str, Any]) -> None:
+    """A version as it comes about: begun and checked by one operator, approved by another."""
+    address = f"/policy_drafts/{document['version']}"
+    begun = {"document": document, "reason": "new rules", "emergency_reason": "no time for a simulation"}
+    answers = [
+        city.call(OPERATOR, "POST", "/policy_drafts", begun),
+        city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1}),
+        city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1}),
+    ]
+    assert [answer.status for answer in answers] == [201, 200, 200], answers
 
 
 def future_policy(**changes: Any) -> dict[str, Any]:

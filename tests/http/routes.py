@@ -49,6 +49,7 @@ def _routes() -> tuple[Route, ...]:
     merchants, policies = merchant_onboarding.app, programme_policy.app
     residents = (MEMBER_SCOPE, MERCHANT_SCOPE)
     application = "/merchant_applications/{merchant_id}"
+    draft, amendment = "/policy_drafts/{version}", "/policy_amendments/{amendment_id}"
     payment = "/wallets/{wallet_id}/payments/{payment_id}"
     return (
         Route("POST", "/wallets", wallets, (MEMBER_SCOPE,)),
@@ -81,8 +82,27 @@ def _routes() -> tuple[Route, ...]:
         Route("GET", "/policies", policies),
         Route("GET", "/policies/in_force", policies),
         Route("GET", "/policies/{version}", policies),
-        Route("POST", "/policies", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/policies/coming", policies),
+        Route("GET", "/policies/{version}/explanation", policies),
         Route("POST", "/policies/history", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/policies/history", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/policies/{version}/withdrawal", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/policy_drafts", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/policy_drafts", policies, (OPERATOR_SCOPE,)),
+        Route("GET", draft, policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{draft}/revisions", policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{draft}/check", policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{draft}/approval", policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{draft}/rejection", policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{draft}/withdrawal", policies, (OPERATOR_SCOPE,)),
+        Route("GET", f"{draft}/history", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/policy_amendments", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/policy_amendments", policies, (OPERATOR_SCOPE,)),
+        Route("GET", amendment, policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{amendment}/approval", policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{amendment}/rejection", policies, (OPERATOR_SCOPE,)),
+        Route("POST", f"{amendment}/withdrawal", policies, (OPERATOR_SCOPE,)),
+        Route("GET", f"{amendment}/history", policies, (OPERATOR_SCOPE,)),
         Route("GET", "/months", policies),
         Route("GET", "/months/{month}", policies),
     )

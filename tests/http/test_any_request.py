@@ -104,6 +104,7 @@ def test_any_query_and_ids(
     sent = good_request(city, route)
     who = city.who
     names = {"wallet_id": who.wallet, "merchant_id": who.merchant, "payment_id": "x", "version": "x", "month": "x"}
+    names |= {"amendment_id": "x"}
     path = route.with_ids(names | ids) if "{" in route.path else sent.path
     body = json.dumps(sent.body) if route.method != "GET" else None
     headers = {"content-type": "application/json", "idempotency-key": KEY}

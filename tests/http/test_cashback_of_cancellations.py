@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from eeum.calendar import SEOUL
-from tests.http.callers import ACQUIRER, BANK, CUSTOMER, OPERATOR, STRANGER
+from tests.http.callers import ACQUIRER, BANK, CUSTOMER, STRANGER
 from tests.http.city import Answer, InMemoryCity
-from tests.http.requests import future_policy
+from tests.http.requests import future_policy, schedule
 from tests.http.test_cancellations import cancelled
 from tests.http.test_holds import wallet
 
@@ -42,7 +42,7 @@ def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fill
     """Three layers each lose a whole won of one won that is cancelled, which were spent already."""
     base = future_policy()["layers"][0]
     layers = [base | {"id": f"layer-{number}", "bands": TEN_PERCENT} for number in (1, 2, 3)]
-    assert city.call(OPERATOR, "POST", "/policies", future_policy(layers=layers)).status == 201
+    schedule(city, future_policy(layers=layers))
     city.now = datetime(2031, 1, 7, 12, 0, tzinfo=SEOUL)
     opened = city.call(STRANGER, "POST", "/wallets", {"debit_order": "cashback_first"}).json
     path = f"/wallets/{opened['id']}"

@@ -16,7 +16,7 @@ from local.inhabitants import business_registration_number
 from tests.http.callers import ACQUIRER, BANK, OPERATOR, OTHER_MEMBER, OWNER, PAYER
 from tests.http.checks import assert_declined, assert_problem, unchanged
 from tests.http.city import Answer, InMemoryCity, application
-from tests.http.requests import KEY, UNKNOWN_ID, future_policy, payment
+from tests.http.requests import KEY, UNKNOWN_ID, future_policy, payment, schedule
 
 REVENUE_IS_LIMITED = datetime(2031, 3, 4, 12, 0, tzinfo=SEOUL)
 
@@ -25,7 +25,7 @@ REVENUE_IS_LIMITED = datetime(2031, 3, 4, 12, 0, tzinfo=SEOUL)
 def limiting(city: InMemoryCity) -> InMemoryCity:
     """The city, with a policy from 2031 on that excludes merchants of more than three billion won a year."""
     merchants = future_policy()["merchants"] | {"excluded_above_revenue": 3 * 10**9}
-    assert city.call(OPERATOR, "POST", "/policies", future_policy(merchants=merchants)).status == 201
+    schedule(city, future_policy(merchants=merchants))
     return city
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from eeum.calendar import SEOUL
-from tests.http.callers import OPERATOR
+from tests.http.callers import COLLEAGUE, OPERATOR
 from tests.http.checks import assert_problem, checked_problem, unchanged
-from tests.http.city import NOON, InMemoryCity, policies
+from tests.http.city import NOON, WAITING, InMemoryCity, policies
 from tests.http.requests import future_policy
 
 
@@ -46,16 +46,17 @@ REFUSED = [
     pytest.param(bands((0, 0, 1_000)), "band_empty", id="an empty band"),
     pytest.param(when({"fact": "merchant_district", "in": ["gangnam"]}), "unknown_district", id="an unknown district"),
     pytest.param(when({"fact": "merchant_category", "in": ["casino"]}), "unknown_category", id="an unknown category"),
-    pytest.param(when({"fact": "merchant_annual_revenue"}), None, id="a fact without a word"),
     pytest.param(when(NESTED), "conditions_too_deep", id="conditions nested too deep"),
     pytest.param(future_policy(layers=[layer(limits=["weekly"])], limits=[LIMIT]), "unknown_limit", id="no such limit"),
     pytest.param(future_policy(layers=[layer(), layer()], limits=[LIMIT]), "repeated_id", id="a repeated id"),
     pytest.param(future_policy(ends_at="2031-01-01T00:00:00+09:00"), "ends_before_start", id="ends as it starts"),
-    pytest.param(future_policy(programme="seoul"), "other_programme", id="another programme"),
 ]
 MALFORMED = [
     pytest.param(when({"weather": "sunny"}), "unknown_condition", "layers.0.when", id="unknown condition"),
     pytest.param(when({"fact": "moon", "in": ["full"]}), "unknown_fact", "layers.0.when.fact", id="unknown fact"),
+    pytest.param(
+        when({"fact": "merchant_annual_revenue"}), "unknown_condition", "layers.0.when", id="a fact without a word"
+    ),
     pytest.param(when({"all": []}), "too_short", "layers.0.when.all", id="a condition of nothing"),
     pytest.param(when("always"), "unknown_condition", "layers.0.when", id="a word for a condition"),
     pytest.param(bands((0, 300_000, 10_001)), "less_than_equal", "layers.0.bands.0.rate_basis_points", id="over 100 %"),
@@ -67,64 +68,108 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize(("document", "fault"), REFUSED)
-def test_a_document_against_the_rules_is_refused(
-    city: InMemoryCity, document: dict[str, Any], fault: str | None
-) -> None:
-    with unchanged(city):
-        answer = city.call(OPERATOR, "POST", "/policies", document)
+def begun(document: Any) -> dict[str, Any]:
+    """A request to begin a draft of a document."""
+    return {"document": document, "reason": "new rules", "emergency_reason": "no time for a simulation"}
 
-    if fault is None:
-        assert_problem(answer, 400, "invalid_request", "unknown_condition")
-    else:
-        assert_problem(answer, 422, "policy_invalid", fault)
+
+@pytest.mark.parametrize(("document", "fault"), REFUSED)
+def test_a_draft_against_the_rules_is_told_all_its_faults_and_is_never_approved(
+    city: InMemoryCity, document: dict[str, Any], fault: str
+) -> None:
+    address = f"/policy_drafts/{document['version']}"
+    assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
+
+    checked = city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1})
+
+    assert (checked.status, checked.json["status"]) == (200, "draft")
+    assert checked.json["check"]["faults"][0]["code"] == fault
+    with unchanged(city):
+        approval = city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1})
+    assert_problem(approval, 409, "draft_not_checked")
+
+
+@pytest.mark.parametrize(("document", "fault"), REFUSED)
+def test_a_history_against_the_rules_is_refused(empty_city: InMemoryCity, document: dict[str, Any], fault: str) -> None:
+    with unchanged(empty_city):
+        answer = empty_city.call(OPERATOR, "POST", "/policies/history", {"policies": [document]})
+
+    assert_problem(answer, 422, "policy_invalid", fault)
+
+
+def test_another_programme_s_document_is_no_draft(city: InMemoryCity) -> None:
+    with unchanged(city):
+        answer = city.call(OPERATOR, "POST", "/policy_drafts", begun(future_policy(programme="seoul")))
+
+    assert_problem(answer, 422, "policy_invalid", "other_programme")
 
 
 @pytest.mark.parametrize(("document", "fault", "path"), MALFORMED)
 def test_a_malformed_document_is_refused(city: InMemoryCity, document: dict[str, Any], fault: str, path: str) -> None:
     with unchanged(city):
-        answer = city.call(OPERATOR, "POST", "/policies", document)
+        answer = city.call(OPERATOR, "POST", "/policy_drafts", begun(document))
 
     problem = checked_problem(answer)
     assert answer.status == 400
-    assert (problem["errors"][0]["path"], problem["errors"][0]["code"]) == (path, fault)
+    assert (problem["errors"][0]["path"], problem["errors"][0]["code"]) == (f"document.{path}", fault)
 
 
-@pytest.mark.parametrize("depth", [11, 30, 60, 70, 200, 900])
+@pytest.mark.parametrize("depth", [30, 60, 70, 200, 900])
 def test_conditions_of_any_depth_are_answered(city: InMemoryCity, depth: int) -> None:
     condition: Any = {"fact": "channel", "in": ["shop"]}
     for _ in range(depth):
         condition = {"not": condition}
-    with unchanged(city):
-        answer = city.call(OPERATOR, "POST", "/policies", when(condition))
+    answer = city.call(OPERATOR, "POST", "/policy_drafts", begun(when(condition)))
 
-    checked_problem(answer)
-    assert answer.json["errors"][0]["code"] in ("conditions_too_deep", "nested_too_deep")
+    if answer.status == 201:
+        answer = city.call(OPERATOR, "POST", "/policy_drafts/incheon-2031-01-01/check", {"revision": 1})
+        faults = answer.json["check"]["faults"]
+    else:
+        faults = checked_problem(answer)["errors"]
+    assert faults[0]["code"] in ("conditions_too_deep", "nested_too_deep")
 
 
 @pytest.mark.parametrize("start", [NOON - timedelta(days=400), NOON, NOON + timedelta(seconds=119)])
-def test_a_start_in_the_past_or_too_soon_is_refused(city: InMemoryCity, start: datetime) -> None:
-    with unchanged(city):
-        answer = city.call(OPERATOR, "POST", "/policies", future_policy(starts_at=start.isoformat()))
+def test_a_start_in_the_past_or_too_soon_is_a_fault(city: InMemoryCity, start: datetime) -> None:
+    document = future_policy(starts_at=start.isoformat())
+    assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
+    checked = city.call(OPERATOR, "POST", "/policy_drafts/incheon-2031-01-01/check", {"revision": 1})
 
+    assert "policy_starts_too_soon" in [fault["code"] for fault in checked.json["check"]["faults"]]
+
+
+def test_a_start_that_came_too_near_since_the_check_is_refused(city: InMemoryCity) -> None:
+    document = future_policy(starts_at=(NOON + timedelta(seconds=120)).isoformat())
+    assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
+    address = "/policy_drafts/incheon-2031-01-01"
+    assert city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1}).json["status"] == "checked"
+    city.now += timedelta(milliseconds=1)
+    with unchanged(city):
+        answer = city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1})
     assert_problem(answer, 422, "policy_starts_too_soon")
+    city.now -= timedelta(milliseconds=1)
+    assert city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1}).json["status"] == "scheduled"
 
 
-def test_a_start_in_120_seconds_is_soon_enough(city: InMemoryCity) -> None:
-    start = NOON + timedelta(seconds=120)
-
-    assert city.call(OPERATOR, "POST", "/policies", future_policy(starts_at=start.isoformat())).status == 201
-
-
-@pytest.mark.parametrize(
-    "changes", [{"version": "incheon-2031-02-01"}, {"starts_at": "2031-02-01T00:00:00+09:00"}], ids=["instant", "name"]
-)
-def test_an_instant_and_a_name_are_taken_once(city: InMemoryCity, changes: dict[str, Any]) -> None:
-    assert city.call(OPERATOR, "POST", "/policies", future_policy()).status == 201
+def test_an_instant_is_taken_once(city: InMemoryCity) -> None:
+    one, other = future_policy(), future_policy(version="incheon-2031-01-01-b")
+    for document in (one, other):
+        assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
+        address = f"/policy_drafts/{document['version']}"
+        assert city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1}).json["status"] == "checked"
+    assert city.call(COLLEAGUE, "POST", f"/policy_drafts/{one['version']}/approval", {"revision": 1}).status == 200
     with unchanged(city):
-        answer = city.call(OPERATOR, "POST", "/policies", future_policy(**changes))
+        answer = city.call(COLLEAGUE, "POST", f"/policy_drafts/{other['version']}/approval", {"revision": 1})
 
     assert_problem(answer, 409, "policy_instant_taken")
+
+
+@pytest.mark.parametrize("name", ["incheon-2021-01-01", WAITING])
+def test_a_name_is_taken_once(city: InMemoryCity, name: str) -> None:
+    with unchanged(city):
+        answer = city.call(OPERATOR, "POST", "/policy_drafts", begun(future_policy(version=name)))
+
+    assert_problem(answer, 409, "draft_exists")
 
 
 def test_history_into_a_programme_that_has_begun_is_refused(city: InMemoryCity) -> None:

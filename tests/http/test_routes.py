@@ -16,7 +16,7 @@ from tests.http.requests import good_request, payment
 from tests.http.routes import ROUTES, Route
 from tests.patience import patience_of
 
-CREATES = {"POST /wallets", "POST /merchants", "POST /policies"}
+CREATES = {"POST /wallets", "POST /merchants", "POST /policy_drafts", "POST /policy_amendments"}
 NEEDS_MORE = {
     "GET /wallets/{wallet_id}/payments/{payment_id}",  # a payment
     "POST /policies/history",  # an empty programme

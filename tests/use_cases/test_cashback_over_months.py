@@ -9,8 +9,7 @@ import pytest
 from eeum.calendar import SEOUL
 from eeum.errors import ProgrammeNotRunning
 from eeum.payments.rules import Payment
-from eeum.policy.reading import policy_of
-from eeum.policy.use_cases import PolicyBook, load_policy
+from eeum.policy.use_cases import PolicyBook, book_of
 from eeum.storage import Query
 from tests.use_cases.world import World, incheon
 
@@ -198,8 +197,8 @@ def test_after_the_end_of_a_policy_payments_go_on_and_earn_nothing(world: World)
         "starts_at": "2031-01-01T00:00:00+09:00",
         "ends_at": "2031-06-15T18:00:00+09:00",
     }
-    load_policy(world.policy_store, "incheon", ending, "operator", world.now)
-    world.policies = PolicyBook([policy_of(document) for document in world.policy_store.documents()])
+    world.desk.schedule(ending, world.now)
+    world.policies = book_of(world.policy_store)
     end = datetime(2031, 6, 15, 18, 0, tzinfo=SEOUL)
     payments = [_paid_at(world, at, 10_000) for at in (end - timedelta(milliseconds=1), end)]
     world.post(*payments)

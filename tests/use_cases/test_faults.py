@@ -15,10 +15,12 @@ from eeum.merchants.rules import Decision, MerchantStatus, Shop
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.months.use_cases import reset_month
 from eeum.payments.rules import Decline
-from eeum.policy.use_cases import load_policy
+from eeum.policy.amending import approve_amendment, propose_amendment
+from eeum.policy.amendments import Suspension
 from eeum.storage import Contended, Table, Unavailable
 from eeum.wallet.rules import DebitOrder, TopUpDecline, WalletStatus
 from eeum.wallet.use_cases import change_standing, open_wallet
+from tests.use_cases.scheduling import APPROVER, AUTHOR
 from tests.use_cases.world import NUMBERS, World, incheon
 
 KEY = "the-same-request"
@@ -139,9 +141,30 @@ def _month(world: World) -> Deed:
 
 def _policy(world: World) -> Deed:
     document = incheon()[-1] | {"version": "incheon-2031-01-01", "starts_at": "2031-01-01T00:00:00+09:00"}
+    name = world.desk.ready(document, world.now)
     return Deed(
-        lambda: load_policy(world.policy_store, "incheon", document, "operator", world.now)["version"],
-        lambda: sum(item.get("version") == "incheon-2031-01-01" for item in world.memory.items(Table.PROGRAMME)),
+        lambda: world.desk.approve(name, world.now).version,
+        lambda: sum(each["version"] == name for each in world.policy_store.documents()),
+        again_is_the_same=False,
+    )
+
+
+def _draft(world: World) -> Deed:
+    document = incheon()[-1] | {"version": "incheon-2031-01-01", "starts_at": "2031-01-01T00:00:00+09:00"}
+    return Deed(
+        lambda: world.desk.begin(document, world.now).version,
+        lambda: len(world.desk.drafts.drafts(10)[0]),
+    )
+
+
+def _suspension(world: World) -> Deed:
+    start, proposals, policies = world.now + timedelta(days=1), world.desk.proposals, world.policy_store
+    made = propose_amendment(
+        proposals, policies, lambda name: Suspension(name, (), start, None), AUTHOR, "no money", None, world.now
+    )
+    return Deed(
+        lambda: approve_amendment(proposals, policies, made.id, APPROVER, None, world.now).status,
+        lambda: len(policies.stored().amendments),
         again_is_the_same=False,
     )
 
@@ -158,6 +181,8 @@ DEEDS = [
     _application,
     _approval,
     _month,
+    _draft,
+    _suspension,
     _policy,
 ]
 

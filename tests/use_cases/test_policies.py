@@ -8,6 +8,8 @@ import pytest
 
 from eeum.calendar import SEOUL, parse_instant, text_of
 from eeum.errors import (
+    DraftClosed,
+    DraftExists,
     Invalid,
     NotFound,
     PolicyInstantTaken,
@@ -16,17 +18,18 @@ from eeum.errors import (
     ProgrammeNotEmpty,
     ProgrammeNotRunning,
 )
+from eeum.policy.drafts import Draft, DraftStatus
 from eeum.policy.store import LARGEST_HISTORY, PolicyStore
 from eeum.policy.use_cases import (
     LONGEST_AGE,
     NOTICE,
     CachedPolicies,
     load_history,
-    load_policy,
     version_in_force,
     version_named,
 )
 from eeum.storage import Table
+from tests.use_cases.scheduling import APPROVER, Desk
 from tests.use_cases.world import World, at_once, incheon
 
 NOW = datetime(2031, 1, 1, 9, 0, tzinfo=SEOUL)
@@ -38,12 +41,16 @@ def _document(starts_at: datetime | str, name: str = "incheon-next", **changes: 
 
 
 def _load(world: World, document: dict[str, Any], now: datetime = NOW) -> dict[str, Any]:
-    return load_policy(world.policy_store, "incheon", document, "operator", now)
+    return world.desk.schedule(document, now)
 
 
 def _empty(world: World) -> PolicyStore:
     """The store of a programme that has no policies yet; only its own tests look at what becomes of it."""
     return PolicyStore(world.storage, world.patience, "haneul")
+
+
+def _desk(world: World) -> Desk:
+    return Desk(world.storage, world.patience, "haneul")
 
 
 def _own(starts_at: datetime | str, name: str) -> dict[str, Any]:
@@ -60,31 +67,44 @@ def test_a_version_is_loaded_and_in_force_from_its_start(world: World) -> None:
 
 def test_a_version_needs_two_minutes_of_notice(world: World) -> None:
     assert timedelta(seconds=120) == NOTICE >= 2 * LONGEST_AGE
-    for starts_at in (NOW + NOTICE - timedelta(milliseconds=1), NOW, NOW - timedelta(days=1)):
+    for number, starts_at in enumerate((NOW + NOTICE - timedelta(milliseconds=1), NOW, NOW - timedelta(days=1))):
+        name = world.desk.ready(_document(starts_at, f"incheon-{number}"), NOW)
         with pytest.raises(PolicyStartsTooSoon):
-            _load(world, _document(starts_at))
-    with pytest.raises(NotFound):
-        version_named(world.policy_store, "incheon-next")
+            world.desk.approve(name, NOW)
+        with pytest.raises(NotFound):
+            version_named(world.policy_store, name)
     _load(world, _document(NOW + NOTICE))
 
 
 def test_an_instant_and_a_name_are_taken_once(world: World) -> None:
     starts_at = NOW + timedelta(days=1)
+    name = world.desk.ready(_document(starts_at, "another-name"), NOW)
+    other = _document(starts_at.astimezone().isoformat(), "the-same-instant-written-otherwise")
+    written_otherwise = world.desk.ready(other, NOW)
     _load(world, _document(starts_at))
-    with pytest.raises(PolicyInstantTaken):
-        _load(world, _document(starts_at, "another-name"))
-    with pytest.raises(PolicyInstantTaken):
-        _load(world, _document(starts_at + timedelta(days=1)))
-    with pytest.raises(PolicyInstantTaken):
-        _load(world, _document(starts_at.astimezone().isoformat(), "the-same-instant-written-otherwise"))
+    for taken in (name, written_otherwise):
+        with pytest.raises(PolicyInstantTaken):
+            world.desk.approve(taken, NOW)
+    with pytest.raises(DraftExists):
+        world.desk.begin(_document(starts_at + timedelta(days=1)), NOW, emergency=None)
+    with pytest.raises(DraftExists):
+        world.desk.begin(_document(starts_at + timedelta(days=1), "incheon-2021-01-01"), NOW)
     assert len(world.policy_store.documents()) == len(incheon()) + 1
 
 
 def test_of_versions_that_race_for_an_instant_one_has_it(world: World) -> None:
     starts_at = NOW + timedelta(days=1)
-    answers = at_once([partial(_load, world, _document(starts_at, f"version-{n}")) for n in range(8)])
-    assert sum(isinstance(answer, dict) for answer in answers) == 1
+    names = [world.desk.ready(_document(starts_at, f"version-{n}"), NOW) for n in range(8)]
+    answers = at_once([partial(world.desk.approve, name, NOW) for name in names])
+    assert sum(isinstance(answer, Draft) for answer in answers) == 1
     assert sum(isinstance(answer, PolicyInstantTaken) for answer in answers) == 7
+
+
+def test_of_operators_who_approve_one_draft_at_once_one_does(world: World) -> None:
+    name = world.desk.ready(_document(NOW + timedelta(days=1)), NOW)
+    answers = at_once([partial(world.desk.approve, name, NOW, by=f"operator/{n}") for n in range(8)])
+    assert sum(isinstance(answer, Draft) for answer in answers) == 1
+    assert sum(isinstance(answer, DraftClosed) for answer in answers) == 7
 
 
 def _measuring(measure: str, starts_at: datetime, name: str) -> dict[str, Any]:
@@ -112,11 +132,14 @@ def test_a_version_that_is_overtaken_by_one_it_does_not_agree_with_is_refused(wo
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not done:
             done.append(True)
-            _load(world, _measuring("spend", NOW + timedelta(days=1), "faster"))
+            world.desk.approve("faster", NOW)
 
+    # The faster one starts later, so that what the slower one would follow stays the same.
+    world.desk.ready(_measuring("spend", NOW + timedelta(days=2), "faster"), NOW)
+    slower = world.desk.ready(_measuring("reward", NOW + timedelta(days=1), "slower"), NOW)
     world.memory.fault = fault
     with pytest.raises(PolicyRefused) as refused:
-        _load(world, _measuring("reward", NOW + timedelta(days=2), "slower"))
+        world.desk.approve(slower, NOW)
     assert [problem[:2] for problem in refused.value.problems] == [("limits", "measure_changed")]
     _load(world, _document(NOW + timedelta(days=3), "a-harmless-one"))
 
@@ -148,8 +171,9 @@ def test_another_programmes_version_is_refused(world: World) -> None:
 
 def test_the_first_version_of_a_programme_may_be_one_that_starts_in_the_future(world: World) -> None:
     store = _empty(world)
-    load_policy(store, "haneul", _own(NOW + timedelta(days=1), "haneul-1"), "operator", NOW)
-    load_policy(store, "haneul", _own(NOW + timedelta(days=2), "haneul-2"), "operator", NOW)
+    desk = _desk(world)
+    desk.schedule(_own(NOW + timedelta(days=1), "haneul-1"), NOW)
+    desk.schedule(_own(NOW + timedelta(days=2), "haneul-2"), NOW)
     assert [document["version"] for document in store.documents()] == ["haneul-1", "haneul-2"]
     with pytest.raises(ProgrammeNotEmpty):
         load_history(store, "haneul", [_own("2020-01-01T00:00:00+09:00", "haneul-0")], "operator", NOW)
@@ -163,19 +187,19 @@ def test_a_first_version_that_is_overtaken_by_another_first_is_loaded_all_the_sa
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not done:
             done.append(True)
-            load_policy(_empty(world), "haneul", one, "operator", NOW)
+            _desk(world).approve("haneul-2", NOW)
 
+    _desk(world).ready(one, NOW)
+    _desk(world).ready(two, NOW)
     world.memory.fault = fault
-    assert load_policy(_empty(world), "haneul", two, "operator", NOW) == two
+    assert _desk(world).approve("haneul-1", NOW).status is DraftStatus.APPROVED
     assert _empty(world).documents() == [one, two]
     _forget(world)
 
 
 def test_two_operators_who_each_load_a_first_version_both_succeed(world: World) -> None:
     documents = [_own(NOW + timedelta(days=number), f"haneul-{number}") for number in range(1, 9)]
-    answers = at_once(
-        [partial(load_policy, _empty(world), "haneul", document, "operator", NOW) for document in documents]
-    )
+    answers = at_once([partial(_desk(world).schedule, document, NOW) for document in documents])
     assert answers == documents
     assert _empty(world).documents() == documents
     _forget(world)
@@ -280,5 +304,6 @@ def test_an_empty_programme_is_read_again_at_once(world: World) -> None:
 
 def test_every_version_is_stored_with_who_loaded_it_and_when(world: World) -> None:
     _load(world, _document(NOW + timedelta(days=1)))
-    (item,) = [item for item in world.memory.items(Table.PROGRAMME) if item.get("version") == "incheon-next"]
-    assert (item["added_by"], item["added_at"]) == ("operator", text_of(NOW))
+    items = world.memory.items(Table.PROGRAMME)
+    (item,) = [item for item in items if item["kind"] == "policy" and item["version"] == "incheon-next"]
+    assert (item["added_by"], item["added_at"]) == (APPROVER, text_of(NOW))

@@ -53,6 +53,7 @@ from eeum.wallet.use_cases import change_standing, open_wallet, top_up
 from tests.contract.shapes import Recording
 from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
+from tests.use_cases.scheduling import Desk
 
 MORNING = datetime(2021, 1, 5, 10, 0, tzinfo=SEOUL)
 ACQUIRER, BANK = "acquirer/kim", "bank/lee"
@@ -122,6 +123,10 @@ class World:
     @property
     def policy_store(self) -> PolicyStore:
         return PolicyStore(self.storage, self.patience, "incheon")
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.storage, self.patience, "incheon")
 
     # --- who there is -------------------------------------------------------------------------------------------------
 

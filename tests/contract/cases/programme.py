@@ -10,6 +10,7 @@ import pytest
 from eeum.calendar import next_month
 from eeum.months.rules import MonthRecord, MonthStatus, Turn
 from eeum.months.store import MonthStore
+from eeum.policy.history import Did, Step, Subject
 from eeum.policy.store import PolicyStore
 from eeum.storage import ConditionsFailed, Storage
 from tests.contract.cases import case
@@ -38,6 +39,10 @@ def _closed(month: str) -> MonthRecord:
 
 def _document(starts_at: str, name: str, text: str = "") -> dict[str, Any]:
     return {"version": name, "starts_at": starts_at, "title": {"ko": text}, "limits": [], "ends_at": None}
+
+
+def _loaded(name: str = "incheon") -> Step:
+    return Step(Subject.HISTORY, name, 1, Did.LOADED, "operator", NOON, None)
 
 
 @case
@@ -157,10 +162,10 @@ def of_many_versions_that_were_judged_at_one_revision_one_is_stored(storage: Sto
 def the_largest_history_is_loaded_at_once_into_an_empty_programme(storage: Storage) -> None:
     store = _policies(storage)
     documents = [_document(f"20{year:02}-01-01T00:00:00+09:00", f"v{year}", "가" * 1_000) for year in range(10, 59)]
-    store.add_history(documents[::-1], "operator", WHEN)
+    store.add_history(documents[::-1], _loaded())
     assert (store.documents(), store.revision()) == (documents, 1)
     with pytest.raises(ConditionsFailed) as failed:
-        store.add_history([_document("2060-01-01T00:00:00+09:00", "v60")], "operator", WHEN)
+        store.add_history([_document("2060-01-01T00:00:00+09:00", "v60")], _loaded("later"))
     assert failed.value.positions == (0,)
     assert store.documents() == documents
 

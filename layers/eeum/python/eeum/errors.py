@@ -96,6 +96,64 @@ class PolicyInstantTaken(Refusal):
     code = "policy_instant_taken"
 
 
+class DraftExists(Refusal):
+    """There is a draft, or a version, of this name."""
+
+    code = "draft_exists"
+
+
+class DraftChanged(Refusal):
+    """The draft is no longer at the revision that was seen."""
+
+    code = "draft_changed"
+
+
+class DraftClosed(Refusal):
+    """The draft was approved, rejected or withdrawn, and this cannot be done to it any more."""
+
+    code = "draft_closed"
+
+
+class DraftNotChecked(Refusal):
+    """This revision was not checked, or not against the version that it would follow now, or its check found faults."""
+
+    code = "draft_not_checked"
+
+
+class SimulationMissing(Refusal):
+    """The check names no finished simulation of this document, and the draft gives no emergency reason."""
+
+    code = "simulation_missing"
+
+
+class ApprovalByAuthor(Refusal):
+    """A second operator approves: not one who wrote any of it."""
+
+    code = "approval_by_author"
+
+
+class AmendmentRefused(Refusal):
+    """An amendment that cannot be made; `problems` has path, code and reason of each fault."""
+
+    code = "amendment_invalid"
+
+    def __init__(self, detail: str, problems: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(detail)
+        self.problems = problems
+
+
+class AmendmentTooLate(Refusal):
+    """An amendment must be stored 120 s before it changes anything, so that every cache knows it in time."""
+
+    code = "amendment_too_late"
+
+
+class AmendmentClosed(Refusal):
+    """The amendment was approved, rejected or withdrawn before."""
+
+    code = "amendment_closed"
+
+
 class ProgrammeNotEmpty(Refusal):
     """History can be loaded into an empty programme only."""
 

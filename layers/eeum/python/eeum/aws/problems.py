@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from eeum import errors
-from eeum.errors import Invalid, PolicyRefused, Refusal
+from eeum.errors import AmendmentRefused, Invalid, PolicyRefused, Refusal
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
@@ -22,6 +22,15 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.PolicyRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PolicyStartsTooSoon: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PolicyInstantTaken: HTTPStatus.CONFLICT,
+    errors.DraftExists: HTTPStatus.CONFLICT,
+    errors.DraftChanged: HTTPStatus.CONFLICT,
+    errors.DraftClosed: HTTPStatus.CONFLICT,
+    errors.DraftNotChecked: HTTPStatus.CONFLICT,
+    errors.SimulationMissing: HTTPStatus.CONFLICT,
+    errors.ApprovalByAuthor: HTTPStatus.CONFLICT,
+    errors.AmendmentRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AmendmentTooLate: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AmendmentClosed: HTTPStatus.CONFLICT,
     errors.ProgrammeNotEmpty: HTTPStatus.CONFLICT,
     errors.PaymentDeclined: HTTPStatus.CONFLICT,
     errors.PaymentVoided: HTTPStatus.CONFLICT,
@@ -70,7 +79,7 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
     match refusal:
         case Invalid():
             faults = [{"path": refusal.field, "code": refusal.reason, "message": refusal.why}]
-        case PolicyRefused():
+        case PolicyRefused() | AmendmentRefused():
             faults = [{"path": path, "code": code, "message": why} for path, code, why in refusal.problems]
         case _:
             faults = []

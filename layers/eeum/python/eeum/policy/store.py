@@ -1,21 +1,41 @@
 """Policy versions in the programme table: an item each by the instant of its start, and one that claims its name.
 
-Beside them stands one item, the programme's beginning, with a revision that every load moves: versions are judged together, and what
-was judged must still be all there is when a version is stored.
+After them, under the same prefix, stands what amends them, so that one query has all that a policy book is made of. Beside them stands one
+item, the programme's beginning, with a revision that every load and amendment moves: versions are judged together, and what was judged
+must still be all there is when something is stored.
 """
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from eeum.calendar import text_of
+from eeum.policy.amendment_items import amendment_item, amendment_of
+from eeum.policy.amendments import Amendment, withdrawn
+from eeum.policy.history import Step
+from eeum.policy.history_store import writes_of_step
 from eeum.policy.reading import period_of
 from eeum.storage import NOT_YET_STORED, Equals, Item, Key, Put, Query, Storage, Table, Write, every_item
 from eeum.unit_of_work import Patience, commit
 
 POLICY = "POLICY#"
+AMENDMENT = f"{POLICY}AMENDMENT#"
+"""After every version: the text of an instant begins with a digit."""
 LARGEST_HISTORY = 49
-"""A transaction holds 100 writes: two a version, and the programme's beginning."""
+"""A transaction holds 100 writes: two a version, the programme's beginning, and the step."""
+
+
+class Stored(NamedTuple):
+    """Every version's document in the order of their starts, withdrawn ones among them, and what amends them in the order it was stored."""
+
+    every: list[dict[str, Any]]
+    amendments: list[Amendment]
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """Those that were not withdrawn."""
+        gone = withdrawn(self.amendments)
+        return [document for document in self.every if document["version"] not in gone]
 
 
 class PolicyStore:
@@ -25,30 +45,76 @@ class PolicyStore:
         self._partition = f"PROGRAMME#{programme}"
 
     def revision(self) -> int:
-        """How many loads there have been, 0 before the programme begins. Read before `documents`, it tells whether they are still all.
+        """How many loads and amendments there have been, 0 before the programme begins.
 
-        Consistently. 1 read unit.
+        Read before `stored`, it tells whether that is still all. Consistently. 1 read unit.
         """
         (beginning,) = self._storage.read([self._beginning_key])
         return int(beginning["revision"]) if beginning else 0
 
+    def stored(self) -> Stored:
+        """All versions and amendments. Consistently: a read unit per 4 KB, some 20 versions cost 12."""
+        items = list(every_item(self._storage, Query(Table.PROGRAMME, self._partition, POLICY, consistent=True)))
+        return Stored(
+            [json.loads(item["document"]) for item in items if item["kind"] == "policy"],
+            [amendment_of(item) for item in items if item["kind"] == "amendment"],
+        )
+
     def documents(self) -> list[dict[str, Any]]:
-        """Every version's document in the order of their starts. Consistently: a read unit per 4 KB, some 20 versions cost 12."""
-        versions = Query(Table.PROGRAMME, self._partition, POLICY, consistent=True)
-        return [json.loads(item["document"]) for item in every_item(self._storage, versions)]
+        """The document of every version that was not withdrawn, in the order of their starts. Units as `stored`."""
+        return self.stored().documents
 
-    def add(self, document: dict[str, Any], added_by: str, added_at: str, revision: int) -> None:
-        """Stores a version beside those that were there at `revision`.
+    def page(self, count: int, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
+        """Up to `count` of the documents that were not withdrawn, and the cursor of those that follow.
 
-        `ConditionsFailed` when another was loaded since, or has its instant or name. 6 write units, and 2 more for each KB.
+        Half a read unit per 4 KB of them, and of all amendments.
+        """
+        amendments = [amendment_of(item) for item in every_item(self._storage, self._query(AMENDMENT))]
+        gone = withdrawn(amendments)
+        page = self._storage.query(self._query(POLICY, count, after))
+        documents = [json.loads(item["document"]) for item in page.items if item["kind"] == "policy"]
+        over = any(item["kind"] == "amendment" for item in page.items)
+        return [each for each in documents if each["version"] not in gone], None if over else page.cursor
+
+    def _query(self, prefix: str, count: int | None = None, after: str | None = None) -> Query:
+        return Query(Table.PROGRAMME, self._partition, prefix, limit=count, after=after)
+
+    def add(
+        self,
+        document: dict[str, Any],
+        added_by: str,
+        added_at: str,
+        revision: int,
+        beside: Sequence[Write] = (),
+        place: int = 1,
+    ) -> None:
+        """Stores a version beside those that were there at `revision`, and what else is written with it.
+
+        `place` is 1, and one more for each version of this instant that was withdrawn. `ConditionsFailed` when anything was loaded
+        since, or has its instant or name. 6 write units, and 2 more for each KB.
         """
         beginning = self._beginning(added_by, added_at, revision)
-        commit(self._storage, self.patience, *self._version(document, added_by, added_at), beginning)
+        version = self._version(document, added_by, added_at, place)
+        commit(self._storage, self.patience, *version, beginning, *beside)
 
-    def add_history(self, documents: Sequence[dict[str, Any]], added_by: str, added_at: str) -> None:
+    def add_history(self, documents: Sequence[dict[str, Any]], step: Step) -> None:
         """Stores up to `LARGEST_HISTORY` versions at once; `ConditionsFailed` when the programme has begun. Units as `add`, each."""
-        writes = [write for document in documents for write in self._version(document, added_by, added_at)]
-        commit(self._storage, self.patience, self._beginning(added_by, added_at, 0), *writes)
+        added_at = text_of(step.at)
+        writes = [write for document in documents for write in self._version(document, step.by, added_at)]
+        beginning = self._beginning(step.by, added_at, 0)
+        commit(self._storage, self.patience, beginning, *writes, *writes_of_step(self._partition, step))
+
+    def amend(self, amendment: Amendment, step: Step, revision: int, beside: Sequence[Write] = ()) -> None:
+        """Stores an amendment to what was there at `revision`, with its step; `ConditionsFailed` when anything was stored since.
+
+        8 write units, and those of `beside`.
+        """
+        added_at = text_of(step.at)
+        item = amendment_item(amendment) | {"kind": "amendment", "added_by": step.by, "added_at": added_at}
+        key = Key(Table.PROGRAMME, self._partition, f"{AMENDMENT}{revision + 1:08d}")
+        beginning = self._beginning(step.by, added_at, revision)
+        steps = writes_of_step(self._partition, step)
+        commit(self._storage, self.patience, Put(key, item, NOT_YET_STORED), beginning, *steps, *beside)
 
     @property
     def _beginning_key(self) -> Key:
@@ -59,7 +125,7 @@ class PolicyStore:
         item: Item = {"kind": "programme", "added_by": added_by, "added_at": added_at, "revision": revision + 1}
         return Put(self._beginning_key, item, (Equals(("revision",), revision),) if revision else NOT_YET_STORED)
 
-    def _version(self, document: dict[str, Any], added_by: str, added_at: str) -> list[Write]:
+    def _version(self, document: dict[str, Any], added_by: str, added_at: str, place: int = 1) -> list[Write]:
         starts_at = text_of(period_of(document)[0])
         name: Item = {"kind": "policy_name", "starts_at": starts_at}
         version: Item = {
@@ -69,7 +135,8 @@ class PolicyStore:
             "added_by": added_by,
             "added_at": added_at,
         }
+        sort = f"{POLICY}{starts_at}" if place == 1 else f"{POLICY}{starts_at}#{place}"
         return [
-            Put(Key(Table.PROGRAMME, self._partition, f"{POLICY}{starts_at}"), version, NOT_YET_STORED),
+            Put(Key(Table.PROGRAMME, self._partition, sort), version, NOT_YET_STORED),
             Put(Key(Table.PROGRAMME, self._partition, f"NAME#{document['version']}"), name, NOT_YET_STORED),
         ]

@@ -1,4 +1,4 @@
-"""Finding the policy that is in force, and loading policies."""
+"""Finding the policy that is in force, and loading the history of a programme."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -9,29 +9,33 @@ from eeum.calendar import text_of
 from eeum.errors import (
     Invalid,
     NotFound,
-    PolicyInstantTaken,
     PolicyRefused,
-    PolicyStartsTooSoon,
     ProgrammeNotEmpty,
     ProgrammeNotRunning,
 )
+from eeum.policy.amendments import Amendment, stretches
+from eeum.policy.history import Did, Step, Subject
 from eeum.policy.reading import period_of, policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.store import LARGEST_HISTORY, PolicyStore
-from eeum.policy.validation import Problem, problems_beside, problems_of_history
+from eeum.policy.validation import problems_of_history
 from eeum.storage import ConditionsFailed
 
 LONGEST_AGE = timedelta(seconds=60)
 NOTICE = timedelta(seconds=120)
-"""A version is stored at least this long before it starts: twice the time that a cache may be behind."""
+"""Whatever changes what holds is stored at least this long before: twice the time that a cache may be behind."""
 
 
 class PolicyBook:
-    """A programme's versions in the order of their starts."""
+    """A programme's versions in the order of their starts, with everything applied that amends them.
 
-    def __init__(self, versions: Sequence[PolicyVersion]) -> None:
-        self._versions = sorted(versions, key=lambda version: version.starts_at)
-        self._starts = [version.starts_at for version in self._versions]
+    A version may stand in it several times: while layers are suspended it stands there without them.
+    """
+
+    def __init__(self, versions: Sequence[PolicyVersion], amendments: Sequence[Amendment] = ()) -> None:
+        held = stretches(versions, amendments)
+        self._versions = [version for _, version in held]
+        self._starts = [start for start, _ in held]
 
     @property
     def is_empty(self) -> bool:
@@ -71,53 +75,16 @@ class CachedPolicies:
         now = self._clock()
         # An empty book is not kept: a programme that is being set up is seen at once.
         if self._book is None or not timedelta(0) <= now - self._read_at <= LONGEST_AGE:
-            documents = self._store.documents()
-            book = PolicyBook([policy_of(document) for document in documents])
-            self._book, self._read_at = (book if documents else None), now
+            book = book_of(self._store)
+            self._book, self._read_at = (None if book.is_empty else book), now
             return book
         return self._book
 
 
-def load_policy(
-    store: PolicyStore, programme: str, document: dict[str, Any], operator: str, now: datetime
-) -> dict[str, Any]:
-    """Stores one version that starts in the future. When another is loaded meanwhile, it is judged again, beside that one.
-
-    `document` is canonical (`eeum.policy.documents.canonical_document`).
-
-    Raises:
-        PolicyRefused: it is another programme's, or uses a limit's id for another measure.
-        PolicyStartsTooSoon: it starts in the past or within 120 s.
-        PolicyInstantTaken: another version starts then, or has its name.
-        Busy: others went on loading versions until the time ran out.
-    """
-    _belongs(programme, document)
-    starts_at, _ = period_of(document)
-    if starts_at < now + NOTICE:
-        raise PolicyStartsTooSoon(
-            f"It starts at {text_of(starts_at)}; a version must be stored at least {NOTICE.seconds} s before its start, "
-            f"and it is {text_of(now)}."
-        )
-    attempt = 0
-    while True:
-        revision = store.revision()
-        _fits(document, store.documents())
-        try:
-            store.add(document, operator, text_of(now), revision)
-            return document
-        except ConditionsFailed:
-            attempt += 1
-            store.patience.wait(attempt)
-
-
-def _fits(document: dict[str, Any], stored: Sequence[dict[str, Any]]) -> None:
-    """Whether a version can stand beside those that are stored. What is wrong among those is no fault of this one."""
-    starts_at, _ = period_of(document)
-    if any(document["version"] == other["version"] or starts_at == period_of(other)[0] for other in stored):
-        raise PolicyInstantTaken(
-            f"Another version starts at {text_of(starts_at)}, or has the name {document['version']}."
-        )
-    _refuse(tuple(problems_beside(document, stored)))
+def book_of(store: PolicyStore) -> PolicyBook:
+    """The book of all that is stored."""
+    every, amendments = store.stored()
+    return PolicyBook([policy_of(document) for document in every], amendments)
 
 
 def load_history(
@@ -132,20 +99,18 @@ def load_history(
     if not 1 <= len(documents) <= LARGEST_HISTORY:
         raise Invalid("policies", f"must be 1 to {LARGEST_HISTORY} documents", "length")
     for document in documents:
-        _belongs(programme, document)
-    _refuse(tuple(problems_of_history(documents)))
+        belongs(programme, document)
+    problems = tuple(problems_of_history(documents))
+    if problems:
+        raise PolicyRefused(f"The versions do not agree: {problems[0][2]}", problems)
     try:
-        store.add_history(documents, operator, text_of(now))
+        store.add_history(documents, Step(Subject.HISTORY, programme, 1, Did.LOADED, operator, now, None))
     except ConditionsFailed as failed:
         raise ProgrammeNotEmpty("The programme has policies; history can be loaded into an empty one only.") from failed
 
 
-def _refuse(problems: tuple[Problem, ...]) -> None:
-    if problems:
-        raise PolicyRefused(f"The versions do not agree: {problems[0][2]}", problems)
-
-
-def _belongs(programme: str, document: dict[str, Any]) -> None:
+def belongs(programme: str, document: dict[str, Any]) -> None:
+    """Raises `PolicyRefused` for another programme's document."""
     if document["programme"] != programme:
         why = f"This is the programme {programme}, and the document is of {document['programme']}."
         raise PolicyRefused(why, (("programme", "other_programme", why),))
@@ -160,8 +125,13 @@ def version_in_force(store: PolicyStore, instant: datetime) -> dict[str, Any]:
 
 
 def version_named(store: PolicyStore, name: str) -> dict[str, Any]:
-    """Raises `NotFound` when no version has this name."""
-    for document in store.documents():
+    """Raises `NotFound` when no version has this name, or it was withdrawn."""
+    return named(store.documents(), name)
+
+
+def named(documents: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The one of `documents` that has this name; raises `NotFound`."""
+    for document in documents:
         if document["version"] == name:
             return document
-    raise NotFound(f"There is no policy version {name}.")
+    raise NotFound("There is no policy version of this name.")

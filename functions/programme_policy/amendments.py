@@ -1,0 +1,108 @@
+"""Routes of what amends approved versions, and of the programme's history."""
+
+from eeum.aws.http import Response, answered, created
+from eeum.policy.amending import approve_amendment, close_amendment, proposal_named, propose_amendment, withdraw_version
+from eeum.policy.history import Did, Subject
+from programme_policy import door
+from programme_policy.door import api
+from programme_policy.lifecycle_bodies import (
+    AmendmentApprovalRequest,
+    AmendmentBody,
+    AmendmentRequest,
+    AmendmentsBody,
+    ReasonRequest,
+    StepsBody,
+    WithdrawnBody,
+    amendment_body,
+    step_body,
+)
+
+AMENDMENTS_A_PAGE = 20
+STEPS_A_PAGE = 50
+
+
+@api.post(
+    "/policy_amendments",
+    summary="Propose another end of a version, a suspension of layers, or its lifting",
+    tags=["policy lifecycle"],
+)
+def propose_policy_amendment(body: AmendmentRequest) -> Response[AmendmentBody]:
+    operator = api.caller().operator()
+    proposal = propose_amendment(
+        door.proposal_store(),
+        door.policy_store(),
+        body.amendment,
+        operator,
+        body.reason,
+        body.emergency_reason,
+        door.city.clock(),
+    )
+    return created(amendment_body(proposal), f"/policy_amendments/{proposal.id}")
+
+
+@api.get("/policy_amendments", summary="Proposed amendments, the newest first", tags=["policy lifecycle"])
+def policy_amendments(cursor: str | None = None) -> Response[AmendmentsBody]:
+    api.caller().operator()
+    page, following = door.proposal_store().latest(AMENDMENTS_A_PAGE, cursor)
+    return answered(AmendmentsBody(amendments=[amendment_body(each) for each in page], cursor=following))
+
+
+@api.get("/policy_amendments/<amendment_id>", summary="One amendment", tags=["policy lifecycle"])
+def policy_amendment(amendment_id: str) -> Response[AmendmentBody]:
+    api.caller().operator()
+    return answered(amendment_body(proposal_named(door.proposal_store(), amendment_id)))
+
+
+@api.post(
+    "/policy_amendments/<amendment_id>/approval",
+    summary="Approve an amendment, as a second operator",
+    tags=["policy lifecycle"],
+)
+def approve_policy_amendment(amendment_id: str, body: AmendmentApprovalRequest) -> Response[AmendmentBody]:
+    operator, now = api.caller().operator(), door.city.clock()
+    proposals, policies = door.proposal_store(), door.policy_store()
+    return answered(amendment_body(approve_amendment(proposals, policies, amendment_id, operator, body.reason, now)))
+
+
+@api.post("/policy_amendments/<amendment_id>/rejection", summary="Reject an amendment", tags=["policy lifecycle"])
+def reject_policy_amendment(amendment_id: str, body: ReasonRequest) -> Response[AmendmentBody]:
+    return _close(amendment_id, body, Did.REJECTED)
+
+
+@api.post("/policy_amendments/<amendment_id>/withdrawal", summary="Withdraw an amendment", tags=["policy lifecycle"])
+def withdraw_policy_amendment(amendment_id: str, body: ReasonRequest) -> Response[AmendmentBody]:
+    return _close(amendment_id, body, Did.WITHDRAWN)
+
+
+@api.get(
+    "/policy_amendments/<amendment_id>/history", summary="What was done to an amendment", tags=["policy lifecycle"]
+)
+def policy_amendment_history(amendment_id: str, cursor: str | None = None) -> Response[StepsBody]:
+    api.caller().operator()
+    proposal = proposal_named(door.proposal_store(), amendment_id)
+    steps, following = door.history_store().of(Subject.AMENDMENT, proposal.id, STEPS_A_PAGE, cursor)
+    return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
+
+
+@api.post(
+    "/policies/<version>/withdrawal",
+    summary="Withdraw a scheduled version before it starts",
+    tags=["policy lifecycle"],
+)
+def withdraw_policy(version: str, body: ReasonRequest) -> Response[WithdrawnBody]:
+    operator = api.caller().operator()
+    withdraw_version(door.policy_store(), version, operator, body.reason, door.city.clock())
+    return answered(WithdrawnBody(version=version, status="withdrawn"))
+
+
+@api.get("/policies/history", summary="What was done to the programme's policies", tags=["policy lifecycle"])
+def policy_history(cursor: str | None = None) -> Response[StepsBody]:
+    api.caller().operator()
+    steps, following = door.history_store().latest(STEPS_A_PAGE, cursor)
+    return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
+
+
+def _close(amendment_id: str, body: ReasonRequest, did: Did) -> Response[AmendmentBody]:
+    operator, now = api.caller().operator(), door.city.clock()
+    closed = close_amendment(door.proposal_store(), amendment_id, did, operator, body.reason, now)
+    return answered(amendment_body(closed))

@@ -1,0 +1,162 @@
+"""Routes of drafts: from a document that an operator writes to a version that a second one approves."""
+
+from eeum.aws.http import Response, answered, created
+from eeum.calendar import text_of
+from eeum.policy.announcements import changes_of, standing_of
+from eeum.policy.comparison import changes_between
+from eeum.policy.documents import PolicyDocument, shaped_document
+from eeum.policy.drafts import Draft, DraftStatus
+from eeum.policy.history import Did, Subject
+from eeum.policy.lifecycle import approve_draft, check_draft, close_draft, create_draft, draft_named, edit_draft
+from eeum.policy.store import Stored
+from programme_policy import door
+from programme_policy.door import api
+from programme_policy.lifecycle_bodies import (
+    DraftApprovalRequest,
+    DraftBody,
+    DraftCheckRequest,
+    DraftClosingRequest,
+    DraftRequest,
+    DraftRevisionRequest,
+    DraftsBody,
+    DraftSummaryBody,
+    StepsBody,
+    change_body,
+    check_body,
+    step_body,
+)
+
+DRAFTS_A_PAGE = 20
+STEPS_A_PAGE = 50
+
+
+@api.post("/policy_drafts", summary="Begin a draft of a policy version", tags=["policy lifecycle"])
+def begin_policy_draft(body: DraftRequest) -> Response[DraftBody]:
+    operator = api.caller().operator()
+    draft = create_draft(
+        door.draft_store(),
+        door.policy_store(),
+        door.city.settings.programme,
+        _shaped(body.document),
+        operator,
+        body.reason,
+        body.emergency_reason,
+        door.city.clock(),
+    )
+    return created(_body(draft), f"/policy_drafts/{draft.version}")
+
+
+@api.get("/policy_drafts", summary="Drafts, in the order of their names", tags=["policy lifecycle"])
+def policy_drafts(cursor: str | None = None) -> Response[DraftsBody]:
+    api.caller().operator()
+    stored = door.policy_store().stored()
+    page, following = door.draft_store().drafts(DRAFTS_A_PAGE, cursor)
+    return answered(DraftsBody(drafts=[_summary(draft, stored) for draft in page], cursor=following))
+
+
+@api.get("/policy_drafts/<version>", summary="One draft, and what it would change", tags=["policy lifecycle"])
+def policy_draft(version: str) -> Response[DraftBody]:
+    api.caller().operator()
+    return answered(_body(draft_named(door.draft_store(), version)))
+
+
+@api.post("/policy_drafts/<version>/revisions", summary="Edit a draft", tags=["policy lifecycle"])
+def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[DraftBody]:
+    operator = api.caller().operator()
+    draft = edit_draft(
+        door.draft_store(),
+        door.city.settings.programme,
+        version,
+        body.revision,
+        _shaped(body.document),
+        operator,
+        body.reason,
+        body.emergency_reason,
+        door.city.clock(),
+    )
+    return answered(_body(draft))
+
+
+@api.post(
+    "/policy_drafts/<version>/check",
+    summary="Check a draft: all faults, what it changes, its simulation",
+    tags=["policy lifecycle"],
+)
+def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftBody]:
+    operator = api.caller().operator()
+    now = door.city.clock()
+    return answered(_body(check_draft(door.draft_store(), door.policy_store(), version, body.revision, operator, now)))
+
+
+@api.post(
+    "/policy_drafts/<version>/approval",
+    summary="Approve a checked draft, as a second operator; it is scheduled for its start",
+    tags=["policy lifecycle"],
+)
+def approve_policy_draft(version: str, body: DraftApprovalRequest) -> Response[DraftBody]:
+    operator = api.caller().operator()
+    drafts, policies = door.draft_store(), door.policy_store()
+    approved = approve_draft(drafts, policies, version, body.revision, operator, body.reason, door.city.clock())
+    return answered(_body(approved))
+
+
+@api.post("/policy_drafts/<version>/rejection", summary="Reject a draft", tags=["policy lifecycle"])
+def reject_policy_draft(version: str, body: DraftClosingRequest) -> Response[DraftBody]:
+    return _close(version, body, Did.REJECTED)
+
+
+@api.post("/policy_drafts/<version>/withdrawal", summary="Withdraw a draft", tags=["policy lifecycle"])
+def withdraw_policy_draft(version: str, body: DraftClosingRequest) -> Response[DraftBody]:
+    return _close(version, body, Did.WITHDRAWN)
+
+
+@api.get("/policy_drafts/<version>/history", summary="What was done to a draft", tags=["policy lifecycle"])
+def policy_draft_history(version: str, cursor: str | None = None) -> Response[StepsBody]:
+    api.caller().operator()
+    draft = draft_named(door.draft_store(), version)
+    steps, following = door.history_store().of(Subject.DRAFT, draft.version, STEPS_A_PAGE, cursor)
+    return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
+
+
+def _close(version: str, body: DraftClosingRequest, did: Did) -> Response[DraftBody]:
+    operator, now = api.caller().operator(), door.city.clock()
+    return answered(_body(close_draft(door.draft_store(), version, body.revision, did, operator, body.reason, now)))
+
+
+def _shaped(document: PolicyDocument) -> dict[str, object]:
+    return shaped_document(document.model_dump(mode="json", by_alias=True))
+
+
+def _body(draft: Draft) -> DraftBody:
+    """The draft with its document, and what that changes: as it was checked, or as it would stand now."""
+    stored = door.policy_store().stored()
+    document = door.draft_store().document(draft.version, draft.revision)
+    if draft.check is None:
+        follows, changes = changes_of(document, stored.documents)
+    else:
+        follows = draft.check.against
+        earlier = next((each for each in stored.every if each["version"] == follows), None)
+        changes = changes_between(earlier, document) if earlier else []
+    return DraftBody(
+        **_summary(draft, stored).model_dump(),
+        document=PolicyDocument.model_validate(document),
+        check=check_body(draft.check, bool(draft.emergency_reason)) if draft.check else None,
+        follows=follows,
+        changes=[change_body(change) for change in changes],
+    )
+
+
+def _summary(draft: Draft, stored: Stored) -> DraftSummaryBody:
+    status = draft.status.value
+    if draft.status is DraftStatus.APPROVED:
+        status = standing_of(draft.version, stored.documents, door.city.clock()).value
+    return DraftSummaryBody(
+        version=draft.version,
+        status=status,
+        revision=draft.revision,
+        digest=draft.digest,
+        authors=list(draft.authors),
+        emergency_reason=draft.emergency_reason,
+        created_at=text_of(draft.created_at),
+        changed_at=text_of(draft.changed_at),
+    )

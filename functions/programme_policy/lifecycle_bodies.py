@@ -1,0 +1,358 @@
+"""What drafts, amendments, their steps and what is announced look like over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from eeum.aws.http import Body, Line
+from eeum.calendar import text_of, whole_milliseconds
+from eeum.errors import Invalid
+from eeum.policy.amendment_items import amendment_item
+from eeum.policy.amendments import Amendment, EndChange, Lifting, Suspension
+from eeum.policy.announcements import Announced
+from eeum.policy.comparison import Change
+from eeum.policy.documents import Instant, Name, PolicyDocument
+from eeum.policy.drafts import Check
+from eeum.policy.history import Step
+from eeum.policy.proposals import Proposal
+from eeum.policy.wording import Plain
+
+Reason = Annotated[Line, Field(max_length=500, description="Why; it is kept with the step.")]
+EmergencyReason = Annotated[
+    Line,
+    Field(max_length=500, description="Why this cannot wait for a simulation; members read it with the announcement."),
+]
+Seen = Annotated[int, Field(strict=True, ge=1, le=999_999, description="The revision of the draft as it was read.")]
+
+
+# --- what operators send --------------------------------------------------------------------------------------------------
+
+
+class DraftRequest(Body):
+    """A policy document that may become a version, and why."""
+
+    document: PolicyDocument
+    reason: Reason
+    emergency_reason: EmergencyReason | None = None
+
+
+class DraftRevisionRequest(DraftRequest):
+    """The document as it shall be now, in place of that of the revision that was seen."""
+
+    revision: Seen
+
+
+class DraftCheckRequest(Body):
+    """Which revision is to be checked."""
+
+    revision: Seen
+
+
+class DraftApprovalRequest(Body):
+    """Which revision is approved; a reason may be given."""
+
+    revision: Seen
+    reason: Reason | None = None
+
+
+class DraftClosingRequest(Body):
+    """Which revision is rejected or withdrawn, and why."""
+
+    revision: Seen
+    reason: Reason
+
+
+class ReasonRequest(Body):
+    """Why."""
+
+    reason: Reason
+
+
+class AmendmentApprovalRequest(Body):
+    """A reason may be given."""
+
+    reason: Reason | None = None
+
+
+class EndRequest(Body):
+    """Another end of a version; null: it holds until the next one starts."""
+
+    version: Name
+    ends_at: Instant | None
+
+
+class SuspensionRequest(Body):
+    """Layers that give nothing from an instant on, until another or until it is lifted; without layers it is all of them."""
+
+    layers: list[Name] = Field(default=[], max_length=20)
+    start: Instant = Field(alias="from")
+    until: Instant | None = None
+
+
+class LiftingRequest(Body):
+    """A suspension that ends at an instant; at or before its start, it never holds."""
+
+    suspension: str = Field(max_length=40)
+    at: Instant
+
+
+class AmendmentRequest(Body):
+    """One of an end, a suspension or a lifting, and why."""
+
+    end: EndRequest | None = None
+    suspension: SuspensionRequest | None = None
+    lifting: LiftingRequest | None = None
+    reason: Reason
+    emergency_reason: EmergencyReason | None = None
+
+    def amendment(self, proposal_id: str) -> Amendment:
+        """Raises `Invalid` unless exactly one is given."""
+        given = [each for each in (self.end, self.suspension, self.lifting) if each is not None]
+        if len(given) != 1:
+            raise Invalid("body", "must have exactly one of end, suspension and lifting", "one_amendment")
+        match given[0]:
+            case EndRequest() as end:
+                return EndChange(end.version, _cut(end.ends_at))
+            case SuspensionRequest() as asked:
+                layers = tuple(dict.fromkeys(asked.layers))
+                return Suspension(proposal_id, layers, whole_milliseconds(asked.start), _cut(asked.until))
+            case LiftingRequest() as lifting:
+                return Lifting(lifting.suspension, whole_milliseconds(lifting.at))
+
+
+def _cut(instant: datetime | None) -> datetime | None:
+    return whole_milliseconds(instant) if instant is not None else None
+
+
+# --- what is answered -----------------------------------------------------------------------------------------------------
+
+
+class PlainBody(BaseModel):
+    """The same in Korean and in English."""
+
+    ko: str
+    en: str
+
+
+class PolicyChangeBody(PlainBody):
+    """One difference: `kind` is new, ends, better, less or changes; `about` is the part of the document."""
+
+    kind: str
+    about: str
+
+
+class FaultBody(BaseModel):
+    """One fault of a document: where, a stable code, and what is wrong."""
+
+    path: str
+    code: str
+    message: str
+
+
+class SimulationBody(BaseModel):
+    """The finished simulation of exactly this document."""
+
+    id: str
+    finished_at: str
+    summary: dict[str, Any]
+
+
+class CheckBody(BaseModel):
+    """What the check of a revision found; `note` says what is still needed for an approval."""
+
+    revision: int
+    checked_at: str
+    checked_by: str
+    against: str | None
+    faults: list[FaultBody]
+    simulation: SimulationBody | None
+    note: str | None
+
+
+class DraftSummaryBody(BaseModel):
+    """A draft without its document. `status`: draft, checked, rejected, withdrawn; scheduled, in_force, superseded once approved."""
+
+    version: str
+    status: str
+    revision: int
+    digest: str
+    authors: list[str]
+    emergency_reason: str | None
+    created_at: str
+    changed_at: str
+
+
+class DraftBody(DraftSummaryBody):
+    """A draft at its latest revision; `changes` are those against the version it was checked against, or would follow."""
+
+    document: PolicyDocument
+    check: CheckBody | None
+    follows: str | None
+    changes: list[PolicyChangeBody]
+
+
+class DraftsBody(BaseModel):
+    drafts: list[DraftSummaryBody]
+    cursor: str | None
+
+
+class StepBody(BaseModel):
+    """Who did what, when and why, and to which revision."""
+
+    subject: str
+    name: str
+    number: int
+    did: str
+    by: str
+    at: str
+    reason: str | None
+    revision: int | None
+    digest: str | None
+
+
+class StepsBody(BaseModel):
+    steps: list[StepBody]
+    cursor: str | None
+
+
+class AmendmentBody(BaseModel):
+    """A proposed amendment; `amends` is end, suspension or lifting, and `change` says what it is about."""
+
+    id: str
+    status: str
+    amends: str
+    change: dict[str, Any]
+    reason: str
+    emergency_reason: str | None
+    proposed_by: str
+    proposed_at: str
+    decided_by: str | None
+    decided_at: str | None
+
+
+class AmendmentsBody(BaseModel):
+    amendments: list[AmendmentBody]
+    cursor: str | None
+
+
+class AnnouncedBody(BaseModel):
+    """Something that is to come. `what`: version, end or suspension; `start` is when it begins to matter."""
+
+    what: str
+    start: str
+    version: str | None
+    title: PlainBody
+    changes: list[PolicyChangeBody]
+
+
+class ComingBody(BaseModel):
+    """All that is announced, in the order of time."""
+
+    coming: list[AnnouncedBody]
+
+
+class SaysBody(PlainBody):
+    """One thing that a version says; `subject` is what it speaks of."""
+
+    about: str
+    subject: PlainBody
+
+
+class SuspendedBody(BaseModel):
+    """Layers that give nothing for a while; none: all of them."""
+
+    layers: list[str]
+    start: str
+    until: str | None
+
+
+class ExplanationBody(BaseModel):
+    """A version in plain words, where it stands in time, and what it changes against the version before it."""
+
+    version: str
+    status: str
+    starts_at: str
+    ends_at: str | None
+    suspensions: list[SuspendedBody]
+    says: list[SaysBody]
+    follows: str | None
+    changes: list[PolicyChangeBody]
+
+
+class WithdrawnBody(BaseModel):
+    """A version that will not start."""
+
+    version: str
+    status: str
+
+
+def plain_body(plain: Plain) -> PlainBody:
+    return PlainBody(ko=plain.ko, en=plain.en)
+
+
+def change_body(change: Change) -> PolicyChangeBody:
+    return PolicyChangeBody(kind=change.kind.value, about=change.about, ko=change.says.ko, en=change.says.en)
+
+
+def announced_body(announced: Announced) -> AnnouncedBody:
+    return AnnouncedBody(
+        what=announced.what,
+        start=text_of(announced.start),
+        version=announced.version,
+        title=plain_body(announced.title),
+        changes=[change_body(change) for change in announced.changes],
+    )
+
+
+def check_body(check: Check, emergency: bool) -> CheckBody:
+    simulation = check.simulation
+    note = None
+    if check.faults:
+        note = "It has faults: edit it and check it again."
+    elif simulation is None:
+        note = "Checked without a simulation of exactly this document."
+        note += " As an emergency it may be approved all the same." if emergency else " Simulate and check it again."
+    return CheckBody(
+        revision=check.revision,
+        checked_at=text_of(check.at),
+        checked_by=check.by,
+        against=check.against,
+        faults=[FaultBody(path=path, code=code, message=why) for path, code, why in check.faults],
+        simulation=SimulationBody(
+            id=simulation.id, finished_at=simulation.finished_at, summary=dict(simulation.summary)
+        )
+        if simulation
+        else None,
+        note=note,
+    )
+
+
+def step_body(step: Step) -> StepBody:
+    return StepBody(
+        subject=step.subject.value,
+        name=step.name,
+        number=step.number,
+        did=step.did.value,
+        by=step.by,
+        at=text_of(step.at),
+        reason=step.reason,
+        revision=step.revision,
+        digest=step.digest,
+    )
+
+
+def amendment_body(proposal: Proposal) -> AmendmentBody:
+    item = amendment_item(proposal.amendment)
+    return AmendmentBody(
+        id=proposal.id,
+        status=proposal.status.value,
+        amends=item.pop("amends"),
+        change={name: value for name, value in item.items() if name != "id"},
+        reason=proposal.reason,
+        emergency_reason=proposal.emergency_reason,
+        proposed_by=proposal.proposed_by,
+        proposed_at=text_of(proposal.proposed_at),
+        decided_by=proposal.decided_by,
+        decided_at=text_of(proposal.decided_at) if proposal.decided_at else None,
+    )

@@ -1,0 +1,70 @@
+"""The steps of a programme's policies in the programme table: each once under what it is about, and once in the order of time."""
+
+import re
+
+from eeum.calendar import parse_instant, text_of
+from eeum.policy.history import Did, Step, Subject
+from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table
+
+HISTORY = "HISTORY#"
+STEP = "STEP#"
+
+
+class HistoryStore:
+    def __init__(self, storage: Storage, programme: str) -> None:
+        self._storage = storage
+        self._partition = f"PROGRAMME#{programme}"
+
+    def latest(self, count: int, after: str | None = None) -> tuple[list[Step], str | None]:
+        """The newest steps of the programme, newest first, and the cursor of those before. Half a read unit per 4 KB: 2 for 50."""
+        page = self._storage.query(
+            Query(Table.PROGRAMME, self._partition, HISTORY, newest_first=True, limit=count, after=after)
+        )
+        return [_step_of(item) for item in page.items], page.cursor
+
+    def of(self, subject: Subject, name: str, count: int, after: str | None = None) -> tuple[list[Step], str | None]:
+        """The steps of one draft or amendment in their order, and the cursor of those that follow. Units as `latest`."""
+        # What is no name is nothing's: it would be the beginning of another key.
+        if not re.fullmatch(r"[a-z0-9_-]+", name):
+            return [], None
+        prefix = f"{STEP}{subject}#{name}#"
+        page = self._storage.query(Query(Table.PROGRAMME, self._partition, prefix, limit=count, after=after))
+        return [_step_of(item) for item in page.items], page.cursor
+
+
+def writes_of_step(programme_partition: str, step: Step) -> list[Put]:
+    """A step's two items: 4 write units. Whoever makes the step stores them together with what it does.
+
+    The loading of a programme's history is a step of nothing else, and so has one.
+    """
+    item: Item = {
+        "kind": "policy_step",
+        "subject": step.subject.value,
+        "name": step.name,
+        "number": step.number,
+        "did": step.did.value,
+        "by": step.by,
+        "at": text_of(step.at),
+        "reason": step.reason,
+        "revision": step.revision,
+        "digest": step.digest,
+    }
+    own = f"{step.subject.value}#{step.name}#{step.number:06d}"
+    sorts = [f"{HISTORY}{text_of(step.at)}#{own}"]
+    if step.subject is not Subject.HISTORY:
+        sorts.append(f"{STEP}{own}")
+    return [Put(Key(Table.PROGRAMME, programme_partition, sort), item, NOT_YET_STORED) for sort in sorts]
+
+
+def _step_of(item: Item) -> Step:
+    return Step(
+        subject=Subject(item["subject"]),
+        name=item["name"],
+        number=item["number"],
+        did=Did(item["did"]),
+        by=item["by"],
+        at=parse_instant(item["at"], "at"),
+        reason=item["reason"],
+        revision=item["revision"],
+        digest=item["digest"],
+    )

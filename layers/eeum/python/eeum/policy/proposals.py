@@ -1,0 +1,63 @@
+"""An amendment on its way: proposed by one operator with a reason, approved by a second. Pure functions over plain values."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from eeum.errors import AmendmentClosed, ApprovalByAuthor
+from eeum.policy.amendments import Amendment
+from eeum.policy.history import Did, Step, Subject
+
+
+class ProposalStatus(StrEnum):
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`reason` says why it is proposed; the decision's reason stands with its step."""
+
+    id: str
+    amendment: Amendment
+    status: ProposalStatus
+    reason: str
+    emergency_reason: str | None
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    steps: int = 1
+
+
+class Decided(NamedTuple):
+    """A proposal as it becomes, and the step that makes it so."""
+
+    proposal: Proposal
+    step: Step
+
+
+def propose(
+    proposal_id: str, amendment: Amendment, by: str, reason: str, emergency_reason: str | None, at: datetime
+) -> Decided:
+    proposal = Proposal(proposal_id, amendment, ProposalStatus.PROPOSED, reason, emergency_reason, by, at)
+    return Decided(proposal, Step(Subject.AMENDMENT, proposal_id, 1, Did.PROPOSED, by, at, reason))
+
+
+def decide(proposal: Proposal, did: Did, by: str, reason: str | None, at: datetime) -> Decided:
+    """The proposal approved, rejected or withdrawn (`did`).
+
+    Raises:
+        AmendmentClosed: it was decided before.
+        ApprovalByAuthor: whoever proposed it approves it.
+    """
+    if proposal.status is not ProposalStatus.PROPOSED:
+        raise AmendmentClosed(f"The amendment is {proposal.status.value}.")
+    if did is Did.APPROVED and by == proposal.proposed_by:
+        raise ApprovalByAuthor("Another operator approves what you proposed.")
+    number = proposal.steps + 1
+    decided = replace(proposal, status=ProposalStatus(did.value), decided_by=by, decided_at=at, steps=number)
+    return Decided(decided, Step(Subject.AMENDMENT, proposal.id, number, did, by, at, reason))
