@@ -58,6 +58,7 @@ def test_every_part_that_has_a_store_is_known() -> None:
         "SimulationStore",
         "StatementStore",
         "WalletStore",
+        "WatchStore",
     }
 
 

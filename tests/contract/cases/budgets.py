@@ -2,15 +2,19 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 
+from eeum.budget.alarms import Alarm
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
+from eeum.budget.forecast import Snapshot
 from eeum.budget.funding import Budgets, Funding, refill
 from eeum.budget.money import Move, Place
 from eeum.budget.rules import SUB_LINES, FiscalYear, Funds, Line, Lines, PoolMoney, Short, SubLine
 from eeum.budget.store import BudgetStore
+from eeum.budget.watch_store import WatchStore
 from eeum.policy.rules import Layer, PolicyVersion
 from eeum.request import Request
 from eeum.storage import ConditionsFailed, Put, Storage
@@ -263,3 +267,36 @@ def a_sub_lines_largest_item_is_within_a_kilobyte(storage: Storage) -> None:
     assert item is not None
     bytes_of_numbers = len(names) * (2 + len(str(10**12)) // 2)
     assert sum(len(name) + 1 for name in names) + bytes_of_numbers + len(key.pk + key.sk) + 60 < 1_024
+
+
+@case
+def what_was_spent_by_a_day_is_kept_once_and_comes_back_in_order(storage: Storage) -> None:
+    store = WatchStore(storage, patience_of(), "incheon")
+    assert store.snapshots(2022) == {}
+    days = [date(2022, 12, 31), date(2022, 2, 1), date(2022, 10, 1)]
+    for number, day in enumerate(days):
+        store.add_snapshot(2022, day, {"city": number * 1_000, "pool/citywide@2022-08": number})
+    with pytest.raises(ConditionsFailed):
+        store.add_snapshot(2022, days[0], {"city": 5})
+    store.add_snapshot(2023, days[0], {"city": 7})
+    assert store.snapshots(2022) == {
+        "city": [Snapshot(days[1], 1_000), Snapshot(days[2], 2_000), Snapshot(days[0], 0)],
+        "pool/citywide@2022-08": [Snapshot(days[1], 1), Snapshot(days[2], 2), Snapshot(days[0], 0)],
+    }
+
+
+@case
+def an_alarm_is_claimed_once_and_told_once(storage: Storage) -> None:
+    store = WatchStore(storage, patience_of(), "incheon")
+    alarm = Alarm(2022, "line/city/1000/5000", "BudgetLevelReached", {"id": "an id", "level": 5_000, "latest": None})
+    with pytest.raises(ConditionsFailed):
+        store.told(alarm)
+    store.claim(alarm)
+    with pytest.raises(ConditionsFailed):
+        store.claim(alarm)
+    assert store.alarms(2022) == {alarm.key: (alarm, False)}
+    store.told(alarm)
+    with pytest.raises(ConditionsFailed):
+        store.told(alarm)
+    assert store.alarms(2022) == {alarm.key: (alarm, True)}
+    assert store.alarms(2021) == {}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from eeum.budget.appropriation_store import AppropriationStore
     from eeum.budget.funding import Budgets, CachedLines
     from eeum.budget.store import BudgetStore
+    from eeum.budget.watch_store import WatchStore
     from eeum.cashback.catch_up import CatchUp
     from eeum.cashback.store import CashbackStore
     from eeum.journal.store import JournalStore
@@ -155,6 +156,11 @@ class City:
         from eeum.budget.appropriation_store import AppropriationStore
 
         return AppropriationStore(self.storage, self.patience(context), self.settings.programme)
+
+    def budget_watch(self, context: LambdaContext) -> WatchStore:
+        from eeum.budget.watch_store import WatchStore
+
+        return WatchStore(self.storage, self.patience(context), self.settings.programme)
 
     def policy_store(self, context: LambdaContext) -> PolicyStore:
         return PolicyStore(self.storage, self.patience(context), self.settings.programme)

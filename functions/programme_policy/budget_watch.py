@@ -1,0 +1,36 @@
+"""The schedule every five minutes: tells when a budget reaches a level or runs out soon, and keeps what was spent by each day."""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from eeum.aws.city import City
+from eeum.aws.clients import aws_client
+from eeum.aws.events import EventBus
+from eeum.budget.alarms import Alarm
+from eeum.budget.watching import watch
+
+SOURCE = "eeum.budgets"
+
+logger = Logger()
+# By the function's own name, so that the stages of an account are told apart.
+metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "budget_watch"))
+city = City.of(os.environ)
+bus = EventBus(aws_client("events"), os.environ["EVENT_BUS"], SOURCE)
+
+
+@logger.inject_lambda_context
+def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers what was told now, the largest part of a line that is spent (basis points), and how many lines run out within 30 days."""
+
+    def tell(alarm: Alarm) -> None:
+        logger.warning("budget alarm", alarm=alarm.key, kind=alarm.kind)
+        bus.tell(alarm.kind, alarm.detail)
+
+    found = watch(city.budget_store(context), city.budget_watch(context), city.policies(), tell, city.clock())
+    metrics.add_metric(name="BudgetShareSpent", unit=MetricUnit.Percent, value=found.highest_share // 100)
+    metrics.add_metric(name="BudgetsRunningOut", unit=MetricUnit.Count, value=found.running_out)
+    metrics.flush_metrics()
+    return {"told": list(found.told), "highest_share": found.highest_share, "running_out": found.running_out}

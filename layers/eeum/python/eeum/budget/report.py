@@ -1,0 +1,141 @@
+"""What a fiscal year's budget looks like: what there was of each line and pool, is spent and is left. Pure; in won and basis points."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from eeum.budget.appropriations import BudgetChange, ChangeKind
+from eeum.budget.money import Money
+from eeum.budget.rules import POOL, RETURNED, UNBUDGETED, FiscalYear, Line, PoolMoney
+from eeum.money import BASIS_POINTS_OF_THE_WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Money of a line, or of a pool's window: `amount` won in all, `left` to grant; `returned` came back after the year's close.
+
+    `spent` is what was granted less what came back before the close. At every moment amount = spent + left.
+    """
+
+    name: str
+    amount: int
+    left: int
+    returned: int
+
+    @property
+    def spent(self) -> int:
+        return self.amount - self.left
+
+    @property
+    def share(self) -> int:
+        """Of the amount that is spent, in basis points, rounded down; of a pool of nothing all is."""
+        if self.amount == 0:
+            return BASIS_POINTS_OF_THE_WHOLE
+        return self.spent * BASIS_POINTS_OF_THE_WHOLE // self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class LineReport:
+    """A line with its money; `original` and `supplements` are its appropriations, in the order in which they were made."""
+
+    line: Line
+    account: Account
+    original: int
+    supplements: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunderReport:
+    """What a funder put up and spent in a year; `unbudgeted` is what no line of it paid.
+
+    `per_won` is its part of each won that rewards cost all funders, in basis points, rounded down.
+    """
+
+    funder: str
+    amount: int
+    spent: int
+    unbudgeted: int
+    per_won: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearReport:
+    """A fiscal year: its lines, its funders, and the pools of the windows that are open now."""
+
+    year: FiscalYear
+    closed: bool
+    lines: tuple[LineReport, ...]
+    funders: tuple[FunderReport, ...]
+    pools: tuple[Account, ...]
+
+
+def report_of(
+    year: FiscalYear,
+    lines: Iterable[Line],
+    money: Money,
+    changes: Iterable[BudgetChange],
+    pools: Iterable[tuple[PoolMoney, Iterable[Money]]],
+) -> YearReport:
+    """`money` is the year's, `changes` all of it; each pool comes with the money of the years that draw on it, its home's last."""
+    made = tuple(changes)
+    reports = tuple(_line_report(line, money, made) for line in lines)
+    return YearReport(
+        year=year,
+        closed=money.rest.closed if money.rest else False,
+        lines=reports,
+        funders=_funders(reports, money),
+        pools=tuple(pool_account(pool, list(years)) for pool, years in pools),
+    )
+
+
+def line_account(line_id: str, money: Money) -> Account:
+    amount = money.rest.amounts.get(line_id, 0) if money.rest else 0
+    return Account(line_id, amount, money.left(line_id), money.in_sub_lines(f"{RETURNED}{line_id}"))
+
+
+def pool_account(pool: PoolMoney, years: list[Money]) -> Account:
+    """A pool that nobody has drawn on yet is whole."""
+    home = years[-1].rest
+    if home is None or pool.name not in home.amounts:
+        return Account(pool.name.removeprefix(POOL), pool.amount, pool.amount, 0)
+    left = home.won[pool.name] + sum(money.in_sub_lines(pool.name) for money in years)
+    raised = max(pool.amount - home.amounts[pool.name], 0)
+    return Account(pool.name.removeprefix(POOL), home.amounts[pool.name] + raised, left + raised, 0)
+
+
+def _line_report(line: Line, money: Money, changes: tuple[BudgetChange, ...]) -> LineReport:
+    own = [change for change in changes if change.line == line.id]
+    return LineReport(
+        line=line,
+        account=line_account(line.id, money),
+        original=sum(change.won for change in own if change.kind is ChangeKind.ORIGINAL),
+        supplements=tuple(change.won for change in own if change.kind is ChangeKind.SUPPLEMENT),
+    )
+
+
+def _funders(reports: tuple[LineReport, ...], money: Money) -> tuple[FunderReport, ...]:
+    amounts: dict[str, int] = {}
+    spent: dict[str, int] = {}
+    for report in reports:
+        funder = report.line.funder
+        amounts[funder] = amounts.get(funder, 0) + report.account.amount
+        spent[funder] = spent.get(funder, 0) + report.account.spent
+    unbudgeted = _unbudgeted(money)
+    funders = sorted({*amounts, *unbudgeted})
+    total = sum(spent.values()) + sum(unbudgeted.values())
+    return tuple(
+        FunderReport(
+            funder=funder,
+            amount=amounts.get(funder, 0),
+            spent=spent.get(funder, 0),
+            unbudgeted=unbudgeted.get(funder, 0),
+            per_won=(spent.get(funder, 0) + unbudgeted.get(funder, 0)) * BASIS_POINTS_OF_THE_WHOLE // total
+            if total > 0
+            else 0,
+        )
+        for funder in funders
+    )
+
+
+def _unbudgeted(money: Money) -> Mapping[str, int]:
+    names = {name for part in money.sub_lines for name in part.won if name.startswith(UNBUDGETED)}
+    return {name.removeprefix(UNBUDGETED): money.in_sub_lines(name) for name in names}

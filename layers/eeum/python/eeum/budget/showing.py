@@ -1,0 +1,132 @@
+"""Showing a fiscal year's budget: what is left of it, who changed it, and when it will have been used up."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from eeum.budget.appropriation_store import AppropriationStore
+from eeum.budget.forecast import Forecast, Snapshot, forecast
+from eeum.budget.money import Money
+from eeum.budget.report import Account, YearReport, line_account, pool_account, report_of
+from eeum.budget.rules import POOL, FiscalYear, Line, PoolMoney, fiscal_year_of, pool_money
+from eeum.budget.store import BudgetStore
+from eeum.budget.watch_store import WatchStore
+from eeum.calendar import SEOUL, next_month, start_of_month
+from eeum.policy.use_cases import PolicyBook
+from eeum.policy.windows import HALF_MONTH, Window, last_month_of, window_name
+
+LAST_OF_THE_FIRST_HALF = 15
+LINE_KIND, POOL_KIND = "line", "pool"
+
+
+class OpenPool(NamedTuple):
+    """A pool in the window that is open, and the last day of that."""
+
+    money: PoolMoney
+    last_day: date
+
+
+class Outlooked(NamedTuple):
+    """A line or a pool (`kind`) with its money, and when that will have been used up."""
+
+    kind: str
+    account: Account
+    forecast: Forecast
+
+
+class YearsMoney:
+    """The money of fiscal years, each read once."""
+
+    def __init__(self, store: BudgetStore) -> None:
+        self._store = store
+        self._read: dict[FiscalYear, Money] = {}
+
+    def of(self, year: FiscalYear) -> Money:
+        if year not in self._read:
+            self._read[year] = self._store.money(year)
+        return self._read[year]
+
+    def drawing_on(self, pool: PoolMoney) -> list[Money]:
+        return [self.of(year) for year in range(pool.first_year, pool.home + 1)]
+
+
+def year_report(
+    store: BudgetStore, appropriations: AppropriationStore, policies: PolicyBook, year: FiscalYear, now: datetime
+) -> YearReport:
+    """Lines, funders and open pools of a year as they stand. Empty for a year for which nothing was budgeted."""
+    money = YearsMoney(store)
+    pools = [(pool.money, money.drawing_on(pool.money)) for pool in open_pools(policies, year, now)]
+    return report_of(year, lines_of(store, year), money.of(year), appropriations.changes(year), pools)
+
+
+def year_forecast(
+    store: BudgetStore, watch: WatchStore, policies: PolicyBook, year: FiscalYear, now: datetime
+) -> list[Outlooked]:
+    """When each line of a year, and each pool in its open window, will have been used up."""
+    money = YearsMoney(store)
+    return list(outlooks(lines_of(store, year), open_pools(policies, year, now), money, watch, year, now))
+
+
+def outlooks(
+    lines: Sequence[Line],
+    pools: Sequence[OpenPool],
+    money: YearsMoney,
+    watch: WatchStore,
+    year: FiscalYear,
+    now: datetime,
+) -> Iterator[Outlooked]:
+    snapshots = watch.snapshots(year) if lines or pools else {}
+    today = day_of(now)
+    for line in lines:
+        account = line_account(line.id, money.of(year))
+        yield _outlooked(LINE_KIND, account, snapshots.get(line.id, []), today, date(year, 12, 31))
+    for pool in pools:
+        account = pool_account(pool.money, money.drawing_on(pool.money))
+        yield _outlooked(POOL_KIND, account, snapshots.get(pool.money.name, []), today, pool.last_day)
+
+
+def _outlooked(kind: str, account: Account, snapshots: Sequence[Snapshot], today: date, until: date) -> Outlooked:
+    seen = forecast(snapshots, account.spent, account.left, min(today, until), until)
+    return Outlooked(kind, account, seen)
+
+
+def lines_of(store: BudgetStore, year: FiscalYear) -> list[Line]:
+    return [line for line in store.lines() if line.fiscal_year == year]
+
+
+def open_pools(policies: PolicyBook, year: FiscalYear, now: datetime) -> list[OpenPool]:
+    """The pools of the policy in force in the window that is open now; none of a year that is not this one."""
+    policy = policies.in_force_at(now)
+    if policy is None or fiscal_year_of(now) != year:
+        return []
+    return [
+        OpenPool(pool_money(policy, pool.id, now), last_day_of(pool.window, now))
+        for pool in policy.pools.values()
+        if pool.window.is_open(now)
+    ]
+
+
+def last_day_of(window: Window, at: datetime) -> date:
+    """The last day in Seoul of the window that `at` falls into."""
+    if window.until is not None:
+        return day_of(window.until - timedelta(microseconds=1))
+    name = window_name(window, at)
+    month = last_month_of(name)
+    if window.kind == HALF_MONTH and name.endswith("-1"):
+        return date(int(month[:4]), int(month[5:7]), LAST_OF_THE_FIRST_HALF)
+    return day_of(start_of_month(next_month(month)) - timedelta(microseconds=1))
+
+
+def day_of(instant: datetime) -> date:
+    return instant.astimezone(SEOUL).date()
+
+
+def spent_by_name(
+    lines: Sequence[Line], pools: Sequence[OpenPool], money: YearsMoney, year: FiscalYear
+) -> dict[str, int]:
+    """Won spent of each line and each open pool, as a snapshot keeps it."""
+    spent = {line.id: line_account(line.id, money.of(year)).spent for line in lines}
+    for pool in pools:
+        account = pool_account(pool.money, money.drawing_on(pool.money))
+        spent[f"{POOL}{account.name}"] = account.spent
+    return spent

@@ -1,0 +1,299 @@
+"""Reports and the watch: each alarm once, none lost, whatever dies in between."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from eeum.aws.events import EventBus, NotTold
+from eeum.budget.alarms import LEVEL_REACHED, LEVELS, RUNS_OUT_SOON, Alarm
+from eeum.budget.forecast import Outlook
+from eeum.budget.report import Account
+from eeum.budget.showing import last_day_of, year_forecast, year_report
+from eeum.budget.use_cases import close_year
+from eeum.budget.watch_store import WatchStore
+from eeum.budget.watching import Watched, watch
+from eeum.errors import FiscalYearClosed, FiscalYearNotOver, NotFound
+from eeum.months.rules import MonthRecord, MonthStatus, Turn, frozen
+from eeum.months.store import MonthStore
+from eeum.policy.rules import Pool
+from eeum.policy.use_cases import PolicyBook
+from eeum.policy.windows import Window
+from eeum.storage import Write
+from tests.budget.books import GROUNDS, MONTHLY, NEW_YEAR, NOON, PROGRAMME, Books, layer, line, policy
+
+SHARED = layer("standard", {"national": 40, "city": 50, "district": 10}, "citywide")
+OWN = policy([SHARED], Pool("citywide", MONTHLY, 500_000))
+BOOK = PolicyBook([OWN])
+
+
+@pytest.fixture
+def books() -> Books:
+    made = Books()
+    made.add(line("national", "national"), 400_000)
+    made.add(line("city", "city"), 1_000_000)
+    return made
+
+
+class Listener:
+    """Hears alarms, or fails."""
+
+    def __init__(self) -> None:
+        self.heard: list[Alarm] = []
+        self.fails = False
+
+    def tell(self, alarm: Alarm) -> None:
+        if self.fails:
+            raise NotTold("the bus is down")
+        self.heard.append(alarm)
+
+
+def look(books: Books, listener: Listener) -> Watched:
+    store = WatchStore(books.storage, books.patience, PROGRAMME)
+    return watch(books.store, store, BOOK, listener.tell, books.now)
+
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_says_what_there_was_is_spent_and_is_left(books: Books) -> None:
+    books.grant(OWN, SHARED, 100_000)
+    books.supplement(2022, "national", 100_000)
+    report = year_report(books.store, books.appropriations, BOOK, 2022, books.now)
+    city, national = report.lines
+    assert (city.account, city.account.spent, city.account.share) == (
+        Account("city", 1_000_000, 950_000, 0),
+        50_000,
+        500,
+    )
+    assert (national.original, national.supplements, national.account.amount) == (400_000, (100_000,), 500_000)
+    assert (national.account.spent, national.account.share) == (40_000, 800)
+    assert [(each.funder, each.spent, each.unbudgeted, each.per_won) for each in report.funders] == [
+        ("city", 50_000, 0, 5_000),
+        ("district", 0, 10_000, 1_000),
+        ("national", 40_000, 0, 4_000),
+    ]
+    assert report.pools == (Account("citywide@2022-08", 500_000, 400_000, 0),)
+    assert not report.closed
+
+
+def test_a_pool_that_nobody_has_drawn_on_is_whole_and_a_year_without_a_budget_is_empty(books: Books) -> None:
+    assert year_report(books.store, books.appropriations, BOOK, 2022, books.now).pools[0].left == 500_000
+    empty = year_report(books.store, books.appropriations, BOOK, 2031, books.now)
+    assert (empty.lines, empty.funders, empty.pools, empty.closed) == ((), (), (), False)
+
+
+def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
+    entry = books.grant(OWN, SHARED, 100_000)
+    months = MonthStore(books.storage, books.patience, PROGRAMME)
+    request = books.request(2022)
+
+    def close() -> None:
+        close_year(books.store, books.appropriations, months, request, 2022, GROUNDS, books.now)
+
+    with pytest.raises(FiscalYearNotOver):
+        close()
+    books.now = NEW_YEAR.replace(year=2023, month=2)
+    december = MonthRecord("2022-12", MonthStatus.CLOSED, NOON, NOON)
+    months.turn(Turn((december,), ()))
+    with pytest.raises(FiscalYearNotOver):
+        close()
+    months.freeze(frozen(december, books.now))
+    close()
+    close()  # the same request again
+    with pytest.raises(FiscalYearClosed):
+        close_year(books.store, books.appropriations, months, books.request(2022), 2022, GROUNDS, books.now)
+    with pytest.raises(FiscalYearClosed):
+        books.supplement(2022, "city", 1)
+    with pytest.raises(FiscalYearClosed):
+        books.add(line("late", "district"), 1)
+    with pytest.raises(NotFound):
+        close_year(books.store, books.appropriations, months, books.request(2019), 2019, GROUNDS, books.now)
+
+    books.change(entry, 60_000)
+    city, _ = year_report(books.store, books.appropriations, BOOK, 2022, books.now).lines
+    assert city.account == Account("city", 1_000_000, 950_000, 20_000)
+    books.check(2022)
+
+
+@pytest.mark.parametrize(
+    ("window", "last"),
+    [
+        (Window("month"), date(2022, 8, 31)),
+        (Window("half_month"), date(2022, 8, 15)),
+        (Window("year"), date(2022, 12, 31)),
+        (Window("event", NOON, NOON + timedelta(days=5)), date(2022, 8, 15)),
+        (Window("event", NOON, NEW_YEAR.replace(year=2023)), date(2022, 12, 31)),
+    ],
+)
+def test_the_last_day_of_a_window(window: Window, last: date) -> None:
+    assert last_day_of(window, NOON) == last
+
+
+def test_the_second_half_of_a_month_ends_with_it() -> None:
+    assert last_day_of(Window("half_month"), NOON.replace(day=16)) == date(2022, 8, 31)
+
+
+# --- the watch --------------------------------------------------------------------------------------------------------
+
+
+def test_each_level_is_told_once_for_each_line_and_pool(books: Books) -> None:
+    listener = Listener()
+    assert look(books, listener) == Watched((), 0, 0)
+    books.grant(OWN, SHARED, 410_000)
+    found = look(books, listener)
+    assert found.highest_share == 4_100
+    assert found.told == ("pool/citywide@2022-08/500000/5000", "pool/citywide@2022-08/500000/8000")
+    assert look(books, listener).told == ()
+    books.grant(OWN, SHARED, 90_000)
+    assert look(books, listener).told == tuple(
+        f"{name}/{level}"
+        for name, levels in (("line/national/400000", LEVELS[:1]), ("pool/citywide@2022-08/500000", LEVELS[2:]))
+        for level in levels
+    )
+    assert len({alarm.detail["id"] for alarm in listener.heard}) == len(listener.heard) == 6
+    first = listener.heard[0]
+    assert (first.kind, first.detail["pool"], first.detail["level"], first.detail["share"]) == (
+        LEVEL_REACHED,
+        "citywide@2022-08",
+        5_000,
+        8_200,
+    )
+
+
+def test_after_a_supplement_a_level_is_told_when_it_is_reached_anew(books: Books) -> None:
+    listener = Listener()
+    plain = layer("standard", {"national": 100})
+    books.grant(policy([plain]), plain, 330_000)
+    assert look(books, listener).told == ("line/national/400000/5000", "line/national/400000/8000")
+    books.supplement(2022, "national", 600_000)
+    assert look(books, listener).told == ()
+    books.grant(policy([plain]), plain, 170_000)
+    assert look(books, listener).told == ("line/national/1000000/5000",)
+
+
+def test_an_alarm_that_did_not_get_through_is_told_by_the_next_run(books: Books) -> None:
+    listener = Listener()
+    books.grant(OWN, SHARED, 260_000)
+    listener.fails = True
+    with pytest.raises(NotTold):
+        look(books, listener)
+    listener.fails = False
+    assert look(books, listener).told == ("pool/citywide@2022-08/500000/5000",)
+    assert look(books, listener).told == ()
+
+
+class Death(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_whichever_write_the_watch_dies_at_nothing_is_lost(moment: str) -> None:
+    for number in range(1, 12):
+        books = Books()
+        books.add(line("city", "city"), 1_000_000)
+        plain = layer("standard", {"city": 100})
+        books.grant(policy([plain]), plain, 910_000)
+        listener = Listener()
+        seen = 0
+
+        def fault(when: str, _writes: Any, number: int = number) -> None:
+            nonlocal seen
+            seen += when == moment
+            if when == moment and seen == number:
+                raise Death
+
+        books.memory.fault = fault
+        try:
+            look(books, listener)
+        except Death:
+            pass
+        else:
+            assert number > 7  # a snapshot, and three alarms that are claimed and told
+            return
+        books.memory.fault = lambda moment, writes: None
+        look(books, listener)
+        keys = [alarm.key for alarm in listener.heard]
+        assert set(keys) == {f"line/city/1000000/{level}" for level in LEVELS[:3]}
+        assert len(keys) <= 4  # one of them perhaps twice, with one id
+
+
+def test_two_runs_at_once_tell_each_alarm_once(books: Books) -> None:
+    books.grant(OWN, SHARED, 260_000)
+    first, second = Listener(), Listener()
+
+    def meanwhile(when: str, writes: list[Write]) -> None:
+        if when == "before" and writes[0].key.sk.startswith("ALARM#"):
+            books.memory.fault = lambda moment, writes: None
+            look(books, second)
+
+    books.memory.fault = meanwhile  # type: ignore[assignment]
+    look(books, first)
+    assert [alarm.key for alarm in (*first.heard, *second.heard)] == ["pool/citywide@2022-08/500000/5000"]
+
+
+def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) -> None:
+    plain = layer("standard", {"national": 100})
+    own = policy([plain])
+    listener = Listener()
+    for _ in range(5):
+        look(books, listener)
+        books.grant(own, plain, 10_000)
+        look(books, listener)
+        books.now += timedelta(days=1)
+    found = look(books, listener)
+    assert found.running_out == 0  # 350,000 are enough for 35 days
+    store = WatchStore(books.storage, books.patience, PROGRAMME)
+    national = year_forecast(books.store, store, PolicyBook([own]), 2022, books.now)[1]
+    assert (national.account.name, national.forecast.days, national.forecast.per_day) == ("national", 5, 10_000)
+    assert national.forecast.runs_out_on == books.now.date() + timedelta(days=34)
+    for _ in range(3):
+        books.grant(own, plain, 10_000)
+        books.now += timedelta(days=1)
+    assert look(books, listener).running_out == 0
+    books.grant(own, plain, 10_000)
+    books.now += timedelta(days=1)
+    found = look(books, listener)
+    assert (found.running_out, found.told) == (1, ("line/national/400000/runs_out",))
+    (alarm,) = [alarm for alarm in listener.heard if alarm.kind == RUNS_OUT_SOON]
+    assert alarm.detail["runs_out_on"] == (books.now.date() + timedelta(days=30)).isoformat()
+    assert look(books, listener).told == ()
+
+
+def test_a_city_without_budgets_and_one_whose_year_is_closed_are_quiet() -> None:
+    books = Books()
+    assert look(books, Listener()) == Watched((), 0, 0)
+    assert year_forecast(books.store, WatchStore(books.storage, books.patience, PROGRAMME), BOOK, 2021, NOON) == []
+
+
+def test_a_new_line_has_no_data_yet(books: Books) -> None:
+    seen = year_forecast(books.store, WatchStore(books.storage, books.patience, PROGRAMME), BOOK, 2022, NOON)
+    assert [(each.kind, each.forecast.outlook) for each in seen] == [
+        ("line", Outlook.NO_DATA),
+        ("line", Outlook.NO_DATA),
+        ("pool", Outlook.NO_DATA),
+    ]
+
+
+def test_the_bus_is_asked_whether_it_took_the_event() -> None:
+    class Client:
+        def __init__(self, failed: int) -> None:
+            self.failed = failed
+            self.entries: list[dict[str, str]] = []
+
+        def put_events(self, **request: list[dict[str, str]]) -> dict[str, Any]:
+            self.entries += request["Entries"]
+            return {"FailedEntryCount": self.failed, "Entries": [{"ErrorCode": "ThrottlingException"}]}
+
+    client = Client(0)
+    EventBus(client, "the-bus", "eeum.budgets").tell(LEVEL_REACHED, {"line": "시비", "level": 5_000})
+    assert client.entries == [
+        {
+            "EventBusName": "the-bus",
+            "Source": "eeum.budgets",
+            "DetailType": LEVEL_REACHED,
+            "Detail": '{"line":"시비","level":5000}',
+        }
+    ]
+    with pytest.raises(NotTold, match="ThrottlingException"):
+        EventBus(Client(1), "the-bus", "eeum.budgets").tell(LEVEL_REACHED, {})
