@@ -12,7 +12,8 @@ from eeum.policy.amendment_items import amendment_item
 from eeum.policy.amendments import Amendment, EndChange, Lifting, Suspension
 from eeum.policy.announcements import Announced
 from eeum.policy.comparison import Change
-from eeum.policy.documents import Instant, Name, PolicyDocument
+from eeum.policy.document_values import Instant, Name
+from eeum.policy.documents import PolicyDocument
 from eeum.policy.drafts import Check
 from eeum.policy.history import Step
 from eeum.policy.proposals import Proposal

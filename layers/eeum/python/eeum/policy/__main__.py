@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eeum.policy.check import problems_of_file, schema
-from eeum.policy.validation import Problem, problems_of_history
+from eeum.policy.validation import problems_of_history
+from eeum.policy.validation_conditions import Problem
 
 USAGE = "usage: python -m eeum.policy check FILE ... | schema"
 

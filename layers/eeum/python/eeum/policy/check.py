@@ -7,7 +7,7 @@ from typing import Any
 
 from eeum.errors import PolicyRefused
 from eeum.policy.documents import PolicyDocument, canonical_document
-from eeum.policy.validation import Problem
+from eeum.policy.validation_conditions import Problem
 
 
 def schema() -> dict[str, Any]:

@@ -4,83 +4,28 @@ Pydantic says whether each value has its place and type; what values must be to 
 """
 
 import json
-import re
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
-from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
-from eeum.policy.conditions import FLAG_FACTS, FLAGS, NUMBER_FACTS, TEXT_FACTS
-from eeum.policy.reading import OWN_RATE, policy_of
+from eeum.money import LARGEST_AMOUNT
+from eeum.policy.document_conditions import ConditionDocument
+from eeum.policy.document_values import MOST_NAMES, Instant, Name, Part, Rate, Title, Won
+from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
-from eeum.policy.validation import NESTED_TOO_DEEP, TOO_DEEP, Problem, problems_of
+from eeum.policy.validation import problems_of
+from eeum.policy.validation_conditions import NESTED_TOO_DEEP, TOO_DEEP, Problem
 
-# What names are told apart by is taken as it is: a name with a line's end is none.
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=False), Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)
-]
-Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
 LARGEST_DOCUMENT_BYTES = 65_536
 """A version is one item of a table, which holds 400 KB, and a whole history is one transaction, which holds 4 MB."""
-MOST_NAMES = 1_000
 TOO_LARGE = f"The document is larger than {LARGEST_DOCUMENT_BYTES:,} bytes."
-Rate = Annotated[
-    Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE), Tag("(number)")]
-    | Annotated[Literal["merchant"], Tag("(own)")],
-    Discriminator(lambda rate: "(own)" if rate == OWN_RATE else "(number)"),
-]
-
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3}0*)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
-
-
-def _instant_as_text(value: Any) -> Any:
-    """Pydantic would read a number as seconds since 1970; whether an offset is there is for it to say."""
-    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
-        return value
-    raise PydanticCustomError("instant_format", "Input should be an instant such as 2019-08-01T06:00:00+09:00")
-
-
-def _instant_in_seoul(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(SEOUL)
-    except OverflowError:
-        raise PydanticCustomError("instant_range", "The year in Seoul should be between 1 and 9999") from None
-
-
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant_as_text), AfterValidator(_instant_in_seoul)]
 
 
 def _whole_number(value: Any) -> Any:
     """To Python `True` is 1 and 1.0 is, too; in JSON they are other values."""
     return value if type(value) is int else str(value)
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class Title(Part):
-    """What members read, in Korean and English."""
-
-    ko: str = Field(min_length=1, max_length=200)
-    en: str = Field(min_length=1, max_length=200)
 
 
 class Row(Part):
@@ -93,11 +38,16 @@ class Row(Part):
 
 
 class Wallet(Part):
-    """Smallest top-up and largest charged balance in won; the larger one for verified members."""
+    """Smallest top-up and largest charged balance in won, the larger one for verified members; and what is spent first.
+
+    A top-up beyond one of `top_up_limits`, which measure top-ups, is declined.
+    """
 
     minimum_top_up: Won
     holding_limit: Won
     holding_limit_verified: Won
+    spends_first: Literal["member_chooses", "cashback", "charged"] = "member_chooses"
+    top_up_limits: list[Name] = Field(default=[], max_length=5)
 
 
 class Merchants(Part):
@@ -107,15 +57,61 @@ class Merchants(Part):
     categories: list[Name] = Field(min_length=1, max_length=MOST_NAMES)
     excluded_categories: list[Name] = Field(default=[], max_length=MOST_NAMES)
     excluded_above_revenue: Won | None = None
+    flags: list[Name] = Field(
+        default=[], max_length=50, description="What shops may be marked with, beside the known flags."
+    )
+
+
+WindowKind = Literal["month", "half_month", "year", "event"]
 
 
 class LimitDocument(Part):
-    """What caps rewards in a window, in won of `spend` or `reward`; an `amount` of null only counts, for bands."""
+    """What caps rewards in a window, in won of `spend`, `top_up` or `reward`; an `amount` of null only counts, for bands and steps.
+
+    The window `event` has `from` and `until` (exclusive). What is left of a window that began at `carries_over_from` or later is added to
+    the next one, once.
+    """
 
     id: Name
-    measure: Literal["spend", "reward"]
-    window: Literal["month"]
+    measure: Literal["spend", "top_up", "reward"]
+    window: WindowKind
+    start: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
     amount: Won | None
+    carries_over_from: Instant | None = None
+
+
+class PoolDocument(Part):
+    """A citywide sum of won in a window, first come first served; the window `event` has `from` and `until` (exclusive)."""
+
+    id: Name
+    window: WindowKind
+    start: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
+    amount: Won
+
+
+class GroupDocument(Part):
+    """Of its layers that give something, one counts: the one that gives most, or the first that is listed."""
+
+    id: Name
+    counts: Literal["highest", "first"]
+
+
+class Expiry(Part):
+    """After how many months or years a reward expires, at the end of that calendar month or year."""
+
+    months: int | None = Field(default=None, strict=True, ge=1, le=120)
+    years: int | None = Field(default=None, strict=True, ge=1, le=10)
+
+
+class PurseDocument(Part):
+    """A purse of its own for rewards: when they expire (left out: never), and where they can be spent (left out: everywhere)."""
+
+    id: Name
+    title: Title
+    expires_after: Expiry | None = None
+    spendable_at: ConditionDocument | None = None
 
 
 class BandDocument(Part):
@@ -133,95 +129,39 @@ class Funder(Part):
     share: int = Field(strict=True, ge=1, le=LARGEST_AMOUNT)
 
 
-class AllHold(Part):
-    all: list["ConditionDocument"] = Field(min_length=1, max_length=20)
+class Step(Part):
+    """From `from` won on, `gives` won."""
+
+    start: Won = Field(alias="from")
+    gives: Won
 
 
-class AnyHolds(Part):
-    any: list["ConditionDocument"] = Field(min_length=1, max_length=20)
+class Steps(Part):
+    """Fixed rewards, read on each payment or on the window's accumulated use.
 
-
-class DoesNotHold(Part):
-    denied: "ConditionDocument" = Field(alias="not")
-
-
-def _known(facts: frozenset[str]) -> BeforeValidator:
-    """Gives a fact that is none of `facts` a code of its own."""
-
-    def known(fact: Any) -> Any:
-        if not isinstance(fact, str) or fact not in facts:
-            raise PydanticCustomError(
-                "unknown_fact", "Input should be one of {facts}", {"facts": ", ".join(sorted(facts))}
-            )
-        return fact
-
-    return BeforeValidator(known)
-
-
-class IsOneOf(Part):
-    fact: Annotated[Literal[*sorted(TEXT_FACTS)], _known(TEXT_FACTS)]  # type: ignore[valid-type]
-    values: list[Name] = Field(alias="in", min_length=1, max_length=100)
-
-
-class HasTheFlag(Part):
-    fact: Annotated[Literal[*sorted(FLAG_FACTS)], _known(FLAG_FACTS)]  # type: ignore[valid-type]
-    has: Literal[*sorted(FLAGS)]  # type: ignore[valid-type]
-
-
-class IsBetween(Part):
-    """`above` is exclusive, `at_most` inclusive; at least one is given."""
-
-    fact: Annotated[Literal[*sorted(NUMBER_FACTS)], _known(NUMBER_FACTS)]  # type: ignore[valid-type]
-    above: Won | None = None
-    at_most: Won | None = None
-
-
-def _form_of_condition(condition: Any) -> str | None:
-    """Which form a condition has, by the one word that only this form has: so that a fault is told once, in that form.
-
-    Tags stand in parentheses, to be told from the names in a fault's path.
+    Either the highest step `reached` counts, or `gives` won are given for `every` full won.
     """
-    if isinstance(condition, Part):  # when it is written out again
-        return _FORMS[type(condition)]
-    words = condition if isinstance(condition, Mapping) else {}
-    return next((f"({word})" for word in ("all", "any", "not", "in", "has") if word in words), None) or (
-        "(between)" if {"above", "at_most"} & set(words) else None
-    )
 
-
-_FORMS: dict[type[Part], str] = {
-    AllHold: "(all)",
-    AnyHolds: "(any)",
-    DoesNotHold: "(not)",
-    IsOneOf: "(in)",
-    HasTheFlag: "(has)",
-    IsBetween: "(between)",
-}
-
-ConditionDocument = Annotated[
-    Annotated[AllHold, Tag("(all)")]
-    | Annotated[AnyHolds, Tag("(any)")]
-    | Annotated[DoesNotHold, Tag("(not)")]
-    | Annotated[IsOneOf, Tag("(in)")]
-    | Annotated[HasTheFlag, Tag("(has)")]
-    | Annotated[IsBetween, Tag("(between)")],
-    Discriminator(
-        _form_of_condition,
-        custom_error_type="unknown_condition",
-        custom_error_message="A condition is one of all, any, not, or a fact with in, has, above or at_most",
-    ),
-]
+    per: Literal["payment", "window"]
+    reached: list[Step] | None = Field(default=None, min_length=1, max_length=20)
+    every: Annotated[Won, Field(ge=1)] | None = None
+    gives: Won | None = None
 
 
 class LayerDocument(Part):
-    """One rule of the policy: when it applies, what it gives, which limits it uses and who funds it."""
+    """One rule of the policy: when it applies, what it gives and where that goes, which limits and pools it uses, and who funds it."""
 
     id: Name
     title: Title
+    gives: Literal["cashback", "payback", "discount", "top_up_bonus", "top_up_discount"] = "cashback"
     when: ConditionDocument | None = None
-    bands: list[BandDocument] = Field(min_length=1, max_length=20)
+    bands: list[BandDocument] | None = Field(default=None, min_length=1, max_length=20)
+    steps: Steps | None = None
     limits: list[Name] = Field(default=[], max_length=5)
     counts: Literal["accepted", "all"] = "accepted"
+    into: Name = "cashback"
+    exclusive: Name | None = None
+    pools: list[Name] = Field(default=[], max_length=5)
     funders: list[Funder] = Field(min_length=1, max_length=4)
 
 
@@ -237,9 +177,12 @@ class PolicyDocument(Part):
     ends_at: Instant | None = None
     rows: list[Row] = Field(default=[], max_length=200)
     wallet: Wallet
-    earns_from: list[Literal["charged", "cashback", "grants"]] = Field(min_length=1, max_length=3)
+    earns_from: list[Literal["charged", "cashback", "grants", "rewards"]] = Field(min_length=1, max_length=4)
     merchants: Merchants
     limits: list[LimitDocument] = Field(default=[], max_length=20)
+    pools: list[PoolDocument] = Field(default=[], max_length=20)
+    groups: list[GroupDocument] = Field(default=[], max_length=20)
+    purses: list[PurseDocument] = Field(default=[], max_length=10)
     layers: list[LayerDocument] = Field(max_length=20)
 
     @model_validator(mode="before")
@@ -285,7 +228,7 @@ def shaped_document(document: Any) -> dict[str, Any]:
     except ValidationError as error:
         raise _refused(_faults_of_shape(error)) from error
     canonical: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for band in (band for layer in canonical["layers"] for band in layer["bands"]):
+    for band in (band for layer in canonical["layers"] for band in layer.get("bands", ())):
         band.setdefault("up_to", None)
     for limit in canonical["limits"]:
         limit.setdefault("amount", None)
@@ -305,9 +248,17 @@ def _faults_of_shape(error: ValidationError) -> list[Problem]:
         path = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("("))
         code, why = fault["type"], fault["msg"]
         if code.startswith("recursion"):
-            path, code, why = f"{path.partition('.when.')[0]}.when", TOO_DEEP, NESTED_TOO_DEEP
+            path, code, why = _where_conditions_begin(path), TOO_DEEP, NESTED_TOO_DEEP
         problems.append((path, code, why))
     return problems
+
+
+def _where_conditions_begin(path: str) -> str:
+    for word in ("when", "spendable_at"):
+        before, found, _ = f"{path}.".partition(f".{word}.")
+        if found:
+            return f"{before}.{word}"
+    return path
 
 
 def _refused(problems: list[Problem]) -> PolicyRefused:

@@ -2,22 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE
-from eeum.policy.conditions import CHANNELS, METHODS
 from eeum.policy.reading import OWN_RATE, period_of
-
-Problem = tuple[str, str, str]
-"""Path in the document, stable code, and what is wrong in a sentence."""
-
-DEEPEST_CONDITION = 10
-TOO_DEEP = "conditions_too_deep"
-NESTED_TOO_DEEP = f"Conditions are nested more than {DEEPEST_CONDITION} deep."
-
+from eeum.policy.rules import AFTER_PAYMENT, AT_TOP_UP, Gives
+from eeum.policy.validation_conditions import IN_A_SHOP, Known, Problem, faults_of_condition
+from eeum.policy.validation_layers import faults_of_layer
 
 MOST_PROBLEMS = 20
 """As many faults of a document are told, and no more are looked for."""
@@ -26,35 +19,23 @@ RESERVED_NAMES = frozenset({"in_force", "history", "coming"})
 """Names that stand for something else in the API's paths: `/policies/in_force`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The names that conditions may compare a fact with, by the fact: those of the document, and the language's own."""
-
-    names: Mapping[str, tuple[frozenset[str], str, str]]
-    """By fact: the names, what each is, and where they are listed."""
-
-    @classmethod
-    def of(cls, merchants: Mapping[str, Any]) -> "_Known":
-        return cls(
-            {
-                "merchant_district": (frozenset(merchants["districts"]), "district", "merchants.districts"),
-                "merchant_category": (frozenset(merchants["categories"]), "category", "merchants.categories"),
-                "channel": (CHANNELS, "channel", ", ".join(sorted(CHANNELS))),
-                "method": (METHODS, "method", ", ".join(sorted(METHODS))),
-            }
-        )
+RESERVED_PURSES = frozenset({"charged", "cashback", "grants", "rewards", "held", "refund_pending", "payback"})
+"""Purses of every wallet, and words that stand for several."""
 
 
 def problems_of(document: Mapping[str, Any]) -> list[Problem]:
     """The first faults of a document that has the right shape (see `eeum.policy.documents`)."""
-    known = _Known.of(document["merchants"])
+    known = Known.of(document["merchants"])
     found = chain(
         _name(document),
         _repeated(document),
         _period(document),
-        _wallet(document["wallet"]),
+        _wallet(document),
         _excluded(document["merchants"]),
-        *(_layer(index, layer, document, known) for index, layer in enumerate(document["layers"])),
+        _windows(document),
+        _purses(document, known),
+        *(faults_of_layer(f"layers.{index}", layer, document, known) for index, layer in enumerate(document["layers"])),
+        _acts(document),
         _total_rate(document["layers"]),
     )
     return list(islice(found, MOST_PROBLEMS))
@@ -65,12 +46,13 @@ def problems_beside(document: Mapping[str, Any], stored: Sequence[Mapping[str, A
 
     Faults among the stored ones are not its own.
     """
-    for limit in document["limits"]:
-        for other in stored:
-            if any(each["id"] == limit["id"] and each["measure"] != limit["measure"] for each in other["limits"]):
-                why = f"{limit['id']} measures {limit['measure']} here and something else in {other['version']}"
+    own = _measured(document)
+    for other in stored:
+        others = _measured(other)
+        for limit in own:
+            if others.get(limit, own[limit]) != own[limit]:
+                why = f"{limit} measures {own[limit]} here and {others[limit]} in {other['version']}"
                 yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
-                break
 
 
 def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem]:
@@ -95,11 +77,25 @@ def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem
             yield "starts_at", "repeated_version", f"{starts[starts_at]} and {name} start at the same instant."
         names.add(name)
         starts[starts_at] = name
-        for limit in document["limits"]:
-            before = measures.setdefault(limit["id"], limit["measure"])
-            if before != limit["measure"]:
-                why = f"{limit['id']} measures {limit['measure']} in {name} and {before} before"
+        for limit, measured in _measured(document).items():
+            before = measures.setdefault(limit, measured)
+            if before != measured:
+                why = f"{limit} measures {measured} in {name} and {before} before"
                 yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
+
+
+def _measured(document: Mapping[str, Any]) -> dict[str, str]:
+    """What each limit measures, in which window and on which occasion: the use under its id means that and nothing else."""
+    in_commands = set(document["wallet"].get("top_up_limits", ()))
+    for layer in document["layers"]:
+        if Gives(layer.get("gives", "cashback")) not in AFTER_PAYMENT:
+            in_commands.update(layer.get("limits", ()))
+    return {
+        limit["id"]: f"{limit['measure']} in a window of {limit['window'].replace('_', ' ')}"
+        + (f" until {limit['until']}" if limit.get("until") else "")
+        + (", as it is paid or topped up" if limit["id"] in in_commands else "")
+        for limit in document.get("limits", ())
+    }
 
 
 def _start_of(document: Mapping[str, Any]) -> datetime:
@@ -116,7 +112,7 @@ def _name(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _repeated(document: Mapping[str, Any]) -> Iterator[Problem]:
-    for part in ("limits", "layers"):
+    for part in ("limits", "pools", "groups", "purses", "layers"):
         for name, times in Counter(item["id"] for item in document.get(part, ())).items():
             if times > 1:
                 yield part, "repeated_id", f"{times} {part} have the id {name}; an id names one."
@@ -128,11 +124,20 @@ def _period(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield "ends_at", "ends_before_start", "The version ends at or before its start."
 
 
-def _wallet(wallet: Mapping[str, Any]) -> Iterator[Problem]:
+def _wallet(document: Mapping[str, Any]) -> Iterator[Problem]:
+    wallet = document["wallet"]
     if wallet["holding_limit_verified"] < wallet["holding_limit"]:
         yield "wallet.holding_limit_verified", "limits_reversed", "A verified member may hold no less than another."
     if wallet["minimum_top_up"] > wallet["holding_limit"]:
         yield "wallet.minimum_top_up", "limits_reversed", "The smallest top-up is larger than what a wallet may hold."
+    measures = {limit["id"]: limit["measure"] for limit in document.get("limits", ())}
+    for position, limit in enumerate(wallet.get("top_up_limits", ())):
+        if limit not in measures:
+            why = f"{limit} is not the id of one of the policy's limits."
+            yield f"wallet.top_up_limits.{position}", "unknown_limit", why
+        elif measures[limit] != "top_up":
+            why = f"{limit} measures {measures[limit]}; what may be topped up is a limit of top_up."
+            yield f"wallet.top_up_limits.{position}", "measure_does_not_fit", why
 
 
 def _excluded(merchants: Mapping[str, Any]) -> Iterator[Problem]:
@@ -143,100 +148,81 @@ def _excluded(merchants: Mapping[str, Any]) -> Iterator[Problem]:
             yield path, "unknown_category", f"{category} is not one of merchants.categories."
 
 
-def _layer(index: int, layer: Mapping[str, Any], document: Mapping[str, Any], known: _Known) -> Iterator[Problem]:
-    path = f"layers.{index}"
-    measures = {limit["id"]: limit["measure"] for limit in document.get("limits", ())}
-    for position, limit in enumerate(layer.get("limits", ())):
-        if limit not in measures:
-            yield f"{path}.limits.{position}", "unknown_limit", f"{limit} is not the id of one of the policy's limits."
-        elif limit in layer["limits"][:position]:
-            yield f"{path}.limits.{position}", "repeated_id", f"{limit} is listed twice."
-    counted = any(measures.get(limit) == "spend" for limit in layer.get("limits", ()))
-    yield from _bands(path, layer, counted)
-    yield from _funders(path, layer["funders"])
-    if layer.get("when") is not None:
-        yield from _condition(f"{path}.when", layer["when"], known)
+def _windows(document: Mapping[str, Any]) -> Iterator[Problem]:
+    for part in ("limits", "pools"):
+        for index, each in enumerate(document.get(part, ())):
+            yield from _window(f"{part}.{index}", each)
 
 
-def _bands(path: str, layer: Mapping[str, Any], counted: bool) -> Iterator[Problem]:
-    bands = layer["bands"]
-    expected: int | None = 0
-    for index, band in enumerate(bands):
-        here = f"{path}.bands.{index}"
-        if expected is None:
-            yield here, "bands_overlap", "The band before has no end, so no band can follow it."
-            return
-        if band["from"] < expected:
-            yield (
-                here,
-                "bands_overlap",
-                f"It starts at {band['from']:,}, inside the band before, which ends at {expected:,}.",
-            )
-        elif band["from"] > expected:
-            yield here, "bands_gap", f"Nothing is said about spend from {expected:,} to {band['from']:,}."
-        if band["up_to"] is not None and band["up_to"] <= band["from"]:
-            yield here, "band_empty", f"It ends at {band['up_to']:,}, not above its start at {band['from']:,}."
-        expected = band["up_to"]
-    if not counted and (len(bands) > 1 or bands[0]["up_to"] is not None):
-        yield (
-            f"{path}.limits",
-            "bands_need_a_limit",
-            (
-                "Bands are read on the accumulated use of a spend limit, and the layer lists none; "
-                "a limit whose amount is null only counts."
-            ),
-        )
-    may_earn_nothing = any(band["rate_basis_points"] in (0, OWN_RATE) for band in bands[:-1])
-    if may_earn_nothing and layer.get("counts", "accepted") == "accepted":
-        yield (
-            f"{path}.counts",
-            "band_unreachable",
-            (
-                "A band of rate zero, or of the merchant's own rate, which may be zero, is followed by another, "
-                "which spend that earns nothing never reaches; say counts: all."
-            ),
-        )
+def _window(path: str, each: Mapping[str, Any]) -> Iterator[Problem]:
+    start, until = each.get("from"), each.get("until")
+    if each["window"] != "event":
+        if start is not None or until is not None:
+            yield path, "window_has_no_period", f"from and until are those of an event; the window is {each['window']}."
+    elif start is None or until is None:
+        yield path, "event_needs_a_period", 'An event has from and until, such as "from": "2024-10-03T10:00:00+09:00".'
+    elif datetime.fromisoformat(start) >= datetime.fromisoformat(until):
+        yield path, "range_empty", f"Nothing is from {start} until {until}."
+    if each.get("carries_over_from") is not None:
+        if each["window"] == "event":
+            yield f"{path}.carries_over_from", "event_carries_nothing", "An event has no window after it to carry into."
+        if each.get("amount") is None:
+            why = "A limit without an amount leaves nothing that could be carried over."
+            yield f"{path}.carries_over_from", "nothing_to_carry", why
 
 
-def _funders(path: str, funders: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    for name, times in Counter(funder["funder"] for funder in funders).items():
-        if times > 1:
-            yield f"{path}.funders", "repeated_funder", f"{name} is listed {times} times."
+def _purses(document: Mapping[str, Any], known: Known) -> Iterator[Problem]:
+    for index, purse in enumerate(document.get("purses", ())):
+        path = f"purses.{index}"
+        if purse["id"] in RESERVED_PURSES:
+            why = f"{purse['id']} is a purse that every wallet has; a purse for rewards needs another id."
+            yield f"{path}.id", "reserved_name", why
+        expiry = purse.get("expires_after")
+        if expiry is not None and (expiry.get("months") is None) == (expiry.get("years") is None):
+            yield f"{path}.expires_after", "expiry_unclear", 'It is either months or years, as in {"months": 2}.'
+        if purse.get("spendable_at") is not None:
+            yield from faults_of_condition(f"{path}.spendable_at", purse["spendable_at"], known, IN_A_SHOP)
 
 
-def _condition(path: str, condition: Mapping[str, Any], known: _Known, depth: int = 1) -> Iterator[Problem]:
-    if depth > DEEPEST_CONDITION:
-        yield path, TOO_DEEP, NESTED_TOO_DEEP
-        return
-    for joint in ("all", "any"):
-        for index, part in enumerate(condition.get(joint, ())):
-            yield from _condition(f"{path}.{joint}.{index}", part, known, depth + 1)
-    if "not" in condition:
-        yield from _condition(f"{path}.not", condition["not"], known, depth + 1)
-    yield from _values(path, condition, known)
+def _acts(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Commands and postings are ordered apart: what uses a limit in one order cannot be compared with use in the other.
 
-
-def _values(path: str, condition: Mapping[str, Any], known: _Known) -> Iterator[Problem]:
-    """What a condition compares its fact with."""
-    if condition.get("fact") in known.names:
-        names, kind, listed = known.names[condition["fact"]]
-        for index, value in enumerate(condition["in"]):
-            if value not in names:
-                yield f"{path}.in.{index}", f"unknown_{kind}", f"{value} is not one of {listed}."
-    if condition.get("fact") == "merchant_annual_revenue":
-        above, at_most = condition.get("above"), condition.get("at_most")
-        if above is None and at_most is None:
-            yield path, "range_missing", "Neither above nor at_most is given, so it would hold for everyone."
-        elif above is not None and at_most is not None and above >= at_most:
-            yield path, "range_empty", f"No revenue is above {above:,} and at most {at_most:,}."
+    The same holds between the members of an exclusive group.
+    """
+    acts: dict[tuple[str, str], str] = {
+        ("limit", limit): "in a command" for limit in document["wallet"].get("top_up_limits", ())
+    }
+    for index, layer in enumerate(document["layers"]):
+        act = "after payment" if Gives(layer.get("gives", "cashback")) in AFTER_PAYMENT else "in a command"
+        uses = [("limit", limit) for limit in layer.get("limits", ())]
+        if layer.get("exclusive") is not None:
+            uses.append(("group", layer["exclusive"]))
+            act_of_group = act if act == "after payment" else layer["gives"].partition("_")[0]
+        for kind, name in uses:
+            own = act_of_group if kind == "group" else act
+            before = acts.setdefault((kind, name), own)
+            if before != own:
+                path = f"layers.{index}.{'limits' if kind == 'limit' else 'exclusive'}"
+                why = f"{name} is used by layers that act {before} and by {layer['id']}, which acts {own}"
+                yield path, f"{kind}_of_two_acts", f"{why}; give each a {kind} of its own."
 
 
 def _total_rate(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Conditions may exclude one another, so only layers that always apply are added up."""
-    highest = sum(
-        max((band["rate_basis_points"] for band in layer["bands"] if band["rate_basis_points"] != OWN_RATE), default=0)
-        for layer in layers
-        if layer.get("when") is None
-    )
-    if highest > BASIS_POINTS_OF_THE_WHOLE:
-        yield "layers", "pays_more_than_everything", "Layers that always apply give more than 100 % together."
+    """Conditions and groups may exclude one another, so only layers that always apply are added up, for each occasion apart."""
+    always = [layer for layer in layers if layer.get("when") is None and layer.get("exclusive") is None]
+    for occasion, at in (("a payment", True), ("a top-up", False)):
+        highest = sum(
+            max(
+                (
+                    band["rate_basis_points"]
+                    for band in layer.get("bands") or ()
+                    if band["rate_basis_points"] != OWN_RATE
+                ),
+                default=0,
+            )
+            for layer in always
+            if (Gives(layer.get("gives", "cashback")) not in AT_TOP_UP) is at
+        )
+        if highest > BASIS_POINTS_OF_THE_WHOLE:
+            why = f"Layers that always apply give more than 100 % of {occasion} together."
+            yield "layers", "pays_more_than_everything", why

@@ -1,0 +1,122 @@
+"""Conditions as cities write them: their forms, told apart by the one word that only this form has."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from eeum.policy.conditions import FLAG_FACTS, INSTANT_FACTS, NUMBER_FACTS, TEXT_FACTS, TIME_FACTS
+from eeum.policy.document_values import Instant, Name, Part, Won
+
+TimeOfDay = Annotated[
+    str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", json_schema_extra={"examples": ["18:00"]})
+]
+"""Hours and minutes in Seoul; `24:00` is the end of the day."""
+
+
+class AllHold(Part):
+    all: list["ConditionDocument"] = Field(min_length=1, max_length=20)
+
+
+class AnyHolds(Part):
+    any: list["ConditionDocument"] = Field(min_length=1, max_length=20)
+
+
+class DoesNotHold(Part):
+    denied: "ConditionDocument" = Field(alias="not")
+
+
+def _known(facts: frozenset[str]) -> BeforeValidator:
+    """Gives a fact that is none of `facts` a code of its own."""
+
+    def known(fact: Any) -> Any:
+        if not isinstance(fact, str) or fact not in facts:
+            raise PydanticCustomError(
+                "unknown_fact", "Input should be one of {facts}", {"facts": ", ".join(sorted(facts))}
+            )
+        return fact
+
+    return BeforeValidator(known)
+
+
+class IsOneOf(Part):
+    fact: Annotated[Literal[*sorted(TEXT_FACTS)], _known(TEXT_FACTS)]  # type: ignore[valid-type]
+    values: list[Name] = Field(alias="in", min_length=1, max_length=100)
+
+
+class HasTheFlag(Part):
+    fact: Annotated[Literal[*sorted(FLAG_FACTS)], _known(FLAG_FACTS)]  # type: ignore[valid-type]
+    has: Name
+
+
+class IsBetween(Part):
+    """`above` and `below` are exclusive, `at_least` and `at_most` inclusive; one of each pair at most, and one in all at least."""
+
+    fact: Annotated[Literal[*sorted(NUMBER_FACTS)], _known(NUMBER_FACTS)]  # type: ignore[valid-type]
+    above: Won | None = None
+    at_least: Won | None = None
+    at_most: Won | None = None
+    below: Won | None = None
+
+
+class IsWithinTheDay(Part):
+    """From an hour, inclusive, until another, exclusive; over midnight where it starts later than it ends."""
+
+    fact: Annotated[Literal["time_of_day"], _known(TIME_FACTS)]
+    start: TimeOfDay = Field(alias="from")
+    until: TimeOfDay
+
+
+class IsWithin(Part):
+    """From an instant, inclusive, until another, exclusive; either may be left out, not both."""
+
+    fact: Annotated[Literal["instant"], _known(INSTANT_FACTS)]
+    start: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
+
+
+def _form_of_condition(condition: Any) -> str | None:
+    """Which form a condition has, by the one word that only this form has: so that a fault is told once, in that form.
+
+    Tags stand in parentheses, to be told from the names in a fault's path.
+    """
+    if isinstance(condition, Part):  # when it is written out again
+        return _FORMS[type(condition)]
+    words = condition if isinstance(condition, Mapping) else {}
+    joint = next((f"({word})" for word in ("all", "any", "not", "in", "has") if word in words), None)
+    if joint:
+        return joint
+    if {"above", "at_least", "at_most", "below"} & set(words):
+        return "(between)"
+    if {"from", "until"} & set(words):
+        return "(day)" if words.get("fact") == "time_of_day" else "(within)"
+    return None
+
+
+_FORMS: dict[type[Part], str] = {
+    AllHold: "(all)",
+    AnyHolds: "(any)",
+    DoesNotHold: "(not)",
+    IsOneOf: "(in)",
+    HasTheFlag: "(has)",
+    IsBetween: "(between)",
+    IsWithinTheDay: "(day)",
+    IsWithin: "(within)",
+}
+
+ConditionDocument = Annotated[
+    Annotated[AllHold, Tag("(all)")]
+    | Annotated[AnyHolds, Tag("(any)")]
+    | Annotated[DoesNotHold, Tag("(not)")]
+    | Annotated[IsOneOf, Tag("(in)")]
+    | Annotated[HasTheFlag, Tag("(has)")]
+    | Annotated[IsBetween, Tag("(between)")]
+    | Annotated[IsWithinTheDay, Tag("(day)")]
+    | Annotated[IsWithin, Tag("(within)")],
+    Discriminator(
+        _form_of_condition,
+        custom_error_type="unknown_condition",
+        custom_error_message="A condition is one of all, any, not, or a fact with in, has, above, at_least, at_most, below, from or until",
+    ),
+]

@@ -1,0 +1,64 @@
+"""What the parts of a policy document are made of: names, won, rates and instants, each with its own faults."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
+
+from eeum.calendar import SEOUL
+from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
+from eeum.policy.reading import OWN_RATE
+
+# What names are told apart by is taken as it is: a name with a line's end is none.
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=False), Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)
+]
+Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
+MOST_NAMES = 1_000
+Rate = Annotated[
+    Annotated[int, Field(strict=True, ge=0, le=BASIS_POINTS_OF_THE_WHOLE), Tag("(number)")]
+    | Annotated[Literal["merchant"], Tag("(own)")],
+    Discriminator(lambda rate: "(own)" if rate == OWN_RATE else "(number)"),
+]
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3}0*)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
+
+
+def _instant_as_text(value: Any) -> Any:
+    """Pydantic would read a number as seconds since 1970; whether an offset is there is for it to say."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise PydanticCustomError("instant_format", "Input should be an instant such as 2019-08-01T06:00:00+09:00")
+
+
+def _instant_in_seoul(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(SEOUL)
+    except OverflowError:
+        raise PydanticCustomError("instant_range", "The year in Seoul should be between 1 and 9999") from None
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant_as_text), AfterValidator(_instant_in_seoul)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Title(Part):
+    """What members read, in Korean and English."""
+
+    ko: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
