@@ -89,6 +89,7 @@ def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: Idempote
         body.amount,
         body.bank_reference,
         city.clock,
+        lambda: city.budgets(context),
     )
     return answered(top_up_body(answer.entry), answer.replayed)
 

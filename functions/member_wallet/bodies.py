@@ -31,6 +31,7 @@ KOREAN: dict[TopUpDecline, str] = {
     TopUpDecline.WALLET_SUSPENDED: "사용이 정지된 지갑입니다.",
     TopUpDecline.BELOW_MINIMUM: "최소 충전 금액보다 적습니다.",
     TopUpDecline.HOLDING_LIMIT: "보유 한도를 넘습니다.",
+    TopUpDecline.TOP_UP_LIMIT: "충전 한도를 넘습니다.",
 }
 
 

@@ -11,7 +11,7 @@ from eeum.calendar import month_of, parse_month
 from eeum.errors import Invalid, NotFound
 from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
-from eeum.payments.cancellations import cancel_payment
+from eeum.payments.cancellations import Funders, cancel_payment
 from eeum.payments.holds import capture_hold, void_hold
 from eeum.payments.progress import Progress
 from eeum.payments.reversals import reverse_payment
@@ -84,6 +84,7 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
             request,
             order,
             city.clock,
+            lambda: city.budgets(context),
         )
     except UnknownCard:
         return answered(ReversalBody(outcome="declined", payment=unknown_card_body(order), cancelled=0, released=0))
@@ -187,7 +188,13 @@ def _authorise(
     context: Any = api.lambda_context
     try:
         answer = authorise_payment(
-            city.payments(context), city.policies(), city.patience(context), request, order, city.clock
+            city.payments(context),
+            city.policies(),
+            city.patience(context),
+            request,
+            order,
+            city.clock,
+            lambda: city.budgets(context),
         )
     except UnknownCard:
         return answered(unknown_card_body(order))
@@ -203,8 +210,10 @@ def _cancel(
     may: Callable[[Payment], bool],
 ) -> Response[CancellationBody]:
     request = request_to("cancel", caller, wallet_id, payment_id, idempotency_key, body)
-    store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
-    answer = cancel_payment(store, patience, request, payment_id, body.amount, body.reason, may, city.clock)
+    context: Any = api.lambda_context
+    store, patience = city.progress(context), city.patience(context)
+    funders = Funders(city.policies(), lambda: city.budgets(context))
+    answer = cancel_payment(store, patience, request, payment_id, body.amount, body.reason, may, city.clock, funders)
     return answered(cancellation_body(answer.entry), answer.replayed)
 
 

@@ -154,7 +154,7 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
     assert writers("MerchantsTable") == {"MerchantOnboardingRole"}
     assert writers("ProgrammeTable") == {"MonthlyCapResetRole", "MonthFreezingRole", "ProgrammePolicyRole"}
     assert writers("BalancesTable") == {"BalanceProjectionRole", "BalanceFoldRole"}
-    assert writers("BudgetsTable") == {"ProgrammePolicyRole"}
+    assert writers("BudgetsTable") == {"ProgrammePolicyRole", "PaymentAuthorisationRole", "MemberWalletRole"}
     assert writers("LedgerTable") == {
         "PaymentAuthorisationRole",
         "HoldExpiryRole",

@@ -9,7 +9,7 @@ from eeum.calendar import SEOUL
 from eeum.ids import entry_id
 from eeum.merchants.store import MerchantStore
 from eeum.payments.rules import Decline, Payment
-from eeum.payments.store import PaymentStore
+from eeum.payments.store import PaymentStore, Read
 from eeum.storage import Add, ConditionsFailed, SetTo, Storage
 from eeum.wallet.rules import Draw, Wallet
 from eeum.wallet.store import WalletStore
@@ -43,14 +43,14 @@ def _wallet(storage: Storage, wallet_id: str) -> Wallet:
 def an_authorisation_reads_wallet_entry_and_merchant(storage: Storage) -> None:
     store = _store(storage)
     nothing = store.read_for_authorisation(wallet().id, digest("none"), MERCHANT)
-    assert nothing == (None, None, None)
+    assert nothing == Read(None, None, None)
     opened = stored_wallet(storage, charged=10_000)
     MerchantStore(storage, patience_of()).add(approved())
-    assert store.read_for_authorisation(opened.id, digest("none"), MERCHANT) == (None, opened, approved())
+    assert store.read_for_authorisation(opened.id, digest("none"), MERCHANT) == Read(None, opened, approved())
     declined = payment(opened.id, decline=Decline.INSUFFICIENT_FUNDS)
     store.record_decline(declined)
     found = store.read_for_authorisation(opened.id, declined.acceptance.digest, "unknown merchant")
-    assert found == (declined, opened, None)
+    assert found == Read(declined, opened, None)
 
 
 @case

@@ -9,7 +9,7 @@ from eeum.calendar import text_of
 from eeum.journal.chain import Head
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.wallet.rules import AboutMember, Negative, Purse, TopUpDecline, WalletStatus, with_standing
-from eeum.wallet.store import WalletStore, partition_of, top_up_key, wallet_key
+from eeum.wallet.store import ReadForTopUp, WalletStore, partition_of, top_up_key, wallet_key
 from tests.contract.cases import case
 from tests.contract.examples import (
     CARD,
@@ -79,12 +79,12 @@ def several_wallets_are_read_at_once(storage: Storage) -> None:
 @case
 def a_wallet_is_read_with_its_top_up(storage: Storage) -> None:
     store = _store(storage)
-    assert store.wallet_and_top_up(wallet().id, digest("none")) == (None, None)
+    assert store.wallet_and_top_up(wallet().id, digest("none")) == ReadForTopUp(None, None)
     opened = stored_wallet(storage)
-    assert store.wallet_and_top_up(opened.id, digest("none")) == (opened, None)
+    assert store.wallet_and_top_up(opened.id, digest("none")) == ReadForTopUp(opened, None)
     entry = top_up(opened.id)
     store.credit_and_record(entry, opened, LIMIT)
-    credited, stored = store.wallet_and_top_up(opened.id, entry.acceptance.digest)
+    credited, stored, _ = store.wallet_and_top_up(opened.id, entry.acceptance.digest)
     assert credited is not None
     assert (replace(credited, chain=Head()), stored) == (wallet(charged=50_000), entry)
     assert credited.chain.length == 1
@@ -167,7 +167,7 @@ def a_declined_top_up_is_stored_once_and_moves_nothing(storage: Storage) -> None
     store.record_declined_top_up(declined)
     with pytest.raises(ConditionsFailed):
         store.record_declined_top_up(declined)
-    assert store.wallet_and_top_up(opened.id, declined.acceptance.digest) == (opened, declined)
+    assert store.wallet_and_top_up(opened.id, declined.acceptance.digest) == ReadForTopUp(opened, declined)
 
 
 @case

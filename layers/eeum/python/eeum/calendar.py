@@ -40,6 +40,12 @@ def previous_month(month: Month) -> Month:
     return f"{year - 1:04d}-12" if number == 1 else f"{year:04d}-{number - 1:02d}"
 
 
+def months_later(month: Month, count: int) -> Month:
+    """The month `count` months after `month`."""
+    months = int(month[:4]) * 12 + int(month[5:7]) - 1 + count
+    return f"{months // 12:04d}-{months % 12 + 1:02d}"
+
+
 def start_of_next_day(instant: datetime) -> datetime:
     """00:00 in Seoul on the day after the one that `instant` falls into."""
     day = instant.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)

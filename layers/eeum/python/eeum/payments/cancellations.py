@@ -1,7 +1,10 @@
 """Cancelling what was captured, in part or whole, by who brought the payment or by the merchant it was made to."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import whole_milliseconds
 from eeum.once import Answer, Decision, answer_once
@@ -9,8 +12,28 @@ from eeum.payments.holds import allowed
 from eeum.payments.progress import Cancellation, cancel
 from eeum.payments.progress_store import ProgressStore, State
 from eeum.payments.rules import Payment
+from eeum.policy.rules import AT_PAYMENT
+from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.unit_of_work import Patience
+from eeum.wallet.granting import Granting, OneGrant
+
+if TYPE_CHECKING:
+    from eeum.budget.funding import Budgets
+
+
+class Funders(NamedTuple):
+    """Whom discounts go back to when their payment is cancelled: the budgets of the policy that gave them."""
+
+    policies: PolicyBook
+    budgets: Callable[[], Budgets] | None
+
+
+class Attempt(NamedTuple):
+    """What was read of the payment, and where its discounts may be given back to."""
+
+    state: State
+    grants: OneGrant
 
 
 def cancel_payment(
@@ -22,10 +45,12 @@ def cancel_payment(
     reason: str | None,
     may: Callable[[Payment], bool],
     now: Callable[[], datetime],
+    funders: Funders | None = None,
 ) -> Answer[Cancellation]:
-    """Takes `amount` won of a payment back from the merchant, or all that is left, once.
+    """Takes `amount` won of a payment's price back from the merchant, or all that is left, once.
 
-    The refund waits in `refund_pending` until the cashback of the payment's month is worked out anew (`eeum.cashback`), a moment later.
+    The refund waits in `refund_pending` until the cashback of the payment's month is worked out anew (`eeum.cashback`), a moment later. Of
+    a discounted payment the discount of those won goes back to who funded it, which is read in a round trip of its own.
 
     Raises:
         NotFound: no such payment, or the caller may not.
@@ -33,13 +58,26 @@ def cancel_payment(
         IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
 
-    def read() -> tuple[Cancellation | None, State]:
-        entry, state = store.for_cancellation(request.wallet_id, payment_id, request.digest)
-        return entry, allowed(state, may)
+    granting = Granting(funders.budgets if funders else None, request.wallet_id, AT_PAYMENT)
 
-    def decide(state: State) -> Decision[Cancellation]:
+    def read() -> tuple[Cancellation | None, Attempt]:
+        entry, found = store.for_cancellation(request.wallet_id, payment_id, request.digest)
+        state = allowed(found, may)
+        if entry is not None or not funders or not state.payment.discounts:
+            return entry, Attempt(state, OneGrant())
+        at = state.payment.acceptance.accepted_at
+        keys = granting.keys(funders.policies.running_at(at), at)
+        return entry, Attempt(state, granting.grants(store.others(keys) if keys else {}))
+
+    def decide(attempt: Attempt) -> Decision[Cancellation]:
+        state, grants = attempt
         acceptance = request.accept(whole_milliseconds(now()))
         entry, progress = cancel(state.payment, state.progress, acceptance, amount, reason)
-        return Decision(entry, lambda: store.cancel(entry, progress, state))
+        if funders:
+            at = state.payment.acceptance.accepted_at
+            grants.give_back(funders.policies.running_at(at), entry.discounts, at)
+        if grants.missing:
+            return Decision(entry, grants.refill)
+        return Decision(entry, lambda: store.cancel(entry, progress, state, *grants.writes()))
 
     return answer_once(request, patience, read, decide)

@@ -24,6 +24,10 @@ EXPIRING = "hold"
 """The partition of the index by expiry: everything that is held."""
 
 
+LATER_FACTS = ("card_issuer", "member_district", "member_age")
+"""Facts that a payment has only where they are known: entries made before there were any have none."""
+
+
 def payment_key(wallet_id: str, digest: Digest) -> Key:
     return Key(Table.LEDGER, partition_of(wallet_id), f"{PAYMENT}{digest}")
 
@@ -64,6 +68,7 @@ def payment_item(payment: Payment) -> Item:
         **({"expires_at": text_of(payment.expires_at)} if payment.expires_at else {}),
         **({"discounts": discounts_item(payment.discounts)} if payment.discounts else {}),
         **({"taken": dict(payment.taken)} if payment.taken else {}),
+        **({"ceilings": dict(payment.ceilings)} if payment.ceilings else {}),
     }
 
 
@@ -112,6 +117,7 @@ def facts_item(facts: Facts) -> Item:
         "member_class": facts.member_class,
         "channel": facts.channel,
         "method": facts.method,
+        **{name: value for name in LATER_FACTS if (value := getattr(facts, name)) is not None},
     }
 
 
@@ -126,6 +132,9 @@ def facts_of_item(facts: Item) -> Facts:
         member_class=facts["member_class"],
         channel=facts["channel"],
         method=facts["method"],
+        card_issuer=facts.get("card_issuer"),
+        member_district=facts.get("member_district"),
+        member_age=facts.get("member_age"),
     )
 
 
@@ -150,6 +159,7 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
         discounts=discounts_of(item.get("discounts", ())),
         taken=item.get("taken", {}),
+        ceilings=item.get("ceilings", {}),
     )
 
 

@@ -108,6 +108,10 @@ class ProgressStore:
         entry, state = self._read(wallet_id, payment_id, cancellation_key(wallet_id, request))
         return cancellation_of(wallet_id, entry) if entry else None, state
 
+    def others(self, keys: Sequence[Key]) -> dict[Key, Item | None]:
+        """What budgets have for the discounts that go back, consistently. 1 read unit each."""
+        return dict(zip(keys, self._storage.read(keys), strict=True))
+
     def progress(self, payments: Sequence[Payment]) -> list[Progress]:
         """How far each payment is, consistently, in one round trip for up to a hundred. 1 read unit each."""
         keys = [progress_key(each.acceptance.wallet_id, each.acceptance.digest) for each in payments]

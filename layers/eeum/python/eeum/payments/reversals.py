@@ -1,15 +1,17 @@
 """Reversing a request whose answer never came (망취소): by the key of the original, as often as is needed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from eeum.calendar import whole_milliseconds
 from eeum.errors import CancellationExceedsPayment, HoldClosed, NothingCaptured, PaymentVoided
 from eeum.ids import is_id, request_digest
 from eeum.once import Decision, Entry, answer_once
-from eeum.payments.cancellations import cancel_payment
+from eeum.payments.cancellations import Funders, cancel_payment
 from eeum.payments.holds import REVERSED, void_hold
 from eeum.payments.progress import Cancellation, Release
 from eeum.payments.progress_store import ProgressStore
@@ -19,6 +21,9 @@ from eeum.payments.use_cases import UnknownCard, known_wallet
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.unit_of_work import Patience
+
+if TYPE_CHECKING:
+    from eeum.budget.funding import Budgets
 
 WHY = "reversed"
 Kept = TypeVar("Kept", bound=Entry)
@@ -47,6 +52,7 @@ def reverse_payment(
     request: Request,
     order: Order,
     now: Callable[[], datetime],
+    budgets: Callable[[], Budgets] | None = None,
 ) -> Reversal:
     """Undoes the payment that `request` asked for, with the original's key and body, whether or not it arrived; repeatable.
 
@@ -69,8 +75,11 @@ def reverse_payment(
         released = _unless_done(
             lambda: void_hold(store, patience, own, payment.acceptance.id, lambda _: True, now, REVERSED).entry
         )
+    funders = Funders(policies, budgets)
     cancelled = _unless_done(
-        lambda: cancel_payment(store, patience, own, payment.acceptance.id, None, WHY, lambda _: True, now).entry
+        lambda: (
+            cancel_payment(store, patience, own, payment.acceptance.id, None, WHY, lambda _: True, now, funders).entry
+        )
     )
     return Reversal(payment, cancelled, released)
 

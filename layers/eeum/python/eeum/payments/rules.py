@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from eeum.calendar import years_since
 from eeum.journal.accounts import HELD, added, funded_by, merchant_payable, purse
 from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
 from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, parts_of
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import LayerReward, PolicyVersion
+from eeum.policy.rules import AT_PAYMENT, LayerReward, PolicyVersion
 from eeum.request import Acceptance
-from eeum.wallet.rules import Card, Draw, Spending, Wallet, WalletStatus, plan_debit
+from eeum.wallet.giving import NOTHING_GIVEN, Given, Grants, give
+from eeum.wallet.rules import SPENDS_FIRST, Card, Draw, Spending, Wallet, WalletStatus, plan_debit
 
 ACTIVE_CARD = "active"
 
@@ -74,7 +76,8 @@ class Payment:
     """An entry: an order and how it was answered, with the facts it was judged by.
 
     `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured. The price is
-    the order's amount: `discounts` are what was taken off it, by the policy's layers, and `taken` by how much that used limits and windows.
+    the order's amount: `discounts` are what was taken off it, by the policy's layers, `taken` by how much that used limits and windows, and
+    `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
     """
 
     acceptance: Acceptance
@@ -86,6 +89,7 @@ class Payment:
     expires_at: datetime | None = None
     discounts: tuple[LayerReward, ...] = ()
     taken: Mapping[str, int] = field(default_factory=dict)
+    ceilings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def discount_parts(self) -> tuple[DiscountPart, ...]:
@@ -132,25 +136,48 @@ class Judgement:
     card: Card | None
     facts: Facts
     draws: tuple[Draw, ...]
+    given: Given = NOTHING_GIVEN
 
     @property
     def paid_from(self) -> Portions:
         return tuple((draw.purse_id, draw.amount) for draw in self.draws if draw.amount)
 
 
-def judge(wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, at: datetime, order: Order) -> Judgement:
-    """Whether `order` may be paid at the instant `at`, on what was read of wallet and merchant."""
+def judge(
+    wallet: Wallet,
+    merchant: Merchant | None,
+    policy: PolicyVersion,
+    at: datetime,
+    order: Order,
+    grants: Grants | None = None,
+) -> Judgement:
+    """Whether `order` may be paid at the instant `at`, on what was read of wallet and merchant, and what is taken off its price.
+
+    Discounts are funded by `grants`, without which there are none, and given on what is captured at once.
+    """
     card = _card_of(wallet, order)
-    facts = facts_of(wallet, card, merchant, order)
+    facts = facts_of(wallet, card, merchant, order, at)
     decline = _decline_by_standing(wallet, card, order, merchant, policy, at)
-    draws = plan_debit(wallet, order.amount, Spending(at, _anywhere)) if decline is None else None
+    if decline:
+        return Judgement(decline, card, facts, ())
+    given = NOTHING_GIVEN
+    if grants is not None and policy.at_payment and not order.hold:
+        judged_by = replace(facts, amount=order.amount, accepted_at=at)
+        given = give(policy, AT_PAYMENT, judged_by, order.amount, wallet.taken, at, grants)
+    draws = plan_debit(wallet, order.amount - given.won, _spending(policy, facts, at))
     if draws is None:
-        return Judgement(decline or Decline.INSUFFICIENT_FUNDS, card, facts, ())
-    return Judgement(None, card, facts, draws)
+        return Judgement(Decline.INSUFFICIENT_FUNDS, card, facts, ())
+    return Judgement(None, card, facts, draws, given)
 
 
-def _anywhere(_purse: str) -> bool:
-    return True
+def _spending(policy: PolicyVersion, facts: Facts, at: datetime) -> Spending:
+    """Rewards of a purse that the policy in force does not list any more may be spent everywhere; their dates hold."""
+
+    def may_spend(purse: str) -> bool:
+        listed = policy.purses.get(purse)
+        return listed is None or listed.spendable_at is None or listed.spendable_at.holds(facts)
+
+    return Spending(at, may_spend, SPENDS_FIRST.get(policy.wallet.spends_first))
 
 
 def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Payment:
@@ -165,6 +192,9 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
         decline=judgement.decline,
         paid_from=judgement.paid_from,
         expires_at=acceptance.accepted_at + HOLDS_LAST if held else None,
+        discounts=judgement.given.rewards,
+        taken=judgement.given.used,
+        ceilings=judgement.given.ceilings,
     )
 
 
@@ -192,8 +222,8 @@ def _decline_by_standing(
     return None
 
 
-def facts_of(wallet: Wallet, card: Card | None, merchant: Merchant | None, order: Order) -> Facts:
-    """What the payment is judged by, now and in every later replay."""
+def facts_of(wallet: Wallet, card: Card | None, merchant: Merchant | None, order: Order, at: datetime) -> Facts:
+    """What the payment is judged by, now and in every later replay, but for its amount and instant, which each capture has its own of."""
     shop = merchant.shop if merchant else None
     return Facts(
         merchant_district=shop.district if shop else None,
@@ -202,7 +232,10 @@ def facts_of(wallet: Wallet, card: Card | None, merchant: Merchant | None, order
         merchant_flags=shop.flags if shop else frozenset(),
         merchant_own_rate=shop.own_rate if shop else 0,
         card_product=card.product if card else None,
+        card_issuer=card.issuer if card else None,
         member_class=wallet.member_class,
+        member_district=wallet.district,
+        member_age=years_since(wallet.birth_date, at) if wallet.birth_date else None,
         channel=order.channel,
         method=order.method,
     )

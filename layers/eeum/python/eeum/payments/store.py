@@ -3,7 +3,7 @@
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from eeum.calendar import Month
@@ -22,6 +22,8 @@ from eeum.storage import (
     AtLeast,
     Condition,
     Equals,
+    Item,
+    Key,
     Put,
     Query,
     Storage,
@@ -40,6 +42,7 @@ class Read(NamedTuple):
     payment: Payment | None
     wallet: Wallet | None
     merchant: Merchant | None
+    others: Mapping[Key, Item | None] = {}
 
 
 class Payments(NamedTuple):
@@ -54,15 +57,18 @@ class PaymentStore:
         self._storage = storage
         self._patience = patience
 
-    def read_for_authorisation(self, wallet_id: str, digest: Digest, merchant_id: str) -> Read:
-        """Wallet, the entry of this request and the merchant, consistently, in one round trip. 3 read units."""
-        wallet, entry, merchant = self._storage.read(
-            [wallet_key(wallet_id), payment_key(wallet_id, digest), merchant_key(merchant_id)]
+    def read_for_authorisation(
+        self, wallet_id: str, digest: Digest, merchant_id: str, others: Sequence[Key] = ()
+    ) -> Read:
+        """Wallet, the entry of this request and the merchant, consistently, in one round trip. 3 read units, and 1 for each of `others`."""
+        wallet, entry, merchant, *also = self._storage.read(
+            [wallet_key(wallet_id), payment_key(wallet_id, digest), merchant_key(merchant_id), *others]
         )
         return Read(
             payment_of(wallet_id, entry) if entry else None,
             wallet_of(wallet_id, wallet) if wallet else None,
             merchant_of(merchant) if merchant else None,
+            dict(zip(others, also, strict=True)),
         )
 
     def debit_and_record(

@@ -1,7 +1,10 @@
 """Authorising and reading payments."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import whole_milliseconds
 from eeum.errors import NotFound
@@ -9,12 +12,26 @@ from eeum.ids import is_id
 from eeum.once import Answer, Decision, answer_once
 from eeum.payments.rules import Order, Payment, authorise, judge
 from eeum.payments.store import PaymentStore, Read
+from eeum.policy.rules import AT_PAYMENT
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.unit_of_work import Patience
+from eeum.wallet.giving import after
+from eeum.wallet.granting import Granting, OneGrant
 from eeum.wallet.rules import Wallet
 
+if TYPE_CHECKING:
+    from eeum.budget.funding import Budgets
+
 NO_SUCH_PAYMENT = "There is no such payment, or it is not yours."
+
+
+class Attempt(NamedTuple):
+    """An instant, what was read then, and what can be granted by it."""
+
+    accepted_at: datetime
+    read: Read
+    grants: OneGrant
 
 
 class UnknownCard(Exception):
@@ -28,10 +45,12 @@ def authorise_payment(
     request: Request,
     order: Order,
     now: Callable[[], datetime],
+    budgets: Callable[[], Budgets] | None = None,
 ) -> Answer[Payment]:
     """Approves or declines a payment from the request's wallet, once; a decline is stored as an approval is.
 
-    Two round trips: what the decision needs, and what it makes.
+    Two round trips: what the decision needs, and what it makes. A discount that budgets have no money for is not given, and the payment
+    stands; where the part of the money that it draws on is used up, that is refilled first.
 
     Raises:
         UnknownCard: the wallet, or the card in it, is not known.
@@ -41,19 +60,27 @@ def authorise_payment(
     if not is_id(request.wallet_id):
         raise UnknownCard
 
-    def read() -> tuple[Payment | None, Read]:
-        found = store.read_for_authorisation(request.wallet_id, request.digest, order.merchant_id)
-        return found.payment, found
+    granting = Granting(budgets, request.wallet_id, AT_PAYMENT)
 
-    def decide(found: Read) -> Decision[Payment]:
-        wallet = known_wallet(found.wallet, order)
+    def read() -> tuple[Payment | None, Attempt]:
+        # The instant is taken before the read: the policy then in force says what is needed besides.
         accepted_at = whole_milliseconds(now())
+        others = () if order.hold else granting.keys(policies.in_force_at(accepted_at), accepted_at)
+        found = store.read_for_authorisation(request.wallet_id, request.digest, order.merchant_id, others)
+        return found.payment, Attempt(accepted_at, found, granting.grants(found.others))
+
+    def decide(attempt: Attempt) -> Decision[Payment]:
+        accepted_at, found, grants = attempt
+        wallet = known_wallet(found.wallet, order)
         policy = policies.running_at(accepted_at)
-        judgement = judge(wallet, found.merchant, policy, accepted_at, order)
+        judgement = judge(wallet, found.merchant, policy, accepted_at, order, grants.source)
         payment = authorise(judgement, request.accept(accepted_at), order)
         if payment.decline:
             return Decision(payment, lambda: store.record_decline(payment))
-        return Decision(payment, lambda: store.debit_and_record(payment, judgement.draws))
+        if grants.missing:
+            return Decision(payment, grants.refill)
+        taken = after(wallet.taken, payment.taken, accepted_at) if payment.taken else None
+        return Decision(payment, lambda: store.debit_and_record(payment, judgement.draws, taken, grants.writes()))
 
     return answer_once(request, patience, read, decide)
 

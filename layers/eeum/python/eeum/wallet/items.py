@@ -5,12 +5,16 @@ from typing import Any
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest
+from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.request import Acceptance
 from eeum.storage import Item
 from eeum.wallet.rules import TopUp, TopUpDecline, TopUpReward
 
 TOP_UP = "TOP_UP#"
+
+MEMBER_FACTS = ("member_class", "member_district", "member_age")
+"""What a top-up is judged by, as far as it is known."""
 
 
 def acceptance_item(acceptance: Acceptance) -> Item:
@@ -40,7 +44,13 @@ def top_up_item(top_up: TopUp) -> Item:
         "postings": top_up.postings,
         **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
         **({"taken": dict(top_up.taken)} if top_up.taken else {}),
+        **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
+        **({"facts": facts} if (facts := _facts_item(top_up.facts)) else {}),
     }
+
+
+def _facts_item(facts: Facts) -> Item:
+    return {name: value for name in MEMBER_FACTS if (value := getattr(facts, name)) is not None}
 
 
 def _reward_item(given: TopUpReward) -> Item:
@@ -75,4 +85,6 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         decline=TopUpDecline(item["decline"]) if item["decline"] else None,
         rewards=tuple(TopUpReward(reward_of(each), each.get("into")) for each in item.get("rewards", ())),
         taken=item.get("taken", {}),
+        facts=Facts(**item.get("facts", {})),
+        ceilings=item.get("ceilings", {}),
     )

@@ -10,6 +10,7 @@ from eeum.calendar import SEOUL
 from eeum.ids import natural_id
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, NOT_SPENDABLE, REFUND_PENDING, added, funder, purse
 from eeum.journal.chain import Head
+from eeum.policy.conditions import Facts
 from eeum.policy.rules import LayerReward, WalletTerms
 from eeum.request import Acceptance
 
@@ -26,6 +27,13 @@ class DebitOrder(StrEnum):
 
     CHARGED_FIRST = "charged_first"
     CASHBACK_FIRST = "cashback_first"
+
+
+SPENDS_FIRST: Mapping[str, DebitOrder] = {
+    "charged": DebitOrder.CHARGED_FIRST,
+    "cashback": DebitOrder.CASHBACK_FIRST,
+}
+"""What a policy's `spends_first` means; where the member chooses, nothing."""
 
 
 class Purse(NamedTuple):
@@ -114,6 +122,9 @@ class Wallet:
     def balance(self, purse_id: str) -> int:
         return next((purse.amount for purse in self.purses if purse.id == purse_id), 0)
 
+    def purse(self, purse_id: str) -> Purse | None:
+        return next((purse for purse in self.purses if purse.id == purse_id), None)
+
     def card(self, reference: str) -> Card | None:
         return next((card for card in self.cards if card.reference == reference), None)
 
@@ -132,13 +143,18 @@ class TopUpDecline(StrEnum):
     WALLET_SUSPENDED = "wallet_suspended"
     BELOW_MINIMUM = "below_minimum_top_up"
     HOLDING_LIMIT = "holding_limit_exceeded"
+    TOP_UP_LIMIT = "top_up_limit_exceeded"
 
 
 TOP_UP_CODES = {
     TopUpDecline.WALLET_SUSPENDED: "62",
     TopUpDecline.BELOW_MINIMUM: "13",
     TopUpDecline.HOLDING_LIMIT: "61",
+    TopUpDecline.TOP_UP_LIMIT: "61",
 }
+
+
+NOTHING_KNOWN = Facts()
 
 
 class TopUpReward(NamedTuple):
@@ -152,7 +168,8 @@ class TopUpReward(NamedTuple):
 class TopUp:
     """An entry: money that a bank takes from the member's account and that came into the wallet, or why it was declined.
 
-    `amount` is the face value. `rewards` are what policies made of it, and `taken` by how much it used limits, by limit and window.
+    `amount` is the face value. `rewards` are what policies made of it, judged by `facts`, `taken` by how much it used limits, by limit
+    and window, and `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
     """
 
     acceptance: Acceptance
@@ -161,6 +178,8 @@ class TopUp:
     decline: TopUpDecline | None
     rewards: tuple[TopUpReward, ...] = ()
     taken: Mapping[str, int] = field(default_factory=dict)
+    facts: Facts = NOTHING_KNOWN
+    ceilings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def debited(self) -> int:

@@ -3,8 +3,9 @@
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
@@ -56,6 +57,14 @@ def top_up_key(wallet_id: str, digest: Digest) -> Key:
     return Key(Table.LEDGER, partition_of(wallet_id), f"{TOP_UP}{digest}")
 
 
+class ReadForTopUp(NamedTuple):
+    """What a top-up is decided on; `others` are items that were read along with it."""
+
+    wallet: Wallet | None
+    top_up: TopUp | None
+    others: Mapping[Key, Item | None] = {}
+
+
 class WalletStore:
     def __init__(self, storage: Storage, patience: Patience) -> None:
         self._storage = storage
@@ -78,36 +87,62 @@ class WalletStore:
         """Stores a new wallet; `ConditionsFailed` when there is one. 2 write units."""
         self._commit(Put(wallet_key(wallet.id), wallet_item(wallet), NOT_YET_STORED))
 
-    def wallet_and_top_up(self, wallet_id: str, digest: Digest) -> tuple[Wallet | None, TopUp | None]:
-        """A wallet and the entry of a top-up request, consistently, in one round trip; what is no id names none. 2 read units."""
+    def wallet_and_top_up(self, wallet_id: str, digest: Digest, others: Sequence[Key] = ()) -> ReadForTopUp:
+        """A wallet and the entry of a top-up request, consistently, in one round trip; what is no id names none.
+
+        2 read units, and 1 for each of `others`.
+        """
         if not is_id(wallet_id):
-            return None, None
-        wallet, entry = self._storage.read([wallet_key(wallet_id), top_up_key(wallet_id, digest)])
-        return (
+            return ReadForTopUp(None, None)
+        wallet, entry, *also = self._storage.read([wallet_key(wallet_id), top_up_key(wallet_id, digest), *others])
+        return ReadForTopUp(
             wallet_of(wallet_id, wallet) if wallet else None,
             top_up_of(wallet_id, entry) if entry else None,
+            dict(zip(others, also, strict=True)),
         )
 
-    def credit_and_record(self, top_up: TopUp, wallet: Wallet, holding_limit: int) -> None:
-        """Puts the money into the charged purse of an active wallet, up to `holding_limit`, with its entry, which is linked. 4 write units.
+    def credit_and_record(
+        self,
+        top_up: TopUp,
+        wallet: Wallet,
+        holding_limit: int,
+        purses: Sequence[Purse] = (),
+        taken: Taken | None = None,
+        grants: Sequence[Write] = (),
+    ) -> None:
+        """Puts the money into the purses of an active wallet, the charged one up to `holding_limit`, with its entry, which is linked.
 
-        `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, or its verification, which the
-        limit follows, changed.
+        4 write units. `purses` are those that a bonus comes into; `taken` is what commands have used afterwards, where the top-up used any
+        of it; `grants` are what funds its rewards, 2 units. The face value counts to the limit, a bonus does not.
+
+        `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
+        limit follows, changed, or another command used a limit.
         """
         charged = ("purses", CHARGED, "amount")
         put = _top_up_put(top_up)
         head, item = linked(wallet.chain, keyed(put.key, put.item))
+        credited = top_up.credited
+        new = {each.id: each for each in purses if wallet.purse(each.id) is None}
+        # Nobody opens a purse, and nobody changes cashback below zero, while the chain does not grow.
+        recovered = wallet.negative and wallet.balance(CASHBACK) + credited.get(CASHBACK, 0) >= 0
         credit = Update(
             wallet_key(wallet.id),
-            (Add(charged, top_up.amount), head_set(head)),
+            (
+                *(Add(("purses", each, "amount"), won) for each, won in credited.items() if each not in new),
+                *(SetTo(("purses", each), purse_item(new[each]._replace(amount=credited[each]))) for each in new),
+                head_set(head),
+                *([SetTo(("negative",), None)] if recovered else []),
+                *([taken_set(taken)] if taken else []),
+            ),
             (
                 Equals(("status",), WalletStatus.ACTIVE.value),
                 Equals(("verified",), wallet.verified),
                 AtMost(charged, holding_limit - top_up.amount),
                 head_unchanged(wallet.chain),
+                *([taken_follows(taken)] if taken else []),
             ),
         )
-        self._commit(credit, Put(put.key, item, put.conditions))
+        self._commit(credit, Put(put.key, item, put.conditions), *grants)
 
     def record_declined_top_up(self, top_up: TopUp) -> None:
         """Stores a decline under its request. 2 write units."""

@@ -1,17 +1,22 @@
 """What a member, a bank and an operator do with a wallet."""
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import text_of, whole_milliseconds, years_since
 from eeum.errors import Busy, Invalid, NotFound
 from eeum.once import Answer, Decision, answer_once
+from eeum.policy.rules import AT_TOP_UP
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
+from eeum.wallet.giving import after
+from eeum.wallet.granting import Granting, OneGrant
 from eeum.wallet.rules import (
     STANDARD_CARD,
     AboutMember,
@@ -21,17 +26,28 @@ from eeum.wallet.rules import (
     Wallet,
     WalletStatus,
     holding_limit_of,
-    judge_top_up,
     new_wallet,
     wallet_id_of,
     with_standing,
 )
 from eeum.wallet.store import WalletStore
+from eeum.wallet.top_ups import top_up_by
+
+if TYPE_CHECKING:
+    from eeum.budget.funding import Budgets
 
 NO_SUCH_WALLET = "There is no such wallet, or it is not yours."
 
 OLDEST = 130
 """Years: nobody known has become as old."""
+
+
+class Attempt(NamedTuple):
+    """An instant, the wallet as it was read then, and what can be granted by it."""
+
+    accepted_at: datetime
+    wallet: Wallet
+    grants: OneGrant
 
 
 class Opening(NamedTuple):
@@ -72,27 +88,52 @@ def top_up(
     amount: int,
     bank_reference: str,
     now: Callable[[], datetime],
+    budgets: Callable[[], Budgets] | None = None,
 ) -> Answer[TopUp]:
-    """Credits what a bank took from the member's account, within the minimum and holding limit of the policy in force.
+    """Credits what a bank takes from the member's account, within the limits of the policy in force, and what that policy gives on it.
+
+    A bonus or discount that budgets have no money for is not given, and the top-up stands.
 
     Raises:
         NotFound: no such wallet; nothing is stored.
         ProgrammeNotRunning: no policy version is in force.
     """
 
-    def read() -> tuple[TopUp | None, Wallet]:
-        wallet, entry = store.wallet_and_top_up(request.wallet_id, request.digest)
-        if wallet is None:
-            raise NotFound(NO_SUCH_WALLET)
-        return entry, wallet
+    granting = Granting(budgets, request.wallet_id, AT_TOP_UP)
 
-    def decide(wallet: Wallet) -> Decision[TopUp]:
+    def read() -> tuple[TopUp | None, Attempt]:
+        # The instant is taken before the read: the policy then in force says what is needed besides.
         accepted_at = whole_milliseconds(now())
-        terms = policies.running_at(accepted_at).wallet
-        entry = TopUp(request.accept(accepted_at), amount, bank_reference, judge_top_up(wallet, terms, amount))
+        others = granting.keys(policies.in_force_at(accepted_at), accepted_at)
+        found = store.wallet_and_top_up(request.wallet_id, request.digest, others)
+        if found.wallet is None:
+            raise NotFound(NO_SUCH_WALLET)
+        return found.top_up, Attempt(accepted_at, found.wallet, granting.grants(found.others))
+
+    def decide(attempt: Attempt) -> Decision[TopUp]:
+        accepted_at, wallet, grants = attempt
+        policy = policies.running_at(accepted_at)
+        judged = top_up_by(policy, wallet, amount, accepted_at, grants.source)
+        acceptance = request.accept(accepted_at)
+        entry = TopUp(
+            acceptance,
+            amount,
+            bank_reference,
+            judged.decline,
+            judged.rewards,
+            judged.taken,
+            judged.facts,
+            judged.ceilings,
+        )
         if entry.decline:
             return Decision(entry, lambda: store.record_declined_top_up(entry))
-        return Decision(entry, lambda: store.credit_and_record(entry, wallet, holding_limit_of(wallet, terms)))
+        if grants.missing:
+            return Decision(entry, grants.refill)
+        limit = holding_limit_of(wallet, policy.wallet)
+        taken = after(wallet.taken, entry.taken, accepted_at) if entry.taken else None
+        return Decision(
+            entry, lambda: store.credit_and_record(entry, wallet, limit, judged.purses, taken, grants.writes())
+        )
 
     return answer_once(request, patience, read, decide)
 

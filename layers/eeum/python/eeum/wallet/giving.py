@@ -1,0 +1,159 @@
+"""What a policy gives within a command, off a price or on top of a top-up: pure functions over plain values, amounts in won.
+
+Commands are decided one after another on what their wallet has used (`Taken`), postings on what they posted: a limit is used by the one
+or by the other, never by both.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from eeum.calendar import month_of, previous_month
+from eeum.policy.conditions import Facts
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import Gives, Layer, LayerReward, Limit, PolicyVersion
+from eeum.policy.windows import (
+    carried_into,
+    last_month_of,
+    previous_window,
+    start_of_window,
+    window_key,
+    window_name,
+)
+from eeum.wallet.rules import Taken
+
+
+class Grants(Protocol):
+    """Where the money of rewards comes from (`eeum.budget`)."""
+
+    def grant(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0, /) -> int:
+        """How many of `won` are funded, of which `before` are already."""
+
+
+class Unlimited:
+    """Where no budget is kept, all is funded."""
+
+    def grant(self, _policy: PolicyVersion, _layer: Layer, won: int, _at: datetime, _before: int = 0, /) -> int:
+        return won
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What layers give, those that give nothing left out; `used` is by how much each limit's use grows, by limit and window.
+
+    `ceilings` are by layer the most that was funded, where that was less than it would give.
+    """
+
+    rewards: tuple[LayerReward, ...]
+    used: Mapping[str, int]
+    ceilings: Mapping[str, int]
+
+    @property
+    def won(self) -> int:
+        return sum(reward.won for reward in self.rewards)
+
+
+NOTHING_GIVEN = Given((), {}, {})
+
+
+def give(
+    policy: PolicyVersion,
+    gives: frozenset[Gives],
+    facts: Facts,
+    base: int,
+    taken: Taken,
+    at: datetime,
+    grants: Grants,
+) -> Given:
+    """What the layers that give so make of `base` won at the instant `at`, as far as it is funded.
+
+    Layers are funded in the order listed. What one does not get leaves more of a reward limit to those that share it.
+    """
+    if not policy.pays_at(at):
+        return NOTHING_GIVEN
+    limits = limits_of(policy, gives)
+    used_before, carried = used_of(limits.values(), taken, at)
+    granting = _Granting(policy, policy.acting(gives), at, grants)
+    while True:
+        evaluation = evaluate(
+            policy, facts, base, used_before, gives=gives, carried=carried, ceilings=granting.ceilings
+        )
+        if granting.covers({reward.layer: reward.won for reward in evaluation.rewards}):
+            break
+    return Given(
+        # What a ceiling cut is told by the ceilings.
+        tuple(reward._replace(uncut=None) for reward in evaluation.rewards if reward.won),
+        {key_of(limits[limit], at): won for limit, won in evaluation.used.items() if won},
+        granting.ceilings,
+    )
+
+
+class _Granting:
+    """What of an evaluation's rewards is granted. A layer that gets less has a ceiling, under which all is evaluated again."""
+
+    def __init__(self, policy: PolicyVersion, layers: Sequence[Layer], at: datetime, grants: Grants) -> None:
+        self._policy = policy
+        self._layers = layers
+        self._at = at
+        self._grants = grants
+        self._granted: dict[str, int] = {}
+        self.ceilings: dict[str, int] = {}
+
+    def covers(self, wanted: Mapping[str, int]) -> bool:
+        """Whether all of `wanted`, won by layer, is granted; if not, one layer more has a ceiling now."""
+        for layer in self._layers:
+            won, before = wanted.get(layer.id, 0), self._granted.get(layer.id, 0)
+            if won == before:
+                continue
+            # Less than before, where the ceiling of another layer has made a third win their group, gives back.
+            self._granted[layer.id] = self._grants.grant(self._policy, layer, won, self._at, before)
+            if self._granted[layer.id] < won:
+                self.ceilings[layer.id] = self._granted[layer.id]
+                return False
+        return True
+
+
+def limits_of(policy: PolicyVersion, gives: frozenset[Gives]) -> dict[str, Limit]:
+    """The limits by id that the layers which give so use."""
+    return {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
+
+
+def used_of(limits: Iterable[Limit], taken: Taken, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    """How far each limit is used in the window of `at`, and what was carried over into that window, by limit id."""
+    used, carried = {}, {}
+    for limit in limits:
+        used[limit.id] = taken.used.get(key_of(limit, at), 0)
+        carried[limit.id] = carried_over(limit, taken.used, at)
+    return used, carried
+
+
+def carried_over(limit: Limit, used: Mapping[str, int], at: datetime) -> int:
+    """What was left of the window before the one of `at` and is added to it, once; 0 where nothing carries over."""
+    if limit.carries_over_from is None or limit.amount is None:
+        return 0
+    before = previous_window(limit.window, window_name(limit.window, at))
+    if before is None or start_of_window(limit.window, before) < limit.carries_over_from:
+        return 0
+    return carried_into(limit.amount, used.get(window_key(limit.id, before), 0))
+
+
+def key_of(limit: Limit, at: datetime) -> str:
+    return window_key(limit.id, window_name(limit.window, at))
+
+
+def after(taken: Taken, used: Mapping[str, int], at: datetime) -> Taken:
+    """What commands have used once `used` was added at `at`; windows that nobody asks for any more are left out."""
+    total = {key: won for key, won in taken.used.items() if _is_asked_for(key, at)}
+    for key, won in used.items():
+        total[key] = total.get(key, 0) + won
+    return Taken(taken.version + 1, total)
+
+
+def _is_asked_for(key: str, at: datetime) -> bool:
+    """Windows of this month and the one before, and of this year and the one before: what is left of one may be carried into the next."""
+    name = key.partition("@")[2]
+    month = month_of(at)
+    if len(name) == len("2021"):
+        return int(name) >= int(month[:4]) - 1
+    return last_month_of(name) >= previous_month(month)

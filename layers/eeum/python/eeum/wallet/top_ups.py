@@ -1,0 +1,71 @@
+"""What a policy makes of a top-up: its limits, bonuses and discounts. Pure functions over plain values, amounts in won."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from eeum.calendar import years_since
+from eeum.policy.conditions import Facts
+from eeum.policy.rules import AT_TOP_UP, Gives, Limit, PolicyVersion
+from eeum.wallet.giving import Grants, give, key_of, used_of
+from eeum.wallet.purses import purse_into
+from eeum.wallet.rules import NOTHING_KNOWN, Purse, TopUpDecline, TopUpReward, Wallet, judge_top_up
+
+
+class JudgedTopUp(NamedTuple):
+    """Declined, or which rewards it gets, the purses that they come into, and by how much it uses limits, by limit and window."""
+
+    decline: TopUpDecline | None
+    rewards: tuple[TopUpReward, ...] = ()
+    purses: tuple[Purse, ...] = ()
+    taken: Mapping[str, int] = {}
+    facts: Facts = NOTHING_KNOWN
+    ceilings: Mapping[str, int] = {}
+
+
+def top_up_by(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime, grants: Grants) -> JudgedTopUp:
+    """What a top-up of `amount`, its face value, comes to at the instant `at`: what is not funded is not given, and the top-up stands."""
+    decline = judge_top_up(wallet, policy.wallet, amount)
+    if decline is None and _exceeds(policy, wallet, amount, at):
+        decline = TopUpDecline.TOP_UP_LIMIT
+    if decline:
+        return JudgedTopUp(decline)
+    facts = _facts_of(wallet, at) if policy.at_top_up else NOTHING_KNOWN
+    judged_by = replace(facts, amount=amount, accepted_at=at)
+    given = give(policy, AT_TOP_UP, judged_by, amount, wallet.taken, at, grants)
+    layers = {layer.id: layer for layer in policy.layers}
+    rewards, purses = [], {}
+    for reward in given.rewards:
+        layer = layers[reward.layer]
+        if layer.gives is Gives.TOP_UP_DISCOUNT:
+            rewards.append(TopUpReward(reward, None))
+            continue
+        purse = purse_into(policy, layer.into, at)
+        purses[purse.id] = purse
+        rewards.append(TopUpReward(reward, purse.id))
+    topped_up = {key_of(limit, at): amount for limit in _limits_on_top_ups(policy, at)}
+    return JudgedTopUp(None, tuple(rewards), tuple(purses.values()), {**given.used, **topped_up}, facts, given.ceilings)
+
+
+def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:
+    """The limits that the policy puts on top-ups themselves; one of an event is none before and after it."""
+    return [limit for limit in policy.wallet.top_up_limits if limit.window.is_open(at)]
+
+
+def _exceeds(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime) -> bool:
+    """Whether a limit on top-ups leaves no room for all of `amount`."""
+    limits = _limits_on_top_ups(policy, at)
+    used, carried = used_of(limits, wallet.taken, at)
+    return any(
+        limit.amount is not None and used[limit.id] + amount > limit.amount + carried[limit.id] for limit in limits
+    )
+
+
+def _facts_of(wallet: Wallet, at: datetime) -> Facts:
+    """What a top-up is judged by, besides its amount and instant: neither a merchant nor a card is part of it."""
+    return Facts(
+        member_class=wallet.member_class,
+        member_district=wallet.district,
+        member_age=years_since(wallet.birth_date, at) if wallet.birth_date else None,
+    )
