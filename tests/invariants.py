@@ -17,6 +17,7 @@ from eeum.policy.rules import PolicyVersion
 from eeum.storage import Table
 from tests.in_memory.storage import InMemoryStorage
 from tests.invariants_of_cashback import check_cashback
+from tests.invariants_of_commands import check_commands, funded_by
 from tests.invariants_of_payments import check_chain, check_payments
 
 Item = dict[str, Any]
@@ -46,6 +47,7 @@ def check_partition(partition: str, items: Sequence[Item], policies: Sequence[Po
     _check_balances(wallets[0], entries)
     _check_ids(entries)
     check_payments(wallets[0], entries)
+    check_commands(wallets[0], entries, policies)
     check_cashback(wallets[0], entries, policies)
     check_chain(wallets[0], entries)
 
@@ -61,7 +63,7 @@ def _check_postings(entries: Sequence[Item]) -> None:
         if entry["kind"] == "payment" and postings:
             target = "purse/held" if entry["status"] == "held" else f"merchant_payable/{entry['merchant_id']}"
             paid = {f"purse/{purse}": -won for purse, won in entry["paid_from"]}
-            assert postings == {**paid, target: entry["amount"]}, entry
+            assert postings == {**paid, **funded_by(entry), target: entry["amount"]}, entry
             assert all(won < 0 for won in paid.values()), entry
 
 

@@ -21,8 +21,8 @@ def check_payments(wallet: Item, entries: Sequence[Item]) -> None:
         assert {entry["payment"] for entry in kinds[kind]} <= payments.keys(), kind
     held = sum(_held_of(digest, payment, kinds, by_key) for digest, payment in payments.items())
     assert wallet["purses"]["held"]["amount"] == held, wallet
-    cancelled = sum(entry["amount"] for entry in kinds["cancellation"])
-    corrected = sum(won for entry in kinds["correction"] for _, _, won in entry["cancelled"])
+    cancelled = sum(refund_of(each) for entry in kinds["cancellation"] for each in entry["of"])
+    corrected = sum(refund_of(each) for entry in kinds["correction"] for each in entry["cancelled"])
     assert wallet["purses"]["refund_pending"]["amount"] == cancelled - corrected, wallet
 
 
@@ -41,8 +41,8 @@ def _held_of(digest: str, payment: Item, kinds: dict[str, list[Item]], by_key: d
     _check_slices(payment, captures)
     cancelled: Counter[int] = Counter()
     for entry in cancellations:
-        assert sum(won for _, won, _ in entry["of"]) == entry["amount"] > 0, entry
-        for number, won, _ in entry["of"]:
+        assert sum(won for _, won, *_ in entry["of"]) == entry["amount"] > 0, entry
+        for number, won, *_ in entry["of"]:
             cancelled[number] += won
     assert all(0 < won <= amounts[number] for number, won in cancelled.items()), (payment, cancellations)
     released = release["amount"] if release else 0
@@ -57,6 +57,15 @@ def _held_of(digest: str, payment: Item, kinds: dict[str, list[Item]], by_key: d
     stored = [(won, gone) for won, gone, _ in progress["captures"]]
     assert stored == [(won, cancelled[number]) for number, won in amounts.items()], (payment, progress)
     return held
+
+
+def refund_of(cancelled: Sequence[Any]) -> int:
+    """What goes back to the member of what is cancelled of a capture.
+
+    A cancellation says capture, won and month, a correction payment, capture and won; a fourth number of either is the discount in it.
+    """
+    won: int = cancelled[2] if isinstance(cancelled[0], str) else cancelled[1]
+    return won - sum(cancelled[3:])
 
 
 def _check_slices(payment: Item, captures: dict[int, Item]) -> None:

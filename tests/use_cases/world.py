@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from eeum.budget.funding import Budgets
+from eeum.budget.rules import Lines
+from eeum.budget.store import BudgetStore
 from eeum.calendar import SEOUL
 from eeum.cashback.rules import Earning, MonthBook
 from eeum.cashback.sources import Entry, Source, source_of
@@ -24,7 +27,7 @@ from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.months.store import MonthStore
 from eeum.once import Answer
-from eeum.payments.cancellations import cancel_payment
+from eeum.payments.cancellations import Funders, cancel_payment
 from eeum.payments.holds import capture_hold, expire_holds, void_hold
 from eeum.payments.items import (
     cancellation_item,
@@ -80,12 +83,14 @@ class World:
     now: datetime = MORNING
     seconds: float = 60.0
     """How long callers have."""
+    documents: tuple[dict[str, Any], ...] = field(default_factory=incheon)
 
     def __post_init__(self) -> None:
         self.storage = Recording(self.memory)
-        self.policies = incheons_book()
+        own = self.documents is not incheon()
+        self.policies = PolicyBook([policy_of(document) for document in self.documents]) if own else incheons_book()
         self._keys = itertools.count(1)
-        load_history(self.policy_store, "incheon", incheon(), "operator", self.now)
+        load_history(self.policy_store, "incheon", self.documents, "operator", self.now)
 
     # --- what use cases are given -------------------------------------------------------------------------------------
 
@@ -127,6 +132,10 @@ class World:
     @property
     def desk(self) -> Desk:
         return Desk(self.storage, self.patience, "incheon")
+
+    def budgets(self) -> Budgets:
+        store = BudgetStore(self.storage, self.patience, "incheon")
+        return Budgets(store, Lines(store.lines()))
 
     # --- who there is -------------------------------------------------------------------------------------------------
 
@@ -196,11 +205,13 @@ class World:
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
         asked = {"amount": amount, "merchant_id": merchant_id, **(body or {})}
         request = Request.of(caller, wallet.id, key or self.new_key(), asked)
-        return authorise_payment(self.payments, self.policies, self.patience, request, order, self.clock)
+        return authorise_payment(self.payments, self.policies, self.patience, request, order, self.clock, self.budgets)
 
     def top_up(self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK) -> Answer[TopUp]:
         request = Request.of(caller, wallet.id, key or self.new_key(), {"amount": amount})
-        return top_up(self.wallets, self.policies, self.patience, request, amount, "reference", self.clock)
+        return top_up(
+            self.wallets, self.policies, self.patience, request, amount, "reference", self.clock, self.budgets
+        )
 
     def capture(
         self, payment: Payment, amount: int | None = None, key: str | None = None, caller: str = ACQUIRER
@@ -218,16 +229,18 @@ class World:
         self, payment: Payment, amount: int | None = None, key: str | None = None, caller: str = ACQUIRER
     ) -> Answer[Cancellation]:
         request = self._about(payment, key, caller, {"amount": amount})
-        may = _brought_by(caller)
+        may, funders = _brought_by(caller), Funders(self.policies, self.budgets)
         return cancel_payment(
-            self.progress, self.patience, request, payment.acceptance.id, amount, "returned", may, self.clock
+            self.progress, self.patience, request, payment.acceptance.id, amount, "returned", may, self.clock, funders
         )
 
     def reverse(self, wallet: Wallet, shop: Merchant | str, amount: int, key: str, **changes: Any) -> Reversal:
         merchant_id = shop if isinstance(shop, str) else shop.id
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
         request = Request.of(ACQUIRER, wallet.id, key, {"amount": amount, "merchant_id": merchant_id})
-        return reverse_payment(self.payments, self.progress, self.policies, self.patience, request, order, self.clock)
+        return reverse_payment(
+            self.payments, self.progress, self.policies, self.patience, request, order, self.clock, self.budgets
+        )
 
     def expire(self, limit: int = 100) -> int:
         return expire_holds(self.progress, self.patience, self.now, limit)

@@ -8,7 +8,7 @@ import pytest
 from eeum.cashback.store import CashbackStore
 from eeum.journal.chain import entry_hash
 from eeum.payments.items import payment_item, payment_key
-from eeum.payments.progress import cancel, capture, progress_of, release
+from eeum.payments.progress import cancel, capture, numbered, progress_of, release
 from eeum.payments.progress_store import ProgressStore, State
 from eeum.payments.rules import Payment
 from eeum.payments.store import PaymentStore
@@ -189,7 +189,7 @@ def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) ->
     opened = stored_wallet(storage, charged=20_000, taken=Taken(3, {"coupon@2021-01": 900, "coupon@2020-12": 5}))
     plain = payment(opened.id, paid={"charged": 9_000})
     discount = LayerReward("coupon", 1_000, (BandPortion(0, None, 1_000, 10_000),), (("city", 1_000),))
-    made = replace(plain, discounts=(discount,), taken={"coupon@2021-01": 1_000, "coupon@2021": 10})
+    made = replace(plain, discounts=(discount,), taken=Taken(4, {"coupon@2021-01": 1_000, "coupon@2021": 10}))
     used = Taken(4, {"coupon@2021-01": 1_900, "coupon@2020-12": 5})
     payments = PaymentStore(storage, patience_of())
     payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], used)
@@ -201,12 +201,16 @@ def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) ->
     assert failed.value.positions == (0,)
     state = _state(storage, made)
     accepted = acceptance(opened.id, "a-cancellation-number-1", LATER)
-    entry, progress = cancel(made, state.progress, accepted, 5_000, None)
+    decided, progress = cancel(made, state.progress, accepted, 5_000, None)
+    entry = numbered(decided, state.wallet.taken)
+    assert entry.taken == Taken(5, {"coupon@2021-01": 500, "coupon@2021": 5})
     change_wallet(storage, opened.id, SetTo(("taken",), {"version": 5, "used": {"coupon@2021-01": 1_950}}))
     with pytest.raises(ConditionsFailed) as failed:
         store.cancel(entry, progress, state)
     assert failed.value.positions == (0,)
-    store.cancel(entry, progress, _state(storage, made))
+    again = _state(storage, made)
+    entry = numbered(decided, again.wallet.taken)
+    store.cancel(entry, progress, again)
     assert _wallet(storage, opened.id).taken == Taken(6, {"coupon@2021-01": 1_450})
     assert _purses(storage, made) == {"charged": 11_000, "refund_pending": 4_500}
     assert store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)[0] == entry
@@ -217,7 +221,8 @@ def the_first_use_of_a_limit_by_commands_is_counted_once(storage: Storage) -> No
     opened = stored_wallet(storage, charged=20_000)
     payments = PaymentStore(storage, patience_of())
     one, other = (
-        replace(payment(opened.id, f"payment-number-{number}-of-it"), taken={"coupon@2021-01": 1}) for number in (1, 2)
+        replace(payment(opened.id, f"payment-number-{number}-of-it"), taken=Taken(1, {"coupon@2021-01": 1}))
+        for number in (1, 2)
     )
     draws, used = [Draw("charged", 10_000, 20_000)], Taken(1, {"coupon@2021-01": 1})
     payments.debit_and_record(one, draws, used)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eeum.calendar import whole_milliseconds
 from eeum.once import Answer, Decision, answer_once
 from eeum.payments.holds import allowed
-from eeum.payments.progress import Cancellation, cancel
+from eeum.payments.progress import Cancellation, cancel, numbered
 from eeum.payments.progress_store import ProgressStore, State
 from eeum.payments.rules import Payment
 from eeum.policy.rules import AT_PAYMENT
@@ -72,7 +72,8 @@ def cancel_payment(
     def decide(attempt: Attempt) -> Decision[Cancellation]:
         state, grants = attempt
         acceptance = request.accept(whole_milliseconds(now()))
-        entry, progress = cancel(state.payment, state.progress, acceptance, amount, reason)
+        decided, progress = cancel(state.payment, state.progress, acceptance, amount, reason)
+        entry = numbered(decided, state.wallet.taken)
         if funders:
             at = state.payment.acceptance.accepted_at
             grants.give_back(funders.policies.running_at(at), entry.discounts, at)

@@ -11,7 +11,7 @@ from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
-from eeum.wallet.items import acceptance_item, acceptance_of
+from eeum.wallet.items import acceptance_item, acceptance_of, taken_item, taken_of
 from eeum.wallet.store import partition_of
 
 PAYMENT = "PAYMENT#"
@@ -67,7 +67,7 @@ def payment_item(payment: Payment) -> Item:
         "postings": payment.postings,
         **({"expires_at": text_of(payment.expires_at)} if payment.expires_at else {}),
         **({"discounts": discounts_item(payment.discounts)} if payment.discounts else {}),
-        **({"taken": dict(payment.taken)} if payment.taken else {}),
+        **taken_item(payment.taken),
         **({"ceilings": dict(payment.ceilings)} if payment.ceilings else {}),
     }
 
@@ -158,7 +158,7 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
         paid_from=portions_of(item["paid_from"]),
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
         discounts=discounts_of(item.get("discounts", ())),
-        taken=item.get("taken", {}),
+        taken=taken_of(item),
         ceilings=item.get("ceilings", {}),
     )
 
@@ -257,7 +257,7 @@ def cancellation_item(cancellation: Cancellation) -> Item:
         "reason": cancellation.reason,
         "of": [_cancelled_item(each) for each in cancellation.of],
         **({"discounts": [list(part) for part in cancellation.discounts]} if cancellation.discounts else {}),
-        **({"taken": dict(cancellation.taken)} if cancellation.taken else {}),
+        **taken_item(cancellation.taken),
         "postings": cancellation.postings,
     }
 
@@ -281,5 +281,5 @@ def cancellation_of(wallet_id: str, item: Item) -> Cancellation:
         reason=item["reason"],
         of=tuple(Cancelled(*each) for each in item["of"]),
         discounts=tuple(DiscountPart(*part) for part in item.get("discounts", ())),
-        taken=item.get("taken", {}),
+        taken=taken_of(item),
     )

@@ -5,8 +5,7 @@ its end, so that what survives of a capture is its slice without the end: many p
 takes goes back in reverse debit order (`eeum.cashback.replay`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,6 +26,7 @@ from eeum.payments.discounts import DiscountPart, discount_of, given_back, parts
 from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
 from eeum.policy.conditions import Facts
 from eeum.request import Acceptance
+from eeum.wallet.rules import NOTHING_TAKEN, Taken
 
 MOST_CAPTURES = 20
 """Captures of one hold: a limit on everything, so that what is cancelled at once fits into one transaction."""
@@ -140,7 +140,7 @@ class Cancellation:
     reason: str | None
     of: tuple[Cancelled, ...]
     discounts: tuple[DiscountPart, ...] = ()
-    taken: Mapping[str, int] = field(default_factory=dict)
+    taken: Taken = NOTHING_TAKEN
 
     @property
     def amount(self) -> int:
@@ -261,7 +261,7 @@ def cancel(
         reason,
         tuple(of),
         discounts,
-        given_back(payment.taken, payment.order.amount, progress.cancelled, progress.cancelled + won),
+        Taken(0, given_back(payment.taken.used, payment.order.amount, progress.cancelled, progress.cancelled + won)),
     )
     return entry, replace(progress, version=progress.version + 1, captures=tuple(captures))
 
@@ -270,6 +270,12 @@ def _discounts_back(payment: Payment, before: int, after: int) -> tuple[Discount
     """What goes back of a payment's discounts when the won cancelled of its price, from its end, grow from `before` to `after`."""
     price = payment.order.amount
     return parts_between(payment.discount_parts, price, price - after, price - before)
+
+
+def numbered(entry: Cancellation, before: Taken) -> Cancellation:
+    """The entry with the place that it has among what changes `before`, where a window that it gives back is still carried there."""
+    freed = entry.taken.used.keys() & before.used.keys()
+    return replace(entry, taken=before.change(entry.taken.used)) if freed else entry
 
 
 def is_expired(progress: Progress, at: datetime) -> bool:

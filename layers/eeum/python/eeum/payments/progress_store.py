@@ -173,7 +173,7 @@ class ProgressStore:
         the payment since it was read, or, where limits that it used are free again, of those.
         """
         wallet_id, taken = entry.acceptance.wallet_id, state.wallet.taken
-        freed = [taken.given_back(entry.taken)] if entry.taken.keys() & taken.used.keys() else []
+        freed = [taken.given_back(entry.taken.used)] if entry.taken.version else []
         refund = Update(
             wallet_key(wallet_id),
             (

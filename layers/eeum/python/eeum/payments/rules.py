@@ -13,7 +13,17 @@ from eeum.policy.conditions import Facts
 from eeum.policy.rules import AT_PAYMENT, LayerReward, PolicyVersion
 from eeum.request import Acceptance
 from eeum.wallet.giving import NOTHING_GIVEN, Given, Grants, give
-from eeum.wallet.rules import SPENDS_FIRST, Card, Draw, Spending, Wallet, WalletStatus, plan_debit
+from eeum.wallet.rules import (
+    NOTHING_TAKEN,
+    SPENDS_FIRST,
+    Card,
+    Draw,
+    Spending,
+    Taken,
+    Wallet,
+    WalletStatus,
+    plan_debit,
+)
 
 ACTIVE_CARD = "active"
 
@@ -76,7 +86,7 @@ class Payment:
     """An entry: an order and how it was answered, with the facts it was judged by.
 
     `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured. The price is
-    the order's amount: `discounts` are what was taken off it, by the policy's layers, `taken` by how much that used limits and windows, and
+    the order's amount: `discounts` are what was taken off it, by the policy's layers, `taken` by how much that used limits, and
     `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
     """
 
@@ -88,7 +98,7 @@ class Payment:
     paid_from: Portions
     expires_at: datetime | None = None
     discounts: tuple[LayerReward, ...] = ()
-    taken: Mapping[str, int] = field(default_factory=dict)
+    taken: Taken = NOTHING_TAKEN
     ceilings: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -137,6 +147,7 @@ class Judgement:
     facts: Facts
     draws: tuple[Draw, ...]
     given: Given = NOTHING_GIVEN
+    taken: Taken = NOTHING_TAKEN
 
     @property
     def paid_from(self) -> Portions:
@@ -167,7 +178,7 @@ def judge(
     draws = plan_debit(wallet, order.amount - given.won, _spending(policy, facts, at))
     if draws is None:
         return Judgement(Decline.INSUFFICIENT_FUNDS, card, facts, ())
-    return Judgement(None, card, facts, draws, given)
+    return Judgement(None, card, facts, draws, given, wallet.taken.change(given.used))
 
 
 def _spending(policy: PolicyVersion, facts: Facts, at: datetime) -> Spending:
@@ -193,7 +204,7 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
         paid_from=judgement.paid_from,
         expires_at=acceptance.accepted_at + HOLDS_LAST if held else None,
         discounts=judgement.given.rewards,
-        taken=judgement.given.used,
+        taken=judgement.taken,
         ceilings=judgement.given.ceilings,
     )
 

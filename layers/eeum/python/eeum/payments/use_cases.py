@@ -79,7 +79,7 @@ def authorise_payment(
             return Decision(payment, lambda: store.record_decline(payment))
         if grants.missing:
             return Decision(payment, grants.refill)
-        taken = after(wallet.taken, payment.taken, accepted_at) if payment.taken else None
+        taken = after(wallet.taken, payment.taken.used, accepted_at) if payment.taken.version else None
         return Decision(payment, lambda: store.debit_and_record(payment, judgement.draws, taken, grants.writes()))
 
     return answer_once(request, patience, read, decide)

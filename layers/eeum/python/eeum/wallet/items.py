@@ -9,9 +9,10 @@ from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.request import Acceptance
 from eeum.storage import Item
-from eeum.wallet.rules import TopUp, TopUpDecline, TopUpReward
+from eeum.wallet.rules import NOTHING_TAKEN, Taken, TopUp, TopUpDecline, TopUpReward
 
 TOP_UP = "TOP_UP#"
+TAKEN = "taken"
 
 MEMBER_FACTS = ("member_class", "member_district", "member_age")
 """What a top-up is judged by, as far as it is known."""
@@ -43,10 +44,19 @@ def top_up_item(top_up: TopUp) -> Item:
         "decline": top_up.decline.value if top_up.decline else None,
         "postings": top_up.postings,
         **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
-        **({"taken": dict(top_up.taken)} if top_up.taken else {}),
+        **taken_item(top_up.taken),
         **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
         **({"facts": facts} if (facts := _facts_item(top_up.facts)) else {}),
     }
+
+
+def taken_item(taken: Taken) -> Item:
+    """What commands used, of a wallet or of one entry: no attribute where that is nothing."""
+    return {TAKEN: {"version": taken.version, "used": dict(taken.used)}} if taken.version or taken.used else {}
+
+
+def taken_of(item: Item) -> Taken:
+    return Taken(item[TAKEN]["version"], item[TAKEN]["used"]) if TAKEN in item else NOTHING_TAKEN
 
 
 def _facts_item(facts: Facts) -> Item:
@@ -84,7 +94,7 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         bank_reference=item["bank_reference"],
         decline=TopUpDecline(item["decline"]) if item["decline"] else None,
         rewards=tuple(TopUpReward(reward_of(each), each.get("into")) for each in item.get("rewards", ())),
-        taken=item.get("taken", {}),
+        taken=taken_of(item),
         facts=Facts(**item.get("facts", {})),
         ceilings=item.get("ceilings", {}),
     )

@@ -79,7 +79,8 @@ class Negative(NamedTuple):
 class Taken:
     """Won by limit and window (`welcome-bonus@2026-03`) that commands used: what was given at payment and at top-up, and topped up.
 
-    Apart from `Wallet.usage`, which postings count, some time later. `version` counts its changes; 0 is not stored yet.
+    Apart from `Wallet.usage`, which postings count, some time later. `version` counts its changes; 0 is not stored yet. Of an entry it is
+    what this one used, or gave back, as which change: by it a wallet's commands can be put into their order. 0: it changed nothing.
     """
 
     version: int = 0
@@ -89,6 +90,13 @@ class Taken:
         """What is left after `won` were given back. A window that the wallet no longer carries is past, and needs none."""
         used = {key: used - won.get(key, 0) for key, used in self.used.items()}
         return Taken(self.version + 1, {key: left for key, left in used.items() if left})
+
+    def change(self, used: Mapping[str, int]) -> "Taken":
+        """What an entry says that uses so much, or gives it back, as the next change."""
+        return Taken(self.version + 1, used) if used else NOTHING_TAKEN
+
+
+NOTHING_TAKEN = Taken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Wallet:
     district: str | None = None
     birth_date: date | None = None
     standings: int = 0
-    taken: Taken = Taken()
+    taken: Taken = NOTHING_TAKEN
 
     def balance(self, purse_id: str) -> int:
         return next((purse.amount for purse in self.purses if purse.id == purse_id), 0)
@@ -168,8 +176,8 @@ class TopUpReward(NamedTuple):
 class TopUp:
     """An entry: money that a bank takes from the member's account and that came into the wallet, or why it was declined.
 
-    `amount` is the face value. `rewards` are what policies made of it, judged by `facts`, `taken` by how much it used limits, by limit
-    and window, and `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
+    `amount` is the face value. `rewards` are what policies made of it, judged by `facts`, `taken` by how much it used limits, and
+    `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
     """
 
     acceptance: Acceptance
@@ -177,7 +185,7 @@ class TopUp:
     bank_reference: str
     decline: TopUpDecline | None
     rewards: tuple[TopUpReward, ...] = ()
-    taken: Mapping[str, int] = field(default_factory=dict)
+    taken: Taken = NOTHING_TAKEN
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = field(default_factory=dict)
 

@@ -28,7 +28,7 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.items import TOP_UP, top_up_item, top_up_of
+from eeum.wallet.items import TAKEN, TOP_UP, taken_item, taken_of, top_up_item, top_up_of
 from eeum.wallet.rules import (
     Card,
     DebitOrder,
@@ -41,7 +41,6 @@ from eeum.wallet.rules import (
 )
 
 WALLET = "WALLET"
-TAKEN = "taken"
 PARTITION = "WALLET#"
 
 
@@ -227,17 +226,13 @@ def _resident_item(wallet: Wallet) -> Item:
 
 def taken_set(taken: Taken) -> SetTo:
     """What commands have used, afterwards."""
-    return SetTo((TAKEN,), _taken_item(taken))
+    return SetTo((TAKEN,), taken_item(taken)[TAKEN])
 
 
 def taken_follows(taken: Taken) -> Condition:
     """That what is stored is what `taken` was made of: no other command used anything meanwhile."""
     before = taken.version - 1
     return Equals((TAKEN, "version"), before) if before else Absent((TAKEN,))
-
-
-def _taken_item(taken: Taken) -> Item:
-    return {"version": taken.version, "used": dict(taken.used)}
 
 
 def _top_up_put(top_up: TopUp) -> Put:
@@ -264,7 +259,7 @@ def wallet_item(wallet: Wallet) -> Item:
         # What most wallets do not have takes no room in any.
         **({"resident": _resident_item(wallet)} if wallet.district or wallet.birth_date else {}),
         **({"standings": wallet.standings} if wallet.standings else {}),
-        **({TAKEN: _taken_item(wallet.taken)} if wallet.taken.version else {}),
+        **taken_item(wallet.taken),
     }
 
 
@@ -322,7 +317,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         district=resident.get("district"),
         birth_date=date.fromisoformat(born) if born else None,
         standings=item.get("standings", 0),
-        taken=Taken(item[TAKEN]["version"], item[TAKEN]["used"]) if TAKEN in item else Taken(),
+        taken=taken_of(item),
     )
 
 

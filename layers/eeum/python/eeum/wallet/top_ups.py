@@ -10,16 +10,25 @@ from eeum.policy.conditions import Facts
 from eeum.policy.rules import AT_TOP_UP, Gives, Limit, PolicyVersion
 from eeum.wallet.giving import Grants, give, key_of, used_of
 from eeum.wallet.purses import purse_into
-from eeum.wallet.rules import NOTHING_KNOWN, Purse, TopUpDecline, TopUpReward, Wallet, judge_top_up
+from eeum.wallet.rules import (
+    NOTHING_KNOWN,
+    NOTHING_TAKEN,
+    Purse,
+    Taken,
+    TopUpDecline,
+    TopUpReward,
+    Wallet,
+    judge_top_up,
+)
 
 
 class JudgedTopUp(NamedTuple):
-    """Declined, or which rewards it gets, the purses that they come into, and by how much it uses limits, by limit and window."""
+    """Declined, or which rewards it gets, the purses that they come into, by how much it uses limits, and what it was judged by."""
 
     decline: TopUpDecline | None
     rewards: tuple[TopUpReward, ...] = ()
     purses: tuple[Purse, ...] = ()
-    taken: Mapping[str, int] = {}
+    taken: Taken = NOTHING_TAKEN
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = {}
 
@@ -45,7 +54,8 @@ def top_up_by(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime, 
         purses[purse.id] = purse
         rewards.append(TopUpReward(reward, purse.id))
     topped_up = {key_of(limit, at): amount for limit in _limits_on_top_ups(policy, at)}
-    return JudgedTopUp(None, tuple(rewards), tuple(purses.values()), {**given.used, **topped_up}, facts, given.ceilings)
+    taken = wallet.taken.change({**given.used, **topped_up})
+    return JudgedTopUp(None, tuple(rewards), tuple(purses.values()), taken, facts, given.ceilings)
 
 
 def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:

@@ -130,7 +130,7 @@ def top_up(
         if grants.missing:
             return Decision(entry, grants.refill)
         limit = holding_limit_of(wallet, policy.wallet)
-        taken = after(wallet.taken, entry.taken, accepted_at) if entry.taken else None
+        taken = after(wallet.taken, entry.taken.used, accepted_at) if entry.taken.version else None
         return Decision(
             entry, lambda: store.credit_and_record(entry, wallet, limit, judged.purses, taken, grants.writes())
         )
