@@ -1,7 +1,7 @@
 """The cashback that cities published for amounts of spend, alone and split into many payments.
 
 `worked_examples.json` has every published example that is cashback. Those of other forms of reward (a discount before payment, a bonus
-on a top-up, a fixed reward per step, and sums of rates) are no cashback, and come with those forms.
+on a top-up, a fixed reward per step, and sums of rates) are in `other_forms.json`, and judged in `test_library.py`.
 
 The bound for splits. A payment's reward is floored to the won once per layer, so a spend in n payments earns, per layer,
 less than one won less for each payment, and never more: 0 <= whole - parts <= n - 1. Nothing is lost, to the won, where no

@@ -96,7 +96,8 @@ def _chosen(
 ) -> Sequence[Layer]:
     """The layers that act: of each exclusive group the one that counts, and none of the others.
 
-    Layers of a group are compared by what each would give if it were alone, its limits as they were before the payment.
+    Of the layers of a group that accept some of the base it is the first listed, or the one that would give most if it were alone, its
+    limits as they were before the payment; of equals the first listed.
     """
     layers = policy.acting(gives)
     if not policy.groups:
@@ -105,12 +106,15 @@ def _chosen(
     for layer in layers:
         if layer.exclusive is None:
             continue
-        _, won = _given(layer, facts, base, used_before, carried)
+        portions, won = _given(layer, facts, base, used_before, carried)
+        if not portions:
+            continue
         alone = _within(layer.reward_limits, won, used_before, {}, carried)
-        _, highest = best.get(layer.exclusive, (layer, 0))
-        if alone > highest and not (highest and policy.groups[layer.exclusive] == FIRST):
+        found = best.get(layer.exclusive)
+        if found is None or (alone > found[1] and policy.groups[layer.exclusive] != FIRST):
             best[layer.exclusive] = (layer, alone)
-    return [layer for layer in layers if layer.exclusive is None or best.get(layer.exclusive, (None, 0))[0] is layer]
+    chosen = {layer.id for layer, _ in best.values()}
+    return [layer for layer in layers if layer.exclusive is None or layer.id in chosen]
 
 
 def _given(
