@@ -39,7 +39,8 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
     budgets = budgets_of(given.budget)
     runs = [read_policies(path) for path in (given.policy, given.against) if path is not None]
     connection = connect(given.threads, given.memory, spill)
-    span = open_payments(connection, _payments(given.payments, spill))
+    flags = frozenset[str]().union(*(run.flags for run in runs))
+    span = open_payments(connection, _payments(given.payments, spill), flags, print)
     if given.check_order:
         check_order(connection)
     plans = replay(connection, runs, span, _say)

@@ -14,7 +14,7 @@ import duckdb
 from simulator import evaluated
 from simulator.errors import SimulationRefused
 from simulator.payments import RELATION, Span, open_payments
-from simulator.replay import add_uses, connect, evaluate_month, start_uses, statement_of, totals
+from simulator.replay import Windows, connect, totals
 from simulator.versions import Policies, Stretch, months_between, read_policies
 
 
@@ -46,32 +46,37 @@ def take_sample(connection: duckdb.DuckDBPyConnection, payments: int) -> None:
 def compare(connection: duckdb.DuckDBPyConnection, policies: Policies, span: Span) -> Comparison:
     """Compares every column of every payment: keys, base, use of limits, each layer's won and each funder's part."""
     payments, different, won, seconds = 0, 0, 0, 0.0
+    windows = Windows(connection)
     for month in months_between(span.first, span.last):
         plan = policies.plan(month)
-        if plan.obstacles:
-            continue  # the evaluator replays it: there is nothing to compare
-        began = perf_counter()
-        evaluate_month(connection, plan)
-        seconds += perf_counter() - began
-        start_uses(connection)
-        for number, stretch in enumerate(plan.stretches):
-            found = _differences(connection, number, stretch)
+        windows.turn(plan)
+        for stretch in plan.stretches:
+            began = perf_counter()
+            windows.evaluate(stretch, "evaluated")
+            seconds += perf_counter() - began
+            found = _differences(connection, windows, stretch)
             payments, different, won = payments + found[0], different + found[1], won + found[2]
     return Comparison(payments, different, won, seconds * 1_000_000 / max(payments, 1))
 
 
-def _differences(connection: duckdb.DuckDBPyConnection, number: int, stretch: Stretch) -> tuple[int, int, int]:
-    """Payments of a stretch, those that differ, and the won that the statement gives; what was used is kept for the next."""
+def _differences(connection: duckdb.DuckDBPyConnection, windows: Windows, stretch: Stretch) -> tuple[int, int, int]:
+    """Payments of a stretch, those that differ, and the won that are given; what was used is kept for the next.
+
+    Where the evaluator replays there is nothing to compare, but its uses go on.
+    """
     policy = stretch.policy
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE by_statement AS {statement_of(connection, number, stretch)}")
+    rewarded = "SELECT * FROM evaluated" if stretch.obstacles else windows.statement_of(stretch)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE by_statement AS {rewarded}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(policy, 'SELECT * FROM by_statement')}")
-    add_uses(connection, policy)
+    windows.add(stretch)
+    if stretch.obstacles:
+        return 0, 0, 0
     names = evaluated.column_names(policy)
     unequal = " OR ".join(f"one.{name} IS DISTINCT FROM other.{name}" for name in names)
     won = " + ".join(f"one.layer_{place}" for place in range(len(policy.layers))) or "0"
     (counts,) = connection.execute(
         f"SELECT COUNT(*), COUNT(CASE WHEN {unequal} THEN 1 END), COALESCE(SUM({won}), 0) "
-        f"FROM by_statement AS one FULL JOIN evaluated_{number} AS other "
+        "FROM by_statement AS one FULL JOIN evaluated AS other "
         "ON one.member = other.member AND one.accepted_at = other.accepted_at AND one.payment = other.payment"
     ).fetchall()
     payments, different, won_given = counts
@@ -87,9 +92,10 @@ def main() -> int:
     differences = 0
     try:
         connection = connect()
-        span = open_payments(connection, given.payments)
+        runs = [read_policies(path) for path in given.policies]
+        span = open_payments(connection, given.payments, frozenset[str]().union(*(run.flags for run in runs)))
         take_sample(connection, given.sample)
-        for policies in (read_policies(path) for path in given.policies):
+        for policies in runs:
             found = compare(connection, policies, span)
             differences += found.different
             print(

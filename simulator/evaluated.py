@@ -5,19 +5,21 @@ It yields the same columns as the statement of the version (`simulator.sql.state
 
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 
-from eeum.calendar import Month, milliseconds_of, next_month, start_of_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import NOTHING, Evaluation, PolicyVersion
-from simulator.payments import FLAGS, RELATION
+from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, Evaluation, Gives, PolicyVersion
+from eeum.policy.windows import carried_into
+from simulator.payments import PURSES, RELATION, flag_column
 from simulator.sql.conditions import text
+from simulator.sql.coverage import pools_of
 from simulator.sql.spend import spend_limits_of
-from simulator.sql.statement import KEY, funder_column, layer_column
+from simulator.sql.statement import KEY, USES, funder_column, layer_column
 from simulator.versions import Stretch
 
 ROWS_AT_ONCE = 50_000
@@ -27,62 +29,158 @@ UNKNOWN = "\\N"
 """What null is in a file between here and DuckDB, which has no other way in without further packages."""
 FORMAT = f"FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '{UNKNOWN}', AUTO_DETECT false"
 
-TEXTS = ("merchant_category", "card_product", "member_class", "channel", "method")
+TEXTS = (
+    "merchant_category",
+    "card_product",
+    "card_issuer",
+    "member_class",
+    "member_district",
+    "channel",
+    "method",
+)
 READ = (
     *KEY,
     "merchant_district",
-    "won_charged",
-    "won_cashback",
-    "won_grants",
+    *(f"won_{purse}" for purse in PURSES),
+    "won_discount",
     "merchant_annual_revenue",
     "merchant_own_rate",
-    *(f"merchant_{flag}" for flag in FLAGS),
+    "member_age",
     *TEXTS,
 )
+AS_DRAWN_LAST = ("charged", "cashback", "rewards", "grants")
+"""Purses in reverse debit order: what a discount takes off was not drawn from the first of them that has anything."""
 
 
-def rewards_of_month(
-    connection: duckdb.DuckDBPyConnection, stretches: tuple[Stretch, ...], month: Month
-) -> Iterator[tuple[Stretch, Rows]]:
-    """Rows of evaluated payments, some thousands at a time, each with the stretch of the month whose version judged them.
+def rewards_of(connection: duckdb.DuckDBPyConnection, stretch: Stretch, left: Mapping[str, int]) -> Iterator[Rows]:
+    """Rows of evaluated payments of a stretch, some thousands at a time, in the columns of `column_names`.
 
-    A limit's use goes on from one version to the next, as its id says (docs/policy-language.md, "What carries over").
+    What members have used before is in the table of uses; `left` is what is left in each pool. Where layers draw on pools, payments are
+    taken in their order over the whole city, else member by member.
     """
-    start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
+    flags = sorted(stretch.policy.merchants.flags)
+    keys = sorted({*stretch.keys.values(), *stretch.previous.values()})
+    order = ("accepted_at", "payment") if pools_of(stretch.policy) else KEY
     rows = connection.cursor().execute(
-        f"SELECT {', '.join(READ)} FROM {RELATION} WHERE accepted_at >= {start} AND accepted_at < {end} "
-        f"ORDER BY {', '.join(KEY)}"
+        f"SELECT {', '.join([*READ, *map(flag_column, flags), *(f'use_{number}' for number in range(len(keys)))])} "
+        f"FROM {RELATION} {_uses_of(keys)}"
+        f"WHERE accepted_at >= {stretch.start} AND accepted_at < {stretch.end} ORDER BY {', '.join(order)}"
     )
-    gathered = {stretch: _Gathered(stretch.policy) for stretch in stretches}
-    member: Any = None
-    used: dict[str, int] = {}
+    walk = _Walk(stretch, flags, keys, left)
     while batch := rows.fetchmany(ROWS_AT_ONCE):
-        for row in batch:
-            if row[0] != member:
-                member, used = row[0], {}
-            stretch = next(each for each in stretches if each.holds_at(row[1]))
-            base, evaluation = _evaluated(stretch, row, used)
+        yield [walk.step(row) for row in batch]
+
+
+def _uses_of(keys: Sequence[str]) -> str:
+    """Joins what members have used in each window; the use of spend is kept as it is, that of rewards in parts."""
+    if not keys:
+        return ""
+    sums = ", ".join(
+        f"CAST(COALESCE(MAX(CASE WHEN limit_key = {text(key)} AND of_spend THEN used END), "
+        f"SUM(CASE WHEN limit_key = {text(key)} THEN used ELSE 0 END)) AS BIGINT) AS use_{number}"
+        for number, key in enumerate(keys)
+    )
+    return f"LEFT JOIN (SELECT member AS of_member, {sums} FROM {USES} GROUP BY member) ON member = of_member "
+
+
+class _Walk:
+    """Payments one after the other: what each member has used, and what pools have left."""
+
+    def __init__(self, stretch: Stretch, flags: Sequence[str], keys: Sequence[str], left: Mapping[str, int]) -> None:
+        self._stretch, self._flags, self._keys = stretch, flags, keys
+        self._left = {pool: left.get(pool, 0) for pool in stretch.policy.pools}
+        self._spend = [limit.limit.id for limit in spend_limits_of(stretch.policy)]
+        self._amounts = {limit.id: limit.amount for layer in stretch.policy.layers for limit in layer.limits}
+        self._used: dict[Any, dict[str, int]] = {}
+        self._carried: dict[Any, dict[str, int]] = {}
+        self._by_member = not pools_of(stretch.policy)
+
+    def step(self, row: tuple[Any, ...]) -> list[Any]:
+        """The columns of one payment, in the order of `column_names`."""
+        member = row[0]
+        if member not in self._used:
+            self._begin(member, row)
+        used, carried = self._used[member], self._carried[member]
+        base, evaluations = self._evaluated(row, used, carried)
+        for evaluation in evaluations:
             for limit, won in evaluation.used.items():
                 used[limit] = used.get(limit, 0) + won
-            gathered[stretch].add(row, base, evaluation, used)
-        yield from ((stretch, rewards.taken()) for stretch, rewards in gathered.items() if rewards)
+        given = {reward.layer: reward for evaluation in evaluations for reward in evaluation.rewards}
+        found = [*row[:4], base, *(used.get(limit, 0) for limit in self._spend)]
+        for layer in self._stretch.policy.layers:
+            reward = given.get(layer.id)
+            found += [reward.won, *(won for _, won in reward.funders)] if reward else [0] * (1 + len(layer.funders))
+        return found
+
+    def _begin(self, member: Any, row: tuple[Any, ...]) -> None:
+        if self._by_member:
+            self._used.clear()
+            self._carried.clear()
+        known = dict(zip(self._keys, row[len(row) - len(self._keys) :], strict=True)) if self._keys else {}
+        stretch = self._stretch
+        self._used[member] = {limit: known[key] or 0 for limit, key in stretch.keys.items() if limit in self._amounts}
+        self._carried[member] = {
+            limit: carried_into(self._amounts[limit] or 0, known[key] or 0) for limit, key in stretch.previous.items()
+        }
+
+    def _evaluated(
+        self, row: tuple[Any, ...], used: Mapping[str, int], carried: Mapping[str, int]
+    ) -> tuple[int, list[Evaluation]]:
+        """What earns of a payment, and what is given at it and after it."""
+        policy = self._stretch.policy
+        at = datetime.fromtimestamp(row[1] / 1000, UTC)
+        if not policy.pays_at(at):
+            return 0, []
+        purses = dict(zip(PURSES, row[4:8], strict=True))
+        price = sum(purses.values()) + row[8]
+        named = dict(zip(TEXTS, row[12 : 12 + len(TEXTS)], strict=True))
+        carries = row[12 + len(TEXTS) : 12 + len(TEXTS) + len(self._flags)]
+        facts = Facts(
+            merchant_district=row[3],
+            merchant_annual_revenue=row[9],
+            merchant_own_rate=row[10],
+            merchant_flags=frozenset(flag for flag, carried in zip(self._flags, carries, strict=True) if carried),
+            member_age=row[11],
+            amount=price,
+            accepted_at=at,
+            **named,
+        )
+        evaluations = []
+        if policy.at_payment:
+            evaluations.append(self._funded(facts, price, used, carried, AT_PAYMENT))
+            _take_off(purses, evaluations[0].won - row[8])
+        base = sum(purses[purse] for purse in policy.earns_from)
+        return base, [*evaluations, self._funded(facts, base, used, carried, AFTER_PAYMENT)]
+
+    def _funded(
+        self, facts: Facts, base: int, used: Mapping[str, int], carried: Mapping[str, int], gives: frozenset[Gives]
+    ) -> Evaluation:
+        """The evaluation, cut by what pools have left, layer by layer as they are listed."""
+        policy = self._stretch.policy
+        evaluation = evaluate(policy, facts, base, used, gives=gives, carried=carried)
+        ceilings: dict[str, int] = {}
+        for layer in policy.acting(gives):
+            asked = next((reward.won for reward in evaluation.rewards if reward.layer == layer.id), 0)
+            if not layer.pools or not asked:
+                continue
+            granted = min(asked, *(self._left[pool] for pool in layer.pools))
+            if granted < asked:
+                ceilings[layer.id] = granted
+                evaluation = evaluate(policy, facts, base, used, gives=gives, carried=carried, ceilings=ceilings)
+            for pool in layer.pools:
+                self._left[pool] -= granted
+        return evaluation
 
 
-def _evaluated(stretch: Stretch, row: tuple[Any, ...], used: dict[str, int]) -> tuple[int, Evaluation]:
-    """The base and the evaluation of one payment, in the order of `READ`."""
-    policy = stretch.policy
-    purses = {"charged": row[4], "cashback": row[5], "grants": row[6]}
-    base = sum(purses[purse] for purse in policy.earns_from)
-    if not stretch.pays_at(row[1]):
-        return 0, NOTHING
-    facts = Facts(
-        merchant_district=row[3],
-        merchant_annual_revenue=row[7],
-        merchant_own_rate=row[8],
-        merchant_flags=frozenset(flag for flag, carried in zip(FLAGS, row[9:13], strict=True) if carried),
-        **dict(zip(TEXTS, row[13:], strict=True)),
-    )
-    return base, evaluate(policy, facts, base, used)
+def _take_off(purses: dict[str, int], won: int) -> None:
+    """Takes `won` less out of the purses, the last drawn first. What was taken off and is not any more is paid from what is charged."""
+    if won < 0:
+        purses["charged"] -= won
+        return
+    for purse in AS_DRAWN_LAST:
+        taken = min(won, purses[purse])
+        purses[purse] -= taken
+        won -= taken
 
 
 def column_names(policy: PolicyVersion) -> list[str]:
@@ -110,31 +208,3 @@ class Table:
             csv.writer(file).writerows([UNKNOWN if value is None else value for value in row] for row in rows)
             file.flush()
             self._connection.execute(f"COPY {self._name} FROM {text(file.name)} ({FORMAT})")
-
-
-class _Gathered:
-    """Evaluated payments, until they are taken together."""
-
-    def __init__(self, policy: PolicyVersion) -> None:
-        self._layers = {layer.id: place for place, layer in enumerate(policy.layers)}
-        self._limits = [limit.limit.id for limit in spend_limits_of(policy)]
-        self._names = column_names(policy)
-        self._starts = [self._names.index(layer_column(place)) for place in range(len(policy.layers))]
-        self._rows: list[list[Any]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
-
-    def add(self, row: tuple[Any, ...], base: int, evaluation: Evaluation, used: dict[str, int]) -> None:
-        out: list[Any] = [*row[:4], base, *(used.get(limit, 0) for limit in self._limits)]
-        out += [0] * (len(self._names) - len(out))
-        for reward in evaluation.rewards:
-            start = self._starts[self._layers[reward.layer]]
-            out[start] = reward.won
-            for place, (_, won) in enumerate(reward.funders):
-                out[start + 1 + place] = won
-        self._rows.append(out)
-
-    def taken(self) -> Rows:
-        rows, self._rows = self._rows, []
-        return rows

@@ -10,23 +10,22 @@ from pathlib import Path
 import duckdb
 
 from eeum.calendar import Month
-from eeum.policy.rules import PolicyVersion
+from eeum.policy.rules import PER_WINDOW, PolicyVersion
 from simulator import evaluated
 from simulator.payments import RELATION, Span
 from simulator.sql import statement
-from simulator.sql.conditions import text
+from simulator.sql.conditions import DAY, SEOUL_OFFSET, text
+from simulator.sql.coverage import pools_of
 from simulator.sql.spend import spend_limits_of
 from simulator.sql.statement import funder_column, layer_column
 from simulator.versions import Plan, Policies, Stretch, months_between
 
 Progress = Callable[[str], None]
 
-SEOUL_OFFSET = 9 * 3_600_000
-DAY = 86_400_000
-
 TABLES = """
 CREATE OR REPLACE TABLE costs (run INTEGER, month VARCHAR, day BIGINT, district VARCHAR, layer VARCHAR, funder VARCHAR, won BIGINT);
 CREATE OR REPLACE TABLE spending (run INTEGER, month VARCHAR, day BIGINT, district VARCHAR, payments BIGINT, base BIGINT, won BIGINT);
+CREATE OR REPLACE TABLE pools (run INTEGER, pool VARCHAR, amount BIGINT, day BIGINT, won BIGINT);
 CREATE OR REPLACE TABLE reached (run INTEGER, month VARCHAR, limit_id VARCHAR, kind VARCHAR, won BIGINT, members BIGINT, paying BIGINT);
 """
 
@@ -58,10 +57,11 @@ def replay(
         connection.execute(
             f"CREATE OR REPLACE TABLE members_{run} (member {_member_type(connection)}, base BIGINT, won BIGINT)"
         )
+        windows = Windows(connection)
         for plan in of_run:
             how = "by the evaluator" if plan.obstacles else "as one statement"
             progress(f"{runs[run].name}: {plan.month}, {how}")
-            _replay_month(connection, run, plan)
+            _replay_month(connection, run, plan, windows)
     return [plan for of_run in plans for plan in of_run]
 
 
@@ -69,50 +69,74 @@ def _member_type(connection: duckdb.DuckDBPyConnection) -> str:
     return str(connection.table(RELATION).select("member").types[0])
 
 
-def _replay_month(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -> None:
-    start_uses(connection)
-    if plan.obstacles:
-        evaluate_month(connection, plan)
-    for number, stretch in enumerate(plan.stretches):
-        rewarded = f"SELECT * FROM evaluated_{number}" if plan.obstacles else statement_of(connection, number, stretch)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(stretch.policy, rewarded)}")
-        _keep_totals(connection, run, plan.month, stretch.policy)
-        add_uses(connection, stretch.policy)
-        connection.execute(f"DROP TABLE IF EXISTS evaluated_{number}")
-    _count_reached(connection, run, plan)
+class Windows:
+    """What was used of limits by member, and of pools, in windows that go on: kept from one part of a run to the next."""
 
-
-def statement_of(connection: duckdb.DuckDBPyConnection, number: int, stretch: Stretch) -> str:
-    """The statement of a month's stretch `number`; what the ones before it used is made ready to be joined."""
-    if number:
-        carried = statement.carried_uses(stretch.policy)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {statement.CARRIED} AS {carried}")
-    return statement.rewards_between(stretch.policy, stretch.start, stretch.end, carried=number > 0)
-
-
-def start_uses(connection: duckdb.DuckDBPyConnection) -> None:
-    """A month begins: nothing is used."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {statement.USES} (member {_member_type(connection)}, limit_id VARCHAR, used BIGINT)"
-    )
-
-
-def add_uses(connection: duckdb.DuckDBPyConnection, policy: PolicyVersion) -> None:
-    """Keeps what members have used of the policy's limits, from the table of its totals."""
-    for limit, used in _uses(policy).items():
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._drawn: dict[str, int] = {}
+        self._used: set[str] = set()
         connection.execute(
-            f"INSERT INTO {statement.USES} SELECT member, {text(limit)}, {used} FROM totals WHERE of_place = 0"
+            f"CREATE OR REPLACE TABLE {statement.USES} "
+            f"(member {_member_type(connection)}, limit_key VARCHAR, of_spend BOOLEAN, used BIGINT)"
         )
 
+    def turn(self, plan: Plan) -> None:
+        """A month begins: windows that it does not ask for are over."""
+        self._used &= plan.keys
+        named = ", ".join(text(key) for key in sorted(self._used)) or "''"
+        self._connection.execute(f"DELETE FROM {statement.USES} WHERE limit_key NOT IN ({named})")
 
-def evaluate_month(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """Stores what the evaluator gives, a table for each stretch of the month."""
-    tables = {
-        stretch: evaluated.Table(connection, f"evaluated_{number}", stretch.policy)
-        for number, stretch in enumerate(plan.stretches)
-    }
-    for stretch, rows in evaluated.rewards_of_month(connection, plan.stretches, plan.month):
-        tables[stretch].add(rows)
+    def left(self, stretch: Stretch) -> dict[str, int]:
+        """What is left in each pool; nothing in one that is closed."""
+        return {
+            pool.id: max(pool.amount - self._drawn.get(stretch.keys[pool.id], 0), 0) if pool.id in stretch.keys else 0
+            for pool in stretch.policy.pools.values()
+        }
+
+    def statement_of(self, stretch: Stretch) -> str:
+        """The statement of a stretch; what was used before in its windows is made ready to be joined."""
+        policy, carried = stretch.policy, bool(self._used & set(stretch.keys.values()))
+        if carried:
+            uses = statement.carried_uses(policy, stretch.keys)
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {statement.CARRIED} AS {uses}")
+        return statement.rewards_between(policy, stretch.start, stretch.end, carried=carried, left=self.left(stretch))
+
+    def evaluate(self, stretch: Stretch, table: str) -> None:
+        """Stores what the evaluator gives for a stretch."""
+        made = evaluated.Table(self._connection, table, stretch.policy)
+        for rows in evaluated.rewards_of(self._connection, stretch, self.left(stretch)):
+            made.add(rows)
+
+    def add(self, stretch: Stretch) -> None:
+        """Keeps what was used, from the table of a stretch's totals."""
+        spends = {limit.limit.id for limit in spend_limits_of(stretch.policy)}
+        for limit, used in _uses(stretch.policy).items():
+            key = stretch.keys[limit]
+            self._used.add(key)
+            self._connection.execute(
+                f"INSERT INTO {statement.USES} SELECT member, {text(key)}, {limit in spends}, {used} "
+                "FROM totals WHERE of_place = 0"
+            )
+        for pool, places in pools_of(stretch.policy).items():
+            if pool in stretch.keys:
+                won = " + ".join(layer_column(place) for place in places)
+                query = f"SELECT CAST(COALESCE(SUM({won}), 0) AS BIGINT) FROM totals WHERE of_place = 0"
+                ((drawn,),) = self._connection.execute(query).fetchall()
+                self._drawn[stretch.keys[pool]] = self._drawn.get(stretch.keys[pool], 0) + drawn
+
+
+def _replay_month(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan, windows: Windows) -> None:
+    windows.turn(plan)
+    for stretch in plan.stretches:
+        if stretch.obstacles:
+            windows.evaluate(stretch, "evaluated")
+        rewarded = "SELECT * FROM evaluated" if stretch.obstacles else windows.statement_of(stretch)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(stretch.policy, rewarded)}")
+        _keep_totals(connection, run, plan.month, stretch)
+        windows.add(stretch)
+        connection.execute("DROP TABLE IF EXISTS evaluated")
+    _count_reached(connection, run, plan)
 
 
 def totals(policy: PolicyVersion, rewarded: str) -> str:
@@ -129,7 +153,8 @@ def totals(policy: PolicyVersion, rewarded: str) -> str:
     )
 
 
-def _keep_totals(connection: duckdb.DuckDBPyConnection, run: int, month: Month, policy: PolicyVersion) -> None:
+def _keep_totals(connection: duckdb.DuckDBPyConnection, run: int, month: Month, stretch: Stretch) -> None:
+    policy = stretch.policy
     won = " + ".join(layer_column(place) for place in range(len(policy.layers))) or "0"
     connection.execute(
         f"INSERT INTO spending SELECT {run}, '{month}', day, merchant_district, payments, base, {won} "
@@ -140,6 +165,13 @@ def _keep_totals(connection: duckdb.DuckDBPyConnection, run: int, month: Month, 
             connection.execute(
                 f"INSERT INTO costs SELECT {run}, '{month}', day, merchant_district, {text(layer.id)}, {text(funder)}, "
                 f"{funder_column(place, number)} FROM totals WHERE of_place = 1"
+            )
+    for pool, places in pools_of(policy).items():
+        if pool in stretch.keys:
+            drawn = " + ".join(layer_column(place) for place in places)
+            connection.execute(
+                f"INSERT INTO pools SELECT {run}, {text(stretch.keys[pool])}, {policy.pools[pool].amount}, day, {drawn} "
+                "FROM totals WHERE of_place = 1"
             )
     connection.execute(f"INSERT INTO members_{run} SELECT member, base, {won} FROM totals WHERE of_place = 0")
 
@@ -156,27 +188,39 @@ def _uses(policy: PolicyVersion) -> dict[str, str]:
 
 
 def _count_reached(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -> None:
-    """How many members of the month came into each band and to each limit's amount, of the month's last version."""
-    policy = plan.stretches[-1].policy
-    spends = {limit.limit.id for limit in spend_limits_of(policy)}
-    for limit, kind, won in thresholds(policy):
-        use = "MAX(used)" if limit in spends else "SUM(used)"
-        comparison = ">" if kind == "band" else ">="
-        connection.execute(
-            f"INSERT INTO reached SELECT {run}, '{plan.month}', {text(limit)}, '{kind}', {won}, "
-            f"COUNT(CASE WHEN used {comparison} {won} THEN 1 END), COUNT(*) "
-            f"FROM (SELECT {use} AS used FROM {statement.USES} WHERE limit_id = {text(limit)} GROUP BY member)"
-        )
+    """How many members came into each band and to each limit's amount, in each window of the month, by the last version that had it."""
+    last = {
+        stretch.keys[limit]: (stretch.policy, limit) for stretch in plan.stretches for limit in _uses(stretch.policy)
+    }
+    for key, (policy, limit_id) in last.items():
+        window = key.rpartition("@")[2]
+        month = window if window.startswith(f"{plan.month}-") else plan.month
+        for limit, kind, won in thresholds(policy):
+            if limit != limit_id:
+                continue
+            comparison = ">" if kind == "band" else ">="
+            connection.execute(
+                f"INSERT INTO reached SELECT {run}, {text(month)}, {text(limit)}, '{kind}', {won}, "
+                f"COUNT(CASE WHEN used {comparison} {won} THEN 1 END), COUNT(*) FROM ("
+                f"SELECT CASE WHEN MAX(CASE WHEN of_spend THEN 1 ELSE 0 END) = 1 THEN MAX(used) ELSE SUM(used) END AS used "
+                f"FROM {statement.USES} WHERE limit_key = {text(key)} GROUP BY member)"
+            )
 
 
 def thresholds(policy: PolicyVersion) -> list[tuple[str, str, int]]:
-    """Limit, `band` or `cap`, and won: where bands start, which is reached by more, and what caps, which is reached as it is."""
+    """Limit, `band`, `step` or `cap`, and won: where bands start, which is reached by more, and steps and caps, which are as they are."""
     bands = {
         (layer.spend_limits[0].id, "band", band.start)
         for layer in policy.layers
         if layer.spend_limits
         for band in layer.bands
     }
-    limits = {limit for layer in policy.layers for limit in (*layer.spend_limits, *layer.reward_limits)}
+    steps = {
+        (layer.spend_limits[0].id, "step", start)
+        for layer in policy.layers
+        if layer.spend_limits and layer.steps is not None and layer.steps.per == PER_WINDOW
+        for start, _ in layer.steps.reached
+    }
+    limits = {limit for layer in policy.layers for limit in layer.limits}
     caps = {(limit.id, "cap", limit.amount) for limit in limits if limit.amount is not None}
-    return sorted([*bands, *caps], key=lambda each: (each[0], each[2], each[1]))
+    return sorted([*bands, *steps, *caps], key=lambda each: (each[0], each[2], each[1]))

@@ -1,6 +1,6 @@
 """Which version of a policy judges which payments: one for all of them, or those of a history, each from its start."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,37 +9,59 @@ from pathlib import Path
 from eeum.calendar import Month, milliseconds_of, month_of, next_month, start_of_month
 from eeum.policy.check import problems_of_file
 from eeum.policy.reading import policy_of
-from eeum.policy.rules import PolicyVersion
+from eeum.policy.rules import AT_TOP_UP, PolicyVersion
+from eeum.policy.windows import (
+    EVENT,
+    HALF_MONTH,
+    Window,
+    previous_window,
+    start_of_window,
+    window_key,
+    window_name,
+)
 from simulator.errors import NoPolicyInForce, PolicyUnusable
 from simulator.sql.coverage import obstacles
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A version and the instants from `start` to before `end` at which it judges, in milliseconds since 1970."""
+    """A version and the instants from `start` to before `end` at which it judges, in milliseconds since 1970; no window turns in between.
+
+    The policy has those of the version's layers that give anything at payments then. `keys` names, by limit and pool, the window that its
+    use is of; `previous` the window before, of limits of which something is carried over from that.
+    """
 
     policy: PolicyVersion
     start: int
     end: int
+    keys: Mapping[str, str]
+    previous: Mapping[str, str]
 
-    def holds_at(self, instant: int) -> bool:
-        return self.start <= instant < self.end
-
-    def pays_at(self, instant: int) -> bool:
-        """Whether anything is paid: not after the version's own end."""
-        return self.policy.ends_at is None or instant < milliseconds_of(self.policy.ends_at)
-
-    def __hash__(self) -> int:
-        return hash((self.policy.version, self.start))
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Why the evaluator replays it, and no statement."""
+        return obstacles(self.policy)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one month is replayed: by statement when `obstacles` is empty, else by the evaluator."""
+    """How one month is replayed: one part after the other."""
 
     month: Month
     stretches: tuple[Stretch, ...]
-    obstacles: tuple[str, ...]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Windows whose use the month needs to know."""
+        return frozenset(
+            key for stretch in self.stretches for key in (*stretch.keys.values(), *stretch.previous.values())
+        )
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Why parts of it are replayed by the evaluator, with the version."""
+        found = [f"{why} ({each.policy.version})" for each in self.stretches for why in each.obstacles]
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +72,80 @@ class Policies:
     versions: tuple[PolicyVersion, ...]
 
     def plan(self, month: Month) -> Plan:
-        """How `month` is replayed; the versions that judge in it, each from its start or the month's.
+        """How `month` is replayed; the versions that judge in it, each from its start or the month's, cut where windows turn.
 
         Raises:
             NoPolicyInForce: before the first version.
         """
         start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
         starts = [milliseconds_of(version.starts_at) for version in self.versions]
-        stretches = tuple(
-            Stretch(version, max(begin, start), min(until, end))
+        held = [
+            (version, max(begin, start), min(until, end))
             for version, begin, until in zip(self.versions, starts, [*starts[1:], end], strict=True)
             if begin < end and until > start
-        )
-        if not stretches or stretches[0].start > start:
+        ]
+        if not held or held[0][1] > start:
             raise NoPolicyInForce(f"No version of {self.name} is in force in all of {month}.")
-        found = [f"{why} ({each.policy.version})" for each in stretches for why in obstacles(each.policy)]
-        return Plan(month, stretches, tuple(found))
+        stretches = [
+            _stretch(version, *part)
+            for version, begin, until in held
+            for part in pairwise([begin, *_turns(version, month, begin, until), until])
+        ]
+        return Plan(month, tuple(stretches))
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """Flags of shops that conditions may ask for."""
+        return frozenset(flag for version in self.versions for flag in version.merchants.flags)
+
+    @property
+    def at_top_ups(self) -> tuple[str, ...]:
+        """Layers that give at top-ups, of which payments say nothing."""
+        return tuple(dict.fromkeys(layer.id for version in self.versions for layer in version.at_top_up))
+
+
+def _windows(version: PolicyVersion) -> Iterator[Window]:
+    yield from (limit.window for layer in version.layers for limit in layer.limits)
+    yield from (pool.window for pool in version.pools.values())
+
+
+def _turns(version: PolicyVersion, month: Month, start: int, end: int) -> list[int]:
+    """Instants within a part of a month at which a window of the version begins or ends, or the version itself does."""
+    turns = {milliseconds_of(version.ends_at)} if version.ends_at is not None else set()
+    for window in _windows(version):
+        if window.kind == HALF_MONTH:
+            turns.add(milliseconds_of(start_of_window(window, f"{month}-2")))
+        if window.kind == EVENT:
+            turns |= {milliseconds_of(each) for each in (window.start, window.until) if each is not None}
+    return sorted(turn for turn in turns if start < turn < end)
+
+
+def _stretch(version: PolicyVersion, start: int, end: int) -> Stretch:
+    at = datetime.fromtimestamp(start / 1000, UTC)
+    # A pool that is closed holds nothing; its layers count spend all the same.
+    pools = {pool.id: window_name(pool.window, at) for pool in version.pools.values() if pool.window.is_open(at)}
+    layers = tuple(
+        layer
+        for layer in version.layers
+        if layer.gives not in AT_TOP_UP and version.pays_at(at) and all(window.is_open(at) for window in layer.events)
+    )
+    limits = {limit.id: limit for layer in layers for limit in layer.limits}
+    names = {limit.id: window_name(limit.window, at) for limit in limits.values()}
+    before = {
+        limit.id: previous
+        for limit in limits.values()
+        if limit.amount is not None
+        and limit.carries_over_from is not None
+        and (previous := previous_window(limit.window, names[limit.id])) is not None
+        and start_of_window(limit.window, previous) >= limit.carries_over_from
+    }
+    return Stretch(
+        replace(version, layers=layers),
+        start,
+        end,
+        {name: window_key(name, window) for name, window in (names | pools).items()},
+        {name: window_key(name, window) for name, window in before.items()},
+    )
 
 
 def read_policies(path: Path) -> Policies:

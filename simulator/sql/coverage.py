@@ -1,14 +1,14 @@
 """Which policies are window functions over a member's month, and why the others are not.
 
 A spend limit grows by u → max(u, min(u + base, ceiling)), where the ceiling is the payment's: the highest of those layers that accept it.
-Such steps add up over a window, one window for each ceiling that occurs (`simulator.sql.spend`). A reward limit takes the sum of what
-its layers would pay, cut at its amount. Where layers tie several limits to one another in other ways, what one payment uses depends
-on all that went before, payment by payment; the evaluator walks those.
+Such moves add up over a window, one window for each ceiling that occurs (`simulator.sql.spend`). A reward limit takes the sum of what its
+layers would pay, cut at its amount; a pool does so for the whole city. Where layers tie several limits to one another in other ways,
+what one payment uses depends on all that went before, payment by payment; the evaluator walks those.
 """
 
 from itertools import combinations
 
-from eeum.policy.rules import Layer, PolicyVersion
+from eeum.policy.rules import AT_PAYMENT, PER_PAYMENT, Layer, PolicyVersion
 
 LARGEST_SHARES = 3_000_000_000
 """Below it, a remainder times a share stays within 64 bits: the split is exact (`simulator.sql.rewards.split`)."""
@@ -17,21 +17,38 @@ LARGEST_SHARES = 3_000_000_000
 def obstacles(policy: PolicyVersion) -> tuple[str, ...]:
     """Why the policy's rewards are no window functions, one sentence each; none if they are."""
     found = [why for layer in policy.layers for why in _obstacles_of(layer)]
-    return (*found, *_crossing_reward_limits(policy))
+    return (*found, *_crossing_reward_limits(policy), *_pools_that_feed_back(policy))
 
 
 def _obstacles_of(layer: Layer) -> list[str]:
     found = []
+    if layer.gives in AT_PAYMENT:
+        found.append(f"layer {layer.id} is a discount: what it takes off a payment changes what earns of it")
+    if layer.exclusive is not None:
+        found.append(f"layer {layer.id} is one of the group {layer.exclusive}, of which one counts, after limits")
     if len(layer.spend_limits) > 1:
         names = " and ".join(limit.id for limit in layer.spend_limits)
         found.append(
             f"layer {layer.id} keeps to several spend limits ({names}): what one leaves changes what uses the other"
         )
+    for limit in layer.limits:
+        if limit.carries_over_from is not None:
+            found.append(f"limit {limit.id} of layer {layer.id} carries over: each member has another amount")
     if not layer.counts_all and any(band.rate in (None, 0) for band in layer.bands[:-1]):
         found.append(f"layer {layer.id} may earn nothing in a band before its last and counts only what it accepts")
+    if _steps_meet_an_end(layer):
+        found.append(
+            f"layer {layer.id} has steps per payment under a spend limit, and counts only payments that reach one"
+        )
     if sum(layer.shares) > LARGEST_SHARES:
         found.append(f"the shares of layer {layer.id} add up to more than {LARGEST_SHARES:,}")
     return found
+
+
+def _steps_meet_an_end(layer: Layer) -> bool:
+    """Near the limit's end a payment may reach no step with what is left, and is then not counted."""
+    per_payment = layer.steps is not None and layer.steps.per == PER_PAYMENT
+    return per_payment and not layer.counts_all and any(limit.amount is not None for limit in layer.spend_limits)
 
 
 def _crossing_reward_limits(policy: PolicyVersion) -> list[str]:
@@ -44,6 +61,22 @@ def _crossing_reward_limits(policy: PolicyVersion) -> list[str]:
     ]
 
 
+def _pools_that_feed_back(policy: PolicyVersion) -> list[str]:
+    """What a pool does not pay uses no reward limit. Where all layers of the limit draw on that pool alone, nothing is paid after that, and
+    it makes no difference; else others get what the limit then leaves, or the other pool does."""
+    found = [
+        f"layer {layer.id} draws on several pools ({' and '.join(layer.pools)})"
+        for layer in policy.layers
+        if len(layer.pools) > 1
+    ]
+    for limit, places in reward_limits_of(policy).items():
+        if len({policy.layers[place].pools for place in places}) > 1:
+            found.append(
+                f"reward limit {limit} is shared by layers of a pool with others: what the pool lacks they get"
+            )
+    return found
+
+
 def reward_limits_of(policy: PolicyVersion) -> dict[str, tuple[int, ...]]:
     """By reward limit that has an amount, the places of the layers that keep to it; inner ones before outer ones."""
     places: dict[str, list[int]] = {}
@@ -52,3 +85,12 @@ def reward_limits_of(policy: PolicyVersion) -> dict[str, tuple[int, ...]]:
             if limit.amount is not None:
                 places.setdefault(limit.id, []).append(place)
     return {limit: tuple(layers) for limit, layers in sorted(places.items(), key=lambda item: (len(item[1]), item[0]))}
+
+
+def pools_of(policy: PolicyVersion) -> dict[str, tuple[int, ...]]:
+    """By pool, the places of the layers that draw on it."""
+    return {
+        pool: places
+        for pool in policy.pools
+        if (places := tuple(place for place, layer in enumerate(policy.layers) if pool in layer.pools))
+    }

@@ -3,22 +3,40 @@
 from math import gcd
 
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE
-from eeum.policy.rules import Band, Layer
+from eeum.policy.rules import PER_WINDOW, Band, Layer, Steps
 from simulator.sql.spend import SpendLimit
 
 
 def earned(layer: Layer, limit: SpendLimit | None, holds: str | None) -> str:
-    """The layer's reward before reward limits, floored once: what the bands give to `top`, less what they gave to `start`.
+    """The layer's reward before reward limits, floored once: what bands or steps give to `top`, less what they gave to `start`.
 
     `holds` is the column that says whether the layer's condition holds; None where it always does.
     """
-    if limit is None:
-        difference = f"({_given_up_to('base', layer.bands)})"
-    else:
-        top, start = _given_up_to(f"top_{limit.place}", layer.bands), _given_up_to(f"start_{limit.place}", layer.bands)
-        difference = f"(({top}) - ({start}))"
-    won = f"{difference} / {BASIS_POINTS_OF_THE_WHOLE}"
+    start, top = ("0", "base") if limit is None else (f"start_{limit.place}", f"top_{limit.place}")
+    won = _by_bands(layer.bands, start, top) if layer.steps is None else _by_steps(layer.steps, start, top)
     return won if holds is None else f"CASE WHEN {holds} THEN {won} ELSE 0 END"
+
+
+def _by_bands(bands: tuple[Band, ...], start: str, top: str) -> str:
+    until, before = _given_up_to(top, bands), _given_up_to(start, bands)
+    difference = f"({until})" if start == "0" else f"(({until}) - ({before}))"
+    return f"{difference} / {BASIS_POINTS_OF_THE_WHOLE}"
+
+
+def _by_steps(steps: Steps, start: str, top: str) -> str:
+    if start == "0":
+        return f"({_at(steps, top)} - {steps.at(0)})" if steps.per == PER_WINDOW else _at(steps, top)
+    if steps.per == PER_WINDOW:
+        return f"({_at(steps, top)} - {_at(steps, start)})"
+    return _at(steps, f"({top} - {start})")
+
+
+def _at(steps: Steps, won: str) -> str:
+    """What `won` of spend gives in all."""
+    if steps.every:
+        return f"({won} / {steps.every} * {steps.gives})"
+    cases = " ".join(f"WHEN {won} >= {start} THEN {gives}" for start, gives in sorted(steps.reached, reverse=True))
+    return f"CASE {cases} ELSE 0 END" if cases else "0"
 
 
 def _given_up_to(position: str, bands: tuple[Band, ...]) -> str:

@@ -7,10 +7,10 @@ up to the highest ceiling, where it is cut. What an earlier version has used in 
 beyond a ceiling.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eeum.policy.rules import Band, Layer, Limit, PolicyVersion
-from simulator.sql.conditions import condition
+from eeum.policy.rules import PER_PAYMENT, Band, Layer, Limit, PolicyVersion
 
 NO_END = 10**18
 """Stands for no end, in won: a sum of payments never comes near it, and it leaves room to add to in 64 bits."""
@@ -54,7 +54,7 @@ def _spend_limit(place: int, limit: Limit, policy: PolicyVersion) -> SpendLimit:
 def _ceilings(layer: Layer, limit: Limit) -> tuple[int, int]:
     """How far a payment that the layer accepts can bring the limit: where the merchant has a rate of its own, and where not."""
     amount = NO_END if limit.amount is None else limit.amount
-    if layer.counts_all:
+    if layer.counts_all or layer.steps is not None:
         return amount, amount
     return min(amount, _earning_end(layer.bands, own_rate=1)), min(amount, _earning_end(layer.bands, own_rate=0))
 
@@ -69,21 +69,36 @@ def _earning_end(bands: tuple[Band, ...], own_rate: int) -> int:
     return end
 
 
-def ceiling_of(limit: SpendLimit) -> str:
-    """The row's ceiling: the highest of the layers that accept its payment; 0 where none does."""
-    parts = [_ceiling_in(layer, limit.limit) for layer in limit.layers]
+def ceiling_of(limit: SpendLimit, holds: Mapping[str, str | None]) -> str:
+    """The row's ceiling: the highest of the layers that accept its payment; 0 where none does.
+
+    `holds` has, by layer, the column that says whether its condition holds; None where it always does.
+    """
+    parts = [_ceiling_in(layer, limit.limit, holds[layer.id]) for layer in limit.layers]
     return parts[0] if len(parts) == 1 else f"GREATEST({', '.join(parts)})"
 
 
-def _ceiling_in(layer: Layer, limit: Limit) -> str:
+def _ceiling_in(layer: Layer, limit: Limit, holds: str | None) -> str:
     with_own_rate, without = _ceilings(layer, limit)
     value = (
         str(with_own_rate)
         if with_own_rate == without
         else f"CASE WHEN merchant_own_rate > 0 THEN {with_own_rate} ELSE {without} END"
     )
-    holds = "TRUE" if layer.counts_all else condition(layer.condition)
-    return value if holds == "TRUE" else f"CASE WHEN {holds} THEN {value} ELSE 0 END"
+    accepts = [holds] if holds is not None and not layer.counts_all else []
+    if (least := _least_accepted(layer)) is not None:
+        accepts.append(f"base >= {least}")
+    return f"CASE WHEN {' AND '.join(accepts)} THEN {value} ELSE 0 END" if accepts else value
+
+
+def _least_accepted(layer: Layer) -> int | None:
+    """Of a layer with steps per payment, the won from which a payment reaches one; None where all are accepted."""
+    steps = layer.steps
+    if steps is None or steps.per != PER_PAYMENT or layer.counts_all:
+        return None
+    if steps.every:
+        return steps.every if steps.gives else NO_END
+    return min((start for start, gives in steps.reached if gives), default=NO_END)
 
 
 def rounds(limits: tuple[SpendLimit, ...]) -> int:

@@ -1,15 +1,18 @@
-"""One statement for a policy version and a month: a row for each payment, with what every layer and funder gives for it.
+"""One statement for a policy version and a part of a month: a row for each payment, with what every layer and funder gives for it.
 
 The rows of a member's month are ordered by `accepted_at` and `payment`, which is unique: no window leaves open which of two comes first.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from eeum.calendar import Month, milliseconds_of, next_month, start_of_month
+from eeum.calendar import milliseconds_of, month_of, start_of_month
+from eeum.policy.conditions import Always
 from eeum.policy.rules import Layer, PolicyVersion
 from simulator.payments import RELATION
-from simulator.sql.conditions import TRUE, condition, text
-from simulator.sql.coverage import reward_limits_of
+from simulator.sql.conditions import condition, text
+from simulator.sql.coverage import pools_of, reward_limits_of
 from simulator.sql.rewards import earned, split, within
 from simulator.sql.spend import (
     SpendLimit,
@@ -22,9 +25,12 @@ from simulator.sql.spend import (
 )
 
 USES, CARRIED = "uses", "carried"
-"""Relations that pass what was used from one version of a month to the next."""
+"""Relations that pass what was used of limits from one part of their windows to the next."""
+
+NO_POOLS: Mapping[str, int] = {}
 
 KEY = ("member", "accepted_at", "payment")
+CITYWIDE = "ORDER BY accepted_at, payment ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 WINDOW = "PARTITION BY member ORDER BY accepted_at, payment ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 
@@ -44,59 +50,57 @@ class _Step:
     columns: tuple[str, ...]
 
 
-def rewards_of_month(policy: PolicyVersion, month: Month) -> str:
-    """The statement that replays the payments of one calendar month in Seoul as if `policy` were in force in all of it."""
-    start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
-    return rewards_between(policy, start, end)
+def rewards_between(
+    policy: PolicyVersion, start: int, end: int, *, carried: bool = False, left: Mapping[str, int] = NO_POOLS
+) -> str:
+    """The statement that replays the payments from `start` to before `end`, in milliseconds since 1970, all of one month in Seoul.
 
-
-def rewards_between(policy: PolicyVersion, start: int, end: int, *, carried: bool = False) -> str:
-    """The same for the part of a month from `start` to before `end`, in milliseconds since 1970.
-
-    `carried` when other versions were in force before in the month: what they used of the limits is then in `CARRIED`
-    (`carried_uses`).
+    `carried` when limits may have been used before in their windows: by how much is then in `CARRIED` (`carried_uses`). `left` is
+    what is left in each pool that layers draw on, in won.
     """
+    month_start = milliseconds_of(start_of_month(month_of(datetime.fromtimestamp(start / 1000, UTC))))
     limits = spend_limits_of(policy)
-    facts = _facts(policy, limits, carried=carried)
+    facts = _facts(policy, limits, month_start, carried=carried)
     where = f"accepted_at >= {start} AND accepted_at < {end}"
     steps = [
+        _ceilings(policy, limits),
         *_spend_sums(limits, carried=carried),
         _positions(limits, carried=carried),
         _earned(policy, limits),
         *_reward_limits(policy, carried=carried),
+        *_pools(policy, left),
     ]
     return _statement(f"{facts} WHERE {where}", steps, _result(policy, limits))
 
 
-def carried_uses(policy: PolicyVersion) -> str:
-    """What a month has used of the policy's limits by member, in the columns that its statement joins, from `USES`.
+def carried_uses(policy: PolicyVersion, keys: Mapping[str, str]) -> str:
+    """What members have used of the policy's limits in their windows, in the columns that its statement joins, from `USES`.
 
-    A row of `USES` has a member, a limit's id, and its use: of spend after one version, of reward under one.
+    A row of `USES` has a member, a limit with its window (`keys` by limit's id), and its use: of spend so far, of reward in a part.
     """
     spends = [
-        f"CAST(MAX(CASE WHEN limit_id = {text(limit.limit.id)} THEN used ELSE 0 END) AS BIGINT) AS {limit.carried}"
+        f"CAST(MAX(CASE WHEN limit_key = {text(keys[limit.limit.id])} THEN used ELSE 0 END) AS BIGINT) AS {limit.carried}"
         for limit in spend_limits_of(policy)
     ]
     rewards = [
-        f"CAST(SUM(CASE WHEN limit_id = {text(limit)} THEN used ELSE 0 END) AS BIGINT) AS carried_reward_{number}"
+        f"CAST(SUM(CASE WHEN limit_key = {text(keys[limit])} THEN used ELSE 0 END) AS BIGINT) AS carried_reward_{number}"
         for number, limit in enumerate(reward_limits_of(policy))
     ]
     return f"SELECT {', '.join(['member AS of_member', *spends, *rewards])} FROM {USES} GROUP BY member"
 
 
-def _facts(policy: PolicyVersion, limits: tuple[SpendLimit, ...], *, carried: bool) -> str:
-    """The payments, with what of each earns, and how far it may bring each spend limit."""
-    base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in sorted(policy.earns_from))
+def _facts(policy: PolicyVersion, limits: tuple[SpendLimit, ...], month_start: int, *, carried: bool) -> str:
+    """The payments, with what of each earns, and whether each layer's condition holds."""
+    base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in sorted(policy.earns_from)) or "0"
     if policy.ends_at is not None:
         base = f"CASE WHEN accepted_at < {milliseconds_of(policy.ends_at)} THEN {base} ELSE 0 END"
     holds = [
-        f"{condition(layer.condition)} AS {column}"
-        for place, layer in enumerate(policy.layers)
-        if (column := _holds(place, layer)) is not None
+        f"{condition(layer.condition, month_start)} AS {column}"
+        for layer, column in zip(policy.layers, _holds(policy).values(), strict=True)
+        if column is not None
     ]
     own_rate = ["CAST(merchant_own_rate AS BIGINT) AS merchant_own_rate"] if _uses_own_rate(policy) else []
-    ceilings = [f"CAST({ceiling_of(limit)} AS BIGINT) AS ceiling_{limit.place}" for limit in limits]
-    columns = [*KEY, "merchant_district", f"{base} AS base", *own_rate, *holds, *ceilings]
+    columns = [*KEY, "merchant_district", f"{base} AS base", *own_rate, *holds]
     if not carried:
         return f"SELECT {', '.join(columns)} FROM {RELATION}"
     names = [limit.carried for limit in limits]
@@ -105,9 +109,21 @@ def _facts(policy: PolicyVersion, limits: tuple[SpendLimit, ...], *, carried: bo
     return f"SELECT {', '.join(columns)} FROM {RELATION} LEFT JOIN {CARRIED} ON member = of_member"
 
 
-def _holds(place: int, layer: Layer) -> str | None:
-    """The column that says whether the layer's condition holds; None where it always does."""
-    return None if condition(layer.condition) == TRUE else f"holds_{place}"
+def _holds(policy: PolicyVersion) -> dict[str, str | None]:
+    """By layer, the column that says whether its condition holds; None where it always does."""
+    return {
+        layer.id: None if isinstance(layer.condition, Always) else f"holds_{place}"
+        for place, layer in enumerate(policy.layers)
+    }
+
+
+def _ceilings(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> _Step:
+    """How far each payment may bring each spend limit."""
+    holds = _holds(policy)
+    return _Step(
+        "accepted",
+        tuple(f"CAST({ceiling_of(limit, holds)} AS BIGINT) AS ceiling_{limit.place}" for limit in limits),
+    )
 
 
 def _uses_own_rate(policy: PolicyVersion) -> bool:
@@ -159,11 +175,11 @@ def _top(limit: SpendLimit, start: str) -> str:
 
 
 def _earned(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> _Step:
-    of = {limit.limit.id: limit for limit in limits}
+    of, holds = {limit.limit.id: limit for limit in limits}, _holds(policy)
     return _Step(
         "earned",
         tuple(
-            f"{earned(layer, of.get(layer.spend_limits[0].id) if layer.spend_limits else None, _holds(place, layer))}"
+            f"{earned(layer, of.get(layer.spend_limits[0].id) if layer.spend_limits else None, holds[layer.id])}"
             f" AS won_{place}_0"
             for place, layer in enumerate(policy.layers)
         ),
@@ -194,6 +210,20 @@ def _reward_limits(policy: PolicyVersion, *, carried: bool) -> list[_Step]:
     return steps
 
 
+def _pools(policy: PolicyVersion, left: Mapping[str, int]) -> list[_Step]:
+    """Each pool cuts what its layers would be paid, over all members, first come first served; a layer draws on one at most."""
+    steps = []
+    for number, (pool, layers) in enumerate(pools_of(policy).items()):
+        won = tuple(f"won_{layer}_{_limits_with_amount(policy.layers[layer])}" for layer in layers)
+        steps.append(_Step(f"drawn_{number}", (f"{' + '.join(won)} AS draw_{number}",)))
+        before = f"CAST(SUM(draw_{number}) OVER ({CITYWIDE}) AS BIGINT) - draw_{number} AS drawn_before_{number}"
+        steps.append(_Step(f"draws_{number}", (before,)))
+        rest = f"GREATEST(0, {left[pool]} - drawn_before_{number})"
+        cut = tuple(f"{within(won, place, rest)} AS funded_{layer}" for place, layer in enumerate(layers))
+        steps.append(_Step(f"pooled_{number}", cut))
+    return steps
+
+
 def _amount(policy: PolicyVersion, limit_id: str) -> int:
     return next(
         limit.amount
@@ -207,7 +237,7 @@ def _result(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> list[str]:
     """The columns of the statement's rows."""
     columns = [*KEY, "merchant_district", "base", *(limit.used for limit in limits)]
     for place, layer in enumerate(policy.layers):
-        won = f"won_{place}_{_limits_with_amount(layer)}"
+        won = f"funded_{place}" if layer.pools else f"won_{place}_{_limits_with_amount(layer)}"
         columns.append(f"{won} AS {layer_column(place)}")
         for funder, part in enumerate(split(won, layer.shares)):
             columns.append(f"{part} AS {funder_column(place, funder)}")

@@ -32,6 +32,12 @@ SCHEMA = arrow.schema(
         ("member_class", arrow.string()),
         ("channel", arrow.string()),
         ("method", arrow.string()),
+        ("won_rewards", arrow.int64()),
+        ("won_discount", arrow.int64()),
+        ("card_issuer", arrow.string()),
+        ("member_district", arrow.string()),
+        ("member_age", arrow.int64()),
+        ("flag_old_town", arrow.bool_()),
     ]
 )
 
@@ -54,6 +60,12 @@ PAYMENT: dict[str, Any] = {
     "member_class": None,
     "channel": "shop",
     "method": "card",
+    "won_rewards": 0,
+    "won_discount": 0,
+    "card_issuer": None,
+    "member_district": None,
+    "member_age": None,
+    "flag_old_town": False,
 }
 
 POLICY: dict[str, Any] = {
@@ -65,7 +77,7 @@ POLICY: dict[str, Any] = {
     "ends_at": None,
     "wallet": {"minimum_top_up": 0, "holding_limit": 500_000, "holding_limit_verified": 2_000_000},
     "earns_from": ["charged"],
-    "merchants": {"districts": ["seo", "jung"], "categories": ["restaurant", "bookshop"]},
+    "merchants": {"districts": ["seo", "jung"], "categories": ["restaurant", "bookshop"], "flags": ["old_town"]},
     "limits": [],
     "layers": [],
 }

@@ -9,6 +9,8 @@ import pytest
 from simulator import case_2021, comparison, measurement
 from simulator.city import __main__ as generator
 from simulator.city.figures import Spend
+from simulator.replay import Windows
+from simulator.versions import Stretch
 from tests.simulator.test_replay import INCHEON
 
 POLICY = str(INCHEON / "incheon-2022-10-01.json")
@@ -41,11 +43,11 @@ def test_a_sample_is_compared(city: Path, monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_a_difference_is_told(city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def one_won_more(*arguments: object) -> str:
-        return right(*arguments).replace(" AS layer_0,", " + 1 AS layer_0,")  # type: ignore[arg-type]
+    def one_won_more(windows: Windows, stretch: Stretch) -> str:
+        return right(windows, stretch).replace(" AS layer_0,", " + 1 AS layer_0,")
 
-    right = comparison.statement_of
-    monkeypatch.setattr(comparison, "statement_of", one_won_more)
+    right = Windows.statement_of
+    monkeypatch.setattr(Windows, "statement_of", one_won_more)
     monkeypatch.setattr("sys.argv", ["compare", POLICY, "--payments", str(city), "--sample", "1000"])
     assert comparison.main() == 1
     assert ", 0 differ;" not in capsys.readouterr().out

@@ -47,7 +47,8 @@ def limited(rate: int, version: str) -> dict[str, Any]:
 
 def report(folder: Path, *runs: Policies, budgets: dict[str, int] | None = None) -> tuple[dict[str, Table], list[Plan]]:
     connection = connect(1)
-    plans = replay(connection, list(runs), open_payments(connection, folder))
+    flags = frozenset[str]().union(*(run.flags for run in runs))
+    plans = replay(connection, list(runs), open_payments(connection, folder, flags))
     return {table.name: table for table in tables_of(connection, [run.name for run in runs], budgets or {})}, plans
 
 

@@ -10,10 +10,12 @@ import pytest
 import sqlglot
 from sqlglot import expressions
 
+from eeum.calendar import milliseconds_of, next_month, start_of_month
 from eeum.policy.reading import policy_of
+from eeum.policy.rules import PolicyVersion
 from simulator.replay import connect, totals
 from simulator.sql.coverage import obstacles
-from simulator.sql.statement import WINDOW, rewards_of_month
+from simulator.sql.statement import CITYWIDE, WINDOW, rewards_between
 from simulator.versions import read_policies
 from tests.simulator import cities
 from tests.simulator.cities import MONTH, POLICY, START, layer
@@ -31,10 +33,16 @@ def connection() -> duckdb.DuckDBPyConnection:
 def won(connection: duckdb.DuckDBPyConnection, document: dict[str, Any], payments: list[dict[str, Any]]) -> list[Any]:
     """The first layer's won for each payment, or the won of all layers where there are several."""
     cities.given(connection, payments)
-    statement = rewards_of_month(policy_of(document), MONTH)
+    statement = statement_of(policy_of(document))
     columns = ", ".join(f"layer_{place}" for place in range(len(document["layers"])))
     rows = connection.execute(f"SELECT {columns} FROM ({statement}) ORDER BY payment").fetchall()
     return [row[0] if len(row) == 1 else row for row in rows]
+
+
+def statement_of(policy: PolicyVersion) -> str:
+    """The statement of the whole month; its pools are full."""
+    left = {pool.id: pool.amount for pool in policy.pools.values()}
+    return rewards_between(policy, START, milliseconds_of(start_of_month(next_month(MONTH))), left=left)
 
 
 def ic_05() -> dict[str, Any]:
@@ -115,7 +123,7 @@ def test_parts_of_funders_as_the_language_page_works_out(connection: duckdb.Duck
     document = POLICY | {"layers": [made]}
     cities.given(connection, [{"won_charged": 33_333}])
     columns = "layer_0, layer_0_funder_0, layer_0_funder_1, layer_0_funder_2"
-    rows = connection.execute(f"SELECT {columns} FROM ({rewards_of_month(policy_of(document), MONTH)})").fetchall()
+    rows = connection.execute(f"SELECT {columns} FROM ({statement_of(policy_of(document))})").fetchall()
     assert rows == [(2_499, 1_332, 666, 501)]
 
 
@@ -132,7 +140,7 @@ def test_both_dialects_read_the_statement(path: Path, dialect: str) -> None:
     """Parsed only: the project runs nothing on Athena."""
     policy = read_policies(path).versions[0]
     assert obstacles(policy) == ()
-    parsed = sqlglot.parse_one(totals(policy, rewards_of_month(policy, MONTH)), dialect=dialect)
+    parsed = sqlglot.parse_one(totals(policy, statement_of(policy)), dialect=dialect)
 
     assert not list(parsed.find_all(expressions.Anonymous)), "a function that the dialect does not know"
     casts = {cast.to.sql(dialect).upper() for cast in parsed.find_all(expressions.Cast)}
@@ -143,6 +151,7 @@ def test_both_dialects_read_the_statement(path: Path, dialect: str) -> None:
 
 def test_every_window_ends_in_the_unique_key() -> None:
     assert "ORDER BY accepted_at, payment ROWS" in WINDOW
+    assert CITYWIDE.startswith("ORDER BY accepted_at, payment ROWS")
 
 
 @pytest.mark.parametrize(
@@ -181,5 +190,5 @@ def test_what_is_no_window_function_is_told(layers: list[dict[str, Any]], why: s
 
 def test_a_name_cannot_end_a_text() -> None:
     made = layer(when={"fact": "card_product", "in": ["o'neill"]})
-    statement = rewards_of_month(policy_of(POLICY | {"layers": [made]}), MONTH)
+    statement = statement_of(policy_of(POLICY | {"layers": [made]}))
     assert "'o''neill'" in statement
