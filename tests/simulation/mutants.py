@@ -4,7 +4,7 @@ Each is run under several seeds until one finds a fault, 20,000 operations in al
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -18,6 +18,7 @@ from eeum.cashback import posting, rules
 from eeum.cashback import store as cashback_store
 from eeum.cashback.replay import Refund
 from eeum.cashback.rules import Captured
+from eeum.cashback.usage import Standing
 from eeum.payments import progress
 from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
@@ -52,12 +53,12 @@ def _starts(write: Write, *prefixes: str) -> bool:
     return isinstance(write, Put) and write.key.sk.startswith(prefixes)
 
 
-def _nothing_used(policy: PolicyVersion, facts: Any, base: int, _: Any) -> Evaluation:
-    return evaluate(policy, facts, base, {})
+def _nothing_used(policy: PolicyVersion, facts: Any, base: int, _: Any, **more: Any) -> Evaluation:
+    return evaluate(policy, facts, base, {}, **more)
 
 
-def _rounded_up(*arguments: Any) -> Evaluation:
-    exact = evaluate(*arguments)
+def _rounded_up(*arguments: Any, **more: Any) -> Evaluation:
+    exact = evaluate(*arguments, **more)
     rewards = []
     for reward in exact.rewards:
         fraction = sum(part.base * part.rate for part in reward.portions) % 10_000
@@ -67,11 +68,11 @@ def _rounded_up(*arguments: Any) -> Evaluation:
     return Evaluation(tuple(rewards), exact.used)
 
 
-def _all_months(usage: dict[str, int], _: str) -> dict[str, int]:
+def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> Standing:
     total: dict[str, int] = {}
     for window, won in usage.items():
         total[window.partition("@")[0]] = total.get(window.partition("@")[0], 0) + won
-    return total
+    return Standing(total, {})
 
 
 def _in_debit_order(book: Any, cancelled: Any, payments: Any, cashback: int) -> Refund:
@@ -194,7 +195,7 @@ MUTANTS = (
         lambda: patch.object(rules, "evaluate", _nothing_used),
     ),
     Mutant("rounding", "rewards are rounded up", lambda: patch.object(rules, "evaluate", _rounded_up)),
-    Mutant("month of a limit", "a limit's use is of all months", lambda: patch.object(posting, "used_in", _all_months)),
+    Mutant("month of a limit", "a limit's use is of all months", lambda: patch.object(rules, "standing", _all_months)),
     Mutant(
         "month of a payment",
         "a capture's month is that of the world's clock, not of Seoul's",

@@ -8,6 +8,7 @@ from typing import Any
 from eeum.calendar import SEOUL, Month
 from eeum.cashback.replay import refund, replay
 from eeum.cashback.rules import CancelledCapture, Captured, Correction, Earning, MonthBook, captured_of, earn
+from eeum.cashback.usage import shortened
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, purse
 from eeum.payments.progress import Progress, cancel, capture, progress_of
@@ -102,7 +103,7 @@ class PaidMonth:
             posted_at=at.accepted_at,
             cancelled=cancelled,
             changes=replayed.changes,
-            used=replayed.used,
+            used=shortened(replayed.used, self.month),
             cashback=replayed.cashback,
             recovered=returned.recovered,
             released=returned.released,

@@ -6,19 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eeum.calendar import next_month, previous_month
-from eeum.cashback.rules import (
-    Earning,
-    is_kept,
-    latest_month,
-    postings_of,
-    usage_to_keep,
-    usage_with,
-    used_by,
-    used_in,
-    window_key,
-)
+from eeum.cashback.rules import Earning, postings_of
+from eeum.cashback.usage import in_full, is_kept, latest_month, shortened, usage_to_keep, usage_with, used_by
 from eeum.payments.rules import CODES, Decline, eligible_base, portion
 from eeum.policy.rules import LayerReward
+from eeum.policy.windows import last_month_of, window_key
 
 months = st.sampled_from(["2020-11", "2020-12", "2021-01", "2021-02", "2021-06"])
 limits = st.sampled_from(["monthly-spend", "monthly-reward", "seo-gu"])
@@ -34,39 +26,72 @@ def _earning(rewards: list[list[tuple[str, int]]] | None = None, used: dict[str,
     return Earning("wallet", "0" * 19, 0, "payment", "merchant-1", 0, 10_000, 1, at, at, "version", 0, made, used or {})
 
 
+windows = st.one_of(
+    months,
+    st.builds("{}-{}".format, months, st.sampled_from([1, 2])),
+    months.map(lambda month: month[:4]),
+    months.map("until-{}".format),
+)
+usages_of_all_windows = st.dictionaries(st.builds(window_key, limits, windows), st.integers(0, 10**12), max_size=8)
+
+
 @given(usages)
 def test_two_months_are_kept_the_latest_and_the_one_before(usage: dict[str, int]) -> None:
     kept = usage_to_keep(usage)
     assert kept.items() <= usage.items()
-    if usage:
-        wanted = {latest_month(usage), previous_month(latest_month(usage))}
+    latest = latest_month(usage)
+    if latest:
+        wanted = {latest, previous_month(latest)}
         assert kept == {window: won for window, won in usage.items() if window.partition("@")[2] in wanted}
     assert usage_to_keep(kept) == kept
 
 
-@given(usages, months)
-def test_what_a_wallet_kept_is_all_that_was_used_in_a_month_that_it_says_it_keeps(
-    usage: dict[str, int], month: str
+@given(usages_of_all_windows, windows)
+def test_what_a_wallet_kept_is_all_that_was_used_of_a_window_that_it_says_it_keeps(
+    usage: dict[str, int], window: str
 ) -> None:
     kept = usage_to_keep(usage)
-    if is_kept(kept, month):
-        assert used_in(kept, month) == used_in(usage, month)
+    key = window_key("monthly-spend", window)
+    if is_kept(kept, key):
+        assert kept.get(key, 0) == usage.get(key, 0)
+
+
+@given(usages_of_all_windows)
+def test_what_reaches_into_the_latest_month_or_the_one_before_is_kept_and_nothing_else(usage: dict[str, int]) -> None:
+    names = [key.partition("@")[2] for key in usage]
+    begun = [f"{name}-01" if len(name) == 4 else name[:7] for name in names if not name.startswith("until")]
+    latest = max(begun, default=None)
+    kept = usage_to_keep(usage)
+    for key in usage:
+        reaches = latest is None or last_month_of(key.partition("@")[2]) >= previous_month(latest)
+        assert reaches == (key in kept)
+    assert usage_to_keep(kept) == kept
+
+
+@given(usages_of_all_windows, usages_of_all_windows)
+def test_what_something_is_carried_over_from_is_kept_however_old_it_is(
+    usage: dict[str, int], carried: dict[str, int]
+) -> None:
+    kept = usage_to_keep(usage, carried)
+    assert kept == {key: won for key, won in usage.items() if key in carried or is_kept(usage, key)}
 
 
 @given(usages, months)
 def test_a_later_month_starts_at_zero(usage: dict[str, int], month: str) -> None:
-    later = next_month(max(month, latest_month(usage) if usage else month))
-    assert used_in(usage, later) == {}
-    assert is_kept(usage_to_keep(usage), later)
-
-
-@given(usages, months, st.dictionaries(limits, st.integers(1, 10**6)))
-def test_use_is_added_to_its_own_month_only(usage: dict[str, int], month: str, used: dict[str, int]) -> None:
-    after = usage_with(usage, month, used)
+    later = next_month(max(month, latest_month(usage) or month))
     for limit in ("monthly-spend", "monthly-reward", "seo-gu"):
-        assert used_in(after, month).get(limit, 0) == used_in(usage, month).get(limit, 0) + used.get(limit, 0)
-    others = {window: won for window, won in usage.items() if not window.endswith(f"@{month}")}
-    assert others.items() <= after.items()
+        assert window_key(limit, later) not in usage
+        assert is_kept(usage_to_keep(usage), window_key(limit, later))
+
+
+@given(usages_of_all_windows, months, st.dictionaries(st.builds(window_key, limits, windows), st.integers(1, 10**6)))
+def test_use_is_added_to_its_own_window_only(usage: dict[str, int], month: str, used: dict[str, int]) -> None:
+    stored = shortened(used, month)
+    assert in_full(stored, month) == used
+    own = {key for key in used if key.endswith(f"@{month}")}
+    assert {key for key in stored if "@" not in key} == {key.partition("@")[0] for key in own}
+    after = usage_with(usage, used)
+    assert after == {key: usage.get(key, 0) + used.get(key, 0) for key in {**usage, **used}}
 
 
 @given(st.lists(st.dictionaries(limits, st.integers(1, 10**6)), max_size=5))
@@ -74,8 +99,8 @@ def test_what_earnings_used_adds_up(used: list[dict[str, int]]) -> None:
     earnings = [_earning(used=each) for each in used]
     after: dict[str, int] = {}
     for earning in earnings:
-        after = usage_with(after, earning.month, earning.used)
-    assert used_in(after, "2021-01") == used_by(earnings)
+        after = usage_with(after, in_full(earning.used, "2021-01"))
+    assert after == used_by(earnings)
 
 
 @given(st.lists(funders, max_size=3))

@@ -16,6 +16,7 @@ from eeum.journal.accounts import added
 from eeum.money import split_by_share
 from eeum.policy.evaluation import evaluate
 from eeum.policy.use_cases import PolicyBook
+from eeum.policy.windows import window_key
 from tests.golden.published import incheon
 from tests.unit.paid_months import MERCHANT, SHOP, START, Bought, PaidMonth, nonzero, survivors
 from tests.unit.policy.policy_documents import layer, policy
@@ -113,7 +114,7 @@ def _folded(month: PaidMonth) -> tuple[dict[int, dict[str, int]], dict[str, int]
             for name, won in zip(funders, split_by_share(reward.won, parts), strict=True):
                 accounts[f"merchant_reward/{MERCHANT}" if name == "merchant" else f"funder/{name}"] -= won
         accounts["purse/cashback"] += evaluation.won
-    return rewards, nonzero(used), nonzero(accounts)
+    return rewards, {window_key(limit, month.month): won for limit, won in nonzero(used).items()}, nonzero(accounts)
 
 
 def _cashback_by_account(month: PaidMonth) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from eeum.calendar import Month
+from eeum.calendar import Month, month_of
 from eeum.cashback.replay import first_affected, refund, replay
 from eeum.cashback.rules import (
     CancelledCapture,
@@ -13,20 +13,30 @@ from eeum.cashback.rules import (
     MonthBook,
     captured_of,
     earn,
-    is_kept,
     postings_of,
-    usage_to_keep,
-    usage_with,
-    used_in,
 )
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
+from eeum.cashback.usage import (
+    Usage,
+    asked_for,
+    carried_from,
+    in_full,
+    is_kept,
+    months_together,
+    shortened,
+    usage_to_keep,
+    usage_with,
+)
 from eeum.journal.accounts import CASHBACK, added, by_purse, purse
 from eeum.payments.progress import Cancellation
+from eeum.policy.rules import PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.wallet.rules import Negative, Wallet
 
 PostingEntry = Earning | Correction
+Months = tuple[Month, Month]
+"""The first and the last of months whose cashback hangs together."""
 
 
 class CaptureMissing(Exception):
@@ -49,13 +59,14 @@ class WalletPostings:
 
     def __post_init__(self) -> None:
         self._usage = dict(self.wallet.usage)
-        self._stored: dict[Month, MonthBook] = {}
+        self._stored: dict[Months, MonthBook] = {}
         self.negative = self.wallet.negative
 
     @property
     def usage(self) -> dict[str, int]:
         """The windows that the wallet carries afterwards."""
-        return usage_to_keep(self._usage)
+        policy = self.policies.in_force_at(self.posted_at)
+        return usage_to_keep(self._usage, carried_from(policy, self.posted_at) if policy else ())
 
     @property
     def moved(self) -> dict[str, int]:
@@ -80,7 +91,8 @@ class WalletPostings:
 
     def _add_capture(self, captured: Captured, source_hash: str) -> None:
         policy = self.policies.running_at(captured.accepted_at)
-        earning = earn(captured, policy, self._next_number, self._used_in(captured.month), self.posted_at)
+        usage = self._usage_before(policy, captured)
+        earning = earn(captured, policy, self._next_number, usage, self.posted_at)
         self._append(earning, source_hash)
 
     def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> None:
@@ -96,7 +108,7 @@ class WalletPostings:
 
     def _post_first(self, month: Month, cancelled: CancelledCapture) -> None:
         """Posts the earning of a capture whose cancellation came before it: streams promise order for each item, not for a member."""
-        if self._book(month).has(cancelled.payment, cancelled.capture):
+        if self._book(self._together(month)).has(cancelled.payment, cancelled.capture):
             return
         source = self.store.captured_source(self.wallet.id, cancelled.payment, cancelled.capture)
         if source is None or isinstance(source.entry, Cancellation):
@@ -106,7 +118,7 @@ class WalletPostings:
     def _correct(
         self, cancellation: Cancellation, month: Month, cancelled: tuple[CancelledCapture, ...], source_hash: str
     ) -> None:
-        book = self._book(month)
+        book = self._book(self._together(month))
         first = first_affected(book, cancelled)
         digests = dict.fromkeys(earning.digest for earning in book.earnings if earning.number >= first)
         payments = self.store.payments(self.wallet.id, list(digests))
@@ -124,7 +136,7 @@ class WalletPostings:
             posted_at=self.posted_at,
             cancelled=cancelled,
             changes=replayed.changes,
-            used=replayed.used,
+            used=shortened(replayed.used, month),
             cashback=replayed.cashback,
             recovered=returned.recovered,
             released=returned.released,
@@ -136,21 +148,32 @@ class WalletPostings:
 
     def _append(self, entry: PostingEntry, source_hash: str) -> None:
         self.entries.append((entry, source_hash))
-        if is_kept(self.wallet.usage, entry.month):
-            self._usage = usage_with(self._usage, entry.month, entry.used)
+        used = in_full(entry.used, entry.month)
+        self._usage = usage_with(self._usage, {key: won for key, won in used.items() if self._is_known(key)})
         if self._cashback >= 0:
             self.negative = None
 
-    def _used_in(self, month: Month) -> dict[str, int]:
-        """Use by limit within the windows of `month`; of one that the wallet no longer carries it is added up from its entries."""
-        return used_in(self._usage, month) if is_kept(self.wallet.usage, month) else self._book(month).used
+    def _usage_before(self, policy: PolicyVersion, captured: Captured) -> Usage:
+        """Use by limit and window; of those that the wallet no longer carries it is added up from its entries, and then known."""
+        unknown = [key for key in asked_for(policy, captured.accepted_at) if not self._is_known(key)]
+        if unknown:
+            added_up = self._book(self._together(captured.month)).used
+            self._usage |= {key: added_up.get(key, 0) for key in unknown}
+        return self._usage
 
-    def _book(self, month: Month) -> MonthBook:
-        """The month as it is stored, with what was worked out since."""
-        if month not in self._stored:
-            self._stored[month] = self.store.month_book(self.wallet.id, month)
-        stored = self._stored[month]
-        new = [entry for entry, _ in self.entries if entry.month == month]
+    def _is_known(self, key: str) -> bool:
+        return key in self._usage or is_kept(self.wallet.usage, key)
+
+    def _together(self, month: Month) -> Months:
+        return months_together(self.policies, month, max(month, month_of(self.posted_at)))
+
+    def _book(self, months: Months) -> MonthBook:
+        """The months as they are stored, with what was worked out since."""
+        first, last = months
+        if months not in self._stored:
+            self._stored[months] = self.store.book(self.wallet.id, first, last)
+        stored = self._stored[months]
+        new = [entry for entry, _ in self.entries if first <= entry.month <= last]
         return MonthBook(
             (*stored.earnings, *(entry for entry in new if isinstance(entry, Earning))),
             (*stored.corrections, *(entry for entry in new if isinstance(entry, Correction))),

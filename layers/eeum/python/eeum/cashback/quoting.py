@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from eeum.calendar import month_of
-from eeum.cashback.rules import Quote, quote, used_in
+from eeum.cashback.rules import Quote, quote
 from eeum.merchants.store import MerchantStore
 from eeum.payments.rules import Decline, Order, judge
 from eeum.policy.use_cases import PolicyBook
@@ -27,6 +26,5 @@ def quote_cashback(
     """
     policy = policies.running_at(now)
     judgement = judge(wallet, merchants.merchant(order.merchant_id), policy, now, order)
-    used_before = used_in(wallet.usage, month_of(now))
-    quoted = quote(policy, judgement.facts, judgement.paid_from, now, used_before)
+    quoted = quote(policy, judgement.facts, judgement.paid_from, order.amount, now, wallet.usage)
     return QuoteAnswer(judgement.decline, quoted)

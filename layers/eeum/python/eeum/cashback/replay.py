@@ -1,7 +1,8 @@
-"""What a cancellation changes: the fold of the evaluator over a month's earnings, done again with what survives. Pure; amounts in won.
+"""What a cancellation changes: the fold of the evaluator over earnings, done again with what survives. Pure; amounts in won.
 
 The cashback posted for a member always equals what the policies give for the surviving captures, in the order in which they were posted.
-So a cancellation may change what later payments of its month earned too, also upwards. The rule is ours: no published one was found.
+So a cancellation may change what later payments earned too, also upwards: those of its month, and of all months that share the window of
+a limit with it, or what one window carries over to the next. The rule is ours: no published one was found.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,12 +13,11 @@ from eeum.cashback.rules import (
     CancelledCapture,
     MonthBook,
     RewardChange,
-    account_of,
     quote,
-    used_by,
 )
+from eeum.cashback.usage import in_full, usage_with, used_by
 from eeum.ids import Digest
-from eeum.journal.accounts import CASHBACK, added, purse
+from eeum.journal.accounts import CASHBACK, added, funded_by, purse
 from eeum.payments.rules import Payment, Portions, portion
 from eeum.policy.rules import PolicyVersion, funded
 
@@ -27,7 +27,7 @@ CaptureOf = tuple[Digest, int]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """By how much rewards, uses of limits and accounts change; `cashback` is balanced postings."""
+    """By how much rewards, uses of limits (by limit and window) and accounts change; `cashback` is balanced postings."""
 
     changes: tuple[RewardChange, ...]
     used: Mapping[str, int]
@@ -49,8 +49,9 @@ def replay(
     payments: Mapping[Digest, Payment],
     policy_at: Callable[[datetime], PolicyVersion],
 ) -> Replayed:
-    """Folds the month again as if `cancelled` had never been captured, and gives the difference.
+    """Folds the book again as if `cancelled` had never been captured, and gives the difference.
 
+    The book has every month that hangs together with theirs.
     `payments` has those of all earnings from `first_affected` on; `policy_at` the policy in force at an instant.
     """
     first = first_affected(book, cancelled)
@@ -65,8 +66,8 @@ def replay(
         payment, policy = payments[earning.digest], policy_at(earning.accepted_at)
         survives = earning.end - lost.get((earning.digest, earning.capture), 0)
         paid_from = payment.paid_for(earning.start, survives)
-        anew = quote(policy, payment.facts, paid_from, earning.accepted_at, used)
-        used = {limit: used.get(limit, 0) + anew.used.get(limit, 0) for limit in {**used, **anew.used}}
+        anew = quote(policy, payment.facts, paid_from, survives - earning.start, earning.accepted_at, used)
+        used = usage_with(used, in_full(anew.used, earning.month))
         now = {reward.layer: reward.won for reward in anew.rewards}
         for layer in policy.layers:
             before, after = current[earning.number].get(layer.id, 0), now.get(layer.id, 0)
@@ -74,7 +75,7 @@ def replay(
                 changes.append(RewardChange(earning.number, layer.id, after - before))
                 paid, owed = dict(funded(layer, before)), dict(funded(layer, after))
                 for name in layer.funders:
-                    postings.append({account_of(name, earning.merchant_id): paid[name] - owed[name]})
+                    postings.append({funded_by(name, earning.merchant_id): paid[name] - owed[name]})
     won = sum(change.won for change in changes)
     before_it = book.used
     difference = {limit: used.get(limit, 0) - before_it.get(limit, 0) for limit in {**used, **before_it}}

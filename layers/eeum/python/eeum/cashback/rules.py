@@ -1,24 +1,24 @@
 """From a captured payment to the earning that is posted for it: pure functions over plain values. Amounts are whole won."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from eeum.calendar import Month, month_of, previous_month
+from eeum.calendar import Month, month_of
+from eeum.cashback.usage import Usage, standing, use_in_windows, used_by
 from eeum.ids import Digest
-from eeum.journal.accounts import CASHBACK, REFUND_PENDING, added, funder, merchant_reward, purse
+from eeum.journal.accounts import CASHBACK, REFUND_PENDING, added, funded_by, purse
 from eeum.payments.progress import Capture
 from eeum.payments.rules import Payment, Portions, eligible_base
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import NOTHING, LayerReward, PolicyVersion
+from eeum.policy.rules import LayerReward, PolicyVersion
 
 WHOLE = 0
 """The number of the capture that takes a payment whole, at once; the captures of a hold count from 1."""
 
-Usage = Mapping[str, int]
-"""Won used by limit and window: `monthly-spend@2021-01`. The window is in the key, so the month turns by itself."""
+NONE: Mapping[str, int] = {}
 
 
 class Captured(NamedTuple):
@@ -73,7 +73,7 @@ def captured_of(entry: Payment | Capture) -> Captured:
 class Earning:
     """An entry: what one capture earned and why, of the payment's won from `start` to `end`.
 
-    `number` orders the wallet's postings; `used` is by how much each limit was used.
+    `number` orders the wallet's postings; `used` is by how much each limit was used, with its window where that is not the month.
     """
 
     wallet_id: str
@@ -100,15 +100,6 @@ class Earning:
         return month_of(self.accepted_at)
 
 
-def window_key(limit_id: str, month: Month) -> str:
-    return f"{limit_id}@{month}"
-
-
-def used_in(usage: Usage, month: Month) -> dict[str, int]:
-    """Use by limit within the windows of `month`."""
-    return {key.partition("@")[0]: won for key, won in usage.items() if key.endswith(f"@{month}")}
-
-
 class Quote(NamedTuple):
     """What a payment would earn, and on which part of it."""
 
@@ -119,22 +110,32 @@ class Quote(NamedTuple):
 
 
 def quote(
-    policy: PolicyVersion, facts: Facts, paid: Iterable[tuple[str, int]], at: datetime, used_before: Mapping[str, int]
+    policy: PolicyVersion,
+    facts: Facts,
+    paid: Iterable[tuple[str, int]],
+    amount: int,
+    at: datetime,
+    usage: Usage,
+    ceilings: Mapping[str, int] = NONE,
 ) -> Quote:
-    """What a payment made of `paid` (purses and won) at `at` earns under the policy in force then, on what was used before.
+    """What a payment of the price `amount`, made of `paid` (purses and won) at `at`, earns under the policy in force then.
 
-    After the end of the last version nothing is paid and no limit is used.
+    `usage` is what was used before, `ceilings` the most that each layer is funded for. After the end of the last version nothing is paid
+    and no limit is used.
     """
     base = eligible_base(paid, policy.earns_from)
-    evaluation = evaluate(policy, facts, base, used_before) if policy.pays_at(at) else NOTHING
-    return Quote(policy.version, base, evaluation.rewards, evaluation.used)
+    if not policy.pays_at(at):
+        return Quote(policy.version, base, (), {})
+    known = replace(facts, amount=amount, accepted_at=at)
+    used, carried = standing(policy, at, usage)
+    evaluation = evaluate(policy, known, base, used, carried=carried, ceilings=ceilings)
+    return Quote(policy.version, base, evaluation.rewards, use_in_windows(policy, at, evaluation.used))
 
 
-def earn(
-    captured: Captured, policy: PolicyVersion, number: int, used_before: Mapping[str, int], posted_at: datetime
-) -> Earning:
-    """The earning of a capture, as number `number` of its wallet: month and policy are those of its own acceptance."""
-    quoted = quote(policy, captured.facts, captured.paid_from, captured.accepted_at, used_before)
+def earn(captured: Captured, policy: PolicyVersion, number: int, usage: Usage, posted_at: datetime) -> Earning:
+    """The earning of a capture, as number `number` of its wallet: windows and policy are those of its own acceptance."""
+    price = captured.end - captured.start
+    quoted = quote(policy, captured.facts, captured.paid_from, price, captured.accepted_at, usage)
     return Earning(
         wallet_id=captured.wallet_id,
         digest=captured.digest,
@@ -158,15 +159,10 @@ def postings_of(earning: Earning) -> dict[str, int]:
     postings: dict[str, int] = {}
     for reward in earning.rewards:
         for name, won in reward.funders:
-            account = account_of(name, earning.merchant_id)
+            account = funded_by(name, earning.merchant_id)
             postings[account] = postings.get(account, 0) - won
     funded = {account: won for account, won in postings.items() if won}
     return {**funded, purse(CASHBACK): earning.won} if earning.won else {}
-
-
-def account_of(name: str, merchant_id: str) -> str:
-    """The account of a layer's funder: what the merchant funds is its own."""
-    return merchant_reward(merchant_id) if name == "merchant" else funder(name)
 
 
 class CancelledCapture(NamedTuple):
@@ -235,43 +231,8 @@ class Correction:
         return added(self.cashback, refund, recovered, {purse(each): won for each, won in self.released})
 
 
-def usage_with(usage: Usage, month: Month, used: Mapping[str, int]) -> dict[str, int]:
-    """The usage with that of one entry added. A window that comes to zero stays: it tells which months a wallet carries."""
-    after = dict(usage)
-    for limit, won in used.items():
-        key = window_key(limit, month)
-        after[key] = after.get(key, 0) + won
-    return after
-
-
-def usage_to_keep(usage: Usage) -> dict[str, int]:
-    """The windows that a wallet carries: those of its latest month and of the one before, for what is posted late."""
-    if not usage:
-        return {}
-    oldest = previous_month(latest_month(usage))
-    return {key: won for key, won in usage.items() if key.partition("@")[2] >= oldest}
-
-
-def latest_month(usage: Usage) -> Month:
-    return max(key.partition("@")[2] for key in usage)
-
-
-def is_kept(usage: Usage, month: Month) -> bool:
-    """Whether the wallet still carries what was used in `month`; of an older one it must be added up from its earnings."""
-    return not usage or month >= previous_month(latest_month(usage))
-
-
-def used_by(entries: Iterable[Earning | Correction]) -> dict[str, int]:
-    """Use by limit, added up from all earnings and corrections of one month."""
-    total: dict[str, int] = {}
-    for entry in entries:
-        for limit, won in entry.used.items():
-            total[limit] = total.get(limit, 0) + won
-    return total
-
-
 class MonthBook(NamedTuple):
-    """All earnings and corrections of a wallet in one month, each by number."""
+    """All earnings and corrections of a wallet in one month, or in all months that hang together, each by number."""
 
     earnings: tuple[Earning, ...]
     corrections: tuple[Correction, ...]
@@ -281,5 +242,5 @@ class MonthBook(NamedTuple):
 
     @property
     def used(self) -> dict[str, int]:
-        """Use by limit as it stands."""
+        """Use by limit and window as it stands."""
         return used_by([*self.earnings, *self.corrections])

@@ -78,8 +78,22 @@ class CashbackStore:
 
     def month_book(self, wallet_id: str, month: Month) -> MonthBook:
         """Every earning and correction of a wallet in `month`, by number, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
-        earnings = [earning_of(wallet_id, item) for item in self._all(wallet_id, f"{EARNING}{month}#")]
-        corrections = [correction_of(wallet_id, item) for item in self._all(wallet_id, f"{CORRECTION}{month}#")]
+        return self.book(wallet_id, month, month)
+
+    def book(self, wallet_id: str, first: Month, last: Month) -> MonthBook:
+        """As `month_book`, of the months from `first` to `last`. It looks at all of their year, or at all years."""
+        same_year = first[:4] if first[:4] == last[:4] else ""
+        together = f"{first}#" if first == last else same_year
+        earnings = [
+            earning_of(wallet_id, item)
+            for item in self._all(wallet_id, f"{EARNING}{together}")
+            if first <= item["sk"].split("#")[1] <= last
+        ]
+        corrections = [
+            correction_of(wallet_id, item)
+            for item in self._all(wallet_id, f"{CORRECTION}{together}")
+            if first <= item["month"] <= last
+        ]
         return MonthBook(
             tuple(sorted(earnings, key=lambda earning: earning.number)),
             tuple(sorted(corrections, key=lambda correction: correction.number)),

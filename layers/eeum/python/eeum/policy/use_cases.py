@@ -1,6 +1,6 @@
 """Finding the policy that is in force, and loading the history of a programme."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -52,6 +52,10 @@ class PolicyBook:
         if version is None:
             raise ProgrammeNotRunning(f"No policy is in force at {text_of(instant)}.")
         return version
+
+    def in_force_between(self, start: datetime, end: datetime) -> list[PolicyVersion]:
+        """What holds at any instant from `start` until `end`, which is exclusive."""
+        return self._versions[max(bisect_right(self._starts, start) - 1, 0) : bisect_left(self._starts, end)]
 
 
 class Policies(Protocol):

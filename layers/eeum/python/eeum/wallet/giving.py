@@ -130,12 +130,18 @@ def used_of(limits: Iterable[Limit], taken: Taken, at: datetime) -> tuple[dict[s
 
 def carried_over(limit: Limit, used: Mapping[str, int], at: datetime) -> int:
     """What was left of the window before the one of `at` and is added to it, once; 0 where nothing carries over."""
+    before = key_before(limit, at)
+    return carried_into(limit.amount, used.get(before, 0)) if before and limit.amount is not None else 0
+
+
+def key_before(limit: Limit, at: datetime) -> str | None:
+    """The window of which something is carried over into that of `at`, as its use is kept; None where nothing carries over."""
     if limit.carries_over_from is None or limit.amount is None:
-        return 0
+        return None
     before = previous_window(limit.window, window_name(limit.window, at))
     if before is None or start_of_window(limit.window, before) < limit.carries_over_from:
-        return 0
-    return carried_into(limit.amount, used.get(window_key(limit.id, before), 0))
+        return None
+    return window_key(limit.id, before)
 
 
 def key_of(limit: Limit, at: datetime) -> str:

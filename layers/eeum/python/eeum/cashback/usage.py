@@ -1,0 +1,175 @@
+"""How far the limits of a wallet are used, by window: pure functions over plain values, amounts in won.
+
+The window is in the key (`monthly-spend@2021-01`), so that it turns by itself. Entries keep their use by limit alone where the window is
+their own month, which it is most of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from eeum.calendar import Month, month_of, next_month, previous_month, start_of_month
+from eeum.policy.rules import AFTER_PAYMENT, Limit, LimitId, PolicyVersion
+from eeum.policy.windows import (
+    EVENT,
+    MONTH,
+    last_month_of,
+    months_of,
+    previous_window,
+    window_key,
+    window_name,
+)
+from eeum.wallet.giving import carried_over, key_before, key_of, limits_of
+
+if TYPE_CHECKING:
+    from eeum.policy.use_cases import PolicyBook
+
+Usage = Mapping[str, int]
+"""Won used by limit and window."""
+
+
+class Standing(NamedTuple):
+    """How far limits are used in the windows of an instant, and what was carried over into these, by limit."""
+
+    used: Mapping[LimitId, int]
+    carried: Mapping[LimitId, int]
+
+
+def standing(policy: PolicyVersion, at: datetime, usage: Usage) -> Standing:
+    """What the limits of layers that act after a payment have come to by `usage`, for a payment at `at`."""
+    used, carried = {}, {}
+    for limit in limits_of(policy, AFTER_PAYMENT).values():
+        if won := usage.get(key_of(limit, at)):
+            used[limit.id] = won
+        if left := carried_over(limit, usage, at):
+            carried[limit.id] = left
+    return Standing(used, carried)
+
+
+def asked_for(policy: PolicyVersion, at: datetime) -> set[str]:
+    """The windows whose use a payment at `at` is judged by."""
+    limits = limits_of(policy, AFTER_PAYMENT).values()
+    return {key_of(limit, at) for limit in limits} | carried_from(policy, at)
+
+
+def carried_from(policy: PolicyVersion, at: datetime) -> set[str]:
+    """The windows that something is carried over from into those of `at`."""
+    limits = limits_of(policy, AFTER_PAYMENT).values()
+    return {key for limit in limits if (key := key_before(limit, at))}
+
+
+def use_in_windows(policy: PolicyVersion, at: datetime, used: Mapping[LimitId, int]) -> dict[str, int]:
+    """Use by limit as the entry of what was accepted at `at` keeps it: with the window where that is not its month."""
+    limits = limits_of(policy, AFTER_PAYMENT)
+    return shortened({key_of(limits[limit], at): won for limit, won in used.items()}, month_of(at))
+
+
+def shortened(usage: Usage, month: Month) -> dict[str, int]:
+    """Use as an entry of `month` keeps it: without the window where that is this month."""
+    own = window_key("", month)
+    return {key.removesuffix(own): won for key, won in usage.items()}
+
+
+def in_full(used: Usage, month: Month) -> dict[str, int]:
+    """Use by limit and window of what an entry of `month` keeps."""
+    return {key if "@" in key else window_key(key, month): won for key, won in used.items()}
+
+
+def usage_with(usage: Usage, used: Usage) -> dict[str, int]:
+    """The sum of both. A window that comes to zero stays: it tells which months a wallet carries."""
+    after = dict(usage)
+    for key, won in used.items():
+        after[key] = after.get(key, 0) + won
+    return after
+
+
+class Uses(Protocol):
+    """An entry that says by how much it uses limits."""
+
+    @property
+    def used(self) -> Usage: ...
+
+    @property
+    def month(self) -> Month: ...
+
+
+def used_by(entries: Iterable[Uses]) -> dict[str, int]:
+    """Use by limit and window, added up over entries."""
+    total: dict[str, int] = {}
+    for entry in entries:
+        month = entry.month
+        for key, won in entry.used.items():
+            full = key if "@" in key else window_key(key, month)
+            total[full] = total.get(full, 0) + won
+    return total
+
+
+def usage_to_keep(usage: Usage, carried: Iterable[str] = ()) -> dict[str, int]:
+    """The windows that a wallet carries: those that reach into its latest month or the one before, for what is posted late.
+
+    Of older ones those alone that something is `carried` over from.
+    """
+    wanted = set(carried)
+    return {key: won for key, won in usage.items() if key in wanted or is_kept(usage, key)}
+
+
+def latest_month(usage: Usage) -> Month | None:
+    """The latest month that a wallet is known to have posted in, by the windows that it carries; None if they do not say."""
+    begun = (_begins_in(key.partition("@")[2]) for key in usage)
+    return max((month for month in begun if month), default=None)
+
+
+def _begins_in(name: str) -> Month | None:
+    """The month in which a window begins. An event's name says when it ends alone."""
+    if len(name) == len("2021"):
+        return f"{name}-01"
+    return name[:7] if name[0].isdigit() else None
+
+
+def is_kept(usage: Usage, key: str) -> bool:
+    """Whether a wallet with this usage carries the window of `key` if it ever used it; an older one is added up from its entries."""
+    latest = latest_month(usage)
+    return latest is None or last_month_of(key.partition("@")[2]) >= previous_month(latest)
+
+
+def months_together(policies: PolicyBook, month: Month, latest: Month) -> tuple[Month, Month]:
+    """The first and the last month, `latest` at most, whose cashback hangs together with that of `month`.
+
+    They share the window of a limit with it, or what is carried over from one window into the next, or they do with one that does. Where
+    all limits are of a month, it is that month alone.
+    """
+    first = last = month
+    while True:
+        versions = policies.in_force_between(start_of_month(first), start_of_month(next_month(last)))
+        limits = [limit for version in versions for limit in limits_of(version, AFTER_PAYMENT).values()]
+        reached = [_reach(limit, first, last) for limit in limits]
+        wider = (
+            min([first, *(start for start, _ in reached)]),
+            min(max([last, *(end for _, end in reached)]), latest),
+        )
+        if wider == (first, last):
+            return wider
+        first, last = wider
+
+
+def _reach(limit: Limit, first: Month, last: Month) -> tuple[Month, Month]:
+    """The months that a limit ties those from `first` to `last` to."""
+    window = limit.window
+    if window.kind == EVENT:
+        start, end = months_of(window, window_name(window, start_of_month(first)))
+        return (start, end) if start <= last and end >= first else (first, last)
+    since = month_of(limit.carries_over_from) if limit.carries_over_from and limit.amount is not None else None
+    if window.kind == MONTH and since is None:
+        return first, last
+    name = window_name(window, start_of_month(first))
+    start, _ = months_of(window, name)
+    end = last_month_of(window_name(window, start_of_month(last)))
+    if since is not None:
+        before = previous_window(window, name)
+        if before is not None and last_month_of(before) >= since:
+            start, _ = months_of(window, before)
+        if end >= since:
+            end = last_month_of(window_name(window, start_of_month(next_month(end))))
+    return start, end
