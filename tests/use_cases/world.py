@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from eeum.budget.funding import Budgets
 from eeum.budget.rules import Lines
@@ -50,7 +50,7 @@ from eeum.policy.use_cases import PolicyBook, load_history
 from eeum.request import Request
 from eeum.storage import Add, Key, Put, SetTo, Table, Update, Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.rules import DebitOrder, TopUp, Wallet, WalletStatus
+from eeum.wallet.rules import AboutMember, DebitOrder, TopUp, Wallet, WalletStatus
 from eeum.wallet.store import WalletStore, partition_of, wallet_key
 from eeum.wallet.use_cases import change_standing, open_wallet, top_up
 from tests.contract.shapes import Recording
@@ -254,6 +254,11 @@ class World:
     def posted(self, *entries: Entry, policies: PolicyBook | None = None) -> Posted:
         sources = [source(entry) for entry in entries]
         return post(self.cashback, policies or self.policies, self.patience, sources, self.clock)
+
+    def about(self, wallet: Wallet, **said: Any) -> Wallet:
+        """What an operator says of the member, by its papers."""
+        about = cast("AboutMember", said)
+        return change_standing(self.wallets, wallet.id, None, None, "operator", "papers in order", self.now, about)
 
     def suspend(self, wallet: Wallet) -> None:
         change_standing(self.wallets, wallet.id, WalletStatus.SUSPENDED, None, "operator", "card lost", self.now)

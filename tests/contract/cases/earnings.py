@@ -342,3 +342,22 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
         earnings.append(replace(made, rewards=(reward,)))
         _post(storage, _posting(storage, _wallet(storage, opened.id), earnings[-1]))
     assert _earnings(storage, opened.id) == earnings
+
+
+@case
+def a_correction_that_moves_nothing_is_posted_all_the_same(storage: Storage) -> None:
+    """What was cancelled was all of it a discount: nothing goes back, and nothing was earned with it."""
+    opened = stored_wallet(storage, posted=1)
+    of = earning(payment(opened.id), 1)
+    made = replace(
+        _correction(of, 2, 0),
+        cancelled=(CancelledCapture(of.digest, of.capture, 1, 1),),
+        changes=(),
+        used={},
+        cashback={},
+        released=(),
+    )
+    assert made.postings == {}
+    _post(storage, _posting(storage, opened, made))
+    assert _wallet(storage, opened.id).posted == 2
+    assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (made,)

@@ -214,6 +214,11 @@ def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) ->
     assert _wallet(storage, opened.id).taken == Taken(6, {"coupon@2021-01": 1_450})
     assert _purses(storage, made) == {"charged": 11_000, "refund_pending": 4_500}
     assert store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)[0] == entry
+    later = acceptance(opened.id, "a-cancellation-number-2", LATER)
+    again = _state(storage, made)
+    second, progress = cancel(made, again.progress, later, 1_000, None)
+    store.cancel(numbered(second, again.wallet.taken), progress, again)
+    assert _wallet(storage, opened.id).taken == Taken(7, {"coupon@2021-01": 1_350})
 
 
 @case

@@ -1,0 +1,242 @@
+"""Commands that give off a price or on a top-up: the parts of the budget that they draw on go along with their own items."""
+
+from dataclasses import replace
+
+import pytest
+
+from eeum.budget.appropriation_store import AppropriationStore
+from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
+from eeum.budget.funding import Budgets, Funding
+from eeum.budget.rules import Funds, Lines
+from eeum.budget.store import BudgetStore
+from eeum.calendar import start_of_month
+from eeum.merchants.store import MerchantStore
+from eeum.payments.progress import cancel, numbered
+from eeum.payments.progress_store import ProgressStore
+from eeum.payments.rules import Payment
+from eeum.payments.store import PaymentStore
+from eeum.policy.rules import BandPortion, Layer, LayerReward, PolicyVersion
+from eeum.request import Request
+from eeum.storage import Add, ConditionsFailed, Item, Storage
+from eeum.wallet.rules import Draw, Negative, Purse, Taken, TopUp, TopUpReward
+from eeum.wallet.store import WalletStore, top_up_key
+from tests.budget.books import layer, line, policy
+from tests.contract.cases import case
+from tests.contract.examples import (
+    MERCHANT,
+    NOON,
+    acceptance,
+    approved,
+    change_wallet,
+    item_at,
+    payment,
+    stored_wallet,
+    top_up,
+)
+from tests.patience import patience_of
+
+COUPON: Layer = layer("coupon", {"city": 1})
+POLICY: PolicyVersion = policy([COUPON])
+LIMIT = 500_000
+
+
+def _funding(storage: Storage, won: int) -> Funding:
+    """Of a city's budget of so many won for the year."""
+    patience = patience_of(600)
+    budgets = BudgetStore(storage, patience, "incheon")
+    budgets.open_year(NOON.year)
+    request = Request.of("operator", f"budgets/{NOON.year}", "a-key-of-the-test", {"won": won})
+    change = BudgetChange(
+        request.accept(NOON), ChangeKind.ORIGINAL, NOON.year, "city", won, Grounds("본예산", "제267회 시의회 의결")
+    )
+    own = line("city", "city", year=NOON.year, applies_from=start_of_month("2021-01"))
+    AppropriationStore(storage, patience, "incheon").add_line(own, change, 0)
+    return Budgets(budgets, Lines(budgets.lines())).funding("wallet", NOON)
+
+
+def _granted(storage: Storage, funding: Funding, won: int) -> Funds:
+    """Funds of which so many won were granted, once they were brought to where they are drawn on."""
+    while True:
+        keys = funding.keys([(POLICY, NOON)])
+        funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
+        funds.grant(POLICY, COUPON, won, NOON)
+        if not funds.missing:
+            return funds
+        funding.refill(funds)
+
+
+def _reward(won: int) -> LayerReward:
+    return LayerReward("coupon", won, (BandPortion(0, None, 1_000, 10 * won),), (("city", won),))
+
+
+def _discounted(wallet_id: str) -> Payment:
+    plain = payment(wallet_id, paid={"charged": 9_000})
+    return replace(plain, discounts=(_reward(1_000),), taken=Taken(1, {"coupon@2021-01": 1_000}))
+
+
+@case
+def a_payment_is_read_with_the_part_of_the_budget_that_its_discount_draws_on(storage: Storage) -> None:
+    funding = _funding(storage, 1_000_000)
+    opened = stored_wallet(storage, charged=20_000)
+    MerchantStore(storage, patience_of()).add(approved())
+    (key,) = keys = funding.keys([(POLICY, NOON)])
+    payments = PaymentStore(storage, patience_of())
+    found = payments.read_for_authorisation(opened.id, _discounted(opened.id).acceptance.digest, MERCHANT, keys)
+    assert found[:3] == (None, opened, approved())
+    assert set(found.others) == {key}
+
+
+@case
+def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) -> None:
+    funding = _funding(storage, 1_000)
+    opened = stored_wallet(storage, charged=20_000)
+    made = _discounted(opened.id)
+    payments = PaymentStore(storage, patience_of())
+    draws, used = [Draw("charged", 9_000, 20_000)], Taken(1, {"coupon@2021-01": 1_000})
+    writes = funding.writes(_granted(storage, funding, 1_000))
+    payments.debit_and_record(made, draws, used, writes)
+    assert payments.payment(opened.id, made.acceptance.id) == made
+    again = replace(made, acceptance=acceptance(opened.id, "another-request-of-it"))
+    with pytest.raises(ConditionsFailed) as failed:
+        payments.debit_and_record(again, draws, replace(used, version=2), writes)
+    assert failed.value.positions == (2,), "the budget has no more"
+    assert payments.payment(opened.id, again.acceptance.id) is None
+
+
+@case
+def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_used(storage: Storage) -> None:
+    funding = _funding(storage, 1_000_000)
+    payments = PaymentStore(storage, patience_of())
+    draws = [Draw("youth", 4_000, 4_000), Draw("charged", 5_000, 5_000)]
+    for number, (version, used_before) in enumerate([(0, Taken()), (1, Taken(1, {"coupon@2020-12": 7}))]):
+        for funded in (True, False):
+            opened = stored_wallet(
+                storage, f"member {number} {funded}", charged=5_000, grants={"youth": 4_000}, taken=used_before
+            )
+            made = replace(_discounted(opened.id), paid_from=(("youth", 4_000), ("charged", 5_000)))
+            used = Taken(version + 1, {"coupon@2021-01": 1_000})
+            grants = funding.writes(_granted(storage, funding, 1_000)) if funded else ()
+            with pytest.raises(ConditionsFailed) as failed:
+                payments.debit_and_record(made, draws, replace(used, version=version + 2), grants)
+            assert failed.value.positions == (0,)
+            payments.debit_and_record(made, draws, used, grants)
+            found = WalletStore(storage, patience_of()).wallet(opened.id)
+            assert found is not None
+            assert (found.taken, found.balance("youth"), found.balance("charged")) == (used, 0, 0)
+    assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 998_000
+
+
+@case
+def a_cancelled_discount_goes_back_to_limit_and_budget_together(storage: Storage) -> None:
+    funding = _funding(storage, 1_000)
+    opened = stored_wallet(storage, charged=20_000)
+    made = _discounted(opened.id)
+    payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
+    writes = funding.writes(_granted(storage, funding, 1_000))
+    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], made.taken, writes)
+    for number, left in ((1, 500), (2, 0)):
+        accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
+        _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
+        assert state is not None
+        decided, progress = cancel(made, state.progress, accepted, 5_000, None)
+        entry = numbered(decided, state.wallet.taken)
+        funds = funding.funds(store.others(funding.keys([(POLICY, NOON)])))
+        funds.give_back(POLICY, COUPON, {"city": 500}, NOON)
+        store.cancel(entry, progress, state, *funding.writes(funds))
+        found = WalletStore(storage, patience_of()).wallet(opened.id)
+        assert found is not None
+        assert found.taken == Taken(number + 1, {"coupon@2021-01": left} if left else {})
+        assert found.balance("refund_pending") == 9_000 - 9 * left
+        assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 1_000 - left
+
+
+@case
+def a_cancelled_discount_of_limits_long_past_goes_back_to_the_budget(storage: Storage) -> None:
+    funding = _funding(storage, 1_000)
+    opened = stored_wallet(storage, charged=20_000)
+    made = _discounted(opened.id)
+    payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
+    writes = funding.writes(_granted(storage, funding, 1_000))
+    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], None, writes)
+    accepted = acceptance(opened.id, "a-cancellation-number-1")
+    _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
+    assert state is not None
+    entry, progress = cancel(made, state.progress, accepted, None, None)
+    assert numbered(entry, state.wallet.taken) == entry
+    funds = funding.funds(store.others(funding.keys([(POLICY, NOON)])))
+    funds.give_back(POLICY, COUPON, {"city": 1_000}, NOON)
+    store.cancel(entry, progress, state, *funding.writes(funds))
+    assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 1_000
+
+
+def _rewarded(wallet_id: str, into: str | None, key: str = "idempotency-key-1", version: int = 1) -> TopUp:
+    reward = TopUpReward(_reward(5_000), into)
+    return replace(top_up(wallet_id, key=key), rewards=(reward,), taken=Taken(version, {"top-up@2021-01": 50_000}))
+
+
+@case
+def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage: Storage) -> None:
+    funding = _funding(storage, 100_000)
+    store = WalletStore(storage, patience_of())
+    opened = stored_wallet(storage, cashback=-700, negative=Negative("a payment", NOON), charged=450_000)
+    points = Purse("points@2021-06", 0, None, start_of_month("2021-07"), "points")
+    first = _rewarded(opened.id, points.id)
+    keys = funding.keys([(POLICY, NOON)])
+    read = store.wallet_and_top_up(opened.id, first.acceptance.digest, keys)
+    assert (read.wallet, read.top_up, set(read.others)) == (opened, None, set(keys))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(first, opened, LIMIT - 1, [points], first.taken)
+    assert failed.value.positions == (0,)
+    writes = funding.writes(_granted(storage, funding, 5_000))
+    store.credit_and_record(first, opened, LIMIT, [points], first.taken, writes)
+    found, stored, _ = store.wallet_and_top_up(opened.id, first.acceptance.digest)
+    assert found is not None
+    assert stored == first
+    assert (found.balance("charged"), found.purse(points.id)) == (500_000, points._replace(amount=5_000))
+    change_wallet(storage, opened.id, Add(("purses", "charged", "amount"), -500_000))
+    second = _rewarded(opened.id, points.id, "another-key-for-it", 2)
+    with pytest.raises(ConditionsFailed) as failed:
+        store.credit_and_record(second, opened, LIMIT, [points], second.taken)
+    assert failed.value.positions == (0,), "the chain grew"
+    store.credit_and_record(
+        second, found, LIMIT, [points], second.taken, funding.writes(_granted(storage, funding, 5_000))
+    )
+    again = store.wallet(opened.id)
+    assert again is not None
+    assert (again.purse(points.id), again.taken) == (points._replace(amount=10_000), second.taken)
+
+
+@case
+def a_bonus_as_cashback_fills_up_what_is_below_zero(storage: Storage) -> None:
+    funding = _funding(storage, 100_000)
+    store = WalletStore(storage, patience_of())
+    for member, owed, cleared in (("one", -5_000, True), ("two", -5_001, False)):
+        opened = stored_wallet(storage, member, cashback=owed, negative=Negative("a payment", NOON))
+        entry = _rewarded(opened.id, "cashback")
+        writes = funding.writes(_granted(storage, funding, 5_000))
+        store.credit_and_record(entry, opened, LIMIT, [Purse("cashback", 0)], entry.taken, writes)
+        found = store.wallet(opened.id)
+        assert found is not None
+        assert (found.balance("cashback"), found.negative is None) == (owed + 5_000, cleared)
+
+
+@case
+def a_discount_of_a_top_up_is_the_banks_to_leave_in_the_account(storage: Storage) -> None:
+    funding = _funding(storage, 5_000)
+    store = WalletStore(storage, patience_of())
+    opened = stored_wallet(storage)
+    entry = _rewarded(opened.id, None)
+    store.credit_and_record(entry, opened, LIMIT, [], entry.taken, funding.writes(_granted(storage, funding, 5_000)))
+    item = _entry_of(storage, entry)
+    assert item["postings"] == {"acquirer/kim": -45_000, "funder/city": -5_000, "purse/charged": 50_000}
+    unlimited = replace(_rewarded(opened.id, None, "a-third-key-for-it"), taken=Taken())
+    found = store.wallet(opened.id)
+    assert found is not None
+    store.credit_and_record(unlimited, found, LIMIT)
+    assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 0
+
+
+def _entry_of(storage: Storage, entry: TopUp) -> Item:
+    item = item_at(storage, top_up_key(entry.acceptance.wallet_id, entry.acceptance.digest))
+    assert item is not None
+    return item

@@ -1,0 +1,68 @@
+"""Policies that give within the command, as changes of Incheon's of January 2021, and worlds and budgets under them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from eeum.budget.appropriation_store import AppropriationStore
+from eeum.budget.appropriations import Grounds
+from eeum.budget.rules import Line
+from eeum.budget.store import BudgetStore
+from eeum.budget.use_cases import add_line, scope_of
+from eeum.calendar import SEOUL
+from eeum.policy.documents import canonical_document
+from eeum.request import Request
+from tests.use_cases.world import World, incheon
+
+GROUNDS = Grounds("본예산", "제267회 시의회 의결")
+Document = dict[str, Any]
+
+
+def january_2021(**changes: Any) -> Document:
+    """The version in force then, with these words of it changed; what `changes` adds to limits and layers comes behind its own."""
+    version = next(each for each in incheon() if each["version"] == "incheon-2021-01-01")
+    document = {**version, **{name: value for name, value in changes.items() if name not in ("limits", "layers")}}
+    for name in ("limits", "layers"):
+        document[name] = [*version[name], *changes.get(name, ())]
+    return canonical_document(document)
+
+
+def layer(name: str, gives: str, rate: int, *, funders: Mapping[str, int] | None = None, **words: Any) -> Document:
+    """A layer of one rate in basis points, paid by the city alone unless others are named."""
+    return {
+        "id": name,
+        "title": {"ko": name, "en": name},
+        "gives": gives,
+        "bands": [{"from": 0, "up_to": None, "rate_basis_points": rate}],
+        "funders": [{"funder": each, "share": share} for each, share in (funders or {"city": 1}).items()],
+        **words,
+    }
+
+
+def limit(name: str, measure: str, amount: int | None, window: str = "month", **words: Any) -> Document:
+    return {"id": name, "measure": measure, "window": window, "amount": amount, **words}
+
+
+def world_under(*documents: Document) -> World:
+    """A world under these versions; before the first of them Incheon's own are in force."""
+    first = min(document["starts_at"] for document in documents)
+    before = [document for document in incheon() if document["starts_at"] < first]
+    return World(documents=(*before, *documents))
+
+
+def appropriate(world: World, won: int, funder: str = "city", year: int = 2021, layers: Sequence[str] = ()) -> None:
+    """A budget line of a funder, for all its layers unless some are named, from the year's first instant on."""
+    name = f"{funder}-{'-'.join(layers) or 'all'}-{year}"
+    line = Line(
+        year, name, funder, frozenset(layers) or None, datetime(year, 1, 1, tzinfo=SEOUL), {"ko": name, "en": name}
+    )
+    budgets = BudgetStore(world.storage, world.patience, "incheon")
+    changes = AppropriationStore(world.storage, world.patience, "incheon")
+    request = Request.of("operator", scope_of(year), world.new_key(), {"line": name})
+    add_line(budgets, changes, request, line, won, GROUNDS, world.now, running=False)
+
+
+def left(world: World, funder: str = "city", year: int = 2021) -> int:
+    """What is left of the one line of a funder."""
+    money = BudgetStore(world.memory, world.patience, "incheon").money(year)
+    return money.left(f"{funder}-all-{year}")
