@@ -8,6 +8,8 @@ from typing import Any
 RESIDENTS = ("resident-1", "resident-2", "resident-3", "resident-4")
 SHOPKEEPER = "shopkeeper"
 OPERATOR = "operator"
+#: The second operator, who approves what the first wrote.
+COLLEAGUE = "colleague"
 
 NEIGHBOURHOODS = {
     "jung": ("신포", "송월", "운서", "율목"),

@@ -20,6 +20,7 @@ class Tokens:
     resident: str
     merchant: str
     operator: str
+    colleague: str
     acquirer: str
     bank: str
 
@@ -28,7 +29,8 @@ def enrol_everyone(signing: SignIn) -> None:
     for resident in inhabitants.RESIDENTS:
         signing.enrol(resident, sign_in.RESIDENT_APP)
     signing.enrol(inhabitants.SHOPKEEPER, sign_in.MERCHANT_APP)
-    signing.enrol(inhabitants.OPERATOR, sign_in.STAFF_CONSOLE, (sign_in.OPERATORS_GROUP,))
+    for operator in (inhabitants.OPERATOR, inhabitants.COLLEAGUE):
+        signing.enrol(operator, sign_in.STAFF_CONSOLE, (sign_in.OPERATORS_GROUP,))
 
 
 def sign_everyone_in(signing: SignIn) -> Tokens:
@@ -36,6 +38,7 @@ def sign_everyone_in(signing: SignIn) -> Tokens:
         resident=signing.token(inhabitants.RESIDENTS[0], sign_in.RESIDENT_APP),
         merchant=signing.token(inhabitants.SHOPKEEPER, sign_in.MERCHANT_APP),
         operator=signing.token(inhabitants.OPERATOR, sign_in.STAFF_CONSOLE),
+        colleague=signing.token(inhabitants.COLLEAGUE, sign_in.STAFF_CONSOLE),
         acquirer=signing.partner_token(sign_in.ACQUIRER),
         bank=signing.partner_token(sign_in.BANK),
     )
@@ -48,6 +51,7 @@ def write(file: Path, api: str, tokens: Tokens, names: dict[str, str]) -> None:
         "RESIDENT": tokens.resident,
         "MERCHANT": tokens.merchant,
         "OPERATOR": tokens.operator,
+        "COLLEAGUE": tokens.colleague,
         "ACQUIRER": tokens.acquirer,
         "BANK": tokens.bank,
         **names,

@@ -154,7 +154,7 @@ def _welcome(city: City, seconds: float) -> str:
 The city is open ({seconds:.0f} s). It is {city.clock.now():%Y-%m-%d %H:%M} in Incheon.
 
   API     {city.stack.api}
-  Tokens  {file}  (resident, merchant, operator, acquirer, bank; renewed while the city runs)
+  Tokens  {file}  (resident, merchant, operator, colleague, acquirer, bank; renewed while the city runs)
 
 Try, in another terminal:
 

@@ -124,7 +124,8 @@ def _close(version: str, body: DraftClosingRequest, did: Did) -> Response[DraftB
 
 
 def _shaped(document: PolicyDocument) -> dict[str, object]:
-    return shaped_document(document.model_dump(mode="json", by_alias=True))
+    """Twice: a part of which only nulls were given is none once they are left out, and a draft must be read again as it was written."""
+    return shaped_document(shaped_document(document.model_dump(mode="json", by_alias=True)))
 
 
 def _body(draft: Draft) -> DraftBody:

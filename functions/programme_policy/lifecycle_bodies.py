@@ -22,7 +22,7 @@ from eeum.policy.wording import Plain
 Reason = Annotated[Line, Field(max_length=500, description="Why; it is kept with the step.")]
 EmergencyReason = Annotated[
     Line,
-    Field(max_length=500, description="Why this cannot wait for a simulation; members read it with the announcement."),
+    Field(max_length=500, description="Why this cannot wait for a simulation; kept with each step."),
 ]
 Seen = Annotated[int, Field(strict=True, ge=1, le=999_999, description="The revision of the draft as it was read.")]
 
@@ -210,6 +210,7 @@ class StepBody(BaseModel):
     reason: str | None
     revision: int | None
     digest: str | None
+    emergency_reason: str | None
 
 
 class StepsBody(BaseModel):
@@ -340,6 +341,7 @@ def step_body(step: Step) -> StepBody:
         reason=step.reason,
         revision=step.revision,
         digest=step.digest,
+        emergency_reason=step.emergency_reason,
     )
 
 

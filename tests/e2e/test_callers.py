@@ -19,6 +19,7 @@ from tests.e2e import callers
 from tests.e2e.callers import Caller
 from tests.e2e.members import Member, hold, pay
 from tests.e2e.routes import ANSWERS, Route, expected, routes
+from tests.e2e.scheduling import SUSPENSION, WHY, begin, schedule, version
 from tests.e2e.waiting import wait_for_cashback
 
 SHOP = "운서 빵집"
@@ -53,13 +54,20 @@ class Scene:
         """An application to approve, another to reject, a hold to capture, another to void: each is decided once."""
         if route.path.startswith("/merchant_applications"):
             return self.ids | {"merchant_id": self.ids["to reject" if "rejection" in route.path else "to approve"]}
+        if route.path.startswith("/policy_drafts/{version}"):
+            return self.ids | {"version": drafted_for(route)}
+        if route.path.startswith("/policy_amendments/{amendment_id}"):
+            return self.ids | {"amendment_id": self.ids[route.path]}
+        if route.path == "/policies/{version}/withdrawal":
+            return self.ids | {"version": SCHEDULED}
         if route.path.endswith(("/captures", "/void")):
             return self.ids | {"payment_id": self.ids[route.path.rpartition("/")[2]]}
         return self.ids
 
     def body(self, route: Route) -> Any:
         order = {"merchant_id": self.shop, "amount": 1_000}
-        future = seed.policies()[-1] | {"version": "incheon-2031-01-01", "starts_at": "2031-01-01T00:00:00+09:00"}
+        future = version("incheon-2031-01-01", "2031-01-01T00:00:00+09:00")
+        seen = {"revision": 1}
         return {
             "/wallets": {},
             "/wallets/{wallet_id}": {"verified": True, "reason": "Papers in order."},
@@ -73,9 +81,37 @@ class Scene:
             "/wallets/{wallet_id}/payments": order,
             "/wallets/{wallet_id}/cashback_quotes": order,
             "/merchants": self.waiting.application(),
-            "/policies": future,
+            "/policy_drafts": WHY | {"document": future},
+            "/policy_drafts/{version}/revisions": WHY
+            | seen
+            | {"document": version(drafted_for(route), "2052-01-01T00:00:00+09:00")},
+            "/policy_drafts/{version}/check": seen,
+            "/policy_drafts/{version}/approval": seen,
+            "/policy_drafts/{version}/rejection": seen | {"reason": "not now"},
+            "/policy_drafts/{version}/withdrawal": seen | {"reason": "not now"},
+            "/policy_amendments": SUSPENSION,
             "/policies/history": {"policies": [future]},
         }.get(route.path, {"reason": "Papers in order."})
+
+
+#: A version that is withdrawn.
+SCHEDULED = "knocking-scheduled"
+
+
+def drafted_for(route: Route) -> str:
+    """The name of the draft that a route is knocked at with: what is done to one is not in the way of another."""
+    return f"knocking-{route.path.rpartition('/')[2].strip('{}')}"
+
+
+def colleague_s_work(api: Api, tokens: Tokens) -> dict[str, str]:
+    """A draft and a proposal for each route that does something to one, all another operator's; ids of the proposals by path."""
+    schedule(api, tokens, version(SCHEDULED, "2055-01-01T00:00:00+09:00"))
+    names = {drafted_for(route) for route in routes() if route.path.startswith("/policy_drafts/{version}")}
+    for name in sorted(names):
+        begin(api, tokens.colleague, version(name, "2052-01-01T00:00:00+09:00"))
+    colleague = api.as_caller(tokens.colleague)
+    paths = {route.path for route in routes() if route.path.startswith("/policy_amendments/{amendment_id}")}
+    return {path: colleague.post("/policy_amendments", SUSPENSION)["id"] for path in sorted(paths)}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +143,8 @@ def scene(city: City, api: Api, tokens: Tokens, shops: dict[str, str]) -> Scene:
             "void": hold(api, tokens, member, shops[SHOP], 2_000)["id"],
             "version": seed.policies()[0]["version"],
             "month": "2021-01",
-        },
+        }
+        | colleague_s_work(api, tokens),
     )
 
 

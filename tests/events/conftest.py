@@ -34,6 +34,8 @@ NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
 #: Which function an event is for, in the order in which they make a story.
 STORY = {
     "programme_policy/http.json": "ProgrammePolicyFunction",
+    "programme_policy/http_draft.json": "ProgrammePolicyFunction",
+    "programme_policy/http_coming.json": "ProgrammePolicyFunction",
     "monthly_cap_reset/schedule.json": "MonthlyCapResetFunction",
     "merchant_onboarding/http.json": "MerchantOnboardingFunction",
     "merchant_onboarding/http_approve.json": "MerchantOnboardingFunction",

@@ -24,6 +24,8 @@ WALLET = event_of("member_wallet/http_top_up.json")["pathParameters"]["wallet_id
 HTTP = [name for name in STORY if "/http" in name]
 EXPECTED = {
     "programme_policy/http.json": (200, 200),
+    "programme_policy/http_draft.json": (201, 201),
+    "programme_policy/http_coming.json": (200, 200),
     "merchant_onboarding/http.json": (201, 201),
     "merchant_onboarding/http_approve.json": (200, 409),
     "merchant_onboarding/http_find.json": (200, 200),
@@ -52,6 +54,18 @@ def test_the_policy_in_force(played: Played) -> None:
 
     assert body["version"] == "incheon-2021-01-01"
     assert "캐시백" in body["title"]["ko"], "Korean leaves the runtime as it was written"
+
+
+def test_a_policy_is_drafted_once_and_shows_what_it_would_change(played: Played) -> None:
+    body = played.body("programme_policy/http_draft.json")
+
+    assert (body["version"], body["status"], body["revision"]) == ("incheon-2031-01-01", "draft", 1)
+    (better,) = [change for change in body["changes"] if change["about"] == "limits.monthly-spend"]
+    assert (better["kind"], "50만원" in better["ko"]) == ("better", True)
+    assert json.loads(played.again["programme_policy/http_draft.json"]["body"]) == body
+    coming = played.body("programme_policy/http_coming.json")["coming"]
+    assert "incheon-2022-07-01" in [each["version"] for each in coming]
+    assert "incheon-2031-01-01" not in [each["version"] for each in coming], "a draft is not announced"
 
 
 def test_the_month_is_opened_once(played: Played) -> None:

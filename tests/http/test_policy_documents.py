@@ -114,6 +114,45 @@ def test_a_malformed_document_is_refused(city: InMemoryCity, document: dict[str,
     assert (problem["errors"][0]["path"], problem["errors"][0]["code"]) == (f"document.{path}", fault)
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"fact": "merchant_annual_revenue", "above": None},
+        {"fact": "instant", "from": None},
+        {"not": {"fact": "amount", "below": None}},
+    ],
+)
+def test_a_condition_of_nulls_is_no_condition(city: InMemoryCity, condition: Any) -> None:
+    with unchanged(city):
+        answer = city.call(OPERATOR, "POST", "/policy_drafts", begun(when(condition)))
+
+    assert_problem(answer, 422, "policy_invalid", "unknown_condition")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"limits": [LIMIT | {"window": "event"}]},
+        {"pools": [{"id": "city", "window": "event", "amount": 1}]},
+        {"purses": [{"id": "points", "title": {"ko": "가", "en": "a"}, "expires_after": {}}]},
+        {"layers": [{name: part for name, part in layer().items() if name != "bands"}]},
+        {"layers": [layer(bands=None, steps={"per": "payment", "every": 1_000})]},
+        {"layers": [layer(bands=None, steps={"per": "window"})]},
+        {"layers": [layer(steps={"per": "window", "every": 1, "gives": 1})]},
+    ],
+)
+def test_a_draft_that_leaves_out_what_it_must_say_is_read_and_told_so(
+    city: InMemoryCity, changes: dict[str, Any]
+) -> None:
+    document = future_policy(**({"limits": [LIMIT]} | changes))
+    assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
+    checked = city.call(OPERATOR, "POST", "/policy_drafts/incheon-2031-01-01/check", {"revision": 1})
+
+    assert (checked.status, checked.json["status"]) == (200, "draft")
+    assert checked.json["check"]["faults"]
+    assert city.call(OPERATOR, "GET", "/policy_drafts/incheon-2031-01-01").json == checked.json
+
+
 @pytest.mark.parametrize("depth", [30, 60, 70, 200, 900])
 def test_conditions_of_any_depth_are_answered(city: InMemoryCity, depth: int) -> None:
     condition: Any = {"fact": "channel", "in": ["shop"]}

@@ -11,7 +11,7 @@ import pytest
 import member_wallet.app
 from tests.http.callers import ACQUIRER, OPERATOR, OWNER, PAYER
 from tests.http.checks import assert_problem, unchanged
-from tests.http.city import InMemoryCity, http_event
+from tests.http.city import WAITING, InMemoryCity, http_event
 from tests.http.requests import UNKNOWN_PAYMENT, good_request, payment
 from tests.http.routes import MODULES, ROUTES, Route
 
@@ -22,7 +22,13 @@ LISTS = (
     "/merchants",
     "/merchant_applications",
     "/months",
+    "/policies",
+    "/policies/history",
+    "/policy_drafts",
+    f"/policy_drafts/{WAITING}/history",
+    "/policy_amendments",
 )
+OPERATORS = {path for path in LISTS if path.startswith(("/policy_", "/policies/", "/merchant_a"))}
 
 
 @pytest.mark.parametrize("path", MONTHLY)
@@ -133,7 +139,7 @@ def test_a_cursor_is_one_that_the_list_gave_out(city: InMemoryCity, path: str, c
 
 
 def _listed(city: InMemoryCity, path: str, cursor: str | None) -> Any:
-    callers = {"/merchants/{merchant}/payments": OWNER, "/merchant_applications": OPERATOR}
+    callers = {"/merchants/{merchant}/payments": OWNER} | dict.fromkeys(OPERATORS, OPERATOR)
     query = {"district": "yeonsu"} if path == "/merchants" else {}
     if cursor is not None:
         query["cursor"] = cursor

@@ -251,7 +251,7 @@ def test_no_amendment_changes_what_was_before_it_nor_what_caches_know(data: st.D
     first = NOW - 5 * DAY
     documents = [_last(version=f"v{n}", starts_at=text_of(first + n * 5 * DAY)) for n in range(3)]
     desk.policies.add_history(documents, _step(first))
-    hours = st.integers(0, 24 * 20).map(lambda hour: timedelta(hours=hour))
+    hours = st.integers(1, 24 * 20).map(lambda hour: timedelta(hours=hour))
     instants = [first + timedelta(hours=hour) for hour in range(0, 24 * 30, 7)]
     now = NOW - 4 * DAY
     for _ in range(data.draw(st.integers(1, 6))):

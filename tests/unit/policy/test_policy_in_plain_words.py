@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eeum.calendar import SEOUL
+from eeum.errors import PolicyRefused
 from eeum.policy.comparison import LISTS, Change, Kind, changes_between, explained
-from eeum.policy.documents import PolicyDocument
+from eeum.policy.documents import PolicyDocument, shaped_document
 from eeum.policy.plain import statements_of
 from eeum.policy.plain_conditions import clause
 from eeum.policy.wording import Plain, instant, listed, rate, won
@@ -362,6 +363,29 @@ def test_what_is_better_there_is_less_back_again(before: dict[str, Any], after: 
     there = sorted((change.about, change.kind) for change in changes_between(before, after))
     back = sorted((change.about, opposite[change.kind]) for change in changes_between(after, before))
     assert there == back
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents(), st.data())
+def test_a_draft_that_leaves_out_what_it_must_say_is_read_all_the_same(of: dict[str, Any], data: st.DataObject) -> None:
+    """Whatever has the language's shape: what else is wrong with it is for its check to say."""
+    places = [(part, name) for part in _parts(of) for name in part]
+    for part, name in data.draw(st.lists(st.sampled_from(places), max_size=4, unique_by=lambda each: id(each[0]))):
+        part.pop(name, None)
+    try:
+        shaped = shaped_document(shaped_document(of))
+    except PolicyRefused:
+        return
+    assert explained(shaped)
+    assert changes_between(shaped, shaped) == []
+    changes_between(document(), shaped)
+
+
+def _parts(value: Any) -> Iterator[dict[str, Any]]:
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _parts(part)
+    if isinstance(value, dict):
+        yield value
 
 
 def _words_of_the_schema() -> set[str]:

@@ -173,7 +173,18 @@ def _next(draft: Draft, did: Did, by: str, reason: str | None, at: datetime, **c
 
 
 def _step(draft: Draft, did: Did, by: str, reason: str | None, at: datetime) -> Step:
-    return Step(Subject.DRAFT, draft.version, draft.steps, did, by, at, reason, draft.revision, draft.digest)
+    return Step(
+        Subject.DRAFT,
+        draft.version,
+        draft.steps,
+        did,
+        by,
+        at,
+        reason,
+        draft.revision,
+        draft.digest,
+        draft.emergency_reason,
+    )
 
 
 def version_before(documents: Sequence[Mapping[str, Any]], starts_at: datetime) -> Mapping[str, Any] | None:

@@ -28,7 +28,8 @@ class Did(StrEnum):
 class Step(NamedTuple):
     """One step, the `number`th of its subject. `name` is the draft's or version's name, or the amendment's id.
 
-    `revision` and `digest` are those of the document that the step was about, where it was about one.
+    `revision` and `digest` are those of the document that the step was about, where it was about one; `emergency_reason` is why that could
+    not wait for a simulation, where somebody said so.
     """
 
     subject: Subject
@@ -40,3 +41,4 @@ class Step(NamedTuple):
     reason: str | None
     revision: int | None = None
     digest: str | None = None
+    emergency_reason: str | None = None

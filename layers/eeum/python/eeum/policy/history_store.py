@@ -48,6 +48,7 @@ def writes_of_step(programme_partition: str, step: Step) -> list[Put]:
         "reason": step.reason,
         "revision": step.revision,
         "digest": step.digest,
+        "emergency_reason": step.emergency_reason,
     }
     own = f"{step.subject.value}#{step.name}#{step.number:06d}"
     sorts = [f"{HISTORY}{text_of(step.at)}#{own}"]
@@ -67,4 +68,5 @@ def _step_of(item: Item) -> Step:
         reason=item["reason"],
         revision=item["revision"],
         digest=item["digest"],
+        emergency_reason=item["emergency_reason"],
     )

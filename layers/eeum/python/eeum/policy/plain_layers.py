@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eeum.policy.wording import Plain, joined, rate, won
+from eeum.policy.wording import MISSING, Plain, joined, rate, won
 
 Curve = tuple[tuple[int, int], ...]
 """Where each rate begins, in won of spend, and the rate in basis points; the last goes on without end."""
@@ -54,7 +54,7 @@ def _steps(steps: Mapping[str, Any]) -> Plain:
         else Plain("한도 기간의 누적으로", "on the total of the limit's window")
     )
     if steps.get("every") is not None:
-        every, gives = won(steps["every"]), won(steps["gives"])
+        every, gives = won(steps["every"]), won(steps["gives"]) if steps.get("gives") is not None else MISSING
         return Plain(f"{each.ko} {every.ko}마다 {gives.ko}", f"{gives.en} for every {every.en}, {each.en}")
     parts = []
     for step in steps.get("reached") or ():

@@ -44,7 +44,7 @@ def propose(
     proposal_id: str, amendment: Amendment, by: str, reason: str, emergency_reason: str | None, at: datetime
 ) -> Decided:
     proposal = Proposal(proposal_id, amendment, ProposalStatus.PROPOSED, reason, emergency_reason, by, at)
-    return Decided(proposal, Step(Subject.AMENDMENT, proposal_id, 1, Did.PROPOSED, by, at, reason))
+    return Decided(proposal, _step(proposal, Did.PROPOSED, by, reason, at))
 
 
 def decide(proposal: Proposal, did: Did, by: str, reason: str | None, at: datetime) -> Decided:
@@ -60,4 +60,9 @@ def decide(proposal: Proposal, did: Did, by: str, reason: str | None, at: dateti
         raise ApprovalByAuthor("Another operator approves what you proposed.")
     number = proposal.steps + 1
     decided = replace(proposal, status=ProposalStatus(did.value), decided_by=by, decided_at=at, steps=number)
-    return Decided(decided, Step(Subject.AMENDMENT, proposal.id, number, did, by, at, reason))
+    return Decided(decided, _step(decided, did, by, reason, at))
+
+
+def _step(proposal: Proposal, did: Did, by: str, reason: str | None, at: datetime) -> Step:
+    urgent = proposal.emergency_reason
+    return Step(Subject.AMENDMENT, proposal.id, proposal.steps, did, by, at, reason, emergency_reason=urgent)

@@ -60,6 +60,8 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+MISSING = Plain("?", "?")
+"""What a draft should say and does not: its check has told of it."""
 OR, AND = Plain("또는", "or"), Plain("및", "and")
 _MYRIADS = ((10**12, "조"), (10**8, "억"), (10**4, "만"))
 
@@ -133,6 +135,6 @@ def window(of: Mapping[str, Any]) -> Plain:
         case "year":
             return Plain("매년", "a calendar year")
         case other:
-            start, until = instant(of["from"]), instant(of["until"])
+            start, until = (instant(of[end]) if of.get(end) is not None else MISSING for end in ("from", "until"))
             named = "" if other == "event" else f"{other} "
             return Plain(f"{named}{start.ko}부터 {until.ko} 전까지", f"{named}from {start.en} until before {until.en}")
