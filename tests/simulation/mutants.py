@@ -18,12 +18,12 @@ from eeum.cashback import posting, rules
 from eeum.cashback import store as cashback_store
 from eeum.cashback.replay import Refund
 from eeum.cashback.rules import Captured
-from eeum.cashback.usage import Standing
 from eeum.payments import progress
 from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
+from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation import faults
 from tests.simulation.running import run, steps_of

@@ -18,7 +18,6 @@ from eeum.cashback.rules import (
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.usage import (
-    Usage,
     asked_for,
     carried_from,
     in_full,
@@ -31,6 +30,7 @@ from eeum.cashback.usage import (
 from eeum.journal.accounts import CASHBACK, added, by_purse, purse
 from eeum.payments.progress import Cancellation
 from eeum.policy.rules import PolicyVersion
+from eeum.policy.usage import Usage
 from eeum.policy.use_cases import PolicyBook
 from eeum.wallet.rules import Negative, Wallet
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
-from eeum.cashback.usage import Usage, standing, use_in_windows, used_by
+from eeum.cashback.usage import standing, use_in_windows, used_by
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, REFUND_PENDING, added, funded_by, purse
 from eeum.payments.progress import Capture
@@ -14,6 +14,7 @@ from eeum.payments.rules import Payment, Portions, eligible_base
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import LayerReward, PolicyVersion
+from eeum.policy.usage import Usage
 
 WHOLE = 0
 """The number of the capture that takes a payment whole, at once; the captures of a hold count from 1."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from eeum.calendar import Month, month_of, next_month, previous_month, start_of_month
+from eeum.policy import usage as of_limits
 from eeum.policy.rules import AFTER_PAYMENT, Limit, LimitId, PolicyVersion
+from eeum.policy.usage import Standing, Usage, key_before, key_of, limits_of
 from eeum.policy.windows import (
     EVENT,
     MONTH,
@@ -21,31 +23,14 @@ from eeum.policy.windows import (
     window_key,
     window_name,
 )
-from eeum.wallet.giving import carried_over, key_before, key_of, limits_of
 
 if TYPE_CHECKING:
     from eeum.policy.use_cases import PolicyBook
 
-Usage = Mapping[str, int]
-"""Won used by limit and window."""
-
-
-class Standing(NamedTuple):
-    """How far limits are used in the windows of an instant, and what was carried over into these, by limit."""
-
-    used: Mapping[LimitId, int]
-    carried: Mapping[LimitId, int]
-
 
 def standing(policy: PolicyVersion, at: datetime, usage: Usage) -> Standing:
     """What the limits of layers that act after a payment have come to by `usage`, for a payment at `at`."""
-    used, carried = {}, {}
-    for limit in limits_of(policy, AFTER_PAYMENT).values():
-        if won := usage.get(key_of(limit, at)):
-            used[limit.id] = won
-        if left := carried_over(limit, usage, at):
-            carried[limit.id] = left
-    return Standing(used, carried)
+    return of_limits.standing(limits_of(policy, AFTER_PAYMENT).values(), usage, at)
 
 
 def asked_for(policy: PolicyVersion, at: datetime) -> set[str]:

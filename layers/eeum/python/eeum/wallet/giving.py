@@ -4,7 +4,7 @@ Commands are decided one after another on what their wallet has used (`Taken`), 
 or by the other, never by both.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,15 +12,9 @@ from typing import Protocol
 from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import Gives, Layer, LayerReward, Limit, PolicyVersion
-from eeum.policy.windows import (
-    carried_into,
-    last_month_of,
-    previous_window,
-    start_of_window,
-    window_key,
-    window_name,
-)
+from eeum.policy.rules import Gives, Layer, LayerReward, PolicyVersion
+from eeum.policy.usage import key_of, limits_of, standing
+from eeum.policy.windows import last_month_of
 from eeum.wallet.rules import Taken
 
 
@@ -73,7 +67,7 @@ def give(
     if not policy.pays_at(at):
         return NOTHING_GIVEN
     limits = limits_of(policy, gives)
-    used_before, carried = used_of(limits.values(), taken, at)
+    used_before, carried = standing(limits.values(), taken.used, at)
     granting = _Granting(policy, policy.acting(gives), at, grants)
     while True:
         evaluation = evaluate(
@@ -112,40 +106,6 @@ class _Granting:
                 self.ceilings[layer.id] = self._granted[layer.id]
                 return False
         return True
-
-
-def limits_of(policy: PolicyVersion, gives: frozenset[Gives]) -> dict[str, Limit]:
-    """The limits by id that the layers which give so use."""
-    return {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
-
-
-def used_of(limits: Iterable[Limit], taken: Taken, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
-    """How far each limit is used in the window of `at`, and what was carried over into that window, by limit id."""
-    used, carried = {}, {}
-    for limit in limits:
-        used[limit.id] = taken.used.get(key_of(limit, at), 0)
-        carried[limit.id] = carried_over(limit, taken.used, at)
-    return used, carried
-
-
-def carried_over(limit: Limit, used: Mapping[str, int], at: datetime) -> int:
-    """What was left of the window before the one of `at` and is added to it, once; 0 where nothing carries over."""
-    before = key_before(limit, at)
-    return carried_into(limit.amount, used.get(before, 0)) if before and limit.amount is not None else 0
-
-
-def key_before(limit: Limit, at: datetime) -> str | None:
-    """The window of which something is carried over into that of `at`, as its use is kept; None where nothing carries over."""
-    if limit.carries_over_from is None or limit.amount is None:
-        return None
-    before = previous_window(limit.window, window_name(limit.window, at))
-    if before is None or start_of_window(limit.window, before) < limit.carries_over_from:
-        return None
-    return window_key(limit.id, before)
-
-
-def key_of(limit: Limit, at: datetime) -> str:
-    return window_key(limit.id, window_name(limit.window, at))
 
 
 def after(taken: Taken, used: Mapping[str, int], at: datetime) -> Taken:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from eeum.calendar import years_since
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import AT_TOP_UP, Gives, Limit, PolicyVersion
-from eeum.wallet.giving import Grants, give, key_of, used_of
+from eeum.policy.usage import key_of, standing
+from eeum.wallet.giving import Grants, give
 from eeum.wallet.purses import purse_into
 from eeum.wallet.rules import (
     NOTHING_KNOWN,
@@ -66,9 +67,10 @@ def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:
 def _exceeds(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime) -> bool:
     """Whether a limit on top-ups leaves no room for all of `amount`."""
     limits = _limits_on_top_ups(policy, at)
-    used, carried = used_of(limits, wallet.taken, at)
+    used, carried = standing(limits, wallet.taken.used, at)
     return any(
-        limit.amount is not None and used[limit.id] + amount > limit.amount + carried[limit.id] for limit in limits
+        limit.amount is not None and used.get(limit.id, 0) + amount > limit.amount + carried.get(limit.id, 0)
+        for limit in limits
     )
 
 
