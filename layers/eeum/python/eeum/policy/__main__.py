@@ -1,15 +1,28 @@
-"""`python -m eeum.policy check FILE ...` checks policy documents; `python -m eeum.policy schema` prints their JSON Schema."""
+"""`python -m eeum.policy` checks policy documents, tries them with payments and top-ups, and prints their JSON Schema."""
 
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eeum.policy.check import problems_of_file, schema
+from eeum.errors import PolicyRefused
+from eeum.policy.check import problems_of_file, read_json, schema
+from eeum.policy.reading import policy_of
+from eeum.policy.trial import tried
+from eeum.policy.trial_events import course_of
+from eeum.policy.trial_telling import json_of, lines_of
 from eeum.policy.validation import problems_of_history
 from eeum.policy.validation_conditions import Problem
 
-USAGE = "usage: python -m eeum.policy check FILE ... | schema"
+USAGE = """usage: python -m eeum.policy check POLICY ...
+       python -m eeum.policy try POLICY ... EVENTS [--json]
+       python -m eeum.policy schema
+
+check  tells the faults of policy documents, of each by itself and of all as versions of one programme.
+try    tells what the payments and top-ups of one member get, one after the other: by layer, funder and purse, what limits and pools
+       cut, and what is left of them. EVENTS is a JSON file (docs/policy-language/trying.md). Charged money, cashback and grants are
+       taken to be there; cancellations are not tried.
+schema prints the JSON Schema of a policy document."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -19,6 +32,8 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         case ["check", first, *others]:
             return _check([first, *others])
+        case ["try", *rest] if len(files := [each for each in rest if each != "--json"]) > 1:
+            return _try(files[:-1], files[-1], as_json=len(files) < len(rest))
         case _:
             print(USAGE, file=sys.stderr)
             return 2
@@ -35,6 +50,31 @@ def _check(names: Sequence[str]) -> int:
             print(f"{name}: {document['version']} from {document['starts_at']} is valid")
     faults += _tell("together", tuple(problems_of_history(documents)))
     return 1 if faults else 0
+
+
+def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
+    """The policies are versions of one programme; each event meets the one that holds at its instant."""
+    documents, faults = [], 0
+    for name in policies:
+        document, problems = problems_of_file(Path(name))
+        faults += _tell(name, problems)
+        documents += [document] if document is not None else []
+    faults += _tell("together", tuple(problems_of_history(documents)))
+    course, problems = read_json(Path(events))
+    faults += _tell(events, problems)
+    if faults:
+        return 1
+    versions = sorted((policy_of(document) for document in documents), key=lambda version: version.starts_at)
+    try:
+        outcomes = tried(versions, course_of(course, versions))
+    except PolicyRefused as refused:
+        _tell(events, refused.problems)
+        return 1
+    if as_json:
+        print(json.dumps(json_of(outcomes), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(lines_of(outcomes)))
+    return 0
 
 
 def _tell(name: str, problems: Sequence[Problem]) -> int:

@@ -16,13 +16,22 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
-def problems_of_file(path: Path) -> tuple[dict[str, Any] | None, Sequence[Problem]]:
-    """The document in the file as it would be stored, or the faults found in it."""
+def read_json(path: Path) -> tuple[Any, Sequence[Problem]]:
+    """What the file holds, or why it cannot be read."""
     try:
-        return canonical_document(json.loads(path.read_text(encoding="utf-8"))), ()
+        return json.loads(path.read_text(encoding="utf-8")), ()
     except (OSError, UnicodeDecodeError) as error:
         return None, (("", "unreadable", str(error)),)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return None, (("", "not_json", str(error)),)
+
+
+def problems_of_file(path: Path) -> tuple[dict[str, Any] | None, Sequence[Problem]]:
+    """The document in the file as it would be stored, or the faults found in it."""
+    document, problems = read_json(path)
+    if problems:
+        return None, problems
+    try:
+        return canonical_document(document), ()
     except PolicyRefused as refused:
         return None, refused.problems

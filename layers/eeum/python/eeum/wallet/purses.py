@@ -2,10 +2,21 @@
 
 from datetime import datetime
 
-from eeum.calendar import Month, month_of, months_later, start_of_month
+from eeum.calendar import Month, month_of, months_later, next_month, start_of_month
 from eeum.journal.accounts import CASHBACK, CHARGED
-from eeum.policy.rules import PolicyVersion
+from eeum.policy.rules import Gives, Layer, PolicyVersion
 from eeum.wallet.rules import Purse
+
+PAYBACK = "payback"
+"""What paybacks wait in, one purse for each month that they become spendable in: `payback@2026-04`."""
+
+
+def purse_of(policy: PolicyVersion, layer: Layer, at: datetime) -> Purse:
+    """The purse, empty, that what `layer` gives for what was accepted at `at` comes into."""
+    if layer.gives is Gives.PAYBACK:
+        month = next_month(month_of(at))
+        return Purse(f"{PAYBACK}@{month}", 0, start_of_month(month))
+    return purse_into(policy, layer.into, at)
 
 
 def purse_into(policy: PolicyVersion, into: str, at: datetime) -> Purse:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from eeum.calendar import years_since
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import AT_TOP_UP, Gives, Limit, PolicyVersion
-from eeum.policy.usage import key_of, standing
+from eeum.policy.usage import Usage, key_of, standing
 from eeum.wallet.giving import Grants, give
 from eeum.wallet.purses import purse_into
 from eeum.wallet.rules import (
@@ -37,7 +37,7 @@ class JudgedTopUp(NamedTuple):
 def top_up_by(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime, grants: Grants) -> JudgedTopUp:
     """What a top-up of `amount`, its face value, comes to at the instant `at`: what is not funded is not given, and the top-up stands."""
     decline = judge_top_up(wallet, policy.wallet, amount)
-    if decline is None and _exceeds(policy, wallet, amount, at):
+    if decline is None and exceeds_a_limit(policy, wallet.taken.used, amount, at):
         decline = TopUpDecline.TOP_UP_LIMIT
     if decline:
         return JudgedTopUp(decline)
@@ -54,8 +54,7 @@ def top_up_by(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime, 
         purse = purse_into(policy, layer.into, at)
         purses[purse.id] = purse
         rewards.append(TopUpReward(reward, purse.id))
-    topped_up = {key_of(limit, at): amount for limit in _limits_on_top_ups(policy, at)}
-    taken = wallet.taken.change({**given.used, **topped_up})
+    taken = wallet.taken.change({**given.used, **topped_up(policy, amount, at)})
     return JudgedTopUp(None, tuple(rewards), tuple(purses.values()), taken, facts, given.ceilings)
 
 
@@ -64,10 +63,15 @@ def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:
     return [limit for limit in policy.wallet.top_up_limits if limit.window.is_open(at)]
 
 
-def _exceeds(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime) -> bool:
+def topped_up(policy: PolicyVersion, amount: int, at: datetime) -> dict[str, int]:
+    """By how much a top-up uses the limits on top-ups themselves, by limit and window."""
+    return {key_of(limit, at): amount for limit in _limits_on_top_ups(policy, at)}
+
+
+def exceeds_a_limit(policy: PolicyVersion, usage: Usage, amount: int, at: datetime) -> bool:
     """Whether a limit on top-ups leaves no room for all of `amount`."""
     limits = _limits_on_top_ups(policy, at)
-    used, carried = standing(limits, wallet.taken.used, at)
+    used, carried = standing(limits, usage, at)
     return any(
         limit.amount is not None and used.get(limit.id, 0) + amount > limit.amount + carried.get(limit.id, 0)
         for limit in limits

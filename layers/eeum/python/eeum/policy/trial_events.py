@@ -1,0 +1,205 @@
+"""A file of events to try a policy with, as somebody writes it: payments and top-ups, each with its instant and facts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
+from pydantic_core import PydanticCustomError
+
+from eeum.errors import PolicyRefused
+from eeum.policy.conditions import Facts
+from eeum.policy.document_values import Instant, Name, Part, Won
+from eeum.policy.rules import CASHBACK_PURSE, PolicyVersion
+from eeum.policy.use_cases import PolicyBook
+from eeum.policy.validation_conditions import Problem
+
+MOST_EVENTS = 10_000
+GRANTS, CHARGED = "grants", "charged"
+
+Positive = Annotated[Won, Field(ge=1)]
+
+
+class MemberFacts(Part):
+    """What is known of the member, at a top-up too."""
+
+    member_class: str | None = None
+    member_district: str | None = None
+    member_age: int | None = Field(default=None, strict=True, ge=0, le=150)
+
+
+class AllFacts(MemberFacts):
+    """What is known of shop, card and member; `merchant_own_rate` is in basis points."""
+
+    merchant_district: str | None = None
+    merchant_category: str | None = None
+    merchant_annual_revenue: Won | None = None
+    merchant_flags: list[str] = Field(default=[])
+    merchant_own_rate: int = Field(default=0, strict=True, ge=0, le=10_000)
+    card_product: str | None = "standard"
+    card_issuer: str | None = None
+    channel: Literal["shop", "qr", "e_mall", "delivery", "taxi"] = "shop"
+    method: Literal["card", "app"] = "card"
+
+
+class PaymentEvent(Part):
+    """`payment` won at an instant; what `paid_from` does not take from another purse is paid with charged money."""
+
+    payment: Positive
+    at: Instant
+    shop: str | None = None
+    facts: AllFacts = AllFacts()
+    paid_from: dict[Name, Positive] = Field(default={})
+
+
+class TopUpEvent(Part):
+    """`top_up` won, the face value, at an instant."""
+
+    top_up: Positive
+    at: Instant
+    facts: MemberFacts = MemberFacts()
+
+
+def _kind(event: Any) -> str | None:
+    words = event if isinstance(event, Mapping) else {}
+    return next((f"({word})" for word in ("payment", "top_up") if word in words), None)
+
+
+Event = Annotated[
+    Annotated[PaymentEvent, Tag("(payment)")] | Annotated[TopUpEvent, Tag("(top_up)")],
+    Discriminator(
+        _kind,
+        custom_error_type="unknown_event",
+        custom_error_message='An event is a payment, {{"payment": 10000, "at": …}}, or a top-up, {{"top_up": 10000, "at": …}}',
+    ),
+]
+
+
+def _no_cancellation(events: Any) -> Any:
+    for event in events if isinstance(events, list) else ():
+        if isinstance(event, Mapping) and "cancel" in event:
+            raise PydanticCustomError("no_cancellations", "Cancellations are not tried: leave out what was cancelled")
+    return events
+
+
+class Events(Part):
+    """`shops` are facts by a name of your own, which payments may name; `pools` what is left of a pool, by its id, in each window."""
+
+    shops: dict[str, AllFacts] = Field(default={})
+    pools: dict[Name, Won] = Field(default={})
+    events: Annotated[list[Event], BeforeValidator(_no_cancellation)] = Field(min_length=1, max_length=MOST_EVENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One event to try. `paid_from` is in won by purse, `charged` not among them."""
+
+    amount: int
+    at: datetime
+    is_top_up: bool
+    facts: Facts
+    paid_from: Mapping[str, int]
+    shop: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """All events in their order, and what is left of the pools that the file speaks of, in won."""
+
+    events: tuple[Tried, ...]
+    pools: Mapping[str, int]
+
+
+def course_of(document: Any, versions: Sequence[PolicyVersion]) -> Course:
+    """The events of a file, for `versions` in the order of their starts.
+
+    Raises:
+        PolicyRefused: with the faults found: the path of each in the file, a code, and what is wrong.
+    """
+    try:
+        events = Events.model_validate(document)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise _refused([(_path(fault["loc"]), fault["type"], fault["msg"]) for fault in faults]) from error
+    faults_found = list(_faults(events, versions))
+    if faults_found:
+        raise _refused(faults_found)
+    return Course(tuple(_tried(event, events.shops) for event in events.events), events.pools)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location if not str(part).startswith("("))
+
+
+def _refused(problems: list[Problem]) -> PolicyRefused:
+    return PolicyRefused("The events cannot be tried.", tuple(problems))
+
+
+def _tried(event: PaymentEvent | TopUpEvent, shops: Mapping[str, AllFacts]) -> Tried:
+    if isinstance(event, TopUpEvent):
+        return Tried(event.top_up, event.at, True, _facts(event.facts.model_dump()), {})
+    known = shops[event.shop].model_dump() if event.shop else {}
+    known |= event.facts.model_dump(exclude_unset=bool(event.shop))
+    return Tried(event.payment, event.at, False, _facts(known), event.paid_from, event.shop)
+
+
+def _facts(known: Mapping[str, Any]) -> Facts:
+    return replace(Facts(), **{**known, "merchant_flags": frozenset(known.get("merchant_flags", ()))})
+
+
+def _faults(events: Events, versions: Sequence[PolicyVersion]) -> Iterator[Problem]:
+    first, book = versions[0].starts_at, PolicyBook(versions)
+    before: datetime | None = None
+    for index, event in enumerate(events.events):
+        path = f"events.{index}"
+        if event.at < first:
+            why = f"No version holds at {event.at.isoformat()}; the first starts at {first.isoformat()}."
+            yield f"{path}.at", "before_the_policy", why
+            continue
+        if before is not None and event.at < before:
+            yield f"{path}.at", "out_of_order", "It is before the event above; events are tried in the order of time."
+        before = event.at
+        if isinstance(event, PaymentEvent):
+            yield from _faults_of_payment(path, event, events.shops, book.running_at(event.at))
+    for name, facts in events.shops.items():
+        yield from _names(f"shops.{name}", facts, versions[-1])
+    pools = {pool for version in versions for pool in version.pools}
+    for pool in events.pools:
+        if pool not in pools:
+            yield f"pools.{pool}", "unknown_pool", f"{pool} is not the id of one of the policy's pools."
+
+
+def _faults_of_payment(
+    path: str, event: PaymentEvent, shops: Mapping[str, AllFacts], policy: PolicyVersion
+) -> Iterator[Problem]:
+    if event.shop is not None and event.shop not in shops:
+        yield f"{path}.shop", "unknown_shop", f"{event.shop} is not one of shops."
+    yield from _names(f"{path}.facts", event.facts, policy)
+    known = {CASHBACK_PURSE, GRANTS, "payback", *policy.purses}
+    for purse in event.paid_from:
+        if purse == CHARGED:
+            yield (
+                f"{path}.paid_from.{purse}",
+                "charged_pays_the_rest",
+                "What no other purse pays is paid with charged money.",
+            )
+        elif purse not in known:
+            yield f"{path}.paid_from.{purse}", "unknown_purse", f"{purse} is not one of {', '.join(sorted(known))}."
+    if sum(event.paid_from.values()) > event.payment:
+        yield f"{path}.paid_from", "more_than_the_price", f"More than the {event.payment:,} won of the payment."
+
+
+def _names(path: str, facts: AllFacts, policy: PolicyVersion) -> Iterator[Problem]:
+    merchants = policy.merchants
+    for fact, kind, names in (
+        ("merchant_district", "district", merchants.districts),
+        ("member_district", "district", merchants.districts),
+        ("merchant_category", "category", merchants.categories),
+    ):
+        value = getattr(facts, fact)
+        if value is not None and value not in names:
+            yield f"{path}.{fact}", f"unknown_{kind}", f"{value} is not one that {policy.version} knows."
+    for index, flag in enumerate(facts.merchant_flags):
+        if flag not in merchants.flags:
+            yield f"{path}.merchant_flags.{index}", "unknown_flag", f"{flag} is not one that {policy.version} knows."

@@ -1,0 +1,141 @@
+"""How the outcome of a trial is told: in lines for people, and as JSON."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from eeum.calendar import SEOUL
+from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Gives
+from eeum.policy.trial import WHY_NOT, Left, Outcome, Told
+from eeum.wallet.rules import Purse
+
+_WHAT = {
+    Gives.CASHBACK: "cashback",
+    Gives.PAYBACK: "payback",
+    Gives.DISCOUNT: "off the price",
+    Gives.TOP_UP_BONUS: "bonus",
+    Gives.TOP_UP_DISCOUNT: "off what the bank takes",
+}
+
+
+def lines_of(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Each event with what it gets, and at the end what all came to."""
+    for number, outcome in enumerate(outcomes, start=1):
+        yield from _event(number, outcome)
+    totals = {gives: sum(outcome.won(gives) for outcome in outcomes) for gives in Gives}
+    told = ", ".join(f"{won:,} won {_WHAT[gives]}" for gives, won in totals.items() if won) or "nothing"
+    funders = ", ".join(f"{name} {won:,}" for name, won in _funders(outcomes).items())
+    yield f"In all: {told}{f' (funded by {funders})' if funders else ''}"
+
+
+def _event(number: int, outcome: Outcome) -> Iterator[str]:
+    event = outcome.event
+    when = event.at.astimezone(SEOUL).strftime("%Y-%m-%d (%a) %H:%M:%S")
+    what = "top-up" if event.is_top_up else "payment"
+    yield f"{number}. {when}  {what} of {event.amount:,} won{f' at {event.shop}' if event.shop else ''}  [{outcome.policy}]"
+    if outcome.declined:
+        yield f"     declined: {outcome.declined}"
+        return
+    if event.is_top_up or outcome.price != event.amount:
+        yield f"     paid: {outcome.price:,} won"
+    if not event.is_top_up and [name for name, _ in outcome.paid_from] != ["charged"]:
+        paid = ", ".join(f"{name} {won:,}" for name, won in outcome.paid_from)
+        yield f"     from {paid}; {outcome.base:,} won of it may earn"
+    width = max((len(told.layer) for told in outcome.layers), default=0)
+    for told in outcome.layers:
+        yield f"     {told.layer:<{width}}  {_layer(told, outcome)}"
+    left = [_left(each) for each in outcome.limits]
+    left += [f"pool {_left(each)}" for each in outcome.pools]
+    if left:
+        yield f"     left: {'; '.join(left)}"
+
+
+def _layer(told: Told, outcome: Outcome) -> str:
+    if told.why_not:
+        return f"nothing: {WHY_NOT[told.why_not]}"
+    words = [f"{told.won:,} won {_WHAT[told.gives]}"]
+    if told.purse is not None and told.purse.id != "cashback":
+        words.append(_purse(told.purse))
+    base = outcome.event.amount if told.gives in AT_PAYMENT | AT_TOP_UP else outcome.base
+    if told.accepted != base:
+        words.append(f"on {told.accepted:,} of {base:,} won")
+    words += [f"{cut.won:,} won less by {cut.by.replace('_', ' ')}" for cut in told.cuts]
+    words.append(f"funded by {', '.join(f'{name} {won:,}' for name, won in told.funders)}")
+    return ", ".join(words)
+
+
+def _purse(purse: Purse) -> str:
+    words = [f"into {purse.id}"]
+    if purse.spendable_from:
+        words.append(f"spendable from {purse.spendable_from:%Y-%m-%d %H:%M} on")
+    if purse.expires_at:
+        words.append(f"gone at {purse.expires_at:%Y-%m-%d %H:%M}")
+    return " ".join(words)
+
+
+def _left(each: Left) -> str:
+    carried = f" + {each.carried:,} carried over" if each.carried else ""
+    if each.left is None:
+        return f"{each.id} counts {each.used:,} ({each.window})"
+    return f"{each.id} {each.left:,} of {each.amount:,}{carried} ({each.window})"
+
+
+def _funders(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for outcome in outcomes:
+        for told in outcome.layers:
+            for name, won in told.funders:
+                total[name] = total.get(name, 0) + won
+    return total
+
+
+def json_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The same for a program; amounts are won, instants in Seoul."""
+    return {"events": [_json_of(outcome) for outcome in outcomes], "funders": _funders(outcomes)}
+
+
+def _json_of(outcome: Outcome) -> dict[str, Any]:
+    event = outcome.event
+    return {
+        "at": event.at.astimezone(SEOUL).isoformat(),
+        "top_up" if event.is_top_up else "payment": event.amount,
+        "policy": outcome.policy,
+        "declined": outcome.declined,
+        "paid": outcome.price,
+        "paid_from": dict(outcome.paid_from),
+        "base": outcome.base,
+        "layers": [_layer_as_json(told) for told in outcome.layers],
+        "limits": [_left_as_json(each) for each in outcome.limits],
+        "pools": [_left_as_json(each) for each in outcome.pools],
+    }
+
+
+def _layer_as_json(told: Told) -> dict[str, Any]:
+    purse = None
+    if told.purse is not None:
+        start, end = told.purse.spendable_from, told.purse.expires_at
+        purse = {
+            "id": told.purse.id,
+            "spendable_from": start.isoformat() if start else None,
+            "expires_at": end.isoformat() if end else None,
+        }
+    return {
+        "layer": told.layer,
+        "gives": told.gives.value,
+        "won": told.won,
+        "accepted": told.accepted,
+        "funders": dict(told.funders),
+        "purse": purse,
+        "cuts": [{"by": cut.by, "won": cut.won} for cut in told.cuts],
+        "why_not": told.why_not,
+    }
+
+
+def _left_as_json(each: Left) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "window": each.window,
+        "used": each.used,
+        "amount": each.amount,
+        "carried": each.carried,
+        "left": each.left,
+    }
