@@ -42,6 +42,7 @@ TAGS = {
     "merchants": "Shops, from application to payable merchant",
     "policies": "The programme's dated, immutable rules; public",
     "policy lifecycle": "From a draft to a version in force, and what amends it; for operators",
+    "budgets": "What funders put up for a fiscal year, what is left of it, and until when; for operators",
     "months": "The programme's months; public",
 }
 
@@ -118,6 +119,21 @@ REFUSES: dict[RouteKey, tuple[type[errors.Refusal], ...]] = {
     ("POST", f"{AMENDMENT}/withdrawal"): (errors.AmendmentClosed,),
     ("POST", "/policies/history"): (errors.ProgrammeNotEmpty, errors.PolicyRefused),
     ("GET", "/months/{month}"): (errors.Invalid,),
+    ("GET", "/budgets/{year}"): (errors.Invalid,),
+    ("GET", "/budgets/{year}/changes"): (errors.Invalid,),
+    ("GET", "/budgets/{year}/forecast"): (errors.Invalid,),
+    ("POST", "/budgets/{year}/lines"): (
+        errors.BudgetLineTaken,
+        errors.BudgetLineAppliesTooSoon,
+        errors.FiscalYearClosed,
+        errors.IdempotencyKeyReused,
+    ),
+    ("POST", "/budgets/{year}/lines/{line}/supplements"): (errors.FiscalYearClosed, errors.IdempotencyKeyReused),
+    ("POST", "/budgets/{year}/closing"): (
+        errors.FiscalYearNotOver,
+        errors.FiscalYearClosed,
+        errors.IdempotencyKeyReused,
+    ),
     ("GET", "/wallets/{wallet_id}/statements/{month}"): (errors.Invalid,),
 }
 """What a route refuses beyond what each of its kind does (malformed, not allowed, not there, busy)."""

@@ -7,7 +7,7 @@ from eeum.calendar import parse_instant, parse_month
 from eeum.months.use_cases import month_record
 from eeum.policy.documents import PolicyDocument, canonical_document
 from eeum.policy.use_cases import load_history, version_in_force, version_named
-from programme_policy import amendments, door, drafts, explanations
+from programme_policy import amendments, budgets, door, drafts, explanations
 from programme_policy.bodies import (
     HistoryRequest,
     LoadedBody,
@@ -18,7 +18,7 @@ from programme_policy.bodies import (
 )
 from programme_policy.door import api
 
-ROUTES = (amendments, drafts, explanations)
+ROUTES = (amendments, budgets, drafts, explanations)
 """Modules whose routes are made when they are imported."""
 PAGE = 24
 POLICIES_A_PAGE = 30

@@ -140,7 +140,10 @@ def _matches(pattern: Any, value: Any) -> bool:
     return all(name in value and _matches(part, value[name]) for name, part in pattern.items())
 
 
-@pytest.mark.parametrize("name", ["balance_projection/schedule.json", "payment_authorisation/schedule.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["balance_projection/schedule.json", "payment_authorisation/schedule.json", "programme_policy/schedule.json"],
+)
 def test_a_schedule_that_says_nothing_sends_nothing(name: str) -> None:
     (schedule,) = events(STORY[name], "ScheduleV2").values()
     assert event_of(name) == json.loads(schedule["Input"]) == {}

@@ -15,6 +15,7 @@ from eeum.balances.rules import Holder, HolderKind
 from eeum.balances.store import BalanceStore
 from eeum.calendar import text_of
 from eeum.storage import Key, Query, Table
+from local import places
 from tests.events.conftest import NOON, STORY, Played, event_of
 from tests.patience import patience_of
 from tests.use_cases.world import incheons_book
@@ -26,6 +27,7 @@ EXPECTED = {
     "programme_policy/http.json": (200, 200),
     "programme_policy/http_draft.json": (201, 201),
     "programme_policy/http_coming.json": (200, 200),
+    "programme_policy/http_budget.json": (200, 200),
     "merchant_onboarding/http.json": (201, 201),
     "merchant_onboarding/http_approve.json": (200, 409),
     "merchant_onboarding/http_find.json": (200, 200),
@@ -113,6 +115,18 @@ def test_a_member_pays_once(played: Played) -> None:
 
     assert (payment["status"], payment["paid_from"]) == ("approved", {"charged": 30_000})
     assert _replayed(played, "payment_authorisation/http.json")
+
+
+def test_a_line_is_appropriated_once_and_the_watch_finds_nothing_to_tell(played: Played) -> None:
+    change = played.body("programme_policy/http_budget.json")
+
+    assert (change["change"], change["line"], change["amount"]) == ("original", "city", 101_000_000_000)
+    assert _replayed(played, "programme_policy/http_budget.json")
+    for answers in (played.first, played.again):
+        found = answers["programme_policy/schedule.json"]
+        assert found == {"told": [], "highest_share": 0, "running_out": 0}
+    items = played.storage.query(Query(Table.BUDGETS, f"BUDGET#{places.PROGRAMME}#2021", "SPENT#")).items
+    assert [(item["day"], item["spent"]) for item in items] == [("2021-01-05", {"city": 0})]
 
 
 def test_a_card_that_nobody_knows_is_declined(played: Played) -> None:

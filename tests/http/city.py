@@ -229,6 +229,10 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
     """A city set up through its own API: shops on the eve, members on the day."""
     city = InMemoryCity(InMemoryStorage(), None)
     city.now = EVE
+    # A line may apply from the past on for as long as there is no policy.
+    for year, amount in ((2020, 213_600_000_000), (2022, 195_000_000_000)):
+        line, key = budget_line(year, amount=amount), f"the-budget-of-the-year-{year}"
+        _expect(city.call(OPERATOR, "POST", f"/budgets/{year}/lines", line, key=key), 200)
     _expect(city.call(OPERATOR, "POST", "/policies/history", {"policies": policies()}), 201)
     merchant = _approved(city, application("124-81-00998", name="송도 국수"))
     large = _approved(city, application("220-81-62517", name="큰 식당", annual_revenue=5_000_000_000))
@@ -265,6 +269,18 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
         amendment=_expect(city.call(OPERATOR, "POST", "/policy_amendments", SUSPENSION), 201).json["id"],
     )
     return city.storage, ids
+
+
+def budget_line(year: int, name: str = "city", **changes: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "title": {"ko": "시비", "en": "City"},
+        "funder": "city",
+        "applies_from": f"{year}-01-01T00:00:00+09:00",
+        "amount": 100_000_000,
+        "reason": "본예산",
+        "document": "제267회 시의회 의결",
+    } | changes
 
 
 def application(number: str, **changes: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ os.environ.update(
     MERCHANTS_TABLE="merchants",
     PROGRAMME_TABLE="programme",
     BALANCES_TABLE="balances",
+    BUDGETS_TABLE="budgets",
+    EVENT_BUS="the-city-s-bus",
     POWERTOOLS_SERVICE_NAME="test",
     DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/parked",
     AWS_DEFAULT_REGION="ap-northeast-2",

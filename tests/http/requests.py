@@ -7,7 +7,17 @@ from typing import Any
 
 from local.inhabitants import business_registration_number
 from tests.http.callers import ACQUIRER, BANK, COLLEAGUE, OPERATOR, OWNER, PAYER, STRANGER, Caller
-from tests.http.city import SUSPENSION, UNSENT, WAITING, Answer, InMemoryCity, application, drafted, policies
+from tests.http.city import (
+    SUSPENSION,
+    UNSENT,
+    WAITING,
+    Answer,
+    InMemoryCity,
+    application,
+    budget_line,
+    drafted,
+    policies,
+)
 from tests.http.routes import Route
 
 KEY = "a-key-of-the-caller-0001"
@@ -42,6 +52,8 @@ def ids_of(city: InMemoryCity) -> dict[str, str]:
         "payment_id": UNKNOWN_PAYMENT,
         "version": "incheon-2021-01-01",
         "month": "2021-01",
+        "year": "2022",
+        "line": "city",
     }
 
 
@@ -89,12 +101,29 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
             OPERATOR, "POST", f"/policies/{policies()[-1]['version']}/withdrawal", {"reason": "put off"}
         ),
         **_of_drafts(city),
+        **_of_budgets(),
         "POST /policies/history": Sent(OPERATOR, "POST", "/policies/history", {"policies": policies()}),
     }
     if str(route) in special:
         return special[str(route)]
     assert route.method == "GET", f"no good request is known for {route}"
     return Sent(_reader(route), "GET", route.with_ids(ids_of(city)))
+
+
+def _of_budgets() -> dict[str, Sent]:
+    """Two years have a line of the city's; one of them is over."""
+    why = {"reason": "추경", "document": "제279회 시의회 의결"}
+    lines = "/budgets/2022/lines"
+    of_year = "POST /budgets/{year}"
+    return {
+        f"{of_year}/lines": Sent(
+            OPERATOR, "POST", lines, budget_line(2022, "national", funder="national", layers=["standard"]), KEY
+        ),
+        f"{of_year}/lines/{{line}}/supplements": Sent(
+            OPERATOR, "POST", f"{lines}/city/supplements", why | {"amount": 50_000}, KEY
+        ),
+        f"{of_year}/closing": Sent(OPERATOR, "POST", "/budgets/2020/closing", why, KEY),
+    }
 
 
 def _of_drafts(city: InMemoryCity) -> dict[str, Sent]:

@@ -103,6 +103,12 @@ def _routes() -> tuple[Route, ...]:
         Route("POST", f"{amendment}/rejection", policies, (OPERATOR_SCOPE,)),
         Route("POST", f"{amendment}/withdrawal", policies, (OPERATOR_SCOPE,)),
         Route("GET", f"{amendment}/history", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/budgets/{year}", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/budgets/{year}/changes", policies, (OPERATOR_SCOPE,)),
+        Route("GET", "/budgets/{year}/forecast", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/budgets/{year}/lines", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/budgets/{year}/lines/{line}/supplements", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/budgets/{year}/closing", policies, (OPERATOR_SCOPE,)),
         Route("GET", "/months", policies),
         Route("GET", "/months/{month}", policies),
     )

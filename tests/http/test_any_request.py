@@ -96,14 +96,26 @@ def test_any_body_and_headers_by_anybody(
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 @settings(max_examples=30, deadline=None)
-@given(caller=CALLERS, query=QUERY, ids=st.dictionaries(st.sampled_from(("wallet_id", "merchant_id")), SEGMENTS))
+@given(
+    caller=CALLERS,
+    query=QUERY,
+    ids=st.dictionaries(st.sampled_from(("wallet_id", "merchant_id", "year", "line")), SEGMENTS),
+)
 def test_any_query_and_ids(
     founded: Founded, route: Route, caller: Any, query: dict[str, str], ids: dict[str, str]
 ) -> None:
     city = city_of(founded)
     sent = good_request(city, route)
     who = city.who
-    names = {"wallet_id": who.wallet, "merchant_id": who.merchant, "payment_id": "x", "version": "x", "month": "x"}
+    names = {
+        "wallet_id": who.wallet,
+        "merchant_id": who.merchant,
+        "payment_id": "x",
+        "version": "x",
+        "month": "x",
+        "year": "2022",
+        "line": "city",
+    }
     names |= {"amendment_id": "x"}
     path = route.with_ids(names | ids) if "{" in route.path else sent.path
     body = json.dumps(sent.body) if route.method != "GET" else None

@@ -56,7 +56,7 @@ def test_what_is_no_json_object_is_refused(city: InMemoryCity, route: Route, raw
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=str)
 def test_a_body_of_as_many_bytes_as_the_route_reads_is_read(city: InMemoryCity, route: Route) -> None:
-    largest = LARGEST_HISTORY_BYTES if route.path.startswith(("/policies", "/policy_")) else LARGEST
+    largest = LARGEST_HISTORY_BYTES if route.path.startswith(("/policies", "/policy_", "/budgets")) else LARGEST
     raw = json.dumps(good_request(city, route).body)
     padded = raw + " " * (largest - len(raw))
     with unchanged(city):

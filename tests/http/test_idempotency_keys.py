@@ -25,9 +25,12 @@ KEYED = [
         f"POST {PAYMENT}/void",
         f"POST {PAYMENT}/cancellations",
         "POST /merchants/{merchant_id}/payments/{payment_id}/cancellations",
+        "POST /budgets/{year}/lines",
+        "POST /budgets/{year}/lines/{line}/supplements",
+        "POST /budgets/{year}/closing",
     }
 ]
-WITH_AMOUNT = [route for route in KEYED if not route.path.endswith("/void")]
+WITH_AMOUNT = [route for route in KEYED if not route.path.endswith(("/void", "/closing"))]
 """A void has nothing in its body that could be another."""
 
 

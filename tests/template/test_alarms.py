@@ -45,6 +45,15 @@ def test_what_the_audit_finds_is_watched() -> None:
     assert watched("eeum", "AuditDeviations") == ["AuditConclusionFunction"]
 
 
+def test_a_budget_that_is_nearly_spent_or_will_be_is_watched() -> None:
+    for metric, alarm, threshold in (
+        ("BudgetShareSpent", "BudgetNearlySpentAlarm", 90),
+        ("BudgetsRunningOut", "BudgetRunsOutSoonAlarm", 0),
+    ):
+        assert watched("eeum", metric) == ["BudgetWatchFunction"]
+        assert resources(ALARM)[alarm]["Threshold"] == threshold
+
+
 @pytest.mark.parametrize("alarm", sorted(resources(ALARM)))
 def test_an_alarm_reaches_somebody_says_what_is_wrong_and_is_silent_when_nothing_happens(alarm: str) -> None:
     properties = resources(ALARM)[alarm]

@@ -147,6 +147,7 @@ def test_schedules_come_when_they_should() -> None:
         "CashbackCatchUpSchedule": "cron(30 * * * ? *)",
         "LedgerAuditSchedule": "cron(30 0 * * ? *)",
         "HoldExpiryFunctionEveryQuarterOfAnHour": "cron(0/15 * * * ? *)",
+        "BudgetWatchFunctionEveryFiveMinutes": "cron(0/5 * * * ? *)",
         "BalanceFoldFunctionEveryHour": {"Fn::If": ["IsLocal", "cron(* * * * ? *)", "cron(10 * * * ? *)"]},
     }
 
@@ -183,6 +184,7 @@ def test_what_sources_call_is_the_published_version() -> None:
     assert {name: each["Target"]["Arn"] for name, each in every_schedule().items()} == {
         "MonthlyCapResetFunctionFirstOfTheMonth": {"Ref": "MonthlyCapResetFunctionAliaslive"},
         "HoldExpiryFunctionEveryQuarterOfAnHour": {"Ref": "HoldExpiryFunctionAliaslive"},
+        "BudgetWatchFunctionEveryFiveMinutes": {"Ref": "BudgetWatchFunctionAliaslive"},
         "BalanceFoldFunctionEveryHour": {"Ref": "BalanceFoldFunctionAliaslive"},
         "CashbackCatchUpSchedule": {"Ref": "SegmentsMachine"},
         "MonthClosingSchedule": {"Ref": "SegmentsMachine"},

@@ -154,7 +154,12 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
     assert writers("MerchantsTable") == {"MerchantOnboardingRole"}
     assert writers("ProgrammeTable") == {"MonthlyCapResetRole", "MonthFreezingRole", "ProgrammePolicyRole"}
     assert writers("BalancesTable") == {"BalanceProjectionRole", "BalanceFoldRole"}
-    assert writers("BudgetsTable") == {"ProgrammePolicyRole", "PaymentAuthorisationRole", "MemberWalletRole"}
+    assert writers("BudgetsTable") == {
+        "BudgetWatchRole",
+        "MemberWalletRole",
+        "PaymentAuthorisationRole",
+        "ProgrammePolicyRole",
+    }
     assert writers("LedgerTable") == {
         "PaymentAuthorisationRole",
         "HoldExpiryRole",
@@ -171,6 +176,7 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
         ("MonthlyScheduleRole", {"Fn::Sub": "${MonthlyCapResetFunction.Arn}:live"}),
         ("BalanceFoldScheduleRole", {"Fn::Sub": "${BalanceFoldFunction.Arn}:live"}),
         ("HoldExpiryScheduleRole", {"Fn::Sub": "${HoldExpiryFunction.Arn}:live"}),
+        ("BudgetWatchScheduleRole", {"Fn::Sub": "${BudgetWatchFunction.Arn}:live"}),
         ("SegmentsScheduleRole", {"Ref": "SegmentsMachine"}),
     ],
 )

@@ -42,6 +42,12 @@ OPERATORS = {
     "POST /policy_amendments/{amendment_id}/withdrawal",
     "GET /policy_amendments/{amendment_id}/history",
     "GET /balances",
+    "GET /budgets/{year}",
+    "GET /budgets/{year}/changes",
+    "GET /budgets/{year}/forecast",
+    "POST /budgets/{year}/lines",
+    "POST /budgets/{year}/lines/{line}/supplements",
+    "POST /budgets/{year}/closing",
 }
 RESIDENTS = {
     "POST /wallets": ["eeum/wallet"],

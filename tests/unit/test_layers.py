@@ -159,6 +159,7 @@ ENVIRONMENT = {
     "BALANCES_TABLE": "balances",
     "BUDGETS_TABLE": "budgets",
     "DEAD_LETTER_QUEUE_URL": "https://queue",
+    "EVENT_BUS": "the-bus",
     "AWS_DEFAULT_REGION": "ap-northeast-2",
     "AWS_EC2_METADATA_DISABLED": "true",
     "POWERTOOLS_SERVICE_NAME": "test",
@@ -190,6 +191,7 @@ def _modules_loaded_by(module: str) -> set[str]:
         "monthly_cap_reset.closing",
         "monthly_cap_reset.freezing",
         "payment_authorisation.expiry",
+        "programme_policy.budget_watch",
     ],
 )
 def test_functions_of_stream_and_schedule_start_without_pydantic(module: str) -> None:

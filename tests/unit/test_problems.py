@@ -19,7 +19,7 @@ REFUSALS = [
 def _made(refusal: type[Refusal]) -> Refusal:
     if issubclass(refusal, Invalid):
         return refusal("amount", "is not a whole number of won", "not_whole")
-    if issubclass(refusal, PolicyRefused):
+    if issubclass(refusal, PolicyRefused | errors.AmendmentRefused):
         return refusal("It cannot be loaded.", (("layers.0.bands.1", "bands_overlap", "The bands overlap."),))
     return refusal("What it is about.")
 

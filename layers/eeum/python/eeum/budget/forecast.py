@@ -68,12 +68,15 @@ def forecast(snapshots: Sequence[Snapshot], spent: int, left: int, today: date, 
     if not daily:
         return Forecast(Outlook.NO_DATA, 0, 0, None, None, None, until)
     rate = sum(daily, Fraction(0)) / days
+    # At the edges of the weeks' row the mean may lie outside of them all.
     weeks = [sum(daily[start : start + WEEK], Fraction(0)) / WEEK for start in range(days - WEEK + 1)] or daily
     if rate <= 0:
         return Forecast(Outlook.NOTHING_SPENT, days, 0, None, None, None, until)
     # What was spent today belongs to today's share, so that looking at noon and at night says the same.
     left += max(spent - _latest(snapshots, today), 0)
-    expected, earliest, latest = (_day_of(left, each, today, until) for each in (rate, max(weeks), min(weeks)))
+    expected, earliest, latest = (
+        _day_of(left, each, today, until) for each in (rate, max(rate, *weeks), min(rate, *weeks))
+    )
     outlook = Outlook.RUNS_OUT if expected else Outlook.LASTS
     return Forecast(outlook, days, _mean(daily), expected, earliest, latest, until)
 

@@ -1,0 +1,263 @@
+"""What budgets look like over HTTP."""
+
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from eeum.aws.http import Body, Line, Won
+from eeum.budget.appropriations import BudgetChange, Grounds
+from eeum.budget.forecast import DAYS, Forecast
+from eeum.budget.report import Account, FunderReport, LineReport, YearReport
+from eeum.budget.rules import MERCHANT, FiscalYear
+from eeum.budget.rules import Line as BudgetLine
+from eeum.budget.showing import Outlooked
+from eeum.calendar import text_of, whole_milliseconds
+from eeum.errors import Invalid
+from eeum.policy.document_values import Instant, Name
+
+_NAME = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
+_YEAR = re.compile(r"20[0-9]{2}")
+LineId = Annotated[str, Field(pattern=_NAME, max_length=24, description="Names the line within its fiscal year.")]
+"""Short, since sub-lines keep it 16 times over."""
+
+METHOD = (
+    f"Mean of the last {DAYS} days that are over; the range by the slowest and the fastest seven days in a row among them "
+    "(of less than a week: the slowest and the fastest day). Every day to come is taken to be like these."
+)
+
+
+def fiscal_year(text: str) -> FiscalYear:
+    """Raises `Invalid` unless `text` is a year such as 2022."""
+    if not _YEAR.fullmatch(text):
+        raise Invalid("year", "is not a fiscal year such as 2022")
+    return int(text)
+
+
+class BudgetGroundsRequest(Body):
+    """Why a budget changes, and the document that says so."""
+
+    reason: Line = Field(max_length=200, description="Why, for whoever asks later.")
+    document: Line = Field(
+        max_length=100, description="The document that says so: a decision of the council, a notice of the ministry."
+    )
+
+    def grounds(self) -> Grounds:
+        return Grounds(self.reason, self.document)
+
+
+class BudgetSupplementRequest(BudgetGroundsRequest):
+    """A supplementary appropriation (추경): won that are added to a line."""
+
+    amount: Won
+
+
+class BudgetTitleRequest(Body):
+    """The line's name in Korean and English."""
+
+    ko: Line = Field(max_length=60)
+    en: Line = Field(max_length=60)
+
+
+class BudgetLineRequest(BudgetGroundsRequest):
+    """A budget line with its original appropriation (본예산).
+
+    It pays its funder's part of the layers that it names, or of all that no other line of that funder names.
+    """
+
+    id: LineId
+    title: BudgetTitleRequest
+    funder: Name = Field(
+        description="The funder as policies name it; never the merchant, who pays out of his own pocket."
+    )
+    layers: list[Name] | None = Field(
+        default=None, min_length=1, max_length=20, description="Ids of layers; left out: all others of this funder."
+    )
+    applies_from: Instant = Field(description="From which instant of acceptance on it pays: at least 120 s from now.")
+    amount: Won
+
+    @model_validator(mode="after")
+    def _can_be_budgeted(self) -> Self:
+        if self.funder == MERCHANT:
+            raise ValueError("what merchants pay is not budgeted")
+        return self
+
+    def line(self, year: FiscalYear) -> BudgetLine:
+        return BudgetLine(
+            fiscal_year=year,
+            id=self.id,
+            funder=self.funder,
+            layers=frozenset(self.layers) if self.layers is not None else None,
+            applies_from=whole_milliseconds(self.applies_from),
+            title=self.title.model_dump(),
+        )
+
+
+class BudgetChangeBody(BaseModel):
+    """One change of a budget: an `original` appropriation, a `supplement`, or the `close` of the year; who made it, when, and why."""
+
+    id: str
+    change: str
+    fiscal_year: int
+    line: str | None
+    amount: int
+    reason: str
+    document: str
+    made_by: str
+    made_at: str
+
+
+class BudgetChangesBody(BaseModel):
+    """Every change of a fiscal year's budget, the oldest first."""
+
+    changes: list[BudgetChangeBody]
+
+
+class BudgetMoneyBody(BaseModel):
+    """`amount` is what there was in all; `amount` = `spent` + `left`. `share` is the part that is spent, in basis points, rounded down."""
+
+    amount: int
+    spent: int
+    left: int
+    share: int
+
+
+class BudgetLineBody(BudgetMoneyBody):
+    """A line: what was appropriated to it, originally and by supplements. `returned` came back after the close of the year."""
+
+    id: str
+    title: dict[str, str]
+    funder: str
+    layers: list[str] | None
+    applies_from: str
+    original: int
+    supplements: list[int]
+    returned: int
+
+
+class BudgetPoolBody(BudgetMoneyBody):
+    """A citywide pool in the window that is open now."""
+
+    id: str
+    window: str
+
+
+class BudgetFunderBody(BaseModel):
+    """What a funder put up, and what rewards cost it: by its lines, and beside them (`unbudgeted`: since the year's first line applied).
+
+    `per_won` is its part of each won that rewards cost all funders but merchants, in basis points, rounded down.
+    """
+
+    funder: str
+    amount: int
+    spent: int
+    unbudgeted: int
+    per_won: int
+
+
+class BudgetBody(BaseModel):
+    """A fiscal year's budget as it stands; its sub-lines are read one after another, so that a payment may be counted or not."""
+
+    fiscal_year: int
+    closed: bool
+    lines: list[BudgetLineBody]
+    funders: list[BudgetFunderBody]
+    pools: list[BudgetPoolBody]
+
+
+class BudgetForecastBody(BaseModel):
+    """When a line or a pool (`kind`) will have been used up.
+
+    `outlook` is `runs_out` (on `runs_out_on`, at the `earliest` and `latest`), `lasts` (to `until` and beyond), `used_up`,
+    `nothing_spent`, or `no_data` (not one whole day is known). A day of null is none by `until`, after which the money lapses.
+    """
+
+    kind: str
+    id: str
+    left: int
+    outlook: str
+    runs_out_on: str | None
+    earliest: str | None
+    latest: str | None
+    until: str
+    per_day: int
+    days_of_data: int
+
+
+class BudgetForecastsBody(BaseModel):
+    """The forecast of each line and open pool, as of an instant, and how it was made."""
+
+    fiscal_year: int
+    as_of: str
+    method: str
+    forecasts: list[BudgetForecastBody]
+
+
+def change_body(change: BudgetChange) -> BudgetChangeBody:
+    return BudgetChangeBody(
+        id=change.acceptance.id,
+        change=change.kind.value,
+        fiscal_year=change.fiscal_year,
+        line=change.line,
+        amount=change.won,
+        reason=change.grounds.reason,
+        document=change.grounds.document,
+        made_by=change.acceptance.caller,
+        made_at=text_of(change.acceptance.accepted_at),
+    )
+
+
+def budget_body(found: YearReport) -> BudgetBody:
+    return BudgetBody(
+        fiscal_year=found.year,
+        closed=found.closed,
+        lines=[_line_body(each) for each in found.lines],
+        funders=[_funder_body(each) for each in found.funders],
+        pools=[_pool_body(each) for each in found.pools],
+    )
+
+
+def forecast_body(each: Outlooked) -> BudgetForecastBody:
+    seen: Forecast = each.forecast
+    return BudgetForecastBody(
+        kind=each.kind,
+        id=each.account.name,
+        left=each.account.left,
+        outlook=seen.outlook.value,
+        runs_out_on=seen.runs_out_on.isoformat() if seen.runs_out_on else None,
+        earliest=seen.earliest.isoformat() if seen.earliest else None,
+        latest=seen.latest.isoformat() if seen.latest else None,
+        until=seen.until.isoformat(),
+        per_day=seen.per_day,
+        days_of_data=seen.days,
+    )
+
+
+def _money(account: Account) -> dict[str, Any]:
+    return {"amount": account.amount, "spent": account.spent, "left": account.left, "share": account.share}
+
+
+def _line_body(each: LineReport) -> BudgetLineBody:
+    line = each.line
+    return BudgetLineBody(
+        id=line.id,
+        title=dict(line.title),
+        funder=line.funder,
+        layers=sorted(line.layers) if line.layers is not None else None,
+        applies_from=text_of(line.applies_from),
+        original=each.original,
+        supplements=list(each.supplements),
+        returned=each.account.returned,
+        **_money(each.account),
+    )
+
+
+def _funder_body(each: FunderReport) -> BudgetFunderBody:
+    return BudgetFunderBody(
+        funder=each.funder, amount=each.amount, spent=each.spent, unbudgeted=each.unbudgeted, per_won=each.per_won
+    )
+
+
+def _pool_body(account: Account) -> BudgetPoolBody:
+    pool, _, window = account.name.partition("@")
+    return BudgetPoolBody(id=pool, window=window, **_money(account))

@@ -1,0 +1,108 @@
+"""Routes of budgets: what is appropriated, spent and left, who changed it, and when it will have been used up. For operators."""
+
+from eeum.aws.http import IdempotencyKey, Response, answered
+from eeum.budget.rules import FiscalYear
+from eeum.budget.showing import year_forecast, year_report
+from eeum.budget.use_cases import add_line, close_year, scope_of, supplement
+from eeum.calendar import text_of
+from eeum.request import Request
+from programme_policy import door
+from programme_policy.budget_bodies import (
+    METHOD,
+    BudgetBody,
+    BudgetChangeBody,
+    BudgetChangesBody,
+    BudgetForecastsBody,
+    BudgetGroundsRequest,
+    BudgetLineRequest,
+    BudgetSupplementRequest,
+    budget_body,
+    change_body,
+    fiscal_year,
+    forecast_body,
+)
+from programme_policy.door import api
+
+
+@api.get(
+    "/budgets/<year>", summary="A fiscal year's budget: what was appropriated, is spent and is left", tags=["budgets"]
+)
+def budget(year: str) -> Response[BudgetBody]:
+    api.caller().operator()
+    context, city = api.lambda_context, door.city
+    store, appropriations = city.budget_store(context), city.appropriations(context)
+    report = year_report(store, appropriations, city.policies(), fiscal_year(year), city.clock())
+    return answered(budget_body(report))
+
+
+@api.get("/budgets/<year>/changes", summary="Who changed a fiscal year's budget, when, and why", tags=["budgets"])
+def budget_changes(year: str) -> Response[BudgetChangesBody]:
+    api.caller().operator()
+    changes = door.city.appropriations(api.lambda_context).changes(fiscal_year(year))
+    return answered(BudgetChangesBody(changes=[change_body(change) for change in changes]))
+
+
+@api.get("/budgets/<year>/forecast", summary="When lines and pools will have been used up", tags=["budgets"])
+def budget_forecast(year: str) -> Response[BudgetForecastsBody]:
+    api.caller().operator()
+    context, city = api.lambda_context, door.city
+    wanted, now = fiscal_year(year), city.clock()
+    seen = year_forecast(city.budget_store(context), city.budget_watch(context), city.policies(), wanted, now)
+    forecasts = [forecast_body(each) for each in seen]
+    return answered(BudgetForecastsBody(fiscal_year=wanted, as_of=text_of(now), method=METHOD, forecasts=forecasts))
+
+
+@api.post("/budgets/<year>/lines", summary="Appropriate: add a line with its money", tags=["budgets"])
+def appropriate(year: str, body: BudgetLineRequest, idempotency_key: IdempotencyKey = "") -> Response[BudgetChangeBody]:
+    context, city = api.lambda_context, door.city
+    wanted = fiscal_year(year)
+    answer = add_line(
+        city.budget_store(context),
+        city.appropriations(context),
+        _request(wanted, idempotency_key, body.model_dump(mode="json")),
+        body.line(wanted),
+        body.amount,
+        body.grounds(),
+        city.clock(),
+        running=not city.policies().is_empty,
+    )
+    return answered(change_body(answer.entry), answer.replayed)
+
+
+@api.post("/budgets/<year>/lines/<line>/supplements", summary="Appropriate more to a line", tags=["budgets"])
+def appropriate_more(
+    year: str, line: str, body: BudgetSupplementRequest, idempotency_key: IdempotencyKey = ""
+) -> Response[BudgetChangeBody]:
+    context, city = api.lambda_context, door.city
+    wanted = fiscal_year(year)
+    answer = supplement(
+        city.budget_store(context),
+        city.appropriations(context),
+        _request(wanted, idempotency_key, body.model_dump(mode="json") | {"line": line}),
+        wanted,
+        line,
+        body.amount,
+        body.grounds(),
+        city.clock(),
+    )
+    return answered(change_body(answer.entry), answer.replayed)
+
+
+@api.post("/budgets/<year>/closing", summary="Close a fiscal year", tags=["budgets"])
+def close(year: str, body: BudgetGroundsRequest, idempotency_key: IdempotencyKey = "") -> Response[BudgetChangeBody]:
+    context, city = api.lambda_context, door.city
+    wanted = fiscal_year(year)
+    answer = close_year(
+        city.budget_store(context),
+        city.appropriations(context),
+        city.months(context),
+        _request(wanted, idempotency_key, body.model_dump(mode="json") | {"close": wanted}),
+        wanted,
+        body.grounds(),
+        city.clock(),
+    )
+    return answered(change_body(answer.entry), answer.replayed)
+
+
+def _request(year: FiscalYear, idempotency_key: str, body: dict[str, object]) -> Request:
+    return Request.of(api.caller().operator(), scope_of(year), idempotency_key, body)
