@@ -11,6 +11,7 @@ from eeum.cashback.showing import cashback_of_month
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
 from eeum.request import Request
+from eeum.wallet.rules import Wallet
 from eeum.wallet.use_cases import change_standing, check_member, open_wallet, own_wallet, top_up
 from member_wallet.bodies import (
     CashbackBody,
@@ -37,14 +38,14 @@ city = City.of(os.environ)
 def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
     member = api.caller().person(MEMBER)
     opening = open_wallet(city.wallets(api.lambda_context), member, body.debit_order, city.clock())
-    shown = wallet_body(opening.wallet)
+    shown = _shown(opening.wallet)
     return created(shown, f"/wallets/{shown.id}") if opening.created else answered(shown)
 
 
 @api.get("/wallets/<wallet_id>", summary="The own wallet", tags=["wallets"])
 def wallet(wallet_id: str) -> Response[WalletBody]:
     member = api.caller().person(MEMBER)
-    return answered(wallet_body(own_wallet(city.wallets(api.lambda_context), member, wallet_id)))
+    return answered(_shown(own_wallet(city.wallets(api.lambda_context), member, wallet_id)))
 
 
 @api.get("/wallets/<wallet_id>/cashback", summary="The own cashback of a month, and why", tags=["cashback"])
@@ -103,6 +104,13 @@ def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBod
     check_member(city.policies(), about, now)
     changed = change_standing(store, wallet_id, body.status, body.verified, operator, body.reason, now, about)
     return answered(standing_body(changed))
+
+
+def _shown(wallet: Wallet) -> WalletBody:
+    now = city.clock()
+    # Most wallets have no rewards, and need no policy to be told of.
+    policy = city.policies().in_force_at(now) if any(purse.has_terms for purse in wallet.purses) else None
+    return wallet_body(wallet, policy, now)
 
 
 handler = lambda_handler(api)

@@ -15,7 +15,8 @@ from eeum.cashback.bodies import RewardBody, reward_body
 from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.showing import MonthOfCashback
 from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING
-from eeum.payments.bodies import DeclineBody
+from eeum.payments.bodies import CutBody, DeclineBody, cut_bodies
+from eeum.policy.rules import PolicyVersion
 from eeum.wallet.rules import (
     TOP_UP_CODES,
     AboutMember,
@@ -26,6 +27,7 @@ from eeum.wallet.rules import (
     WalletStatus,
     card_token,
 )
+from member_wallet.rewards import RewardPurseBody, reward_purses
 
 KOREAN: dict[TopUpDecline, str] = {
     TopUpDecline.WALLET_SUSPENDED: "사용이 정지된 지갑입니다.",
@@ -121,7 +123,9 @@ class NegativeCashbackBody(BaseModel):
 class WalletBody(BaseModel):
     """A wallet: won by purse, its cards, and how many payments and cancellations wait for their cashback to be worked out.
 
-    `purses` may be spent, `cashback` unless it is below zero; `held` is promised to merchants, `refund_pending` comes back in a moment.
+    `purses` may be spent, `cashback` unless it is below zero, and those of `rewards` as each of them says; `held` is promised to merchants,
+    `refund_pending` comes back in a moment. `used` is how far cashback has used the policy's limits, `taken` how far payments and top-ups
+    have, by limit and window.
     """
 
     id: str
@@ -129,12 +133,14 @@ class WalletBody(BaseModel):
     verified: bool
     debit_order: DebitOrder
     purses: dict[str, int]
+    rewards: list[RewardPurseBody]
     held: int
     refund_pending: int
     negative_cashback: NegativeCashbackBody | None
     cards: list[CardBody]
     cashback_pending: int
     used: dict[str, int]
+    taken: dict[str, int]
     opened_at: str
 
 
@@ -169,7 +175,7 @@ class TopUpBody(BaseModel):
     """A top-up as it was decided: `amount` is its face value.
 
     `debited` is what the bank is to take from the member's account, `credited` what came into the wallet, in won by purse: they differ by
-    `rewards`.
+    `rewards`. `cut` names those that budgets did not pay whole.
     """
 
     id: str
@@ -180,6 +186,7 @@ class TopUpBody(BaseModel):
     debited: int
     credited: dict[str, int]
     rewards: list[TopUpRewardBody]
+    cut: list[CutBody]
     bank_reference: str
     accepted_at: str
 
@@ -233,13 +240,14 @@ class CashbackBody(BaseModel):
     corrections: list[CorrectionBody]
 
 
-def wallet_body(wallet: Wallet) -> WalletBody:
+def wallet_body(wallet: Wallet, policy: PolicyVersion | None, now: datetime) -> WalletBody:
     return WalletBody(
         id=wallet.id,
         status=wallet.status,
         verified=wallet.verified,
         debit_order=wallet.debit_order,
         purses={purse.id: purse.amount for purse in wallet.purses if purse.id not in NOT_SPENDABLE},
+        rewards=reward_purses(wallet.purses, policy, now),
         held=wallet.balance(HELD),
         refund_pending=wallet.balance(REFUND_PENDING),
         negative_cashback=_negative_body(wallet),
@@ -249,6 +257,7 @@ def wallet_body(wallet: Wallet) -> WalletBody:
         ],
         cashback_pending=wallet.due - wallet.posted,
         used=dict(wallet.usage),
+        taken=dict(wallet.taken.used),
         opened_at=text_of(wallet.opened_at),
     )
 
@@ -298,6 +307,7 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         debited=top_up.debited,
         credited=top_up.credited,
         rewards=[TopUpRewardBody(**reward_body(each.reward).model_dump(), into=each.into) for each in top_up.rewards],
+        cut=cut_bodies(top_up.ceilings),
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),
     )

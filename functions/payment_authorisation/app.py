@@ -31,7 +31,7 @@ from payment_authorisation.progress_bodies import (
     CaptureBody,
     CaptureRequest,
     MerchantPaymentsBody,
-    PaymentProgressBody,
+    OnePaymentBody,
     PaymentsBody,
     ReleaseBody,
     ReversalBody,
@@ -39,6 +39,7 @@ from payment_authorisation.progress_bodies import (
     cancellation_body,
     capture_body,
     merchant_payment_body,
+    one_payment_body,
     payment_progress_body,
     release_body,
     reversal_body,
@@ -88,7 +89,7 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
         )
     except UnknownCard:
         return answered(ReversalBody(outcome="declined", payment=unknown_card_body(order), cancelled=0, released=0))
-    return answered(reversal_body(reversal))
+    return answered(reversal_body(reversal), reversal.replayed)
 
 
 @api.post("/wallets/<wallet_id>/payments/<payment_id>/captures", summary="Capture what is held", tags=["payments"])
@@ -153,7 +154,7 @@ def payments_of_month(
 
 
 @api.get("/wallets/<wallet_id>/payments/<payment_id>", summary="One payment", tags=["payments"])
-def payment(wallet_id: str, payment_id: str) -> Response[PaymentProgressBody]:
+def payment(wallet_id: str, payment_id: str) -> Response[OnePaymentBody]:
     caller = api.caller()
 
     def may_read(found: Payment) -> bool:
@@ -161,8 +162,10 @@ def payment(wallet_id: str, payment_id: str) -> Response[PaymentProgressBody]:
         return own or (caller.has(ACQUIRER) and found.acceptance.caller == caller.partner("acquirer", ACQUIRER))
 
     found = readable_payment(city.payments(api.lambda_context), wallet_id, payment_id, may_read)
-    (shown,) = _with_progress([found])
-    return answered(payment_progress_body(*shown))
+    ((_, progress),) = _with_progress([found])
+    store = city.progress(api.lambda_context)
+    cancellations = store.cancellations(wallet_id, found.acceptance.digest) if progress.cancelled else []
+    return answered(one_payment_body(found, progress, cancellations))
 
 
 @api.get("/merchants/<merchant_id>/payments", summary="Payments at the own merchant", tags=["payments"])

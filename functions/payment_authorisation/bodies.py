@@ -9,7 +9,16 @@ from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
 from eeum.calendar import INSTANT, text_of
-from eeum.payments.bodies import CardToken, Channel, DeclineBody, MemberChannel, MerchantId, decline_body
+from eeum.payments.bodies import (
+    CardToken,
+    Channel,
+    CutBody,
+    DeclineBody,
+    MemberChannel,
+    MerchantId,
+    cut_bodies,
+    decline_body,
+)
 from eeum.payments.rules import Decline, Order, Payment
 from eeum.policy.rules import LayerReward
 
@@ -67,7 +76,8 @@ class DiscountBody(BaseModel):
 class PaymentBody(BaseModel):
     """A payment as it was decided: `amount` is the price, of which `discount` was taken off and `paid` came from the wallet.
 
-    `paid_from` is won by purse. One with an unknown card is not stored and has no id.
+    `paid_from` is won by purse; `cut` names what the policy gives off the price and budgets did not pay whole. One with an unknown card is
+    not stored and has no id.
 
     What became of it since is not in it: one request has one answer, whenever it is asked for.
     """
@@ -81,6 +91,7 @@ class PaymentBody(BaseModel):
     discount: int = 0
     paid: int = 0
     discounts: list[DiscountBody] = []
+    cut: list[CutBody] = []
     channel: str
     paid_from: dict[str, int] = {}
     accepted_at: str | None = None
@@ -99,6 +110,7 @@ def payment_body(payment: Payment) -> PaymentBody:
         discount=payment.discount,
         paid=sum(won for _, won in payment.paid_from),
         discounts=[discount_body(discount) for discount in payment.discounts],
+        cut=cut_bodies(payment.ceilings),
         channel=payment.order.channel,
         paid_from=dict(payment.paid_from),
         accepted_at=text_of(payment.acceptance.accepted_at),

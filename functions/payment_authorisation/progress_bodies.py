@@ -1,5 +1,6 @@
 """What becomes of payments, over HTTP: captures, voids, cancellations, reversals, and how far a payment is."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -101,6 +102,12 @@ class PaymentProgressBody(PaymentBody, Amounts):
     message: str | None
 
 
+class OnePaymentBody(PaymentProgressBody):
+    """A payment, what became of it, and each cancellation of it with its reason, the first first."""
+
+    cancellations: list[CancellationBody]
+
+
 class PaymentsBody(BaseModel):
     """A page of payments, the newest first within the page, and the cursor of the next page: most months have one."""
 
@@ -181,6 +188,11 @@ def payment_progress_body(payment: Payment, progress: Progress) -> PaymentProgre
     return PaymentProgressBody(
         **payment_body(payment).model_dump(), **amounts.model_dump(), message=_message(payment, amounts)
     )
+
+
+def one_payment_body(payment: Payment, progress: Progress, cancellations: Sequence[Cancellation]) -> OnePaymentBody:
+    shown = payment_progress_body(payment, progress).model_dump()
+    return OnePaymentBody(**shown, cancellations=[cancellation_body(each) for each in cancellations])
 
 
 def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPaymentBody:

@@ -34,6 +34,7 @@ BY = pytest.mark.parametrize("cancel", [cancelled, cancelled_by_merchant], ids=[
 def test_a_payment_is_cancelled_in_part_and_then_whole(city: InMemoryCity, cancel: Any) -> None:
     part = cancel(city, 15_000)
     halfway = shown(city, city.who.payment)
+    city.now += timedelta(milliseconds=1)
     rest = cancel(city, number=2)
     afterwards = shown(city, city.who.payment)
 
@@ -43,6 +44,7 @@ def test_a_payment_is_cancelled_in_part_and_then_whole(city: InMemoryCity, cance
     assert halfway["message"].startswith("결제 40,000원 중 15,000원이 취소되었습니다.")
     assert afterwards["message"].startswith("결제 40,000원이 모두 취소되었습니다.")
     assert (wallet(city)["refund_pending"], wallet(city)["cashback_pending"]) == (PAID, 3)
+    assert (halfway["cancellations"], afterwards["cancellations"]) == ([part.json], [part.json, rest.json])
     with unchanged(city):
         assert_problem(cancel(city, number=3), 409, "cancellation_exceeds_payment")
         assert cancel(city, 15_000).body == part.body
@@ -106,6 +108,9 @@ def test_a_reason_is_kept_and_may_be_left_out(city: InMemoryCity) -> None:
     said, silent = cancelled(city, 1_000, body={"reason": "품절"}), cancelled(city, 1_000, number=2)
 
     assert (said.json["reason"], silent.json["reason"]) == ("품절", None)
+    # Those of one millisecond have no order.
+    seen = {each["id"]: each["reason"] for each in shown(city, city.who.payment)["cancellations"]}
+    assert seen == {said.json["id"]: "품절", silent.json["id"]: None}
 
 
 def test_a_declined_payment_is_not_cancelled(city: InMemoryCity) -> None:

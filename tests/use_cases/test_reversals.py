@@ -22,7 +22,8 @@ def test_an_approved_payment_is_cancelled_whole(world: World) -> None:
     assert reversal.cancellation is not None
     world.post(reversal.cancellation)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
-    assert world.reverse(payer, shop, 30_000, KEY) == reversal
+    assert not reversal.replayed
+    assert world.reverse(payer, shop, 30_000, KEY) == reversal._replace(replayed=True)
     # The original still answers what it answered.
     assert world.pay(payer, shop, 30_000, KEY).entry == payment
 
@@ -33,8 +34,8 @@ def test_one_that_never_arrived_is_declined_when_it_does(world: World) -> None:
     assert (reversal.outcome, reversal.cancellation, reversal.release) == ("never_arrived", None, None)
     world.now += timedelta(minutes=1)
     late = world.pay(payer, shop, 30_000, KEY)
-    assert (late.replayed, late.entry.decline) == (True, Decline.REVERSED)
-    assert world.reverse(payer, shop, 30_000, KEY) == reversal
+    assert (late.replayed, late.entry.decline, reversal.replayed) == (True, Decline.REVERSED, False)
+    assert world.reverse(payer, shop, 30_000, KEY) == reversal._replace(replayed=True)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
 
 
@@ -43,6 +44,9 @@ def test_a_declined_payment_stays_declined(world: World) -> None:
     payment = world.pay(payer, shop, 30_000, KEY).entry
     reversal = world.reverse(payer, shop, 30_000, KEY)
     assert (reversal.outcome, reversal.payment) == ("declined", payment)
+    assert not world.reverse(payer, shop, 30_000, KEY).replayed, (
+        "no reversal did anything, of which this were the replay"
+    )
 
 
 def test_what_was_partly_cancelled_is_cancelled_to_the_end(world: World) -> None:
@@ -66,7 +70,7 @@ def test_a_hold_is_released_and_its_captures_are_cancelled(world: World) -> None
     assert (reversal.release.amount, reversal.cancellation.amount) == (20_000, 10_000)
     world.post(capture, reversal.cancellation)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
-    assert world.reverse(payer, shop, 30_000, KEY, hold=True) == reversal
+    assert world.reverse(payer, shop, 30_000, KEY, hold=True) == reversal._replace(replayed=True)
 
 
 def test_a_reversal_that_was_cut_off_half_way_goes_on(world: World) -> None:
@@ -88,7 +92,8 @@ def test_a_reversal_that_was_cut_off_half_way_goes_on(world: World) -> None:
         world.reverse(payer, shop, 30_000, KEY, hold=True)
     world.memory.fault = lambda moment, writes: None
     assert world.balances(payer)["charged"] == 90_000
-    world.reverse(payer, shop, 30_000, KEY, hold=True)
+    resumed = world.reverse(payer, shop, 30_000, KEY, hold=True)
+    assert not resumed.replayed, "its release was there before, its cancellation was not"
     assert world.balances(payer) == {"charged": 90_000, "cashback": 0, "refund_pending": 10_000}
 
 

@@ -358,6 +358,8 @@ def a_correction_that_moves_nothing_is_posted_all_the_same(storage: Storage) -> 
         released=(),
     )
     assert made.postings == {}
-    _post(storage, _posting(storage, opened, made))
+    posting = _posting(storage, opened, made)
+    posting.rests_on_cashback = True
+    _post(storage, posting)
     assert _wallet(storage, opened.id).posted == 2
     assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (made,)

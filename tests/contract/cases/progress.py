@@ -184,6 +184,24 @@ def a_payment_is_cancelled_in_parts_each_once(storage: Storage) -> None:
 
 
 @case
+def the_cancellations_of_a_payment_are_found_among_those_of_its_wallet(storage: Storage) -> None:
+    store, made = _store(storage), _paid(storage)
+    wallet_id = made.acceptance.wallet_id
+    other = payment(wallet_id, "another-request-of-it")
+    PaymentStore(storage, patience_of()).debit_and_record(other, [Draw("charged", 10_000, 10_000)])
+    entries = []
+    for number, of in enumerate((made, other, made)):
+        accepted = acceptance(wallet_id, f"a-cancellation-number-{number}", LATER + timedelta(minutes=number))
+        state = _state(storage, of)
+        entry, progress = cancel(of, state.progress, accepted, 1_000 + number, None)
+        store.cancel(entry, progress, state)
+        entries.append(entry)
+    assert store.cancellations(wallet_id, made.acceptance.digest) == [entries[0], entries[2]]
+    assert store.cancellations(wallet_id, other.acceptance.digest) == [entries[1]]
+    assert store.cancellations(wallet_id, digest("none")) == []
+
+
+@case
 def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage, charged=20_000, taken=Taken(3, {"coupon@2021-01": 900, "coupon@2020-12": 5}))

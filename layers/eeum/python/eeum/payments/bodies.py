@@ -1,5 +1,6 @@
 """The words of payments over HTTP that several routes share."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -31,6 +32,29 @@ class DeclineBody(BaseModel):
     code: str
     reason: str
     message: str
+
+
+class CutBody(BaseModel):
+    """A layer that gave less than the policy says, or nothing, since its budget was used up: `given` won. The command itself stands."""
+
+    layer: str
+    given: int
+    reason: Literal["budget_used_up"]
+    message: str
+
+
+def cut_bodies(ceilings: Mapping[str, int]) -> list[CutBody]:
+    """By layer, the most that budgets gave."""
+    return [
+        CutBody(layer=layer, given=given, reason="budget_used_up", message=_cut_message(given))
+        for layer, given in sorted(ceilings.items())
+    ]
+
+
+def _cut_message(given: int) -> str:
+    if given:
+        return f"예산이 모두 사용되어 이 혜택은 {given:,}원까지만 적용되었습니다."
+    return "예산이 모두 사용되어 이 혜택은 적용되지 않았습니다."
 
 
 def decline_body(decline: Decline) -> DeclineBody:

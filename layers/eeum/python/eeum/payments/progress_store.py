@@ -12,6 +12,7 @@ from eeum.ids import Digest, digest_of, is_id
 from eeum.journal.accounts import CASHBACK, HELD, REFUND_PENDING
 from eeum.journal.chain import entry_hash, linked
 from eeum.payments.items import (
+    CANCELLATION,
     EXPIRING,
     PROGRESS,
     cancellation_item,
@@ -47,6 +48,7 @@ from eeum.storage import (
     Table,
     Update,
     Write,
+    every_item,
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Wallet
@@ -55,6 +57,7 @@ from eeum.wallet.store import (
     head_set,
     head_unchanged,
     keyed,
+    partition_of,
     taken_follows,
     taken_set,
     wallet_key,
@@ -122,6 +125,18 @@ class ProgressStore:
             progress_of_item(item) if item else progress_of(payment)
             for payment, item in zip(payments, items, strict=True)
         ]
+
+    def cancellations(self, wallet_id: str, payment: Digest) -> list[Cancellation]:
+        """What was cancelled of a payment, the first first, consistently. 1 read unit per 4 KB of all that its wallet ever cancelled."""
+        query = Query(
+            Table.LEDGER,
+            partition_of(wallet_id),
+            CANCELLATION,
+            where=(Equals(("payment",), payment),),
+            consistent=True,
+        )
+        found = [cancellation_of(wallet_id, item) for item in every_item(self._storage, query)]
+        return sorted(found, key=lambda each: each.acceptance.id)
 
     def due_to_expire(self, at: datetime, limit: int) -> list[tuple[str, Digest]]:
         """Holds that expire at `at` or before, the longest expired first: wallet and payment. Half a read unit per 4 KB."""

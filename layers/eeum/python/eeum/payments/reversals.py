@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from eeum.calendar import whole_milliseconds
 from eeum.errors import CancellationExceedsPayment, HoldClosed, NothingCaptured, PaymentVoided
 from eeum.ids import is_id, request_digest
-from eeum.once import Decision, Entry, answer_once
+from eeum.once import Answer, Decision, Entry, answer_once
 from eeum.payments.cancellations import Funders, cancel_payment
 from eeum.payments.holds import REVERSED, void_hold
 from eeum.payments.progress import Cancellation, Release
@@ -30,11 +30,15 @@ Kept = TypeVar("Kept", bound=Entry)
 
 
 class Reversal(NamedTuple):
-    """The payment that was reversed, what was cancelled of it and what was released; neither when it had not arrived or was declined."""
+    """The payment that was reversed, what was cancelled of it and what was released; neither when it had not arrived or was declined.
+
+    `replayed` says that an earlier reversal did it, and this one stored nothing.
+    """
 
     payment: Payment
     cancellation: Cancellation | None
     release: Release | None
+    replayed: bool = False
 
     @property
     def outcome(self) -> str:
@@ -65,23 +69,25 @@ def reverse_payment(
         IdempotencyKeyReused: the original had another body.
         Busy: the time ran out; the same request goes on from there.
     """
-    payment = _original(payments, policies, patience, request, order, now)
+    payment, was_there = _original(payments, policies, patience, request, order, now)
     if payment.decline:
-        return Reversal(payment, None, None)
+        # Whoever finds it declined for another reason reverses nothing, however often.
+        return Reversal(payment, None, None, was_there and payment.decline is Decline.REVERSED)
     # Entries of its own, under digests that follow from the original's: repeating finds them.
     own = request._replace(digest=request_digest(WHY, request.wallet_id, request.digest))
     released = cancelled = None
     if payment.status is PaymentStatus.HELD:
         released = _unless_done(
-            lambda: void_hold(store, patience, own, payment.acceptance.id, lambda _: True, now, REVERSED).entry
+            lambda: void_hold(store, patience, own, payment.acceptance.id, lambda _: True, now, REVERSED)
         )
     funders = Funders(policies, budgets)
     cancelled = _unless_done(
-        lambda: (
-            cancel_payment(store, patience, own, payment.acceptance.id, None, WHY, lambda _: True, now, funders).entry
-        )
+        lambda: cancel_payment(store, patience, own, payment.acceptance.id, None, WHY, lambda _: True, now, funders)
     )
-    return Reversal(payment, cancelled, released)
+    done = [step.replayed for step in (released, cancelled) if step]
+    return Reversal(
+        payment, cancelled.entry if cancelled else None, released.entry if released else None, bool(done) and all(done)
+    )
 
 
 def _original(
@@ -91,7 +97,7 @@ def _original(
     request: Request,
     order: Order,
     now: Callable[[], datetime],
-) -> Payment:
+) -> Answer[Payment]:
     """The stored payment, or the entry that keeps it from ever being approved."""
     if not is_id(request.wallet_id):
         raise UnknownCard
@@ -108,10 +114,10 @@ def _original(
         payment = authorise(refused, request.accept(accepted_at), order)
         return Decision(payment, lambda: payments.record_decline(payment))
 
-    return answer_once(request, patience, read, decide).entry
+    return answer_once(request, patience, read, decide)
 
 
-def _unless_done(step: Callable[[], Kept]) -> Kept | None:
+def _unless_done(step: Callable[[], Answer[Kept]]) -> Answer[Kept] | None:
     """What a step stored, now or before; None when there was nothing left to do."""
     try:
         return step()

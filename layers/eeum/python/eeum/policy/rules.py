@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eeum.money import split_by_share
 from eeum.policy.conditions import FLAGS, Condition
@@ -112,6 +112,8 @@ class RewardPurse(NamedTuple):
     months: int | None = None
     years: int | None = None
     spendable_at: Condition | None = None
+    told: Mapping[str, Any] | None = None
+    """`spendable_at` as the document says it, for who tells it in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,11 +324,15 @@ def _in_debit_order(wallet: Wallet, spending: Spending) -> list[Purse]:
     return others + [each for wanted in order for each in wallet.purses if each.id == wanted]
 
 
+def has_expired(reward: Purse, at: datetime) -> bool:
+    return reward.expires_at is not None and at >= reward.expires_at
+
+
 def is_spendable(reward: Purse, spending: Spending) -> bool:
     """Whether rewards may be spent then and there. What has expired never is, whether or not it was moved out of the wallet yet."""
     if reward.spendable_from is not None and spending.at < reward.spendable_from:
         return False
-    if reward.expires_at is not None and spending.at >= reward.expires_at:
+    if has_expired(reward, spending.at):
         return False
     return reward.where is None or spending.may_spend(reward.where)
 

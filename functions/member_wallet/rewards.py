@@ -1,0 +1,62 @@
+"""The purses of rewards in a wallet, over HTTP: until when they can be spent, and where."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from eeum.calendar import text_of
+from eeum.policy.plain_conditions import clause
+from eeum.policy.rules import PolicyVersion, RewardPurse
+from eeum.wallet.rules import Purse, has_expired
+
+
+class InBothLanguages(BaseModel):
+    ko: str
+    en: str
+
+
+class RewardPurseBody(BaseModel):
+    """Rewards in a purse of their own: `id` names it within the wallet, `purse` is what policies call it.
+
+    They are spent from `spendable_from` on and before `expires_at`, soonest expiry first, where `spendable_at` says; null: at once, for
+    ever, everywhere. `title` is null once the policy in force does not list the purse any more. What has `expired` is never spent.
+    """
+
+    id: str
+    purse: str | None
+    title: InBothLanguages | None
+    won: int
+    spendable_from: str | None
+    expires_at: str | None
+    expired: bool
+    spendable_at: InBothLanguages | None
+
+
+def reward_purses(purses: Sequence[Purse], policy: PolicyVersion | None, now: datetime) -> list[RewardPurseBody]:
+    """Those of the purses that hold rewards, as the policy in force tells of them, what expires first first."""
+    listed = policy.purses if policy else {}
+    shown = [_reward_purse(purse, listed.get(purse.where or ""), now) for purse in purses if purse.has_terms]
+    return sorted(shown, key=lambda each: (each.expires_at is None, each.expires_at or "", each.id))
+
+
+def _reward_purse(purse: Purse, listed: RewardPurse | None, now: datetime) -> RewardPurseBody:
+    return RewardPurseBody(
+        id=purse.id,
+        purse=purse.where,
+        title=_title(listed.title) if listed else None,
+        won=purse.amount,
+        spendable_from=text_of(purse.spendable_from) if purse.spendable_from else None,
+        expires_at=text_of(purse.expires_at) if purse.expires_at else None,
+        expired=has_expired(purse, now),
+        spendable_at=_place(listed.told) if listed and listed.told is not None else None,
+    )
+
+
+def _title(title: Mapping[str, str]) -> InBothLanguages:
+    return InBothLanguages(ko=title["ko"], en=title["en"])
+
+
+def _place(condition: Mapping[str, object]) -> InBothLanguages:
+    told = clause(condition)
+    return InBothLanguages(ko=told.ko, en=told.en)
