@@ -52,8 +52,9 @@ CREATES: dict[RouteKey, tuple[HTTPStatus, ...]] = {
     ("POST", "/policy_drafts"): (HTTPStatus.CREATED,),
     ("POST", "/policy_amendments"): (HTTPStatus.CREATED,),
     ("POST", "/policies/history"): (HTTPStatus.CREATED,),
+    ("POST", "/policy_simulations"): (HTTPStatus.ACCEPTED,),
 }
-"""Routes that answer 201; a wallet that was there already is 200."""
+"""Routes that answer 201, or 202 for what goes on; a wallet that was there already is 200."""
 
 APPLICATION = "/merchant_applications/{merchant_id}"
 DRAFT = "/policy_drafts/{version}"
@@ -118,6 +119,7 @@ REFUSES: dict[RouteKey, tuple[type[errors.Refusal], ...]] = {
     ("POST", f"{AMENDMENT}/rejection"): (errors.AmendmentClosed,),
     ("POST", f"{AMENDMENT}/withdrawal"): (errors.AmendmentClosed,),
     ("POST", "/policies/history"): (errors.ProgrammeNotEmpty, errors.PolicyRefused),
+    ("POST", "/policy_simulations"): (errors.NotFound, errors.PolicyRefused, errors.IdempotencyKeyReused),
     ("GET", "/months/{month}"): (errors.Invalid,),
     ("GET", "/budgets/{year}"): (errors.Invalid,),
     ("GET", "/budgets/{year}/changes"): (errors.Invalid,),
@@ -268,6 +270,9 @@ def _answer(status: HTTPStatus, content: Document, keyed: bool) -> Document:
     if status is HTTPStatus.CREATED:
         location = {"description": "Where it is found", "schema": {"type": "string"}}
         return {"description": "Created", "headers": {"Location": location}, "content": content}
+    if status is HTTPStatus.ACCEPTED:
+        location = {"description": "Where its answer will be found", "schema": {"type": "string"}}
+        return {"description": "It will be worked out", "headers": {"Location": location}, "content": content}
     answer: Document = {"description": "Decided: carried out or declined" if keyed else "OK", "content": content}
     if keyed:
         replayed = {"description": "`true` when this request was answered before", "schema": {"const": "true"}}

@@ -13,7 +13,7 @@ from pathlib import Path
 from local import places
 from local.failure import CityFailure
 
-SOURCES = ("template.yaml", "functions", "layers")
+SOURCES = ("template.yaml", "functions", "layers", "simulator")
 _IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 

@@ -38,6 +38,8 @@ STORY = {
     "programme_policy/http_coming.json": "ProgrammePolicyFunction",
     "programme_policy/http_budget.json": "ProgrammePolicyFunction",
     "programme_policy/schedule.json": "BudgetWatchFunction",
+    "policy_simulation/http.json": "PolicySimulationFunction",
+    "policy_simulation/queue.json": "PolicySimulationWorkerFunction",
     "monthly_cap_reset/schedule.json": "MonthlyCapResetFunction",
     "merchant_onboarding/http.json": "MerchantOnboardingFunction",
     "merchant_onboarding/http_approve.json": "MerchantOnboardingFunction",
@@ -99,12 +101,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         storage = DynamoDbStorage(dynamodb, names)
         _seed(storage)
         queue = emulator.client("sqs").create_queue(QueueName="parked")["QueueUrl"]
-        buckets = _buckets(emulator)
-        environment = _environment(emulator, names, queue) | buckets
+        asked = emulator.client("sqs").create_queue(QueueName="simulations")["QueueUrl"]
+        environment = _environment(emulator, names, queue) | _buckets(emulator) | {"SIMULATIONS_QUEUE_URL": asked}
         client = runtime_client(folder / "runtime")
         started = {}
         for name, properties in functions().items():
-            layers = [built / layer for layer in ("DependenciesLayer", "EeumLayer")]
+            layers = [built / layer["Ref"] for layer in properties["Layers"]]
             log = folder / f"{name}.log"
             started[name] = Function(name, properties["Handler"], built / name, layers, client, environment, log)
             running.callback(started[name].stop)
@@ -114,8 +116,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 
 def _buckets(emulator: Emulator) -> dict[str, str]:
-    """Those of the audit, by the names under which its functions are told of them."""
-    names = {"AUDIT_RECORDS_BUCKET": "records", "AUDIT_PARTS_BUCKET": "parts"}
+    """Those of the audit and of simulations, by the names under which functions are told of them."""
+    names = {"AUDIT_RECORDS_BUCKET": "records", "AUDIT_PARTS_BUCKET": "parts", "SIMULATIONS_BUCKET": "simulations"}
     client = emulator.client("s3")
     for name in names.values():
         client.create_bucket(

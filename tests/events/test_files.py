@@ -28,7 +28,7 @@ def test_every_file_is_played_and_every_function_has_one_for_each_trigger() -> N
         if name.partition("/")[2].startswith("machine"):
             assert function in started_by_the_machine(), f"{function} is started by no machine"
             continue
-        kind = {"http": "HttpApi", "ledger_stream": "DynamoDB", "schedule": "ScheduleV2"}
+        kind = {"http": "HttpApi", "ledger_stream": "DynamoDB", "schedule": "ScheduleV2", "queue": "SQS"}
         wanted = next(trigger for prefix, trigger in kind.items() if name.partition("/")[2].startswith(prefix))
         assert events(function, wanted), f"{function} has no {wanted}"
 
@@ -155,3 +155,12 @@ def test_the_schedule_s_event_is_what_the_template_makes_the_scheduler_send() ->
 
     assert json.loads(schedule["Input"]) == {"scheduled_at": "<aws.scheduler.scheduled-time>"}
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", event["scheduled_at"])
+
+
+def test_the_queue_s_message_is_of_the_simulation_that_the_http_event_asks_for() -> None:
+    asking = event_of("policy_simulation/http.json")
+    subject = asking["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]
+    digest = request_digest(subject, "policy_simulations", asking["headers"]["idempotency-key"])
+    (record,) = event_of("policy_simulation/queue.json")["Records"]
+
+    assert json.loads(record["body"]) == {"simulation": digest}

@@ -28,6 +28,7 @@ EXPECTED = {
     "programme_policy/http_draft.json": (201, 201),
     "programme_policy/http_coming.json": (200, 200),
     "programme_policy/http_budget.json": (200, 200),
+    "policy_simulation/http.json": (202, 202),
     "merchant_onboarding/http.json": (201, 201),
     "merchant_onboarding/http_approve.json": (200, 409),
     "merchant_onboarding/http_find.json": (200, 200),
@@ -127,6 +128,16 @@ def test_a_line_is_appropriated_once_and_the_watch_finds_nothing_to_tell(played:
         assert found == {"told": [], "highest_share": 0, "running_out": 0}
     items = played.storage.query(Query(Table.BUDGETS, f"BUDGET#{places.PROGRAMME}#2021", "SPENT#")).items
     assert [(item["day"], item["spent"]) for item in items] == [("2021-01-05", {"city": 0})]
+
+
+def test_a_simulation_without_payments_is_refused_once_with_its_reason(played: Played) -> None:
+    asked = played.body("policy_simulation/http.json")
+    assert asked["state"] == "requested"
+
+    again = json.loads(played.again["policy_simulation/http.json"]["body"])
+    assert (again["id"], again["state"]) == (asked["id"], "refused")
+    assert again["fault"]["code"] == "no_payments"
+    assert played.first["policy_simulation/queue.json"] is played.again["policy_simulation/queue.json"] is None
 
 
 def test_a_card_that_nobody_knows_is_declined(played: Played) -> None:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
+import policy_simulation.app
 from eeum.aws.city import City
 from eeum.calendar import SEOUL
 from eeum.cashback.sources import READERS, source_of
@@ -83,6 +84,8 @@ class Inhabitants:
     hold: str
     amendment: str
     """The operator's proposal to suspend all layers for the June of 2030, which waits."""
+    simulation: str
+    """What the operator asked, and nobody has answered yet."""
 
 
 class InMemoryCity:
@@ -92,6 +95,8 @@ class InMemoryCity:
         self.storage = storage
         self._inhabitants = inhabitants
         self.now = NOON
+        self.told: list[dict[str, Any]] = []
+        """What was sent to the queue of simulations."""
         self._cities = {module: City(_door(module).city.settings, storage, lambda: self.now) for module in MODULES}
 
     @property
@@ -139,6 +144,7 @@ class InMemoryCity:
 
     def send_to(self, module: Any, event: dict[str, Any]) -> Answer:
         _door(module).city = self._cities[module]
+        policy_simulation.app.aws_client = lambda _: Aws(self.told)
         answer = module.handler(copy.deepcopy(event), context())
         # As the runtime writes it: what is no Unicode text could not leave.
         answer["body"].encode()
@@ -146,6 +152,20 @@ class InMemoryCity:
         if route and route.module is module:
             assert str(answer["statusCode"]) in DESCRIBED[route.path][route.method.lower()]["responses"], answer
         return Answer(answer["statusCode"], _single(answer), answer["body"])
+
+
+class Aws:
+    """The queue of simulations, and the bucket of their tables."""
+
+    def __init__(self, told: list[dict[str, Any]]) -> None:
+        self._told = told
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - as AWS calls it
+        assert QueueUrl.endswith("/simulations")
+        self._told.append(json.loads(MessageBody))
+
+    def generate_presigned_url(self, _: str, *, Params: dict[str, str], ExpiresIn: int) -> str:  # noqa: N803
+        return f"https://{Params['Bucket']}.example/{Params['Key']}?expires={ExpiresIn}"
 
 
 def _door(module: Any) -> Any:
@@ -267,8 +287,23 @@ def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
         payment=_paid(city, paid, "a-payment-of-the-customer"),
         hold=_paid(city, paid | {"amount": HELD, "capture": "later"}, "a-hold-of-the-customer"),
         amendment=_expect(city.call(OPERATOR, "POST", "/policy_amendments", SUSPENSION), 201).json["id"],
+        simulation=_asked(city),
     )
     return city.storage, ids
+
+
+def _asked(city: InMemoryCity) -> str:
+    asked = city.call(OPERATOR, "POST", "/policy_simulations", simulation_request(), key="a-question-of-the-operator")
+    return str(_expect(asked, 202).json["id"])
+
+
+def simulation_request(**changes: Any) -> dict[str, Any]:
+    return {
+        "policy": {"version": "incheon-2020-03-01"},
+        "against": {"version": "incheon-2022-10-01"},
+        "payments": {"source": "city", "from": "2020-01", "until": "2020-12"},
+        "budgets": ["all=195000000000"],
+    } | changes
 
 
 def budget_line(year: int, name: str = "city", **changes: Any) -> dict[str, Any]:

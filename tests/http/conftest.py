@@ -15,6 +15,8 @@ os.environ.update(
     BUDGETS_TABLE="budgets",
     EVENT_BUS="the-city-s-bus",
     POWERTOOLS_SERVICE_NAME="test",
+    SIMULATIONS_QUEUE_URL="http://127.0.0.1:9/000000000000/simulations",
+    SIMULATIONS_BUCKET="simulations",
     DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/parked",
     AWS_DEFAULT_REGION="ap-northeast-2",
     AWS_ACCESS_KEY_ID="test",

@@ -17,6 +17,7 @@ from tests.http.city import (
     budget_line,
     drafted,
     policies,
+    simulation_request,
 )
 from tests.http.routes import Route
 
@@ -54,6 +55,7 @@ def ids_of(city: InMemoryCity) -> dict[str, str]:
         "month": "2021-01",
         "year": "2022",
         "line": "city",
+        "simulation_id": city.who.simulation,
     }
 
 
@@ -102,6 +104,7 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
         ),
         **_of_drafts(city),
         **_of_budgets(),
+        "POST /policy_simulations": Sent(OPERATOR, "POST", "/policy_simulations", simulation_request(), KEY),
         "POST /policies/history": Sent(OPERATOR, "POST", "/policies/history", {"policies": policies()}),
     }
     if str(route) in special:

@@ -11,6 +11,7 @@ import cashback_calculation.quotes
 import member_wallet.app
 import merchant_onboarding.app
 import payment_authorisation.app
+import policy_simulation.app
 import programme_policy.app
 from tests.http.callers import ACQUIRER_SCOPE, BANK_SCOPE, MEMBER_SCOPE, MERCHANT_SCOPE, OPERATOR_SCOPE
 
@@ -20,6 +21,7 @@ MODULES = (
     member_wallet.app,
     merchant_onboarding.app,
     payment_authorisation.app,
+    policy_simulation.app,
     programme_policy.app,
 )
 
@@ -103,6 +105,9 @@ def _routes() -> tuple[Route, ...]:
         Route("POST", f"{amendment}/rejection", policies, (OPERATOR_SCOPE,)),
         Route("POST", f"{amendment}/withdrawal", policies, (OPERATOR_SCOPE,)),
         Route("GET", f"{amendment}/history", policies, (OPERATOR_SCOPE,)),
+        Route("POST", "/policy_simulations", policy_simulation.app, (OPERATOR_SCOPE,)),
+        Route("GET", "/policy_simulations", policy_simulation.app, (OPERATOR_SCOPE,)),
+        Route("GET", "/policy_simulations/{simulation_id}", policy_simulation.app, (OPERATOR_SCOPE,)),
         Route("GET", "/budgets/{year}", policies, (OPERATOR_SCOPE,)),
         Route("GET", "/budgets/{year}/changes", policies, (OPERATOR_SCOPE,)),
         Route("GET", "/budgets/{year}/forecast", policies, (OPERATOR_SCOPE,)),

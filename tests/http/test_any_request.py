@@ -99,7 +99,7 @@ def test_any_body_and_headers_by_anybody(
 @given(
     caller=CALLERS,
     query=QUERY,
-    ids=st.dictionaries(st.sampled_from(("wallet_id", "merchant_id", "year", "line")), SEGMENTS),
+    ids=st.dictionaries(st.sampled_from(("wallet_id", "merchant_id", "year", "line", "simulation_id")), SEGMENTS),
 )
 def test_any_query_and_ids(
     founded: Founded, route: Route, caller: Any, query: dict[str, str], ids: dict[str, str]
@@ -115,6 +115,7 @@ def test_any_query_and_ids(
         "month": "x",
         "year": "2022",
         "line": "city",
+        "simulation_id": "x",
     }
     names |= {"amendment_id": "x"}
     path = route.with_ids(names | ids) if "{" in route.path else sent.path

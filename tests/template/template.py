@@ -38,10 +38,16 @@ def resources(kind: str) -> dict[str, Properties]:
 
 
 def functions() -> dict[str, Properties]:
-    """Every function, with what `Globals` adds to it."""
+    """Every function, with what `Globals` adds to it: SAM joins variables and layers, and takes a function's own of all else."""
     shared = template()["Globals"]["Function"]
     return {
-        name: {**shared, **properties, **_environment(properties)} for name, properties in resources(FUNCTION).items()
+        name: {
+            **shared,
+            **properties,
+            **_environment(properties),
+            "Layers": [*shared["Layers"], *properties.get("Layers", ())],
+        }
+        for name, properties in resources(FUNCTION).items()
     }
 
 

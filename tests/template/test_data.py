@@ -2,6 +2,7 @@
 
 import pytest
 
+from eeum.simulations.rules import ATTEMPTS, LONGEST
 from eeum.storage import Table
 from tests.template.template import QUEUE, TABLE, resources, template
 
@@ -66,9 +67,21 @@ def test_only_batches_of_balances_expire() -> None:
     assert expiring == {"BalancesTable": {"AttributeName": "expires_at", "Enabled": True}}
 
 
-@pytest.mark.parametrize("queue", sorted(resources(QUEUE)))
+@pytest.mark.parametrize("queue", sorted(set(resources(QUEUE)) - {"SimulationsQueue"}))
 def test_what_failed_is_kept_encrypted_for_fourteen_days(queue: str) -> None:
     assert resources(QUEUE)[queue] == {"MessageRetentionPeriod": 14 * 24 * 60 * 60, "SqsManagedSseEnabled": True}
+
+
+def test_a_simulation_that_fails_comes_again_when_its_attempt_is_over_and_is_kept_in_the_end() -> None:
+    queue = resources(QUEUE)["SimulationsQueue"]
+    worker = resources("AWS::Serverless::Function")["PolicySimulationWorkerFunction"]
+    assert worker["Timeout"] == LONGEST.total_seconds() < queue["VisibilityTimeout"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["SimulationsDeadLetterQueue", "Arn"]},
+        "maxReceiveCount": 5,
+    }
+    assert queue["RedrivePolicy"]["maxReceiveCount"] > ATTEMPTS
+    assert queue["SqsManagedSseEnabled"] is True
 
 
 def test_records_of_the_audit_are_locked_and_for_as_long_as_a_city_chose_in_production() -> None:

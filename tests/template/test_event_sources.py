@@ -48,6 +48,11 @@ def queue_named(reference: dict[str, Any]) -> str:
 @pytest.mark.parametrize(("function", "source"), sources())
 def test_a_source_has_a_place_for_what_fails_that_its_role_may_write_to(function: str, source: str) -> None:
     properties = functions()[function]["Events"][source]["Properties"]
+    if functions()[function]["Events"][source]["Type"] == "SQS":
+        # Whoever reads a queue leaves there what fails, and the queue itself puts it aside.
+        read = resources(QUEUE)[queue_named(properties["Queue"])]
+        assert queue_named(read["RedrivePolicy"]["deadLetterTargetArn"])
+        return
     if "DeadLetterConfig" in properties:
         queue = queue_named(properties["DeadLetterConfig"]["Arn"])
         # The scheduler only hands over: what fails in the function itself goes the same way.
@@ -179,6 +184,7 @@ def test_what_sources_call_is_the_published_version() -> None:
     mappings = [each["Properties"] for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
     assert [each["FunctionName"] for each in mappings] == [
         {"Ref": "CashbackCalculationFunctionAliaslive"},
+        {"Ref": "PolicySimulationWorkerFunctionAliaslive"},
         {"Ref": "BalanceProjectionFunctionAliaslive"},
     ]
     assert {name: each["Target"]["Arn"] for name, each in every_schedule().items()} == {

@@ -152,7 +152,13 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
         }
 
     assert writers("MerchantsTable") == {"MerchantOnboardingRole"}
-    assert writers("ProgrammeTable") == {"MonthlyCapResetRole", "MonthFreezingRole", "ProgrammePolicyRole"}
+    assert writers("ProgrammeTable") == {
+        "MonthlyCapResetRole",
+        "MonthFreezingRole",
+        "ProgrammePolicyRole",
+        "PolicySimulationRole",
+        "PolicySimulationWorkerRole",
+    }
     assert writers("BalancesTable") == {"BalanceProjectionRole", "BalanceFoldRole"}
     assert writers("BudgetsTable") == {
         "BudgetWatchRole",

@@ -1,0 +1,123 @@
+"""What simulations look like over HTTP."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, model_validator
+
+from eeum.aws.http import Body
+from eeum.calendar import text_of
+from eeum.policy.documents import PolicyDocument
+from eeum.simulations.rules import Simulation
+
+LARGEST_BODY = 524_288
+"""Two documents, each some times as large as the largest known."""
+
+Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="A calendar month in Seoul.")]
+Source = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Which payments, as they were published.")
+]
+Budget = Annotated[
+    str,
+    Field(
+        pattern=r"^(national|city|district|merchant|all)(/[a-z0-9+_-]{1,200})?=[0-9]{1,15}$",
+        description="Won by funder, or by funder and layers: `city=101000000000`, `all=1`, `city/base+market=5`.",
+    ),
+]
+
+
+class PolicyAsked(Body):
+    """A policy: a document, or the name of a version that is stored."""
+
+    document: PolicyDocument | None = None
+    version: str | None = Field(None, max_length=40)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "PolicyAsked":
+        if (self.document is None) == (self.version is None):
+            raise ValueError("either a document or the name of a version")
+        return self
+
+
+class PaymentsAsked(Body):
+    """Payments that were published to the city's bucket, from the first of `from` to the last of `until`."""
+
+    source: Source = "city"
+    first: Month = Field(alias="from")
+    last: Month = Field(alias="until")
+
+
+class PolicySimulationRequest(Body):
+    """What `policy` would have cost, had it been in force all the time, beside `against`."""
+
+    policy: PolicyAsked
+    against: PolicyAsked | None = None
+    payments: PaymentsAsked
+    budgets: list[Budget] = Field(default=[], max_length=20)
+
+
+class SimulatedPaymentsBody(BaseModel):
+    source: str
+    first: str = Field(serialization_alias="from")
+    last: str = Field(serialization_alias="until")
+
+
+class SimulationFaultBody(BaseModel):
+    """Why there is no answer; the codes are those of docs/simulator.md."""
+
+    code: str
+    detail: str
+
+
+class SimulationTableBody(BaseModel):
+    """A table of the report, as CSV; the address holds for some minutes."""
+
+    name: str
+    url: str
+
+
+class PolicySimulationBody(BaseModel):
+    """A simulation: `requested`, `running`, `finished`, `refused` (it cannot be answered) or `failed` (it may be tried again yet)."""
+
+    id: str
+    state: str
+    version: str
+    digest: str
+    against: str | None
+    payments: SimulatedPaymentsBody
+    budgets: list[str]
+    asked_by: str
+    asked_at: str
+    started_at: str | None
+    finished_at: str | None
+    summary: dict[str, Any] | None
+    tables: list[SimulationTableBody]
+    fault: SimulationFaultBody | None
+
+
+class PolicySimulationsBody(BaseModel):
+    """Simulations without their tables, and the cursor of those that follow."""
+
+    simulations: list[PolicySimulationBody]
+    cursor: str | None
+
+
+def simulation_body(simulation: Simulation, tables: list[SimulationTableBody]) -> PolicySimulationBody:
+    question, fault = simulation.question, simulation.fault
+    return PolicySimulationBody(
+        id=simulation.id,
+        state=simulation.state.value,
+        version=question.document["version"],
+        digest=question.digest,
+        against=question.against["version"] if question.against else None,
+        payments=SimulatedPaymentsBody(
+            source=question.payments.source, first=question.payments.first, last=question.payments.last
+        ),
+        budgets=list(question.budgets),
+        asked_by=simulation.asked_by,
+        asked_at=text_of(simulation.asked_at),
+        started_at=text_of(simulation.started_at) if simulation.started_at else None,
+        finished_at=text_of(simulation.finished_at) if simulation.finished_at else None,
+        summary=dict(simulation.summary) if simulation.summary is not None else None,
+        tables=tables,
+        fault=SimulationFaultBody(code=fault.code, detail=fault.detail) if fault else None,
+    )

@@ -1,0 +1,73 @@
+"""Works simulations out: payments from the bucket, DuckDB in this function's own layer, tables back into the bucket."""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from eeum.aws.city import City
+from eeum.aws.clients import aws_client
+from eeum.simulations.rules import Simulation
+from eeum.simulations.store import SimulationStore
+from eeum.simulations.use_cases import Unanswerable, work_out
+from eeum.unit_of_work import Patience
+from simulator.asked import Answered, answer
+from simulator.errors import SimulationRefused
+from simulator.versions import months_from
+
+STORE_SECONDS = 30.0
+DATABASE_SHARE = 0.6
+"""Of the function's memory is DuckDB's; it spills what it would need beyond."""
+
+logger = Logger()
+city = City.of(os.environ)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> None:
+    """One message of the queue: `simulation`, the request it was asked by. What fails is raised, and comes again."""
+    store = SimulationStore(city.storage, Patience(lambda: STORE_SECONDS, time.sleep), city.settings.programme)
+    megabytes = int(int(context.memory_limit_in_mb) * DATABASE_SHARE)
+    for record in event["Records"]:
+        request = json.loads(record["body"])["simulation"]
+        done = work_out(store, request, lambda asked: _replayed(asked, megabytes), city.clock)
+        state = done.state.value if done else "nothing to do"
+        logger.info("simulated", request=request, id=done.id if done else None, state=state)
+
+
+def _replayed(asked: Simulation, megabytes: int) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Raises `Unanswerable` by the name of what is wrong with policies or payments."""
+    bucket, client = os.environ["SIMULATIONS_BUCKET"], aws_client("s3")
+    scratch = Path(tempfile.mkdtemp(prefix="simulation-"))
+    try:
+        _fetch(client, bucket, asked, scratch / "payments")
+        found = answer(asked.question, scratch, f"{megabytes}MB")
+        _put(client, bucket, asked.id, found)
+    except SimulationRefused as refused:
+        raise Unanswerable(refused.code, str(refused)) from refused
+    finally:
+        shutil.rmtree(scratch)
+    return found.summary, found.tables
+
+
+def _fetch(client: Any, bucket: str, asked: Simulation, folder: Path) -> None:
+    """The files of the months that are asked for; a file at a time, and in parts of it."""
+    folder.mkdir()
+    payments = asked.question.payments
+    for month in months_from(payments.first, payments.last):
+        prefix = f"payments/{payments.source}/month={month}/"
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for number, each in enumerate(page.get("Contents", ())):
+                body = client.get_object(Bucket=bucket, Key=each["Key"])["Body"]
+                with (folder / f"{month}-{number:04}.parquet").open("wb") as file:
+                    shutil.copyfileobj(body, file, 1 << 22)
+
+
+def _put(client: Any, bucket: str, simulation_id: str, found: Answered) -> None:
+    for path in found.files:
+        client.put_object(Bucket=bucket, Key=f"results/{simulation_id}/{path.name}", Body=path.read_bytes())
