@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from eeum.budget.appropriation_store import AppropriationStore
-from eeum.budget.appropriations import Grounds
+from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
 from eeum.budget.rules import Line
 from eeum.budget.store import BudgetStore
 from eeum.budget.use_cases import add_line, scope_of
 from eeum.calendar import SEOUL
+from eeum.once import Answer
 from eeum.policy.documents import canonical_document
 from eeum.request import Request
+from eeum.wallet.rules import TopUp
 from tests.use_cases.world import World, incheon
 
 GROUNDS = Grounds("본예산", "제267회 시의회 의결")
@@ -39,8 +41,26 @@ def layer(name: str, gives: str, rate: int, *, funders: Mapping[str, int] | None
     }
 
 
+def bonus(rate: int = 1_000, into: str = "charged", **words: Any) -> Document:
+    return layer("bonus", "top_up_bonus", rate, into=into, **words)
+
+
+def discount(rate: int = 500, **words: Any) -> Document:
+    return layer("off", "top_up_discount", rate, **words)
+
+
 def limit(name: str, measure: str, amount: int | None, window: str = "month", **words: Any) -> Document:
     return {"id": name, "measure": measure, "window": window, "amount": amount, **words}
+
+
+def purse(name: str, **words: Any) -> Document:
+    """A purse of rewards: `expires_after={"months": 1}`, `spendable_at={"fact": …}`."""
+    return {"id": name, "title": {"ko": name, "en": name}, **words}
+
+
+def wallet_terms(**changes: Any) -> Document:
+    """Incheon's of January 2021, but for the minimum of a top-up, which here is 1,000 won."""
+    return {"minimum_top_up": 1_000, "holding_limit": 500_000, "holding_limit_verified": 2_000_000, **changes}
 
 
 def world_under(*documents: Document) -> World:
@@ -48,6 +68,11 @@ def world_under(*documents: Document) -> World:
     first = min(document["starts_at"] for document in documents)
     before = [document for document in incheon() if document["starts_at"] < first]
     return World(documents=(*before, *documents))
+
+
+def sums(top_up: Answer[TopUp]) -> tuple[int, int]:
+    """What the bank takes, and what comes into the wallet."""
+    return top_up.entry.debited, sum(top_up.entry.credited.values())
 
 
 def appropriate(world: World, won: int, funder: str = "city", year: int = 2021, layers: Sequence[str] = ()) -> None:
@@ -60,6 +85,18 @@ def appropriate(world: World, won: int, funder: str = "city", year: int = 2021, 
     changes = AppropriationStore(world.storage, world.patience, "incheon")
     request = Request.of("operator", scope_of(year), world.new_key(), {"line": name})
     add_line(budgets, changes, request, line, won, GROUNDS, world.now, running=False)
+
+
+def close_year(world: World, year: int = 2021) -> None:
+    """The fiscal year's close: what comes back from here on is kept apart."""
+    request = Request.of("operator", scope_of(year), world.new_key(), {"closed": year})
+    change = BudgetChange(request.accept(world.now), ChangeKind.CLOSE, year, None, 0, GROUNDS)
+    AppropriationStore(world.storage, world.patience, "incheon").close(change)
+
+
+def returned(world: World, funder: str = "city", year: int = 2021) -> int:
+    """What came back to a funder's one line after the year's close."""
+    return BudgetStore(world.memory, world.patience, "incheon").money(year).returned(f"{funder}-all-{year}")
 
 
 def left(world: World, funder: str = "city", year: int = 2021) -> int:

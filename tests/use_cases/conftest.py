@@ -1,12 +1,16 @@
 """A world for each test, which must keep the invariants whatever was done in it, and send nothing that the contract does not cover."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.contract.shapes import shapes_of_the_contract
 from tests.invariants import check_everything
+from tests.use_cases.command_policies import bonus, january_2021, limit, wallet_terms, world_under
 from tests.use_cases.world import World
+
+UNCOVERED = "something was sent that no case of the contract covers"
 
 
 @pytest.fixture
@@ -14,4 +18,35 @@ def world() -> Iterator[World]:
     made = World()
     yield made
     check_everything(made.memory)
-    assert made.storage.shapes <= shapes_of_the_contract(), "something was sent that no case of the contract covers"
+    assert made.storage.shapes <= shapes_of_the_contract(), UNCOVERED
+
+
+@pytest.fixture
+def founded() -> Iterator[Callable[..., World]]:
+    """Makes worlds under documents of one's own (`command_policies`), which are held to the same."""
+    worlds: list[World] = []
+
+    def found(*documents: dict[str, object]) -> World:
+        worlds.append(world_under(*documents))
+        return worlds[-1]
+
+    yield found
+    for each in worlds:
+        check_everything(each.memory)
+        assert each.storage.shapes <= shapes_of_the_contract(), UNCOVERED
+
+
+@pytest.fixture
+def under(founded: Callable[..., World]) -> Callable[..., World]:
+    """A world whose policy has these layers besides its own."""
+
+    def found(*layers: dict[str, Any], **words: Any) -> World:
+        return founded(january_2021(layers=layers, wallet=words.pop("wallet", wallet_terms()), **words))
+
+    return found
+
+
+@pytest.fixture
+def saving_city(under: Callable[..., World]) -> World:
+    """10 % on top, into the charged purse, on the first 100,000 won of a month."""
+    return under(bonus(limits=["bonus-base"]), limits=[limit("bonus-base", "top_up", 100_000)])

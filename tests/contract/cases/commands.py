@@ -1,6 +1,7 @@
 """Commands that give off a price or on a top-up: the parts of the budget that they draw on go along with their own items."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -204,6 +205,39 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
     again = store.wallet(opened.id)
     assert again is not None
     assert (again.purse(points.id), again.taken) == (points._replace(amount=10_000), second.taken)
+
+
+@case
+def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage: Storage) -> None:
+    funding = _funding(storage, 1_000_000)
+    store = WalletStore(storage, patience_of())
+    points = Purse("points@2021-06", 0, None, start_of_month("2021-07"), "points")
+    purses = {None: None, "charged": Purse("charged", 0), "cashback": Purse("cashback", 0), points.id: points}
+    for into, limited, funded in product(purses, (True, False), (True, False)):
+        opened = stored_wallet(
+            storage, f"{into} {limited} {funded}", cashback=-5_000, negative=Negative("a payment", NOON)
+        )
+        purse = purses[into]
+        for number in (1, 2):
+            found = store.wallet(opened.id)
+            assert found is not None
+            made = _rewarded(opened.id, into, f"top-up-number-{number}-of-it", number)
+            entry = made if limited else replace(made, taken=Taken())
+            writes = funding.writes(_granted(storage, funding, 5_000)) if funded else ()
+            if limited:
+                with pytest.raises(ConditionsFailed) as failed:
+                    store.credit_and_record(entry, found, LIMIT, [purse] if purse else [], Taken(9, {}), writes)
+                assert failed.value.positions == (0,), "another command used the limit"
+            taken = entry.taken if limited else None
+            store.credit_and_record(entry, found, LIMIT, [purse] if purse else [], taken, writes)
+        after = store.wallet(opened.id)
+        assert after is not None
+        assert after.balance("charged") == (110_000 if into == "charged" else 100_000)
+        assert after.balance(points.id) == (10_000 if into == points.id else 0)
+        assert (after.balance("cashback"), after.negative is None) == (
+            (5_000, True) if into == "cashback" else (-5_000, False)
+        )
+        assert after.taken == (entry.taken if limited else Taken())
 
 
 @case

@@ -1,0 +1,104 @@
+"""Limits that a policy puts on top-ups themselves: to the won, in windows of every kind, carried over, and at once."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from eeum.calendar import SEOUL
+from eeum.once import Answer
+from eeum.wallet.rules import Taken, TopUpDecline
+from tests.use_cases.command_policies import (
+    bonus,
+    limit,
+    sums,
+    wallet_terms,
+)
+from tests.use_cases.world import World, at_once
+
+THREADS = 8
+Under = Callable[..., World]
+
+
+@pytest.fixture
+def limited(under: Under) -> Under:
+    """A world whose policy lets so much be topped up in a window."""
+
+    def found(amount: int, window: str = "month", **words: Any) -> World:
+        terms = wallet_terms(holding_limit=2_000_000, top_up_limits=["top-ups"])
+        return under(limits=[limit("top-ups", "top_up", amount, window, **words)], wallet=terms)
+
+    return found
+
+
+def test_a_month_takes_no_more_than_its_limit_to_the_won(limited: Under) -> None:
+    world = limited(500_000)
+    saver = world.member()
+    assert world.top_up(saver, 499_000).entry.decline is None
+    assert world.top_up(saver, 1_001).entry.decline is TopUpDecline.TOP_UP_LIMIT
+    assert world.top_up(saver, 1_000).entry.decline is None
+    assert world.top_up(saver, 1_000).entry.decline is TopUpDecline.TOP_UP_LIMIT
+    assert world.wallet(saver.id).taken == Taken(2, {"top-ups@2021-01": 500_000}), "what was declined used nothing"
+    world.now = datetime(2021, 2, 1, tzinfo=SEOUL)
+    assert world.top_up(saver, 500_000).entry.decline is None
+
+
+@pytest.mark.parametrize(
+    ("window", "instants"),
+    [
+        ("half_month", ["2021-01-15T23:59:59.999+09:00", "2021-01-16T00:00:00+09:00"]),
+        ("year", ["2021-12-31T23:59:59.999+09:00", "2022-01-01T00:00:00+09:00"]),
+    ],
+)
+def test_limits_of_other_windows_turn_with_them(limited: Under, window: str, instants: list[str]) -> None:
+    world = limited(300_000, window)
+    saver = world.member()
+    before, after = (datetime.fromisoformat(instant) for instant in instants)
+    world.now = before
+    assert world.top_up(saver, 300_000).entry.decline is None
+    assert world.top_up(saver, 1_000).entry.decline is TopUpDecline.TOP_UP_LIMIT
+    world.now = after
+    assert world.top_up(saver, 300_000).entry.decline is None
+
+
+def test_a_limit_of_an_event_binds_within_the_event_alone(limited: Under) -> None:
+    world = limited(50_000, "event", **{"from": "2021-02-10T00:00:00+09:00", "until": "2021-02-15T00:00:00+09:00"})
+    saver = world.member()
+    found = []
+    for day, amount in ((9, 60_000), (10, 50_000), (14, 1_000), (15, 60_000)):
+        world.now = datetime(2021, 2, day, tzinfo=SEOUL)
+        found.append(world.top_up(saver, amount).entry.decline)
+    assert found == [None, None, TopUpDecline.TOP_UP_LIMIT, None]
+    assert world.wallet(saver.id).taken.used == {"top-ups@until-2021-02": 50_000}
+
+
+def test_what_a_month_did_not_take_may_come_in_the_next(limited: Under) -> None:
+    world = limited(300_000, carries_over_from="2021-01-01T00:00:00+09:00")
+    saver = world.member()
+    world.top_up(saver, 100_000)
+    world.now = datetime(2021, 2, 3, tzinfo=SEOUL)
+    assert world.top_up(saver, 500_001).entry.decline is TopUpDecline.TOP_UP_LIMIT
+    assert world.top_up(saver, 500_000).entry.decline is None
+
+
+def test_of_top_ups_at_once_no_more_come_in_than_the_limit_takes(limited: Under) -> None:
+    world = limited(50_000)
+    saver = world.member()
+    answers = at_once([partial(world.top_up, saver, 10_000)] * THREADS)
+    declines = [answer.entry.decline for answer in answers if isinstance(answer, Answer)]
+    assert (declines.count(None), declines.count(TopUpDecline.TOP_UP_LIMIT)) == (5, THREADS - 5), answers
+
+
+def test_one_limit_may_bind_top_ups_and_bound_the_bonus(under: Under) -> None:
+    world = under(
+        bonus(limits=["top-ups"]),
+        limits=[limit("top-ups", "top_up", 100_000)],
+        wallet=wallet_terms(top_up_limits=["top-ups"]),
+    )
+    saver = world.member()
+    assert sums(world.top_up(saver, 70_000)) == (70_000, 77_000)
+    assert sums(world.top_up(saver, 30_000)) == (30_000, 33_000)
+    assert world.top_up(saver, 1_000).entry.decline is TopUpDecline.TOP_UP_LIMIT
+    assert world.wallet(saver.id).taken.used == {"top-ups@2021-01": 100_000}, "the top-up counts once"

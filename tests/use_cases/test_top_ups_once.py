@@ -1,0 +1,144 @@
+"""A bank's message that comes again, late, or at once with others, and what budgets pay of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import pytest
+
+from eeum.calendar import SEOUL
+from eeum.errors import IdempotencyKeyReused
+from eeum.once import Answer
+from eeum.storage import Contended
+from eeum.wallet.rules import Taken, TopUpDecline
+from tests.use_cases.command_policies import (
+    appropriate,
+    bonus,
+    discount,
+    january_2021,
+    left,
+    limit,
+    sums,
+    wallet_terms,
+)
+from tests.use_cases.world import World, at_once
+
+KEY = "a-key-of-the-bank-0001"
+THREADS = 8
+Founded = Callable[..., World]
+Under = Callable[..., World]
+
+
+# --- sent again, and late -------------------------------------------------------------------------------------------------
+
+
+def test_a_bank_s_message_that_comes_again_has_one_effect(saving_city: World) -> None:
+    appropriate(saving_city, 100_000)
+    saver = saving_city.member()
+    answers = at_once([partial(saving_city.top_up, saver, 50_000, KEY)] * THREADS)
+    entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
+    assert entries == entries[:1] * THREADS, answers
+    assert (saving_city.balances(saver)["charged"], left(saving_city)) == (55_000, 95_000)
+
+
+def test_a_message_that_comes_again_months_later_has_the_answer_that_it_had(saving_city: World) -> None:
+    appropriate(saving_city, 100_000)
+    saver = saving_city.member()
+    first = saving_city.top_up(saver, 50_000, KEY).entry
+    for month in (2, 3, 4):
+        saving_city.now = datetime(2021, month, 1, tzinfo=SEOUL)
+        saving_city.top_up(saver, 10_000)
+    before = (saving_city.wallet(saver.id), left(saving_city))
+    again = saving_city.top_up(saver, 50_000, KEY)
+    assert (again.entry, again.replayed) == (first, True)
+    assert (saving_city.wallet(saver.id), left(saving_city)) == before
+
+
+def test_a_message_that_comes_late_is_of_the_month_that_it_comes_in(saving_city: World) -> None:
+    """The bank took the money in January; which limits it counts to is decided once, when it is known here."""
+    saver = saving_city.member()
+    saving_city.top_up(saver, 100_000)
+    saving_city.now = datetime(2021, 2, 1, tzinfo=SEOUL)
+    assert sums(saving_city.top_up(saver, 60_000)) == (60_000, 66_000)
+
+
+def test_a_repeated_message_with_another_amount_is_refused(saving_city: World) -> None:
+    saver = saving_city.member()
+    saving_city.top_up(saver, 50_000, KEY)
+    before = saving_city.wallet(saver.id)
+    with pytest.raises(IdempotencyKeyReused):
+        saving_city.top_up(saver, 50_001, KEY)
+    assert saving_city.wallet(saver.id) == before
+
+
+def test_a_policy_that_changed_meanwhile_changes_no_answer(founded: Founded) -> None:
+    later = january_2021(version="incheon-2021-01-10", starts_at="2021-01-10T00:00:00+09:00", wallet=wallet_terms())
+    world = founded(january_2021(layers=[bonus()], wallet=wallet_terms()), later)
+    saver = world.member()
+    first = world.top_up(saver, 50_000, KEY).entry
+    world.now = datetime(2021, 1, 10, tzinfo=SEOUL)
+    assert world.top_up(saver, 50_000, KEY) == Answer(first, replayed=True)
+    assert sums(world.top_up(saver, 50_000)) == (50_000, 50_000)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_transaction_whose_answer_was_lost_gives_once(saving_city: World, moment: str) -> None:
+    appropriate(saving_city, 100_000)
+    saver = saving_city.member()
+    saving_city.top_up(saver, 10_000)
+    with saving_city.failing(Contended, moment, 2):
+        made = saving_city.top_up(saver, 20_000)
+    assert sums(made) == (20_000, 22_000)
+    assert (saving_city.balances(saver)["charged"], left(saving_city)) == (33_000, 97_000)
+
+
+# --- budgets --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_bonus_is_paid_from_the_years_budget_until_that_is_used_up_and_the_money_comes_in(saving_city: World) -> None:
+    appropriate(saving_city, 2_500)
+    savers = [saving_city.member(f"saver {number}") for number in range(4)]
+    entries = [saving_city.top_up(saver, 10_000).entry for saver in savers]
+    assert [sum(entry.credited.values()) for entry in entries] == [11_000, 11_000, 10_500, 10_000]
+    assert [dict(entry.ceilings) for entry in entries] == [{}, {}, {"bonus": 500}, {"bonus": 0}]
+    assert {entry.debited for entry in entries} == {10_000}
+    assert left(saving_city) == 0
+
+
+def test_what_budgets_cut_counts_to_a_reward_limit_as_it_was_paid(under: Under) -> None:
+    world = under(bonus(limits=["most"]), limits=[limit("most", "reward", 5_000)])
+    appropriate(world, 700)
+    saver = world.member()
+    world.top_up(saver, 30_000)
+    assert world.wallet(saver.id).taken.used == {"most@2021-01": 700}
+
+
+def test_of_top_ups_at_once_no_more_is_given_than_a_line_has(saving_city: World) -> None:
+    appropriate(saving_city, 10_500)
+    savers = [saving_city.member(f"saver {number}") for number in range(16)]
+    answers = at_once([partial(saving_city.top_up, saver, 10_000) for saver in savers])
+    entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
+    assert len(entries) == 16, answers
+    assert sum(sum(entry.credited.values()) for entry in entries) == 160_000 + 10_500
+    assert left(saving_city) == 0
+
+
+def test_a_line_of_one_funder_that_is_empty_cuts_the_share_of_the_other_too(under: Under) -> None:
+    world = under(discount(1_000, funders={"city": 1, "national": 1}))
+    appropriate(world, 1_500)
+    appropriate(world, 100_000, "national")
+    saver = world.member()
+    made = world.top_up(saver, 50_000).entry
+    (reward,) = made.rewards
+    assert made.debited == 50_000 - reward.reward.won
+    paid = dict(reward.reward.funders)
+    assert paid["city"] == 1_500
+    assert abs(paid["national"] - 1_500) <= 1
+    assert left(world, "national") == 100_000 - paid["national"]
+
+
+def test_a_declined_top_up_takes_nothing_from_a_budget(saving_city: World) -> None:
+    appropriate(saving_city, 10_000)
+    saver = saving_city.member(charged=500_000)
+    assert saving_city.top_up(saver, 50_000).entry.decline is TopUpDecline.HOLDING_LIMIT
+    assert (left(saving_city), saving_city.wallet(saver.id).taken) == (10_000, Taken())
