@@ -27,7 +27,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy try-policy simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export check-policy try-policy simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -158,6 +158,9 @@ bench: install ## measures what docs/performance.md reports
 
 openapi: $(DEVELOPMENT) ## writes docs/openapi.json
 	@PYTHONPATH=layers/eeum/python:functions $(PYTHON) -m deployment.openapi
+
+policy-examples: $(DEVELOPMENT) ## writes policies/examples, from the pages below docs/policy-language
+	@PYTHONPATH=layers/eeum/python:. $(PYTHON) -m tests.docs.worked_examples
 
 policy-schema: $(DEVELOPMENT) ## writes policies/policy.schema.json
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy schema > policies/policy.schema.json
