@@ -36,7 +36,8 @@ def _at(steps: Steps, won: str) -> str:
     if steps.every:
         return f"({won} / {steps.every} * {steps.gives})"
     cases = " ".join(f"WHEN {won} >= {start} THEN {gives}" for start, gives in sorted(steps.reached, reverse=True))
-    return f"CASE {cases} ELSE 0 END" if cases else "0"
+    # Literals alone would be of 32 bits, in which the funders' shares of them may have no room.
+    return f"CAST(CASE {cases} ELSE 0 END AS BIGINT)" if cases else "0"
 
 
 def _given_up_to(position: str, bands: tuple[Band, ...]) -> str:
