@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from eeum.policy.conditions import TEXT_FACTS, Facts
+from eeum.policy.conditions import Facts
 from eeum.policy.documents import LARGEST_DOCUMENT_BYTES, canonical_document, parse_policy
 from eeum.policy.evaluation import evaluate
-from eeum.policy.reading import condition_of
-from tests.unit.policy.policy_documents import layer, policy
+from tests.unit.policy.policy_documents import document, layer, policy
 from tests.unit.policy.test_policy_validation import FAULTS, faults_of
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -52,8 +51,7 @@ def won(text: str) -> int:
 
 
 def test_the_policy_to_copy_is_valid() -> None:
-    document = complete_policy()
-    assert canonical_document(document)["version"] == "haneul-2026-03-01"
+    assert canonical_document(complete_policy())["version"] == "haneul-2026-03-01"
 
 
 def test_its_payments_earn_what_the_page_says() -> None:
@@ -77,18 +75,22 @@ def test_three_funders_share_a_fraction_of_a_percent_as_the_page_says() -> None:
     assert (reward.won, reward.funders) == (2_499, (("national", 1_332), ("city", 666), ("district", 501)))
 
 
-def test_every_snippet_is_json_and_every_condition_is_one() -> None:
-    for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL):
-        json.loads(block if block.lstrip().startswith("{") else f"{{{block}}}")
-    snippets = [json.loads(text) for text in re.findall(r'`(\{"fact": "merchant.*?\})`', PAGE)]
-    assert len(snippets) == 2
-    for snippet in snippets:
-        assert condition_of(snippet).holds(Facts()) is False
+SNIPPETS = [
+    json.loads(text)
+    for page in (DOCS / "policy-language").glob("*.md")
+    for text in re.findall(r'`(\{"(?:fact|not|all|any)": [^`…]*\})`', page.read_text(encoding="utf-8"))
+    if re.search(r'"fact": F|: n\b|\[a, |name\]?\}|\[names\]|\[conditions\]|condition\}|: instant', text) is None
+]
 
 
-@pytest.mark.parametrize("name", sorted(TEXT_FACTS | {"merchant_flags", "merchant_annual_revenue"}))
-def test_every_fact_is_explained(name: str) -> None:
-    assert f"`{name}`" in PAGE
+def test_conditions_stand_on_the_pages() -> None:
+    assert len(SNIPPETS) >= 5
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=str)
+def test_every_condition_on_the_pages_is_one(snippet: dict[str, Any]) -> None:
+    categories = [*document()["merchants"]["categories"], "hospital"]
+    canonical_document(document(("merchants.categories", categories), ("layers.0.when", snippet)))
 
 
 @pytest.mark.parametrize("code", sorted({fault[3] for fault in FAULTS}))
@@ -97,6 +99,6 @@ def test_every_code_is_explained(code: str) -> None:
 
 
 def test_a_document_too_large_to_store_is_refused() -> None:
-    document = complete_policy()
-    document["rows"][0]["note"] = "가" * (LARGEST_DOCUMENT_BYTES // 3)
-    assert faults_of(document) == {("", "too_large")}
+    changed = complete_policy()
+    changed["rows"][0]["note"] = "가" * (LARGEST_DOCUMENT_BYTES // 3)
+    assert faults_of(changed) == {("", "too_large")}
