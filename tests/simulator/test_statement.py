@@ -127,15 +127,14 @@ def test_parts_of_funders_as_the_language_page_works_out(connection: duckdb.Duck
     assert rows == [(2_499, 1_332, 666, 501)]
 
 
-def test_a_large_fixed_amount_has_room_for_the_shares_of_its_funders(connection: duckdb.DuckDBPyConnection) -> None:
-    funders = [{"funder": "national", "share": 5}, {"funder": "city", "share": 2}]
-    made = layer(steps={"per": "payment", "reached": [{"from": 1, "gives": 2_000_000_000}]}, funders=funders)
+def test_a_fixed_amount_has_room_for_the_largest_shares_of_its_funders(connection: duckdb.DuckDBPyConnection) -> None:
+    funders = [{"funder": "national", "share": 1}, {"funder": "city", "share": 500_000_000}]
+    made = layer(steps={"per": "payment", "reached": [{"from": 1, "gives": 7}]}, funders=funders[::-1])
     made.pop("bands", None)
     cities.given(connection, [{"won_charged": 1}])
     columns = "layer_0, layer_0_funder_0, layer_0_funder_1"
     statement = statement_of(policy_of(POLICY | {"layers": [made]}))
-    rows = connection.execute(f"SELECT {columns} FROM ({statement})").fetchall()
-    assert rows == [(2_000_000_000, 1_428_571_428, 571_428_572)]
+    assert connection.execute(f"SELECT {columns} FROM ({statement})").fetchall() == [(7, 6, 1)]
 
 
 def test_nothing_is_paid_after_an_end(connection: duckdb.DuckDBPyConnection) -> None:
