@@ -167,7 +167,7 @@ def _check_usage(wallet: Item, used: Mapping[str, Mapping[str, int]]) -> None:
 
 
 def _kind_of(purse: str) -> str:
-    return purse if purse in ("charged", "cashback") else "grants"
+    return purse if purse in ("charged", "cashback") else "rewards" if "@" in purse else "grants"
 
 
 def facts_of(stored: Item) -> Facts:

@@ -346,7 +346,7 @@ class WalletReference:
 
 
 def _kind_of(purse: str) -> str:
-    return purse if purse in ("charged", "cashback") else "grants"
+    return purse if purse in ("charged", "cashback") else "rewards" if "@" in purse else "grants"
 
 
 class Reference:

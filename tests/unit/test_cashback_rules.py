@@ -124,6 +124,13 @@ def test_what_grants_and_cashback_paid_earns_where_the_policy_says_so() -> None:
     assert eligible_base(paid, frozenset()) == 0
 
 
+def test_rewards_earn_where_the_policy_says_so_whether_or_not_it_still_lists_their_purse() -> None:
+    paid = (("youth", 1), ("points@2026-03", 2), ("points@always", 4), ("payback@2026-01", 8), ("charged", 16))
+    assert eligible_base(paid, frozenset({"rewards"})) == 14
+    assert eligible_base(paid, frozenset({"grants"})) == 1
+    assert eligible_base(paid, frozenset({"charged", "rewards"})) == 30
+
+
 def test_a_part_of_a_payment_is_what_came_out_of_which_purse_in_the_order_drawn() -> None:
     paid = (("grant/a", 2), ("charged", 5), ("cashback", 3))
     assert portion(paid, 0, 10) == paid

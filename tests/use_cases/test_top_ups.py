@@ -156,7 +156,7 @@ def test_one_that_never_expires_has_one_purse_for_ever(under: Under) -> None:
     for year in (2021, 2022):
         world.now = datetime(year, 1, 5, 10, 0, tzinfo=SEOUL)
         world.top_up(saver, 30_000)
-    assert world.wallet(saver.id).purse("points") == Purse("points", 6_000, None, None, "points")
+    assert world.wallet(saver.id).purse("points@always") == Purse("points@always", 6_000, None, None, "points")
 
 
 def test_top_ups_at_once_open_one_purse_together(under: Under) -> None:

@@ -23,6 +23,11 @@ Postings = Mapping[str, int]
 """Won by account, summing to zero, without zeros."""
 
 
+def is_of_rewards(purse_id: str) -> bool:
+    """Purses of rewards are named by when what is in them expires, or becomes spendable: `points@2026-03`. No grant is named so."""
+    return "@" in purse_id
+
+
 def purse(purse_id: str) -> str:
     return f"{_PURSE}{purse_id}"
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from eeum.calendar import years_since
-from eeum.journal.accounts import HELD, added, funded_by, merchant_payable, purse
+from eeum.journal.accounts import CASHBACK, CHARGED, HELD, added, funded_by, is_of_rewards, merchant_payable, purse
 from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
 from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, parts_of
 from eeum.policy.conditions import Facts
@@ -265,9 +265,14 @@ def portion(paid_from: Portions, start: int, end: int) -> Portions:
 
 
 def eligible_base(paid_from: Iterable[tuple[str, int]], earns_from: frozenset[str]) -> int:
-    """The won of a payment that may earn: what came from the purses that the policy names; `grants` stands for every grant."""
+    """The won of a payment that may earn: what came from the purses that the policy names.
+
+    `grants` stands for every grant, `rewards` for every purse of rewards, those too that the policy does not list any more.
+    """
     return sum([won for purse_id, won in paid_from if _kind_of(purse_id) in earns_from])
 
 
 def _kind_of(purse_id: str) -> str:
-    return purse_id if purse_id in ("charged", "cashback") else "grants"
+    if purse_id in (CHARGED, CASHBACK):
+        return purse_id
+    return "rewards" if is_of_rewards(purse_id) else "grants"

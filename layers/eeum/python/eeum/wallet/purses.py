@@ -11,6 +11,9 @@ PAYBACK = "payback"
 """What paybacks wait in, one purse for each month that they become spendable in: `payback@2026-04`."""
 
 
+ALWAYS = "always"
+
+
 def purse_of(policy: PolicyVersion, layer: Layer, at: datetime) -> Purse:
     """The purse, empty, that what `layer` gives for what was accepted at `at` comes into."""
     if layer.gives is Gives.PAYBACK:
@@ -23,7 +26,7 @@ def purse_into(policy: PolicyVersion, into: str, at: datetime) -> Purse:
     """The purse, empty, that a reward of what was accepted at `at` comes into.
 
     What expires does so with the calendar month, or year, that its period ends in, so that a wallet has one purse of a kind for each; it is
-    named by that month or year.
+    named by that month or year (`points@2026-04`), and what never expires is `points@always`.
     """
     if into in (CASHBACK, CHARGED):
         return Purse(into, 0)
@@ -34,4 +37,4 @@ def purse_into(policy: PolicyVersion, into: str, at: datetime) -> Purse:
     if listed.years is not None:
         year = int(month_of(at)[:4]) + listed.years
         return Purse(f"{into}@{year}", 0, None, start_of_month(f"{year + 1:04d}-01"), into)
-    return Purse(into, 0, where=into)
+    return Purse(f"{into}@{ALWAYS}", 0, where=into)
