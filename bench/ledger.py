@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from eeum.aws.attribute_values import attribute_value
-from eeum.calendar import SEOUL, month_of
+from eeum.calendar import SEOUL
 from eeum.cashback.items import earning_item, key_of
-from eeum.cashback.rules import captured_of, earn, postings_of, usage_to_keep, usage_with, used_in
+from eeum.cashback.rules import captured_of, earn, postings_of
+from eeum.cashback.usage import in_full, usage_to_keep, usage_with
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING
 from eeum.journal.chain import Head, entry_hash, linked
 from eeum.merchants.rules import merchant_id_of
@@ -63,9 +64,9 @@ def _wallet(number: int, payments: int, policies: PolicyBook) -> Iterator[Item]:
         captured = captured_of(payment)
         policy = policies.running_at(captured.accepted_at)
         posted_at = captured.accepted_at + timedelta(seconds=1)
-        earning = earn(captured, policy, place + 1, used_in(usage, captured.month), posted_at)
+        earning = earn(captured, policy, place + 1, usage, posted_at)
         head, item = linked(head, keyed(key_of(earning), earning_item(earning)), entry_hash(stored))
-        usage = usage_to_keep(usage_with(usage, month_of(captured.accepted_at), earning.used))
+        usage = usage_to_keep(usage_with(usage, in_full(earning.used, earning.month)))
         charged -= payment.order.amount
         cashback += postings_of(earning).get(f"purse/{CASHBACK}", 0)
         yield stored

@@ -15,6 +15,7 @@ from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, by_
 from eeum.calendar import SEOUL
 from eeum.errors import CancellationExceedsPayment, PaymentDeclined
 from eeum.payments.rules import Payment
+from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Key, ProjectionStorage, Put, Storage
 from eeum.wallet.rules import Wallet
 from tests.in_memory.storage import InMemoryStorage
@@ -122,9 +123,14 @@ def project(storage: ProjectionStorage, wrong: int = 0) -> None:
         store.replace(page, BalancePage(1, 1, FEBRUARY, balances), is_new=store.pages([page]) == [None])
 
 
-def audit_of(storage: Storage, as_of: Sequence[datetime] = (), now: datetime = FEBRUARY + DAY) -> Audit:
-    """An audit on the day after, which has all the time there is."""
-    return Audit(AuditStore(storage), incheons_book(), now, as_of, lambda: True, lambda _: None)
+def audit_of(
+    storage: Storage,
+    as_of: Sequence[datetime] = (),
+    now: datetime = FEBRUARY + DAY,
+    policies: PolicyBook | None = None,
+) -> Audit:
+    """An audit on the day after, by Incheon's policies unless others are named; it has all the time there is."""
+    return Audit(AuditStore(storage), policies or incheons_book(), now, as_of, lambda: True, lambda _: None)
 
 
 def found_by(audit: Audit, segments: int = 1) -> Found:

@@ -1,6 +1,6 @@
 """Each entry by itself: its postings balance and are those of its kind, and its id and its key are of one request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from eeum.audit.partition import Findings, Item, Partition, digest_in
@@ -9,6 +9,9 @@ from eeum.ids import digest_of, entry_id
 
 HELD, REFUND_PENDING, CASHBACK = "purse/held", "purse/refund_pending", "purse/cashback"
 Postings = dict[str, int]
+
+_WITHOUT_DISCOUNT = 3
+"""Numbers that say what is cancelled of a capture; the next says how much of it is a discount."""
 
 
 def check_entries(partition: Partition, findings: Findings) -> None:
@@ -37,14 +40,26 @@ def _top_up(entry: Item) -> Postings:
     declined = entry["decline"] is not None
     if declined or entry["status"] != "completed":
         return {}
-    return {str(entry["caller"]): -entry["amount"], "purse/charged": entry["amount"]}
+    postings: Postings = {str(entry["caller"]): -entry["amount"], "purse/charged": entry["amount"]}
+    for reward in entry.get("rewards", ()):
+        if "into" not in reward:
+            # The bank takes so much less.
+            add_to(postings, str(entry["caller"]), reward["won"])
+        else:
+            add_to(postings, f"purse/{reward['into']}", reward["won"])
+        for funder, won in reward["funders"]:
+            add_to(postings, f"funder/{funder}", -won)
+    return without_zeros(postings)
 
 
 def _payment(entry: Item) -> Postings:
     if entry["decline"] is not None or entry["status"] == "declined":
         return {}
     target = HELD if entry["status"] == "held" else f"merchant_payable/{entry['merchant_id']}"
-    return {**{f"purse/{purse_id}": -won for purse_id, won in entry["paid_from"]}, target: entry["amount"]}
+    postings: Postings = {f"purse/{purse_id}": -won for purse_id, won in entry["paid_from"]}
+    for _, funder, won in discount_parts(entry):
+        add_to(postings, account_of(funder, entry["merchant_id"]), -won)
+    return {**postings, target: entry["amount"]}
 
 
 def _capture(entry: Item) -> Postings:
@@ -56,8 +71,11 @@ def _release(entry: Item) -> Postings:
 
 
 def _cancellation(entry: Item) -> Postings:
-    won = sum(won for _, won, _ in entry["of"])
-    return {f"merchant_payable/{entry['paid_to']}": -won, REFUND_PENDING: won}
+    won = sum(won for _, won, *_ in entry["of"])
+    postings = {f"merchant_payable/{entry['paid_to']}": -won, REFUND_PENDING: won - given_off(entry["of"])}
+    for _, funder, given in entry.get("discounts", ()):
+        add_to(postings, account_of(funder, entry["paid_to"]), given)
+    return without_zeros(postings)
 
 
 def _earning(entry: Item) -> Postings:
@@ -73,7 +91,7 @@ def _correction(entry: Item) -> Postings:
     """`cashback` is held against the policies (`eeum.audit.cashback`); here, that refund and release are added to it."""
     postings = dict(entry["cashback"])
     add_to(postings, CASHBACK, entry["recovered"])
-    add_to(postings, REFUND_PENDING, -sum(won for _, _, won in entry["cancelled"]))
+    add_to(postings, REFUND_PENDING, given_off(entry["cancelled"]) - sum(won for _, _, won, *_ in entry["cancelled"]))
     for purse_id, won in entry["released"]:
         add_to(postings, f"purse/{purse_id}", won)
     return without_zeros(postings)
@@ -138,8 +156,20 @@ def _check_requested(entry: Item, findings: Findings) -> None:
     if kind in ("capture", "cancellation"):
         findings.unequal("payment_of_another_id", sk, "its payment", entry["payment"], digest_of(entry["payment_id"]))
     if kind == "cancellation":
-        expected_amount = sum(won for _, won, _ in entry["of"])
+        expected_amount = sum(won for _, won, *_ in entry["of"])
         findings.unequal("amount_not_won", sk, "its amount", entry["amount"], expected_amount)
+
+
+def discount_parts(payment: Item) -> list[tuple[str, str, int]]:
+    """What each funder of each layer gave off a payment's price, as they are listed: layer, funder, won."""
+    return [
+        (layer, funder, won) for layer, _, _, funders in payment.get("discounts", ()) for funder, won in funders if won
+    ]
+
+
+def given_off(cancelled: Iterable[Sequence[Any]]) -> int:
+    """How many of the won that are cancelled were never paid, being a discount: a fourth number, where there is any."""
+    return sum(each[3] for each in cancelled if len(each) > _WITHOUT_DISCOUNT)
 
 
 def account_of(funder: str, merchant_id: str) -> str:

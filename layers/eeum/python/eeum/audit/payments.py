@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from eeum.audit.discounts import check_cancelled_discounts
 from eeum.audit.partition import Findings, Item, Partition, between, digest_in
 from eeum.ids import Digest
 
@@ -67,6 +68,8 @@ def _check(partition: Partition, payment: Item, course: Course, findings: Findin
         what = f"{total} won captured and {released} released of {payment['amount']}"
         findings.add("more_than_held", payment["sk"], what)
     cancelled = _check_cancellations(captured, course, findings)
+    if course.cancellations and not held:
+        check_cancelled_discounts(payment, course.cancellations, sum(cancelled.values()), findings)
     if course.progress is None:
         if held or course.cancellations:
             findings.add("progress_missing", payment["sk"], "it has no progress, and something became of it")
@@ -113,7 +116,7 @@ def _check_cancellations(captured: list[tuple[int, int, str]], course: Course, f
     months = {number: month for number, _, month in captured}
     cancelled = dict.fromkeys(months, 0)
     for item in course.cancellations:
-        for number, won, month in item["of"]:
+        for number, won, month, *_ in item["of"]:
             if number not in months:
                 findings.add("capture_missing", item["sk"], f"there is no capture {number} to cancel")
                 continue

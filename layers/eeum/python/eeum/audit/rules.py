@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from eeum.audit.cashback import PolicyAt, check_cashback
+from eeum.audit.cashback import check_cashback
+from eeum.audit.commands import check_commands
 from eeum.audit.entries import check_entries
 from eeum.audit.links import check_links
 from eeum.audit.partition import UNREADABLE, Deviation, Findings, Partition
 from eeum.audit.payments import check_payments
+from eeum.audit.terms import PolicyAt, Terms
 from eeum.ids import natural_id
 
 PURSE = "purse/"
@@ -23,12 +25,14 @@ def deviations(partition: Partition, policy_at: PolicyAt, now: datetime) -> list
     `policy_at` gives the policy in force at an instant, or None; `now` tells what cashback may still be on its way.
     """
     findings = Findings(partition.wallet_id)
-    checks: tuple[Callable[[], None], ...] = (
+    terms = Terms(policy_at)
+    checks: tuple[Callable[[], object], ...] = (
         lambda: _check_wallet(partition, findings),
         lambda: check_entries(partition, findings),
         lambda: _check_balances(partition, findings),
         lambda: check_payments(partition, findings),
-        lambda: check_cashback(partition, policy_at, now, findings),
+        lambda: check_commands(partition, terms, findings),
+        lambda: check_cashback(partition, terms, now, findings),
         lambda: check_links(partition, findings),
     )
     for check in checks:

@@ -1,0 +1,270 @@
+"""The fold of the policies over what survives, grown by one posting after the other; what a posting says is held against it.
+
+Use of limits is kept by limit and window. Months whose postings share a window, or carry something over from one into the next, are
+folded together.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from eeum.audit.discounts import paid_for
+from eeum.audit.entries import CASHBACK, account_of, add_to, given_off, without_zeros
+from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, digest_in, first_won
+from eeum.audit.terms import Judged, LimitAt, Terms, Window
+from eeum.payments.items import facts_of_item
+from eeum.policy.conditions import Facts
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import NOTHING, Evaluation, funded
+
+
+def in_full(used: Mapping[str, int], month: str) -> dict[Window, int]:
+    """What an entry of `month` says that it uses, by limit and window; it leaves the window out where that is its month."""
+    return {key if "@" in key else f"{key}@{month}": won for key, won in used.items()}
+
+
+@dataclass
+class Folded:
+    """An earning as it stands: what of its capture survives, of the price, and what the policy gives for that, in won.
+
+    `given_back` is how much went back to purses, `ceilings` the most that each layer is funded for.
+    """
+
+    number: int
+    source: Item
+    merchant_id: str
+    judged: Judged
+    facts: Facts
+    survives: int
+    ceilings: dict[str, int]
+    given_back: int = 0
+    evaluation: Evaluation = NOTHING
+    used: dict[Window, int] = field(default_factory=dict)
+
+    @property
+    def paid_from(self) -> Sequence[Sequence[Any]]:
+        return paid_up_to(self.source, self.survives)
+
+
+def paid_up_to(source: Item, won: int) -> Sequence[Sequence[Any]]:
+    """Which purses the first `won` won of the price of a capture came from; captures of holds have no discount."""
+    if source["kind"] == "payment" and "discounts" in source:
+        return paid_for(source, 0, won)
+    return first_won(source["paid_from"], won)
+
+
+class Fold:
+    """The fold of months that hang together."""
+
+    def __init__(self, partition: Partition, terms: Terms, findings: Findings) -> None:
+        self._partition = partition
+        self._terms = terms
+        self._findings = findings
+        self.earnings: list[Folded] = []
+        self._places: dict[CaptureOf, int] = {}
+        self._used: dict[Window, int] = {}
+
+    def add(self, item: Item) -> None:
+        if item["kind"] == "earning":
+            self._add_earning(item)
+        else:
+            self._add_correction(item)
+
+    def _add_earning(self, item: Item) -> None:
+        sk, unequal = item["sk"], self._findings.unequal
+        _, month, digest, capture = sk.split("#")
+        source = self._partition.sources.get((digest, int(capture)))
+        if source is None:
+            self._findings.add("posting_without_source", sk, "there is no capture that it could be for")
+            return
+        self._check_source_of_earning(item, source)
+        judged = self._terms.at(source["accepted_at"])
+        if judged is None:
+            self._findings.add("no_policy_in_force", sk, f"at {source['accepted_at']}")
+            return
+        folded = Folded(
+            number=item["number"],
+            source=source,
+            merchant_id=item["paid_to"],
+            judged=judged,
+            facts=facts_of_item(source["facts"]),
+            survives=source["amount"],
+            ceilings=dict(item.get("ceilings", {})),
+        )
+        base = self._evaluate(folded)
+        self._places[digest, int(capture)] = len(self.earnings)
+        self.earnings.append(folded)
+        unequal("cashback_policy", sk, "its policy", item["policy"], judged.policy.version)
+        unequal("cashback_base", sk, "its base", item["base"], base)
+        unequal("cashback_rewards", sk, "what it gives", item["rewards"], rewards_item(folded.evaluation))
+        unequal("cashback_used", sk, "what it uses of limits", in_full(item["used"], month), folded.used)
+        check_ceilings(sk, folded.ceilings, folded.evaluation, self._findings)
+
+    def _check_source_of_earning(self, item: Item, source: Item) -> None:
+        whole = source["kind"] == "payment"
+        expected = {
+            "its payment": (item["payment_id"], source["id" if whole else "payment_id"]),
+            "its merchant": (item["paid_to"], source["merchant_id" if whole else "paid_to"]),
+            "its acceptance": (item["accepted_at"], source["accepted_at"]),
+            "its slice": (item["slice"], [0, source["amount"]] if whole else source["slice"]),
+        }
+        for what, (stored, due) in expected.items():
+            self._findings.unequal("posting_of_another_source", item["sk"], what, stored, due)
+
+    def _evaluate(self, folded: Folded) -> int:
+        """What the policy gives on what was used so far, which grows by it; gives the base."""
+        policy, at = folded.judged.policy, folded.judged.at
+        base = _base(folded.paid_from, policy.earns_from)
+        folded.evaluation, folded.used = NOTHING, {}
+        if policy.pays_at(at):
+            facts = replace(folded.facts, amount=folded.survives, accepted_at=at)
+            used, carried = folded.judged.standing(self._used)
+            folded.evaluation = evaluate(policy, facts, base, used, carried=carried, ceilings=folded.ceilings)
+            windows = {limit.id: window for limit, window, _ in folded.judged.limits}
+            folded.used = {windows[limit]: won for limit, won in folded.evaluation.used.items()}
+        for window, won in folded.used.items():
+            add_to(self._used, window, won)
+        return base
+
+    def _add_correction(self, item: Item) -> None:
+        sk = item["sk"]
+        self._check_source(item)
+        first = len(self.earnings)
+        for payment, capture, won, *_ in item["cancelled"]:
+            place = self._places.get((payment, capture))
+            if place is None:
+                self._findings.add(
+                    "posting_without_source", sk, f"capture {capture} of {payment} has no earning before it"
+                )
+                return
+            self.earnings[place].survives -= won
+            first = min(first, place)
+        self._check_release(item)
+        used_before = dict(self._used)
+        lowered = self._lower(item)
+        changes, cashback = self._fold_from(first)
+        for folded, ceilings in lowered:
+            check_ceilings(sk, ceilings, folded.evaluation, self._findings)
+        used = {
+            window: self._used.get(window, 0) - used_before.get(window, 0) for window in {**used_before, **self._used}
+        }
+        stored = {(number, layer): won for number, layer, won in item["changes"]}
+        unequal = self._findings.unequal
+        unequal("cashback_changes", sk, "what it changes", stored, changes)
+        unequal("cashback_changes", sk, "what it posts for that", item["cashback"], without_zeros(cashback))
+        unequal(
+            "cashback_used", sk, "what it changes of limits", in_full(item["used"], item["month"]), without_zeros(used)
+        )
+
+    def _lower(self, correction: Item) -> list[tuple[Folded, dict[str, int]]]:
+        """Puts the ceilings in force that a correction brings, and gives them with the earnings that they are of."""
+        by_number = {folded.number: folded for folded in self.earnings} if "ceilings" in correction else {}
+        brought: dict[int, dict[str, int]] = {}
+        for number, layer, won in correction.get("ceilings", ()):
+            if number not in by_number:
+                self._findings.add("ceiling", correction["sk"], f"there is no earning {number} that it could lower")
+                continue
+            brought.setdefault(number, {})[layer] = won
+            by_number[number].ceilings[layer] = won
+        return [(by_number[number], ceilings) for number, ceilings in brought.items()]
+
+    def _fold_from(self, first: int) -> tuple[dict[tuple[int, str], int], dict[str, int]]:
+        """Evaluates all earnings from place `first` on again; by how much layers and accounts change."""
+        self._used = {}
+        for folded in self.earnings[:first]:
+            for window, won in folded.used.items():
+                add_to(self._used, window, won)
+        changes: dict[tuple[int, str], int] = {}
+        accounts: dict[str, int] = {}
+        for folded in self.earnings[first:]:
+            before = {reward.layer: reward.won for reward in folded.evaluation.rewards}
+            self._evaluate(folded)
+            after = {reward.layer: reward.won for reward in folded.evaluation.rewards}
+            for layer in folded.judged.policy.layers:
+                old, new = before.get(layer.id, 0), after.get(layer.id, 0)
+                if old == new:
+                    continue
+                changes[folded.number, layer.id] = new - old
+                add_to(accounts, CASHBACK, new - old)
+                for (name, paid), (_, owed) in zip(funded(layer, old), funded(layer, new), strict=True):
+                    add_to(accounts, account_of(name, folded.merchant_id), paid - owed)
+        return changes, accounts
+
+    def _check_source(self, item: Item) -> None:
+        sk, unequal = item["sk"], self._findings.unequal
+        source = self._partition.cancellations.get(digest_in(item))
+        if source is None:
+            self._findings.add("posting_without_source", sk, "there is no cancellation that it could be for")
+            return
+        cancelled = [
+            [source["payment"], number, won, *discount]
+            for number, won, month, *discount in source["of"]
+            if month == item["month"]
+        ]
+        check = "posting_of_another_source"
+        unequal(check, sk, "what it cancels", item["cancelled"], cancelled)
+        unequal(check, sk, "its cancellation", item["cancellation_id"], source["id"])
+        unequal(check, sk, "its payment", item["payment_id"], source["payment_id"])
+        unequal(check, sk, "its acceptance", item["accepted_at"], source["accepted_at"])
+
+    def _check_release(self, item: Item) -> None:
+        """What is not recovered goes back in reverse debit order, on all that ever went back of the capture."""
+        released: dict[str, int] = {}
+        missing = item["recovered"]
+        for each in item["cancelled"]:
+            payment, capture, won = each[:3]
+            refund = won - given_off([each])
+            folded = self.earnings[self._places[payment, capture]]
+            kept = min(refund, missing)
+            missing -= kept
+            start, end = folded.given_back, folded.given_back + refund - kept
+            for purse_id, part in between(folded.source["paid_from"][::-1], start, end):
+                add_to(released, purse_id, part)
+            folded.given_back = end
+        stored = dict(map(tuple, item["released"]))
+        self._findings.unequal("refund", item["sk"], "what it gives back", stored, released)
+        if missing or item["recovered"] < 0:
+            self._findings.add("refund", item["sk"], f"it recovers {item['recovered']} won, which is not of the refund")
+
+
+def check_ceilings(sk: str, ceilings: Mapping[str, int], evaluation: Evaluation, findings: Findings) -> None:
+    """A ceiling that an entry records has cut what its layer would have given: that is what it is recorded for."""
+    cut = {reward.layer for reward in evaluation.rewards if reward.uncut is not None}
+    for layer, won in ceilings.items():
+        if won < 0 or layer not in cut:
+            findings.add("ceiling", sk, f"{layer} is said to be funded for {won} won at most, and would give no more")
+
+
+def together(months: Mapping[str, set[LimitAt]]) -> list[list[str]]:
+    """The months that hang together, by the limits that what was earned in each is judged by."""
+    groups: list[tuple[set[str], set[Window]]] = []
+    for month, judged_by in months.items():
+        windows = {window for _, window, _ in judged_by}
+        windows |= {carried_from for _, _, carried_from in judged_by if carried_from}
+        own = {month}
+        apart = []
+        for others, theirs in groups:
+            if theirs.isdisjoint(windows):
+                apart.append((others, theirs))
+            else:
+                own |= others
+                windows |= theirs
+        groups = [*apart, (own, windows)]
+    return [sorted(own) for own, _ in groups]
+
+
+def _base(paid_from: Sequence[Sequence[Any]], earns_from: frozenset[str]) -> int:
+    kinds = {"charged": "charged", "cashback": "cashback"}
+    return sum(won for purse, won in paid_from if kinds.get(purse, "grants") in earns_from)
+
+
+def rewards_item(evaluation: Evaluation) -> list[dict[str, Any]]:
+    return [
+        {
+            "layer": reward.layer,
+            "won": reward.won,
+            "bands": [list(part) for part in reward.portions],
+            "funders": [list(part) for part in reward.funders],
+        }
+        for reward in evaluation.rewards
+    ]

@@ -1,0 +1,191 @@
+"""Damage to what policies give in commands and over windows of every kind: found by the name of what is wrong."""
+
+import copy
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from eeum.audit.partition import Deviation
+from eeum.calendar import SEOUL
+from eeum.policy.reading import policy_of
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import Key, Table
+from tests.audit.life import Items, audit_of, found_by, stored
+from tests.use_cases.command_policies import Document, appropriate, january_2021, layer, limit, world_under
+from tests.use_cases.world import incheon
+
+LAST = datetime(2021, 3, 20, 9, 0, tzinfo=SEOUL)
+CARRIES = {"carries_over_from": "2021-01-01T00:00:00+09:00"}
+
+
+def _document() -> Document:
+    """A discount and a bonus with limits of half a month and a month, a discount without, and cashback over windows that carry over."""
+    return january_2021(
+        limits=[
+            limit("coupon-reward", "reward", 4_000, "half_month"),
+            limit("bonus-reward", "reward", 6_000),
+            limit("top-ups", "top_up", 900_000),
+            limit("weekly-market", "spend", 50_000, "half_month", **CARRIES),
+            limit("of-the-year", "reward", 1_000_000, "year"),
+        ],
+        layers=[
+            layer("coupon", "discount", 1_000, limits=["coupon-reward"], funders={"city": 2, "merchant": 1}),
+            layer("always", "discount", 100, funders={"national": 1}),
+            layer("bonus", "top_up_bonus", 500, limits=["bonus-reward"], into="charged"),
+            layer("rebate", "top_up_discount", 100),
+            layer("market", "cashback", 300, limits=["weekly-market", "of-the-year"]),
+        ],
+        wallet={
+            "minimum_top_up": 1_000,
+            "holding_limit": 2_000_000,
+            "holding_limit_verified": 5_000_000,
+            "top_up_limits": ["top-ups"],
+        },
+    )
+
+
+@cache
+def _policies() -> PolicyBook:
+    return PolicyBook([policy_of(document) for document in (*_before(), _document())])
+
+
+def _before() -> list[Document]:
+    return [document for document in incheon() if document["starts_at"] < _document()["starts_at"]]
+
+
+@cache
+def _lived() -> Items:
+    world = world_under(_document())
+    appropriate(world, 5_500, layers=["bonus"])
+    appropriate(world, 1_000, layers=["market"])
+    payer, shop = world.member(charged=0), world.shop()
+    world.now = datetime(2021, 1, 10, 9, 0, tzinfo=SEOUL)
+    world.top_up(payer, 100_000)
+    world.top_up(payer, 400_000)
+    world.top_up(payer, 600_000)
+    payments = []
+    for day, amount in ((12, 20_000), (14, 70_000), (20, 33_333), (28, 30_000), (35, 12_345), (50, 40_001)):
+        world.now = datetime(2021, 1, 1, 12, 0, tzinfo=SEOUL) + timedelta(days=day)
+        payments.append(world.pay(payer, shop, amount).entry)
+        world.post(payments[-1])
+    hold = world.pay(payer, shop, 9_000, hold=True).entry
+    world.post(world.capture(hold, 5_000).entry)
+    for payment, amount in ((payments[1], 33_333), (payments[1], 1), (payments[2], None), (payments[5], 40_000)):
+        world.now += timedelta(minutes=1)
+        world.post(world.cancel(payment, amount).entry)
+    assert {item["decline"] for item in world.memory.items(Table.LEDGER) if item["kind"] == "top_up"} == {
+        None,
+        "top_up_limit_exceeded",
+    }
+    return {Key(Table.LEDGER, item["pk"], item["sk"]): item for item in world.memory.items(Table.LEDGER)}
+
+
+@pytest.fixture
+def life() -> Items:
+    return copy.deepcopy(_lived())
+
+
+def _deviations(items: Items) -> list[Deviation]:
+    return found_by(audit_of(stored(items), now=LAST, policies=_policies())).deviations
+
+
+def _first(items: Items, start: str, has: str) -> dict[str, Any]:
+    """The first entry in time whose key begins so, and that has such an attribute."""
+    found = [item for key, item in items.items() if key.sk.startswith(start) and has in item]
+    return min(found, key=lambda item: item.get("accepted_at", ""))
+
+
+def _on(start: str, has: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Items], Any]:
+    return lambda items: change(_first(items, start, has))
+
+
+def _more(where: dict[str, Any] | list[Any], name: Any, won: int) -> None:
+    where[name] += won
+
+
+def _uncut(entry: dict[str, Any]) -> None:
+    """As if the layer had been funded whole: the discount that the limit of the budget kept away is still not given."""
+    entry.pop("ceilings")
+
+
+DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
+    "a discount of too much": ("given_in_command", _on("PAYMENT#", "discounts", lambda e: _more(e["discounts"][0], 1, 1))),
+    "a discount by another funder": (
+        "given_in_command",
+        _on("PAYMENT#", "discounts", lambda e: e["discounts"][0][3].reverse()),
+    ),
+    "a discount that is not paid by who funds it": (
+        "postings_accounts",
+        _on("PAYMENT#", "discounts", lambda e: e["postings"].pop("funder/national")),
+    ),
+    "a discount that uses nothing": (
+        "taken_in_command",
+        _on("PAYMENT#", "taken", lambda e: e["taken"]["used"].clear()),
+    ),
+    "a change of use twice": ("taken_version", _on("PAYMENT#", "taken", lambda e: e["taken"].update(version=1))),
+    "a bonus of too much": ("given_in_command", _on("TOP_UP#", "rewards", lambda e: _more(e["rewards"][0], "won", 1))),
+    "a bonus elsewhere": (
+        "postings_accounts",
+        _on("TOP_UP#", "rewards", lambda e: e["rewards"][0].update(into="cashback")),
+    ),
+    "a ceiling for nothing": ("ceiling", _on("TOP_UP#", "rewards", lambda e: e.update(ceilings={"rebate": 10**6}))),
+    "a shortfall that nobody recorded": ("given_in_command", _on("TOP_UP#", "ceilings", _uncut)),
+    "a top-up beyond its limit": (
+        "limit_exceeded",
+        _on("TOP_UP#", "rewards", lambda e: e.update(amount=900_001)),
+    ),
+    "a wallet that has used less": (
+        "taken",
+        _on("WALLET", "taken", lambda e: e["taken"]["used"].update({"coupon-reward@2021-02-2": 0})),
+    ),
+    "a wallet that has used limits less often": ("taken", _on("WALLET", "taken", lambda e: _more(e["taken"], "version", -1))),
+    "a discount that came back twice": (
+        "discount_back",
+        _on("CANCELLATION#", "discounts", lambda e: _more(e["discounts"][0], 2, 1)),
+    ),
+    "a refund of what was never paid": ("postings_amounts", _on("CANCELLATION#", "discounts", lambda e: _more(e["of"][0], 3, -1))),
+    "a limit that came back whole": (
+        "taken_back",
+        _on("CANCELLATION#", "taken", lambda e: [_more(e["taken"]["used"], key, 1) for key in e["taken"]["used"]]),
+    ),
+    "a window of another half": (
+        "cashback_used",
+        _on("EARNING#2021-01#", "used", lambda e: e["used"].update({"weekly-market@2021-01-2": e["used"].pop("weekly-market@2021-01-1")})),
+    ),
+    "what was carried over twice": (
+        "limit_exceeded",
+        _on("EARNING#2021-02#", "used", lambda e: _more(e["used"], "weekly-market@2021-02-1", 80_000)),
+    ),
+    "a discount where nobody gives any": (
+        "given_without_policy",
+        lambda items: next(
+            item for item in items.values() if item["kind"] == "payment" and item["status"] == "held"
+        ).update(discounts=[["always", 90, [], [["national", 90]]]]),
+    ),
+}  # fmt: skip
+
+
+def test_a_life_with_rewards_of_every_kind_has_nothing_wrong_in_it(life: Items) -> None:
+    assert _deviations(life) == []
+    kinds = {
+        (item["kind"], name)
+        for item in life.values()
+        for name in ("discounts", "rewards", "taken", "ceilings")
+        if name in item
+    }
+    assert kinds >= {
+        ("payment", "discounts"), ("payment", "taken"), ("top_up", "rewards"), ("top_up", "taken"), ("top_up", "ceilings"),
+        ("earning", "rewards"), ("cancellation", "discounts"), ("cancellation", "taken"), ("wallet", "taken"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_found_by_its_name(life: Items, damage: str) -> None:
+    check, do = DAMAGE[damage]
+    do(life)
+    found = _deviations(life)
+    assert check in {each.check for each in found}, found
+    assert all(each.detail and each.entry for each in found)
