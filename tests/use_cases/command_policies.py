@@ -6,7 +6,7 @@ from typing import Any
 
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
-from eeum.budget.rules import Line
+from eeum.budget.rules import RETURNED, Line
 from eeum.budget.store import BudgetStore
 from eeum.budget.use_cases import add_line, scope_of
 from eeum.calendar import SEOUL
@@ -96,7 +96,8 @@ def close_year(world: World, year: int = 2021) -> None:
 
 def returned(world: World, funder: str = "city", year: int = 2021) -> int:
     """What came back to a funder's one line after the year's close."""
-    return BudgetStore(world.memory, world.patience, "incheon").money(year).returned(f"{funder}-all-{year}")
+    money = BudgetStore(world.memory, world.patience, "incheon").money(year)
+    return money.left(f"{RETURNED}{funder}-all-{year}")
 
 
 def left(world: World, funder: str = "city", year: int = 2021) -> int:

@@ -128,6 +128,28 @@ def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_us
 
 
 @case
+def a_discount_that_uses_no_limit_is_taken_from_the_budget_and_goes_back_there(storage: Storage) -> None:
+    funding = _funding(storage, 1_000_000)
+    payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
+    for grants in ({}, {"youth": 4_000}):
+        opened = stored_wallet(storage, f"member with {grants}", charged=5_000 if grants else 9_000, grants=grants)
+        paid = {**grants, "charged": 5_000 if grants else 9_000}
+        draws = [Draw(purse, won, won) for purse, won in paid.items()]
+        made = replace(_discounted(opened.id), taken=Taken(), paid_from=tuple(paid.items()))
+        payments.debit_and_record(made, draws, None, funding.writes(_granted(storage, funding, 1_000)))
+        for number in (1, 2):
+            accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
+            _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
+            assert state is not None
+            assert (state.payment, state.wallet.taken) == (made, Taken())
+            entry, progress = cancel(made, state.progress, accepted, 5_000, None)
+            funds = funding.funds(store.others(funding.keys([(POLICY, NOON)])))
+            funds.give_back(POLICY, COUPON, {"city": 500}, NOON)
+            store.cancel(entry, progress, state, *funding.writes(funds))
+    assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 1_000_000
+
+
+@case
 def a_cancelled_discount_goes_back_to_limit_and_budget_together(storage: Storage) -> None:
     funding = _funding(storage, 1_000)
     opened = stored_wallet(storage, charged=20_000)
