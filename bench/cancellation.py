@@ -86,6 +86,6 @@ def _key_of(entry: Entry) -> Key:
 def _post(storage: Storage, policies: PolicyBook, keys: list[Key]) -> None:
     """As the stream's function does, without the stream."""
     sources = [source_of(item) for item in storage.read(keys) if item]
-    outcome = post(CashbackStore(storage), policies, PATIENCE, sources, lambda: JANUARY_2021 + timedelta(days=20))
+    outcome = post(CashbackStore(storage), policies, None, PATIENCE, sources, lambda: JANUARY_2021 + timedelta(days=20))
     if outcome.posted != len(keys):
         raise RuntimeError(f"not everything was posted: {outcome}")

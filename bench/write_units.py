@@ -9,6 +9,11 @@ from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, PROGRAMME, Inhabitants,
 from bench.engine import storage_on, units_written
 from bench.figures import Figure, Progress, Section
 from bench.sizes import item_bytes, units_of
+from eeum.budget.appropriation_store import AppropriationStore
+from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
+from eeum.budget.funding import Budgets, Funding
+from eeum.budget.rules import SUB_LINES, Line, Lines
+from eeum.budget.store import BudgetStore
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
@@ -84,7 +89,8 @@ def measure(folder: Path) -> tuple[Section, Units]:
                 9,
                 reached.with_cashback,
                 "",
-                f"As {ENGINES[0]} reports: the payment, and a {BATCH}th of the one transaction that posts the batch.",
+                f"As {ENGINES[0]} reports: the payment, and a {BATCH}th of the one transaction that posts the batch and takes what it "
+                "costs from the budget.",
             ),
         ],
         (
@@ -97,6 +103,7 @@ def measure(folder: Path) -> tuple[Section, Units]:
 def _computed() -> Units:
     storage = CountingStorage()
     inhabitants = found(storage, BATCH)
+    _appropriate(storage)
     start = storage.units
     payments = _pay(storage, inhabitants)
     paid = storage.units
@@ -107,6 +114,7 @@ def _computed() -> Units:
 def _reported(engine: str, folder: Path) -> Units:
     with storage_on(engine, folder) as (client, storage):
         inhabitants = found(storage, BATCH)
+        _appropriate(storage)
         with units_written(client) as units:
             payments = _pay(storage, inhabitants)
             paid = sum(units)
@@ -131,9 +139,36 @@ def _payment(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id
 def _post(storage: Storage, payments: list[Payment]) -> None:
     keys = [payment_key(payment.acceptance.wallet_id, payment.acceptance.digest) for payment in payments]
     sources = [source_of(item) for item in storage.read(keys) if item]
-    outcome = post(CashbackStore(storage), _policies(storage), PATIENCE, sources, _now)
+    outcome = post(CashbackStore(storage), _policies(storage), _budgets(storage), PATIENCE, sources, _now)
     if outcome.posted != len(payments):
         raise RuntimeError(f"cashback was not posted: {outcome}")
+
+
+def _appropriate(storage: Storage) -> None:
+    """Lines that fund all cashback of the year, with enough in each of their parts: refills come once in thousands of payments."""
+    year = JANUARY_2021.year
+    store = BudgetStore(storage, PATIENCE, PROGRAMME)
+    store.open_year(year)
+    for number, funder in enumerate(("national", "city")):
+        line = Line(year, funder, funder, None, JANUARY_2021.replace(day=1, hour=0), {"ko": funder, "en": funder})
+        request = Request.of("operator", f"budgets/{year}", f"appropriation-of-{funder}", {})
+        grounds = Grounds("bench", "bench")
+        change = BudgetChange(request.accept(JANUARY_2021), ChangeKind.ORIGINAL, year, funder, 10**11, grounds)
+        AppropriationStore(storage, PATIENCE, PROGRAMME).add_line(line, change, number)
+    lines = Lines(store.lines())
+    policy = _policies(storage).running_at(JANUARY_2021)
+    for number in range(SUB_LINES):
+        funding = Funding(store, lines, number, JANUARY_2021)
+        funding.keys([(policy, JANUARY_2021)])
+        funds = funding.funds({})
+        for layer in policy.after_payment:
+            funds.grant(policy, layer, 1_000_000, JANUARY_2021)
+        funding.refill(funds)
+
+
+def _budgets(storage: Storage) -> Budgets:
+    store = BudgetStore(storage, PATIENCE, PROGRAMME)
+    return Budgets(store, Lines(store.lines()))
 
 
 def _policies(storage: Storage) -> PolicyBook:

@@ -16,6 +16,7 @@ from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.storage import Table
 from tests.in_memory.storage import InMemoryStorage
+from tests.invariants_of_budgets import check_budgets
 from tests.invariants_of_cashback import check_cashback
 from tests.invariants_of_commands import check_commands, funded_by
 from tests.invariants_of_payments import check_chain, check_payments
@@ -26,6 +27,7 @@ Item = dict[str, Any]
 def check_everything(storage: InMemoryStorage) -> None:
     programme = storage.items(Table.PROGRAMME)
     check_ledger(storage.items(Table.LEDGER), _policies(programme))
+    check_budgets(storage.items(Table.BUDGETS), storage.items(Table.LEDGER), _policies(programme))
     check_merchants(storage.items(Table.MERCHANTS))
     check_programme(programme)
 

@@ -3,15 +3,17 @@
 The evaluator of policies is the product's, which has tests and published examples of its own; everything else is worked out anew here.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import PolicyVersion
-from tests.invariants_of_commands import paid_for
+from eeum.policy.rules import Limit, PolicyVersion
+from eeum.policy.windows import last_month_of
+from tests.invariants_of_commands import carried_of, key_of, paid_for
 from tests.invariants_of_payments import refund_of
 
 Item = dict[str, Any]
@@ -28,12 +30,7 @@ def check_cashback(wallet: Item, entries: Sequence[Item], policies: Sequence[Pol
     assert wallet["posted"] == len(numbers), wallet
     _check_sources(wallet, entries, earnings, corrections)
     payments = {entry["sk"].partition("#")[2]: entry for entry in entries if entry["kind"] == "payment"}
-    used: dict[str, dict[str, int]] = {}
-    for month in {entry["accepted_at"][:7] for entry in earnings}:
-        own = [entry for entry in earnings if entry["accepted_at"][:7] == month]
-        changes = [entry for entry in corrections if entry["month"] == month]
-        used[month] = _check_month(own, changes, payments, policies)
-    _check_usage(wallet, used)
+    _check_usage(wallet, _check_folds(earnings, corrections, payments, policies))
 
 
 def _check_sources(
@@ -62,21 +59,26 @@ def _check_sources(
     assert {tuple(entry["sk"].split("#")[1:]) for entry in corrections} <= cancelled, wallet
 
 
-def _check_month(
+def _check_folds(
     earnings: Sequence[Item],
     corrections: Sequence[Item],
     payments: Mapping[str, Item],
     policies: Sequence[PolicyVersion],
 ) -> dict[str, int]:
-    """After each correction the rewards are what the fold gives for what survives then; gives the use of limits at the end."""
+    """After each correction the rewards are what the fold gives for what survives then, under the ceilings that were recorded.
+
+    Gives the use of limits, by window, at the end.
+    """
     rewards = {
         entry["number"]: Counter({each["layer"]: each["won"] for each in entry["rewards"]}) for entry in earnings
     }
     lost: Counter[tuple[str, int]] = Counter()
     stated: Counter[str] = Counter()
+    ceilings = {entry["number"]: dict(entry.get("ceilings", {})) for entry in earnings}
     for entry in (*earnings, *corrections):
         _check_accounts(entry)
-        stated.update(entry["used"])
+        month = entry.get("month", entry["accepted_at"][:7])
+        stated.update({key if "@" in key else f"{key}@{month}": won for key, won in entry["used"].items()})
     # Up to the first correction, from each to the next, and from the last on.
     ends = [*(entry["number"] for entry in corrections), None]
     used: Counter[str] = Counter()
@@ -88,8 +90,10 @@ def _check_month(
             for number, layer, won in correction["changes"]:
                 assert won, correction
                 rewards[number][layer] += won
+            for number, layer, won in correction.get("ceilings", ()):
+                ceilings[number][layer] = won
         posted = [entry for entry in earnings if end is None or entry["number"] < end]
-        used = _check_fold(posted, rewards, lost, payments, policies)
+        used = _check_fold(posted, rewards, lost, ceilings, payments, policies)
     assert +stated == +used, (stated, used)
     return dict(used)
 
@@ -98,6 +102,7 @@ def _check_fold(
     earnings: Sequence[Item],
     rewards: Mapping[int, Counter[str]],
     lost: Mapping[tuple[str, int], int],
+    ceilings: Mapping[int, Mapping[str, int]],
     payments: Mapping[str, Item],
     policies: Sequence[PolicyVersion],
 ) -> Counter[str]:
@@ -108,23 +113,35 @@ def _check_fold(
         policy = [each for each in policies if each.starts_at <= accepted_at][-1]
         assert earning["policy"] == policy.version, earning
         start, end = earning["slice"]
-        survives = paid_for(payment, start, end - lost.get((digest, int(capture)), 0))
+        surviving = end - lost.get((digest, int(capture)), 0)
+        survives = paid_for(payment, start, surviving)
         base = sum(won for purse, won in survives if _kind_of(purse) in policy.earns_from)
         expected: Counter[str] = Counter()
         if policy.pays_at(accepted_at):
-            evaluation = evaluate(policy, facts_of(payment["facts"]), base, used)
+            limits = {limit.id: limit for layer in policy.after_payment for limit in layer.limits}
+            before = {name: used[key_of(limit, accepted_at)] for name, limit in limits.items()}
+            carried = {name: carried_of(limit, used, accepted_at) for name, limit in limits.items()}
+            facts = replace(facts_of(payment["facts"]), amount=surviving - start, accepted_at=accepted_at)
+            under = ceilings[earning["number"]]
+            evaluation = evaluate(policy, facts, base, before, carried=carried, ceilings=under)
             expected = Counter({reward.layer: reward.won for reward in evaluation.rewards})
-            used.update(evaluation.used)
+            used.update({key_of(limits[name], accepted_at): won for name, won in evaluation.used.items()})
+            _check_limits(limits, earning, before, carried, evaluation.used)
         assert +rewards[earning["number"]] == +expected, (earning, expected)
-        _check_limits(policy, earning, used)
     return used
 
 
-def _check_limits(policy: PolicyVersion, earning: Item, used: Counter[str]) -> None:
+def _check_limits(
+    limits: Mapping[str, Limit],
+    earning: Item,
+    before: Mapping[str, int],
+    carried: Mapping[str, int],
+    used: Mapping[str, int],
+) -> None:
     """Invariant 3: no limit is exceeded by what an earning adds to it."""
-    for layer in policy.layers:
-        for limit in (*layer.spend_limits, *layer.reward_limits):
-            assert limit.amount is None or not earning["used"].get(limit.id) or used[limit.id] <= limit.amount, earning
+    for name, won in used.items():
+        amount = limits[name].amount
+        assert amount is None or not won or before[name] + won <= amount + carried[name], earning
 
 
 def _check_accounts(entry: Item) -> None:
@@ -151,19 +168,23 @@ def _check_refund(correction: Item) -> None:
     assert correction["postings"].get("purse/refund_pending", 0) == -cancelled, correction
 
 
-def _check_usage(wallet: Item, used: Mapping[str, Mapping[str, int]]) -> None:
-    """The wallet carries the use of the latest month that has any, and of the one before, and no other."""
-    windows: dict[str, int] = defaultdict(int)
-    for month, limits in used.items():
-        windows |= {f"{limit}@{month}": won for limit, won in limits.items() if won}
+def _check_usage(wallet: Item, used: Mapping[str, int]) -> None:
+    """The wallet carries what reaches into the latest month that it has any use of, or the one before; of others what is true of them."""
+    windows = {window: won for window, won in used.items() if won}
     carried = {window: won for window, won in wallet["usage"].items() if won}
     assert carried.items() <= windows.items(), (wallet, windows)
-    months = sorted({window.partition("@")[2] for window in (*windows, *wallet["usage"])})
-    if months:
-        year, month = divmod(int(months[-1][:4]) * 12 + int(months[-1][5:]) - 2, 12)
+    begun = [
+        _first_month(name) for window in (*windows, *wallet["usage"]) if (name := window.partition("@")[2])[0] != "u"
+    ]
+    if begun:
+        year, month = divmod(int(max(begun)[:4]) * 12 + int(max(begun)[5:]) - 2, 12)
         oldest = f"{year:04}-{month + 1:02}"
-        kept = {window: won for window, won in windows.items() if window.partition("@")[2] >= oldest}
-        assert carried == kept, (wallet, windows)
+        kept = {window: won for window, won in windows.items() if last_month_of(window.partition("@")[2]) >= oldest}
+        assert kept.items() <= carried.items(), (wallet, windows)
+
+
+def _first_month(name: str) -> str:
+    return f"{name}-01" if len(name) == len("2021") else name[:7]
 
 
 def _kind_of(purse: str) -> str:

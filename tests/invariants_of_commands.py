@@ -45,8 +45,8 @@ def _check_given(entry: Item, used: Counter[str], policies: Sequence[PolicyVersi
     payment = entry["kind"] == "payment"
     facts = _facts(entry, at)
     limits = {limit.id: limit for layer in policy.layers for limit in layer.limits}
-    before = {name: used[_key(limit, at)] for name, limit in limits.items()}
-    carried = {name: _carried(limit, used, at) for name, limit in limits.items()}
+    before = {name: used[key_of(limit, at)] for name, limit in limits.items()}
+    carried = {name: carried_of(limit, used, at) for name, limit in limits.items()}
     evaluation = evaluate(
         policy,
         facts,
@@ -59,24 +59,24 @@ def _check_given(entry: Item, used: Counter[str], policies: Sequence[PolicyVersi
     given = {each[0]: each[1] for each in entry.get("discounts", ())} if payment else {}
     given |= {each["layer"]: each["won"] for each in entry.get("rewards", ())}
     assert given == {each.layer: each.won for each in evaluation.rewards if each.won}, entry
-    expected = {_key(limits[name], at): won for name, won in evaluation.used.items() if won}
+    expected = {key_of(limits[name], at): won for name, won in evaluation.used.items() if won}
     if not payment:
         on_top_ups = [limit for limit in policy.wallet.top_up_limits if limit.window.is_open(at)]
         for limit in on_top_ups:
-            expected[_key(limit, at)] = entry["amount"]
-            room = None if limit.amount is None else limit.amount + _carried(limit, used, at)
-            assert room is None or used[_key(limit, at)] + entry["amount"] <= room, entry
+            expected[key_of(limit, at)] = entry["amount"]
+            room = None if limit.amount is None else limit.amount + carried_of(limit, used, at)
+            assert room is None or used[key_of(limit, at)] + entry["amount"] <= room, entry
     assert entry["taken"]["used"] == expected, entry
     for name, won in evaluation.used.items():
         amount = limits[name].amount
         assert amount is None or won == 0 or before[name] + won <= amount + carried[name], entry
 
 
-def _key(limit: Limit, at: datetime) -> str:
+def key_of(limit: Limit, at: datetime) -> str:
     return f"{limit.id}@{window_name(limit.window, at)}"
 
 
-def _carried(limit: Limit, used: Counter[str], at: datetime) -> int:
+def carried_of(limit: Limit, used: Counter[str], at: datetime) -> int:
     before = previous_window(limit.window, window_name(limit.window, at))
     if limit.carries_over_from is None or limit.amount is None or before is None:
         return 0

@@ -40,7 +40,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             continue
         sources.append(source)
         record_of[source.key] = record
-    outcome = post(city.cashback(), city.policies(), city.patience(context), sources, city.clock)
+    budgets = city.budgets(context)
+    outcome = post(city.cashback(), city.policies(), budgets, city.patience(context), sources, city.clock)
     hopeless += [(record_of[each.source.key], each.reason) for each in outcome.unpostable]
     answer = {"posted": outcome.posted, "already_posted": outcome.already, "parked": len(hopeless)}
     logger.info("posted", records=len(records), already=outcome.already, parked=len(hopeless))

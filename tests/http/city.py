@@ -109,7 +109,7 @@ class InMemoryCity:
         entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in READERS]
         sources = [source_of(item) for item in entries if item.get("status", "approved") == "approved"]
         policies = next(iter(self._cities.values())).policies()
-        post(CashbackStore(self.storage), policies, patience_of(), sources, lambda: self.now)
+        post(CashbackStore(self.storage), policies, None, patience_of(), sources, lambda: self.now)
 
     def items(self) -> dict[Table, list[Item]]:
         """Everything that is stored."""

@@ -174,7 +174,7 @@ class Simulated:
             assert answer["posted"] + answer["already_posted"] == len({(item["pk"], item["sk"]) for item in items})
         else:
             sources = [source_of(item) for item in items]
-            answer = post(CashbackStore(storage), self.policies, patience_of(), sources, self.clock)
+            answer = post(CashbackStore(storage), self.policies, None, patience_of(), sources, self.clock)
             assert not answer.unpostable, answer
         gone = {id(item) for item in items}
         self.stream = [item for item in self.stream if id(item) not in gone]
@@ -187,7 +187,7 @@ class Simulated:
         reset_function.handler({"scheduled_at": text_of(first)}, CONTEXT)
 
     def catch_up(self, storage: Storage) -> CatchUp:
-        return CatchUp(GapStore(storage), CashbackStore(storage), self.policies, patience_of(), self.clock)
+        return CatchUp(GapStore(storage), CashbackStore(storage), self.policies, None, patience_of(), self.clock)
 
     def catch_up_everything(self) -> None:
         done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1))

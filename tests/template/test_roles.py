@@ -162,7 +162,10 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
     assert writers("BalancesTable") == {"BalanceProjectionRole", "BalanceFoldRole"}
     assert writers("BudgetsTable") == {
         "BudgetWatchRole",
+        "CashbackCalculationRole",
+        "CashbackCatchUpRole",
         "MemberWalletRole",
+        "MonthClosingRole",
         "PaymentAuthorisationRole",
         "ProgrammePolicyRole",
     }

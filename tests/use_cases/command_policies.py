@@ -100,7 +100,7 @@ def returned(world: World, funder: str = "city", year: int = 2021) -> int:
     return money.left(f"{RETURNED}{funder}-all-{year}")
 
 
-def left(world: World, funder: str = "city", year: int = 2021) -> int:
-    """What is left of the one line of a funder."""
+def left(world: World, funder: str = "city", year: int = 2021, layers: Sequence[str] = ()) -> int:
+    """What is left of the line of a funder, for all its layers unless some are named."""
     money = BudgetStore(world.memory, world.patience, "incheon").money(year)
-    return money.left(f"{funder}-all-{year}")
+    return money.left(f"{funder}-{'-'.join(layers) or 'all'}-{year}")

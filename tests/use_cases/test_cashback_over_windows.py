@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eeum.calendar import SEOUL
-from eeum.cashback.rules import Earning
+from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.sources import Entry
 from eeum.payments.rules import Payment
 from eeum.policy.conditions import Between
@@ -152,7 +152,8 @@ def _check(world: World, payer: Wallet, versions: list[PolicyVersion], payments:
     stated: Counter[str] = Counter()
     for month in months:
         book = world.book(payer, month)
-        for each in (*book.earnings, *book.corrections):
+        stating: list[Earning | Correction] = [*book.earnings, *book.corrections]
+        for each in stating:
             stated.update({key if "@" in key else f"{key}@{each.month}": won for key, won in each.used.items()})
         for correction in book.corrections:
             for change in correction.changes:

@@ -25,7 +25,7 @@ def _catch_up(world: World, segment: Segment = WHOLE, after: str = BEGINNING) ->
 
 def _tools(world: World, patience: Patience | None = None) -> CatchUp:
     gaps = GapStore(world.storage)
-    return CatchUp(gaps, world.cashback, world.policies, patience or world.patience, world.clock)
+    return CatchUp(gaps, world.cashback, world.policies, world.budgets(), patience or world.patience, world.clock)
 
 
 def _counts(found: SegmentCaughtUp) -> tuple[int, int, int, int]:

@@ -42,7 +42,9 @@ def _close(world: World, segment: Segment = WHOLE) -> SegmentClosed:
     month = due_month(world.months, world.now)
     if month is None:
         return SegmentClosed(None, None)
-    catch_up = CatchUp(GapStore(world.storage), world.cashback, world.policies, world.patience, world.clock)
+    catch_up = CatchUp(
+        GapStore(world.storage), world.cashback, world.policies, world.budgets(), world.patience, world.clock
+    )
     return close_segment(catch_up, StatementStore(world.storage, world.patience), month, segment, BEGINNING)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from eeum.budget.funding import Budgets
+from eeum.budget.items import line_of
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
 from eeum.calendar import SEOUL
@@ -134,8 +135,9 @@ class World:
         return Desk(self.storage, self.patience, "incheon")
 
     def budgets(self) -> Budgets:
-        store = BudgetStore(self.storage, self.patience, "incheon")
-        return Budgets(store, Lines(store.lines()))
+        """Without the read of the lines, which a function makes once a minute."""
+        lines = [line_of(item) for item in self.memory.items(Table.BUDGETS) if item["kind"] == "budget_line"]
+        return Budgets(BudgetStore(self.storage, self.patience, "incheon"), Lines(lines))
 
     # --- who there is -------------------------------------------------------------------------------------------------
 
@@ -253,7 +255,7 @@ class World:
 
     def posted(self, *entries: Entry, policies: PolicyBook | None = None) -> Posted:
         sources = [source(entry) for entry in entries]
-        return post(self.cashback, policies or self.policies, self.patience, sources, self.clock)
+        return post(self.cashback, policies or self.policies, self.budgets(), self.patience, sources, self.clock)
 
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
         """What an operator says of the member, by its papers."""

@@ -41,7 +41,7 @@ POLICY: PolicyVersion = policy([COUPON])
 LIMIT = 500_000
 
 
-def _funding(storage: Storage, won: int) -> Funding:
+def funding_of(storage: Storage, won: int) -> Funding:
     """Of a city's budget of so many won for the year."""
     patience = patience_of(600)
     budgets = BudgetStore(storage, patience, "incheon")
@@ -55,7 +55,7 @@ def _funding(storage: Storage, won: int) -> Funding:
     return Budgets(budgets, Lines(budgets.lines())).funding("wallet", NOON)
 
 
-def _granted(storage: Storage, funding: Funding, won: int) -> Funds:
+def granted(storage: Storage, funding: Funding, won: int) -> Funds:
     """Funds of which so many won were granted, once they were brought to where they are drawn on."""
     while True:
         keys = funding.keys([(POLICY, NOON)])
@@ -77,7 +77,7 @@ def _discounted(wallet_id: str) -> Payment:
 
 @case
 def a_payment_is_read_with_the_part_of_the_budget_that_its_discount_draws_on(storage: Storage) -> None:
-    funding = _funding(storage, 1_000_000)
+    funding = funding_of(storage, 1_000_000)
     opened = stored_wallet(storage, charged=20_000)
     MerchantStore(storage, patience_of()).add(approved())
     (key,) = keys = funding.keys([(POLICY, NOON)])
@@ -89,12 +89,12 @@ def a_payment_is_read_with_the_part_of_the_budget_that_its_discount_draws_on(sto
 
 @case
 def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) -> None:
-    funding = _funding(storage, 1_000)
+    funding = funding_of(storage, 1_000)
     opened = stored_wallet(storage, charged=20_000)
     made = _discounted(opened.id)
     payments = PaymentStore(storage, patience_of())
     draws, used = [Draw("charged", 9_000, 20_000)], Taken(1, {"coupon@2021-01": 1_000})
-    writes = funding.writes(_granted(storage, funding, 1_000))
+    writes = funding.writes(granted(storage, funding, 1_000))
     payments.debit_and_record(made, draws, used, writes)
     assert payments.payment(opened.id, made.acceptance.id) == made
     again = replace(made, acceptance=acceptance(opened.id, "another-request-of-it"))
@@ -106,7 +106,7 @@ def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) 
 
 @case
 def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_used(storage: Storage) -> None:
-    funding = _funding(storage, 1_000_000)
+    funding = funding_of(storage, 1_000_000)
     payments = PaymentStore(storage, patience_of())
     draws = [Draw("youth", 4_000, 4_000), Draw("charged", 5_000, 5_000)]
     for number, (version, used_before) in enumerate([(0, Taken()), (1, Taken(1, {"coupon@2020-12": 7}))]):
@@ -116,7 +116,7 @@ def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_us
             )
             made = replace(_discounted(opened.id), paid_from=(("youth", 4_000), ("charged", 5_000)))
             used = Taken(version + 1, {"coupon@2021-01": 1_000})
-            grants = funding.writes(_granted(storage, funding, 1_000)) if funded else ()
+            grants = funding.writes(granted(storage, funding, 1_000)) if funded else ()
             with pytest.raises(ConditionsFailed) as failed:
                 payments.debit_and_record(made, draws, replace(used, version=version + 2), grants)
             assert failed.value.positions == (0,)
@@ -151,11 +151,11 @@ def a_discount_that_uses_no_limit_is_taken_from_the_budget_and_goes_back_there(s
 
 @case
 def a_cancelled_discount_goes_back_to_limit_and_budget_together(storage: Storage) -> None:
-    funding = _funding(storage, 1_000)
+    funding = funding_of(storage, 1_000)
     opened = stored_wallet(storage, charged=20_000)
     made = _discounted(opened.id)
     payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
-    writes = funding.writes(_granted(storage, funding, 1_000))
+    writes = funding.writes(granted(storage, funding, 1_000))
     payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], made.taken, writes)
     for number, left in ((1, 500), (2, 0)):
         accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
@@ -175,11 +175,11 @@ def a_cancelled_discount_goes_back_to_limit_and_budget_together(storage: Storage
 
 @case
 def a_cancelled_discount_of_limits_long_past_goes_back_to_the_budget(storage: Storage) -> None:
-    funding = _funding(storage, 1_000)
+    funding = funding_of(storage, 1_000)
     opened = stored_wallet(storage, charged=20_000)
     made = _discounted(opened.id)
     payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
-    writes = funding.writes(_granted(storage, funding, 1_000))
+    writes = funding.writes(granted(storage, funding, 1_000))
     payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], None, writes)
     accepted = acceptance(opened.id, "a-cancellation-number-1")
     _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
@@ -199,7 +199,7 @@ def _rewarded(wallet_id: str, into: str | None, key: str = "idempotency-key-1", 
 
 @case
 def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage: Storage) -> None:
-    funding = _funding(storage, 100_000)
+    funding = funding_of(storage, 100_000)
     store = WalletStore(storage, patience_of())
     opened = stored_wallet(storage, cashback=-700, negative=Negative("a payment", NOON), charged=450_000)
     points = Purse("points@2021-06", 0, None, start_of_month("2021-07"), "points")
@@ -210,7 +210,7 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
     with pytest.raises(ConditionsFailed) as failed:
         store.credit_and_record(first, opened, LIMIT - 1, [points], first.taken)
     assert failed.value.positions == (0,)
-    writes = funding.writes(_granted(storage, funding, 5_000))
+    writes = funding.writes(granted(storage, funding, 5_000))
     store.credit_and_record(first, opened, LIMIT, [points], first.taken, writes)
     found, stored, _ = store.wallet_and_top_up(opened.id, first.acceptance.digest)
     assert found is not None
@@ -222,7 +222,7 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
         store.credit_and_record(second, opened, LIMIT, [points], second.taken)
     assert failed.value.positions == (0,), "the chain grew"
     store.credit_and_record(
-        second, found, LIMIT, [points], second.taken, funding.writes(_granted(storage, funding, 5_000))
+        second, found, LIMIT, [points], second.taken, funding.writes(granted(storage, funding, 5_000))
     )
     again = store.wallet(opened.id)
     assert again is not None
@@ -231,7 +231,7 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
 
 @case
 def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage: Storage) -> None:
-    funding = _funding(storage, 1_000_000)
+    funding = funding_of(storage, 1_000_000)
     store = WalletStore(storage, patience_of())
     points = Purse("points@2021-06", 0, None, start_of_month("2021-07"), "points")
     purses = {None: None, "charged": Purse("charged", 0), "cashback": Purse("cashback", 0), points.id: points}
@@ -245,7 +245,7 @@ def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage
             assert found is not None
             made = _rewarded(opened.id, into, f"top-up-number-{number}-of-it", number)
             entry = made if limited else replace(made, taken=Taken())
-            writes = funding.writes(_granted(storage, funding, 5_000)) if funded else ()
+            writes = funding.writes(granted(storage, funding, 5_000)) if funded else ()
             if limited:
                 with pytest.raises(ConditionsFailed) as failed:
                     store.credit_and_record(entry, found, LIMIT, [purse] if purse else [], Taken(9, {}), writes)
@@ -264,12 +264,12 @@ def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage
 
 @case
 def a_bonus_as_cashback_fills_up_what_is_below_zero(storage: Storage) -> None:
-    funding = _funding(storage, 100_000)
+    funding = funding_of(storage, 100_000)
     store = WalletStore(storage, patience_of())
     for member, owed, cleared in (("one", -5_000, True), ("two", -5_001, False)):
         opened = stored_wallet(storage, member, cashback=owed, negative=Negative("a payment", NOON))
         entry = _rewarded(opened.id, "cashback")
-        writes = funding.writes(_granted(storage, funding, 5_000))
+        writes = funding.writes(granted(storage, funding, 5_000))
         store.credit_and_record(entry, opened, LIMIT, [Purse("cashback", 0)], entry.taken, writes)
         found = store.wallet(opened.id)
         assert found is not None
@@ -278,11 +278,11 @@ def a_bonus_as_cashback_fills_up_what_is_below_zero(storage: Storage) -> None:
 
 @case
 def a_discount_of_a_top_up_is_the_banks_to_leave_in_the_account(storage: Storage) -> None:
-    funding = _funding(storage, 5_000)
+    funding = funding_of(storage, 5_000)
     store = WalletStore(storage, patience_of())
     opened = stored_wallet(storage)
     entry = _rewarded(opened.id, None)
-    store.credit_and_record(entry, opened, LIMIT, [], entry.taken, funding.writes(_granted(storage, funding, 5_000)))
+    store.credit_and_record(entry, opened, LIMIT, [], entry.taken, funding.writes(granted(storage, funding, 5_000)))
     item = _entry_of(storage, entry)
     assert item["postings"] == {"acquirer/kim": -45_000, "funder/city": -5_000, "purse/charged": 50_000}
     unlimited = replace(_rewarded(opened.id, None, "a-third-key-for-it"), taken=Taken())

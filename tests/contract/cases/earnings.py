@@ -76,12 +76,12 @@ def _payments(wallet_id: str, count: int) -> list[Payment]:
     return [payment(wallet_id, f"payment-number-{n:02}", NOON + timedelta(minutes=n)) for n in range(count)]
 
 
-def _source(paid: Payment) -> Source:
+def source_of_payment(paid: Payment) -> Source:
     key = payment_key(paid.acceptance.wallet_id, paid.acceptance.digest)
     return source_of({**payment_item(paid), "pk": key.pk, "sk": key.sk})
 
 
-def _cancellation(paid: Payment, number: int) -> Source:
+def cancellation(paid: Payment, number: int) -> Source:
     """A cancellation of 1,000 won, as the stream brings it."""
     accepted = acceptance(paid.acceptance.wallet_id, f"a-cancellation-number-{number}", NEXT_MONTH)
     entry, _ = cancel(paid, progress_of(paid), accepted, 1_000, None)
@@ -89,7 +89,7 @@ def _cancellation(paid: Payment, number: int) -> Source:
     return source_of({**cancellation_item(entry), "pk": key.pk, "sk": key.sk})
 
 
-def _correction(of: Earning, number: int, won: int, *, recovered: int = 0) -> Correction:
+def correction(of: Earning, number: int, won: int, *, recovered: int = 0) -> Correction:
     """Half of the payment is cancelled, and `won` of its cashback taken back."""
     refund = (of.end - of.start) // 2
     return Correction(
@@ -206,11 +206,11 @@ def the_largest_batch_is_read_and_posted_in_one_go(storage: Storage) -> None:
     store = CashbackStore(storage)
     wallets = [stored_wallet(storage, f"member-{number}") for number in range(49)]
     payments = [payment(each.id) for each in wallets]
-    sources = [_source(each) for each in payments]
-    assert store.read_for_posting(sources) == ({each.id: each for each in wallets}, set())
+    sources = [source_of_payment(each) for each in payments]
+    assert store.read_for_posting(sources) == ({each.id: each for each in wallets}, set(), {})
     postings = zip(wallets, payments, strict=True)
     _post(storage, *(_posting(storage, opened, earning(each, 1)) for opened, each in postings))
-    found, posted = store.read_for_posting(sources)
+    found, posted, _ = store.read_for_posting(sources)
     assert {each.balance("cashback") for each in found.values()} == {1_000}
     assert posted == {source.key for source in sources}
 
@@ -219,7 +219,7 @@ def the_largest_batch_is_read_and_posted_in_one_go(storage: Storage) -> None:
 def many_payments_of_one_wallet_are_posted_in_one_go(storage: Storage) -> None:
     opened = stored_wallet(storage)
     payments = _payments(opened.id, 99)
-    found, posted = CashbackStore(storage).read_for_posting([_source(each) for each in payments])
+    found, posted, _ = CashbackStore(storage).read_for_posting([source_of_payment(each) for each in payments])
     assert (found, posted) == ({opened.id: opened}, set())
     earnings = [earning(each, number) for number, each in enumerate(payments, 1)]
     _post(storage, _posting(storage, opened, *earnings))
@@ -233,9 +233,11 @@ def what_is_posted_and_which_wallets_are_missing_is_read_together(storage: Stora
     posted, waiting = _payments(opened.id, 2)
     stray = payment(wallet("nobody").id)
     _post(storage, _posting(storage, opened, earning(posted, 1)))
-    wallets, claimed = CashbackStore(storage).read_for_posting([_source(each) for each in (waiting, stray, posted)])
+    wallets, claimed, _ = CashbackStore(storage).read_for_posting(
+        [source_of_payment(each) for each in (waiting, stray, posted)]
+    )
     assert list(wallets) == [opened.id]
-    assert claimed == {_source(posted).key}
+    assert claimed == {source_of_payment(posted).key}
 
 
 @case
@@ -245,7 +247,7 @@ def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
     earned = earning(payment(opened.id), 1)
     _post(storage, _posting(storage, opened, earned))
     read = _wallet(storage, opened.id)
-    posting = _posting(storage, read, _correction(earned, 2, 500))
+    posting = _posting(storage, read, correction(earned, 2, 500))
     posting.rests_on_cashback = True
     _post(storage, posting)
     after = _wallet(storage, opened.id)
@@ -255,8 +257,8 @@ def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
         "held": 0,
         "refund_pending": 0,
     }
-    assert CashbackStore(storage).month_book(opened.id, JANUARY) == MonthBook((earned,), (_correction(earned, 2, 500),))
-    again = _posting(storage, after, _correction(earned, 2, 500))
+    assert CashbackStore(storage).month_book(opened.id, JANUARY) == MonthBook((earned,), (correction(earned, 2, 500),))
+    again = _posting(storage, after, correction(earned, 2, 500))
     with pytest.raises(ConditionsFailed) as failed:
         _post(storage, again)
     assert failed.value.positions == (1,)
@@ -266,22 +268,23 @@ def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
 def which_cancellations_are_posted_is_read_alone_and_with_payments(storage: Storage) -> None:
     opened = stored_wallet(storage)
     paid = payment(opened.id)
-    entries = [_cancellation(paid, number) for number in (1, 2)]
+    entries = [cancellation(paid, number) for number in (1, 2)]
     change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
     earned = earning(paid, 1)
-    corrected = replace(_correction(earned, 2, 500), digest=entries[0].entry.acceptance.digest)
+    corrected = replace(correction(earned, 2, 500), digest=entries[0].entry.acceptance.digest)
     _post(storage, _posting(storage, opened, earned, corrected))
     read = _wallet(storage, opened.id)
     store = CashbackStore(storage)
-    assert store.read_for_posting(entries) == ({opened.id: read}, {entries[0].key})
-    assert store.read_for_posting([_source(paid), *entries]) == ({opened.id: read}, {_source(paid).key, entries[0].key})
+    assert store.read_for_posting(entries) == ({opened.id: read}, {entries[0].key}, {})
+    done = {source_of_payment(paid).key, entries[0].key}
+    assert store.read_for_posting([source_of_payment(paid), *entries]) == ({opened.id: read}, done, {})
 
 
 @case
 def a_refund_rests_on_the_cashback_that_it_was_divided_by(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=500)
     earned = earning(payment(opened.id), 1)
-    posting = _posting(storage, opened, earned, _correction(earned, 2, 500))
+    posting = _posting(storage, opened, earned, correction(earned, 2, 500))
     posting.rests_on_cashback = True
     change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), -1))
     with pytest.raises(ConditionsFailed) as failed:
@@ -297,7 +300,7 @@ def a_refund_rests_on_the_cashback_that_it_was_divided_by(storage: Storage) -> N
 def a_debt_is_kept_with_its_reason(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-200)
     earned = earning(payment(opened.id), 1)
-    posting = _posting(storage, opened, _correction(earned, 1, 500, recovered=100))
+    posting = _posting(storage, opened, correction(earned, 1, 500, recovered=100))
     posting.rests_on_cashback = True
     posting.negative = Negative(earned.payment_id, NOON)
     _post(storage, posting)
@@ -347,19 +350,20 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
 @case
 def a_correction_that_moves_nothing_is_posted_all_the_same(storage: Storage) -> None:
     """What was cancelled was all of it a discount: nothing goes back, and nothing was earned with it."""
-    opened = stored_wallet(storage, posted=1)
-    of = earning(payment(opened.id), 1)
-    made = replace(
-        _correction(of, 2, 0),
-        cancelled=(CancelledCapture(of.digest, of.capture, 1, 1),),
-        changes=(),
-        used={},
-        cashback={},
-        released=(),
-    )
-    assert made.postings == {}
-    posting = _posting(storage, opened, made)
-    posting.rests_on_cashback = True
-    _post(storage, posting)
-    assert _wallet(storage, opened.id).posted == 2
-    assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (made,)
+    for rests in (True, False):
+        opened = stored_wallet(storage, f"member {rests}", posted=1)
+        of = earning(payment(opened.id), 1)
+        made = replace(
+            correction(of, 2, 0),
+            cancelled=(CancelledCapture(of.digest, of.capture, 1, 1),),
+            changes=(),
+            used={},
+            cashback={},
+            released=(),
+        )
+        assert made.postings == {}
+        posting = _posting(storage, opened, made)
+        posting.rests_on_cashback = rests
+        _post(storage, posting)
+        assert _wallet(storage, opened.id).posted == 2
+        assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (made,)

@@ -115,7 +115,8 @@ class City:
         from eeum.cashback.gap_store import GapStore
 
         gaps = GapStore(self.storage)
-        return CatchUp(gaps, self.cashback(), self.policies(), self.patience(context), self.clock)
+        budgets, patience = self.budgets(context), self.patience(context)
+        return CatchUp(gaps, self.cashback(), self.policies(), budgets, patience, self.clock)
 
     def statements(self, context: LambdaContext) -> StatementStore:
         from eeum.months.statement_store import StatementStore

@@ -176,8 +176,11 @@ class Funds:
     def grant(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0) -> int:
         """The largest reward up to `won` that can be funded, which is taken; `before` won of the same reward are funded already.
 
-        `won` below `before` gives back. Parts are those of `funded`. `at` is when the payment was accepted.
+        `won` below `before` gives back. Parts are those of `funded`. `at` is when the payment was accepted: nothing is granted outside of
+        an event that a pool is for.
         """
+        if any(not policy.pools[pool].window.is_open(at) for pool in layer.pools):
+            won = 0
         names = [self._payer(layer, funder, at) for funder in layer.funders]
         granted_before = [part for _, part in funded(layer, before)]
         room = [

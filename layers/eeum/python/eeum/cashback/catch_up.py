@@ -4,10 +4,12 @@ The stream keeps its records for 24 hours, and a laptop forgets them when it sto
 the postings that are due and those that were made.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import Month, month_of
 from eeum.cashback.gap_store import GapStore, Segment
@@ -16,6 +18,9 @@ from eeum.cashback.use_cases import post
 from eeum.policy.use_cases import PolicyBook
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
+
+if TYPE_CHECKING:
+    from eeum.budget.funding import Budgets
 
 SECONDS_FOR_A_WALLET = 10.0
 """No further wallet is begun when less is left: its payments of years may have to be read."""
@@ -61,6 +66,7 @@ class CatchUp:
     gaps: GapStore
     cashback: CashbackStore
     policies: PolicyBook
+    budgets: Budgets | None
     patience: Patience
     now: Callable[[], datetime]
 
@@ -75,7 +81,7 @@ class CatchUp:
         if wallet.due == wallet.posted:
             return WalletCaughtUp(0, [])
         sources, unsound = self.gaps.gaps(wallet.id)
-        answer = post(self.cashback, self.policies, self.patience, sources, self.now)
+        answer = post(self.cashback, self.policies, self.budgets, self.patience, sources, self.now)
         left = [Unposted(wallet.id, each.entry, each.month, each.reason) for each in unsound]
         for each in answer.unpostable:
             month = month_of(each.source.entry.acceptance.accepted_at)

@@ -1,5 +1,7 @@
 """What earnings and corrections look like in the ledger table: their keys and attributes."""
 
+from collections.abc import Mapping
+
 from eeum.calendar import Month, parse_instant, text_of
 from eeum.cashback.rules import (
     CancelledCapture,
@@ -60,6 +62,8 @@ def earning_item(earning: Earning) -> Item:
         # A whole payment's is from 0 to its amount, which its base need not be: those of a hold's captures start anywhere.
         "slice": [earning.start, earning.end],
         "postings": postings_of(earning),
+        # Where every layer was funded, there are none.
+        **({"ceilings": dict(earning.ceilings)} if earning.ceilings else {}),
     }
 
 
@@ -88,6 +92,7 @@ def earning_of(wallet_id: str, item: Item) -> Earning:
             for reward in item["rewards"]
         ),
         used=item["used"],
+        ceilings=item.get("ceilings", {}),
     )
 
 
@@ -109,7 +114,19 @@ def correction_item(correction: Correction) -> Item:
         "recovered": correction.recovered,
         "released": portions_item(correction.released),
         "postings": correction.postings,
+        **({"ceilings": _ceilings_item(correction.ceilings)} if correction.ceilings else {}),
     }
+
+
+def _ceilings_item(ceilings: Mapping[int, Mapping[str, int]]) -> list[list[int | str]]:
+    return [[number, layer, won] for number, by_layer in ceilings.items() for layer, won in by_layer.items()]
+
+
+def _ceilings_of(item: Item) -> dict[int, dict[str, int]]:
+    ceilings: dict[int, dict[str, int]] = {}
+    for number, layer, won in item.get("ceilings", ()):
+        ceilings.setdefault(number, {})[layer] = won
+    return ceilings
 
 
 def correction_of(wallet_id: str, item: Item) -> Correction:
@@ -128,4 +145,5 @@ def correction_of(wallet_id: str, item: Item) -> Correction:
         cashback=item["cashback"],
         recovered=item["recovered"],
         released=portions_of(item["released"]),
+        ceilings=_ceilings_of(item),
     )

@@ -32,6 +32,7 @@ from eeum.payments.progress import Cancellation
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.usage import Usage
 from eeum.policy.use_cases import PolicyBook
+from eeum.wallet.giving import UNLIMITED, Grants
 from eeum.wallet.rules import Negative, Wallet
 
 PostingEntry = Earning | Correction
@@ -47,6 +48,7 @@ class CaptureMissing(Exception):
 class WalletPostings:
     """What is posted to one wallet: entries numbered from `posted` + 1 on, each with the hash of its source, and what they make of it.
 
+    Rewards are funded by `grants`, which wallets that are posted to in one transaction share.
     `rests_on_cashback` says that a refund was divided by the balance as read, so that it must still be that. Amounts are won.
     """
 
@@ -54,6 +56,7 @@ class WalletPostings:
     store: CashbackStore
     policies: PolicyBook
     posted_at: datetime
+    grants: Grants = UNLIMITED
     entries: list[tuple[PostingEntry, str]] = field(default_factory=list)
     rests_on_cashback: bool = False
 
@@ -92,7 +95,7 @@ class WalletPostings:
     def _add_capture(self, captured: Captured, source_hash: str) -> None:
         policy = self.policies.running_at(captured.accepted_at)
         usage = self._usage_before(policy, captured)
-        earning = earn(captured, policy, self._next_number, usage, self.posted_at)
+        earning = earn(captured, policy, self._next_number, usage, self.posted_at, self.grants)
         self._append(earning, source_hash)
 
     def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> None:
@@ -122,7 +125,7 @@ class WalletPostings:
         first = first_affected(book, cancelled)
         digests = dict.fromkeys(earning.digest for earning in book.earnings if earning.number >= first)
         payments = self.store.payments(self.wallet.id, list(digests))
-        replayed = replay(book, cancelled, payments, self.policies.running_at)
+        replayed = replay(book, cancelled, payments, self.policies.running_at, self.grants)
         won = replayed.cashback.get(purse(CASHBACK), 0)
         returned = refund(book, cancelled, payments, self._cashback + won)
         correction = Correction(
@@ -140,6 +143,7 @@ class WalletPostings:
             cashback=replayed.cashback,
             recovered=returned.recovered,
             released=returned.released,
+            ceilings=replayed.ceilings,
         )
         self.rests_on_cashback = True
         self._append(correction, source_hash)

@@ -8,10 +8,13 @@ a limit with it, or what one window carries over to the next. The rule is ours: 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from eeum.cashback.rules import (
     CancelledCapture,
+    Earning,
     MonthBook,
+    Quote,
     RewardChange,
     quote,
 )
@@ -20,6 +23,8 @@ from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, added, funded_by, purse
 from eeum.payments.rules import Payment, Portions, portion
 from eeum.policy.rules import PolicyVersion, funded
+from eeum.policy.usage import Usage
+from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 
 CaptureOf = tuple[Digest, int]
 """A payment and the number of one of its captures."""
@@ -27,11 +32,15 @@ CaptureOf = tuple[Digest, int]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """By how much rewards, uses of limits (by limit and window) and accounts change; `cashback` is balanced postings."""
+    """By how much rewards, uses of limits (by limit and window) and accounts change; `cashback` is balanced postings.
+
+    `ceilings` are new ones, by number of the earning and layer.
+    """
 
     changes: tuple[RewardChange, ...]
     used: Mapping[str, int]
     cashback: Mapping[str, int]
+    ceilings: Mapping[int, Mapping[str, int]]
 
 
 def first_affected(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> int:
@@ -48,15 +57,19 @@ def replay(
     cancelled: Sequence[CancelledCapture],
     payments: Mapping[Digest, Payment],
     policy_at: Callable[[datetime], PolicyVersion],
+    grants: Grants = UNLIMITED,
 ) -> Replayed:
-    """Folds the book again as if `cancelled` had never been captured, and gives the difference.
+    """Folds the book again as if `cancelled` had never been captured, and gives the difference, as far as it is funded.
 
+    An earning that gives less gives money back to what paid it, and one that would give more gets what there is. Ceilings that stand hold:
+    who got less since a budget was used up gets no more because another payment was cancelled.
     The book has every month that hangs together with theirs.
     `payments` has those of all earnings from `first_affected` on; `policy_at` the policy in force at an instant.
     """
     first = first_affected(book, cancelled)
     lost = _lost(book, cancelled)
-    current = _current_rewards(book)
+    current, ceilings = _current_rewards(book), _current_ceilings(book)
+    cut: dict[int, Mapping[str, int]] = {}
     used = used_by(earning for earning in book.earnings if earning.number < first)
     changes: list[RewardChange] = []
     postings: list[dict[str, int]] = []
@@ -65,12 +78,17 @@ def replay(
             continue
         payment, policy = payments[earning.digest], policy_at(earning.accepted_at)
         survives = earning.end - lost.get((earning.digest, earning.capture), 0)
-        paid_from = payment.paid_for(earning.start, survives)
-        anew = quote(policy, payment.facts, paid_from, survives - earning.start, earning.accepted_at, used)
+        granted = current[earning.number]
+        cover = Cover(
+            policy, policy.after_payment, earning.accepted_at, grants, granted, ceilings.get(earning.number, NONE)
+        )
+        anew = cover.funded(partial(_earned, policy, payment, earning, survives, used))
+        if cover.cut:
+            cut[earning.number] = cover.cut
         used = usage_with(used, in_full(anew.used, earning.month))
         now = {reward.layer: reward.won for reward in anew.rewards}
         for layer in policy.layers:
-            before, after = current[earning.number].get(layer.id, 0), now.get(layer.id, 0)
+            before, after = granted.get(layer.id, 0), now.get(layer.id, 0)
             if before != after:
                 changes.append(RewardChange(earning.number, layer.id, after - before))
                 paid, owed = dict(funded(layer, before)), dict(funded(layer, after))
@@ -83,7 +101,21 @@ def replay(
         tuple(changes),
         {limit: won_used for limit, won_used in difference.items() if won_used},
         added(*postings, {purse(CASHBACK): won}),
+        cut,
     )
+
+
+def _earned(
+    policy: PolicyVersion,
+    payment: Payment,
+    earning: Earning,
+    survives: int,
+    used: Usage,
+    ceilings: Mapping[str, int],
+) -> Quote:
+    """What an earning gives when its capture survives up to the won `survives` of the payment."""
+    paid_from = payment.paid_for(earning.start, survives)
+    return quote(policy, payment.facts, paid_from, survives - earning.start, earning.accepted_at, used, ceilings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +179,13 @@ def _current_rewards(book: MonthBook) -> dict[int, dict[str, int]]:
         for change in correction.changes:
             rewards = current[change.number]
             rewards[change.layer] = rewards.get(change.layer, 0) + change.won
+    return current
+
+
+def _current_ceilings(book: MonthBook) -> dict[int, dict[str, int]]:
+    """The most that each earning gives by layer, where a budget cut it, by number."""
+    current = {earning.number: dict(earning.ceilings) for earning in book.earnings if earning.ceilings}
+    for correction in book.corrections:
+        for number, ceilings in correction.ceilings.items():
+            current.setdefault(number, {}).update(ceilings)
     return current

@@ -1,7 +1,7 @@
 """From a captured payment to the earning that is posted for it: pure functions over plain values. Amounts are whole won."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,11 +15,10 @@ from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.policy.usage import Usage
+from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 
 WHOLE = 0
 """The number of the capture that takes a payment whole, at once; the captures of a hold count from 1."""
-
-NONE: Mapping[str, int] = {}
 
 
 class Captured(NamedTuple):
@@ -75,6 +74,8 @@ class Earning:
     """An entry: what one capture earned and why, of the payment's won from `start` to `end`.
 
     `number` orders the wallet's postings; `used` is by how much each limit was used, with its window where that is not the month.
+    `ceilings` are by layer the most that budgets gave, where that was less than it would have given: they stay, whatever is appropriated
+    later, until a correction lowers them.
     """
 
     wallet_id: str
@@ -91,6 +92,7 @@ class Earning:
     base: int
     rewards: tuple[LayerReward, ...]
     used: Mapping[str, int]
+    ceilings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def won(self) -> int:
@@ -133,10 +135,22 @@ def quote(
     return Quote(policy.version, base, evaluation.rewards, use_in_windows(policy, at, evaluation.used))
 
 
-def earn(captured: Captured, policy: PolicyVersion, number: int, usage: Usage, posted_at: datetime) -> Earning:
-    """The earning of a capture, as number `number` of its wallet: windows and policy are those of its own acceptance."""
-    price = captured.end - captured.start
-    quoted = quote(policy, captured.facts, captured.paid_from, price, captured.accepted_at, usage)
+def earn(
+    captured: Captured,
+    policy: PolicyVersion,
+    number: int,
+    usage: Usage,
+    posted_at: datetime,
+    grants: Grants = UNLIMITED,
+) -> Earning:
+    """The earning of a capture, as number `number` of its wallet: windows, policy and budgets are those of its own acceptance."""
+    price, at = captured.end - captured.start, captured.accepted_at
+
+    def under(ceilings: Mapping[str, int]) -> Quote:
+        return quote(policy, captured.facts, captured.paid_from, price, at, usage, ceilings)
+
+    cover = Cover(policy, policy.after_payment, at, grants)
+    quoted = cover.funded(under)
     return Earning(
         wallet_id=captured.wallet_id,
         digest=captured.digest,
@@ -150,8 +164,10 @@ def earn(captured: Captured, policy: PolicyVersion, number: int, usage: Usage, p
         posted_at=posted_at,
         policy=quoted.policy,
         base=quoted.base,
-        rewards=quoted.rewards,
+        # What a ceiling cut is told by the ceilings.
+        rewards=tuple([reward._replace(uncut=None) for reward in quoted.rewards]) if cover.cut else quoted.rewards,
         used=quoted.used,
+        ceilings=cover.cut,
     )
 
 
@@ -192,7 +208,8 @@ class Correction:
     """An entry: what a cancellation changes in the cashback of one month, and where its refund goes.
 
     `cashback` is by account as in postings: funders, merchants and the cashback purse; `recovered` won of the refund went to a cashback
-    balance below zero, `released` to the purses that the payment was made from.
+    balance below zero, `released` to the purses that the payment was made from. `ceilings` are by number of the earning and layer the
+    most that budgets gave now, where that was less than the layer would have given: they go before those that it had.
     """
 
     wallet_id: str
@@ -209,6 +226,7 @@ class Correction:
     cashback: Mapping[str, int]
     recovered: int
     released: Portions
+    ceilings: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def amount(self) -> int:

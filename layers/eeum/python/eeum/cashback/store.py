@@ -5,8 +5,8 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import Month
 from eeum.cashback.items import (
@@ -30,6 +30,7 @@ from eeum.storage import (
     Condition,
     Equals,
     Item,
+    Key,
     Put,
     Query,
     SetTo,
@@ -50,31 +51,38 @@ MOST_READ = 100
 """Items of one batch read."""
 
 
+class ReadForPosting(NamedTuple):
+    """What postings are worked out on: wallets by id, the keys of sources that are posted already, and what was read along."""
+
+    wallets: Mapping[str, Wallet]
+    done: set[str]
+    others: Mapping[Key, Item | None]
+
+
 class CashbackStore:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def read_for_posting(self, sources: Sequence[Source]) -> tuple[dict[str, Wallet], set[str]]:
-        """The wallets of `sources` by id, and the keys of those sources whose posting is there already.
+    def read_for_posting(self, sources: Sequence[Source], others: Sequence[Key] = ()) -> ReadForPosting:
+        """The wallets of `sources`, which of these have their posting already, and whatever `others` there are to be read along.
 
-        Consistently, in one round trip: 1 read unit for each wallet and each source.
+        Consistently, in one round trip: 1 read unit for each wallet, each source, and each other.
         """
         wallet_ids = list(dict.fromkeys(source.wallet_id for source in sources))
-        items = self._storage.read([*map(wallet_key, wallet_ids), *(claims_of(source)[0] for source in sources)])
-        wallets = zip(wallet_ids, items, strict=False)
-        claims = zip(sources, items[len(wallet_ids) :], strict=True)
-        return (
-            {wallet_id: wallet_of(wallet_id, item) for wallet_id, item in wallets if item},
-            {source.key for source, item in claims if item},
-        )
+        claims = [claims_of(source)[0] for source in sources]
+        items = iter(self._storage.read([*map(wallet_key, wallet_ids), *claims, *others]))
+        wallets = {wallet_id: wallet_of(wallet_id, item) for wallet_id in wallet_ids if (item := next(items))}
+        done = {source.key for source in sources if next(items)}
+        return ReadForPosting(wallets, done, dict(zip(others, items, strict=True)))
 
-    def post(self, postings: Sequence[WalletPostings], patience: Patience) -> None:
+    def post(self, postings: Sequence[WalletPostings], patience: Patience, grants: Sequence[Write] = ()) -> None:
         """Posts the entries of several wallets in one transaction: each claims its source, each wallet its next numbers and links.
 
-        `ConditionsFailed` when a source has its posting already, a wallet's number or chain moved on, or the cashback balance that a refund
-        rests on. 2 write units for each entry (of up to 1 KB) and for each wallet.
+        `grants` are what funds their rewards. `ConditionsFailed` when a source has its posting already, a wallet's number or chain moved
+        on, or the cashback balance that a refund rests on, or when there is less money than is granted. 2 write units for each entry (of
+        up to 1 KB), each wallet and each of the grants.
         """
-        commit(self._storage, patience, *(write for posting in postings for write in _writes_of(posting)))
+        commit(self._storage, patience, *(write for posting in postings for write in _writes_of(posting)), *grants)
 
     def month_book(self, wallet_id: str, month: Month) -> MonthBook:
         """Every earning and correction of a wallet in `month`, by number, consistently. 1 read unit per 4 KB, in pages of 1 MB."""

@@ -1,18 +1,27 @@
 """Posting cashback for what was captured and cancelled, exactly once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from __future__ import annotations
 
-from eeum.calendar import whole_milliseconds
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from eeum.calendar import next_month, start_of_month, whole_milliseconds
 from eeum.cashback.posting import CaptureMissing, WalletPostings
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.errors import Busy, ProgrammeNotRunning
+from eeum.payments.progress import Cancellation
+from eeum.policy.rules import PolicyVersion
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import ConditionsFailed
+from eeum.storage import ConditionsFailed, Write
 from eeum.unit_of_work import Patience
+from eeum.wallet.giving import UNLIMITED, Grants
 from eeum.wallet.rules import Wallet
+
+if TYPE_CHECKING:
+    from eeum.budget.funding import Budgets
 
 MOST_TOGETHER = 20
 """Sources worked out together: a batch of the stream."""
@@ -42,14 +51,16 @@ class Posted(NamedTuple):
 def post(
     store: CashbackStore,
     policies: PolicyBook,
+    budgets: Budgets | None,
     patience: Patience,
     sources: Sequence[Source],
     now: Callable[[], datetime],
 ) -> Posted:
-    """Posts what each capture earns and what each cancellation changes, unless it is there already.
+    """Posts what each capture earns and what each cancellation changes, unless it is there already, as far as `budgets` fund it.
 
     The same sources may come again, in any order, from several callers at once: each posting claims its source and each wallet its
     next number, so that what loses is read and worked out anew. Two round trips for `MOST_TOGETHER` payments when nobody is in the way.
+    Without budgets (None) everything is funded.
 
     Raises:
         Busy: the time ran out; what was posted stays, and the same call goes on from there.
@@ -59,46 +70,96 @@ def post(
     if sources and policies.is_empty:
         raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
     unpostable: list[Unpostable] = []
-    posted: set[str] = set()
+    poster = _Poster(store, policies, budgets, patience, now)
     different = {source.key: source for source in sources}
     ordered = sorted(different.values(), key=lambda source: source.order)
     for start in range(0, len(ordered), MOST_TOGETHER):
-        together = ordered[start : start + MOST_TOGETHER]
-        unpostable += _post_together(store, policies, patience, together, now, posted)
-    already = len(different) - len(posted) - len(unpostable)
-    return Posted(len(posted), already, unpostable)
+        unpostable += poster.post_together(ordered[start : start + MOST_TOGETHER])
+    already = len(different) - len(poster.posted) - len(unpostable)
+    return Posted(len(poster.posted), already, unpostable)
 
 
-def _post_together(
-    store: CashbackStore,
-    policies: PolicyBook,
-    patience: Patience,
-    sources: Sequence[Source],
-    now: Callable[[], datetime],
-    posted: set[str],
-) -> list[Unpostable]:
-    """Adds the keys of the sources that it posts to `posted`."""
-    attempt = 0
-    missing: dict[str, str] = {}
-    while True:
-        wallets, done = store.read_for_posting(sources)
-        faults = {source.key: fault for source in sources if (fault := _fault_of(source, wallets, policies))} | missing
-        waiting = [source for source in sources if source.key not in faults and source.key not in done]
+@dataclass
+class _Poster:
+    """Posts sources in transactions as large as may be; `posted` are the keys of those that it posted."""
+
+    store: CashbackStore
+    policies: PolicyBook
+    budgets: Budgets | None
+    patience: Patience
+    now: Callable[[], datetime]
+    posted: set[str] = field(default_factory=set)
+
+    def post_together(self, sources: Sequence[Source]) -> list[Unpostable]:
+        """Posts what of `sources` is not posted yet: in one transaction, or, when they are too many or too busy for that, by wallet.
+
+        All of a transaction is funded from one sub-line of the budgets, so that it costs each payment of a batch a part of one write.
+        """
+        attempt = 0
+        missing: dict[str, str] = {}
+        funding = self.budgets.funding(sources[0].key, self.now()) if self.budgets else None
+        while True:
+            keys = funding.keys(_needs_of(sources, self.policies)) if funding else ()
+            wallets, done, others = self.store.read_for_posting(sources, keys)
+            found = {source.key: fault for source in sources if (fault := _fault_of(source, wallets, self.policies))}
+            faults = found | missing
+            waiting = [source for source in sources if source.key not in faults and source.key not in done]
+            funds = funding.funds(others) if funding else None
+            postings, begun = self._worked_out(waiting, wallets, funds or UNLIMITED, missing)
+            try:
+                if funding and funds and funds.missing:
+                    funding.refill(funds)
+                    raise ConditionsFailed(())
+                if not self._store(postings, funding.writes(funds) if funding and funds else ()):
+                    return [each for _, own in _by_wallet(sources) for each in self.post_together(own)]
+            except ConditionsFailed:
+                attempt += 1
+                self.patience.wait(attempt)
+                continue
+            self.posted.update(begun)
+            if len(begun) == len(waiting):
+                return [Unpostable(source, faults[source.key]) for source in sources if source.key in faults]
+
+    def _worked_out(
+        self, waiting: Sequence[Source], wallets: Mapping[str, Wallet], grants: Grants, missing: dict[str, str]
+    ) -> tuple[list[WalletPostings], list[str]]:
+        """What is to be posted to which wallet, and the keys of the sources that it is for."""
         postings: list[WalletPostings] = []
         begun: list[str] = []
         for wallet_id, own in _by_wallet(waiting):
-            posting = WalletPostings(wallets[wallet_id], store, policies, whole_milliseconds(now()))
+            posted_at = whole_milliseconds(self.now())
+            posting = WalletPostings(wallets[wallet_id], self.store, self.policies, posted_at, grants)
             begun += _work_out(posting, own, missing)
-            postings.append(posting)
+            if posting.entries:
+                postings.append(posting)
+        return postings, begun
+
+    def _store(self, postings: Sequence[WalletPostings], grants: Sequence[Write]) -> bool:
+        """Stores `postings` in one transaction; False when those of several wallets are too many for it, or too busy."""
+        if len(postings) <= 1:
+            if postings:
+                self.store.post(postings, self.patience, grants)
+            return True
+        if len(grants) + sum(1 + len(posting.entries) for posting in postings) > MOST_WRITES:
+            return False
         try:
-            _store(store, patience, [posting for posting in postings if posting.entries])
-            posted.update(begun)
-        except ConditionsFailed:
-            attempt += 1
-            patience.wait(attempt)
-            continue
-        if len(begun) == len(waiting):
-            return [Unpostable(source, faults[source.key]) for source in sources if source.key in faults]
+            self.store.post(postings, self.patience.briefly(), grants)
+        except Busy:
+            return False
+        return True
+
+
+def _needs_of(sources: Iterable[Source], policies: PolicyBook) -> Iterator[tuple[PolicyVersion, datetime]]:
+    """Under which policies something is funded for sources, and of which instant, as far as they say themselves."""
+    for source in sources:
+        entry = source.entry
+        instants = [entry.acceptance.accepted_at]
+        if isinstance(entry, Cancellation):
+            instants = [start_of_month(next_month(month)) - timedelta(milliseconds=1) for month in entry.months]
+        for at in instants:
+            policy = policies.in_force_at(at)
+            if policy is not None and policy.after_payment:
+                yield policy, at
 
 
 def _work_out(posting: WalletPostings, sources: Sequence[Source], missing: dict[str, str]) -> list[str]:
@@ -130,15 +191,3 @@ def _by_wallet(sources: Iterable[Source]) -> list[tuple[str, list[Source]]]:
     for source in sources:
         grouped.setdefault(source.wallet_id, []).append(source)
     return list(grouped.items())
-
-
-def _store(store: CashbackStore, patience: Patience, postings: Sequence[WalletPostings]) -> None:
-    """Posts `postings` in one transaction, or, when they are too many or their wallets too busy for that, each in its own."""
-    if len(postings) > 1 and sum(1 + len(posting.entries) for posting in postings) <= MOST_WRITES:
-        try:
-            store.post(postings, patience.briefly())
-            return
-        except Busy:
-            pass
-    for posting in postings:
-        store.post([posting], patience)

@@ -4,18 +4,20 @@ Commands are decided one after another on what their wallet has used (`Taken`), 
 or by the other, never by both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import Gives, Layer, LayerReward, PolicyVersion
+from eeum.policy.rules import Evaluation, Gives, Layer, LayerReward, PolicyVersion
 from eeum.policy.usage import key_of, limits_of, standing
 from eeum.policy.windows import last_month_of
 from eeum.wallet.rules import Taken
+
+NONE: Mapping[str, int] = {}
 
 
 class Grants(Protocol):
@@ -30,6 +32,9 @@ class Unlimited:
 
     def grant(self, _policy: PolicyVersion, _layer: Layer, won: int, _at: datetime, _before: int = 0, /) -> int:
         return won
+
+
+UNLIMITED: Grants = Unlimited()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +73,62 @@ def give(
         return NOTHING_GIVEN
     limits = limits_of(policy, gives)
     used_before, carried = standing(limits.values(), taken.used, at)
-    granting = _Granting(policy, policy.acting(gives), at, grants)
-    while True:
-        evaluation = evaluate(
-            policy, facts, base, used_before, gives=gives, carried=carried, ceilings=granting.ceilings
-        )
-        if granting.covers({reward.layer: reward.won for reward in evaluation.rewards}):
-            break
+
+    def under(ceilings: Mapping[str, int]) -> Evaluation:
+        return evaluate(policy, facts, base, used_before, gives=gives, carried=carried, ceilings=ceilings)
+
+    cover = Cover(policy, policy.acting(gives), at, grants)
+    evaluation = cover.funded(under)
     return Given(
         # What a ceiling cut is told by the ceilings.
         tuple(reward._replace(uncut=None) for reward in evaluation.rewards if reward.won),
         {key_of(limits[limit], at): won for limit, won in evaluation.used.items() if won},
-        granting.ceilings,
+        cover.cut,
     )
 
 
-class _Granting:
-    """What of an evaluation's rewards is granted. A layer that gets less has a ceiling, under which all is evaluated again."""
+class Rewarding(Protocol):
+    """Something that says what each layer gives."""
 
-    def __init__(self, policy: PolicyVersion, layers: Sequence[Layer], at: datetime, grants: Grants) -> None:
+    @property
+    def rewards(self) -> tuple[LayerReward, ...]: ...
+
+
+Made = TypeVar("Made", bound=Rewarding)
+
+
+class Cover:
+    """What of the rewards for one payment or top-up is funded. A layer that gets less has a ceiling, under which all is evaluated again.
+
+    Of what was given before, `granted` won by layer are funded, and `ceilings` hold. `cut` are the ceilings that come in addition, or
+    instead.
+    """
+
+    def __init__(
+        self,
+        policy: PolicyVersion,
+        layers: Sequence[Layer],
+        at: datetime,
+        grants: Grants,
+        granted: Mapping[str, int] = NONE,
+        ceilings: Mapping[str, int] = NONE,
+    ) -> None:
         self._policy = policy
         self._layers = layers
         self._at = at
         self._grants = grants
-        self._granted: dict[str, int] = {}
-        self.ceilings: dict[str, int] = {}
+        self._granted = dict(granted)
+        self._ceilings = ceilings
+        self.cut: dict[str, int] = {}
 
-    def covers(self, wanted: Mapping[str, int]) -> bool:
+    def funded(self, under: Callable[[Mapping[str, int]], Made]) -> Made:
+        """What is given `under` ceilings that leave nothing unfunded. Layers are funded in the order listed."""
+        while True:
+            made = under({**self._ceilings, **self.cut} if self.cut else self._ceilings)
+            if self._covers({reward.layer: reward.won for reward in made.rewards}):
+                return made
+
+    def _covers(self, wanted: Mapping[str, int]) -> bool:
         """Whether all of `wanted`, won by layer, is granted; if not, one layer more has a ceiling now."""
         for layer in self._layers:
             won, before = wanted.get(layer.id, 0), self._granted.get(layer.id, 0)
@@ -103,7 +137,7 @@ class _Granting:
             # Less than before, where the ceiling of another layer has made a third win their group, gives back.
             self._granted[layer.id] = self._grants.grant(self._policy, layer, won, self._at, before)
             if self._granted[layer.id] < won:
-                self.ceilings[layer.id] = self._granted[layer.id]
+                self.cut[layer.id] = self._granted[layer.id]
                 return False
         return True
 

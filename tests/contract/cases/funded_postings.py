@@ -1,0 +1,119 @@
+"""Postings whose rewards are funded: the parts of the budget that they draw on go along with wallets and entries."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from eeum.budget.funding import Funding
+from eeum.budget.store import BudgetStore
+from eeum.cashback.posting import WalletPostings
+from eeum.cashback.rules import MonthBook
+from eeum.cashback.store import CashbackStore
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import Add, ConditionsFailed, Storage, Write
+from eeum.wallet.rules import Negative, Wallet
+from eeum.wallet.store import WalletStore
+from tests.contract.cases import case
+from tests.contract.cases.commands import COUPON, POLICY, funding_of, granted
+from tests.contract.cases.earnings import JANUARY, cancellation, correction, source_of_payment
+from tests.contract.examples import NOON, change_wallet, earning, payment, stored_wallet
+from tests.patience import patience_of
+
+
+def _left(storage: Storage) -> int:
+    return BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city")
+
+
+def _returned(storage: Storage, funding: Funding, won: int) -> list[Write]:
+    """What gives back so many won of what was granted."""
+    keys = funding.keys([(POLICY, NOON)])
+    funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
+    funds.give_back(POLICY, COUPON, {"city": won}, NOON)
+    return funding.writes(funds)
+
+
+def _posting(storage: Storage, wallet_id: str) -> WalletPostings:
+    opened = WalletStore(storage, patience_of()).wallet(wallet_id)
+    assert opened is not None
+    return WalletPostings(opened, CashbackStore(storage), PolicyBook([]), NOON)
+
+
+def _wallets(storage: Storage) -> list[Wallet]:
+    return [stored_wallet(storage, name) for name in ("one", "two")]
+
+
+@case
+def payments_are_read_with_the_part_of_the_budget_that_their_cashback_draws_on(storage: Storage) -> None:
+    funding = funding_of(storage, 1_000_000)
+    wallets = _wallets(storage)
+    keys = funding.keys([(POLICY, NOON)])
+    sources = [source_of_payment(payment(each.id)) for each in wallets]
+    found = CashbackStore(storage).read_for_posting(sources, keys)
+    assert found[:2] == ({each.id: each for each in wallets}, set())
+    assert list(found.others) == keys
+    funds = funding.funds(found.others)
+    funds.grant(POLICY, COUPON, 1, NOON)
+    assert funds.missing, "nothing was brought there yet"
+
+
+@case
+def cashback_is_taken_from_the_budget_together_with_its_entries_or_not_at_all(storage: Storage) -> None:
+    funding = funding_of(storage, 3_000)
+    store = CashbackStore(storage)
+    wallets = _wallets(storage)
+    grants = funding.writes(granted(storage, funding, 2_000))
+    postings = [_posting(storage, each.id) for each in wallets]
+    for posting in postings:
+        cut = replace(earning(payment(posting.wallet.id), 1), ceilings={"base": 1_000})
+        posting.entries.append((cut, "hash"))
+    store.post(postings, patience_of(), grants)
+    assert _left(storage) == 1_000
+    assert [store.month_book(each.id, JANUARY).earnings[0].ceilings for each in wallets] == [{"base": 1_000}] * 2
+    third = _posting(storage, stored_wallet(storage, "three").id)
+    third.entries.append((earning(payment(third.wallet.id), 1), "hash"))
+    with pytest.raises(ConditionsFailed) as failed:
+        store.post([third], patience_of(), grants)
+    assert failed.value.positions == (2,), "the budget has no more"
+    assert store.month_book(third.wallet.id, JANUARY) == MonthBook((), ())
+    assert _left(storage) == 1_000
+
+
+@case
+def postings_give_back_to_the_budget_or_take_more_of_it(storage: Storage) -> None:
+    """Corrections, earnings or both: resting on the balance of cashback or not, which is below zero afterwards or not."""
+    funding = funding_of(storage, 10_000)
+    store = CashbackStore(storage)
+    left = 10_000
+    writes_of: dict[int, Callable[[], Sequence[Write]]] = {
+        250: lambda: _returned(storage, funding, 250),
+        -250: lambda: funding.writes(granted(storage, funding, 250)),
+    }
+    negatives = (None, Negative("payment", NOON))
+    kinds = itertools.product((-250, 250), (True, False), negatives, ((True, True), (False, True), (True, False)))
+    for number, (won, rests, negative, (earns, corrects)) in enumerate(kinds):
+        opened = stored_wallet(storage, f"member {number}", cashback=500)
+        change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
+        posting = _posting(storage, opened.id)
+        earned = earning(payment(opened.id), 1)
+        ceilings = {1: {"base": 500, "own": 0}}
+        made = replace(correction(earned, 2 if earns else 1, 500), ceilings=ceilings)
+        posting.entries += [*([(earned, "hash")] if earns else []), *([(made, "hash")] if corrects else [])]
+        posting.rests_on_cashback, posting.negative = rests, negative
+        store.post([posting], patience_of(), writes_of[won]())
+        left += won
+        book = MonthBook((earned,) if earns else (), (made,) if corrects else ())
+        assert store.month_book(opened.id, JANUARY) == book
+        assert _left(storage) == left
+
+
+@case
+def cancellations_are_read_with_the_part_of_the_budget_that_they_give_back_to(storage: Storage) -> None:
+    funding = funding_of(storage, 1_000)
+    keys = funding.keys([(POLICY, NOON)])
+    opened = stored_wallet(storage)
+    paid = payment(opened.id)
+    store = CashbackStore(storage)
+    for sources in ([cancellation(paid, 1)], [source_of_payment(paid), cancellation(paid, 1)]):
+        assert store.read_for_posting(sources, keys)[:2] == ({opened.id: opened}, set())

@@ -1,0 +1,300 @@
+"""Cashback that budgets and pools fund: what is granted, what is cut, what comes back, and what a shortfall means later."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from eeum.budget.store import BudgetStore
+from eeum.calendar import SEOUL
+from eeum.errors import Busy
+from eeum.payments.rules import Payment
+from eeum.storage import Contended, Table
+from tests.contract.shapes import shapes_of_the_contract
+from tests.invariants import check_everything
+from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
+from tests.use_cases.world import World, at_once
+
+GIFT = layer("gift", "cashback", 500)
+
+
+def _kept(world: World) -> Iterator[World]:
+    yield world
+    check_everything(world.memory)
+    uncovered = world.storage.shapes - shapes_of_the_contract()
+    assert not uncovered, "something was sent that no case of the contract covers"
+
+
+@pytest.fixture
+def city() -> Iterator[World]:
+    """Five per cent of the city alone, without a limit, besides the cashback of January 2021."""
+    yield from _kept(world_under(january_2021(layers=[GIFT])))
+
+
+@pytest.fixture
+def pool() -> Iterator[World]:
+    """Ten per cent of what one pays, up to 5,000 won in all the city each half of a month, and two percent beside it."""
+    pooled = layer("pooled", "cashback", 1_000, pools=["festival"], limits=["pooled-reward"])
+    document = january_2021(
+        layers=[pooled],
+        limits=[limit("pooled-reward", "reward", 4_000)],
+        pools=[{"id": "festival", "window": "half_month", "amount": 5_000}],
+    )
+    yield from _kept(world_under(document))
+
+
+def _won(world: World, payment: Payment, layer: str = "gift") -> int:
+    """What a layer gives for a payment as it stands."""
+    book = world.book(world.wallet(payment.acceptance.wallet_id), payment.acceptance.accepted_at.strftime("%Y-%m"))
+    (earning,) = [each for each in book.earnings if each.digest == payment.acceptance.digest]
+    given = sum(reward.won for reward in earning.rewards if reward.layer == layer)
+    changes = [change for correction in book.corrections for change in correction.changes]
+    return given + sum(each.won for each in changes if (each.number, each.layer) == (earning.number, layer))
+
+
+def test_what_is_granted_is_no_longer_left(city: World) -> None:
+    appropriate(city, 10_000, layers=["gift"])
+    payer, shop = city.member(charged=100_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    city.post(paid)
+    assert (_won(city, paid), left(city, layers=["gift"])) == (1_500, 8_500)
+    (earning,) = city.earnings(payer)
+    assert earning.ceilings == {}
+    assert "ceilings" not in city.entries("earning")[0]
+
+
+@pytest.mark.parametrize(
+    ("there", "ceilings"), [(1_500, {}), (1_499, {"gift": 1_499}), (1, {"gift": 1}), (0, {"gift": 0})]
+)
+def test_a_shortfall_is_a_recorded_ceiling_and_the_other_layers_stand(
+    city: World, there: int, ceilings: dict[str, int]
+) -> None:
+    appropriate(city, there, layers=["gift"])
+    payer, shop = city.member(charged=100_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    assert city.post(paid) == []
+    (earning,) = city.earnings(payer)
+    assert (earning.ceilings, left(city, layers=["gift"])) == (ceilings, 0)
+    assert _won(city, paid) == there
+    assert earning.won == 3_000 + there, "what the other layers give is not touched"
+    assert earning.used == {"monthly-spend": 30_000}
+
+
+def test_spend_limits_count_the_base_though_it_was_not_funded() -> None:
+    bounded = layer("gift", "cashback", 500, limits=["gift-spend"])
+    world = world_under(january_2021(layers=[bounded], limits=[limit("gift-spend", "spend", 40_000)]))
+    appropriate(world, 0, layers=["gift"])
+    payer, shop = world.member(charged=100_000), world.shop()
+    first = world.pay(payer, shop, 30_000).entry
+    world.post(first)
+    appropriate(world, 50_000, funder="city", layers=["other"])
+    assert world.wallet(payer.id).usage["gift-spend@2021-01"] == 30_000
+    check_everything(world.memory)
+
+
+def test_reward_limits_count_what_was_paid(pool: World) -> None:
+    payer, shop = pool.member(charged=200_000), pool.shop()
+    rich = pool.member("rich", charged=200_000)
+    pool.post(pool.pay(rich, shop, 30_000).entry)
+    paid = pool.pay(payer, shop, 30_000).entry
+    pool.post(paid)
+    (earning,) = pool.earnings(payer)
+    assert earning.ceilings == {"pooled": 2_000}
+    assert earning.used["pooled-reward"] == 2_000
+
+
+def test_a_pool_turns_with_its_window(pool: World) -> None:
+    payer, shop = pool.member(charged=200_000), pool.shop()
+    pool.now = datetime(2021, 1, 15, 23, 59, 59, 999_000, tzinfo=SEOUL)
+    first = pool.pay(payer, shop, 30_000).entry
+    second = pool.pay(pool.member("other", charged=100_000), shop, 30_000).entry
+    pool.now += timedelta(milliseconds=1)
+    third = pool.pay(payer, shop, 5_000).entry
+    # A window's payments are funded from it whenever they are posted.
+    pool.post(third)
+    pool.post(first)
+    pool.post(second)
+    assert [_won(pool, each, "pooled") for each in (first, second, third)] == [3_000, 2_000, 500]
+
+
+def test_who_got_less_gets_no_more_when_another_payment_is_cancelled(city: World) -> None:
+    """A supplement, and money that comes back, are for those who come after."""
+    appropriate(city, 2_000, layers=["gift"])
+    payer, shop = city.member(charged=100_000), city.shop()
+    first, second = (city.pay(payer, shop, 30_000).entry for _ in range(2))
+    city.post(first)
+    city.post(second)
+    assert [_won(city, each) for each in (first, second)] == [1_500, 500]
+    city.post(city.cancel(first, 10_000).entry)
+    assert [_won(city, each) for each in (first, second)] == [1_000, 500]
+    assert left(city, layers=["gift"]) == 500
+    third = city.pay(payer, shop, 30_000).entry
+    city.post(third)
+    assert _won(city, third) == 500
+
+
+def test_an_earning_that_grows_by_a_cancellation_gets_what_there_is_and_the_correction_says_so() -> None:
+    """The layer's spend limit is freed by the cancellation, and its budget is all but used up."""
+    bounded = layer("gift", "cashback", 1_000, limits=["gift-spend"])
+    world = world_under(january_2021(layers=[bounded], limits=[limit("gift-spend", "spend", 40_000)]))
+    appropriate(world, 4_100, layers=["gift"])
+    payer, shop = world.member(charged=200_000), world.shop()
+    other = world.member("other", charged=100_000)
+    first, second = (world.pay(payer, shop, 30_000).entry for _ in range(2))
+    world.post(first)
+    world.post(second)
+    assert [_won(world, each) for each in (first, second)] == [3_000, 1_000]
+    cancelled = world.cancel(first).entry
+    hungry = world.pay(other, shop, 30_000).entry
+    world.post(hungry)
+    assert _won(world, hungry) == 100
+    world.post(cancelled)
+    # What comes back is 3,000; the second payment earns 3,000 now, of which 1,000 were funded.
+    assert [_won(world, each) for each in (first, second)] == [0, 3_000]
+    assert left(world, layers=["gift"]) == 1_000
+    check_everything(world.memory)
+
+
+def test_a_correction_that_finds_too_little_records_its_ceilings() -> None:
+    """What is cancelled earned little; what it frees would earn much."""
+    documents = january_2021(
+        limits=[limit("gift-spend", "spend", 40_000)],
+        layers=[
+            layer(
+                "gift", "cashback", 1_000, limits=["gift-spend"], when={"fact": "merchant_district", "in": ["yeonsu"]}
+            ),
+            layer("little", "cashback", 1, limits=["gift-spend"]),
+        ],
+    )
+    world = world_under(documents)
+    appropriate(world, 1_200, layers=["gift"])
+    payer, shop = world.member(charged=200_000), world.shop()
+    elsewhere = world.shop("2208162517", district="jung")
+    first, second = world.pay(payer, elsewhere, 30_000).entry, world.pay(payer, shop, 30_000).entry
+    world.post(first)
+    world.post(second)
+    assert _won(world, second) == 1_000
+    world.post(world.cancel(first).entry)
+    (correction,) = world.book(payer).corrections
+    assert correction.ceilings == {2: {"gift": 1_200}}
+    assert (_won(world, second), left(world, layers=["gift"])) == (1_200, 0)
+    # And again on the way back: the ceiling holds, the rest is given back.
+    world.post(world.cancel(second, 20_000).entry)
+    assert (_won(world, second), left(world, layers=["gift"])) == (1_000, 200)
+    check_everything(world.memory)
+
+
+def test_a_cancellation_after_the_turn_of_the_year_gives_back_to_the_year_that_paid(city: World) -> None:
+    for year in (2021, 2022):
+        appropriate(city, 100_000, year=year, layers=["gift"])
+    city.now = datetime(2021, 12, 31, 12, 0, tzinfo=SEOUL)
+    payer, shop = city.member(charged=100_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    city.post(paid)
+    city.now = datetime(2022, 1, 1, 12, 0, tzinfo=SEOUL)
+    city.post(city.cancel(paid, 20_000).entry)
+    assert left(city, layers=["gift"]) == 100_000 - _won(city, paid)
+    assert left(city, year=2022, layers=["gift"]) == 100_000
+
+
+def test_a_line_that_applies_later_pays_for_what_is_accepted_from_then_on(city: World) -> None:
+    payer, shop = city.member(charged=100_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    city.post(paid)
+    assert city.memory.items(Table.BUDGETS) == [], "where nothing is budgeted nothing is asked"
+    assert _won(city, paid) == 1_500
+
+
+def test_all_wallets_of_a_batch_are_funded_by_one_item(city: World) -> None:
+    appropriate(city, 1_000_000)
+    members = [city.member(f"member-{number}", charged=100_000) for number in range(20)]
+    shop = city.shop()
+    city.post(city.pay(members[0], shop, 30_000).entry)
+    payments = [city.pay(each, shop, 10_000).entry for each in members]
+    city.post(payments[0])
+    sub_lines = [item for item in city.memory.items(Table.BUDGETS) if item["kind"] == "sub_line"]
+    city.budgets = partial(lambda budgets: budgets, city.budgets())  # type: ignore[method-assign]
+    with city.counted() as costs:
+        city.post(*payments[1:])
+    funded = [item for item in city.memory.items(Table.BUDGETS) if item["kind"] == "sub_line"]
+    changed = [after for before, after in zip(sub_lines, funded, strict=True) if before != after]
+    assert len(changed) == 1
+    if costs.calls == ["read", "transact"]:
+        assert costs.write_units == 2 * (19 + 19 + 1)
+
+
+def test_a_batch_that_comes_again_or_twice_at_once_is_funded_once(city: World) -> None:
+    appropriate(city, 100_000, layers=["gift"])
+    members = [city.member(f"member-{number}", charged=100_000) for number in range(4)]
+    shop = city.shop()
+    payments = [city.pay(each, shop, 10_000).entry for each in members]
+    answers = at_once([partial(city.post, *payments)] * 4)
+    assert [each for each in answers if isinstance(each, Exception)] == []
+    city.post(*payments)
+    assert left(city, layers=["gift"]) == 100_000 - 4 * 500
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_posting_whose_answer_was_lost_is_funded_once(city: World, moment: str) -> None:
+    appropriate(city, 100_000, layers=["gift"])
+    payer, shop = city.member(charged=100_000), city.shop()
+    paid = city.pay(payer, shop, 10_000).entry
+    city.post(city.pay(payer, shop, 10_000).entry)
+    with city.failing(Contended, moment, 2):
+        city.post(paid)
+    assert left(city, layers=["gift"]) == 100_000 - 2 * 500
+
+
+def test_a_posting_without_time_left_takes_nothing(city: World) -> None:
+    appropriate(city, 100_000, layers=["gift"])
+    payer, shop = city.member(charged=100_000), city.shop()
+    city.post(city.pay(payer, shop, 10_000).entry)
+    paid = city.pay(payer, shop, 10_000).entry
+    city.seconds = 0
+    with city.failing(Contended, "before", 99), pytest.raises(Busy):
+        city.post(paid)
+    city.seconds = 60
+    assert left(city, layers=["gift"]) == 99_500
+    city.post(paid)
+    assert left(city, layers=["gift"]) == 99_000
+
+
+def test_money_that_others_take_meanwhile_is_not_granted_twice(city: World) -> None:
+    appropriate(city, 600, layers=["gift"])
+    payer, shop = city.member(charged=100_000), city.shop()
+    other = city.member("other", charged=100_000)
+    mine, theirs = city.pay(payer, shop, 10_000).entry, city.pay(other, shop, 10_000).entry
+    done: list[Any] = []
+
+    def fault(moment: str, writes: Any) -> None:
+        if moment == "before" and not done and any(write.key.table is Table.LEDGER for write in writes):
+            done.append(True)
+            city.post(theirs)
+
+    city.memory.fault = fault
+    city.post(mine)
+    assert (_won(city, theirs), _won(city, mine), left(city, layers=["gift"])) == (500, 100, 0)
+
+
+def test_an_event_that_is_not_going_on_has_no_money(world: World) -> None:
+    event = {
+        "id": "festival",
+        "window": "event",
+        "from": "2021-01-10T00:00:00+09:00",
+        "until": "2021-01-20T00:00:00+09:00",
+        "amount": 100_000,
+    }
+    own = world_under(january_2021(layers=[layer("fest", "cashback", 1_000, pools=["festival"])], pools=[event]))
+    payer, shop = own.member(charged=200_000), own.shop()
+    wins = []
+    for day in (9, 10, 19, 20):
+        own.now = datetime(2021, 1, day, 0, 0, tzinfo=SEOUL)
+        paid = own.pay(payer, shop, 10_000).entry
+        own.post(paid)
+        wins.append(_won(own, paid, "fest"))
+    assert wins == [0, 1_000, 1_000, 0]
+    money = BudgetStore(own.memory, own.patience, "incheon").money(2021)
+    assert money.left("pool/festival@until-2021-01") == 98_000
+    check_everything(own.memory)
