@@ -129,7 +129,7 @@ def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_us
 
 @case
 def a_discount_that_uses_no_limit_is_taken_from_the_budget_and_goes_back_there(storage: Storage) -> None:
-    funding = _funding(storage, 1_000_000)
+    funding = funding_of(storage, 1_000_000)
     payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
     for grants in ({}, {"youth": 4_000}):
         opened = stored_wallet(storage, f"member with {grants}", charged=5_000 if grants else 9_000, grants=grants)
