@@ -49,7 +49,7 @@ class Api:
         return _expected(self.request("GET", path, query=query or None), {200})
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        return _expected(self.request("POST", path, body, key=key), {200, 201})
+        return _expected(self.request("POST", path, body, key=key), {200, 201, 202})
 
     def patch(self, path: str, body: Any) -> Any:
         return _expected(self.request("PATCH", path, body), {200})

@@ -191,7 +191,7 @@ class City:
         self.deploy()
         roles.enrol_everyone(self.signing)
         tokens = self.sign_everyone_in()
-        shops = seed.eve(self.api, tokens)
+        shops = seed.eve(self.api, tokens, self.clock.now())
         self._report(f"On to {wanted:%Y-%m-%d %H:%M}: members and their wallets.")
         self.move_clock(wanted)
         self.opened = seed.day(self.api, tokens, self.signing, shops)

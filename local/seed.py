@@ -33,9 +33,13 @@ class Opened:
     new_shop: str
 
 
-def eve(api: Api, tokens: Tokens) -> list[str]:
-    """The day before: the programme's policies, and the shops; gives the shops' ids."""
+def eve(api: Api, tokens: Tokens, now: datetime) -> list[str]:
+    """The day before, which is `now`: the year's budgets, the programme's policies, and the shops; gives the shops' ids."""
     operator, shopkeeper = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
+    # Lines may apply from the past on for as long as there is no policy.
+    for year in sorted({now.year, (now + timedelta(days=1)).year}):
+        for line in budget_lines(year):
+            operator.post(f"/budgets/{year}/lines", line, key=f"opening-budget-{year}-{line['id']}")
     operator.post("/policies/history", {"policies": policies()})
 
     def open_shop(shop: Shop) -> str:
@@ -74,6 +78,25 @@ def open_wallet(api: Api, tokens: Tokens, signing: SignIn, resident: str) -> dic
     if answer["status"] == "declined":
         raise CityFailure(f"The opening top-up of {resident} was declined: {answer}")
     return wallet
+
+
+def budget_lines(year: int) -> list[dict[str, Any]]:
+    """What newspapers gave as Incheon's budget of 2021 (docs/case-2021.md), for whichever year the city is opened in."""
+    return [
+        {
+            "id": funder,
+            "title": {"ko": korean, "en": english},
+            "funder": funder,
+            "applies_from": f"{year}-01-01T00:00:00+09:00",
+            "amount": won,
+            "reason": "본예산",
+            "document": "what newspapers gave for 2021",
+        }
+        for funder, korean, english, won in (
+            ("national", "국비", "National", 143_600_000_000),
+            ("city", "시비", "City", 199_800_000_000),
+        )
+    ]
 
 
 def earliest() -> datetime:

@@ -82,6 +82,16 @@ ANSWERS: dict[str, dict[str, int]] = {
     "POST /policy_amendments/{amendment_id}/rejection": OPERATORS,
     "POST /policy_amendments/{amendment_id}/withdrawal": OPERATORS,
     "GET /policy_amendments/{amendment_id}/history": OPERATORS,
+    "GET /budgets/{year}": OPERATORS,
+    "GET /budgets/{year}/changes": OPERATORS,
+    "GET /budgets/{year}/forecast": OPERATORS,
+    "POST /budgets/{year}/lines": OPERATORS,
+    "POST /budgets/{year}/lines/{line}/supplements": OPERATORS,
+    # A year that is not over is closed by nobody.
+    "POST /budgets/{year}/closing": {OPERATOR: 409, STAFF: 403},
+    "POST /policy_simulations": {OPERATOR: 202, STAFF: 403},
+    "GET /policy_simulations": OPERATORS,
+    "GET /policy_simulations/{simulation_id}": OPERATORS,
     "GET /months": {ANYONE: 200},
     "GET /months/{month}": {ANYONE: 200},
 }

@@ -20,11 +20,11 @@ from tests.e2e.callers import Caller
 from tests.e2e.members import Member, hold, pay
 from tests.e2e.routes import ANSWERS, Route, expected, routes
 from tests.e2e.scheduling import SUSPENSION, WHY, begin, schedule, version
-from tests.e2e.waiting import wait_for_cashback
+from tests.e2e.waiting import wait_for, wait_for_cashback
 
 SHOP = "운서 빵집"
 UNKNOWN = "018f0000-0000-7000-8000-000000000000"
-TABLES = ("LedgerTable", "MerchantsTable", "ProgrammeTable")
+TABLES = ("LedgerTable", "MerchantsTable", "ProgrammeTable", "BudgetsTable")
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,40 @@ class Scene:
             "/policy_drafts/{version}/withdrawal": seen | {"reason": "not now"},
             "/policy_amendments": SUSPENSION,
             "/policies/history": {"policies": [future]},
+            "/budgets/{year}/lines": budget_line("national"),
+            "/budgets/{year}/lines/{line}/supplements": GROUNDS | {"amount": 1_000_000},
+            "/budgets/{year}/closing": GROUNDS,
+            "/policy_simulations": SIMULATION,
         }.get(route.path, {"reason": "Papers in order."})
 
 
+GROUNDS = {"reason": "추경", "document": "제279회 시의회 의결"}
+#: A question whose answer is that there are no payments.
+SIMULATION = {
+    "policy": {"version": seed.policies()[0]["version"]},
+    "payments": {"source": "nowhere", "from": "2020-12", "until": "2020-12"},
+}
+
+
+def budget_line(funder: str) -> dict[str, Any]:
+    return GROUNDS | {
+        "id": funder,
+        "title": {"ko": funder, "en": funder},
+        "funder": funder,
+        "applies_from": f"{BUDGETED}-01-01T00:00:00+09:00",
+        "amount": 100_000_000,
+    }
+
+
+def answered_simulation(operator: Api) -> str:
+    """The id of a simulation whose worker has done with it, so that nothing changes while others knock."""
+    asked = operator.post("/policy_simulations", SIMULATION, key=f"knocking {uuid4()}")["id"]
+    wait_for(lambda: operator.get(f"/policy_simulations/{asked}"), lambda seen: bool(seen["fault"]), "the answer")
+    return str(asked)
+
+
+#: A fiscal year that is to come.
+BUDGETED = "2035"
 #: A version that is withdrawn.
 SCHEDULED = "knocking-scheduled"
 
@@ -125,6 +156,8 @@ def scene(city: City, api: Api, tokens: Tokens, shops: dict[str, str]) -> Scene:
     member, other = (_member(api, known[name]) for name in (callers.MEMBER, callers.OTHER_MEMBER))
     payment = pay(api, tokens, member, shops[SHOP], 10_000)["id"]
     wait_for_cashback(member)
+    operator = api.as_caller(tokens.operator)
+    operator.post(f"/budgets/{BUDGETED}/lines", budget_line("city"), key=f"knocking {uuid4()}")
     return Scene(
         api=api,
         callers=known,
@@ -143,6 +176,9 @@ def scene(city: City, api: Api, tokens: Tokens, shops: dict[str, str]) -> Scene:
             "void": hold(api, tokens, member, shops[SHOP], 2_000)["id"],
             "version": seed.policies()[0]["version"],
             "month": "2021-01",
+            "year": BUDGETED,
+            "line": "city",
+            "simulation_id": answered_simulation(operator),
         }
         | colleague_s_work(api, tokens),
     )
@@ -192,6 +228,13 @@ def test_everybody_gets_the_answer_that_is_theirs_and_who_is_refused_changes_not
     answers |= {name: scene.ask(name, route).status_code for name in wanted if name not in refused}
     assert answers == wanted
     wait_for_cashback(scene.member)
+    if route.path == "/policy_simulations":
+        operator = scene.api.as_caller(str(scene.callers[callers.OPERATOR].token))
+        wait_for(
+            lambda: operator.get(route.path)["simulations"],
+            lambda found: all(each["fault"] for each in found),
+            "the simulations' answers",
+        )
 
 
 MEMBERS_ROUTES = [route for route in routes() if "{wallet_id}" in route.path and "eeum/wallet" in route.scopes]
