@@ -136,7 +136,7 @@ def a_discount_that_uses_no_limit_is_taken_from_the_budget_and_goes_back_there(s
         paid = {**grants, "charged": 5_000 if grants else 9_000}
         draws = [Draw(purse, won, won) for purse, won in paid.items()]
         made = replace(_discounted(opened.id), taken=Taken(), paid_from=tuple(paid.items()))
-        payments.debit_and_record(made, draws, None, funding.writes(_granted(storage, funding, 1_000)))
+        payments.debit_and_record(made, draws, None, funding.writes(granted(storage, funding, 1_000)))
         for number in (1, 2):
             accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
             _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
