@@ -17,6 +17,7 @@ FUNCTION_ENVIRONMENT = {
     "MERCHANTS_TABLE": "merchants",
     "PROGRAMME_TABLE": "programme",
     "BALANCES_TABLE": "balances",
+    "BUDGETS_TABLE": "budgets",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "LOG_LEVEL": "INFO",
     "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/parked",

@@ -19,10 +19,10 @@ from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply
 from eeum.payments.items import payment_item, payment_key
 from eeum.payments.rules import Order, Payment, authorise, judge
 from eeum.policy.reading import policy_of
-from eeum.policy.rules import PolicyVersion
+from eeum.policy.rules import BandPortion, LayerReward, PolicyVersion
 from eeum.request import Request
 from eeum.storage import Item, Key
-from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Wallet, WalletStatus, wallet_id_of
+from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Taken, Wallet, WalletStatus, wallet_id_of
 from eeum.wallet.store import keyed, wallet_item, wallet_key
 
 NOON = datetime(2026, 11, 23, 12, 34, 56, 789_000, tzinfo=SEOUL)
@@ -39,8 +39,11 @@ ASSUMPTIONS = (
   millions of won), four cards, six usage windows (three limits in two months), after 9,999 payments, with its chain
 - a payment by card that empties four purses and draws on the fifth, at a merchant with four flags, a rate of its own and the longest
   district and category of the published policies, with a requested time
+- a discounted payment: as the one above, but out of two purses, with one discount that two funders pay and that uses one limit
+- a wallet with rewards: as the one above, but with one grant and two purses of rewards, two cards, two limits of cashback and two of
+  commands, each in two months
 - the earning of a payment that falls into all three bands of all three layers, two of them paid by nation and city, one by the merchant""",
-    "Ids, callers and keys have their full length. No words of members or merchants, so no Korean, stand in any of the three: names stay "
+    "Ids, callers and keys have their full length. No words of members or merchants, so no Korean, stand in any of them: names stay "
     "in the merchant's item.",
 )
 
@@ -51,7 +54,14 @@ def measure() -> Section:
     earning = largest_earning(payment)
     wallet_size = _bytes(wallet_key(wallet.id), wallet_item(wallet))
     payment_size = _bytes(payment_key(wallet.id, payment.acceptance.digest), payment_item(payment))
-    sizes = {"payment": payment_size, "wallet": wallet_size, "earning": _bytes(*earning)}
+    rewarded, discounted = rewarded_wallet(wallet), discounted_payment(payment)
+    sizes = {
+        "payment": payment_size,
+        "wallet": wallet_size,
+        "earning": _bytes(*earning),
+        "discounted payment": _bytes(payment_key(wallet.id, payment.acceptance.digest), payment_item(discounted)),
+        "wallet with rewards": _bytes(wallet_key(wallet.id), wallet_item(rewarded)),
+    }
     how = "By DynamoDB's size rule over the item that the store writes, keys included."
     figures = [Figure(f"Largest realistic {name} item", UNIT, size, "B", how) for name, size in sizes.items()]
     return Section("Item sizes", figures, (*ASSUMPTIONS, _of_others(wallet, payment)))
@@ -61,10 +71,16 @@ def _of_others(wallet: Wallet, payment: Payment) -> str:
     """What has no bound of its own, since it is rare."""
     owing = replace(wallet, negative=Negative(payment.acceptance.id, NOON))
     size = _bytes(wallet_key(wallet.id), wallet_item(owing))
+    whole = _bytes(
+        payment_key(wallet.id, payment.acceptance.digest),
+        payment_item(discounted_payment(payment, len(payment.paid_from))),
+    )
+    with_all = _bytes(wallet_key(wallet.id), wallet_item(replace(wallet, taken=rewarded_wallet(wallet).taken)))
     few, many = (_bytes(*a_correction(payment, changes)) for changes in (3, 1_000))
     return (
-        f"A wallet with a debt besides says why, and then has {size} B. The correction of a cancellation that changes three rewards has "
-        f"{few} B, one that changes a thousand {many:,} B."
+        f"A wallet with a debt besides says why, and then has {size} B. What is everything at once takes two units more: the largest "
+        f"payment with a discount ({whole} B), and the largest wallet with two limits of commands ({with_all} B). The correction of a "
+        f"cancellation that changes three rewards has {few} B, one that changes a thousand {many:,} B."
     )
 
 
@@ -94,6 +110,34 @@ def largest_wallet() -> Wallet:
         chain=Head(10_999, "h" * 43),
         negative=None,
         opened_at=NOON,
+    )
+
+
+def rewarded_wallet(wallet: Wallet) -> Wallet:
+    """A wallet that uses commands' limits and has rewards that expire, in two months each."""
+    rewards = [
+        Purse(f"market-points@{month}", 123_456, None, NOON, "market-points") for month in ("2026-12", "2027-01")
+    ]
+    limits = ("coupon-reward", "top-up-bonus")
+    return replace(
+        wallet,
+        purses=(*(each for each in wallet.purses if each.id not in GRANTS[1:]), *rewards),
+        cards=wallet.cards[:2],
+        usage={key: won for key, won in wallet.usage.items() if not key.startswith(LIMITS[-1])},
+        taken=Taken(9_999, {f"{name}@{month}": 1_234_567 for name in limits for month in ("2026-10", "2026-11")}),
+    )
+
+
+def discounted_payment(payment: Payment, purses: int = 2) -> Payment:
+    """The payment with a discount of one band, out of its last `purses` alone."""
+    funders = (("national", 60_000), ("city", 63_450))
+    discount = LayerReward("small-merchants", 123_450, (BandPortion(0, None, 1_000, 1_234_500),), funders)
+    *others, (last, won) = payment.paid_from[-purses:]
+    return replace(
+        payment,
+        paid_from=(*others, (last, won - discount.won)),
+        discounts=(discount,),
+        taken=Taken(9_999, {"coupon-reward@2026-11": discount.won}),
     )
 
 
@@ -177,9 +221,9 @@ def three_layers() -> PolicyVersion:
             "wallet": {"minimum_top_up": 1_000, "holding_limit": 500_000, "holding_limit_verified": 2_000_000},
             "merchants": {"districts": [], "categories": []},
             "limits": [
-                {"id": "monthly-spend", "measure": "spend", "amount": 2_000_000},
-                {"id": "monthly-reward", "measure": "reward", "amount": 1_234_567},
-                {"id": "merchant-rewards", "measure": "spend", "amount": 2_000_000},
+                {"id": "monthly-spend", "measure": "spend", "window": "month", "amount": 2_000_000},
+                {"id": "monthly-reward", "measure": "reward", "window": "month", "amount": 1_234_567},
+                {"id": "merchant-rewards", "measure": "spend", "window": "month", "amount": 2_000_000},
             ],
             "layers": layers,
         }
@@ -199,7 +243,7 @@ def _longest_names() -> tuple[str, str]:
     """The longest district and category of the published policies."""
     districts: set[str] = set()
     categories: set[str] = set()
-    for path in (ROOT / "policies").glob("*/*.json"):
+    for path in (ROOT / "policies").glob("*/*-20*.json"):
         merchants = json.loads(path.read_text(encoding="utf-8"))["merchants"]
         districts.update(merchants["districts"])
         categories.update(merchants["categories"])

@@ -103,7 +103,7 @@ def measure(folder: Path) -> tuple[Section, Units]:
 def _computed() -> Units:
     storage = CountingStorage()
     inhabitants = found(storage, BATCH)
-    _appropriate(storage)
+    appropriate(storage, _policies(storage))
     start = storage.units
     payments = _pay(storage, inhabitants)
     paid = storage.units
@@ -114,7 +114,7 @@ def _computed() -> Units:
 def _reported(engine: str, folder: Path) -> Units:
     with storage_on(engine, folder) as (client, storage):
         inhabitants = found(storage, BATCH)
-        _appropriate(storage)
+        appropriate(storage, _policies(storage))
         with units_written(client) as units:
             payments = _pay(storage, inhabitants)
             paid = sum(units)
@@ -139,13 +139,13 @@ def _payment(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id
 def _post(storage: Storage, payments: list[Payment]) -> None:
     keys = [payment_key(payment.acceptance.wallet_id, payment.acceptance.digest) for payment in payments]
     sources = [source_of(item) for item in storage.read(keys) if item]
-    outcome = post(CashbackStore(storage), _policies(storage), _budgets(storage), PATIENCE, sources, _now)
+    outcome = post(CashbackStore(storage), _policies(storage), budgets_of(storage), PATIENCE, sources, _now)
     if outcome.posted != len(payments):
         raise RuntimeError(f"cashback was not posted: {outcome}")
 
 
-def _appropriate(storage: Storage) -> None:
-    """Lines that fund all cashback of the year, with enough in each of their parts: refills come once in thousands of payments."""
+def appropriate(storage: Storage, policies: PolicyBook) -> None:
+    """Lines that fund all rewards of the year, with enough in each of their parts: refills come once in thousands of payments."""
     year = JANUARY_2021.year
     store = BudgetStore(storage, PATIENCE, PROGRAMME)
     store.open_year(year)
@@ -156,17 +156,17 @@ def _appropriate(storage: Storage) -> None:
         change = BudgetChange(request.accept(JANUARY_2021), ChangeKind.ORIGINAL, year, funder, 10**11, grounds)
         AppropriationStore(storage, PATIENCE, PROGRAMME).add_line(line, change, number)
     lines = Lines(store.lines())
-    policy = _policies(storage).running_at(JANUARY_2021)
+    policy = policies.running_at(JANUARY_2021)
     for number in range(SUB_LINES):
         funding = Funding(store, lines, number, JANUARY_2021)
         funding.keys([(policy, JANUARY_2021)])
         funds = funding.funds({})
-        for layer in policy.after_payment:
+        for layer in policy.layers:
             funds.grant(policy, layer, 1_000_000, JANUARY_2021)
         funding.refill(funds)
 
 
-def _budgets(storage: Storage) -> Budgets:
+def budgets_of(storage: Storage) -> Budgets:
     store = BudgetStore(storage, PATIENCE, PROGRAMME)
     return Budgets(store, Lines(store.lines()))
 

@@ -1,0 +1,142 @@
+"""Write units of commands that give: a discounted payment, its cancellation, and a top-up with a bonus in a purse of its own."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, Inhabitants, found
+from bench.engine import storage_on, units_written
+from bench.figures import Figure, Progress, Section
+from bench.write_units import CountingStorage, appropriate, budgets_of
+from eeum.budget.funding import Budgets
+from eeum.payments.cancellations import Funders, cancel_payment
+from eeum.payments.progress_store import ProgressStore
+from eeum.payments.rules import Order, Payment
+from eeum.payments.store import PaymentStore
+from eeum.payments.use_cases import authorise_payment
+from eeum.policy.reading import policy_of
+from eeum.policy.use_cases import PolicyBook
+from eeum.request import Request
+from eeum.storage import Storage
+from eeum.wallet.store import WalletStore
+from eeum.wallet.use_cases import top_up
+from tests.use_cases.command_policies import january_2021, layer, limit, purse, wallet_terms
+
+MEMBERS = 20
+ENGINE = "dynoxide"
+PRICE, TOPPED_UP = 12_000, 30_000
+BOUND = 7
+NATION_AND_CITY = {"national": 6, "city": 5}
+
+POLICIES = PolicyBook(
+    [
+        policy_of(
+            january_2021(
+                # What the wallets of a measurement hold is more than any city would let them.
+                wallet=wallet_terms(holding_limit=10**12, holding_limit_verified=10**12, top_up_limits=["top-ups"]),
+                purses=[purse("points", expires_after={"months": 6})],
+                limits=[limit("discounts", "reward", 100_000), limit("top-ups", "top_up", 1_000_000)],
+                layers=[
+                    layer("coupon", "discount", 1_000, limits=["discounts"], funders=NATION_AND_CITY),
+                    layer("bonus", "top_up_bonus", 500, limits=["top-ups"], funders=NATION_AND_CITY, into="points"),
+                ],
+            )
+        )
+    ]
+)
+
+
+class Units(NamedTuple):
+    """Of one command each, on average."""
+
+    payment: float
+    cancellation: float
+    top_up: float
+
+
+def measure(folder: Path) -> Section:
+    progress = Progress("write units of commands that give", 2)
+    computed = _computed()
+    progress.step()
+    with storage_on(ENGINE, folder) as (client, storage):
+        inhabitants = found(storage, MEMBERS)
+        appropriate(storage, POLICIES)
+        with units_written(client) as units:
+            reported = _units(storage, inhabitants, lambda: sum(units))
+    progress.step()
+    return Section(
+        "Write units of commands that give",
+        [
+            Figure(
+                "Write units of a discounted payment, with the merchant's index",
+                BOUND,
+                reported.payment,
+                "",
+                f"As {ENGINE} reports: two each for the wallet, the entry and the part of the budget that funds it, one in the index. "
+                f"A limit is used and two funders pay; by the sizes of the items it is {computed.payment:g}.",
+            )
+        ],
+        (
+            f"Its cancellation takes {reported.cancellation:g} (by size {computed.cancellation:g}): two each for wallet, entry, progress "
+            f"and budget. A top-up with a bonus in a purse that expires takes {reported.top_up:g} (by size {computed.top_up:g}). A refill "
+            "of the part of the budget comes once in thousands of commands, and is not in them.",
+        ),
+    )
+
+
+def _computed() -> Units:
+    storage = CountingStorage()
+    inhabitants = found(storage, MEMBERS)
+    appropriate(storage, POLICIES)
+    return _units(storage, inhabitants, lambda: storage.units)
+
+
+def _units(storage: Storage, inhabitants: Inhabitants, written: Callable[[], float]) -> Units:
+    budgets = budgets_of(storage)
+    marks = [written()]
+    payments = [_pay(storage, budgets, wallet.id, inhabitants.merchant.id) for wallet in inhabitants.wallets]
+    marks.append(written())
+    for payment in payments:
+        _cancel(storage, budgets, payment)
+    marks.append(written())
+    for wallet in inhabitants.wallets:
+        _top_up(storage, budgets, wallet.id)
+    marks.append(written())
+    return Units(*((after - before) / MEMBERS for before, after in pairwise(marks)))
+
+
+def _pay(storage: Storage, budgets: Budgets, wallet_id: str, merchant_id: str) -> Payment:
+    order = Order(merchant_id, PRICE, "shop", "card", None, JANUARY_2021.isoformat())
+    request = Request.of(f"acquirer/{ACQUIRER}", wallet_id, "a-key-of-sixteen-or-more", {"amount": PRICE})
+    store = PaymentStore(storage, PATIENCE)
+    paid = authorise_payment(store, POLICIES, PATIENCE, request, order, lambda: JANUARY_2021, lambda: budgets).entry
+    if paid.discount != PRICE // 10 or paid.ceilings:
+        raise RuntimeError(f"the payment has not its discount: {paid}")
+    return paid
+
+
+def _cancel(storage: Storage, budgets: Budgets, payment: Payment) -> None:
+    acceptance = payment.acceptance
+    request = Request.of(acceptance.caller, acceptance.wallet_id, "a-key-of-the-cancellation", {})
+    cancel_payment(
+        ProgressStore(storage, PATIENCE),
+        PATIENCE,
+        request,
+        acceptance.id,
+        None,
+        None,
+        lambda _: True,
+        lambda: JANUARY_2021,
+        Funders(POLICIES, lambda: budgets),
+    )
+
+
+def _top_up(storage: Storage, budgets: Budgets, wallet_id: str) -> None:
+    request = Request.of("bank/7t2c1m0e5q9s8rj4h6k3b2v1ab", wallet_id, "a-key-of-the-top-up", {"amount": TOPPED_UP})
+    store = WalletStore(storage, PATIENCE)
+    entry = top_up(
+        store, POLICIES, PATIENCE, request, TOPPED_UP, "KB-20210105-001", lambda: JANUARY_2021, lambda: budgets
+    ).entry
+    if entry.credited.get("points@2021-07") != TOPPED_UP * 5 // 100:
+        raise RuntimeError(f"the top-up has not its bonus: {entry}")
