@@ -89,7 +89,7 @@ BY_APP_WITHOUT_CARD_A = [{"fact": "method", "in": ["app"]}, {"not": {"fact": "ca
         ),
         ({"fact": "channel", "in": ["qr", "taxi"]}, "결제 장소: QR 또는 택시", "the place of payment is QR or taxi"),
         ({"fact": "weekday", "in": ["sunday"]}, "요일: 일요일", "the day of the week is Sunday"),
-        ({"fact": "merchant_flags", "has": "partner"}, "상생 가맹점", "the shop is partner"),
+        ({"fact": "merchant_flags", "has": "partner"}, "상생 가맹점", "the shop is marked “partner”"),
         (
             {"fact": "time_of_day", "from": "18:00", "until": "22:00"},
             "시각: 18:00부터 22:00 전까지",
@@ -353,6 +353,14 @@ def test_equal_documents_give_no_sentence(of: dict[str, Any]) -> None:
     reordered["earns_from"].reverse()
     reordered["merchants"]["districts"].reverse()
     assert changes_between(of, reordered) == []
+
+
+def test_the_same_said_otherwise_is_neither_better_nor_less() -> None:
+    nothing = {"from": 300_000, "up_to": None, "rate_basis_points": 0}
+    said = [{"from": 0, "up_to": 300_000, "rate_basis_points": 1000}]
+    one, other = (document(("layers.0.bands", bands)) for bands in (said, [*said, nothing]))
+    for changes in (changes_between(one, other), changes_between(other, one)):
+        assert {change.kind for change in changes} <= {Kind.CHANGES}
 
 
 @settings(max_examples=60, deadline=None)

@@ -118,9 +118,9 @@ def _direction(before: Statement, after: Statement) -> Kind:
         # Between edges both are straight, so that the edges and the largest amount there is decide.
         places = [*edges, LARGEST_AMOUNT]
         differences = [given_at(after.rank, place) - given_at(before.rank, place) for place in places]
-        if all(difference >= 0 for difference in differences):
-            return Kind.BETTER
-        return Kind.LESS if all(difference <= 0 for difference in differences) else Kind.CHANGES
+        gains, losses = (any(sign * difference > 0 for difference in differences) for sign in (1, -1))
+        # Neither: the same, said otherwise.
+        return Kind.CHANGES if gains == losses else Kind.BETTER if gains else Kind.LESS
     if isinstance(before.rank, tuple) or isinstance(after.rank, tuple) or before.rank == after.rank:
         return Kind.CHANGES
     return Kind.BETTER if after.rank > before.rank else Kind.LESS

@@ -130,7 +130,9 @@ def _into(layer: Mapping[str, Any]) -> tuple[Plain, bool]:
     into = layer.get("into", "cashback")
     if into in ("cashback", "charged"):
         purse = word(PURSES, into)
-        return Plain(f"{purse.ko}로 받음", f"into {purse.en}"), into == "cashback"
+        # 충전금 ends in a consonant, 캐시 does not.
+        particle = "로" if into == "cashback" else "으로"
+        return Plain(f"{purse.ko}{particle} 받음", f"into {purse.en}"), into == "cashback"
     return Plain(f"지갑 {into}에 받음", f"into the purse {into}"), False
 
 

@@ -69,7 +69,7 @@ def _of_fact(condition: Mapping[str, Any]) -> Plain:
     if "has" in condition:
         flag = word(FLAGS, condition["has"])
         if fact == "merchant_flags":
-            return Plain(f"{flag.ko} 가맹점", f"the shop is {flag.en}")
+            return Plain(f"{flag.ko} 가맹점", f"the shop is marked “{flag.en}”")
         return Plain(f"{subject.ko}: {flag.ko}", f"{subject.en} has {flag.en}")
     if "from" in condition or "until" in condition:
         return _between_times(subject, condition)
