@@ -5,6 +5,7 @@ import statistics
 import time
 import timeit
 from collections.abc import Mapping
+from datetime import datetime
 
 from bench import ROOT
 from bench.figures import Figure, Progress, Section
@@ -26,6 +27,9 @@ FACTS = Facts(
     card_product="standard",
     channel="shop",
     method="card",
+    member_age=70,
+    amount=100_000,
+    accepted_at=datetime.fromisoformat("2026-03-07T20:00:00+09:00"),
 )
 
 
@@ -37,6 +41,8 @@ def measure() -> Section:
             50_000,
             {"monthly-spend": 100_000},
         ),
+        "an exclusive group, Incheon with all cards": (_published("incheon-all-2024-07-01"), 50_000, {}),
+        "eight layers with conditions of shop, member and time": (_published("conditions"), 50_000, {}),
         "three layers of three bands": (three_layers(), 30_000, {"monthly-spend": 100_000}),
         "three layers, over every edge of their nine bands": (three_layers(), 2_500_000, {}),
     }
@@ -69,5 +75,6 @@ def _microseconds_of_calls(policy: PolicyVersion, base: int, used: Mapping[str, 
 
 
 def _published(version: str) -> PolicyVersion:
-    document = json.loads((ROOT / "policies" / "incheon" / f"{version}.json").read_text(encoding="utf-8"))
+    (path,) = (ROOT / "policies").glob(f"*/{version}.json")
+    document = json.loads(path.read_text(encoding="utf-8"))
     return policy_of(document)

@@ -86,7 +86,10 @@ class Facts:
     @property
     def time_of_day(self) -> str | None:
         """Hours and minutes in Seoul, such as `18:05`: texts of one length, so that their order is that of the day."""
-        return self.accepted_at.astimezone(SEOUL).strftime("%H:%M") if self.accepted_at else None
+        if self.accepted_at is None:
+            return None
+        at = self.accepted_at.astimezone(SEOUL)
+        return f"{at.hour:02d}:{at.minute:02d}"
 
 
 class Condition(Protocol):
@@ -167,7 +170,10 @@ class AllOf:
     conditions: tuple[Condition, ...]
 
     def holds(self, facts: Facts) -> bool:
-        return all(condition.holds(facts) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110 - a generator costs more than what it asks
+            if not condition.holds(facts):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,10 @@ class AnyOf:
     conditions: tuple[Condition, ...]
 
     def holds(self, facts: Facts) -> bool:
-        return any(condition.holds(facts) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110
+            if condition.holds(facts):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ from eeum.policy.rules import (
 
 Won = Mapping[LimitId, int]
 
+Accepted = tuple[tuple[BandPortion, ...], int]
+"""What of the base a layer accepts, and the won that it gives for that before reward limits."""
+
 NONE: Mapping[str, int] = {}
 
 
@@ -52,8 +55,7 @@ def evaluate(
     rewards: list[LayerReward] = []
     used: dict[LimitId, int] = {}
     price_left = base - 1
-    for layer in _chosen(policy, facts, base, used_before, gives, carried):
-        portions, won = _given(layer, facts, base, used_before, carried)
+    for layer, (portions, given) in _chosen(policy, facts, base, used_before, gives, carried):
         accepted = sum([portion.base for portion in portions])
         for limit in layer.spend_limits:
             spend = accepted
@@ -63,7 +65,7 @@ def evaluate(
                 used[limit.id] = spend
         if portions:
             off_price = layer.gives in OFF_A_PRICE
-            won = min(won, price_left) if off_price else won
+            won = min(given, price_left) if off_price else given
             reward = _cut(layer, portions, won, used_before, used, carried, ceilings)
             price_left -= reward.won if off_price else 0
             rewards.append(reward)
@@ -93,33 +95,28 @@ def _cut(
 
 def _chosen(
     policy: PolicyVersion, facts: Facts, base: int, used_before: Won, gives: frozenset[Gives], carried: Won
-) -> Sequence[Layer]:
-    """The layers that act: of each exclusive group the one that counts, and none of the others.
+) -> list[tuple[Layer, Accepted]]:
+    """The layers that act, each with what it accepts and gives: of each exclusive group the one that counts, and none of the others.
 
     Of the layers of a group that accept some of the base it is the first listed, or the one that would give most if it were alone, its
     limits as they were before the payment; of equals the first listed.
     """
-    layers = policy.acting(gives)
+    layers = [(layer, _given(layer, facts, base, used_before, carried)) for layer in policy.acting(gives)]
     if not policy.groups:
         return layers
     best: dict[str, tuple[Layer, int]] = {}
-    for layer in layers:
-        if layer.exclusive is None:
+    for layer, (portions, won) in layers:
+        if layer.exclusive is None or not portions:
             continue
-        portions, won = _given(layer, facts, base, used_before, carried)
-        if not portions:
-            continue
-        alone = _within(layer.reward_limits, won, used_before, {}, carried)
+        alone = _within(layer.reward_limits, won, used_before, NONE, carried)
         found = best.get(layer.exclusive)
         if found is None or (alone > found[1] and policy.groups[layer.exclusive] != FIRST):
             best[layer.exclusive] = (layer, alone)
     chosen = {layer.id for layer, _ in best.values()}
-    return [layer for layer in layers if layer.exclusive is None or layer.id in chosen]
+    return [each for each in layers if each[0].exclusive is None or each[0].id in chosen]
 
 
-def _given(
-    layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won
-) -> tuple[tuple[BandPortion, ...], int]:
+def _given(layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won) -> Accepted:
     """How the part of `base` that the layer's spend limits leave falls into its bands or steps, and what it gives before reward limits.
 
     What earns nothing is left out: it is not accepted.
@@ -156,7 +153,7 @@ def _by_bands(layer: Layer, facts: Facts, position: int, end_of_base: int) -> tu
     return tuple(portions)
 
 
-def _by_steps(steps: Steps, position: int, room: int) -> tuple[tuple[BandPortion, ...], int]:
+def _by_steps(steps: Steps, position: int, room: int) -> Accepted:
     """A payment that reaches no step is not accepted; where steps are read on the window, every won counts on the way to the next."""
     if steps.per == PER_WINDOW:
         end = position + room

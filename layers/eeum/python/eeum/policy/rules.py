@@ -261,4 +261,6 @@ NOTHING = Evaluation((), {})
 
 def funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
     """Who funds `won` of a layer, in the order listed."""
+    if len(layer.funders) == 1:
+        return ((layer.funders[0], won),)
     return tuple(zip(layer.funders, split_by_share(won, layer.shares), strict=True))
