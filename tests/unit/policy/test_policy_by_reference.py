@@ -54,7 +54,7 @@ def course_by_reference(document: dict[str, Any], course: Course_, ceilings: dic
     return [member.give(ACTS[what], {**known, "amount": won}, won, at, ceilings) for what, at, won, known in course]
 
 
-@settings(SLOW, max_examples=1_500)
+@settings(SLOW, max_examples=600)
 @given(documents(), courses(), st.dictionaries(st.sampled_from(["layer-0", "layer-1", "layer-2"]), st.integers(0, 10)))
 def test_a_course_gives_what_the_document_means(
     document: dict[str, Any], course: Course_, ceilings: dict[str, int]
