@@ -157,7 +157,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
     ),
     "what was carried over twice": (
         "limit_exceeded",
-        _on("EARNING#2021-02#", "used", lambda e: _more(e["used"], "weekly-market@2021-02-1", 80_000)),
+        _on("EARNING#2021-02#", "used", lambda e: _more(e["used"], "weekly-market@2021-02-1", 100_001)),
     ),
     "a discount where nobody gives any": (
         "given_without_policy",

@@ -20,10 +20,10 @@ def test_a_city_with_faults_at_every_call_has_nothing_wrong_in_it(seed: int) -> 
         city.now += timedelta(seconds=step.seconds)
         do(city, step, Odds())
     # What the stream lost is found by the audit, and by nothing else: it is no damage.
-    before = found_by(audit_of(city.memory, now=city.now))
+    before = found_by(audit_of(city.memory, now=city.now, policies=city.policies))
     assert {each.check for each in _of_ours(before)} <= {"posting_missing"}
     city.check_end()
-    after = found_by(audit_of(city.memory, now=city.now), segments=3)
+    after = found_by(audit_of(city.memory, now=city.now, policies=city.policies), segments=3)
     assert (_of_ours(after), after.awaiting) == ([], 0)
     assert after.entries > OPERATIONS / 2
 

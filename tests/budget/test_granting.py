@@ -207,3 +207,13 @@ def test_a_transaction_costs_two_units_and_touches_one_sub_line(books: Books) ->
     books.grant(OWN, SHARED, 1_000, hashed="one")
     assert books.memory.costs.write_units - before == 4  # and two for the entry
     assert [write.key.table for write in books.memory.log] == [Table.BUDGETS, Table.LEDGER]
+
+
+def test_a_change_asked_for_again_is_answered_as_it_was_at_first(books: Books) -> None:
+    """To the millisecond, which is what is stored of an instant."""
+    books.now += timedelta(microseconds=1_234)
+    added = line("district", "district")
+    first = books.add(added, 100, "the-key-of-the-line")
+    assert books.add(added, 100, "the-key-of-the-line").entry == first.entry
+    more = books.supplement(2022, "district", 5, "the-key-of-the-supplement")
+    assert books.supplement(2022, "district", 5, "the-key-of-the-supplement").entry == more.entry

@@ -10,6 +10,7 @@ for _name, _value in {
     "MERCHANTS_TABLE": "merchants",
     "PROGRAMME_TABLE": "programme",
     "BALANCES_TABLE": "balances",
+    "BUDGETS_TABLE": "budgets",
     "POWERTOOLS_SERVICE_NAME": "simulation",
     "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/parked",
     "AWS_DEFAULT_REGION": "ap-northeast-2",

@@ -40,6 +40,8 @@ class Mutant:
     takes: str
     applied: Callable[[], Any]
     redundant: str = ""
+    forms: bool = False
+    """Whether it is looked for under all forms of policies and budgets (odd seeds), or under Incheon's."""
 
 
 def _dropping(gone: Callable[[Write, Condition], bool]) -> Any:
@@ -273,7 +275,7 @@ class Outcome:
 def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
     """Runs the simulation without the safeguard; `found` is the last line of the fault, or empty."""
     done = 0
-    for seed in range(most // OF_A_SEED):
+    for seed in range(mutant.forms, 2 * most // OF_A_SEED, 2):
         with mutant.applied():
             failure = run(seed, steps_of(seed, OF_A_SEED), OF_A_SEED)
         if failure is not None:

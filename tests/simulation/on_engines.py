@@ -20,9 +20,10 @@ from eeum.storage import Item, Key, Page, Put, Query, Scan, Storage, Table, Unav
 from eeum.unit_of_work import Patience
 from eeum.wallet.use_cases import top_up
 from tests.invariants import check_ledger
-from tests.simulation.city import STREAMED, Simulated, versions
+from tests.simulation.city import STREAMED, Simulated
 from tests.simulation.faults import Odds
-from tests.simulation.running import STARTS, Step, do
+from tests.simulation.running import Step, do
+from tests.simulation.scenes import incheons
 
 OTHERS_COME_BY_THEMSELVES = Odds(others_first=0)
 MONTHS_AND_SOME = 40 * 86_400
@@ -79,7 +80,7 @@ class CityOnAnEngine(Simulated):
     def check_end(self) -> None:
         self.catch_up_everything()
         items = self.ledger()
-        check_ledger(items, versions())
+        check_ledger(items, self.versions)
         for wallet in items:
             if wallet["kind"] == "wallet":
                 assert wallet["due"] == wallet["posted"], wallet
@@ -87,7 +88,7 @@ class CityOnAnEngine(Simulated):
 
 
 def city_on(engine: Storage, members: int, shops: int) -> CityOnAnEngine:
-    return CityOnAnEngine(members, shops, STARTS[0], memory=Streaming(engine))  # type: ignore[arg-type]
+    return CityOnAnEngine(members, shops, incheons().starts[0], memory=Streaming(engine))  # type: ignore[arg-type]
 
 
 def do_at_once(city: CityOnAnEngine, steps: Sequence[Step], threads: int) -> None:

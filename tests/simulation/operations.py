@@ -94,7 +94,7 @@ def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool
     def send(through: Storage) -> Any:
         request = Request.of(caller, wallet, key, _body(order))
         return authorise_payment(
-            city.pay_store(through), city.policies, patience_of(), request, order, city.clock
+            city.pay_store(through), city.policies, patience_of(), request, order, city.clock, city.budgets(through)
         ).entry
 
     payment: Payment = _ask(city, storage, send)
@@ -106,7 +106,9 @@ def _reverse(city: Simulated, storage: Storage, caller: str, wallet: str, key: s
     def send(through: Storage) -> Any:
         request = Request.of(caller, wallet, key, _body(order))
         stores = city.pay_store(through), city.progress(through)
-        reversal = reverse_payment(*stores, city.policies, patience_of(), request, order, city.clock)
+        reversal = reverse_payment(
+            *stores, city.policies, patience_of(), request, order, city.clock, city.budgets(through)
+        )
         return reversal.payment, reversal.outcome
 
     _ask(city, storage, send)
@@ -197,7 +199,15 @@ def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
         storage,
         lambda through: (
             cancel_payment(
-                city.progress(through), patience_of(), request, payment.acceptance.id, amount, None, may, city.clock
+                city.progress(through),
+                patience_of(),
+                request,
+                payment.acceptance.id,
+                amount,
+                None,
+                may,
+                city.clock,
+                city.funders(through),
             ).entry
         ),
     )
@@ -212,7 +222,14 @@ def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
         storage,
         lambda through: (
             top_up(
-                city.wallet_store(through), city.policies, patience_of(), request, amount, "reference", city.clock
+                city.wallet_store(through),
+                city.policies,
+                patience_of(),
+                request,
+                amount,
+                "reference",
+                city.clock,
+                city.budgets(through),
             ).entry
         ),
     )
@@ -238,7 +255,9 @@ def ask_another(city: Simulated, storage: Storage, chance: random.Random) -> Non
     other = replace(order, amount=order.amount + 1)
     request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, key, _body(other))
     try:
-        authorise_payment(city.pay_store(storage), city.policies, patience_of(), request, other, city.clock)
+        authorise_payment(
+            city.pay_store(storage), city.policies, patience_of(), request, other, city.clock, city.budgets(storage)
+        )
     except IdempotencyKeyReused:
         return
     raise AssertionError(f"a key was used for another body: {payment}")

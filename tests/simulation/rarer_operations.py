@@ -124,7 +124,10 @@ def cancel_late(city: Simulated, storage: Storage, chance: random.Random) -> Non
 
     def send(through: Storage) -> Any:
         store = city.progress(through)
-        return cancel_payment(store, patience_of(), request, item["id"], amount, "late", _anybody, city.clock).entry
+        funders = city.funders(through)
+        return cancel_payment(
+            store, patience_of(), request, item["id"], amount, "late", _anybody, city.clock, funders
+        ).entry
 
     _ask(city, storage, send)
 

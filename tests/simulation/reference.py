@@ -10,16 +10,25 @@ from datetime import datetime
 from typing import Any
 
 from eeum.ids import entry_id
-from eeum.policy.conditions import Facts
-from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import PolicyVersion
+from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, AT_TOP_UP, Evaluation, Gives, Layer, PolicyVersion
 from eeum.storage import Key, Table
-from tests.invariants_of_cashback import facts_of
 from tests.invariants_of_payments import canonical_hash, link_hash, taken
+from tests.simulation.reference_of_budgets import BudgetReference
+from tests.simulation.reference_of_policies import (
+    Policies,
+    check_spendable,
+    given,
+    judged_by,
+    kind_of,
+    purse_of,
+    window_of,
+)
 
 Item = dict[str, Any]
 CaptureOf = tuple[str, int]
 STATES = ("WALLET", "PROGRESS#")
+MOST_STATES = 40
+"""So many commands of a wallet may come between what another of it reads and what it stores."""
 
 
 @dataclass
@@ -39,11 +48,22 @@ class Paid:
     amount: int
     merchant: str
     paid_from: list[list[Any]]
-    facts: Facts
+    facts: Item
+    discounts: list[tuple[str, str, int]]
+    taken: dict[str, int]
     hash: str
     expires_at: str | None
     captures: dict[int, Captured] = field(default_factory=dict)
     released: int = 0
+
+    def paid_for(self, start: int, end: int) -> list[list[Any]]:
+        """What came out of which purse for the won from `start` to `end` of the price."""
+        discount = sum(won for _, _, won in self.discounts)
+        return taken(self.paid_from, start - discount * start // self.amount, end - discount * end // self.amount)
+
+    @property
+    def cancelled(self) -> int:
+        return sum(each.cancelled for each in self.captures.values())
 
     @property
     def held(self) -> int:
@@ -54,32 +74,60 @@ class Paid:
 
 @dataclass
 class Earned:
-    """An earning: won by layer and by account of who funds it, as things stand, and what posted cancellations took of its capture."""
+    """An earning: won by layer, and by layer and funder, as things stand, and what posted cancellations took of its capture.
+
+    `windows` are those that it is judged by, `used` by how much it uses them, `ceilings` what its layers are funded for at most.
+    """
 
     number: int
     capture: CaptureOf
+    at: str
+    merchant: str
+    policy: PolicyVersion
+    windows: set[str]
+    ceilings: dict[str, int]
     rewards: Counter[str] = field(default_factory=Counter)
-    funded: Counter[str] = field(default_factory=Counter)
+    funded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    used: Counter[str] = field(default_factory=Counter)
     lost: int = 0
+    refunded: int = 0
     recovered: int = 0
 
+    @property
+    def accounts(self) -> Counter[str]:
+        """By account, the won that who funds it has paid."""
+        paid: Counter[str] = Counter()
+        for (_, funder), won in self.funded.items():
+            paid[account_of(funder, self.merchant)] += won
+        return paid
 
-@dataclass
-class Month:
-    earnings: list[Earned] = field(default_factory=list)
-    used: Counter[str] = field(default_factory=Counter)
+    @property
+    def purses(self) -> Counter[str]:
+        """By purse, the won that came into it."""
+        came: Counter[str] = Counter()
+        for layer in self.policy.layers:
+            came[purse_of(self.policy, layer, self.at)] += self.rewards[layer.id]
+        return came
+
+
+def account_of(funder: str, merchant: str) -> str:
+    return f"merchant_reward/{merchant}" if funder == "merchant" else f"funder/{funder}"
 
 
 class WalletReference:
-    def __init__(self, policies: Sequence[PolicyVersion]) -> None:
+    def __init__(self, policies: Policies, books: BudgetReference) -> None:
         self._policies = policies
+        self._books = books
         self.entries: dict[str, str] = {}
         self.purses: Counter[str] = Counter()
         self.payments: dict[str, Paid] = {}
-        self.cancellations: dict[tuple[str, str], list[tuple[CaptureOf, int]]] = {}
-        self.sources: dict[str, str] = {}
-        self.months: dict[str, Month] = defaultdict(Month)
-        self.posted_keys: set[str] = set()
+        self.cancellations: dict[tuple[str, str], list[tuple[CaptureOf, int, int]]] = {}
+        self.earnings: list[Earned] = []
+        self.used: Counter[str] = Counter()
+        """Of limits, by what was posted."""
+        self.commands: list[Counter[str]] = [Counter()]
+        """What commands used of limits, after each of the latest that changed it."""
+        self.command = 0
         self.due = self.posted = self.length = 0
         self.head = ""
 
@@ -103,27 +151,106 @@ class WalletReference:
     def _top_up(self, sk: str, entry: Item, before: int) -> None:
         self._check_id(sk, entry)
         assert (entry["status"] == "completed") == bool(entry["postings"]) == ("chain" in entry), entry
-        if entry["postings"]:
-            terms = self._policy_at(datetime.fromisoformat(entry["accepted_at"])).wallet
-            assert self.purses["charged"] <= terms.holding_limit_verified, entry
+        if not entry["postings"]:
+            assert not {"rewards", "taken", "ceilings"} & entry.keys(), entry
+            return
+        policy = self._policy_at(entry["accepted_at"])
+        assert self.purses["charged"] - self._bonus(entry) <= policy.wallet.holding_limit_verified, entry
+        rewards = entry.get("rewards", ())
+        self._check_given(policy, AT_TOP_UP, entry, {each["layer"]: each["won"] for each in rewards})
+        expected: Counter[str] = Counter({"purse/charged": entry["amount"], entry["caller"]: -entry["amount"]})
+        layers = {layer.id: layer for layer in policy.layers}
+        for reward in rewards:
+            layer = layers[reward["layer"]]
+            into = None if layer.gives is Gives.TOP_UP_DISCOUNT else purse_of(policy, layer, entry["accepted_at"])
+            assert reward.get("into") == into, (entry, into)
+            expected[f"purse/{into}" if into else entry["caller"]] += reward["won"]
+            self._pay(policy, layer, reward["funders"], reward["won"], entry, expected)
+        assert entry["postings"] == {account: won for account, won in expected.items() if won}, (entry, expected)
+
+    def _bonus(self, entry: Item) -> int:
+        return sum(each["won"] for each in entry.get("rewards", ()) if each.get("into") == "charged")
+
+    def _pay(
+        self, policy: PolicyVersion, layer: Layer, funders: Any, won: int, entry: Item, expected: Counter[str]
+    ) -> None:
+        """Who funds something pays it, to the won."""
+        assert sum(part for _, part in funders) == won > 0, entry
+        for funder, part in funders:
+            expected[account_of(funder, entry.get("merchant_id", ""))] -= part
+        self._books.spend(policy, layer, [(funder, part) for funder, part in funders], entry["accepted_at"])
+
+    def _check_given(self, policy: PolicyVersion, gives: frozenset[Gives], entry: Item, stored: dict[str, int]) -> None:
+        """What is given in a command is what the policy gives on what commands before it used."""
+        said = entry.get("taken", {"version": 0, "used": {}})
+        ceilings = entry.get("ceilings", {})
+        states = self.commands[-1:] if said["version"] else self.commands
+        found = []
+        for used in states:
+            evaluation, uses = self._evaluated_command(policy, gives, entry, used)
+            found.append(({each.layer: each.won for each in evaluation.rewards if each.won}, dict(uses)))
+            if found[-1] == (stored, said["used"]):
+                self._check_ceilings(entry, ceilings, evaluation)
+                break
+        else:
+            raise AssertionError(f"{entry} gives {stored} and uses {said}, and must {found[-1]}")
+        if said["version"]:
+            self.command += 1
+            assert said["version"] == self.command, entry
+            self._change_commands(self.commands[-1] + Counter(said["used"]))
+
+    def _evaluated_command(
+        self, policy: PolicyVersion, gives: frozenset[Gives], entry: Item, used: Counter[str]
+    ) -> tuple[Evaluation, Counter[str]]:
+        at, amount = entry["accepted_at"], entry["amount"]
+        evaluation, uses = Evaluation((), {}), Counter[str]()
+        if policy.pays_at(datetime.fromisoformat(at)):
+            facts, ceilings = entry.get("facts", {}), entry.get("ceilings", {})
+            evaluation, uses = given(policy, gives, facts, amount, amount, used, at, ceilings)
+        if gives is AT_TOP_UP:
+            for limit in policy.wallet.top_up_limits:
+                window = window_of(limit, at)
+                uses[window] = amount
+                assert limit.amount is None or used[window] + amount <= limit.amount, (entry, used)
+        return evaluation, uses
+
+    def _check_ceilings(self, entry: Item, ceilings: dict[str, int], evaluation: Evaluation) -> None:
+        """A ceiling that is recorded has cut something."""
+        cut = {each.layer: each.won for each in evaluation.rewards if each.uncut is not None}
+        assert ceilings.items() <= cut.items(), (entry, cut)
+
+    def _change_commands(self, used: Counter[str]) -> None:
+        self.commands = [*self.commands[-MOST_STATES:], used]
 
     def _payment(self, sk: str, entry: Item, before: int) -> None:
         digest = self._check_id(sk, entry)
+        policy = self._policy_at(entry["accepted_at"])
+        discounts = entry.get("discounts", ())
         if entry["status"] == "declined":
             assert entry["decline"], entry
             assert not entry["postings"], entry
         else:
-            target = "purse/held" if entry["status"] == "held" else f"merchant_payable/{entry['merchant_id']}"
-            paid = {f"purse/{purse}": -won for purse, won in entry["paid_from"]}
-            assert entry["postings"] == {**paid, target: entry["amount"]}, entry
-        facts = facts_of(entry["facts"])
-        paid_from = entry["paid_from"]
+            held = entry["status"] == "held"
+            expected: Counter[str] = Counter({f"purse/{purse}": -won for purse, won in entry["paid_from"]})
+            expected["purse/held" if held else f"merchant_payable/{entry['merchant_id']}"] = entry["amount"]
+            layers = {layer.id: layer for layer in policy.layers}
+            for layer, won, _, funders in discounts:
+                self._pay(policy, layers[layer], funders, won, entry, expected)
+            assert entry["postings"] == {account: won for account, won in expected.items() if won}, entry
+            purses = [purse for purse, _ in entry["paid_from"]]
+            check_spendable(policy, entry["facts"], purses, entry["amount"], entry["accepted_at"])
+        if entry["status"] == "approved":
+            self._check_given(policy, AT_PAYMENT, entry, {layer: won for layer, won, _, _ in discounts})
+        else:
+            assert not {"discounts", "taken", "ceilings"} & entry.keys(), entry
         payment = Paid(
             entry["status"],
             entry["amount"],
             entry["merchant_id"],
-            paid_from,
-            facts,
+            entry["paid_from"],
+            entry["facts"],
+            [(layer, funder, won) for layer, _, _, funders in discounts for funder, won in funders if won],
+            entry.get("taken", {}).get("used", {}),
             self.entries[sk],
             entry.get("expires_at"),
         )
@@ -161,8 +288,12 @@ class WalletReference:
     def _cancellation(self, sk: str, entry: Item, before: int) -> None:
         digest = self._check_id(sk, entry)
         payment = self.payments[entry["payment"]]
+        was = payment.cancelled
         missing = entry["amount"]
         assert missing > 0, entry
+        back = self._discounts_back(payment, was, was + missing)
+        discount = sum(won for _, _, won in back)
+        assert [list(each) for each in back] == entry.get("discounts", []), (entry, back)
         of = []
         for number in sorted(payment.captures, reverse=True):
             capture = payment.captures[number]
@@ -171,13 +302,59 @@ class WalletReference:
                 capture.cancelled += won
                 missing -= won
                 month = capture.accepted_at[:7]
-                of.append([number, won, month])
-                self.cancellations.setdefault((month, digest), []).append(((entry["payment"], number), won))
+                of.append([number, won, month, *([discount] if discount else [])])
+                known = self.cancellations.setdefault((month, digest), [])
+                known.append(((entry["payment"], number), won, won - discount))
         assert missing == 0, f"{missing} won more were cancelled than were captured: {entry}"
         assert entry["of"] == of, (entry, of)
-        payable = f"merchant_payable/{entry['paid_to']}"
-        assert entry["postings"] == {payable: -entry["amount"], "purse/refund_pending": entry["amount"]}, entry
-        self.due += len({month for _, _, month in of})
+        refund = entry["amount"] - discount
+        assert refund >= 0, entry
+        expected: Counter[str] = Counter({f"merchant_payable/{entry['paid_to']}": -entry["amount"]})
+        expected["purse/refund_pending"] = refund
+        for _, funder, won in back:
+            expected[account_of(funder, payment.merchant)] += won
+        assert entry["postings"] == {account: won for account, won in expected.items() if won}, (entry, expected)
+        self._give_back(payment, back)
+        self._free(payment, was, entry)
+        self.due += len({month for _, _, month, *_ in of})
+
+    def _discounts_back(self, payment: Paid, was: int, now: int) -> list[tuple[str, str, int]]:
+        """By layer and funder, what is gone of a payment's discounts once `now` won of its price are cancelled, and was not before."""
+        stood, stands = (self._discounts_on(payment, payment.amount - cancelled) for cancelled in (was, now))
+        parts = zip(payment.discounts, stood, stands, strict=True)
+        return [(layer, funder, old - new) for (layer, funder, _), old, new in parts if old != new]
+
+    def _discounts_on(self, payment: Paid, price: int) -> list[int]:
+        """What is left of each part on so much of the price: the floor of the whole, divided by shares one after another."""
+        shares = sum(won for _, _, won in payment.discounts)
+        rest = shares * price // payment.amount
+        left = []
+        for _, _, won in payment.discounts:
+            left.append(rest * won // shares)
+            rest, shares = rest - left[-1], shares - won
+        return left
+
+    def _give_back(self, payment: Paid, back: Sequence[tuple[str, str, int]]) -> None:
+        at = payment.captures[0].accepted_at if back else ""
+        for layer, funder, won in back:
+            policy = self._policy_at(at)
+            paid = next(each for each in policy.layers if each.id == layer)
+            self._books.spend(policy, paid, [(funder, -won)], at)
+
+    def _free(self, payment: Paid, was: int, entry: Item) -> None:
+        """The use of limits that a cancellation gives back, where the wallet still carries it."""
+        now, price = payment.cancelled, payment.amount
+        freed = {window: won * now // price - won * was // price for window, won in payment.taken.items()}
+        freed = {window: won for window, won in freed.items() if won}
+        said = entry.get("taken", {"version": 0, "used": {}})
+        assert said["used"] == freed, (entry, freed)
+        if said["version"]:
+            self.command += 1
+            assert said["version"] == self.command, entry
+            used = Counter(self.commands[-1])
+            used.subtract(freed)
+            assert all(won >= 0 for won in used.values()), (entry, used)
+            self._change_commands(used)
 
     def _earning(self, sk: str, entry: Item, before: int) -> None:
         _, month, digest, number = sk.split("#")
@@ -187,101 +364,137 @@ class WalletReference:
         assert (month, entry["accepted_at"]) == (capture.accepted_at[:7], capture.accepted_at), entry
         assert entry["chain"]["source"] == capture.source, entry
         self._next_number(entry)
-        known = self.months[month]
-        earned = Earned(entry["number"], (digest, int(number)))
-        used_before = Counter(known.used)
-        self._fold(earned, known.used)
+        at = entry["accepted_at"]
+        policy = self._policy_at(at)
+        earned = Earned(
+            entry["number"],
+            (digest, int(number)),
+            at,
+            payment.merchant,
+            policy,
+            judged_by(policy, AFTER_PAYMENT, at),
+            dict(entry.get("ceilings", {})),
+        )
+        evaluation = self._fold(earned, self.used)
+        self._check_ceilings(entry, earned.ceilings, evaluation)
         assert +Counter({each["layer"]: each["won"] for each in entry["rewards"]}) == +earned.rewards, (entry, earned)
-        assert +Counter(entry["used"]) == known.used - used_before, entry
-        expected = {account: -won for account, won in earned.funded.items() if won}
-        if expected:
-            expected["purse/cashback"] = earned.rewards.total()
-        assert entry["postings"] == expected, (entry, expected)
-        known.earnings.append(earned)
+        assert _in_full(entry["used"], month) == dict(+earned.used), (entry, earned)
+        self.used.update(earned.used)
+        expected = Counter({account: -won for account, won in earned.accounts.items()})
+        expected.update({f"purse/{purse}": won for purse, won in earned.purses.items()})
+        assert entry["postings"] == {account: won for account, won in expected.items() if won}, (entry, expected)
+        self._fund(earned, Counter())
+        self.earnings.append(earned)
+
+    def _fund(self, earned: Earned, before: Counter[tuple[str, str]]) -> None:
+        """Counts what budgets paid more for an earning than `before`."""
+        for layer in earned.policy.layers:
+            parts = [(name, earned.funded[layer.id, name] - before[layer.id, name]) for name in layer.funders]
+            self._books.spend(earned.policy, layer, parts, earned.at)
 
     def _correction(self, sk: str, entry: Item, before: int) -> None:
         _, month, digest = sk.split("#")
         cancelled = self.cancellations.pop((month, digest))
-        assert [[*of, won] for of, won in cancelled] == entry["cancelled"], entry
+        of_each = [[*of, won, *([won - refund] if won != refund else [])] for of, won, refund in cancelled]
+        assert of_each == entry["cancelled"], (entry, of_each)
         assert entry["chain"]["source"] == self.entries[f"CANCELLATION#{digest}"], entry
         self._next_number(entry)
-        known = self.months[month]
-        earnings = {earned.capture: earned for earned in known.earnings}
-        drawn = [(earnings[of].lost, earnings[of].recovered) for of, _ in cancelled]
-        for of, won in cancelled:
+        earnings = {earned.capture: earned for earned in self.earnings}
+        by_number = {earned.number: earned for earned in self.earnings}
+        for of, won, _ in cancelled:
             earnings[of].lost += won
-        used_before, known.used = known.used, Counter()
-        change = 0
-        changes = []
+        lowered: dict[int, dict[str, int]] = defaultdict(dict)
+        for number, layer, won in entry.get("ceilings", ()):
+            by_number[number].ceilings[layer] = lowered[number][layer] = won
+        used_before = Counter(self.used)
+        changes: list[list[Any]] = []
         accounts: Counter[str] = Counter()
-        for earned in known.earnings:
-            rewards, funded = earned.rewards, earned.funded
-            self._fold(earned, known.used)
+        for earned, rewards, funded, evaluation in self._fold_again({earnings[of].number for of, _, _ in cancelled}):
+            self._check_ceilings(entry, lowered.pop(earned.number, {}), evaluation)
             for layer in {**rewards, **earned.rewards}:
                 if rewards[layer] != earned.rewards[layer]:
                     changes.append([earned.number, layer, earned.rewards[layer] - rewards[layer]])
-                    change += earned.rewards[layer] - rewards[layer]
-            accounts.update(funded)
-            accounts.subtract(earned.funded)
+            for (_, funder), won in funded.items():
+                accounts[account_of(funder, earned.merchant)] += won
+            accounts.subtract(earned.accounts)
+            self._fund(earned, funded)
+        assert not lowered, (entry, lowered)
         assert sorted(entry["changes"]) == sorted(changes), (entry, changes)
-        used = Counter(known.used)
+        used = Counter(self.used)
         used.subtract(used_before)
-        assert {limit: won for limit, won in used.items() if won} == entry["used"], (entry, used)
-        self._check_refund(entry, cancelled, drawn, before + change, earnings)
+        stored = _in_full(entry["used"], month)
+        assert {window: won for window, won in used.items() if won} == stored, (entry, used)
+        self._check_refund(entry, cancelled, before + sum(won for _, _, won in changes), earnings)
         posted = {
             account: won for account, won in entry["postings"].items() if account.startswith(("funder/", "merchant_re"))
         }
         assert posted == {account: won for account, won in accounts.items() if won}, (entry, accounts)
 
+    def _fold_again(
+        self, cancelled: set[int]
+    ) -> list[tuple[Earned, Counter[str], Counter[tuple[str, str]], Evaluation]]:
+        """Works out anew what was cancelled, and whatever shares a window with something that changed; with what it was before."""
+        used: Counter[str] = Counter()
+        changed: set[str] = set()
+        again = []
+        for earned in self.earnings:
+            if earned.number in cancelled or earned.windows & changed or earned.ceilings:
+                before = earned.rewards, earned.funded
+                was = earned.used
+                evaluation = self._fold(earned, used)
+                changed |= {window for window in {**was, **earned.used} if was[window] != earned.used[window]}
+                again.append((earned, *before, evaluation))
+            used.update(earned.used)
+        self.used = used
+        return again
+
     def _check_refund(
         self,
         entry: Item,
-        cancelled: Sequence[tuple[CaptureOf, int]],
-        drawn: Sequence[tuple[int, int]],
+        cancelled: Sequence[tuple[CaptureOf, int, int]],
         cashback: int,
         earnings: dict[CaptureOf, Earned],
     ) -> None:
         """First to a balance below zero; the rest in reverse debit order, on all that was ever given back of each capture."""
-        recovered = missing = min(sum(won for _, won in cancelled), max(0, -cashback))
+        recovered = missing = min(sum(refund for _, _, refund in cancelled), max(0, -cashback))
         released: Counter[str] = Counter()
-        for (of, won), (lost, kept_before) in zip(cancelled, drawn, strict=True):
-            kept = min(won, missing)
+        for of, _, refund in cancelled:
+            kept = min(refund, missing)
             missing -= kept
-            earnings[of].recovered += kept
+            earned = earnings[of]
             payment = self.payments[of[0]]
             capture = payment.captures[of[1]]
-            backwards = taken(payment.paid_from, capture.start, capture.end)[::-1]
-            given = lost - kept_before
-            for purse, back in taken(backwards, given, given + won - kept):
-                released[purse] += back
+            backwards = payment.paid_for(capture.start, capture.end)[::-1]
+            back = earned.refunded - earned.recovered
+            for purse, won in taken(backwards, back, back + refund - kept):
+                released[purse] += won
+            earned.refunded += refund
+            earned.recovered += kept
         assert entry["recovered"] == recovered, (entry, cashback)
         assert dict(entry["released"]) == dict(released), (entry, released)
 
-    def _fold(self, earned: Earned, used: Counter[str]) -> None:
-        """Works out anew what an earning gives, and who funds it, on what was `used` before, to which it adds."""
-        earned.rewards, earned.funded = Counter(), Counter()
+    def _fold(self, earned: Earned, used: Counter[str]) -> Evaluation:
+        """Works out anew what an earning gives, who funds it and what it uses, on what was `used` before."""
+        earned.rewards, earned.funded, earned.used = Counter(), Counter(), Counter()
         payment = self.payments[earned.capture[0]]
         capture = payment.captures[earned.capture[1]]
-        accepted_at = datetime.fromisoformat(capture.accepted_at)
-        policy = self._policy_at(accepted_at)
-        if not policy.pays_at(accepted_at):
-            return
-        survives = taken(payment.paid_from, capture.start, capture.end - earned.lost)
-        base = sum(won for purse, won in survives if _kind_of(purse) in policy.earns_from)
-        evaluation = evaluate(policy, payment.facts, base, used)
-        used.update(evaluation.used)
-        for layer in policy.layers:
-            for limit in (*layer.spend_limits, *layer.reward_limits):
-                within = limit.amount is None or not evaluation.used.get(limit.id) or used[limit.id] <= limit.amount
-                assert within, f"{limit.id} is exceeded: {used}"
+        policy = earned.policy
+        if not policy.pays_at(datetime.fromisoformat(earned.at)):
+            return Evaluation((), {})
+        end = capture.end - earned.lost
+        base = sum(won for purse, won in payment.paid_for(capture.start, end) if kind_of(purse) in policy.earns_from)
+        amount = end - capture.start
+        evaluation, earned.used = given(
+            policy, AFTER_PAYMENT, payment.facts, amount, base, used, earned.at, earned.ceilings
+        )
         for reward in evaluation.rewards:
             earned.rewards[reward.layer] = reward.won
             for funder, won in reward.funders:
-                account = f"merchant_reward/{payment.merchant}" if funder == "merchant" else f"funder/{funder}"
-                earned.funded[account] += won
+                earned.funded[reward.layer, funder] += won
+        return evaluation
 
-    def _policy_at(self, instant: datetime) -> PolicyVersion:
-        return [each for each in self._policies if each.starts_at <= instant][-1]
+    def _policy_at(self, at: str) -> PolicyVersion:
+        return self._policies.at(datetime.fromisoformat(at))
 
     def _next_number(self, entry: Item) -> None:
         self.posted += 1
@@ -308,10 +521,11 @@ class WalletReference:
         assert wallet["chain"] == {"length": self.length, "head": self.head}, wallet
         assert wallet["purses"]["held"]["amount"] >= 0, wallet
         assert (wallet["negative"] is not None) == (wallet["purses"]["cashback"]["amount"] < 0), wallet
-        carried = {window: won for window, won in wallet["usage"].items() if won}
-        for window, won in carried.items():
-            limit, _, month = window.partition("@")
-            assert self.months[month].used[limit] == won, (window, wallet, self.months[month].used)
+        for window, won in wallet["usage"].items():
+            assert self.used[window] == won, (window, wallet, self.used)
+        stored = wallet.get("taken", {"version": 0, "used": {}})
+        assert stored["version"] == self.command, wallet
+        assert all(self.commands[-1][window] == won for window, won in stored["used"].items()), (wallet, self.commands)
 
     def check_progress(self, digest: str, progress: Item) -> None:
         payment = self.payments[digest]
@@ -330,43 +544,55 @@ class WalletReference:
 
     def _check_carried(self, wallet: Item) -> None:
         """The wallet carries the use of the latest month that has any, or had before it was cancelled, and of the one before."""
-        windows = {window.partition("@")[2] for window in wallet["usage"]}
-        assert all(self.months[month].earnings for month in windows), wallet
-        latest = max([*windows, *(month for month, known in self.months.items() if +known.used)], default=None)
-        if latest is None:
+        known = {window for earned in self.earnings for window in earned.windows}
+        assert wallet["usage"].keys() <= known, wallet
+        used = {window: won for window, won in self.used.items() if won}
+        months = [month for window in {**wallet["usage"], **used} if (month := _month_begun(window))]
+        if not months:
             return
-        year, number = divmod(int(latest[:4]) * 12 + int(latest[5:]) - 2, 12)
-        used = {
-            f"{limit}@{month}": won
-            for month in (latest, f"{year:04}-{number + 1:02}")
-            for limit, won in self.months[month].used.items()
-            if won
-        }
-        assert used.items() <= wallet["usage"].items(), (wallet, used)
+        year, number = divmod(int(max(months)[:4]) * 12 + int(max(months)[5:]) - 2, 12)
+        kept = {window: won for window, won in used.items() if _reaches(window, f"{year:04}-{number + 1:02}")}
+        assert kept.items() <= wallet["usage"].items(), (wallet, kept)
 
 
-def _kind_of(purse: str) -> str:
-    return purse if purse in ("charged", "cashback") else "rewards" if "@" in purse else "grants"
+def _month_begun(window: str) -> str | None:
+    """The month in which a window begins; an event's name says when it ends."""
+    name = window.partition("@")[2]
+    if name.startswith("until"):
+        return None
+    return name[:7] if "-" in name else f"{name}-01"
+
+
+def _reaches(window: str, month: str) -> bool:
+    """Whether a window reaches into a month or beyond."""
+    name = window.partition("@")[2].removeprefix("until-")
+    return name[: len(month)] >= month[: len(name)]
+
+
+def _in_full(used: Item, month: str) -> dict[str, int]:
+    """Use by limit and window of what an entry of `month` says."""
+    return {key if "@" in key else f"{key}@{month}": won for key, won in used.items()}
 
 
 class Reference:
     """All wallets. `observe` is told what each transaction left behind."""
 
-    def __init__(self, policies: Sequence[PolicyVersion]) -> None:
-        self._policies = policies
+    def __init__(self, policies: Policies, books: BudgetReference) -> None:
+        self.policies = policies
+        self.books = books
         self.wallets: dict[str, WalletReference] = {}
         self._states: dict[str, Item] = {}
-        self.fault: AssertionError | None = None
 
     def observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         ledger = [(key, item) for key, item in changed if key.table is Table.LEDGER]
         for pk in dict.fromkeys(key.pk for key, _ in ledger):
             self._observe_wallet(pk, {key.sk: item for key, item in ledger if key.pk == pk})
+        self.books.observe([(key, item) for key, item in changed if key.table is Table.BUDGETS])
 
     def _observe_wallet(self, pk: str, changed: dict[str, Item]) -> None:
         known = self.wallets.get(pk)
         if known is None:
-            known = self.wallets[pk] = WalletReference(self._policies)
+            known = self.wallets[pk] = WalletReference(self.policies, self.books)
         entries = [(sk, item) for sk, item in changed.items() if not sk.startswith(STATES)]
         # In the order in which they were linked; what is not linked stands first, as sources do.
         for sk, item in sorted(entries, key=lambda each: each[1].get("chain", {}).get("length", 0)):

@@ -5,19 +5,20 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
-from eeum.calendar import SEOUL
 from tests.simulation.city import Simulated
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
+from tests.simulation.forms import forms
 from tests.simulation.operations import OPERATIONS as COMMON
 from tests.simulation.operations import REFUSED
+from tests.simulation.operators import OF_OPERATORS
 from tests.simulation.rarer_operations import RARER
+from tests.simulation.scenes import incheons
 
-OPERATIONS = COMMON | RARER
-NAMES = list(OPERATIONS)
-WEIGHTS = [weight for _, weight in OPERATIONS.values()]
+OF_EVERYBODY = COMMON | RARER
+OPERATIONS = OF_EVERYBODY | OF_OPERATORS
 
 FULL_CHECK = 10_000
 """After so many operations everything is checked in full."""
@@ -25,11 +26,6 @@ FULL_CHECK = 10_000
 DAYS = 150
 """A run lasts about so long in the city's time, over several of its policies."""
 
-STARTS = (
-    datetime(2022, 5, 25, 9, tzinfo=SEOUL),
-    datetime(2023, 5, 20, 9, tzinfo=SEOUL),
-    datetime(2024, 4, 20, 9, tzinfo=SEOUL),
-)
 DEEPEST = 2
 """Operations within operations."""
 
@@ -53,20 +49,32 @@ class Failure:
     log: Sequence[Step]
 
 
+def drawn(chance: random.Random, count: int, *, budgets: bool) -> list[str]:
+    """Names of operations, as often as their weights say; operators have some to do where there are `budgets`."""
+    among = OPERATIONS if budgets else OF_EVERYBODY
+    return chance.choices(list(among), [weight for _, weight in among.values()], k=count)
+
+
 def steps_of(seed: int, count: int) -> list[Step]:
     chance = random.Random(seed)
     mean = DAYS * 86_400 / count
     steps = []
-    for name in chance.choices(NAMES, WEIGHTS, k=count):
+    for name in drawn(chance, count, budgets=_keeps_budgets(seed)):
         # Most follow each other at once; some after a night, so that midnights and month ends fall between any two.
         seconds = chance.choice((0.0, 0.001, 1.0)) if chance.random() < 0.5 else chance.expovariate(0.5 / mean)
         steps.append(Step(name, chance.getrandbits(48), seconds))
     return steps
 
 
+def _keeps_budgets(seed: int) -> bool:
+    """An even seed is a city under Incheon's policies, an odd one a city under all forms of policies, with budgets."""
+    return bool(seed % 2)
+
+
 def new_city(seed: int, count: int) -> Simulated:
     chance = random.Random(seed)
-    return Simulated(members=max(12, min(400, count // 500)), shops=24, now=chance.choice(STARTS))
+    scene = forms() if _keeps_budgets(seed) else incheons()
+    return Simulated(members=max(12, min(400, count // 500)), shops=24, now=chance.choice(scene.starts), scene=scene)
 
 
 def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
@@ -75,7 +83,7 @@ def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
 
     def others() -> None:
         if depth < DEEPEST:
-            name = chance.choices(NAMES, WEIGHTS)[0]
+            (name,) = drawn(chance, 1, budgets=bool(city.scene.lines))
             if chance.random() < 0.3:
                 # Two that want the same are those that conditions are there for.
                 name = step.name

@@ -1,4 +1,7 @@
-"""Twenty thousand operations under a seed that is always the same, under one that never is, and under those that once failed."""
+"""Thousands of operations under seeds that are always the same, under some that never are, and under those that once failed.
+
+Even seeds live under Incheon's policies, odd ones under every form of policies with budgets that run out, where all takes longer.
+"""
 
 import secrets
 
@@ -6,8 +9,9 @@ import pytest
 
 from tests.simulation.running import new_city, run, shortest, steps_of, told
 
-OPERATIONS = 20_000
-FIXED = 20_210_105
+OPERATIONS, UNDER_ALL_FORMS = 20_000, 6_000
+FIXED = 20_210_106
+FIXED_UNDER_ALL_FORMS = 20_210_105
 
 ONCE_FAILED: tuple[tuple[int, int], ...] = ()
 """Seeds that found something, with the number of operations that were run under them."""
@@ -25,7 +29,15 @@ def test_under_a_seed_that_is_always_the_same() -> None:
 
 def test_under_a_seed_that_never_was_before() -> None:
     """A seed that fails here is printed, and belongs into `ONCE_FAILED`."""
-    _hold(secrets.randbits(32), OPERATIONS)
+    _hold(secrets.randbits(31) * 2, OPERATIONS)
+
+
+def test_under_all_forms_of_policies_and_a_seed_that_is_always_the_same() -> None:
+    _hold(FIXED_UNDER_ALL_FORMS, UNDER_ALL_FORMS)
+
+
+def test_under_all_forms_of_policies_and_a_seed_that_never_was_before() -> None:
+    _hold(secrets.randbits(31) * 2 + 1, UNDER_ALL_FORMS)
 
 
 @pytest.mark.parametrize(("seed", "count"), ONCE_FAILED)

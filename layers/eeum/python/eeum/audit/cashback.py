@@ -96,7 +96,7 @@ def _check_usage(
         for each in of_month:
             allowed[each.window].add(each)
     for window, won in windows.items():
-        most = _most(allowed[window], windows)
+        most = _most(allowed[window])
         if won < 0 or (most is not None and won > most):
             findings.add("limit_exceeded", "WALLET", f"{window} is used by {won} won, and allows {most}")
     if partition.wallet is not None:
@@ -106,14 +106,16 @@ def _check_usage(
         findings.unequal("usage", "WALLET", "what it carries of use", carried, known)
 
 
-def _most(allowed: set[LimitAt], windows: dict[Window, int]) -> int | None:
-    """The most that a limit ever allowed in a window, with what was left of the one before; None where it only counted."""
+def _most(allowed: set[LimitAt]) -> int | None:
+    """The most that a limit ever allowed in a window, with a whole one carried over into it; None where it only counted.
+
+    How much was left to be carried over when something was posted, the fold tells: what is posted late may have used more of it since.
+    """
     most = 0
     for limit, _, carried_from in allowed:
         if limit.amount is None:
             return None
-        left = max(limit.amount - windows.get(carried_from, 0), 0) if carried_from else 0
-        most = max(most, limit.amount + left)
+        most = max(most, limit.amount * 2 if carried_from else limit.amount)
     return most
 
 

@@ -254,8 +254,14 @@ def together(months: Mapping[str, set[LimitAt]]) -> list[list[str]]:
 
 
 def _base(paid_from: Sequence[Sequence[Any]], earns_from: frozenset[str]) -> int:
-    kinds = {"charged": "charged", "cashback": "cashback"}
-    return sum(won for purse, won in paid_from if kinds.get(purse, "grants") in earns_from)
+    return sum(won for purse, won in paid_from if _kind_of(purse) in earns_from)
+
+
+def _kind_of(purse: str) -> str:
+    """What a policy calls a purse where it says what earns; that of rewards is named with when they expire, or may be spent."""
+    if purse in ("charged", "cashback"):
+        return purse
+    return "rewards" if "@" in purse else "grants"
 
 
 def rewards_item(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from eeum.budget.funding import opened
 from eeum.budget.money import Rest
 from eeum.budget.rules import FiscalYear, Line
 from eeum.budget.store import BudgetStore
+from eeum.calendar import whole_milliseconds
 from eeum.errors import FiscalYearClosed, NotFound
 from eeum.months.store import MonthStore
 from eeum.once import Answer, Decision, answer_once
@@ -37,7 +38,9 @@ def add_line(
         FiscalYearClosed: nothing is appropriated to that year any more.
         IdempotencyKeyReused, Busy: as every request that moves money.
     """
-    change = BudgetChange(request.accept(now), ChangeKind.ORIGINAL, line.fiscal_year, line.id, won, grounds)
+    change = BudgetChange(
+        request.accept(whole_milliseconds(now)), ChangeKind.ORIGINAL, line.fiscal_year, line.id, won, grounds
+    )
 
     def decide(revision: int) -> Decision[BudgetChange]:
         judge_line(line, budgets.lines(), now, running=running)
@@ -69,7 +72,7 @@ def supplement(
         IdempotencyKeyReused, Busy: as every request that moves money.
     """
     line = _line(budgets, year, line_id)
-    change = BudgetChange(request.accept(now), ChangeKind.SUPPLEMENT, year, line.id, won, grounds)
+    change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.SUPPLEMENT, year, line.id, won, grounds)
 
     def read() -> tuple[BudgetChange | None, None]:
         stored = appropriations.change(year, request.digest)
@@ -99,7 +102,7 @@ def close_year(
         FiscalYearClosed: by another request.
         IdempotencyKeyReused, Busy: as every request that moves money.
     """
-    change = BudgetChange(request.accept(now), ChangeKind.CLOSE, year, None, 0, grounds)
+    change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.CLOSE, year, None, 0, grounds)
 
     def read() -> tuple[BudgetChange | None, None]:
         stored = appropriations.change(year, request.digest)

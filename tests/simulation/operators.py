@@ -1,0 +1,72 @@
+"""What operators do in a simulated city whose programme keeps budgets."""
+
+import random
+from datetime import timedelta
+
+from eeum.budget.appropriations import Grounds
+from eeum.budget.use_cases import close_year, scope_of, supplement
+from eeum.months.rules import MonthStatus, frozen
+from eeum.months.store import MonthStore
+from eeum.request import Request
+from eeum.storage import Storage
+from tests.patience import patience_of
+from tests.simulation.city import PROGRAMME, Simulated
+from tests.simulation.operations import Operation, _ask, _key
+
+GROUNDS = Grounds("추경", "시의회 의결")
+NOTICE = timedelta(minutes=2)
+
+
+def supplement_line(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """More for a line of this year or, late, of the last one."""
+    line, won = chance.choice(city.lines.all), chance.choice((1, 999, 5_000, 40_000))
+    request = Request.of("operator", scope_of(line.fiscal_year), _key(chance), {"line": line.id, "won": won})
+    _ask(
+        city,
+        storage,
+        lambda through: (
+            supplement(
+                city.budget_store(through),
+                city.appropriations(through),
+                request,
+                line.fiscal_year,
+                line.id,
+                won,
+                GROUNDS,
+                city.now,
+            ).entry
+        ),
+    )
+
+
+def suspend(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """In an emergency: for some hours or days some layers give nothing, in whichever version."""
+    layers = sorted({layer.id for version in city.versions for layer in version.layers})
+    start = city.now + NOTICE + timedelta(seconds=chance.randrange(3_600))
+    until = start + timedelta(hours=chance.choice((1, 30, 200)))
+    city.suspend(frozenset(chance.sample(layers, chance.randint(1, 4))), start, until)
+
+
+def close(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """A year that is over is closed; what comes back of it is kept apart from then on."""
+    years = {line.fiscal_year for line in city.lines.all}
+    if city.now.year - 1 not in years or chance.random() < OPEN:
+        return
+    year = city.now.year - 1
+    request = Request.of("operator", scope_of(year), _key(chance), {"close": year})
+    stores = city.budget_store(storage), city.appropriations(storage)
+    months = MonthStore(storage, patience_of(), PROGRAMME)
+    december = months.month(f"{year}-12")
+    if december is not None and december.status is not MonthStatus.FROZEN:
+        months.freeze(frozen(december, city.now))
+    close_year(*stores, months, request, year, GROUNDS, city.now)
+
+
+OPEN = 0.8
+"""How often a year stays open a while longer."""
+
+OF_OPERATORS: dict[str, tuple[Operation, float]] = {
+    "supplement": (supplement_line, 0.7),
+    "suspend": (suspend, 0.15),
+    "close": (close, 0.2),
+}

@@ -1,0 +1,156 @@
+"""Which policy holds when, what its windows are called, which purse a reward comes into: said again, without the product's code."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from eeum.policy.conditions import Facts
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import Evaluation, Gives, Layer, Limit, PolicyVersion
+from tests.invariants_of_cashback import facts_of
+
+Item = dict[str, Any]
+HALF = 15
+
+
+class Suspended(NamedTuple):
+    start: datetime
+    until: datetime
+    layers: frozenset[str]
+
+
+class Policies:
+    """Versions in the order of their starts, and what of them was suspended."""
+
+    def __init__(self, versions: Sequence[PolicyVersion]) -> None:
+        self.versions = sorted(versions, key=lambda version: version.starts_at)
+        self.suspended: list[Suspended] = []
+        self._without: dict[tuple[str, frozenset[str]], PolicyVersion] = {}
+
+    def at(self, instant: datetime) -> PolicyVersion:
+        version = [each for each in self.versions if each.starts_at <= instant][-1]
+        gone = frozenset().union(*(each.layers for each in self.suspended if each.start <= instant < each.until))
+        if not gone:
+            return version
+        known = (version.version, gone)
+        if known not in self._without:
+            left = tuple(layer for layer in version.layers if layer.id not in gone)
+            self._without[known] = replace(version, layers=left)
+        return self._without[known]
+
+
+def window_of(limit: Limit, at: str) -> str:
+    """The window of a limit that an instant in Seoul falls into, as its use is kept."""
+    kind, until = limit.window.kind, limit.window.until
+    names = {
+        "month": at[:7],
+        "half_month": f"{at[:7]}-{1 if int(at[8:10]) <= HALF else 2}",
+        "year": at[:4],
+        "event": f"until-{until.isoformat()[:7]}" if until else "",
+    }
+    return f"{limit.id}@{names[kind]}"
+
+
+def window_before(limit: Limit, at: str) -> str | None:
+    """The window that something is carried over from into that of an instant; None where nothing is."""
+    if limit.carries_over_from is None or limit.amount is None:
+        return None
+    year, month, first_half = int(at[:4]), int(at[5:7]), int(at[8:10]) <= HALF
+    last_year, last_month = (year, month - 1) if month > 1 else (year - 1, 12)
+    name, start = {
+        "month": (f"{last_year}-{last_month:02}", f"{last_year}-{last_month:02}-01"),
+        "year": (f"{year - 1}", f"{year - 1}-01-01"),
+        "half_month": (
+            (f"{last_year}-{last_month:02}-2", f"{last_year}-{last_month:02}-16")
+            if first_half
+            else (f"{at[:7]}-1", f"{at[:7]}-01")
+        ),
+    }[limit.window.kind]
+    begun = datetime.fromisoformat(f"{start}T00:00:00+09:00")
+    return f"{limit.id}@{name}" if begun >= limit.carries_over_from else None
+
+
+def carried(limit: Limit, used: Mapping[str, int], at: str) -> int:
+    before = window_before(limit, at)
+    return max((limit.amount or 0) - used.get(before, 0), 0) if before else 0
+
+
+def judged_by(policy: PolicyVersion, gives: frozenset[Gives], at: str) -> set[str]:
+    """The windows whose use decides about something at an instant."""
+    limits = [limit for layer in policy.layers if layer.gives in gives for limit in layer.limits]
+    return {window_of(limit, at) for limit in limits} | {
+        before for limit in limits if (before := window_before(limit, at))
+    }
+
+
+def given(
+    policy: PolicyVersion,
+    gives: frozenset[Gives],
+    facts: Item,
+    amount: int,
+    base: int,
+    used: Mapping[str, int],
+    at: str,
+    ceilings: Mapping[str, int],
+) -> tuple[Evaluation, Counter[str]]:
+    """What layers that give so make of `base` won, and which windows that uses."""
+    limits = {limit.id: limit for layer in policy.layers if layer.gives in gives for limit in layer.limits}
+    before = {name: used.get(window_of(limit, at), 0) for name, limit in limits.items()}
+    more = {name: carried(limit, used, at) for name, limit in limits.items()}
+    known = facts_at(facts, amount, at)
+    evaluation = evaluate(policy, known, base, before, gives=gives, carried=more, ceilings=ceilings)
+    uses = Counter({window_of(limits[name], at): won for name, won in evaluation.used.items() if won})
+    for name, won in evaluation.used.items():
+        most = limits[name].amount
+        within = most is None or not won or before[name] + won <= most + more[name]
+        assert within, f"{name} is exceeded: {before[name]} + {won} of {most} + {more[name]}"
+    return evaluation, uses
+
+
+def facts_at(stored: Item, amount: int, at: str) -> Facts:
+    """What something of `amount` won is judged by; of a top-up, what is known of the member."""
+    of_member = {name: stored.get(name) for name in ("card_issuer", "member_class", "member_district", "member_age")}
+    of_payment = facts_of(stored) if "district" in stored else Facts()
+    return replace(of_payment, **of_member, amount=amount, accepted_at=datetime.fromisoformat(at))
+
+
+def purse_of(policy: PolicyVersion, layer: Layer, at: str) -> str:
+    """The purse that what `layer` gives for something accepted at an instant comes into."""
+    year, month = int(at[:4]), int(at[5:7])
+    if layer.gives is Gives.PAYBACK:
+        return f"payback@{_month(year, month + 1)}"
+    if layer.into in ("cashback", "charged"):
+        return layer.into
+    listed = policy.purses[layer.into]
+    if listed.months is not None:
+        return f"{layer.into}@{_month(year, month + listed.months)}"
+    return f"{layer.into}@{year + listed.years if listed.years is not None else 'always'}"
+
+
+def _month(year: int, month: int) -> str:
+    years, place = divmod(month - 1, 12)
+    return f"{year + years}-{place + 1:02}"
+
+
+def check_spendable(policy: PolicyVersion, facts: Item, purses: Iterable[str], amount: int, at: str) -> None:
+    """Rewards are spent when and where they may be."""
+    for purse in purses:
+        name, of_rewards, until = purse.partition("@")
+        if not of_rewards:
+            continue
+        if name == "payback":
+            assert at[:7] >= until, f"{purse} was spent at {at}"
+        elif until != "always":
+            assert at[: len(until)] <= until, f"{purse} was spent at {at}"
+        listed = policy.purses.get(name)
+        if listed is not None and listed.spendable_at is not None:
+            assert listed.spendable_at.holds(facts_at(facts, amount, at)), f"{purse} was spent at {facts}"
+
+
+def kind_of(purse: str) -> str:
+    """What a policy calls a purse where it says what earns."""
+    if purse in ("charged", "cashback"):
+        return purse
+    return "rewards" if "@" in purse else "grants"

@@ -1,0 +1,28 @@
+"""What a simulated city lives under: the policies of a programme, its budgets, and when the simulation begins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from eeum.budget.rules import Line
+from eeum.calendar import SEOUL
+from tests.use_cases.world import incheon
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`lines` are budget lines with what is appropriated to each, in won."""
+
+    documents: tuple[dict[str, Any], ...]
+    starts: tuple[datetime, ...]
+    lines: tuple[tuple[Line, int], ...] = ()
+
+
+def incheons() -> Scene:
+    """Incheon's published policies, which it changed two to four times in the months after each of these instants. Nobody keeps budgets."""
+    starts = (
+        datetime(2022, 5, 25, 9, tzinfo=SEOUL),
+        datetime(2023, 5, 20, 9, tzinfo=SEOUL),
+        datetime(2024, 4, 20, 9, tzinfo=SEOUL),
+    )
+    return Scene(incheon(), starts)
