@@ -86,7 +86,14 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     # approved, and not by whom.
     payments = resident.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
     assert [each["status"] for each in payments] == ["approved", "declined", "declined"]
-    since = payment | {"captured": 12_345, "cancelled": 0, "held": 0, "released": 0, "message": None}
+    since = payment | {
+        "captured": 12_345,
+        "cancelled": 0,
+        "held": 0,
+        "released": 0,
+        "message": None,
+        "cancellations": [],
+    }
     assert payments[0] == since
     for reader in (resident, api.as_caller(tokens.acquirer)):
         assert reader.get(f"/wallets/{member.wallet}/payments/{payment['id']}") == since

@@ -13,7 +13,7 @@ from eeum.errors import CancellationExceedsPayment, IdempotencyKeyReused, NotFou
 from eeum.payments.rules import Payment
 from eeum.policy.rules import Band, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import Contended, Unavailable
+from eeum.storage import Contended, Page, Query, Unavailable
 from eeum.wallet.rules import Wallet
 from tests.invariants import check_everything
 from tests.use_cases.world import World, at_once
@@ -311,3 +311,24 @@ def test_whatever_is_paid_and_cancelled_in_whatever_order_what_survives_is_what_
     after = world.wallet(payer.id)
     assert (after.due, after.balance("refund_pending")) == (after.posted, 0)
     check_everything(world.memory)
+
+
+def test_what_is_posted_while_a_month_is_read_is_no_part_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The month's corrections are read after its earnings: by then there may be one of an earning that was not read."""
+    payer = world.member(charged=1_000_000)
+    payment, cancelled = _paid(world, payer, 400_000, 200_000)
+    world.post(payment)
+    cancellation = world.cancel(payment, 100_000).entry
+    taken_back = world.cancel(cancelled).entry
+    query, done = world.memory.query, []
+
+    def overtaken(asked: Query) -> Page:
+        if asked.prefix.startswith("CORRECTION#") and not done:
+            done.append(True)
+            world.post(cancelled, taken_back)
+        return query(asked)
+
+    monkeypatch.setattr(world.memory, "query", overtaken)
+    world.post(cancellation)
+    assert done
+    assert world.balances(payer) == {"charged": 700_000, "cashback": 30_000}

@@ -175,7 +175,7 @@ class WalletPostings:
         """The months as they are stored, with what was worked out since."""
         first, last = months
         if months not in self._stored:
-            self._stored[months] = self.store.book(self.wallet.id, first, last)
+            self._stored[months] = self.store.book(self.wallet.id, first, last).up_to(self.wallet.posted)
         stored = self._stored[months]
         new = [entry for entry, _ in self.entries if first <= entry.month <= last]
         return MonthBook(

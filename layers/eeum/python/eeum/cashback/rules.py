@@ -259,6 +259,13 @@ class MonthBook(NamedTuple):
     def has(self, payment: Digest, capture: int) -> bool:
         return any(earning.digest == payment and earning.capture == capture for earning in self.earnings)
 
+    def up_to(self, number: int) -> "MonthBook":
+        """As it was when the wallet had `number` postings: what is posted while it is read may be in one part and not in the other."""
+        return MonthBook(
+            tuple(earning for earning in self.earnings if earning.number <= number),
+            tuple(correction for correction in self.corrections if correction.number <= number),
+        )
+
     @property
     def used(self) -> dict[str, int]:
         """Use by limit and window as it stands."""
