@@ -148,7 +148,8 @@ def _check_accounts(entry: Item) -> None:
     """Who funds a reward, and who gets it back, adds up to what the member gets or loses."""
     if entry["kind"] == "earning":
         won = sum(reward["won"] for reward in entry["rewards"])
-        assert entry["postings"].get("purse/cashback", 0) == won, entry
+        into = {f"purse/{reward.get('into', 'cashback')}" for reward in entry["rewards"]}
+        assert sum(entry["postings"].get(purse, 0) for purse in into) == won, entry
         assert sum(won for reward in entry["rewards"] for _, won in reward["funders"]) == won, entry
     else:
         won = sum(change for _, _, change in entry["changes"])

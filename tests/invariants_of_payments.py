@@ -105,7 +105,9 @@ def check_chain(wallet: Item, entries: Sequence[Item]) -> None:
     assert wallet["chain"] == {"length": len(linked), "head": head}, wallet
     for entry in entries:
         completed = entry["kind"] == "top_up" and entry["status"] == "completed"
-        assert ("chain" in entry) == (completed or entry["kind"] in ("release", "earning", "correction")), entry
+        assert ("chain" in entry) == (completed or entry["kind"] in ("release", "earning", "correction", "expiry")), (
+            entry
+        )
 
 
 def _source_of(entry: Item, entries: Sequence[Item], by_key: dict[str, Item]) -> str:

@@ -34,14 +34,24 @@ class BankBalanceBody(BaseModel):
     credited: int
 
 
+class ExpiredBody(BaseModel):
+    """What members did not spend in time of the rewards in purses of this name, in won."""
+
+    purse: str
+    expired: int
+
+
 class ProgrammeBalancesBody(BaseModel):
-    """Funders by fiscal year, banks, and all that was ever issued, in won: of what was counted until `as_of`. Balances are brought up to
-    date every hour; an entry is counted some minutes after it. `as_of` is null before anything was counted."""
+    """Funders by fiscal year, banks, all that was ever issued, and what expired, in won: of what was counted until `as_of`.
+
+    Balances are brought up to date every hour; an entry is counted some minutes after it. `as_of` is null before anything was counted.
+    """
 
     as_of: str | None
     funders: list[FunderBalanceBody]
     banks: list[BankBalanceBody]
     issued: int
+    expired: list[ExpiredBody]
 
 
 def merchant_balance_body(merchant_id: str, told: Told) -> MerchantBalanceBody:
@@ -60,4 +70,5 @@ def programme_balances_body(balances: ProgrammeBalances) -> ProgrammeBalancesBod
         funders=[FunderBalanceBody(funder=name, fiscal_year=year, paid=won) for name, year, won in balances.funders],
         banks=[BankBalanceBody(bank=name, credited=won) for name, won in balances.banks],
         issued=balances.issued,
+        expired=[ExpiredBody(purse=name, expired=won) for name, won in balances.expired],
     )

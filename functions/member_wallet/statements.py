@@ -3,11 +3,11 @@
 from pydantic import BaseModel
 
 from eeum.calendar import text_of
-from eeum.months.statements import CashbackSum, Statement
+from eeum.months.statements import RewardSum, Statement
 
 
-class CashbackSumBody(BaseModel):
-    """Won of cashback in all, by layer of the policy, and by who funds it."""
+class RewardSumBody(BaseModel):
+    """Won of rewards in all, by layer of the policy, and by who funds it."""
 
     won: int
     by_layer: dict[str, int]
@@ -19,13 +19,15 @@ class EarlierMonthBody(BaseModel):
 
     month: str
     cancelled: int
-    cashback: CashbackSumBody
+    cashback: RewardSumBody
 
 
 class StatementBody(BaseModel):
     """A month: balances by purse at its start and end, and what happened between, in won.
 
-    An entry counts in the month in which it was accepted; the cashback of a payment in that of the payment, whenever it was posted.
+    An entry counts in the month in which it was accepted; the cashback of a payment in that of the payment, whenever it was posted and
+    whichever purse it came into. `paid` are prices, of which `discounts` were not asked of the member; `topped_up` is face value, of which
+    `top_up_rewards` say what was added to it or taken off what the bank was asked for. `expired` left the wallet unspent.
     """
 
     month: str
@@ -38,7 +40,10 @@ class StatementBody(BaseModel):
     captured: int
     released: int
     cancelled: int
-    cashback: CashbackSumBody
+    discounts: RewardSumBody
+    top_up_rewards: RewardSumBody
+    cashback: RewardSumBody
+    expired: int
     earlier_months: list[EarlierMonthBody]
 
 
@@ -54,13 +59,16 @@ def statement_body(statement: Statement) -> StatementBody:
         captured=statement.captured,
         released=statement.released,
         cancelled=statement.cancelled,
-        cashback=_cashback_body(statement.cashback),
+        discounts=_rewards_body(statement.discounts),
+        top_up_rewards=_rewards_body(statement.top_up_rewards),
+        cashback=_rewards_body(statement.cashback),
+        expired=statement.expired,
         earlier_months=[
-            EarlierMonthBody(month=each.month, cancelled=each.cancelled, cashback=_cashback_body(each.cashback))
+            EarlierMonthBody(month=each.month, cancelled=each.cancelled, cashback=_rewards_body(each.cashback))
             for each in statement.earlier_months
         ],
     )
 
 
-def _cashback_body(cashback: CashbackSum) -> CashbackSumBody:
-    return CashbackSumBody(won=cashback.won, by_layer=dict(cashback.by_layer), by_funder=dict(cashback.by_funder))
+def _rewards_body(rewards: RewardSum) -> RewardSumBody:
+    return RewardSumBody(won=rewards.won, by_layer=dict(rewards.by_layer), by_funder=dict(rewards.by_funder))

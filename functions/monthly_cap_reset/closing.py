@@ -19,21 +19,23 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`segment` of `segments`, from `resume` on; `month` is the one that is due, unless the event says it.
 
     Answers the event of the call that goes on, with what was found so far added up: `wallets` looked at, postings that were `posted`,
-    `statements` that were written, and entries of the month that stay `unposted`. `resume` is null at the end, and at once when no month
-    is due.
+    `statements` that were written, won that `expired` and left their wallets, and entries of the month that stay `unposted`. `resume` is
+    null at the end, and at once when no month is due.
     """
     segment = Segment(event["segment"], event["segments"])
     month = event.get("month") or due_month(city.months(context), city.clock())
     found = SegmentClosed(month, resume=None)
     if month is not None:
         resume = event.get("resume", BEGINNING)
-        found = close_segment(city.catch_up(context), city.statements(context), month, segment, resume)
+        catch_up, sweeping = city.catch_up(context), city.sweeping(context)
+        found = close_segment(catch_up, sweeping, city.statements(context), month, segment, resume)
     for each in found.unposted:
         logger.warning("cannot be posted", wallet=each.wallet_id, entry=each.entry, reason=each.reason)
     counted = {
         "wallets": event.get("wallets", 0) + found.wallets,
         "posted": event.get("posted", 0) + found.posted,
         "statements": event.get("statements", 0) + found.statements,
+        "expired": event.get("expired", 0) + found.expired,
         "unposted": event.get("unposted", 0) + len(found.unposted),
     }
     logger.info("month closed in a segment", month=month, segment=segment.number, found=counted)

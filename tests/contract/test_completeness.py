@@ -42,6 +42,7 @@ def test_every_part_that_has_a_store_is_known() -> None:
         "BalanceStore",
         "BudgetStore",
         "CashbackStore",
+        "ExpiryStore",
         "FoldStore",
         "DraftStore",
         "GapStore",

@@ -247,4 +247,5 @@ def test_what_was_counted_is_folded_once_and_told_with_its_instant(played: Playe
         "funders": [],
         "banks": [],
         "issued": 0,
+        "expired": [],
     }

@@ -92,12 +92,13 @@ def test_operators_read_funders_banks_and_what_was_issued(city: InMemoryCity) ->
 
     told = city.call(OPERATOR, "GET", "/balances").json
 
-    assert nothing == {"as_of": None, "funders": [], "banks": [], "issued": 0}
+    assert nothing == {"as_of": None, "funders": [], "banks": [], "issued": 0, "expired": []}
     assert told == {
         "as_of": text_of(city.now),
         "funders": [],
         "banks": [{"bank": "bank-one", "credited": 900_000}],
         "issued": 900_000,
+        "expired": [],
     }
 
 

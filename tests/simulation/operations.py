@@ -17,7 +17,10 @@ from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import UnknownCard, authorise_payment
 from eeum.request import Request
 from eeum.storage import Storage, Unavailable
+from eeum.wallet.expiry_store import ExpiryStore
 from eeum.wallet.rules import WalletStatus
+from eeum.wallet.store import WalletStore
+from eeum.wallet.sweeping import Sweeping
 from eeum.wallet.use_cases import change_standing, top_up
 from tests.patience import patience_of
 from tests.simulation.city import Asked, Made, Simulated
@@ -308,9 +311,10 @@ def reset(city: Simulated, storage: Storage, chance: random.Random) -> None:
 def close_month(city: Simulated, storage: Storage, chance: random.Random) -> None:
     """A part of the closing of the month before: catches up and writes statements."""
     month = previous_month(month_of(city.now))
-    close_segment(
-        city.catch_up(storage), StatementStore(storage, patience_of()), month, Segment(chance.randrange(64), 64)
-    )
+    patience = patience_of()
+    sweeping = Sweeping(WalletStore(storage, patience), ExpiryStore(storage, patience), patience)
+    segment = Segment(chance.randrange(64), 64)
+    close_segment(city.catch_up(storage), sweeping, StatementStore(storage, patience), month, segment)
 
 
 OPERATIONS: dict[str, tuple[Operation, float]] = {

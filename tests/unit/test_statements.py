@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from eeum.calendar import SEOUL
-from eeum.months.statements import Booking, CashbackSum, EarlierMonth, Statement, statement_of
+from eeum.months.statements import Booking, EarlierMonth, RewardSum, Statement, statement_of
 
 WRITTEN = datetime(2021, 2, 1, 1, 0, tzinfo=SEOUL)
 TOP_UP = Booking("top_up", "completed", "2021-01", "2021-01", 100_000, {"bank/lee": -100_000, "purse/charged": 100_000})
@@ -64,7 +64,7 @@ def test_a_month_begins_where_the_one_before_ended() -> None:
 def test_each_kind_is_summed_in_its_month() -> None:
     january = statement("2021-01", *EVERYTHING)
     assert (january.topped_up, january.paid, january.cancelled) == (100_000, 30_000, 0)
-    assert january.cashback == CashbackSum(
+    assert january.cashback == RewardSum(
         3_900, {"base": 3_000, "own": 900}, {"national": 1_400, "city": 1_600, "merchant": 900}
     )
     assert january.earlier_months == ()
@@ -72,12 +72,12 @@ def test_each_kind_is_summed_in_its_month() -> None:
 
 def test_a_cancellation_of_an_earlier_month_is_a_correction_of_the_month_it_comes_in() -> None:
     february = statement("2021-02", *EVERYTHING)
-    assert (february.paid, february.cancelled, february.cashback) == (0, 0, CashbackSum())
+    assert (february.paid, february.cancelled, february.cashback) == (0, 0, RewardSum())
     assert february.earlier_months == (
         EarlierMonth(
             "2021-01",
             10_000,
-            CashbackSum(-1_300, {"base": -1_000, "own": -300}, {"national": -400, "city": -600, "merchant": -300}),
+            RewardSum(-1_300, {"base": -1_000, "own": -300}, {"national": -400, "city": -600, "merchant": -300}),
         ),
     )
 
@@ -115,4 +115,53 @@ def test_nothing_happened_and_nothing_is_there() -> None:
 def test_what_stays_in_the_wallet_has_a_statement_though_nothing_happened() -> None:
     quiet = statement("2021-03", TOP_UP)
     assert quiet.start == quiet.end == {"charged": 100_000}
-    assert (quiet.topped_up, quiet.paid, quiet.cashback) == (0, 0, CashbackSum())
+    assert (quiet.topped_up, quiet.paid, quiet.cashback) == (0, 0, RewardSum())
+
+
+def test_what_was_given_at_payments_and_top_ups_and_what_expired_stands_beside_what_was_paid_and_topped_up() -> None:
+    bonus = Booking(
+        "top_up",
+        "completed",
+        "2021-01",
+        "2021-01",
+        50_000,
+        {"bank/lee": -47_500, "funder/city": -5_000, "purse/charged": 50_000, "purse/points@2021-02": 2_500},
+        {"on top": 2_500, "off": 2_500},
+    )
+    discounted = Booking(
+        "payment",
+        "approved",
+        "2021-01",
+        "2021-01",
+        20_000,
+        {"purse/charged": -18_000, "funder/city": -1_500, "merchant_reward/m": -500, "merchant_payable/m": 20_000},
+        {"tenth": 2_000},
+    )
+    cancelled = Booking(
+        "cancellation",
+        "",
+        "2021-02",
+        "2021-02",
+        10_000,
+        {
+            "purse/refund_pending": 9_000,
+            "funder/city": 750,
+            "merchant_reward/m": 250,
+            "merchant_payable/m": -10_000,
+        },
+        {"tenth": -1_000},
+    )
+    expiry = Booking(
+        "expiry", "", "2021-03", "2021-03", 2_500, {"purse/points@2021-02": -2_500, "expired/points": 2_500}
+    )
+    everything = (bonus, discounted, cancelled, expiry)
+
+    january, february, march = (statement(month, *everything) for month in ("2021-01", "2021-02", "2021-03"))
+    assert (january.topped_up, january.paid, january.cashback) == (50_000, 20_000, RewardSum())
+    assert january.top_up_rewards == RewardSum(5_000, {"on top": 2_500, "off": 2_500}, {"city": 5_000})
+    assert january.discounts == RewardSum(2_000, {"tenth": 2_000}, {"city": 1_500, "merchant": 500})
+    assert january.end == {"charged": 32_000, "points@2021-02": 2_500}
+    # What is given back of a discount is booked where its cancellation is.
+    assert february.discounts == RewardSum(-1_000, {"tenth": -1_000}, {"city": -750, "merchant": -250})
+    assert (january.expired, february.expired, march.expired) == (0, 0, 2_500)
+    assert (march.start["points@2021-02"], march.end.get("points@2021-02")) == (2_500, None)

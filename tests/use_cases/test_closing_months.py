@@ -45,7 +45,8 @@ def _close(world: World, segment: Segment = WHOLE) -> SegmentClosed:
     catch_up = CatchUp(
         GapStore(world.storage), world.cashback, world.policies, world.budgets(), world.patience, world.clock
     )
-    return close_segment(catch_up, StatementStore(world.storage, world.patience), month, segment, BEGINNING)
+    statements = StatementStore(world.storage, world.patience)
+    return close_segment(catch_up, world.sweeping, statements, month, segment, BEGINNING)
 
 
 def _run(world: World, segments: int = 1) -> Month | None:

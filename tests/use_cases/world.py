@@ -51,8 +51,10 @@ from eeum.policy.use_cases import PolicyBook, load_history
 from eeum.request import Request
 from eeum.storage import Add, Key, Put, SetTo, Table, Update, Write
 from eeum.unit_of_work import Patience
+from eeum.wallet.expiry_store import ExpiryStore
 from eeum.wallet.rules import AboutMember, DebitOrder, TopUp, Wallet, WalletStatus
 from eeum.wallet.store import WalletStore, partition_of, wallet_key
+from eeum.wallet.sweeping import Sweeping
 from eeum.wallet.use_cases import change_standing, open_wallet, top_up
 from tests.contract.shapes import Recording
 from tests.in_memory.storage import InMemoryStorage
@@ -117,6 +119,10 @@ class World:
     @property
     def cashback(self) -> CashbackStore:
         return CashbackStore(self.storage)
+
+    @property
+    def sweeping(self) -> Sweeping:
+        return Sweeping(self.wallets, ExpiryStore(self.storage, self.patience), self.patience)
 
     @property
     def merchants(self) -> MerchantStore:

@@ -11,7 +11,7 @@ from eeum.cashback.gap_store import Gaps, GapStore, Segment
 from eeum.cashback.items import earning_item, earning_key
 from eeum.months.rules import MonthRecord, MonthStatus, Turn, frozen
 from eeum.months.statement_store import StatementStore
-from eeum.months.statements import CashbackSum, EarlierMonth, Statement
+from eeum.months.statements import EarlierMonth, RewardSum, Statement
 from eeum.months.store import MonthStore
 from eeum.payments.items import payment_item, payment_key
 from eeum.payments.rules import Payment
@@ -49,8 +49,11 @@ def _statement(wallet: Wallet, month: Month = "2021-01") -> Statement:
         captured=0,
         released=0,
         cancelled=0,
-        cashback=CashbackSum(1_000, {"base": 1_000}, {"national": 482, "city": 518}),
-        earlier_months=(EarlierMonth("2020-12", 5_000, CashbackSum(-500, {"base": -500}, {"city": -500})),),
+        cashback=RewardSum(1_000, {"base": 1_000}, {"national": 482, "city": 518}),
+        earlier_months=(EarlierMonth("2020-12", 5_000, RewardSum(-500, {"base": -500}, {"city": -500})),),
+        discounts=RewardSum(700, {"off": 700}, {"city": 500, "merchant": 200}),
+        top_up_rewards=RewardSum(5_000, {"on top": 5_000}, {"national": 5_000}),
+        expired=300,
     )
 
 

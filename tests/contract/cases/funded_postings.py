@@ -26,7 +26,7 @@ def _left(storage: Storage) -> int:
     return BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city")
 
 
-def _returned(storage: Storage, funding: Funding, won: int) -> list[Write]:
+def returned(storage: Storage, funding: Funding, won: int) -> list[Write]:
     """What gives back so many won of what was granted."""
     keys = funding.keys([(POLICY, NOON)])
     funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
@@ -87,7 +87,7 @@ def postings_give_back_to_the_budget_or_take_more_of_it(storage: Storage) -> Non
     store = CashbackStore(storage)
     left = 10_000
     writes_of: dict[int, Callable[[], Sequence[Write]]] = {
-        250: lambda: _returned(storage, funding, 250),
+        250: lambda: returned(storage, funding, 250),
         -250: lambda: funding.writes(granted(storage, funding, 250)),
     }
     negatives = (None, Negative("payment", NOON))

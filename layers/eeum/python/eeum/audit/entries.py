@@ -83,7 +83,7 @@ def _earning(entry: Item) -> Postings:
     for reward in entry["rewards"]:
         for funder, won in reward["funders"]:
             add_to(postings, account_of(funder, entry["paid_to"]), -won)
-        add_to(postings, CASHBACK, reward["won"])
+        add_to(postings, f"purse/{reward.get('into', 'cashback')}", reward["won"])
     return without_zeros(postings)
 
 
@@ -95,6 +95,14 @@ def _correction(entry: Item) -> Postings:
     for purse_id, won in entry["released"]:
         add_to(postings, f"purse/{purse_id}", won)
     return without_zeros(postings)
+
+
+def _expiry(entry: Item) -> Postings:
+    postings: Postings = {}
+    for purse_id, won in entry["purses"].items():
+        add_to(postings, f"purse/{purse_id}", -won)
+        add_to(postings, f"expired/{purse_id.partition('@')[0]}", won)
+    return postings
 
 
 def _none(_: Item) -> Postings:
@@ -110,6 +118,7 @@ POSTINGS: Mapping[str, Callable[[Item], Postings]] = {
     "cancellation": _cancellation,
     "earning": _earning,
     "correction": _correction,
+    "expiry": _expiry,
     "standing": _none,
     "statement": _none,
 }
@@ -136,6 +145,9 @@ def _check_key(entry: Item, findings: Findings) -> None:
         findings.unequal("key_of_another_entry", sk, "its key", sk, expected)
     elif kind == "correction":
         expected = f"CORRECTION#{entry['month']}#{digest_of(entry['cancellation_id'])}"
+        findings.unequal("key_of_another_entry", sk, "its key", sk, expected)
+    elif kind == "expiry":
+        expected = f"EXPIRY#{entry.get('chain', {}).get('length', 0):08}"
         findings.unequal("key_of_another_entry", sk, "its key", sk, expected)
 
 

@@ -87,7 +87,13 @@ class Partition:
     def linked(self) -> list[Item]:
         """The entries that carry a link of the chain."""
         completed = [item for item in self.by_kind["top_up"] if item.get("status") == "completed"]
-        return [*completed, *self.by_kind["release"], *self.by_kind["earning"], *self.by_kind["correction"]]
+        return [
+            *completed,
+            *self.by_kind["release"],
+            *self.by_kind["earning"],
+            *self.by_kind["correction"],
+            *self.by_kind["expiry"],
+        ]
 
 
 def digest_in(item: Item) -> Digest:

@@ -47,3 +47,5 @@ def _accounts_of(holder: Holder, counts: Counts) -> Iterator[tuple[str, int]]:
             yield f"funder/{holder.name}@{holder.year}", counts.get(BALANCE, 0)
         case HolderKind.BANK:
             yield f"bank/{holder.name}", counts.get(BALANCE, 0)
+        case HolderKind.PURSES:
+            yield f"expired/{holder.name}", counts.get(BALANCE, 0)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from eeum.payments.progress_store import ProgressStore
     from eeum.payments.store import PaymentStore
     from eeum.wallet.store import WalletStore
+    from eeum.wallet.sweeping import Sweeping
 
 RESERVED_SECONDS = 2 * ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
 """Kept of a function's time for one more read, one more transaction and the answer, each at its slowest: a caller is told to retry
@@ -117,6 +118,13 @@ class City:
         gaps = GapStore(self.storage)
         budgets, patience = self.budgets(context), self.patience(context)
         return CatchUp(gaps, self.cashback(), self.policies(), budgets, patience, self.clock)
+
+    def sweeping(self, context: LambdaContext) -> Sweeping:
+        from eeum.wallet.expiry_store import ExpiryStore
+        from eeum.wallet.sweeping import Sweeping
+
+        patience = self.patience(context)
+        return Sweeping(self.wallets(context), ExpiryStore(self.storage, patience), patience)
 
     def statements(self, context: LambdaContext) -> StatementStore:
         from eeum.months.statement_store import StatementStore

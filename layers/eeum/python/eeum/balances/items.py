@@ -24,7 +24,7 @@ from eeum.errors import Refusal
 from eeum.journal.history import moved_at
 from eeum.storage import Item, Key, Table
 
-ENTRIES = frozenset({"top_up", "payment", "capture", "release", "cancellation", "earning", "correction"})
+ENTRIES = frozenset({"top_up", "payment", "capture", "release", "cancellation", "earning", "correction", "expiry"})
 """Kinds of what is in the journal; whatever else is in the ledger moves no money."""
 
 
@@ -78,6 +78,7 @@ _NAMES = {
     (HolderKind.FUNDER, BALANCE): "funders",
     (HolderKind.BANK, BALANCE): "banks",
     (HolderKind.BANK, ISSUED): "issued",
+    (HolderKind.PURSES, BALANCE): "expired",
 }
 """The attribute that has the won of all holders of a kind, by what is counted."""
 

@@ -23,6 +23,8 @@ class HolderKind(StrEnum):
     MERCHANT = "merchant"
     FUNDER = "funder"
     BANK = "bank"
+    PURSES = "purses"
+    """The purses of one name in all wallets: what expired in them."""
 
 
 class Holder(NamedTuple):
@@ -40,6 +42,7 @@ COUNTED: Mapping[HolderKind, tuple[str, ...]] = {
     HolderKind.MERCHANT: (PAYABLE, REWARD),
     HolderKind.FUNDER: (BALANCE,),
     HolderKind.BANK: (BALANCE, ISSUED),
+    HolderKind.PURSES: (BALANCE,),
 }
 
 _PURSE = "purse"
@@ -48,6 +51,7 @@ _ACCOUNTS = {
     "merchant_reward": (HolderKind.MERCHANT, REWARD),
     "funder": (HolderKind.FUNDER, BALANCE),
     "bank": (HolderKind.BANK, BALANCE),
+    "expired": (HolderKind.PURSES, BALANCE),
 }
 
 

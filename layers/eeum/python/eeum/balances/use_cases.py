@@ -87,7 +87,8 @@ def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], park
 
 
 class ProgrammeBalances(NamedTuple):
-    """What each funder gave in each fiscal year, what each bank brought, and what was issued in all: won, all above zero.
+    """What each funder gave in each fiscal year, what each bank brought, what was issued in all, and what expired in the purses of each
+    name, less what of that was taken back: won, all above zero.
 
     `as_of` is the instant that they are of; None before the first fold.
     """
@@ -95,6 +96,7 @@ class ProgrammeBalances(NamedTuple):
     funders: list[tuple[str, str, int]]
     banks: list[tuple[str, int]]
     issued: int
+    expired: list[tuple[str, int]]
     as_of: datetime | None
 
 
@@ -106,5 +108,6 @@ def balances_of_programme(store: BalanceStore) -> ProgrammeBalances:
         funders=[(h.name, h.year, -counts[BALANCE]) for h, counts in ordered if h.kind is HolderKind.FUNDER],
         banks=[(h.name, -counts[BALANCE]) for h, counts in ordered if h.kind is HolderKind.BANK],
         issued=sum(counts.get(ISSUED, 0) for counts in stored.values()),
+        expired=[(h.name, counts[BALANCE]) for h, counts in ordered if h.kind is HolderKind.PURSES],
         as_of=as_of,
     )

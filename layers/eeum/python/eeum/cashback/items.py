@@ -55,6 +55,8 @@ def earning_item(earning: Earning) -> Item:
                 "won": reward.won,
                 "bands": [[part.start, part.end, part.rate, part.base] for part in reward.portions],
                 "funders": [[funder, won] for funder, won in reward.funders],
+                # Cashback is told by no purse.
+                **({"into": earning.into[reward.layer]} if reward.layer in earning.into else {}),
             }
             for reward in earning.rewards
         ],
@@ -93,6 +95,7 @@ def earning_of(wallet_id: str, item: Item) -> Earning:
         ),
         used=item["used"],
         ceilings=item.get("ceilings", {}),
+        into={reward["layer"]: reward["into"] for reward in item["rewards"] if "into" in reward},
     )
 
 
@@ -115,6 +118,7 @@ def correction_item(correction: Correction) -> Item:
         "released": portions_item(correction.released),
         "postings": correction.postings,
         **({"ceilings": _ceilings_item(correction.ceilings)} if correction.ceilings else {}),
+        **({"expired": dict(correction.expired)} if correction.expired else {}),
     }
 
 
@@ -146,4 +150,5 @@ def correction_of(wallet_id: str, item: Item) -> Correction:
         recovered=item["recovered"],
         released=portions_of(item["released"]),
         ceilings=_ceilings_of(item),
+        expired=item.get("expired", {}),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from eeum.calendar import Month, month_of
+from eeum.cashback.clawback import taken_back
 from eeum.cashback.replay import first_affected, refund, replay
 from eeum.cashback.rules import (
     CancelledCapture,
@@ -126,7 +127,8 @@ class WalletPostings:
         digests = dict.fromkeys(earning.digest for earning in book.earnings if earning.number >= first)
         payments = self.store.payments(self.wallet.id, list(digests))
         replayed = replay(book, cancelled, payments, self.policies.running_at, self.grants)
-        won = replayed.cashback.get(purse(CASHBACK), 0)
+        taken = taken_back(replayed.cashback, self._balance, self._expired)
+        won = taken.postings.get(purse(CASHBACK), 0)
         returned = refund(book, cancelled, payments, self._cashback + won)
         correction = Correction(
             wallet_id=self.wallet.id,
@@ -140,10 +142,11 @@ class WalletPostings:
             cancelled=cancelled,
             changes=replayed.changes,
             used=shortened(replayed.used, month),
-            cashback=replayed.cashback,
+            cashback=taken.postings,
             recovered=returned.recovered,
             released=returned.released,
             ceilings=replayed.ceilings,
+            expired=taken.expired,
         )
         self.rests_on_cashback = True
         self._append(correction, source_hash)
@@ -189,7 +192,15 @@ class WalletPostings:
 
     @property
     def _cashback(self) -> int:
-        return self.wallet.balance(CASHBACK) + self.moved.get(CASHBACK, 0)
+        return self._balance(CASHBACK)
+
+    def _balance(self, purse_id: str) -> int:
+        return self.wallet.balance(purse_id) + self.moved.get(purse_id, 0)
+
+    def _expired(self, purse_id: str) -> int:
+        """What of a purse expired, and was not taken back yet."""
+        now = sum(entry.expired.get(purse_id, 0) for entry, _ in self.entries if isinstance(entry, Correction))
+        return self.store.expired(self.wallet.id, purse_id) - now
 
 
 def _postings_of(entry: PostingEntry) -> dict[str, int]:

@@ -20,11 +20,12 @@ from eeum.cashback.rules import (
 )
 from eeum.cashback.usage import in_full, usage_with, used_by
 from eeum.ids import Digest
-from eeum.journal.accounts import CASHBACK, added, funded_by, purse
+from eeum.journal.accounts import added, funded_by, purse
 from eeum.payments.rules import Payment, Portions, portion
 from eeum.policy.rules import PolicyVersion, funded
 from eeum.policy.usage import Usage
 from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
+from eeum.wallet.purses import purse_of
 
 CaptureOf = tuple[Digest, int]
 """A payment and the number of one of its captures."""
@@ -32,7 +33,8 @@ CaptureOf = tuple[Digest, int]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """By how much rewards, uses of limits (by limit and window) and accounts change; `cashback` is balanced postings.
+    """By how much rewards, uses of limits (by limit and window) and accounts change; `cashback` is balanced postings: each reward in its
+    own purse, whatever that still has.
 
     `ceilings` are new ones, by number of the earning and layer.
     """
@@ -94,13 +96,14 @@ def replay(
                 paid, owed = dict(funded(layer, before)), dict(funded(layer, after))
                 for name in layer.funders:
                     postings.append({funded_by(name, earning.merchant_id): paid[name] - owed[name]})
-    won = sum(change.won for change in changes)
+                into = purse(purse_of(policy, layer, earning.accepted_at).id)
+                postings.append({into: after - before})
     before_it = book.used
     difference = {limit: used.get(limit, 0) - before_it.get(limit, 0) for limit in {**used, **before_it}}
     return Replayed(
         tuple(changes),
         {limit: won_used for limit, won_used in difference.items() if won_used},
-        added(*postings, {purse(CASHBACK): won}),
+        added(*postings),
         cut,
     )
 

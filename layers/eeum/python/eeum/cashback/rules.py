@@ -16,6 +16,7 @@ from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.policy.usage import Usage
 from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
+from eeum.wallet.purses import purse_of
 
 WHOLE = 0
 """The number of the capture that takes a payment whole, at once; the captures of a hold count from 1."""
@@ -75,7 +76,7 @@ class Earning:
 
     `number` orders the wallet's postings; `used` is by how much each limit was used, with its window where that is not the month.
     `ceilings` are by layer the most that budgets gave, where that was less than it would have given: they stay, whatever is appropriated
-    later, until a correction lowers them.
+    later, until a correction lowers them. `into` is the purse, by layer, of each reward that is no cashback.
     """
 
     wallet_id: str
@@ -93,9 +94,11 @@ class Earning:
     rewards: tuple[LayerReward, ...]
     used: Mapping[str, int]
     ceilings: Mapping[str, int] = field(default_factory=dict)
+    into: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def won(self) -> int:
+        """Rewards in all, whichever purses they came into."""
         return sum(reward.won for reward in self.rewards)
 
     @property
@@ -168,18 +171,27 @@ def earn(
         rewards=tuple([reward._replace(uncut=None) for reward in quoted.rewards]) if cover.cut else quoted.rewards,
         used=quoted.used,
         ceilings=cover.cut,
+        into=_purses_of(policy, quoted.rewards, at),
     )
 
 
+def _purses_of(policy: PolicyVersion, rewards: Iterable[LayerReward], at: datetime) -> dict[str, str]:
+    """The purse by layer that each reward of what was accepted at `at` comes into, but for cashback."""
+    given = {reward.layer for reward in rewards}
+    purses = {layer.id: purse_of(policy, layer, at).id for layer in policy.after_payment if layer.id in given}
+    return {layer: purse_id for layer, purse_id in purses.items() if purse_id != CASHBACK}
+
+
 def postings_of(earning: Earning) -> dict[str, int]:
-    """Won by account, summing to zero: from each funder to the cashback purse. What the merchant funds is its own account."""
+    """Won by account, summing to zero: from each funder to the purses of rewards. What the merchant funds is its own account."""
     postings: dict[str, int] = {}
     for reward in earning.rewards:
         for name, won in reward.funders:
             account = funded_by(name, earning.merchant_id)
             postings[account] = postings.get(account, 0) - won
-    funded = {account: won for account, won in postings.items() if won}
-    return {**funded, purse(CASHBACK): earning.won} if earning.won else {}
+        into = purse(earning.into.get(reward.layer, CASHBACK))
+        postings[into] = postings.get(into, 0) + reward.won
+    return {account: won for account, won in postings.items() if won}
 
 
 class CancelledCapture(NamedTuple):
@@ -205,11 +217,12 @@ class RewardChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An entry: what a cancellation changes in the cashback of one month, and where its refund goes.
+    """An entry: what a cancellation changes in the rewards of one month, and where its refund goes.
 
-    `cashback` is by account as in postings: funders, merchants and the cashback purse; `recovered` won of the refund went to a cashback
-    balance below zero, `released` to the purses that the payment was made from. `ceilings` are by number of the earning and layer the
-    most that budgets gave now, where that was less than the layer would have given: they go before those that it had.
+    `cashback` is by account as in postings: funders, merchants, the purses of rewards, and what had expired of these, of which `expired` is
+    what was taken back by purse. `recovered` won of the refund went to a cashback balance below zero, `released` to the purses that the
+    payment was made from. `ceilings` are by number of the earning and layer the most that budgets gave now, where that was less than the
+    layer would have given: they go before those that it had.
     """
 
     wallet_id: str
@@ -227,6 +240,7 @@ class Correction:
     recovered: int
     released: Portions
     ceilings: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    expired: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def amount(self) -> int:
@@ -240,8 +254,8 @@ class Correction:
 
     @property
     def won(self) -> int:
-        """By how much cashback changes; below zero it is taken back."""
-        return self.cashback.get(purse(CASHBACK), 0)
+        """By how much rewards change, whichever purses they are in; below zero they are taken back."""
+        return sum(change.won for change in self.changes)
 
     @property
     def postings(self) -> dict[str, int]:

@@ -20,13 +20,15 @@ from eeum.cashback.items import (
 from eeum.cashback.rules import MonthBook
 from eeum.cashback.sources import Source, claims_of, source_of
 from eeum.ids import Digest
-from eeum.journal.accounts import CASHBACK
+from eeum.journal.accounts import CASHBACK, is_of_rewards
 from eeum.journal.chain import linked
 from eeum.payments.items import CAPTURE, payment_key, payment_of
 from eeum.payments.rules import Payment
 from eeum.storage import (
     NOT_YET_STORED,
     Add,
+    AtLeast,
+    Change,
     Condition,
     Equals,
     Item,
@@ -41,8 +43,19 @@ from eeum.storage import (
     every_item,
 )
 from eeum.unit_of_work import Patience, commit
+from eeum.wallet.expiry_store import EXPIRY
+from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import head_set, head_unchanged, keyed, negative_item, partition_of, wallet_key, wallet_of
+from eeum.wallet.store import (
+    head_set,
+    head_unchanged,
+    keyed,
+    negative_item,
+    partition_of,
+    purse_item,
+    wallet_key,
+    wallet_of,
+)
 
 if TYPE_CHECKING:
     from eeum.cashback.posting import WalletPostings
@@ -116,6 +129,15 @@ class CashbackStore:
             found |= {digest: payment_of(wallet_id, item) for digest, item in zip(together, items, strict=True) if item}
         return found
 
+    def expired(self, wallet_id: str, purse_id: str) -> int:
+        """Won that were moved out of a purse as it expired, less what of them was taken back, consistently.
+
+        1 read unit per 4 KB of all expiries and corrections of the wallet, in pages of 1 MB.
+        """
+        swept: int = sum(item["purses"].get(purse_id, 0) for item in self._all(wallet_id, EXPIRY))
+        taken_back: int = sum(item.get("expired", {}).get(purse_id, 0) for item in self._all(wallet_id, CORRECTION))
+        return swept - taken_back
+
     def captured_source(self, wallet_id: str, payment: Digest, capture: int) -> Source | None:
         """The entry of a capture, consistently: a payment captured whole by its key, 1 read unit; a hold's among the wallet's captures."""
         if capture == 0:
@@ -140,7 +162,17 @@ def _writes_of(posting: WalletPostings) -> list[Write]:
     conditions: list[Condition] = [Equals(("posted",), wallet.posted), head_unchanged(wallet.chain)]
     if posting.rests_on_cashback:
         conditions.append(Equals(("purses", CASHBACK, "amount"), wallet.balance(CASHBACK)))
-    moved = [Add(("purses", purse_id, "amount"), won) for purse_id, won in posting.moved.items()]
+    moved: list[Change] = []
+    for purse_id, won in posting.moved.items():
+        way = ("purses", purse_id)
+        if wallet.purse(purse_id) is None:
+            # Nobody opens a purse while the chain does not grow.
+            moved.append(SetTo(way, purse_item(purse_named(purse_id)._replace(amount=won))))
+            continue
+        moved.append(Add((*way, "amount"), won))
+        if is_of_rewards(purse_id):
+            # It is still there, and has what is taken back.
+            conditions.append(AtLeast((*way, "amount"), max(-won, 0)))
     credit = Update(
         wallet_key(wallet.id),
         (

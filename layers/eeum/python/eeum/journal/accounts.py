@@ -19,6 +19,7 @@ MERCHANT = "merchant"
 """The funder that is the merchant itself, whichever it is."""
 
 _PURSE = "purse/"
+_EXPIRED = "expired/"
 Postings = Mapping[str, int]
 """Won by account, summing to zero, without zeros."""
 
@@ -30,6 +31,15 @@ def is_of_rewards(purse_id: str) -> bool:
 
 def purse(purse_id: str) -> str:
     return f"{_PURSE}{purse_id}"
+
+
+def expired(name: str) -> str:
+    """What members did not spend in time of the rewards in the purses of this name."""
+    return f"{_EXPIRED}{name}"
+
+
+def is_of_expired(account: str) -> bool:
+    return account.startswith(_EXPIRED)
 
 
 def merchant_payable(merchant_id: str) -> str:

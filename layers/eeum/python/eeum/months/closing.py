@@ -14,13 +14,15 @@ from eeum.months.statements import statement_of
 from eeum.months.store import MonthStore
 from eeum.storage import ConditionsFailed
 from eeum.wallet.rules import Wallet
+from eeum.wallet.sweeping import Sweeping
 
 
 @dataclass
 class SegmentClosed:
     """What a pass found in a segment, as far as the time went: `resume` says where to go on, None that it is done.
 
-    `unposted` are entries of the month, or of one before, that have no posting: their wallets have no statement yet.
+    `unposted` are entries of the month, or of one before, that have no posting: their wallets have no statement yet. `expired` won left
+    the wallets.
     """
 
     month: Month | None
@@ -28,6 +30,7 @@ class SegmentClosed:
     wallets: int = 0
     posted: int = 0
     statements: int = 0
+    expired: int = 0
     unposted: list[Unposted] = field(default_factory=list)
 
 
@@ -37,9 +40,14 @@ def due_month(months: MonthStore, now: datetime) -> Month | None:
 
 
 def close_segment(
-    catch_up: CatchUp, statements: StatementStore, month: Month, segment: Segment, after: str = BEGINNING
+    catch_up: CatchUp,
+    sweeping: Sweeping,
+    statements: StatementStore,
+    month: Month,
+    segment: Segment,
+    after: str = BEGINNING,
 ) -> SegmentClosed:
-    """Catches up the wallets of a segment from `after` on and writes the statement of each that is complete.
+    """Catches up the wallets of a segment from `after` on, writes the statement of each that is complete, and sweeps out what expired.
 
     It may run twice, beside itself and again from any page: a statement is stored once, and says what the journal says.
     """
@@ -50,10 +58,11 @@ def close_segment(
         written = statements.written([wallet.id for wallet in concerned], month)
         unposted: list[Unposted] = []
         for wallet in concerned:
-            if wallet.id in written:
-                continue
             if not catch_up.has_time():
                 return done
+            done.expired += sweeping.wallet(wallet, catch_up.now())
+            if wallet.id in written:
+                continue
             caught_up = catch_up.wallet(wallet)
             done.posted += caught_up.posted
             left = [each for each in caught_up.unposted if each.month is None or each.month <= month]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from eeum.calendar import Month, month_of, parse_instant, text_of
-from eeum.months.statements import Booking, CashbackSum, EarlierMonth, Statement
+from eeum.months.statements import Booking, EarlierMonth, RewardSum, Statement
 from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table, every_item
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.store import partition_of
@@ -91,10 +91,25 @@ def _by_layer(given: Sequence[tuple[str, int]]) -> dict[str, int]:
     return total
 
 
+def _layers_of_payment(item: Item) -> dict[str, int]:
+    return _by_layer([(layer, won) for layer, won, *_ in item.get("discounts", ())])
+
+
+def _layers_of_cancellation(item: Item) -> dict[str, int]:
+    return _by_layer([(layer, -won) for layer, _, won in item.get("discounts", ())])
+
+
+def _layers_of_top_up(item: Item) -> dict[str, int]:
+    return _by_layer([(reward["layer"], reward["won"]) for reward in item.get("rewards", ())])
+
+
 _AMOUNTS: Mapping[str, Callable[[Item], int]] = {"correction": _corrected}
 _LAYERS: Mapping[str, Callable[[Item], dict[str, int]]] = {
     "earning": _layers_of_earning,
     "correction": _layers_of_correction,
+    "payment": _layers_of_payment,
+    "cancellation": _layers_of_cancellation,
+    "top_up": _layers_of_top_up,
 }
 
 
@@ -112,11 +127,18 @@ def statement_item(statement: Statement) -> Item:
         "captured": statement.captured,
         "released": statement.released,
         "cancelled": statement.cancelled,
-        "cashback": _cashback_item(statement.cashback),
+        "cashback": _rewards_item(statement.cashback),
         "earlier_months": [
-            {"month": each.month, "cancelled": each.cancelled, "cashback": _cashback_item(each.cashback)}
+            {"month": each.month, "cancelled": each.cancelled, "cashback": _rewards_item(each.cashback)}
             for each in statement.earlier_months
         ],
+        **({"discounts": _rewards_item(statement.discounts)} if statement.discounts != RewardSum() else {}),
+        **(
+            {"top_up_rewards": _rewards_item(statement.top_up_rewards)}
+            if statement.top_up_rewards != RewardSum()
+            else {}
+        ),
+        **({"expired": statement.expired} if statement.expired else {}),
     }
 
 
@@ -133,17 +155,20 @@ def statement_of_item(wallet_id: str, item: Item) -> Statement:
         captured=item["captured"],
         released=item["released"],
         cancelled=item["cancelled"],
-        cashback=_cashback_of(item["cashback"]),
+        cashback=_rewards_of(item["cashback"]),
         earlier_months=tuple(
-            EarlierMonth(each["month"], each["cancelled"], _cashback_of(each["cashback"]))
+            EarlierMonth(each["month"], each["cancelled"], _rewards_of(each["cashback"]))
             for each in item["earlier_months"]
         ),
+        discounts=_rewards_of(item["discounts"]) if "discounts" in item else RewardSum(),
+        top_up_rewards=_rewards_of(item["top_up_rewards"]) if "top_up_rewards" in item else RewardSum(),
+        expired=item.get("expired", 0),
     )
 
 
-def _cashback_item(cashback: CashbackSum) -> Item:
-    return {"won": cashback.won, "by_layer": dict(cashback.by_layer), "by_funder": dict(cashback.by_funder)}
+def _rewards_item(rewards: RewardSum) -> Item:
+    return {"won": rewards.won, "by_layer": dict(rewards.by_layer), "by_funder": dict(rewards.by_funder)}
 
 
-def _cashback_of(item: Item) -> CashbackSum:
-    return CashbackSum(item["won"], item["by_layer"], item["by_funder"])
+def _rewards_of(item: Item) -> RewardSum:
+    return RewardSum(item["won"], item["by_layer"], item["by_funder"])

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from eeum.calendar import Month
-from eeum.journal.accounts import Postings, added, by_purse
+from eeum.journal.accounts import Postings, added, by_purse, is_of_expired
 
 NONE: Mapping[str, int] = MappingProxyType({})
 
@@ -23,7 +23,7 @@ class Booking(NamedTuple):
     """What a statement takes from an entry.
 
     `booked_in` is the month of its acceptance; `month` the one whose limits its cashback follows, which for a correction may be an
-    earlier one. `amount` is what it is about: won paid, cancelled, topped up. `layers` is won of cashback by layer.
+    earlier one. `amount` is what it is about: won paid, cancelled, topped up. `layers` is won of rewards by layer.
     """
 
     kind: str
@@ -35,8 +35,8 @@ class Booking(NamedTuple):
     layers: Mapping[str, int] = NONE
 
 
-class CashbackSum(NamedTuple):
-    """Won of cashback: in all, by layer of the policy, and by who funds it."""
+class RewardSum(NamedTuple):
+    """Won of rewards: in all, by layer of the policy, and by who funds it."""
 
     won: int = 0
     by_layer: Mapping[str, int] = NONE
@@ -48,14 +48,16 @@ class EarlierMonth(NamedTuple):
 
     month: Month
     cancelled: int
-    cashback: CashbackSum
+    cashback: RewardSum
 
 
 class Statement(NamedTuple):
     """A member's month: balances by purse at its start and end, and what happened between, in won.
 
     `paid` is what was captured at once, `held` what was promised, `captured` and `released` what became of what was held. `cancelled`
-    and `cashback` are of this month's own payments; what came in of earlier months stands in `earlier_months`.
+    and `cashback` (whichever purse it came into) are of this month's own payments; what came in of earlier months stands in
+    `earlier_months`. Of `paid`, `discounts` were not asked of the member, less what cancellations of this month gave back of such;
+    `top_up_rewards` were given on top of what was topped up, or taken off what the bank was asked for. `expired` won left the wallet.
     """
 
     wallet_id: str
@@ -69,8 +71,11 @@ class Statement(NamedTuple):
     captured: int
     released: int
     cancelled: int
-    cashback: CashbackSum
+    cashback: RewardSum
     earlier_months: tuple[EarlierMonth, ...]
+    discounts: RewardSum = RewardSum()
+    top_up_rewards: RewardSum = RewardSum()
+    expired: int = 0
 
 
 def statement_of(wallet_id: str, month: Month, bookings: Iterable[Booking], written_at: datetime) -> Statement | None:
@@ -96,6 +101,9 @@ def statement_of(wallet_id: str, month: Month, bookings: Iterable[Booking], writ
         cancelled=_cancelled(own, month),
         cashback=_cashback(own, month),
         earlier_months=tuple(EarlierMonth(each, _cancelled(own, each), _cashback(own, each)) for each in earlier),
+        discounts=_rewards(own, "payment", "cancellation"),
+        top_up_rewards=_rewards(own, "top_up"),
+        expired=_expired(own),
     )
 
 
@@ -115,10 +123,14 @@ def _cancelled(bookings: Iterable[Booking], month: Month) -> int:
     return _sum((booking for booking in bookings if booking.month == month), "correction")
 
 
-def _cashback(bookings: Iterable[Booking], month: Month) -> CashbackSum:
-    rewarded = [each for each in bookings if each.month == month and each.kind in ("earning", "correction")]
+def _cashback(bookings: Iterable[Booking], month: Month) -> RewardSum:
+    return _rewards((each for each in bookings if each.month == month), "earning", "correction")
+
+
+def _rewards(bookings: Iterable[Booking], *kinds: str) -> RewardSum:
+    rewarded = [each for each in bookings if each.kind in kinds]
     funders = added(*(_funders(booking.postings) for booking in rewarded))
-    return CashbackSum(
+    return RewardSum(
         won=sum(funders.values()), by_layer=added(*(booking.layers for booking in rewarded)), by_funder=funders
     )
 
@@ -132,3 +144,8 @@ def _funders(postings: Postings) -> dict[str, int]:
             funder = name if kind == "funder" else MERCHANT
             given[funder] = given.get(funder, 0) - won
     return given
+
+
+def _expired(bookings: Iterable[Booking]) -> int:
+    moved = added(*(booking.postings for booking in bookings))
+    return sum(won for account, won in moved.items() if is_of_expired(account))

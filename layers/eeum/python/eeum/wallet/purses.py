@@ -17,8 +17,7 @@ ALWAYS = "always"
 def purse_of(policy: PolicyVersion, layer: Layer, at: datetime) -> Purse:
     """The purse, empty, that what `layer` gives for what was accepted at `at` comes into."""
     if layer.gives is Gives.PAYBACK:
-        month = next_month(month_of(at))
-        return Purse(f"{PAYBACK}@{month}", 0, start_of_month(month))
+        return purse_named(f"{PAYBACK}@{next_month(month_of(at))}")
     return purse_into(policy, layer.into, at)
 
 
@@ -32,9 +31,20 @@ def purse_into(policy: PolicyVersion, into: str, at: datetime) -> Purse:
         return Purse(into, 0)
     listed = policy.purses[into]
     if listed.months is not None:
-        last: Month = months_later(month_of(at), listed.months)
-        return Purse(f"{into}@{last}", 0, None, start_of_month(months_later(last, 1)), into)
+        return purse_named(f"{into}@{months_later(month_of(at), listed.months)}")
     if listed.years is not None:
-        year = int(month_of(at)[:4]) + listed.years
-        return Purse(f"{into}@{year}", 0, None, start_of_month(f"{year + 1:04d}-01"), into)
-    return Purse(f"{into}@{ALWAYS}", 0, where=into)
+        return purse_named(f"{into}@{int(month_of(at)[:4]) + listed.years:04d}")
+    return purse_named(f"{into}@{ALWAYS}")
+
+
+def purse_named(purse_id: str) -> Purse:
+    """The purse, empty, that has this id, with its terms: so one that is gone from a wallet comes back as it was."""
+    name, _, dated = purse_id.partition("@")
+    if not dated:
+        return Purse(purse_id, 0)
+    if name == PAYBACK:
+        return Purse(purse_id, 0, start_of_month(dated))
+    if dated == ALWAYS:
+        return Purse(purse_id, 0, where=name)
+    last: Month = dated if len(dated) > len("2021") else f"{dated}-12"
+    return Purse(purse_id, 0, None, start_of_month(next_month(last)), name)

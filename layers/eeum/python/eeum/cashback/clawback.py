@@ -1,0 +1,42 @@
+"""Where rewards that are taken back come from: pure functions over plain values, in won.
+
+Each from its own purse, as far as that still has them; what had expired there was not spent, and comes back from what expired; what was
+spent is taken from cashback, which may go below zero by it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from eeum.journal.accounts import CASHBACK, added, by_purse, is_of_rewards, purse
+from eeum.journal.accounts import expired as account_of_expired
+
+
+class TakenBack(NamedTuple):
+    """Balanced postings, and what of them is of rewards that had expired, by purse."""
+
+    postings: dict[str, int]
+    expired: dict[str, int]
+
+
+def taken_back(
+    postings: Mapping[str, int], balance_of: Callable[[str], int], expired_of: Callable[[str], int]
+) -> TakenBack:
+    """The `postings` of a replay, so that no purse but cashback goes below zero.
+
+    `balance_of` a purse is what it has, `expired_of` it what was moved out of it as it expired, less what of that was taken back before:
+    asked only where a purse has too little.
+    """
+    changes: list[Mapping[str, int]] = [postings]
+    expired: dict[str, int] = {}
+    for purse_id, won in by_purse(postings).items():
+        lacking = -won - balance_of(purse_id)
+        if lacking <= 0 or not is_of_rewards(purse_id):
+            continue
+        unspent = min(lacking, expired_of(purse_id))
+        if unspent:
+            expired[purse_id] = unspent
+        name = purse_id.partition("@")[0]
+        changes.append(
+            {purse(purse_id): lacking, account_of_expired(name): -unspent, purse(CASHBACK): -(lacking - unspent)}
+        )
+    return TakenBack(added(*changes), expired)

@@ -1,0 +1,56 @@
+"""Expiries in the ledger table: one function per access pattern, with its cost."""
+
+from eeum.calendar import text_of
+from eeum.journal.chain import linked
+from eeum.storage import NOT_YET_STORED, Add, Change, Condition, Equals, Item, Key, Put, Remove, Storage, Table, Update
+from eeum.unit_of_work import Patience, commit
+from eeum.wallet.expiry import Expiry
+from eeum.wallet.rules import Purse, Wallet
+from eeum.wallet.store import head_set, head_unchanged, keyed, partition_of, wallet_key
+
+EXPIRY = "EXPIRY#"
+
+
+def expiry_key(wallet: Wallet) -> Key:
+    """By the number of the link that it will be, which no other entry of the wallet has."""
+    return Key(Table.LEDGER, partition_of(wallet.id), f"{EXPIRY}{wallet.chain.length + 1:08}")
+
+
+def expiry_item(expiry: Expiry) -> Item:
+    return {
+        "kind": "expiry",
+        "purses": dict(expiry.purses),
+        "amount": expiry.amount,
+        "accepted_at": text_of(expiry.accepted_at),
+        "postings": expiry.postings,
+    }
+
+
+class ExpiryStore:
+    def __init__(self, storage: Storage, patience: Patience) -> None:
+        self._storage = storage
+        self._patience = patience
+
+    def sweep(self, wallet: Wallet, expiry: Expiry | None, past: list[Purse]) -> None:
+        """Takes what expired out of its purses, with an entry that is linked, and the `past` purses out of the wallet.
+
+        `ConditionsFailed` when anything came into one of the purses since the wallet was read, or its chain grew. 4 write units, 2 where
+        nothing expired.
+        """
+        gone = {each.id for each in past}
+        changes: list[Change] = [Remove(("purses", each.id)) for each in past]
+        conditions: list[Condition] = [head_unchanged(wallet.chain)]
+        conditions += [Equals(("purses", each.id, "amount"), each.amount) for each in past]
+        puts: list[Put] = []
+        if expiry is not None:
+            for purse_id, won in expiry.purses.items():
+                if purse_id not in gone:
+                    amount = ("purses", purse_id, "amount")
+                    changes.append(Add(amount, -won))
+                    conditions.append(Equals(amount, won))
+            key = expiry_key(wallet)
+            head, item = linked(wallet.chain, keyed(key, expiry_item(expiry)))
+            changes.append(head_set(head))
+            puts.append(Put(key, item, NOT_YET_STORED))
+        update = Update(wallet_key(wallet.id), tuple(changes), tuple(conditions))
+        commit(self._storage, self._patience, update, *puts)

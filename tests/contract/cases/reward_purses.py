@@ -1,0 +1,133 @@
+"""Rewards in purses of their own: a posting opens them, fills them and takes from them, and a sweep takes out what has expired."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from eeum.calendar import SEOUL
+from eeum.cashback.posting import PostingEntry, WalletPostings
+from eeum.cashback.store import CashbackStore
+from eeum.journal.store import JournalStore
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import ConditionsFailed, Storage, Write
+from eeum.wallet.expiry import Expiry
+from eeum.wallet.expiry_store import ExpiryStore
+from eeum.wallet.purses import purse_named
+from eeum.wallet.rules import Negative, Purse, Wallet
+from eeum.wallet.store import WalletStore
+from tests.contract.cases import case
+from tests.contract.cases.commands import funding_of, granted
+from tests.contract.cases.earnings import correction
+from tests.contract.cases.funded_postings import returned
+from tests.contract.examples import NOON, earning, payment, stored_wallet
+from tests.patience import patience_of
+
+POINTS, OTHERS = "points@2021-02", "others@always"
+
+
+class Moving(WalletPostings):
+    """Postings that move what a case says, in place of what follows from their entries."""
+
+    moves: Mapping[str, int] = {}
+
+    @property
+    def moved(self) -> dict[str, int]:
+        return dict(self.moves)
+
+
+def _read(storage: Storage, wallet_id: str) -> Wallet:
+    found = WalletStore(storage, patience_of()).wallet(wallet_id)
+    assert found is not None
+    return found
+
+
+def _moving(storage: Storage, opened: Wallet, moves: Mapping[str, int], *kinds: str) -> Moving:
+    made = Moving(opened, CashbackStore(storage), PolicyBook([]), NOON)
+    made.moves = moves
+    earned = earning(payment(opened.id), 1)
+    entries: dict[str, PostingEntry] = {"earning": earned, "correction": correction(earned, len(kinds), 500)}
+    made.entries += [(entries[kind], "hash") for kind in kinds]
+    return made
+
+
+def _moves() -> Iterator[dict[str, int]]:
+    """Into purses that are there, that are not, and others; and out of them."""
+    for there, opened, cash in itertools.product((None, 5, -5), (None, 7), (None, 3)):
+        moves = {POINTS: there, OTHERS: opened, "cashback": cash}
+        yield {each: won for each, won in moves.items() if won is not None}
+
+
+@case
+def a_posting_moves_rewards_into_purses_that_are_there_or_that_it_opens_and_out_of_them(storage: Storage) -> None:
+    funding = funding_of(storage, 10_000_000)
+    store = CashbackStore(storage)
+    kinds = (("earning",), ("correction",), ("earning", "correction"))
+    negatives = (None, Negative("payment", NOON))
+    everything = itertools.product(_moves(), kinds, (True, False), negatives, (0, 100, -100))
+    for number, (moves, of, rests, negative, won) in enumerate(everything):
+        points = purse_named(POINTS)._replace(amount=10)
+        opened = stored_wallet(storage, f"member {number}", cashback=50, rewards=[points])
+        posting = _moving(storage, opened, moves, *of)
+        posting.rests_on_cashback, posting.negative = rests, negative
+        grants: Sequence[Write] = ()
+        if won:
+            grants = funding.writes(granted(storage, funding, won)) if won > 0 else returned(storage, funding, -won)
+        store.post([posting], patience_of(), grants)
+        after = _read(storage, opened.id)
+        assert after.purse(POINTS) == points._replace(amount=10 + moves.get(POINTS, 0))
+        new = purse_named(OTHERS)._replace(amount=7) if OTHERS in moves else None
+        assert after.purse(OTHERS) == new
+        assert after.balance("cashback") == 50 + moves.get("cashback", 0)
+
+
+@case
+def rewards_that_were_spent_meanwhile_are_not_taken_out_of_their_purse(storage: Storage) -> None:
+    opened = stored_wallet(storage, rewards=[purse_named(POINTS)._replace(amount=10)])
+    with pytest.raises(ConditionsFailed):
+        CashbackStore(storage).post([_moving(storage, opened, {POINTS: -11}, "earning")], patience_of())
+    CashbackStore(storage).post([_moving(storage, opened, {POINTS: -10}, "earning")], patience_of())
+    assert _read(storage, opened.id).balance(POINTS) == 0
+
+
+@case
+def what_expired_leaves_a_wallet_with_a_link_and_purses_that_are_past_are_forgotten(storage: Storage) -> None:
+    store = ExpiryStore(storage, patience_of())
+    opened = stored_wallet(
+        storage, rewards=[purse_named(POINTS)._replace(amount=10), purse_named("points@2021-01")._replace(amount=3)]
+    )
+    march = datetime(2021, 3, 1, tzinfo=SEOUL)
+    old = opened.purse("points@2021-01")
+    assert old is not None
+    first = Expiry(opened.id, march, {POINTS: 10, old.id: 3})
+    store.sweep(opened, first, [old])
+    swept = _read(storage, opened.id)
+    assert swept.chain.length == 1
+    assert {each.id: each.amount for each in swept.purses if "@" in each.id} == {POINTS: 0}
+    entry = next(each for each in JournalStore(storage).entries(opened.id) if each["kind"] == "expiry")
+    assert entry["postings"] == {f"purse/{POINTS}": -10, f"purse/{old.id}": -3, "expired/points": 13}
+    assert CashbackStore(storage).expired(opened.id, POINTS) == 10
+    with pytest.raises(ConditionsFailed):
+        store.sweep(opened, first, [])
+    store.sweep(swept, None, [purse_named(POINTS)])
+    assert _read(storage, opened.id).purse(POINTS) is None
+    for number, (past, leaves) in enumerate(((True, True), (False, True))):
+        other = stored_wallet(storage, f"other {number}", rewards=[purse_named(POINTS)._replace(amount=10)])
+        gone = [Purse(POINTS, 10)] if past else []
+        store.sweep(other, Expiry(other.id, march, {POINTS: 10}) if leaves else None, gone)
+        assert _read(storage, other.id).balance(POINTS) == 0
+
+
+@case
+def a_purse_that_something_came_into_meanwhile_is_not_swept(storage: Storage) -> None:
+    store = ExpiryStore(storage, patience_of())
+    points = purse_named(POINTS)
+    opened = stored_wallet(storage, rewards=[points])
+    for expiry, past in (
+        (Expiry(opened.id, NOON + timedelta(1), {POINTS: 1}), []),
+        (None, [points._replace(amount=1)]),
+    ):
+        with pytest.raises(ConditionsFailed):
+            store.sweep(opened, expiry, past)
+    assert _read(storage, opened.id) == opened

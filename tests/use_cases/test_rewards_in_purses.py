@@ -1,0 +1,311 @@
+"""Rewards in purses of their own: when and where they are spent, and what becomes of them when a payment is cancelled or time is up."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from eeum.calendar import SEOUL
+from eeum.cashback.store import CashbackStore
+from eeum.payments.rules import Decline
+from eeum.storage import Contended
+from eeum.wallet.rules import Wallet
+from tests.contract.shapes import shapes_of_the_contract
+from tests.invariants import check_everything
+from tests.use_cases.command_policies import appropriate, january_2021, layer, left, world_under
+from tests.use_cases.world import World
+
+POINTS = {"id": "points", "title": {"ko": "포인트", "en": "points"}, "expires_after": {"months": 1}}
+YEARLY = {"id": "yearly", "title": {"ko": "연간", "en": "yearly"}, "expires_after": {"years": 1}}
+LASTING = {
+    "id": "lasting",
+    "title": {"ko": "시장", "en": "market"},
+    "spendable_at": {"fact": "merchant_district", "in": ["jung"]},
+}
+PURSES = [POINTS, YEARLY, LASTING]
+
+
+def _world(*layers: dict[str, Any], earns_from: list[str] | None = None) -> World:
+    """A policy of these layers alone, from January 2021 on, in every month after it."""
+    document = january_2021(purses=PURSES)
+    document |= {"layers": list(layers), "limits": [], "earns_from": earns_from or ["charged"]}
+    return world_under(document)
+
+
+def _kept(world: World) -> Iterator[World]:
+    yield world
+    check_everything(world.memory)
+    uncovered = world.storage.shapes - shapes_of_the_contract()
+    assert not uncovered, f"something was sent that no case of the contract covers: {uncovered}"
+
+
+@pytest.fixture
+def city() -> Iterator[World]:
+    """Ten per cent as points for the month and the next, and one per cent as cashback."""
+    yield from _kept(_world(layer("points", "cashback", 1_000, into="points"), layer("cash", "cashback", 100)))
+
+
+@pytest.fixture
+def paying_back() -> Iterator[World]:
+    yield from _kept(_world(layer("later", "payback", 1_000)))
+
+
+def _purses(world: World, wallet: Wallet) -> dict[str, int]:
+    return {each: won for each, won in world.balances(wallet).items() if won or each == "cashback"}
+
+
+def _sweep(world: World, wallet: Wallet) -> int:
+    return world.sweeping.wallet(world.wallet(wallet.id), world.now)
+
+
+def test_a_reward_comes_into_the_purse_of_its_layer_and_says_so(city: World) -> None:
+    payer, shop = city.member(charged=100_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    assert _purses(city, payer) == {"charged": 70_000, "cashback": 300, "points@2021-02": 3_000}
+    (earning,) = city.earnings(payer)
+    assert (earning.into, earning.won) == ({"points": "points@2021-02"}, 3_300)
+    (stored,) = city.entries("earning")
+    assert stored["postings"] == {"funder/city": -3_300, "purse/points@2021-02": 3_000, "purse/cashback": 300}
+    points = city.wallet(payer.id).purse("points@2021-02")
+    assert points is not None
+    assert (points.expires_at, points.where) == (datetime(2021, 3, 1, tzinfo=SEOUL), "points")
+
+
+def test_rewards_of_a_month_gather_in_one_purse_and_those_of_the_next_in_another(city: World) -> None:
+    """The month is that of the payment, whenever it is posted."""
+    payer, shop = city.member(charged=100_000), city.shop()
+    january = [city.pay(payer, shop, 5_000).entry]
+    city.now = datetime(2021, 1, 31, 23, 59, 59, 999_000, tzinfo=SEOUL)
+    january.append(city.pay(payer, shop, 6_000).entry)
+    city.now += timedelta(milliseconds=1)
+    february = city.pay(payer, shop, 10).entry
+    city.post(january[0])
+    city.post(february)
+    city.post(january[1])
+    assert _purses(city, payer) == {"charged": 88_990, "cashback": 110, "points@2021-02": 1_100, "points@2021-03": 1}
+
+
+def test_several_entries_of_one_transaction_open_a_purse_together(city: World) -> None:
+    payer, shop = city.member(charged=100_000), city.shop()
+    payments = [city.pay(payer, shop, amount).entry for amount in (5_000, 6_000)]
+    assert city.post(*payments, *[city.cancel(each, 1_000).entry for each in payments]) == []
+    assert _purses(city, payer)["points@2021-02"] == 900
+
+
+def test_what_expired_is_never_spendable_whether_it_was_swept_or_not(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    city.now = datetime(2021, 2, 28, 23, 59, 59, 999_000, tzinfo=SEOUL)
+    assert city.pay(payer, shop, 1_000).entry.paid_from == (("points@2021-02", 1_000),)
+    assert _sweep(city, payer) == 0
+    city.now += timedelta(milliseconds=1)
+    assert city.pay(payer, shop, 1_000).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert _sweep(city, payer) == 2_000
+    assert city.pay(payer, shop, 1_000).entry.decline is Decline.INSUFFICIENT_FUNDS
+    (expiry,) = city.entries("expiry")
+    assert expiry["postings"] == {"purse/points@2021-02": -2_000, "expired/points": 2_000}
+    assert _sweep(city, payer) == 0
+
+
+def test_a_payback_waits_for_the_first_of_the_next_month(paying_back: World) -> None:
+    payer, shop = paying_back.member(charged=10_000), paying_back.shop()
+    paying_back.post(paying_back.pay(payer, shop, 10_000).entry)
+    assert _purses(paying_back, payer) == {"cashback": 0, "payback@2021-02": 1_000}
+    paying_back.now = datetime(2021, 1, 31, 23, 59, 59, 999_000, tzinfo=SEOUL)
+    assert paying_back.pay(payer, shop, 1).entry.decline is Decline.INSUFFICIENT_FUNDS
+    paying_back.now += timedelta(milliseconds=1)
+    assert paying_back.pay(payer, shop, 1_000).entry.paid_from == (("payback@2021-02", 1_000),)
+
+
+def test_a_purse_that_is_spendable_at_some_shops_is_spent_there_alone() -> None:
+    for world in _kept(_world(layer("market", "cashback", 1_000, into="lasting"))):
+        payer, shop = world.member(charged=10_000), world.shop()
+        market = world.shop("2208162517", district="jung")
+        world.post(world.pay(payer, shop, 10_000).entry)
+        assert world.pay(payer, shop, 1_000).entry.decline is Decline.INSUFFICIENT_FUNDS
+        assert world.pay(payer, market, 1_000).entry.paid_from == (("lasting@always", 1_000),)
+
+
+def test_rewards_may_earn_where_the_policy_says_so() -> None:
+    for world in _kept(_world(layer("points", "cashback", 1_000, into="points"), earns_from=["charged", "rewards"])):
+        payer, shop = world.member(charged=10_000), world.shop()
+        world.post(world.pay(payer, shop, 10_000).entry)
+        again = world.pay(payer, shop, 1_000).entry
+        assert again.paid_from == (("points@2021-02", 1_000),)
+        world.post(again)
+        assert _purses(world, payer)["points@2021-02"] == 100
+
+
+# --- taken back ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_reward_is_taken_back_from_its_own_purse(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    city.post(paid)
+    city.post(city.cancel(paid, 20_000).entry)
+    assert _purses(city, payer) == {"charged": 20_000, "cashback": 100, "points@2021-02": 1_000}
+
+
+def test_what_the_purse_no_longer_has_is_taken_from_cashback_which_may_go_below_zero(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    city.post(paid)
+    spent = city.pay(payer, shop, 2_500).entry
+    city.post(spent)
+    cancelled = city.cancel(paid).entry
+    city.post(cancelled)
+    # 500 of 3,000 points were left, 300 of cashback are gone, too: 2,500 are missing, which the refund fills up.
+    assert _purses(city, payer) == {"charged": 27_500, "cashback": 0}
+    (correction,) = city.book(payer).corrections
+    assert (correction.won, correction.recovered, correction.expired) == (-3_300, 2_500, {})
+    assert city.wallet(payer.id).negative is None
+
+
+def test_a_refund_goes_back_into_the_purse_that_paid(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    spent = city.pay(payer, shop, 2_000).entry
+    city.post(spent)
+    city.post(city.cancel(spent, 1_500).entry)
+    assert _purses(city, payer)["points@2021-02"] == 2_500
+
+
+def test_a_refund_into_a_purse_that_is_gone_comes_back_under_its_terms_and_expires(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    spent = city.pay(payer, shop, 2_000).entry
+    city.post(spent)
+    city.now = datetime(2021, 4, 5, tzinfo=SEOUL)
+    assert _sweep(city, payer) == 1_000
+    assert city.wallet(payer.id).purse("points@2021-02") is None
+    city.post(city.cancel(spent).entry)
+    back = city.wallet(payer.id).purse("points@2021-02")
+    assert back is not None
+    assert (back.amount, back.expires_at) == (2_000, datetime(2021, 3, 1, tzinfo=SEOUL))
+    assert city.pay(payer, shop, 2_000).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert _sweep(city, payer) == 2_000
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_what_expired_unspent_is_no_debt_when_its_payment_is_cancelled(city: World, swept: bool) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    city.post(paid)
+    city.post(city.pay(payer, shop, 1_000).entry)
+    city.now = datetime(2021, 3, 5, tzinfo=SEOUL)
+    if swept:
+        assert _sweep(city, payer) == 2_000
+    for won in (10_000, 20_000):
+        city.post(city.cancel(paid, won).entry)
+    # Of 3,000 points 1,000 were spent: these alone are missing.
+    assert _purses(city, payer) == {"charged": 29_000, "cashback": 0}
+    corrections = city.book(payer).corrections
+    assert [each.won for each in corrections] == [-1_100, -2_200]
+    assert sum(each.expired.get("points@2021-02", 0) for each in corrections) == (2_000 if swept else 0)
+    assert CashbackStore(city.memory).expired(payer.id, "points@2021-02") == 0
+
+
+def test_a_payback_is_taken_back_before_it_is_spendable(paying_back: World) -> None:
+    payer, shop = paying_back.member(charged=10_000), paying_back.shop()
+    paid = paying_back.pay(payer, shop, 10_000).entry
+    paying_back.post(paid)
+    paying_back.post(paying_back.cancel(paid).entry)
+    assert _purses(paying_back, payer) == {"charged": 10_000, "cashback": 0}
+
+
+def test_rewards_in_purses_are_funded_like_cashback(city: World) -> None:
+    appropriate(city, 2_000, layers=["points"])
+    payer, shop = city.member(charged=60_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    city.post(paid)
+    assert _purses(city, payer)["points@2021-02"] == 2_000
+    city.post(city.cancel(paid).entry)
+    assert left(city, layers=["points"]) == 2_000
+
+
+# --- swept --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_purse_is_kept_for_what_is_held_and_then_forgotten(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    city.now = datetime(2021, 2, 28, 12, tzinfo=SEOUL)
+    held = city.pay(payer, shop, 2_000, hold=True).entry
+    city.now = datetime(2021, 3, 1, 1, tzinfo=SEOUL)
+    assert _sweep(city, payer) == 1_000
+    city.void(held)
+    assert city.balances(payer)["points@2021-02"] == 2_000
+    city.now = datetime(2021, 4, 1, 1, tzinfo=SEOUL)
+    assert _sweep(city, payer) == 2_000
+    assert city.wallet(payer.id).purse("points@2021-02") is None
+
+
+def test_a_payback_that_was_spent_is_forgotten_and_one_that_was_not_never_expires(paying_back: World) -> None:
+    payer, shop = paying_back.member(charged=20_000), paying_back.shop()
+    paying_back.post(paying_back.pay(payer, shop, 10_000).entry)
+    paying_back.now = datetime(2021, 2, 5, tzinfo=SEOUL)
+    paying_back.post(paying_back.pay(payer, shop, 1_000).entry, paying_back.pay(payer, shop, 10_000).entry)
+    paying_back.now = datetime(2021, 12, 5, tzinfo=SEOUL)
+    assert _sweep(paying_back, payer) == 0
+    assert _purses(paying_back, payer) == {"cashback": 0, "payback@2021-03": 1_000}
+    assert paying_back.wallet(payer.id).purse("payback@2021-02") is None
+
+
+def test_years_end_with_the_year() -> None:
+    for world in _kept(_world(layer("yearly", "cashback", 1_000, into="yearly"))):
+        payer, shop = world.member(charged=10_000), world.shop()
+        world.post(world.pay(payer, shop, 10_000).entry)
+        world.now = datetime(2022, 12, 31, 23, 59, 59, tzinfo=SEOUL)
+        assert _sweep(world, payer) == 0
+        world.now = datetime(2023, 1, 1, tzinfo=SEOUL)
+        assert _sweep(world, payer) == 1_000
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_sweep_whose_answer_was_lost_sweeps_once(city: World, moment: str) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    city.now = datetime(2021, 3, 5, tzinfo=SEOUL)
+    with city.failing(Contended, moment, 1):
+        _sweep(city, payer)
+    assert len(city.entries("expiry")) == 1
+
+
+def test_a_refund_that_comes_in_while_it_is_swept_is_swept_too_or_stays(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    spent = city.pay(payer, shop, 2_000).entry
+    city.post(spent)
+    city.now = datetime(2021, 4, 5, tzinfo=SEOUL)
+    cancelled = city.cancel(spent).entry
+    done: list[bool] = []
+
+    def fault(moment: str, writes: Any) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            city.post(cancelled)
+
+    city.memory.fault = fault
+    assert _sweep(city, payer) == 3_000
+    city.memory.fault = lambda moment, writes: None
+
+
+def test_a_posting_that_comes_while_its_purse_is_taken_away_is_worked_out_anew(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 20_000).entry)
+    late = city.pay(payer, shop, 10_000).entry
+    city.post(city.pay(payer, shop, 2_000).entry)
+    city.now = datetime(2021, 4, 5, tzinfo=SEOUL)
+    done: list[bool] = []
+
+    def fault(moment: str, writes: Any) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            city.sweeping.wallet(city.wallet(payer.id), city.now)
+
+    city.memory.fault = fault
+    city.post(late)
+    city.memory.fault = lambda moment, writes: None
+    assert city.balances(payer)["points@2021-02"] == 800
