@@ -21,7 +21,8 @@ def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
     wallet = own_wallet(city.wallets(context), api.caller().person(MEMBER), wallet_id)
     card = card_within(wallet.id, body.card_token) if body.card_token else None
     order = Order(body.merchant_id, body.amount, body.channel, "app", card, requested_at=None)
-    return answered(quote_body(quote_cashback(wallet, city.merchants(context), city.policies(), order, city.clock())))
+    quoted = quote_cashback(wallet, city.merchants(context), city.policies(), order, city.clock())
+    return answered(quote_body(quoted, body.amount))
 
 
 handler = lambda_handler(api)

@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Line, Won
 from eeum.calendar import text_of
-from eeum.cashback.bodies import RewardBody, reward_body
+from eeum.cashback.bodies import EarnedBody, RewardBody, earned_body, reward_body
 from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.showing import MonthOfCashback
-from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING
+from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING, by_purse
 from eeum.payments.bodies import CutBody, DeclineBody, cut_bodies
 from eeum.policy.rules import PolicyVersion
 from eeum.wallet.rules import (
@@ -192,14 +192,18 @@ class TopUpBody(BaseModel):
 
 
 class EarningBody(BaseModel):
-    """What one payment earned and why: the part of it that may earn, and each layer's bands, rates and funders."""
+    """What one payment earned and why: the part of it that may earn, and each layer's bands, rates, funders and purse.
+
+    `cashback` is all of it, whichever purse it came into. `cut` names the layers that budgets did not pay whole.
+    """
 
     payment_id: str
     merchant_id: str
     cashback: int
     base: int
     policy: str
-    rewards: list[RewardBody]
+    rewards: list[EarnedBody]
+    cut: list[CutBody]
     accepted_at: str
     posted_at: str
 
@@ -216,7 +220,8 @@ class CorrectionBody(BaseModel):
     """What a cancellation changed in the cashback of this month, and where its refund went; `message` tells the member.
 
     The whole month is worked out anew, so that cashback of other payments may change, too: they may move to a better band.
-    `recovered` is what filled cashback up that was below zero, and so is not in `refunded_to`.
+    `recovered` is what filled cashback up that was below zero, and so is not in `refunded_to`. `purses` are what came into each, or was
+    taken back: what was spent of a purse of rewards is taken from cashback instead, what had `expired` in it, by purse, from nobody.
     """
 
     payment_id: str
@@ -224,6 +229,8 @@ class CorrectionBody(BaseModel):
     cancelled: int
     cashback: int
     changes: list[ChangeBody]
+    purses: dict[str, int]
+    expired: dict[str, int]
     refunded_to: dict[str, int]
     recovered: int
     message: str
@@ -333,6 +340,8 @@ def _correction_body(correction: Correction, payments: Mapping[int, str]) -> Cor
             ChangeBody(payment_id=payments[change.number], layer=change.layer, won=change.won)
             for change in correction.changes
         ],
+        purses=by_purse(correction.cashback),
+        expired=dict(correction.expired),
         refunded_to=dict(correction.released),
         recovered=correction.recovered,
         message=_correction_message(correction),
@@ -347,6 +356,8 @@ def _correction_message(correction: Correction) -> str:
         told.append(f"해당 월의 캐시백을 다시 계산하여 {-correction.won:,}원을 회수했습니다.")
     elif correction.won > 0:
         told.append(f"해당 월의 캐시백을 다시 계산하여 {correction.won:,}원을 더 드렸습니다.")
+    if gone := sum(correction.expired.values()):
+        told.append(f"그중 {gone:,}원은 이미 소멸한 적립금입니다.")
     if correction.recovered:
         told.append(f"환불액 중 {correction.recovered:,}원은 부족한 캐시를 채웠습니다.")
     return " ".join(told)
@@ -359,7 +370,8 @@ def _earning_body(earning: Earning) -> EarningBody:
         cashback=earning.won,
         base=earning.base,
         policy=earning.policy,
-        rewards=[reward_body(reward) for reward in earning.rewards],
+        rewards=[earned_body(reward, earning.into) for reward in earning.rewards],
+        cut=cut_bodies(earning.ceilings),
         accepted_at=text_of(earning.accepted_at),
         posted_at=text_of(earning.posted_at),
     )

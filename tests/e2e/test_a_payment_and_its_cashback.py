@@ -80,6 +80,7 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
         "bands": [{"from": 0, "up_to": 500_000, "rate_basis_points": 1_000, "base": 12_345}],
         # 940 of 1,950 parts from the nation, and the rest from the city.
         "funders": {"national": 594, "city": 640},
+        "into": "cashback",
     }
 
     # She sees the payment, and the declined attempts before it; the acquirer sees it, too; the shop sees what it was paid since it was

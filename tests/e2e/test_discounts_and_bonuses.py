@@ -1,4 +1,5 @@
-"""Discounts at payment and bonuses at top-up in the deployed city: under its roles, from a budget line of their own, with replays."""
+"""Discounts at payment, bonuses at top-up and rewards in purses in the deployed city: under its roles, from lines of their own, with
+replays."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from tests.e2e.test_policies import CACHED
 from tests.e2e.waiting import wait_for, wait_for_cashback
 
 GUESTS = {"fact": "member_class", "in": ["guest"]}
+REGULARS = {"fact": "member_class", "in": ["regular"]}
 """Layers of their own: nobody else in the city is touched by them."""
 COUPON_BUDGET = 20_000
 SHOP = "운서 빵집"
@@ -27,12 +29,12 @@ BAKERY = next(shop for shop in inhabitants.shops() if shop.name == SHOP)
 NewMember = Callable[..., Member]
 
 
-def _layer(name: str, gives: str, rate: int, **words: Any) -> dict[str, Any]:
+def _layer(name: str, gives: str, rate: int, when: Any = GUESTS, **words: Any) -> dict[str, Any]:
     return {
         "id": name,
         "title": {"ko": "손님 혜택", "en": name},
         "gives": gives,
-        "when": GUESTS,
+        "when": when,
         "bands": [{"from": 0, "up_to": None, "rate_basis_points": rate}],
         "funders": [{"funder": "city", "share": 1}],
         **words,
@@ -41,7 +43,8 @@ def _layer(name: str, gives: str, rate: int, **words: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def year(city: City, api: Api, tokens: Tokens, move_clock: Callable[[str], Any]) -> int:
-    """A version is announced in which guests get 10 % off at once and 5 % on top of a top-up, from a line of 20,000 won and one of more."""
+    """A version is announced in which guests get 10 % off at once and 5 % on top of a top-up, from lines of their own, and regulars
+    10 % as points and 5 % next month."""
     start = city.clock.now().replace(microsecond=0) + timedelta(minutes=4)
     document = {name: value for name, value in api.get("/policies/in_force").items() if name != "rows"}
     named = uuid4().hex[:8]
@@ -68,6 +71,8 @@ def year(city: City, api: Api, tokens: Tokens, move_clock: Callable[[str], Any])
                 *document["layers"],
                 _layer("guest-coupon", "discount", 1_000, limits=["coupons"]),
                 _layer("guest-bonus", "top_up_bonus", 500, into="welcome"),
+                _layer("regular-points", "cashback", 1_000, REGULARS, into="welcome"),
+                _layer("regular-payback", "payback", 500, REGULARS),
             ],
         },
     )
@@ -252,3 +257,41 @@ def test_when_the_line_is_used_up_the_payment_stands_and_says_why_it_costs_more(
     operator.post(f"/budgets/{year}/lines/guest-coupons/supplements", more, key=f"a supplement {uuid4()}")
     assert pay(api, tokens, guests[-1], shops[SHOP], 10_000)["discount"] == 1_000
     wait_for_cashback(guests[-1])
+
+
+def test_what_is_given_after_a_payment_comes_into_its_purse_and_is_taken_back_from_there(
+    year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_member: NewMember
+) -> None:
+    regular = new_member(charged=100_000)
+    operator = api.as_caller(tokens.operator)
+    operator.patch(f"/wallets/{regular.wallet}", {"member_class": "regular", "reason": "Papers in order."})
+    quoted = regular.api.post(
+        f"/wallets/{regular.wallet}/cashback_quotes", {"merchant_id": shops[SHOP], "amount": 20_000}
+    )
+    payment = pay(api, tokens, regular, shops[SHOP], 20_000)
+    cashback = _settled(regular)["cashback"]
+    points, payback = _wallet(regular)["rewards"]
+    assert (points["purse"], points["won"], points["expired"]) == ("welcome", 2_000, False)
+    assert (payback["won"], payback["expires_at"], payback["id"]) == (
+        1_000,
+        None,
+        f"payback@{payback['spendable_from'][:7]}",
+    )
+    month = payment["accepted_at"][:7]
+    (earning,) = regular.api.get(f"/wallets/{regular.wallet}/cashback", month=month)["earnings"]
+    into = {each["into"]: each["won"] for each in earning["rewards"]}
+    assert into == {"cashback": cashback, points["id"]: 2_000, payback["id"]: 1_000}
+    assert earning["rewards"] == quoted["rewards"]
+
+    # The payback waits; the points are spent at a bakery, and earn nothing themselves.
+    spent = pay(api, tokens, regular, shops[SHOP], 1_500)
+    assert spent["paid_from"] == {points["id"]: 1_500}
+    assert _settled(regular) == {"charged": 80_000, "cashback": cashback, points["id"]: 500, payback["id"]: 1_000}
+
+    change(api, tokens, payment, "cancellations")
+    after = _settled(regular)
+    assert (after[points["id"]], after[payback["id"]]) == (0, 0)
+    # What was spent of the points is missing in the end, and nothing else.
+    assert after["charged"] + after["cashback"] == 100_000 - 1_500
+    (correction,) = regular.api.get(f"/wallets/{regular.wallet}/cashback", month=month)["corrections"]
+    assert (correction["purses"][points["id"]], correction["expired"]) == (-500, {})

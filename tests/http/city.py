@@ -108,8 +108,16 @@ class InMemoryCity:
         """What the ledger's stream brings a moment later: the cashback of all that was captured and cancelled."""
         entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in READERS]
         sources = [source_of(item) for item in entries if item.get("status", "approved") == "approved"]
-        policies = next(iter(self._cities.values())).policies()
-        post(CashbackStore(self.storage), policies, None, patience_of(), sources, lambda: self.now)
+        city = next(iter(self._cities.values()))
+        budgets = city.budgets(context())
+        post(CashbackStore(self.storage), city.policies(), budgets, patience_of(), sources, lambda: self.now)
+
+    def sweep(self, wallet_id: str) -> None:
+        """What closing a month does about rewards that have expired."""
+        city = next(iter(self._cities.values()))
+        found = city.wallets(context()).wallet(wallet_id)
+        assert found is not None, wallet_id
+        city.sweeping(context()).wallet(found, self.now)
 
     def items(self) -> dict[Table, list[Item]]:
         """Everything that is stored."""

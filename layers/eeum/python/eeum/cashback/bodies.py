@@ -1,7 +1,10 @@
 """What rewards look like over HTTP: the answer to a member who asks why."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, Field
 
+from eeum.journal.accounts import CASHBACK
 from eeum.policy.rules import LayerReward
 
 
@@ -33,3 +36,14 @@ def reward_body(reward: LayerReward) -> RewardBody:
         ],
         funders=dict(reward.funders),
     )
+
+
+class EarnedBody(RewardBody):
+    """What one layer gives after a payment, in won, and the purse that it comes `into`."""
+
+    into: str
+
+
+def earned_body(reward: LayerReward, into: Mapping[str, str]) -> EarnedBody:
+    """`into` is by layer, of rewards that are no cashback."""
+    return EarnedBody(**reward_body(reward).model_dump(), into=into.get(reward.layer, CASHBACK))

@@ -171,11 +171,11 @@ def earn(
         rewards=tuple([reward._replace(uncut=None) for reward in quoted.rewards]) if cover.cut else quoted.rewards,
         used=quoted.used,
         ceilings=cover.cut,
-        into=_purses_of(policy, quoted.rewards, at),
+        into=purses_of(policy, quoted.rewards, at),
     )
 
 
-def _purses_of(policy: PolicyVersion, rewards: Iterable[LayerReward], at: datetime) -> dict[str, str]:
+def purses_of(policy: PolicyVersion, rewards: Iterable[LayerReward], at: datetime) -> dict[str, str]:
     """The purse by layer that each reward of what was accepted at `at` comes into, but for cashback."""
     given = {reward.layer for reward in rewards}
     purses = {layer.id: purse_of(policy, layer, at).id for layer in policy.after_payment if layer.id in given}
