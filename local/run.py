@@ -26,8 +26,8 @@ ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 ONE_REQUEST_SECONDS = 1.0
 
 
-class Stopped(Exception):
-    """Somebody asked the city to stop."""
+class Stopped(BaseException):
+    """Somebody asked the city to stop. No Exception: boto3 takes each that comes up in the middle of a call for a failure of it."""
 
 
 class Ends:

@@ -36,7 +36,8 @@ class RewardPurseBody(BaseModel):
 def reward_purses(purses: Sequence[Purse], policy: PolicyVersion | None, now: datetime) -> list[RewardPurseBody]:
     """Those of the purses that hold rewards, as the policy in force tells of them, what expires first first."""
     listed = policy.purses if policy else {}
-    shown = [_reward_purse(purse, listed.get(purse.where or ""), now) for purse in purses if purse.has_terms]
+    holding = [purse for purse in purses if purse.has_terms and purse.amount]
+    shown = [_reward_purse(purse, listed.get(purse.where or ""), now) for purse in holding]
     return sorted(shown, key=lambda each: (each.expires_at is None, each.expires_at or "", each.id))
 
 
