@@ -49,23 +49,6 @@ def test_every_block_of_json_can_be_read(page: Any) -> None:
         json.loads(block if block.lstrip().startswith(("{", "[")) else f"{{{block}}}")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_link_leads_somewhere(page: Any) -> None:
-    text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)?(#[^)]*)?\)", text):
-        path, anchor = target
-        other = (page.parent / path).resolve() if path else page
-        assert other.exists(), path
-        if anchor and other.suffix == ".md":
-            assert anchor[1:] in anchors(other.read_text(encoding="utf-8")), f"{path}{anchor}"
-
-
-def anchors(text: str) -> set[str]:
-    """The anchors of a page's headings, as they are made on GitHub."""
-    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
-
-
 def _words(schema: Any) -> set[str]:
     """Every word that a document may hold as a key."""
     if isinstance(schema, list):
