@@ -144,7 +144,7 @@ def _due(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def _stored(item: Item) -> list[dict[str, Any]]:
-    """As an earning has rewards. Where a bonus goes is held against the policy with the purses."""
+    """As an earning has rewards. Where a bonus comes into is checked with the purses (`eeum.audit.purses`)."""
     if item["kind"] == "top_up":
         return [{name: part for name, part in reward.items() if name != "into"} for reward in item.get("rewards", ())]
     return [

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eeum.audit.discounts import paid_for
-from eeum.audit.entries import CASHBACK, account_of, add_to, given_off, without_zeros
+from eeum.audit.entries import account_of, add_to, given_off, without_zeros
 from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, digest_in, first_won
+from eeum.audit.purses import purse_due, taken_back
 from eeum.audit.terms import Judged, LimitAt, Terms, Window
 from eeum.payments.items import facts_of_item
 from eeum.policy.conditions import Facts
@@ -96,7 +97,7 @@ class Fold:
         self.earnings.append(folded)
         unequal("cashback_policy", sk, "its policy", item["policy"], judged.policy.version)
         unequal("cashback_base", sk, "its base", item["base"], base)
-        unequal("cashback_rewards", sk, "what it gives", item["rewards"], rewards_item(folded.evaluation))
+        unequal("cashback_rewards", sk, "what it gives", item["rewards"], _earned_item(folded))
         unequal("cashback_used", sk, "what it uses of limits", in_full(item["used"], month), folded.used)
         check_ceilings(sk, folded.ceilings, folded.evaluation, self._findings)
 
@@ -151,7 +152,8 @@ class Fold:
         stored = {(number, layer): won for number, layer, won in item["changes"]}
         unequal = self._findings.unequal
         unequal("cashback_changes", sk, "what it changes", stored, changes)
-        unequal("cashback_changes", sk, "what it posts for that", item["cashback"], without_zeros(cashback))
+        posted = taken_back(item, without_zeros(cashback), self._findings)
+        unequal("cashback_changes", sk, "what it posts for that", item["cashback"], posted)
         unequal(
             "cashback_used", sk, "what it changes of limits", in_full(item["used"], item["month"]), without_zeros(used)
         )
@@ -185,7 +187,8 @@ class Fold:
                 if old == new:
                     continue
                 changes[folded.number, layer.id] = new - old
-                add_to(accounts, CASHBACK, new - old)
+                into = purse_due(folded.judged.policy, layer, folded.source["accepted_at"])
+                add_to(accounts, f"purse/{into}", new - old)
                 for (name, paid), (_, owed) in zip(funded(layer, old), funded(layer, new), strict=True):
                     add_to(accounts, account_of(name, folded.merchant_id), paid - owed)
         return changes, accounts
@@ -262,6 +265,14 @@ def _kind_of(purse: str) -> str:
     if purse in ("charged", "cashback"):
         return purse
     return "rewards" if "@" in purse else "grants"
+
+
+def _earned_item(folded: Folded) -> list[dict[str, Any]]:
+    """The rewards of an earning, which name the purse that each comes into, but cashback."""
+    policy, at = folded.judged.policy, folded.source["accepted_at"]
+    into = {layer.id: purse_due(policy, layer, at) for layer in policy.after_payment}
+    own = {layer: {"into": purse_id} for layer, purse_id in into.items() if purse_id != "cashback"}
+    return [reward | own.get(reward["layer"], {}) for reward in rewards_item(folded.evaluation)]
 
 
 def rewards_item(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from eeum.audit.entries import check_entries
 from eeum.audit.links import check_links
 from eeum.audit.partition import UNREADABLE, Deviation, Findings, Partition
 from eeum.audit.payments import check_payments
+from eeum.audit.purses import check_purses
 from eeum.audit.terms import PolicyAt, Terms
 from eeum.ids import natural_id
 
@@ -33,6 +34,7 @@ def deviations(partition: Partition, policy_at: PolicyAt, now: datetime) -> list
         lambda: check_payments(partition, findings),
         lambda: check_commands(partition, terms, findings),
         lambda: check_cashback(partition, terms, now, findings),
+        lambda: check_purses(partition, terms, findings),
         lambda: check_links(partition, findings),
     )
     for check in checks:

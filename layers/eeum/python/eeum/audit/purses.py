@@ -1,0 +1,148 @@
+"""Rewards in purses of their own: which they come into, when and where they are spent, what expires, and where it is taken back from.
+
+Written without the code that names purses, spends from them and sweeps them (`eeum.wallet`). A purse of rewards is named by what policies
+call it and by its date: `points@2026-03` expires with that month, `points@2026` with that year, `points@always` never; `payback@2026-03` is
+spendable from that month on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eeum.audit.entries import CASHBACK, Postings, add_to, without_zeros
+from eeum.audit.partition import Findings, Item, Partition
+from eeum.audit.terms import Judged, Terms
+from eeum.payments.items import facts_of_item
+from eeum.policy.conditions import Facts
+from eeum.policy.rules import Gives, Layer, PolicyVersion
+
+PAYBACK, ALWAYS, YEAR = "payback", "always", 4
+
+
+def purse_due(policy: PolicyVersion, layer: Layer, accepted_at: str) -> str:
+    """The purse that what `layer` gives for something accepted at an instant, as text in Seoul's time, comes into."""
+    if layer.gives is Gives.PAYBACK:
+        return f"{PAYBACK}@{_month(accepted_at, 1)}"
+    if layer.into not in policy.purses:
+        return layer.into
+    listed = policy.purses[layer.into]
+    if listed.months is not None:
+        return f"{layer.into}@{_month(accepted_at, listed.months)}"
+    return f"{layer.into}@{ALWAYS if listed.years is None else int(accepted_at[:YEAR]) + listed.years}"
+
+
+def _month(accepted_at: str, later: int) -> str:
+    years, month = divmod(int(accepted_at[5:7]) - 1 + later, 12)
+    return f"{int(accepted_at[:YEAR]) + years:04d}-{month + 1:02d}"
+
+
+def taken_back(correction: Item, wanted: Postings, findings: Findings) -> Postings:
+    """What is to be posted where `wanted` is taken out of purses that have less: the rest from what had expired in them, or from cashback.
+
+    How much a purse had is not known to an entry's reader: that is bounded here, and told by the purse's balance in the end.
+    """
+    due = dict(wanted)
+    expired: Mapping[str, int] = correction.get("expired", {})
+    of_rewards = {account: won for account, won in wanted.items() if "@" in account and won < 0}
+    for account, won in of_rewards.items():
+        lacking = correction["cashback"].get(account, 0) - won
+        name = account.partition("/")[2]
+        gone = expired.get(name, 0)
+        if not 0 <= gone <= lacking <= -won:
+            what = f"of {-won} won {name} lacked {lacking}, of which {gone} had expired"
+            findings.add("taken_back", correction["sk"], what)
+            continue
+        add_to(due, account, lacking)
+        add_to(due, f"expired/{name.partition('@')[0]}", -gone)
+        add_to(due, CASHBACK, gone - lacking)
+    others = [name for name in expired if f"purse/{name}" not in of_rewards]
+    if others:
+        findings.add(
+            "taken_back", correction["sk"], f"nothing is taken back of what is said to have expired in {others}"
+        )
+    return without_zeros(due)
+
+
+def check_purses(partition: Partition, terms: Terms, findings: Findings) -> None:
+    paid = [item for item in partition.by_kind["payment"] if item.get("status") in ("approved", "held")]
+    findings.each(paid, lambda item: _check_spent(item, terms, findings))
+    findings.each(partition.by_kind["top_up"], lambda item: _check_bonus(item, terms, findings))
+    findings.each(partition.by_kind["expiry"], lambda item: _check_expiry(item, findings))
+    _check_expired(partition, findings)
+    if partition.wallet is not None:
+        for name, stored in partition.wallet["purses"].items():
+            if "@" in name:
+                kept = {term: stored.get(term) for term in ("from", "until", "where")}
+                findings.unequal("purse_terms", "WALLET", f"when and where {name} is spent", kept, _terms_of(name))
+
+
+def _check_spent(payment: Item, terms: Terms, findings: Findings) -> None:
+    """Nothing is spent before it may be, after it has expired, or elsewhere than the policy in force lets it be."""
+    at = payment["accepted_at"]
+    for purse_id, _ in payment["paid_from"]:
+        name, of_rewards, date = purse_id.partition("@")
+        if not of_rewards:
+            continue
+        early = name == PAYBACK and at[: len(date)] < date
+        late = name != PAYBACK and date != ALWAYS and at[: len(date)] > date
+        if early or late:
+            findings.add("spent_at_another_time", payment["sk"], f"{purse_id} was spent at {at}")
+        judged = terms.at(at)
+        listed = judged.policy.purses.get(name) if judged else None
+        if judged and listed and listed.spendable_at and not listed.spendable_at.holds(_facts_of(payment, judged)):
+            findings.add("spent_elsewhere", payment["sk"], f"{purse_id} was spent on {payment['facts']}")
+
+
+def _facts_of(payment: Item, judged: Judged) -> Facts:
+    return replace(facts_of_item(payment["facts"]), amount=payment["amount"], accepted_at=judged.at)
+
+
+def _check_bonus(top_up: Item, terms: Terms, findings: Findings) -> None:
+    """A bonus comes into its layer's purse; a discount into none."""
+    judged = terms.at(top_up["accepted_at"])
+    layers = {layer.id: layer for layer in judged.policy.at_top_up} if judged else {}
+    for reward in top_up.get("rewards", ()):
+        layer = layers.get(reward["layer"])
+        if judged and layer:
+            into = purse_due(judged.policy, layer, top_up["accepted_at"])
+            due = None if layer.gives is Gives.TOP_UP_DISCOUNT else into
+            findings.unequal("reward_into", top_up["sk"], f"where {layer.id} comes into", reward.get("into"), due)
+
+
+def _check_expiry(expiry: Item, findings: Findings) -> None:
+    at = expiry["accepted_at"]
+    findings.unequal("expiry", expiry["sk"], "its amount", expiry["amount"], sum(expiry["purses"].values()))
+    for purse_id, won in expiry["purses"].items():
+        name, of_rewards, date = purse_id.partition("@")
+        never = not of_rewards or name == PAYBACK or date == ALWAYS
+        if never or at[: len(date)] <= date or type(won) is not int or won <= 0:
+            findings.add("expiry", expiry["sk"], f"{won} won of {purse_id} cannot have expired by {at}")
+
+
+def _check_expired(partition: Partition, findings: Findings) -> None:
+    """No more is taken back of what expired in a purse than was moved out of it before."""
+    expired: dict[str, int] = {}
+    linked = [item for kind in ("expiry", "correction") for item in partition.by_kind[kind] if "chain" in item]
+
+    def add(item: Item) -> None:
+        is_expiry = item["kind"] == "expiry"
+        for name, won in (item["purses"] if is_expiry else item.get("expired", {})).items():
+            add_to(expired, name, won if is_expiry else -won)
+            if expired[name] < 0:
+                findings.add("taken_back", item["sk"], f"{-expired[name]} won more of {name} than had expired there")
+
+    findings.each(sorted(linked, key=lambda item: item["chain"]["length"]), add)
+
+
+def _terms_of(purse_id: str) -> dict[str, str | None]:
+    """What the wallet says of a purse of rewards of this name: instants as text, and what policies call it."""
+    name, _, date = purse_id.partition("@")
+    if name == PAYBACK:
+        return {"from": _start_of(date), "until": None, "where": None}
+    if date == ALWAYS:
+        return {"from": None, "until": None, "where": name}
+    last = date if len(date) > YEAR else f"{date}-12"
+    return {"from": None, "until": _start_of(_month(last, 1)), "where": name}
+
+
+def _start_of(month: str) -> str:
+    return f"{month}-01T00:00:00.000+09:00"

@@ -1,0 +1,144 @@
+"""Damage to rewards in purses of their own: found by the name of what is wrong."""
+
+import copy
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pytest
+
+from eeum.audit.partition import Deviation
+from eeum.calendar import SEOUL
+from eeum.policy.reading import policy_of
+from eeum.policy.use_cases import PolicyBook
+from eeum.storage import Key, Table
+from tests.audit.life import Items, audit_of, found_by, stored
+from tests.use_cases.command_policies import Document, january_2021, layer, purse, world_under
+from tests.use_cases.world import incheon
+
+LAST = datetime(2021, 4, 20, 9, 0, tzinfo=SEOUL)
+IN_JUNG = {"fact": "merchant_district", "in": ["jung"]}
+POINTS, PAYBACK = "points@2021-02", "payback@2021-02"
+
+
+def _document() -> Document:
+    """Ten per cent as points for a month, to be spent in one district; five next month; a bonus for ever; one per cent as cashback."""
+    document = january_2021(
+        purses=[purse("points", expires_after={"months": 1}, spendable_at=IN_JUNG), purse("lasting")],
+    )
+    layers = [
+        layer("points", "cashback", 1_000, into="points"),
+        layer("later", "payback", 500),
+        layer("cash", "cashback", 100),
+        layer("bonus", "top_up_bonus", 200, into="lasting"),
+    ]
+    return document | {"layers": layers, "limits": []}
+
+
+@cache
+def _policies() -> PolicyBook:
+    before = [document for document in incheon() if document["starts_at"] < _document()["starts_at"]]
+    return PolicyBook([policy_of(document) for document in (*before, _document())])
+
+
+@cache
+def _lived() -> Items:
+    """Points are spent, expire, and are taken back: 3,000 of which 1,000 were spent, with 2,000 that had expired."""
+    world = world_under(_document())
+    world.now = datetime(2021, 1, 10, 9, 0, tzinfo=SEOUL)
+    payer, shop, market = world.member(), world.shop(), world.shop("2208162517", district="jung")
+    world.top_up(payer, 100_000)
+    paid = world.pay(payer, shop, 40_000).entry
+    world.post(paid)
+    world.now = datetime(2021, 2, 3, 9, 0, tzinfo=SEOUL)
+    world.post(world.pay(payer, market, 1_000).entry, world.pay(payer, shop, 2_000).entry)
+    world.now = datetime(2021, 3, 2, 9, 0, tzinfo=SEOUL)
+    assert world.sweeping.wallet(world.wallet(payer.id), world.now)
+    world.post(world.cancel(paid, 30_000).entry)
+    world.post(world.cancel(paid).entry)
+    return {Key(Table.LEDGER, item["pk"], item["sk"]): item for item in world.memory.items(Table.LEDGER)}
+
+
+@pytest.fixture
+def life() -> Items:
+    return copy.deepcopy(_lived())
+
+
+def _deviations(items: Items) -> list[Deviation]:
+    return found_by(audit_of(stored(items), now=LAST, policies=_policies())).deviations
+
+
+def _on(start: str, change: Callable[[dict[str, Any]], Any], place: int = 0) -> Callable[[Items], Any]:
+    def do(items: Items) -> None:
+        found = [item for key, item in items.items() if key.sk.startswith(start) and item.get("status") != "declined"]
+        change(sorted(found, key=lambda item: str(item.get("accepted_at")))[place])
+
+    return do
+
+
+def _instead(entry: dict[str, Any], name: str) -> None:
+    """The first purse that was paid from is another."""
+    entry["paid_from"][0][0] = name
+
+
+DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
+    "points into cashback": ("cashback_rewards", _on("EARNING#", lambda e: e["rewards"][0].pop("into"))),
+    "points of another month": (
+        "cashback_rewards",
+        _on("EARNING#", lambda e: e["rewards"][0].update(into="points@2021-03")),
+    ),
+    "a bonus of another purse": (
+        "reward_into",
+        _on("TOP_UP#", lambda e: e["rewards"][0].update(into="points@2021-02")),
+    ),
+    "points that were spent when they had expired": (
+        "spent_at_another_time",
+        _on("PAYMENT#", lambda e: _instead(e, "points@2021-01"), 1),
+    ),
+    "a payback that was spent before its month": (
+        "spent_at_another_time",
+        _on("PAYMENT#", lambda e: _instead(e, "payback@2021-03"), 1),
+    ),
+    "points that were spent elsewhere": ("spent_elsewhere", _on("PAYMENT#", lambda e: _instead(e, POINTS), 2)),
+    "an expiry before its time": ("expiry", _on("EXPIRY#", lambda e: e.update(accepted_at="2021-02-28T23:59:59.999+09:00"))),
+    "a payback that expires": ("expiry", _on("EXPIRY#", lambda e: e["purses"].update({PAYBACK: 1}))),
+    "an expiry of another sum": ("expiry", _on("EXPIRY#", lambda e: e.update(amount=1))),
+    "more that had expired than there was": (
+        "taken_back",
+        _on("CORRECTION#", lambda e: e["expired"].update({POINTS: 10_000})),
+    ),
+    "what expired, of a purse that nothing is taken out of": (
+        "taken_back",
+        _on("CORRECTION#", lambda e: e.update(expired={"lasting@always": 1})),
+    ),
+    "an expiry of less than was taken back of it": (
+        "taken_back",
+        _on("EXPIRY#", lambda e: e["purses"].update({POINTS: 1})),
+    ),
+    "a debt of what was spent that is nobody's": (
+        "cashback_changes",
+        _on("CORRECTION#", lambda e: e["cashback"].pop("purse/cashback"), -1),
+    ),
+    "points that never expire in the wallet": (
+        "purse_terms",
+        _on("WALLET", lambda e: e["purses"][POINTS].pop("until")),
+    ),
+    "a payback that may be spent at once": ("purse_terms", _on("WALLET", lambda e: e["purses"][PAYBACK].pop("from"))),
+    "won that came from nowhere": ("balance", _on("WALLET", lambda e: e["purses"]["lasting@always"].update(amount=1))),
+}  # fmt: skip
+
+
+def test_a_life_with_purses_has_nothing_wrong_in_it(life: Items) -> None:
+    assert _deviations(life) == []
+    corrections = [item for item in life.values() if item["kind"] == "correction"]
+    assert any(item.get("expired") for item in corrections)
+    assert any(item["cashback"].get("purse/cashback", 0) < -300 for item in corrections)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_found_by_its_name(life: Items, damage: str) -> None:
+    check, do = DAMAGE[damage]
+    do(life)
+    found = _deviations(life)
+    assert check in {each.check for each in found}, found
