@@ -27,7 +27,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy try-policy simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -95,6 +95,9 @@ rebuild: $(DEVELOPMENT) ## works out the balances of merchants, funders and bank
 
 check-policy: $(DEVELOPMENT) ## the faults of policy documents: POLICY="A.json B.json"
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy check $(POLICY)
+
+explain-policy: $(DEVELOPMENT) ## a policy in plain Korean and English: POLICY=A.json
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy explain $(POLICY)
 
 try-policy: $(DEVELOPMENT) ## what payments and top-ups get under a policy: POLICY=A.json EVENTS=B.json, JSON=yes for a program
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy try $(POLICY) $(EVENTS) $(if $(JSON),--json)

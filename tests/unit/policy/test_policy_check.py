@@ -22,10 +22,39 @@ def written(folder: Path, name: str, content: Any) -> str:
 
 
 def test_a_valid_document_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path, "policy.json", document())
+    path = written(tmp_path, "policy.json", document(("layers.0.limits", ["monthly-spend", "monthly-reward"])))
 
     assert main(["check", path]) == 0
     assert capsys.readouterr().out == f"{path}: haneul-2026-01-01 from 2026-01-01T00:00:00+09:00 is valid\n"
+
+
+def test_a_valid_document_that_perhaps_means_something_else_passes_with_a_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, "policy.json", document())
+
+    assert main(["check", path]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}: haneul-2026-01-01 from 2026-01-01T00:00:00+09:00 is valid",
+        f"{path}: is this meant? limits.1: No layer has monthly-reward in its limits, so that it does nothing. [not_used]",
+    ]
+
+
+def test_a_policy_is_said_in_both_languages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "policy.json", document())
+
+    assert main(["explain", path]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["이름: 월 30만원까지 10% 캐시백", "    Name: 10 % back on the first 300,000 won of a month"]
+    assert "    Limit monthly-spend: up to 300,000 won of spend a month" in lines
+    assert len(lines) % 2 == 0
+
+
+def test_what_has_faults_is_not_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "policy.json", document(("layers.0.limits.0", "none"), ("layers.0.bands.0.up_to", None)))
+
+    assert main(["explain", path]) == 1
+    assert capsys.readouterr().out.endswith("[unknown_limit]\n")
 
 
 def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m eeum.policy` checks policy documents, tries them with payments and top-ups, and prints their JSON Schema."""
+"""`python -m eeum.policy` checks policy documents, says them in plain words, tries them, and prints their JSON Schema."""
 
 import json
 import sys
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
+from eeum.policy.comparison import explained
+from eeum.policy.doubts import doubts_of
 from eeum.policy.reading import policy_of
 from eeum.policy.trial import tried
 from eeum.policy.trial_events import course_of
@@ -15,10 +17,13 @@ from eeum.policy.validation import problems_of_history
 from eeum.policy.validation_conditions import Problem
 
 USAGE = """usage: python -m eeum.policy check POLICY ...
+       python -m eeum.policy explain POLICY
        python -m eeum.policy try POLICY ... EVENTS [--json]
        python -m eeum.policy schema
 
-check  tells the faults of policy documents, of each by itself and of all as versions of one programme.
+check  tells the faults of policy documents, of each by itself and of all as versions of one programme; and of valid ones what they
+       probably do not mean.
+explain says a policy in plain Korean and English, as its members are told.
 try    tells what the payments and top-ups of one member get, one after the other: by layer, funder and purse, what limits and pools
        cut, and what is left of them. EVENTS is a JSON file (docs/policy-language/trying.md). Charged money, cashback and grants are
        taken to be there; cancellations are not tried.
@@ -32,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         case ["check", first, *others]:
             return _check([first, *others])
+        case ["explain", name]:
+            return _explain(name)
         case ["try", *rest] if len(files := [each for each in rest if each != "--json"]) > 1:
             return _try(files[:-1], files[-1], as_json=len(files) < len(rest))
         case _:
@@ -44,12 +51,24 @@ def _check(names: Sequence[str]) -> int:
     documents, faults = [], 0
     for name in names:
         document, problems = problems_of_file(Path(name))
-        faults += _tell(name, problems)
+        faults += _tell(f"{name}:", problems)
         if document is not None:
             documents.append(document)
             print(f"{name}: {document['version']} from {document['starts_at']} is valid")
-    faults += _tell("together", tuple(problems_of_history(documents)))
+            _tell(f"{name}: is this meant?", tuple(doubts_of(document)))
+    faults += _tell("together:", tuple(problems_of_history(documents)))
     return 1 if faults else 0
+
+
+def _explain(name: str) -> int:
+    """Both languages, line by line: whoever reads both sees whether they, and the notice, say the same."""
+    document, problems = problems_of_file(Path(name))
+    if document is None:
+        return 1 if _tell(f"{name}:", problems) else 0
+    for statement in explained(document):
+        print(f"{statement.subject.ko}: {statement.says.ko}")
+        print(f"    {statement.subject.en}: {statement.says.en}")
+    return 0
 
 
 def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
@@ -57,18 +76,18 @@ def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
     documents, faults = [], 0
     for name in policies:
         document, problems = problems_of_file(Path(name))
-        faults += _tell(name, problems)
+        faults += _tell(f"{name}:", problems)
         documents += [document] if document is not None else []
-    faults += _tell("together", tuple(problems_of_history(documents)))
+    faults += _tell("together:", tuple(problems_of_history(documents)))
     course, problems = read_json(Path(events))
-    faults += _tell(events, problems)
+    faults += _tell(f"{events}:", problems)
     if faults:
         return 1
     versions = sorted((policy_of(document) for document in documents), key=lambda version: version.starts_at)
     try:
         outcomes = tried(versions, course_of(course, versions))
     except PolicyRefused as refused:
-        _tell(events, refused.problems)
+        _tell(f"{events}:", refused.problems)
         return 1
     if as_json:
         print(json.dumps(json_of(outcomes), indent=2, ensure_ascii=False))
@@ -77,9 +96,9 @@ def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
     return 0
 
 
-def _tell(name: str, problems: Sequence[Problem]) -> int:
+def _tell(of: str, problems: Sequence[Problem]) -> int:
     for path, code, why in problems:
-        print(f"{name}: {path or 'document'}: {why} [{code}]")
+        print(f"{of} {path or 'document'}: {why} [{code}]")
     return len(problems)
 
 

@@ -212,6 +212,10 @@ def _of_group(group: Mapping[str, Any]) -> Statement:
     )
 
 
+def _have_passed(count: int, period: str) -> str:
+    return f"{period} has passed" if count == 1 else f"{period}s have passed"
+
+
 def _of_purse(purse: Mapping[str, Any]) -> Iterator[Statement]:
     about, title = f"purses.{purse['id']}", Plain(purse["title"]["ko"], purse["title"]["en"])
     subject = Plain(f"지갑 {purse['id']}({title.ko})", f"Purse {purse['id']} ({title.en})")
@@ -220,13 +224,13 @@ def _of_purse(purse: Mapping[str, Any]) -> Iterator[Statement]:
         count = expires["months"]
         says = Plain(
             f"받은 날부터 {count}개월이 되는 달의 말일까지 쓸 수 있음",
-            f"to be spent by the end of the month in which {count} months have passed since it was earned",
+            f"to be spent by the end of the month in which {count} {_have_passed(count, 'month')} since it was earned",
         )
     elif expires.get("years") is not None:
         count = expires["years"]
         says = Plain(
             f"받은 날부터 {count}년이 되는 해의 말일까지 쓸 수 있음",
-            f"to be spent by the end of the year in which {count} years have passed since it was earned",
+            f"to be spent by the end of the year in which {count} {_have_passed(count, 'year')} since it was earned",
         )
     else:
         says = Plain("유효기간 없음", "does not expire")

@@ -1,0 +1,165 @@
+"""What a valid document says and probably does not mean: mistakes that change what is paid, and that no rule forbids.
+
+A doubt stops nothing. It is told to whoever writes a policy, before anybody is paid by it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from itertools import combinations
+from math import inf
+from typing import Any
+
+from eeum.calendar import SEOUL
+from eeum.policy.conditions import NUMBER_FACTS
+from eeum.policy.reading import OWN_RATE, period_of
+from eeum.policy.rules import AFTER_PAYMENT, Gives
+from eeum.policy.validation_conditions import Problem
+
+SMALLEST_USUAL_RATE = 25
+"""Basis points. Whoever means 10 % and writes 10 gives 0.1 %; no published layer gives less than 0.3 %."""
+
+SMALLEST_USUAL_LIMIT = 1_000
+"""Won. Whoever means 300,000 and writes 300 counts in thousands."""
+
+_LISTED_BY = {"limits": "limits", "pools": "pools", "groups": "exclusive", "purses": "into"}
+Range = tuple[float, bool, float, bool]
+"""From, whether that belongs to it, up to, whether that does."""
+
+
+def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Of a document without faults, in its canonical form."""
+    yield from _unused(document)
+    yield from _ends(document)
+    yield from _closed(document)
+    yield from _amounts(document)
+    yield from _overlaps(document["layers"])
+
+
+def _unused(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is defined, and makes no difference."""
+    for part, word in _LISTED_BY.items():
+        listed = [name for layer in document["layers"] for name in _names(layer.get(word))]
+        if part == "limits":
+            listed += document["wallet"].get("top_up_limits", ())
+        for index, each in enumerate(document.get(part, ())):
+            if each["id"] not in listed:
+                why = f"No layer has {each['id']} in its {word}, so that it does nothing."
+                yield f"{part}.{index}", "not_used", why
+            elif part == "groups" and listed.count(each["id"]) == 1:
+                yield f"{part}.{index}", "group_of_one", f"Only one layer is in {each['id']}: it excludes nothing."
+
+
+def _names(listed: str | Sequence[str] | None) -> Sequence[str]:
+    return [listed] if isinstance(listed, str) else listed or []
+
+
+def _ends(document: Mapping[str, Any]) -> Iterator[Problem]:
+    named = [("ends_at", document.get("ends_at"))]
+    for part in ("limits", "pools"):
+        named += [(f"{part}.{index}.until", each.get("until")) for index, each in enumerate(document.get(part, ()))]
+    for path, text in named:
+        if text is not None:
+            yield from _end(path, datetime.fromisoformat(text).astimezone(SEOUL))
+
+
+def _end(path: str, at: datetime) -> Iterator[Problem]:
+    """An end does not belong to what ends; a notice names the last day, which does."""
+    tomorrow = at + timedelta(days=1)
+    if at.time() >= time(23, 59):
+        whole = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
+        yield path, "ends_a_moment_early", f"An end does not belong to what ends: the whole day ends at {whole}."
+    elif at.time() == time() and tomorrow.day == 1:
+        why = f"It ends before the {at.day}th begins; with the {at.day}th it ends at {tomorrow.isoformat()}."
+        yield path, "ends_before_the_last_day", why
+
+
+def _closed(document: Mapping[str, Any]) -> Iterator[Problem]:
+    starts_at, ends_at = period_of(document)
+    for part in ("limits", "pools"):
+        for index, each in enumerate(document.get(part, ())):
+            if each["window"] != "event":
+                continue
+            start, until = (datetime.fromisoformat(each[end]) for end in ("from", "until"))
+            if until <= starts_at or (ends_at is not None and start >= ends_at):
+                why = f"{each['id']} is open at no instant of this version, and what lists it gives nothing."
+                yield f"{part}.{index}", "never_open", why
+
+
+def _amounts(document: Mapping[str, Any]) -> Iterator[Problem]:
+    limits = {limit["id"]: limit for limit in document.get("limits", ())}
+    for index, limit in enumerate(document.get("limits", ())):
+        if limit["amount"] is not None and 0 < limit["amount"] < SMALLEST_USUAL_LIMIT:
+            yield f"limits.{index}.amount", "very_little", f"It is {limit['amount']} won; 30만원 is 300000."
+    for index, layer in enumerate(document["layers"]):
+        counted = next((limits[name] for name in layer["limits"] if limits[name]["measure"] != "reward"), None)
+        for position, band in enumerate(layer.get("bands") or ()):
+            path = f"layers.{index}.bands.{position}"
+            rate = band["rate_basis_points"]
+            if rate != OWN_RATE and 0 < rate < SMALLEST_USUAL_RATE:
+                percent = f"{rate / 100:g} %"
+                yield f"{path}.rate_basis_points", "very_little", f"{rate} basis points are {percent}; 10 % is 1000."
+            if counted is not None and _beyond(band, counted):
+                why = f"It starts at {band['from']:,}; {counted['id']} ends at {counted['amount']:,}, before it."
+                yield path, "beyond_its_limit", why
+
+
+def _beyond(band: Mapping[str, Any], limit: Mapping[str, Any]) -> bool:
+    carries = limit.get("carries_over_from") is not None
+    return bool(limit["amount"] and not carries and band["from"] >= limit["amount"])
+
+
+def _overlaps(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """10 % up to 300 million, 5 % up to 3 billion, each with `at_most` alone, give 15 % to the small ones.
+
+    Ranges of one fact in layers that are otherwise alike are meant to part it: who adds something for a part of a range says so by a
+    layer that always applies, or by another condition.
+    """
+    ranged = [(index, layer, _range(layer.get("when"))) for index, layer in enumerate(layers)]
+    for (_, first, one), (index, second, other) in combinations(ranged, 2):
+        if one is None or other is None or one[:2] != other[:2] or not _alike(first, second):
+            continue
+        if one[2] != other[2] and _meet(one[2], other[2]):
+            why = f"{first['id']} and {second['id']} both apply in a part of their ranges of {one[0]}, and are added there."
+            yield f"layers.{index}.when", "both_apply", f"{why} To part them, say where each begins: above and at_most."
+
+
+def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    acts = [Gives(layer.get("gives", "cashback")) for layer in (first, second)]
+    group = first.get("exclusive")
+    return (
+        (acts[0] in AFTER_PAYMENT) is (acts[1] in AFTER_PAYMENT)
+        and (group is None or group != second.get("exclusive"))
+        and first["limits"] == second["limits"]
+    )
+
+
+def _range(when: Mapping[str, Any] | None) -> tuple[str, str, Range] | None:
+    """Of a condition with one range of a number: its fact, all else that it asks for, and the range."""
+    if when is None:
+        return None
+    parts = when.get("all") or [when]
+    ranges = [part for part in parts if part.get("fact") in NUMBER_FACTS]
+    if len(ranges) != 1:
+        return None
+    found = ranges[0]
+    low = found.get("above") if found.get("above") is not None else found.get("at_least")
+    high = found.get("below") if found.get("below") is not None else found.get("at_most")
+    rest = sorted(str(part) for part in parts if part is not found)
+    return (
+        found["fact"],
+        str(rest),
+        (
+            -inf if low is None else low,
+            found.get("at_least") is not None,
+            inf if high is None else high,
+            found.get("at_most") is not None,
+        ),
+    )
+
+
+def _meet(one: Range, other: Range) -> bool:
+    low, high = max(one[0], other[0]), min(one[2], other[2])
+    if low != high:
+        return low < high
+    begins = all(each[1] for each in (one, other) if each[0] == low)
+    return begins and all(each[3] for each in (one, other) if each[2] == high)

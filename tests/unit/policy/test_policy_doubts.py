@@ -1,0 +1,122 @@
+"""What is valid and probably not meant is said, once, where it stands; what is usual is not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eeum.policy.check import problems_of_file
+from eeum.policy.documents import canonical_document
+from eeum.policy.doubts import doubts_of
+from tests.unit.policy.policy_documents import document, layer
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "policy-language" / "faults.md").read_text(encoding="utf-8")
+PUBLISHED = sorted(path for path in ROOT.glob("policies/*/*.json") if ".events" not in path.name)
+
+Changes = list[tuple[str, Any]]
+
+SPEND = {"id": "monthly-spend", "measure": "spend", "window": "month", "amount": 300_000}
+USED = ("limits", [SPEND])
+EVENT = {"from": "2026-05-01T00:00:00+09:00", "until": "2026-06-01T00:00:00+09:00"}
+LIMIT_OF_EVENT = SPEND | {"window": "event"} | EVENT
+
+
+def revenue(**ends: int) -> dict[str, Any]:
+    return {"fact": "merchant_annual_revenue", **ends}
+
+
+def by_revenue(first: dict[str, Any], second: dict[str, Any], **of_second: Any) -> Changes:
+    small = layer("small", [(None, 1_000)], ["monthly-spend"], when=first)
+    large = layer("large", [(None, 500)], ["monthly-spend"], when=second) | of_second
+    return [USED, ("layers", [small, large])]
+
+
+def in_the_market(condition: dict[str, Any]) -> dict[str, Any]:
+    return {"all": [{"fact": "merchant_flags", "has": "traditional_market"}, condition]}
+
+
+DOUBTS: list[tuple[str, str, str, Changes]] = [
+    ("a limit that no layer lists", "limits.1", "not_used", []),
+    ("a pool that no layer lists", "pools.0", "not_used", [USED, ("pools", [{"id": "p", "window": "month", "amount": 1}])]),
+    ("a purse that nothing comes into", "purses.0", "not_used",
+     [USED, ("purses", [{"id": "points", "title": {"ko": "포인트", "en": "Points"}}])]),
+    ("a group of nobody", "groups.0", "not_used", [USED, ("groups", [{"id": "g", "counts": "first"}])]),
+    ("a group of one", "groups.0", "group_of_one",
+     [USED, ("groups", [{"id": "g", "counts": "first"}]), ("layers.0.exclusive", "g")]),
+    ("the last second of the last day", "ends_at", "ends_a_moment_early",
+     [USED, ("ends_at", "2026-05-31T23:59:59+09:00")]),
+    ("the last minute", "ends_at", "ends_a_moment_early", [USED, ("ends_at", "2026-05-31T23:59:00+09:00")]),
+    ("the last day, where it begins", "ends_at", "ends_before_the_last_day",
+     [USED, ("ends_at", "2026-05-31T00:00:00+09:00")]),
+    ("the last day of an event", "limits.0.until", "ends_before_the_last_day",
+     [("limits", [LIMIT_OF_EVENT | {"until": "2026-05-31T00:00:00+09:00"}])]),
+    ("an event that is over before the version starts", "limits.0", "never_open",
+     [("limits", [LIMIT_OF_EVENT]), ("starts_at", "2026-06-01T00:00:00+09:00")]),
+    ("an event that begins when the version ends", "limits.0", "never_open",
+     [("limits", [LIMIT_OF_EVENT]), ("ends_at", "2026-05-01T00:00:00+09:00")]),
+    ("10 for 10 %", "layers.0.bands.0.rate_basis_points", "very_little",
+     [USED, ("layers.0.bands.0.rate_basis_points", 10)]),
+    ("300 for 30만원", "limits.0.amount", "very_little",
+     [("limits", [SPEND | {"amount": 300}]), ("layers.0.bands.0.up_to", None)]),
+    ("a band that begins where its limit ends", "layers.0.bands.1", "beyond_its_limit",
+     [USED, ("layers.0.bands", [{"from": 0, "up_to": 300_000, "rate_basis_points": 1_000},
+                                {"from": 300_000, "up_to": 500_000, "rate_basis_points": 500}])]),
+    ("10 % to 300 million, 5 % to 3 billion, both from nothing", "layers.1.when", "both_apply",
+     by_revenue(revenue(at_most=300_000_000), revenue(at_most=3_000_000_000))),
+    ("both include the same end", "layers.1.when", "both_apply",
+     by_revenue(revenue(at_most=300_000_000), revenue(at_least=300_000_000))),
+    ("both in the market", "layers.1.when", "both_apply",
+     by_revenue(in_the_market(revenue(at_most=300_000_000)), in_the_market(revenue(at_most=3_000_000_000)))),
+]  # fmt: skip
+
+
+def told(changes: Changes) -> list[tuple[str, str]]:
+    return [(path, code) for path, code, _ in doubts_of(canonical_document(document(*changes)))]
+
+
+@pytest.mark.parametrize(("path", "code", "changes"), [each[1:] for each in DOUBTS], ids=[each[0] for each in DOUBTS])
+def test_it_is_doubted_and_nothing_else_is(path: str, code: str, changes: Changes) -> None:
+    assert told(changes) == [(path, code)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [USED],
+        [USED, ("ends_at", "2026-06-01T00:00:00+09:00")],
+        [USED, ("ends_at", "2026-05-15T00:00:00+09:00")],
+        [("limits", [SPEND, {"id": "top-up", "measure": "top_up", "window": "month", "amount": 500_000}]),
+         ("wallet.top_up_limits", ["top-up"])],
+        by_revenue(revenue(at_most=300_000_000), revenue(above=300_000_000, at_most=3_000_000_000)),
+        by_revenue(revenue(below=300_000_000), revenue(at_least=300_000_000)),
+        by_revenue(revenue(at_most=300_000_000), revenue(at_most=300_000_000)),
+        by_revenue(revenue(at_most=300_000_000), in_the_market(revenue(at_most=3_000_000_000))),
+        by_revenue(revenue(at_most=300_000_000), revenue(at_most=3_000_000_000), limits=[]),
+    ],
+    ids=[
+        "every word used", "the end of a month", "an end within a month", "what may be topped up", "ranges that part",
+        "ranges that touch", "the same shops twice", "more in the market", "a limit of its own",
+    ],
+)  # fmt: skip
+def test_what_is_usual_is_not_doubted(changes: Changes) -> None:
+    assert told(changes) == []
+
+
+def test_layers_of_one_group_are_never_added() -> None:
+    changes = by_revenue(revenue(at_most=300_000_000), revenue(at_most=3_000_000_000), exclusive="g")
+    layers = dict(changes)["layers"]
+    grouped = [layers[0] | {"exclusive": "g"}, layers[1]]
+    assert told([USED, ("groups", [{"id": "g", "counts": "highest"}]), ("layers", grouped)]) == []
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_nothing_published_is_doubted(path: Path) -> None:
+    found, problems = problems_of_file(path)
+    assert found, problems
+    assert not list(doubts_of(found))
+
+
+@pytest.mark.parametrize("code", sorted({code for _, _, code, _ in DOUBTS}))
+def test_every_doubt_is_explained(code: str) -> None:
+    assert f"`{code}`" in PAGE.partition("## What is valid, and perhaps not meant")[2]
