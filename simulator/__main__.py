@@ -14,7 +14,7 @@ from simulator.plots import write_plots
 from simulator.printing import lines_of, write_csv
 from simulator.replay import connect, replay
 from simulator.report import budgets_of, tables_of
-from simulator.versions import fallbacks, read_policies
+from simulator.versions import fallbacks, left_out, read_policies
 
 OF_A_PLOT = "cost_by_day"
 """Too long for a terminal: it goes to its file and its plot."""
@@ -45,7 +45,7 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
         check_order(connection)
     plans = replay(connection, runs, span, _say)
     tables = tables_of(connection, [run.name for run in runs], budgets)
-    for line in fallbacks(plans):
+    for line in (*(line for run in runs for line in left_out(run)), *fallbacks(plans)):
         print(line)
     for table in tables:
         if table.name != OF_A_PLOT:

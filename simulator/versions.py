@@ -214,3 +214,10 @@ def fallbacks(plans: Sequence[Plan]) -> list[str]:
         f"Replayed by the evaluator, not by a statement, in {', '.join(months)}: {why}."
         for why, months in reasons.items()
     ]
+
+
+def left_out(policies: Policies) -> list[str]:
+    """What of the policies is no part of the cost: payments do not say what was topped up."""
+    return [
+        f"Not in the cost of {policies.name}: layer {layer}, which gives at top-ups." for layer in policies.at_top_ups
+    ]

@@ -201,6 +201,24 @@ def test_the_command_writes_tables_and_plots(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "summary.csv").read_text().splitlines()[1] == "ten,3,460000,36000,782"
 
 
+def test_the_command_names_what_is_no_part_of_the_cost(tmp_path: Path) -> None:
+    (tmp_path / "payments").mkdir()
+    policy = limited(1000, "ten")
+    bonus = {
+        "id": "on-top",
+        "gives": "top_up_bonus",
+        "limits": [],
+        "bands": [{"from": 0, "up_to": None, "rate_basis_points": 500}],
+    }
+    (tmp_path / "ten.json").write_text(
+        json.dumps(policy | {"layers": [*policy["layers"], policy["layers"][0] | bonus]})
+    )
+    finished = command(tmp_path / "ten.json", "--payments", city(tmp_path / "payments"))
+
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stdout.startswith("Not in the cost of ten: layer on-top, which gives at top-ups.\n")
+
+
 def test_the_command_names_what_is_wrong(tmp_path: Path) -> None:
     finished = command(INCHEON, "--payments", tmp_path)
     assert finished.returncode == 1
