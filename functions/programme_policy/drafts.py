@@ -141,7 +141,7 @@ def _body(draft: Draft) -> DraftBody:
     return DraftBody(
         **_summary(draft, stored).model_dump(),
         document=PolicyDocument.model_validate(document),
-        check=check_body(draft.check, bool(draft.emergency_reason)) if draft.check else None,
+        check=check_body(draft.check, document, bool(draft.emergency_reason)) if draft.check else None,
         follows=follows,
         changes=[change_body(change) for change in changes],
     )

@@ -1,5 +1,6 @@
 """What drafts, amendments, their steps and what is announced look like over HTTP."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from eeum.policy.announcements import Announced
 from eeum.policy.comparison import Change
 from eeum.policy.document_values import Instant, Name
 from eeum.policy.documents import PolicyDocument
+from eeum.policy.doubts import doubts_of
 from eeum.policy.drafts import Check
 from eeum.policy.history import Step
 from eeum.policy.proposals import Proposal
@@ -160,13 +162,17 @@ class SimulationBody(BaseModel):
 
 
 class CheckBody(BaseModel):
-    """What the check of a revision found; `note` says what is still needed for an approval."""
+    """What the check of a revision found; `note` says what is still needed for an approval.
+
+    `doubts` are no faults and stop nothing: what the document says and perhaps does not mean.
+    """
 
     revision: int
     checked_at: str
     checked_by: str
     against: str | None
     faults: list[FaultBody]
+    doubts: list[FaultBody]
     simulation: SimulationBody | None
     note: str | None
 
@@ -307,7 +313,7 @@ def announced_body(announced: Announced) -> AnnouncedBody:
     )
 
 
-def check_body(check: Check, emergency: bool) -> CheckBody:
+def check_body(check: Check, document: Mapping[str, Any], emergency: bool) -> CheckBody:
     simulation = check.simulation
     note = None
     if check.faults:
@@ -321,6 +327,10 @@ def check_body(check: Check, emergency: bool) -> CheckBody:
         checked_by=check.by,
         against=check.against,
         faults=[FaultBody(path=path, code=code, message=why) for path, code, why in check.faults],
+        # A document with faults may have any shape.
+        doubts=[]
+        if check.faults
+        else [FaultBody(path=path, code=code, message=why) for path, code, why in doubts_of(document)],
         simulation=SimulationBody(
             id=simulation.id, finished_at=simulation.finished_at, summary=dict(simulation.summary)
         )

@@ -89,6 +89,18 @@ def test_a_draft_against_the_rules_is_told_all_its_faults_and_is_never_approved(
     assert_problem(approval, 409, "draft_not_checked")
 
 
+def test_a_check_asks_what_is_perhaps_not_meant_and_the_draft_may_be_approved(city: InMemoryCity) -> None:
+    document = future_policy(groups=[{"id": "rate", "counts": "highest"}])
+    address = f"/policy_drafts/{document['version']}"
+    assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
+
+    check = city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1}).json["check"]
+
+    asked = [(doubt["path"], doubt["code"]) for doubt in check["doubts"]]
+    assert (check["faults"], asked) == ([], [("groups.0", "not_used")])
+    assert city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1}).status == 200
+
+
 @pytest.mark.parametrize(("document", "fault"), REFUSED)
 def test_a_history_against_the_rules_is_refused(empty_city: InMemoryCity, document: dict[str, Any], fault: str) -> None:
     with unchanged(empty_city):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eeum.policy.check import problems_of_file
-from eeum.policy.documents import canonical_document
+from eeum.policy.documents import canonical_document, shaped_document
 from eeum.policy.doubts import doubts_of
 from tests.unit.policy.policy_documents import document, layer
 
@@ -120,3 +120,9 @@ def test_nothing_published_is_doubted(path: Path) -> None:
 @pytest.mark.parametrize("code", sorted({code for _, _, code, _ in DOUBTS}))
 def test_every_doubt_is_explained(code: str) -> None:
     assert f"`{code}`" in PAGE.partition("## What is valid, and perhaps not meant")[2]
+
+
+@pytest.mark.parametrize("changes", [each[3] for each in DOUBTS], ids=[each[0] for each in DOUBTS])
+def test_a_draft_is_doubted_as_the_version_that_it_becomes(changes: Changes) -> None:
+    drafted = shaped_document(document(*changes))
+    assert list(doubts_of(drafted)) == list(doubts_of(canonical_document(drafted)))

@@ -27,7 +27,7 @@ Range = tuple[float, bool, float, bool]
 
 
 def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Of a document without faults, in its canonical form."""
+    """Of a document without faults."""
     yield from _unused(document)
     yield from _ends(document)
     yield from _closed(document)
@@ -40,8 +40,8 @@ def _unused(document: Mapping[str, Any]) -> Iterator[Problem]:
     for part, word in _LISTED_BY.items():
         listed = [name for layer in document["layers"] for name in _names(layer.get(word))]
         if part == "limits":
-            listed += document["wallet"].get("top_up_limits", ())
-        for index, each in enumerate(document.get(part, ())):
+            listed += document["wallet"].get("top_up_limits") or ()
+        for index, each in enumerate(document.get(part) or ()):
             if each["id"] not in listed:
                 why = f"No layer has {each['id']} in its {word}, so that it does nothing."
                 yield f"{part}.{index}", "not_used", why
@@ -56,7 +56,7 @@ def _names(listed: str | Sequence[str] | None) -> Sequence[str]:
 def _ends(document: Mapping[str, Any]) -> Iterator[Problem]:
     named = [("ends_at", document.get("ends_at"))]
     for part in ("limits", "pools"):
-        named += [(f"{part}.{index}.until", each.get("until")) for index, each in enumerate(document.get(part, ()))]
+        named += [(f"{part}.{index}.until", each.get("until")) for index, each in enumerate(document.get(part) or ())]
     for path, text in named:
         if text is not None:
             yield from _end(path, datetime.fromisoformat(text).astimezone(SEOUL))
@@ -76,7 +76,7 @@ def _end(path: str, at: datetime) -> Iterator[Problem]:
 def _closed(document: Mapping[str, Any]) -> Iterator[Problem]:
     starts_at, ends_at = period_of(document)
     for part in ("limits", "pools"):
-        for index, each in enumerate(document.get(part, ())):
+        for index, each in enumerate(document.get(part) or ()):
             if each["window"] != "event":
                 continue
             start, until = (datetime.fromisoformat(each[end]) for end in ("from", "until"))
@@ -86,12 +86,14 @@ def _closed(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _amounts(document: Mapping[str, Any]) -> Iterator[Problem]:
-    limits = {limit["id"]: limit for limit in document.get("limits", ())}
-    for index, limit in enumerate(document.get("limits", ())):
-        if limit["amount"] is not None and 0 < limit["amount"] < SMALLEST_USUAL_LIMIT:
+    limits = {limit["id"]: limit for limit in document.get("limits") or ()}
+    for index, limit in enumerate(document.get("limits") or ()):
+        if 0 < (limit.get("amount") or 0) < SMALLEST_USUAL_LIMIT:
             yield f"limits.{index}.amount", "very_little", f"It is {limit['amount']} won; 30만원 is 300000."
     for index, layer in enumerate(document["layers"]):
-        counted = next((limits[name] for name in layer["limits"] if limits[name]["measure"] != "reward"), None)
+        counted = next(
+            (limits[name] for name in layer.get("limits") or () if limits[name]["measure"] != "reward"), None
+        )
         for position, band in enumerate(layer.get("bands") or ()):
             path = f"layers.{index}.bands.{position}"
             rate = band["rate_basis_points"]
@@ -105,7 +107,7 @@ def _amounts(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _beyond(band: Mapping[str, Any], limit: Mapping[str, Any]) -> bool:
     carries = limit.get("carries_over_from") is not None
-    return bool(limit["amount"] and not carries and band["from"] >= limit["amount"])
+    return bool(limit.get("amount") and not carries and band["from"] >= limit.get("amount"))
 
 
 def _overlaps(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
@@ -129,7 +131,7 @@ def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     return (
         (acts[0] in AFTER_PAYMENT) is (acts[1] in AFTER_PAYMENT)
         and (group is None or group != second.get("exclusive"))
-        and first["limits"] == second["limits"]
+        and (first.get("limits") or []) == (second.get("limits") or [])
     )
 
 
