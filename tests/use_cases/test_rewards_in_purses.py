@@ -309,3 +309,15 @@ def test_a_posting_that_comes_while_its_purse_is_taken_away_is_worked_out_anew(c
     city.post(late)
     city.memory.fault = lambda moment, writes: None
     assert city.balances(payer)["points@2021-02"] == 800
+
+
+def test_what_was_held_comes_back_to_a_payback_that_was_forgotten_meanwhile(paying_back: World) -> None:
+    payer, shop = paying_back.member(charged=10_000), paying_back.shop()
+    paying_back.post(paying_back.pay(payer, shop, 10_000).entry)
+    paying_back.now = datetime(2021, 3, 1, tzinfo=SEOUL)
+    held = paying_back.pay(payer, shop, 1_000, hold=True).entry
+    paying_back.now = datetime(2021, 3, 5, tzinfo=SEOUL)
+    assert _sweep(paying_back, payer) == 0
+    paying_back.void(held)
+    assert _purses(paying_back, payer) == {"cashback": 0, "payback@2021-02": 1_000}
+    assert paying_back.pay(payer, shop, 1_000).entry.decline is None

@@ -1,5 +1,6 @@
 """Every function of the store of what becomes of payments: captures, releases, cancellations."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,8 @@ from eeum.payments.rules import Payment
 from eeum.payments.store import PaymentStore
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Add, ConditionsFailed, SetTo, Storage
+from eeum.wallet.expiry_store import ExpiryStore
+from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Draw, Negative, Taken, Wallet, wallet_id_of
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
@@ -143,6 +146,38 @@ def a_release_finds_the_chain_as_it_was_read(storage: Storage) -> None:
     with pytest.raises(ConditionsFailed) as failed:
         store.release(entry, progress, state)
     assert failed.value.positions == (0,)
+
+
+@case
+def a_release_brings_rewards_back_whether_or_not_their_purse_was_forgotten(storage: Storage) -> None:
+    for number, (forgotten, negative) in enumerate(itertools.product((True, False), (True, False))):
+        points, paid = purse_named("payback@2021-01"), {"payback@2021-01": 4_000, "charged": 5_000, "cashback": 1_000}
+        opened = stored_wallet(
+            storage, f"member {number}", charged=5_000, cashback=1_000, rewards=[points._replace(amount=4_000)]
+        )
+        plain = payment(opened.id, paid=paid)
+        made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY)
+        PaymentStore(storage, patience_of()).debit_and_record(
+            made, [Draw(each, won, won) for each, won in paid.items()]
+        )
+        if negative:
+            owed = {"payment_id": made.acceptance.id, "at": "2021-01-15T12:00:00.000+09:00"}
+            change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), -400), SetTo(("negative",), owed))
+        stale = _state(storage, made)
+        if forgotten:
+            ExpiryStore(storage, patience_of()).sweep(stale.wallet, None, [points])
+        state = _state(storage, made)
+        accepted = acceptance(opened.id, "a-release-of-the-hold-1", LATER)
+        entry, progress = release(made, state.progress, accepted, "voided", state.payment_hash)
+        if forgotten:
+            # Its chain did not grow: the purse itself must say that it is gone.
+            with pytest.raises(ConditionsFailed) as failed:
+                _store(storage).release(entry, progress, stale)
+            assert failed.value.positions == (0,)
+        _store(storage).release(entry, progress, state)
+        after = _wallet(storage, opened.id)
+        assert after.purse(points.id) == points._replace(amount=4_000)
+        assert (after.balance("cashback"), after.negative) == (600 if negative else 1_000, None)
 
 
 @case

@@ -20,15 +20,12 @@ from eeum.cashback.items import (
 from eeum.cashback.rules import MonthBook
 from eeum.cashback.sources import Source, claims_of, source_of
 from eeum.ids import Digest
-from eeum.journal.accounts import CASHBACK, is_of_rewards
+from eeum.journal.accounts import CASHBACK
 from eeum.journal.chain import linked
 from eeum.payments.items import CAPTURE, payment_key, payment_of
 from eeum.payments.rules import Payment
 from eeum.storage import (
     NOT_YET_STORED,
-    Add,
-    AtLeast,
-    Change,
     Condition,
     Equals,
     Item,
@@ -44,15 +41,14 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.expiry_store import EXPIRY
-from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import (
     head_set,
     head_unchanged,
     keyed,
+    moved,
     negative_item,
     partition_of,
-    purse_item,
     wallet_key,
     wallet_of,
 )
@@ -162,26 +158,16 @@ def _writes_of(posting: WalletPostings) -> list[Write]:
     conditions: list[Condition] = [Equals(("posted",), wallet.posted), head_unchanged(wallet.chain)]
     if posting.rests_on_cashback:
         conditions.append(Equals(("purses", CASHBACK, "amount"), wallet.balance(CASHBACK)))
-    moved: list[Change] = []
-    for purse_id, won in posting.moved.items():
-        way = ("purses", purse_id)
-        if wallet.purse(purse_id) is None:
-            # Nobody opens a purse while the chain does not grow.
-            moved.append(SetTo(way, purse_item(purse_named(purse_id)._replace(amount=won))))
-            continue
-        moved.append(Add((*way, "amount"), won))
-        if is_of_rewards(purse_id):
-            # It is still there, and has what is taken back.
-            conditions.append(AtLeast((*way, "amount"), max(-won, 0)))
+    changes, still = moved(wallet, posting.moved)
     credit = Update(
         wallet_key(wallet.id),
         (
-            *moved,
+            *changes,
             SetTo(("posted",), wallet.posted + len(posting.entries)),
             SetTo(("usage",), posting.usage),
             SetTo(("negative",), negative_item(posting.negative)),
             head_set(head),
         ),
-        tuple(conditions),
+        (*conditions, *still),
     )
     return [credit, *puts]

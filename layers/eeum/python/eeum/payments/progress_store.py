@@ -57,6 +57,7 @@ from eeum.wallet.store import (
     head_set,
     head_unchanged,
     keyed,
+    moved,
     partition_of,
     taken_follows,
     taken_set,
@@ -160,20 +161,20 @@ class ProgressStore:
     def release(self, entry: Release, progress: Progress, state: State) -> None:
         """Moves the money from what is held back to its purses, with an entry that is linked. 6 write units, and 1 for the index by expiry.
 
-        `ConditionsFailed` when something became of the payment since it was read, or the wallet's chain grew.
+        `ConditionsFailed` when something became of the payment since it was read, the wallet's chain grew, or it forgot one of the purses.
         """
         wallet = state.wallet
         key = release_key(wallet.id, entry.payment)
         head, item = linked(wallet.chain, keyed(key, release_item(entry)))
         held = ("purses", HELD, "amount")
-        returned = [Add(("purses", purse_id, "amount"), won) for purse_id, won in entry.returned]
+        returned, still = moved(wallet, dict(entry.returned))
         # Cashback below zero cannot be spent, so that nobody else changes it while the chain does not grow.
         recovered = wallet.negative and wallet.balance(CASHBACK) + dict(entry.returned).get(CASHBACK, 0) >= 0
         cleared = [SetTo(("negative",), None)] if recovered else []
         give_back = Update(
             wallet_key(wallet.id),
             (Add(held, -entry.amount), *returned, head_set(head), *cleared),
-            (AtLeast(held, entry.amount), head_unchanged(wallet.chain)),
+            (AtLeast(held, entry.amount), head_unchanged(wallet.chain), *still),
         )
         self._commit(
             give_back,

@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
-from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING
+from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING, is_of_rewards
 from eeum.journal.chain import CHAIN, Head, linked
 from eeum.storage import (
     NOT_YET_STORED,
     Absent,
     Add,
+    AtLeast,
     AtMost,
+    Change,
     Condition,
     Equals,
     Item,
@@ -29,6 +31,7 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.items import TAKEN, TOP_UP, taken_item, taken_of, top_up_item, top_up_of
+from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import (
     Card,
     DebitOrder,
@@ -194,6 +197,24 @@ def head_set(head: Head) -> SetTo:
 def head_unchanged(head: Head) -> Condition:
     """That nobody linked another entry meanwhile; the length alone tells."""
     return Equals((CHAIN, "length"), head.length)
+
+
+def moved(wallet: Wallet, won_by_purse: Mapping[str, int]) -> tuple[list[Change], list[Condition]]:
+    """How won move into purses of a wallet, and out of them (below zero), while its chain does not grow: so nobody opens a purse.
+
+    Rewards come back where their purse was forgotten, too (`eeum.wallet.sweeping`); one that is there must still be, with what is taken.
+    """
+    changes: list[Change] = []
+    conditions: list[Condition] = []
+    for purse_id, won in won_by_purse.items():
+        way = ("purses", purse_id)
+        if wallet.purse(purse_id) is None:
+            changes.append(SetTo(way, purse_item(purse_named(purse_id)._replace(amount=won))))
+            continue
+        changes.append(Add((*way, "amount"), won))
+        if is_of_rewards(purse_id):
+            conditions.append(AtLeast((*way, "amount"), max(-won, 0)))
+    return changes, conditions
 
 
 def _about_set(wallet: Wallet, before: Wallet) -> list[SetTo]:
