@@ -27,7 +27,7 @@ export AT PORT CITY
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -123,6 +123,12 @@ payments-of-export: $(SIMULATOR) ## payments of an export, to be replayed: EXPOR
 simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AGAINST=B.json PAYMENTS=… OUTPUT=… BUDGET="city=… national=…"
 	@./eeum policy simulate $(POLICY) $(if $(AGAINST),--against $(AGAINST)) --payments $(PAYMENTS) \
 	    $(foreach each,$(BUDGET),--budget $(each)) $(if $(OUTPUT),--output $(OUTPUT))
+
+# What simulations over the API call them.
+SOURCE ?= city
+
+publish-payments: $(DEVELOPMENT) ## payments for simulations that operators ask for over the API: PAYMENTS=… SOURCE=city CITY=dev
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.publish_payments $(PAYMENTS) --source $(SOURCE)
 
 compare-evaluators: $(SIMULATOR) ## the simulator's SQL against the evaluator, payment by payment: POLICY=A.json PAYMENTS=…
 	@$(SIMULATOR_PYTHON) -m simulator.comparison $(POLICY) --payments $(PAYMENTS)

@@ -15,6 +15,7 @@ from bench import (
     evaluation,
     item_sizes,
     months,
+    simulator,
     start_up,
     write_units,
 )
@@ -27,10 +28,13 @@ def main() -> None:
     _need(DYNOXIDE, "the engine to measure on")
     _need(places.program("emulator", "python"), "the emulator")
     _need(places.program("installer", "pip"), "the installer")
+    _need(places.program("simulator", "python"), "the simulator's environment")
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        # First: the peak of a process that is started counts what its parent held then, and others hold a million members.
+        replayed = simulator.measure(folder / "simulator")
+        # Before all that is measured in this process: the peak of a process that is started counts what its parent held then, and
+        # others hold a million members.
         audited = audit.measure(folder / "audit")
         written, units = write_units.measure(folder / "write_units")
         sections = [
@@ -44,6 +48,7 @@ def main() -> None:
             months.measure(),
             cancellation.measure(folder / "cancellation"),
             audited,
+            replayed,
         ]
     PAGE.write_text(page(sections, time.monotonic() - started), encoding="utf-8")
     print(page(sections, time.monotonic() - started).split("## How")[0])

@@ -13,8 +13,8 @@ from simulator.payments import check_order, open_payments
 from simulator.plots import write_plots
 from simulator.printing import lines_of, write_csv
 from simulator.replay import connect, replay
-from simulator.report import budgets_of, tables_of
-from simulator.versions import fallbacks, left_out, read_policies
+from simulator.report import budgets_of, check_layers, tables_of
+from simulator.versions import fallbacks, layers_of, left_out, read_policies
 
 OF_A_PLOT = "cost_by_day"
 """Too long for a terminal: it goes to its file and its plot."""
@@ -27,7 +27,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--payments", type=Path, required=True, help="folder of Parquet files or of an export: docs/simulator.md"
     )
-    parser.add_argument("--budget", action="append", default=[], metavar="FUNDER=WON", help="all=195_000_000_000")
+    parser.add_argument(
+        "--budget", action="append", default=[], metavar="FUNDER=WON", help="all=195_000_000_000, city/base+market=5"
+    )
     parser.add_argument("--output", type=Path, help="folder for CSV files and plots")
     parser.add_argument("--check-order", action="store_true", help="also make sure that no payment is there twice")
     parser.add_argument("--threads", type=int, default=2)
@@ -38,6 +40,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 def _run(given: argparse.Namespace, spill: Path) -> None:
     budgets = budgets_of(given.budget)
     runs = [read_policies(path) for path in (given.policy, given.against) if path is not None]
+    check_layers(budgets, layers_of(runs))
     connection = connect(given.threads, given.memory, spill)
     flags = frozenset[str]().union(*(run.flags for run in runs))
     span = open_payments(connection, _payments(given.payments, spill), flags, print)

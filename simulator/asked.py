@@ -13,8 +13,8 @@ from eeum.simulations.rules import Question
 from simulator.payments import open_payments
 from simulator.printing import write_csv
 from simulator.replay import connect, replay
-from simulator.report import Table, budgets_of, tables_of
-from simulator.versions import always, fallbacks
+from simulator.report import Table, budgets_of, check_layers, tables_of
+from simulator.versions import always, fallbacks, layers_of, left_out
 
 MOST_REASONS = 5
 
@@ -38,6 +38,7 @@ def answer(question: Question, scratch: Path, memory: str, threads: int = 2) -> 
     budgets = budgets_of(question.budgets)
     documents = [document for document in (question.document, question.against) if document is not None]
     runs = [always(policy_of(dict(document))) for document in documents]
+    check_layers(budgets, layers_of(runs))
     connection = connect(threads, memory, scratch / "spill")
     span = open_payments(connection, scratch / "payments", frozenset[str]().union(*(run.flags for run in runs)))
     plans = replay(connection, runs, span)
@@ -45,10 +46,13 @@ def answer(question: Question, scratch: Path, memory: str, threads: int = 2) -> 
     folder = scratch / "tables"
     folder.mkdir()
     files = tuple(write_csv(table, folder) for table in tables)
-    return Answered(_summary(question, tables, fallbacks(plans)), files)
+    missing = [line for run in runs for line in left_out(run)]
+    return Answered(_summary(question, tables, fallbacks(plans), missing), files)
 
 
-def _summary(question: Question, tables: Sequence[Table], reasons: Sequence[str]) -> dict[str, object]:
+def _summary(
+    question: Question, tables: Sequence[Table], reasons: Sequence[str], missing: Sequence[str]
+) -> dict[str, object]:
     """Few enough figures to be kept with a document: at most some hundred bytes for each policy and budget."""
     named = {table.name: table for table in tables}
     asked = question.payments
@@ -60,6 +64,7 @@ def _summary(question: Question, tables: Sequence[Table], reasons: Sequence[str]
         else [],
         "difference": _difference(named),
         "by_the_evaluator": list(reasons[:MOST_REASONS]),
+        "not_in_the_cost": list(missing[:MOST_REASONS]),
     }
 
 

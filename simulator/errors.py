@@ -16,6 +16,18 @@ class NoPayments(SimulationRefused):
     code = "no_payments"
 
 
+class MonthsNotPublished(SimulationRefused):
+    """Months that are asked about over the API, and of which the city's bucket has no payments."""
+
+    code = "months_not_published"
+
+
+class PaymentsTooLarge(SimulationRefused):
+    """More bytes of payments than the function that works simulations out has room for."""
+
+    code = "payments_too_large"
+
+
 class UnreadableParquet(SimulationRefused):
     """A file that is not Parquet, or is damaged."""
 

@@ -1,14 +1,17 @@
 """`python -m simulator.measurement FOLDER`: how fast payments are made and replayed, and in how much memory.
 
+`--make SHARE` makes the city first, and measures that too; `--json` says it for `make bench`.
+
 Each part is a process of its own, so that its memory is its own; what a machine does beside it is told by the load before and after.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -20,6 +23,7 @@ from simulator.versions import months_between, read_policies
 
 POLICIES = Path("policies") / "incheon"
 IC_05, IC_07 = POLICIES / "incheon-2020-03-01.json", POLICIES / "incheon-2022-10-01.json"
+GROUPS = Path("policies") / "incheon-all" / "incheon-all-2024-07-01.json"
 IC_13, IC_16 = POLICIES / "incheon-2024-12-16.json", POLICIES / "incheon-2025-09-01.json"
 
 
@@ -35,8 +39,8 @@ class Measured:
 def _replay(policy: Path) -> Callable[[Path, str], str]:
     def part(folder: Path, memory: str) -> str:
         connection = connect(memory=memory, spill=folder.parent)
-        span = open_payments(connection, folder)
-        replay(connection, [read_policies(policy)], span)
+        policies = read_policies(policy)
+        replay(connection, [policies], span := open_payments(connection, folder, policies.flags))
         ((won,),) = connection.execute("SELECT SUM(won) FROM spending").fetchall()
         return f"{span.payments:,} payments, {won:,} won"
 
@@ -71,21 +75,38 @@ PARTS: dict[str, Callable[[Path, str], str]] = {
     "IC-07": _replay(IC_07),
     "IC-13": _replay(IC_13),
     "IC-16": _replay(IC_16),
+    "group": _replay(GROUPS),
 }
+WITHOUT_A_STATEMENT = ("group",)
+"""What the evaluator walks, payment by payment: measured where it is asked for."""
+USUAL = tuple(part for part in PARTS if part not in WITHOUT_A_STATEMENT)
 
 
 def measured(part: str, folder: Path, memory: str) -> Measured:
     """Runs a part in a process of its own."""
-    command = [sys.executable, "-m", "simulator.measurement", str(folder), "--memory", memory, "--part", part]
+    return _in_a_process("simulator.measurement", str(folder), "--memory", memory, "--part", part)
+
+
+def made(folder: Path, share: int) -> Measured:
+    """Makes the city's payments of 2020 in a process of its own."""
+    began = perf_counter()
+    found = _in_a_process("simulator.city", str(folder), "--share", str(share))
+    return Measured(perf_counter() - began, found.memory, found.said)
+
+
+def _in_a_process(module: str, *arguments: str) -> Measured:
+    """What it took, by the first word that it says where that is a number."""
+    command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = process.stdout.read().strip()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{part} failed.")
-    seconds, _, told = said.partition(" ")
-    return Measured(float(seconds), usage.ru_maxrss * 1024, told)
+        raise SystemExit(f"{module} {' '.join(arguments)} failed.")
+    first, _, told = said.partition(" ")
+    seconds = float(first) if first.replace(".", "", 1).isdigit() else 0.0
+    return Measured(seconds, usage.ru_maxrss * 1024, told)
 
 
 def main() -> int:
@@ -96,19 +117,32 @@ def main() -> int:
     parser.add_argument("--part", choices=PARTS, help="one part alone, in this process")
     parser.add_argument("--memory", default="6GB", help="what DuckDB may take before it spills")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--make", type=int, metavar="SHARE", help="make the city first, of a share in basis points")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=USUAL, help="these parts alone")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for each part, and nothing else")
     given = parser.parse_args()
     if given.part:
         began = perf_counter()
         said = PARTS[given.part](given.folder, given.memory)
         print(f"{perf_counter() - began:.2f} {said}")
         return 0
-    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    _tell(given.json, f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    if given.make:
+        _tell(given.json, "city", made(given.folder, given.make))
     for _ in range(given.rounds):
-        for part in PARTS:
-            found = measured(part, given.folder, given.memory)
-            print(f"{part:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.said}", flush=True)
-    print(f"load after: {os.getloadavg()[0]:.1f}")
+        for part in given.parts:
+            _tell(given.json, part, measured(part, given.folder, given.memory))
+    _tell(given.json, f"load after: {os.getloadavg()[0]:.1f}")
     return 0
+
+
+def _tell(as_json: bool, what: str, found: Measured | None = None) -> None:
+    if as_json and found is not None:
+        print(json.dumps({"part": what, **asdict(found)}), flush=True)
+    elif not as_json and found is not None:
+        print(f"{what:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.said}", flush=True)
+    elif not as_json:
+        print(what)
 
 
 if __name__ == "__main__":

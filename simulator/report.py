@@ -3,7 +3,7 @@
 All amounts are whole won.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -30,21 +30,38 @@ class Table:
 
 
 def budgets_of(texts: Sequence[str]) -> dict[str, int]:
-    """Won by funder from `FUNDER=WON`, with underscores or commas as one likes; `all` is every funder's but the shops' own.
+    """Won by funder from `FUNDER=WON`, or by funder and layers from `FUNDER/LAYER+LAYER=WON`, with underscores or commas as one likes;
+    `all` is every funder's but the shops' own.
 
     Raises:
         BadBudget: for anything else.
     """
     budgets = {}
     for given in texts:
-        funder, _, amount = given.partition("=")
+        line, _, amount = given.partition("=")
+        funder, layers = _line(line)
         digits = amount.replace("_", "").replace(",", "")
-        if funder not in ("national", "city", "district", SHOPS, ALL_FUNDERS) or not (
-            digits.isascii() and digits.isdigit()
-        ):
-            raise BadBudget(f"{given} is no budget; one is written city=101_000_000_000, in whole won.")
-        budgets[funder] = int(digits)
+        named = funder in ("national", "city", "district", SHOPS, ALL_FUNDERS) and "" not in layers
+        if not named or not (digits.isascii() and digits.isdigit()):
+            raise BadBudget(
+                f"{given} is no budget; one is written city=101_000_000_000, in whole won, or city/base+market=5_000_000_000."
+            )
+        budgets[line] = int(digits)
     return budgets
+
+
+def check_layers(budgets: Mapping[str, int], layers: Collection[str]) -> None:
+    """Raises `BadBudget` for a budget of a layer that none of the policies has."""
+    for line in budgets:
+        unknown = sorted(set(_line(line)[1]) - set(layers))
+        if unknown:
+            raise BadBudget(f"No policy has a layer {unknown[0]}; there are {', '.join(sorted(layers))}.")
+
+
+def _line(line: str) -> tuple[str, list[str]]:
+    """A budget's funder, and the layers that it pays; none are all of them."""
+    funder, slash, layers = line.partition("/")
+    return funder, layers.split("+") if slash else []
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, names: Sequence[str], budgets: Mapping[str, int]) -> list[Table]:
@@ -100,16 +117,20 @@ def day_of(number: int) -> date:
 
 def budget_ends(connection: duckdb.DuckDBPyConnection, names: Sequence[str], budgets: Mapping[str, int]) -> Table:
     """The day on which each budget would have been spent, counted from the first payment; empty where it lasts."""
-    days = cost_by_day(connection, names).rows
+    days = connection.execute(
+        "SELECT run, day, layer, funder, SUM(won) FROM costs GROUP BY run, day, layer, funder ORDER BY run, day, layer, funder"
+    ).fetchall()
     rows = []
-    for name in names:
-        for funder, budget in budgets.items():
+    for run, name in enumerate(names):
+        for line, budget in budgets.items():
+            of, layers = _line(line)
             spent, end = 0, ""
-            for policy, day, of_funder, won in days:
-                if policy == name and (of_funder == funder or (funder == ALL_FUNDERS and of_funder != SHOPS)):
+            for of_run, day, layer, funder, won in days:
+                pays = funder == of or (of == ALL_FUNDERS and funder != SHOPS)
+                if of_run == run and pays and (not layers or layer in layers):
                     spent += won
-                    end = end or (day.isoformat() if spent >= budget else "")
-            rows.append((name, funder, budget, spent, end or "lasts"))
+                    end = end or (day_of(day).isoformat() if spent >= budget else "")
+            rows.append((name, line, budget, spent, end or "lasts"))
     return Table(
         "budget_ends", "Day on which each budget ends", ("policy", "funder", "budget", "cost", "ends"), tuple(rows)
     )

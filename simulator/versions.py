@@ -1,6 +1,6 @@
 """Which version of a policy judges which payments: one for all of them, or those of a history, each from its start."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -102,6 +102,11 @@ class Policies:
     def at_top_ups(self) -> tuple[str, ...]:
         """Layers that give at top-ups, of which payments say nothing."""
         return tuple(dict.fromkeys(layer.id for version in self.versions for layer in version.at_top_up))
+
+
+def layers_of(runs: Iterable[Policies]) -> frozenset[str]:
+    """Ids of all layers that any of them has."""
+    return frozenset(layer.id for run in runs for version in run.versions for layer in version.layers)
 
 
 def _windows(version: PolicyVersion) -> Iterator[Window]:

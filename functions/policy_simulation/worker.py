@@ -17,12 +17,14 @@ from eeum.simulations.store import SimulationStore
 from eeum.simulations.use_cases import Unanswerable, work_out
 from eeum.unit_of_work import Patience
 from simulator.asked import Answered, answer
-from simulator.errors import SimulationRefused
+from simulator.errors import MonthsNotPublished, PaymentsTooLarge, SimulationRefused
 from simulator.versions import months_from
 
 STORE_SECONDS = 30.0
 DATABASE_SHARE = 0.6
 """Of the function's memory is DuckDB's; it spills what it would need beyond."""
+PAYMENTS_SHARE = 0.5
+"""Of the room for files is the payments'; DuckDB spills into the rest."""
 
 logger = Logger()
 city = City.of(os.environ)
@@ -56,16 +58,32 @@ def _replayed(asked: Simulation, megabytes: int) -> tuple[dict[str, object], tup
 
 
 def _fetch(client: Any, bucket: str, asked: Simulation, folder: Path) -> None:
-    """The files of the months that are asked for; a file at a time, and in parts of it."""
+    """The files of the months that are asked for; a file at a time, and in parts of it. Raises `SimulationRefused` before the first."""
     folder.mkdir()
     payments = asked.question.payments
-    for month in months_from(payments.first, payments.last):
-        prefix = f"payments/{payments.source}/month={month}/"
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for number, each in enumerate(page.get("Contents", ())):
-                body = client.get_object(Bucket=bucket, Key=each["Key"])["Body"]
-                with (folder / f"{month}-{number:04}.parquet").open("wb") as file:
-                    shutil.copyfileobj(body, file, 1 << 22)
+    published = {
+        month: _listed(client, bucket, f"payments/{payments.source}/month={month}/")
+        for month in months_from(payments.first, payments.last)
+    }
+    absent = [month for month, objects in published.items() if not objects]
+    if absent:
+        raise MonthsNotPublished(f"Of {payments.source}, no payments are published of {', '.join(absent)}.")
+    size = sum(int(each["Size"]) for objects in published.values() for each in objects)
+    room = int(shutil.disk_usage(folder).free * PAYMENTS_SHARE)
+    if size > room:
+        raise PaymentsTooLarge(
+            f"These payments are {size:,} bytes, and there is room for {room:,}: ask for fewer months."
+        )
+    for month, objects in published.items():
+        for number, each in enumerate(objects):
+            body = client.get_object(Bucket=bucket, Key=each["Key"])["Body"]
+            with (folder / f"{month}-{number:04}.parquet").open("wb") as file:
+                shutil.copyfileobj(body, file, 1 << 22)
+
+
+def _listed(client: Any, bucket: str, prefix: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [each for page in pages for each in page.get("Contents", ()) if each["Key"].endswith(".parquet")]
 
 
 def _put(client: Any, bucket: str, simulation_id: str, found: Answered) -> None:

@@ -17,7 +17,7 @@ from eeum.policy.reading import policy_of
 from simulator import errors
 from simulator.payments import open_payments
 from simulator.replay import connect, replay
-from simulator.report import Table, budgets_of, tables_of
+from simulator.report import Table, budgets_of, check_layers, tables_of
 from simulator.versions import Plan, Policies, always, read_policies
 from tests.simulator.cities import POLICY, START, layer, payments_table
 
@@ -82,13 +82,27 @@ def test_bands_and_caps_that_members_reach(tmp_path: Path) -> None:
 
 
 def test_the_day_on_which_a_budget_ends(tmp_path: Path) -> None:
-    budgets = {"all": 30_000, "national": 20_000, "city": 12_001}
+    budgets = {"all": 30_000, "national": 20_000, "city": 12_001, "city/base": 12_002, "all/base+other": 36_000}
     tables, _ = report(city(tmp_path), always(policy_of(limited(1000, "ten"))), budgets=budgets)
     assert tables["budget_ends"].rows == (
         ("ten", "all", 30_000, 36_000, "2020-03-02"),
         ("ten", "national", 20_000, 23_999, "2020-04-10"),
         ("ten", "city", 12_001, 12_001, "2020-04-10"),
+        ("ten", "city/base", 12_002, 12_001, "lasts"),
+        ("ten", "all/base+other", 36_000, 36_000, "2020-04-10"),
     )
+
+
+def test_a_budget_of_one_layer_is_spent_by_no_other(tmp_path: Path) -> None:
+    both = limited(1000, "two")
+    both |= {"layers": [*both["layers"], layer(id="more", funders=[{"funder": "city", "share": 1}])]}
+    tables, _ = report(city(tmp_path), always(policy_of(both)), budgets={"city/base": 1, "city/more": 1, "city": 1})
+    base, more, whole = (row[3] for row in tables["budget_ends"].rows)
+    assert base == 12_001
+    assert more > base
+    assert whole == base + more
+    with pytest.raises(errors.BadBudget, match="moon"):
+        check_layers({"city/base+moon": 1}, {"base", "more"})
 
 
 def test_winners_and_losers(tmp_path: Path) -> None:
@@ -158,14 +172,16 @@ def test_a_policy_that_is_not_valid(tmp_path: Path) -> None:
         read_policies(path)
 
 
-@pytest.mark.parametrize("text", ["city", "city=1.5", "city=-1", "moon=100", "city=１", "=3"])
+@pytest.mark.parametrize(
+    "text", ["city", "city=1.5", "city=-1", "moon=100", "city/=1", "city/base+=1", "city=１", "=3"]
+)
 def test_budgets_that_are_none(text: str) -> None:
     with pytest.raises(errors.BadBudget):
         budgets_of([text])
 
 
 def test_budgets_are_written_as_one_likes() -> None:
-    assert budgets_of(["all=195_000_000_000", "city=1,000"]) == {"all": 195_000_000_000, "city": 1_000}
+    assert budgets_of(["all=195_000_000_000", "city/a+b=1,000"]) == {"all": 195_000_000_000, "city/a+b": 1_000}
 
 
 def test_a_division_is_one_of_integers() -> None:

@@ -1,0 +1,161 @@
+"""The policy simulator: a hundred million payments made, replayed, and compared with what DuckDB itself needs for a sum."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import ROOT
+from bench.figures import Figure, Progress, Section
+from local import places
+
+SHARE = 8_400
+"""Of the city's members, in basis points: a little over a hundred million payments."""
+TENTH = 840
+HUNDREDTH = 84
+PAYMENTS = 100_000_000
+LARGEST_MONTH = "2020-12"
+BOUND_SECONDS = 60
+BOUND_GIB = 8
+BOUND_OF_SUMS = 2.5
+BOUND_OF_GENERATOR = 1
+BOUND_OF_FLAT_MEMORY = 1.25
+HELD = ("IC-05", "IC-07")
+REPORTED = ("IC-13", "IC-16")
+OTHERS = {
+    "IC-13": "a limit on reward",
+    "IC-16": "two layers by place",
+    "group": "an exclusive group, which the evaluator walks",
+}
+SUM, SUM_BY_MONTH = "window-sum", "window-sum-by-month"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One part in its own process: seconds, its largest memory, and how many payments it says there were."""
+
+    seconds: float
+    gib: float
+    payments: int
+
+
+def measure(folder: Path) -> Section:
+    progress = Progress("replays of 100 million payments", 4)
+    whole = _measured(folder / "whole", SHARE, (SUM, SUM_BY_MONTH, *HELD, *REPORTED))
+    if whole["city"].payments < PAYMENTS:
+        raise RuntimeError(f"only {whole['city'].payments:,} payments were made")
+    progress.step()
+    month = _measured(folder / "whole" / f"month={LARGEST_MONTH}", None, HELD)
+    progress.step()
+    tenth = _measured(folder / "tenth", TENTH, HELD)
+    progress.step()
+    walked = _measured(folder / "hundredth", HUNDREDTH, ("group",))
+    progress.step()
+    return Section("Policy simulator", _figures(whole, month, tenth), _notes(whole, month, tenth, walked))
+
+
+def _figures(whole: dict[str, Measured], month: dict[str, Measured], tenth: dict[str, Measured]) -> list[Figure]:
+    counted = f"{whole['city'].payments:,} payments"
+    how = (
+        f"{counted} of a made-up city's 2020 in Parquet, in twelve files, opened, checked and replayed month by month into the report's"
+        " tables, in a process of its own, DuckDB at two threads and 6 GB; once, its start not counted."
+    )
+    of_memory = "The largest resident size of that process."
+    of_sums = (
+        "The replay's seconds by those of DuckDB's own running sum by member over the same payments, all files in one statement, opened"
+        " and checked alike."
+    )
+    of_flat_memory = (
+        f"Its largest resident size over all twelve months, by that over the largest of them, {LARGEST_MONTH}, alone."
+    )
+    of_generator = (
+        "Seconds of the process that makes the city and writes its Parquet, its start counted, by the millions of payments: below one is"
+        " more than a million a second."
+    )
+    city, small = whole["city"], tenth["city"]
+    figures = []
+    for part in HELD:
+        found = whole[part]
+        named = f"Replay of 100 million payments under {part}"
+        figures += [
+            Figure(named, BOUND_SECONDS, found.seconds, "s", how),
+            Figure(f"{named}: memory", BOUND_GIB, found.gib, "GiB", of_memory),
+            Figure(
+                f"{named}, against DuckDB's window sum", BOUND_OF_SUMS, found.seconds / whole[SUM].seconds, "×", of_sums
+            ),
+            Figure(
+                f"{named}: memory against that of its largest month",
+                BOUND_OF_FLAT_MEMORY,
+                found.gib / month[part].gib,
+                "×",
+                of_flat_memory,
+            ),
+        ]
+    return [
+        *figures,
+        Figure("Making a million payments", BOUND_OF_GENERATOR, city.seconds / city.payments * 1e6, "s", of_generator),
+        Figure(
+            "Making payments: memory for 100 million, against 10 million",
+            BOUND_OF_FLAT_MEMORY,
+            city.gib / small.gib,
+            "×",
+            "The largest resident sizes of the processes that make the whole and a tenth.",
+        ),
+    ]
+
+
+def _notes(
+    whole: dict[str, Measured], month: dict[str, Measured], tenth: dict[str, Measured], walked: dict[str, Measured]
+) -> list[str]:
+    rows = [
+        *(_row(f"{part}{_described(part)}", whole[part], whole[SUM]) for part in (*HELD, *REPORTED)),
+        _row("DuckDB's own running sum, all files at once", whole[SUM], whole[SUM]),
+        _row("the same, month by month", whole[SUM_BY_MONTH], whole[SUM]),
+    ]
+    group = walked["group"]
+    return [
+        "\n".join(["| under | seconds | GiB | against the window sum |", "|---|---|---|---|", *rows]),
+        f"A form that is no window function ({OTHERS['group']}) was replayed at {group.seconds / group.payments * 1e6:.1f} µs a payment,"
+        f" over {group.payments:,} payments, in {group.gib:.2f} GiB.",
+        "The memory of a replay is that of a month, so it grows with the city, not with its months: IC-05 took"
+        f" {tenth['IC-05'].gib:.2f} GiB for a tenth of the city, {month['IC-05'].gib:.2f} GiB for {LARGEST_MONTH} of all of it. Beyond"
+        " the memory that DuckDB is given it spills to disk.",
+    ]
+
+
+def _described(part: str) -> str:
+    return f" ({OTHERS[part]})" if part in OTHERS else ""
+
+
+def _row(name: str, found: Measured, of_sum: Measured) -> str:
+    return f"| {name} | {found.seconds:.1f} | {found.gib:.2f} | {found.seconds / of_sum.seconds:.2f} × |"
+
+
+def _measured(folder: Path, share: int | None, parts: tuple[str, ...]) -> dict[str, Measured]:
+    """The city, where it is to be made, and these parts of the measuring, by name; in the simulator's environment."""
+    making = ["--make", str(share)] if share else []
+    done = subprocess.run(
+        [
+            *(str(places.program("simulator", "python")), "-m", "simulator.measurement", str(folder), "--json"),
+            *(*making, "--parts", *parts),
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "layers" / "eeum" / "python")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the simulator could not be measured: {done.stderr}")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    return {each["part"]: Measured(each["seconds"], each["memory"] / 2**30, _payments(each["said"])) for each in told}
+
+
+def _payments(said: str) -> int:
+    """The last number of payments that is told: that of all months."""
+    found = re.findall(r"([0-9,]+)(?: payments| so far)", said)
+    if not found:
+        raise RuntimeError(f"no payments are told of: {said}")
+    return int(found[-1].replace(",", ""))
