@@ -15,6 +15,7 @@ from eeum.budget.showing import Outlooked
 from eeum.calendar import text_of, whole_milliseconds
 from eeum.errors import Invalid
 from eeum.policy.document_values import Instant, Name
+from eeum.policy.documents import FunderName
 
 _NAME = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 _YEAR = re.compile(r"20[0-9]{2}")
@@ -67,7 +68,7 @@ class BudgetLineRequest(BudgetGroundsRequest):
 
     id: LineId
     title: BudgetTitleRequest
-    funder: Name = Field(
+    funder: FunderName = Field(
         description="The funder as policies name it; never the merchant, who pays out of his own pocket."
     )
     layers: list[Name] | None = Field(

@@ -124,6 +124,7 @@ def test_one_key_supplements_one_line(city: InMemoryCity) -> None:
         ({"id": "other", "applies_from": "2020-12-31T23:59:59+09:00"}, 400, "invalid_request"),
         ({"id": "other", "applies_from": "2022-01-01T00:00:00+09:00"}, 400, "invalid_request"),
         ({"id": "other", "funder": "merchant"}, 400, "invalid_request"),
+        ({"id": "other", "funder": "ctiy"}, 400, "invalid_request"),
         ({"id": "Other Line"}, 400, "invalid_request"),
         ({"id": "x" * 25}, 400, "invalid_request"),
         ({"id": "other", "layers": []}, 400, "invalid_request"),
@@ -140,6 +141,13 @@ def test_a_line_that_cannot_be_is_refused_and_changes_nothing(
     with unchanged(city):
         answer = appropriate(city, "other", **changes)
     assert_problem(answer, status, code)
+
+
+@pytest.mark.parametrize("instant", ["2030-01-01T00:00:00+09:00", "2029-12-31T23:59:59.999+09:00"])
+def test_a_line_that_is_refused_opens_no_year(city: InMemoryCity, instant: str) -> None:
+    with unchanged(city):
+        answer = appropriate(city, "city", 2031, applies_from=instant)
+    assert_problem(answer, 400, "invalid_request", "outside_of_the_year", "applies_from")
 
 
 def test_two_lines_name_other_layers_of_one_funder(city: InMemoryCity) -> None:

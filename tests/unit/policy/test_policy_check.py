@@ -9,7 +9,7 @@ import pytest
 from eeum.policy.__main__ import main
 from eeum.policy.check import schema
 from eeum.policy.documents import canonical_document
-from eeum.policy.validation import problems_of_history
+from eeum.policy.validation import problems_beside, problems_of_history
 from tests.unit.policy.policy_documents import document
 
 PUBLISHED_SCHEMA = Path(__file__).parents[3] / "policies" / "policy.schema.json"
@@ -109,6 +109,28 @@ def test_versions_are_checked_as_one_history(
 ) -> None:
     history = [canonical_document(document()), canonical_document(document(*changes))]
     assert [(path, code) for path, code, _ in problems_of_history(history)] == expected
+
+
+_OCTOBER = {"id": "festival", "window": "event", "amount": 1_000_000, "from": "2026-10-01T00:00:00+09:00"}
+
+
+@pytest.mark.parametrize(
+    ("pools", "changed"),
+    [
+        ([_OCTOBER | {"until": "2026-10-11T00:00:00+09:00", "amount": 2_000_000}], False),
+        ([_OCTOBER | {"until": "2026-11-11T00:00:00+09:00"}], True),
+        ([{"id": "festival", "window": "month", "amount": 1_000_000}], True),
+        ([_OCTOBER | {"id": "festival-longer", "until": "2026-11-11T00:00:00+09:00"}], False),
+    ],
+)
+def test_a_pool_of_another_window_is_another_pool(pools: list[dict[str, Any]], changed: bool) -> None:
+    """Its money is kept by its window: a festival that is prolonged would find all of it there again."""
+    first = document(("pools", [_OCTOBER | {"until": "2026-10-11T00:00:00+09:00"}]))
+    second = document(*NEXT, ("pools", pools))
+    found = [(path, code) for path, code, _ in problems_of_history([first, second])]
+    assert found == ([("pools", "measure_changed")] if changed else [])
+    beside = [(path, code) for path, code, _ in problems_beside(second, [first])]
+    assert beside == found
 
 
 def test_the_published_schema_is_the_one_of_the_models(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,8 +48,12 @@ def add_line(
 
     def read() -> tuple[BudgetChange | None, int]:
         stored = appropriations.change(line.fiscal_year, request.digest)
+        if stored is not None:
+            return stored, 0
+        # What cannot be opens no year.
+        judge_line(line, budgets.lines(), now, running=running)
         # The revision is read before the lines that are judged: what is added between the two is found out on storing.
-        return stored, _open_rest(budgets, line.fiscal_year).revision if stored is None else 0
+        return None, _open_rest(budgets, line.fiscal_year).revision
 
     return answer_once(request, budgets.patience, read, decide)
 

@@ -122,10 +122,13 @@ class BandDocument(Part):
     rate_basis_points: Rate
 
 
+FunderName = Literal["national", "city", "district", "merchant"]
+
+
 class Funder(Part):
     """Who pays, and in which proportion to the others of the layer."""
 
-    funder: Literal["national", "city", "district", "merchant"]
+    funder: FunderName
     share: int = Field(strict=True, ge=1, le=LARGEST_AMOUNT)
 
 

@@ -42,25 +42,25 @@ def problems_of(document: Mapping[str, Any]) -> list[Problem]:
 
 
 def problems_beside(document: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """What a version may not be beside those of its programme that are stored: a limit's id measures the same in all.
+    """What a version may not be beside those of its programme that are stored: the id of a limit or pool means the same in all.
 
     Faults among the stored ones are not its own.
     """
     own = _measured(document)
     for other in stored:
         others = _measured(other)
-        for limit in own:
-            if others.get(limit, own[limit]) != own[limit]:
-                why = f"{limit} measures {own[limit]} here and {others[limit]} in {other['version']}"
-                yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
+        for (part, name), measured in own.items():
+            before = others.get((part, name), measured)
+            if before != measured:
+                yield _measure_changed(part, name, f"{measured} here and {before} in {other['version']}")
 
 
 def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem]:
     """What the versions of one programme must be to one another; `documents` are canonical.
 
-    No two share a start or a name, and a limit's id measures the same in all, since its use carries over.
+    No two share a start or a name, and the id of a limit or pool means the same in all, since what is used of it carries over.
     """
-    measures: dict[str, str] = {}
+    measures: dict[tuple[str, str], str] = {}
     names: set[str] = set()
     starts: dict[datetime, str] = {}
     for document in sorted(documents, key=_start_of):
@@ -77,25 +77,37 @@ def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem
             yield "starts_at", "repeated_version", f"{starts[starts_at]} and {name} start at the same instant."
         names.add(name)
         starts[starts_at] = name
-        for limit, measured in _measured(document).items():
-            before = measures.setdefault(limit, measured)
+        for (part, of), measured in _measured(document).items():
+            before = measures.setdefault((part, of), measured)
             if before != measured:
-                why = f"{limit} measures {measured} in {name} and {before} before"
-                yield "limits", "measure_changed", f"{why}; its use carries over, so it needs a new id."
+                yield _measure_changed(part, of, f"{measured} in {name} and {before} before")
 
 
-def _measured(document: Mapping[str, Any]) -> dict[str, str]:
-    """What each limit measures, in which window and on which occasion: the use under its id means that and nothing else."""
+def _measure_changed(part: str, name: str, why: str) -> Problem:
+    return part, "measure_changed", f"{name} measures {why}; what is used of it carries over, so it needs a new id."
+
+
+def _measured(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """What each limit and pool measures, in which window and on which occasion: the use under its id means that and nothing else.
+
+    A pool of another window would find all its money there again.
+    """
     in_commands = set(document["wallet"].get("top_up_limits", ()))
     for layer in document["layers"]:
         if Gives(layer.get("gives", "cashback")) not in AFTER_PAYMENT:
             in_commands.update(layer.get("limits", ()))
-    return {
-        limit["id"]: f"{limit['measure']} in a window of {limit['window'].replace('_', ' ')}"
-        + (f" until {limit['until']}" if limit.get("until") else "")
+    limits = {
+        ("limits", limit["id"]): f"{limit['measure']} in {_window_told(limit)}"
         + (", as it is paid or topped up" if limit["id"] in in_commands else "")
         for limit in document.get("limits", ())
     }
+    return limits | {
+        ("pools", pool["id"]): f"what is given in {_window_told(pool)}" for pool in document.get("pools", ())
+    }
+
+
+def _window_told(each: Mapping[str, Any]) -> str:
+    return f"a window of {each['window'].replace('_', ' ')}" + (f" until {each['until']}" if each.get("until") else "")
 
 
 def _start_of(document: Mapping[str, Any]) -> datetime:
