@@ -67,6 +67,44 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
 
 
 @pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("layers.0.max", 3_000), "layers.0.max: There is no word max here. Instead: a limit of reward, in limits."),
+        (("layers.0.limit", []), "layers.0.limit: There is no word limit here. Instead: limits."),
+        (("wallet.holding_limits", 1), "wallet.holding_limits: There is no word holding_limits here. Is holding_limit meant?"),
+        (("groups", [{"id": "g", "counts": "highest", "of": []}]), "groups.0.of: There is no word of here. There are counts, id."),
+        (("layers.0.bands.0.rate_basis_points", "10%"), "A whole number belongs here, without quotes, commas and decimals, "
+         'not "10%". In basis points: 10 % is 1000'),
+        (("limits.0.window", "day"), "limits.0.window: One of these belongs here: 'month', 'half_month', 'year' or 'event', "
+         'not "day". There is none of a day or a week'),
+        (("layers.0.funders", ["city"]), 'layers.0.funders.0: An object belongs here, { … } with funder, share, not "city".'),
+        (("layers.0.limits", "monthly-spend"), 'layers.0.limits: A list belongs here, of one thing too: [ … ], not "monthly-spend".'),
+        (("layers.0.id", "소상공인"), '"소상공인" is no name: lower-case letters, digits, - and _'),
+        (("layers.0.title", "10 %"), 'An object belongs here, { … } with en, ko, not "10 %".'),
+        (("layers.0.when", {"fact": "channel", "in": "taxi"}),
+         'layers.0.when.in: A list belongs here, of one thing too: [ … ], not "taxi".'),
+        (("layers.0.when", {"fact": "channel", "in": ["taxi"], "above": 1}),
+         "layers.0.when.above: There is no word above here. There are fact, in."),
+        (("layers.0.when", {"fact": "merchant_flags", "in": ["partner"]}),
+         "merchant_flags is not compared in this way. It is compared with has."),
+        (("layers.0.when", {"fact": "category", "in": ["taxi"]}), "There is no such fact. In this way: card_issuer, "),
+        (("layers.0.when", {"fact": "time_of_day", "from": "9:00", "until": "18:00"}),
+         '"9:00" is no time of day; such as "09:00"'),
+        (("layers.0.when", {"fact": "channel"}), 'such as {"fact": "channel", "in": ["taxi"]}'),
+        (("earns_from-", None), "earns_from: earns_from is needed here, and is not there. Which purses earn"),
+        (("layers.0.id", "a\n\u202eb"), 'layers.0.id: "a??b" is no name'),
+        (("limits.0.amount", float(10**60)), "not so large a number"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)  # fmt: skip
+def test_what_has_the_wrong_shape_is_told_with_what_belongs_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, Any], told: str
+) -> None:
+    assert main(["check", written(tmp_path, "policy.json", document(change))]) == 1
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("content", "code"),
     [("", "not_json"), ("[" * 100_000, "not_json"), ("[]", "model_type"), ("{}", "missing")],
     ids=["empty", "nested_without_end", "list", "empty_object"],

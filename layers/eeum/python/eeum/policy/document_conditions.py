@@ -27,14 +27,30 @@ class DoesNotHold(Part):
     denied: "ConditionDocument" = Field(alias="not")
 
 
+_COMPARED: tuple[tuple[frozenset[str], str], ...] = (
+    (TEXT_FACTS, "in"),
+    (FLAG_FACTS, "has"),
+    (NUMBER_FACTS, "above, at_least, at_most and below"),
+    (TIME_FACTS | INSTANT_FACTS, "from and until"),
+)
+
+
+def _why_not(fact: Any, facts: frozenset[str]) -> str:
+    """A fact that there is, compared by another word, or none; and those that this word compares."""
+    other = next(
+        (f" It is compared with {words}." for names, words in _COMPARED if isinstance(fact, str) and fact in names),
+        None,
+    )
+    named = f"{fact} is not compared in this way.{other}" if other else "There is no such fact."
+    return f"{named} In this way: {', '.join(sorted(facts))}."
+
+
 def _known(facts: frozenset[str]) -> BeforeValidator:
     """Gives a fact that is none of `facts` a code of its own."""
 
     def known(fact: Any) -> Any:
         if not isinstance(fact, str) or fact not in facts:
-            raise PydanticCustomError(
-                "unknown_fact", "Input should be one of {facts}", {"facts": ", ".join(sorted(facts))}
-            )
+            raise PydanticCustomError("unknown_fact", "{why}", {"why": _why_not(fact, facts)})
         return fact
 
     return BeforeValidator(known)
@@ -82,7 +98,7 @@ def _form_of_condition(condition: Any) -> str | None:
     Tags stand in parentheses, to be told from the names in a fault's path.
     """
     if isinstance(condition, Part):  # when it is written out again
-        return _FORMS[type(condition)]
+        return FORMS[type(condition)]
     words = condition if isinstance(condition, Mapping) else {}
     joint = next((f"({word})" for word in ("all", "any", "not", "in", "has") if word in words), None)
     if joint:
@@ -94,7 +110,7 @@ def _form_of_condition(condition: Any) -> str | None:
     return None
 
 
-_FORMS: dict[type[Part], str] = {
+FORMS: dict[type[Part], str] = {
     AllHold: "(all)",
     AnyHolds: "(any)",
     DoesNotHold: "(not)",
@@ -117,6 +133,7 @@ ConditionDocument = Annotated[
     Discriminator(
         _form_of_condition,
         custom_error_type="unknown_condition",
-        custom_error_message="A condition is one of all, any, not, or a fact with in, has, above, at_least, at_most, below, from or until",
+        custom_error_message="A condition is one of all, any, not, or a fact with in, has, above, at_least, at_most, below, from or until;"
+        ' such as {"fact": "channel", "in": ["taxi"]}',
     ),
 ]

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from eeum.errors import PolicyRefused
 from eeum.money import LARGEST_AMOUNT
 from eeum.policy.document_conditions import ConditionDocument
+from eeum.policy.document_faults import said
 from eeum.policy.document_values import MOST_NAMES, Instant, Name, Part, Rate, Title, Won
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
@@ -247,9 +248,9 @@ def parse_policy(document: Any) -> PolicyVersion:
 
 def _faults_of_shape(error: ValidationError) -> list[Problem]:
     problems: list[Problem] = []
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    for fault in error.errors(include_url=False):
         path = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("("))
-        code, why = fault["type"], fault["msg"]
+        code, why = fault["type"], said(PolicyDocument, fault)
         if code.startswith("recursion"):
             path, code, why = _where_conditions_begin(path), TOO_DEEP, NESTED_TOO_DEEP
         problems.append((path, code, why))
