@@ -132,16 +132,18 @@ def _body(draft: Draft) -> DraftBody:
     """The draft with its document, and what that changes: as it was checked, or as it would stand now."""
     stored = door.policy_store().stored()
     document = door.draft_store().document(draft.version, draft.revision)
+    check = None
     if draft.check is None:
         follows, changes = changes_of(document, stored.documents)
     else:
         follows = draft.check.against
-        earlier = next((each for each in stored.every if each["version"] == follows), None)
-        changes = changes_between(earlier, document) if earlier else []
+        before = next((each for each in stored.every if each["version"] == follows), None)
+        changes = changes_between(before, document) if before else []
+        check = check_body(draft.check, document, before, bool(draft.emergency_reason))
     return DraftBody(
         **_summary(draft, stored).model_dump(),
         document=PolicyDocument.model_validate(document),
-        check=check_body(draft.check, document, bool(draft.emergency_reason)) if draft.check else None,
+        check=check,
         follows=follows,
         changes=[change_body(change) for change in changes],
     )

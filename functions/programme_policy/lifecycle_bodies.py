@@ -15,7 +15,7 @@ from eeum.policy.announcements import Announced
 from eeum.policy.comparison import Change
 from eeum.policy.document_values import Instant, Name
 from eeum.policy.documents import PolicyDocument
-from eeum.policy.doubts import doubts_of
+from eeum.policy.doubts import doubts_beside, doubts_of
 from eeum.policy.drafts import Check
 from eeum.policy.history import Step
 from eeum.policy.proposals import Proposal
@@ -313,7 +313,9 @@ def announced_body(announced: Announced) -> AnnouncedBody:
     )
 
 
-def check_body(check: Check, document: Mapping[str, Any], emergency: bool) -> CheckBody:
+def check_body(
+    check: Check, document: Mapping[str, Any], before: Mapping[str, Any] | None, emergency: bool
+) -> CheckBody:
     simulation = check.simulation
     note = None
     if check.faults:
@@ -321,16 +323,15 @@ def check_body(check: Check, document: Mapping[str, Any], emergency: bool) -> Ch
     elif simulation is None:
         note = "Checked without a simulation of exactly this document."
         note += " As an emergency it may be approved all the same." if emergency else " Simulate and check it again."
+    # A document with faults may have any shape.
+    doubts = [] if check.faults else [*doubts_of(document), *(doubts_beside(document, before) if before else ())]
     return CheckBody(
         revision=check.revision,
         checked_at=text_of(check.at),
         checked_by=check.by,
         against=check.against,
         faults=[FaultBody(path=path, code=code, message=why) for path, code, why in check.faults],
-        # A document with faults may have any shape.
-        doubts=[]
-        if check.faults
-        else [FaultBody(path=path, code=code, message=why) for path, code, why in doubts_of(document)],
+        doubts=[FaultBody(path=path, code=code, message=why) for path, code, why in doubts],
         simulation=SimulationBody(
             id=simulation.id, finished_at=simulation.finished_at, summary=dict(simulation.summary)
         )

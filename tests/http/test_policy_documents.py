@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -99,6 +100,22 @@ def test_a_check_asks_what_is_perhaps_not_meant_and_the_draft_may_be_approved(ci
     asked = [(doubt["path"], doubt["code"]) for doubt in check["doubts"]]
     assert (check["faults"], asked) == ([], [("groups.0", "not_used")])
     assert city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1}).status == 200
+
+
+def test_a_check_asks_beside_the_version_before_whether_a_raise_is_meant_for_what_is_left_of_it(
+    city: InMemoryCity,
+) -> None:
+    document = copy.deepcopy(future_policy())
+    limit = document["limits"][0]
+    limit |= {"amount": limit["amount"] + 1, "carries_over_from": "2021-01-01T00:00:00+09:00"}
+    for layer in document["layers"]:
+        layer["bands"][-1]["up_to"] = None
+    address = f"/policy_drafts/{document['version']}"
+    assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
+
+    check = city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1}).json["check"]
+
+    assert (check["faults"], [doubt["code"] for doubt in check["doubts"]]) == ([], ["raised_for_the_past"])
 
 
 @pytest.mark.parametrize(("document", "fault"), REFUSED)

@@ -7,7 +7,7 @@ import pytest
 
 from eeum.policy.check import problems_of_file
 from eeum.policy.documents import canonical_document, shaped_document
-from eeum.policy.doubts import doubts_of
+from eeum.policy.doubts import doubts_beside, doubts_of
 from tests.unit.policy.policy_documents import document, layer
 
 ROOT = Path(__file__).parents[3]
@@ -108,6 +108,32 @@ def test_layers_of_one_group_are_never_added() -> None:
     layers = dict(changes)["layers"]
     grouped = [layers[0] | {"exclusive": "g"}, layers[1]]
     assert told([USED, ("groups", [{"id": "g", "counts": "highest"}]), ("layers", grouped)]) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "since", "doubted"),
+    [
+        (500_000, "2026-01-01T00:00:00+09:00", True),
+        (500_000, "2026-01-31T23:59:59+09:00", True),
+        (500_000, "2026-02-01T00:00:00+09:00", False),
+        (500_000, None, False),
+        (None, None, False),
+        (300_000, "2026-01-01T00:00:00+09:00", False),
+        (200_000, "2026-01-01T00:00:00+09:00", False),
+    ],
+)
+def test_an_amount_that_is_raised_while_something_carries_over(
+    amount: int | None, since: str | None, doubted: bool
+) -> None:
+    before = canonical_document(document(USED))
+    carrying = SPEND | {"amount": amount} | ({"carries_over_from": since} if since else {})
+    later = document(
+        ("version", "next"), ("starts_at", "2026-02-01T00:00:00+09:00"), ("limits", [carrying]),
+        ("layers.0.bands", [{"from": 0, "up_to": None, "rate_basis_points": 1_000}]),
+    )  # fmt: skip
+    found = [(path, code) for path, code, _ in doubts_beside(canonical_document(later), before)]
+    assert found == ([("limits.0.carries_over_from", "raised_for_the_past")] if doubted else [])
+    assert "`raised_for_the_past`" in PAGE
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)

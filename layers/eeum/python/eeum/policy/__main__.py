@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
 from eeum.policy.comparison import explained
-from eeum.policy.doubts import doubts_of
-from eeum.policy.reading import policy_of
+from eeum.policy.doubts import doubts_beside, doubts_of
+from eeum.policy.reading import period_of, policy_of
 from eeum.policy.trial import tried
 from eeum.policy.trial_events import course_of
 from eeum.policy.trial_telling import json_of, lines_of
@@ -57,6 +58,8 @@ def _check(names: Sequence[str]) -> int:
             print(f"{name}: {document['version']} from {document['starts_at']} is valid")
             _tell(f"{name}: is this meant?", tuple(doubts_of(document)))
     faults += _tell("together:", tuple(problems_of_history(documents)))
+    for before, document in pairwise(sorted(documents, key=lambda each: period_of(each)[0])):
+        _tell(f"{document['version']}: is this meant?", tuple(doubts_beside(document, before)))
     return 1 if faults else 0
 
 

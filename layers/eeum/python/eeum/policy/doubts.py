@@ -35,6 +35,20 @@ def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _overlaps(document["layers"])
 
 
+def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
+    """Of a document without faults that follows another, `before`."""
+    was = {limit["id"]: limit.get("amount") for limit in before.get("limits") or ()}
+    starts_at, _ = period_of(document)
+    for index, limit in enumerate(document.get("limits") or ()):
+        since, amount, earlier = limit.get("carries_over_from"), limit.get("amount"), was.get(limit["id"])
+        if since is None or amount is None or earlier is None or amount <= earlier:
+            continue
+        if datetime.fromisoformat(since) < starts_at:
+            why = f"What is left of the window before is counted by the new amount: who used up {earlier:,} there"
+            why += f" gets {amount - earlier:,} beyond {amount:,} in the first one; not if it carries over from {document['starts_at']}."
+            yield f"limits.{index}.carries_over_from", "raised_for_the_past", why
+
+
 def _unused(document: Mapping[str, Any]) -> Iterator[Problem]:
     """What is defined, and makes no difference."""
     for part, word in _LISTED_BY.items():
