@@ -145,10 +145,8 @@ class _Walk:
             accepted_at=at,
             **named,
         )
-        evaluations = []
-        if policy.at_payment:
-            evaluations.append(self._funded(facts, price, used, carried, AT_PAYMENT))
-            _take_off(purses, evaluations[0].won - row[8])
+        evaluations = [self._funded(facts, price, used, carried, AT_PAYMENT)] if policy.at_payment else []
+        _take_off(purses, sum(evaluation.won for evaluation in evaluations) - row[8])
         base = sum(purses[purse] for purse in policy.earns_from)
         return base, [*evaluations, self._funded(facts, base, used, carried, AFTER_PAYMENT)]
 

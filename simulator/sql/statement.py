@@ -91,7 +91,9 @@ def carried_uses(policy: PolicyVersion, keys: Mapping[str, str]) -> str:
 
 def _facts(policy: PolicyVersion, limits: tuple[SpendLimit, ...], month_start: int, *, carried: bool) -> str:
     """The payments, with what of each earns, and whether each layer's condition holds."""
-    base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in sorted(policy.earns_from)) or "0"
+    # No version with a discount that is open has a statement: what was taken off the price is charged money under all others.
+    earning = sorted({*policy.earns_from, *({"discount"} if "charged" in policy.earns_from else ())})
+    base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in earning) or "0"
     if policy.ends_at is not None:
         base = f"CASE WHEN accepted_at < {milliseconds_of(policy.ends_at)} THEN {base} ELSE 0 END"
     holds = [
