@@ -25,30 +25,12 @@ from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
-from tests.simulation import faults
+from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
+from tests.simulation.mutation import Mutant, dropping
 from tests.simulation.running import run, steps_of
 
 MOST_OPERATIONS = 20_000
 OF_A_SEED = 4_000
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """`takes` says what is gone; `redundant` why nothing can come of it, where something else keeps the same."""
-
-    name: str
-    takes: str
-    applied: Callable[[], Any]
-    redundant: str = ""
-    forms: bool = False
-    """Whether it is looked for under all forms of policies and budgets (odd seeds), or under Incheon's."""
-
-
-def _dropping(gone: Callable[[Write, Condition], bool]) -> Any:
-    def mutate(write: Write) -> Write:
-        return write._replace(conditions=tuple(each for each in write.conditions if not gone(write, each)))
-
-    return patch.object(faults, "mutation", mutate)
 
 
 def _starts(write: Write, *prefixes: str) -> bool:
@@ -111,7 +93,7 @@ def _claims_gone(*prefixes: str) -> Iterator[None]:
 
     with (
         patch.object(cashback_store.CashbackStore, "read_for_posting", read),
-        _dropping(lambda write, _: _starts(write, *prefixes)),
+        dropping(lambda write, _: _starts(write, *prefixes)),
     ):
         yield
 
@@ -130,28 +112,28 @@ def _is_spending(write: Write) -> bool:
     return isinstance(write, Update) and any(each.path[0] == "cards" for each in write.conditions)
 
 
-MUTANTS = (
+OF_PAYMENTS = (
     Mutant(
         "balance condition",
         "a payment no longer needs the last purse to hold what it takes",
-        lambda: _dropping(lambda write, each: _is_spending(write) and isinstance(each, AtLeast)),
+        lambda: dropping(lambda write, each: _is_spending(write) and isinstance(each, AtLeast)),
     ),
     Mutant(
         "emptied purses",
         "a payment no longer needs the purses that it empties to be as they were read",
-        lambda: _dropping(
+        lambda: dropping(
             lambda write, each: _is_spending(write) and isinstance(each, Equals) and each.path[0] == "purses"
         ),
     ),
     Mutant(
         "existence of a payment",
         "a twin of a request stores its payment again",
-        lambda: _dropping(lambda write, _: _starts(write, "PAYMENT#")),
+        lambda: dropping(lambda write, _: _starts(write, "PAYMENT#")),
     ),
     Mutant(
         "existence of a top-up",
         "a twin of a request credits its top-up again",
-        lambda: _dropping(lambda write, _: _starts(write, "TOP_UP#")),
+        lambda: dropping(lambda write, _: _starts(write, "TOP_UP#")),
     ),
     Mutant(
         "claim of an earning",
@@ -166,20 +148,20 @@ MUTANTS = (
     Mutant(
         "posting number",
         "a posting no longer needs the wallet's number to be as it was read",
-        lambda: _dropping(_at("posted")),
+        lambda: dropping(_at("posted")),
         redundant="each posting is linked, so that the chain's length keeps the same; without both, see the next",
     ),
     Mutant(
         "posting number and chain",
         "a posting needs neither the wallet's number nor its chain to be as they were read",
-        lambda: _dropping(
+        lambda: dropping(
             lambda write, each: isinstance(write, Update) and each.path in (("posted",), ("chain", "length"))
         ),
     ),
     Mutant(
         "chain",
         "an entry is linked without looking whether another was linked meanwhile",
-        lambda: _dropping(lambda write, each: isinstance(write, Update) and each.path == ("chain", "length")),
+        lambda: dropping(lambda write, each: isinstance(write, Update) and each.path == ("chain", "length")),
     ),
     Mutant(
         "stored decline",
@@ -213,12 +195,12 @@ MUTANTS = (
     Mutant(
         "version of a progress",
         "captures and cancellations no longer need the payment's progress to be as it was read",
-        lambda: _dropping(lambda write, _: _starts(write, "PROGRESS#")),
+        lambda: dropping(lambda write, _: _starts(write, "PROGRESS#")),
     ),
     Mutant(
         "balance of what is held",
         "a capture or release no longer needs the wallet to hold as much",
-        lambda: _dropping(lambda write, each: isinstance(write, Update) and each.path == ("purses", "held", "amount")),
+        lambda: dropping(lambda write, each: isinstance(write, Update) and each.path == ("purses", "held", "amount")),
         redundant="what a payment still holds is in its progress, whose version is a condition, and the wallet holds the sum",
     ),
     Mutant(
@@ -235,13 +217,14 @@ MUTANTS = (
     Mutant(
         "balance that a refund rests on",
         "a correction no longer needs the cashback balance to be as it was read",
-        lambda: _dropping(
+        lambda: dropping(
             lambda write, each: (
                 isinstance(write, Update)
                 and any(other.path == ("posted",) for other in write.conditions)
                 and each.path == ("purses", "cashback", "amount")
             )
         ),
+        forms=True,
     ),
     Mutant(
         "body of a request",
@@ -259,10 +242,13 @@ MUTANTS = (
     Mutant(
         "holding limit",
         "a top-up no longer needs the purse to have room for it",
-        lambda: _dropping(_at("purses", AtMost)),
+        lambda: dropping(_at("purses", AtMost)),
         redundant="top-ups are linked, so that the chain's length lets one at a time in; a refund may fill the purse beyond",
     ),
 )
+
+
+MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS)
 
 
 @dataclass(frozen=True)
@@ -287,10 +273,12 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
 
 
 def main() -> int:
+    """Tries all mutants, or those that are named."""
+    named = set(sys.argv[1:])
     console = Console(width=160)
     table = Table("mutant", "what is gone", "after", "found")
     missed = 0
-    for mutant in MUTANTS:
+    for mutant in (each for each in MUTANTS if not named or each.name in named):
         outcome = try_mutant(mutant)
         caught = bool(outcome.found)
         missed += caught == bool(mutant.redundant)

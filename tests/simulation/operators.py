@@ -1,4 +1,4 @@
-"""What operators do in a simulated city whose programme keeps budgets."""
+"""What happens besides in a simulated city under all forms of policies: what operators do about its budgets, and what expires."""
 
 import random
 from contextlib import suppress
@@ -10,9 +10,11 @@ from eeum.months.rules import MonthStatus, frozen
 from eeum.months.store import MonthStore
 from eeum.request import Request
 from eeum.storage import ConditionsFailed, Storage
+from eeum.wallet.expiry_store import ExpiryStore
+from eeum.wallet.sweeping import Sweeping
 from tests.patience import patience_of
 from tests.simulation.city import PROGRAMME, Simulated
-from tests.simulation.operations import Operation, _ask, _key
+from tests.simulation.operations import Operation, _ask, _key, _wallet
 
 GROUNDS = Grounds("추경", "시의회 의결")
 NOTICE = timedelta(minutes=2)
@@ -65,11 +67,21 @@ def close(city: Simulated, storage: Storage, chance: random.Random) -> None:
     close_year(*stores, months, request, year, GROUNDS, city.now)
 
 
-OPEN = 0.8
+def sweep(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """What has expired leaves a wallet, as when its month is closed."""
+    wallets = city.wallet_store(storage)
+    wallet = wallets.wallet(_wallet(city, chance))
+    assert wallet is not None
+    city.focus.append(wallet.id)
+    Sweeping(wallets, ExpiryStore(storage, patience_of()), patience_of()).wallet(wallet, city.now)
+
+
+OPEN = 0.4
 """How often a year stays open a while longer."""
 
 OF_OPERATORS: dict[str, tuple[Operation, float]] = {
     "supplement": (supplement_line, 0.7),
     "suspend": (suspend, 0.15),
-    "close": (close, 0.2),
+    "close": (close, 0.5),
+    "sweep": (sweep, 1.5),
 }

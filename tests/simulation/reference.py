@@ -18,6 +18,7 @@ from tests.simulation.reference_of_policies import (
     Policies,
     check_spendable,
     given,
+    has_expired,
     judged_by,
     kind_of,
     purse_of,
@@ -105,9 +106,14 @@ class Earned:
     def purses(self) -> Counter[str]:
         """By purse, the won that came into it."""
         came: Counter[str] = Counter()
-        for layer in self.policy.layers:
-            came[purse_of(self.policy, layer, self.at)] += self.rewards[layer.id]
+        for layer, won in self.rewards.items():
+            came[self.into(layer)] += won
         return came
+
+    def into(self, layer: str) -> str:
+        """The purse that what a layer gives comes into."""
+        (found,) = [each for each in self.policy.layers if each.id == layer]
+        return purse_of(self.policy, found, self.at)
 
 
 def account_of(funder: str, merchant: str) -> str:
@@ -125,6 +131,8 @@ class WalletReference:
         self.earnings: list[Earned] = []
         self.used: Counter[str] = Counter()
         """Of limits, by what was posted."""
+        self.expired: Counter[str] = Counter()
+        """What was swept out of each purse, less what of that was taken back."""
         self.commands: list[Counter[str]] = [Counter()]
         """What commands used of limits, after each of the latest that changed it."""
         self.command = 0
@@ -138,7 +146,7 @@ class WalletReference:
         postings = entry.get("postings", {})
         assert sum(postings.values()) == 0, entry
         assert all(type(won) is int and won for won in postings.values()), entry
-        before = self.purses["cashback"]
+        before = Counter(self.purses)
         for account, won in postings.items():
             if account.startswith("purse/"):
                 self.purses[account.removeprefix("purse/")] += won
@@ -148,7 +156,7 @@ class WalletReference:
         if "chain" in entry:
             self._link(entry, self.entries[sk])
 
-    def _top_up(self, sk: str, entry: Item, before: int) -> None:
+    def _top_up(self, sk: str, entry: Item, before: Counter[str]) -> None:
         self._check_id(sk, entry)
         assert (entry["status"] == "completed") == bool(entry["postings"]) == ("chain" in entry), entry
         if not entry["postings"]:
@@ -222,7 +230,7 @@ class WalletReference:
     def _change_commands(self, used: Counter[str]) -> None:
         self.commands = [*self.commands[-MOST_STATES:], used]
 
-    def _payment(self, sk: str, entry: Item, before: int) -> None:
+    def _payment(self, sk: str, entry: Item, before: Counter[str]) -> None:
         digest = self._check_id(sk, entry)
         policy = self._policy_at(entry["accepted_at"])
         discounts = entry.get("discounts", ())
@@ -259,7 +267,7 @@ class WalletReference:
             payment.captures[0] = Captured(0, entry["amount"], entry["accepted_at"], self.entries[sk])
             self.due += 1
 
-    def _capture(self, sk: str, entry: Item, before: int) -> None:
+    def _capture(self, sk: str, entry: Item, before: Counter[str]) -> None:
         self._check_id(sk, entry)
         payment = self.payments[entry["payment"]]
         start, end = entry["slice"]
@@ -276,7 +284,7 @@ class WalletReference:
         payment.captures[entry["capture"]] = Captured(start, end, entry["accepted_at"], self.entries[sk])
         self.due += 1
 
-    def _release(self, sk: str, entry: Item, before: int) -> None:
+    def _release(self, sk: str, entry: Item, before: Counter[str]) -> None:
         payment = self.payments[sk.partition("#")[2]]
         captured = payment.amount - payment.held
         assert entry["amount"] == payment.held > 0, (entry, payment)
@@ -285,7 +293,7 @@ class WalletReference:
         assert entry["hold_hash"] == payment.hash, entry
         payment.released = entry["amount"]
 
-    def _cancellation(self, sk: str, entry: Item, before: int) -> None:
+    def _cancellation(self, sk: str, entry: Item, before: Counter[str]) -> None:
         digest = self._check_id(sk, entry)
         payment = self.payments[entry["payment"]]
         was = payment.cancelled
@@ -356,7 +364,7 @@ class WalletReference:
             assert all(won >= 0 for won in used.values()), (entry, used)
             self._change_commands(used)
 
-    def _earning(self, sk: str, entry: Item, before: int) -> None:
+    def _earning(self, sk: str, entry: Item, before: Counter[str]) -> None:
         _, month, digest, number = sk.split("#")
         payment = self.payments[digest]
         capture = payment.captures[int(number)]
@@ -392,7 +400,7 @@ class WalletReference:
             parts = [(name, earned.funded[layer.id, name] - before[layer.id, name]) for name in layer.funders]
             self._books.spend(earned.policy, layer, parts, earned.at)
 
-    def _correction(self, sk: str, entry: Item, before: int) -> None:
+    def _correction(self, sk: str, entry: Item, before: Counter[str]) -> None:
         _, month, digest = sk.split("#")
         cancelled = self.cancellations.pop((month, digest))
         of_each = [[*of, won, *([won - refund] if won != refund else [])] for of, won, refund in cancelled]
@@ -409,11 +417,13 @@ class WalletReference:
         used_before = Counter(self.used)
         changes: list[list[Any]] = []
         accounts: Counter[str] = Counter()
+        came: Counter[str] = Counter()
         for earned, rewards, funded, evaluation in self._fold_again({earnings[of].number for of, _, _ in cancelled}):
             self._check_ceilings(entry, lowered.pop(earned.number, {}), evaluation)
             for layer in {**rewards, **earned.rewards}:
                 if rewards[layer] != earned.rewards[layer]:
                     changes.append([earned.number, layer, earned.rewards[layer] - rewards[layer]])
+                    came[earned.into(layer)] += earned.rewards[layer] - rewards[layer]
             for (_, funder), won in funded.items():
                 accounts[account_of(funder, earned.merchant)] += won
             accounts.subtract(earned.accounts)
@@ -424,11 +434,41 @@ class WalletReference:
         used.subtract(used_before)
         stored = _in_full(entry["used"], month)
         assert {window: won for window, won in used.items() if won} == stored, (entry, used)
-        self._check_refund(entry, cancelled, before + sum(won for _, _, won in changes), earnings)
-        posted = {
-            account: won for account, won in entry["postings"].items() if account.startswith(("funder/", "merchant_re"))
-        }
-        assert posted == {account: won for account, won in accounts.items() if won}, (entry, accounts)
+        accounts.update(self._moved_back(entry, came, before))
+        self._check_refund(entry, cancelled, before["cashback"] + accounts["purse/cashback"], earnings)
+        assert entry["cashback"] == {account: won for account, won in accounts.items() if won}, (entry, accounts)
+        for purse, won in (*entry["released"], ("refund_pending", -sum(refund for _, _, refund in cancelled))):
+            accounts[f"purse/{purse}"] += won
+        accounts["purse/cashback"] += entry["recovered"]
+        assert entry["postings"] == {account: won for account, won in accounts.items() if won}, (entry, accounts)
+
+    def _moved_back(self, entry: Item, came: Counter[str], before: Counter[str]) -> Counter[str]:
+        """By account, what comes into purses or is taken out of them: what one does not have from what had expired there, or cashback."""
+        moved: Counter[str] = Counter()
+        gone: dict[str, int] = {}
+        for purse, won in came.items():
+            lacking = max(-won - before[purse], 0) if "@" in purse else 0
+            unspent = min(lacking, self.expired[purse])
+            if unspent:
+                gone[purse] = unspent
+            self.expired[purse] -= unspent
+            moved[f"purse/{purse}"] += won + lacking
+            moved[f"expired/{purse.partition('@')[0]}"] -= unspent
+            moved["purse/cashback"] -= lacking - unspent
+        assert entry.get("expired", {}) == gone, (entry, gone)
+        return moved
+
+    def _expiry(self, sk: str, entry: Item, before: Counter[str]) -> None:
+        """All that has expired leaves the wallet, and nothing else."""
+        at = entry["accepted_at"]
+        gone = {purse: won for purse, won in before.items() if won and has_expired(purse, at)}
+        assert entry["purses"] == gone != {}, (entry, before)
+        assert entry["amount"] == sum(gone.values()), entry
+        expected: Counter[str] = Counter({f"purse/{purse}": -won for purse, won in gone.items()})
+        for purse, won in gone.items():
+            expected[f"expired/{purse.partition('@')[0]}"] += won
+        assert entry["postings"] == dict(expected), (entry, expected)
+        self.expired.update(gone)
 
     def _fold_again(
         self, cancelled: set[int]

@@ -24,6 +24,8 @@ class BudgetReference:
         self.closed: set[int] = set()
         self._stored: dict[Key, Item] = {}
         self._touched: set[str] = set()
+        self._came: Counter[tuple[int, str]] = Counter()
+        """Won of each line that a transaction has brought to where they can be granted, in all."""
 
     def spend(self, policy: PolicyVersion, layer: Layer, parts: Iterable[tuple[str, int]], at: str) -> None:
         """`parts` are won by funder, for something accepted at an instant; below zero they come back."""
@@ -52,6 +54,7 @@ class BudgetReference:
 
     def observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         """The budget's items of a transaction; the ledger's were spent before."""
+        closed, self._came = frozenset(self.closed), Counter()
         for key, item in changed:
             year = int(key.pk.split("#")[2]) if key.pk.count("#") > 1 else 0
             if item.get("kind") == "budget_change":
@@ -62,6 +65,8 @@ class BudgetReference:
             if key.sk in ("REST", "SUB_LINE"):
                 self._moved(key, year, item)
         self._check()
+        for (year, name), won in self._came.items():
+            assert won <= 0 or year not in closed, f"{won} won of {name} came back, and {year} is closed"
 
     def _moved(self, key: Key, year: int, item: Item) -> None:
         before = self._stored.get(key, {"won": {}, "amounts": {}})
@@ -77,6 +82,8 @@ class BudgetReference:
                 self._count(self.left, name.removeprefix(RETURNED), now - was)
             else:
                 self._count(self.left, name, now - was)
+                if not name.startswith("pool/"):
+                    self._came[year, name] += now - was
         for name in {**before.get("amounts", {}), **item.get("amounts", {})}:
             if name.startswith("pool/"):
                 more = item["amounts"].get(name, 0) - before.get("amounts", {}).get(name, 0)

@@ -134,6 +134,11 @@ def _month(year: int, month: int) -> str:
     return f"{year + years}-{place + 1:02}"
 
 
+def has_expired(purse: str, at: str) -> bool:
+    name, of_rewards, until = purse.partition("@")
+    return bool(of_rewards) and name != "payback" and until != "always" and at[: len(until)] > until
+
+
 def check_spendable(policy: PolicyVersion, facts: Item, purses: Iterable[str], amount: int, at: str) -> None:
     """Rewards are spent when and where they may be."""
     for purse in purses:
@@ -142,8 +147,7 @@ def check_spendable(policy: PolicyVersion, facts: Item, purses: Iterable[str], a
             continue
         if name == "payback":
             assert at[:7] >= until, f"{purse} was spent at {at}"
-        elif until != "always":
-            assert at[: len(until)] <= until, f"{purse} was spent at {at}"
+        assert not has_expired(purse, at), f"{purse} was spent at {at}"
         listed = policy.purses.get(name)
         if listed is not None and listed.spendable_at is not None:
             assert listed.spendable_at.holds(facts_at(facts, amount, at)), f"{purse} was spent at {facts}"

@@ -321,3 +321,46 @@ def test_what_was_held_comes_back_to_a_payback_that_was_forgotten_meanwhile(payi
     paying_back.void(held)
     assert _purses(paying_back, payer) == {"cashback": 0, "payback@2021-02": 1_000}
     assert paying_back.pay(payer, shop, 1_000).entry.decline is None
+
+
+def test_a_payment_that_is_stored_while_its_rewards_are_taken_back_leaves_less_to_take(city: World) -> None:
+    """What it spent is owed, and not taken from what the refund brings into the same purse."""
+    payer, shop = city.member(charged=20_000), city.shop()
+    city.post(city.pay(payer, shop, 20_000).entry)
+    again = city.pay(payer, shop, 1_000).entry
+    assert again.paid_from == (("points@2021-02", 1_000),)
+    city.post(again)
+    paid = city.payments.payment(payer.id, city.book(payer).earnings[0].payment_id)
+    assert paid is not None
+    cancelled = city.cancel(paid).entry
+    done: list[bool] = []
+
+    def fault(moment: str, writes: Any) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            city.pay(payer, shop, 400)
+
+    city.memory.fault = fault
+    city.post(cancelled)
+    city.memory.fault = lambda moment, writes: None
+    (correction,) = city.book(payer).corrections
+    assert correction.cashback["purse/points@2021-02"] == -600
+    assert _purses(city, payer) == {"charged": 20_000 - 1_400, "cashback": 0}
+
+
+def test_a_payment_of_the_last_instant_that_is_stored_while_it_is_swept_is_paid_and_not_swept(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    city.post(city.pay(payer, shop, 30_000).entry)
+    done: list[bool] = []
+
+    def fault(moment: str, writes: Any) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            city.now = datetime(2021, 2, 28, 23, 59, 59, 999_000, tzinfo=SEOUL)
+            assert city.pay(payer, shop, 1_000).entry.paid_from == (("points@2021-02", 1_000),)
+
+    city.now = datetime(2021, 3, 1, tzinfo=SEOUL)
+    city.memory.fault = fault
+    assert _sweep(city, payer) == 2_000
+    city.memory.fault = lambda moment, writes: None
+    assert city.balances(payer)["points@2021-02"] == 0

@@ -46,6 +46,7 @@ def _read(storage: Storage, wallet_id: str) -> Wallet:
 def _moving(storage: Storage, opened: Wallet, moves: Mapping[str, int], *kinds: str) -> Moving:
     made = Moving(opened, CashbackStore(storage), PolicyBook([]), NOON)
     made.moves = moves
+    made.rests_on = {purse_id: -won for purse_id, won in moves.items() if won < 0 and purse_id != "cashback"}
     earned = earning(payment(opened.id), 1)
     entries: dict[str, PostingEntry] = {"earning": earned, "correction": correction(earned, len(kinds), 500)}
     made.entries += [(entries[kind], "hash") for kind in kinds]

@@ -1,5 +1,6 @@
 """The postings of one wallet, worked out one source after another from what was read, before they are stored together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,7 +29,7 @@ from eeum.cashback.usage import (
     usage_to_keep,
     usage_with,
 )
-from eeum.journal.accounts import CASHBACK, added, by_purse, purse
+from eeum.journal.accounts import CASHBACK, added, by_purse, is_of_rewards, purse
 from eeum.payments.progress import Cancellation
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.usage import Usage
@@ -50,7 +51,8 @@ class WalletPostings:
     """What is posted to one wallet: entries numbered from `posted` + 1 on, each with the hash of its source, and what they make of it.
 
     Rewards are funded by `grants`, which wallets that are posted to in one transaction share.
-    `rests_on_cashback` says that a refund was divided by the balance as read, so that it must still be that. Amounts are won.
+    `rests_on_cashback` says that a refund was divided by the balance as read, so that it must still be that; `rests_on` what purses of
+    rewards must have had at least for what was taken back out of them. Amounts are won.
     """
 
     wallet: Wallet
@@ -60,6 +62,7 @@ class WalletPostings:
     grants: Grants = UNLIMITED
     entries: list[tuple[PostingEntry, str]] = field(default_factory=list)
     rests_on_cashback: bool = False
+    rests_on: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._usage = dict(self.wallet.usage)
@@ -128,6 +131,7 @@ class WalletPostings:
         payments = self.store.payments(self.wallet.id, list(digests))
         replayed = replay(book, cancelled, payments, self.policies.running_at, self.grants)
         taken = taken_back(replayed.cashback, self._balance, self._expired)
+        self._rest_on(taken.postings)
         won = taken.postings.get(purse(CASHBACK), 0)
         returned = refund(book, cancelled, payments, self._cashback + won)
         correction = Correction(
@@ -152,6 +156,13 @@ class WalletPostings:
         self._append(correction, source_hash)
         if won < 0 and self._cashback < 0:
             self.negative = Negative(cancellation.payment_id, self.posted_at)
+
+    def _rest_on(self, taken: Mapping[str, int]) -> None:
+        """A purse that has less by then, since the member paid from it, has less to take back: it is worked out anew."""
+        moved = self.moved
+        for purse_id, won in by_purse(taken).items():
+            if won < 0 and is_of_rewards(purse_id):
+                self.rests_on[purse_id] = max(self.rests_on.get(purse_id, 0), -won - moved.get(purse_id, 0))
 
     def _append(self, entry: PostingEntry, source_hash: str) -> None:
         self.entries.append((entry, source_hash))

@@ -158,7 +158,7 @@ def _writes_of(posting: WalletPostings) -> list[Write]:
     conditions: list[Condition] = [Equals(("posted",), wallet.posted), head_unchanged(wallet.chain)]
     if posting.rests_on_cashback:
         conditions.append(Equals(("purses", CASHBACK, "amount"), wallet.balance(CASHBACK)))
-    changes, still = moved(wallet, posting.moved)
+    changes, still = moved(wallet, posting.moved, posting.rests_on)
     credit = Update(
         wallet_key(wallet.id),
         (

@@ -5,6 +5,7 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from eeum.calendar import parse_instant, text_of
@@ -199,21 +200,26 @@ def head_unchanged(head: Head) -> Condition:
     return Equals((CHAIN, "length"), head.length)
 
 
-def moved(wallet: Wallet, won_by_purse: Mapping[str, int]) -> tuple[list[Change], list[Condition]]:
+def moved(
+    wallet: Wallet, won_by_purse: Mapping[str, int], rests_on: Mapping[str, int] = MappingProxyType({})
+) -> tuple[list[Change], list[Condition]]:
     """How won move into purses of a wallet, and out of them (below zero), while its chain does not grow: so nobody opens a purse.
 
-    Rewards come back where their purse was forgotten, too (`eeum.wallet.sweeping`); one that is there must still be, with what is taken.
+    Rewards come back where their purse was forgotten, too (`eeum.wallet.sweeping`); one that is there must still be, with the won that what
+    is moved `rests_on`.
     """
     changes: list[Change] = []
-    conditions: list[Condition] = []
     for purse_id, won in won_by_purse.items():
         way = ("purses", purse_id)
         if wallet.purse(purse_id) is None:
             changes.append(SetTo(way, purse_item(purse_named(purse_id)._replace(amount=won))))
             continue
         changes.append(Add((*way, "amount"), won))
-        if is_of_rewards(purse_id):
-            conditions.append(AtLeast((*way, "amount"), max(-won, 0)))
+    conditions: list[Condition] = [
+        AtLeast(("purses", purse_id, "amount"), rests_on.get(purse_id, 0))
+        for purse_id in {**won_by_purse, **rests_on}
+        if is_of_rewards(purse_id) and wallet.purse(purse_id) is not None
+    ]
     return changes, conditions
 
 
