@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from eeum.budget.rules import UNBUDGETED
+from eeum.budget.use_cases import close_year
 from eeum.errors import Busy
+from eeum.months.store import MonthStore
 from eeum.policy.rules import Pool
-from eeum.storage import Contended, Table, Unavailable, Write
-from tests.budget.books import MONTHLY, NOON, Books, layer, line, policy
+from eeum.storage import Contended, Item, Key, Page, Query, Table, Unavailable, Write
+from tests.budget.books import GROUNDS, MONTHLY, NEW_YEAR, NOON, PROGRAMME, Books, layer, line, policy
+from tests.in_memory.storage import InMemoryStorage
 
 PAID = layer("standard", {"national": 50, "city": 50}, "citywide")
 OWN = policy([PAID], Pool("citywide", MONTHLY, 1_500_000))
@@ -23,6 +26,63 @@ FAULTS = [
 
 class Death(BaseException):
     """The process is gone: nothing catches this."""
+
+
+class Interrupted(InMemoryStorage):
+    """Something happens before one of its reads, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.happens: Callable[[], object] | None = None
+        self.before = 0
+
+    def read(self, keys: Sequence[Key]) -> list[Item | None]:
+        self._next()
+        return super().read(keys)
+
+    def query(self, query: Query) -> Page:
+        self._next()
+        return super().query(query)
+
+    def _next(self) -> None:
+        self.reads += 1
+        if self.happens is not None and self.reads == self.before:
+            happens, self.happens = self.happens, None
+            happens()
+
+
+@pytest.mark.parametrize("opened", [True, False])
+@pytest.mark.parametrize("before", range(1, 7))
+def test_a_twin_of_an_appropriation_is_answered_with_it_whenever_it_comes(before: int, opened: bool) -> None:
+    """Told that there is such a line, to be supplemented, an operator would put up its money twice."""
+    memory = Interrupted()
+    books = Books(memory)
+    if opened:
+        books.add(line("national", "national"), 700_000)
+
+    def add() -> bool:
+        return books.add(line("city", "city"), 900_000, key="the-same-request-1").replayed
+
+    memory.reads, memory.before, memory.happens = 0, before, add
+    assert add() is (memory.happens is None)
+    assert books.store.money(2022).left("city") == 900_000
+
+
+@pytest.mark.parametrize("before", range(1, 7))
+def test_a_twin_of_a_close_is_answered_with_it_whenever_it_comes(before: int) -> None:
+    memory = Interrupted()
+    books = Books(memory)
+    books.add(line("city", "city"), 900_000)
+    months = MonthStore(memory, books.patience, PROGRAMME)
+    request = books.request(2022)
+    over = NEW_YEAR.replace(year=2023)
+
+    def close() -> bool:
+        return close_year(books.store, books.appropriations, months, request, 2022, GROUNDS, over).replayed
+
+    memory.reads, memory.before, memory.happens = 0, before, close
+    assert close() is (memory.happens is None)
 
 
 def _books() -> Books:

@@ -1,4 +1,7 @@
-"""What operators do with budgets: appropriate, supplement, close; each once under its key, with who, when, why and by which document."""
+"""What operators do with budgets: appropriate, supplement, close; each once under its key, with who, when, why and by which document.
+
+What a request is judged by is read before its own entry: whatever a twin of it stored is then its answer, and never in its way.
+"""
 
 from datetime import datetime
 
@@ -42,18 +45,19 @@ def add_line(
         request.accept(whole_milliseconds(now)), ChangeKind.ORIGINAL, line.fiscal_year, line.id, won, grounds
     )
 
-    def decide(revision: int) -> Decision[BudgetChange]:
-        judge_line(line, budgets.lines(), now, running=running)
+    def decide(before: tuple[Rest | None, list[Line]]) -> Decision[BudgetChange]:
+        rest, others = before
+        _refuse_if_closed(rest)
+        judge_line(line, others, now, running=running)
+        if rest is None:
+            opened(budgets, line.fiscal_year)
+        revision = rest.revision if rest else 0
         return Decision(change, lambda: appropriations.add_line(line, change, revision))
 
-    def read() -> tuple[BudgetChange | None, int]:
-        stored = appropriations.change(line.fiscal_year, request.digest)
-        if stored is not None:
-            return stored, 0
-        # What cannot be opens no year.
-        judge_line(line, budgets.lines(), now, running=running)
+    def read() -> tuple[BudgetChange | None, tuple[Rest | None, list[Line]]]:
         # The revision is read before the lines that are judged: what is added between the two is found out on storing.
-        return None, _open_rest(budgets, line.fiscal_year).revision
+        rest, others = budgets.money(line.fiscal_year).rest, budgets.lines()
+        return appropriations.change(line.fiscal_year, request.digest), (rest, others)
 
     return answer_once(request, budgets.patience, read, decide)
 
@@ -78,15 +82,15 @@ def supplement(
     line = _line(budgets, year, line_id)
     change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.SUPPLEMENT, year, line.id, won, grounds)
 
-    def read() -> tuple[BudgetChange | None, None]:
-        stored = appropriations.change(year, request.digest)
-        if stored is None:
-            _open_rest(budgets, year)
-        return stored, None
+    def decide(rest: Rest | None) -> Decision[BudgetChange]:
+        _refuse_if_closed(rest)
+        return Decision(change, lambda: appropriations.supplement(change))
 
-    return answer_once(
-        request, budgets.patience, read, lambda _: Decision(change, lambda: appropriations.supplement(change))
-    )
+    def read() -> tuple[BudgetChange | None, Rest | None]:
+        rest = budgets.money(year).rest
+        return appropriations.change(year, request.digest), rest
+
+    return answer_once(request, budgets.patience, read, decide)
 
 
 def close_year(
@@ -108,18 +112,18 @@ def close_year(
     """
     change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.CLOSE, year, None, 0, grounds)
 
-    def read() -> tuple[BudgetChange | None, None]:
-        stored = appropriations.change(year, request.digest)
-        if stored is None:
-            judge_close(year, months.month(f"{year}-12"), now)
-            if budgets.money(year).rest is None:
-                raise NotFound(f"Nothing was budgeted for the fiscal year {year}.")
-            _open_rest(budgets, year)
-        return stored, None
+    def decide(rest: Rest | None) -> Decision[BudgetChange]:
+        judge_close(year, months.month(f"{year}-12"), now)
+        if rest is None:
+            raise NotFound(f"Nothing was budgeted for the fiscal year {year}.")
+        _refuse_if_closed(rest)
+        return Decision(change, lambda: appropriations.close(change))
 
-    return answer_once(
-        request, budgets.patience, read, lambda _: Decision(change, lambda: appropriations.close(change))
-    )
+    def read() -> tuple[BudgetChange | None, Rest | None]:
+        rest = budgets.money(year).rest
+        return appropriations.change(year, request.digest), rest
+
+    return answer_once(request, budgets.patience, read, decide)
 
 
 def _line(budgets: BudgetStore, year: FiscalYear, line_id: str) -> Line:
@@ -129,9 +133,6 @@ def _line(budgets: BudgetStore, year: FiscalYear, line_id: str) -> Line:
     raise NotFound(f"The fiscal year {year} has no budget line {line_id}.")
 
 
-def _open_rest(budgets: BudgetStore, year: FiscalYear) -> Rest:
-    """What is in no sub-line of a year, which is opened if it is not yet; raises `FiscalYearClosed`."""
-    rest = opened(budgets, year)
-    if rest.closed:
-        raise FiscalYearClosed(f"The fiscal year {year} was closed; nothing is appropriated to it any more.")
-    return rest
+def _refuse_if_closed(rest: Rest | None) -> None:
+    if rest is not None and rest.closed:
+        raise FiscalYearClosed(f"The fiscal year {rest.year} was closed; nothing is appropriated to it any more.")
