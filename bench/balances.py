@@ -120,16 +120,16 @@ def measure(folder: Path, written: Units) -> Section:
             Figure(
                 f"Write units of a payment's whole life: authorised, posted and counted in batches of {BATCH}, at one shop",
                 10,
-                written.with_cashback + at_one_shop.total,
+                written.with_budget + at_one_shop.total,
                 "",
-                f"{written.with_cashback:g} of the payment and its linked posting, and {at_one_shop.total:.2f} of balances.",
+                f"{written.with_budget:g} of the payment and its linked posting with its budget, and {at_one_shop.total:.2f} of balances.",
             ),
             Figure(
                 f"Write units of a payment's whole life, payments falling on {SHOPS:,} shops {ZIPF.name}",
                 10,
-                written.with_cashback + reported.total,
+                written.with_budget + reported.total,
                 "",
-                f"{written.with_cashback:g} of the payment and its linked posting, and {reported.total:.2f} of balances.",
+                f"{written.with_budget:g} of the payment and its linked posting with its budget, and {reported.total:.2f} of balances.",
             ),
         ],
         (

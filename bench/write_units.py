@@ -1,7 +1,8 @@
 """Write units of a payment and of its cashback: as an engine reports them, and by the sizes of what is written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,10 +34,12 @@ ENGINES = ("dynoxide", "MiniStack")
 
 
 class Units(NamedTuple):
-    """Of one authorised payment with the merchant's index, and of that and its share of the batch's posting."""
+    """Of one authorised payment with the merchant's index; of that and its share of the batch's posting; and with what is taken from the
+    budget, too."""
 
     payment: float
     with_cashback: float
+    with_budget: float
 
 
 class CountingStorage(InMemoryStorage):
@@ -67,13 +70,16 @@ class CountingStorage(InMemoryStorage):
 def measure(folder: Path) -> tuple[Section, Units]:
     """The section, and the units of the engine that is believed."""
     progress = Progress("write units", len(ENGINES) + 1)
-    found_by = {"the sizes of the items": _computed()}
+    found_by = {"the sizes of the items": _units(_computed)}
     progress.step()
     for engine in ENGINES:
-        found_by[engine] = _reported(engine, folder)
+        found_by[engine] = _units(partial(_reported, engine, folder))
         progress.step()
     reached = found_by[ENGINES[0]]
-    told = "; ".join(f"by {who}, {units.payment:g} and {units.with_cashback:g}" for who, units in found_by.items())
+    told = "; ".join(
+        f"by {who}, {units.payment:g}, {units.with_cashback:g} and {units.with_budget:g}"
+        for who, units in found_by.items()
+    )
     section = Section(
         "Write units",
         [
@@ -89,37 +95,53 @@ def measure(folder: Path) -> tuple[Section, Units]:
                 9,
                 reached.with_cashback,
                 "",
-                f"As {ENGINES[0]} reports: the payment, and a {BATCH}th of the one transaction that posts the batch and takes what it "
-                "costs from the budget.",
+                f"As {ENGINES[0]} reports: the payment, and a {BATCH}th of the one transaction that posts the batch, in a programme that "
+                "keeps no budgets.",
+            ),
+            Figure(
+                "Write units that budgets add to it",
+                0.1,
+                round(reached.with_budget - reached.with_cashback, 6),
+                "",
+                f"A {BATCH}th of the two for the part of the budget that the batch draws on, one of {SUB_LINES}: each of these items is "
+                f"written 1/{BATCH * SUB_LINES} times a payment.",
             ),
         ],
         (
-            f"The two, as they are found: {told}. By size, a transaction takes two units for each KB of an item and an index one.",
+            f"A payment, with its cashback and with the budget, as they are found: {told}. By size, a transaction takes two units for each "
+            "KB of an item and an index one.",
         ),
     )
     return section, reached
 
 
-def _computed() -> Units:
+def _units(counted: Callable[[bool], tuple[float, float]]) -> Units:
+    (payment, with_cashback), (_, with_budget) = counted(False), counted(True)
+    return Units(payment, with_cashback, with_budget)
+
+
+def _computed(budgeted: bool) -> tuple[float, float]:
     storage = CountingStorage()
     inhabitants = found(storage, BATCH)
-    appropriate(storage, _policies(storage))
+    if budgeted:
+        appropriate(storage, _policies(storage))
     start = storage.units
     payments = _pay(storage, inhabitants)
     paid = storage.units
     _post(storage, payments)
-    return Units((paid - start) / BATCH, (storage.units - start) / BATCH)
+    return (paid - start) / BATCH, (storage.units - start) / BATCH
 
 
-def _reported(engine: str, folder: Path) -> Units:
-    with storage_on(engine, folder) as (client, storage):
+def _reported(engine: str, folder: Path, budgeted: bool) -> tuple[float, float]:
+    with storage_on(engine, folder / ("budgeted" if budgeted else "free")) as (client, storage):
         inhabitants = found(storage, BATCH)
-        appropriate(storage, _policies(storage))
+        if budgeted:
+            appropriate(storage, _policies(storage))
         with units_written(client) as units:
             payments = _pay(storage, inhabitants)
             paid = sum(units)
             _post(storage, payments)
-            return Units(paid / BATCH, sum(units) / BATCH)
+            return paid / BATCH, sum(units) / BATCH
 
 
 def _pay(storage: Storage, inhabitants: Inhabitants) -> list[Payment]:
