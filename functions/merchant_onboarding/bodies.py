@@ -9,9 +9,10 @@ from eeum.aws.http import Body, Line
 from eeum.calendar import parse_instant, text_of
 from eeum.merchants.rules import Merchant, Shop, parse_business_registration_number
 from eeum.money import LARGEST_AMOUNT
-from eeum.policy.conditions import MerchantFlag
+from eeum.policy.document_values import Name
 
 HIGHEST_OWN_RATE = 2_000
+MOST_FLAGS = 20
 
 
 class ApplicationRequest(Body):
@@ -22,7 +23,7 @@ class ApplicationRequest(Body):
     district: str = Field(min_length=1, max_length=40)
     category: str = Field(min_length=1, max_length=40)
     annual_revenue: int = Field(strict=True, ge=0, le=100 * LARGEST_AMOUNT)
-    flags: list[MerchantFlag] = Field(default=[], max_length=4)
+    flags: list[Name] = Field(default=[], max_length=MOST_FLAGS, description="Marks that policies may ask for.")
     own_rate_basis_points: int = Field(default=0, strict=True, ge=0, le=HIGHEST_OWN_RATE)
 
     def shop(self) -> Shop:

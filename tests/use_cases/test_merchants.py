@@ -18,7 +18,7 @@ from eeum.errors import (
     ProgrammeNotRunning,
 )
 from eeum.ids import natural_id
-from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop
+from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, check_shop
 from eeum.merchants.use_cases import (
     application,
     apply_for_merchant,
@@ -49,6 +49,16 @@ def _decide_on(
 ) -> Merchant:
     decision = Decision(status, operator, world.now, "서류 확인")
     return decide_application(world.merchants, world.policies, merchant_id, decision, reviewed)
+
+
+def test_a_shop_carries_marks_that_the_policy_names_and_no_others(world: World) -> None:
+    marked = replace(SHOP, flags=frozenset({"plus", "partner"}))
+    with pytest.raises(Invalid, match="plus") as refused:
+        _apply(world, marked)
+    assert (refused.value.field, refused.value.reason) == ("flags", "unknown_flag")
+
+    terms = world.policies.running_at(world.now).merchants
+    check_shop(marked, replace(terms, flags=terms.flags | {"plus"}))
 
 
 def test_an_application_waits_for_a_decision(world: World) -> None:

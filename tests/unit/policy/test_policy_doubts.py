@@ -68,6 +68,10 @@ DOUBTS: list[tuple[str, str, str, Changes]] = [
      by_revenue(revenue(at_most=300_000_000), revenue(at_least=300_000_000))),
     ("both in the market", "layers.1.when", "both_apply",
      by_revenue(in_the_market(revenue(at_most=300_000_000)), in_the_market(revenue(at_most=3_000_000_000)))),
+    ("a card that is spelt in two ways", "layers.1.when", "spelt_twice",
+     [USED, ("layers", [layer("a", [(None, 1_000)], ["monthly-spend"], when={"fact": "card_product", "in": ["welfare"]}),
+                        layer("b", [(None, 500)], ["monthly-spend"],
+                              when={"not": {"any": [{"fact": "card_product", "in": ["standard", "welfaer"]}]}})])]),
 ]  # fmt: skip
 
 

@@ -78,11 +78,15 @@ def parse_business_registration_number(text: str) -> str:
 
 
 def check_shop(shop: Shop, terms: MerchantTerms) -> None:
-    """Raises `Invalid` for a district or category that the programme does not know, `MerchantExcluded` for one it excludes."""
+    """Raises `Invalid` for a district, category or flag that the programme does not know, `MerchantExcluded` for one it excludes."""
     if shop.district not in terms.districts:
         raise Invalid("district", f"is not one of {', '.join(sorted(terms.districts))}", "unknown_district")
     if shop.category not in terms.categories:
         raise Invalid("category", f"is not one of {', '.join(sorted(terms.categories))}", "unknown_category")
+    if unknown := sorted(shop.flags - terms.flags):
+        raise Invalid(
+            "flags", f"has {', '.join(unknown)}, and not only {', '.join(sorted(terms.flags))}", "unknown_flag"
+        )
     if terms.exclude(shop.category, shop.annual_revenue):
         raise MerchantExcluded("The programme excludes merchants of this category or annual revenue.")
 

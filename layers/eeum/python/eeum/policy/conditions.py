@@ -5,7 +5,7 @@ A fact that is not known (None) satisfies no condition, and satisfies the negati
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 from eeum.calendar import SEOUL
 
@@ -42,8 +42,7 @@ METHODS = frozenset({"card", "app"})
 """How a payment is made: with a card through an acquirer, or by its member in the app."""
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MerchantFlag = Literal["benefit_plus", "good_price", "traditional_market", "partner"]
-FLAGS: frozenset[str] = frozenset(get_args(MerchantFlag))
+FLAGS = frozenset({"benefit_plus", "good_price", "traditional_market", "partner"})
 """Flags of merchants that every programme knows; `merchants.flags` of a policy names more."""
 
 

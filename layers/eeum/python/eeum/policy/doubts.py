@@ -5,6 +5,7 @@ A doubt stops nothing. It is told to whoever writes a policy, before anybody is 
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from difflib import get_close_matches
 from itertools import combinations
 from math import inf
 from typing import Any
@@ -21,6 +22,12 @@ SMALLEST_USUAL_RATE = 25
 SMALLEST_USUAL_LIMIT = 1_000
 """Won. Whoever means 300,000 and writes 300 counts in thousands."""
 
+ALIKE = 0.8
+"""How much two names have in common, of 1: welfare and welfaer."""
+
+UNLISTED = frozenset({"card_product", "card_issuer", "member_class"})
+"""Facts whose names no document lists, so that nothing else notices a misspelt one."""
+
 _LISTED_BY = {"limits": "limits", "pools": "pools", "groups": "exclusive", "purses": "into"}
 Range = tuple[float, bool, float, bool]
 """From, whether that belongs to it, up to, whether that does."""
@@ -33,6 +40,7 @@ def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _closed(document)
     yield from _amounts(document)
     yield from _overlaps(document["layers"])
+    yield from _spelt_twice(document["layers"])
 
 
 def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
@@ -179,3 +187,24 @@ def _meet(one: Range, other: Range) -> bool:
         return low < high
     begins = all(each[1] for each in (one, other) if each[0] == low)
     return begins and all(each[3] for each in (one, other) if each[2] == high)
+
+
+def _spelt_twice(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    seen: dict[str, list[str]] = {fact: [] for fact in UNLISTED}
+    for index, layer in enumerate(layers):
+        for fact, name in _asked(layer.get("when")):
+            like = get_close_matches(name, seen[fact], n=1, cutoff=ALIKE)
+            if like and name not in seen[fact]:
+                why = f"{fact} is {name} here and {like[0]} elsewhere; no list says which of them there is."
+                yield f"layers.{index}.when", "spelt_twice", why
+            seen[fact].append(name)
+
+
+def _asked(when: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """The names that a condition asks for, of facts whose names are not listed."""
+    if when is None:
+        return
+    for part in (*(when.get("all") or ()), *(when.get("any") or ()), when.get("not")):
+        yield from _asked(part)
+    if when.get("fact") in UNLISTED:
+        yield from ((when["fact"], name) for name in when.get("in") or ())
