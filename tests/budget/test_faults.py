@@ -85,6 +85,27 @@ def test_a_twin_of_a_close_is_answered_with_it_whenever_it_comes(before: int) ->
     assert close() is (memory.happens is None)
 
 
+def test_what_comes_back_to_a_pool_that_is_taken_home_meanwhile_comes_back() -> None:
+    books = Books()
+    books.add(line("national", "national"), 700_000)
+    books.add(line("city", "city"), 900_000)
+    given = books.grant(OWN, PAID, 100_000, hashed="a wallet")
+    books.now = NOON.replace(month=10)
+    done: list[bool] = []
+
+    def fault(moment: str, writes: Sequence[Write]) -> None:
+        if moment == "before" and not done:
+            done.append(True)
+            # The first of a new window in that sub-line: the old one's money goes back to the rest.
+            books.grant(OWN, PAID, 10_000, hashed="a wallet")
+
+    books.memory.fault = fault
+    assert books.change(given, 40_000, hashed="a wallet") == 40_000
+    assert done
+    books.memory.fault = lambda moment, writes: None
+    books.check()
+
+
 def _books() -> Books:
     books = Books()
     books.add(line("national", "national"), 700_000)

@@ -16,7 +16,7 @@ from eeum.budget.items import (
     sub_line_of_item,
 )
 from eeum.budget.money import Money, Move, Place, Rest
-from eeum.budget.rules import COUNTED, SUB_LINES, FiscalYear, Funds, Line, PoolMoney, SubLine
+from eeum.budget.rules import COUNTED, POOL, SUB_LINES, FiscalYear, Funds, Line, PoolMoney, SubLine
 from eeum.storage import (
     NOT_YET_STORED,
     Absent,
@@ -62,7 +62,7 @@ class BudgetStore:
     def writes(self, funds: Funds) -> list[Write]:
         """What `funds` changes, for the caller's transaction: an update of a sub-line for each year, of which there mostly is one.
 
-        2 write units each. The conditions: as much is there as is taken, and the year is closed or not, as was read.
+        2 write units each. The conditions: as much is there as is taken, pools are known, and the year is closed or not, as was read.
         """
         return [
             self._grant(funds.sub_lines[year], changes) for year, changes in sorted(funds.changes.items()) if changes
@@ -71,7 +71,9 @@ class BudgetStore:
     def _grant(self, sub_line: SubLine, changes: Mapping[str, int]) -> Update:
         # A counter may be below zero in one sub-line: what comes back was mostly counted in another.
         taken = {name: -won for name, won in changes.items() if won < 0 and not name.startswith(COUNTED)}
-        enough = [AtLeast(("won", name), won) for name, won in taken.items()]
+        # A pool whose window is long over may have been taken home since it was read: nothing comes back to a name that is forgotten.
+        back = {name: 0 for name, won in changes.items() if won > 0 and name.startswith(POOL)}
+        enough = [AtLeast(("won", name), won) for name, won in (taken | back).items()]
         return Update(
             self.sub_line_key(sub_line.year, sub_line.number),
             tuple(Add(("won", name), won) for name, won in changes.items()),
