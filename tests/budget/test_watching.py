@@ -94,6 +94,10 @@ def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
     with pytest.raises(FiscalYearNotOver):
         close()
     books.now = NEW_YEAR.replace(year=2023, month=2)
+    # The reset is late: December was not even opened.
+    months.turn(Turn((MonthRecord("2022-11", MonthStatus.OPEN, NOON),), ()))
+    with pytest.raises(FiscalYearNotOver):
+        close()
     december = MonthRecord("2022-12", MonthStatus.CLOSED, NOON, NOON)
     months.turn(Turn((december,), ()))
     with pytest.raises(FiscalYearNotOver):

@@ -76,10 +76,14 @@ def _what(line: Line, other: Line) -> str:
     return ", ".join(sorted(line.layers & other.layers))
 
 
-def judge_close(year: FiscalYear, december: MonthRecord | None, now: datetime) -> None:
-    """Raises `FiscalYearNotOver` while something may still be accepted in `year`, or posted: until its last month is frozen."""
+def judge_close(year: FiscalYear, december: MonthRecord | None, latest: MonthRecord | None, now: datetime) -> None:
+    """Raises `FiscalYearNotOver` while something may still be accepted in `year`, or posted: until its last month is frozen.
+
+    `latest` is the newest month of the programme: while that is an earlier one, its December is still to be opened.
+    """
     over = datetime(year + 1, 1, 1, tzinfo=SEOUL)
     if now < over:
         raise FiscalYearNotOver(f"The fiscal year {year} ends at {text_of(over)}, and it is {text_of(now)}.")
-    if december is not None and december.status is not MonthStatus.FROZEN:
+    late = december is None and latest is not None and latest.month < f"{year}-12"
+    if late or (december is not None and december.status is not MonthStatus.FROZEN):
         raise FiscalYearNotOver(f"The month {year}-12 is not frozen yet: cashback of it may still be posted.")

@@ -113,7 +113,8 @@ def close_year(
     change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.CLOSE, year, None, 0, grounds)
 
     def decide(rest: Rest | None) -> Decision[BudgetChange]:
-        judge_close(year, months.month(f"{year}-12"), now)
+        newest, _ = months.latest(1)
+        judge_close(year, months.month(f"{year}-12"), newest[0] if newest else None, now)
         if rest is None:
             raise NotFound(f"Nothing was budgeted for the fiscal year {year}.")
         _refuse_if_closed(rest)
