@@ -85,7 +85,9 @@ class Windows:
         """A month begins: windows that it does not ask for are over."""
         self._used &= plan.keys
         named = ", ".join(text(key) for key in sorted(self._used)) or "''"
-        self._connection.execute(f"DELETE FROM {statement.USES} WHERE limit_key NOT IN ({named})")
+        self._connection.execute(
+            f"CREATE OR REPLACE TABLE {statement.USES} AS FROM {statement.USES} WHERE limit_key IN ({named})"
+        )
 
     def left(self, stretch: Stretch) -> dict[str, int]:
         """What is left in each pool; nothing in one that is closed."""
@@ -135,7 +137,9 @@ def _replay_month(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan, w
         connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(stretch.policy, rewarded)}")
         _keep_totals(connection, run, plan.month, stretch)
         windows.add(stretch)
+        # Neither is in the way of the next windows.
         connection.execute("DROP TABLE IF EXISTS evaluated")
+        connection.execute("DROP TABLE totals")
     _count_reached(connection, run, plan)
 
 
@@ -173,7 +177,12 @@ def _keep_totals(connection: duckdb.DuckDBPyConnection, run: int, month: Month, 
                 f"INSERT INTO pools SELECT {run}, {text(stretch.keys[pool])}, {policy.pools[pool].amount}, day, {drawn} "
                 "FROM totals WHERE of_place = 1"
             )
-    connection.execute(f"INSERT INTO members_{run} SELECT member, base, {won} FROM totals WHERE of_place = 0")
+    # A row for each member, however many months there are.
+    connection.execute(
+        f"CREATE OR REPLACE TABLE members_{run} AS "
+        "SELECT member, CAST(SUM(base) AS BIGINT) AS base, CAST(SUM(won) AS BIGINT) AS won FROM ("
+        f"FROM members_{run} UNION ALL SELECT member, base, {won} FROM totals WHERE of_place = 0) GROUP BY member"
+    )
 
 
 def _uses(policy: PolicyVersion) -> dict[str, str]:
