@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator.errors import SimulationRefused
 from simulator.export.conversion import write_payments
 from simulator.export.manifests import is_export, open_export
+from simulator.in_short import sentences
 from simulator.payments import check_order, open_payments
 from simulator.plots import write_plots
 from simulator.printing import lines_of, write_csv
@@ -53,6 +54,7 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
     for table in tables:
         if table.name != OF_A_PLOT:
             print("\n".join([*lines_of(table), ""]))
+    print("\n".join(["In short", *(f"  {sentence}" for sentence in sentences(tables)), ""]))
     if given.output is not None:
         given.output.mkdir(parents=True, exist_ok=True)
         files = [*(write_csv(table, given.output) for table in tables), *write_plots(tables, budgets, given.output)]

@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from eeum.policy.reading import policy_of
 from simulator import errors
+from simulator.in_short import sentences
 from simulator.payments import open_payments
 from simulator.replay import connect, replay
 from simulator.report import Table, budgets_of, check_layers, tables_of
@@ -103,6 +104,20 @@ def test_a_budget_of_one_layer_is_spent_by_no_other(tmp_path: Path) -> None:
     assert whole == base + more
     with pytest.raises(errors.BadBudget, match="moon"):
         check_layers({"city/base+moon": 1}, {"base", "more"})
+
+
+def test_the_report_in_short(tmp_path: Path) -> None:
+    runs = always(policy_of(limited(1000, "ten"))), always(policy_of(limited(500, "five")))
+    tables, _ = report(city(tmp_path), *runs, budgets={"all": 30_000})
+    assert list(sentences([*tables.values()])) == [
+        "ten costs 36,000 won on 3 payments: 7.82 % of what may earn.",
+        "five costs 18,000 won on 3 payments: 3.91 % of what may earn.",
+        "five costs 18,000 won less; 0 members get more, 2 less, and for 0 nothing changes.",
+        "The budget all of 30,000 won is spent on 2020-03-02 under ten.",
+        "The budget all of 30,000 won lasts under five.",
+    ]
+    alone, _ = report(city(tmp_path), runs[0])
+    assert len(list(sentences([*alone.values()]))) == 1
 
 
 def test_winners_and_losers(tmp_path: Path) -> None:
