@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ SHARE = 8_400
 TENTH = 840
 HUNDREDTH = 84
 PAYMENTS = 100_000_000
+ROUNDS = 3
 LARGEST_MONTH = "2020-12"
 BOUND_SECONDS = 60
 BOUND_GIB = 8
@@ -43,7 +45,9 @@ class Measured:
 
 def measure(folder: Path) -> Section:
     progress = Progress("replays of 100 million payments", 4)
-    whole = _measured(folder / "whole", SHARE, (SUM, SUM_BY_MONTH, *HELD, *REPORTED))
+    rounds = _rounds(folder / "whole", SHARE, (SUM, *HELD), ROUNDS)
+    whole = {part: _median(found) for part, found in rounds.items()}
+    whole |= _measured(folder / "whole", None, (SUM_BY_MONTH, *REPORTED))
     if whole["city"].payments < PAYMENTS:
         raise RuntimeError(f"only {whole['city'].payments:,} payments were made")
     progress.step()
@@ -53,19 +57,23 @@ def measure(folder: Path) -> Section:
     progress.step()
     walked = _measured(folder / "hundredth", HUNDREDTH, ("group",))
     progress.step()
-    return Section("Policy simulator", _figures(whole, month, tenth), _notes(whole, month, tenth, walked))
+    return Section(
+        "Policy simulator", _figures(whole, _ratios(rounds), month, tenth), _notes(whole, month, tenth, walked)
+    )
 
 
-def _figures(whole: dict[str, Measured], month: dict[str, Measured], tenth: dict[str, Measured]) -> list[Figure]:
+def _figures(
+    whole: dict[str, Measured], ratios: dict[str, list[float]], month: dict[str, Measured], tenth: dict[str, Measured]
+) -> list[Figure]:
     counted = f"{whole['city'].payments:,} payments"
     how = (
         f"{counted} of a made-up city's 2020 in Parquet, in twelve files, opened, checked and replayed month by month into the report's"
-        " tables, in a process of its own, DuckDB at two threads and 6 GB; once, its start not counted."
+        f" tables, in a process of its own, DuckDB at two threads and 6 GB, its start not counted: the median of {ROUNDS} runs."
     )
     of_memory = "The largest resident size of that process."
     of_sums = (
-        "The replay's seconds by those of DuckDB's own running sum by member over the same payments, all files in one statement, opened"
-        " and checked alike."
+        f"The median of {ROUNDS} ratios: a replay's seconds by those of DuckDB's own running sum by member just before, over the same"
+        " payments, all files in one statement, opened and checked alike; the spread is that of all."
     )
     of_flat_memory = (
         f"Its largest resident size over all twelve months, by that over the largest of them, {LARGEST_MONTH}, alone."
@@ -83,7 +91,12 @@ def _figures(whole: dict[str, Measured], month: dict[str, Measured], tenth: dict
             Figure(named, BOUND_SECONDS, found.seconds, "s", how),
             Figure(f"{named}: memory", BOUND_GIB, found.gib, "GiB", of_memory),
             Figure(
-                f"{named}, against DuckDB's window sum", BOUND_OF_SUMS, found.seconds / whole[SUM].seconds, "×", of_sums
+                f"{named}, against DuckDB's window sum",
+                BOUND_OF_SUMS,
+                statistics.median(ratios[part]),
+                "×",
+                of_sums,
+                spread=(min(ratios[part]), max(ratios[part])),
             ),
             Figure(
                 f"{named}: memory against that of its largest month",
@@ -133,13 +146,32 @@ def _row(name: str, found: Measured, of_sum: Measured) -> str:
     return f"| {name} | {found.seconds:.1f} | {found.gib:.2f} | {found.seconds / of_sum.seconds:.2f} × |"
 
 
+def _ratios(rounds: dict[str, list[Measured]]) -> dict[str, list[float]]:
+    """Of each round, by how much a replay took longer than the sum."""
+    return {
+        part: [found.seconds / of_sum.seconds for found, of_sum in zip(rounds[part], rounds[SUM], strict=True)]
+        for part in HELD
+    }
+
+
+def _median(found: list[Measured]) -> Measured:
+    """Seconds as usual, memory at its largest."""
+    return Measured(
+        statistics.median(each.seconds for each in found), max(each.gib for each in found), found[0].payments
+    )
+
+
 def _measured(folder: Path, share: int | None, parts: tuple[str, ...]) -> dict[str, Measured]:
-    """The city, where it is to be made, and these parts of the measuring, by name; in the simulator's environment."""
+    return {part: found for part, (found,) in _rounds(folder, share, parts, 1).items()}
+
+
+def _rounds(folder: Path, share: int | None, parts: tuple[str, ...], rounds: int) -> dict[str, list[Measured]]:
+    """The city, where it is to be made, and these parts of the measuring in turns, by name; in the simulator's environment."""
     making = ["--make", str(share)] if share else []
     done = subprocess.run(
         [
             *(str(places.program("simulator", "python")), "-m", "simulator.measurement", str(folder), "--json"),
-            *(*making, "--parts", *parts),
+            *(*making, "--rounds", str(rounds), "--parts", *parts),
         ],
         env={**os.environ, "PYTHONPATH": str(ROOT / "layers" / "eeum" / "python")},
         cwd=ROOT,
@@ -149,8 +181,12 @@ def _measured(folder: Path, share: int | None, parts: tuple[str, ...]) -> dict[s
     )
     if done.returncode:
         raise RuntimeError(f"the simulator could not be measured: {done.stderr}")
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    return {each["part"]: Measured(each["seconds"], each["memory"] / 2**30, _payments(each["said"])) for each in told}
+    measured: dict[str, list[Measured]] = {}
+    for line in done.stdout.splitlines():
+        told = json.loads(line)
+        found = Measured(told["seconds"], told["memory"] / 2**30, _payments(told["said"]))
+        measured.setdefault(told["part"], []).append(found)
+    return measured
 
 
 def _payments(said: str) -> int:
