@@ -8,12 +8,15 @@ from simulator.sql.spend import SpendLimit
 
 
 def earned(layer: Layer, limit: SpendLimit | None, holds: str | None) -> str:
-    """The layer's reward before reward limits, floored once: what bands or steps give to `top`, less what they gave to `start`.
+    """The layer's reward before reward limits, floored once, and at most what it gives at once: what bands or steps give to `top`, less
+    what they gave to `start`.
 
     `holds` is the column that says whether the layer's condition holds; None where it always does.
     """
     start, top = ("0", "base") if limit is None else (f"start_{limit.place}", f"top_{limit.place}")
     won = _by_bands(layer.bands, start, top) if layer.steps is None else _by_steps(layer.steps, start, top)
+    if layer.most_at_once is not None:
+        won = f"LEAST({won}, {layer.most_at_once})"
     return won if holds is None else f"CASE WHEN {holds} THEN {won} ELSE 0 END"
 
 

@@ -103,6 +103,8 @@ def layers(draw: st.DrawFn, number: int, about: dict[str, list[str]], sayable: b
         made["bands"] = draw(bands(counts_all=counts_all))
     else:
         made["bands"] = [{"from": 0, "up_to": None, "rate_basis_points": draw(rates | st.just("merchant"))}]
+    if draw(st.integers(0, 3)) == 0:
+        made["most_at_once"] = draw(st.sampled_from([1, 300, 2_500]))
     if draw(st.booleans()):
         made["when"] = draw(conditions)
     if about["pool"] and draw(st.booleans()) and not (sayable and reward):

@@ -133,7 +133,8 @@ def test_the_rules_say_nothing_that_the_statement_does_not_know() -> None:
         Window: {"kind", "start", "until"},
         Layer: {
             *("id", "title", "condition", "bands", "spend_limits", "reward_limits"),
-            *("counts_all", "funders", "shares", "gives", "into", "steps", "exclusive", "pools", "events"),
+            *("counts_all", "funders", "shares", "gives", "into", "steps", "exclusive", "pools"),
+            *("most_at_once", "events"),
         },
         PolicyVersion: {
             *("programme", "version", "starts_at", "ends_at", "earns_from", "wallet", "merchants", "layers"),

@@ -149,6 +149,7 @@ def _layer(draw: st.DrawFn, name: str) -> dict[str, Any]:
         "limits": some_of(NAMES),
         "counts": st.sampled_from(["accepted", "all"]),
         "into": st.sampled_from(["cashback", "charged", *NAMES]),
+        "most_at_once": AMOUNTS,
         "exclusive": st.sampled_from(NAMES),
         "pools": some_of(NAMES),
     }

@@ -144,6 +144,8 @@ def _layer(draw: st.DrawFn, name: str, limits: dict[str, dict[str, Any]], focus:
     layer["counts"] = "all" if {0, "merchant"} & set(early) else draw(st.sampled_from(["accepted", "all"]))
     if focus == "conditions" or draw(st.integers(0, 3)) == 0:
         layer["when"] = draw(conditions(act.startswith("top_up")))
+    if draw(st.integers(0, 3)) == 0:
+        layer["most_at_once"] = draw(st.integers(1, 60))
     if focus == "groups" or (focus == "everything" and draw(st.booleans())):
         layer["exclusive"] = GROUPS[act]
     who = draw(st.lists(st.sampled_from(FUNDERS), unique=True, min_size=1))

@@ -71,7 +71,12 @@ class Reference:
     # --- one layer, as if it were alone -----------------------------------------------------------------------------------
 
     def _alone(self, layer: dict[str, Any], facts: dict[str, Any], base: int, at: datetime) -> tuple[int, int]:
-        """Won before reward limits, and won accepted."""
+        """Won before reward limits, at most what is given at once, and won accepted."""
+        won, accepted = self._uncapped(layer, facts, base, at)
+        most = layer.get("most_at_once")
+        return won if most is None else min(won, most), accepted
+
+    def _uncapped(self, layer: dict[str, Any], facts: dict[str, Any], base: int, at: datetime) -> tuple[int, int]:
         open_now = all(_is_open(limit, at) for limit in self._all(layer))  # 13
         if not open_now or not holds(layer.get("when"), facts, at):
             return 0, 0

@@ -97,6 +97,23 @@ FORMS: list[tuple[str, Changes, list[tuple[dict[str, Any], list[int]]]]] = [
         (paid("2026-01-10T00:00:00", 300), [30]),
         (paid("2026-02-10T00:00:00", 5_000), [135]),
     ]),
+    ("a cap on each payment, whatever the month's limit still has",
+     rules([limit("m", "reward", 500)], tenth("a", ("m",)) | {"most_at_once": 300}), [
+        (paid("2026-01-10T00:00:00", 2_999), [299]),
+        (paid("2026-01-10T00:00:01", 3_000), [201]),
+        (paid("2026-02-10T00:00:00", 3_001), [300]),
+        (paid("2026-02-10T00:00:01", 90_000), [200]),
+     ]),
+    ("what a cap on each payment keeps away leaves the spend counted",
+     rules([limit("m", "spend", 5_000)], tenth("a", ("m",)) | {"most_at_once": 300}), [
+        (paid("2026-01-10T00:00:00", 4_000), [300]),
+        (paid("2026-01-10T00:00:01", 4_000), [100]),
+     ]),
+    ("a cap on each payment decides which of a group gives most",
+     rules([], tenth("a", exclusive="g") | {"most_at_once": 50}, layer("b", [(None, 600)]) | {"exclusive": "g"}, groups=GROUP), [
+        (paid("2026-01-10T00:00:00", 500), [50, 0]),
+        (paid("2026-01-10T00:00:01", 1_000), [0, 60]),
+     ]),
     ("a limit counts across two products",
      rules(
          [limit("m", "spend", 1_000)],

@@ -192,7 +192,7 @@ def test_an_end_is_told() -> None:
 GIVES = ("gives", "bands", "steps")
 DEFAULTS: dict[str, Any] = {
     "layers": {"when": None, "gives": "cashback", "bands": None, "steps": None, "limits": [], "counts": "accepted"}
-    | {"into": "cashback", "exclusive": None, "pools": []},
+    | {"into": "cashback", "exclusive": None, "pools": [], "most_at_once": None},
     "limits": {"from": None, "until": None, "carries_over_from": None},
     "pools": {"from": None, "until": None},
     "purses": {"expires_after": None, "spendable_at": None},

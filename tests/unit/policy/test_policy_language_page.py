@@ -90,7 +90,8 @@ def test_conditions_stand_on_the_pages() -> None:
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=str)
 def test_every_condition_on_the_pages_is_one(snippet: dict[str, Any]) -> None:
     categories = [*document()["merchants"]["categories"], "hospital"]
-    canonical_document(document(("merchants.categories", categories), ("layers.0.when", snippet)))
+    flags = ("merchants.flags", ["plus"])
+    canonical_document(document(("merchants.categories", categories), flags, ("layers.0.when", snippet)))
 
 
 @pytest.mark.parametrize("code", sorted({fault[3] for fault in FAULTS}))

@@ -161,6 +161,7 @@ class LayerDocument(Part):
     when: ConditionDocument | None = None
     bands: list[BandDocument] | None = Field(default=None, min_length=1, max_length=20)
     steps: Steps | None = None
+    most_at_once: Annotated[Won, Field(ge=1)] | None = None
     limits: list[Name] = Field(default=[], max_length=5)
     counts: Literal["accepted", "all"] = "accepted"
     into: Name = "cashback"

@@ -126,9 +126,12 @@ def _given(layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won
     position = used_before.get(layer.spend_limits[0].id, 0) if layer.spend_limits else 0
     room = _room(layer.spend_limits, base, used_before, carried)
     if layer.steps is not None:
-        return _by_steps(layer.steps, position, room)
-    portions = _by_bands(layer, facts, position, position + room)
-    return portions, reward_of([(portion.base, portion.rate) for portion in portions])
+        portions, won = _by_steps(layer.steps, position, room)
+    else:
+        portions = _by_bands(layer, facts, position, position + room)
+        won = reward_of([(portion.base, portion.rate) for portion in portions])
+    most = layer.most_at_once
+    return portions, won if most is None or won < most else most
 
 
 def _is_closed(layer: Layer, facts: Facts) -> bool:

@@ -87,6 +87,12 @@ def _of_layer(layer: Mapping[str, Any]) -> Iterator[Statement]:
         Plain(f"조건은 {holds.ko}", f"when {holds.en}") if holds else Plain("조건 없음", "always"),
         silent=holds is None,
     )
+    most = layer.get("most_at_once")
+    yield statement(
+        "most_at_once",
+        _most(most) if most is not None else Plain("한 번의 최대액 없음", "as much at once as there is"),
+        silent=most is None,
+    )
     limits = names(layer.get("limits", ()))
     yield statement(
         "limits",
@@ -123,6 +129,11 @@ def _of_layer(layer: Mapping[str, Any]) -> Iterator[Statement]:
     )
     yield statement("funders", _funders(layer["funders"]))
     yield statement("title", Plain(f"이름은 “{subject.ko}”", f"called “{subject.en}”"), silent=True)
+
+
+def _most(most: int) -> Plain:
+    told = won(most)
+    return Plain(f"한 번에 최대 {told.ko}", f"at most {told.en} at once")
 
 
 def _into(layer: Mapping[str, Any]) -> tuple[Plain, bool]:

@@ -149,6 +149,7 @@ def _layer(document: Mapping[str, Any], limits: Mapping[str, Limit]) -> Layer:
         steps=_steps(document["steps"]) if document.get("steps") is not None else None,
         exclusive=document.get("exclusive"),
         pools=tuple(document.get("pools", ())),
+        most_at_once=document.get("most_at_once"),
     )
 
 

@@ -121,8 +121,8 @@ class Layer:
     """One rule of a policy: who funds it, when it applies, its bands or steps, its limits, and what becomes of what it gives.
 
     `spend_limits` (of spend, or of top-ups where it acts at those) and `reward_limits` are those of its limits by measure; bands are read
-    on the first spend limit. `shares` are those of the `funders`, in the same order. `into` names a purse, `exclusive` one of the policy's
-    groups, `pools` some of its pools.
+    on the first spend limit. `most_at_once` is the most won that it gives for one payment or top-up, before its reward limits. `shares`
+    are those of the `funders`, in the same order. `into` names a purse, `exclusive` one of the policy's groups, `pools` some of its pools.
     """
 
     id: str
@@ -139,6 +139,7 @@ class Layer:
     steps: Steps | None = None
     exclusive: str | None = None
     pools: tuple[str, ...] = ()
+    most_at_once: int | None = None
     events: tuple[Window, ...] = field(init=False, default=())
     """Windows of those of its limits that count within an event alone; worked out once, since every payment asks."""
 

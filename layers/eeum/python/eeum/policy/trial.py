@@ -44,7 +44,7 @@ WHY_NOT = {
 
 
 class Cut(NamedTuple):
-    """Won that `by`, the id of a limit or a pool, or `the_price`, left out of what a layer would have given."""
+    """Won that `by`, the id of a limit or a pool, `most_at_once` or `the_price`, left out of what a layer would have given."""
 
     by: str
     won: int
@@ -296,6 +296,9 @@ def _cuts(
     tightest = min(capped, key=lambda limit: _left(limit, before, earlier[limit.id]), default=None)
     cuts = []
     rest = full
+    if layer.most_at_once is not None and layer.most_at_once < rest:
+        cuts.append(Cut("most_at_once", rest - layer.most_at_once))
+        rest = layer.most_at_once
     if tightest is not None and (left := _left(tightest, before, earlier[tightest.id])) < rest:
         cuts.append(Cut(tightest.id, rest - left))
         rest = left
