@@ -140,7 +140,10 @@ def _tell(as_json: bool, what: str, found: Measured | None = None) -> None:
     if as_json and found is not None:
         print(json.dumps({"part": what, **asdict(found)}), flush=True)
     elif not as_json and found is not None:
-        print(f"{what:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.said}", flush=True)
+        print(
+            f"{what:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.said.splitlines()[-1]}",
+            flush=True,
+        )
     elif not as_json:
         print(what)
 
