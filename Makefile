@@ -142,8 +142,8 @@ test: install ## every test
 	$(if $(filter tests,$(TESTS)),@$(SIMULATOR_PYTHON) -m pytest tests/simulator)
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS)
 
-simulate: $(DEVELOPMENT) ## a simulated city with faults, OPS operations over two seeds, or under one SEED
-	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.simulation --operations $(OPS) $(if $(SEED),--seed $(SEED))
+simulate: $(DEVELOPMENT) ## a simulated city with faults, OPS operations over two seeds, or under one SEED; FORMS=yes: every form of policies
+	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.simulation --operations $(OPS) $(if $(SEED),--seed $(SEED)) $(if $(FORMS),--forms)
 
 mutants: $(DEVELOPMENT) ## removes one safeguard after another, and shows that the simulation notices
 	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.simulation.mutants

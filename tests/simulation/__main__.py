@@ -1,6 +1,6 @@
-"""Runs the simulation by hand: python -m tests.simulation [--operations N] [--seed S].
+"""Runs the simulation by hand: python -m tests.simulation [--operations N] [--seed S] [--forms].
 
-Two seeds side by side, one a core: an even one under Incheon's policies, an odd one under all forms of policies and budgets.
+Two fresh seeds side by side, one a core: even ones under Incheon's policies, or odd ones under all forms of policies and budgets.
 """
 
 import argparse
@@ -18,11 +18,14 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--operations", type=int, default=20_000, help="over all seeds together")
     arguments.add_argument("--seed", type=int, default=None, help="this seed alone; without it two fresh ones")
+    arguments.add_argument(
+        "--forms", action="store_true", help="fresh seeds are under all forms of policies and budgets"
+    )
     asked = arguments.parse_args()
     seeds = (
         [asked.seed]
         if asked.seed is not None
-        else [secrets.randbits(31) * 2 + place % 2 for place in range(SIDE_BY_SIDE)]
+        else [secrets.randbits(31) * 2 + asked.forms for _ in range(SIDE_BY_SIDE)]
     )
     count = max(1, asked.operations // len(seeds))
     print(f"{count:,} operations under each of the seeds {', '.join(map(str, seeds))}")
