@@ -136,7 +136,7 @@ def test_a_simulation_without_payments_is_refused_once_with_its_reason(played: P
 
     again = json.loads(played.again["policy_simulation/http.json"]["body"])
     assert (again["id"], again["state"]) == (asked["id"], "refused")
-    assert again["fault"]["code"] == "no_payments"
+    assert again["fault"]["code"] == "months_not_published"
     assert played.first["policy_simulation/queue.json"] is played.again["policy_simulation/queue.json"] is None
 
 

@@ -23,7 +23,7 @@ from local.inhabitants import business_registration_number
 from tests.patience import patience_of
 from tests.simulation.city import Simulated
 from tests.simulation.operations import Operation, _ask, _key, _wallet
-from tests.simulation.reference import Paid
+from tests.simulation.reference_of_payments import Paid
 
 GRANTS = ("grant/arrears", "grant/youth")
 EVERY_AMOUNT = 0.5

@@ -1,0 +1,253 @@
+"""What earnings, corrections and expiries of a wallet must be, and the wallet itself, worked out with none of the product's rules.
+
+The evaluator of policies alone is the product's.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from eeum.policy.rules import AFTER_PAYMENT, Evaluation
+from tests.invariants_of_payments import taken
+from tests.simulation.reference_of_commands import CommandsReference
+from tests.simulation.reference_of_payments import CaptureOf, Earned, Item, account_of
+from tests.simulation.reference_of_policies import (
+    given,
+    has_expired,
+    judged_by,
+    kind_of,
+)
+
+
+class WalletReference(CommandsReference):
+    def _earning(self, sk: str, entry: Item, before: Counter[str]) -> None:
+        _, month, digest, number = sk.split("#")
+        payment = self.payments[digest]
+        capture = payment.captures[int(number)]
+        assert entry["slice"] == [capture.start, capture.end], entry
+        assert (month, entry["accepted_at"]) == (capture.accepted_at[:7], capture.accepted_at), entry
+        assert entry["chain"]["source"] == capture.source, entry
+        self._next_number(entry)
+        at = entry["accepted_at"]
+        policy = self._policy_at(at)
+        earned = Earned(
+            entry["number"],
+            (digest, int(number)),
+            at,
+            payment.merchant,
+            policy,
+            judged_by(policy, AFTER_PAYMENT, at),
+            dict(entry.get("ceilings", {})),
+        )
+        evaluation = self._fold(earned, self.used)
+        self._check_ceilings(entry, earned.ceilings, evaluation)
+        assert +Counter({each["layer"]: each["won"] for each in entry["rewards"]}) == +earned.rewards, (entry, earned)
+        assert _in_full(entry["used"], month) == dict(+earned.used), (entry, earned)
+        self.used.update(earned.used)
+        expected = Counter({account: -won for account, won in earned.accounts.items()})
+        expected.update({f"purse/{purse}": won for purse, won in earned.purses.items()})
+        assert entry["postings"] == {account: won for account, won in expected.items() if won}, (entry, expected)
+        self._fund(earned, Counter())
+        self.earnings.append(earned)
+
+    def _fund(self, earned: Earned, before: Counter[tuple[str, str]]) -> None:
+        """Counts what budgets paid more for an earning than `before`."""
+        for layer in earned.policy.layers:
+            parts = [(name, earned.funded[layer.id, name] - before[layer.id, name]) for name in layer.funders]
+            self._books.spend(earned.policy, layer, parts, earned.at)
+
+    def _correction(self, sk: str, entry: Item, before: Counter[str]) -> None:
+        _, month, digest = sk.split("#")
+        cancelled = self.cancellations.pop((month, digest))
+        of_each = [[*of, won, *([won - refund] if won != refund else [])] for of, won, refund in cancelled]
+        assert of_each == entry["cancelled"], (entry, of_each)
+        assert entry["chain"]["source"] == self.entries[f"CANCELLATION#{digest}"], entry
+        self._next_number(entry)
+        earnings = {earned.capture: earned for earned in self.earnings}
+        by_number = {earned.number: earned for earned in self.earnings}
+        for of, won, _ in cancelled:
+            earnings[of].lost += won
+        lowered: dict[int, dict[str, int]] = defaultdict(dict)
+        for number, layer, won in entry.get("ceilings", ()):
+            by_number[number].ceilings[layer] = lowered[number][layer] = won
+        used_before = Counter(self.used)
+        changes: list[list[Any]] = []
+        accounts: Counter[str] = Counter()
+        came: Counter[str] = Counter()
+        for earned, rewards, funded, evaluation in self._fold_again({earnings[of].number for of, _, _ in cancelled}):
+            self._check_ceilings(entry, lowered.pop(earned.number, {}), evaluation)
+            for layer in {**rewards, **earned.rewards}:
+                if rewards[layer] != earned.rewards[layer]:
+                    changes.append([earned.number, layer, earned.rewards[layer] - rewards[layer]])
+                    came[earned.into(layer)] += earned.rewards[layer] - rewards[layer]
+            for (_, funder), won in funded.items():
+                accounts[account_of(funder, earned.merchant)] += won
+            accounts.subtract(earned.accounts)
+            self._fund(earned, funded)
+        assert not lowered, (entry, lowered)
+        assert sorted(entry["changes"]) == sorted(changes), (entry, changes)
+        used = Counter(self.used)
+        used.subtract(used_before)
+        stored = _in_full(entry["used"], month)
+        assert {window: won for window, won in used.items() if won} == stored, (entry, used)
+        accounts.update(self._moved_back(entry, came, before))
+        self._check_refund(entry, cancelled, before["cashback"] + accounts["purse/cashback"], earnings)
+        assert entry["cashback"] == {account: won for account, won in accounts.items() if won}, (entry, accounts)
+        for purse, won in (*entry["released"], ("refund_pending", -sum(refund for _, _, refund in cancelled))):
+            accounts[f"purse/{purse}"] += won
+        accounts["purse/cashback"] += entry["recovered"]
+        assert entry["postings"] == {account: won for account, won in accounts.items() if won}, (entry, accounts)
+
+    def _moved_back(self, entry: Item, came: Counter[str], before: Counter[str]) -> Counter[str]:
+        """By account, what comes into purses or is taken out of them: what one does not have from what had expired there, or cashback."""
+        moved: Counter[str] = Counter()
+        gone: dict[str, int] = {}
+        for purse, won in came.items():
+            lacking = max(-won - before[purse], 0) if "@" in purse else 0
+            unspent = min(lacking, self.expired[purse])
+            if unspent:
+                gone[purse] = unspent
+            self.expired[purse] -= unspent
+            moved[f"purse/{purse}"] += won + lacking
+            moved[f"expired/{purse.partition('@')[0]}"] -= unspent
+            moved["purse/cashback"] -= lacking - unspent
+        assert entry.get("expired", {}) == gone, (entry, gone)
+        return moved
+
+    def _expiry(self, sk: str, entry: Item, before: Counter[str]) -> None:
+        """All that has expired leaves the wallet, and nothing else."""
+        at = entry["accepted_at"]
+        gone = {purse: won for purse, won in before.items() if won and has_expired(purse, at)}
+        assert entry["purses"] == gone != {}, (entry, before)
+        assert entry["amount"] == sum(gone.values()), entry
+        expected: Counter[str] = Counter({f"purse/{purse}": -won for purse, won in gone.items()})
+        for purse, won in gone.items():
+            expected[f"expired/{purse.partition('@')[0]}"] += won
+        assert entry["postings"] == dict(expected), (entry, expected)
+        self.expired.update(gone)
+
+    def _fold_again(
+        self, cancelled: set[int]
+    ) -> list[tuple[Earned, Counter[str], Counter[tuple[str, str]], Evaluation]]:
+        """Works out anew what was cancelled, and whatever shares a window with something that changed; with what it was before."""
+        used: Counter[str] = Counter()
+        changed: set[str] = set()
+        again = []
+        for earned in self.earnings:
+            if earned.number in cancelled or earned.windows & changed or earned.ceilings:
+                before = earned.rewards, earned.funded
+                was = earned.used
+                evaluation = self._fold(earned, used)
+                changed |= {window for window in {**was, **earned.used} if was[window] != earned.used[window]}
+                again.append((earned, *before, evaluation))
+            used.update(earned.used)
+        self.used = used
+        return again
+
+    def _check_refund(
+        self,
+        entry: Item,
+        cancelled: Sequence[tuple[CaptureOf, int, int]],
+        cashback: int,
+        earnings: dict[CaptureOf, Earned],
+    ) -> None:
+        """First to a balance below zero; the rest in reverse debit order, on all that was ever given back of each capture."""
+        recovered = missing = min(sum(refund for _, _, refund in cancelled), max(0, -cashback))
+        released: Counter[str] = Counter()
+        for of, _, refund in cancelled:
+            kept = min(refund, missing)
+            missing -= kept
+            earned = earnings[of]
+            payment = self.payments[of[0]]
+            capture = payment.captures[of[1]]
+            backwards = payment.paid_for(capture.start, capture.end)[::-1]
+            back = earned.refunded - earned.recovered
+            for purse, won in taken(backwards, back, back + refund - kept):
+                released[purse] += won
+            earned.refunded += refund
+            earned.recovered += kept
+        assert entry["recovered"] == recovered, (entry, cashback)
+        assert dict(entry["released"]) == dict(released), (entry, released)
+
+    def _fold(self, earned: Earned, used: Counter[str]) -> Evaluation:
+        """Works out anew what an earning gives, who funds it and what it uses, on what was `used` before."""
+        earned.rewards, earned.funded, earned.used = Counter(), Counter(), Counter()
+        payment = self.payments[earned.capture[0]]
+        capture = payment.captures[earned.capture[1]]
+        policy = earned.policy
+        if not policy.pays_at(datetime.fromisoformat(earned.at)):
+            return Evaluation((), {})
+        end = capture.end - earned.lost
+        base = sum(won for purse, won in payment.paid_for(capture.start, end) if kind_of(purse) in policy.earns_from)
+        amount = end - capture.start
+        evaluation, earned.used = given(
+            policy, AFTER_PAYMENT, payment.facts, amount, base, used, earned.at, earned.ceilings
+        )
+        for reward in evaluation.rewards:
+            earned.rewards[reward.layer] = reward.won
+            for funder, won in reward.funders:
+                earned.funded[reward.layer, funder] += won
+        return evaluation
+
+    def check_wallet(self, wallet: Item) -> None:
+        """The wallet as it stands after a transaction."""
+        for purse, state in wallet["purses"].items():
+            assert state["amount"] == self.purses[purse], (purse, wallet, self.purses)
+            assert purse == "cashback" or state["amount"] >= 0, wallet
+        assert not any(won for purse, won in self.purses.items() if purse not in wallet["purses"]), wallet
+        assert (wallet["due"], wallet["posted"]) == (self.due, self.posted), wallet
+        assert wallet["chain"] == {"length": self.length, "head": self.head}, wallet
+        assert wallet["purses"]["held"]["amount"] >= 0, wallet
+        assert (wallet["negative"] is not None) == (wallet["purses"]["cashback"]["amount"] < 0), wallet
+        for window, won in wallet["usage"].items():
+            assert self.used[window] == won, (window, wallet, self.used)
+        stored = wallet.get("taken", {"version": 0, "used": {}})
+        assert stored["version"] == self.command, wallet
+        assert all(self.commands[-1][window] == won for window, won in stored["used"].items()), (wallet, self.commands)
+
+    def check_progress(self, digest: str, progress: Item) -> None:
+        payment = self.payments[digest]
+        assert progress["held"] == payment.held, (progress, payment)
+        assert ("expiring" in progress) == (payment.held > 0), progress
+        captures = [[each.end - each.start, each.cancelled, each.accepted_at[:7]] for each in payment.captures.values()]
+        assert progress["captures"] == captures, (progress, captures)
+
+    def check_drained(self, wallet: Item) -> None:
+        """Once every delivery was made: nothing is due, nothing waits, and all that the limits were used is known."""
+        assert self.due == self.posted, f"{self.due - self.posted} postings never came: {wallet}"
+        assert not self.cancellations, self.cancellations
+        assert self.purses["refund_pending"] == 0, wallet
+        assert self.purses["held"] == sum(payment.held for payment in self.payments.values()), wallet
+        self._check_carried(wallet)
+
+    def _check_carried(self, wallet: Item) -> None:
+        """The wallet carries the use of the latest month that has any, or had before it was cancelled, and of the one before."""
+        known = {window for earned in self.earnings for window in earned.windows}
+        assert wallet["usage"].keys() <= known, wallet
+        used = {window: won for window, won in self.used.items() if won}
+        months = [month for window in {**wallet["usage"], **used} if (month := _month_begun(window))]
+        if not months:
+            return
+        year, number = divmod(int(max(months)[:4]) * 12 + int(max(months)[5:]) - 2, 12)
+        kept = {window: won for window, won in used.items() if _reaches(window, f"{year:04}-{number + 1:02}")}
+        assert kept.items() <= wallet["usage"].items(), (wallet, kept)
+
+
+def _month_begun(window: str) -> str | None:
+    """The month in which a window begins; an event's name says when it ends."""
+    name = window.partition("@")[2]
+    if name.startswith("until"):
+        return None
+    return name[:7] if "-" in name else f"{name}-01"
+
+
+def _reaches(window: str, month: str) -> bool:
+    """Whether a window reaches into a month or beyond."""
+    name = window.partition("@")[2].removeprefix("until-")
+    return name[: len(month)] >= month[: len(name)]
+
+
+def _in_full(used: Item, month: str) -> dict[str, int]:
+    """Use by limit and window of what an entry of `month` says."""
+    return {key if "@" in key else f"{key}@{month}": won for key, won in used.items()}
