@@ -93,6 +93,37 @@ def test_several_entries_of_one_transaction_open_a_purse_together(city: World) -
     assert _purses(city, payer)["points@2021-02"] == 900
 
 
+def test_what_the_stream_brings_again_comes_into_a_purse_once_and_is_taken_back_once(city: World) -> None:
+    payer, shop = city.member(charged=30_000), city.shop()
+    paid = city.pay(payer, shop, 30_000).entry
+    for _ in range(2):
+        city.post(paid, paid)
+    assert _purses(city, payer)["points@2021-02"] == 3_000
+    cancelled = city.cancel(paid, 10_000).entry
+    for _ in range(2):
+        city.post(cancelled, paid, cancelled)
+    assert _purses(city, payer) == {"charged": 10_000, "cashback": 200, "points@2021-02": 2_000}
+
+
+def test_rewards_that_are_posted_when_their_time_is_up_are_not_spendable_and_leave_with_the_next_sweep(
+    city: World,
+) -> None:
+    """They come into the purse of their payment's month, though that was swept and forgotten before."""
+    payer, shop = city.member(charged=30_000), city.shop()
+    in_time, late = (city.pay(payer, shop, amount).entry for amount in (20_000, 10_000))
+    city.post(in_time)
+    city.now = datetime(2021, 4, 5, tzinfo=SEOUL)
+    assert _sweep(city, payer) == 2_000
+    assert city.wallet(payer.id).purse("points@2021-02") is None
+    city.post(late)
+    assert _purses(city, payer) == {"cashback": 300, "points@2021-02": 1_000}
+    assert city.pay(payer, shop, 301).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert [_sweep(city, payer), _sweep(city, payer)] == [1_000, 0]
+    city.post(city.cancel(late).entry)
+    # Its 1,000 points had expired unspent: only the 100 won of cashback are taken back.
+    assert _purses(city, payer) == {"charged": 10_000, "cashback": 200}
+
+
 def test_what_expired_is_never_spendable_whether_it_was_swept_or_not(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
