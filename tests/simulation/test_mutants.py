@@ -14,6 +14,9 @@ QUICK = (
     "version of a progress",
     "rounding",
     "body of a request",
+    "recorded ceiling",
+    "pool",
+    "month of a payback",
 )
 MOST = 4_000
 
