@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Limit, PolicyVersion
 from eeum.policy.windows import last_month_of
 from tests.invariants_of_commands import carried_of, key_of, paid_for
+from tests.invariants_of_facts import facts_of
 from tests.invariants_of_payments import refund_of
 
 Item = dict[str, Any]
@@ -190,17 +190,3 @@ def _first_month(name: str) -> str:
 
 def _kind_of(purse: str) -> str:
     return purse if purse in ("charged", "cashback") else "rewards" if "@" in purse else "grants"
-
-
-def facts_of(stored: Item) -> Facts:
-    return Facts(
-        merchant_district=stored["district"],
-        merchant_category=stored["category"],
-        merchant_annual_revenue=stored["annual_revenue"],
-        merchant_flags=frozenset(stored["flags"]),
-        merchant_own_rate=stored["own_rate"],
-        card_product=stored["card_product"],
-        member_class=stored["member_class"],
-        channel=stored["channel"],
-        method=stored["method"],
-    )

@@ -5,13 +5,14 @@ The evaluator of policies is the product's, which has tests and published exampl
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Limit, PolicyVersion
 from eeum.policy.windows import previous_window, start_of_window, window_name
+from tests.invariants_of_facts import facts_of
 from tests.invariants_of_payments import taken
 
 Item = dict[str, Any]
@@ -43,7 +44,7 @@ def _check_given(entry: Item, used: Counter[str], policies: Sequence[PolicyVersi
     at = datetime.fromisoformat(entry["accepted_at"])
     policy = [each for each in policies if each.starts_at <= at][-1]
     payment = entry["kind"] == "payment"
-    facts = _facts(entry, at)
+    facts = replace(facts_of(entry.get("facts", {})), amount=entry["amount"], accepted_at=at)
     limits = {limit.id: limit for layer in policy.layers for limit in layer.limits}
     before = {name: used[key_of(limit, at)] for name, limit in limits.items()}
     carried = {name: carried_of(limit, used, at) for name, limit in limits.items()}
@@ -83,26 +84,6 @@ def carried_of(limit: Limit, used: Counter[str], at: datetime) -> int:
     if start_of_window(limit.window, before) < limit.carries_over_from:
         return 0
     return max(limit.amount - used[f"{limit.id}@{before}"], 0)
-
-
-def _facts(entry: Item, at: datetime) -> Facts:
-    stored = entry.get("facts", {})
-    own = {name: stored.get(name) for name in ("card_issuer", "member_class", "member_district", "member_age")}
-    if entry["kind"] == "top_up":
-        return Facts(**own, amount=entry["amount"], accepted_at=at)
-    return Facts(
-        **own,
-        merchant_district=stored["district"],
-        merchant_category=stored["category"],
-        merchant_annual_revenue=stored["annual_revenue"],
-        merchant_flags=frozenset(stored["flags"]),
-        merchant_own_rate=stored["own_rate"],
-        card_product=stored["card_product"],
-        channel=stored["channel"],
-        method=stored["method"],
-        amount=entry["amount"],
-        accepted_at=at,
-    )
 
 
 def funded_by(payment: Item) -> dict[str, int]:

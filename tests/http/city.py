@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 import policy_simulation.app
 from eeum.aws.city import City
 from eeum.calendar import SEOUL
-from eeum.cashback.sources import READERS, source_of
+from eeum.cashback.soundness import sound_source_of
+from eeum.cashback.sources import READERS
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
 from eeum.storage import Item, Table
@@ -107,7 +108,7 @@ class InMemoryCity:
     def post_cashback(self) -> None:
         """What the ledger's stream brings a moment later: the cashback of all that was captured and cancelled."""
         entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in READERS]
-        sources = [source_of(item) for item in entries if item.get("status", "approved") == "approved"]
+        sources = [sound_source_of(item) for item in entries if item.get("status", "approved") == "approved"]
         city = next(iter(self._cities.values()))
         budgets = city.budgets(context())
         post(CashbackStore(self.storage), city.policies(), budgets, patience_of(), sources, lambda: self.now)

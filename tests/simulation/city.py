@@ -22,7 +22,7 @@ from eeum.budget.use_cases import add_line, scope_of
 from eeum.calendar import SEOUL, text_of
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
 from eeum.cashback.gap_store import GapStore, Segment
-from eeum.cashback.sources import source_of
+from eeum.cashback.soundness import sound_source_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
 from eeum.merchants.rules import Decision, MerchantStatus, Shop
@@ -211,7 +211,7 @@ class Simulated:
             assert answer["parked"] == 0, answer
             assert answer["posted"] + answer["already_posted"] == len({(item["pk"], item["sk"]) for item in items})
         else:
-            sources = [source_of(item) for item in items]
+            sources = [sound_source_of(item) for item in items]
             budgets = self.budgets(storage)()
             answer = post(CashbackStore(storage), self.policies, budgets, patience_of(), sources, self.clock)
             assert not answer.unpostable, answer

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, Gives, Layer, Limit, PolicyVersion
-from tests.invariants_of_cashback import facts_of
+from tests.invariants_of_facts import facts_of
 
 Item = dict[str, Any]
 HALF = 15
@@ -111,9 +111,7 @@ def given(
 
 def facts_at(stored: Item, amount: int, at: str) -> Facts:
     """What something of `amount` won is judged by; of a top-up, what is known of the member."""
-    of_member = {name: stored.get(name) for name in ("card_issuer", "member_class", "member_district", "member_age")}
-    of_payment = facts_of(stored) if "district" in stored else Facts()
-    return replace(of_payment, **of_member, amount=amount, accepted_at=datetime.fromisoformat(at))
+    return replace(facts_of(stored), amount=amount, accepted_at=datetime.fromisoformat(at))
 
 
 def purse_of(policy: PolicyVersion, layer: Layer, at: str) -> str:

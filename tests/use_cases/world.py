@@ -19,7 +19,8 @@ from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
 from eeum.calendar import SEOUL
 from eeum.cashback.rules import Earning, MonthBook
-from eeum.cashback.sources import Entry, Source, source_of
+from eeum.cashback.soundness import sound_source_of
+from eeum.cashback.sources import Entry, Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import Posted, Unpostable, post
 from eeum.journal.accounts import NOT_SPENDABLE
@@ -327,7 +328,7 @@ def source(entry: Entry) -> Source:
             key, item = capture_key(acceptance.wallet_id, acceptance.digest), capture_item(entry)
         case Cancellation():
             key, item = cancellation_key(acceptance.wallet_id, acceptance.digest), cancellation_item(entry)
-    return source_of({**item, "pk": key.pk, "sk": key.sk})
+    return sound_source_of({**item, "pk": key.pk, "sk": key.sk})
 
 
 def _brought_by(caller: str) -> Callable[[Payment], bool]:

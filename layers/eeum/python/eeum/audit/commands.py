@@ -14,10 +14,10 @@ from eeum.audit.folds import check_ceilings, rewards_item
 from eeum.audit.partition import Findings, Item, Partition
 from eeum.audit.terms import Judged, Terms
 from eeum.calendar import month_of, previous_month
-from eeum.payments.items import facts_of_item
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, NOTHING, Evaluation, Gives
+from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_of_item
 from eeum.policy.usage import key_of, limits_of, standing
 from eeum.policy.windows import last_month_of
 
@@ -136,7 +136,9 @@ def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None)
 
 
 def _facts_of(item: Item) -> Facts:
-    return facts_of_item(item["facts"]) if item["kind"] == "payment" else Facts(**item.get("facts", {}))
+    if item["kind"] == "payment":
+        return facts_of_item(item["facts"])
+    return facts_of_item(item.get("facts", {}), STORED_WITH_A_TOP_UP)
 
 
 def _due(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ from eeum.audit.entries import account_of, add_to, given_off, without_zeros
 from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, digest_in, first_won
 from eeum.audit.purses import purse_due, taken_back
 from eeum.audit.terms import Judged, LimitAt, Terms, Window
-from eeum.payments.items import facts_of_item
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import NOTHING, Evaluation, funded
+from eeum.policy.stored_facts import facts_of_item
 
 
 def in_full(used: Mapping[str, int], month: str) -> dict[Window, int]:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from eeum.audit.entries import CASHBACK, Postings, add_to, without_zeros
 from eeum.audit.partition import Findings, Item, Partition
 from eeum.audit.terms import Judged, Terms
-from eeum.payments.items import facts_of_item
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import Gives, Layer, PolicyVersion
+from eeum.policy.stored_facts import facts_of_item
 
 PAYBACK, ALWAYS, YEAR = "payback", "always", 4
 

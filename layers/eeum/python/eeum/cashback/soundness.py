@@ -7,6 +7,7 @@ from eeum.cashback.sources import Source, source_of
 from eeum.errors import Refusal
 from eeum.ids import digest_of, is_id
 from eeum.payments.progress import Cancellation
+from eeum.policy.stored_facts import fault_of_facts
 from eeum.storage import Item
 
 
@@ -40,18 +41,7 @@ def _fault_of(source: Source, item: Item) -> str | None:
     found = next((fault for fault, is_so in faults.items() if is_so), None)
     if found is None and sum(item["postings"].values()) != 0:
         return "its postings do not balance"
-    return found or (None if isinstance(source.entry, Cancellation) else _fault_of_facts(item))
-
-
-def _fault_of_facts(item: Item) -> str | None:
-    facts = dict(item["facts"])
-    numbers = (facts.pop("own_rate"), facts.pop("annual_revenue") or 0)
-    facts.pop("flags")
-    if not all(map(_is_whole, numbers)):
-        return "its facts have a number that is none"
-    if not all(text is None or isinstance(text, str) for text in facts.values()):
-        return "its facts have a text that is none"
-    return None
+    return found or (None if isinstance(source.entry, Cancellation) else fault_of_facts(item["facts"]))
 
 
 def _is_whole(value: object) -> bool:

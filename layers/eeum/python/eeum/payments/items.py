@@ -8,8 +8,8 @@ from eeum.ids import Digest
 from eeum.payments.discounts import DiscountPart
 from eeum.payments.progress import Cancellation, Cancelled, Capture, Captured, Progress, Release
 from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
-from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
+from eeum.policy.stored_facts import facts_item, facts_of_item
 from eeum.storage import Item, Key, Table
 from eeum.wallet.items import acceptance_item, acceptance_of, taken_item, taken_of
 from eeum.wallet.store import partition_of
@@ -22,10 +22,6 @@ CANCELLATION = "CANCELLATION#"
 
 EXPIRING = "hold"
 """The partition of the index by expiry: everything that is held."""
-
-
-LATER_FACTS = ("card_issuer", "member_district", "member_age")
-"""Facts that a payment has only where they are known: entries made before there were any have none."""
 
 
 def payment_key(wallet_id: str, digest: Digest) -> Key:
@@ -104,38 +100,6 @@ def portions_item(portions: Portions) -> list[list[str | int]]:
 
 def portions_of(stored: Sequence[Sequence[Any]]) -> Portions:
     return tuple((purse_id, won) for purse_id, won in stored)
-
-
-def facts_item(facts: Facts) -> Item:
-    return {
-        "district": facts.merchant_district,
-        "category": facts.merchant_category,
-        "annual_revenue": facts.merchant_annual_revenue,
-        "flags": sorted(facts.merchant_flags),
-        "own_rate": facts.merchant_own_rate,
-        "card_product": facts.card_product,
-        "member_class": facts.member_class,
-        "channel": facts.channel,
-        "method": facts.method,
-        **{name: value for name in LATER_FACTS if (value := getattr(facts, name)) is not None},
-    }
-
-
-def facts_of_item(facts: Item) -> Facts:
-    return Facts(
-        merchant_district=facts["district"],
-        merchant_category=facts["category"],
-        merchant_annual_revenue=facts["annual_revenue"],
-        merchant_flags=frozenset(facts["flags"]),
-        merchant_own_rate=facts["own_rate"],
-        card_product=facts["card_product"],
-        member_class=facts["member_class"],
-        channel=facts["channel"],
-        method=facts["method"],
-        card_issuer=facts.get("card_issuer"),
-        member_district=facts.get("member_district"),
-        member_age=facts.get("member_age"),
-    )
 
 
 def payment_of(wallet_id: str, item: Item) -> Payment:

@@ -5,17 +5,14 @@ from typing import Any
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest
-from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
+from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_item, facts_of_item
 from eeum.request import Acceptance
 from eeum.storage import Item
 from eeum.wallet.rules import NOTHING_TAKEN, Taken, TopUp, TopUpDecline, TopUpReward
 
 TOP_UP = "TOP_UP#"
 TAKEN = "taken"
-
-MEMBER_FACTS = ("member_class", "member_district", "member_age")
-"""What a top-up is judged by, as far as it is known."""
 
 
 def acceptance_item(acceptance: Acceptance) -> Item:
@@ -46,7 +43,7 @@ def top_up_item(top_up: TopUp) -> Item:
         **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
         **taken_item(top_up.taken),
         **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
-        **({"facts": facts} if (facts := _facts_item(top_up.facts)) else {}),
+        **({"facts": facts} if (facts := facts_item(top_up.facts, STORED_WITH_A_TOP_UP)) else {}),
     }
 
 
@@ -57,10 +54,6 @@ def taken_item(taken: Taken) -> Item:
 
 def taken_of(item: Item) -> Taken:
     return Taken(item[TAKEN]["version"], item[TAKEN]["used"]) if TAKEN in item else NOTHING_TAKEN
-
-
-def _facts_item(facts: Facts) -> Item:
-    return {name: value for name in MEMBER_FACTS if (value := getattr(facts, name)) is not None}
 
 
 def _reward_item(given: TopUpReward) -> Item:
@@ -95,6 +88,6 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         decline=TopUpDecline(item["decline"]) if item["decline"] else None,
         rewards=tuple(TopUpReward(reward_of(each), each.get("into")) for each in item.get("rewards", ())),
         taken=taken_of(item),
-        facts=Facts(**item.get("facts", {})),
+        facts=facts_of_item(item.get("facts", {}), STORED_WITH_A_TOP_UP),
         ceilings=item.get("ceilings", {}),
     )

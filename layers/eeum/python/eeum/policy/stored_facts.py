@@ -1,0 +1,107 @@
+"""Facts as entries store them: one list, by which they are written, read and validated.
+
+Types are those of the policy language, so that validation refuses nothing that is written. Stored names never change.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from eeum.policy.conditions import FACTS_OF_A_TOP_UP, FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS, Facts
+
+
+class FactType(StrEnum):
+    TEXT = "a text"
+    WHOLE_NUMBER = "a whole number"
+    FLAGS = "a list of texts"
+
+
+class StoredFact(NamedTuple):
+    """A fact of `Facts` and the name that entries have for it.
+
+    Facts that every entry has are stored `always`. Others were added later: they are stored where they are known.
+    """
+
+    name: str
+    stored: str
+    type: FactType
+    may_be_unknown: bool
+    always: bool
+
+
+_TYPES = (
+    (TEXT_FACTS, FactType.TEXT),
+    (FLAG_FACTS, FactType.FLAGS),
+    # A merchant's own rate is a fact that rates use and no condition compares.
+    (NUMBER_FACTS | {"merchant_own_rate"}, FactType.WHOLE_NUMBER),
+)
+_DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Facts)}
+
+
+def _stored(name: str, stored: str | None = None, *, always: bool = True) -> StoredFact:
+    (kind,) = (kind for names, kind in _TYPES if name in names)
+    return StoredFact(name, stored or name, kind, _DEFAULTS[name] is None, always)
+
+
+STORED_FACTS = (
+    _stored("merchant_district", "district"),
+    _stored("merchant_category", "category"),
+    _stored("merchant_annual_revenue", "annual_revenue"),
+    _stored("merchant_flags", "flags"),
+    _stored("merchant_own_rate", "own_rate"),
+    _stored("card_product"),
+    _stored("member_class"),
+    _stored("channel"),
+    _stored("method"),
+    _stored("card_issuer", always=False),
+    _stored("member_district", always=False),
+    _stored("member_age", always=False),
+)
+"""All of `Facts` but `amount` and `accepted_at`, which each entry has of its own."""
+
+STORED_WITH_A_TOP_UP = tuple(fact._replace(always=False) for fact in STORED_FACTS if fact.name in FACTS_OF_A_TOP_UP)
+"""What is known of the member, where it is known."""
+
+
+def facts_item(facts: Facts, stored: Iterable[StoredFact] = STORED_FACTS) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    for fact in stored:
+        value = getattr(facts, fact.name)
+        if fact.always or value is not None:
+            item[fact.stored] = sorted(value) if fact.type is FactType.FLAGS else value
+    return item
+
+
+def facts_of_item(item: Mapping[str, Any], stored: Iterable[StoredFact] = STORED_FACTS) -> Facts:
+    """Raises `KeyError` when a fact is missing that every entry has."""
+    known: dict[str, Any] = {}
+    for fact in stored:
+        if fact.always or fact.stored in item:
+            value = item[fact.stored]
+            known[fact.name] = frozenset(value) if fact.type is FactType.FLAGS else value
+    return Facts(**known)
+
+
+def fault_of_facts(item: Mapping[str, Any], stored: Iterable[StoredFact] = STORED_FACTS) -> str | None:
+    """The first fact that a policy could not compare, with its value and what is allowed; None when there is none.
+
+    A fact that this version does not know is a fault: a later version stored it, and its policy may ask for it.
+    """
+    known = {fact.stored: fact for fact in stored}
+    for name, value in item.items():
+        if name not in known:
+            return f"its fact {name} is none that this version knows: {', '.join(sorted(known))}"
+        fact = known[name]
+        if not (value is None and fact.may_be_unknown) and not _is_of(value, fact.type):
+            return f"its fact {name} is {value!r}, which is not {fact.type}"
+    missing = next((name for name, fact in known.items() if fact.always and name not in item), None)
+    return f"its fact {missing} is missing" if missing else None
+
+
+def _is_of(value: Any, kind: FactType) -> bool:
+    if kind is FactType.TEXT:
+        return isinstance(value, str)
+    if kind is FactType.WHOLE_NUMBER:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, list | tuple | set | frozenset) and all(isinstance(each, str) for each in value)

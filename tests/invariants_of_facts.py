@@ -1,0 +1,27 @@
+"""What entries of the ledger say that they were judged by: read here without the product's code, by a list that a test holds complete."""
+
+from typing import Any
+
+from eeum.policy.conditions import Facts
+
+Item = dict[str, Any]
+OF_EVERY_PAYMENT = {
+    "district": "merchant_district",
+    "category": "merchant_category",
+    "annual_revenue": "merchant_annual_revenue",
+    "own_rate": "merchant_own_rate",
+    "card_product": "card_product",
+    "member_class": "member_class",
+    "channel": "channel",
+    "method": "method",
+}
+WHERE_KNOWN = ("card_issuer", "member_class", "member_district", "member_age")
+
+
+def facts_of(stored: Item) -> Facts:
+    """Of a payment or a capture; and of a top-up, which has only what is known of the member."""
+    known = {name: stored[name] for name in WHERE_KNOWN if name in stored}
+    if "district" not in stored:
+        return Facts(**known)
+    known |= {fact: stored[name] for name, fact in OF_EVERY_PAYMENT.items()}
+    return Facts(merchant_flags=frozenset(stored["flags"]), **known)

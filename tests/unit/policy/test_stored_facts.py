@@ -1,0 +1,138 @@
+"""Facts are written, read and validated by one list; nothing that is written is refused, and what earlier versions wrote is read."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eeum.aws.attribute_values import attribute_value, plain_item
+from eeum.policy.conditions import FACTS_OF_A_TOP_UP, Facts
+from eeum.policy.document_conditions import FORMS, IsBetween
+from eeum.policy.stored_facts import (
+    STORED_FACTS,
+    STORED_WITH_A_TOP_UP,
+    FactType,
+    StoredFact,
+    facts_item,
+    facts_of_item,
+    fault_of_facts,
+)
+from tests.every_fact import FACTS_OF_THE_LANGUAGE, conditions, words_of
+from tests.invariants_of_facts import facts_of
+from tests.use_cases.world import MORNING
+
+FOLLOW = {
+    "amount": "amount",
+    "instant": "accepted_at",
+    "weekday": "accepted_at",
+    "day_of_month": "accepted_at",
+    "time_of_day": "accepted_at",
+}
+"""Facts that follow from what each entry has of its own."""
+VALUES: dict[FactType, st.SearchStrategy[Any]] = {
+    FactType.TEXT: st.text(max_size=40),
+    FactType.WHOLE_NUMBER: st.integers(min_value=0, max_value=10**13),
+    FactType.FLAGS: st.frozensets(st.text(min_size=1, max_size=20), max_size=5),
+}
+WRONG: dict[FactType, tuple[Any, ...]] = {
+    FactType.TEXT: (1, True, ["a"], {"a": "b"}),
+    FactType.WHOLE_NUMBER: ("1", True, 1.5, [1]),
+    FactType.FLAGS: (None, "partner", 1, [1], [None]),
+}
+
+
+def _values_of(fact: StoredFact) -> st.SearchStrategy[Any]:
+    values = VALUES[fact.type]
+    return st.none() | values if fact.may_be_unknown else values
+
+
+def _some(stored: tuple[StoredFact, ...]) -> st.SearchStrategy[Facts]:
+    return st.builds(Facts, **{fact.name: _values_of(fact) for fact in stored})
+
+
+def _as_stored(item: dict[str, Any]) -> dict[str, Any]:
+    return plain_item({name: attribute_value(value) for name, value in item.items()})
+
+
+def test_every_fact_is_stored_or_follows_from_what_each_entry_has() -> None:
+    assert {fact.name for fact in STORED_FACTS} == {field.name for field in fields(Facts)} - set(FOLLOW.values())
+    assert len({fact.stored for fact in STORED_FACTS}) == len(STORED_FACTS)
+    asked_for = {fact.name for fact in STORED_FACTS} - {"merchant_own_rate"}
+    assert asked_for | set(FOLLOW) == FACTS_OF_THE_LANGUAGE
+
+
+def test_what_a_top_up_stores_is_what_it_is_judged_by() -> None:
+    assert {fact.name for fact in STORED_WITH_A_TOP_UP} == FACTS_OF_A_TOP_UP - set(FOLLOW)
+    assert all(fact.stored == fact.name and not fact.always for fact in STORED_WITH_A_TOP_UP)
+
+
+@given(_some(STORED_FACTS))
+def test_whatever_is_written_is_sound_and_read_as_it_was(facts: Facts) -> None:
+    item = _as_stored(facts_item(facts))
+    assert fault_of_facts(item) is None
+    assert facts_of_item(item) == facts
+
+
+@given(_some(STORED_WITH_A_TOP_UP))
+def test_whatever_a_top_up_writes_is_read_as_it_was(facts: Facts) -> None:
+    item = _as_stored(facts_item(facts, STORED_WITH_A_TOP_UP))
+    assert None not in item.values()
+    assert facts_of_item(item, STORED_WITH_A_TOP_UP) == facts
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"), [(fact, value) for fact in STORED_FACTS for value in WRONG[fact.type]], ids=str
+)
+def test_a_value_of_another_type_is_named(fact: StoredFact, value: Any) -> None:
+    item = facts_item(Facts()) | {fact.stored: value}
+    assert fault_of_facts(item) == f"its fact {fact.stored} is {value!r}, which is not {fact.type}"
+
+
+def test_a_fact_that_is_missing_or_not_known_is_named() -> None:
+    item = facts_item(Facts())
+    assert fault_of_facts(item) is None
+    assert fault_of_facts(item | {"shoe_size": 42}) == (
+        "its fact shoe_size is none that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
+        "district, flags, member_age, member_class, member_district, method, own_rate"
+    )
+    del item["method"]
+    assert fault_of_facts(item) == "its fact method is missing"
+
+
+def test_what_earlier_versions_stored_is_read() -> None:
+    """As it is in ledgers: the names and values are not to change."""
+    oldest = json.loads(
+        '{"district": "seo", "category": "cafe", "annual_revenue": 1, "flags": ["partner"], "own_rate": 300,'
+        ' "card_product": "standard", "member_class": null, "channel": "qr", "method": "app"}'
+    )
+    facts = Facts("seo", "cafe", 1, frozenset({"partner"}), 300, "standard", None, "qr", "app")
+    assert facts_of_item(oldest) == facts
+    assert fault_of_facts(oldest) is None
+    assert facts_item(facts) == oldest
+    later = oldest | {"card_issuer": "nonghyup", "member_district": "seo", "member_age": 70}
+    assert facts_of_item(later).member_age == 70
+    assert fault_of_facts(later) is None
+    assert facts_item(facts_of_item(later)) == later
+
+
+def test_every_fact_every_form_and_every_word_has_a_case() -> None:
+    """A fact that the language gets needs a case in `tests.every_fact`, with which it is paid in a deployed city."""
+    cases = conditions(MORNING)
+    assert cases.keys() == FACTS_OF_THE_LANGUAGE
+    assert all(fact in set(words_of(condition)) for fact, condition in cases.items())
+    between = {"above", "at_least", "at_most", "below"}
+    assert between | {"fact"} == set(IsBetween.model_fields)
+    forms = {form.strip("()") for form in FORMS.values()}
+    words = {"between": between, "day": {"from", "until"}, "within": {"from", "until"}}
+    used = {word for condition in cases.values() for word in words_of(condition)} | {"all"}
+    assert {word for form in forms for word in words.get(form, {form})} <= used
+
+
+@given(_some(STORED_FACTS), _some(STORED_WITH_A_TOP_UP))
+def test_the_invariants_of_tests_read_every_fact(facts: Facts, of_a_top_up: Facts) -> None:
+    """A reading of their own, so that they find what the product reads wrongly; and of all that there is."""
+    assert facts_of(facts_item(facts)) == facts
+    assert facts_of(facts_item(of_a_top_up, STORED_WITH_A_TOP_UP)) == of_a_top_up
