@@ -1,27 +1,89 @@
 """What quotes look like over HTTP."""
 
-from pydantic import BaseModel
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
 from eeum.cashback.bodies import EarnedBody, RewardBody, earned_body, reward_body
-from eeum.cashback.quoting import QuoteAnswer
-from eeum.payments.bodies import CardToken, Channel, DeclineBody, MerchantId, decline_body
+from eeum.cashback.quoting import NotGuaranteed, QuoteAnswer, Reason
+from eeum.payments.bodies import (
+    MEMBER_CHANNELS,
+    CardToken,
+    Channel,
+    CutBody,
+    DeclineBody,
+    MerchantId,
+    cut_bodies,
+    decline_body,
+)
+
+Method = Literal["card", "app"]
 
 
 class QuoteRequest(Body):
-    """A payment that a member thinks of making."""
+    """A payment that a member thinks of making, in the app or with a card."""
 
     merchant_id: MerchantId
     amount: Won
     channel: Channel = "shop"
-    card_token: CardToken | None = None
+    card_token: CardToken | None = Field(
+        default=None, description="The card that would pay; left out: the first active one."
+    )
+    method: Method | None = Field(
+        default=None,
+        description="How it would be paid: `card` through an acquirer, or `app` by the member. Left out, it is `app`, but `card` where "
+        "`card_token` is given, where `capture` is `later`, and in channels that are no member's own.",
+    )
+    capture: Literal["now", "later"] = Field(
+        default="now", description="`later` is a hold, as an acquirer makes it: it gets no discount."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_paid(self) -> Self:
+        if self.method == "app" and self._needs_a_card():
+            raise PydanticCustomError(
+                "not_paid_in_the_app", "A payment in the app is captured now, in one of the channels shop and qr"
+            )
+        return self
+
+    def _needs_a_card(self) -> bool:
+        return self.capture == "later" or self.channel not in MEMBER_CHANNELS
+
+    def paid_by(self) -> Method:
+        """The method that the payment would have."""
+        return self.method or ("card" if self.card_token or self._needs_a_card() else "app")
+
+
+class NotGuaranteedBody(BaseModel):
+    """Why cashback of these layers may become another amount, with a sentence for the member.
+
+    - `budget_is_shared`: cashback is funded when it is posted, a moment after the payment, and others may use up the budget before.
+    - `earlier_cashback_pending`: an earlier payment or cancellation is not posted yet, and uses or frees the same limits.
+    - `earlier_use_not_read`: a limit counts an earlier window that only the posting adds up.
+    - `captured_later`: cashback is for what is captured, under the policy, limits and budgets of that moment.
+    """
+
+    reason: Reason
+    layers: list[str]
+    message: str
+
+
+MESSAGES: dict[Reason, str] = {
+    Reason.BUDGET_IS_SHARED: "예산이 먼저 소진되면 캐시백이 줄어들 수 있습니다.",
+    Reason.EARLIER_CASHBACK_PENDING: "이전 결제의 캐시백이 처리되는 중이어서 금액이 달라질 수 있습니다.",
+    Reason.EARLIER_USE_NOT_READ: "이전 기간의 이용 금액에 따라 캐시백이 달라질 수 있습니다.",
+    Reason.CAPTURED_LATER: "캐시백은 매입되는 시점의 정책과 금액에 따라 정해집니다.",
+}
 
 
 class QuoteBody(BaseModel):
-    """What would be taken off the payment now, and what it would earn, as far as budgets have the money.
+    """What the payment would get if it were made now, in won.
 
-    `paid` is what is asked of the member, `cashback` all that the payment would earn, whichever purse it comes into. `decline` says why the
-    payment would be declined instead.
+    `discount` and `paid` are what the payment itself would answer, `cashback` all that would be posted for it, whichever purse it comes
+    into. `cut` names what the policy gives and budgets cannot pay whole. `decline` says why the payment would be declined instead.
+    `not_guaranteed` names what of the cashback may still change; where it is empty, nothing but another payment or decision changes it.
     """
 
     paid: int
@@ -30,21 +92,29 @@ class QuoteBody(BaseModel):
     cashback: int
     base: int
     policy: str
+    method: Method
     rewards: list[EarnedBody]
+    cut: list[CutBody] = []
+    not_guaranteed: list[NotGuaranteedBody] = []
     decline: DeclineBody | None = None
 
 
-def quote_body(answer: QuoteAnswer, amount: int) -> QuoteBody:
-    """`amount` is the price, in won."""
-    quoted = answer.quote
-    discount = sum(reward.won for reward in answer.discounts)
+def quote_body(answer: QuoteAnswer, method: Method) -> QuoteBody:
+    judgement, earning = answer.judgement, answer.earning
     return QuoteBody(
-        paid=amount - discount,
-        discount=discount,
-        discounts=[reward_body(reward) for reward in answer.discounts],
-        cashback=sum(reward.won for reward in quoted.rewards),
-        base=quoted.base,
-        policy=quoted.policy,
-        rewards=[earned_body(reward, answer.into) for reward in quoted.rewards],
-        decline=decline_body(answer.decline) if answer.decline else None,
+        paid=sum(won for _, won in judgement.paid_from),
+        discount=judgement.given.won,
+        discounts=[reward_body(reward) for reward in judgement.given.rewards],
+        cashback=earning.won,
+        base=earning.base,
+        policy=earning.policy,
+        method=method,
+        rewards=[earned_body(reward, earning.into) for reward in earning.rewards],
+        cut=cut_bodies(answer.ceilings),
+        not_guaranteed=[_not_guaranteed_body(each) for each in answer.not_guaranteed],
+        decline=decline_body(judgement.decline) if judgement.decline else None,
     )
+
+
+def _not_guaranteed_body(each: NotGuaranteed) -> NotGuaranteedBody:
+    return NotGuaranteedBody(reason=each.reason, layers=list(each.layers), message=MESSAGES[each.reason])

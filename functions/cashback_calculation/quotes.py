@@ -1,4 +1,4 @@
-"""What a payment would earn, before it is made. A function of its own, since its role may read and nothing else."""
+"""What a payment would get, before it is made. A function of its own, since its role may read and nothing else."""
 
 import os
 
@@ -9,20 +9,22 @@ from eeum.aws.identity import MEMBER
 from eeum.cashback.quoting import quote_cashback
 from eeum.payments.rules import Order
 from eeum.wallet.rules import card_within
-from eeum.wallet.use_cases import own_wallet
 
 api = Api()
 city = City.of(os.environ)
 
 
-@api.post("/wallets/<wallet_id>/cashback_quotes", summary="What a payment would earn now", tags=["cashback"])
+@api.post("/wallets/<wallet_id>/cashback_quotes", summary="What a payment would get now", tags=["cashback"])
 def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
     context = api.lambda_context
-    wallet = own_wallet(city.wallets(context), api.caller().person(MEMBER), wallet_id)
-    card = card_within(wallet.id, body.card_token) if body.card_token else None
-    order = Order(body.merchant_id, body.amount, body.channel, "app", card, requested_at=None)
-    quoted = quote_cashback(wallet, city.merchants(context), city.policies(), order, city.clock())
-    return answered(quote_body(quoted, body.amount))
+    member = api.caller().person(MEMBER)
+    card = card_within(wallet_id, body.card_token) if body.card_token else None
+    method = body.paid_by()
+    order = Order(body.merchant_id, body.amount, body.channel, method, card, None, body.capture == "later")
+    quoted = quote_cashback(
+        city.payments(context), city.policies(), city.budgets(context), member, wallet_id, order, city.clock()
+    )
+    return answered(quote_body(quoted, method))
 
 
 handler = lambda_handler(api)

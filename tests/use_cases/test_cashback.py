@@ -7,12 +7,11 @@ from functools import partial
 
 import pytest
 
-from eeum.cashback.quoting import quote_cashback
 from eeum.cashback.showing import cashback_of_month
 from eeum.cashback.use_cases import MOST_TOGETHER
 from eeum.errors import Busy
 from eeum.payments.items import payment_of
-from eeum.payments.rules import Decline, Order, Payment
+from eeum.payments.rules import Payment
 from eeum.storage import BY_MERCHANT, Contended, Key, Put, Query, SetTo, Table, Update, Write
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import partition_of, wallet_key
@@ -252,41 +251,6 @@ def test_a_gap_in_the_earnings_of_a_wallet_shows_in_its_counters(world: World) -
 
 
 # --- quoting and showing --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("amount", [1, 9_999, 100_000, 600_000, 1_500_000])
-def test_a_quote_is_what_the_payment_then_earns(world: World, amount: int) -> None:
-    payer = world.member(charged=2_000_000)
-    world.post(*_spend(world, payer, 450_000))
-    order = Order(SHOP, amount, "shop", "app", None, None)
-    quoted = quote_cashback(world.wallet(payer.id), world.merchants, world.policies, order, world.now)
-    assert quoted.decline is None
-    world.post(*_spend(world, payer, amount))
-    earning = world.earnings(payer)[-1]
-    assert (quoted.quote.rewards, dict(quoted.quote.used), quoted.quote.policy) == (
-        earning.rewards,
-        dict(earning.used),
-        earning.policy,
-    )
-
-
-def test_a_quote_of_what_would_be_declined_says_why_and_earns_nothing(world: World) -> None:
-    payer = world.member(charged=5_000)
-    for order, decline in (
-        (Order(SHOP, 5_001, "shop", "app", None, None), Decline.INSUFFICIENT_FUNDS),
-        (Order("nobody", 5_000, "shop", "app", None, None), Decline.UNKNOWN_MERCHANT),
-        (Order(SHOP, 5_000, "shop", "app", "no card of hers", None), Decline.UNKNOWN_CARD),
-    ):
-        quoted = quote_cashback(payer, world.merchants, world.policies, order, world.now)
-        assert quoted.decline is decline
-        assert quoted.quote.rewards == ()
-
-
-def test_a_quote_writes_nothing(world: World) -> None:
-    payer = world.member(charged=5_000)
-    with world.counted() as costs:
-        quote_cashback(payer, world.merchants, world.policies, Order(SHOP, 1, "shop", "app", None, None), world.now)
-    assert (costs.calls, costs.write_units) == (["read"], 0)
 
 
 def test_a_members_month_shows_each_earning_and_their_sum(world: World) -> None:

@@ -18,6 +18,7 @@ from eeum.budget.items import line_of
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
 from eeum.calendar import SEOUL
+from eeum.cashback.quoting import QuoteAnswer, quote_cashback
 from eeum.cashback.rules import Earning, MonthBook
 from eeum.cashback.soundness import sound_source_of
 from eeum.cashback.sources import Entry, Source
@@ -215,6 +216,12 @@ class World:
         asked = {"amount": amount, "merchant_id": merchant_id, **(body or {})}
         request = Request.of(caller, wallet.id, key or self.new_key(), asked)
         return authorise_payment(self.payments, self.policies, self.patience, request, order, self.clock, self.budgets)
+
+    def quote(self, wallet: Wallet, shop: Merchant | str, amount: int, **changes: Any) -> QuoteAnswer:
+        """What the same payment by `pay` would get."""
+        merchant_id = shop if isinstance(shop, str) else shop.id
+        order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
+        return quote_cashback(self.payments, self.policies, self.budgets(), wallet.member, wallet.id, order, self.now)
 
     def top_up(self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK) -> Answer[TopUp]:
         request = Request.of(caller, wallet.id, key or self.new_key(), {"amount": amount})

@@ -88,6 +88,17 @@ def a_payment_is_read_with_the_part_of_the_budget_that_its_discount_draws_on(sto
 
 
 @case
+def a_quote_reads_the_money_too_and_all_of_the_year_where_the_shard_has_too_little(storage: Storage) -> None:
+    funding, budgets = funding_of(storage, 90_000), BudgetStore(storage, patience_of(600), "incheon")
+    opened = stored_wallet(storage, charged=10_000)
+    (key,) = funding.keys([(POLICY, NOON)])
+    found = PaymentStore(storage, patience_of()).read_for_quote(opened.id, MERCHANT, [key])
+    assert (found.wallet, found.merchant, set(found.others)) == (opened, None, {key})
+    assert funding.funds(found.others).grant(POLICY, COUPON, 100_000, NOON) == 100_000
+    assert Budgets(budgets, Lines(budgets.lines())).in_all(POLICY, NOON).grant(POLICY, COUPON, 100_000, NOON) == 90_000
+
+
+@case
 def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) -> None:
     funding = funding_of(storage, 1_000)
     opened = stored_wallet(storage, charged=20_000)

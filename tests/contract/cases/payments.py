@@ -54,6 +54,15 @@ def an_authorisation_reads_wallet_entry_and_merchant(storage: Storage) -> None:
 
 
 @case
+def a_quote_reads_wallet_and_merchant(storage: Storage) -> None:
+    store = _store(storage)
+    assert store.read_for_quote(wallet().id, MERCHANT) == Read(None, None, None)
+    opened = stored_wallet(storage, charged=10_000)
+    MerchantStore(storage, patience_of()).add(approved())
+    assert store.read_for_quote(opened.id, MERCHANT) == Read(None, opened, approved())
+
+
+@case
 def a_payment_takes_the_money_and_is_stored(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage, charged=10_000)

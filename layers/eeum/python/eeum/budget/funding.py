@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from eeum.budget.money import Money, Move, Place, Rest, ended_pools, is_over, moves_to_refill
+from eeum.budget.money import Money, Move, Place, Rest, ended_pools, is_over, left_of_pool, moves_to_refill
 from eeum.budget.rules import (
     FiscalYear,
     Funds,
@@ -17,7 +17,9 @@ from eeum.budget.rules import (
     Name,
     PoolMoney,
     Short,
+    SubLine,
     fiscal_year_of,
+    pool_money,
     sub_line_of,
 )
 from eeum.budget.store import BudgetStore
@@ -57,6 +59,21 @@ class Budgets:
     def funding(self, hashed: str, now: datetime) -> "Funding":
         """For one transaction; `hashed` chooses its sub-line: the id of a wallet, or of the first of a batch."""
         return Funding(self.store, self.lines, sub_line_of(hashed), now)
+
+    def in_all(self, policy: PolicyVersion, at: datetime) -> Funds:
+        """All that refilling could bring to one transaction at `at`, as if nobody else drew on it. Reads, and moves nothing.
+
+        17 read units for each fiscal year: the year of `at`, and those in which an event's pool was drawn on before.
+        """
+        year = fiscal_year_of(at)
+        pools = [pool_money(policy, pool_id, at) for pool_id, pool in policy.pools.items() if pool.window.is_open(at)]
+        drawn_on = {each for pool in pools for each in (*range(pool.first_year, year), pool.home)}
+        money = {each: self.store.money(each) for each in sorted(drawn_on | {year})}
+        won = {line.id: money[year].left(line.id) for line in self.lines.of_year(year)}
+        for pool in pools:
+            in_sub_lines = sum(each.in_sub_lines(pool.name) for each in money.values())
+            won[pool.name] = left_of_pool(pool, money[pool.home].rest) + in_sub_lines
+        return Funds(self.lines, {year: SubLine(year, 0, won, closed=False)}, frozenset((year, name) for name in won))
 
 
 class Funding:
@@ -159,19 +176,14 @@ def _opened(store: BudgetStore, year: FiscalYear) -> Money:
 
 
 def _put_up(store: BudgetStore, pool: PoolMoney, home: Money) -> int:
-    """What the rest has of a pool, after it was given what the policy in force says: on first use, and more by a later version.
-
-    A later version that gives less takes nothing away: it may be granted already.
-    """
+    """What the rest has of a pool, after it was given what the policy in force says: on first use, and more by a later version."""
     rest = _rest_of(home)
     amount = rest.amounts.get(pool.name)
     if amount is None:
         store.open_pool(pool)
-        return pool.amount
-    raised = max(pool.amount - amount, 0)
-    if raised:
+    elif pool.amount > amount:
         store.raise_pool(pool, amount)
-    return rest.won[pool.name] + raised
+    return left_of_pool(pool, rest)
 
 
 def _rest_of(money: Money) -> Rest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from eeum.budget.rules import PARTS_OF_THE_REST, POOL, SMALLEST_REFILL, FiscalYear, SubLine
+from eeum.budget.rules import PARTS_OF_THE_REST, POOL, SMALLEST_REFILL, FiscalYear, PoolMoney, SubLine
 from eeum.calendar import month_of, next_month
 from eeum.policy.windows import last_month_of
 
@@ -44,6 +44,17 @@ class Money:
 
     def in_sub_lines(self, name: str) -> int:
         return sum(sub_line.won.get(name, 0) for sub_line in self.sub_lines)
+
+
+def left_of_pool(pool: PoolMoney, rest: Rest | None) -> int:
+    """Won that the rest of the pool's home year has of it, once it has what the policy in force says.
+
+    A later version that says less takes nothing away: it may be granted already.
+    """
+    amount = rest.amounts.get(pool.name) if rest else None
+    if rest is None or amount is None:
+        return pool.amount
+    return rest.won[pool.name] + max(pool.amount - amount, 0)
 
 
 class Place(NamedTuple):

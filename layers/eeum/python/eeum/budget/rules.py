@@ -197,6 +197,11 @@ class Funds:
         self._take(policy, layer, dict(zip(layer.funders, differences, strict=True)), at)
         return granted
 
+    def is_shared(self, layer: Layer, at: datetime) -> bool:
+        """Whether a layer draws on money that runs out: a pool, or the line of one of its funders."""
+        payers = (self._payer(layer, funder, at) for funder in layer.funders)
+        return bool(layer.pools) or any(payer is not None and not payer[1].startswith(COUNTED) for payer in payers)
+
     def take(self, policy: PolicyVersion, layer: Layer, parts: Mapping[str, int], at: datetime) -> bool:
         """Takes exactly `parts`, won by funder, and says so; or nothing, when they are more than there is."""
         rooms = [(self._room(self._payer(layer, funder, at)), part) for funder, part in parts.items()]

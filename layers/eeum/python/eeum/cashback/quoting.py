@@ -1,37 +1,135 @@
 """Quoting what a payment would get before it is made. It posts nothing."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import NamedTuple
+from __future__ import annotations
 
-from eeum.cashback.rules import Quote, purses_of, quote
-from eeum.merchants.store import MerchantStore
-from eeum.payments.rules import Decline, Order, judge
-from eeum.policy.rules import LayerReward
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from eeum.calendar import whole_milliseconds
+from eeum.cashback.rules import WHOLE, Captured, Earning, earn
+from eeum.cashback.usage import asked_for, is_kept
+from eeum.errors import NotFound
+from eeum.merchants.rules import Merchant
+from eeum.payments.rules import Judgement, Order, judge
+from eeum.payments.store import PaymentStore
+from eeum.policy.rules import Layer, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
-from eeum.wallet.giving import UNLIMITED
-from eeum.wallet.rules import Wallet
+from eeum.wallet.giving import Grants
+from eeum.wallet.rules import Wallet, wallet_id_of
+from eeum.wallet.use_cases import NO_SUCH_WALLET
+
+if TYPE_CHECKING:
+    from eeum.budget.funding import Budgets
+
+
+class Reason(StrEnum):
+    """Why cashback may become another amount than the one quoted. The names are part of the API."""
+
+    BUDGET_IS_SHARED = "budget_is_shared"
+    EARLIER_CASHBACK_PENDING = "earlier_cashback_pending"
+    EARLIER_USE_NOT_READ = "earlier_use_not_read"
+    CAPTURED_LATER = "captured_later"
+
+
+class NotGuaranteed(NamedTuple):
+    """A reason, and the layers that it concerns."""
+
+    reason: Reason
+    layers: tuple[str, ...]
 
 
 class QuoteAnswer(NamedTuple):
-    """What would be taken off a payment and what it would earn, or why it would be declined. `into` names the purse, by layer, of what is
-    no cashback."""
+    """What a payment would be decided as now, and the earning that would be posted for it if nothing happened in between."""
 
-    decline: Decline | None
-    quote: Quote
-    discounts: tuple[LayerReward, ...]
-    into: Mapping[str, str]
+    judgement: Judgement
+    earning: Earning
+    not_guaranteed: tuple[NotGuaranteed, ...]
+
+    @property
+    def ceilings(self) -> Mapping[str, int]:
+        """By layer the most that budgets have, where that is less than the layer would give."""
+        return {**self.judgement.given.ceilings, **self.earning.ceilings}
 
 
 def quote_cashback(
-    wallet: Wallet, merchants: MerchantStore, policies: PolicyBook, order: Order, now: datetime
+    store: PaymentStore,
+    policies: PolicyBook,
+    budgets: Budgets,
+    member: str,
+    wallet_id: str,
+    order: Order,
+    now: datetime,
 ) -> QuoteAnswer:
-    """What `order` would get if it were paid now, and budgets had the money. Payments whose cashback is on its way are not counted yet.
+    """What `order` would get if it were paid now, by the member's own wallet.
 
-    Raises `ProgrammeNotRunning` before the first policy starts.
+    It reads what the payment would read, in one round trip. Where the budget shard of the wallet has too little, the payment would refill
+    it: then all money of the year is read, and none is moved.
+
+    Raises:
+        NotFound: the wallet is not the member's.
+        ProgrammeNotRunning: before the first policy starts.
     """
-    policy = policies.running_at(now)
-    judgement = judge(wallet, merchants.merchant(order.merchant_id), policy, now, order, UNLIMITED)
-    quoted = quote(policy, judgement.facts, judgement.paid_from, order.amount, now, wallet.usage)
-    into = purses_of(policy, quoted.rewards, now)
-    return QuoteAnswer(judgement.decline, quoted, judgement.given.rewards, into)
+    if wallet_id != wallet_id_of(member):
+        raise NotFound(NO_SUCH_WALLET)
+    at = whole_milliseconds(now)
+    policy = policies.running_at(at)
+    funding = budgets.funding(wallet_id, at)
+    found = store.read_for_quote(wallet_id, order.merchant_id, funding.keys([(policy, at)]))
+    if found.wallet is None:
+        raise NotFound(NO_SUCH_WALLET)
+    funds = funding.funds(found.others)
+    judgement, earning = _quoted(found.wallet, found.merchant, policy, order, at, funds)
+    if funds.missing:
+        funds = budgets.in_all(policy, at)
+        judgement, earning = _quoted(found.wallet, found.merchant, policy, order, at, funds)
+    not_guaranteed = () if judgement.decline else tuple(_not_guaranteed(found.wallet, policy, order, earning, funds))
+    return QuoteAnswer(judgement, earning, not_guaranteed)
+
+
+def _quoted(
+    wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, order: Order, at: datetime, grants: Grants
+) -> tuple[Judgement, Earning]:
+    """The decision, and what its capture would earn: the discount is funded first, as the payment is."""
+    judgement = judge(wallet, merchant, policy, at, order, grants)
+    captured = Captured(
+        wallet_id=wallet.id,
+        digest="",
+        capture=WHOLE,
+        payment_id="",
+        merchant_id=order.merchant_id,
+        accepted_at=at,
+        start=0,
+        end=order.amount,
+        paid_from=judgement.paid_from,
+        facts=judgement.facts,
+    )
+    earning = earn(captured, policy, wallet.posted + 1, wallet.usage, at, grants)
+    return judgement, replace(earning, rewards=(), used={}, ceilings={}, into={}) if judgement.decline else earning
+
+
+class Shared(Protocol):
+    """Budgets, of which others take their part."""
+
+    def is_shared(self, layer: Layer, at: datetime, /) -> bool: ...
+
+
+def _not_guaranteed(
+    wallet: Wallet, policy: PolicyVersion, order: Order, earning: Earning, funds: Shared
+) -> Iterator[NotGuaranteed]:
+    """What is not known yet of cashback: it is evaluated after the payment, on what was posted until then."""
+    at = earning.accepted_at
+    quoted = {reward.layer for reward in earning.rewards}
+    layers = [layer for layer in policy.after_payment if layer.id in quoted]
+    # Which layer of a group counts depends on what the others give.
+    limited = [layer.id for layer in layers if layer.limits or layer.exclusive]
+    if order.hold:
+        yield NotGuaranteed(Reason.CAPTURED_LATER, tuple(layer.id for layer in layers))
+    if limited and wallet.due != wallet.posted:
+        yield NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, tuple(limited))
+    if limited and any(key not in wallet.usage and not is_kept(wallet.usage, key) for key in asked_for(policy, at)):
+        yield NotGuaranteed(Reason.EARLIER_USE_NOT_READ, tuple(limited))
+    if shared := tuple(layer.id for layer in layers if funds.is_shared(layer, at)):
+        yield NotGuaranteed(Reason.BUDGET_IS_SHARED, shared)

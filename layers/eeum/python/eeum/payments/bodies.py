@@ -1,7 +1,7 @@
 """The words of payments over HTTP that several routes share."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field
 
@@ -10,6 +10,8 @@ from eeum.payments.rules import CODES, Decline
 Channel = Literal["shop", "qr", "e_mall", "delivery", "taxi"]
 MemberChannel = Literal["shop", "qr"]
 """What a member may say of its own payment: policies pay more in some channels, so only who runs one may name it."""
+
+MEMBER_CHANNELS: frozenset[str] = frozenset(get_args(MemberChannel))
 
 MerchantId = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$", description="The merchant's id.")]
 CardToken = Annotated[str, Field(min_length=1, max_length=120, description="The token of a member's card.")]

@@ -1,0 +1,232 @@
+"""A quote is what the payment then gives and earns, to the won, where nothing happens in between; else it names what it cannot know."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eeum.budget.rules import sub_line_of
+from eeum.calendar import SEOUL
+from eeum.cashback.quoting import NotGuaranteed, QuoteAnswer, Reason
+from eeum.cashback.rules import Earning
+from eeum.errors import NotFound
+from eeum.payments.rules import Decline, Payment, PaymentStatus
+from eeum.policy.documents import canonical_document
+from eeum.wallet.rules import Wallet
+from tests.contract.shapes import shapes_of_the_contract
+from tests.invariants import check_everything
+from tests.simulation import forms
+from tests.use_cases.command_policies import appropriate, january_2021, layer, limit, world_under
+from tests.use_cases.world import NUMBERS, World
+
+COUPON = layer("coupon", "discount", 1_000, limits=["coupons"])
+GIFT = layer("gift", "cashback", 1_000)
+
+
+def _kept(world: World) -> Iterator[World]:
+    yield world
+    check_everything(world.memory)
+    uncovered = world.storage.shapes - shapes_of_the_contract()
+    assert not uncovered, "something was sent that no case of the contract covers"
+
+
+@pytest.fixture
+def city() -> Iterator[World]:
+    """Ten per cent off at once and ten per cent cashback of the city, besides the cashback of January 2021."""
+    coupons = limit("coupons", "reward", 50_000)
+    yield from _kept(world_under(january_2021(limits=[coupons], layers=[COUPON, GIFT])))
+
+
+def _paid(world: World, wallet: Wallet, shop: Any, amount: int, **changes: Any) -> tuple[Payment, Earning | None]:
+    """The payment, and what is posted for it when nothing happens in between."""
+    payment = world.pay(wallet, shop, amount, **changes).entry
+    if payment.status is PaymentStatus.DECLINED:
+        return payment, None
+    captured = world.capture(payment).entry if payment.status is PaymentStatus.HELD else payment
+    assert world.post(captured) == []
+    month = f"{world.now.astimezone(SEOUL):%Y-%m}"
+    (earning,) = [each for each in world.earnings(wallet, month) if each.digest == payment.acceptance.digest]
+    return payment, earning
+
+
+def _assert_as_quoted(quoted: QuoteAnswer, payment: Payment, earning: Earning | None) -> None:
+    judgement = quoted.judgement
+    assert (judgement.decline, judgement.paid_from) == (payment.decline, payment.paid_from)
+    assert (judgement.given.rewards, judgement.given.ceilings) == (payment.discounts, payment.ceilings)
+    assert judgement.facts == payment.facts
+    if earning is None:
+        assert (quoted.earning.won, quoted.earning.rewards, quoted.not_guaranteed) == (0, (), ())
+        return
+    found = quoted.earning
+    assert (found.policy, found.base, found.rewards) == (earning.policy, earning.base, earning.rewards)
+    assert (dict(found.used), dict(found.ceilings), found.into) == (
+        dict(earning.used),
+        dict(earning.ceilings),
+        earning.into,
+    )
+
+
+@pytest.mark.parametrize("amount", [1, 9_999, 100_000, 600_000, 1_500_000])
+def test_a_quote_is_what_the_payment_then_earns(world: World, amount: int) -> None:
+    payer, shop = world.member(charged=2_000_000), world.shop()
+    world.post(world.pay(payer, shop, 450_000).entry)
+    world.now += timedelta(seconds=1)
+    quoted = world.quote(payer, shop, amount)
+    assert (quoted.judgement.decline, quoted.not_guaranteed) == (None, ())
+    _assert_as_quoted(quoted, *_paid(world, payer, shop, amount))
+
+
+def test_a_quote_of_what_would_be_declined_says_why_and_earns_nothing(world: World) -> None:
+    payer, shop = world.member(charged=5_000), world.shop()
+    for merchant, amount, card, decline in (
+        (shop.id, 5_001, None, Decline.INSUFFICIENT_FUNDS),
+        ("nobody", 5_000, None, Decline.UNKNOWN_MERCHANT),
+        (shop.id, 5_000, "no card of hers", Decline.UNKNOWN_CARD),
+    ):
+        quoted = world.quote(payer, merchant, amount, card=card)
+        assert quoted.judgement.decline is decline
+        assert (quoted.judgement.paid_from, quoted.earning.rewards, quoted.not_guaranteed) == ((), (), ())
+
+
+def test_another_members_wallet_is_none(world: World) -> None:
+    payer, other = world.member(charged=5_000), world.member("other")
+    with pytest.raises(NotFound):
+        world.quote(Wallet(**{**_fields(payer), "member": other.member}), world.shop(), 1)
+
+
+def _fields(wallet: Wallet) -> dict[str, Any]:
+    return {name: getattr(wallet, name) for name in Wallet.__dataclass_fields__}
+
+
+def test_a_quote_reads_once_and_writes_nothing(city: World) -> None:
+    payer, shop = city.member(charged=5_000), city.shop()
+    with city.counted() as costs:
+        city.quote(payer, shop, 1)
+    assert (costs.calls, costs.write_units) == (["read"], 0)
+
+
+def test_what_the_budget_shard_lacks_is_looked_for_as_a_refill_would_and_moved_by_none(city: World) -> None:
+    appropriate(city, 1_000, layers=["coupon"])
+    payer, shop = city.member(charged=100_000), city.shop()
+    with city.counted() as costs:
+        quoted = city.quote(payer, shop, 20_000)
+    assert (costs.calls, costs.write_units) == (["read", "read"], 0)
+    assert (quoted.judgement.given.won, quoted.ceilings) == (1_000, {"coupon": 1_000})
+    _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000))
+    # The refill has brought all to one shard: nothing is left, for this wallet and for any other.
+    after = city.quote(payer, shop, 20_000)
+    assert (after.judgement.given.won, after.ceilings) == (0, {"coupon": 0})
+
+
+def test_discount_and_cashback_share_one_line(city: World) -> None:
+    appropriate(city, 2_500)
+    payer, shop = city.member(charged=100_000), city.shop()
+    quoted = city.quote(payer, shop, 20_000)
+    assert (quoted.judgement.given.won, quoted.ceilings["gift"]) == (2_000, quoted.earning.ceilings["gift"])
+    _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000))
+
+
+def test_a_hold_gets_no_discount_and_its_cashback_is_not_known_yet(city: World) -> None:
+    payer, shop = city.member(charged=100_000), city.shop()
+    quoted = city.quote(payer, shop, 20_000, hold=True)
+    assert (quoted.judgement.given.won, quoted.judgement.paid_from) == (0, (("charged", 20_000),))
+    assert quoted.not_guaranteed == (NotGuaranteed(Reason.CAPTURED_LATER, ("base", "gift")),)
+    _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000, hold=True))
+
+
+def test_the_method_decides_as_it_does_for_the_payment() -> None:
+    by_card = layer("by-card", "discount", 1_000, when={"fact": "method", "in": ["card"]})
+    in_app = layer("in-app", "cashback", 500, when={"fact": "method", "in": ["app"]})
+    world = world_under(january_2021(layers=[by_card, in_app]))
+    payer, shop = world.member(charged=100_000), world.shop()
+    for method, won in (("card", (1_000, 900)), ("app", (0, 1_500))):
+        quoted = world.quote(payer, shop, 10_000, method=method)
+        assert (quoted.judgement.given.won, quoted.earning.won) == won
+        _assert_as_quoted(quoted, *_paid(world, payer, shop, 10_000, method=method))
+
+
+def test_what_is_not_known_is_named(city: World) -> None:
+    payer, shop = city.member(charged=100_000), city.shop()
+    assert city.quote(payer, shop, 20_000).not_guaranteed == ()
+    appropriate(city, 1_000_000, layers=["gift"])
+    shared = NotGuaranteed(Reason.BUDGET_IS_SHARED, ("gift",))
+    assert city.quote(payer, shop, 20_000).not_guaranteed == (shared,)
+    first = city.pay(payer, shop, 1_000).entry
+    pending = NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, ("base",))
+    assert city.quote(payer, shop, 20_000).not_guaranteed == (pending, shared)
+    city.post(first)
+    assert city.quote(payer, shop, 20_000).not_guaranteed == (shared,)
+
+
+def test_a_window_that_only_the_posting_adds_up_is_named() -> None:
+    """The year before is carried over from, and a wallet that posted since under a policy that did not ask for it has let go of it."""
+    yearly = limit("of-the-year", "spend", 100_000, "year")
+    carrying = limit("of-the-year", "spend", 100_000, "year", carries_over_from="2021-01-01T00:00:00+09:00")
+    bonus = layer("gift", "cashback", 1_000, limits=["of-the-year"])
+    before = january_2021(limits=[yearly], layers=[bonus])
+    after = january_2021(limits=[carrying], layers=[bonus])
+    after = canonical_document({**after, "version": "carrying", "starts_at": "2022-06-01T00:00:00+09:00"})
+    world = world_under(before, after)
+    payer, shop = world.member(charged=500_000), world.shop()
+    for at in (datetime(2021, 3, 1, 12, tzinfo=SEOUL), datetime(2022, 4, 1, 12, tzinfo=SEOUL)):
+        world.now = at
+        world.post(world.pay(payer, shop, 30_000).entry)
+    world.now = datetime(2022, 6, 2, 12, tzinfo=SEOUL)
+    reasons = [each.reason for each in world.quote(payer, shop, 50_000).not_guaranteed]
+    assert reasons == [Reason.EARLIER_USE_NOT_READ]
+
+
+# --- any policy, budget and wallet --------------------------------------------------------------------------------------
+
+FIRST = forms.documents()[0]
+AT = datetime(2022, 11, 10, 19, tzinfo=SEOUL)
+"""In the first version's fair, in the evening."""
+
+
+@st.composite
+def _documents(draw: st.DrawFn) -> dict[str, Any]:
+    """The forms of the simulated city, some of its layers, and pools of any size."""
+    kept = draw(st.sets(st.sampled_from([each["id"] for each in FIRST["layers"]]), min_size=1))
+    layers = [each for each in FIRST["layers"] if each["id"] in kept]
+    pools = [{**each, "amount": draw(st.integers(0, 6_000))} for each in FIRST["pools"]]
+    return canonical_document({**FIRST, "layers": layers, "pools": pools})
+
+
+amounts = st.one_of(st.integers(1, 90_000), st.sampled_from([1, 10_000, 20_000, 30_000, 70_000, 150_000]))
+payments = st.tuples(
+    st.integers(0, 2),
+    st.integers(0, 1),
+    amounts,
+    st.sampled_from(["shop", "qr", "delivery"]),
+    st.sampled_from(["card", "app"]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    _documents(),
+    st.dictionaries(st.sampled_from(["national", "city", "district"]), st.integers(0, 9_000)),
+    st.lists(payments, min_size=1, max_size=6),
+    st.booleans(),
+)
+def test_a_quote_is_the_payment_and_its_accrual(
+    document: dict[str, Any], budgets: dict[str, int], asked: list[Any], cashback_first: bool
+) -> None:
+    """Over any policies, budgets and wallets, and through their exhaustion; the payments before each quote are posted."""
+    world = World(now=AT, documents=(document,))
+    for funder, won in budgets.items():
+        appropriate(world, won, funder, 2022)
+    names = ["first", "second", "third"]
+    wallets = [world.member(name, charged=150_000, cashback=2_000, cashback_first=cashback_first) for name in names]
+    shops = [world.shop(), world.shop(NUMBERS[1], category="supermarket", district="seo", own_rate=200)]
+    assert len({sub_line_of(wallet.id) for wallet in wallets}) > 1, "the wallets draw on different shards"
+    for who, where, amount, channel, method, hold in asked:
+        world.now += timedelta(hours=7)
+        changes = {"channel": channel, "method": method, "hold": hold}
+        quoted = world.quote(wallets[who], shops[where], amount, **changes)
+        _assert_as_quoted(quoted, *_paid(world, wallets[who], shops[where], amount, **changes))
+    check_everything(world.memory)
