@@ -25,7 +25,7 @@ from eeum.cashback.gap_store import GapStore, Segment
 from eeum.cashback.soundness import sound_source_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
-from eeum.merchants.rules import Decision, MerchantStatus, Shop
+from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.payments.cancellations import Funders
@@ -41,17 +41,16 @@ from eeum.storage import Item, Key, Storage, Table
 from eeum.wallet.rules import DebitOrder
 from eeum.wallet.store import WalletStore
 from eeum.wallet.use_cases import change_standing, open_wallet
-from local.inhabitants import business_registration_number
 from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_everything
 from tests.patience import patience_of
+from tests.simulation.papers import give_cards, papers_of, shop_of
 from tests.simulation.reference import Reference
 from tests.simulation.reference_of_budgets import BudgetReference
 from tests.simulation.reference_of_policies import Policies, Suspended
 from tests.simulation.scenes import Scene, incheons
 
 PROGRAMME = "incheon"
-CATEGORIES = ("restaurant", "supermarket", "academy", "gas_station")
 STREAMED = frozenset({"payment", "capture", "cancellation"})
 CONTEXT = SimpleNamespace(
     function_name="simulation",
@@ -143,8 +142,12 @@ class Simulated:
         wallet = open_wallet(stores, f"member-{number}", order, self.now).wallet
         if wallet.id not in self.wallets:
             self.wallets.append(wallet.id)
-            if number % 3:
-                change_standing(stores, wallet.id, None, True, "operator", "papers in order", self.now)
+            chance = random.Random(number)
+            verified = True if number % 3 else None
+            change_standing(
+                stores, wallet.id, None, verified, "operator", "papers in order", self.now, papers_of(chance)
+            )
+            give_cards(storage, wallet, chance)
 
     def _appropriate(self, line: Line, won: int) -> None:
         request = Request.of("operator", scope_of(line.fiscal_year), f"appropriation-of-{line.id}", {"line": line.id})
@@ -153,16 +156,7 @@ class Simulated:
         add_line(*stores, request, line, won, grounds, self.now, running=False)
 
     def _open_shop(self, number: int) -> None:
-        chance = random.Random(number)
-        shop = Shop(
-            business_registration_number(number + 1),
-            f"가게 {number}",
-            chance.choice(("yeonsu", "seo", "namdong")),
-            chance.choice(CATEGORIES),
-            chance.choice((200_000_000, 900_000_000, 4_000_000_000)),
-            frozenset({"benefit_plus"}) if number % 3 == 0 else frozenset(),
-            chance.choice((0, 300, 700)) if number % 3 == 0 else 0,
-        )
+        shop = shop_of(number, self.versions[-1].merchants)
         merchants = MerchantStore(self.memory, patience_of())
         earlier = self.now - timedelta(days=2)
         applied = apply_for_merchant(merchants, self.policies, shop, f"owner-{number}", earlier)

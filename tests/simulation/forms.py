@@ -24,7 +24,7 @@ def _limit(name: str, measure: str, amount: int | None, window: str = "month", *
 
 
 def _layer(
-    name: str, gives: str, funders: dict[str, int], *bands: tuple[int, int | None, int], **words: Any
+    name: str, gives: str, funders: dict[str, int], *bands: tuple[int, int | None, int | str], **words: Any
 ) -> Document:
     in_bands = {"bands": [{"from": start, "up_to": end, "rate_basis_points": rate} for start, end, rate in bands]}
     return {
@@ -63,31 +63,50 @@ POOLS = (
 
 IN_RESTAURANTS = {"fact": "merchant_category", "in": ["restaurant"]}
 ON_SITE = {"fact": "channel", "in": ["shop", "qr"]}
+NOT_TRANSIT = {"not": {"fact": "card_product", "in": ["transit"]}}
+BY_PAPERS = {
+    "any": [
+        {"fact": "member_age", "at_least": 60},
+        {"fact": "member_class", "in": ["student"]},
+        {"fact": "member_district", "in": ["seo", "yeonsu"]},
+    ]
+}
+BY_MARKS = {"any": [{"fact": "merchant_flags", "has": flag} for flag in ("old_town", "traditional_market", "partner")]}
+ON_SOME_DAYS = {
+    "any": [{"fact": "weekday", "in": ["saturday", "sunday", "monday"]}, {"fact": "day_of_month", "above": 15}]
+}
+IN_APP_OR_LARGE = {"any": [{"fact": "method", "in": ["app"]}, {"fact": "amount", "at_least": 5_000}]}
+OF_SMALL_SHOPS = {"all": [{"fact": "merchant_annual_revenue", "at_most": 3_000_000_000}, NOT_TRANSIT]}
+NOT_OF_SHINHAN = {"not": {"fact": "card_issuer", "in": ["shinhan"]}}
+NO_YOUTH = {"not": {"fact": "member_age", "below": 19}}
+UNTIL_SPRING = {"all": [{"fact": "instant", "until": "2023-03-01T00:00:00+09:00"}, {"fact": "amount", "above": 29_999}]}
 
 LAYERS = (
     _layer("base", "cashback", {"national": 2, "city": 3}, (0, 100_000, 700), (100_000, None, 300),
            limits=["spend-of-the-month", "reward-of-the-year"]),
-    _layer("stamps", "cashback", {"city": 1}, steps=_every(20_000, 400), limits=["spend-of-the-half"]),
+    _layer("stamps", "cashback", {"city": 1}, steps=_every(20_000, 400), limits=["spend-of-the-half"], when=NOT_OF_SHINHAN),
     _layer("evening", "cashback", {"city": 1, "merchant": 1}, (0, None, 200),
            when={"fact": "time_of_day", "from": "18:00", "until": "02:00"}),
-    _layer("fair", "cashback", {"district": 1, "city": 1}, (0, None, 900), limits=["spend-at-the-fair"], pools=["fair"]),
+    _layer("fair", "cashback", {"district": 1, "city": 1}, (0, None, 900), limits=["spend-at-the-fair"], pools=["fair"],
+           when={"fact": "merchant_district", "in": ["seo", "yeonsu"]}),
     _layer("market", "cashback", {"district": 1}, (0, None, 500), when=ON_SITE, limits=["reward-of-the-half"],
            pools=["market-days"], exclusive="one-of-them"),
     _layer("table", "cashback", {"district": 1}, (0, None, 450), when=IN_RESTAURANTS, exclusive="one-of-them"),
-    _layer("points", "cashback", {"city": 1}, (0, None, 250), into="gift", limits=["points"]),
-    _layer("kept", "cashback", {"district": 1, "merchant": 1}, (0, None, 100), into="keep"),
+    _layer("points", "cashback", {"city": 1}, (0, None, 250), into="gift", limits=["points"], when=BY_PAPERS),
+    _layer("kept", "cashback", {"district": 1, "merchant": 1}, (0, None, 100), into="keep", when=BY_MARKS),
+    _layer("own", "cashback", {"merchant": 1}, (0, None, "merchant")),
     _layer("later", "payback", {"national": 1, "city": 2}, (0, None, 150), when=ON_SITE),
-    _layer("stall", "cashback", {"district": 1}, (0, None, 50), pools=["fair"]),
+    _layer("stall", "cashback", {"district": 1}, (0, None, 50), pools=["fair"], when=ON_SOME_DAYS),
     _layer("coupon", "discount", {"city": 2, "merchant": 1}, (0, None, 800), when=ON_SITE, limits=["coupons"],
            exclusive="one-coupon"),
     _layer("fair-coupon", "discount", {"district": 1}, (0, None, 1_000), limits=["coupons-of-the-fair"], pools=["fair"],
-           exclusive="one-coupon"),
-    _layer("large", "discount", {"national": 1},
+           exclusive="one-coupon", when=IN_APP_OR_LARGE),
+    _layer("large", "discount", {"national": 1}, when=OF_SMALL_SHOPS,
            steps={"per": "payment", "reached": [{"from": 30_000, "gives": 300}, {"from": 70_000, "gives": 1_000}]}),
-    _layer("welcome", "top_up_bonus", {"city": 1}, (0, None, 300), limits=["welcome"], into="gift"),
+    _layer("welcome", "top_up_bonus", {"city": 1}, (0, None, 300), limits=["welcome"], into="gift", when=NO_YOUTH),
     _layer("monthly", "top_up_bonus", {"national": 1, "city": 1}, steps=_every(100_000, 1_000), limits=["bonus-base"],
            into="charged"),
-    _layer("rebate", "top_up_discount", {"district": 1}, (0, None, 50)),
+    _layer("rebate", "top_up_discount", {"district": 1}, (0, None, 50), when=UNTIL_SPRING),
 )  # fmt: skip
 
 PURSES = (
@@ -143,6 +162,7 @@ def _version(name: str, starts_at: str, limits: Any, layers: Any) -> Document:
         "earns_from": ["charged", "rewards"],
         "limits": [limit for limit in limits if limit["id"] in own | {"top-ups"}],
         "layers": list(layers),
+        "merchants": {**template["merchants"], "flags": ["old_town"]},
         "pools": list(POOLS),
         "groups": [{"id": "one-of-them", "counts": "highest"}, {"id": "one-coupon", "counts": "first"}],
         "purses": list(PURSES),

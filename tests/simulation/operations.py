@@ -5,16 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from eeum.calendar import month_of, previous_month
+from eeum.calendar import month_of, previous_month, text_of
 from eeum.cashback.gap_store import Segment
 from eeum.errors import Busy, IdempotencyKeyReused, Refusal
 from eeum.months.closing import close_segment
 from eeum.months.statement_store import StatementStore
+from eeum.payments.bodies import MEMBER_CHANNELS
 from eeum.payments.cancellations import cancel_payment
 from eeum.payments.holds import capture_hold, expire_holds, void_hold
 from eeum.payments.reversals import reverse_payment
 from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import UnknownCard, authorise_payment
+from eeum.policy.conditions import CHANNELS
 from eeum.request import Request
 from eeum.storage import Storage, Unavailable
 from eeum.wallet.expiry_store import ExpiryStore
@@ -24,6 +26,7 @@ from eeum.wallet.sweeping import Sweeping
 from eeum.wallet.use_cases import change_standing, top_up
 from tests.patience import patience_of
 from tests.simulation.city import Asked, Made, Simulated
+from tests.simulation.papers import SECOND_CARD
 
 ACQUIRERS = ("acquirer/one", "acquirer/two")
 AMOUNTS = (1, 10, 999, 5_500, 9_999, 33_333, 70_000, 200_000, 499_999, 500_001, 1_200_000)
@@ -69,11 +72,14 @@ def _ask(city: Simulated, storage: Storage, send: Callable[[Storage], Any]) -> A
     return asked.answer
 
 
-def _order(city: Simulated, chance: random.Random, *, hold: bool) -> Order:
+def _order(city: Simulated, chance: random.Random, *, hold: bool, in_app: bool) -> Order:
+    """In the app with the channels that members may name; else by card, in any channel, now and then with one that few have."""
     merchant = chance.choice(city.merchants) if chance.random() < 0.98 else "00000000-0000-8000-8000-000000000000"
     amount = chance.choice(AMOUNTS) if chance.random() < 0.5 else chance.randint(1, 60_000)
-    card = "no-such-card" if chance.random() < 0.01 else None
-    return Order(merchant, amount, chance.choice(("shop", "qr", "delivery")), "card", card, None, hold)
+    card = chance.choices((None, SECOND_CARD, "no-such-card"), (92, 7, 1))[0]
+    channel = chance.choice(sorted(MEMBER_CHANNELS if in_app else CHANNELS))
+    requested_at = text_of(city.now) if chance.random() < 0.2 else None
+    return Order(merchant, amount, channel, "app" if in_app else "card", card, requested_at, hold)
 
 
 def _key(chance: random.Random) -> str:
@@ -87,8 +93,9 @@ def _body(order: Order) -> dict[str, Any]:
 def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool) -> None:
     wallet = _wallet(city, chance) if chance.random() < 0.99 else "no-wallet"
     city.focus.append(wallet)
-    order = _order(city, chance, hold=hold)
-    caller = chance.choice(ACQUIRERS) if hold or chance.random() < 0.7 else f"member/{wallet}"
+    in_app = not hold and chance.random() < 0.3
+    order = _order(city, chance, hold=hold, in_app=in_app)
+    caller = f"member/{wallet}" if in_app else chance.choice(ACQUIRERS)
     key = _key(chance)
     if chance.random() < 0.01:
         # Its reversal is faster than the payment itself.

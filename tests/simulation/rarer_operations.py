@@ -6,7 +6,7 @@ Old payments are found through the reference, which knows them all; on an engine
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from eeum.calendar import text_of
 from eeum.merchants.rules import Decision, MerchantStatus, Shop, merchant_id_of
@@ -18,11 +18,13 @@ from eeum.payments.rules import Payment
 from eeum.request import Request
 from eeum.storage import NOT_YET_STORED, Absent, Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.unit_of_work import commit
+from eeum.wallet.rules import AboutMember
 from eeum.wallet.use_cases import change_standing
 from local.inhabitants import business_registration_number
 from tests.patience import patience_of
 from tests.simulation.city import Simulated
 from tests.simulation.operations import Operation, _ask, _key, _wallet
+from tests.simulation.papers import papers_of
 from tests.simulation.reference_of_payments import Paid
 
 GRANTS = ("grant/arrears", "grant/youth")
@@ -61,6 +63,15 @@ def block_card(city: Simulated, storage: Storage, chance: random.Random) -> None
 def verify(city: Simulated, storage: Storage, chance: random.Random) -> None:
     wallet, verified = _wallet(city, chance), chance.random() < 0.8
     change_standing(city.wallet_store(storage), wallet, None, verified, "operator", "papers seen", city.now)
+
+
+def say_of_a_member(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """An operator says some of it, or takes it back: payments before keep what they were judged by."""
+    said = papers_of(chance)
+    some = chance.sample(sorted(said), chance.randint(1, len(said)))
+    about = cast("AboutMember", {name: said[name] for name in some})  # type: ignore[literal-required]
+    wallet = _wallet(city, chance)
+    change_standing(city.wallet_store(storage), wallet, None, None, "operator", "papers seen", city.now, about)
 
 
 def open_shop(city: Simulated, storage: Storage, chance: random.Random) -> None:
@@ -156,6 +167,7 @@ RARER: dict[str, tuple[Operation, float]] = {
     "grant": (grant, 1.5),
     "block_card": (block_card, 0.7),
     "verify": (verify, 0.5),
+    "say_of_a_member": (say_of_a_member, 0.8),
     "open_shop": (open_shop, 0.3),
     "capture_late": (capture_late, 2.5),
     "void_late": (void_late, 0.4),

@@ -116,6 +116,19 @@ def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) 
 
 
 @case
+def a_discount_that_nobody_budgeted_is_counted(storage: Storage) -> None:
+    funding_of(storage, 1_000)
+    budgets = BudgetStore(storage, patience_of(600), "incheon")
+    others = line("others", "city", "another-layer", year=NOON.year, applies_from=start_of_month("2021-01"))
+    funding = Budgets(budgets, Lines([others])).funding("wallet", NOON)
+    opened, payments = stored_wallet(storage, charged=20_000), PaymentStore(storage, patience_of())
+    made, used = _discounted(opened.id), Taken(1, {"coupon@2021-01": 1_000})
+    writes = funding.writes(granted(storage, funding, 1_000))
+    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], used, writes)
+    assert budgets.money(NOON.year).left("unbudgeted/city") == 1_000
+
+
+@case
 def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_used(storage: Storage) -> None:
     funding = funding_of(storage, 1_000_000)
     payments = PaymentStore(storage, patience_of())
