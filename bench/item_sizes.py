@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bench import ROOT
@@ -20,6 +20,7 @@ from eeum.payments.items import payment_item, payment_key
 from eeum.payments.rules import Order, Payment, authorise, judge
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import BandPortion, LayerReward, PolicyVersion
+from eeum.policy.stored_facts import STORED_FACTS
 from eeum.request import Request
 from eeum.storage import Item, Key
 from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Taken, Wallet, WalletStatus, wallet_id_of
@@ -29,14 +30,17 @@ NOON = datetime(2026, 11, 23, 12, 34, 56, 789_000, tzinfo=SEOUL)
 MEMBER = "0c59f1d6-7f5b-4c8e-9f3a-2b6f3f1b2c3d"
 GRANTS = ("consumption-coupon-2026", "farmers-allowance-2026", "youth-settlement-2026")
 CARD_PRODUCTS = ("child_meal_support", "farmers_allowance", "student_id", "transit_pass")
+ISSUER = "nonghyup"
 LIMITS = ("monthly-spend", "monthly-reward", "merchant-rewards")
 FLAGS = frozenset({"benefit_plus", "good_price", "traditional_market", "partner"})
 
 ASSUMPTIONS = (
     "The largest that real life brings is taken to be:",
     """\
-- a wallet of a verified member with a class: seven purses (charged, cashback, held, refunds that wait and three grants, each with up to
-  millions of won), four cards, six usage windows (three limits in two months), after 9,999 payments, with its chain
+- every fact of the policy language is known: class, district, age, issuer, product, and all of the shop
+- a wallet of a verified member with a class, a district, a day of birth and an issuer: seven purses (charged, cashback, held, refunds
+  that wait and three grants, each with up to millions of won), four cards, six usage windows (three limits in two months), after 9,999
+  payments, with its chain
 - a payment by card that empties four purses and draws on the fifth, at a merchant with four flags, a rate of its own and the longest
   district and category of the published policies, with a requested time
 - a discounted payment: as the one above, but out of two purses, with one discount that two funders pay and that uses one limit
@@ -103,13 +107,16 @@ def largest_wallet() -> Wallet:
             Purse(REFUND_PENDING, 300_000),
             *(Purse(grant, 1_234_567) for grant in GRANTS),
         ),
-        cards=tuple(Card(f"{number:016x}", product, "active") for number, product in enumerate(CARD_PRODUCTS)),
+        cards=tuple(Card(f"{number:016x}", product, "active", ISSUER) for number, product in enumerate(CARD_PRODUCTS)),
         usage={f"{limit}@{month}": 1_234_567 for limit in LIMITS for month in ("2026-10", "2026-11")},
         due=9_999,
         posted=9_998,
         chain=Head(10_999, "h" * 43),
         negative=None,
         opened_at=NOON,
+        district=_longest_names()[0],
+        birth_date=date(1950, 3, 1),
+        standings=99,
     )
 
 
@@ -150,6 +157,8 @@ def largest_payment(wallet: Wallet) -> Payment:
     judgement = judge(wallet, merchant, three_layers(), NOON, order)
     if judgement.decline:
         raise RuntimeError(f"the largest payment is declined: {judgement.decline}")
+    if unknown := [fact.name for fact in STORED_FACTS if not getattr(judgement.facts, fact.name)]:
+        raise RuntimeError(f"the largest payment has every fact, but not {', '.join(unknown)}")
     return authorise(judgement, request.accept(NOON), order)
 
 

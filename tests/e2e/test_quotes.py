@@ -108,4 +108,4 @@ def test_what_is_no_payment_is_refused(quoted_member: Member, shops: dict[str, s
     path = f"/wallets/{quoted_member.wallet}/cashback_quotes"
     body = {"merchant_id": shops[SHOP], "amount": PRICE, "method": "app", "capture": "later"}
     answer = quoted_member.api.request("POST", path, body)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_paid_in_the_app")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "not_paid_in_the_app")

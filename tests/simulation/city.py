@@ -22,7 +22,8 @@ from eeum.budget.use_cases import add_line, scope_of
 from eeum.calendar import SEOUL, text_of
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
 from eeum.cashback.gap_store import GapStore, Segment
-from eeum.cashback.soundness import sound_source_of
+from eeum.cashback.soundness import Unsound, sound_source_of
+from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
 from eeum.merchants.rules import Decision, MerchantStatus
@@ -205,7 +206,7 @@ class Simulated:
             assert answer["parked"] == 0, answer
             assert answer["posted"] + answer["already_posted"] == len({(item["pk"], item["sk"]) for item in items})
         else:
-            sources = [sound_source_of(item) for item in items]
+            sources = [_sound(item) for item in items]
             budgets = self.budgets(storage)()
             answer = post(CashbackStore(storage), self.policies, budgets, patience_of(), sources, self.clock)
             assert not answer.unpostable, answer
@@ -252,6 +253,14 @@ class Simulated:
         # No part of the product gives grants yet: those of the simulation are of a kind that the audit rightly does not know.
         wrong = [each for each in found if (each.check, each.entry[:6]) != ("kind_unknown", "GRANT#")]
         assert not wrong, wrong[:5]
+
+
+def _sound(item: Item) -> Source:
+    """Nothing that the city stores is refused by its posting."""
+    try:
+        return sound_source_of(item)
+    except Unsound as reason:
+        raise AssertionError(f"{item['sk']} cannot be posted: {reason}") from reason
 
 
 def _record(item: Item) -> dict[str, Any]:

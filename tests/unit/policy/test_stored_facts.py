@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cashback_calculation.bodies import Method
 from eeum.aws.attribute_values import attribute_value, plain_item
-from eeum.policy.conditions import FACTS_OF_A_TOP_UP, Facts
+from eeum.payments.bodies import MEMBER_CHANNELS, Channel
+from eeum.policy.conditions import CHANNELS, FACTS_OF_A_TOP_UP, METHODS, Facts
 from eeum.policy.document_conditions import FORMS, IsBetween
 from eeum.policy.stored_facts import (
     STORED_FACTS,
@@ -20,6 +22,7 @@ from eeum.policy.stored_facts import (
     facts_of_item,
     fault_of_facts,
 )
+from eeum.policy.trial_events import AllFacts, MemberFacts
 from tests.every_fact import FACTS_OF_THE_LANGUAGE, conditions, words_of
 from tests.invariants_of_facts import facts_of
 from tests.use_cases.world import MORNING
@@ -136,3 +139,16 @@ def test_the_invariants_of_tests_read_every_fact(facts: Facts, of_a_top_up: Fact
     """A reading of their own, so that they find what the product reads wrongly; and of all that there is."""
     assert facts_of(facts_item(facts)) == facts
     assert facts_of(facts_item(of_a_top_up, STORED_WITH_A_TOP_UP)) == of_a_top_up
+
+
+def test_a_file_of_events_has_every_fact_with_every_word() -> None:
+    assert set(AllFacts.model_fields) == {fact.name for fact in STORED_FACTS}
+    assert set(MemberFacts.model_fields) == {fact.name for fact in STORED_WITH_A_TOP_UP}
+    words = {name: frozenset(get_args(AllFacts.model_fields[name].annotation)) for name in ("channel", "method")}
+    assert words == {"channel": CHANNELS, "method": METHODS}
+
+
+def test_every_request_and_every_quote_knows_the_channels_and_methods() -> None:
+    assert frozenset(get_args(Channel)) == CHANNELS
+    assert frozenset(get_args(Method)) == METHODS
+    assert MEMBER_CHANNELS < CHANNELS

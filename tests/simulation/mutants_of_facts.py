@@ -1,0 +1,42 @@
+"""Safeguards of facts: that what is written is accepted, and that all of it is read again."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+from eeum.cashback import soundness
+from eeum.payments import items
+from eeum.policy.conditions import Facts
+from eeum.policy.stored_facts import STORED_FACTS, facts_of_item
+from tests.simulation.mutation import Mutant
+
+
+def _texts_alone(item: dict[str, Any]) -> str | None:
+    """The list that judged facts before: it knew of no number but two."""
+    known = {name: value for name, value in item.items() if name not in ("own_rate", "annual_revenue", "flags")}
+    if not all(text is None or isinstance(text, str) for text in known.values()):
+        return "its facts have a text that is none"
+    return None
+
+
+def _reading_without(name: str) -> Callable[[Any], Facts]:
+    left = tuple(fact for fact in STORED_FACTS if fact.name != name)
+    return lambda item: facts_of_item(item, left)
+
+
+MUTANTS_OF_FACTS = (
+    Mutant(
+        "soundness of facts",
+        "an age is refused, as the list of texts did that judged what another list wrote",
+        lambda: patch.object(soundness, "fault_of_facts", _texts_alone),
+    ),
+    *(
+        Mutant(
+            f"fact {name}",
+            "it is stored, and not read for the posting",
+            lambda name=name: patch.object(items, "facts_of_item", _reading_without(name)),  # type: ignore[misc]
+            forms=True,
+        )
+        for name in ("member_age", "member_district", "card_issuer", "merchant_flags")
+    ),
+)
