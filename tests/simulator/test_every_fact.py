@@ -24,7 +24,7 @@ def _columns() -> list[StoredFact]:
 
 def test_an_export_writes_every_fact() -> None:
     facts = Facts(merchant_flags=frozenset({"partner", "own"}), **{each.name: KNOWN[each.type] for each in _columns()})
-    row = _captured(acceptance("wallet", "a-request-of-it"), facts, (("charged", 10),), 10)
+    row = _captured(acceptance("wallet", "a-request-of-a-member"), facts, (("charged", 10),), 10)
     for fact in _columns():
         assert CAPTURED.field(fact.name).type == TYPES[fact.type]
         assert row[fact.name] == KNOWN[fact.type], fact.name
