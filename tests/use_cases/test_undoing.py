@@ -1,14 +1,17 @@
 """Rewards that were spent when their payment was cancelled: undoing everything gives back everything, in any order."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from eeum.calendar import SEOUL
-from eeum.payments.rules import Payment
-from eeum.storage import Key, Put, Table
+from eeum.cashback import posting
+from eeum.cashback.replay import Refund
+from eeum.payments.rules import Payment, portion
 from eeum.wallet.rules import Wallet
 from tests.contract.shapes import shapes_of_the_contract
 from tests.invariants import check_everything
@@ -202,15 +205,48 @@ def test_a_grant_that_filled_cashback_is_repaid(cashed: World) -> None:
     assert _purses(cashed, payer) == {"charged": 20_000, "youth": 3_000}
 
 
-def test_corrections_of_earlier_versions_are_read_and_refunded_to_the_won(cashed: World) -> None:
+@pytest.mark.parametrize("parts", [(60_000, None), (1, 99_998, None), (None,)])
+def test_corrections_of_earlier_versions_are_read_and_refunded_to_the_won(
+    cashed: World, parts: tuple[int | None, ...]
+) -> None:
     """They say what was recovered, and not from which purse: what comes back later goes on from where they left it."""
     payer, paid, spent = _earned_and_spent(cashed)
-    cashed.post(cashed.cancel(paid, 60_000).entry)
+    with _as_earlier_versions_did():
+        cashed.post(cashed.cancel(paid, parts[0]).entry)
     (stored,) = cashed.entries("correction")
-    assert stored["recovered_from"] == {"charged": 6_000}
-    earlier = {name: value for name, value in stored.items() if name != "recovered_from"}
-    cashed.send(Put(Key(Table.LEDGER, stored["pk"], stored["sk"]), earlier))
-    cashed.post(cashed.cancel(paid).entry)
-    last = cashed.book(payer).corrections[-1]
-    # Of 100,000 won 54,000 went back; 46,000 are left, of which the last 40,000 are cancelled now, and 4,000 of these are owed.
-    assert (last.recovered_from, last.released) == ({"charged": 4_000}, (("charged", 36_000),))
+    assert "recovered_from" not in stored
+    assert cashed.wallet(payer.id).debts == {}
+    recovered = stored["recovered"]
+    for won in parts[1:]:
+        cashed.post(cashed.cancel(paid, won).entry)
+    corrections = cashed.book(payer).corrections
+    assert sum(each.refund for each in corrections) == 100_000
+    # Charged money paid for all of it, and none is lost or given twice.
+    assert sum(won for each in corrections for _, won in each.released) == 100_000 - 10_000
+    owed = 10_000 - recovered
+    assert cashed.wallet(payer.id).debts == ({"cashback": {"charged": owed}} if owed else {})
+    # What was recovered before purses owed each other stays as it was decided.
+    cashed.post(cashed.cancel(spent).entry)
+    assert _purses(cashed, payer) == {
+        name: won for name, won in {"charged": 200_000 - recovered, "cashback": recovered}.items() if won
+    }
+
+
+@contextmanager
+def _as_earlier_versions_did() -> Iterator[None]:
+    """Recovered from the whole refund, whose end was then left out; nothing said from where, and no purse owed another."""
+
+    def refund(book: Any, cancelled: Any, payments: Any, cashback: int, _: Any) -> Refund:
+        recovered = missing = min(sum(each.refund for each in cancelled), max(-cashback, 0))
+        released: dict[str, int] = {}
+        for each in cancelled:
+            kept = min(each.refund, missing)
+            missing -= kept
+            (earning,) = [one for one in book.earnings if one.digest == each.payment]
+            drawn = payments[each.payment].paid_for(earning.start, earning.end)
+            for purse_id, won in portion(drawn[::-1], 0, each.refund - kept):
+                released[purse_id] = released.get(purse_id, 0) + won
+        return Refund(recovered, tuple(released.items()))
+
+    with patch.object(posting, "refund", refund), patch.object(posting, "debts_after", lambda debts, *_, **__: debts):
+        yield
