@@ -71,7 +71,7 @@ def _silent(entries: Iterable[Item], returned: Mapping[str, Returned]) -> set[st
 def _check_correction(item: Item, due: Returned, owed: dict[Pair, int], findings: Findings) -> None:
     sk = item["sk"]
     findings.unequal("debt_of_spent", sk, "what was spent of the rewards that it takes back", item.get("spent", {}), due.spent)
-    for purse_id, won in due.spent.items():
+    for purse_id, won in sorted(due.spent.items()):
         _owe(owed, purse_id, PAID_BY_CASHBACK, won)
     going = _check_repaid(item, due.portions, owed, findings)
     recovered: dict[str, int] = {}
@@ -81,7 +81,7 @@ def _check_correction(item: Item, due: Returned, owed: dict[Pair, int], findings
             recovered[purse_id] = kept
             missing -= kept
     findings.unequal("recovered_from", sk, "which purses it recovers from", item.get("recovered_from", {}), recovered)
-    for purse_id, won in recovered.items():
+    for purse_id, won in sorted(recovered.items()):
         if purse_id != PAID_BY_CASHBACK:
             _owe(owed, PAID_BY_CASHBACK, purse_id, won)
     left = {purse_id: won - recovered.get(purse_id, 0) for purse_id, won in going.items()}
@@ -108,8 +108,8 @@ def _check_repaid(
         _add(owed, (debtor, creditor), -won)
         add_to(going, debtor, -won)
         add_to(going, creditor, won)
-    stored = [list(each) for each in item.get("repaid", ())]
-    findings.unequal("repaid", item["sk"], "what it repays", stored, repaid)
+    stored = sorted(list(each) for each in item.get("repaid", ()))
+    findings.unequal("repaid", item["sk"], "what it repays", stored, sorted(repaid))
     return {purse_id: won for purse_id, won in going.items() if won}
 
 

@@ -55,16 +55,16 @@ def debts_after(
     recovered_from: Mapping[str, int] = NOTHING,
 ) -> Debts:
     """The debts after an entry that took from cashback what was `spent` of each purse of rewards, `repaid` debts out of what came back,
-    and filled cashback out of what would have come back to other purses.
+    and filled cashback out of what would have come back to other purses. By name, since a stored map has no order.
     """
     if not (spent or repaid or recovered_from):
         return debts
     changed = {debtor: dict(owed) for debtor, owed in debts.items()}
-    for purse_id, won in spent.items():
+    for purse_id, won in sorted(spent.items()):
         _owe(changed, purse_id, CASHBACK, won)
     for debtor, creditor, won in repaid:
         _change(changed, debtor, creditor, -won)
-    for purse_id, won in recovered_from.items():
+    for purse_id, won in sorted(recovered_from.items()):
         if purse_id != CASHBACK:
             _owe(changed, CASHBACK, purse_id, won)
     return changed
