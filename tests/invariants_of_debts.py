@@ -101,7 +101,9 @@ def check_debts(wallet: Item, entries: Sequence[Item]) -> None:
     for entry in sorted(linked, key=lambda each: each["chain"]["length"]):
         if entry["kind"] == "release":
             payment = payments[entry["sk"].partition("#")[2]]
-            going, repaid = owed.back(taken(payment["paid_from"], payment["amount"] - entry["amount"], payment["amount"]))
+            going, repaid = owed.back(
+                taken(payment["paid_from"], payment["amount"] - entry["amount"], payment["amount"])
+            )
             assert (going, repaid) == (dict(entry["returned"]), entry.get("repaid", [])), entry
             continue
         owed.spent(entry.get("spent", {}))

@@ -74,7 +74,9 @@ MUTANTS_OF_DEBTS = (
         lambda: patch.object(progress, "repay", lambda *_: ()),
         forms=True,
     ),
-    Mutant("creditor", "what is repaid goes to cashback, whichever purse it is owed to", lambda: _repaying(_to_cashback)),
+    Mutant(
+        "creditor", "what is repaid goes to cashback, whichever purse it is owed to", lambda: _repaying(_to_cashback)
+    ),
     Mutant("debt repaid", "what was repaid is owed still", lambda: _after(_reduced_by_nothing)),
     Mutant(
         "debt of a spent reward",

@@ -209,7 +209,9 @@ class WalletReference(CommandsReference):
         assert wallet.get("debts", {}) == self.owed.stored, (wallet, self.owed.stored)
         for purse in {*self.purses, *self.without_debts}:
             has = self.purses[purse] + self.owed.lent(purse)
-            assert has == self.without_debts[purse], f"{purse} is not as if nothing were owed: {wallet, self.without_debts}"
+            assert has == self.without_debts[purse], (
+                f"{purse} is not as if nothing were owed: {wallet, self.without_debts}"
+            )
         assert (wallet["negative"] is not None) == (wallet["purses"]["cashback"]["amount"] < 0), wallet
         self._check_undone(wallet)
         for window, won in wallet["usage"].items():
@@ -223,7 +225,9 @@ class WalletReference(CommandsReference):
         if self.not_undone or self.due != self.posted or not self.payments:
             return
         self.undone += 1
-        assert +self.purses == +self.loaded, f"everything was undone, and {wallet} has not what was loaded: {self.loaded}"
+        assert +self.purses == +self.loaded, (
+            f"everything was undone, and {wallet} has not what was loaded: {self.loaded}"
+        )
 
     def check_progress(self, digest: str, progress: Item) -> None:
         payment = self.payments[digest]

@@ -29,7 +29,9 @@ def spend_rewards(city: Simulated, storage: Storage, chance: random.Random) -> N
     rewards = sum(won for purse, won in known.purses.items() if won > 0 and (purse == "cashback" or "@" in purse))
     if rewards:
         _pay(city, storage, chance, wallet, rewards)
-    earned = [each for each in known.earnings if sum(each.rewards.values()) and known.payments[each.capture[0]].cancelled == 0]
+    earned = [
+        each for each in known.earnings if sum(each.rewards.values()) and known.payments[each.capture[0]].cancelled == 0
+    ]
     if earned and chance.random() < 0.8:
         _undo(city, storage, chance, wallet, earned[-1].capture[0], known)
         _deliver(city, storage, wallet)

@@ -180,7 +180,10 @@ def test_a_refund_fills_cashback_with_its_own_cashback_first(cashed: World) -> N
     # Nothing is in cashback, and its 4,000 are to be taken back: the 5,000 that come back do for that.
     cashed.post(cashed.cancel(both).entry)
     correction = cashed.book(payer).corrections[-1]
-    assert (correction.recovered_from, correction.released) == ({"cashback": 4_000}, (("charged", 40_000), ("cashback", 1_000)))
+    assert (correction.recovered_from, correction.released) == (
+        {"cashback": 4_000},
+        (("charged", 40_000), ("cashback", 1_000)),
+    )
     assert cashed.wallet(payer.id).debts == {}
     for each in (first, last):
         cashed.post(cashed.cancel(each).entry)

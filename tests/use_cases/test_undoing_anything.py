@@ -24,7 +24,7 @@ LATER = "2021-02-10T00:00:00+09:00"
 
 
 def _document(**changes: Any) -> dict[str, Any]:
-    """Points that expire, cashback with a limit, so that what is cancelled may raise what others earned, paybacks, and a bonus at top-ups."""
+    """Points that expire, cashback with a limit, so that a cancellation may raise what others earned, paybacks, a bonus at top-ups."""
     layers = [
         layer("points", "cashback", 1_000, into="points"),
         layer("cash", "cashback", 2_000, limits=["cash"]),
@@ -44,10 +44,10 @@ def _versions() -> tuple[dict[str, Any], ...]:
 
 
 Step = tuple[str, int, int]
-SOME, WHICH, PART = st.integers(1, 40), st.integers(0, 9), st.integers(1, 100)
+NOTHING, SOME, WHICH, PART = st.just(0), st.integers(1, 40), st.integers(0, 9), st.integers(1, 100)
 
 
-def _step(what: str, first: Any = st.just(0), second: Any = st.just(0)) -> st.SearchStrategy[list[Step]]:
+def _step(what: str, first: Any = NOTHING, second: Any = NOTHING) -> st.SearchStrategy[list[Step]]:
     return st.tuples(st.just(what), first, second).map(lambda step: [step])
 
 
@@ -55,7 +55,11 @@ def _then(*several: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[list[Ste
     return st.tuples(*several).map(lambda each: [step for steps in each for step in steps])
 
 
-PAY, SPEND, CANCEL = _step("pay", SOME, st.booleans()), _step("spend", second=st.booleans()), _step("cancel", WHICH, PART)
+PAY, SPEND, CANCEL = (
+    _step("pay", SOME, st.booleans()),
+    _step("spend", second=st.booleans()),
+    _step("cancel", WHICH, PART),
+)
 POST, CANCEL_ALL = _step("post all"), _step("cancel", WHICH, st.just(100))
 STEPS = st.one_of(
     PAY,

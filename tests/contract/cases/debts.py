@@ -72,7 +72,9 @@ def a_release_repays_what_its_purses_owe(storage: Storage) -> None:
         change_wallet(storage, opened.id, SetTo(("debts",), {POINTS: {creditor: owed}}))
         if negative:
             because = {"payment_id": made.acceptance.id, "at": "2021-01-15T12:00:00.000+09:00"}
-            change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), -400), SetTo(("negative",), because))
+            change_wallet(
+                storage, opened.id, Add(("purses", "cashback", "amount"), -400), SetTo(("negative",), because)
+            )
         store = ProgressStore(storage, patience_of())
         state = store.of_payment(opened.id, made.acceptance.digest)
         assert state is not None

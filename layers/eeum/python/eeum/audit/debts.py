@@ -70,7 +70,9 @@ def _silent(entries: Iterable[Item], returned: Mapping[str, Returned]) -> set[st
 
 def _check_correction(item: Item, due: Returned, owed: dict[Pair, int], findings: Findings) -> None:
     sk = item["sk"]
-    findings.unequal("debt_of_spent", sk, "what was spent of the rewards that it takes back", item.get("spent", {}), due.spent)
+    findings.unequal(
+        "debt_of_spent", sk, "what was spent of the rewards that it takes back", item.get("spent", {}), due.spent
+    )
     for purse_id, won in sorted(due.spent.items()):
         _owe(owed, purse_id, PAID_BY_CASHBACK, won)
     going = _check_repaid(item, due.portions, owed, findings)

@@ -106,8 +106,8 @@ class Wallet:
 
     `usage` is won by limit and window (`monthly-spend@2021-01`). `due` counts the postings that captures and cancellations call for,
     `posted` is the number of the last one; unequal means that cashback is on its way. `district` is where the member lives; it and
-    `birth_date` are what an operator saw papers of. `standings` counts an operator's decisions about the wallet. `debts` are what its purses
-    owe each other (`eeum.wallet.debts`).
+    `birth_date` are what an operator saw papers of. `standings` counts an operator's decisions about the wallet. `debts` are what its
+    purses owe each other (`eeum.wallet.debts`).
     """
 
     id: str
