@@ -8,10 +8,13 @@ from unittest.mock import patch
 
 import pytest
 
+from eeum.audit.partition import Partition
+from eeum.audit.rules import deviations
 from eeum.calendar import SEOUL
 from eeum.cashback import posting
 from eeum.cashback.replay import Refund
 from eeum.payments.rules import Payment, portion
+from eeum.storage import Table
 from eeum.wallet.rules import Wallet
 from tests.contract.shapes import shapes_of_the_contract
 from tests.invariants import check_everything
@@ -233,6 +236,9 @@ def test_corrections_of_earlier_versions_are_read_and_refunded_to_the_won(
     assert _purses(cashed, payer) == {
         name: won for name, won in {"charged": 200_000 - recovered, "cashback": recovered}.items() if won
     }
+    items = cashed.memory.items(Table.LEDGER)
+    found = deviations(Partition(items[0]["pk"], items), cashed.policies.in_force_at, cashed.now)
+    assert [each for each in found if each.entry[:6] != "GRANT#"] == []
 
 
 @contextmanager

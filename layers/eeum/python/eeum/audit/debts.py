@@ -98,19 +98,19 @@ def _check_repaid(
     going: dict[str, int] = {}
     for purse_id, won in portions:
         add_to(going, purse_id, won)
-    repaid = []
+    repaid: list[tuple[str, str, int]] = []
     for debtor, won in list(going.items()):
         left = won
         for creditor in sorted((last for first, last in owed if first == debtor), key=_charged_first):
             paid = min(left, owed[debtor, creditor])
             if paid:
-                repaid.append([debtor, creditor, paid])
+                repaid.append((debtor, creditor, paid))
                 left -= paid
     for debtor, creditor, won in repaid:
         _add(owed, (debtor, creditor), -won)
         add_to(going, debtor, -won)
         add_to(going, creditor, won)
-    stored = sorted(list(each) for each in item.get("repaid", ()))
+    stored = sorted(map(tuple, item.get("repaid", ())))
     findings.unequal("repaid", item["sk"], "what it repays", stored, sorted(repaid))
     return {purse_id: won for purse_id, won in going.items() if won}
 
