@@ -80,9 +80,12 @@ def _of_others(wallet: Wallet, payment: Payment) -> str:
         payment_item(discounted_payment(payment, len(payment.paid_from))),
     )
     with_all = _bytes(wallet_key(wallet.id), wallet_item(replace(wallet, taken=rewarded_wallet(wallet).taken)))
+    debts = {f"market-points@{month}": {"charged": 123_456} for month in ("2026-12", "2027-01")}
+    indebted = _bytes(wallet_key(wallet.id), wallet_item(replace(rewarded_wallet(wallet), debts=debts)))
     few, many = (_bytes(*a_correction(payment, changes)) for changes in (3, 1_000))
     return (
-        f"A wallet with a debt besides says why, and then has {size} B. What is everything at once takes two units more: the largest "
+        f"A wallet with a debt besides says why, and then has {size} B; the wallet with rewards has {indebted} B while both its "
+        f"purses of rewards owe charged money. What is everything at once takes two units more: the largest "
         f"payment with a discount ({whole} B), and the largest wallet with two limits of commands ({with_all} B). The correction of a "
         f"cancellation that changes three rewards has {few} B, one that changes a thousand {many:,} B."
     )

@@ -19,6 +19,7 @@ from tests.in_memory.storage import InMemoryStorage
 from tests.invariants_of_budgets import check_budgets
 from tests.invariants_of_cashback import check_cashback
 from tests.invariants_of_commands import check_commands, funded_by
+from tests.invariants_of_debts import check_debts
 from tests.invariants_of_payments import check_chain, check_payments
 
 Item = dict[str, Any]
@@ -52,6 +53,7 @@ def check_partition(partition: str, items: Sequence[Item], policies: Sequence[Po
     check_commands(wallets[0], entries, policies)
     check_cashback(wallets[0], entries, policies)
     check_chain(wallets[0], entries)
+    check_debts(wallets[0], entries)
 
 
 def _check_postings(entries: Sequence[Item]) -> None:

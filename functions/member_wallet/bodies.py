@@ -17,6 +17,7 @@ from eeum.cashback.showing import MonthOfCashback
 from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING, by_purse
 from eeum.payments.bodies import CutBody, DeclineBody, cut_bodies
 from eeum.policy.rules import PolicyVersion
+from eeum.wallet.bodies import OwedBody, RepaidBody, owed_bodies, repaid_bodies, repaid_message
 from eeum.wallet.rules import (
     TOP_UP_CODES,
     AboutMember,
@@ -125,7 +126,7 @@ class WalletBody(BaseModel):
 
     `purses` may be spent, `cashback` unless it is below zero, and those of `rewards` as each of them says; `held` is promised to merchants,
     `refund_pending` comes back in a moment. `used` is how far cashback has used the policy's limits, `taken` how far payments and top-ups
-    have, by limit and window.
+    have, by limit and window. `owed` is what comes back to another purse than it was spent from, and why.
     """
 
     id: str
@@ -137,6 +138,7 @@ class WalletBody(BaseModel):
     held: int
     refund_pending: int
     negative_cashback: NegativeCashbackBody | None
+    owed: list[OwedBody]
     cards: list[CardBody]
     cashback_pending: int
     used: dict[str, int]
@@ -221,7 +223,9 @@ class CorrectionBody(BaseModel):
 
     The whole month is worked out anew, so that cashback of other payments may change, too: they may move to a better band.
     `recovered` is what filled cashback up that was below zero, and so is not in `refunded_to`. `purses` are what came into each, or was
-    taken back: what was spent of a purse of rewards is taken from cashback instead, what had `expired` in it, by purse, from nobody.
+    taken back: what was `spent` of a purse of rewards is taken from cashback instead, what had `expired` in it, by purse, from nobody.
+    `recovered_from` is by purse where the recovered won would have gone; empty in corrections of earlier versions. `repaid` is what went
+    to a purse that had paid for spent rewards, in place of the purse of the rewards.
     """
 
     payment_id: str
@@ -233,6 +237,9 @@ class CorrectionBody(BaseModel):
     expired: dict[str, int]
     refunded_to: dict[str, int]
     recovered: int
+    recovered_from: dict[str, int]
+    spent: dict[str, int]
+    repaid: list[RepaidBody]
     message: str
     accepted_at: str
     posted_at: str
@@ -258,6 +265,7 @@ def wallet_body(wallet: Wallet, policy: PolicyVersion | None, now: datetime) -> 
         held=wallet.balance(HELD),
         refund_pending=wallet.balance(REFUND_PENDING),
         negative_cashback=_negative_body(wallet),
+        owed=owed_bodies(wallet.debts),
         cards=[
             CardBody(token=card_token(wallet.id, card), product=card.product, status=card.status)
             for card in wallet.cards
@@ -344,6 +352,9 @@ def _correction_body(correction: Correction, payments: Mapping[int, str]) -> Cor
         expired=dict(correction.expired),
         refunded_to=dict(correction.released),
         recovered=correction.recovered,
+        recovered_from=dict(correction.recovered_from),
+        spent=dict(correction.spent),
+        repaid=repaid_bodies(correction.repaid),
         message=_correction_message(correction),
         accepted_at=text_of(correction.accepted_at),
         posted_at=text_of(correction.posted_at),
@@ -358,8 +369,11 @@ def _correction_message(correction: Correction) -> str:
         told.append(f"해당 월의 캐시백을 다시 계산하여 {correction.won:,}원을 더 드렸습니다.")
     if gone := sum(correction.expired.values()):
         told.append(f"그중 {gone:,}원은 이미 소멸한 적립금입니다.")
+    if spent := sum(correction.spent.values()):
+        told.append(f"그중 {spent:,}원은 이미 사용한 적립금이어서 캐시에서 회수했습니다.")
     if correction.recovered:
         told.append(f"환불액 중 {correction.recovered:,}원은 부족한 캐시를 채웠습니다.")
+    told += repaid_message(correction.repaid)
     return " ".join(told)
 
 

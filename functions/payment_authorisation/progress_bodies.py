@@ -42,7 +42,7 @@ class CaptureBody(BaseModel):
 
 
 class ReleaseBody(BaseModel):
-    """What was still held of a payment, and went back to the purses that it came from."""
+    """What was still held of a payment, and went back to the wallet."""
 
     id: str
     payment_id: str

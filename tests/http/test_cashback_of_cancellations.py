@@ -38,6 +38,57 @@ def test_a_refund_waits_until_the_month_is_worked_out_anew(city: InMemoryCity) -
     )
 
 
+def test_what_was_kept_for_spent_cashback_is_shown_and_comes_back_when_the_spending_is_cancelled(
+    city: InMemoryCity,
+) -> None:
+    schedule(city, future_policy(layers=[future_policy()["layers"][0] | {"bands": TEN_PERCENT}]))
+    city.now = datetime(2031, 1, 7, 12, 0, tzinfo=SEOUL)
+    opened = city.call(STRANGER, "POST", "/wallets", {"debit_order": "cashback_first"}).json
+    path = f"/wallets/{opened['id']}"
+    credit = {"amount": 200_000, "bank_reference": "KB-1"}
+    assert city.call(BANK, "POST", f"{path}/top_ups", credit, key="a-top-up-of-a-bank").status == 200
+
+    def seen() -> dict[str, Any]:
+        city.post_cashback()
+        found: dict[str, Any] = city.call(STRANGER, "GET", path).json
+        return found
+
+    payments = []
+    for number, amount in enumerate((100_000, 10_000)):
+        body = {"card_token": opened["cards"][0]["token"], "merchant_id": city.who.merchant, "amount": amount}
+        answer: Answer = city.call(ACQUIRER, "POST", "/payments", body, key=f"a-payment-of-a-till-{number}")
+        payments.append(answer.json)
+        city.post_cashback()
+    assert payments[1]["paid_from"] == {"cashback": 10_000}
+
+    def cancel(payment: dict[str, Any]) -> dict[str, Any]:
+        url = f"{path}/payments/{payment['id']}/cancellations"
+        assert city.call(ACQUIRER, "POST", url, {}, key=f"cancelled-{payment['id'][-8:]}-by-a-till").status == 200
+        shown = seen()
+        corrections = city.call(STRANGER, "GET", f"{path}/cashback").json["corrections"]
+        return {**shown, "correction": corrections[-1]}
+
+    first = cancel(payments[0])
+    assert first["purses"] == {"charged": 190_000, "cashback": 0}
+    assert first["owed"] == [
+        {
+            "from": "cashback",
+            "to": "charged",
+            "won": 10_000,
+            "message": "이미 사용한 캐시의 결제가 취소되어 충전금 잔액에서 10,000원을 대신 회수했습니다. "
+            "그 사용이 취소되면 충전금 잔액으로 돌아옵니다.",
+        }
+    ]
+    assert first["correction"]["recovered_from"] == {"charged": 10_000}
+    assert (first["correction"]["spent"], first["correction"]["repaid"]) == ({}, [])
+    second = cancel(payments[1])
+    assert (second["purses"], second["owed"]) == ({"charged": 200_000, "cashback": 0}, [])
+    assert second["correction"]["repaid"] == [{"from": "cashback", "to": "charged", "won": 10_000}]
+    assert second["correction"]["refunded_to"] == {"charged": 10_000}
+    told = "결제 10,000원이 취소되었습니다. 환불액 중 10,000원은 앞서 대신 회수했던 충전금 잔액으로 돌려드렸습니다."
+    assert second["correction"]["message"] == told
+
+
 def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fills_it(city: InMemoryCity) -> None:
     """Three layers each lose a whole won of one won that is cancelled, which were spent already."""
     base = future_policy()["layers"][0]

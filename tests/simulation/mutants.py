@@ -26,6 +26,7 @@ from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
+from tests.simulation.mutants_of_debts import MUTANTS_OF_DEBTS
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
 from tests.simulation.mutation import Mutant, dropping
 from tests.simulation.running import run, steps_of
@@ -60,7 +61,7 @@ def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> S
     return Standing(total, {})
 
 
-def _in_debit_order(book: Any, cancelled: Any, payments: Any, cashback: int) -> Refund:
+def _in_debit_order(book: Any, cancelled: Any, payments: Any, *_: Any) -> Refund:
     released: dict[str, int] = {}
     earnings = {(earning.digest, earning.capture): earning for earning in book.earnings}
     for each in cancelled:
@@ -71,8 +72,8 @@ def _in_debit_order(book: Any, cancelled: Any, payments: Any, cashback: int) -> 
     return Refund(0, tuple(released.items()))
 
 
-def _nothing_recovered(book: Any, cancelled: Any, payments: Any, _: int) -> Refund:
-    return posting_refund(book, cancelled, payments, 0)
+def _nothing_recovered(book: Any, cancelled: Any, payments: Any, _: int, debts: Any) -> Refund:
+    return posting_refund(book, cancelled, payments, 0, debts)
 
 
 posting_refund = posting.refund
@@ -249,7 +250,7 @@ OF_PAYMENTS = (
 )
 
 
-MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_FACTS)
+MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_FACTS, *MUTANTS_OF_DEBTS)
 
 
 @dataclass(frozen=True)

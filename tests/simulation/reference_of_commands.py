@@ -7,6 +7,7 @@ from typing import Any
 
 from eeum.ids import entry_id
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Evaluation, Gives, Layer, PolicyVersion
+from tests.invariants_of_debts import Owed
 from tests.invariants_of_payments import canonical_hash, link_hash, taken
 from tests.simulation.reference_of_budgets import BudgetReference
 from tests.simulation.reference_of_payments import Captured, CaptureOf, Earned, Item, Paid, account_of
@@ -18,6 +19,7 @@ from tests.simulation.reference_of_policies import (
     window_of,
 )
 
+UNDOABLE = frozenset({"payment", "capture", "release", "cancellation", "earning", "correction"})
 MOST_STATES = 40
 """So many commands of a wallet may come between what another of it reads and what it stores."""
 
@@ -37,6 +39,15 @@ class CommandsReference:
         """Of limits, by what was posted."""
         self.expired: Counter[str] = Counter()
         """What was swept out of each purse, less what of that was taken back."""
+        self.owed = Owed()
+        self.without_debts: Counter[str] = Counter()
+        """What each purse would have if none owed another: all that came and went under its own name."""
+        self.loaded: Counter[str] = Counter()
+        """What came into each purse by itself, not from a payment, less what of it expired."""
+        self.not_undone = 0
+        """Won of payments that are neither cancelled nor released."""
+        self.repaid = self.undone = 0
+        """How often debts were repaid, and the wallet was found with everything undone."""
         self.commands: list[Counter[str]] = [Counter()]
         """What commands used of limits, after each of the latest that changed it."""
         self.command = 0
@@ -54,6 +65,10 @@ class CommandsReference:
         for account, won in postings.items():
             if account.startswith("purse/"):
                 self.purses[account.removeprefix("purse/")] += won
+                if entry["kind"] not in ("release", "correction"):
+                    self.without_debts[account.removeprefix("purse/")] += won
+                if entry["kind"] not in UNDOABLE:
+                    self.loaded[account.removeprefix("purse/")] += won
         known = getattr(self, f"_{entry['kind']}", None)
         if known is not None:
             known(sk, entry, before)
@@ -167,6 +182,7 @@ class CommandsReference:
             entry.get("expires_at"),
         )
         self.payments[digest] = payment
+        self.not_undone += payment.amount if payment.status != "declined" else 0
         if entry["status"] == "approved":
             payment.captures[0] = Captured(0, entry["amount"], entry["accepted_at"], self.entries[sk])
             self.due += 1
@@ -192,16 +208,27 @@ class CommandsReference:
         payment = self.payments[sk.partition("#")[2]]
         captured = payment.amount - payment.held
         assert entry["amount"] == payment.held > 0, (entry, payment)
-        assert entry["returned"] == taken(payment.paid_from, captured, payment.amount), entry
+        held_from = taken(payment.paid_from, captured, payment.amount)
+        self._come_back("held", held_from)
+        going, repaid = self.owed.back(held_from)
+        self.repaid += bool(repaid)
+        assert (dict(entry["returned"]), entry.get("repaid", [])) == (going, repaid), (entry, going, repaid)
         assert entry["reason"] != "expired" or entry["accepted_at"] >= str(payment.expires_at), entry
         assert entry["hold_hash"] == payment.hash, entry
         payment.released = entry["amount"]
+        self.not_undone -= entry["amount"]
+
+    def _come_back(self, waited_in: str, portions: Sequence[Sequence[Any]]) -> None:
+        for purse, won in portions:
+            self.without_debts[purse] += won
+            self.without_debts[waited_in] -= won
 
     def _cancellation(self, sk: str, entry: Item, before: Counter[str]) -> None:
         digest = self._check_id(sk, entry)
         payment = self.payments[entry["payment"]]
         was = payment.cancelled
         missing = entry["amount"]
+        self.not_undone -= missing
         assert missing > 0, entry
         back = self._discounts_back(payment, was, was + missing)
         discount = sum(won for _, _, won in back)

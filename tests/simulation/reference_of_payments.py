@@ -74,7 +74,6 @@ class Earned:
     used: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     refunded: int = 0
-    recovered: int = 0
 
     @property
     def accounts(self) -> Counter[str]:

@@ -103,16 +103,23 @@ class WalletReference(CommandsReference):
         """By account, what comes into purses or is taken out of them: what one does not have from what had expired there, or cashback."""
         moved: Counter[str] = Counter()
         gone: dict[str, int] = {}
+        spent: dict[str, int] = {}
         for purse, won in came.items():
             lacking = max(-won - before[purse], 0) if "@" in purse else 0
             unspent = min(lacking, self.expired[purse])
             if unspent:
                 gone[purse] = unspent
             self.expired[purse] -= unspent
+            self.without_debts[purse] += won + unspent
+            self.loaded[purse] += unspent
             moved[f"purse/{purse}"] += won + lacking
             moved[f"expired/{purse.partition('@')[0]}"] -= unspent
             moved["purse/cashback"] -= lacking - unspent
+            if lacking != unspent:
+                spent[purse] = lacking - unspent
         assert entry.get("expired", {}) == gone, (entry, gone)
+        assert entry.get("spent", {}) == spent, (entry, spent)
+        self.owed.spent(spent)
         return moved
 
     def _expiry(self, sk: str, entry: Item, before: Counter[str]) -> None:
@@ -152,23 +159,23 @@ class WalletReference(CommandsReference):
         cashback: int,
         earnings: dict[CaptureOf, Earned],
     ) -> None:
-        """First to a balance below zero; the rest in reverse debit order, on all that was ever given back of each capture."""
-        recovered = missing = min(sum(refund for _, _, refund in cancelled), max(0, -cashback))
-        released: Counter[str] = Counter()
+        """In reverse debit order, on all that was ever given back of each capture; first debts are repaid, then cashback is filled."""
+        portions: list[list[Any]] = []
         for of, _, refund in cancelled:
-            kept = min(refund, missing)
-            missing -= kept
             earned = earnings[of]
             payment = self.payments[of[0]]
             capture = payment.captures[of[1]]
             backwards = payment.paid_for(capture.start, capture.end)[::-1]
-            back = earned.refunded - earned.recovered
-            for purse, won in taken(backwards, back, back + refund - kept):
-                released[purse] += won
+            portions += taken(backwards, earned.refunded, earned.refunded + refund)
             earned.refunded += refund
-            earned.recovered += kept
-        assert entry["recovered"] == recovered, (entry, cashback)
-        assert dict(entry["released"]) == dict(released), (entry, released)
+        self._come_back("refund_pending", portions)
+        going, repaid = self.owed.back(portions)
+        self.repaid += bool(repaid)
+        assert entry.get("repaid", []) == repaid, (entry, repaid)
+        recovered = self.owed.recovered(going, max(0, -cashback))
+        assert entry["recovered"] == sum(recovered.values()), (entry, cashback)
+        assert entry.get("recovered_from", {}) == recovered, (entry, recovered)
+        assert dict(entry["released"]) == {purse: won for purse, won in going.items() if won}, (entry, going)
 
     def _fold(self, earned: Earned, used: Counter[str]) -> Evaluation:
         """Works out anew what an earning gives, who funds it and what it uses, on what was `used` before."""
@@ -199,12 +206,28 @@ class WalletReference(CommandsReference):
         assert (wallet["due"], wallet["posted"]) == (self.due, self.posted), wallet
         assert wallet["chain"] == {"length": self.length, "head": self.head}, wallet
         assert wallet["purses"]["held"]["amount"] >= 0, wallet
+        assert wallet.get("debts", {}) == self.owed.stored, (wallet, self.owed.stored)
+        for purse in {*self.purses, *self.without_debts}:
+            has = self.purses[purse] + self.owed.lent(purse)
+            assert has == self.without_debts[purse], (
+                f"{purse} is not as if nothing were owed: {wallet, self.without_debts}"
+            )
         assert (wallet["negative"] is not None) == (wallet["purses"]["cashback"]["amount"] < 0), wallet
+        self._check_undone(wallet)
         for window, won in wallet["usage"].items():
             assert self.used[window] == won, (window, wallet, self.used)
         stored = wallet.get("taken", {"version": 0, "used": {}})
         assert stored["version"] == self.command, wallet
         assert all(self.commands[-1][window] == won for window, won in stored["used"].items()), (wallet, self.commands)
+
+    def _check_undone(self, wallet: Item) -> None:
+        """Where everything was undone, and nothing is on its way, each purse has what was loaded into it."""
+        if self.not_undone or self.due != self.posted or not self.payments:
+            return
+        self.undone += 1
+        assert +self.purses == +self.loaded, (
+            f"everything was undone, and {wallet} has not what was loaded: {self.loaded}"
+        )
 
     def check_progress(self, digest: str, progress: Item) -> None:
         payment = self.payments[digest]

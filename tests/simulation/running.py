@@ -16,8 +16,9 @@ from tests.simulation.operations import REFUSED
 from tests.simulation.operators import OF_OPERATORS
 from tests.simulation.rarer_operations import RARER
 from tests.simulation.scenes import incheons
+from tests.simulation.undoing import UNDOING
 
-OF_EVERYBODY = COMMON | RARER
+OF_EVERYBODY = COMMON | RARER | UNDOING
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS
 
 FULL_CHECK = 10_000

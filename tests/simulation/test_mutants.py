@@ -17,6 +17,10 @@ QUICK = (
     "recorded ceiling",
     "pool",
     "month of a payback",
+    "repayment",
+    "repayment of a release",
+    "debt repaid",
+    "purse in the middle",
 )
 MOST = 4_000
 

@@ -107,6 +107,7 @@ class PaidMonth:
             cashback=replayed.cashback,
             recovered=returned.recovered,
             released=returned.released,
+            recovered_from=returned.recovered_from,
         )
         self.book = self.book._replace(corrections=(*self.book.corrections, made))
         self.cashback += made.postings.get(purse(CASHBACK), 0)

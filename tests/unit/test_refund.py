@@ -1,5 +1,6 @@
 """Where a refund goes: first to a cashback balance below zero, the rest back in reverse debit order."""
 
+from collections import Counter
 from itertools import pairwise
 
 from hypothesis import given
@@ -35,7 +36,7 @@ def _cancel(month: PaidMonth, amount: int | None, name: str = "cancelled") -> Co
 
 
 def _refund(correction: Correction) -> Refund:
-    return Refund(correction.recovered, correction.released)
+    return Refund(correction.recovered, correction.released, correction.recovered_from)
 
 
 def _released(*corrections: Correction) -> dict[str, int]:
@@ -71,22 +72,32 @@ def test_a_balance_below_zero_is_made_good_first() -> None:
     month = _paid(cashback=-600)
     correction = _cancel(month, None)
     assert correction.won == -500
-    assert _refund(correction) == Refund(600, (("cashback", 3_000), ("charged", 5_000), ("youth-grant", 1_400)))
-    assert month.cashback == 3_000
+    assert _refund(correction) == Refund(
+        600, (("cashback", 2_400), ("charged", 5_000), ("youth-grant", 2_000)), {"cashback": 600}
+    )
+    assert month.cashback == 2_400
+
+
+def test_what_comes_back_to_cashback_anyway_fills_it_first() -> None:
+    month = _paid((("cashback", 1_000), ("charged", 4_000)), cashback=-3_000)
+    correction = _cancel(month, None)
+    # 400 were earned, so that 3,000 are owed: its own thousand, and two thousand of the charged money.
+    assert _refund(correction) == Refund(3_000, (("charged", 2_000),), {"cashback": 1_000, "charged": 2_000})
+    assert month.cashback == 0
 
 
 def test_a_refund_may_be_smaller_than_what_is_owed() -> None:
     month = _paid(cashback=-40_000)
-    assert _refund(_cancel(month, 1_000)) == Refund(1_000, ())
+    assert _refund(_cancel(month, 1_000)) == Refund(1_000, (), {"cashback": 1_000})
     assert month.cashback == -40_000 + 500 + 1_000
 
 
 def test_what_was_recovered_is_not_given_back_by_a_later_refund_either() -> None:
     month = _paid(cashback=-2_500)
     # 500 were earned: 2,000 are owed. The end that is cancelled was paid from cashback and takes none back.
-    assert _refund(_cancel(month, 2_500, "first")) == Refund(2_000, (("cashback", 500),))
-    # Of the 3,000 that cashback had paid, 500 are back: the next refund goes on from there.
-    assert _refund(_cancel(month, 3_000, "second")) == Refund(0, (("cashback", 2_500), ("charged", 500)))
+    assert _refund(_cancel(month, 2_500, "first")) == Refund(2_000, (("cashback", 500),), {"cashback": 2_000})
+    # Of the 3,000 that cashback had paid, 2,500 went back: the next refund goes on from there.
+    assert _refund(_cancel(month, 3_000, "second")) == Refund(0, (("cashback", 500), ("charged", 2_500)))
 
 
 @given(portions, st.integers(-60_000, 60_000), st.data())
@@ -104,8 +115,10 @@ def test_every_won_of_a_refund_is_recovered_or_released_and_no_purse_gets_more_t
         assert correction.recovered == min(owed, amount)
         assert correction.recovered + sum(won for _, won in correction.released) == amount
         assert all(won > 0 for _, won in correction.released)
+        assert correction.recovered == sum(correction.recovered_from.values())
     drawn = dict(paid_from)
-    assert all(won <= drawn[name] for name, won in _released(*corrections).items())
+    given = Counter(_released(*corrections)) + sum((Counter(each.recovered_from) for each in corrections), Counter())
+    assert all(won <= drawn[name] for name, won in given.items())
 
 
 @given(portions, st.data())

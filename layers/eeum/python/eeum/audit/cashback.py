@@ -7,6 +7,7 @@ Written without the code that posts and replays (`eeum.cashback`), so that one i
 from collections import defaultdict
 from datetime import datetime, timedelta
 
+from eeum.audit.debts import check_debts
 from eeum.audit.entries import add_to, without_zeros
 from eeum.audit.folds import Fold, Folded, in_full, together
 from eeum.audit.partition import Findings, Item, Partition, digest_in
@@ -31,7 +32,9 @@ def check_cashback(partition: Partition, terms: Terms, now: datetime, findings: 
         fold_of |= dict.fromkeys(months, fold)
     findings.each(numbered, lambda item: fold_of[item["sk"].split("#")[1]].add(item))
     _check_usage(partition, numbered, judged_by, findings)
-    return [folded for fold in dict.fromkeys(fold_of.values()) for folded in fold.earnings]
+    folds = list(dict.fromkeys(fold_of.values()))
+    check_debts(partition, {sk: due for fold in folds for sk, due in fold.returned.items()}, findings)
+    return [folded for fold in folds for folded in fold.earnings]
 
 
 def _judged_by(numbered: list[Item], terms: Terms) -> dict[str, set[LimitAt]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from eeum.audit.debts import Returned, is_of_earlier_version
 from eeum.audit.discounts import paid_for
 from eeum.audit.entries import account_of, add_to, given_off, without_zeros
 from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, digest_in, first_won
@@ -62,6 +63,7 @@ class Fold:
         self._terms = terms
         self._findings = findings
         self.earnings: list[Folded] = []
+        self.returned: dict[str, Returned] = {}
         self._places: dict[CaptureOf, int] = {}
         self._used: dict[Window, int] = {}
 
@@ -140,7 +142,7 @@ class Fold:
                 return
             self.earnings[place].survives -= won
             first = min(first, place)
-        self._check_release(item)
+        portions = self._returned(item)
         used_before = dict(self._used)
         lowered = self._lower(item)
         changes, cashback = self._fold_from(first)
@@ -152,7 +154,8 @@ class Fold:
         stored = {(number, layer): won for number, layer, won in item["changes"]}
         unequal = self._findings.unequal
         unequal("cashback_changes", sk, "what it changes", stored, changes)
-        posted = taken_back(item, without_zeros(cashback), self._findings)
+        posted, spent = taken_back(item, without_zeros(cashback), self._findings)
+        self.returned[sk] = Returned(portions, spent)
         unequal("cashback_changes", sk, "what it posts for that", item["cashback"], posted)
         unequal(
             "cashback_used", sk, "what it changes of limits", in_full(item["used"], item["month"]), without_zeros(used)
@@ -210,10 +213,13 @@ class Fold:
         unequal(check, sk, "its payment", item["payment_id"], source["payment_id"])
         unequal(check, sk, "its acceptance", item["accepted_at"], source["accepted_at"])
 
-    def _check_release(self, item: Item) -> None:
-        """What is not recovered goes back in reverse debit order, on all that ever went back of the capture."""
-        released: dict[str, int] = {}
-        missing = item["recovered"]
+    def _returned(self, item: Item) -> list[tuple[str, int]]:
+        """What goes back in reverse debit order, on all that ever went back of the capture, by the purse that it was paid from.
+
+        Corrections of earlier versions left out what they recovered, so that it is at the end of what goes back.
+        """
+        returned: dict[str, int] = {}
+        missing = item["recovered"] if is_of_earlier_version(item) else 0
         for each in item["cancelled"]:
             payment, capture, won = each[:3]
             refund = won - given_off([each])
@@ -222,12 +228,15 @@ class Fold:
             missing -= kept
             start, end = folded.given_back, folded.given_back + refund - kept
             for purse_id, part in between(folded.source["paid_from"][::-1], start, end):
-                add_to(released, purse_id, part)
+                add_to(returned, purse_id, part)
             folded.given_back = end
-        stored = dict(map(tuple, item["released"]))
-        self._findings.unequal("refund", item["sk"], "what it gives back", stored, released)
-        if missing or item["recovered"] < 0:
+        if is_of_earlier_version(item):
+            stored = dict(map(tuple, item["released"]))
+            self._findings.unequal("refund", item["sk"], "what it gives back", stored, returned)
+        refund = sum(won for _, _, won, *_ in item["cancelled"]) - given_off(item["cancelled"])
+        if not 0 <= item["recovered"] <= refund:
             self._findings.add("refund", item["sk"], f"it recovers {item['recovered']} won, which is not of the refund")
+        return list(returned.items())
 
 
 def check_ceilings(sk: str, ceilings: Mapping[str, int], evaluation: Evaluation, findings: Findings) -> None:

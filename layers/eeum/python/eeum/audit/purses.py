@@ -35,12 +35,14 @@ def _month(accepted_at: str, later: int) -> str:
     return f"{int(accepted_at[:YEAR]) + years:04d}-{month + 1:02d}"
 
 
-def taken_back(correction: Item, wanted: Postings, findings: Findings) -> Postings:
-    """What is to be posted where `wanted` is taken out of purses that have less: the rest from what had expired in them, or from cashback.
+def taken_back(correction: Item, wanted: Postings, findings: Findings) -> tuple[Postings, dict[str, int]]:
+    """What is to be posted where `wanted` is taken out of purses that have less: the rest from what had expired in them, or from cashback,
+    which pays what had been spent, given by purse.
 
     How much a purse had is not known to an entry's reader: that is bounded here, and told by the purse's balance in the end.
     """
     due = dict(wanted)
+    spent: dict[str, int] = {}
     expired: Mapping[str, int] = correction.get("expired", {})
     of_rewards = {account: won for account, won in wanted.items() if "@" in account and won < 0}
     for account, won in of_rewards.items():
@@ -54,12 +56,13 @@ def taken_back(correction: Item, wanted: Postings, findings: Findings) -> Postin
         add_to(due, account, lacking)
         add_to(due, f"expired/{name.partition('@')[0]}", -gone)
         add_to(due, CASHBACK, gone - lacking)
+        add_to(spent, name, lacking - gone)
     others = [name for name in expired if f"purse/{name}" not in of_rewards]
     if others:
         findings.add(
             "taken_back", correction["sk"], f"nothing is taken back of what is said to have expired in {others}"
         )
-    return without_zeros(due)
+    return without_zeros(due), without_zeros(spent)
 
 
 def check_purses(partition: Partition, terms: Terms, findings: Findings) -> None:

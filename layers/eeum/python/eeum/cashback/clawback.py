@@ -12,10 +12,11 @@ from eeum.journal.accounts import expired as account_of_expired
 
 
 class TakenBack(NamedTuple):
-    """Balanced postings, and what of them is of rewards that had expired, by purse."""
+    """Balanced postings, and, by purse, what of them is of rewards that had expired, or were spent and are taken from cashback."""
 
     postings: dict[str, int]
     expired: dict[str, int]
+    spent: dict[str, int]
 
 
 def taken_back(
@@ -28,6 +29,7 @@ def taken_back(
     """
     changes: list[Mapping[str, int]] = [postings]
     expired: dict[str, int] = {}
+    spent: dict[str, int] = {}
     for purse_id, won in by_purse(postings).items():
         lacking = -won - balance_of(purse_id)
         if lacking <= 0 or not is_of_rewards(purse_id):
@@ -35,8 +37,10 @@ def taken_back(
         unspent = min(lacking, expired_of(purse_id))
         if unspent:
             expired[purse_id] = unspent
+        if lacking > unspent:
+            spent[purse_id] = lacking - unspent
         name = purse_id.partition("@")[0]
         changes.append(
             {purse(purse_id): lacking, account_of_expired(name): -unspent, purse(CASHBACK): -(lacking - unspent)}
         )
-    return TakenBack(added(*changes), expired)
+    return TakenBack(added(*changes), expired, spent)

@@ -11,13 +11,16 @@ from eeum.cashback.rules import (
     postings_of,
 )
 from eeum.ids import Digest
-from eeum.payments.items import portions_item, portions_of
+from eeum.payments.items import portions_item, portions_of, repaid_item, repaid_of
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
 from eeum.wallet.store import partition_of
 
 EARNING = "EARNING#"
 CORRECTION = "CORRECTION#"
+
+BY_PURSE = ("expired", "spent", "recovered_from")
+"""What a correction says by purse, where there is any."""
 
 
 def earning_key(wallet_id: str, month: Month, payment: Digest, capture: int) -> Key:
@@ -118,7 +121,8 @@ def correction_item(correction: Correction) -> Item:
         "released": portions_item(correction.released),
         "postings": correction.postings,
         **({"ceilings": _ceilings_item(correction.ceilings)} if correction.ceilings else {}),
-        **({"expired": dict(correction.expired)} if correction.expired else {}),
+        **{name: dict(won) for name in BY_PURSE if (won := getattr(correction, name))},
+        **repaid_item(correction.repaid),
     }
 
 
@@ -150,5 +154,6 @@ def correction_of(wallet_id: str, item: Item) -> Correction:
         recovered=item["recovered"],
         released=portions_of(item["released"]),
         ceilings=_ceilings_of(item),
-        expired=item.get("expired", {}),
+        repaid=repaid_of(item),
+        **{name: item.get(name, {}) for name in BY_PURSE},
     )

@@ -34,6 +34,7 @@ from eeum.payments.progress import Cancellation
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.usage import Usage
 from eeum.policy.use_cases import PolicyBook
+from eeum.wallet.debts import Debts, debts_after
 from eeum.wallet.giving import UNLIMITED, Grants
 from eeum.wallet.rules import Negative, Wallet
 
@@ -79,6 +80,15 @@ class WalletPostings:
     def moved(self) -> dict[str, int]:
         """What the entries move into each purse in all; negative: out of it."""
         return by_purse(added(*map(_postings_of, (entry for entry, _ in self.entries))))
+
+    @property
+    def debts(self) -> Debts:
+        """What the wallet's purses owe each other afterwards."""
+        debts = self.wallet.debts
+        for entry, _ in self.entries:
+            if isinstance(entry, Correction):
+                debts = debts_after(debts, entry.spent, entry.repaid, entry.recovered_from)
+        return debts
 
     def add(self, source: Source) -> None:
         """Works out what `source` calls for. Raises `CaptureMissing`."""
@@ -133,7 +143,8 @@ class WalletPostings:
         taken = taken_back(replayed.cashback, self._balance, self._expired)
         self._rest_on(taken.postings)
         won = taken.postings.get(purse(CASHBACK), 0)
-        returned = refund(book, cancelled, payments, self._cashback + won)
+        owed = debts_after(self.debts, spent=taken.spent)
+        returned = refund(book, cancelled, payments, self._cashback + won, owed)
         correction = Correction(
             wallet_id=self.wallet.id,
             month=month,
@@ -151,6 +162,9 @@ class WalletPostings:
             released=returned.released,
             ceilings=replayed.ceilings,
             expired=taken.expired,
+            spent=taken.spent,
+            recovered_from=returned.recovered_from,
+            repaid=returned.repaid,
         )
         self.rests_on_cashback = True
         self._append(correction, source_hash)

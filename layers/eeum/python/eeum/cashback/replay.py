@@ -6,7 +6,7 @@ a limit with it, or what one window carries over to the next. The rule is ours: 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -20,10 +20,11 @@ from eeum.cashback.rules import (
 )
 from eeum.cashback.usage import in_full, usage_with, used_by
 from eeum.ids import Digest
-from eeum.journal.accounts import added, funded_by, purse
+from eeum.journal.accounts import CASHBACK, added, funded_by, purse
 from eeum.payments.rules import Payment, Portions, portion
 from eeum.policy.rules import PolicyVersion, funded
 from eeum.policy.usage import Usage
+from eeum.wallet.debts import NO_DEBTS, Debts, Repaid, redirected, repay
 from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 from eeum.wallet.purses import purse_of
 
@@ -123,34 +124,58 @@ def _earned(
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Where a refund goes: `recovered` won to a cashback balance below zero, the rest to its purses."""
+    """Where a refund goes: `recovered` won to a cashback balance below zero, out of what would go to the purses of `recovered_from`; the
+    rest, `released`, to the purses that the payment was made from, or to those that these owe, as `repaid` says.
+    """
 
     recovered: int
     released: Portions
+    recovered_from: Mapping[str, int] = field(default_factory=dict)
+    repaid: tuple[Repaid, ...] = ()
 
 
 def refund(
-    book: MonthBook, cancelled: Sequence[CancelledCapture], payments: Mapping[Digest, Payment], cashback: int
+    book: MonthBook,
+    cancelled: Sequence[CancelledCapture],
+    payments: Mapping[Digest, Payment],
+    cashback: int,
+    debts: Debts = NO_DEBTS,
 ) -> Refund:
     """How the refund of `cancelled` is given back when the cashback balance would be `cashback` won without it.
 
-    First to a balance below zero; the rest in reverse debit order, on all that was ever given back of a capture: many partial refunds
-    come out as one.
+    In reverse debit order, on all that was ever given back of a capture: many partial refunds come out as one. Purses that have `debts`
+    repay them first; of where it goes then, a cashback balance below zero takes what it lacks.
     """
-    recovered = min(sum(each.refund for each in cancelled), max(-cashback, 0))
     given_back = _given_back(book)
     earnings = {(earning.digest, earning.capture): earning for earning in book.earnings}
-    released: dict[str, int] = {}
-    missing = recovered
+    returned: dict[str, int] = {}
     for each in cancelled:
-        kept = min(each.refund, missing)
-        missing -= kept
         earning = earnings[each.payment, each.capture]
         drawn = payments[each.payment].paid_for(earning.start, earning.end)
         start = given_back.get((each.payment, each.capture), 0)
-        for purse_id, won in portion(drawn[::-1], start, start + each.refund - kept):
-            released[purse_id] = released.get(purse_id, 0) + won
-    return Refund(recovered, tuple(released.items()))
+        for purse_id, won in portion(drawn[::-1], start, start + each.refund):
+            returned[purse_id] = returned.get(purse_id, 0) + won
+    repaid = repay(debts, returned)
+    released = redirected(returned, repaid)
+    recovered_from = _recovered(released, max(-cashback, 0))
+    left = {purse_id: won - recovered_from.get(purse_id, 0) for purse_id, won in released.items()}
+    return Refund(
+        sum(recovered_from.values()),
+        tuple((purse_id, won) for purse_id, won in left.items() if won),
+        recovered_from,
+        repaid,
+    )
+
+
+def _recovered(released: Mapping[str, int], lacking: int) -> dict[str, int]:
+    """What fills cashback up: what goes there anyway, which owes no purse anything, then the rest in the order in which it comes back."""
+    found: dict[str, int] = {}
+    for purse_id in sorted(released, key=lambda each: each != CASHBACK):
+        taken = min(released[purse_id], lacking)
+        if taken:
+            found[purse_id] = taken
+            lacking -= taken
+    return found
 
 
 def _lost(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> dict[CaptureOf, int]:
@@ -163,10 +188,12 @@ def _lost(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> dict[Captur
 
 
 def _given_back(book: MonthBook) -> dict[CaptureOf, int]:
-    """Won that went back to the purses of each capture; what was recovered did not, of the captures in the order cancelled."""
+    """Won given back of each capture. Earlier versions, which did not say what they recovered from, left out what they recovered, of the
+    captures in the order cancelled: it is at the end of what is given back.
+    """
     given_back: dict[CaptureOf, int] = {}
     for correction in book.corrections:
-        missing = correction.recovered
+        missing = 0 if correction.recovered_from else correction.recovered
         for each in correction.cancelled:
             kept = min(each.refund, missing)
             missing -= kept

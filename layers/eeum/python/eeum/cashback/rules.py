@@ -15,6 +15,7 @@ from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.policy.usage import Usage
+from eeum.wallet.debts import Repaid
 from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 from eeum.wallet.purses import purse_of
 
@@ -220,8 +221,10 @@ class Correction:
     """An entry: what a cancellation changes in the rewards of one month, and where its refund goes.
 
     `cashback` is by account as in postings: funders, merchants, the purses of rewards, and what had expired of these, of which `expired` is
-    what was taken back by purse. `recovered` won of the refund went to a cashback balance below zero, `released` to the purses that the
-    payment was made from. `ceilings` are by number of the earning and layer the most that budgets gave now, where that was less than the
+    what was taken back by purse, and `spent` what was taken from cashback since it had been spent. `recovered` won of the refund went to a
+    cashback balance below zero, out of what would have gone to the purses of `recovered_from`, and the rest to those of `released`: the
+    ones that the payment was made from, or that these owe (`repaid`). Corrections of earlier versions do not say what they recovered
+    from. `ceilings` are by number of the earning and layer the most that budgets gave now, where that was less than the
     layer would have given: they go before those that it had.
     """
 
@@ -241,6 +244,9 @@ class Correction:
     released: Portions
     ceilings: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     expired: Mapping[str, int] = field(default_factory=dict)
+    spent: Mapping[str, int] = field(default_factory=dict)
+    recovered_from: Mapping[str, int] = field(default_factory=dict)
+    repaid: tuple[Repaid, ...] = ()
 
     @property
     def amount(self) -> int:

@@ -43,6 +43,7 @@ from eeum.unit_of_work import Patience, commit
 from eeum.wallet.expiry_store import EXPIRY
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import (
+    debts_set,
     head_set,
     head_unchanged,
     keyed,
@@ -166,6 +167,7 @@ def _writes_of(posting: WalletPostings) -> list[Write]:
             SetTo(("posted",), wallet.posted + len(posting.entries)),
             SetTo(("usage",), posting.usage),
             SetTo(("negative",), negative_item(posting.negative)),
+            *debts_set(wallet.debts, posting.debts),
             head_set(head),
         ),
         (*conditions, *still),

@@ -76,7 +76,9 @@ def void_hold(
 
     def decide(state: State) -> Decision[Release]:
         acceptance = request.accept(whole_milliseconds(now()))
-        entry, progress = release(state.payment, state.progress, acceptance, reason, state.payment_hash)
+        entry, progress = release(
+            state.payment, state.progress, acceptance, reason, state.payment_hash, state.wallet.debts
+        )
         return Decision(entry, lambda: store.release(entry, progress, state))
 
     return answer_once(request, patience, read, decide)
@@ -101,7 +103,9 @@ def _expire(store: ProgressStore, patience: Patience, wallet_id: str, payment: D
             return False
         at = whole_milliseconds(now)
         acceptance = Acceptance(entry_id(at, payment), wallet_id, payment, "", SCHEDULE, at)
-        entry, progress = release(state.payment, state.progress, acceptance, EXPIRED, state.payment_hash)
+        entry, progress = release(
+            state.payment, state.progress, acceptance, EXPIRED, state.payment_hash, state.wallet.debts
+        )
         try:
             store.release(entry, progress, state)
             return True

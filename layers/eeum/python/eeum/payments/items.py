@@ -11,6 +11,7 @@ from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.policy.stored_facts import facts_item, facts_of_item
 from eeum.storage import Item, Key, Table
+from eeum.wallet.debts import Repaid
 from eeum.wallet.items import acceptance_item, acceptance_of, taken_item, taken_of
 from eeum.wallet.store import partition_of
 
@@ -195,6 +196,7 @@ def release_item(release: Release) -> Item:
         "amount": release.amount,
         "returned": portions_item(release.returned),
         "hold_hash": release.hold_hash,
+        **repaid_item(release.repaid),
         "postings": release.postings,
     }
 
@@ -207,7 +209,17 @@ def release_of(wallet_id: str, item: Item) -> Release:
         reason=item["reason"],
         returned=portions_of(item["returned"]),
         hold_hash=item["hold_hash"],
+        repaid=repaid_of(item),
     )
+
+
+def repaid_item(repaid: Sequence[Repaid]) -> Item:
+    """What of a refund went to another purse than it came from; no attribute where nothing did."""
+    return {"repaid": [list(each) for each in repaid]} if repaid else {}
+
+
+def repaid_of(item: Item) -> tuple[Repaid, ...]:
+    return tuple(Repaid(*each) for each in item.get("repaid", ()))
 
 
 def cancellation_item(cancellation: Cancellation) -> Item:

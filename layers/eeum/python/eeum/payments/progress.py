@@ -26,6 +26,7 @@ from eeum.payments.discounts import DiscountPart, discount_of, given_back, parts
 from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
 from eeum.policy.conditions import Facts
 from eeum.request import Acceptance
+from eeum.wallet.debts import NO_DEBTS, Debts, Repaid, redirected, repay
 from eeum.wallet.rules import NOTHING_TAKEN, Taken
 
 MOST_CAPTURES = 20
@@ -94,7 +95,10 @@ class Capture(NamedTuple):
 
 
 class Release(NamedTuple):
-    """An entry: what was still held goes back to its purses, since the hold was `voided`, `expired` or `reversed`."""
+    """An entry: what was still held goes back, since the hold was `voided`, `expired` or `reversed`.
+
+    `returned` is where it goes: to the purses that it was held from, or to those that these owe, as `repaid` says.
+    """
 
     acceptance: Acceptance
     payment_id: str
@@ -102,6 +106,7 @@ class Release(NamedTuple):
     reason: str
     returned: Portions
     hold_hash: str
+    repaid: tuple[Repaid, ...] = ()
 
     @property
     def amount(self) -> int:
@@ -213,16 +218,26 @@ def capture(
 
 
 def release(
-    payment: Payment, progress: Progress, acceptance: Acceptance, reason: str, hold_hash: str
+    payment: Payment,
+    progress: Progress,
+    acceptance: Acceptance,
+    reason: str,
+    hold_hash: str,
+    debts: Debts = NO_DEBTS,
 ) -> tuple[Release, Progress]:
-    """Gives back what is still held. Raises `PaymentDeclined`, `NotAHold` and `HoldClosed`."""
+    """Gives back what is still held; purses that have `debts` repay them out of it.
+
+    Raises `PaymentDeclined`, `NotAHold` and `HoldClosed`.
+    """
     _refuse_if_declined(payment)
     if payment.status is not PaymentStatus.HELD:
         raise NotAHold("The payment was captured when it was authorised; cancel it instead.")
     if progress.held == 0:
         raise HoldClosed("Nothing is held for this payment any more: it was captured whole, or released.")
-    returned = portion(payment.paid_from, progress.captured, progress.amount)
-    entry = Release(acceptance, payment.acceptance.id, payment.acceptance.digest, reason, returned, hold_hash)
+    held_from = dict(portion(payment.paid_from, progress.captured, progress.amount))
+    repaid = repay(debts, held_from)
+    returned = tuple(redirected(held_from, repaid).items())
+    entry = Release(acceptance, payment.acceptance.id, payment.acceptance.digest, reason, returned, hold_hash, repaid)
     return entry, replace(progress, version=progress.version + 1, held=0)
 
 

@@ -51,9 +51,11 @@ from eeum.storage import (
     every_item,
 )
 from eeum.unit_of_work import Patience, commit
+from eeum.wallet.debts import debts_after
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import (
     PARTITION,
+    debts_set,
     head_set,
     head_unchanged,
     keyed,
@@ -168,12 +170,13 @@ class ProgressStore:
         head, item = linked(wallet.chain, keyed(key, release_item(entry)))
         held = ("purses", HELD, "amount")
         returned, still = moved(wallet, dict(entry.returned))
-        # Cashback below zero cannot be spent, so that nobody else changes it while the chain does not grow.
+        debts = debts_after(wallet.debts, repaid=entry.repaid)
+        # Cashback below zero cannot be spent, so that nobody else changes it while the chain does not grow; nor does anybody the debts.
         recovered = wallet.negative and wallet.balance(CASHBACK) + dict(entry.returned).get(CASHBACK, 0) >= 0
         cleared = [SetTo(("negative",), None)] if recovered else []
         give_back = Update(
             wallet_key(wallet.id),
-            (Add(held, -entry.amount), *returned, head_set(head), *cleared),
+            (Add(held, -entry.amount), *returned, head_set(head), *cleared, *debts_set(wallet.debts, debts)),
             (AtLeast(held, entry.amount), head_unchanged(wallet.chain), *still),
         )
         self._commit(

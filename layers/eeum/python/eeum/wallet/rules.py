@@ -13,6 +13,7 @@ from eeum.journal.chain import Head
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import LayerReward, WalletTerms
 from eeum.request import Acceptance
+from eeum.wallet.debts import Debts
 
 STANDARD_CARD = "standard"
 
@@ -105,7 +106,8 @@ class Wallet:
 
     `usage` is won by limit and window (`monthly-spend@2021-01`). `due` counts the postings that captures and cancellations call for,
     `posted` is the number of the last one; unequal means that cashback is on its way. `district` is where the member lives; it and
-    `birth_date` are what an operator saw papers of. `standings` counts an operator's decisions about the wallet.
+    `birth_date` are what an operator saw papers of. `standings` counts an operator's decisions about the wallet. `debts` are what its
+    purses owe each other (`eeum.wallet.debts`).
     """
 
     id: str
@@ -126,6 +128,7 @@ class Wallet:
     birth_date: date | None = None
     standings: int = 0
     taken: Taken = NOTHING_TAKEN
+    debts: Debts = field(default_factory=dict)
 
     def balance(self, purse_id: str) -> int:
         return next((purse.amount for purse in self.purses if purse.id == purse_id), 0)

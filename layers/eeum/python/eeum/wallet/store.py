@@ -24,6 +24,7 @@ from eeum.storage import (
     Item,
     Key,
     Put,
+    Remove,
     SetTo,
     Storage,
     Table,
@@ -31,6 +32,7 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
+from eeum.wallet.debts import Debts
 from eeum.wallet.items import TAKEN, TOP_UP, taken_item, taken_of, top_up_item, top_up_of
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import (
@@ -45,6 +47,7 @@ from eeum.wallet.rules import (
 )
 
 WALLET = "WALLET"
+DEBTS = "debts"
 PARTITION = "WALLET#"
 
 
@@ -287,6 +290,7 @@ def wallet_item(wallet: Wallet) -> Item:
         **({"resident": _resident_item(wallet)} if wallet.district or wallet.birth_date else {}),
         **({"standings": wallet.standings} if wallet.standings else {}),
         **taken_item(wallet.taken),
+        **({DEBTS: _debts_item(wallet.debts)} if wallet.debts else {}),
     }
 
 
@@ -345,7 +349,19 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         birth_date=date.fromisoformat(born) if born else None,
         standings=item.get("standings", 0),
         taken=taken_of(item),
+        debts=item.get(DEBTS, {}),
     )
+
+
+def debts_set(before: Debts, after: Debts) -> list[Change]:
+    """How what purses owe each other is stored, where it changes: with entries that are linked alone, so that the chain keeps it."""
+    if after == before:
+        return []
+    return [SetTo((DEBTS,), _debts_item(after)) if after else Remove((DEBTS,))]
+
+
+def _debts_item(debts: Debts) -> Item:
+    return {debtor: dict(owed) for debtor, owed in debts.items()}
 
 
 def negative_item(negative: Negative | None) -> Item | None:

@@ -1,0 +1,194 @@
+"""What purses of a wallet owe each other, recomputed from its chain; and that a wallet in which everything was undone has what was loaded.
+
+Written without the code that keeps debts (`eeum.wallet.debts`). A correction says what was `spent` of the rewards that it takes back, which
+cashback pays, and which purses it `recovered_from` to fill cashback; corrections and releases say what they `repaid`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from eeum.audit.entries import add_to
+from eeum.audit.partition import Findings, Item, Partition
+
+Pair = tuple[str, str]
+"""The purse that owes, and the one that it owes to."""
+
+PAID_BY_CASHBACK = "cashback"
+UNDOABLE = frozenset({"payment", "capture", "release", "cancellation", "earning", "correction"})
+
+
+class Returned(NamedTuple):
+    """What a correction should say: the won of its refund by the purse they were paid from, and what was `spent` of each purse."""
+
+    portions: Sequence[Sequence[Any]]
+    spent: Mapping[str, int]
+
+
+def is_of_earlier_version(correction: Item) -> bool:
+    """Whether it says how much was recovered and not from which purses, as corrections did before purses owed each other."""
+    return bool(correction["recovered"]) and "recovered_from" not in correction
+
+
+def check_debts(partition: Partition, returned: Mapping[str, Returned], findings: Findings) -> None:
+    """`returned` is by sort key of the correction, as the fold of its month has it."""
+    owed: dict[Pair, int] = {}
+    entries = [item for kind in ("release", "correction") for item in partition.by_kind[kind] if "chain" in item]
+    entries.sort(key=lambda item: item["chain"]["length"])
+    silent = _silent(entries, returned)
+
+    def check(item: Item) -> None:
+        if item["kind"] == "release":
+            _check_repaid(item, _held_from(item), owed, findings)
+        elif item["sk"] in returned and item["sk"] not in silent:
+            _check_correction(item, returned[item["sk"]], owed, findings)
+
+    findings.each(entries, check)
+    if partition.wallet is None:
+        return
+    stored = {(debtor, creditor): won for debtor, each in _stored(partition).items() for creditor, won in each.items()}
+    findings.unequal("debts", "WALLET", "what its purses owe each other", stored, owed)
+    if not silent:
+        _check_undone(partition, findings)
+
+
+def _stored(partition: Partition) -> Mapping[str, Mapping[str, int]]:
+    found: Mapping[str, Mapping[str, int]] = partition.wallet.get("debts", {}) if partition.wallet else {}
+    return found
+
+
+def _silent(entries: Iterable[Item], returned: Mapping[str, Returned]) -> set[str]:
+    """The corrections of earlier versions, which say nothing of debts: those before the first entry that does."""
+    silent = set()
+    for item in entries:
+        if any(name in item for name in ("spent", "recovered_from", "repaid")):
+            break
+        due = returned.get(item["sk"])
+        if item["kind"] == "correction" and (is_of_earlier_version(item) or (due and due.spent)):
+            silent.add(item["sk"])
+    return silent
+
+
+def _check_correction(item: Item, due: Returned, owed: dict[Pair, int], findings: Findings) -> None:
+    sk = item["sk"]
+    findings.unequal(
+        "debt_of_spent", sk, "what was spent of the rewards that it takes back", item.get("spent", {}), due.spent
+    )
+    for purse_id, won in sorted(due.spent.items()):
+        _owe(owed, purse_id, PAID_BY_CASHBACK, won)
+    going = _check_repaid(item, due.portions, owed, findings)
+    recovered: dict[str, int] = {}
+    missing = item["recovered"]
+    for purse_id, won in sorted(going.items(), key=lambda each: each[0] != PAID_BY_CASHBACK):
+        if kept := min(won, missing):
+            recovered[purse_id] = kept
+            missing -= kept
+    findings.unequal("recovered_from", sk, "which purses it recovers from", item.get("recovered_from", {}), recovered)
+    for purse_id, won in sorted(recovered.items()):
+        if purse_id != PAID_BY_CASHBACK:
+            _owe(owed, PAID_BY_CASHBACK, purse_id, won)
+    left = {purse_id: won - recovered.get(purse_id, 0) for purse_id, won in going.items()}
+    stored = dict(map(tuple, item["released"]))
+    findings.unequal("refund", sk, "what it gives back", stored, {each: won for each, won in left.items() if won})
+
+
+def _check_repaid(
+    item: Item, portions: Sequence[Sequence[Any]], owed: dict[Pair, int], findings: Findings
+) -> dict[str, int]:
+    """Where the won go that come back, once purses have repaid what they owe: charged money first, the others by name."""
+    going: dict[str, int] = {}
+    for purse_id, won in portions:
+        add_to(going, purse_id, won)
+    repaid: list[tuple[str, str, int]] = []
+    for debtor, won in list(going.items()):
+        left = won
+        for creditor in sorted((last for first, last in owed if first == debtor), key=_charged_first):
+            paid = min(left, owed[debtor, creditor])
+            if paid:
+                repaid.append((debtor, creditor, paid))
+                left -= paid
+    for debtor, creditor, won in repaid:
+        _add(owed, (debtor, creditor), -won)
+        add_to(going, debtor, -won)
+        add_to(going, creditor, won)
+    stored = sorted(map(tuple, item.get("repaid", ())))
+    findings.unequal("repaid", item["sk"], "what it repays", stored, sorted(repaid))
+    return {purse_id: won for purse_id, won in going.items() if won}
+
+
+def sent_on(portions: Sequence[Sequence[Any]], repaid: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """Where the won of a release go that were held from these purses, by what it says that it repaid."""
+    going: dict[str, int] = {}
+    for purse_id, won in portions:
+        add_to(going, purse_id, won)
+    for debtor, creditor, won in repaid:
+        add_to(going, debtor, -won)
+        add_to(going, creditor, won)
+    return {purse_id: won for purse_id, won in going.items() if won}
+
+
+def _held_from(release: Item) -> list[tuple[str, int]]:
+    """Which purses the won of a release were held from: where they went, without what they repaid."""
+    backwards = [(creditor, debtor, won) for debtor, creditor, won in release.get("repaid", ())]
+    return list(sent_on(release["returned"], backwards).items())
+
+
+def _owe(owed: dict[Pair, int], debtor: str, creditor: str, won: int) -> None:
+    """Adds a debt, and takes out whatever purse then owes and is owed: who owed it owes to those that it owed."""
+    _add(owed, (debtor, creditor), won)
+    for middle in (debtor, creditor):
+        firsts = sorted((first for first, last in owed if last == middle), key=lambda each: (each == debtor, each))
+        lasts = sorted((last for first, last in owed if first == middle), key=_charged_first)
+        for first, last in [(first, last) for first in firsts for last in lasts]:
+            passed = min(owed.get((first, middle), 0), owed.get((middle, last), 0))
+            _add(owed, (first, middle), -passed)
+            _add(owed, (middle, last), -passed)
+            if first != last:
+                _add(owed, (first, last), passed)
+
+
+def _add(owed: dict[Pair, int], pair: Pair, won: int) -> None:
+    owed[pair] = owed.get(pair, 0) + won
+    if not owed[pair]:
+        del owed[pair]
+
+
+def _charged_first(purse_id: str) -> tuple[bool, str]:
+    return purse_id != "charged", purse_id
+
+
+def _check_undone(partition: Partition, findings: Findings) -> None:
+    """Where every payment was undone, each purse has what was loaded into it, less what of that expired."""
+    wallet = partition.wallet
+    if wallet is None or wallet["due"] != wallet["posted"] or not _is_undone(partition):
+        return
+    loaded: dict[str, int] = {}
+    for entry in partition.entries:
+        if entry["kind"] not in UNDOABLE:
+            for account, won in entry.get("postings", {}).items():
+                if account.startswith("purse/"):
+                    add_to(loaded, account.removeprefix("purse/"), won)
+    for correction in partition.by_kind["correction"]:
+        for purse_id, won in correction.get("expired", {}).items():
+            # It had left the wallet when it expired, as nobody's, and was taken back from there.
+            add_to(loaded, purse_id, won)
+    for purse_id in {**loaded, **wallet["purses"]}:
+        has = wallet["purses"].get(purse_id, {"amount": 0})["amount"]
+        if has != loaded.get(purse_id, 0):
+            what = f"everything was undone, and {purse_id} has {has} won of {loaded.get(purse_id, 0)} that were loaded"
+            findings.add("undone_not_restored", "WALLET", what)
+
+
+def _is_undone(partition: Partition) -> bool:
+    """Whether of every payment all was cancelled that was captured, and the rest released."""
+    captured: dict[str, int] = {}
+    cancelled: dict[str, int] = {}
+    for (payment, _), source in partition.sources.items():
+        add_to(captured, payment, source["amount"])
+    for item in partition.by_kind["cancellation"]:
+        add_to(cancelled, item["payment"], sum(won for _, won, *_ in item["of"]))
+    released = {str(item["sk"]).rpartition("#")[2]: item["amount"] for item in partition.by_kind["release"]}
+    return all(
+        captured.get(digest, 0) == cancelled.get(digest, 0) == payment["amount"] - released.get(digest, 0)
+        for digest, payment in partition.payments.items()
+        if payment["status"] in ("approved", "held")
+    )

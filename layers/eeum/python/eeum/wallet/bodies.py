@@ -1,0 +1,64 @@
+"""What purses of a wallet owe each other, over HTTP: the answer to a member who asks why money came back elsewhere."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel, Field
+
+from eeum.journal.accounts import CASHBACK, CHARGED, is_of_rewards
+from eeum.wallet.debts import Debts, Repaid
+
+
+class RepaidBody(BaseModel):
+    """Won of rewards or cashback whose spending was undone. They went `to` the purse that had paid for them, in place of `from`."""
+
+    purse: str = Field(serialization_alias="from")
+    to: str
+    won: int
+
+
+class OwedBody(BaseModel):
+    """Rewards or cashback of the purse `from` that were spent when their payment was cancelled, so that the purse `to` paid for them.
+
+    When what was bought with them is cancelled, or the hold on them is released, these won come back `to` that purse.
+    """
+
+    purse: str = Field(serialization_alias="from")
+    to: str
+    won: int
+    message: str
+
+
+def repaid_bodies(repaid: Iterable[Repaid]) -> list[RepaidBody]:
+    return [RepaidBody(purse=each.debtor, to=each.creditor, won=each.won) for each in repaid]
+
+
+def owed_bodies(debts: Debts) -> list[OwedBody]:
+    return [
+        OwedBody(purse=debtor, to=creditor, won=won, message=_owed_message(debtor, creditor, won))
+        for debtor, owed in sorted(debts.items())
+        for creditor, won in sorted(owed.items())
+    ]
+
+
+def repaid_message(repaid: Iterable[Repaid]) -> list[str]:
+    """A sentence for each purse that was repaid."""
+    won_by_purse: dict[str, int] = {}
+    for each in repaid:
+        won_by_purse[each.creditor] = won_by_purse.get(each.creditor, 0) + each.won
+    return [
+        f"환불액 중 {won:,}원은 앞서 대신 회수했던 {korean_name(creditor)} 잔액으로 돌려드렸습니다."
+        for creditor, won in won_by_purse.items()
+    ]
+
+
+def _owed_message(debtor: str, creditor: str, won: int) -> str:
+    return (
+        f"이미 사용한 {korean_name(debtor)}의 결제가 취소되어 {korean_name(creditor)} 잔액에서 {won:,}원을 대신 회수했습니다. "
+        f"그 사용이 취소되면 {korean_name(creditor)} 잔액으로 돌아옵니다."
+    )
+
+
+def korean_name(purse_id: str) -> str:
+    if is_of_rewards(purse_id):
+        return "적립금"
+    return {CHARGED: "충전금", CASHBACK: "캐시"}.get(purse_id, "정책수당")

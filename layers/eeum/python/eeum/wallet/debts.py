@@ -1,0 +1,104 @@
+"""What purses of one wallet owe each other: pure functions over plain values, in won.
+
+A reward that is taken back after it was spent is taken from cashback, and a refund fills cashback that is below zero. The purse of the
+reward, or cashback, then owes these won to the purse that gave them. When the spending is undone, what comes back goes to that purse.
+No purse owes and is owed at once, so that none owes more than is still spent of it: docs/decisions/0026 has the proof.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from eeum.journal.accounts import CASHBACK, CHARGED
+
+Debts = Mapping[str, Mapping[str, int]]
+"""Won by the purse that owes and the purse that it owes to, without zeros."""
+
+NO_DEBTS: Debts = MappingProxyType({})
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+class Repaid(NamedTuple):
+    """Won that would have come back to the purse `debtor`, and went to `creditor`."""
+
+    debtor: str
+    creditor: str
+    won: int
+
+
+def repay(debts: Debts, returned: Mapping[str, int]) -> tuple[Repaid, ...]:
+    """What of the won that come back to each purse goes to the purses that it owes, charged money first, then by name."""
+    repaid = []
+    for debtor, won in returned.items():
+        left = won
+        for creditor in _in_order(debts.get(debtor, NOTHING)):
+            paid = min(left, debts[debtor][creditor])
+            if paid:
+                repaid.append(Repaid(debtor, creditor, paid))
+                left -= paid
+    return tuple(repaid)
+
+
+def redirected(returned: Mapping[str, int], repaid: Iterable[Repaid]) -> dict[str, int]:
+    """Where the won go that come back, in the order in which they do."""
+    found = dict(returned)
+    for debtor, creditor, won in repaid:
+        found[debtor] -= won
+        found[creditor] = found.get(creditor, 0) + won
+    return {purse_id: won for purse_id, won in found.items() if won}
+
+
+def debts_after(
+    debts: Debts,
+    spent: Mapping[str, int] = NOTHING,
+    repaid: Iterable[Repaid] = (),
+    recovered_from: Mapping[str, int] = NOTHING,
+) -> Debts:
+    """The debts after an entry that took from cashback what was `spent` of each purse of rewards, `repaid` debts out of what came back,
+    and filled cashback out of what would have come back to other purses. By name, since a stored map has no order.
+    """
+    if not (spent or repaid or recovered_from):
+        return debts
+    changed = {debtor: dict(owed) for debtor, owed in debts.items()}
+    for purse_id, won in sorted(spent.items()):
+        _owe(changed, purse_id, CASHBACK, won)
+    for debtor, creditor, won in repaid:
+        _change(changed, debtor, creditor, -won)
+    for purse_id, won in sorted(recovered_from.items()):
+        if purse_id != CASHBACK:
+            _owe(changed, CASHBACK, purse_id, won)
+    return changed
+
+
+def _owe(debts: dict[str, dict[str, int]], debtor: str, creditor: str, won: int) -> None:
+    """Adds a debt. A purse in the middle is left out: the first then owes to the last, and nothing where these are the same."""
+    left = won
+    for first in sorted(debts):
+        passed = min(left, debts.get(first, NOTHING).get(debtor, 0))
+        if passed:
+            _change(debts, first, debtor, -passed)
+            left -= passed
+            if first != creditor:
+                _owe(debts, first, creditor, passed)
+    for last in _in_order(debts.get(creditor, NOTHING)):
+        passed = min(left, debts[creditor][last])
+        if passed:
+            _change(debts, creditor, last, -passed)
+            _change(debts, debtor, last, passed)
+            left -= passed
+    if left:
+        _change(debts, debtor, creditor, left)
+
+
+def _change(debts: dict[str, dict[str, int]], debtor: str, creditor: str, won: int) -> None:
+    owed = debts.setdefault(debtor, {})
+    owed[creditor] = owed.get(creditor, 0) + won
+    if not owed[creditor]:
+        del owed[creditor]
+    if not owed:
+        del debts[debtor]
+
+
+def _in_order(owed: Mapping[str, int]) -> list[str]:
+    """Charged money first: it may earn, and never expires. The rest by name, since a stored map has no order."""
+    return sorted(owed, key=lambda purse_id: (purse_id != CHARGED, purse_id))

@@ -1,0 +1,114 @@
+"""Safeguards of what purses owe each other, each taken out of the product: undoing everything then no longer gives back everything."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace as replaced
+from typing import Any
+from unittest.mock import patch
+
+from eeum.cashback import posting, replay
+from eeum.cashback import store as cashback_store
+from eeum.journal.accounts import CASHBACK
+from eeum.payments import progress, progress_store
+from eeum.wallet import debts as rules
+from eeum.wallet.debts import Debts, Repaid
+from tests.simulation.mutation import Mutant
+
+debts_after = rules.debts_after
+recovered = replay._recovered
+refund = posting.refund
+repay = rules.repay
+
+
+@contextmanager
+def _repaying(by: Any) -> Iterator[None]:
+    with patch.object(replay, "repay", by), patch.object(progress, "repay", by):
+        yield
+
+
+@contextmanager
+def _after(by: Any) -> Iterator[None]:
+    with patch.object(posting, "debts_after", by), patch.object(progress_store, "debts_after", by):
+        yield
+
+
+def _to_cashback(debts: Debts, returned: Mapping[str, int]) -> tuple[Repaid, ...]:
+    return tuple(each._replace(creditor=CASHBACK) for each in repay(debts, returned))
+
+
+def _reduced_by_nothing(debts: Debts, spent: Any = (), repaid: Any = (), recovered_from: Any = ()) -> Debts:
+    return debts_after(debts, dict(spent), (), dict(recovered_from))
+
+
+def _spent_is_forgotten(debts: Debts, spent: Any = (), repaid: Any = (), recovered_from: Any = ()) -> Debts:
+    return debts_after(debts, {}, repaid, dict(recovered_from))
+
+
+def _recovered_is_forgotten(debts: Debts, spent: Any = (), repaid: Any = (), recovered_from: Any = ()) -> Debts:
+    return debts_after(debts, dict(spent), repaid, {})
+
+
+def _recovered_from_the_end(released: Mapping[str, int], lacking: int) -> dict[str, int]:
+    return recovered(dict(reversed(released.items())), lacking)
+
+
+def _said_to_be_cashbacks(*arguments: Any) -> Any:
+    exact = refund(*arguments)
+    return replaced(exact, recovered_from={CASHBACK: exact.recovered} if exact.recovered else {})
+
+
+def _whole_chain(debts: Any, debtor: str, creditor: str, won: int) -> None:
+    """A purse in the middle stays there."""
+    rules._change(debts, debtor, creditor, won)
+
+
+MUTANTS_OF_DEBTS = (
+    Mutant(
+        "repayment",
+        "rewards whose spending is undone come back as rewards, whatever their purse owes",
+        lambda: _repaying(lambda *_: ()),
+    ),
+    Mutant(
+        "repayment of a release",
+        "what is released comes back to its purse, whatever that owes",
+        lambda: patch.object(progress, "repay", lambda *_: ()),
+        forms=True,
+    ),
+    Mutant(
+        "creditor", "what is repaid goes to cashback, whichever purse it is owed to", lambda: _repaying(_to_cashback)
+    ),
+    Mutant("debt repaid", "what was repaid is owed still", lambda: _after(_reduced_by_nothing)),
+    Mutant(
+        "debt of a spent reward",
+        "a purse whose reward was spent when it was taken back owes cashback nothing",
+        lambda: _after(_spent_is_forgotten),
+        forms=True,
+    ),
+    Mutant(
+        "debt of a recovery",
+        "cashback that a refund filled owes the purse of the refund nothing",
+        lambda: _after(_recovered_is_forgotten),
+    ),
+    Mutant(
+        "purse recovered from",
+        "cashback is filled with what was drawn first",
+        lambda: patch.object(replay, "_recovered", _recovered_from_the_end),
+        forms=True,
+    ),
+    Mutant(
+        "purse that a correction names",
+        "what was recovered is said to have been cashback's own",
+        lambda: patch.object(posting, "refund", _said_to_be_cashbacks),
+    ),
+    Mutant(
+        "purse in the middle",
+        "a purse may owe and be owed at once",
+        lambda: patch.object(rules, "_owe", _whole_chain),
+        forms=True,
+    ),
+    Mutant(
+        "stored debts",
+        "what purses owe each other is not stored",
+        lambda: patch.object(cashback_store, "debts_set", lambda *_: []),
+    ),
+)
