@@ -19,19 +19,24 @@ from eeum.wallet.store import partition_of
 EARNING = "EARNING#"
 CORRECTION = "CORRECTION#"
 
+WHOLE_CORRECTION = (0, 1)
+"""The part of a correction that has no others."""
+
 
 def earning_key(wallet_id: str, month: Month, payment: Digest, capture: int) -> Key:
     return Key(Table.LEDGER, partition_of(wallet_id), f"{EARNING}{month}#{payment}#{capture}")
 
 
-def correction_key(wallet_id: str, month: Month, cancellation: Digest) -> Key:
-    return Key(Table.LEDGER, partition_of(wallet_id), f"{CORRECTION}{month}#{cancellation}")
+def correction_key(wallet_id: str, month: Month, cancellation: Digest, part: int = 0) -> Key:
+    """The digest comes last, also in the key of a further part: the first part is the claim of all."""
+    further = f"{part}#" if part else ""
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{CORRECTION}{month}#{further}{cancellation}")
 
 
 def key_of(entry: Earning | Correction) -> Key:
     if isinstance(entry, Earning):
         return earning_key(entry.wallet_id, entry.month, entry.digest, entry.capture)
-    return correction_key(entry.wallet_id, entry.month, entry.digest)
+    return correction_key(entry.wallet_id, entry.month, entry.digest, entry.part[0])
 
 
 def item_of(entry: Earning | Correction) -> Item:
@@ -119,6 +124,8 @@ def correction_item(correction: Correction) -> Item:
         "postings": correction.postings,
         **({"ceilings": _ceilings_item(correction.ceilings)} if correction.ceilings else {}),
         **({"expired": dict(correction.expired)} if correction.expired else {}),
+        # Most corrections are whole.
+        **({"part": list(correction.part)} if correction.part != WHOLE_CORRECTION else {}),
     }
 
 
@@ -151,4 +158,5 @@ def correction_of(wallet_id: str, item: Item) -> Correction:
         released=portions_of(item["released"]),
         ceilings=_ceilings_of(item),
         expired=item.get("expired", {}),
+        part=tuple(item.get("part", WHOLE_CORRECTION)),
     )

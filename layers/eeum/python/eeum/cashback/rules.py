@@ -222,7 +222,8 @@ class Correction:
     `cashback` is by account as in postings: funders, merchants, the purses of rewards, and what had expired of these, of which `expired` is
     what was taken back by purse. `recovered` won of the refund went to a cashback balance below zero, `released` to the purses that the
     payment was made from. `ceilings` are by number of the earning and layer the most that budgets gave now, where that was less than the
-    layer would have given: they go before those that it had.
+    layer would have given: they go before those that it had. `part` is its place, from 0, among the parts of one correction, and how many
+    there are (`eeum.cashback.parts`).
     """
 
     wallet_id: str
@@ -241,6 +242,7 @@ class Correction:
     released: Portions
     ceilings: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     expired: Mapping[str, int] = field(default_factory=dict)
+    part: tuple[int, int] = (0, 1)
 
     @property
     def amount(self) -> int:
