@@ -27,7 +27,7 @@ class KnownWallet:
     """The months, payments and uses of limits that were read of one wallet, or worked out, as of its latest posting."""
 
     def __init__(self, store: CashbackStore, wallet_id: str) -> None:
-        self._store = store
+        self.store = store
         self._wallet_id = wallet_id
         self._posted = 0
         self._books: dict[Months, MonthBook] = {}
@@ -45,7 +45,7 @@ class KnownWallet:
     def book(self, months: Months) -> MonthBook:
         """The months as they were when the wallet had so many postings."""
         if months not in self._books:
-            self._books[months] = self._store.book(self._wallet_id, *months).up_to(self._posted)
+            self._books[months] = self.store.book(self._wallet_id, *months).up_to(self._posted)
         return self._books[months]
 
     @property
@@ -54,7 +54,7 @@ class KnownWallet:
         return self._stands
 
     def payments_of(self, book: MonthBook) -> PaymentsRead:
-        return PaymentsRead(self._store, self._wallet_id, self._payments, book)
+        return PaymentsRead(self.store, self._wallet_id, self._payments, book)
 
     def grown(
         self, entries: Sequence[Earning | Correction], stands: tuple[Months, Mapping[int, Usage]] | None
@@ -84,6 +84,7 @@ class KnownWallets:
 
     def of(self, store: CashbackStore, wallet_id: str) -> KnownWallet:
         known = self._known.pop(wallet_id, None) or KnownWallet(store, wallet_id)
+        known.store = store
         self._known[wallet_id] = known
         if len(self._known) > self._most:
             self._known.popitem(last=False)
