@@ -52,7 +52,9 @@ def wallet(wallet_id: str) -> Response[WalletBody]:
 def cashback(
     wallet_id: str,
     month: Annotated[str | None, Query(description="2021-01; the current month if not given.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_SHOWN, description="Earnings and corrections of a page, at most.")] = MOST_SHOWN,
+    limit: Annotated[
+        int, Query(ge=1, le=MOST_SHOWN, description="Earnings and corrections of a page, at most.")
+    ] = MOST_SHOWN,
     cursor: str | None = None,
 ) -> Response[CashbackBody]:
     member = api.caller().person(MEMBER)

@@ -63,7 +63,7 @@ CONTEXT = SimpleNamespace(
 )
 
 
-class Found(BaseException):  # noqa: N818 - no error: what the run is made to find
+class Found(BaseException):
     """The reference found something that must not be."""
 
 

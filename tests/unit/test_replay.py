@@ -206,9 +206,7 @@ def test_what_was_posted_before_the_first_that_lost_something_is_not_touched(
 
 
 @given(paid_months(), cancellations)
-def test_what_an_earlier_replay_found_spares_the_next_one_that(
-    month: PaidMonth, wanted: list[tuple[int, int]]
-) -> None:
+def test_what_an_earlier_replay_found_spares_the_next_one_that(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
     """Replays that share what they know come out as those that know nothing but the book."""
     sharing = month.twin()
     sharing.stands = {}

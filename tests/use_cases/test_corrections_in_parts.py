@@ -1,4 +1,4 @@
-"""A cancellation that changes more than one entry can hold is posted in parts, whole or not at all; one that is too large is alone in it."""
+"""A cancellation that changes more than one entry can hold is posted in parts, all or none; one that is too large fails alone."""
 
 from datetime import timedelta
 from typing import Any
@@ -191,7 +191,9 @@ def test_what_one_transaction_cannot_have_is_unpostable_alone(
     assert _audited(world, timedelta(minutes=11)) == []
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), AssertionError(), ZeroDivisionError(), RecursionError(), Unstorable("too long")])
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), AssertionError(), ZeroDivisionError(), RecursionError(), Unstorable("too long")]
+)
 def test_whatever_fails_for_one_wallet_fails_for_it_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -231,7 +231,7 @@ class Unavailable(Exception):
 
 
 class Unstorable(ValueError):
-    """Nothing was written, and the same writes never will be: one item, or all of them, are larger than the database takes, or malformed."""
+    """Nothing was written, and the same writes never will be: an item, or all of them, is larger than the database takes, or malformed."""
 
 
 class Denied(Exception):

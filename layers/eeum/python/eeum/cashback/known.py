@@ -56,9 +56,7 @@ class KnownWallet:
     def payments_of(self, book: MonthBook) -> PaymentsRead:
         return PaymentsRead(self.store, self._wallet_id, self._payments, book)
 
-    def grown(
-        self, entries: Sequence[Earning | Correction], stands: tuple[Months, Mapping[int, Usage]] | None
-    ) -> None:
+    def grown(self, entries: Sequence[Earning | Correction], stands: tuple[Months, Mapping[int, Usage]] | None) -> None:
         """`entries` were posted after what is known, and nothing else was."""
         self._posted += len(entries)
         self._stands = stands
@@ -94,9 +92,7 @@ class KnownWallets:
 class PaymentsRead:
     """Payments of a wallet by digest, read when one is asked for, together with those that earned next."""
 
-    def __init__(
-        self, store: CashbackStore, wallet_id: str, known: dict[Digest, Payment], book: MonthBook
-    ) -> None:
+    def __init__(self, store: CashbackStore, wallet_id: str, known: dict[Digest, Payment], book: MonthBook) -> None:
         self._store = store
         self._wallet_id = wallet_id
         self._known = known
@@ -109,4 +105,3 @@ class PaymentsRead:
             missing = [each for each in self._order[place : place + MOST_READ] if each not in self._known]
             self._known.update(self._store.payments(self._wallet_id, missing))
         return self._known[digest]
-

@@ -21,7 +21,7 @@ def divided(whole: Correction, moved: Sequence[Mapping[str, int]], most_bytes: i
     `moved` has for each change the accounts that it moves. `most_bytes` is `PART_BYTES` if not given.
     """
     groups = _groups(whole, moved, PART_BYTES if most_bytes is None else most_bytes)
-    if len(groups) < 2:  # noqa: PLR2004 - one part is no part
+    if len(groups) < 2:
         return [whole]
     others = [
         replace(

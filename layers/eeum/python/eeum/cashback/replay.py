@@ -126,9 +126,7 @@ class Refund:
     released: Portions
 
 
-def refund(
-    book: MonthBook, cancelled: Sequence[CancelledCapture], payments: Payments, cashback: int
-) -> Refund:
+def refund(book: MonthBook, cancelled: Sequence[CancelledCapture], payments: Payments, cashback: int) -> Refund:
     """How the refund of `cancelled` is given back when the cashback balance would be `cashback` won without it.
 
     First to a balance below zero; the rest in reverse debit order, on all that was ever given back of a capture: many partial refunds

@@ -36,9 +36,7 @@ class Uses:
         first = _first_cancelled(book)
         last = max((correction.number for correction in book.corrections), default=0)
         known = {
-            earning.number: stands[earning.number]
-            if earning.number in stands
-            else in_full(earning.used, earning.month)
+            earning.number: stands[earning.number] if earning.number in stands else in_full(earning.used, earning.month)
             for earning in book.earnings
             if earning.number in stands or earning.number < first or earning.number > last
         }

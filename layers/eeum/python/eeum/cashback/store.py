@@ -20,11 +20,11 @@ from eeum.cashback.items import (
 from eeum.cashback.rules import MonthBook
 from eeum.cashback.sources import Source, claims_of, source_of
 from eeum.ids import Digest
+from eeum.item_size import bytes_of
 from eeum.journal.accounts import CASHBACK
 from eeum.journal.chain import linked
 from eeum.payments.items import CAPTURE, payment_key, payment_of
 from eeum.payments.rules import Payment
-from eeum.item_size import bytes_of
 from eeum.storage import (
     MOST_ITEM_BYTES,
     MOST_TRANSACTION_BYTES,

@@ -33,7 +33,7 @@ QUICK_POSTINGS = 100
 """A wallet with no more postings has no month that takes long to work out, whatever is cancelled in it."""
 
 PASSING = (Busy, Contended, Denied, Unavailable, ProgrammeNotRunning, MemoryError, OSError)
-"""What a retry may mend, or an operator for all wallets at once. Everything else is the fault of what is posted, and comes again with it."""
+"""What a retry may mend, or an operator for all wallets at once. Everything else is at fault itself, and fails as often as it is tried."""
 
 MOST_ENTRIES = 60
 """Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40."""

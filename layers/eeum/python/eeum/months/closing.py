@@ -105,7 +105,7 @@ def write_late_statements(
                 _close(catch_up, statements, wallet, record.month, done)
             except PASSING:
                 raise
-            except Exception:  # noqa: BLE001, S112 - it is what the month was frozen without, and was reported then
+            except Exception:  # noqa: BLE001 - it is what the month was frozen without, and was reported then
                 continue
     return done
 
@@ -142,7 +142,9 @@ def excepted_wallets(found: Sequence[SegmentFound]) -> list[str]:
 def freeze_month(months: MonthStore, found: Sequence[SegmentFound], now: datetime) -> Month | None:
     """Freezes the month that a pass was about if no segment has anything unposted; gives it if this call froze it.
 
-    A day after its end it is frozen without the wallets that have, if they are few. Raises `ValueError` when `found` is not of every segment, once: then it says nothing of the city.
+    A day after its end it is frozen without the wallets that have, if they are few.
+
+    Raises `ValueError` when `found` is not of every segment, once: then it says nothing of the city.
     """
     of = {each.segment.of for each in found}
     if len(of) != 1 or sorted(each.segment.number for each in found) != list(range(*of)):
