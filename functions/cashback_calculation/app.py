@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "parked": len(hopeless),
         "slow": len(outcome.slow),
     }
-    logger.info("posted", records=len(event["Records"]), **{name: answer[name] for name in answer if name != "posted"})
+    logger.info("posted", records=len(event["Records"]), answer=answer)
     if redriven:
         return {**answer, "reasons": [why for _, why in hopeless]}
     # Last, so that a batch that comes again has sent nothing yet.

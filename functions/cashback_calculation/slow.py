@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         reasons += [why for _, why in hopeless]
         if not event.get("redriven"):
             _park(hopeless)
-    logger.info("posted in the slow lane", failed=len(failed), **counts)
+    logger.info("posted in the slow lane", failed=len(failed), counts=counts)
     if event.get("redriven"):
         return {**counts, "reasons": [*reasons, *(f"comes again: {message}" for message in failed)]}
     return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}

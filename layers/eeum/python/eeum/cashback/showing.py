@@ -34,7 +34,8 @@ def cashback_of_month(
     """Raises `Invalid` for a `cursor` that no page of a month gave out. It reads the month whole, for the sum."""
     after = _number_of(cursor)
     book = store.month_book(wallet_id, month)
-    every = sorted((*book.earnings, *book.corrections), key=lambda entry: entry.number)
+    every: list[Earning | Correction] = [*book.earnings, *book.corrections]
+    every.sort(key=lambda entry: entry.number)
     following = [entry for entry in every if entry.number > after]
     page: list[Earning | Correction] = []
     changes = 0
