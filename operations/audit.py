@@ -184,7 +184,10 @@ def printed(report: Report) -> str:
     if report.root:
         lines.append(f"Root of {report.root.date} stored: {report.root.root} over {report.root.wallets} wallets")
     if not report.deviations:
-        return "\n".join([*lines, "Everything is as it must be."])
+        lines.append("Everything is as it must be.")
+        if coming := report.checked["postings_on_their_way"]:
+            lines.append(f"{coming} postings that were called for in the last minutes are on their way.")
+        return "\n".join(lines)
     lines.append(f"{len(report.deviations)} deviations:")
     for each in report.deviations:
         where = " ".join(part for part in (each.wallet_id and f"wallet {each.wallet_id}", each.entry) if part)

@@ -1,9 +1,9 @@
-"""`make redrive`: sends what waits in the cashback dead-letter queue again, and says for each message what became of it.
+"""`make redrive`: sends what waits in the cashback dead-letter queues again, and says for each message what became of it.
 
 A parked record goes to the function again, alone; its message is deleted once it is posted, or had been. A batch that crashed the function
 names only its place in the stream: a catch-up finds what was in it, and the message is deleted when nothing is left without its posting.
 
-Exit status: 0 when the queue is empty, 1 when messages stay, 2 when the command itself failed.
+Exit status: 0 when the queues are empty, 1 when messages stay, 2 when the command itself failed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from operations.catch_up import catch_up
 from operations.failure import OperationFailed
 from operations.stack import Stack, add_arguments, stack_of
 
-FUNCTION, QUEUE = "CashbackCalculationFunction", "CashbackDeadLetterQueue"
+FUNCTION, SLOW_FUNCTION = "CashbackCalculationFunction", "CashbackSlowFunction"
+QUEUES = ("CashbackDeadLetterQueue", "CashbackSlowDeadLetterQueue")
 
 AT_ONCE = 10
 HIDDEN_SECONDS = 900
@@ -51,10 +52,18 @@ class Redriven:
 
 
 def redrive(stack: Stack, report: Callable[[Redriven], None] = lambda _: None) -> list[Redriven]:
-    """Deals with every message once; those that stay can be seen by others again at once."""
-    queue = stack.client("sqs")
-    address = stack.resources[QUEUE]
+    """Deals with every message of both queues once; those that stay can be seen by others again at once."""
     caught_up: list[dict[str, int]] = []  # once for all batches of this run
+    done: list[Redriven] = []
+    for name in QUEUES:
+        done += _redrive_queue(stack, stack.resources[name], caught_up, report)
+    return done
+
+
+def _redrive_queue(
+    stack: Stack, address: str, caught_up: list[dict[str, int]], report: Callable[[Redriven], None]
+) -> list[Redriven]:
+    queue = stack.client("sqs")
     done: list[Redriven] = []
     # What stays is hidden until the end, or it would be received again and again.
     taken: set[str] = set()
@@ -92,17 +101,20 @@ def _read(body: str) -> dict[str, Any]:
 
 def _deal_with(stack: Stack, message: dict[str, Any], caught_up: list[dict[str, int]]) -> Redriven:
     if message.get("kind") == "parked_record" and isinstance(message.get("record"), dict):
-        return _send_again(stack, message["record"])
+        return _send_again(stack, message["record"], FUNCTION, {"Records": [message["record"]], "redriven": True})
+    if message.get("kind") == "slow_record" and isinstance(message.get("record"), dict):
+        sent = {"messageId": "redriven", "body": json.dumps(message)}
+        return _send_again(stack, message["record"], SLOW_FUNCTION, {"Records": [sent], "redriven": True})
     if isinstance(message.get("DDBStreamBatchInfo"), dict):
         return _cover(stack, message["DDBStreamBatchInfo"], caught_up)
     return Redriven("a message", Outcome.STILL_PARKED, "it is neither a parked record nor the place of a batch")
 
 
-def _send_again(stack: Stack, record: dict[str, Any]) -> Redriven:
+def _send_again(stack: Stack, record: dict[str, Any], function: str, event: dict[str, Any]) -> Redriven:
     """The function takes the record as it takes one of the stream, but parks it no second time: it says what keeps it where it is."""
     about = _name_of(record)
     try:
-        answer = stack.invoke(FUNCTION, {"Records": [record], "redriven": True})
+        answer = stack.invoke(function, event)
     except OperationFailed as problem:
         return Redriven(about, Outcome.STILL_PARKED, str(problem))
     if answer["posted"]:

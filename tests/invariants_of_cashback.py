@@ -12,6 +12,7 @@ from typing import Any
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Limit, PolicyVersion
 from eeum.policy.windows import last_month_of
+from tests.corrections_in_parts import is_further, whole_corrections
 from tests.invariants_of_commands import carried_of, key_of, paid_for
 from tests.invariants_of_facts import facts_of
 from tests.invariants_of_payments import refund_of
@@ -22,10 +23,9 @@ Item = dict[str, Any]
 def check_cashback(wallet: Item, entries: Sequence[Item], policies: Sequence[PolicyVersion]) -> None:
     """Invariants 2 and 3: numbers without a gap, each source posted once, the fold of each month, the usage that the wallet carries."""
     earnings = sorted((entry for entry in entries if entry["kind"] == "earning"), key=lambda entry: entry["number"])
-    corrections = sorted(
-        (entry for entry in entries if entry["kind"] == "correction"), key=lambda entry: entry["number"]
-    )
-    numbers = sorted(entry["number"] for entry in (*earnings, *corrections))
+    posted = [entry for entry in entries if entry["kind"] in ("earning", "correction")]
+    corrections = whole_corrections(entry for entry in posted if entry["kind"] == "correction")
+    numbers = sorted(entry["number"] for entry in posted)
     assert numbers == list(range(1, len(numbers) + 1)), wallet
     assert wallet["posted"] == len(numbers), wallet
     _check_sources(wallet, entries, earnings, corrections)
@@ -48,7 +48,7 @@ def _check_sources(
         if entry["kind"] == "cancellation"
         for _, _, month, *_ in entry["of"]
     }
-    assert wallet["due"] == len(captured) + len(cancelled), wallet
+    assert wallet["due"] == len(captured) + len(cancelled) + sum(map(is_further, entries)), wallet
     for earning in earnings:
         _, month, payment, capture = earning["sk"].split("#")
         assert (payment, int(capture)) in captured, earning

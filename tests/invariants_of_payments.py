@@ -113,7 +113,7 @@ def check_chain(wallet: Item, entries: Sequence[Item]) -> None:
 def _source_of(entry: Item, entries: Sequence[Item], by_key: dict[str, Item]) -> str:
     """The hash of what an entry was made for."""
     if entry["kind"] == "correction":
-        return canonical_hash(by_key[f"CANCELLATION#{entry['sk'].split('#')[2]}"])
+        return canonical_hash(by_key[f"CANCELLATION#{entry['sk'].rpartition('#')[2]}"])
     if entry["kind"] != "earning":
         return ""
     _, _, payment, capture = entry["sk"].split("#")

@@ -7,7 +7,7 @@ from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_instant, parse_month
-from eeum.cashback.showing import cashback_of_month
+from eeum.cashback.showing import MOST_SHOWN, cashback_of_month
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
 from eeum.request import Request
@@ -52,11 +52,15 @@ def wallet(wallet_id: str) -> Response[WalletBody]:
 def cashback(
     wallet_id: str,
     month: Annotated[str | None, Query(description="2021-01; the current month if not given.")] = None,
+    limit: Annotated[
+        int, Query(ge=1, le=MOST_SHOWN, description="Earnings and corrections of a page, at most.")
+    ] = MOST_SHOWN,
+    cursor: str | None = None,
 ) -> Response[CashbackBody]:
     member = api.caller().person(MEMBER)
     owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
-    return answered(cashback_body(cashback_of_month(city.cashback(), owned.id, wanted)))
+    return answered(cashback_body(cashback_of_month(city.cashback(), owned.id, wanted, limit, cursor)))
 
 
 @api.get("/wallets/<wallet_id>/balances", summary="What was in the own wallet at an instant", tags=["wallets"])

@@ -226,6 +226,7 @@ class CorrectionBody(BaseModel):
     taken back: what was `spent` of a purse of rewards is taken from cashback instead, what had `expired` in it, by purse, from nobody.
     `recovered_from` is by purse where the recovered won would have gone; empty in corrections of earlier versions. `repaid` is what went
     to a purse that had paid for spent rewards, in place of the purse of the rewards.
+    One that changes very many payments comes in `parts`, of which this is number `part`, from 1 on: the first one has the refund.
     """
 
     payment_id: str
@@ -241,17 +242,23 @@ class CorrectionBody(BaseModel):
     spent: dict[str, int]
     repaid: list[RepaidBody]
     message: str
+    part: int
+    parts: int
     accepted_at: str
     posted_at: str
 
 
 class CashbackBody(BaseModel):
-    """A member's cashback of a month: the sum, and each earning and correction in the order of posting."""
+    """A member's cashback of a month: its sum, a page of its earnings and corrections, and the cursor of the next page.
+
+    Earnings and corrections are each in the order of posting, over all pages. `cashback` is that of the whole month on each page.
+    """
 
     month: str
     cashback: int
     earnings: list[EarningBody]
     corrections: list[CorrectionBody]
+    cursor: str | None
 
 
 def wallet_body(wallet: Wallet, policy: PolicyVersion | None, now: datetime) -> WalletBody:
@@ -329,12 +336,14 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
 
 
 def cashback_body(month: MonthOfCashback) -> CashbackBody:
-    payments = {earning.number: earning.payment_id for earning in month.book.earnings}
     return CashbackBody(
         month=month.month,
         cashback=month.won,
-        earnings=[_earning_body(earning) for earning in month.book.earnings],
-        corrections=[_correction_body(correction, payments) for correction in month.book.corrections],
+        earnings=[_earning_body(entry) for entry in month.entries if isinstance(entry, Earning)],
+        corrections=[
+            _correction_body(entry, month.payments) for entry in month.entries if isinstance(entry, Correction)
+        ],
+        cursor=month.cursor,
     )
 
 
@@ -356,13 +365,15 @@ def _correction_body(correction: Correction, payments: Mapping[int, str]) -> Cor
         spent=dict(correction.spent),
         repaid=repaid_bodies(correction.repaid),
         message=_correction_message(correction),
+        part=correction.part[0] + 1,
+        parts=correction.part[1],
         accepted_at=text_of(correction.accepted_at),
         posted_at=text_of(correction.posted_at),
     )
 
 
 def _correction_message(correction: Correction) -> str:
-    told = [f"결제 {correction.amount:,}원이 취소되었습니다."]
+    told = [f"결제 {correction.amount:,}원이 취소되었습니다."] if correction.amount else []
     if correction.won < 0:
         told.append(f"해당 월의 캐시백을 다시 계산하여 {-correction.won:,}원을 회수했습니다.")
     elif correction.won > 0:

@@ -8,7 +8,8 @@ from aws_lambda_powertools import Logger
 from eeum.aws.city import City
 from eeum.cashback.catch_up import BEGINNING
 from eeum.cashback.gap_store import Segment
-from eeum.months.closing import SegmentClosed, close_segment, due_month
+from eeum.months.closing import SegmentClosed, close_segment, due_month, write_late_statements
+from eeum.months.rules import MOST_EXCEPTED
 
 logger = Logger()
 city = City.of(os.environ)
@@ -19,8 +20,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`segment` of `segments`, from `resume` on; `month` is the one that is due, unless the event says it.
 
     Answers the event of the call that goes on, with what was found so far added up: `wallets` looked at, postings that were `posted`,
-    `statements` that were written, won that `expired` and left their wallets, and entries of the month that stay `unposted`. `resume` is
-    null at the end, and at once when no month is due.
+    `statements` that were written, won that `expired` and left their wallets, entries of the month that stay `unposted`, and the wallets
+    that they are of, `excepted`. `resume` is null at the end, and at once when no month is due. The first segment also writes what is
+    missing of the statements of months that were frozen without some wallets.
     """
     segment = Segment(event["segment"], event["segments"])
     month = event.get("month") or due_month(city.months(context), city.clock())
@@ -29,6 +31,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         resume = event.get("resume", BEGINNING)
         catch_up, sweeping = city.catch_up(context), city.sweeping(context)
         found = close_segment(catch_up, sweeping, city.statements(context), month, segment, resume)
+    if segment.number == 0 and found.resume is None:
+        late = write_late_statements(
+            city.catch_up(context), city.wallets(context), city.statements(context), city.months(context)
+        )
+        found.posted += late.posted
+        found.statements += late.statements
+    excepted = sorted({*event.get("excepted", ()), *(each.wallet_id for each in found.unposted)})
     for each in found.unposted:
         logger.warning("cannot be posted", wallet=each.wallet_id, entry=each.entry, reason=each.reason)
     counted = {
@@ -39,4 +48,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "unposted": event.get("unposted", 0) + len(found.unposted),
     }
     logger.info("month closed in a segment", month=month, segment=segment.number, found=counted)
-    return {"segment": segment.number, "segments": segment.of, "month": month, "resume": found.resume, **counted}
+    return {
+        "segment": segment.number,
+        "segments": segment.of,
+        "month": month,
+        "resume": found.resume,
+        **counted,
+        # One too many says that there are too many; a state machine carries no long lists.
+        "excepted": excepted[: MOST_EXCEPTED + 1],
+    }

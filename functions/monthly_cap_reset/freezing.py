@@ -1,25 +1,38 @@
-"""The end of a pass that closes a month: freezes it when no segment has found anything unposted."""
+"""The end of a pass that closes a month: freezes it when no segment has found anything unposted, or, a day later, without those wallets."""
 
 import os
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from eeum.aws.city import City
 from eeum.cashback.gap_store import Segment
-from eeum.months.closing import SegmentFound, freeze_month
+from eeum.months.closing import SegmentFound, excepted_wallets, freeze_month
 
 logger = Logger()
+# By the function's own name, so that the stages of an account are told apart.
+metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "month_freezing"))
 city = City.of(os.environ)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`found` is the last answer of the pass of each segment. Answers which month was frozen, or null."""
+    """`found` is the last answer of the pass of each segment. Answers which month was frozen, or null, and without how many wallets."""
     found = [
-        SegmentFound(Segment(each["segment"], each["segments"]), each["month"], each["unposted"])
+        SegmentFound(
+            Segment(each["segment"], each["segments"]),
+            each["month"],
+            each["unposted"],
+            tuple(each.get("excepted", ())),
+        )
         for each in event["found"]
     ]
     frozen = freeze_month(city.months(context), found, city.clock())
-    logger.info("month frozen", frozen=frozen, unposted=sum(each.unposted for each in found))
-    return {"frozen": frozen}
+    excepted = excepted_wallets(found) if frozen else []
+    for wallet in excepted:
+        logger.error("frozen without a wallet", month=frozen, wallet=wallet)
+    metrics.add_metric(name="WalletsExcepted", unit=MetricUnit.Count, value=len(excepted))
+    metrics.flush_metrics()
+    logger.info("month frozen", frozen=frozen, unposted=sum(each.unposted for each in found), excepted=len(excepted))
+    return {"frozen": frozen, "excepted": len(excepted)}

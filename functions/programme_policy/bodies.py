@@ -32,13 +32,17 @@ class LoadedBody(BaseModel):
 
 
 class MonthBody(BaseModel):
-    """A month of the programme: when the reset opened and closed it, and when all its statements were written."""
+    """A month of the programme: when the reset opened and closed it, and when all its statements were written.
+
+    It may be frozen without some wallets, `excepted`, which had an entry that could not be posted: their statements come later.
+    """
 
     month: str
     status: str
     opened_at: str
     closed_at: str | None
     frozen_at: str | None
+    excepted: int
 
 
 class MonthsBody(BaseModel):
@@ -55,4 +59,5 @@ def month_body(record: MonthRecord) -> MonthBody:
         opened_at=text_of(record.opened_at),
         closed_at=text_of(record.closed_at) if record.closed_at else None,
         frozen_at=text_of(record.frozen_at) if record.frozen_at else None,
+        excepted=len(record.excepted),
     )

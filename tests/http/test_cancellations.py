@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eeum.payments.progress import MOST_CANCELLATIONS
 from tests.http.callers import ACQUIRER, CUSTOMER, OTHER_ACQUIRER, OTHER_OWNER, OWNER
 from tests.http.checks import assert_declined, assert_problem, unchanged
 from tests.http.city import HELD, PAID, Answer, InMemoryCity
@@ -48,6 +49,21 @@ def test_a_payment_is_cancelled_in_part_and_then_whole(city: InMemoryCity, cance
     with unchanged(city):
         assert_problem(cancel(city, number=3), 409, "cancellation_exceeds_payment")
         assert cancel(city, 15_000).body == part.body
+
+
+@BY
+def test_the_twentieth_cancellation_of_a_payment_takes_all_that_is_left(city: InMemoryCity, cancel: Any) -> None:
+    for number in range(1, MOST_CANCELLATIONS):
+        assert cancel(city, 1, number=number).status == 200
+    with unchanged(city):
+        refused = cancel(city, 1, number=MOST_CANCELLATIONS)
+        assert_problem(refused, 409, "too_many_cancellations")
+        assert f"all {PAID - MOST_CANCELLATIONS + 1} won" in refused.json["detail"]
+        assert_problem(cancel(city, PAID, number=MOST_CANCELLATIONS), 409, "cancellation_exceeds_payment")
+        assert cancel(city, 1, number=1).status == 200
+    assert cancel(city, number=MOST_CANCELLATIONS).json["amount"] == PAID - MOST_CANCELLATIONS + 1
+    city.post_cashback()
+    assert wallet(city)["refund_pending"] == 0
 
 
 @BY

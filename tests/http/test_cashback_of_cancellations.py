@@ -132,3 +132,27 @@ def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fill
     assert paid(10, 3)["paid_from"] == {"charged": 10}, "what is below zero pays nothing"
     filled = seen()
     assert (filled["purses"]["cashback"], filled["negative_cashback"]) == (1, None)
+
+
+def test_a_month_is_shown_in_pages_and_each_has_the_sum_of_all(city: InMemoryCity) -> None:
+    city.post_cashback()
+    cancelled(city, 15_000)
+    cancelled(city, 5_000, number=2)
+    city.post_cashback()
+    path = f"/wallets/{city.who.customer_wallet}/cashback"
+    whole = city.call(CUSTOMER, "GET", path).json
+    assert (whole["cashback"], whole["cursor"]) == (2_000, None)
+    assert [(each["part"], each["parts"]) for each in whole["corrections"]] == [(1, 1)] * 2
+
+    pages = []
+    query = {"limit": "2"}
+    while not pages or pages[-1]["cursor"] is not None:
+        pages.append(city.call(CUSTOMER, "GET", path, query=query).json)
+        query = {"limit": "2", "cursor": pages[-1]["cursor"]}
+    assert [page["cashback"] for page in pages] == [2_000] * 2
+    for name in ("earnings", "corrections"):
+        assert [each for page in pages for each in page[name]] == whole[name]
+    wrong = [{"limit": each} for each in ("0", "201", "many")]
+    wrong += [{"cursor": each} for each in ("none", "+1", "", "99999999999", "١")]
+    for each in wrong:
+        assert city.call(CUSTOMER, "GET", path, query=each).status == 400, each

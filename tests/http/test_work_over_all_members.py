@@ -103,7 +103,7 @@ def test_a_month_is_closed_and_frozen_and_its_statement_read(city: InMemoryCity,
     paid(city, 10_000, "a-payment-of-january")
     nothing_due = call(monthly_cap_reset.closing, {"segment": 0, "segments": 1, "resume": ""})
     assert (nothing_due["month"], nothing_due["resume"]) == (None, None)
-    assert call(monthly_cap_reset.freezing, {"found": [nothing_due]}) == {"frozen": None}
+    assert call(monthly_cap_reset.freezing, {"found": [nothing_due]}) == {"frozen": None, "excepted": 0}
 
     city.now = FEBRUARY + timedelta(hours=1)
     call(monthly_cap_reset.app, {"scheduled_at": "2021-01-31T15:00:00Z"})
@@ -113,7 +113,7 @@ def test_a_month_is_closed_and_frozen_and_its_statement_read(city: InMemoryCity,
     assert (sum(each["statements"] for each in found), sum(each["posted"] for each in found)) == (WALLETS, 1)
     with pytest.raises(ValueError, match="every segment"):
         call(monthly_cap_reset.freezing, {"found": found[:2]})
-    assert call(monthly_cap_reset.freezing, {"found": found}) == {"frozen": "2021-01"}
+    assert call(monthly_cap_reset.freezing, {"found": found}) == {"frozen": "2021-01", "excepted": 0}
     assert city.call(None, "GET", "/months/2021-01").json["frozen_at"] == "2021-02-01T01:00:00.000+09:00"
     statement = city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/statements/2021-01").json
     assert (statement["paid"], statement["cashback"]["won"]) == (10_000, 1_000)
@@ -131,10 +131,10 @@ def test_a_pass_keeps_its_month_though_it_takes_over_the_hour(
     assert begun["resume"]
     # Meanwhile another run has frozen the month: this pass goes on with the one it began.
     whole = call(monthly_cap_reset.closing, first)
-    assert call(monthly_cap_reset.freezing, {"found": [whole]}) == {"frozen": "2021-01"}
+    assert call(monthly_cap_reset.freezing, {"found": [whole]}) == {"frozen": "2021-01", "excepted": 0}
     ended, _ = through(call, monthly_cap_reset.closing, begun, lambda: LONG)
     assert (ended["month"], ended["wallets"]) == ("2021-01", WALLETS)
-    assert call(monthly_cap_reset.freezing, {"found": [ended]}) == {"frozen": None}
+    assert call(monthly_cap_reset.freezing, {"found": [ended]}) == {"frozen": None, "excepted": 0}
 
 
 def test_holds_are_released_once_they_have_expired(city: InMemoryCity, call: Call) -> None:

@@ -14,6 +14,9 @@ from operations.redrive import Outcome, redrive
 RECORD = {"dynamodb": {"Keys": {"pk": {"S": "WALLET#1"}, "sk": {"S": "PAYMENT#1"}}}}
 PARKED = json.dumps({"kind": "parked_record", "reason": "then", "record": RECORD})
 BATCH = json.dumps({"DDBStreamBatchInfo": {"batchSize": 20, "startSequenceNumber": "100"}})
+SLOW = json.dumps({"kind": "slow_record", "record": RECORD})
+SLOW_LANE = (SLOW,)
+"""What is in the queue of the slow lane; everything else is in the other."""
 Answer = Callable[[dict[str, Any]], Any]
 
 
@@ -24,8 +27,9 @@ class Queue:
         self.messages = dict(enumerate(bodies))
         self.hidden: set[int] = set()
 
-    def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> Any:  # noqa: N803 - as boto3 calls it
-        seen = [number for number in self.messages if number not in self.hidden][:MaxNumberOfMessages]
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, **_: Any) -> Any:  # noqa: N803 - as boto3 calls it
+        own = [number for number in self.messages if (self.messages[number] in SLOW_LANE) == (QueueUrl == "slow")]
+        seen = [number for number in own if number not in self.hidden][:MaxNumberOfMessages]
         self.hidden |= set(seen)
         return {"Messages": [{"Body": self.messages[each], "ReceiptHandle": each} for each in seen]}
 
@@ -41,9 +45,13 @@ class Stack:
 
     def __init__(self, queue: Queue, cashback: Answer, catch_up: Answer | None = None) -> None:
         self.queue = queue
-        self.resources = {"CashbackDeadLetterQueue": "address"}
+        self.resources = {"CashbackDeadLetterQueue": "address", "CashbackSlowDeadLetterQueue": "slow"}
         self.called: list[tuple[str, Any]] = []
-        self._answers = {"CashbackCalculationFunction": cashback, "CashbackCatchUpFunction": catch_up}
+        self._answers = {
+            "CashbackCalculationFunction": cashback,
+            "CashbackSlowFunction": cashback,
+            "CashbackCatchUpFunction": catch_up,
+        }
 
     def client(self, _service: str) -> Queue:
         return self.queue
@@ -83,6 +91,21 @@ def test_a_record_goes_to_the_function_as_it_is_and_its_message_goes_when_it_is_
     assert stack.called == [("CashbackCalculationFunction", {"Records": [RECORD], "redriven": True})]
     assert bool(stack.queue.messages) == (outcome is Outcome.STILL_PARKED)
     assert not stack.queue.hidden & set(stack.queue.messages)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [(answering(posted=1), Outcome.POSTED), (answering(0, 0, "too_large_for_one_transaction"), Outcome.STILL_PARKED)],
+)
+def test_a_record_of_the_slow_lane_goes_to_its_own_function_as_the_queue_brings_it(
+    answer: Answer, outcome: Outcome
+) -> None:
+    stack = Stack(Queue(PARKED, SLOW), answer)
+    assert outcomes(stack) == [outcome] * 2
+    (_, (function, event)) = stack.called
+    assert (function, event["redriven"]) == ("CashbackSlowFunction", True)
+    assert [json.loads(each["body"]) for each in event["Records"]] == [json.loads(SLOW)]
+    assert bool(stack.queue.messages) == (outcome is Outcome.STILL_PARKED)
 
 
 def test_more_messages_than_one_look_gives_are_each_dealt_with_once() -> None:

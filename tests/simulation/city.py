@@ -22,6 +22,7 @@ from eeum.budget.use_cases import add_line, scope_of
 from eeum.calendar import SEOUL, text_of
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
 from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.known import KnownWallets
 from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
@@ -62,6 +63,10 @@ CONTEXT = SimpleNamespace(
 )
 
 
+class Found(BaseException):
+    """The reference found something that must not be."""
+
+
 @dataclass
 class Asked:
     """A request that a client made: what it may send again, and what it was answered, if an answer came."""
@@ -97,6 +102,11 @@ class Simulated:
     focus: list[str] = field(default_factory=list)
     """Wallets that operations going on are about, the outermost first: what happens in between is mostly about the same."""
     amendments: list[Suspension] = field(default_factory=list)
+    slow: list[Item] = field(default_factory=list)
+    """Records that wait in the slow lane, and the latest that were delivered from there."""
+    slow_delivered: list[Item] = field(default_factory=list)
+    known: KnownWallets = field(default_factory=lambda: KnownWallets(3))
+    """What the slow lane's function remembers from call to call."""
     touched: dict[str, Made] = field(default_factory=dict)
     """By wallet, the payment that an operation was last about."""
 
@@ -116,11 +126,11 @@ class Simulated:
             self.open_wallet(self.memory, number)
         for function in (cashback_function, reset_function):
             function.logger.setLevel("CRITICAL")
-        self._function = City(cashback_function.city.settings, self.memory, self.clock)
+        self.function = City(cashback_function.city.settings, self.memory, self.clock)
         # As the function keeps them, without reading them again each simulated minute.
         # Nobody waits in a simulation, though each is told to.
-        self._function.patience = lambda _: patience_of()  # type: ignore[method-assign]
-        self._function._policies = SimpleNamespace(book=lambda: self.policies)  # type: ignore[assignment]
+        self.function.patience = lambda _: patience_of()  # type: ignore[method-assign]
+        self.function._policies = SimpleNamespace(book=lambda: self.policies)  # type: ignore[assignment]
         self._reset = City(reset_function.city.settings, self.memory, self.clock)
         self._reset.patience = lambda _: patience_of()  # type: ignore[method-assign]
 
@@ -130,7 +140,11 @@ class Simulated:
     # --- what was stored ----------------------------------------------------------------------------------------------
 
     def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
-        self.reference.observe(changed)
+        try:
+            self.reference.observe(changed)
+        except Exception as fault:
+            # What fails for one wallet is put aside by the product; what the reference finds must not be.
+            raise Found from fault
         for key, item in changed:
             if key.table is Table.LEDGER and item["kind"] in STREAMED and item.get("status", "approved") == "approved":
                 self.stream.append(item)
@@ -200,11 +214,12 @@ class Simulated:
     def deliver(self, storage: Storage, items: Sequence[Item], through_function: bool) -> None:
         """Hands entries to who posts them; whatever it raises, they come again."""
         if through_function:
-            self._function.storage = storage
-            cashback_function.city = self._function
+            self.function.storage = storage
+            cashback_function.city = self.function
             answer = cashback_function.handler({"Records": [_record(item) for item in items]}, CONTEXT)
             assert answer["parked"] == 0, answer
-            assert answer["posted"] + answer["already_posted"] == len({(item["pk"], item["sk"]) for item in items})
+            done = answer["posted"] + answer["already_posted"] + answer["slow"]
+            assert done == len({(item["pk"], item["sk"]) for item in items})
         else:
             sources = [_sound(item) for item in items]
             budgets = self.budgets(storage)()

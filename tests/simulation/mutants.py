@@ -25,8 +25,9 @@ from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
-from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
 from tests.simulation.mutants_of_debts import MUTANTS_OF_DEBTS
+from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
+from tests.simulation.mutants_of_parts import MUTANTS_OF_PARTS
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
 from tests.simulation.mutation import Mutant, dropping
 from tests.simulation.running import run, steps_of
@@ -250,7 +251,7 @@ OF_PAYMENTS = (
 )
 
 
-MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_FACTS, *MUTANTS_OF_DEBTS)
+MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_FACTS, *MUTANTS_OF_DEBTS, *MUTANTS_OF_PARTS)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class Reference:
             known = self.wallets[pk] = WalletReference(self.policies, self.books)
         entries = [(sk, item) for sk, item in changed.items() if not sk.startswith(STATES)]
         # In the order in which they were linked; what is not linked stands first, as sources do.
+        known.begin([item for _, item in entries])
         for sk, item in sorted(entries, key=lambda each: each[1].get("chain", {}).get("length", 0)):
             known.add(sk, item)
         if "WALLET" in changed:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from eeum.policy.rules import AFTER_PAYMENT, Evaluation
+from tests.corrections_in_parts import digest_of_key, is_further, whole_corrections
 from tests.invariants_of_payments import taken
 from tests.simulation.reference_of_commands import CommandsReference
 from tests.simulation.reference_of_payments import CaptureOf, Earned, Item, account_of
@@ -21,6 +22,15 @@ from tests.simulation.reference_of_policies import (
 
 
 class WalletReference(CommandsReference):
+    """`whole` are the corrections of the transaction that is looked at, by month and digest, each as one entry would say it.
+
+    `moved_by` is what the latest correction moves for each earning, by number; `parts` counts further parts of corrections.
+    """
+
+    whole: dict[tuple[str, str], Item]
+    moved_by: dict[int, Counter[str]]
+    parts = 0
+
     def _earning(self, sk: str, entry: Item, before: Counter[str]) -> None:
         _, month, digest, number = sk.split("#")
         payment = self.payments[digest]
@@ -57,13 +67,31 @@ class WalletReference(CommandsReference):
             parts = [(name, earned.funded[layer.id, name] - before[layer.id, name]) for name in layer.funders]
             self._books.spend(earned.policy, layer, parts, earned.at)
 
+    def begin(self, entries: Sequence[Item]) -> None:
+        """What one transaction stores: all parts of a correction, or none."""
+        corrections = [entry for entry in entries if entry["kind"] == "correction"]
+        self.whole = {(entry["month"], digest_of_key(entry["sk"])): entry for entry in whole_corrections(corrections)}
+
+    def _further_part(self, entry: Item) -> None:
+        """It moves what its own changes move: what had to be taken from elsewhere is in the first."""
+        self.due += 1
+        self.parts += 1
+        expected: Counter[str] = Counter()
+        for number in {number for number, _, _ in entry["changes"]}:
+            expected.update(self.moved_by[number])
+        assert entry["cashback"] == {account: won for account, won in expected.items() if won}, (entry, expected)
+
     def _correction(self, sk: str, entry: Item, before: Counter[str]) -> None:
-        _, month, digest = sk.split("#")
+        month, digest = sk.split("#")[1], digest_of_key(sk)
+        assert entry["chain"]["source"] == self.entries[f"CANCELLATION#{digest}"], entry
+        self._next_number(entry)
+        if is_further(entry):
+            self._further_part(entry)
+            return
+        entry = self.whole[month, digest]
         cancelled = self.cancellations.pop((month, digest))
         of_each = [[*of, won, *([won - refund] if won != refund else [])] for of, won, refund in cancelled]
         assert of_each == entry["cancelled"], (entry, of_each)
-        assert entry["chain"]["source"] == self.entries[f"CANCELLATION#{digest}"], entry
-        self._next_number(entry)
         earnings = {earned.capture: earned for earned in self.earnings}
         by_number = {earned.number: earned for earned in self.earnings}
         for of, won, _ in cancelled:
@@ -75,15 +103,20 @@ class WalletReference(CommandsReference):
         changes: list[list[Any]] = []
         accounts: Counter[str] = Counter()
         came: Counter[str] = Counter()
+        self.moved_by = {}
         for earned, rewards, funded, evaluation in self._fold_again({earnings[of].number for of, _, _ in cancelled}):
             self._check_ceilings(entry, lowered.pop(earned.number, {}), evaluation)
+            moved = self.moved_by[earned.number] = Counter()
             for layer in {**rewards, **earned.rewards}:
                 if rewards[layer] != earned.rewards[layer]:
                     changes.append([earned.number, layer, earned.rewards[layer] - rewards[layer]])
                     came[earned.into(layer)] += earned.rewards[layer] - rewards[layer]
+                    moved[f"purse/{earned.into(layer)}"] += earned.rewards[layer] - rewards[layer]
             for (_, funder), won in funded.items():
                 accounts[account_of(funder, earned.merchant)] += won
+                moved[account_of(funder, earned.merchant)] += won
             accounts.subtract(earned.accounts)
+            moved.subtract(earned.accounts)
             self._fund(earned, funded)
         assert not lowered, (entry, lowered)
         assert sorted(entry["changes"]) == sorted(changes), (entry, changes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from tests.simulation.city import Simulated
+from tests.simulation.city import Found, Simulated
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
 from tests.simulation.operations import OPERATIONS as COMMON
@@ -16,9 +16,10 @@ from tests.simulation.operations import REFUSED
 from tests.simulation.operators import OF_OPERATORS
 from tests.simulation.rarer_operations import RARER
 from tests.simulation.scenes import incheons
+from tests.simulation.slow_lane import SLOW_LANE, kept, small
 from tests.simulation.undoing import UNDOING
 
-OF_EVERYBODY = COMMON | RARER | UNDOING
+OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS
 
 FULL_CHECK = 10_000
@@ -111,6 +112,19 @@ def run(
 ) -> Failure | None:
     """Runs `steps`; gives the first fault, or None."""
     city = new_city(seed, count)
+    with small(), kept(city):
+        return _run(city, seed, steps, count, odds, progress, ends_in_full)
+
+
+def _run(
+    city: Simulated,
+    seed: int,
+    steps: Sequence[Step],
+    count: int,
+    odds: Odds | None,
+    progress: Callable[[int], None],
+    ends_in_full: bool,
+) -> Failure | None:
     for done, step in enumerate(steps, start=1):
         city.now += timedelta(seconds=step.seconds)
         try:
@@ -119,7 +133,7 @@ def run(
                 city.check_whole()
             if ends_in_full and done == len(steps):
                 city.check_end()
-        except Exception:  # noqa: BLE001 - whatever it is, it is what the run found
+        except (Exception, Found):  # noqa: BLE001 - whatever it is, it is what the run found
             return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done])
         progress(done)
     return None

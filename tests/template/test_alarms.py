@@ -45,6 +45,11 @@ def test_what_the_audit_finds_is_watched() -> None:
     assert watched("eeum", "AuditDeviations") == ["AuditConclusionFunction"]
 
 
+def test_a_month_that_is_frozen_without_some_members_is_watched() -> None:
+    assert watched("eeum", "WalletsExcepted") == ["MonthFreezingFunction"]
+    assert resources(ALARM)["MonthExceptionsAlarm"]["Threshold"] == 0
+
+
 def test_a_budget_that_is_nearly_spent_or_will_be_is_watched() -> None:
     for metric, alarm, threshold in (
         ("BudgetShareSpent", "BudgetNearlySpentAlarm", 90),

@@ -67,9 +67,21 @@ def test_only_batches_of_balances_expire() -> None:
     assert expiring == {"BalancesTable": {"AttributeName": "expires_at", "Enabled": True}}
 
 
-@pytest.mark.parametrize("queue", sorted(set(resources(QUEUE)) - {"SimulationsQueue"}))
+@pytest.mark.parametrize("queue", sorted(set(resources(QUEUE)) - {"SimulationsQueue", "CashbackSlowQueue"}))
 def test_what_failed_is_kept_encrypted_for_fourteen_days(queue: str) -> None:
-    assert resources(QUEUE)[queue] == {"MessageRetentionPeriod": 14 * 24 * 60 * 60, "SqsManagedSseEnabled": True}
+    kept = {"MessageRetentionPeriod": 14 * 24 * 60 * 60, "SqsManagedSseEnabled": True}
+    # Where what fails goes must be of the kind of the queue that it comes from.
+    in_order = {"FifoQueue": True} if queue == "CashbackSlowDeadLetterQueue" else {}
+    assert resources(QUEUE)[queue] == kept | in_order
+
+
+def test_what_a_long_month_fails_with_ten_times_is_kept() -> None:
+    queue = resources(QUEUE)["CashbackSlowQueue"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["CashbackSlowDeadLetterQueue", "Arn"]},
+        "maxReceiveCount": 10,
+    }
+    assert queue["SqsManagedSseEnabled"] is True
 
 
 def test_a_simulation_that_fails_comes_again_when_its_attempt_is_over_and_is_kept_in_the_end() -> None:

@@ -61,7 +61,9 @@ def test_a_source_has_a_place_for_what_fails_that_its_role_may_write_to(function
     else:
         queue = queue_named(properties["DestinationConfig"]["OnFailure"]["Destination"])
     sending = [each["Resource"] for each in statements(role_of(function)) if "sqs:SendMessage" in str(each["Action"])]
-    assert [queue_named(resource) for resource in sending] == [queue]
+    allowed = [named for resource in sending for named in (resource if isinstance(resource, list) else [resource])]
+    slow = ["CashbackSlowQueue"] if function == "CashbackCalculationFunction" else []
+    assert [queue_named(resource) for resource in allowed] == [queue, *slow]
 
 
 def test_the_stream_brings_what_was_captured_and_what_was_cancelled() -> None:
@@ -116,6 +118,20 @@ def test_a_batch_that_fails_is_tried_for_six_hours_in_ever_smaller_parts() -> No
     assert stream()["StartingPosition"] == "TRIM_HORIZON"
     # The function raises or parks. Reporting single failures would let an emulator drop them.
     assert "FunctionResponseTypes" not in stream()
+
+
+def test_a_long_month_delays_its_own_wallet_alone_and_what_fails_comes_again_after_its_attempt() -> None:
+    queue, function = resources(QUEUE)["CashbackSlowQueue"], functions()["CashbackSlowFunction"]
+    source = events("CashbackSlowFunction", "SQS")["LongMonths"]
+    # In order for each group, which is a wallet; one that fails is answered by itself.
+    assert queue["FifoQueue"] is resources(QUEUE)["CashbackSlowDeadLetterQueue"]["FifoQueue"] is True
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert function["Timeout"] < queue["VisibilityTimeout"]
+    assert source["BatchSize"] == 10
+    sender = functions()["CashbackCalculationFunction"]["Environment"]["Variables"]
+    assert sender["SLOW_QUEUE_URL"] == {"Ref": "CashbackSlowQueue"}
+    parks = [each["Resource"] for each in statements(role_of("CashbackSlowFunction")) if "sqs:SendMessage" in str(each)]
+    assert [queue_named(resource) for resource in parks] == ["CashbackDeadLetterQueue"]
 
 
 def test_the_month_turns_at_midnight_in_seoul_on_the_first() -> None:
@@ -184,6 +200,7 @@ def test_what_sources_call_is_the_published_version() -> None:
     mappings = [each["Properties"] for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
     assert [each["FunctionName"] for each in mappings] == [
         {"Ref": "CashbackCalculationFunctionAliaslive"},
+        {"Ref": "CashbackSlowFunctionAliaslive"},
         {"Ref": "PolicySimulationWorkerFunctionAliaslive"},
         {"Ref": "BalanceProjectionFunctionAliaslive"},
     ]

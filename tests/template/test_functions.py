@@ -110,6 +110,7 @@ def test_it_is_told_of_exactly_the_tables_that_its_role_opens(function: str) -> 
     ("function", "queue"),
     [
         ("CashbackCalculationFunction", "CashbackDeadLetterQueue"),
+        ("CashbackSlowFunction", "CashbackDeadLetterQueue"),
         ("BalanceProjectionFunction", "BalanceProjectionDeadLetterQueue"),
     ],
 )

@@ -164,6 +164,7 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
         "BudgetWatchRole",
         "CashbackCalculationRole",
         "CashbackCatchUpRole",
+        "CashbackSlowRole",
         "MemberWalletRole",
         "MonthClosingRole",
         "PaymentAuthorisationRole",
@@ -174,6 +175,7 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
         "HoldExpiryRole",
         "CashbackCalculationRole",
         "CashbackCatchUpRole",
+        "CashbackSlowRole",
         "MemberWalletRole",
         "MonthClosingRole",
     }

@@ -12,11 +12,13 @@ from eeum.storage import (
     BY_MERCHANT,
     ConditionsFailed,
     Contended,
+    Denied,
     Key,
     Put,
     Query,
     Table,
     Unavailable,
+    Unstorable,
 )
 
 KEYS = [Key(Table.LEDGER, f"WALLET#{number}", "WALLET") for number in range(3)]
@@ -84,7 +86,8 @@ def test_a_failed_condition_of_one_item_is_told_like_that_of_a_transaction() -> 
         (_error("InternalServerError"), Unavailable),
         (_error("Whatever", status=503), Unavailable),
         (ReadTimeoutError(endpoint_url="https://dynamodb"), Unavailable),
-        (_error("AccessDeniedException"), ClientError),
+        (_error("AccessDeniedException"), Denied),
+        (_error("ValidationException"), Unstorable),
     ],
 )
 def test_what_becomes_of_one_item_is_told_like_what_becomes_of_a_transaction(
@@ -135,19 +138,36 @@ def test_an_answer_that_never_came_leaves_it_open_what_happened(error: Exception
     "error",
     [
         _error("ValidationException"),
-        _error("AccessDeniedException"),
-        _error("ResourceNotFoundException"),
-        _error("IdempotentParameterMismatchException"),
-        _error("TransactionCanceledException", ["ValidationError"]),
+        _error("ItemCollectionSizeLimitExceededException"),
+        _error("TransactionCanceledException", ["None", "ValidationError"]),
+        # The same writes would fail again, once nothing else is in the way.
+        _error("TransactionCanceledException", ["TransactionConflict", "ValidationError"]),
         _error("TransactionCanceledException", ["ItemCollectionSizeLimitExceeded"]),
         ParamValidationError(report="x"),
     ],
     ids=str,
 )
-def test_a_fault_of_ours_stays_what_it_is(error: Exception) -> None:
-    with pytest.raises(type(error)) as raised:
+def test_what_the_database_never_takes_is_not_sent_again(error: Exception) -> None:
+    with pytest.raises(Unstorable) as raised:
         _transact(error)
-    assert raised.value is error
+    assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        _error("AccessDeniedException"),
+        _error("ResourceNotFoundException"),
+        _error("ExpiredTokenException"),
+        _error("IdempotentParameterMismatchException"),
+        _error("TransactionCanceledException", ["SomethingNew"]),
+    ],
+    ids=str,
+)
+def test_what_the_caller_may_not_do_is_no_fault_of_what_is_written(error: Exception) -> None:
+    with pytest.raises(Denied) as raised:
+        _transact(error)
+    assert raised.value.__cause__ is error
 
 
 def test_a_transaction_carries_its_token_and_the_names_of_its_tables() -> None:

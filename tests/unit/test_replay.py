@@ -10,10 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from eeum.calendar import SEOUL, month_of
-from eeum.cashback.replay import first_affected, replay
-from eeum.cashback.rules import CancelledCapture, MonthBook, RewardChange, postings_of
+from eeum.cashback.replay import replay
+from eeum.cashback.rules import CancelledCapture, RewardChange, postings_of
 from eeum.journal.accounts import added
 from eeum.money import split_by_share
+from eeum.payments.rules import Payment
 from eeum.policy.evaluation import evaluate
 from eeum.policy.use_cases import PolicyBook
 from eeum.policy.windows import window_key
@@ -197,11 +198,54 @@ def test_what_was_posted_before_the_first_that_lost_something_is_not_touched(
     month: PaidMonth, wanted: list[tuple[int, int]]
 ) -> None:
     _cancel(month, wanted)
-    book = MonthBook(month.book.earnings, ())
+    book = month.book
     for correction in month.book.corrections:
-        first = first_affected(book, correction.cancelled)
+        hit = {(each.payment, each.capture) for each in correction.cancelled}
+        first = min(earning.number for earning in book.earnings if (earning.digest, earning.capture) in hit)
         assert all(change.number >= first for change in correction.changes)
-        book = book._replace(corrections=(*book.corrections, correction))
+
+
+@given(paid_months(), cancellations)
+def test_what_an_earlier_replay_found_spares_the_next_one_that(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
+    """Replays that share what they know come out as those that know nothing but the book."""
+    sharing = month.twin()
+    sharing.stands = {}
+    _cancel(month, wanted)
+    _cancel(sharing, wanted)
+    assert sharing.book == month.book
+
+
+def test_a_second_cancellation_evaluates_no_earning_before_its_own_when_the_first_is_known() -> None:
+    month = _january(*[("charged", 1_000)] * 6)
+    month.stands = {}
+    digests = list(month.payments)
+    month.cancel(digests[0], None, "the first")
+    asked = _Asked(month.payments)
+    month.payments = asked
+    month.cancel(digests[4], None, "the fifth")
+    assert asked.digests == {*digests[4:]}
+
+
+def test_an_earning_after_which_no_use_of_limits_differs_ends_the_replay() -> None:
+    """Limits allow 1,000,000 won, all of which others use: what was paid after that gives nothing, with or without the last but one."""
+    month = _january(("charged", 1_000_000), *[("charged", 1_000)] * 5)
+    digests = list(month.payments)
+    asked = _Asked(month.payments)
+    month.payments = asked
+    assert month.cancel(digests[2], None, "one of those that earned nothing").changes == ()
+    assert asked.digests == {digests[2]}
+
+
+class _Asked(dict[str, Payment]):
+    """Payments by digest, and which of them were asked for."""
+
+    def __init__(self, payments: dict[str, Payment]) -> None:
+        super().__init__(payments)
+        self.digests: set[str] = set()
+
+    def __getitem__(self, digest: str) -> Payment:
+        self.digests.add(digest)
+        return super().__getitem__(digest)
 
 
 def test_a_later_payment_may_earn_more_when_an_earlier_one_is_cancelled() -> None:
@@ -240,7 +284,7 @@ def test_of_a_capture_that_was_never_posted_nothing_can_be_taken() -> None:
     month = _january(("charged", 10_000))
     (digest,) = month.payments
     with pytest.raises(ValueError, match="empty"):
-        first_affected(month.book, [CancelledCapture(digest, 1, 10_000)])
+        replay(month.book, [CancelledCapture(digest, 1, 10_000)], month.payments, month.policies.running_at)
 
 
 def _january(*purses_of_payments: tuple[str, int]) -> PaidMonth:

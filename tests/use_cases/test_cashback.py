@@ -257,7 +257,7 @@ def test_a_members_month_shows_each_earning_and_their_sum(world: World) -> None:
     payer, jun = world.member(charged=2_000_000), world.member("jun", charged=10_000)
     world.post(*_spend(world, payer, 400_000, 300_000), *_spend(world, jun, 1_000))
     month = cashback_of_month(world.cashback, payer.id, "2021-01")
-    assert [earning.won for earning in month.book.earnings] == [40_000, 12_000]
+    assert [earning.won for earning in month.entries] == [40_000, 12_000]
     assert month.won == 52_000
     assert cashback_of_month(world.cashback, payer.id, "2020-12").won == 0
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,15 @@ from eeum.months.closing import (
     close_segment,
     due_month,
     freeze_month,
+    write_late_statements,
 )
-from eeum.months.rules import CLOSING_BEGINS, MonthStatus
+from eeum.months.rules import CLOSING_BEGINS, EXCEPTIONS_BEGIN, MOST_EXCEPTED, MonthStatus
 from eeum.months.showing import statement_of_month
 from eeum.months.statement_store import StatementStore
 from eeum.months.statements import Statement
 from eeum.months.use_cases import month_record, reset_month
 from eeum.payments.items import payment_item, payment_key
-from eeum.storage import Put
+from eeum.storage import Key, Put
 from eeum.wallet.rules import Wallet
 from tests.use_cases.world import World, at_once
 
@@ -42,11 +44,13 @@ def _close(world: World, segment: Segment = WHOLE) -> SegmentClosed:
     month = due_month(world.months, world.now)
     if month is None:
         return SegmentClosed(None, None)
-    catch_up = CatchUp(
-        GapStore(world.storage), world.cashback, world.policies, world.budgets(), world.patience, world.clock
-    )
     statements = StatementStore(world.storage, world.patience)
-    return close_segment(catch_up, world.sweeping, statements, month, segment, BEGINNING)
+    return close_segment(_catch_up(world), world.sweeping, statements, month, segment, BEGINNING)
+
+
+def _catch_up(world: World) -> CatchUp:
+    gaps = GapStore(world.storage)
+    return CatchUp(gaps, world.cashback, world.policies, world.budgets(), world.patience, world.clock)
 
 
 def _run(world: World, segments: int = 1) -> Month | None:
@@ -56,7 +60,8 @@ def _run(world: World, segments: int = 1) -> Month | None:
         segment = Segment(number, segments)
         closed = _close(world, segment)
         assert closed.resume is None
-        found.append(SegmentFound(segment, closed.month, len(closed.unposted)))
+        wallets = tuple(each.wallet_id for each in closed.unposted)
+        found.append(SegmentFound(segment, closed.month, len(closed.unposted), wallets))
     return freeze_month(world.months, found, world.now)
 
 
@@ -280,3 +285,85 @@ def test_a_statement_stays_small_however_much_was_done(january: World) -> None:
     _run(january)
     (item,) = january.entries("statement")
     assert len(str(item)) < 1_000
+
+
+def _unpostable(world: World, payer: Wallet) -> Key:
+    """An entry of the month that nobody can post, and where it is."""
+    paid = world.pay(payer, world.shop(), 10_000).entry
+    key = payment_key(payer.id, paid.acceptance.digest)
+    item = payment_item(paid)
+    world.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "a lot"}}))
+    return key
+
+
+def _mend(world: World, key: Key) -> None:
+    (item,) = world.memory.read([key])
+    assert item is not None
+    world.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": 0}}))
+
+
+def _late(world: World) -> SegmentClosed:
+    statements = StatementStore(world.storage, world.patience)
+    return write_late_statements(_catch_up(world), world.wallets, statements, world.months)
+
+
+def test_one_wallet_holds_a_month_up_for_a_day_and_its_statement_is_written_when_it_is_mended(january: World) -> None:
+    payer, stranger = _member(january), _member(january, "stranger")
+    key = _unpostable(january, payer)
+    january.pay(stranger, january.shop(), 10_000)
+    _turn(january, FEBRUARY)
+    january.now += EXCEPTIONS_BEGIN - timedelta(milliseconds=1)
+    assert _run(january, 3) is None
+    assert _statement(january, stranger, JANUARY).cashback.won == 1_000
+    january.now += timedelta(milliseconds=1)
+    assert _run(january, 3) == JANUARY
+
+    record = month_record(january.months, JANUARY)
+    assert (record.status, record.excepted) == (MonthStatus.FROZEN, (payer.id,))
+    with pytest.raises(NotFound):
+        _statement(january, payer, JANUARY)
+    assert (_late(january).statements, _late(january).posted) == (0, 0)
+    # The next month is closed beside it, without the same wallet.
+    _turn(january, MARCH)
+    january.now += EXCEPTIONS_BEGIN
+    assert _run(january) == FEBRUARY
+    assert month_record(january.months, FEBRUARY).excepted == (payer.id,)
+
+    _mend(january, key)
+    late = _late(january)
+    assert (late.posted, late.statements) == (1, 2)
+    assert _statement(january, payer, JANUARY).cashback.won == 1_000
+    assert _statement(january, payer, JANUARY).end == _statement(january, payer, FEBRUARY).start
+    assert _late(january).statements == 0
+
+
+def test_many_wallets_that_fail_are_no_exceptions(january: World) -> None:
+    _turn(january, FEBRUARY)
+    january.now += EXCEPTIONS_BEGIN
+    wallets = tuple(f"wallet-{number}" for number in range(MOST_EXCEPTED + 1))
+    found = SegmentFound(WHOLE, JANUARY, len(wallets), wallets)
+    assert freeze_month(january.months, [found], january.now) is None
+    assert freeze_month(january.months, [found._replace(wallets=())], january.now) is None
+    assert freeze_month(january.months, [found._replace(wallets=wallets[1:])], january.now) == JANUARY
+
+
+@pytest.mark.parametrize("broken", ["bookings", "add"])
+def test_whatever_fails_for_one_wallet_closes_the_others(
+    january: World, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    payer, stranger = _member(january), _member(january, "stranger")
+    whole = getattr(StatementStore, broken)
+
+    def failing(store: StatementStore, about: Any) -> Any:
+        if payer.id in (about, getattr(about, "wallet_id", None)):
+            raise ZeroDivisionError
+        return whole(store, about)
+
+    monkeypatch.setattr(StatementStore, broken, failing)
+    _turn(january, FEBRUARY)
+    january.now += EXCEPTIONS_BEGIN
+    assert _run(january) == JANUARY
+    assert month_record(january.months, JANUARY).excepted == (payer.id,)
+    assert _statement(january, stranger, JANUARY).topped_up == 400_000
+    monkeypatch.setattr(StatementStore, broken, whole)
+    assert _late(january).statements == 1

@@ -267,9 +267,10 @@ class World:
     def post(self, *entries: Entry, policies: PolicyBook | None = None) -> list[Unpostable]:
         return self.posted(*entries, policies=policies).unpostable
 
-    def posted(self, *entries: Entry, policies: PolicyBook | None = None) -> Posted:
+    def posted(self, *entries: Entry, policies: PolicyBook | None = None, quick: bool = False) -> Posted:
         sources = [source(entry) for entry in entries]
-        return post(self.cashback, policies or self.policies, self.budgets(), self.patience, sources, self.clock)
+        book, budgets = policies or self.policies, self.budgets()
+        return post(self.cashback, book, budgets, self.patience, sources, self.clock, quick=quick)
 
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
         """What an operator says of the member, by its papers."""

@@ -152,3 +152,16 @@ def a_month_is_frozen_once_it_is_closed(storage: Storage) -> None:
     assert (store.month("2021-01"), store.closed()) == (icy, [])
     with pytest.raises(ConditionsFailed):
         store.freeze(icy)
+
+
+@case
+def months_that_were_frozen_without_some_wallets_are_found_with_them(storage: Storage) -> None:
+    store = _months(storage)
+    months = [MonthRecord(f"2021-0{number}", MonthStatus.CLOSED, NOON, NOON) for number in (1, 2, 3)]
+    store.turn(Turn(tuple(months), ()))
+    assert store.with_exceptions() == []
+    icy = [frozen(each, NOON, without) for each, without in zip(months, (["b", "a", "b"], [], ["c"]), strict=True)]
+    for each in icy:
+        store.freeze(each)
+    assert store.with_exceptions() == [icy[0], icy[2]]
+    assert [each.excepted for each in store.with_exceptions()] == [("a", "b"), ("c",)]

@@ -9,7 +9,7 @@ import pytest
 from eeum.cashback.posting import PostingEntry, WalletPostings
 from eeum.cashback.rules import CancelledCapture, Correction, Earning, MonthBook, RewardChange
 from eeum.cashback.sources import Source, source_of
-from eeum.cashback.store import CashbackStore
+from eeum.cashback.store import CashbackStore, TooLarge
 from eeum.journal.accounts import CASHBACK, purse
 from eeum.payments.items import cancellation_item, cancellation_key, payment_item, payment_key
 from eeum.payments.progress import cancel, progress_of
@@ -367,3 +367,40 @@ def a_correction_that_moves_nothing_is_posted_all_the_same(storage: Storage) -> 
         _post(storage, posting)
         assert _wallet(storage, opened.id).posted == 2
         assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (made,)
+
+
+@case
+def a_correction_in_parts_is_posted_whole_and_each_part_is_due_then(storage: Storage) -> None:
+    for name, with_earning, owed in (("one", True, None), ("two", False, None), ("three", False, Negative("p", NOON))):
+        opened = stored_wallet(storage, f"member {name}", due=3)
+        earned = earning(payment(opened.id), 1)
+        number = 2 if with_earning else 1
+        first = replace(correction(earned, number, 500), part=(0, 3))
+        further = [
+            replace(first, number=number + place, part=(place, 3), cancelled=(), used={}, recovered=0, released=())
+            for place in (1, 2)
+        ]
+        posting = _posting(storage, opened, *([earned] if with_earning else []), first, *further)
+        posting.rests_on_cashback = True
+        posting.negative = owed
+        change_wallet(storage, opened.id, Add(("due",), 1))
+        _post(storage, posting)
+        after = _wallet(storage, opened.id)
+        assert (after.due, after.posted) == (opened.due + 1 + 2, number + 2)
+        assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (first, *further)
+        with pytest.raises(ConditionsFailed):
+            _post(storage, posting)
+
+
+@case
+def more_than_a_transaction_has_is_refused_before_it_is_sent(storage: Storage) -> None:
+    opened = stored_wallet(storage)
+    earned = [earning(each, number) for number, each in enumerate(_payments(opened.id, 101), 1)]
+    with pytest.raises(TooLarge):
+        _post(storage, _posting(storage, opened, *earned[:100]))
+    wide = LayerReward("base", 1, (), tuple((f"funder-{number}-{'x' * 400}", 1) for number in range(1_000)))
+    with pytest.raises(TooLarge):
+        _post(storage, _posting(storage, opened, replace(earned[0], rewards=(wide,))))
+    assert _wallet(storage, opened.id).posted == 0
+    _post(storage, _posting(storage, opened, *earned[:99]))
+    assert _wallet(storage, opened.id).posted == 99

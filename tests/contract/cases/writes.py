@@ -22,6 +22,9 @@ from eeum.storage import (
 from tests.contract.cases import case
 from tests.contract.examples import item_at, refused, send
 
+LIST_OF_4_KB = ["0123456789"] * 360
+"""As one value of an item: 10 bytes and 1 for each, and 3."""
+
 ONE = Key(Table.LEDGER, "WALLET#one", "WALLET")
 TWO = Key(Table.LEDGER, "WALLET#one", "PAYMENT#two")
 OTHER = Key(Table.PROGRAMME, "PROGRAMME#incheon", "MONTH#2021-01")
@@ -257,3 +260,23 @@ def one_item_is_put_alone_if_its_conditions_hold(storage: ProjectionStorage) -> 
         storage.put(Put(ONE, {"a": 2}, (Equals(("a",), 0),)))
     storage.put(Put(ONE, {"b": 3}))
     assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "b": 3}
+
+
+@case
+def an_item_of_over_400_kb_is_refused(storage: Storage) -> None:
+    refused(storage, Put(ONE, {str(number): LIST_OF_4_KB for number in range(105)}))
+    assert item_at(storage, ONE) is None
+    send(storage, Put(ONE, {str(number): LIST_OF_4_KB for number in range(95)}))
+    refused(storage, Update(ONE, tuple(SetTo((f"more-{number}",), LIST_OF_4_KB) for number in range(10))))
+    stored = item_at(storage, ONE)
+    assert stored is not None
+    assert len(stored) == 95 + len(("pk", "sk"))
+
+
+@case
+def a_transaction_of_over_4_mb_is_refused_whole(storage: Storage) -> None:
+    keys = [Key(Table.LEDGER, "WALLET#one", f"ENTRY#{number}") for number in range(12)]
+    writes = [Put(key, {str(number): LIST_OF_4_KB for number in range(90)}) for key in keys]
+    refused(storage, *writes)
+    assert storage.read(keys) == [None] * len(keys)
+    send(storage, *writes[:10])

@@ -214,6 +214,12 @@ class CancellationExceedsPayment(Refusal):
     code = "cancellation_exceeds_payment"
 
 
+class TooManyCancellations(Refusal):
+    """A part of a payment, which has as many cancellations as it may have but one: the last one takes all that is left."""
+
+    code = "too_many_cancellations"
+
+
 class NotAHold(Refusal):
     """The payment was captured at once."""
 

@@ -114,6 +114,15 @@ class Update(NamedTuple):
 
 Write = Put | Update
 
+MOST_WRITES = 100
+"""Items of one transaction."""
+
+MOST_ITEM_BYTES = 400_000
+"""Of one item, by the names and values of its attributes (DynamoDB: 400 KB)."""
+
+MOST_TRANSACTION_BYTES = 4_000_000
+"""Of all items of one transaction (DynamoDB: 4 MB)."""
+
 
 class Page(NamedTuple):
     """Items in order, and the cursor that goes on after them, or None at the end."""
@@ -177,7 +186,7 @@ class Storage(Protocol):
     def transact(self, writes: Sequence[Write], token: str) -> None:
         """Does all `writes` or none, in one round trip; the same `token` within ten minutes has one effect.
 
-        Raises `ConditionsFailed`, `Contended` or `Unavailable`.
+        Raises `ConditionsFailed`, `Contended`, `Unavailable`, `Unstorable` or `Denied`.
         """
 
 
@@ -219,3 +228,11 @@ class Contended(Exception):
 
 class Unavailable(Exception):
     """The database did not answer; what was sent may have happened. The same request finds out."""
+
+
+class Unstorable(ValueError):
+    """Nothing was written, and the same writes never will be: an item, or all of them, is larger than the database takes, or malformed."""
+
+
+class Denied(Exception):
+    """The database refuses the caller, not the writes: a permission or a table is missing. The same request works once that is mended."""

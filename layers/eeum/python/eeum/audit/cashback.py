@@ -15,8 +15,8 @@ from eeum.audit.terms import LimitAt, Terms, Window
 from eeum.calendar import previous_month, text_of
 from eeum.policy.windows import last_month_of
 
-GRACE = timedelta(hours=2)
-"""How long cashback may be on its way: the catch-up, which comes every hour, finds what the stream did not bring."""
+GRACE = timedelta(minutes=10)
+"""How long cashback may be on its way. What takes longer is named, although a catch-up may still find it: until then it is not there."""
 
 
 def check_cashback(partition: Partition, terms: Terms, now: datetime, findings: Findings) -> list[Folded]:
@@ -57,9 +57,12 @@ def _check_numbers(partition: Partition, numbered: list[Item], findings: Finding
 
 
 def _check_due(partition: Partition, too_old: str, findings: Findings) -> None:
-    """`due` counts what is called for, and each of it has its posting, or is young enough to be on its way."""
+    """`due` counts what is called for, and each of it has its posting, or is young enough to be on its way.
+
+    Further parts of a correction count too: they are due once there is the first.
+    """
     claimed = {item["sk"] for kind in ("earning", "correction") for item in partition.by_kind[kind]}
-    due = 0
+    due = sum("part" in item and item["part"][0] > 0 for item in partition.by_kind["correction"])
 
     def called_for(item: Item, claims: list[str]) -> None:
         nonlocal due

@@ -144,7 +144,8 @@ def _check_key(entry: Item, findings: Findings) -> None:
         expected = f"EARNING#{month}#{digest_of(entry['payment_id'])}#{capture}"
         findings.unequal("key_of_another_entry", sk, "its key", sk, expected)
     elif kind == "correction":
-        expected = f"CORRECTION#{entry['month']}#{digest_of(entry['cancellation_id'])}"
+        further = f"{entry['part'][0]}#" if entry.get("part", (0,))[0] else ""
+        expected = f"CORRECTION#{entry['month']}#{further}{digest_of(entry['cancellation_id'])}"
         findings.unequal("key_of_another_entry", sk, "its key", sk, expected)
     elif kind == "expiry":
         expected = f"EXPIRY#{entry.get('chain', {}).get('length', 0):08}"

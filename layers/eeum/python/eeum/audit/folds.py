@@ -12,11 +12,12 @@ from eeum.audit.debts import Returned, is_of_earlier_version
 from eeum.audit.discounts import paid_for
 from eeum.audit.entries import account_of, add_to, given_off, without_zeros
 from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, digest_in, first_won
+from eeum.audit.parts import parts_of, together_posted
 from eeum.audit.purses import purse_due, taken_back
 from eeum.audit.terms import Judged, LimitAt, Terms, Window
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import NOTHING, Evaluation, funded
+from eeum.policy.rules import NOTHING, Evaluation, Layer, funded
 from eeum.policy.stored_facts import facts_of_item
 
 
@@ -130,6 +131,10 @@ class Fold:
         return base
 
     def _add_correction(self, item: Item) -> None:
+        """Of one in parts the first part: together they must say what it changes."""
+        parts = parts_of(self._partition, item, self._findings)
+        if parts is None:
+            return
         sk = item["sk"]
         self._check_source(item)
         first = len(self.earnings)
@@ -144,22 +149,37 @@ class Fold:
             first = min(first, place)
         portions = self._returned(item)
         used_before = dict(self._used)
-        lowered = self._lower(item)
+        lowered = [each for part in parts for each in self._lower(part)]
         changes, cashback = self._fold_from(first)
         for folded, ceilings in lowered:
             check_ceilings(sk, ceilings, folded.evaluation, self._findings)
         used = {
             window: self._used.get(window, 0) - used_before.get(window, 0) for window in {**used_before, **self._used}
         }
-        stored = {(number, layer): won for number, layer, won in item["changes"]}
+        stored = {(number, layer): won for part in parts for number, layer, won in part["changes"]}
         unequal = self._findings.unequal
         unequal("cashback_changes", sk, "what it changes", stored, changes)
-        posted, spent = taken_back(item, without_zeros(cashback), self._findings)
+        together = together_posted(parts)
+        posted, spent = taken_back(together, without_zeros(cashback), self._findings)
         self.returned[sk] = Returned(portions, spent)
-        unequal("cashback_changes", sk, "what it posts for that", item["cashback"], posted)
+        unequal("cashback_changes", sk, "what it posts for that", together["cashback"], posted)
+        self._check_further_parts(parts)
         unequal(
             "cashback_used", sk, "what it changes of limits", in_full(item["used"], item["month"]), without_zeros(used)
         )
+
+    def _check_further_parts(self, parts: Sequence[Item]) -> None:
+        """Each moves what its own changes say: only the first also has what was not in the purses."""
+        by_number = {folded.number: folded for folded in self.earnings} if len(parts) > 1 else {}
+        for part in parts[1:]:
+            accounts: dict[str, int] = {}
+            for number, layer_id, won in part["changes"]:
+                folded = by_number[number]
+                layer = next(each for each in folded.judged.policy.layers if each.id == layer_id)
+                now = next((each.won for each in folded.evaluation.rewards if each.layer == layer_id), 0)
+                _add_change(accounts, folded, layer, now - won, now)
+            posted = without_zeros(accounts)
+            self._findings.unequal("cashback_changes", part["sk"], "what it posts", part["cashback"], posted)
 
     def _lower(self, correction: Item) -> list[tuple[Folded, dict[str, int]]]:
         """Puts the ceilings in force that a correction brings, and gives them with the earnings that they are of."""
@@ -190,10 +210,7 @@ class Fold:
                 if old == new:
                     continue
                 changes[folded.number, layer.id] = new - old
-                into = purse_due(folded.judged.policy, layer, folded.source["accepted_at"])
-                add_to(accounts, f"purse/{into}", new - old)
-                for (name, paid), (_, owed) in zip(funded(layer, old), funded(layer, new), strict=True):
-                    add_to(accounts, account_of(name, folded.merchant_id), paid - owed)
+                _add_change(accounts, folded, layer, old, new)
         return changes, accounts
 
     def _check_source(self, item: Item) -> None:
@@ -237,6 +254,14 @@ class Fold:
         if not 0 <= item["recovered"] <= refund:
             self._findings.add("refund", item["sk"], f"it recovers {item['recovered']} won, which is not of the refund")
         return list(returned.items())
+
+
+def _add_change(accounts: dict[str, int], folded: Folded, layer: Layer, old: int, new: int) -> None:
+    """Adds what moves when what `layer` gives changes from `old` won to `new`."""
+    into = purse_due(folded.judged.policy, layer, folded.source["accepted_at"])
+    add_to(accounts, f"purse/{into}", new - old)
+    for (name, paid), (_, owed) in zip(funded(layer, old), funded(layer, new), strict=True):
+        add_to(accounts, account_of(name, folded.merchant_id), paid - owed)
 
 
 def check_ceilings(sk: str, ceilings: Mapping[str, int], evaluation: Evaluation, findings: Findings) -> None:

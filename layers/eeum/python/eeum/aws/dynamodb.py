@@ -15,6 +15,7 @@ from eeum.errors import Invalid
 from eeum.storage import (
     ConditionsFailed,
     Contended,
+    Denied,
     Item,
     Key,
     Page,
@@ -23,6 +24,7 @@ from eeum.storage import (
     Scan,
     Table,
     Unavailable,
+    Unstorable,
     Update,
     Write,
 )
@@ -39,7 +41,16 @@ PASSING_ERRORS = frozenset(
         "RequestLimitExceeded",
     }
 )
+LASTING_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
+LASTING_ERRORS = frozenset({"ValidationException", "ItemCollectionSizeLimitExceededException"})
+"""What is refused for what it says or how large it is, whenever it is sent."""
+
 UNCERTAIN_ERRORS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
+KIND_OF_ERROR: Mapping[str, type[Exception]] = {
+    **dict.fromkeys(PASSING_ERRORS, Contended),
+    **dict.fromkeys(LASTING_ERRORS, Unstorable),
+    **dict.fromkeys(UNCERTAIN_ERRORS, Unavailable),
+}
 SERVERS_FAULT = 500
 """From this status on it is not the request that is at fault; what stands before DynamoDB answers without its codes."""
 LONGEST_KEY_BYTES = 1024
@@ -149,30 +160,35 @@ class DynamoDbStorage:
             return answer
         except ClientError as error:
             raise _translated(error) from error
-        except ParamValidationError:
+        except ParamValidationError as error:
             # Never sent, and a fault of ours: trying again until the time is out would hide it.
-            raise
+            raise Unstorable(str(error)) from error
         except BotoCoreError as error:
             raise Unavailable(str(error)) from error
 
 
 def _translated(error: ClientError) -> Exception:
-    """What an error of DynamoDB means for the caller; one that means a fault of ours stays what it is."""
+    """What an error of DynamoDB means for the caller: whether what was sent, who sent it, or neither is at fault."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
-        failed = tuple(index for index, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
-        if failed:
-            return ConditionsFailed(failed)
-        if any(reason in PASSING_REASONS for reason in reasons):
-            return Contended(str(error))
+        return _cancelled(error)
     if code == "ConditionalCheckFailedException":
         return ConditionsFailed((0,))
-    if code in PASSING_ERRORS:
-        return Contended(str(error))
-    if code in UNCERTAIN_ERRORS or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVERS_FAULT:
-        return Unavailable(str(error))
-    return error
+    kind = KIND_OF_ERROR.get(code, Denied)
+    if kind is Denied and error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVERS_FAULT:
+        kind = Unavailable
+    return kind(str(error))
+
+
+def _cancelled(error: ClientError) -> Exception:
+    """A failed condition is an answer, whatever else was in the way; a fault of what was sent stays one."""
+    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    failed = tuple(index for index, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
+    if failed:
+        return ConditionsFailed(failed)
+    if LASTING_REASONS.intersection(reasons):
+        return Unstorable(str(error))
+    return Contended(str(error)) if PASSING_REASONS.intersection(reasons) else Denied(str(error))
 
 
 def cursor_of(last_key: Mapping[str, Any]) -> str:

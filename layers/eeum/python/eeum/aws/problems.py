@@ -40,6 +40,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.HoldClosed: HTTPStatus.CONFLICT,
     errors.HoldExpired: HTTPStatus.CONFLICT,
     errors.CaptureExceedsHold: HTTPStatus.CONFLICT,
+    errors.TooManyCancellations: HTTPStatus.CONFLICT,
     errors.BudgetLineTaken: HTTPStatus.CONFLICT,
     errors.BudgetLineAppliesTooSoon: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.FiscalYearClosed: HTTPStatus.CONFLICT,

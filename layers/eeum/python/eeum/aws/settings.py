@@ -22,6 +22,7 @@ class Settings:
     tables: Mapping[Table, str]
     clock_shift: timedelta
     dead_letter_queue_url: str | None
+    slow_queue_url: str | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -42,6 +43,7 @@ class Settings:
             tables={table: name for table, name in names.items() if name},
             clock_shift=timedelta(seconds=shift),
             dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL") or None,
+            slow_queue_url=environment.get("SLOW_QUEUE_URL") or None,
         )
 
 

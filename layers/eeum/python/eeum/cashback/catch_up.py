@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from eeum.calendar import Month, month_of
 from eeum.cashback.gap_store import GapStore, Segment
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post
+from eeum.cashback.use_cases import PASSING, post
 from eeum.policy.use_cases import PolicyBook
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
+from eeum.wallet.store import WALLET
 
 if TYPE_CHECKING:
     from eeum.budget.funding import Budgets
@@ -36,6 +37,11 @@ class Unposted(NamedTuple):
     entry: str
     month: Month | None
     reason: str
+
+
+def unposted_wallet(wallet_id: str, error: Exception) -> Unposted:
+    """A wallet of which not even what is missing can be found out."""
+    return Unposted(wallet_id, WALLET, None, f"unexpected_error: {type(error).__name__}: {error}")
 
 
 class WalletCaughtUp(NamedTuple):
@@ -80,6 +86,14 @@ class CatchUp:
         """
         if wallet.due == wallet.posted:
             return WalletCaughtUp(0, [])
+        try:
+            return self._post_gaps(wallet)
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one wallet, the next one has its turn
+            return WalletCaughtUp(0, [unposted_wallet(wallet.id, error)])
+
+    def _post_gaps(self, wallet: Wallet) -> WalletCaughtUp:
         sources, unsound = self.gaps.gaps(wallet.id)
         answer = post(self.cashback, self.policies, self.budgets, self.patience, sources, self.now)
         left = [Unposted(wallet.id, each.entry, each.month, each.reason) for each in unsound]

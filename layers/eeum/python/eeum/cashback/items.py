@@ -22,19 +22,24 @@ CORRECTION = "CORRECTION#"
 BY_PURSE = ("expired", "spent", "recovered_from")
 """What a correction says by purse, where there is any."""
 
+WHOLE_CORRECTION = (0, 1)
+"""The part of a correction that has no others."""
+
 
 def earning_key(wallet_id: str, month: Month, payment: Digest, capture: int) -> Key:
     return Key(Table.LEDGER, partition_of(wallet_id), f"{EARNING}{month}#{payment}#{capture}")
 
 
-def correction_key(wallet_id: str, month: Month, cancellation: Digest) -> Key:
-    return Key(Table.LEDGER, partition_of(wallet_id), f"{CORRECTION}{month}#{cancellation}")
+def correction_key(wallet_id: str, month: Month, cancellation: Digest, part: int = 0) -> Key:
+    """The digest comes last, also in the key of a further part: the first part is the claim of all."""
+    further = f"{part}#" if part else ""
+    return Key(Table.LEDGER, partition_of(wallet_id), f"{CORRECTION}{month}#{further}{cancellation}")
 
 
 def key_of(entry: Earning | Correction) -> Key:
     if isinstance(entry, Earning):
         return earning_key(entry.wallet_id, entry.month, entry.digest, entry.capture)
-    return correction_key(entry.wallet_id, entry.month, entry.digest)
+    return correction_key(entry.wallet_id, entry.month, entry.digest, entry.part[0])
 
 
 def item_of(entry: Earning | Correction) -> Item:
@@ -123,6 +128,8 @@ def correction_item(correction: Correction) -> Item:
         **({"ceilings": _ceilings_item(correction.ceilings)} if correction.ceilings else {}),
         **{name: dict(won) for name in BY_PURSE if (won := getattr(correction, name))},
         **repaid_item(correction.repaid),
+        # Most corrections are whole.
+        **({"part": list(correction.part)} if correction.part != WHOLE_CORRECTION else {}),
     }
 
 
@@ -155,5 +162,6 @@ def correction_of(wallet_id: str, item: Item) -> Correction:
         released=portions_of(item["released"]),
         ceilings=_ceilings_of(item),
         repaid=repaid_of(item),
+        part=tuple(item.get("part", WHOLE_CORRECTION)),
         **{name: item.get(name, {}) for name in BY_PURSE},
     )

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from eeum.calendar import Month, month_of
 from eeum.cashback.clawback import taken_back
-from eeum.cashback.replay import first_affected, refund, replay
+from eeum.cashback.known import KnownWallet, Months, with_entries
+from eeum.cashback.parts import divided
+from eeum.cashback.replay import refund, replay
 from eeum.cashback.rules import (
     CancelledCapture,
     Captured,
@@ -18,6 +20,7 @@ from eeum.cashback.rules import (
     postings_of,
 )
 from eeum.cashback.sources import Source
+from eeum.cashback.standing import NONE_STANDS
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.usage import (
     asked_for,
@@ -39,8 +42,6 @@ from eeum.wallet.giving import UNLIMITED, Grants
 from eeum.wallet.rules import Negative, Wallet
 
 PostingEntry = Earning | Correction
-Months = tuple[Month, Month]
-"""The first and the last of months whose cashback hangs together."""
 
 
 class CaptureMissing(Exception):
@@ -53,7 +54,7 @@ class WalletPostings:
 
     Rewards are funded by `grants`, which wallets that are posted to in one transaction share.
     `rests_on_cashback` says that a refund was divided by the balance as read, so that it must still be that; `rests_on` what purses of
-    rewards must have had at least for what was taken back out of them. Amounts are won.
+    rewards must have had at least for what was taken back out of them. `known` is what was read of the wallet before. Amounts are won.
     """
 
     wallet: Wallet
@@ -61,13 +62,15 @@ class WalletPostings:
     policies: PolicyBook
     posted_at: datetime
     grants: Grants = UNLIMITED
+    known: KnownWallet | None = None
     entries: list[tuple[PostingEntry, str]] = field(default_factory=list)
     rests_on_cashback: bool = False
     rests_on: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._usage = dict(self.wallet.usage)
-        self._stored: dict[Months, MonthBook] = {}
+        self._read = (self.known or KnownWallet(self.store, self.wallet.id)).as_of(self.wallet.posted)
+        self._stands = self._read.stands
         self.negative = self.wallet.negative
 
     @property
@@ -75,6 +78,11 @@ class WalletPostings:
         """The windows that the wallet carries afterwards."""
         policy = self.policies.in_force_at(self.posted_at)
         return usage_to_keep(self._usage, carried_from(policy, self.posted_at) if policy else ())
+
+    @property
+    def divided(self) -> int:
+        """How many of the entries are further parts of a correction: what is due for a cancellation is known when it is posted."""
+        return sum(isinstance(entry, Correction) and entry.part[0] > 0 for entry, _ in self.entries)
 
     @property
     def moved(self) -> dict[str, int]:
@@ -89,6 +97,9 @@ class WalletPostings:
             if isinstance(entry, Correction):
                 debts = debts_after(debts, entry.spent, entry.repaid, entry.recovered_from)
         return debts
+
+    def were_stored(self) -> None:
+        self._read.grown([entry for entry, _ in self.entries], self._stands)
 
     def add(self, source: Source) -> None:
         """Works out what `source` calls for. Raises `CaptureMissing`."""
@@ -110,7 +121,7 @@ class WalletPostings:
         policy = self.policies.running_at(captured.accepted_at)
         usage = self._usage_before(policy, captured)
         earning = earn(captured, policy, self._next_number, usage, self.posted_at, self.grants)
-        self._append(earning, source_hash)
+        self._append(source_hash, earning)
 
     def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> None:
         for month in cancellation.months:
@@ -135,17 +146,19 @@ class WalletPostings:
     def _correct(
         self, cancellation: Cancellation, month: Month, cancelled: tuple[CancelledCapture, ...], source_hash: str
     ) -> None:
-        book = self._book(self._together(month))
-        first = first_affected(book, cancelled)
-        digests = dict.fromkeys(earning.digest for earning in book.earnings if earning.number >= first)
-        payments = self.store.payments(self.wallet.id, list(digests))
-        replayed = replay(book, cancelled, payments, self.policies.running_at, self.grants)
+        months = self._together(month)
+        book = self._book(months)
+        payments = self._read.payments_of(book)
+        # Replays of other months may change what an earlier one of these has found.
+        stands = self._stands[1] if self._stands and self._stands[0] == months else NONE_STANDS
+        replayed = replay(book, cancelled, payments, self.policies.running_at, self.grants, stands)
+        self._stands = (months, replayed.stands)
         taken = taken_back(replayed.cashback, self._balance, self._expired)
         self._rest_on(taken.postings)
         won = taken.postings.get(purse(CASHBACK), 0)
         owed = debts_after(self.debts, spent=taken.spent)
         returned = refund(book, cancelled, payments, self._cashback + won, owed)
-        correction = Correction(
+        whole = Correction(
             wallet_id=self.wallet.id,
             month=month,
             digest=cancellation.acceptance.digest,
@@ -167,7 +180,7 @@ class WalletPostings:
             repaid=returned.repaid,
         )
         self.rests_on_cashback = True
-        self._append(correction, source_hash)
+        self._append(source_hash, *divided(whole, replayed.moved))
         if won < 0 and self._cashback < 0:
             self.negative = Negative(cancellation.payment_id, self.posted_at)
 
@@ -178,10 +191,11 @@ class WalletPostings:
             if won < 0 and is_of_rewards(purse_id):
                 self.rests_on[purse_id] = max(self.rests_on.get(purse_id, 0), -won - moved.get(purse_id, 0))
 
-    def _append(self, entry: PostingEntry, source_hash: str) -> None:
-        self.entries.append((entry, source_hash))
-        used = in_full(entry.used, entry.month)
-        self._usage = usage_with(self._usage, {key: won for key, won in used.items() if self._is_known(key)})
+    def _append(self, source_hash: str, *entries: PostingEntry) -> None:
+        for entry in entries:
+            self.entries.append((entry, source_hash))
+            used = in_full(entry.used, entry.month)
+            self._usage = usage_with(self._usage, {key: won for key, won in used.items() if self._is_known(key)})
         if self._cashback >= 0:
             self.negative = None
 
@@ -201,15 +215,7 @@ class WalletPostings:
 
     def _book(self, months: Months) -> MonthBook:
         """The months as they are stored, with what was worked out since."""
-        first, last = months
-        if months not in self._stored:
-            self._stored[months] = self.store.book(self.wallet.id, first, last).up_to(self.wallet.posted)
-        stored = self._stored[months]
-        new = [entry for entry, _ in self.entries if first <= entry.month <= last]
-        return MonthBook(
-            (*stored.earnings, *(entry for entry in new if isinstance(entry, Earning))),
-            (*stored.corrections, *(entry for entry in new if isinstance(entry, Correction))),
-        )
+        return with_entries(self._read.book(months), months, [entry for entry, _ in self.entries])
 
     @property
     def _next_number(self) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from eeum.cashback.rules import (
     CancelledCapture,
@@ -18,7 +19,8 @@ from eeum.cashback.rules import (
     RewardChange,
     quote,
 )
-from eeum.cashback.usage import in_full, usage_with, used_by
+from eeum.cashback.standing import NONE_STANDS, Uses
+from eeum.cashback.usage import in_full
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, added, funded_by, purse
 from eeum.payments.rules import Payment, Portions, portion
@@ -37,76 +39,71 @@ class Replayed:
     """By how much rewards, uses of limits (by limit and window) and accounts change; `cashback` is balanced postings: each reward in its
     own purse, whatever that still has.
 
-    `ceilings` are new ones, by number of the earning and layer.
+    `ceilings` are new ones, by number of the earning and layer. `moved` has for each of the changes what it moves; `stands` by number of
+    the earning what each uses now, by limit and window, as far as it is known.
     """
 
     changes: tuple[RewardChange, ...]
     used: Mapping[str, int]
     cashback: Mapping[str, int]
     ceilings: Mapping[int, Mapping[str, int]]
+    moved: tuple[Mapping[str, int], ...]
+    stands: Mapping[int, Usage]
 
 
-def first_affected(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> int:
-    """The number to fold again from: that of the earliest earning of which anything was ever cancelled.
+class Payments(Protocol):
+    """Payments by digest: a mapping, or what reads them when they are asked for."""
 
-    What was posted before that stands as it was posted.
-    """
-    hit = set(_lost(book, cancelled))
-    return min(earning.number for earning in book.earnings if (earning.digest, earning.capture) in hit)
+    def __getitem__(self, digest: Digest, /) -> Payment: ...
 
 
 def replay(
     book: MonthBook,
     cancelled: Sequence[CancelledCapture],
-    payments: Mapping[Digest, Payment],
+    payments: Payments,
     policy_at: Callable[[datetime], PolicyVersion],
     grants: Grants = UNLIMITED,
+    stands: Mapping[int, Usage] = NONE_STANDS,
 ) -> Replayed:
     """Folds the book again as if `cancelled` had never been captured, and gives the difference, as far as it is funded.
 
     An earning that gives less gives money back to what paid it, and one that would give more gets what there is. Ceilings that stand hold:
     who got less since a budget was used up gets no more because another payment was cancelled.
-    The book has every month that hangs together with theirs.
-    `payments` has those of all earnings from `first_affected` on; `policy_at` the policy in force at an instant.
+    The book has every month that hangs together with theirs. Folded is from the first earning of which the use of limits is not known, or
+    changes, until no use differs from what it was: before and after that, everything stands. `stands` is what an earlier replay of this
+    book gave. `policy_at` gives the policy in force at an instant.
     """
-    first = first_affected(book, cancelled)
+    uses = Uses.of(book, stands)
     lost = _lost(book, cancelled)
+    hit = {(each.payment, each.capture) for each in cancelled}
+    last_hit = max(earning.number for earning in book.earnings if (earning.digest, earning.capture) in hit)
     current, ceilings = _current_rewards(book), _current_ceilings(book)
     cut: dict[int, Mapping[str, int]] = {}
-    used = used_by(earning for earning in book.earnings if earning.number < first)
     changes: list[RewardChange] = []
-    postings: list[dict[str, int]] = []
-    for earning in book.earnings:
-        if earning.number < first:
-            continue
+    moved: list[Mapping[str, int]] = []
+    for earning in uses.folded_again(book, hit):
+        if earning.number > last_hit and uses.agree:
+            break
         payment, policy = payments[earning.digest], policy_at(earning.accepted_at)
         survives = earning.end - lost.get((earning.digest, earning.capture), 0)
         granted = current[earning.number]
         cover = Cover(
             policy, policy.after_payment, earning.accepted_at, grants, granted, ceilings.get(earning.number, NONE)
         )
-        anew = cover.funded(partial(_earned, policy, payment, earning, survives, used))
+        anew = cover.funded(partial(_earned, policy, payment, earning, survives, uses.now))
         if cover.cut:
             cut[earning.number] = cover.cut
-        used = usage_with(used, in_full(anew.used, earning.month))
+        uses.add(earning, in_full(anew.used, earning.month))
         now = {reward.layer: reward.won for reward in anew.rewards}
         for layer in policy.layers:
             before, after = granted.get(layer.id, 0), now.get(layer.id, 0)
             if before != after:
                 changes.append(RewardChange(earning.number, layer.id, after - before))
                 paid, owed = dict(funded(layer, before)), dict(funded(layer, after))
-                for name in layer.funders:
-                    postings.append({funded_by(name, earning.merchant_id): paid[name] - owed[name]})
+                funders = ({funded_by(name, earning.merchant_id): paid[name] - owed[name]} for name in layer.funders)
                 into = purse(purse_of(policy, layer, earning.accepted_at).id)
-                postings.append({into: after - before})
-    before_it = book.used
-    difference = {limit: used.get(limit, 0) - before_it.get(limit, 0) for limit in {**used, **before_it}}
-    return Replayed(
-        tuple(changes),
-        {limit: won_used for limit, won_used in difference.items() if won_used},
-        added(*postings),
-        cut,
-    )
+                moved.append(added(*funders, {into: after - before}))
+    return Replayed(tuple(changes), uses.difference, added(*moved), cut, tuple(moved), uses.by_number)
 
 
 def _earned(
@@ -137,7 +134,7 @@ class Refund:
 def refund(
     book: MonthBook,
     cancelled: Sequence[CancelledCapture],
-    payments: Mapping[Digest, Payment],
+    payments: Payments,
     cashback: int,
     debts: Debts = NO_DEBTS,
 ) -> Refund:

@@ -225,7 +225,8 @@ class Correction:
     cashback balance below zero, out of what would have gone to the purses of `recovered_from`, and the rest to those of `released`: the
     ones that the payment was made from, or that these owe (`repaid`). Corrections of earlier versions do not say what they recovered
     from. `ceilings` are by number of the earning and layer the most that budgets gave now, where that was less than the
-    layer would have given: they go before those that it had.
+    layer would have given: they go before those that it had. `part` is its place, from 0, among the parts of one correction, and how many
+    there are (`eeum.cashback.parts`).
     """
 
     wallet_id: str
@@ -247,6 +248,7 @@ class Correction:
     spent: Mapping[str, int] = field(default_factory=dict)
     recovered_from: Mapping[str, int] = field(default_factory=dict)
     repaid: tuple[Repaid, ...] = ()
+    part: tuple[int, int] = (0, 1)
 
     @property
     def amount(self) -> int:

@@ -1,22 +1,62 @@
-"""Showing the cashback of a month. It posts nothing."""
+"""Showing the cashback of a month, page by page. It posts nothing."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from eeum.calendar import Month
-from eeum.cashback.rules import MonthBook
+from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.store import CashbackStore
+from eeum.errors import Invalid
+
+MOST_SHOWN = 200
+"""Entries of one page, and how many there are if nobody says."""
+
+MOST_CHANGES = 8_000
+"""Changes of one page's corrections, but for one more correction: an answer may have 6 MB, and a part of one has up to some 5,000."""
 
 
 class MonthOfCashback(NamedTuple):
-    """A member's earnings and corrections of a month, in the order in which they were posted."""
+    """A page of a member's earnings and corrections of a month, in the order in which they were posted, and where the next one starts.
+
+    `won` is that of the whole month. `payments` has the payment of each earning by its number, on whichever page that is.
+    """
 
     month: Month
-    book: MonthBook
+    won: int
+    entries: Sequence[Earning | Correction]
+    payments: dict[int, str]
+    cursor: str | None
 
-    @property
-    def won(self) -> int:
-        return sum(earning.won for earning in self.book.earnings) + sum(each.won for each in self.book.corrections)
+
+def cashback_of_month(
+    store: CashbackStore, wallet_id: str, month: Month, limit: int = MOST_SHOWN, cursor: str | None = None
+) -> MonthOfCashback:
+    """Raises `Invalid` for a `cursor` that no page of a month gave out. It reads the month whole, for the sum."""
+    after = _number_of(cursor)
+    book = store.month_book(wallet_id, month)
+    every: list[Earning | Correction] = [*book.earnings, *book.corrections]
+    every.sort(key=lambda entry: entry.number)
+    following = [entry for entry in every if entry.number > after]
+    page: list[Earning | Correction] = []
+    changes = 0
+    for entry in following[:limit]:
+        changes += len(entry.changes) if isinstance(entry, Correction) else 0
+        if page and changes > MOST_CHANGES:
+            break
+        page.append(entry)
+    return MonthOfCashback(
+        month=month,
+        won=sum(entry.won for entry in every),
+        entries=page,
+        payments={earning.number: earning.payment_id for earning in book.earnings},
+        cursor=f"{page[-1].number}" if len(page) < len(following) else None,
+    )
 
 
-def cashback_of_month(store: CashbackStore, wallet_id: str, month: Month) -> MonthOfCashback:
-    return MonthOfCashback(month, store.month_book(wallet_id, month))
+def _number_of(cursor: str | None) -> int:
+    """The number of the last entry of the page before."""
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= len(str(10**9))):
+        raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor")
+    return int(cursor)

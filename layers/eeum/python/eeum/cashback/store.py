@@ -20,12 +20,17 @@ from eeum.cashback.items import (
 from eeum.cashback.rules import MonthBook
 from eeum.cashback.sources import Source, claims_of, source_of
 from eeum.ids import Digest
+from eeum.item_size import bytes_of
 from eeum.journal.accounts import CASHBACK
 from eeum.journal.chain import linked
 from eeum.payments.items import CAPTURE, payment_key, payment_of
 from eeum.payments.rules import Payment
 from eeum.storage import (
+    MOST_ITEM_BYTES,
+    MOST_TRANSACTION_BYTES,
+    MOST_WRITES,
     NOT_YET_STORED,
+    Add,
     Condition,
     Equals,
     Item,
@@ -35,6 +40,7 @@ from eeum.storage import (
     SetTo,
     Storage,
     Table,
+    Unstorable,
     Update,
     Write,
     every_item,
@@ -59,6 +65,9 @@ if TYPE_CHECKING:
 
 MOST_READ = 100
 """Items of one batch read."""
+
+UPDATED_BYTES = 20_000
+"""Counted for a wallet or a sub-line, whose items are updated: more than any has."""
 
 
 class ReadForPosting(NamedTuple):
@@ -89,10 +98,12 @@ class CashbackStore:
         """Posts the entries of several wallets in one transaction: each claims its source, each wallet its next numbers and links.
 
         `grants` are what funds their rewards. `ConditionsFailed` when a source has its posting already, a wallet's number or chain moved
-        on, or the cashback balance that a refund rests on, or when there is less money than is granted. 2 write units for each entry (of
-        up to 1 KB), each wallet and each of the grants.
+        on, or the cashback balance that a refund rests on, or when there is less money than is granted. `TooLarge` when one transaction
+        cannot have them all. 2 write units for each entry (of up to 1 KB), each wallet and each of the grants.
         """
-        commit(self._storage, patience, *(write for posting in postings for write in _writes_of(posting)), *grants)
+        writes = [*(write for posting in postings for write in _writes_of(posting)), *grants]
+        _refuse_too_large(writes)
+        commit(self._storage, patience, *writes)
 
     def month_book(self, wallet_id: str, month: Month) -> MonthBook:
         """Every earning and correction of a wallet in `month`, by number, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
@@ -148,6 +159,18 @@ class CashbackStore:
         return every_item(self._storage, query)
 
 
+class TooLarge(Unstorable):
+    """More than one transaction can have, or one of its items."""
+
+
+def _refuse_too_large(writes: Sequence[Write]) -> None:
+    """Before it is sent: what an engine lets pass, another one refuses."""
+    sizes = [bytes_of(write.item) for write in writes if isinstance(write, Put)]
+    sizes += [UPDATED_BYTES for write in writes if isinstance(write, Update)]
+    if len(writes) > MOST_WRITES or max(sizes) > MOST_ITEM_BYTES or sum(sizes) > MOST_TRANSACTION_BYTES:
+        raise TooLarge(f"{len(writes)} items of {sum(sizes)} bytes, the largest of {max(sizes)}")
+
+
 def _writes_of(posting: WalletPostings) -> list[Write]:
     wallet = posting.wallet
     puts: list[Write] = []
@@ -165,6 +188,7 @@ def _writes_of(posting: WalletPostings) -> list[Write]:
         (
             *changes,
             SetTo(("posted",), wallet.posted + len(posting.entries)),
+            *([Add(("due",), posting.divided)] if posting.divided else []),
             SetTo(("usage",), posting.usage),
             SetTo(("negative",), negative_item(posting.negative)),
             *debts_set(wallet.debts, posting.debts),

@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import next_month, start_of_month, whole_milliseconds
+from eeum.cashback.known import KnownWallets
 from eeum.cashback.posting import CaptureMissing, WalletPostings
 from eeum.cashback.sources import Source
-from eeum.cashback.store import CashbackStore
+from eeum.cashback.store import CashbackStore, TooLarge
+from eeum.cashback.usage import asked_for, is_kept
 from eeum.errors import Busy, ProgrammeNotRunning
+from eeum.journal.accounts import REFUND_PENDING
 from eeum.payments.progress import Cancellation
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import ConditionsFailed, Write
+from eeum.storage import MOST_WRITES, ConditionsFailed, Contended, Denied, Unavailable, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.giving import UNLIMITED, Grants
 from eeum.wallet.rules import Wallet
@@ -26,8 +29,11 @@ if TYPE_CHECKING:
 MOST_TOGETHER = 20
 """Sources worked out together: a batch of the stream."""
 
-MOST_WRITES = 100
-"""Items of one transaction."""
+QUICK_POSTINGS = 100
+"""A wallet with no more postings has no month that takes long to work out, whatever is cancelled in it."""
+
+PASSING = (Busy, Contended, Denied, Unavailable, ProgrammeNotRunning, MemoryError, OSError)
+"""What a retry may mend, or an operator for all wallets at once. Everything else is at fault itself, and fails as often as it is tried."""
 
 MOST_ENTRIES = 60
 """Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40."""
@@ -41,11 +47,12 @@ class Unpostable(NamedTuple):
 
 
 class Posted(NamedTuple):
-    """How many sources were posted now, how many had been before, and those that never can be."""
+    """How many sources were posted now, how many had been before, those that never can be, and those that were left to the slow lane."""
 
     posted: int
     already: int
     unpostable: list[Unpostable]
+    slow: Sequence[Source] = ()
 
 
 def post(
@@ -55,12 +62,19 @@ def post(
     patience: Patience,
     sources: Sequence[Source],
     now: Callable[[], datetime],
+    *,
+    known: KnownWallets | None = None,
+    quick: bool = False,
 ) -> Posted:
     """Posts what each capture earns and what each cancellation changes, unless it is there already, as far as `budgets` fund it.
 
     The same sources may come again, in any order, from several callers at once: each posting claims its source and each wallet its
     next number, so that what loses is read and worked out anew. Two round trips for `MOST_TOGETHER` payments when nobody is in the way.
-    Without budgets (None) everything is funded.
+    Without budgets (None) everything is funded. What fails for good fails for its own source alone, whatever the error is: a batch that
+    fails is posted again by wallet, and then source by source.
+
+    `known` is what was read of wallets in earlier calls. A `quick` call leaves to the slow lane what may take long: the cancellations of a
+    wallet with many postings, and whatever else it has while one of them waits, so that it is not worked out on what changes meanwhile.
 
     Raises:
         Busy: the time ran out; what was posted stays, and the same call goes on from there.
@@ -70,28 +84,49 @@ def post(
     if sources and policies.is_empty:
         raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
     unpostable: list[Unpostable] = []
-    poster = _Poster(store, policies, budgets, patience, now)
+    poster = _Poster(store, policies, budgets, patience, now, known or KnownWallets(), quick)
     different = {source.key: source for source in sources}
     ordered = sorted(different.values(), key=lambda source: source.order)
     for start in range(0, len(ordered), MOST_TOGETHER):
         unpostable += poster.post_together(ordered[start : start + MOST_TOGETHER])
-    already = len(different) - len(poster.posted) - len(unpostable)
-    return Posted(len(poster.posted), already, unpostable)
+    already = len(different) - len(poster.posted) - len(unpostable) - len(poster.slow)
+    return Posted(len(poster.posted), already, unpostable, tuple(poster.slow.values()))
 
 
 @dataclass
 class _Poster:
-    """Posts sources in transactions as large as may be; `posted` are the keys of those that it posted."""
+    """Posts sources in transactions as large as may be; `posted` are the keys of those that it posted, `slow` those that it left by key."""
 
     store: CashbackStore
     policies: PolicyBook
     budgets: Budgets | None
     patience: Patience
     now: Callable[[], datetime]
+    known: KnownWallets
+    quick: bool
     posted: set[str] = field(default_factory=set)
+    slow: dict[str, Source] = field(default_factory=dict)
 
     def post_together(self, sources: Sequence[Source]) -> list[Unpostable]:
-        """Posts what of `sources` is not posted yet: in one transaction, or, when they are too many or too busy for that, by wallet.
+        """Posts what of `sources` is not posted yet: in one transaction, or, when they are too many, too busy or at fault, apart.
+
+        Apart is by wallet, then source by source: what fails for good is found to be at fault alone.
+        """
+        try:
+            if (found := self._post_at_once(sources)) is not None:
+                return found
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it would come again with the same source
+            if len(sources) == 1:
+                return [Unpostable(sources[0], _reason_of(error))]
+        apart = [own for _, own in _by_wallet(sources)]
+        if len(apart) == 1:
+            apart = [[source] for source in sources]
+        return [each for own in apart for each in self.post_together(own)]
+
+    def _post_at_once(self, sources: Sequence[Source]) -> list[Unpostable] | None:
+        """Gives what of `sources` never can be posted; None when they are to be posted by wallet.
 
         All of a transaction is funded from one sub-line of the budgets, so that it costs each payment of a batch a part of one write.
         """
@@ -104,6 +139,7 @@ class _Poster:
             found = {source.key: fault for source in sources if (fault := _fault_of(source, wallets, self.policies))}
             faults = found | missing
             waiting = [source for source in sources if source.key not in faults and source.key not in done]
+            waiting = self._without_slow(waiting, wallets)
             funds = funding.funds(others) if funding else None
             postings, begun = self._worked_out(waiting, wallets, funds or UNLIMITED, missing)
             try:
@@ -111,14 +147,23 @@ class _Poster:
                     funding.refill(funds)
                     raise ConditionsFailed(())
                 if not self._store(postings, funding.writes(funds) if funding and funds else ()):
-                    return [each for _, own in _by_wallet(sources) for each in self.post_together(own)]
+                    return None
             except ConditionsFailed:
                 attempt += 1
                 self.patience.wait(attempt)
                 continue
+            for posting in postings:
+                posting.were_stored()
             self.posted.update(begun)
             if len(begun) == len(waiting):
                 return [Unpostable(source, faults[source.key]) for source in sources if source.key in faults]
+
+    def _without_slow(self, waiting: Sequence[Source], wallets: Mapping[str, Wallet]) -> list[Source]:
+        if not self.quick:
+            return list(waiting)
+        slow = {source.key for source in waiting if _is_slow(source, wallets[source.wallet_id], self.policies)}
+        self.slow |= {source.key: source for source in waiting if source.key in slow}
+        return [source for source in waiting if source.key not in slow]
 
     def _worked_out(
         self, waiting: Sequence[Source], wallets: Mapping[str, Wallet], grants: Grants, missing: dict[str, str]
@@ -128,7 +173,8 @@ class _Poster:
         begun: list[str] = []
         for wallet_id, own in _by_wallet(waiting):
             posted_at = whole_milliseconds(self.now())
-            posting = WalletPostings(wallets[wallet_id], self.store, self.policies, posted_at, grants)
+            known = self.known.of(self.store, wallet_id)
+            posting = WalletPostings(wallets[wallet_id], self.store, self.policies, posted_at, grants, known)
             begun += _work_out(posting, own, missing)
             if posting.entries:
                 postings.append(posting)
@@ -183,6 +229,25 @@ def _fault_of(source: Source, wallets: Mapping[str, Wallet], policies: PolicyBoo
     if policies.in_force_at(source.entry.acceptance.accepted_at) is None:
         return "accepted_before_the_first_policy"
     return None
+
+
+def _is_slow(source: Source, wallet: Wallet, policies: PolicyBook) -> bool:
+    """Whether the wallet has a month that may be long, and `source` makes it read, or follows what does.
+
+    A refund waits for its month as long as its cancellation does.
+    """
+    if wallet.posted <= QUICK_POSTINGS:
+        return False
+    if isinstance(source.entry, Cancellation) or wallet.balance(REFUND_PENDING):
+        return True
+    at = source.entry.acceptance.accepted_at
+    return not all(is_kept(wallet.usage, key) or key in wallet.usage for key in asked_for(policies.running_at(at), at))
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, TooLarge):
+        return f"too_large_for_one_transaction: {error}"
+    return f"unexpected_error: {type(error).__name__}: {error}"
 
 
 def _by_wallet(sources: Iterable[Source]) -> list[tuple[str, list[Source]]]:

@@ -1,4 +1,8 @@
-"""Closing a month: a pass over all wallets catches them up and writes their statements; if nothing is left, the month is frozen."""
+"""Closing a month: a pass over all wallets catches them up and writes their statements; if nothing is left, the month is frozen.
+
+A wallet with an entry that cannot be posted holds the month up for a day. Then it is frozen without that wallet, whose statement is
+written when the entry is posted at last.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,14 +10,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eeum.calendar import Month, next_month, start_of_month, whole_milliseconds
-from eeum.cashback.catch_up import BEGINNING, CatchUp, Unposted
+from eeum.cashback.catch_up import BEGINNING, CatchUp, Unposted, unposted_wallet
 from eeum.cashback.gap_store import Segment
-from eeum.months.rules import frozen, month_to_close
+from eeum.cashback.use_cases import PASSING
+from eeum.months.rules import frozen, may_freeze_without, month_to_close
 from eeum.months.statement_store import StatementStore
 from eeum.months.statements import statement_of
 from eeum.months.store import MonthStore
 from eeum.storage import ConditionsFailed
 from eeum.wallet.rules import Wallet
+from eeum.wallet.store import WalletStore
 from eeum.wallet.sweeping import Sweeping
 
 
@@ -60,17 +66,47 @@ def close_segment(
         for wallet in concerned:
             if not catch_up.has_time():
                 return done
-            done.expired += sweeping.wallet(wallet, catch_up.now())
-            if wallet.id in written:
-                continue
-            caught_up = catch_up.wallet(wallet)
-            done.posted += caught_up.posted
-            left = [each for each in caught_up.unposted if each.month is None or each.month <= month]
-            unposted += left
-            done.statements += not left and _write(statements, wallet, month, catch_up.now())
+            try:
+                done.expired += sweeping.wallet(wallet, catch_up.now())
+                if wallet.id not in written:
+                    unposted += _close(catch_up, statements, wallet, month, done)
+            except PASSING:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one wallet, the others are closed
+                unposted.append(unposted_wallet(wallet.id, error))
         done.wallets += len(page)
         done.unposted += unposted
         done.resume = following
+    return done
+
+
+def _close(
+    catch_up: CatchUp, statements: StatementStore, wallet: Wallet, month: Month, done: SegmentClosed
+) -> list[Unposted]:
+    """Catches a wallet up and writes its statement, unless something of the month stays unposted, which it gives."""
+    caught_up = catch_up.wallet(wallet)
+    done.posted += caught_up.posted
+    left = [each for each in caught_up.unposted if each.month is None or each.month <= month]
+    done.statements += not left and _write(statements, wallet, month, catch_up.now())
+    return left
+
+
+def write_late_statements(
+    catch_up: CatchUp, wallets: WalletStore, statements: StatementStore, months: MonthStore
+) -> SegmentClosed:
+    """Writes what is missing of the statements of months that were frozen without some wallets, as far as these are complete now."""
+    done = SegmentClosed(None, None)
+    for record in months.with_exceptions():
+        missing = set(record.excepted) - statements.written(record.excepted, record.month)
+        for wallet in wallets.wallets(sorted(missing)).values() if missing else ():
+            if not catch_up.has_time():
+                return done
+            try:
+                _close(catch_up, statements, wallet, record.month, done)
+            except PASSING:
+                raise
+            except Exception:  # noqa: BLE001 - it is what the month was frozen without, and was reported then
+                continue
     return done
 
 
@@ -87,15 +123,26 @@ def _write(store: StatementStore, wallet: Wallet, month: Month, now: datetime) -
 
 
 class SegmentFound(NamedTuple):
-    """What a whole pass found in one segment: the month it was about, and how many entries of it are unposted."""
+    """What a whole pass found in one segment: the month it was about, how many entries of it are unposted, and the wallets they are of.
+
+    Of `wallets` there may be fewer than there are, from `MOST_EXCEPTED` on.
+    """
 
     segment: Segment
     month: Month | None
     unposted: int
+    wallets: tuple[str, ...] = ()
+
+
+def excepted_wallets(found: Sequence[SegmentFound]) -> list[str]:
+    """The wallets that have something that cannot be posted."""
+    return sorted({wallet for each in found for wallet in each.wallets})
 
 
 def freeze_month(months: MonthStore, found: Sequence[SegmentFound], now: datetime) -> Month | None:
     """Freezes the month that a pass was about if no segment has anything unposted; gives it if this call froze it.
+
+    A day after its end it is frozen without the wallets that have, if they are few.
 
     Raises `ValueError` when `found` is not of every segment, once: then it says nothing of the city.
     """
@@ -104,13 +151,16 @@ def freeze_month(months: MonthStore, found: Sequence[SegmentFound], now: datetim
         raise ValueError("what was found is not of every segment")
     about = {each.month for each in found}
     (month,) = about if len(about) == 1 else (None,)
-    if month is None or any(each.unposted for each in found):
+    if month is None:
+        return None
+    excepted = excepted_wallets(found)
+    if any(each.unposted for each in found) and not (excepted and may_freeze_without(month, len(excepted), now)):
         return None
     record = months.month(month)
     if record is None or record.frozen_at is not None:
         return None
     try:
-        months.freeze(frozen(record, whole_milliseconds(now)))
+        months.freeze(frozen(record, whole_milliseconds(now), excepted))
         return month
     except ConditionsFailed:
         return None

@@ -13,6 +13,12 @@ from eeum.calendar import Month, month_of, next_month, start_of_month
 CLOSING_BEGINS = timedelta(hours=1)
 """After the end of a month: by then nothing that was accepted in it is still on its way into the ledger."""
 
+EXCEPTIONS_BEGIN = timedelta(days=1)
+"""After the end of a month: until then an operator may mend what cannot be posted; from then on the others do not wait for it."""
+
+MOST_EXCEPTED = 100
+"""Wallets without which a month is frozen. More of them are no fault of a wallet."""
+
 
 class MonthStatus(StrEnum):
     """A month that is `closed` is over; one that is `frozen` has all its cashback, and its statements are written."""
@@ -24,13 +30,17 @@ class MonthStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MonthRecord:
-    """A month of the programme; `opened_at` and `closed_at` are when the reset did it, maybe late; `frozen_at` when all was there."""
+    """A month of the programme; `opened_at` and `closed_at` are when the reset did it, maybe late; `frozen_at` when all was there.
+
+    `excepted` are the wallets that had an entry then that could not be posted: their statements are written once it is.
+    """
 
     month: Month
     status: MonthStatus
     opened_at: datetime
     closed_at: datetime | None = None
     frozen_at: datetime | None = None
+    excepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +85,10 @@ def month_to_close(closed: Sequence[MonthRecord], now: datetime) -> Month | None
     return min(due, default=None)
 
 
-def frozen(record: MonthRecord, now: datetime) -> MonthRecord:
-    return replace(record, status=MonthStatus.FROZEN, frozen_at=now)
+def may_freeze_without(month: Month, wallets: int, now: datetime) -> bool:
+    """Whether the month may be frozen although so many wallets have something that cannot be posted."""
+    return wallets <= MOST_EXCEPTED and now >= start_of_month(next_month(month)) + EXCEPTIONS_BEGIN
+
+
+def frozen(record: MonthRecord, now: datetime, excepted: Sequence[str] = ()) -> MonthRecord:
+    return replace(record, status=MonthStatus.FROZEN, frozen_at=now, excepted=tuple(sorted(set(excepted))))

@@ -32,6 +32,12 @@ class MonthStore:
         months = Query(Table.PROGRAMME, self._partition, MONTH, where=still_closed, consistent=True)
         return [_month_of(item) for item in every_item(self._storage, months)]
 
+    def with_exceptions(self) -> list[MonthRecord]:
+        """Every month that was frozen without some wallets, the oldest first, consistently. As `closed`."""
+        frozen = (Equals(("status",), MonthStatus.FROZEN.value),)
+        months = Query(Table.PROGRAMME, self._partition, MONTH, where=frozen, consistent=True)
+        return [_month_of(item) for item in every_item(self._storage, months) if item.get("excepted")]
+
     def freeze(self, record: MonthRecord) -> None:
         """Stores a month as frozen; `ConditionsFailed` unless it is closed. 2 write units."""
         closed = (Equals(("status",), MonthStatus.CLOSED.value),)
@@ -56,6 +62,7 @@ def _item(record: MonthRecord) -> Item:
         "opened_at": text_of(record.opened_at),
         "closed_at": text_of(record.closed_at) if record.closed_at else None,
         "frozen_at": text_of(record.frozen_at) if record.frozen_at else None,
+        **({"excepted": list(record.excepted)} if record.excepted else {}),
     }
 
 
@@ -67,4 +74,5 @@ def _month_of(item: Item) -> MonthRecord:
         closed_at=parse_instant(item["closed_at"], "closed_at") if item["closed_at"] else None,
         # Months that were stored before there was freezing say nothing of it.
         frozen_at=parse_instant(item["frozen_at"], "frozen_at") if item.get("frozen_at") else None,
+        excepted=tuple(item.get("excepted", ())),
     )

@@ -19,6 +19,7 @@ from eeum.errors import (
     NothingCaptured,
     PaymentDeclined,
     PaymentVoided,
+    TooManyCancellations,
 )
 from eeum.ids import Digest
 from eeum.journal.accounts import HELD, REFUND_PENDING, added, funded_by, merchant_payable, purse
@@ -31,6 +32,10 @@ from eeum.wallet.rules import NOTHING_TAKEN, Taken
 
 MOST_CAPTURES = 20
 """Captures of one hold: a limit on everything, so that what is cancelled at once fits into one transaction."""
+
+
+MOST_CANCELLATIONS = 20
+"""Cancellations of one payment, of which the last takes all that is left: each works out whole months of the member again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,7 @@ def cancel(
 ) -> tuple[Cancellation, Progress]:
     """Cancels `amount` won of what was captured, or all that is left, from the last capture back.
 
-    Raises `PaymentDeclined`, `PaymentVoided`, `NothingCaptured` and `CancellationExceedsPayment`.
+    Raises `PaymentDeclined`, `PaymentVoided`, `NothingCaptured`, `CancellationExceedsPayment` and `TooManyCancellations`.
     """
     _refuse_if_declined(payment)
     if not progress.captures:
@@ -256,6 +261,10 @@ def cancel(
     won = progress.left if amount is None else amount
     if not 0 < won <= progress.left:
         raise CancellationExceedsPayment(f"{progress.left} won of this payment can still be cancelled.")
+    if won < progress.left and _cancellations(payment, progress) >= MOST_CANCELLATIONS - 1:
+        raise TooManyCancellations(
+            f"A payment is cancelled in at most {MOST_CANCELLATIONS} parts: the last one must take all {progress.left} won that are left."
+        )
     discounts = _discounts_back(payment, progress.cancelled, progress.cancelled + won)
     of = []
     captures = list(progress.captures)
@@ -295,6 +304,14 @@ def numbered(entry: Cancellation, before: Taken) -> Cancellation:
 
 def is_expired(progress: Progress, at: datetime) -> bool:
     return progress.expires_at is not None and at >= progress.expires_at
+
+
+def _cancellations(payment: Payment, progress: Progress) -> int:
+    """How many there were: of all changes of the progress those that were no capture and no release, nor the hold itself."""
+    if payment.status is not PaymentStatus.HELD:
+        return progress.version
+    released = progress.held == 0 and progress.captured < progress.amount
+    return progress.version - 1 - len(progress.captures) - released
 
 
 def _refuse_if_declined(payment: Payment) -> None:

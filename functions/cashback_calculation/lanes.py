@@ -1,0 +1,73 @@
+"""Where records of the ledger's stream go that are not posted at once: to the slow lane, one wallet after another, or to be looked at."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cashback_calculation.records import source_of_record
+from eeum.aws.clients import aws_client
+from eeum.cashback.soundness import Unsound
+from eeum.cashback.sources import Source
+
+SLOW, PARKED = "slow_record", "parked_record"
+MOST_SENT = 10
+"""Messages of one call."""
+
+Record = dict[str, Any]
+
+
+@dataclass
+class Records:
+    """Records with the sources in them, and those that have none, with the reason."""
+
+    sources: list[Source]
+    unsound: list[tuple[Record, str]]
+    _of: dict[str, Record]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> "Records":
+        read = cls([], [], {})
+        for record in records:
+            try:
+                source = source_of_record(record)
+            except Unsound as reason:
+                read.unsound.append((record, str(reason)))
+                continue
+            read.sources.append(source)
+            read._of[source.key] = record
+        return read
+
+    def of_source(self, source: Source) -> Record:
+        return self._of[source.key]
+
+
+class NotSent(Exception):
+    """The slow lane did not take all messages. The batch comes again, and so do they."""
+
+
+def send_to_slow_lane(queue_url: str | None, records: Sequence[tuple[Source, Record]]) -> None:
+    """One after another for each wallet; what is sent twice within five minutes comes once."""
+    if not records:
+        return
+    queue = aws_client("sqs")
+    for start in range(0, len(records), MOST_SENT):
+        entries = [
+            {
+                "Id": str(place),
+                "MessageBody": json.dumps({"kind": SLOW, "record": record}, ensure_ascii=False),
+                "MessageGroupId": source.wallet_id,
+                "MessageDeduplicationId": hashlib.sha256(source.key.encode()).hexdigest(),
+            }
+            for place, (source, record) in enumerate(records[start : start + MOST_SENT])
+        ]
+        answer = queue.send_message_batch(QueueUrl=queue_url, Entries=entries)
+        if failed := answer.get("Failed"):
+            raise NotSent(f"{len(failed)} of {len(entries)} messages: {failed[0].get('Code')}")
+
+
+def park(queue_url: str | None, record: Record, reason: str) -> None:
+    """Keeps the record with its reason, until an operator has looked at it and sends it again."""
+    message = json.dumps({"kind": PARKED, "reason": reason, "record": record}, ensure_ascii=False)
+    aws_client("sqs").send_message(QueueUrl=queue_url, MessageBody=message)

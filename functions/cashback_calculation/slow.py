@@ -1,0 +1,72 @@
+"""The slow lane: posts what needs a long month to be worked out, one wallet after another, beside the stream.
+
+The queue brings a wallet's records in order, and no more of it until these are answered, so that a long month delays its own wallet alone.
+"""
+
+import json
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from cashback_calculation.lanes import Record, Records, park
+from eeum.aws.city import City
+from eeum.cashback.known import KnownWallets
+from eeum.cashback.use_cases import PASSING, Posted, post
+
+WALLETS_KEPT = 3
+"""Long months that a function keeps in memory for the next messages: 15,000 payments take some 100 MB."""
+
+logger = Logger()
+city = City.of(os.environ)
+known = KnownWallets(WALLETS_KEPT)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers which messages come again (`batchItemFailures`): all of a wallet for which something failed that a retry may mend.
+
+    Of messages from the dead-letter queue (`redriven`) it answers as the stream's function does.
+    """
+    failed: list[str] = []
+    counts = {"posted": 0, "already_posted": 0, "parked": 0}
+    reasons: list[str] = []
+    for messages in _by_wallet(event["Records"]).values():
+        records = Records.of([json.loads(message["body"])["record"] for message in messages])
+        try:
+            outcome = _posted(records, context)
+        except PASSING as error:
+            logger.warning("comes again", reason=f"{type(error).__name__}: {error}", messages=len(messages))
+            failed += [message["messageId"] for message in messages]
+            continue
+        hopeless = [*records.unsound, *((records.of_source(each.source), each.reason) for each in outcome.unpostable)]
+        counts["posted"] += outcome.posted
+        counts["already_posted"] += outcome.already
+        counts["parked"] += len(hopeless)
+        reasons += [why for _, why in hopeless]
+        if not event.get("redriven"):
+            _park(hopeless)
+    logger.info("posted in the slow lane", failed=len(failed), counts=counts)
+    if event.get("redriven"):
+        return {**counts, "reasons": [*reasons, *(f"comes again: {message}" for message in failed)]}
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
+
+
+def _posted(records: Records, context: Any) -> Posted:
+    budgets, patience = city.budgets(context), city.patience(context)
+    return post(city.cashback(), city.policies(), budgets, patience, records.sources, city.clock, known=known)
+
+
+def _park(hopeless: list[tuple[Record, str]]) -> None:
+    for record, why in hopeless:
+        park(city.settings.dead_letter_queue_url, record, why)
+        logger.warning("parked", reason=why)
+
+
+def _by_wallet(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Messages of one group, in the order in which the queue gave them."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for message in messages:
+        group = message.get("attributes", {}).get("MessageGroupId", message["messageId"])
+        grouped.setdefault(group, []).append(message)
+    return grouped

@@ -1,0 +1,102 @@
+"""Safeguards of corrections in parts and of the slow lane, each taken out of the product."""
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from eeum.cashback import parts, posting, standing, use_cases
+from eeum.cashback.known import KnownWallet
+from eeum.cashback.rules import Correction, MonthBook
+from eeum.storage import Add, Update, Write
+from tests.simulation import faults, running, slow_lane
+from tests.simulation.mutation import Mutant
+
+divided = parts.divided
+of = standing.Uses.of
+
+
+def _all_but_the_last(*arguments: Any) -> list[Correction]:
+    made = divided(*arguments)
+    return made[:-1] if len(made) > 1 else made
+
+
+def _the_last_twice(*arguments: Any) -> list[Correction]:
+    first, *further = divided(*arguments)
+    if not further:
+        return [first]
+    place = len(further)
+    again = replace(further[-1], number=further[-1].number + 1, part=(place + 1, place + 1))
+    return [first, *further, again]
+
+
+def _all_in_the_first(*arguments: Any) -> list[Correction]:
+    """Every part has its changes, and the first moves the money of all."""
+    whole, made = arguments[0], divided(*arguments)
+    return [replace(each, cashback=whole.cashback if place == 0 else {}) for place, each in enumerate(made)]
+
+
+def _none_due(write: Write) -> Write:
+    """Further parts are posted, and were never due."""
+    if isinstance(write, Update) and any(each.path == ("posted",) for each in write.changes):
+        changes = tuple(each for each in write.changes if not (isinstance(each, Add) and each.path == ("due",)))
+        return write._replace(changes=changes)
+    return write
+
+
+def _as_posted(book: MonthBook, stands: Any) -> standing.Uses:
+    """What an earning uses is what it used when it was posted, whatever was cancelled since."""
+    return of(MonthBook(book.earnings, ()), stands)
+
+
+def _of_any_time(known: KnownWallet, posted: int) -> KnownWallet:
+    """A month that was read once is good for ever."""
+    known._posted = posted
+    return known
+
+
+def _dropped(city: Any, *_: Any) -> None:
+    city.slow.clear()
+
+
+MUTANTS_OF_PARTS = (
+    Mutant(
+        "all parts",
+        "a correction in parts is stored without its last part",
+        lambda: patch.object(posting, "divided", _all_but_the_last),
+    ),
+    Mutant(
+        "each part once", "its last part is stored twice", lambda: patch.object(posting, "divided", _the_last_twice)
+    ),
+    Mutant(
+        "money of a part",
+        "the first part moves the money of all",
+        lambda: patch.object(posting, "divided", _all_in_the_first),
+    ),
+    Mutant(
+        "what is due for parts",
+        "further parts are posted and do not count as due",
+        lambda: patch.object(faults, "mutation", _none_due),
+    ),
+    Mutant(
+        "uses that corrections changed",
+        "a replay takes the use of limits as it was posted, after earlier corrections too",
+        lambda: patch.object(standing.Uses, "of", staticmethod(_as_posted)),
+    ),
+    Mutant(
+        "age of what is known",
+        "a month that was read once is taken for the month as it is",
+        lambda: patch.object(KnownWallet, "as_of", _of_any_time),
+    ),
+    Mutant(
+        "messages of the slow lane",
+        "all that is sent to the slow lane is lost",
+        lambda: patch.dict(running.OPERATIONS, {"deliver_slow": (_dropped, slow_lane.SLOW_LANE["deliver_slow"][1])}),
+        redundant="the wallet counts what is due, and a catch-up finds and posts it",
+    ),
+    Mutant(
+        "isolation of a wallet",
+        "a wallet with a refund on its way is posted to by both lanes at once",
+        lambda: patch.object(use_cases, "_is_slow", lambda *_: False),
+        redundant="each posting claims its source and the wallet's next number, in whichever lane: it only costs time",
+    ),
+)

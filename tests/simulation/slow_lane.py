@@ -1,0 +1,87 @@
+"""The slow lane of a simulated city: what waits in it comes late, in another order, twice, or never.
+
+Wallets of a simulation have few postings, and their corrections few changes: here a wallet is long, and an entry full, far sooner.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import cashback_calculation.app as stream_function
+import cashback_calculation.slow as slow_function
+from eeum.cashback import parts, use_cases
+from eeum.cashback.sources import Source
+from eeum.storage import Item, Storage
+from tests.simulation.city import CONTEXT, Simulated
+from tests.simulation.operations import Operation
+
+FEW_BYTES = 60
+"""Of the changes in one part: those of one payment, mostly."""
+
+FEW_POSTINGS = 8
+"""Of a wallet that the stream's function works out at once."""
+
+MOST_IN_A_BATCH = 10
+
+
+@contextmanager
+def small() -> Iterator[None]:
+    """Parts are small, and wallets soon are long."""
+    with patch.object(parts, "PART_BYTES", FEW_BYTES), patch.object(use_cases, "QUICK_POSTINGS", FEW_POSTINGS):
+        yield
+
+
+@contextmanager
+def kept(city: Simulated) -> Iterator[None]:
+    """What the stream's function sends to the slow lane waits in the city."""
+
+    def send(_queue: str | None, records: Sequence[tuple[Source, dict[str, object]]]) -> None:
+        city.slow += [record for _, record in records]
+
+    with patch.object(stream_function, "send_to_slow_lane", send):
+        yield
+
+
+def deliver_slow(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """Some of what waits: mostly the first of one wallet, in order; or of several, in any order, or what was delivered before."""
+    if not city.slow:
+        return
+    first = city.slow[0]
+    waiting = [each for each in city.slow if _wallet_of(each) == _wallet_of(first)]
+    if chance.random() < 0.3:
+        waiting = city.slow[:]
+        chance.shuffle(waiting)
+    batch = waiting[: chance.randint(1, MOST_IN_A_BATCH)]
+    if city.slow_delivered and chance.random() < 0.2:
+        batch += chance.choices(city.slow_delivered, k=2)
+    city.focus.append(_wallet_of(batch[0]).removeprefix("WALLET#"))
+    slow_function.logger.setLevel("CRITICAL")
+    city.function.storage = storage
+    slow_function.city, slow_function.known = city.function, city.known
+    answer = slow_function.handler({"Records": [_message(number, each) for number, each in enumerate(batch)]}, CONTEXT)
+    failed = {int(each["itemIdentifier"]) for each in answer["batchItemFailures"]}
+    done = {id(each) for number, each in enumerate(batch) if number not in failed}
+    city.slow = [each for each in city.slow if id(each) not in done]
+    city.slow_delivered = [*city.slow_delivered[-50:], *(each for each in batch if id(each) in done)]
+
+
+def lose_slow(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """A message that the queue gives up."""
+    if city.slow and chance.random() < 0.3:
+        city.slow.pop(chance.randrange(len(city.slow)))
+
+
+def _message(number: int, record: Item) -> Item:
+    group = _wallet_of(record)
+    body = json.dumps({"kind": "slow_record", "record": record})
+    return {"messageId": str(number), "body": body, "attributes": {"MessageGroupId": group}}
+
+
+def _wallet_of(record: Item) -> str:
+    pk: str = record["dynamodb"]["NewImage"]["pk"]["S"]
+    return pk
+
+
+SLOW_LANE: dict[str, tuple[Operation, float]] = {"deliver_slow": (deliver_slow, 4), "lose_slow": (lose_slow, 0.5)}

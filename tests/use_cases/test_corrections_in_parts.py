@@ -1,0 +1,271 @@
+"""A cancellation that changes more than one entry can hold is posted in parts, all or none; one that is too large fails alone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from eeum.audit.store import AuditStore
+from eeum.audit.use_cases import Audit
+from eeum.cashback import parts, store
+from eeum.cashback.catch_up import CatchUp, SegmentCaughtUp, catch_up_segment
+from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.showing import cashback_of_month
+from eeum.item_size import bytes_of
+from eeum.journal.accounts import added
+from eeum.payments.rules import Payment
+from eeum.storage import Contended, Denied, Unavailable, Unstorable
+from eeum.wallet.rules import Wallet
+from tests.use_cases.command_policies import january_2021, layer, limit
+from tests.use_cases.world import World
+
+FEW = 120
+"""Bytes of the changes in one part: one change."""
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_BYTES", FEW)
+
+
+def _paid(world: World, payer: Wallet, *amounts: int) -> list[Payment]:
+    made = []
+    for amount in amounts:
+        world.now += timedelta(seconds=1)
+        made.append(world.pay(payer, world.shop(), amount).entry)
+    return made
+
+
+def _audited(world: World, later: timedelta = timedelta()) -> list[tuple[str, str]]:
+    audit = Audit(AuditStore(world.memory), world.policies, world.now + later, (), lambda: True, lambda _: None)
+    wrong = audit.segment(0, 1).found.deviations
+    # The audit rightly knows no grants: the money of a test comes from nowhere.
+    known = [each for each in wrong if each.check != "kind_unknown" and "cannot be added up" not in each.detail]
+    return [(each.check, each.entry.partition("#")[0]) for each in known]
+
+
+def _caught_up(world: World) -> SegmentCaughtUp:
+    gaps = GapStore(world.storage)
+    tools = CatchUp(gaps, world.cashback, world.policies, world.budgets(), world.patience, world.clock)
+    return catch_up_segment(tools, Segment(0, 1))
+
+
+def test_parts_are_entries_of_their_own_that_sum_to_what_one_entry_says(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amounts = (500_000, *[20_000] * 6)
+    twin = World()
+    for each, most in ((twin, parts.PART_BYTES), (world, FEW)):
+        monkeypatch.setattr(parts, "PART_BYTES", most)
+        payer = each.member(charged=2_000_000)
+        payments = _paid(each, payer, *amounts)
+        each.post(*payments)
+        cancelled = each.cancel(payments[0]).entry
+        each.post(cancelled)
+    whole, *none = twin.entries("correction")
+    divided = sorted(world.entries("correction"), key=lambda item: item["number"])
+
+    assert not none
+    assert len(divided) == 7
+    assert [item["sk"].split("#")[2:-1] for item in divided] == [[], *([f"{place}"] for place in range(1, 7))]
+    assert [item["part"] for item in divided] == [[place, 7] for place in range(7)]
+    assert [item["number"] for item in divided] == list(range(8, 15))
+    assert [change for item in divided for change in item["changes"]] == whole["changes"]
+    assert added(*(item["postings"] for item in divided)) == whole["postings"]
+    assert all(sum(item["postings"].values()) == 0 for item in divided)
+    wallet = world.wallet(payer.id)
+    assert (wallet.due, wallet.posted) == (14, 14)
+    assert world.balances(payer) == twin.balances(payer)
+    assert _audited(world) == []
+
+
+@pytest.mark.usefixtures("few")
+def test_all_parts_are_there_or_none(world: World) -> None:
+    payer = world.member(charged=2_000_000)
+    payments = _paid(world, payer, 500_000, *[20_000] * 6)
+    world.post(*payments)
+    cancelled = world.cancel(payments[0]).entry
+
+    def cut(moment: str, writes: Any) -> None:
+        if moment == "before" and any("CORRECTION#" in write.key.sk for write in writes):
+            raise Unavailable
+
+    world.memory.fault = cut
+    with pytest.raises(Exception, match="Others are writing"):
+        world.post(cancelled)
+    assert world.entries("correction") == []
+    world.memory.fault = lambda moment, writes: None
+    world.post(cancelled)
+    world.post(cancelled)
+    assert len(world.entries("correction")) == 7
+
+
+@pytest.mark.usefixtures("few")
+def test_what_is_cancelled_later_rests_on_all_parts(world: World) -> None:
+    payer = world.member(charged=2_000_000)
+    payments = _paid(world, payer, 500_000, *[20_000] * 6)
+    world.post(*payments)
+    for payment in (payments[0], payments[3], payments[1]):
+        world.post(world.cancel(payment).entry)
+    assert world.balances(payer)["cashback"] == 4 * 2_000
+    assert _audited(world) == []
+
+
+def four_layers() -> dict[str, object]:
+    """The first 500,000 won of a month earn nothing in any of them, so that a payment that is cancelled changes all after it."""
+    names = [f"layer-{number}-whose-name-has-forty-letters" for number in range(4)]
+    bands = [
+        {"from": 0, "up_to": 500_000, "rate_basis_points": 0},
+        {"from": 500_000, "up_to": None, "rate_basis_points": 1_000},
+    ]
+    layers = [layer(name, "cashback", 0, bands=bands, counts="all", limits=["all-spend"]) for name in names]
+    return january_2021(layers=layers, limits=[limit("all-spend", "spend", None)])
+
+
+def test_a_month_of_2_400_payments_of_four_layers_is_corrected_in_parts(founded: Any) -> None:
+    """It was one item of over 400 KB: refused, for ever, and with it all postings of its batch."""
+    world = founded(four_layers())
+    payer = world.member(charged=2_000_000)
+    first, *others = _paid(world, payer, 500_000, *[50] * 2_400)
+    for start in range(0, len(others), 20):
+        world.post(*([first] if start == 0 else []), *others[start : start + 20])
+    cancelled = world.cancel(first).entry
+    world.post(cancelled)
+    divided = world.entries("correction")
+    assert len(divided) > 1
+    assert max(map(bytes_of, divided)) < 400_000 < sum(map(bytes_of, divided))
+    assert sum(len(item["changes"]) for item in divided) == 4 * 2_400 + 2_401
+    assert world.balances(payer).get("refund_pending", 0) == 0
+
+
+def test_pages_of_a_month_end_before_there_is_too_much_in_them(
+    few: None, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payer = world.member(charged=2_000_000)
+    payments = _paid(world, payer, 500_000, *[20_000] * 6)
+    world.post(*payments)
+    world.post(world.cancel(payments[0]).entry)
+    monkeypatch.setattr("eeum.cashback.showing.MOST_CHANGES", 3)
+    seen: list[int] = []
+    cursor = None
+    pages = 0
+    while pages == 0 or cursor is not None:
+        page = cashback_of_month(world.cashback, payer.id, "2021-01", 5, cursor)
+        assert page.won == 12_000
+        assert 1 <= len(page.entries) <= 5
+        seen += [entry.number for entry in page.entries]
+        cursor, pages = page.cursor, pages + 1
+    assert seen == list(range(1, 15))
+    assert pages == 4
+
+
+# --- what no retry mends -----------------------------------------------------------------------------------------------
+
+
+def test_what_one_transaction_cannot_have_is_unpostable_alone(
+    few: None, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payer, stranger = world.member(charged=2_000_000), world.member("stranger", charged=100_000)
+    payments = _paid(world, payer, 500_000, *[20_000] * 9)
+    world.post(*payments)
+    cancelled = world.cancel(payments[0]).entry
+    later = _paid(world, payer, 10_000)
+    strangers = _paid(world, stranger, 10_000)
+    monkeypatch.setattr(store, "MOST_WRITES", 8)
+
+    answer = world.posted(cancelled, *later, *strangers)
+
+    assert answer.posted == 2
+    (unpostable,) = answer.unpostable
+    assert unpostable.source.entry == cancelled
+    assert unpostable.reason.startswith("too_large_for_one_transaction")
+    assert world.balances(stranger)["cashback"] == 1_000
+    caught_up = _caught_up(world)
+    assert [(each.wallet_id, each.entry) for each in caught_up.unposted] == [(payer.id, cancelled.acceptance.id)]
+    assert caught_up.resume is None
+    assert _audited(world) == []
+    assert _audited(world, timedelta(minutes=11)) == [("posting_missing", "CANCELLATION")]
+    # Mended, it is posted by the next catch-up.
+    monkeypatch.setattr(store, "MOST_WRITES", 100)
+    assert _caught_up(world).unposted == []
+    assert _audited(world, timedelta(minutes=11)) == []
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), AssertionError(), ZeroDivisionError(), RecursionError(), Unstorable("too long")]
+)
+def test_whatever_fails_for_one_wallet_fails_for_it_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    payer, stranger = world.member(charged=100_000), world.member("stranger", charged=100_000)
+    mine, theirs = _paid(world, payer, 10_000, 20_000), _paid(world, stranger, 10_000)
+    broken = store._writes_of
+
+    def writes_of(posting: Any) -> Any:
+        if posting.wallet.id == payer.id:
+            raise error
+        return broken(posting)
+
+    monkeypatch.setattr(store, "_writes_of", writes_of)
+    answer = world.posted(*mine, *theirs)
+    assert (answer.posted, answer.already) == (1, 0)
+    assert [each.source.entry for each in answer.unpostable] == mine
+    assert {each.reason.split(":")[0] for each in answer.unpostable} == {"unexpected_error"}
+    assert world.balances(stranger)["cashback"] == 1_000
+    assert len(_caught_up(world).unposted) == len(mine)
+    monkeypatch.setattr(store, "_writes_of", broken)
+    assert world.posted(*mine, *theirs).posted == len(mine)
+
+
+@pytest.mark.parametrize("error", [Contended(), Unavailable(), Denied("no permission"), OSError("no network")])
+def test_what_a_retry_mends_is_raised_and_never_called_unpostable(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    payer = world.member(charged=100_000)
+    mine = _paid(world, payer, 10_000, 20_000)
+    whole = type(world.memory).read
+
+    def failing(*arguments: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(type(world.memory), "read", failing)
+    with pytest.raises(type(error)):
+        world.posted(*mine)
+    monkeypatch.setattr(type(world.memory), "read", whole)
+    assert world.posted(*mine).posted == len(mine)
+
+
+# --- the slow lane -----------------------------------------------------------------------------------------------------
+
+
+def test_what_may_take_long_is_left_to_the_slow_lane_and_so_is_what_follows_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eeum.cashback.use_cases.QUICK_POSTINGS", 2)
+    payer, stranger = world.member(charged=1_000_000), world.member("stranger", charged=100_000)
+    payments = _paid(world, payer, 10_000, 20_000, 30_000)
+    assert world.posted(*payments, quick=True).posted == 3
+    cancelled = world.cancel(payments[0]).entry
+    (later,) = _paid(world, payer, 5_000)
+    (theirs,) = _paid(world, stranger, 10_000)
+    small = world.cancel(theirs).entry
+
+    answer = world.posted(cancelled, later, theirs, small, quick=True)
+    assert [each.entry for each in answer.slow] == [cancelled, later]
+    assert (answer.posted, answer.already, answer.unpostable) == (2, 0, [])
+    assert world.posted(cancelled, later).posted == 2
+    assert world.posted(cancelled, later, quick=True).already == 2
+    # Nothing of the wallet waits any more.
+    assert world.posted(*_paid(world, payer, 5_000), quick=True).posted == 1
+
+
+def test_a_long_month_is_read_once_for_all_that_is_cancelled_in_it(world: World) -> None:
+    payer = world.member(charged=1_000_000)
+    payments = _paid(world, payer, *[1_000] * 60)
+    for start in range(0, 60, 20):
+        world.post(*payments[start : start + 20])
+    cancelled = [world.cancel(payment).entry for payment in payments[:50]]
+    with world.counted() as costs:
+        world.posted(*cancelled)
+    assert costs.calls.count("query") == len(("earnings", "corrections"))
+    assert world.balances(payer)["cashback"] == 1_000
