@@ -5,14 +5,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, model_validator
 
 from eeum.aws.http import Body
-from eeum.calendar import text_of
+from eeum.calendar import MONTH_PATTERN, text_of
 from eeum.policy.documents import PolicyDocument
 from eeum.simulations.rules import Simulation
 
 LARGEST_BODY = 524_288
 """Two documents, each some times as large as the largest known."""
 
-Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="A calendar month in Seoul.")]
+Month = Annotated[str, Field(pattern=rf"^{MONTH_PATTERN}$", description="A calendar month in Seoul.")]
 Source = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Which payments, as they were published.")
 ]

@@ -19,6 +19,7 @@ from eeum.budget.rules import (
     Short,
     fiscal_year_of,
     sub_line_of,
+    years_drawing,
 )
 from eeum.budget.store import BudgetStore
 from eeum.policy.rules import PolicyVersion
@@ -119,9 +120,13 @@ def _refill(store: BudgetStore, number: int, short: Short, now: datetime) -> boo
     """As `refill`; `ConditionsFailed` when something is no longer as it was read."""
     name, pool = short.name, short.pool
     home = pool.home if pool else short.year
-    drawing = set(range(pool.first_year, pool.home + 1)) if pool else set()
-    years = {year: _opened(store, year) for year in drawing | {short.year}}
-    rest = _put_up(store, pool, years[home]) if pool else _rest_of(years[home]).won.get(name, 0)
+    years = {year: _opened(store, year) for year in {home, short.year}}
+    if pool:
+        rest, since = _put_up(store, pool, years[home], short.year)
+        for year in years_drawing(since, max(short.year, fiscal_year_of(now)), home):
+            years.setdefault(year, store.money(year))
+    else:
+        rest = _rest_of(years[home]).won.get(name, 0)
     sub_line = years[short.year].sub_lines[number]
     have = sub_line.won.get(name)
     if have is None:
@@ -158,20 +163,24 @@ def _opened(store: BudgetStore, year: FiscalYear) -> Money:
     return money
 
 
-def _put_up(store: BudgetStore, pool: PoolMoney, home: Money) -> int:
-    """What the rest has of a pool, after it was given what the policy in force says: on first use, and more by a later version.
+def _put_up(store: BudgetStore, pool: PoolMoney, home: Money, year: FiscalYear) -> tuple[int, FiscalYear]:
+    """What the rest has of a pool that `year` draws on, and the first year that drew on it.
 
-    A later version that gives less takes nothing away: it may be granted already.
+    On first use it is given what the policy in force says, and more by a later version. A later version that gives less takes
+    nothing away: it may be granted already.
     """
     rest = _rest_of(home)
     amount = rest.amounts.get(pool.name)
     if amount is None:
-        store.open_pool(pool)
-        return pool.amount
+        store.open_pool(pool, year)
+        return pool.amount, year
+    since = rest.since[pool.name]
+    if year < since:
+        store.draw_since(pool, since, year)
     raised = max(pool.amount - amount, 0)
     if raised:
         store.raise_pool(pool, amount)
-    return rest.won[pool.name] + raised
+    return rest.won[pool.name] + raised, min(since, year)
 
 
 def _rest_of(money: Money) -> Rest:

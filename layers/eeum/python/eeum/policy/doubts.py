@@ -10,7 +10,7 @@ from itertools import combinations
 from math import inf
 from typing import Any
 
-from eeum.calendar import SEOUL
+from eeum.calendar import SEOUL, is_in_bounds
 from eeum.policy.conditions import NUMBER_FACTS
 from eeum.policy.reading import OWN_RATE, period_of
 from eeum.policy.rules import AFTER_PAYMENT, Gives
@@ -86,6 +86,8 @@ def _ends(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _end(path: str, at: datetime) -> Iterator[Problem]:
     """An end does not belong to what ends; a notice names the last day, which does."""
+    if not is_in_bounds(at):
+        return  # the day after may not exist
     tomorrow = at + timedelta(days=1)
     if at.time() >= time(23, 59):
         whole = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
