@@ -94,7 +94,7 @@ class PoolDocument(Part):
 
 
 class GroupDocument(Part):
-    """Of its layers that give something, one counts: the one that gives most, or the first that is listed."""
+    """Of its layers that accept something of a payment, one counts: the one that gives most, or the first that is listed."""
 
     id: Name
     counts: Literal["highest", "first"]

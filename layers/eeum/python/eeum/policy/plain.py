@@ -219,7 +219,10 @@ def _of_group(group: Mapping[str, Any]) -> Statement:
         Plain(f"묶음 {group['id']}", f"Group {group['id']}"),
         Plain("그중 가장 큰 혜택 하나만 받음", "only its highest counts")
         if highest
-        else Plain("그중 먼저 적힌 혜택 하나만 받음", "only its first that gives something counts"),
+        else Plain(
+            "그중 적용되는 첫 번째 혜택 하나만 계산하며, 그 금액이 0원이어도 다른 혜택은 없음",
+            "only the first that applies counts, even where it gives nothing",
+        ),
     )
 
 
