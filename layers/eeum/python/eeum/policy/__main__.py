@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from eeum.dry_run.events import course_of
+from eeum.dry_run.telling import json_of, lines_of
+from eeum.dry_run.trial import tried
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
 from eeum.policy.comparison import explained
 from eeum.policy.doubts import doubts_beside, doubts_of
 from eeum.policy.reading import period_of, policy_of
-from eeum.policy.trial import tried
-from eeum.policy.trial_events import course_of
-from eeum.policy.trial_telling import json_of, lines_of
 from eeum.policy.validation import problems_of_history
 from eeum.policy.validation_conditions import Problem
 
