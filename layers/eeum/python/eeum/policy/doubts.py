@@ -12,6 +12,7 @@ from typing import Any
 
 from eeum.calendar import SEOUL, is_in_bounds
 from eeum.policy.conditions import NUMBER_FACTS
+from eeum.policy.doubts_of_meaning import doubts_of_meaning, starts_from_zero
 from eeum.policy.reading import OWN_RATE, period_of
 from eeum.policy.rules import AFTER_PAYMENT, Gives
 from eeum.policy.validation_conditions import Problem
@@ -41,10 +42,12 @@ def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _amounts(document)
     yield from _overlaps(document["layers"])
     yield from _spelt_twice(document["layers"])
+    yield from doubts_of_meaning(document)
 
 
 def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
     """Of a document without faults that follows another, `before`."""
+    yield from starts_from_zero(document, before)
     was = {limit["id"]: limit.get("amount") for limit in before.get("limits") or ()}
     starts_at, _ = period_of(document)
     for index, limit in enumerate(document.get("limits") or ()):
