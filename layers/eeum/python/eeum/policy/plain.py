@@ -184,10 +184,9 @@ def _of_limit(limit: Mapping[str, Any], end: float) -> Statement:
     else:
         says = Plain(f"{span.ko} {what.ko} {won(amount).ko}까지", f"up to {won(amount).en} {what.en} {span.en}")
     carried = limit.get("carries_over_from")
-    ends_before = limit["measure"] != "reward" and amount is not None and carried is None and end < amount
-    if ends_before:
-        given = won(int(end))
-        says = Plain(f"{says.ko}(혜택은 {given.ko}까지만)", f"{says.en}, of which nothing is given beyond {given.en}")
+    most = _UNLIMITED if amount is None else amount
+    # What carries over may come to twice the amount.
+    reached = min(most, end) if limit["measure"] != "reward" and carried is None else most
     if carried is not None:
         since = instant(carried)
         says = Plain(
@@ -198,7 +197,7 @@ def _of_limit(limit: Mapping[str, Any], end: float) -> Statement:
         f"limits.{limit['id']}",
         Plain(f"한도 {limit['id']}", f"Limit {limit['id']}"),
         says,
-        rank=_UNLIMITED if amount is None else end if ends_before else amount,
+        rank=reached,
         like=(limit["measure"], span, carried),
     )
 
