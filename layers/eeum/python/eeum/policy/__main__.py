@@ -25,9 +25,9 @@ USAGE = """usage: python -m eeum.policy check POLICY ...
 check  tells the faults of policy documents, of each by itself and of all as versions of one programme; and of valid ones what they
        probably do not mean.
 explain says a policy in plain Korean and English, as its members are told.
-try    tells what the payments and top-ups of one member get, one after the other: by layer, funder and purse, what limits and pools
-       cut, and what is left of them. EVENTS is a JSON file (docs/policy-language/trying.md). Charged money, cashback and grants are
-       taken to be there; cancellations are not tried.
+try    prints what the payments, top-ups and cancellations of one member get, one after the other: by layer, funder and purse, what
+       limits and pools cut, and what is left of them. EVENTS is a JSON file (docs/policy-language/trying.md). Charged money, cashback
+       and grants are taken to be there.
 schema prints the JSON Schema of a policy document."""
 
 
