@@ -24,6 +24,8 @@ from operations.stack import Stack, add_arguments, stack_of
 BUCKET = "SimulationsBucket"
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MONTH = re.compile(r"month=20[0-9]{2}-(0[1-9]|1[0-2])")
+DESCRIPTION = "city.json"
+"""How much of a city a simulated city's payments are; reports say so."""
 LARGEST = 5 * 2**30
 """What S3 takes in one request, in bytes."""
 
@@ -55,6 +57,8 @@ def publish(stack: Stack, folder: Path, source: str) -> list[str]:
             raise OperationFailed(f"Other payments are published already as {strange[0]}: give another source.")
     for name, path in missing.items():
         _upload(client, bucket, f"payments/{source}/{name}", path)
+    if (folder / DESCRIPTION).is_file():
+        _upload(client, bucket, f"payments/{source}/{DESCRIPTION}", folder / DESCRIPTION)
     return sorted({path.parent.name.partition("=")[2] for path in files.values()})
 
 

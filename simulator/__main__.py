@@ -12,9 +12,11 @@ from simulator.export.manifests import is_export, open_export
 from simulator.in_short import sentences
 from simulator.payments import check_order, open_payments
 from simulator.plots import write_plots
+from simulator.pools import pool_ends
 from simulator.printing import lines_of, write_csv
 from simulator.replay import connect, replay
 from simulator.report import budgets_of, check_layers, tables_of
+from simulator.scale import scale_of
 from simulator.versions import fallbacks, layers_of, left_out, read_policies
 
 OF_A_PLOT = "cost_by_day"
@@ -48,13 +50,13 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
     if given.check_order:
         check_order(connection)
     plans = replay(connection, runs, span, _say)
-    tables = tables_of(connection, [run.name for run in runs], budgets)
+    tables = tables_of(connection, [run.name for run in runs], budgets) + pool_ends(connection, runs)
     for line in (*(line for run in runs for line in left_out(run)), *fallbacks(plans)):
         print(line)
     for table in tables:
         if table.name != OF_A_PLOT:
             print("\n".join([*lines_of(table), ""]))
-    print("\n".join(["In short", *(f"  {sentence}" for sentence in sentences(tables)), ""]))
+    print("\n".join(["In short", *(f"  {sentence}" for sentence in sentences(tables, scale_of(given.payments))), ""]))
     if given.output is not None:
         given.output.mkdir(parents=True, exist_ok=True)
         files = [*(write_csv(table, given.output) for table in tables), *write_plots(tables, budgets, given.output)]

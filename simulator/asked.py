@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eeum.policy.digest import digest_of
 from eeum.policy.reading import policy_of
 from eeum.simulations.rules import Question
 from simulator.payments import open_payments
+from simulator.pools import pool_ends
 from simulator.printing import write_csv
 from simulator.replay import connect, replay
 from simulator.report import Table, budgets_of, check_layers, tables_of
+from simulator.scale import scale_of
 from simulator.versions import always, fallbacks, layers_of, left_out
 
 MOST_REASONS = 5
@@ -43,15 +46,16 @@ def answer(question: Question, scratch: Path, memory: str, threads: int = 2) -> 
     span = open_payments(connection, scratch / "payments", frozenset[str]().union(*(run.flags for run in runs)))
     plans = replay(connection, runs, span)
     tables = tables_of(connection, [run.name for run in runs], budgets)
+    tables += pool_ends(connection, runs)
     folder = scratch / "tables"
     folder.mkdir()
     files = tuple(write_csv(table, folder) for table in tables)
     missing = [line for run in runs for line in left_out(run)]
-    return Answered(_summary(question, tables, fallbacks(plans), missing), files)
+    return Answered(_summary(question, tables, fallbacks(plans), missing, scale_of(scratch / "payments")), files)
 
 
 def _summary(
-    question: Question, tables: Sequence[Table], reasons: Sequence[str], missing: Sequence[str]
+    question: Question, tables: Sequence[Table], reasons: Sequence[str], missing: Sequence[str], scale: int | None
 ) -> dict[str, object]:
     """Few enough figures to be kept with a document: at most some hundred bytes for each policy and budget."""
     named = {table.name: table for table in tables}
@@ -62,7 +66,9 @@ def _summary(
         "budgets": [_row(named["budget_ends"], row) for row in named["budget_ends"].rows]
         if "budget_ends" in named
         else [],
-        "difference": _difference(named),
+        "scale": scale,
+        "difference": _difference(question, named),
+        "pools": [_row(named["pool_ends"], row) for row in named["pool_ends"].rows] if "pool_ends" in named else [],
         "by_the_evaluator": list(reasons[:MOST_REASONS]),
         "not_in_the_cost": list(missing[:MOST_REASONS]),
     }
@@ -72,11 +78,25 @@ def _row(table: Table, row: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(table.columns, row, strict=True))
 
 
-def _difference(named: dict[str, Table]) -> dict[str, int] | None:
-    """From the policy to the one that it is compared with: cost in won, members who get more and less."""
-    if "deciles" not in named:
+def _difference(question: Question, named: dict[str, Table]) -> dict[str, Any] | None:
+    """What the policy that is asked about changes, beside the one it is compared with: `of` over `against`.
+
+    Cost in won, above zero where it costs more; members who get more and less under it. `against_digest` is that of the other's document.
+    """
+    if "deciles" not in named or question.against is None:
         return None
-    first, second = (_row(named["summary"], row)["cost"] for row in named["summary"].rows)
+    own, other = (_row(named["summary"], row)["cost"] for row in named["summary"].rows)
+    # Winners of the table are those of its second policy, which is the one to compare with.
     rows = [_row(named["deciles"], row) for row in named["deciles"].rows]
-    totals = {name: sum(row[name] for row in rows) for name in ("winners", "losers", "unchanged", "gained", "lost")}
-    return {"cost": second - first, **totals}
+    total = {name: sum(row[name] for row in rows) for name in ("winners", "losers", "unchanged", "gained", "lost")}
+    return {
+        "of": question.document["version"],
+        "against": question.against["version"],
+        "against_digest": digest_of(question.against),
+        "cost": own - other,
+        "winners": total["losers"],
+        "losers": total["winners"],
+        "unchanged": total["unchanged"],
+        "gained": total["lost"],
+        "lost": total["gained"],
+    }

@@ -13,12 +13,13 @@ from itertools import accumulate
 from pathlib import Path
 
 from simulator.city.figures import CASHBACK_BY_MAY, CASHBACK_IN_THE_YEAR, Spend
-from simulator.city.writing import WHOLE_CITY, City, write_city
+from simulator.city.writing import City, write_city
 from simulator.payments import open_payments
 from simulator.plots import BILLION, COLOURS, new_figure, saved
 from simulator.printing import lines_of, write_csv
 from simulator.replay import connect, replay
 from simulator.report import Table, day_of
+from simulator.scale import WHOLE_CITY
 from simulator.versions import read_policies
 
 BUDGET_2021 = 195_000_000_000

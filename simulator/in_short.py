@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simulator.report import Table
+from simulator.scale import told
 
 
-def sentences(tables: Sequence[Table]) -> Iterator[str]:
-    """From the tables of a report on one policy, or on two."""
+def sentences(tables: Sequence[Table], scale: int | None = None) -> Iterator[str]:
+    """From the tables of a report on one policy, or on two; `scale` is the part of the city whose payments they are, in basis points."""
+    if (part := told(scale)) is not None:
+        yield part
     rows = {table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in tables}
     costs = rows["summary"]
     for each in costs:
@@ -19,6 +22,9 @@ def sentences(tables: Sequence[Table]) -> Iterator[str]:
     for each in rows.get("budget_ends", []):
         end = "lasts" if each["ends"] == "lasts" else f"is spent on {each['ends']}"
         yield f"The budget {each['funder']} of {each['budget']:,} won {end} under {each['policy']}."
+    for each in rows.get("pool_ends", []):
+        end = "lasts" if each["ends"] == "lasts" else f"is used up on {each['ends']}"
+        yield f"The pool {each['pool']} of {each['amount']:,} won in {each['window']} {end} under {each['policy']}."
 
 
 def _percent(cost: dict[str, Any]) -> str:

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, model_validator
 
 from eeum.aws.http import Body
-from eeum.calendar import text_of
+from eeum.calendar import MONTH_PATTERN, text_of
 from eeum.policy.documents import PolicyDocument
+from eeum.simulations.differences import as_of_the_policy
 from eeum.simulations.rules import Simulation
 
 LARGEST_BODY = 524_288
 """Two documents, each some times as large as the largest known."""
 
-Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="A calendar month in Seoul.")]
+Month = Annotated[str, Field(pattern=rf"^{MONTH_PATTERN}$", description="A calendar month in Seoul.")]
 Source = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Which payments, as they were published.")
 ]
@@ -117,7 +118,7 @@ def simulation_body(simulation: Simulation, tables: list[SimulationTableBody]) -
         asked_at=text_of(simulation.asked_at),
         started_at=text_of(simulation.started_at) if simulation.started_at else None,
         finished_at=text_of(simulation.finished_at) if simulation.finished_at else None,
-        summary=dict(simulation.summary) if simulation.summary is not None else None,
+        summary=as_of_the_policy(simulation.summary) if simulation.summary is not None else None,
         tables=tables,
         fault=SimulationFaultBody(code=fault.code, detail=fault.detail) if fault else None,
     )

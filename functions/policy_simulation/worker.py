@@ -18,6 +18,7 @@ from eeum.simulations.use_cases import Unanswerable, work_out
 from eeum.unit_of_work import Patience
 from simulator.asked import Answered, answer
 from simulator.errors import MonthsNotPublished, PaymentsTooLarge, SimulationRefused
+from simulator.scale import DESCRIPTION
 from simulator.versions import months_from
 
 STORE_SECONDS = 30.0
@@ -74,6 +75,8 @@ def _fetch(client: Any, bucket: str, asked: Simulation, folder: Path) -> None:
         raise PaymentsTooLarge(
             f"These payments are {size:,} bytes, and there is room for {room:,}: ask for fewer months."
         )
+    for each in _objects(client, bucket, f"payments/{payments.source}/{DESCRIPTION}"):
+        (folder / DESCRIPTION).write_bytes(client.get_object(Bucket=bucket, Key=each["Key"])["Body"].read())
     for month, objects in published.items():
         for number, each in enumerate(objects):
             body = client.get_object(Bucket=bucket, Key=each["Key"])["Body"]
@@ -82,8 +85,12 @@ def _fetch(client: Any, bucket: str, asked: Simulation, folder: Path) -> None:
 
 
 def _listed(client: Any, bucket: str, prefix: str) -> list[dict[str, Any]]:
+    return [each for each in _objects(client, bucket, prefix) if each["Key"].endswith(".parquet")]
+
+
+def _objects(client: Any, bucket: str, prefix: str) -> list[dict[str, Any]]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [each for page in pages for each in page.get("Contents", ()) if each["Key"].endswith(".parquet")]
+    return [each for page in pages for each in page.get("Contents", ())]
 
 
 def _put(client: Any, bucket: str, simulation_id: str, found: Answered) -> None:

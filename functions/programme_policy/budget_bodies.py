@@ -12,13 +12,13 @@ from eeum.budget.report import Account, FunderReport, LineReport, YearReport
 from eeum.budget.rules import MERCHANT, FiscalYear
 from eeum.budget.rules import Line as BudgetLine
 from eeum.budget.showing import Outlooked
-from eeum.calendar import text_of, whole_milliseconds
+from eeum.calendar import FIRST_YEAR, LAST_YEAR, YEAR_PATTERN, text_of, whole_milliseconds
 from eeum.errors import Invalid
 from eeum.policy.document_values import Instant, Name
 from eeum.policy.documents import FunderName
 
 _NAME = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
-_YEAR = re.compile(r"20[0-9]{2}")
+_YEAR = re.compile(YEAR_PATTERN)
 LineId = Annotated[str, Field(pattern=_NAME, max_length=24, description="Names the line within its fiscal year.")]
 """Short, since sub-lines keep it 16 times over."""
 
@@ -29,9 +29,9 @@ METHOD = (
 
 
 def fiscal_year(text: str) -> FiscalYear:
-    """Raises `Invalid` unless `text` is a year such as 2022."""
+    """Raises `Invalid` unless `text` is a year such as 2022, of those that clients may name."""
     if not _YEAR.fullmatch(text):
-        raise Invalid("year", "is not a fiscal year such as 2022")
+        raise Invalid("year", f"is not a fiscal year such as 2022, from {FIRST_YEAR} to {LAST_YEAR}")
     return int(text)
 
 

@@ -1,10 +1,13 @@
 """Routes of drafts: from a document that an operator writes to a version that a second one approves."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from eeum.aws.http import Response, answered, created
 from eeum.calendar import text_of
 from eeum.policy.announcements import changes_of, standing_of
 from eeum.policy.comparison import changes_between
-from eeum.policy.documents import PolicyDocument, shaped_document
+from eeum.policy.documents import PolicyDocument, shaped_document, stored_document
 from eeum.policy.drafts import Draft, DraftStatus
 from eeum.policy.history import Did, Subject
 from eeum.policy.lifecycle import approve_draft, check_draft, close_draft, create_draft, draft_named, edit_draft
@@ -33,6 +36,7 @@ STEPS_A_PAGE = 50
 @api.post("/policy_drafts", summary="Begin a draft of a policy version", tags=["policy lifecycle"])
 def begin_policy_draft(body: DraftRequest) -> Response[DraftBody]:
     operator = api.caller().operator()
+    shown = _Shown()
     draft = create_draft(
         door.draft_store(),
         door.policy_store(),
@@ -42,8 +46,9 @@ def begin_policy_draft(body: DraftRequest) -> Response[DraftBody]:
         body.reason,
         body.emergency_reason,
         door.city.clock(),
+        shown,
     )
-    return created(_body(draft), f"/policy_drafts/{draft.version}")
+    return created(shown.body, f"/policy_drafts/{draft.version}")
 
 
 @api.get("/policy_drafts", summary="Drafts, in the order of their names", tags=["policy lifecycle"])
@@ -57,14 +62,18 @@ def policy_drafts(cursor: str | None = None) -> Response[DraftsBody]:
 @api.get("/policy_drafts/<version>", summary="One draft, and what it would change", tags=["policy lifecycle"])
 def policy_draft(version: str) -> Response[DraftBody]:
     api.caller().operator()
-    return answered(_body(draft_named(door.draft_store(), version)))
+    draft = draft_named(door.draft_store(), version)
+    document = door.draft_store().document(draft.version, draft.revision)
+    return answered(_body(draft, document, door.policy_store().stored()))
 
 
 @api.post("/policy_drafts/<version>/revisions", summary="Edit a draft", tags=["policy lifecycle"])
 def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[DraftBody]:
     operator = api.caller().operator()
-    draft = edit_draft(
+    shown = _Shown()
+    edit_draft(
         door.draft_store(),
+        door.policy_store(),
         door.city.settings.programme,
         version,
         body.revision,
@@ -73,8 +82,9 @@ def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[Draf
         body.reason,
         body.emergency_reason,
         door.city.clock(),
+        shown,
     )
-    return answered(_body(draft))
+    return answered(shown.body)
 
 
 @api.post(
@@ -84,8 +94,9 @@ def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[Draf
 )
 def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftBody]:
     operator = api.caller().operator()
-    now = door.city.clock()
-    return answered(_body(check_draft(door.draft_store(), door.policy_store(), version, body.revision, operator, now)))
+    now, shown = door.city.clock(), _Shown()
+    check_draft(door.draft_store(), door.policy_store(), version, body.revision, operator, now, shown)
+    return answered(shown.body)
 
 
 @api.post(
@@ -95,9 +106,9 @@ def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftB
 )
 def approve_policy_draft(version: str, body: DraftApprovalRequest) -> Response[DraftBody]:
     operator = api.caller().operator()
-    drafts, policies = door.draft_store(), door.policy_store()
-    approved = approve_draft(drafts, policies, version, body.revision, operator, body.reason, door.city.clock())
-    return answered(_body(approved))
+    drafts, policies, shown = door.draft_store(), door.policy_store(), _Shown()
+    approve_draft(drafts, policies, version, body.revision, operator, body.reason, door.city.clock(), shown)
+    return answered(shown.body)
 
 
 @api.post("/policy_drafts/<version>/rejection", summary="Reject a draft", tags=["policy lifecycle"])
@@ -119,8 +130,10 @@ def policy_draft_history(version: str, cursor: str | None = None) -> Response[St
 
 
 def _close(version: str, body: DraftClosingRequest, did: Did) -> Response[DraftBody]:
-    operator, now = api.caller().operator(), door.city.clock()
-    return answered(_body(close_draft(door.draft_store(), version, body.revision, did, operator, body.reason, now)))
+    operator, now, shown = api.caller().operator(), door.city.clock(), _Shown()
+    drafts, policies = door.draft_store(), door.policy_store()
+    close_draft(drafts, policies, version, body.revision, did, operator, body.reason, now, shown)
+    return answered(shown.body)
 
 
 def _shaped(document: PolicyDocument) -> dict[str, object]:
@@ -128,10 +141,17 @@ def _shaped(document: PolicyDocument) -> dict[str, object]:
     return shaped_document(shaped_document(document.model_dump(mode="json", by_alias=True)))
 
 
-def _body(draft: Draft) -> DraftBody:
+class _Shown:
+    """The answer to a step of a draft; the use case has it prepared before it stores the step."""
+
+    body: DraftBody
+
+    def __call__(self, draft: Draft, document: Mapping[str, Any], stored: Stored) -> None:
+        self.body = _body(draft, document, stored)
+
+
+def _body(draft: Draft, document: Mapping[str, Any], stored: Stored) -> DraftBody:
     """The draft with its document, and what that changes: as it was checked, or as it would stand now."""
-    stored = door.policy_store().stored()
-    document = door.draft_store().document(draft.version, draft.revision)
     check = None
     if draft.check is None:
         follows, changes = changes_of(document, stored.documents)
@@ -142,7 +162,7 @@ def _body(draft: Draft) -> DraftBody:
         check = check_body(draft.check, document, before, bool(draft.emergency_reason))
     return DraftBody(
         **_summary(draft, stored).model_dump(),
-        document=PolicyDocument.model_validate(document),
+        document=stored_document(document),
         check=check,
         follows=follows,
         changes=[change_body(change) for change in changes],

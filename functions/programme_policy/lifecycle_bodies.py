@@ -20,6 +20,7 @@ from eeum.policy.drafts import Check
 from eeum.policy.history import Step
 from eeum.policy.proposals import Proposal
 from eeum.policy.wording import Plain
+from eeum.simulations.differences import beside
 
 Reason = Annotated[Line, Field(max_length=500, description="Why; it is kept with the step.")]
 EmergencyReason = Annotated[
@@ -323,6 +324,10 @@ def check_body(
     elif simulation is None:
         note = "Checked without a simulation of exactly this document."
         note += " As an emergency it may be approved all the same." if emergency else " Simulate and check it again."
+    elif check.against and beside(simulation.summary, before).get("difference") is None:
+        note = (
+            f"Its simulation does not compare it with {check.against}, which it will replace: simulate it against that."
+        )
     # A document with faults may have any shape.
     doubts = [] if check.faults else [*doubts_of(document), *(doubts_beside(document, before) if before else ())]
     return CheckBody(
@@ -333,7 +338,7 @@ def check_body(
         faults=[FaultBody(path=path, code=code, message=why) for path, code, why in check.faults],
         doubts=[FaultBody(path=path, code=code, message=why) for path, code, why in doubts],
         simulation=SimulationBody(
-            id=simulation.id, finished_at=simulation.finished_at, summary=dict(simulation.summary)
+            id=simulation.id, finished_at=simulation.finished_at, summary=beside(simulation.summary, before)
         )
         if simulation
         else None,

@@ -15,9 +15,7 @@ from simulator.city.payments import MonthOfPayments
 from simulator.city.shops import shops_of
 from simulator.city.years import YEARS, CityMonth
 from simulator.errors import BadCity
-
-WHOLE_CITY = 10_000
-DESCRIPTION = "city.json"
+from simulator.scale import DESCRIPTION, WHOLE_CITY
 
 
 @dataclass(frozen=True, slots=True)

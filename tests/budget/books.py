@@ -180,7 +180,9 @@ class Books:
             assert money.rest is not None
             for name, amount in money.rest.amounts.items():
                 in_years = range(money.rest.since[name], year + 1) if name.startswith(POOL) else (year,)
-                left = money.rest.won[name] + sum(all_money[each].in_sub_lines(name) for each in in_years)
+                left = money.rest.won[name] + sum(
+                    all_money[each].in_sub_lines(name) for each in in_years if each in all_money
+                )
                 returned = money.in_sub_lines(f"returned/{name}")
                 assert left + returned + spent[year, name] == amount, name
             for part in (money.rest, *money.sub_lines):

@@ -217,3 +217,25 @@ def test_a_change_asked_for_again_is_answered_as_it_was_at_first(books: Books) -
     assert books.add(added, 100, "the-key-of-the-line").entry == first.entry
     more = books.supplement(2022, "district", 5, "the-key-of-the-supplement")
     assert books.supplement(2022, "district", 5, "the-key-of-the-supplement").entry == more.entry
+
+
+def test_a_pool_of_an_event_of_two_centuries_reads_the_years_that_drew_on_it_alone() -> None:
+    start, until = datetime(2000, 1, 1, tzinfo=SEOUL), datetime(2200, 12, 31, tzinfo=SEOUL)
+    paid = layer("gift", {"city": 100}, "festival")
+    own = policy([paid], Pool("festival", Window("event", start, until), 1_000_000))
+    books = Books()
+    before = books.memory.costs.round_trips
+    assert books.grant(own, paid, 100_000, hashed="a").won == 100_000
+    assert books.memory.costs.round_trips - before < 20
+    money = books.store.money(2200)
+    assert money.rest is not None
+    assert money.rest.since == {"pool/festival@until-2200-12": 2022}
+
+    books.now = datetime(2024, 1, 1, tzinfo=SEOUL)
+    assert books.grant(own, paid, 850_000, hashed="b").won == 850_000
+    # Accepted the year before the first, and granted late: it finds what is left in the others, and is found by them.
+    assert books.grant(own, paid, 30_000, at=datetime(2021, 12, 31, tzinfo=SEOUL), hashed="c").won == 30_000
+    assert books.grant(own, paid, 30_000, hashed="d").won == 20_000, "all that was left anywhere"
+    assert books.store.money(2200).rest.since == {"pool/festival@until-2200-12": 2021}  # type: ignore[union-attr]
+    books.check(2200, 2021, 2022, 2024)
+    assert books.store.money(2023).rest is None, "a year that drew on nothing is not opened"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from eeum.dry_run.telling import lines_of
 from eeum.policy.check import schema
 from eeum.policy.conditions import FLAG_FACTS, INSTANT_FACTS, NUMBER_FACTS, TEXT_FACTS, TIME_FACTS
 from eeum.policy.documents import canonical_document
-from eeum.policy.trial_telling import lines_of
 from tests.docs.worked_examples import EXAMPLES, PAGES, Table, documents, files, outcomes, tables, told
 
 TABLES = tables()

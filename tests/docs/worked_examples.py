@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eeum.dry_run.events import course_of
+from eeum.dry_run.trial import Outcome, tried
 from eeum.policy.documents import parse_policy
 from eeum.policy.rules import PolicyVersion
-from eeum.policy.trial import Outcome, tried
-from eeum.policy.trial_events import course_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs" / "policy-language.md", *sorted((ROOT / "docs" / "policy-language").glob("*.md"))]

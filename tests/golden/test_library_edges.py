@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from eeum.dry_run.events import course_of
+from eeum.dry_run.trial import Outcome, tried
 from eeum.policy.documents import parse_policy
-from eeum.policy.trial import Outcome, tried
-from eeum.policy.trial_events import course_of
 from tests.golden.published import documents_of
 
 SMALL, MIDDLE, LARGE = 300_000_000, 3_000_000_000, 3_000_000_001

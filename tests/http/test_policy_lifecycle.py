@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,8 @@ def ask(city: InMemoryCity, path: str, body: Any, caller: Any = OPERATOR) -> Ans
 
 def test_a_draft_shows_what_it_would_change_in_both_languages(city: InMemoryCity) -> None:
     limits = [LAST["limits"][0] | {"amount": 500_000}]
-    revised = ask(city, f"{DRAFT}/revisions", drafted(WAITING, limits=limits) | {"revision": 1})
+    raised = drafted(WAITING, limits=limits, layers=_to_500_000()) | {"revision": 1}
+    revised = ask(city, f"{DRAFT}/revisions", raised)
     assert (revised.status, revised.json["revision"], revised.json["status"]) == (200, 2, "draft")
     checked = ask(city, f"{DRAFT}/check", {"revision": 2}).json
 
@@ -35,6 +37,23 @@ def test_a_draft_shows_what_it_would_change_in_both_languages(city: InMemoryCity
     assert checked["check"]["simulation"] is None
     assert checked["check"]["note"].startswith("Checked without a simulation")
     assert city.call(OPERATOR, "GET", DRAFT).json == checked
+
+
+def _to_500_000() -> list[dict[str, Any]]:
+    """The layers of the last version with bands that reach 500,000 won."""
+    return json.loads(json.dumps(LAST["layers"]).replace('"up_to": 300000', '"up_to": 500000'))  # type: ignore[no-any-return]
+
+
+def test_a_limit_beyond_the_bands_is_not_announced_as_better(city: InMemoryCity) -> None:
+    limits = [LAST["limits"][0] | {"amount": 500_000}]
+    ask(city, f"{DRAFT}/revisions", drafted(WAITING, limits=limits) | {"revision": 1})
+    checked = ask(city, f"{DRAFT}/check", {"revision": 2}).json
+    (change,) = [change for change in checked["changes"] if change["about"] == "limits.monthly-spend"]
+    assert change["kind"] == "changes"
+    assert change["en"].startswith("Changes: Limit monthly-spend: up to 500,000 won of spend a month (until then:")
+    assert change["en"].endswith("; what is given stays the same")
+    assert change["ko"].endswith(". 받는 혜택은 그대로임")
+    assert [doubt["code"] for doubt in checked["check"]["doubts"]] == ["beyond_the_bands"]
 
 
 def test_a_version_goes_from_draft_to_superseded(city: InMemoryCity) -> None:
@@ -74,7 +93,8 @@ def test_members_read_what_is_coming(city: InMemoryCity) -> None:
     city.now = datetime(2026, 1, 1, tzinfo=SEOUL)
     assert city.call(None, "GET", "/policies/coming").json == {"coming": []}
     title = {"ko": "월 50만원까지 10%", "en": "10 % on the first 500,000 won of a month"}
-    schedule(city, future_policy(title=title, limits=[LAST["limits"][0] | {"amount": 500_000}]))
+    limits = [LAST["limits"][0] | {"amount": 500_000}]
+    schedule(city, future_policy(title=title, limits=limits, layers=_to_500_000()))
     ask(city, f"/policy_amendments/{city.who.amendment}/approval", {}, COLLEAGUE)
 
     suspension, version = city.call(None, "GET", "/policies/coming").json["coming"]

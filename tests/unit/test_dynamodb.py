@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError, ReadTimeoutError
 
-from eeum.aws.dynamodb import MOST_ROUNDS, DynamoDbStorage, cursor_of
+from eeum.aws.dynamodb import MOST_ROUNDS, DynamoDbStorage
+from eeum.cursors import cursor_of
 from eeum.errors import Invalid
 from eeum.storage import (
     BY_MERCHANT,

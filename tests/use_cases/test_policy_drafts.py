@@ -36,11 +36,22 @@ def _document(name: str = NAME, starts_at: datetime = START, **changes: Any) -> 
 
 
 def _edit(world: World, seen: int, document: dict[str, Any], by: str = AUTHOR, emergency: str | None = "now") -> Draft:
-    return edit_draft(world.desk.drafts, "incheon", document["version"], seen, document, by, "better", emergency, NOW)
+    return edit_draft(
+        world.desk.drafts,
+        world.desk.policies,
+        "incheon",
+        document["version"],
+        seen,
+        document,
+        by,
+        "better",
+        emergency,
+        NOW,
+    )
 
 
 def _close(world: World, seen: int, did: Did) -> Draft:
-    return close_draft(world.desk.drafts, NAME, seen, did, APPROVER, "not now", NOW)
+    return close_draft(world.desk.drafts, world.desk.policies, NAME, seen, did, APPROVER, "not now", NOW)
 
 
 def _simulated(world: World, document: dict[str, Any]) -> None:
@@ -207,7 +218,9 @@ def test_what_was_approved_is_never_changed(world: World) -> None:
 def test_a_draft_keeps_its_name_and_its_programme(world: World) -> None:
     world.desk.begin(_document(), NOW)
     with pytest.raises(PolicyRefused) as refused:
-        edit_draft(world.desk.drafts, "incheon", NAME, 1, _document("another"), AUTHOR, "why", None, NOW)
+        edit_draft(
+            world.desk.drafts, world.desk.policies, "incheon", NAME, 1, _document("another"), AUTHOR, "why", None, NOW
+        )
     assert refused.value.problems[0][:2] == ("version", "renamed")
     for deed in (
         partial(_edit, world, 1, _document(programme="haneul")),

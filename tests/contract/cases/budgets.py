@@ -23,7 +23,7 @@ from tests.contract.cases import case
 from tests.contract.examples import item_at, send
 from tests.patience import patience_of
 
-POOL = PoolMoney("pool/citywide@2022-08", 5_000, 2022, 2022)
+POOL = PoolMoney("pool/citywide@2022-08", 5_000, 2022)
 PAID = layer("standard", {"city": 100})
 THREADS = 4
 
@@ -164,16 +164,19 @@ def money_moves_to_a_sub_line_that_knows_its_name_as_far_as_it_is_there(storage:
 def a_pools_window_is_put_up_once_raised_from_what_it_was_and_taken_home(storage: Storage) -> None:
     budgets = _budgets(storage)
     budgets.open_year(2022)
-    budgets.open_pool(POOL)
+    budgets.open_pool(POOL, 2022)
     with pytest.raises(ConditionsFailed):
-        budgets.open_pool(POOL)
+        budgets.open_pool(POOL, 2022)
+    budgets.draw_since(POOL, 2022, 2021)
+    with pytest.raises(ConditionsFailed):
+        budgets.draw_since(POOL, 2022, 2020)
     larger = POOL._replace(amount=7_000)
     budgets.raise_pool(larger, 5_000)
     with pytest.raises(ConditionsFailed):
         budgets.raise_pool(larger, 5_000)
     rest = budgets.money(2022).rest
     assert rest is not None
-    assert (rest.won, rest.amounts, rest.since) == ({POOL.name: 7_000}, {POOL.name: 7_000}, {POOL.name: 2022})
+    assert (rest.won, rest.amounts, rest.since) == ({POOL.name: 7_000}, {POOL.name: 7_000}, {POOL.name: 2021})
     budgets.name_in(_sub_line(budgets, 0), POOL.name)
     budgets.move(POOL.name, Move(Place(2022, None), 3_000), Place(2022, 0))
     with pytest.raises(ConditionsFailed) as failed:

@@ -41,12 +41,12 @@ class Reference:
         at = at.astimezone(SEOUL)
         layers = [layer for layer in self.document["layers"] if layer.get("gives", "cashback") in acts]
         alone = {layer["id"]: self._alone(layer, facts, base, at) for layer in layers}
-        layers = [layer for layer in layers if self._counts_in_its_group(layer, layers, alone, at)]
+        chosen = [layer for layer in layers if self._counts_in_its_group(layer, layers, alone, at)]
         given = Given()
         price_left = base - 1  # 14
         for layer in layers:
             name = layer["id"]
-            won, accepted = alone[name]
+            won, accepted = alone[name] if layer in chosen else (0, 0)  # 10: what counts all counts all the same (7)
             self._count_spend(layer, base, accepted, at, given)
             if not accepted:
                 continue

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eeum.dry_run.events import Course, Tried
+from eeum.dry_run.trial import tried
 from eeum.policy.conditions import Facts
 from eeum.policy.documents import canonical_document, parse_policy
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, AT_TOP_UP, Evaluation
-from eeum.policy.trial import tried
-from eeum.policy.trial_events import Course, Tried
 from eeum.policy.usage import key_of, limits_of, standing
 from tests.unit.policy import reference_evaluator as reference
 from tests.unit.policy.random_policies import courses, documents

@@ -1,13 +1,16 @@
 """What is valid and probably not meant is said, once, where it stands; what is usual is not."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eeum.policy.check import problems_of_file
+from eeum.policy.conditions import WEEKDAYS
 from eeum.policy.documents import canonical_document, shaped_document
 from eeum.policy.doubts import doubts_beside, doubts_of
+from eeum.policy.reading import period_of
 from tests.unit.policy.policy_documents import document, layer
 
 ROOT = Path(__file__).parents[3]
@@ -35,6 +38,11 @@ def by_revenue(first: dict[str, Any], second: dict[str, Any], **of_second: Any) 
 def in_the_market(condition: dict[str, Any]) -> dict[str, Any]:
     return {"all": [{"fact": "merchant_flags", "has": "traditional_market"}, condition]}
 
+
+SATURDAY = {"fact": "weekday", "in": ["saturday"]}
+NIGHT = {"fact": "time_of_day", "from": "22:00", "until": "04:00"}
+BOOKSHOPS = {"fact": "merchant_category", "in": ["bookshop"]}
+MARKET = {"fact": "merchant_flags", "has": "traditional_market"}
 
 DOUBTS: list[tuple[str, str, str, Changes]] = [
     ("a limit that no layer lists", "limits.1", "not_used", []),
@@ -72,6 +80,28 @@ DOUBTS: list[tuple[str, str, str, Changes]] = [
      [USED, ("layers", [layer("a", [(None, 1_000)], ["monthly-spend"], when={"fact": "card_product", "in": ["welfare"]}),
                         layer("b", [(None, 500)], ["monthly-spend"],
                               when={"not": {"any": [{"fact": "card_product", "in": ["standard", "welfaer"]}]}})])]),
+    ("a limit beyond the last band", "limits.0.amount", "beyond_the_bands", [("limits", [SPEND | {"amount": 500_000}])]),
+    ("a band that gives nothing behind the last that does", "limits.0.amount", "beyond_the_bands",
+     [("limits", [SPEND | {"amount": 500_000}]),
+      ("layers.0.bands", [{"from": 0, "up_to": 300_000, "rate_basis_points": 1_000},
+                          {"from": 300_000, "up_to": None, "rate_basis_points": 0}])]),
+    ("a start at midnight of UTC", "starts_at", "midnight_of_utc", [USED, ("starts_at", "2026-03-01T00:00:00Z")]),
+    ("an end at midnight of UTC", "ends_at", "midnight_of_utc", [USED, ("ends_at", "2026-06-01T00:00:00Z")]),
+    ("the night of Saturday", "layers.0.when", "night_of_one_day", [USED, ("layers.0.when", {"all": [SATURDAY, NIGHT]})]),
+    ("the night of Saturday, one inside the other", "layers.0.when", "night_of_one_day",
+     [USED, ("layers.0.when", {"all": [SATURDAY, {"any": [{"fact": "channel", "in": ["taxi"]}, NIGHT]}]})]),
+    ("the night of the 1st", "layers.0.when", "night_of_one_day",
+     [USED, ("layers.0.when", {"all": [{"fact": "day_of_month", "at_most": 1}, NIGHT]})]),
+    ("a member of a group with a pool", "layers.0.pools", "pool_in_a_group",
+     [USED, ("pools", [{"id": "p", "window": "month", "amount": 1_000_000}]), ("groups", [{"id": "g", "counts": "highest"}]),
+      ("layers", [layer("a", [(None, 1_000)], ["monthly-spend"]) | {"pools": ["p"], "exclusive": "g"},
+                  layer("b", [(None, 500)], ["monthly-spend"]) | {"exclusive": "g"}])]),
+    ("7 % at pharmacies beside 2 % everywhere", "layers.1.when", "adds_up",
+     [USED, ("layers", [layer("all", [(None, 200)], ["monthly-spend"]),
+                        layer("pharmacy", [(None, 700)], ["monthly-spend"], when=BOOKSHOPS)])]),
+    ("a flag beside a category", "layers.1.when", "adds_up",
+     [USED, ("layers", [layer("market", [(None, 700)], ["monthly-spend"], when=MARKET),
+                        layer("book", [(None, 500)], ["monthly-spend"], when=BOOKSHOPS)])]),
 ]  # fmt: skip
 
 
@@ -156,3 +186,50 @@ def test_every_doubt_is_explained(code: str) -> None:
 def test_a_draft_is_doubted_as_the_version_that_it_becomes(changes: Changes) -> None:
     drafted = shaped_document(document(*changes))
     assert list(doubts_of(drafted)) == list(doubts_of(canonical_document(drafted)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [USED, ("layers.0.when", {"all": [{"fact": "weekday", "in": list(WEEKDAYS)}, NIGHT]})],
+        [USED, ("layers.0.when", {"any": [SATURDAY, NIGHT]})],
+        [USED, ("layers.0.when", {"all": [SATURDAY, NIGHT | {"from": "18:00", "until": "22:00"}]})],
+        [USED, ("starts_at", "2026-03-01T09:00:01+09:00")],
+        [USED, ("layers", [layer("a", [(None, 700)], ["monthly-spend"], when=BOOKSHOPS),
+                           layer("b", [(None, 500)], ["monthly-spend"], when={"fact": "merchant_category", "in": ["restaurant"]})])],
+        [USED, ("layers", [layer("all", [(None, 200)], ["monthly-spend"]),
+                           layer("b", [(None, 500)], ["monthly-spend"], when=BOOKSHOPS)
+                           | {"title": {"ko": "서점 5% 추가", "en": "5 % more at bookshops"}}])],
+    ],
+    ids=["every day", "any of both", "within the day", "a second later", "other categories", "said to be added"],
+)  # fmt: skip
+def test_what_is_meant_is_not_doubted(changes: Changes) -> None:
+    assert not list(doubts_of(canonical_document(document(*changes))))
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "doubted"),
+    [
+        ("2026-02-10T00:00:00+09:00", "new-spend", True),
+        ("2026-02-01T00:00:00+09:00", "new-spend", False),
+        ("2026-02-10T00:00:00+09:00", "monthly-spend", False),
+    ],
+)
+def test_a_limit_that_takes_another_s_place_in_mid_month(start: str, name: str, doubted: bool) -> None:
+    before = canonical_document(document(USED))
+    later = document(
+        ("version", "next"), ("starts_at", start), ("limits", [SPEND | {"id": name}]), ("layers.0.limits", [name])
+    )
+    found = [(path, code) for path, code, _ in doubts_beside(canonical_document(later), before)]
+    assert found == ([("limits.0.id", "starts_from_zero")] if doubted else [])
+    assert "`starts_from_zero`" in PAGE
+
+
+BY_PROGRAMME = sorted({path.parent for path in PUBLISHED if path.parent.name != "examples"})
+
+
+@pytest.mark.parametrize("folder", BY_PROGRAMME, ids=lambda folder: folder.name)
+def test_no_version_published_is_doubted_beside_the_one_before(folder: Path) -> None:
+    read = [problems_of_file(path)[0] for path in PUBLISHED if path.parent == folder]
+    documents = sorted((each for each in read if each), key=lambda each: period_of(each)[0])
+    assert [code for one, other in pairwise(documents) for _, code, _ in doubts_beside(other, one)] == []

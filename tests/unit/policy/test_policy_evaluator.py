@@ -7,9 +7,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eeum.policy.conditions import Facts
+from eeum.policy.documents import parse_policy
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
-from tests.unit.policy.policy_documents import layer, policy
+from tests.unit.policy.policy_documents import document, layer, policy
 
 RATES = st.integers(1, 10_000)
 AMOUNTS = st.integers(1, 400)
@@ -251,3 +252,21 @@ def test_the_portions_of_a_reward_explain_it(
 
 def test_nothing_paid_from_a_purse_that_earns_gives_nothing() -> None:
     assert evaluate(one_layer((1000, 1000), [(None, 1000)]), Facts(), 0, {}) == Evaluation((), {})
+
+
+def test_a_layer_of_a_group_that_counts_all_counts_before_it_is_chosen() -> None:
+    """10 % of what is beyond the first 100,000 won of a month, in a group with 1 % of all: what is spent on the way counts."""
+    free = layer("beyond", [(100_000, 0), (None, 1_000)], ["monthly-spend"]) | {"counts": "all", "exclusive": "one"}
+    small = layer("small", [(None, 100)]) | {"exclusive": "one"}
+    made = document(
+        ("limits.0.amount", None), ("layers", [free, small]), ("groups", [{"id": "one", "counts": "highest"}])
+    )
+    version = parse_policy(made)
+    used: dict[str, int] = {}
+    found = []
+    for base in (60_000, 40_000, 10_000):
+        evaluation = evaluate(version, Facts(), base, used)
+        used = {"monthly-spend": used.get("monthly-spend", 0) + evaluation.used["monthly-spend"]}
+        found.append([(reward.layer, reward.won) for reward in evaluation.rewards])
+    assert found == [[("small", 600)], [("small", 400)], [("beyond", 1_000)]]
+    assert used == {"monthly-spend": 110_000}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from eeum.dry_run.events import course_of
+from eeum.dry_run.trial import tried
 from eeum.policy.documents import parse_policy
-from eeum.policy.trial import tried
-from eeum.policy.trial_events import course_of
 from tests.unit.policy.policy_documents import document, layer
 
 Changes = list[tuple[str, Any]]
@@ -140,7 +140,17 @@ FORMS: list[tuple[str, Changes, list[tuple[dict[str, Any], list[int]]]]] = [
         (paid("2026-01-10T00:00:00", 10_000), [0, 1]),
         (paid("2026-01-10T00:00:01", 9_999), [0, 0]),
     ]),
-    ("the others of a group use none of their limits, though they count all",
+    ("the others of a group use none of their limits",
+     rules(
+         [limit("m", "spend", 1_000)],
+         tenth("a", ("m",), exclusive="g"),
+         layer("b", [(None, 2_000)], when=PARTNER) | {"exclusive": "g"},
+         groups=GROUP,
+     ), [
+        (paid("2026-01-10T00:00:00", 900, AT_PARTNER), [0, 180]),
+        (paid("2026-01-10T00:00:01", 5_000), [100, 0]),
+    ]),
+    ("one of a group that counts all counts what another is chosen for (decision 0030)",
      rules(
          [limit("m", "spend", 1_000)],
          tenth("a", ("m",), exclusive="g", counts="all"),
@@ -148,7 +158,7 @@ FORMS: list[tuple[str, Changes, list[tuple[dict[str, Any], list[int]]]]] = [
          groups=GROUP,
      ), [
         (paid("2026-01-10T00:00:00", 900, AT_PARTNER), [0, 180]),
-        (paid("2026-01-10T00:00:01", 5_000), [100, 0]),
+        (paid("2026-01-10T00:00:01", 5_000), [10, 0]),
     ]),
     ("a group has steps and bands beside each other",
      rules(

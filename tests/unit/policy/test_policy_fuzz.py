@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eeum.dry_run.events import Course, Tried
+from eeum.dry_run.trial import tried
 from eeum.errors import PolicyRefused
 from eeum.policy.documents import canonical_document
 from eeum.policy.reading import policy_of
-from eeum.policy.trial import tried
-from eeum.policy.trial_events import Course, Tried
 from tests.unit.policy import random_documents
 from tests.unit.policy.random_policies import courses, documents
 from tests.unit.policy.test_policy_by_reference import facts_of

@@ -128,13 +128,15 @@ def test_a_policy_says_what_it_gives_when_and_who_pays() -> None:
 # --- two policies ---------------------------------------------------------------------------------------------------------
 
 
-def _one_change(*changes: tuple[str, Any]) -> Change:
-    (change,) = changes_between(document(), document(*changes))
+def _one_change(*changes: tuple[str, Any], since: tuple[str, Any] | None = None) -> Change:
+    before = [since] if since else []
+    (change,) = changes_between(document(*before), document(*before, *changes))
     return change
 
 
 def test_a_higher_limit_is_better_and_a_lower_one_less() -> None:
-    higher = _one_change(("limits.0.amount", 500_000))
+    open_ended = _bands((0, None, 1_000))
+    higher = _one_change(("limits.0.amount", 500_000), since=open_ended)
     assert (higher.kind, higher.about) == (Kind.BETTER, "limits.monthly-spend")
     assert (
         higher.says.ko == "확대 — 한도 monthly-spend: 매달 쓰는 금액 50만원까지 (그 전에는 매달 쓰는 금액 30만원까지)"
@@ -142,9 +144,17 @@ def test_a_higher_limit_is_better_and_a_lower_one_less() -> None:
     assert higher.says.en == (
         "Better: Limit monthly-spend: up to 500,000 won of spend a month (until then: up to 300,000 won of spend a month)"
     )
-    assert _one_change(("limits.0.amount", None)).kind is Kind.BETTER
+    assert _one_change(("limits.0.amount", None), since=open_ended).kind is Kind.BETTER
     assert _one_change(("limits.0.amount", 1_000)).kind is Kind.LESS
     assert _one_change(("limits.0.window", "year")).kind is Kind.CHANGES
+
+
+def test_a_limit_that_is_raised_beyond_the_last_band_is_not_better() -> None:
+    for amount in (500_000, None):
+        raised = _one_change(("limits.0.amount", amount))
+        assert raised.kind is Kind.CHANGES
+        assert raised.says.en.endswith("; what is given stays the same")
+        assert raised.says.ko.endswith(". 받는 혜택은 그대로임")
 
 
 def _bands(*edges: tuple[int, int | None, int | str]) -> tuple[str, Any]:

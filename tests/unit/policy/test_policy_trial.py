@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from eeum.dry_run.events import course_of
+from eeum.dry_run.trial import Outcome, tried
 from eeum.errors import PolicyRefused
 from eeum.policy.__main__ import main
 from eeum.policy.documents import parse_policy
-from eeum.policy.trial import Outcome, tried
-from eeum.policy.trial_events import course_of
+from eeum.policy.rules import Gives
 from tests.unit.policy.policy_documents import document, layer
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy-language" / "trying.md").read_text(encoding="utf-8")
@@ -34,7 +35,8 @@ FACTS = "events.0.facts"
 FAULTS = [
     ("neither payment nor top-up", events({"gift": 1}), "events.0", "unknown_event"),
     ("both", events({"payment": 1, "top_up": 1}), "events.0.top_up", "extra_forbidden"),
-    ("a cancellation", events({"cancel": 1}), "events", "no_cancellations"),
+    ("a cancellation of nothing", events({"cancel": 1}), "events.0.cancel", "unknown_payment"),
+    ("a cancelled top-up", events({"top_up": 1}, {"cancel": 1}), "events.1.cancel", "unknown_payment"),
     ("no events", {"events": []}, "events", "too_short"),
     ("no list of events", {}, "events", "missing"),
     ("nothing paid", events({"payment": 0}), "events.0.payment", "greater_than_equal"),
@@ -243,3 +245,64 @@ def test_what_others_left_of_a_pool_can_be_said() -> None:
     changes = [("pools", [POOL]), ("layers.0.pools", ["p"])]
     (outcome,) = outcomes(changes, {"payment": 1_000}, pools={"p": 30})
     assert (outcome.layers[0].won, outcome.pools[0].left) == (30, 0)
+
+
+def test_a_top_up_uses_a_limit_once_that_a_layer_and_the_wallet_share() -> None:
+    bonus = layer("bonus", [(None, 1_000)], ["topped-up"]) | {"gives": "top_up_bonus", "into": "cashback"}
+    changes = [
+        ("limits", [{"id": "topped-up", "measure": "top_up", "window": "month", "amount": 300_000}]),
+        ("wallet.top_up_limits", ["topped-up"]),
+        ("layers", [bonus]),
+    ]
+    first, second, third = outcomes(changes, {"top_up": 200_000}, {"top_up": 100_000}, {"top_up": 10_000})
+    assert [each.limits[0].used for each in (first, second)] == [200_000, 300_000]
+    assert [each.layers[0].won for each in (first, second)] == [20_000, 10_000]
+    assert third.declined == "beyond a limit on top-ups"
+
+
+def test_a_later_version_that_lowers_a_pool_takes_nothing_of_it_away() -> None:
+    made = [("pools", [POOL]), ("layers.0.pools", ["p"])]
+    lower = ("version", "lower"), ("starts_at", "2026-01-06T00:00:00+09:00"), ("pools", [POOL | {"amount": 100}])
+    versions = [parse_policy(document(*made)), parse_policy(document(*made, *lower))]
+    course = course_of(events({"payment": 2_000}, {"payment": 20_000, "at": "2026-01-07T12:00:00+09:00"}), versions)
+    first, second = tried(versions, course)
+    assert (first.layers[0].won, second.layers[0].won) == (200, 800), "1,000 won were put up"
+    assert (second.pools[0].amount, second.pools[0].left) == (1_000, 0)
+
+
+def test_a_cancellation_takes_back_what_its_part_got_and_lets_later_ones_gain() -> None:
+    pay = [{"payment": 290_000}, {"payment": 20_000}]
+    *_, undone = outcomes([], *pay, {"cancel": 1, "amount": 190_000})
+    assert (undone.declined, undone.price, undone.paid_from) == (None, 190_000, (("charged", 190_000),))
+    assert undone.changes == ((1, "base", Gives.CASHBACK, -19_000), (2, "base", Gives.CASHBACK, 1_000))
+    assert undone.limits[0].left == 180_000
+
+
+def test_what_cannot_be_cancelled_is_refused_with_the_reason() -> None:
+    *_, once, twice = outcomes([], {"payment": 1_000}, {"cancel": 1}, {"cancel": 1})
+    assert once.price == 1_000
+    assert twice.declined is not None
+
+
+def test_limits_on_top_ups_hold_after_the_end_and_layers_use_none() -> None:
+    """Decision 0030: they are terms of wallets, as the smallest top-up is."""
+    changes = [
+        ("ends_at", NOON),
+        ("limits", [{"id": "t", "measure": "top_up", "window": "month", "amount": 100_000}, document()["limits"][0]]),
+        ("wallet.top_up_limits", ["t"]),
+    ]
+    paid, first, second = outcomes(changes, {"payment": 50_000}, {"top_up": 100_000}, {"top_up": 10_000})
+    assert [(each.id, each.used) for each in paid.limits] == [("monthly-spend", 0), ("t", 0)]
+    assert (first.declined, second.declined) == (None, "beyond a limit on top-ups")
+
+
+def test_it_tells_a_cancellation_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    course = events({"payment": 100_000}, {"cancel": 1, "amount": 40_000})
+    assert main(["try", *files(tmp_path, document(), course)]) == 0
+    assert capsys.readouterr().out.splitlines()[3:] == [
+        "2. 2026-01-05 (Mon) 12:00:00  cancellation of 40,000 won of event 1  [haneul-2026-01-01]",
+        "     back: 40,000 won to charged 40,000",
+        "     base  -4,000 won for event 1",
+        "     left: monthly-spend 240,000 of 300,000 (2026-01)",
+        "In all: 6,000 won cashback (funded by national 3,000, city 3,000)",
+    ]

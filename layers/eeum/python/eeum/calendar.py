@@ -17,7 +17,25 @@ Month = str
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 """How an instant is written: RFC 3339, to the second or finer, with its offset. Python reads more than that."""
 
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+"""Of every date that a client may send: of documents, amendments, months and fiscal years. In Seoul's calendar."""
+
+YEAR_PATTERN = r"(2[01][0-9]{2}|2200)"
+"""A year from `FIRST_YEAR` to `LAST_YEAR`, for patterns of requests."""
+
+MONTH_PATTERN = rf"{YEAR_PATTERN}-(0[1-9]|1[0-2])"
+
+OUT_OF_BOUNDS = f"The year in Seoul must be {FIRST_YEAR} to {LAST_YEAR}"
+
+_MONTH = re.compile(MONTH_PATTERN)
+
+
+def is_in_bounds(instant: datetime) -> bool:
+    """Whether the year of `instant` in Seoul is one that a client may name."""
+    try:
+        return FIRST_YEAR <= instant.astimezone(SEOUL).year <= LAST_YEAR
+    except OverflowError:
+        return False
 
 
 def month_of(instant: datetime) -> Month:
@@ -64,9 +82,9 @@ def years_since(birth: date, instant: datetime) -> int:
 
 
 def parse_month(text: str) -> Month:
-    """Raises `Invalid` unless `text` is a month such as `2021-01`."""
+    """Raises `Invalid` unless `text` is a month such as `2021-01`, of a year from `FIRST_YEAR` to `LAST_YEAR`."""
     if not _MONTH.fullmatch(text):
-        raise Invalid("month", "is not a calendar month such as 2021-01")
+        raise Invalid("month", f"is not a calendar month such as 2021-01, of a year from {FIRST_YEAR} to {LAST_YEAR}")
     return text
 
 

@@ -1,8 +1,5 @@
 """The storage port on DynamoDB, through botocore's client."""
 
-import base64
-import binascii
-import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from eeum.aws.attribute_values import attribute_value, plain_item
 from eeum.aws.expressions import Expressions
-from eeum.errors import Invalid
+from eeum.cursors import cursor_of, key_of_cursor, key_of_scan_cursor
 from eeum.storage import (
     ConditionsFailed,
     Contended,
@@ -53,8 +50,6 @@ KIND_OF_ERROR: Mapping[str, type[Exception]] = {
 }
 SERVERS_FAULT = 500
 """From this status on it is not the request that is at fault; what stands before DynamoDB answers without its codes."""
-LONGEST_KEY_BYTES = 1024
-"""Of a sort key; DynamoDB refuses a longer one as a fault of ours."""
 MOST_ROUNDS = 3
 FIRST_PAUSE_SECONDS = 0.05
 """A batch read that is throttled comes back in parts: what is missing is asked for again after a pause, which doubles."""
@@ -189,40 +184,3 @@ def _cancelled(error: ClientError) -> Exception:
     if LASTING_REASONS.intersection(reasons):
         return Unstorable(str(error))
     return Contended(str(error)) if PASSING_REASONS.intersection(reasons) else Denied(str(error))
-
-
-def cursor_of(last_key: Mapping[str, Any]) -> str:
-    """Where a page ended, as text that a client hands back unread."""
-    plain = {name: value["S"] for name, value in last_key.items()}
-    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode()
-
-
-def key_of_cursor(query: Query) -> dict[str, Any]:
-    """The key after which `query` goes on; raises `Invalid` unless its cursor was given out for this very query."""
-    partition, sort = ("pk", "sk") if query.index is None else (query.index.partition, query.index.sort)
-    plain = _plain_key(query.after or "", {"pk", "sk", partition, sort})
-    if plain[partition] != query.partition or not plain[sort].startswith(query.prefix):
-        raise _unknown_cursor()
-    return {name: {"S": value} for name, value in plain.items()}
-
-
-def key_of_scan_cursor(cursor: str) -> dict[str, Any]:
-    """The key after which a scan goes on; raises `Invalid` for what is no cursor of a scan."""
-    return {name: {"S": value} for name, value in _plain_key(cursor, {"pk", "sk"}).items()}
-
-
-def _plain_key(cursor: str, names: set[str]) -> dict[str, str]:
-    try:
-        plain = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        sound = set(plain) == names and all(
-            isinstance(value, str) and 1 <= len(value.encode()) <= LONGEST_KEY_BYTES for value in plain.values()
-        )
-    except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise _unknown_cursor() from error
-    if not sound:
-        raise _unknown_cursor()
-    return dict(plain)
-
-
-def _unknown_cursor() -> Invalid:
-    return Invalid("cursor", "is not one that this list gave out", "unknown_cursor")

@@ -21,6 +21,7 @@ from eeum.budget.rules import (
     fiscal_year_of,
     pool_money,
     sub_line_of,
+    years_drawing,
 )
 from eeum.budget.store import BudgetStore
 from eeum.policy.rules import PolicyVersion
@@ -67,8 +68,13 @@ class Budgets:
         """
         year = fiscal_year_of(at)
         pools = [pool_money(policy, pool_id, at) for pool_id, pool in policy.pools.items() if pool.window.is_open(at)]
-        drawn_on = {each for pool in pools for each in (*range(pool.first_year, year), pool.home)}
-        money = {each: self.store.money(each) for each in sorted(drawn_on | {year})}
+        money = {each: self.store.money(each) for each in sorted({pool.home for pool in pools} | {year})}
+        for pool in pools:
+            rest = money[pool.home].rest
+            since = rest.since.get(pool.name, year) if rest else year
+            for each in years_drawing(since, year, pool.home):
+                if each not in money:
+                    money[each] = self.store.money(each)
         won = {line.id: money[year].left(line.id) for line in self.lines.of_year(year)}
         for pool in pools:
             in_sub_lines = sum(each.in_sub_lines(pool.name) for each in money.values())
@@ -136,9 +142,13 @@ def _refill(store: BudgetStore, number: int, short: Short, now: datetime) -> boo
     """As `refill`; `ConditionsFailed` when something is no longer as it was read."""
     name, pool = short.name, short.pool
     home = pool.home if pool else short.year
-    drawing = set(range(pool.first_year, pool.home + 1)) if pool else set()
-    years = {year: _opened(store, year) for year in drawing | {short.year}}
-    rest = _put_up(store, pool, years[home]) if pool else _rest_of(years[home]).won.get(name, 0)
+    years = {year: _opened(store, year) for year in {home, short.year}}
+    if pool:
+        rest, since = _put_up(store, pool, years[home], short.year)
+        for year in years_drawing(since, max(short.year, fiscal_year_of(now)), home):
+            years.setdefault(year, store.money(year))
+    else:
+        rest = _rest_of(years[home]).won.get(name, 0)
     sub_line = years[short.year].sub_lines[number]
     have = sub_line.won.get(name)
     if have is None:
@@ -175,15 +185,23 @@ def _opened(store: BudgetStore, year: FiscalYear) -> Money:
     return money
 
 
-def _put_up(store: BudgetStore, pool: PoolMoney, home: Money) -> int:
-    """What the rest has of a pool, after it was given what the policy in force says: on first use, and more by a later version."""
+def _put_up(store: BudgetStore, pool: PoolMoney, home: Money, year: FiscalYear) -> tuple[int, FiscalYear]:
+    """What the rest has of a pool that `year` draws on, and the first year that drew on it.
+
+    On first use it is given what the policy in force says, and more by a later version. A later version that gives less takes
+    nothing away: it may be granted already.
+    """
     rest = _rest_of(home)
     amount = rest.amounts.get(pool.name)
     if amount is None:
-        store.open_pool(pool)
-    elif pool.amount > amount:
+        store.open_pool(pool, year)
+        return pool.amount, year
+    since = rest.since[pool.name]
+    if year < since:
+        store.draw_since(pool, since, year)
+    if pool.amount > amount:
         store.raise_pool(pool, amount)
-    return left_of_pool(pool, rest)
+    return left_of_pool(pool, rest), min(since, year)
 
 
 def _rest_of(money: Money) -> Rest:

@@ -101,23 +101,26 @@ class Lines:
 
 
 class PoolMoney(NamedTuple):
-    """A citywide pool in one of its windows: `amount` won by the policy in force, kept under `home`, drawn on from `first_year` on."""
+    """A citywide pool in one of its windows: `amount` won by the policy in force, kept under the year `home`."""
 
     name: str
     amount: int
-    first_year: FiscalYear
     home: FiscalYear
 
 
 def pool_money(policy: PolicyVersion, pool_id: str, at: datetime) -> PoolMoney:
     """The money of the window of a pool that `at` falls into. A window lies within a year, but that of an event."""
     pool = policy.pools[pool_id]
-    year = fiscal_year_of(at)
-    first, last = year, year
-    if pool.window.start is not None and pool.window.until is not None:
-        first = fiscal_year_of(pool.window.start)
-        last = fiscal_year_of(pool.window.until - timedelta(microseconds=1))
-    return PoolMoney(f"{POOL}{pool_id}@{window_name(pool.window, at)}", pool.amount, first, last)
+    last = at if pool.window.until is None else pool.window.until - timedelta(microseconds=1)
+    return PoolMoney(f"{POOL}{pool_id}@{window_name(pool.window, at)}", pool.amount, fiscal_year_of(last))
+
+
+def years_drawing(first: FiscalYear, last: FiscalYear, home: FiscalYear) -> list[FiscalYear]:
+    """The years from `first` to `last` in which a pool was drawn on, in order; its home is the last in the list.
+
+    Both are years in which something was paid. What an event states may be far from them.
+    """
+    return [*range(first, min(last, home - 1) + 1), home]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.forecast import Forecast, Snapshot, forecast
 from eeum.budget.money import Money
 from eeum.budget.report import Account, YearReport, line_account, pool_account, report_of
-from eeum.budget.rules import POOL, FiscalYear, Line, PoolMoney, fiscal_year_of, pool_money
+from eeum.budget.rules import POOL, FiscalYear, Line, PoolMoney, fiscal_year_of, pool_money, years_drawing
 from eeum.budget.store import BudgetStore
 from eeum.budget.watch_store import WatchStore
 from eeum.calendar import SEOUL, next_month, start_of_month
@@ -46,8 +46,12 @@ class YearsMoney:
             self._read[year] = self._store.money(year)
         return self._read[year]
 
-    def drawing_on(self, pool: PoolMoney) -> list[Money]:
-        return [self.of(year) for year in range(pool.first_year, pool.home + 1)]
+    def drawing_on(self, pool: PoolMoney, now: FiscalYear) -> list[Money]:
+        """The money of the years up to `now` that drew on a pool; its home is the last."""
+        rest = self.of(pool.home).rest
+        since = rest.since.get(pool.name) if rest else None
+        years = [pool.home] if since is None else years_drawing(since, now, pool.home)
+        return [self.of(year) for year in years]
 
 
 def year_report(
@@ -55,7 +59,7 @@ def year_report(
 ) -> YearReport:
     """Lines, funders and open pools of a year as they stand. Empty for a year for which nothing was budgeted."""
     money = YearsMoney(store)
-    pools = [(pool.money, money.drawing_on(pool.money)) for pool in open_pools(policies, year, now)]
+    pools = [(pool.money, money.drawing_on(pool.money, year)) for pool in open_pools(policies, year, now)]
     return report_of(year, lines_of(store, year), money.of(year), appropriations.changes(year), pools)
 
 
@@ -81,7 +85,7 @@ def outlooks(
         account = line_account(line.id, money.of(year))
         yield _outlooked(LINE_KIND, account, snapshots.get(line.id, []), today, date(year, 12, 31))
     for pool in pools:
-        account = pool_account(pool.money, money.drawing_on(pool.money))
+        account = pool_account(pool.money, money.drawing_on(pool.money, year))
         yield _outlooked(POOL_KIND, account, snapshots.get(pool.money.name, []), today, pool.last_day)
 
 
@@ -127,6 +131,6 @@ def spent_by_name(
     """Won spent of each line and each open pool, as a snapshot keeps it."""
     spent = {line.id: line_account(line.id, money.of(year)).spent for line in lines}
     for pool in pools:
-        account = pool_account(pool.money, money.drawing_on(pool.money))
+        account = pool_account(pool.money, money.drawing_on(pool.money, year))
         spent[f"{POOL}{account.name}"] = account.spent
     return spent

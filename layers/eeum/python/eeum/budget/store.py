@@ -103,12 +103,15 @@ class BudgetStore:
         ]
         commit(self._storage, self.patience, *updates)
 
-    def open_pool(self, pool: PoolMoney) -> None:
-        """Puts up the money of a pool's window; `ConditionsFailed` when it is there. 2 write units for each KB of the rest."""
+    def open_pool(self, pool: PoolMoney, year: FiscalYear) -> None:
+        """Puts up the money of a pool's window, which `year` is the first to draw on; `ConditionsFailed` when it is there.
+
+        2 write units for each KB of the rest.
+        """
         opened = (
             SetTo(("won", pool.name), pool.amount),
             SetTo(("amounts", pool.name), pool.amount),
-            SetTo(("since", pool.name), pool.first_year),
+            SetTo(("since", pool.name), year),
         )
         rest = rest_key(self._programme, pool.home)
         commit(self._storage, self.patience, Update(rest, opened, (Absent(("amounts", pool.name)),)))
@@ -118,6 +121,12 @@ class BudgetStore:
         raised = (Add(("won", pool.name), pool.amount - amount), SetTo(("amounts", pool.name), pool.amount))
         rest = rest_key(self._programme, pool.home)
         commit(self._storage, self.patience, Update(rest, raised, (Equals(("amounts", pool.name), amount),)))
+
+    def draw_since(self, pool: PoolMoney, before: FiscalYear, year: FiscalYear) -> None:
+        """Notes that an earlier `year` draws on a pool, too; `ConditionsFailed` unless it was `before`. Units as `open_pool`."""
+        earlier = (SetTo(("since", pool.name), year),)
+        rest = rest_key(self._programme, pool.home)
+        commit(self._storage, self.patience, Update(rest, earlier, (Equals(("since", pool.name), before),)))
 
     def move(self, name: str, move: Move, to: Place) -> None:
         """Moves won of `name` to a place that knows it; `ConditionsFailed` when so much is no longer there, or it has forgotten the name.

@@ -19,7 +19,6 @@ from eeum.policy.windows import (
     MONTH,
     last_month_of,
     months_of,
-    previous_window,
     window_key,
     window_name,
 )
@@ -129,7 +128,7 @@ def months_together(policies: PolicyBook, month: Month, latest: Month) -> tuple[
     while True:
         versions = policies.in_force_between(start_of_month(first), start_of_month(next_month(last)))
         limits = [limit for version in versions for limit in limits_of(version, AFTER_PAYMENT).values()]
-        reached = [_reach(limit, first, last) for limit in limits]
+        reached = [_reach(limit, first, last, latest) for limit in limits]
         wider = (
             min([first, *(start for start, _ in reached)]),
             min(max([last, *(end for _, end in reached)]), latest),
@@ -139,8 +138,11 @@ def months_together(policies: PolicyBook, month: Month, latest: Month) -> tuple[
         first, last = wider
 
 
-def _reach(limit: Limit, first: Month, last: Month) -> tuple[Month, Month]:
-    """The months that a limit ties those from `first` to `last` to."""
+def _reach(limit: Limit, first: Month, last: Month, latest: Month) -> tuple[Month, Month]:
+    """The months that a limit ties those from `first` to `last` to.
+
+    What carries over ties each window to the next: at once to that of `carries_over_from` and to `latest`, however far they are.
+    """
     window = limit.window
     if window.kind == EVENT:
         start, end = months_of(window, window_name(window, start_of_month(first)))
@@ -152,9 +154,7 @@ def _reach(limit: Limit, first: Month, last: Month) -> tuple[Month, Month]:
     start, _ = months_of(window, name)
     end = last_month_of(window_name(window, start_of_month(last)))
     if since is not None:
-        before = previous_window(window, name)
-        if before is not None and last_month_of(before) >= since:
-            start, _ = months_of(window, before)
+        start = min(start, months_of(window, window_name(window, start_of_month(since)))[0])
         if end >= since:
-            end = last_month_of(window_name(window, start_of_month(next_month(end))))
+            end = max(end, latest)
     return start, end

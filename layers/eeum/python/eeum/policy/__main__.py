@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from eeum.dry_run.events import course_of
+from eeum.dry_run.telling import json_of, lines_of
+from eeum.dry_run.trial import tried
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
 from eeum.policy.comparison import explained
 from eeum.policy.doubts import doubts_beside, doubts_of
 from eeum.policy.reading import period_of, policy_of
-from eeum.policy.trial import tried
-from eeum.policy.trial_events import course_of
-from eeum.policy.trial_telling import json_of, lines_of
 from eeum.policy.validation import problems_of_history
 from eeum.policy.validation_conditions import Problem
 
@@ -25,9 +25,9 @@ USAGE = """usage: python -m eeum.policy check POLICY ...
 check  tells the faults of policy documents, of each by itself and of all as versions of one programme; and of valid ones what they
        probably do not mean.
 explain says a policy in plain Korean and English, as its members are told.
-try    tells what the payments and top-ups of one member get, one after the other: by layer, funder and purse, what limits and pools
-       cut, and what is left of them. EVENTS is a JSON file (docs/policy-language/trying.md). Charged money, cashback and grants are
-       taken to be there; cancellations are not tried.
+try    prints what the payments, top-ups and cancellations of one member get, one after the other: by layer, funder and purse, what
+       limits and pools cut, and what is left of them. EVENTS is a JSON file (docs/policy-language/trying.md). Charged money, cashback
+       and grants are taken to be there.
 schema prints the JSON Schema of a policy document."""
 
 

@@ -15,6 +15,7 @@ from eeum.ids import entry_id, request_digest
 from eeum.policy import proposals as rules
 from eeum.policy.amendment_items import amendment_item
 from eeum.policy.amendments import Amendment, Withdrawal, problems_of_amendment, takes_effect
+from eeum.policy.announcements import announced
 from eeum.policy.history import Did, Step, Subject
 from eeum.policy.proposal_store import ProposalStore
 from eeum.policy.proposals import Proposal
@@ -126,6 +127,7 @@ def _judge(amendment: Amendment, stored: Stored, now: datetime) -> None:
     problems = problems_of_amendment(amendment, stored.documents, stored.amendments)
     if problems:
         raise AmendmentRefused(f"The amendment cannot be made: {problems[0][2]}", tuple(problems))
+    announced(stored.documents, [*stored.amendments, amendment], now)  # members read it: it must not fail
     effect = takes_effect(amendment, stored.documents, stored.amendments)
     if effect < now + NOTICE:
         raise AmendmentTooLate(

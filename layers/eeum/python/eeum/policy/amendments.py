@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from eeum.calendar import OUT_OF_BOUNDS, is_in_bounds
 from eeum.policy.reading import period_of
 from eeum.policy.rules import PolicyVersion
 
@@ -138,6 +139,13 @@ def problems_of_amendment(
     amendment: Amendment, documents: Sequence[Mapping[str, Any]], earlier: Sequence[Amendment]
 ) -> list[Problem]:
     """What is wrong with an amendment to the versions that stand (`documents`, in the order of their starts) and to what amends them."""
+    out_of_bounds = [
+        (name, "instant_range", f"{OUT_OF_BOUNDS}; this is {instant.isoformat()}.")
+        for name, instant in _dates_of(amendment)
+        if instant is not None and not is_in_bounds(instant)
+    ]
+    if out_of_bounds:
+        return out_of_bounds
     match amendment:
         case EndChange() | Withdrawal():
             known = {document["version"] for document in documents}
@@ -148,6 +156,18 @@ def problems_of_amendment(
             return _of_suspension(amendment, documents)
         case Lifting():
             return _of_lifting(amendment, earlier)
+
+
+def _dates_of(amendment: Amendment) -> list[tuple[str, datetime | None]]:
+    match amendment:
+        case EndChange():
+            return [("ends_at", amendment.ends_at)]
+        case Suspension():
+            return [("from", amendment.start), ("until", amendment.until)]
+        case Lifting():
+            return [("at", amendment.at)]
+        case Withdrawal():
+            return []
 
 
 def _of_end(change: EndChange, documents: Sequence[Mapping[str, Any]], earlier: Sequence[Amendment]) -> list[Problem]:

@@ -83,7 +83,10 @@ def _changed(before: Statement, after: Statement) -> Iterator[Change]:
         yield from _of_set(before, after, before.members, after.members)
     elif before.says != after.says:
         kind = _direction(before, after)
+        same = after.about.startswith("limits.") and after.rank is not None and after.rank == before.rank
         says = Plain(f"{after.says.ko} (그 전에는 {before.says.ko})", f"{after.says.en} (until then: {before.says.en})")
+        if same and before.like == after.like:  # a limit that is moved beyond the bands that are read on it
+            says = Plain(f"{says.ko}. 받는 혜택은 그대로임", f"{says.en}; what is given stays the same")
         yield Change(kind, after.about, _sentence(kind, after.subject, says))
 
 

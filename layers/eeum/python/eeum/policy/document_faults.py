@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
+from eeum.policy.dates import INSTANT_RANGE
 from eeum.policy.document_conditions import FORMS
 from eeum.policy.document_values import Part
 
@@ -77,7 +78,7 @@ def said(model: type[Part], fault: Mapping[str, Any]) -> str:
         case "string_pattern_mismatch":
             why = f'{shown} is no name: lower-case letters, digits, - and _, such as "small-shops".'
         case _:
-            why = str(fault["msg"])
+            why = str(fault["msg"]) + (f", not {shown}." if fault["type"] == INSTANT_RANGE else "")
     return why
 
 

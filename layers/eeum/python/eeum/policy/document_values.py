@@ -14,11 +14,13 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    ValidationInfo,
 )
 from pydantic_core import PydanticCustomError
 
-from eeum.calendar import SEOUL
+from eeum.calendar import OUT_OF_BOUNDS, SEOUL, is_in_bounds
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
+from eeum.policy.dates import INSTANT_RANGE
 from eeum.policy.reading import OWN_RATE
 
 # What names are told apart by is taken as it is: a name with a line's end is none.
@@ -43,14 +45,18 @@ def _instant_as_text(value: Any) -> Any:
     raise PydanticCustomError("instant_format", "Input should be an instant such as 2019-08-01T06:00:00+09:00")
 
 
-def _instant_in_seoul(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(SEOUL)
-    except OverflowError:
-        raise PydanticCustomError("instant_range", "The year in Seoul should be between 1 and 9999") from None
+STORED = "stored"
+"""Set in the context of a validation that reads what an earlier version stored: dates out of bounds are read as they are."""
+
+
+def _instant_in_seoul(instant: datetime, info: ValidationInfo) -> datetime:
+    if not is_in_bounds(instant) and not (info.context or {}).get(STORED):
+        raise PydanticCustomError(INSTANT_RANGE, OUT_OF_BOUNDS)
+    return instant.astimezone(SEOUL)
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_as_text), AfterValidator(_instant_in_seoul)]
+"""An instant with its offset, of a year that `eeum.calendar.is_in_bounds`."""
 
 
 class Part(BaseModel):

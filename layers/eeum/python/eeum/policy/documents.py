@@ -4,6 +4,7 @@ Pydantic says whether each value has its place and type; what values must be to 
 """
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -13,7 +14,7 @@ from eeum.errors import PolicyRefused
 from eeum.money import LARGEST_AMOUNT
 from eeum.policy.document_conditions import ConditionDocument
 from eeum.policy.document_faults import said
-from eeum.policy.document_values import MOST_NAMES, Instant, Name, Part, Rate, Title, Won
+from eeum.policy.document_values import MOST_NAMES, STORED, Instant, Name, Part, Rate, Title, Won
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.validation import problems_of
@@ -93,7 +94,7 @@ class PoolDocument(Part):
 
 
 class GroupDocument(Part):
-    """Of its layers that give something, one counts: the one that gives most, or the first that is listed."""
+    """Of its layers that accept something of a payment, one counts: the one that gives most, or the first that is listed."""
 
     id: Name
     counts: Literal["highest", "first"]
@@ -240,6 +241,11 @@ def shaped_document(document: Any) -> dict[str, Any]:
     if _bytes_of(canonical) > LARGEST_DOCUMENT_BYTES:  # with every default written out
         raise _refused([("", "too_large", TOO_LARGE)])
     return canonical
+
+
+def stored_document(document: Mapping[str, Any]) -> PolicyDocument:
+    """A document as it was stored, to be shown; its dates may be older than their bounds."""
+    return PolicyDocument.model_validate(document, context={STORED: True})
 
 
 def parse_policy(document: Any) -> PolicyVersion:

@@ -10,8 +10,9 @@ from itertools import combinations
 from math import inf
 from typing import Any
 
-from eeum.calendar import SEOUL
+from eeum.calendar import SEOUL, is_in_bounds
 from eeum.policy.conditions import NUMBER_FACTS
+from eeum.policy.doubts_of_meaning import doubts_of_meaning, starts_from_zero
 from eeum.policy.reading import OWN_RATE, period_of
 from eeum.policy.rules import AFTER_PAYMENT, Gives
 from eeum.policy.validation_conditions import Problem
@@ -41,10 +42,12 @@ def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _amounts(document)
     yield from _overlaps(document["layers"])
     yield from _spelt_twice(document["layers"])
+    yield from doubts_of_meaning(document)
 
 
 def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
     """Of a document without faults that follows another, `before`."""
+    yield from starts_from_zero(document, before)
     was = {limit["id"]: limit.get("amount") for limit in before.get("limits") or ()}
     starts_at, _ = period_of(document)
     for index, limit in enumerate(document.get("limits") or ()):
@@ -86,6 +89,8 @@ def _ends(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _end(path: str, at: datetime) -> Iterator[Problem]:
     """An end does not belong to what ends; a notice names the last day, which does."""
+    if not is_in_bounds(at):
+        return  # the day after may not exist
     tomorrow = at + timedelta(days=1)
     if at.time() >= time(23, 59):
         whole = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()

@@ -32,6 +32,8 @@ Won = Mapping[LimitId, int]
 Accepted = tuple[tuple[BandPortion, ...], int]
 """What of the base a layer accepts, and the won that it gives for that before reward limits."""
 
+NOTHING_ACCEPTED: Accepted = ((), 0)
+
 NONE: Mapping[str, int] = {}
 
 
@@ -96,10 +98,10 @@ def _cut(
 def _chosen(
     policy: PolicyVersion, facts: Facts, base: int, used_before: Won, gives: frozenset[Gives], carried: Won
 ) -> list[tuple[Layer, Accepted]]:
-    """The layers that act, each with what it accepts and gives: of each exclusive group the one that counts, and none of the others.
+    """The layers that act, each with what it accepts and gives: of each exclusive group the one that counts.
 
     Of the layers of a group that accept some of the base it is the first listed, or the one that would give most if it were alone, its
-    limits as they were before the payment; of equals the first listed.
+    limits as they were before the payment; of equals the first listed. The others accept nothing; one that counts all still counts.
     """
     layers = [(layer, _given(layer, facts, base, used_before, carried)) for layer in policy.acting(gives)]
     if not policy.groups:
@@ -113,7 +115,11 @@ def _chosen(
         if found is None or (alone > found[1] and policy.groups[layer.exclusive] != FIRST):
             best[layer.exclusive] = (layer, alone)
     chosen = {layer.id for layer, _ in best.values()}
-    return [each for each in layers if each[0].exclusive is None or each[0].id in chosen]
+    return [
+        (layer, accepted if layer.exclusive is None or layer.id in chosen else NOTHING_ACCEPTED)
+        for layer, accepted in layers
+        if layer.exclusive is None or layer.id in chosen or layer.counts_all
+    ]
 
 
 def _given(layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won) -> Accepted:

@@ -12,6 +12,8 @@ from eeum.calendar import text_of
 from eeum.errors import DraftExists, NotFound, PolicyInstantTaken, PolicyRefused, PolicyStartsTooSoon
 from eeum.policy import drafts as rules
 from eeum.policy.amendments import Problem
+from eeum.policy.announcements import announced
+from eeum.policy.dates import faults_of_dates
 from eeum.policy.draft_store import DraftStore
 from eeum.policy.drafts import Changed, Check, Draft, version_before
 from eeum.policy.history import Did
@@ -23,6 +25,16 @@ from eeum.storage import ConditionsFailed
 
 _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
+Show = Callable[[Draft, Mapping[str, Any], Stored], None]
+"""Prepares the answer to a step: the draft and its document after it, and the versions beside which it is shown.
+
+Every step calls it before it stores anything, so that a step whose answer fails has no effect.
+"""
+
+
+def _unshown(_draft: Draft, _document: Mapping[str, Any], _stored: Stored) -> None:
+    """For callers that need no answer."""
+
 
 def create_draft(
     drafts: DraftStore,
@@ -33,6 +45,7 @@ def create_draft(
     reason: str,
     emergency_reason: str | None,
     now: datetime,
+    show: Show = _unshown,
 ) -> Draft:
     """A draft by the name of its version; the same request again gives the one that is there.
 
@@ -45,9 +58,11 @@ def create_draft(
     belongs(programme, document)
     begun = rules.begin(document, by, reason, emergency_reason, now)
     before = drafts.draft(begun.draft.version)
+    stored = policies.stored()
     if before is None:
-        if any(begun.draft.version == other["version"] for other in policies.stored().every):
+        if any(begun.draft.version == other["version"] for other in stored.every):
             raise DraftExists(f"There is a version {begun.draft.version}.")
+        show(begun.draft, document, stored)
         try:
             drafts.store(begun, None, document)
             return begun.draft
@@ -61,11 +76,13 @@ def create_draft(
     )
     if not same:
         raise DraftExists(f"There is a draft {before.version}; edit it, or give the version another name.")
+    show(before, document, stored)
     return before
 
 
 def edit_draft(
     drafts: DraftStore,
+    policies: PolicyStore,
     programme: str,
     name: str,
     seen: int,
@@ -74,6 +91,7 @@ def edit_draft(
     reason: str,
     emergency_reason: str | None,
     now: datetime,
+    show: Show = _unshown,
 ) -> Draft:
     """The draft with its next revision, which has to be checked anew.
 
@@ -88,13 +106,22 @@ def edit_draft(
 
     def step(draft: Draft) -> Draft:
         changed = rules.edit(draft, seen, document, by, reason, emergency_reason, now)
+        show(changed.draft, document, policies.stored())
         drafts.store(changed, draft, document)
         return changed.draft
 
     return _decided(drafts, name, step)
 
 
-def check_draft(drafts: DraftStore, policies: PolicyStore, name: str, seen: int, by: str, now: datetime) -> Draft:
+def check_draft(
+    drafts: DraftStore,
+    policies: PolicyStore,
+    name: str,
+    seen: int,
+    by: str,
+    now: datetime,
+    show: Show = _unshown,
+) -> Draft:
     """The draft with what a check finds: faults of the document and beside the versions that stand, and its simulation.
 
     Raises:
@@ -114,6 +141,7 @@ def check_draft(drafts: DraftStore, policies: PolicyStore, name: str, seen: int,
             simulation=drafts.simulation(draft.digest),
         )
         changed = rules.checked(draft, seen, found)
+        show(changed.draft, document, stored)
         drafts.store(changed, draft)
         return changed.draft
 
@@ -121,7 +149,14 @@ def check_draft(drafts: DraftStore, policies: PolicyStore, name: str, seen: int,
 
 
 def approve_draft(
-    drafts: DraftStore, policies: PolicyStore, name: str, seen: int, by: str, reason: str | None, now: datetime
+    drafts: DraftStore,
+    policies: PolicyStore,
+    name: str,
+    seen: int,
+    by: str,
+    reason: str | None,
+    now: datetime,
+    show: Show = _unshown,
 ) -> Draft:
     """The draft approved by a second operator, and its version scheduled; judged beside all that is stored at that moment.
 
@@ -141,6 +176,9 @@ def approve_draft(
         against = version_before(stored.documents, starts_at)
         changed = rules.approve(draft, seen, by, reason, now, against["version"] if against else None)
         _fits(document, stored, now)
+        later = Stored(sorted([*stored.every, document], key=_start_of), stored.amendments)
+        announced(later.documents, later.amendments, now)  # members read it from now on: it must not fail
+        show(changed.draft, document, later)
         place = 1 + sum(period_of(other)[0] == starts_at for other in stored.every)
         drafts.schedule(policies, changed, draft, document, revision, place)
         return changed.draft
@@ -148,11 +186,22 @@ def approve_draft(
     return _decided(drafts, name, step)
 
 
-def close_draft(drafts: DraftStore, name: str, seen: int, did: Did, by: str, reason: str, now: datetime) -> Draft:
+def close_draft(
+    drafts: DraftStore,
+    policies: PolicyStore,
+    name: str,
+    seen: int,
+    did: Did,
+    by: str,
+    reason: str,
+    now: datetime,
+    show: Show = _unshown,
+) -> Draft:
     """The draft rejected or withdrawn (`did`). Raises `NotFound`, `DraftClosed`, `DraftChanged`."""
 
     def step(draft: Draft) -> Draft:
         changed: Changed = rules.close(draft, seen, did, by, reason, now)
+        show(changed.draft, drafts.document(name, draft.revision), policies.stored())
         drafts.store(changed, draft)
         return changed.draft
 
@@ -200,6 +249,13 @@ def _fits(document: Mapping[str, Any], stored: Stored, now: datetime) -> None:
     problems = tuple(problems_beside(document, stored.documents))
     if problems:
         raise PolicyRefused(f"The versions do not agree: {problems[0][2]}", problems)
+    problems = tuple(faults_of_dates(document))
+    if problems:
+        raise PolicyRefused(f"A date is out of bounds: {problems[0][2]}", problems)
+
+
+def _start_of(document: Mapping[str, Any]) -> datetime:
+    return period_of(document)[0]
 
 
 def _is_taken(document: Mapping[str, Any], stored: Stored) -> bool:

@@ -10,7 +10,7 @@ from math import gcd
 from typing import Any, NamedTuple
 
 from eeum.policy.plain_conditions import clause
-from eeum.policy.plain_layers import Curve, gives_of
+from eeum.policy.plain_layers import Curve, furthest, gives_of
 from eeum.policy.wording import AND, FUNDERS, PURSES, Plain, instant, joined, listed, names, window, won, word
 
 
@@ -41,7 +41,7 @@ def statements_of(document: Mapping[str, Any]) -> list[Statement]:
         *_of_version(document),
         *(each for layer in document["layers"] for each in _of_layer(layer)),
         _order(document["layers"]),
-        *(_of_limit(limit) for limit in document.get("limits", ())),
+        *(_of_limit(limit, furthest(document, limit["id"])) for limit in document.get("limits", ())),
         *(_of_pool(pool) for pool in document.get("pools", ())),
         *(_of_group(group) for group in document.get("groups", ())),
         *(each for purse in document.get("purses", ()) for each in _of_purse(purse)),
@@ -169,7 +169,8 @@ def _order(layers: Sequence[Mapping[str, Any]]) -> Statement:
 # --- what layers refer to -------------------------------------------------------------------------------------------------
 
 
-def _of_limit(limit: Mapping[str, Any]) -> Statement:
+def _of_limit(limit: Mapping[str, Any], end: float) -> Statement:
+    """`end` is where the bands that are read on it end: a larger amount gives nothing more."""
     amount, span = limit.get("amount"), window(limit)
     what = {
         "spend": Plain("쓰는 금액", "of spend"),
@@ -183,6 +184,9 @@ def _of_limit(limit: Mapping[str, Any]) -> Statement:
     else:
         says = Plain(f"{span.ko} {what.ko} {won(amount).ko}까지", f"up to {won(amount).en} {what.en} {span.en}")
     carried = limit.get("carries_over_from")
+    most = _UNLIMITED if amount is None else amount
+    # What carries over may come to twice the amount.
+    reached = min(most, end) if limit["measure"] != "reward" and carried is None else most
     if carried is not None:
         since = instant(carried)
         says = Plain(
@@ -193,7 +197,7 @@ def _of_limit(limit: Mapping[str, Any]) -> Statement:
         f"limits.{limit['id']}",
         Plain(f"한도 {limit['id']}", f"Limit {limit['id']}"),
         says,
-        rank=_UNLIMITED if amount is None else amount,
+        rank=reached,
         like=(limit["measure"], span, carried),
     )
 
@@ -219,7 +223,10 @@ def _of_group(group: Mapping[str, Any]) -> Statement:
         Plain(f"묶음 {group['id']}", f"Group {group['id']}"),
         Plain("그중 가장 큰 혜택 하나만 받음", "only its highest counts")
         if highest
-        else Plain("그중 먼저 적힌 혜택 하나만 받음", "only its first that gives something counts"),
+        else Plain(
+            "그중 적용되는 첫 번째 혜택 하나만 계산하며, 그 금액이 0원이어도 다른 혜택은 없음",
+            "only the first that applies counts, even where it gives nothing",
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """What a layer gives, in plain Korean and English, and how good that is beside another of its kind."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
 from eeum.policy.wording import MISSING, Plain, joined, rate, won
@@ -84,3 +85,18 @@ def given_at(points: Curve, spend: int) -> int:
         end = points[position + 1][0] if position + 1 < len(points) else spend
         total += max(min(end, spend) - start, 0) * basis_points
     return total
+
+
+def furthest(document: Mapping[str, Any], limit_id: str) -> float:
+    """The won of use up to which some layer gives anything by this limit; infinite where one has no end, or reads no bands on it."""
+    ends = []
+    counting = {limit["id"] for limit in document.get("limits") or () if limit["measure"] != "reward"}
+    for layer in document["layers"]:
+        listed = layer.get("limits") or ()
+        if limit_id in listed:
+            first = next((each for each in listed if each in counting), None)
+            bands = (layer.get("bands") or ()) if first == limit_id else ()
+            giving = [band for band in bands if band["rate_basis_points"] != 0]
+            end = giving[-1].get("up_to") if giving else 0
+            ends.append(inf if not bands or end is None else end)
+    return max(ends, default=inf)

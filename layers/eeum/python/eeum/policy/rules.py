@@ -177,9 +177,10 @@ class MerchantTerms:
     flags: frozenset[str] = FLAGS
     """What a merchant may be marked with."""
 
-    def exclude(self, category: str, annual_revenue: int) -> bool:
-        """Whether the programme excludes a merchant of this category and revenue (won a year)."""
-        too_large = self.excluded_above_revenue is not None and annual_revenue > self.excluded_above_revenue
+    def exclude(self, category: str | None, annual_revenue: int | None) -> bool:
+        """Whether the programme excludes a merchant of this category and revenue (won a year); None is not known, in dry runs."""
+        most = self.excluded_above_revenue
+        too_large = most is not None and annual_revenue is not None and annual_revenue > most
         return category in self.excluded_categories or too_large
 
 

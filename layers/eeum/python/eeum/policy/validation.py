@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE
+from eeum.policy.dates import faults_of_dates
 from eeum.policy.reading import OWN_RATE, period_of
 from eeum.policy.rules import AFTER_PAYMENT, AT_TOP_UP, Gives
 from eeum.policy.validation_conditions import IN_A_SHOP, Known, Problem, faults_of_condition
@@ -27,6 +28,7 @@ def problems_of(document: Mapping[str, Any]) -> list[Problem]:
     """The first faults of a document that has the right shape (see `eeum.policy.documents`)."""
     known = Known.of(document["merchants"])
     found = chain(
+        faults_of_dates(document),
         _name(document),
         _repeated(document),
         _period(document),

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field, Tag, ValidationError
 
 from eeum.errors import PolicyRefused
 from eeum.policy.conditions import Facts
@@ -53,6 +52,14 @@ class PaymentEvent(Part):
     paid_from: dict[Name, Positive] = Field(default={})
 
 
+class CancelEvent(Part):
+    """Takes back `amount` won of the payment that is event number `cancel`, counted from 1; left out: all that is left of it."""
+
+    cancel: Annotated[int, Field(strict=True, ge=1)]
+    at: Instant
+    amount: Positive | None = None
+
+
 class TopUpEvent(Part):
     """`top_up` won, the face value, at an instant."""
 
@@ -63,24 +70,20 @@ class TopUpEvent(Part):
 
 def _kind(event: Any) -> str | None:
     words = event if isinstance(event, Mapping) else {}
-    return next((f"({word})" for word in ("payment", "top_up") if word in words), None)
+    return next((f"({word})" for word in ("payment", "top_up", "cancel") if word in words), None)
 
 
 Event = Annotated[
-    Annotated[PaymentEvent, Tag("(payment)")] | Annotated[TopUpEvent, Tag("(top_up)")],
+    Annotated[PaymentEvent, Tag("(payment)")]
+    | Annotated[TopUpEvent, Tag("(top_up)")]
+    | Annotated[CancelEvent, Tag("(cancel)")],
     Discriminator(
         _kind,
         custom_error_type="unknown_event",
-        custom_error_message='An event is a payment, {{"payment": 10000, "at": …}}, or a top-up, {{"top_up": 10000, "at": …}}',
+        custom_error_message='An event is a payment, {{"payment": 10000, "at": …}}, a top-up, {{"top_up": 10000, "at": …}}, '
+        'or a cancellation, {{"cancel": 1, "at": …}}',
     ),
 ]
-
-
-def _no_cancellation(events: Any) -> Any:
-    for event in events if isinstance(events, list) else ():
-        if isinstance(event, Mapping) and "cancel" in event:
-            raise PydanticCustomError("no_cancellations", "Cancellations are not tried: leave out what was cancelled")
-    return events
 
 
 class Events(Part):
@@ -88,12 +91,15 @@ class Events(Part):
 
     shops: dict[str, AllFacts] = Field(default={})
     pools: dict[Name, Won] = Field(default={})
-    events: Annotated[list[Event], BeforeValidator(_no_cancellation)] = Field(min_length=1, max_length=MOST_EVENTS)
+    events: list[Event] = Field(min_length=1, max_length=MOST_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One event to try. `paid_from` is in won by purse, `charged` not among them."""
+    """One event to try. `paid_from` is in won by purse, `charged` not among them.
+
+    `cancels` is the number of the event that it takes `amount` won back of, 0 for all that is left.
+    """
 
     amount: int
     at: datetime
@@ -101,6 +107,7 @@ class Tried:
     facts: Facts
     paid_from: Mapping[str, int]
     shop: str | None = None
+    cancels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,9 @@ def _refused(problems: list[Problem]) -> PolicyRefused:
     return PolicyRefused("The events cannot be tried.", tuple(problems))
 
 
-def _tried(event: PaymentEvent | TopUpEvent, shops: Mapping[str, AllFacts]) -> Tried:
+def _tried(event: PaymentEvent | TopUpEvent | CancelEvent, shops: Mapping[str, AllFacts]) -> Tried:
+    if isinstance(event, CancelEvent):
+        return Tried(event.amount or 0, event.at, False, Facts(), {}, cancels=event.cancel)
     if isinstance(event, TopUpEvent):
         return Tried(event.top_up, event.at, True, _facts(event.facts.model_dump()), {})
     known = shops[event.shop].model_dump() if event.shop else {}
@@ -160,6 +169,10 @@ def _faults(events: Events, versions: Sequence[PolicyVersion]) -> Iterator[Probl
         if before is not None and event.at < before:
             yield f"{path}.at", "out_of_order", "It is before the event above; events are tried in the order of time."
         before = event.at
+        if isinstance(event, CancelEvent):
+            named = events.events[:index][event.cancel - 1 : event.cancel]
+            if not named or not isinstance(named[0], PaymentEvent):
+                yield f"{path}.cancel", "unknown_payment", f"Event {event.cancel} is no payment above this one."
         if isinstance(event, PaymentEvent):
             yield from _faults_of_payment(path, event, events.shops, book.running_at(event.at))
     for name, facts in events.shops.items():

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from eeum.calendar import SEOUL
+from eeum.dry_run.trial import WHY_NOT, Left, Outcome, Told
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Gives
-from eeum.policy.trial import WHY_NOT, Left, Outcome, Told
 from eeum.wallet.rules import Purse
 
 _WHAT = {
@@ -27,9 +27,18 @@ def lines_of(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield f"In all: {told}{f' (funded by {funders})' if funders else ''}"
 
 
+def _word(outcome: Outcome) -> str:
+    if outcome.event.cancels is not None:
+        return "cancel"
+    return "top_up" if outcome.event.is_top_up else "payment"
+
+
 def _event(number: int, outcome: Outcome) -> Iterator[str]:
     event = outcome.event
     when = event.at.astimezone(SEOUL).strftime("%Y-%m-%d (%a) %H:%M:%S")
+    if event.cancels is not None:
+        yield from _cancellation(f"{number}. {when}", outcome)
+        return
     what = "top-up" if event.is_top_up else "payment"
     yield f"{number}. {when}  {what} of {event.amount:,} won{f' at {event.shop}' if event.shop else ''}  [{outcome.policy}]"
     if outcome.declined:
@@ -45,6 +54,22 @@ def _event(number: int, outcome: Outcome) -> Iterator[str]:
         yield f"     {told.layer:<{width}}  {_layer(told, outcome)}"
     left = [_left(each) for each in outcome.limits]
     left += [f"pool {_left(each)}" for each in outcome.pools]
+    if left:
+        yield f"     left: {'; '.join(left)}"
+
+
+def _cancellation(begins: str, outcome: Outcome) -> Iterator[str]:
+    event = outcome.event
+    won = f" of {event.amount:,} won" if event.amount else ""
+    yield f"{begins}  cancellation{won} of event {event.cancels}  [{outcome.policy}]"
+    if outcome.declined:
+        yield f"     refused: {outcome.declined}"
+        return
+    back = ", ".join(f"{name} {won:,}" for name, won in outcome.paid_from)
+    yield f"     back: {outcome.price:,} won{f' to {back}' if back else ''}"
+    for change in outcome.changes:
+        yield f"     {change.layer}  {change.won:+,} won for event {change.event}"
+    left = [_left(each) for each in outcome.limits] + [f"pool {_left(each)}" for each in outcome.pools]
     if left:
         yield f"     left: {'; '.join(left)}"
 
@@ -82,9 +107,8 @@ def _left(each: Left) -> str:
 def _funders(outcomes: Iterable[Outcome]) -> dict[str, int]:
     total: dict[str, int] = {}
     for outcome in outcomes:
-        for told in outcome.layers:
-            for name, won in told.funders:
-                total[name] = total.get(name, 0) + won
+        for name, won in outcome.funders.items():
+            total[name] = total.get(name, 0) + won
     return total
 
 
@@ -97,7 +121,7 @@ def _json_of(outcome: Outcome) -> dict[str, Any]:
     event = outcome.event
     return {
         "at": event.at.astimezone(SEOUL).isoformat(),
-        "top_up" if event.is_top_up else "payment": event.amount,
+        _word(outcome): event.amount,
         "policy": outcome.policy,
         "declined": outcome.declined,
         "paid": outcome.price,
@@ -106,7 +130,12 @@ def _json_of(outcome: Outcome) -> dict[str, Any]:
         "layers": [_layer_as_json(told) for told in outcome.layers],
         "limits": [_left_as_json(each) for each in outcome.limits],
         "pools": [_left_as_json(each) for each in outcome.pools],
+        **({"cancels": event.cancels, "changes": _changes_as_json(outcome)} if event.cancels is not None else {}),
     }
+
+
+def _changes_as_json(outcome: Outcome) -> list[dict[str, Any]]:
+    return [{"event": each.event, "layer": each.layer, "won": each.won} for each in outcome.changes]
 
 
 def _layer_as_json(told: Told) -> dict[str, Any]:

@@ -1,0 +1,316 @@
+"""The storage port in memory: what dry runs, tests and simulations run on.
+
+Held to the real engines by the contract suite in tests/contract. Atomic between threads, and able to fail where a test says so.
+"""
+
+import marshal
+import threading
+import zlib
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eeum.cursors import cursor_of, key_of_cursor, key_of_scan_cursor
+from eeum.item_size import bytes_of
+from eeum.storage import (
+    INDEXES,
+    MOST_ITEM_BYTES,
+    MOST_TRANSACTION_BYTES,
+    Absent,
+    Add,
+    AtLeast,
+    AtMost,
+    Condition,
+    ConditionsFailed,
+    Equals,
+    Index,
+    Item,
+    Key,
+    Page,
+    Path,
+    Put,
+    Query,
+    Remove,
+    Scan,
+    Storage,
+    Table,
+    Unstorable,
+    Update,
+    Write,
+)
+
+PAGE_BYTES = 1_000_000
+MISSING = object()
+WITHOUT_REFERENCES = 2
+SHORTER_AT_MOST = 2
+"""What takes one byte there takes two in a list of DynamoDB's; everything else takes more there. It is faster to find out."""
+
+
+@dataclass
+class Costs:
+    """What was asked of the storage, in DynamoDB's units (items up to 1 KB written, 4 KB read)."""
+
+    round_trips: int = 0
+    write_units: int = 0
+    calls: list[str] = field(default_factory=list)
+
+
+class InMemoryStorage:
+    """`fault` is called before and after each transaction or write of one item with ("before" | "after", writes), and may raise.
+
+    `written` is told what each transaction left behind, key and item, before anybody else sees it; it must not change the items.
+    A storage that lives long keeps no `log`.
+    """
+
+    def __init__(self, *, keeps_log: bool = True) -> None:
+        self._items: dict[Key, Item] = {}
+        self._sorted: dict[tuple[Table, str], list[str]] = defaultdict(list)
+        self._indexed: dict[tuple[Table, str, str], list[tuple[str, Key]]] = defaultdict(list)
+        self._keeps_log = keeps_log
+        self.written: Callable[[Sequence[tuple[Key, Item]]], None] = lambda _changed: None
+        self._tokens: set[str] = set()
+        self._lock = threading.RLock()
+        self.costs = Costs()
+        self.fault: Callable[[str, Sequence[Write]], None] = lambda _moment, _writes: None
+        self.log: list[Write] = []
+
+    def read(self, keys: Sequence[Key]) -> list[Item | None]:
+        if not 1 <= len(set(keys)) <= 100:
+            raise ValueError(f"DynamoDB reads 1 to 100 items at once, not {len(set(keys))}")
+        with self._lock:
+            self._count("read")
+            return [_copy(self._items.get(key)) for key in keys]
+
+    def query(self, query: Query) -> Page:
+        with self._lock:
+            self._count("query")
+            keys = self._keys_of(query)
+            if query.after is not None:
+                keys = _after(keys, key_of_cursor(query), query, self._items)
+            page: list[Item] = []
+            read = 0
+            for position, key in enumerate(keys):
+                item = self._items[key]
+                stored = marshal.dumps(item)
+                read += len(stored)
+                if all(holds(condition, item) for condition in query.where):
+                    page.append(marshal.loads(stored))
+                if position + 1 == query.limit or read > PAGE_BYTES:
+                    return Page(page, cursor_of(_last_key(item, query.index)))
+            return Page(page, None)
+
+    def scan(self, scan: Scan) -> Page:
+        if not 0 <= scan.segment < scan.segments:
+            raise ValueError(f"there is no segment {scan.segment} of {scan.segments}")
+        with self._lock:
+            self._count("scan")
+            page: list[Item] = []
+            read = 0
+            for position, key in enumerate(self._keys_of_segment(scan)):
+                item = self._items[key]
+                stored = marshal.dumps(item)
+                read += len(stored)
+                if all(holds(condition, item) for condition in scan.where):
+                    page.append(marshal.loads(stored))
+                if position + 1 == scan.limit or read > PAGE_BYTES:
+                    return Page(page, cursor_of(_last_key(item, None)))
+            return Page(page, None)
+
+    def transact(self, writes: Sequence[Write], token: str) -> None:
+        if not 1 <= len({write.key for write in writes}) == len(writes) <= 100:
+            raise ValueError("a transaction writes 1 to 100 items, each once")
+        with self._lock:
+            self._count("transact")
+            self.fault("before", writes)
+            if token not in self._tokens:
+                self._write(writes)
+                self._tokens.add(token)
+            self.fault("after", writes)
+
+    def put(self, put: Put) -> None:
+        with self._lock:
+            self._count("put")
+            self.fault("before", [put])
+            self._write([put], units=1)
+            self.fault("after", [put])
+
+    def items(self, table: Table) -> list[Item]:
+        """Everything in a table: for tests to look at."""
+        with self._lock:
+            return [_copy(item) for key, item in self._items.items() if key.table is table]
+
+    def everything(self) -> Iterator[tuple[Key, Item]]:
+        """Everything in every table, as it is and not to be changed."""
+        return iter(self._items.items())
+
+    def _write(self, writes: Sequence[Write], units: int = 2) -> None:
+        failed = [
+            position
+            for position, write in enumerate(writes)
+            if not all(holds(condition, self._items.get(write.key)) for condition in write.conditions)
+        ]
+        if failed:
+            raise ConditionsFailed(tuple(failed))
+        changed = [(write.key, self._changed(write)) for write in writes]
+        _refuse_too_large([item for _, item in changed])
+        for key, item in changed:
+            if key not in self._items:
+                insort(self._sorted[key.table, key.pk], key.sk)
+            self._index(key, self._items.get(key), item)
+            self._items[key] = item
+            self.costs.write_units += units + sum(index.partition in item for index in INDEXES[key.table])
+        if self._keeps_log:
+            self.log.extend(writes)
+        self.written(changed)
+
+    def _index(self, key: Key, before: Item | None, after: Item) -> None:
+        for index in INDEXES[key.table]:
+            old, new = _place_in(index, before or {}), _place_in(index, after)
+            if old == new:
+                continue
+            if old:
+                self._indexed[key.table, index.name, old[0]].remove((old[1], key))
+            if new:
+                insort(self._indexed[key.table, index.name, new[0]], (new[1], key))
+
+    def _changed(self, write: Write) -> Item:
+        match write:
+            case Put():
+                item: Item = _copy(write.item)
+            case Update():
+                item = _copy(self._items.get(write.key, {}))
+                for change in write.changes:
+                    apply(item, change)
+        return item | {"pk": write.key.pk, "sk": write.key.sk}
+
+    def _keys_of(self, query: Query) -> list[Key]:
+        if query.index is None:
+            sorts = self._sorted.get((query.table, query.partition), [])
+            keys = [Key(query.table, query.partition, sk) for sk in _starting_with(sorts, query.prefix, lambda sk: sk)]
+        else:
+            placed = self._indexed.get((query.table, query.index.name, query.partition), [])
+            keys = [key for _, key in _starting_with(placed, query.prefix, lambda place: place[0])]
+        if query.before is not None:
+            sort = query.index.sort if query.index else "sk"
+            keys = [key for key in keys if self._items[key][sort] < query.before]
+        return keys[::-1] if query.newest_first else keys
+
+    def _keys_of_segment(self, scan: Scan) -> Iterator[Key]:
+        """By the hash of their partition, as DynamoDB does: no order that anybody could rest on, and always the same."""
+        start = key_of_scan_cursor(scan.after) if scan.after is not None else None
+        place = (_hash_of(start["pk"]["S"]), start["pk"]["S"]) if start else (-1, "")
+        partitions = sorted(
+            (hashed, pk)
+            for table, pk in self._sorted
+            if table is scan.table and (hashed := _hash_of(pk)) % scan.segments == scan.segment
+        )
+        for hashed, pk in partitions[bisect_left(partitions, place) :]:
+            sorts = self._sorted[scan.table, pk]
+            first = bisect_right(sorts, start["sk"]["S"]) if start and place == (hashed, pk) else 0
+            yield from (Key(scan.table, pk, sk) for sk in sorts[first:])
+
+    def _count(self, call: str) -> None:
+        self.costs.round_trips += 1
+        if self._keeps_log:
+            self.costs.calls.append(call)
+
+
+def _copy(value: Any) -> Any:
+    """Of plain values, which is all that is stored: an order faster than `copy.deepcopy`."""
+    return marshal.loads(marshal.dumps(value))
+
+
+def _place_in(index: Index, item: Item) -> tuple[str, str] | None:
+    """Where an item stands in an index: nowhere unless it has both attributes, as texts."""
+    partition, sort = item.get(index.partition), item.get(index.sort)
+    return (partition, sort) if isinstance(partition, str) and isinstance(sort, str) else None
+
+
+def _starting_with(ordered: list[Any], prefix: str, text_of: Callable[[Any], str]) -> list[Any]:
+    first = bisect_left(ordered, prefix, key=text_of)
+    found = []
+    for place in range(first, len(ordered)):
+        if not text_of(ordered[place]).startswith(prefix):
+            break
+        found.append(ordered[place])
+    return found
+
+
+def _hash_of(partition: str) -> int:
+    """Python's own would be another in each process."""
+    return zlib.crc32(partition.encode())
+
+
+def value_at(item: Item | None, path: Path) -> Any:
+    value: Any = item if item is not None else {}
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return MISSING
+        value = value[part]
+    return value
+
+
+def holds(condition: Condition, item: Item | None) -> bool:
+    value = value_at(item, condition.path)
+    match condition:
+        case Absent():
+            return value is MISSING
+        case Equals(_, expected):
+            return type(value) is type(expected) and value == expected
+        case AtLeast(_, bound):
+            return _is_number(value) and value >= bound
+        case AtMost(_, bound):
+            return _is_number(value) and value <= bound
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def apply(item: Item, change: Any) -> None:
+    *way, last = change.path
+    parent = value_at(item, tuple(way)) if way else item
+    if not isinstance(parent, dict):
+        raise ValueError(f"there is no {'.'.join(way)} to change")
+    match change:
+        case Add(_, amount):
+            if not _is_number(parent.get(last)):
+                raise ValueError(f"there is no number at {'.'.join(change.path)}")
+            parent[last] += amount
+        case Remove():
+            parent.pop(last, None)
+        case _:
+            parent[last] = _copy(change.value)
+
+
+def _last_key(item: Item, index: Index | None) -> dict[str, Any]:
+    names = {"pk", "sk", *((index.partition, index.sort) if index else ())}
+    return {name: {"S": item[name]} for name in names}
+
+
+def _after(keys: list[Key], start: dict[str, Any], query: Query, items: dict[Key, Item]) -> list[Key]:
+    sort = query.index.sort if query.index else "sk"
+    place = (start[sort]["S"], start["pk"]["S"], start["sk"]["S"])
+
+    def position(key: Key) -> tuple[str, str, str]:
+        return items[key][sort], key.pk, key.sk
+
+    if query.newest_first:
+        return [key for key in keys if position(key) < place]
+    return [key for key in keys if position(key) > place]
+
+
+def as_storage(storage: InMemoryStorage) -> Storage:
+    """The type checker's proof that this is the port."""
+    return storage
+
+
+def _refuse_too_large(items: Sequence[Item]) -> None:
+    """As DynamoDB does; the emulators take more."""
+    if sum(len(marshal.dumps(item, WITHOUT_REFERENCES)) for item in items) < MOST_ITEM_BYTES // SHORTER_AT_MOST:
+        return
+    sizes = [bytes_of(item) for item in items]
+    if max(sizes) > MOST_ITEM_BYTES or sum(sizes) > MOST_TRANSACTION_BYTES:
+        raise Unstorable(f"the largest item has {max(sizes)} bytes, all have {sum(sizes)}")

@@ -1,0 +1,243 @@
+"""The platform in memory, for one member: top-ups, payments, postings and cancellations by the use cases that the functions call.
+
+Each event finds the member as its file says: with its facts, and with the money that it pays from. What is in purses of rewards, which
+limits are used and what is left of pools is the platform's own, from the events before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import cast
+
+from eeum.budget.funding import Budgets
+from eeum.budget.report import Account, pool_account
+from eeum.budget.rules import Lines, fiscal_year_of, pool_money
+from eeum.budget.showing import YearsMoney
+from eeum.budget.store import BudgetStore
+from eeum.cashback.items import correction_key, correction_of, earning_key, earning_of
+from eeum.cashback.rules import Correction, Earning, captured_of
+from eeum.cashback.sources import source_of
+from eeum.cashback.store import CashbackStore
+from eeum.cashback.use_cases import post
+from eeum.dry_run.events import CHARGED, GRANTS, Tried
+from eeum.dry_run.memory_store import InMemoryStorage
+from eeum.dry_run.staging_store import StagingStore
+from eeum.ids import natural_id
+from eeum.journal.accounts import CASHBACK, NOT_SPENDABLE
+from eeum.merchants.rules import Merchant, MerchantStatus, Shop
+from eeum.payments.cancellations import Funders, cancel_payment
+from eeum.payments.items import cancellation_key, payment_key
+from eeum.payments.progress import Cancellation
+from eeum.payments.progress_store import ProgressStore
+from eeum.payments.rules import Order, Payment
+from eeum.payments.store import PaymentStore
+from eeum.payments.use_cases import authorise_payment
+from eeum.policy.conditions import Facts
+from eeum.policy.rules import PolicyVersion
+from eeum.policy.use_cases import PolicyBook
+from eeum.request import Request
+from eeum.storage import Key
+from eeum.unit_of_work import Patience
+from eeum.wallet.purses import purse_named
+from eeum.wallet.rules import Card, DebitOrder, Purse, Spending, TopUp, Wallet, is_spendable
+from eeum.wallet.store import WalletStore
+from eeum.wallet.use_cases import open_wallet, top_up
+
+PROGRAMME, MEMBER, CALLER = "dry-run", "member", "dry-run/caller"
+ENOUGH = 1_000_000_000
+"""Won of cashback before a cancellation: what was earned is taken to be unspent."""
+
+# Nobody else writes here, so that a second attempt succeeds; the bound is for what never would.
+PATIENCE = Patience(lambda: 1.0, lambda _seconds: None, most_attempts=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment as it was stored, and what was posted for it: nothing when it was declined."""
+
+    payment: Payment
+    earning: Earning | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A cancellation as it was stored, and the corrections that were posted for it."""
+
+    cancellation: Cancellation
+    corrections: tuple[Correction, ...]
+
+
+class Platform:
+    """`pools` is what is left of a pool, by its id, at the beginning of each window, in place of its amount."""
+
+    def __init__(self, versions: Sequence[PolicyVersion], pools: Mapping[str, int]) -> None:
+        self.policies = PolicyBook([_with_pools(version, pools) for version in versions])
+        self._storage = InMemoryStorage(keeps_log=False)
+        self._staging = StagingStore(self._storage)
+        self._wallets = WalletStore(self._storage, PATIENCE)
+        self._budgets = BudgetStore(self._storage, PATIENCE, PROGRAMME)
+        self._now = min(version.starts_at for version in versions)
+        self._id = open_wallet(self._wallets, MEMBER, DebitOrder.CASHBACK_FIRST, self._now).wallet.id
+        self._requests = 0
+
+    @property
+    def wallet(self) -> Wallet:
+        wallet = self._wallets.wallet(self._id)
+        assert wallet is not None, "it was opened first"
+        return wallet
+
+    def spendable(self, event: Tried, name: str) -> list[Purse]:
+        """The purses of rewards of this name that the event's payment may be made from, in debit order."""
+        policy = self.policies.running_at(event.at)
+
+        def may_spend(purse: str) -> bool:
+            listed = policy.purses.get(purse)
+            return listed is None or listed.spendable_at is None or listed.spendable_at.holds(event.facts)
+
+        own = [each for each in self.wallet.purses if each.has_terms and each.id.partition("@")[0] == name]
+        own = [each for each in own if is_spendable(each, Spending(event.at, may_spend))]
+        return sorted(own, key=lambda each: (each.expires_at is None, each.expires_at or event.at, each.id))
+
+    def pay(self, event: Tried) -> Paid:
+        hidden = self._stage(event)
+        facts = event.facts
+        order = Order(
+            self._shop(facts), event.amount, cast("str", facts.channel), cast("str", facts.method), None, None
+        )
+        answer = authorise_payment(
+            PaymentStore(self._storage, PATIENCE),
+            self.policies,
+            PATIENCE,
+            self._request(),
+            order,
+            self._clock,
+            self._own,
+        )
+        payment = answer.entry
+        earning = None
+        if payment.decline is None:
+            self._post(payment_key(self._id, payment.acceptance.digest))
+            captured = captured_of(payment)
+            key = earning_key(self._id, captured.month, captured.digest, captured.capture)
+            earning = earning_of(self._id, self._staging.entry(key))
+        self._give_back(hidden)
+        return Paid(payment, earning)
+
+    def top_up(self, event: Tried) -> TopUp:
+        """Into an empty wallet of a verified member."""
+        self._now = event.at
+        self._put(event.facts, {CHARGED: 0}, verified=True)
+        return top_up(
+            self._wallets, self.policies, PATIENCE, self._request(), event.amount, "dry run", self._clock, self._own
+        ).entry
+
+    def cancel(self, payment: Payment, amount: int | None, at: datetime) -> Cancelled:
+        """Raises what `cancel_payment` does."""
+        self._now = at
+        self._put(payment.facts, {CASHBACK: ENOUGH})
+        progress, funders = ProgressStore(self._storage, PATIENCE), Funders(self.policies, self._own)
+        request, payment_id = self._request(), payment.acceptance.id
+        entry = cancel_payment(
+            progress, PATIENCE, request, payment_id, amount, "dry run", lambda _: True, self._clock, funders
+        ).entry
+        digest = entry.acceptance.digest
+        self._post(cancellation_key(self._id, digest))
+        keys = [correction_key(self._id, month, digest) for month in entry.months]
+        return Cancelled(entry, tuple(correction_of(self._id, self._staging.entry(key)) for key in keys))
+
+    def pool(self, policy: PolicyVersion, name: str, at: datetime) -> Account:
+        """The money of a pool in the window of `at`."""
+        money = pool_money(policy, name, at)
+        return pool_account(money, YearsMoney(self._budgets).drawing_on(money, fiscal_year_of(at)))
+
+    # --- what an event finds --------------------------------------------------------------------------------------------
+
+    def _stage(self, event: Tried) -> list[Purse]:
+        """The wallet with exactly the money that the event pays from; gives what is hidden of purses of rewards meanwhile."""
+        self._now = event.at
+        asked, held, hidden = dict(event.paid_from), {}, []
+        for name in {each.id.partition("@")[0] for each in self.wallet.purses if each.has_terms}:
+            missing = asked.pop(name, 0)
+            for purse in self.spendable(event, name):
+                held[purse.id] = min(purse.amount, missing)
+                missing -= held[purse.id]
+                hidden.append(purse._replace(amount=purse.amount - held[purse.id]))
+        charged = event.amount - sum(event.paid_from.values())
+        money = {CHARGED: charged, CASHBACK: asked.get(CASHBACK, 0), GRANTS: asked.get(GRANTS, 0)}
+        self._put(event.facts, money | held)
+        return [purse for purse in hidden if purse.amount]
+
+    def _give_back(self, hidden: Iterable[Purse]) -> None:
+        wallet = self.wallet
+        self._put_purses(wallet, {each.id: wallet.balance(each.id) + each.amount for each in hidden})
+
+    def _put(self, facts: Facts, money: Mapping[str, int], *, verified: bool = False) -> None:
+        wallet = self.wallet
+        age = facts.member_age
+        card = Card(wallet.cards[0].reference, cast("str", facts.card_product), "active", facts.card_issuer)
+        about = replace(
+            wallet,
+            verified=verified,
+            member_class=facts.member_class,
+            district=facts.member_district,
+            birth_date=date(self._now.year - age, 1, 1) if age is not None else None,
+            cards=(card,) if facts.card_product is not None else wallet.cards,
+        )
+        self._put_purses(about, money)
+
+    def _put_purses(self, wallet: Wallet, money: Mapping[str, int]) -> None:
+        known = {each.id: each for each in wallet.purses if each.id not in NOT_SPENDABLE or each.id not in money}
+        changed = {name: (known.get(name) or purse_named(name))._replace(amount=won) for name, won in money.items()}
+        self._staging.put_wallet(replace(wallet, purses=tuple((known | changed).values())))
+
+    def _shop(self, facts: Facts) -> str:
+        """The merchant that has these facts; what is not known of it is None, as no shop of the platform has it."""
+        merchant_id = natural_id("merchant", repr(_of_the_shop(facts)))
+        shop = Shop(
+            "0000000000",
+            "shop",
+            cast("str", facts.merchant_district),
+            cast("str", facts.merchant_category),
+            cast("int", facts.merchant_annual_revenue),
+            facts.merchant_flags,
+            facts.merchant_own_rate,
+        )
+        approved = MerchantStatus.APPROVED
+        self._staging.put_merchant(Merchant(merchant_id, "owner", shop, approved, self._now, self._now))
+        return merchant_id
+
+    # --- how the use cases are called -----------------------------------------------------------------------------------
+
+    def _clock(self) -> datetime:
+        return self._now
+
+    def _own(self) -> Budgets:
+        """Pools, and no budget lines."""
+        return Budgets(self._budgets, Lines(()))
+
+    def _request(self) -> Request:
+        self._requests += 1
+        return Request.of(CALLER, self._id, f"the-request-number-{self._requests:06}", {"number": self._requests})
+
+    def _post(self, key: Key) -> None:
+        source = source_of(self._staging.entry(key))
+        done = post(CashbackStore(self._storage), self.policies, self._own(), PATIENCE, [source], self._clock)
+        if done.unpostable:
+            raise RuntimeError(f"the posting is refused: {done.unpostable[0]}")
+
+
+def _with_pools(version: PolicyVersion, pools: Mapping[str, int]) -> PolicyVersion:
+    if not pools:
+        return version
+    own = {name: pool._replace(amount=pools.get(name, pool.amount)) for name, pool in version.pools.items()}
+    return replace(version, pools=own)
+
+
+def _of_the_shop(facts: Facts) -> tuple[object, ...]:
+    return (
+        facts.merchant_district,
+        facts.merchant_category,
+        facts.merchant_annual_revenue,
+        sorted(facts.merchant_flags),
+        facts.merchant_own_rate,
+    )

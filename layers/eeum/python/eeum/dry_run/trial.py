@@ -1,0 +1,372 @@
+"""What a policy makes of a course of events of one member: what the platform did with each, and why.
+
+The platform itself tops up, pays, posts and cancels (`eeum.dry_run.platform`). This explains its entries: the evaluator is asked again for
+the parts that they do not keep. Balances of charged money, cashback and grants are taken to be there. Amounts are won.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from eeum.cashback.rules import Correction, Earning
+from eeum.cashback.usage import in_full
+from eeum.dry_run.events import Course, Tried
+from eeum.dry_run.platform import Cancelled, Platform
+from eeum.errors import Refusal
+from eeum.journal.accounts import CASHBACK, MERCHANT, funder, merchant_reward
+from eeum.money import reward_of
+from eeum.payments.rules import Decline, Payment
+from eeum.policy.conditions import Facts
+from eeum.policy.evaluation import evaluate
+from eeum.policy.rules import (
+    AFTER_PAYMENT,
+    AT_PAYMENT,
+    AT_TOP_UP,
+    Gives,
+    Layer,
+    LayerReward,
+    Limit,
+    PolicyVersion,
+)
+from eeum.policy.usage import Standing, key_of, standing
+from eeum.policy.windows import window_name
+from eeum.wallet.purses import purse_named
+from eeum.wallet.rules import Purse, TopUpDecline
+
+WHY_NOT = {
+    "no_base": "nothing of it was paid from a purse that earns",
+    "event_closed": "its event is not going on",
+    "condition": "its condition does not hold",
+    "limit": "its limit is used up",
+    "group": "another layer of its group counts",
+    "nothing_here": "its bands or steps give nothing here",
+}
+
+
+class Cut(NamedTuple):
+    """Won that `by`, the id of a limit or a pool, `most_at_once` or `the_price`, left out of what a layer would have given."""
+
+    by: str
+    won: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one layer made of an event, and why. `accepted` is the part of the base that it was given on.
+
+    `why_not` says why it gave nothing: one of `WHY_NOT`; `purse` is where it went.
+    """
+
+    layer: str
+    gives: Gives
+    won: int = 0
+    accepted: int = 0
+    funders: tuple[tuple[str, int], ...] = ()
+    purse: Purse | None = None
+    cuts: tuple[Cut, ...] = ()
+    why_not: str | None = None
+
+
+class Changed(NamedTuple):
+    """By how many won a cancellation changes what a layer gave for the event of this number, counted from 1."""
+
+    event: int
+    layer: str
+    gives: Gives
+    won: int
+
+
+class Left(NamedTuple):
+    """What is left of a limit or a pool in a window; `amount`, with what was `carried` into it, None where it only counts."""
+
+    id: str
+    window: str
+    used: int
+    amount: int | None
+    carried: int = 0
+
+    @property
+    def left(self) -> int | None:
+        return None if self.amount is None else max(self.amount + self.carried - self.used, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one event: declined, or by layer what it got. `price` is what was paid, `base` what of it could earn.
+
+    `policy` is the version that held, `limits` and `pools` those that its layers use, as they stand afterwards. Of a cancellation
+    `price` is what the member gets back, `paid_from` where it goes, `changes` what it changes in rewards, and `returned` what funders
+    get back for that.
+    """
+
+    event: Tried
+    policy: str
+    declined: str | None = None
+    price: int = 0
+    paid_from: tuple[tuple[str, int], ...] = ()
+    base: int = 0
+    layers: tuple[Told, ...] = ()
+    limits: tuple[Left, ...] = ()
+    pools: tuple[Left, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    returned: tuple[tuple[str, int], ...] = ()
+
+    def won(self, *kinds: Gives) -> int:
+        """What was given less what was taken back."""
+        given = sum(told.won for told in self.layers if told.gives in kinds)
+        return given + sum(change.won for change in self.changes if change.gives in kinds)
+
+    @property
+    def funders(self) -> dict[str, int]:
+        """Won by funder, less what went back to it."""
+        total: dict[str, int] = {}
+        given = [part for told in self.layers for part in told.funders]
+        for name, won in (*given, *((name, -won) for name, won in self.returned)):
+            total[name] = total.get(name, 0) + won
+        return total
+
+
+def tried(versions: Sequence[PolicyVersion], course: Course) -> list[Outcome]:
+    """What becomes of each event of the course, one after the other."""
+    trial = _Trial(Platform(versions, course.pools))
+    return [trial.outcome(number, event) for number, event in enumerate(course.events, start=1)]
+
+
+class _Trial:
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._usage: dict[str, int] = {}
+        """Won by limit and window, added up over the platform's entries."""
+        self._payments: dict[int, Payment] = {}
+        self._events: dict[int, int] = {}
+        """The number of the event by that of its posting."""
+
+    def outcome(self, number: int, event: Tried) -> Outcome:
+        policy = self._platform.policies.running_at(event.at)
+        event = replace(event, facts=replace(event.facts, amount=event.amount, accepted_at=event.at))
+        if event.cancels is not None:
+            outcome = self._cancellation(policy, event, event.cancels)
+        else:
+            outcome = self._top_up(policy, event) if event.is_top_up else self._payment(policy, number, event)
+        pools = tuple(self._pools(policy, event))
+        return replace(outcome, limits=tuple(self._limits(policy, event)), pools=pools)
+
+    def _top_up(self, policy: PolicyVersion, event: Tried) -> Outcome:
+        entry = self._platform.top_up(event)
+        if entry.decline:
+            return Outcome(event, policy.version, _why_no_top_up(entry.decline, policy))
+        given = {each.reward.layer: each.reward for each in entry.rewards}
+        into = {each.reward.layer: each.into for each in entry.rewards}
+        layers = self._told(policy, AT_TOP_UP, event.facts, event.amount, given, entry.ceilings, into)
+        self._use(entry.taken.used)
+        return Outcome(event, policy.version, None, entry.debited, (), event.amount, layers)
+
+    def _payment(self, policy: PolicyVersion, number: int, event: Tried) -> Outcome:
+        short = self._short_of(event)
+        paid = self._platform.pay(event)
+        payment, earning = paid.payment, paid.earning
+        if payment.decline is not None or earning is None:
+            excluded = payment.decline is Decline.MERCHANT_EXCLUDED
+            return Outcome(event, policy.version, "the programme excludes this shop" if excluded else short)
+        self._payments[number] = payment
+        self._events[earning.number] = number
+        facts = replace(payment.facts, amount=event.amount, accepted_at=event.at)
+        off = {each.layer: each for each in payment.discounts}
+        discounts = self._told(policy, AT_PAYMENT, facts, event.amount, off, payment.ceilings, {})
+        self._use(payment.taken.used)
+        layers = self._rewards(policy, facts, earning)
+        self._use(in_full(earning.used, earning.month))
+        price = event.amount - payment.discount
+        return Outcome(event, policy.version, None, price, payment.paid_from, earning.base, (*discounts, *layers))
+
+    def _rewards(self, policy: PolicyVersion, facts: Facts, earning: Earning) -> tuple[Told, ...]:
+        given = {each.layer: each for each in earning.rewards}
+        into = {layer: earning.into.get(layer, CASHBACK) for layer in given}
+        return self._told(policy, AFTER_PAYMENT, facts, earning.base, given, earning.ceilings, into)
+
+    def _cancellation(self, policy: PolicyVersion, event: Tried, cancels: int) -> Outcome:
+        payment = self._payments.get(cancels)
+        if payment is None:
+            return Outcome(event, policy.version, f"event {cancels} is no payment that was approved")
+        try:
+            done = self._platform.cancel(payment, event.amount or None, event.at)
+        except Refusal as refusal:
+            return Outcome(event, policy.version, str(refusal))
+        self._use({key: -won for key, won in done.cancellation.taken.used.items()})
+        for correction in done.corrections:
+            self._use(in_full(correction.used, correction.month))
+        return self._undone(policy, event, done)
+
+    def _undone(self, policy: PolicyVersion, event: Tried, done: Cancelled) -> Outcome:
+        back = tuple(part for correction in done.corrections for part in _back(correction))
+        payments = {number: self._payments[event] for number, event in self._events.items()}
+        changes, returned = [], []
+        for correction in done.corrections:
+            for each in correction.changes:
+                at = payments[each.number].acceptance.accepted_at
+                gives = _gives(self._platform.policies.running_at(at), each.layer)
+                changes.append(Changed(self._events[each.number], each.layer, gives, each.won))
+            returned += _returned(correction)
+        for part in done.cancellation.discounts:
+            changes.append(Changed(event.cancels or 0, part.layer, Gives.DISCOUNT, -part.won))
+            returned.append((part.funder, part.won))
+        refund = done.cancellation.refund
+        return Outcome(event, policy.version, None, refund, back, 0, changes=tuple(changes), returned=tuple(returned))
+
+    def _short_of(self, event: Tried) -> str | None:
+        """Which purse holds less than the event pays from it."""
+        for name, asked in event.paid_from.items():
+            if name not in TAKEN_TO_BE_THERE:
+                there = sum(purse.amount for purse in self._platform.spendable(event, name))
+                if there < asked:
+                    return f"{name} holds {there:,} won that can be spent there and then"
+        return None
+
+    def _told(
+        self,
+        policy: PolicyVersion,
+        gives: frozenset[Gives],
+        facts: Facts,
+        base: int,
+        given: Mapping[str, LayerReward],
+        ceilings: Mapping[str, int],
+        into: Mapping[str, str | None],
+    ) -> tuple[Told, ...]:
+        """What the platform gave by layer, with what the evaluator says of how it came about."""
+        at = facts.accepted_at
+        if at is None or not policy.pays_at(at):
+            return ()
+        limits = {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
+        before = standing(limits.values(), self._usage, at)
+        evaluation = evaluate(policy, facts, base, before.used, gives=gives, carried=before.carried, ceilings=ceilings)
+        rewards = {reward.layer: reward for reward in evaluation.rewards}
+        told, earlier = [], dict.fromkeys(limits, 0)
+        for layer in policy.acting(gives):
+            reward = rewards.get(layer.id)
+            if reward is None:
+                why_not = _why_not(policy, layer, facts, base, before)
+                told.append(Told(layer.id, layer.gives, why_not=why_not))
+                continue
+            cuts = _cuts(layer, reward, before, earlier, self._emptiest(policy, layer, facts))
+            for limit in layer.reward_limits:
+                earlier[limit.id] += reward.won
+            accepted = sum(portion.base for portion in reward.portions)
+            stored = given.get(layer.id)
+            won, name = (stored.won if stored else 0), into.get(layer.id)
+            purse = purse_named(name)._replace(amount=won) if name and won else None
+            funders = stored.funders if stored else reward.funders
+            told.append(Told(layer.id, layer.gives, won, accepted, funders, purse, cuts))
+        return tuple(told)
+
+    def _emptiest(self, policy: PolicyVersion, layer: Layer, facts: Facts) -> str:
+        """The pool of the layer that has least left."""
+        at = facts.accepted_at
+        assert at is not None
+        return min(layer.pools, key=lambda name: self._platform.pool(policy, name, at).left, default="")
+
+    def _use(self, used: Mapping[str, int]) -> None:
+        for key, won in used.items():
+            self._usage[key] = self._usage.get(key, 0) + won
+
+    def _pools(self, policy: PolicyVersion, event: Tried) -> Iterable[Left]:
+        for name, pool in policy.pools.items():
+            account = self._platform.pool(policy, name, event.at)
+            yield Left(name, window_name(pool.window, event.at), account.spent, account.amount)
+
+    def _limits(self, policy: PolicyVersion, event: Tried) -> Iterable[Left]:
+        limits = {limit.id: limit for layer in policy.layers for limit in layer.limits}
+        limits |= {limit.id: limit for limit in policy.wallet.top_up_limits}
+        stand = standing(limits.values(), self._usage, event.at)
+        for limit in limits.values():
+            name = window_name(limit.window, event.at)
+            used = self._usage.get(key_of(limit, event.at), 0)
+            yield Left(limit.id, name, used, limit.amount, stand.carried.get(limit.id, 0))
+
+
+TAKEN_TO_BE_THERE = (CASHBACK, "grants")
+FUNDERS = ("national", "city", "district")
+
+
+def _why_no_top_up(decline: TopUpDecline, policy: PolicyVersion) -> str:
+    return {
+        TopUpDecline.BELOW_MINIMUM: f"below the smallest top-up of {policy.wallet.minimum_top_up:,} won",
+        TopUpDecline.HOLDING_LIMIT: "more than a wallet may hold",
+        TopUpDecline.TOP_UP_LIMIT: "beyond a limit on top-ups",
+        TopUpDecline.WALLET_SUSPENDED: "the wallet is suspended",
+    }[decline]
+
+
+def _gives(policy: PolicyVersion, layer: str) -> Gives:
+    return next(each.gives for each in policy.layers if each.id == layer)
+
+
+def _returned(correction: Correction) -> list[tuple[str, int]]:
+    """What each funder gets back; below zero where later payments gain."""
+    accounts = {funder(name): name for name in FUNDERS}
+    merchants = (won for account, won in correction.cashback.items() if account.startswith(merchant_reward("")))
+    named = [(accounts[account], won) for account, won in correction.cashback.items() if account in accounts]
+    own = sum(merchants)
+    return [*named, *([(MERCHANT, own)] if own else [])]
+
+
+def _back(correction: Correction) -> list[tuple[str, int]]:
+    """Where a refund goes."""
+    recovered = [(CASHBACK, correction.recovered)] if correction.recovered else []
+    return [*recovered, *((name, won) for name, won in correction.released if won)]
+
+
+def _left(limit: Limit, before: Standing, more: int = 0) -> int:
+    amount = (limit.amount or 0) + before.carried.get(limit.id, 0)
+    return max(amount - before.used.get(limit.id, 0) - more, 0)
+
+
+def _cuts(
+    layer: Layer,
+    reward: LayerReward,
+    before: Standing,
+    earlier: Mapping[str, int],
+    pool: str,
+) -> tuple[Cut, ...]:
+    """What took something from what the layer's bands or steps make of the part that it accepts."""
+    accepted = sum(portion.base for portion in reward.portions)
+    if layer.steps is None:
+        full = reward_of([(portion.base, portion.rate) for portion in reward.portions])
+    elif layer.steps.per == "window":
+        position = before.used.get(layer.spend_limits[0].id, 0)
+        full = layer.steps.at(position + accepted) - layer.steps.at(position)
+    else:
+        full = layer.steps.at(accepted)
+    uncut = reward.won if reward.uncut is None else reward.uncut
+    capped = [limit for limit in layer.reward_limits if limit.amount is not None]
+    tightest = min(capped, key=lambda limit: _left(limit, before, earlier[limit.id]), default=None)
+    cuts = []
+    rest = full
+    if layer.most_at_once is not None and layer.most_at_once < rest:
+        cuts.append(Cut("most_at_once", rest - layer.most_at_once))
+        rest = layer.most_at_once
+    if tightest is not None and (left := _left(tightest, before, earlier[tightest.id])) < rest:
+        cuts.append(Cut(tightest.id, rest - left))
+        rest = left
+    if uncut < rest:
+        cuts.append(Cut("the_price", rest - uncut))
+    if reward.won < uncut:
+        cuts.append(Cut(pool, uncut - reward.won))
+    return tuple(cuts)
+
+
+def _why_not(policy: PolicyVersion, layer: Layer, facts: Facts, base: int, before: Standing) -> str:
+    """Why the layer accepts nothing of the base."""
+    if not base:
+        return "no_base"
+    at = facts.accepted_at
+    if any(at is None or not window.is_open(at) for window in layer.events):
+        return "event_closed"
+    if not layer.condition.holds(facts):
+        return "condition"
+    if any(limit.amount is not None and not _left(limit, before) for limit in layer.spend_limits):
+        return "limit"
+    alone = replace(policy, layers=(replace(layer, exclusive=None),))
+    gives = frozenset({layer.gives})
+    if evaluate(alone, facts, base, before.used, gives=gives, carried=before.carried).rewards:
+        return "group"
+    return "nothing_here"

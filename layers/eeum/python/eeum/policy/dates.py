@@ -1,0 +1,34 @@
+"""Dates of a policy document: where they are, and their bounds."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from eeum.calendar import INSTANT, OUT_OF_BOUNDS, is_in_bounds
+from eeum.policy.validation_conditions import Problem
+
+DATE_WORDS = frozenset({"starts_at", "ends_at", "from", "until", "carries_over_from"})
+"""Words of the language whose values are instants. `from` and `until` are hours, or won, in some places."""
+
+INSTANT_RANGE = "instant_range"
+
+
+def dates_of(document: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The path and the text of each instant in a document, or in a part of it."""
+    if isinstance(document, Mapping):
+        for word, value in document.items():
+            if isinstance(value, str):
+                if word in DATE_WORDS and INSTANT.fullmatch(value):
+                    yield f"{path}{word}", value
+            else:
+                yield from dates_of(value, f"{path}{word}.")
+    elif isinstance(document, list | tuple):
+        for index, part in enumerate(document):
+            yield from dates_of(part, f"{path}{index}.")
+
+
+def faults_of_dates(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Dates out of bounds: in a draft that was stored before there were any."""
+    for path, text in dates_of(document):
+        if not is_in_bounds(datetime.fromisoformat(text)):
+            yield path, INSTANT_RANGE, f"{OUT_OF_BOUNDS}; this is {text}."

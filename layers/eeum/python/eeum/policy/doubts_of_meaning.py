@@ -1,0 +1,194 @@
+"""What a valid document says and probably does not mean, where two of its parts meet: nights, bands, groups, what adds up, what follows.
+
+`eeum.policy.doubts` has those of a single part, and tells all of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from itertools import combinations
+from typing import Any
+
+from eeum.calendar import SEOUL, is_in_bounds
+from eeum.policy.conditions import WEEKDAYS
+from eeum.policy.plain_layers import furthest
+from eeum.policy.reading import period_of
+from eeum.policy.rules import Gives
+from eeum.policy.validation_conditions import Problem
+from eeum.policy.windows import EVENT, Window, start_of_window, window_name
+
+MIDNIGHT_OF_UTC = time(9)
+"""As clocks show it in Seoul."""
+
+ADDED = (
+    "추가",
+    "더 ",
+    "더하",
+    "또 ",
+    " more",
+    "more ",
+    "extra",
+    "added",
+    "on top",
+    "bonus",
+    "another",
+    "additional",
+    "own",
+    "자체",
+    "특별",
+)
+"""How titles say that a layer is meant to come on top of others."""
+
+
+def doubts_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Of a document without faults."""
+    yield from _midnight_of_utc(document)
+    yield from _nights(document["layers"])
+    yield from _beyond_the_bands(document)
+    yield from _pools_in_groups(document["layers"])
+    yield from _adds_up(document["layers"])
+
+
+def starts_from_zero(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
+    """Limits that take the place of one of the version before, in the middle of its window, and have used nothing."""
+    starts_at, _ = period_of(document)
+    own = {limit["id"] for limit in document.get("limits") or ()}
+    known = {limit["id"] for limit in before.get("limits") or ()}
+    gone = [limit for limit in before.get("limits") or () if limit["id"] not in own]
+    for index, limit in enumerate(document.get("limits") or ()):
+        if limit["id"] in known or limit["window"] == EVENT or limit.get("amount") is None:
+            continue
+        window = Window(limit["window"])
+        begun = start_of_window(window, window_name(window, starts_at))
+        like = [each for each in gone if (each["measure"], each["window"]) == (limit["measure"], limit["window"])]
+        if like and begun < starts_at:
+            old = like[0]["id"]
+            why = f"{limit['id']} has used nothing when this version starts, in the middle of its window. Who used up {old} of the"
+            why += f" version before gets {limit['amount']:,} won again; under the id {old} what was used would count."
+            yield f"limits.{index}.id", "starts_from_zero", why
+
+
+def _midnight_of_utc(document: Mapping[str, Any]) -> Iterator[Problem]:
+    for path in ("starts_at", "ends_at"):
+        if document.get(path) is None:
+            continue
+        at = datetime.fromisoformat(document[path]).astimezone(SEOUL)
+        if is_in_bounds(at) and at.timetz().replace(tzinfo=None) == MIDNIGHT_OF_UTC:
+            midnight = (at - timedelta(hours=9)).isoformat()
+            why = f"It is 09:00 in Seoul, which is midnight in UTC. The day begins at {midnight} in Seoul."
+            yield path, "midnight_of_utc", why
+
+
+def _nights(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    for index, layer in enumerate(layers):
+        for parts in _joined(layer.get("when")):
+            night = next(
+                (each for each in parts if each.get("fact") == "time_of_day" and each["from"] > each["until"]), None
+            )
+            day = next((each for each in parts if _names_days(each)), None)
+            if night and day:
+                name = day["in"][-1] if day["fact"] == "weekday" else "the last of these days"
+                why = f"From {night['from']} until {night['until']} is two parts of one day: of {name} it is {name} before {night['until']}"
+                why += f" and from {night['from']} on, and not the night that follows. For that night write two conditions under any."
+                yield f"layers.{index}.when", "night_of_one_day", why
+
+
+def _names_days(part: Mapping[str, Any]) -> bool:
+    if part.get("fact") == "weekday":
+        return set(part.get("in") or ()) < set(WEEKDAYS)
+    return part.get("fact") == "day_of_month"
+
+
+def _joined(when: Mapping[str, Any] | None) -> Iterator[list[Mapping[str, Any]]]:
+    """Facts that must all hold at once: those of each `all`, with the ones around it."""
+    if when is None:
+        return
+    yield from _under([], when)
+
+
+def _under(around: list[Mapping[str, Any]], when: Mapping[str, Any]) -> Iterator[list[Mapping[str, Any]]]:
+    parts = when.get("all") or [when]
+    facts = [*around, *(part for part in parts if "fact" in part)]
+    inner = [
+        each for part in parts for each in (part.get("any") or ([part] if "all" in part and part is not when else []))
+    ]
+    if not inner:
+        yield facts
+    for each in inner:
+        yield from _under(facts, each)
+
+
+def _beyond_the_bands(document: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, limit in enumerate(document.get("limits") or ()):
+        amount = limit.get("amount")
+        if limit["measure"] == "reward" or amount is None or limit.get("carries_over_from") is not None:
+            continue
+        end = furthest(document, limit["id"])
+        if end < amount:
+            why = f"No layer gives anything beyond {end:,.0f} won, where its last band ends: {limit['id']} might as well be that."
+            yield f"limits.{index}.amount", "beyond_the_bands", why
+
+
+def _pools_in_groups(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    for index, layer in enumerate(layers):
+        group = layer.get("exclusive")
+        others = [each for each in layers if each.get("exclusive") == group and each["id"] != layer["id"]]
+        if group is not None and layer.get("pools") and any(each.get("pools") != layer["pools"] for each in others):
+            why = f"{layer['id']} is chosen in {group} whether or not its pool has money: once it is empty, members get 0, and no"
+            why += f" other layer of {group} takes its place."
+            yield f"layers.{index}.pools", "pool_in_a_group", why
+
+
+def _adds_up(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Two rates for different marks of one shop, within one limit: a shop with both marks gets the sum."""
+    asked = [(index, layer, _marks(layer.get("when"))) for index, layer in enumerate(layers)]
+    for (_, first, one), (index, second, other) in combinations(asked, 2):
+        if (
+            one is None
+            or other is None
+            or not (one or other)
+            or not _on_one_occasion(first, second)
+            or _says_added(first)
+            or _says_added(second)
+        ):
+            continue
+        if _both_may_hold(one, other):
+            why = f"A shop to which both {first['id']} and {second['id']} apply gets both. If only one is meant, put them into a group"
+            why += ", or exclude the other by not."
+            yield f"layers.{index}.when", "adds_up", why
+
+
+def _on_one_occasion(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    group = first.get("exclusive")
+    after = {Gives.CASHBACK.value, Gives.PAYBACK.value}
+    acts = [layer.get("gives", "cashback") for layer in (first, second)]
+    return (
+        ((acts[0] in after) is (acts[1] in after))
+        and (group is None or group != second.get("exclusive"))
+        and first.get("limits") == second.get("limits")
+    )
+
+
+def _says_added(layer: Mapping[str, Any]) -> bool:
+    return any(word in f"{layer['title']['ko']} {layer['title']['en']}".lower() for word in ADDED)
+
+
+def _marks(when: Mapping[str, Any] | None) -> dict[str, frozenset[str]] | None:
+    """Categories and flags of shops that a condition asks for; none for every shop, None where it asks for anything else."""
+    if when is None:
+        return {}
+    parts = when.get("all") or [when]
+    marks: dict[str, frozenset[str]] = {}
+    for part in parts:
+        if part.get("fact") == "merchant_category" and "in" in part:
+            marks["category"] = frozenset(part["in"])
+        elif part.get("fact") == "merchant_flags":
+            marks["flags"] = marks.get("flags", frozenset()) | {part["has"]}
+        else:
+            return None
+    return marks
+
+
+def _both_may_hold(one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]) -> bool:
+    if "category" in one and "category" in other:
+        return bool(one["category"] & other["category"])
+    return True

@@ -1,0 +1,71 @@
+"""The difference between two policies: whose it is, its sign, and what it is when they are swapped."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eeum.policy.digest import digest_of
+from eeum.policy.documents import canonical_document
+from eeum.simulations.rules import Payments, Question
+from simulator.asked import answer
+from simulator.scale import told
+from tests.simulator.cities import POLICY, layer
+from tests.simulator.test_replay import city, limited
+
+
+def asked(one: dict[str, Any], other: dict[str, Any] | None, share: int | None = None) -> dict[str, Any]:
+    documents = [canonical_document(each) if each else None for each in (one, other)]
+    assert documents[0] is not None
+    question = Question(digest_of(documents[0]), documents[0], documents[1], Payments("city", "2020-03", "2020-04"), ())
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "payments"
+        folder.mkdir()
+        city(folder)
+        if share is not None:
+            (folder / "city.json").write_text(json.dumps({"share": share}))
+        return dict(answer(question, Path(scratch), "1GB").summary)
+
+
+def test_a_policy_that_gives_more_has_winners_and_costs_more() -> None:
+    """Of 10 % over 5 %: both members gain, 36,000 in place of 18,000 won."""
+    found = asked(limited(1_000, "raised"), limited(500, "before"))["difference"]
+    assert (found["of"], found["against"]) == ("raised", "before")
+    assert (found["cost"], found["winners"], found["losers"], found["unchanged"]) == (18_000, 2, 0, 0)
+    assert (found["gained"], found["lost"]) == (18_000, 0)
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2_000), st.integers(0, 2_000))
+def test_swapping_the_policies_negates_the_difference(one: int, other: int) -> None:
+    first, second = limited(one, "one"), limited(other, "other")
+    there, back = asked(first, second)["difference"], asked(second, first)["difference"]
+    assert (back["of"], back["against"]) == (there["against"], there["of"])
+    assert back["cost"] == -there["cost"]
+    assert (back["winners"], back["losers"]) == (there["losers"], there["winners"])
+    assert (back["gained"], back["lost"]) == (there["lost"], there["gained"])
+    assert back["unchanged"] == there["unchanged"]
+    assert there["cost"] == there["gained"] - there["lost"]
+
+
+def test_a_report_says_the_scale_of_the_city_and_the_day_a_pool_ends() -> None:
+    pooled = POLICY | {
+        "pools": [{"id": "money", "window": "month", "amount": 30_000}],
+        "layers": [layer(bands=[{"from": 0, "up_to": None, "rate_basis_points": 1_000}]) | {"pools": ["money"]}],
+    }
+    found = asked(pooled, None, share=1_000)
+    assert found["scale"] == 1_000
+    assert [(each["window"], each["cost"], each["ends"]) for each in found["pools"]] == [
+        ("2020-03", 30_000, "2020-03-02"),
+        ("2020-04", 6_000, "lasts"),
+    ]
+    assert asked(pooled, None)["scale"] is None
+    assert told(1_000) == (
+        "These are the payments of 10 % of the city's members: won, members and payments are of that part alone."
+    )
+    assert (told(10_000), told(None)) == (None, None)
