@@ -11,7 +11,16 @@ from eeum.journal.accounts import MERCHANT
 from eeum.payments.progress import Cancellation, Capture, Progress, Release
 from eeum.payments.reversals import Reversal
 from eeum.payments.rules import Payment
-from payment_authorisation.bodies import PaymentBody, Status, payment_body
+from eeum.payments.status import current_status
+from payment_authorisation.bodies import (
+    Amounts,
+    PaymentBody,
+    PaymentFields,
+    StatusAtPresent,
+    amounts_of,
+    payment_body,
+    payment_fields,
+)
 
 
 class CaptureRequest(Body):
@@ -87,17 +96,11 @@ class ReversalBody(BaseModel):
     released: int
 
 
-class Amounts(BaseModel):
-    """How far a payment is, in won: what the merchant was paid of it, what of that was taken back, what is held, what was released."""
+class PaymentProgressBody(PaymentFields, Amounts):
+    """A payment and what became of it: `status` is what it is at present.
 
-    captured: int
-    cancelled: int
-    held: int
-    released: int
-
-
-class PaymentProgressBody(PaymentBody, Amounts):
-    """A payment and what became of it; `message` says so to the member, when there is more to say than that it was paid."""
+    `message` says so to the member, when there is more to say than that it was paid.
+    """
 
     message: str | None
 
@@ -116,13 +119,14 @@ class PaymentsBody(BaseModel):
 
 
 class MerchantPaymentBody(Amounts):
-    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not.
+    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not. `status` is what it is at
+    present.
 
     `own_discount` is what the merchant itself took off the price.
     """
 
     id: str
-    status: Status
+    status: StatusAtPresent
     amount: int
     own_discount: int
     channel: str
@@ -172,11 +176,11 @@ def cancellation_body(cancellation: Cancellation) -> CancellationBody:
     )
 
 
-def reversal_body(reversal: Reversal) -> ReversalBody:
+def reversal_body(reversal: Reversal, progress: Progress) -> ReversalBody:
     return ReversalBody.model_validate(
         {
             "outcome": reversal.outcome,
-            "payment": payment_body(reversal.payment),
+            "payment": payment_body(reversal.payment, progress),
             "cancelled": reversal.cancellation.amount if reversal.cancellation else 0,
             "released": reversal.release.amount if reversal.release else 0,
         }
@@ -184,9 +188,12 @@ def reversal_body(reversal: Reversal) -> ReversalBody:
 
 
 def payment_progress_body(payment: Payment, progress: Progress) -> PaymentProgressBody:
-    amounts = _amounts(payment, progress)
+    amounts = amounts_of(payment, progress)
     return PaymentProgressBody(
-        **payment_body(payment).model_dump(), **amounts.model_dump(), message=_message(payment, amounts)
+        **payment_fields(payment).model_dump(exclude={"status"}),
+        **amounts,
+        status=current_status(payment, progress).value,
+        message=_message(payment, Amounts(**amounts)),
     )
 
 
@@ -197,25 +204,14 @@ def one_payment_body(payment: Payment, progress: Progress, cancellations: Sequen
 
 def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPaymentBody:
     return MerchantPaymentBody(
-        **_amounts(payment, progress).model_dump(),
+        **amounts_of(payment, progress),
         id=payment.acceptance.id,
-        status=payment.status.value,
+        status=current_status(payment, progress).value,
         amount=payment.order.amount,
         own_discount=sum(part.won for part in payment.discount_parts if part.funder == MERCHANT),
         channel=payment.order.channel,
         accepted_at=text_of(payment.acceptance.accepted_at),
         expires_at=text_of(payment.expires_at) if payment.expires_at else None,
-    )
-
-
-def _amounts(payment: Payment, progress: Progress) -> Amounts:
-    if payment.decline:
-        return Amounts(captured=0, cancelled=0, held=0, released=0)
-    return Amounts(
-        captured=progress.captured,
-        cancelled=progress.cancelled,
-        held=progress.held,
-        released=progress.amount - progress.captured - progress.held,
     )
 
 

@@ -168,6 +168,14 @@ DAMAGE: dict[str, tuple[str, Damage]] = {
         _on("CANCELLATION#", lambda entry: entry["of"][0].__setitem__(2, "2020-12")),
     ),
     "progress that knows better": ("progress_disagrees", _on("PROGRESS#", lambda entry: _more(entry, "version", 1))),
+    "progress that ended otherwise": (
+        "progress_disagrees",
+        _on("PROGRESS#", lambda entry: entry.update(ended_by="cancelled"), ended_by="expired"),
+    ),
+    "progress that ended and goes on": (
+        "progress_disagrees",
+        _on("PROGRESS#", lambda entry: entry.update(ended_by="voided"), expiring="hold"),
+    ),
     "progress that holds more": ("progress_disagrees", _on("PROGRESS#", lambda entry: _more(entry, "held", 1))),
     "a number twice": ("posting_number", _on("EARNING#", lambda entry: entry.update(number=2), number=1)),
     "numbers in another order": ("cashback_rewards", _swap_numbers),

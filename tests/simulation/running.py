@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
+from tests.simulation.answers import OF_READERS
 from tests.simulation.city import Simulated
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
@@ -17,7 +18,7 @@ from tests.simulation.operators import OF_OPERATORS
 from tests.simulation.rarer_operations import RARER
 from tests.simulation.scenes import incheons
 
-OF_EVERYBODY = COMMON | RARER
+OF_EVERYBODY = COMMON | RARER | OF_READERS
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS
 
 FULL_CHECK = 10_000
