@@ -37,7 +37,7 @@ def _city(limit: int, members: int = 6) -> World:
 
 
 def _entries(memory: InMemoryStorage) -> int:
-    return sum(item["kind"] != "wallet" for item in memory.items(Table.LEDGER))
+    return sum(item["kind"] not in ("wallet", "bank_reference") for item in memory.items(Table.LEDGER))
 
 
 @pytest.mark.parametrize("seed", range(4))

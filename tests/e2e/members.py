@@ -27,9 +27,9 @@ class Member:
 
 def top_up(api: Api, tokens: Tokens, member: Member, amount: int) -> Any:
     """Money from the bank into a member's wallet."""
-    return api.as_caller(tokens.bank).post(
-        f"/wallets/{member.wallet}/top_ups", {"amount": amount, "bank_reference": "e2e"}, key=f"e2e-top-up-{uuid4()}"
-    )
+    transfer = f"e2e-top-up-{uuid4()}"
+    body = {"amount": amount, "bank_reference": transfer}
+    return api.as_caller(tokens.bank).post(f"/wallets/{member.wallet}/top_ups", body, key=transfer)
 
 
 #: What a payment that is read has beyond the answer to its authorisation: what became of it since.

@@ -47,6 +47,7 @@ def top_up_item(top_up: TopUp) -> Item:
         **taken_item(top_up.taken),
         **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
         **({"facts": facts} if (facts := _facts_item(top_up.facts)) else {}),
+        **({"claimed": True} if top_up.claimed else {}),
     }
 
 
@@ -97,4 +98,5 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         taken=taken_of(item),
         facts=Facts(**item.get("facts", {})),
         ceilings=item.get("ceilings", {}),
+        claimed=item.get("claimed", False),
     )
