@@ -43,6 +43,7 @@ from payment_authorisation.progress_bodies import (
     payment_progress_body,
     release_body,
     reversal_body,
+    unknown_card_reversal_body,
 )
 from payment_authorisation.requests import brought_by, order_of, request_to, request_to_pay
 
@@ -88,7 +89,7 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
             lambda: city.budgets(context),
         )
     except UnknownCard:
-        return answered(ReversalBody(outcome="declined", payment=unknown_card_body(order), cancelled=0, released=0))
+        return answered(unknown_card_reversal_body(order))
     ((_, progress),) = _with_progress([reversal.payment])
     return answered(reversal_body(reversal, progress), reversal.replayed)
 

@@ -10,7 +10,7 @@ from eeum.calendar import text_of
 from eeum.journal.accounts import MERCHANT
 from eeum.payments.progress import Cancellation, Capture, Progress, Release
 from eeum.payments.reversals import Reversal
-from eeum.payments.rules import Payment
+from eeum.payments.rules import Order, Payment
 from eeum.payments.status import current_status
 from payment_authorisation.bodies import (
     Amounts,
@@ -20,6 +20,18 @@ from payment_authorisation.bodies import (
     amounts_of,
     payment_body,
     payment_fields,
+    unknown_card_body,
+)
+
+
+FOUND_NOTHING = (
+    "Nothing arrived from this caller under this Idempotency-Key for the wallet of this card_token, and what still comes is declined. "
+    "A payment that was sent with another card_token is not found here: "
+    "send the reversal with the card_token that the original was sent with."
+)
+OF_NO_WALLET = (
+    "No wallet has this card_token, so that nothing was looked for. "
+    "Send the reversal with the card_token that the original was sent with."
 )
 
 
@@ -87,13 +99,15 @@ class CancellationBody(BaseModel):
 class ReversalBody(BaseModel):
     """What became of the original: `reversed`, all of it; `never_arrived`, so that it will be declined if it still comes; or `declined`.
 
-    `cancelled` and `released` are what this reversal gave back, the same each time it is asked for.
+    `cancelled` and `released` are what this reversal gave back, the same each time it is asked for. `unknown` says what a reversal that
+    found nothing cannot know: keys are of a caller and a wallet, so that it looked in the wallet of the card in its body alone.
     """
 
     outcome: Literal["reversed", "never_arrived", "declined"]
     payment: PaymentBody
     cancelled: int
     released: int
+    unknown: str | None = None
 
 
 class PaymentProgressBody(PaymentFields, Amounts):
@@ -183,8 +197,15 @@ def reversal_body(reversal: Reversal, progress: Progress) -> ReversalBody:
             "payment": payment_body(reversal.payment, progress),
             "cancelled": reversal.cancellation.amount if reversal.cancellation else 0,
             "released": reversal.release.amount if reversal.release else 0,
+            "unknown": FOUND_NOTHING if reversal.outcome == "never_arrived" else None,
         }
     )
+
+
+def unknown_card_reversal_body(order: Order) -> ReversalBody:
+    """The same for a card and for a wallet that nobody knows: neither can have been paid with."""
+    payment = unknown_card_body(order)
+    return ReversalBody(outcome="declined", payment=payment, cancelled=0, released=0, unknown=OF_NO_WALLET)
 
 
 def payment_progress_body(payment: Payment, progress: Progress) -> PaymentProgressBody:

@@ -5,6 +5,7 @@ from typing import Annotated
 from eeum.aws.http import Query, Response, answered, created, lambda_handler
 from eeum.calendar import parse_instant, parse_month
 from eeum.months.use_cases import month_record
+from eeum.policy.document_values import STORED
 from eeum.policy.documents import PolicyDocument, canonical_document
 from eeum.policy.use_cases import load_history, version_in_force, version_named
 from programme_policy import amendments, budgets, door, drafts, explanations
@@ -27,7 +28,7 @@ POLICIES_A_PAGE = 30
 @api.get("/policies", summary="Policy versions, in the order of their starts", tags=["policies"])
 def policies(cursor: str | None = None) -> Response[PoliciesBody]:
     documents, following = door.policy_store().page(POLICIES_A_PAGE, cursor)
-    listed = [PolicyDocument.model_validate(document) for document in documents]
+    listed = [PolicyDocument.model_validate(document, context=STORED) for document in documents]
     return answered(PoliciesBody(policies=listed, cursor=following))
 
 
@@ -37,13 +38,13 @@ def policy_in_force(
 ) -> Response[PolicyDocument]:
     instant = parse_instant(at, "at") if at is not None else door.city.clock()
     document = version_in_force(door.policy_store(), instant)
-    return answered(PolicyDocument.model_validate(document))
+    return answered(PolicyDocument.model_validate(document, context=STORED))
 
 
 @api.get("/policies/<version>", summary="One policy version", tags=["policies"])
 def policy(version: str) -> Response[PolicyDocument]:
     document = version_named(door.policy_store(), version)
-    return answered(PolicyDocument.model_validate(document))
+    return answered(PolicyDocument.model_validate(document, context=STORED))
 
 
 @api.post("/policies/history", summary="Load the policies of an empty programme, from the past on", tags=["policies"])

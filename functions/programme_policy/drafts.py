@@ -4,6 +4,7 @@ from eeum.aws.http import Response, answered, created
 from eeum.calendar import text_of
 from eeum.policy.announcements import changes_of, standing_of
 from eeum.policy.comparison import changes_between
+from eeum.policy.document_values import STORED
 from eeum.policy.documents import PolicyDocument, shaped_document
 from eeum.policy.drafts import Draft, DraftStatus
 from eeum.policy.history import Did, Subject
@@ -142,7 +143,7 @@ def _body(draft: Draft) -> DraftBody:
         check = check_body(draft.check, document, before, bool(draft.emergency_reason))
     return DraftBody(
         **_summary(draft, stored).model_dump(),
-        document=PolicyDocument.model_validate(document),
+        document=PolicyDocument.model_validate(document, context=STORED),
         check=check,
         follows=follows,
         changes=[change_body(change) for change in changes],

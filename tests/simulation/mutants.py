@@ -25,6 +25,7 @@ from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
+from tests.simulation.mutants_of_answers import MUTANTS_OF_ANSWERS
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
 from tests.simulation.mutation import Mutant, dropping
 from tests.simulation.running import run, steps_of
@@ -248,7 +249,7 @@ OF_PAYMENTS = (
 )
 
 
-MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS)
+MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_ANSWERS)
 
 
 @dataclass(frozen=True)

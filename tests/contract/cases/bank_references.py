@@ -27,7 +27,7 @@ def _store(storage: Storage) -> WalletStore:
 
 
 def _claiming(wallet_id: str, amount: int = 50_000, key: str = "idempotency-key-1") -> TopUp:
-    return replace(top_up(wallet_id, amount, key), claimed=True)
+    return replace(top_up(wallet_id, amount, key), bank_reference="국민 2021-01-15/77")
 
 
 @case

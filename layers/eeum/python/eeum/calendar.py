@@ -17,7 +17,7 @@ Month = str
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 """How an instant is written: RFC 3339, to the second or finer, with its offset. Python reads more than that."""
 
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def month_of(instant: datetime) -> Month:
@@ -65,7 +65,7 @@ def years_since(birth: date, instant: datetime) -> int:
 
 def parse_month(text: str) -> Month:
     """Raises `Invalid` unless `text` is a month such as `2021-01`."""
-    if not _MONTH.fullmatch(text):
+    if not MONTH.fullmatch(text):
         raise Invalid("month", "is not a calendar month such as 2021-01")
     return text
 

@@ -14,16 +14,34 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
 from eeum.calendar import SEOUL
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
 from eeum.policy.reading import OWN_RATE
+from eeum.text import ABOUT_LINES, LINE, PUBLISHED_LINE
 
 # What names are told apart by is taken as it is: a name with a line's end is none.
 Name = Annotated[
     str, StringConstraints(strip_whitespace=False), Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)
+]
+STORED = {"stored": True}
+"""The context in which a document that was stored is shown: earlier versions took texts that are refused today."""
+
+
+def _unless_stored(text: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    return text if info.context == STORED else check(text)
+
+
+# Spaces around it are taken off, as of every text of a document.
+Line = Annotated[
+    str,
+    Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE}),
+    WrapValidator(_unless_stored),
 ]
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
 MOST_NAMES = 1_000
@@ -60,5 +78,5 @@ class Part(BaseModel):
 class Title(Part):
     """What members read, in Korean and English."""
 
-    ko: str = Field(min_length=1, max_length=200)
-    en: str = Field(min_length=1, max_length=200)
+    ko: Annotated[Line, Field(min_length=1, max_length=200)]
+    en: Annotated[Line, Field(min_length=1, max_length=200)]

@@ -13,7 +13,7 @@ from eeum.errors import PolicyRefused
 from eeum.money import LARGEST_AMOUNT
 from eeum.policy.document_conditions import ConditionDocument
 from eeum.policy.document_faults import said
-from eeum.policy.document_values import MOST_NAMES, Instant, Name, Part, Rate, Title, Won
+from eeum.policy.document_values import MOST_NAMES, Instant, Line, Name, Part, Rate, Title, Won
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.validation import problems_of
@@ -32,10 +32,10 @@ def _whole_number(value: Any) -> Any:
 class Row(Part):
     """The published row that the version states, its sources and how far it is trusted (A notice, B blog, C inferred)."""
 
-    id: str = Field(min_length=1, max_length=40)
+    id: Line = Field(min_length=1, max_length=40)
     trust: Literal["A", "B", "C"]
-    sources: list[str] = Field(default=[], max_length=50)
-    note: str = ""
+    sources: list[Line] = Field(default=[], max_length=50)
+    note: Line | Literal[""] = ""
 
 
 class Wallet(Part):
@@ -173,7 +173,7 @@ class LayerDocument(Part):
 class PolicyDocument(Part):
     """One immutable, dated version of all rules of a programme."""
 
-    schema_: str | None = Field(default=None, alias="$schema")
+    schema_: Line | None = Field(default=None, alias="$schema")
     language: Annotated[Literal[1], BeforeValidator(_whole_number)]
     programme: Name
     version: Name
