@@ -16,8 +16,8 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from eeum import errors
 from deployment.patterns import schema_of
+from eeum import errors
 from eeum.aws.problems import CONTENT_TYPE, STATUS
 
 ROOT = Path(__file__).resolve().parent.parent

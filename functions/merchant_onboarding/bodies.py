@@ -28,8 +28,12 @@ class ApplicationRequest(Body):
         json_schema_extra={"pattern": "^[0-9]{3}-?[0-9]{2}-?[0-9]{5}$"},
     )
     name: Line = Field(max_length=80)
-    district: str = Field(min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names.")
-    category: str = Field(min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names.")
+    district: str = Field(
+        min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names."
+    )
+    category: str = Field(
+        min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names."
+    )
     annual_revenue: int = Field(strict=True, ge=0, le=100 * LARGEST_AMOUNT)
     flags: list[Name] = Field(default=[], max_length=MOST_FLAGS, description="Marks that policies may ask for.")
     own_rate_basis_points: int = Field(default=0, strict=True, ge=0, le=HIGHEST_OWN_RATE)

@@ -23,7 +23,6 @@ from payment_authorisation.bodies import (
     unknown_card_body,
 )
 
-
 FOUND_NOTHING = (
     "Nothing arrived from this caller under this Idempotency-Key for the wallet of this card_token, and what still comes is declined. "
     "A payment that was sent with another card_token is not found here: "

@@ -169,7 +169,10 @@ DAMAGE: dict[str, tuple[str, Damage]] = {
     ),
     "progress that knows better": ("progress_disagrees", _on("PROGRESS#", lambda entry: _more(entry, "version", 1))),
     "a reference that nobody claimed": ("bank_reference", _lost("CLAIM")),
-    "a reference that another top-up claimed": ("bank_reference", _on("CLAIM", lambda claim: claim.update(top_up=ZERO))),
+    "a reference that another top-up claimed": (
+        "bank_reference",
+        _on("CLAIM", lambda claim: claim.update(top_up=ZERO)),
+    ),
     "a reference of another amount": ("bank_reference", _on("CLAIM", lambda claim: claim.update(amount=1))),
     "a claim without its top-up": ("bank_reference", _lost("TOP_UP#")),
     "a claim of another shape": ("bank_reference", _on("CLAIM", lambda claim: claim.pop("top_up"))),
@@ -234,7 +237,9 @@ def test_an_ordinary_life_has_nothing_wrong_in_it(life: Items) -> None:
         "wallet", "top_up", "payment", "progress", "capture", "release", "cancellation", "earning", "correction", "standing",
         "bank_reference",
     }  # fmt: skip
-    assert (found.wallets, found.entries, found.looked_again) == (1, len(life) - 2, 0), "but the wallet and the claim of its one top-up"
+    assert (found.wallets, found.entries, found.looked_again) == (1, len(life) - 2, 0), (
+        "but the wallet and the claim of its one top-up"
+    )
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

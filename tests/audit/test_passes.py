@@ -125,7 +125,9 @@ def test_a_wallet_that_comes_in_two_parts_is_looked_at_as_a_whole(life: Items) -
     class Scattered(InMemoryStorage):
         def scan(self, scan: Scan) -> Page:
             found = super().scan(scan).items
-            items, claims = ([each for each in found if (each["sk"] == "CLAIM") == of_claims] for of_claims in (False, True))
+            items, claims = (
+                [each for each in found if (each["sk"] == "CLAIM") == of_claims] for of_claims in (False, True)
+            )
             ((own, other),) = ([items[:9] + items[-1:], items[9:-1]],)
             return Page([*own, {"pk": "WALLET#other", "sk": "WALLET"}, *other, *claims], None)
 

@@ -29,7 +29,9 @@ DOCUMENT: dict[str, Any] = json.loads(DESCRIPTION.read_text())
 SAID = ("pattern", "enum", "const", "format")
 """What says which texts are taken."""
 
-LOOKED_UP = {"card_token": "any text may be read from a card: what no wallet has is declined (14), and neither stored nor shown"}
+LOOKED_UP = {
+    "card_token": "any text may be read from a card: what no wallet has is declined (14), and neither stored nor shown"
+}
 
 
 def _texts(schema: Any, name: str, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -76,7 +78,17 @@ def test_what_is_written_freely_is_a_line_by_the_one_definition() -> None:
         for where, name, schema in _asked()
         if "pattern" in schema and re.search(schema["pattern"], "가게 이름 A")
     }
-    assert {name for _, name in free} >= {"bank_reference", "reason", "name", "document", "ko", "en", "note", "sources", "id"}
+    assert {name for _, name in free} >= {
+        "bank_reference",
+        "reason",
+        "name",
+        "document",
+        "ko",
+        "en",
+        "note",
+        "sources",
+        "id",
+    }
     assert set(free.values()) == {PUBLISHED_LINE}, free
 
 
@@ -106,7 +118,23 @@ def test_a_line_is_published_as_it_is_enforced(line: Any) -> None:
 
 @pytest.mark.parametrize(
     "character",
-    ["\x00", "\n", "\r", "\t", "\x1b", "\x7f", "\x85", "\u00ad", "\u200b", "\u200e", "\u202e", "\u2028", "\u2066", "\ufeff", "\u3164"],
+    [
+        "\x00",
+        "\n",
+        "\r",
+        "\t",
+        "\x1b",
+        "\x7f",
+        "\x85",
+        "\u00ad",
+        "\u200b",
+        "\u200e",
+        "\u202e",
+        "\u2028",
+        "\u2066",
+        "\ufeff",
+        "\u3164",
+    ],
     ids=lambda character: f"U+{ord(character):04X}",
 )
 @pytest.mark.parametrize("line", [Line, LineOfAPolicy], ids=["of a body", "of a policy"])
@@ -164,7 +192,9 @@ def test_what_the_document_says_is_taken(name: str, data: st.DataObject) -> None
     assert not _refused(READ_BY[name], text)
 
 
-@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters=","), min_size=16, max_size=255))
+@given(
+    st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters=","), min_size=16, max_size=255)
+)
 def test_a_key_that_the_document_allows_is_taken(key: str) -> None:
     assert re.fullmatch(SCHEMAS["Idempotency-Key"]["pattern"], key)
     assert not _refused(_key, key)
@@ -187,5 +217,7 @@ def test_every_cursor_that_is_given_out_is_in_the_document(key: dict[str, str]) 
 @given(st.from_regex(r"\A[a-z0-9_-]{0,30}\Z") | st.text(max_size=30))
 def test_a_line_of_a_budget_is_named_as_the_document_says(text: str) -> None:
     schema = SCHEMAS["line"]
-    documented = len(text) <= schema["maxLength"] and re.match(schema["pattern"].removesuffix("$") + r"\Z", text) is not None
+    documented = (
+        len(text) <= schema["maxLength"] and re.match(schema["pattern"].removesuffix("$") + r"\Z", text) is not None
+    )
     assert _takes(TypeAdapter(LineId), text) == documented

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from eeum.errors import Refusal
 from eeum.payments.items import progress_item, progress_of_item
-from eeum.payments.progress import Cancellation, Progress, Release, cancel, capture, progress_of, release, reversal_digest
+from eeum.payments.progress import (
+    Cancellation,
+    Progress,
+    Release,
+    cancel,
+    capture,
+    progress_of,
+    release,
+    reversal_digest,
+)
 from eeum.payments.rules import Payment
 from eeum.payments.status import current_status
 from tests.unit.paid_months import acceptance, payment

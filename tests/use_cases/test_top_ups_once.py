@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -183,10 +184,15 @@ def test_a_decline_uses_up_no_reference(saving_city: World) -> None:
     assert saving_city.top_up(saver, 3_000_000, KEY, reference="KB-1") == Answer(declined, replayed=True)
 
 
+def _claiming_nothing(*of: Any, claimed: bool) -> TopUp:
+    """A top-up as earlier versions made it."""
+    return TopUp(*of)
+
+
 def test_a_reference_that_an_earlier_version_credited_has_no_claim(saving_city: World) -> None:
     """Decision 0028: what was stored before is read, and its references are not known."""
     saver = saving_city.member()
-    with patch.object(use_cases, "TopUp", lambda *of, claimed, **more: TopUp(*of, **more)):
+    with patch.object(use_cases, "TopUp", _claiming_nothing):
         old = saving_city.top_up(saver, 50_000, reference="KB-1").entry
     assert not old.claimed
     assert saving_city.top_up(saver, 50_000, reference="KB-1").entry != old

@@ -44,9 +44,7 @@ READ_HEADERS = frozenset({"content-type", "idempotency-key"})
 """What the routes read of a request's headers; Powertools copies all it is given several times over."""
 
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
-Line = Annotated[
-    str, Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE})
-]
+Line = Annotated[str, Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE})]
 IdempotencyKey = Annotated[
     str,
     Header(

@@ -75,7 +75,6 @@ from eeum.wallet.store import (
     wallet_of,
 )
 
-
 MOST_AT_ONCE = 100
 """Items that one read names at most."""
 

@@ -81,7 +81,9 @@ def reverse_payment(
         )
     funders = Funders(policies, budgets)
     cancelled = _unless_done(
-        lambda: cancel_payment(store, patience, own, payment.acceptance.id, None, REVERSED, lambda _: True, now, funders)
+        lambda: cancel_payment(
+            store, patience, own, payment.acceptance.id, None, REVERSED, lambda _: True, now, funders
+        )
     )
     done = [step.replayed for step in (released, cancelled) if step]
     return Reversal(

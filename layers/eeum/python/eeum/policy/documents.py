@@ -6,7 +6,7 @@ Pydantic says whether each value has its place and type; what values must be to 
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from eeum.errors import PolicyRefused
@@ -29,13 +29,19 @@ def _whole_number(value: Any) -> Any:
     return value if type(value) is int else str(value)
 
 
+Note = Annotated[
+    Annotated[Line, Tag("(line)")] | Annotated[Literal[""], Tag("(none)")],
+    Discriminator(lambda note: "(none)" if note == "" else "(line)"),
+]
+
+
 class Row(Part):
     """The published row that the version states, its sources and how far it is trusted (A notice, B blog, C inferred)."""
 
     id: Line = Field(min_length=1, max_length=40)
     trust: Literal["A", "B", "C"]
     sources: list[Line] = Field(default=[], max_length=50)
-    note: Line | Literal[""] = ""
+    note: Note = ""
 
 
 class Wallet(Part):

@@ -121,8 +121,9 @@ class WalletStore:
     ) -> None:
         """Puts the money into the purses of an active wallet, the charged one up to `holding_limit`, with its entry, which is linked.
 
-        6 write units: two each for wallet, entry and the claim of the bank's reference. `purses` are those that a bonus comes into; `taken` is what commands have used afterwards, where the top-up used any
-        of it; `grants` are what funds its rewards, 2 units. The face value counts to the limit, a bonus does not.
+        6 write units: two each for wallet, entry and the claim of the bank's reference. `purses` are those that a bonus comes into; `taken`
+        is what commands have used afterwards, where the top-up used any of it; `grants` are what funds its rewards, 2 units. The face value
+        counts to the limit, a bonus does not.
 
         `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
         limit follows, changed, another command used a limit, or another top-up has the bank's reference.
