@@ -36,9 +36,13 @@ def top_up(api: Api, tokens: Tokens, member: Member, amount: int) -> Any:
 SINCE = ("captured", "cancelled", "held", "released", "message", "cancellations")
 
 
+AMOUNTS = ("captured", "cancelled", "held", "released")
+
+
 def as_authorised(payment: Any) -> Any:
-    """A payment that was read, as its authorisation was answered."""
-    return {name: value for name, value in payment.items() if name not in SINCE}
+    """A payment that was read, and of which nothing became since, as its authorisation was answered."""
+    current = {name: payment[name] for name in (*AMOUNTS, "status")}
+    return {name: value for name, value in payment.items() if name not in SINCE} | {"current": current}
 
 
 def pay(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str | None = None) -> Any:
