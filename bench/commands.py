@@ -79,7 +79,8 @@ def measure(folder: Path) -> Section:
         ],
         (
             f"Its cancellation takes {reported.cancellation:g} (by size {computed.cancellation:g}): two each for wallet, entry, progress "
-            f"and budget. A top-up with a bonus in a purse that expires takes {reported.top_up:g} (by size {computed.top_up:g}). A refill "
+            f"and budget. A top-up with a bonus in a purse that expires takes {reported.top_up:g} (by size {computed.top_up:g}): "
+            "two each for wallet, entry, budget and the claim of the bank's reference. A refill "
             "of the part of the budget comes once in thousands of commands, and is not in them.",
         ),
     )
@@ -136,7 +137,14 @@ def _top_up(storage: Storage, budgets: Budgets, wallet_id: str) -> None:
     request = Request.of("bank/7t2c1m0e5q9s8rj4h6k3b2v1ab", wallet_id, "a-key-of-the-top-up", {"amount": TOPPED_UP})
     store = WalletStore(storage, PATIENCE)
     entry = top_up(
-        store, POLICIES, PATIENCE, request, TOPPED_UP, "KB-20210105-001", lambda: JANUARY_2021, lambda: budgets
+        store,
+        POLICIES,
+        PATIENCE,
+        request,
+        TOPPED_UP,
+        f"KB-20210105-{wallet_id[:8]}",
+        lambda: JANUARY_2021,
+        lambda: budgets,
     ).entry
     if entry.credited.get("points@2021-07") != TOPPED_UP * 5 // 100:
         raise RuntimeError(f"the top-up has not its bonus: {entry}")

@@ -16,6 +16,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from deployment.patterns import schema_of
 from eeum import errors
 from eeum.aws.problems import CONTENT_TYPE, STATUS
 
@@ -69,7 +70,11 @@ CANCELLATION_REFUSES = (
     errors.IdempotencyKeyReused,
 )
 REFUSES: dict[RouteKey, tuple[type[errors.Refusal], ...]] = {
-    ("POST", "/wallets/{wallet_id}/top_ups"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
+    ("POST", "/wallets/{wallet_id}/top_ups"): (
+        errors.ProgrammeNotRunning,
+        errors.BankReferenceUsed,
+        errors.IdempotencyKeyReused,
+    ),
     ("POST", "/payments"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
     ("POST", "/wallets/{wallet_id}/payments"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
     ("POST", "/payments/reversals"): (errors.ProgrammeNotRunning, errors.IdempotencyKeyReused),
@@ -243,7 +248,7 @@ def _described_by_code(handler: str) -> Document:
 
 
 def _operation(key: RouteKey, operation: Document, security: list[Document]) -> Document:
-    parameters = [_parameter(parameter) for parameter in operation.get("parameters", [])]
+    parameters = [_parameter(key, parameter) for parameter in operation.get("parameters", [])]
     keyed = any(parameter["name"] == "Idempotency-Key" for parameter in parameters)
     answer = operation["responses"]["200"]["content"]
     finished: Document = {
@@ -258,12 +263,12 @@ def _operation(key: RouteKey, operation: Document, security: list[Document]) -> 
     return finished | {"responses": responses, "security": security}
 
 
-def _parameter(parameter: Document) -> Document:
-    if parameter["name"].lower() != "idempotency-key":
-        return parameter
-    # A missing key has a problem of its own, so the code lets it through; a caller must give it all the same.
-    schema = {"type": "string", "minLength": 16, "maxLength": 255, "pattern": r"^[\x20-\x2b\x2d-\x7e]+$"}
-    return parameter | {"name": "Idempotency-Key", "required": True, "schema": schema}
+def _parameter(key: RouteKey, parameter: Document) -> Document:
+    if parameter["name"].lower() == "idempotency-key":
+        # A missing key has a problem of its own, so the code lets it through; a caller must give it all the same.
+        parameter = parameter | {"name": "Idempotency-Key", "required": True}
+    schema = schema_of(*key, parameter["name"])
+    return parameter | {"schema": schema} if schema else parameter
 
 
 def _answer(status: HTTPStatus, content: Document, keyed: bool) -> Document:

@@ -71,7 +71,7 @@ class Day:
         if missing > 0:
             self._api.as_caller(self._tokens.bank).post(
                 f"/wallets/{member.wallet}/top_ups",
-                {"amount": max(missing, 30_000), "bank_reference": self._name},
+                {"amount": max(missing, 30_000), "bank_reference": f"{self._name}-{plan.name}"},
                 key=f"{self._name}-top-up-{plan.name}",
             )
         return member

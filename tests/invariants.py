@@ -6,7 +6,7 @@ evaluator of policies, which has tests and published examples of its own.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -24,6 +24,8 @@ from tests.invariants_of_payments import check_chain, check_payments
 
 Item = dict[str, Any]
 
+CLAIMS = "BANK_REFERENCE#"
+
 
 def check_everything(storage: InMemoryStorage) -> None:
     programme = storage.items(Table.PROGRAMME)
@@ -37,8 +39,25 @@ def check_ledger(items: Sequence[Item], policies: Sequence[PolicyVersion]) -> No
     partitions: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         partitions[item["pk"]].append(item)
+    claims = {partition: own for partition, own in partitions.items() if partition.startswith(CLAIMS)}
+    check_bank_references(claims, [item for item in items if item["kind"] == "top_up"])
     for partition, own in partitions.items():
-        check_partition(partition, own, policies)
+        if partition not in claims:
+            check_partition(partition, own, policies)
+
+
+def check_bank_references(claims: Mapping[str, Sequence[Item]], top_ups: Sequence[Item]) -> None:
+    """One reference of a bank is one completed top-up, of any wallet, and its claim says which."""
+    completed = [item for item in top_ups if item["status"] == "completed" and "claimed" in item]
+    by_reference: dict[str, list[Item]] = defaultdict(list)
+    for item in completed:
+        by_reference[f"{CLAIMS}{item['caller']}#{item['bank_reference']}"].append(item)
+    assert by_reference.keys() == claims.keys(), by_reference.keys() ^ claims.keys()
+    for partition, (entry, *twins) in by_reference.items():
+        assert not twins, f"{partition} was credited {1 + len(twins)} times: {entry} and {twins}"
+        (claim,) = claims[partition]
+        assert entry["pk"] == f"WALLET#{claim['wallet_id']}", (entry, claim)
+        assert (entry["sk"], entry["amount"]) == (f"TOP_UP#{claim['top_up']}", claim["amount"]), (entry, claim)
 
 
 def check_partition(partition: str, items: Sequence[Item], policies: Sequence[PolicyVersion]) -> None:

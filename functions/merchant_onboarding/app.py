@@ -30,6 +30,7 @@ from merchant_onboarding.bodies import (
 )
 
 PAGE = 50
+NAME = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 
 api = Api()
 city = City.of(os.environ)
@@ -45,8 +46,8 @@ def apply(body: ApplicationRequest) -> Response[ApplicationBody]:
 
 @api.get("/merchants", summary="Find merchants of a district, or the own ones", tags=["merchants"])
 def find(
-    district: Annotated[str | None, Query(max_length=40)] = None,
-    category: Annotated[str | None, Query(max_length=40)] = None,
+    district: Annotated[str | None, Query(max_length=40, pattern=NAME)] = None,
+    category: Annotated[str | None, Query(max_length=40, pattern=NAME)] = None,
     owner: Annotated[Literal["me"] | None, Query(description="`me`: the caller's own, whatever their status.")] = None,
     cursor: str | None = None,
 ) -> Response[MerchantsBody]:

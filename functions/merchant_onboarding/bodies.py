@@ -4,24 +4,36 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
+from pydantic.config import JsonDict
 
 from eeum.aws.http import Body, Line
-from eeum.calendar import parse_instant, text_of
+from eeum.calendar import INSTANT, parse_instant, text_of
 from eeum.merchants.rules import Merchant, Shop, parse_business_registration_number
 from eeum.money import LARGEST_AMOUNT
 from eeum.policy.document_values import Name
 
 HIGHEST_OWN_RATE = 2_000
+NAMED: JsonDict = {"pattern": "^[a-z0-9]+([_-][a-z0-9]+)*$"}
+"""What is none of the policy's names has a code of its own, with the names that there are."""
+AN_INSTANT: JsonDict = {"pattern": f"^{INSTANT.pattern}$".replace(r"\d", "[0-9]")}
 MOST_FLAGS = 20
 
 
 class ApplicationRequest(Body):
     """What an owner says of the shop; `annual_revenue` in won, `own_rate_basis_points` given by the merchant itself."""
 
-    business_registration_number: str = Field(max_length=20, description="Ten digits, with or without hyphens.")
+    business_registration_number: str = Field(
+        max_length=20,
+        description="Ten digits, with or without hyphens; the last checks the others.",
+        json_schema_extra={"pattern": "^[0-9]{3}-?[0-9]{2}-?[0-9]{5}$"},
+    )
     name: Line = Field(max_length=80)
-    district: str = Field(min_length=1, max_length=40)
-    category: str = Field(min_length=1, max_length=40)
+    district: str = Field(
+        min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names."
+    )
+    category: str = Field(
+        min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names."
+    )
     annual_revenue: int = Field(strict=True, ge=0, le=100 * LARGEST_AMOUNT)
     flags: list[Name] = Field(default=[], max_length=MOST_FLAGS, description="Marks that policies may ask for.")
     own_rate_basis_points: int = Field(default=0, strict=True, ge=0, le=HIGHEST_OWN_RATE)
@@ -42,9 +54,8 @@ class ApplicationRequest(Body):
 class DecisionRequest(Body):
     """What an operator decides about: the application made at `applied_at`, and no other under the same id."""
 
-    applied_at: str | None = Field(
+    applied_at: Annotated[str, Field(max_length=40, json_schema_extra=AN_INSTANT)] | None = Field(
         default=None,
-        max_length=40,
         description="When the application that was reviewed was made, as it says; needed once an earlier one was rejected.",
     )
 

@@ -13,7 +13,7 @@ from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
 from eeum.payments.cancellations import Funders, cancel_payment
 from eeum.payments.holds import capture_hold, void_hold
-from eeum.payments.progress import Progress
+from eeum.payments.progress import Progress, progress_of
 from eeum.payments.reversals import reverse_payment
 from eeum.payments.rules import Decline, Order, Payment
 from eeum.payments.use_cases import NO_SUCH_PAYMENT, UnknownCard, authorise_payment, readable_payment
@@ -43,6 +43,7 @@ from payment_authorisation.progress_bodies import (
     payment_progress_body,
     release_body,
     reversal_body,
+    unknown_card_reversal_body,
 )
 from payment_authorisation.requests import brought_by, order_of, request_to, request_to_pay
 
@@ -88,8 +89,9 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
             lambda: city.budgets(context),
         )
     except UnknownCard:
-        return answered(ReversalBody(outcome="declined", payment=unknown_card_body(order), cancelled=0, released=0))
-    return answered(reversal_body(reversal), reversal.replayed)
+        return answered(unknown_card_reversal_body(order))
+    ((_, progress),) = _with_progress([reversal.payment])
+    return answered(reversal_body(reversal, progress), reversal.replayed)
 
 
 @api.post("/wallets/<wallet_id>/payments/<payment_id>/captures", summary="Capture what is held", tags=["payments"])
@@ -201,7 +203,9 @@ def _authorise(
         )
     except UnknownCard:
         return answered(unknown_card_body(order))
-    return answered(payment_body(answer.entry), answer.replayed)
+    # What was just decided has come no further, so that only a replay costs one more round trip.
+    progress = _with_progress([answer.entry])[0][1] if answer.replayed else progress_of(answer.entry)
+    return answered(payment_body(answer.entry, progress), answer.replayed)
 
 
 def _cancel(
@@ -226,7 +230,7 @@ def _concerns_merchant(found: Payment) -> bool:
 
 
 def _with_progress(payments: list[Payment]) -> list[tuple[Payment, Progress]]:
-    """Each with how far it is: one more round trip for a page."""
+    """Each with how far it is: one more round trip for a hundred, and two where some ended under an earlier version."""
     progress = city.progress(api.lambda_context).progress(payments) if payments else []
     return list(zip(payments, progress, strict=True))
 

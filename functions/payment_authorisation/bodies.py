@@ -19,7 +19,9 @@ from eeum.payments.bodies import (
     cut_bodies,
     decline_body,
 )
+from eeum.payments.progress import Progress
 from eeum.payments.rules import Decline, Order, Payment
+from eeum.payments.status import current_status
 from eeum.policy.rules import LayerReward
 
 
@@ -63,6 +65,20 @@ class AcquirerPaymentRequest(Body):
 
 
 Status = Literal["approved", "held", "declined"]
+"""What was decided; it never changes."""
+StatusAtPresent = Literal[
+    "approved",
+    "held",
+    "declined",
+    "partly_captured",
+    "captured",
+    "partly_cancelled",
+    "cancelled",
+    "voided",
+    "expired",
+    "reversed",
+]
+"""What a payment is at present (`eeum.payments.status`)."""
 
 
 class DiscountBody(BaseModel):
@@ -73,18 +89,32 @@ class DiscountBody(BaseModel):
     funders: dict[str, int]
 
 
-class PaymentBody(BaseModel):
-    """A payment as it was decided: `amount` is the price, of which `discount` was taken off and `paid` came from the wallet.
+class Amounts(BaseModel):
+    """How far a payment is, in won: what the merchant was paid of it, what of that was taken back, what is held, what was released."""
+
+    captured: int
+    cancelled: int
+    held: int
+    released: int
+
+
+class CurrentBody(Amounts):
+    """What a payment is at present. `status` starts as `approved`, `held` or `declined`, and changes with its captures, release and
+    cancellations."""
+
+    status: StatusAtPresent
+
+
+class PaymentFields(BaseModel):
+    """A payment: `amount` is the price, of which `discount` was taken off and `paid` came from the wallet.
 
     `paid_from` is won by purse; `cut` names what the policy gives off the price and budgets did not pay whole. One with an unknown card is
     not stored and has no id.
-
-    What became of it since is not in it: one request has one answer, whenever it is asked for.
     """
 
     id: str | None
     wallet_id: str | None
-    status: Status
+    status: StatusAtPresent
     decline: DeclineBody | None = None
     merchant_id: str
     amount: int
@@ -99,8 +129,37 @@ class PaymentBody(BaseModel):
     expires_at: str | None = Field(default=None, description="When a hold can no longer be captured.")
 
 
-def payment_body(payment: Payment) -> PaymentBody:
+class PaymentBody(PaymentFields):
+    """A payment as it was decided. One request has one answer: a replay has the same fields, `status` among them.
+
+    Only `current` follows what became of the payment since.
+    """
+
+    status: Status
+    current: CurrentBody
+
+
+def amounts_of(payment: Payment, progress: Progress) -> dict[str, int]:
+    if payment.decline:
+        return {"captured": 0, "cancelled": 0, "held": 0, "released": 0}
+    return {
+        "captured": progress.captured,
+        "cancelled": progress.cancelled,
+        "held": progress.held,
+        "released": progress.amount - progress.captured - progress.held,
+    }
+
+
+def payment_body(payment: Payment, progress: Progress) -> PaymentBody:
+    current = CurrentBody(**amounts_of(payment, progress), status=current_status(payment, progress).value)
     return PaymentBody(
+        **payment_fields(payment).model_dump(exclude={"status"}), status=payment.status.value, current=current
+    )
+
+
+def payment_fields(payment: Payment) -> PaymentFields:
+    """The payment with the status that was decided."""
+    return PaymentFields(
         id=payment.acceptance.id,
         wallet_id=payment.acceptance.wallet_id,
         status=payment.status.value,
@@ -125,6 +184,7 @@ def discount_body(discount: LayerReward) -> DiscountBody:
 
 def unknown_card_body(order: Order) -> PaymentBody:
     """The same answer for a card and for a wallet that nobody knows."""
+    nothing = CurrentBody(captured=0, cancelled=0, held=0, released=0, status="declined")
     return PaymentBody(
         id=None,
         wallet_id=None,
@@ -134,4 +194,5 @@ def unknown_card_body(order: Order) -> PaymentBody:
         amount=order.amount,
         channel=order.channel,
         requested_at=order.requested_at,
+        current=nothing,
     )

@@ -10,8 +10,28 @@ from eeum.calendar import text_of
 from eeum.journal.accounts import MERCHANT
 from eeum.payments.progress import Cancellation, Capture, Progress, Release
 from eeum.payments.reversals import Reversal
-from eeum.payments.rules import Payment
-from payment_authorisation.bodies import PaymentBody, Status, payment_body
+from eeum.payments.rules import Order, Payment
+from eeum.payments.status import current_status
+from payment_authorisation.bodies import (
+    Amounts,
+    PaymentBody,
+    PaymentFields,
+    StatusAtPresent,
+    amounts_of,
+    payment_body,
+    payment_fields,
+    unknown_card_body,
+)
+
+FOUND_NOTHING = (
+    "Nothing arrived from this caller under this Idempotency-Key for the wallet of this card_token, and what still comes is declined. "
+    "A payment that was sent with another card_token is not found here: "
+    "send the reversal with the card_token that the original was sent with."
+)
+OF_NO_WALLET = (
+    "No wallet has this card_token, so that nothing was looked for. "
+    "Send the reversal with the card_token that the original was sent with."
+)
 
 
 class CaptureRequest(Body):
@@ -78,26 +98,22 @@ class CancellationBody(BaseModel):
 class ReversalBody(BaseModel):
     """What became of the original: `reversed`, all of it; `never_arrived`, so that it will be declined if it still comes; or `declined`.
 
-    `cancelled` and `released` are what this reversal gave back, the same each time it is asked for.
+    `cancelled` and `released` are what this reversal gave back, the same each time it is asked for. `unknown` says what a reversal that
+    found nothing cannot know: keys are of a caller and a wallet, so that it looked in the wallet of the card in its body alone.
     """
 
     outcome: Literal["reversed", "never_arrived", "declined"]
     payment: PaymentBody
     cancelled: int
     released: int
+    unknown: str | None = None
 
 
-class Amounts(BaseModel):
-    """How far a payment is, in won: what the merchant was paid of it, what of that was taken back, what is held, what was released."""
+class PaymentProgressBody(PaymentFields, Amounts):
+    """A payment and what became of it: `status` is what it is at present.
 
-    captured: int
-    cancelled: int
-    held: int
-    released: int
-
-
-class PaymentProgressBody(PaymentBody, Amounts):
-    """A payment and what became of it; `message` says so to the member, when there is more to say than that it was paid."""
+    `message` says so to the member, when there is more to say than that it was paid.
+    """
 
     message: str | None
 
@@ -116,13 +132,14 @@ class PaymentsBody(BaseModel):
 
 
 class MerchantPaymentBody(Amounts):
-    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not.
+    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not. `status` is what it is at
+    present.
 
     `own_discount` is what the merchant itself took off the price.
     """
 
     id: str
-    status: Status
+    status: StatusAtPresent
     amount: int
     own_discount: int
     channel: str
@@ -172,21 +189,31 @@ def cancellation_body(cancellation: Cancellation) -> CancellationBody:
     )
 
 
-def reversal_body(reversal: Reversal) -> ReversalBody:
+def reversal_body(reversal: Reversal, progress: Progress) -> ReversalBody:
     return ReversalBody.model_validate(
         {
             "outcome": reversal.outcome,
-            "payment": payment_body(reversal.payment),
+            "payment": payment_body(reversal.payment, progress),
             "cancelled": reversal.cancellation.amount if reversal.cancellation else 0,
             "released": reversal.release.amount if reversal.release else 0,
+            "unknown": FOUND_NOTHING if reversal.outcome == "never_arrived" else None,
         }
     )
 
 
+def unknown_card_reversal_body(order: Order) -> ReversalBody:
+    """The same for a card and for a wallet that nobody knows: neither can have been paid with."""
+    payment = unknown_card_body(order)
+    return ReversalBody(outcome="declined", payment=payment, cancelled=0, released=0, unknown=OF_NO_WALLET)
+
+
 def payment_progress_body(payment: Payment, progress: Progress) -> PaymentProgressBody:
-    amounts = _amounts(payment, progress)
+    amounts = amounts_of(payment, progress)
     return PaymentProgressBody(
-        **payment_body(payment).model_dump(), **amounts.model_dump(), message=_message(payment, amounts)
+        **payment_fields(payment).model_dump(exclude={"status"}),
+        **amounts,
+        status=current_status(payment, progress).value,
+        message=_message(payment, Amounts(**amounts)),
     )
 
 
@@ -197,25 +224,14 @@ def one_payment_body(payment: Payment, progress: Progress, cancellations: Sequen
 
 def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPaymentBody:
     return MerchantPaymentBody(
-        **_amounts(payment, progress).model_dump(),
+        **amounts_of(payment, progress),
         id=payment.acceptance.id,
-        status=payment.status.value,
+        status=current_status(payment, progress).value,
         amount=payment.order.amount,
         own_discount=sum(part.won for part in payment.discount_parts if part.funder == MERCHANT),
         channel=payment.order.channel,
         accepted_at=text_of(payment.acceptance.accepted_at),
         expires_at=text_of(payment.expires_at) if payment.expires_at else None,
-    )
-
-
-def _amounts(payment: Payment, progress: Progress) -> Amounts:
-    if payment.decline:
-        return Amounts(captured=0, cancelled=0, held=0, released=0)
-    return Amounts(
-        captured=progress.captured,
-        cancelled=progress.cancelled,
-        held=progress.held,
-        released=progress.amount - progress.captured - progress.held,
     )
 
 

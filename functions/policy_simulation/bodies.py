@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, model_validator
+from pydantic.config import JsonDict
 
 from eeum.aws.http import Body
 from eeum.calendar import MONTH_PATTERN, text_of
@@ -26,11 +27,15 @@ Budget = Annotated[
 ]
 
 
+NAMED: JsonDict = {"pattern": "^[a-z0-9]+([_-][a-z0-9]+)*$"}
+"""What names no version is answered as one that does not exist."""
+
+
 class PolicyAsked(Body):
     """A policy: a document, or the name of a version that is stored."""
 
     document: PolicyDocument | None = None
-    version: str | None = Field(None, max_length=40)
+    version: Annotated[str, Field(max_length=40, json_schema_extra=NAMED)] | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "PolicyAsked":

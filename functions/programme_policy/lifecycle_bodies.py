@@ -97,7 +97,11 @@ class SuspensionRequest(Body):
 class LiftingRequest(Body):
     """A suspension that ends at an instant; at or before its start, it never holds."""
 
-    suspension: str = Field(max_length=40)
+    suspension: str = Field(
+        max_length=40,
+        json_schema_extra={"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
+        description="The id of the amendment that suspends.",
+    )
     at: Instant
 
 

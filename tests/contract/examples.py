@@ -123,7 +123,8 @@ def payment(
 def top_up(
     wallet_id: str, amount: int = 50_000, key: str = "idempotency-key-1", decline: TopUpDecline | None = None
 ) -> TopUp:
-    return TopUp(acceptance(wallet_id, key), amount, "국민 2021-01-15/77", decline)
+    """One that was completed claims the reference of its bank, which is of its key and wallet."""
+    return TopUp(acceptance(wallet_id, key), amount, f"국민 {key} {wallet_id}", decline, claimed=decline is None)
 
 
 def earning(paid: Payment, number: int, *, won: int = 1_000, used: int = 10_000) -> Earning:

@@ -27,18 +27,22 @@ class Member:
 
 def top_up(api: Api, tokens: Tokens, member: Member, amount: int) -> Any:
     """Money from the bank into a member's wallet."""
-    return api.as_caller(tokens.bank).post(
-        f"/wallets/{member.wallet}/top_ups", {"amount": amount, "bank_reference": "e2e"}, key=f"e2e-top-up-{uuid4()}"
-    )
+    transfer = f"e2e-top-up-{uuid4()}"
+    body = {"amount": amount, "bank_reference": transfer}
+    return api.as_caller(tokens.bank).post(f"/wallets/{member.wallet}/top_ups", body, key=transfer)
 
 
 #: What a payment that is read has beyond the answer to its authorisation: what became of it since.
 SINCE = ("captured", "cancelled", "held", "released", "message", "cancellations")
 
 
+AMOUNTS = ("captured", "cancelled", "held", "released")
+
+
 def as_authorised(payment: Any) -> Any:
-    """A payment that was read, as its authorisation was answered."""
-    return {name: value for name, value in payment.items() if name not in SINCE}
+    """A payment that was read, and of which nothing became since, as its authorisation was answered."""
+    current = {name: payment[name] for name in (*AMOUNTS, "status")}
+    return {name: value for name, value in payment.items() if name not in SINCE} | {"current": current}
 
 
 def pay(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str | None = None) -> Any:

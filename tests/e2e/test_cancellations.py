@@ -82,6 +82,8 @@ def test_a_cancelled_payment_comes_back_and_its_cashback_is_taken_back(
     assert settled(member)["purses"] == {"charged": 100_000, "cashback": 0}
 
     assert amounts(member, payment) == (40_000, 40_000, 0, 0)
+    listed = member.api.get(f"/wallets/{member.wallet}/payments", month=f"{city.clock.now():%Y-%m}")["payments"]
+    assert [each["status"] for each in listed] == ["cancelled"]
     told = month_of_cashback(city, member)
     assert (told["cashback"], [each["cashback"] for each in told["corrections"]]) == (0, [-1_000, -3_000])
     first = told["corrections"][0]
@@ -108,6 +110,7 @@ def test_a_merchant_cancels_without_learning_who_paid(
     assert (taken["amount"], taken["reason"]) == (20_000, "품절")
     assert settled(member)["purses"] == {"charged": 100_000, "cashback": 0}
     (listed,) = [each for each in keeper.get(path)["payments"] if each["id"] == payment["id"]]
+    assert listed["status"] == "cancelled"
     assert (listed["captured"], listed["cancelled"]) == (20_000, 20_000)
     assert member.wallet not in str((taken, listed))
 
@@ -177,7 +180,9 @@ def test_a_reversal_undoes_an_original_that_arrived_and_forestalls_one_that_did_
 
     assert [each["outcome"] for each in (*reversals, *early)] == ["reversed"] * 3 + ["never_arrived"] * 2
     assert reversals == [reversals[0]] * 3
-    assert (reversals[0]["payment"], reversals[0]["cancelled"]) == (original, 25_000)
+    assert reversals[0]["cancelled"] == 25_000
+    ended = {"captured": 25_000, "cancelled": 25_000, "held": 0, "released": 0, "status": "reversed"}
+    assert reversals[0]["payment"] == original | {"current": ended}
     assert (declined["status"], declined["decline"]["code"]) == ("declined", "21")
     assert settled(member)["purses"] == {"charged": 100_000, "cashback": 0}
 

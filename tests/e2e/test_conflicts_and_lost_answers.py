@@ -134,7 +134,7 @@ def test_a_top_up_whose_answer_is_lost_is_credited_once(
     api: Api, tokens: Tokens, new_member: Callable[..., Member], faults: Faults
 ) -> None:
     member, bank, key = new_member(), api.as_caller(tokens.bank), f"a lost top-up {uuid4()}"
-    body = {"amount": 50_000, "bank_reference": "transfer 2"}
+    body = {"amount": 50_000, "bank_reference": f"transfer {uuid4()}"}
 
     with faults.injected("after", lost_answer, containing=member.wallet, times=2) as fault:
         credited = bank.post(f"/wallets/{member.wallet}/top_ups", body, key=key)

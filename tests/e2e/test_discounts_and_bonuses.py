@@ -197,7 +197,7 @@ def test_a_bonus_comes_into_a_purse_that_says_until_when_and_where_it_is_spent(
 ) -> None:
     guest, key = new_guest(), f"a top-up with a bonus {uuid4()}"
     before = _left(api, tokens, year, "guest-bonuses")
-    path, body = f"/wallets/{guest.wallet}/top_ups", {"amount": 60_000, "bank_reference": "KB-e2e"}
+    path, body = f"/wallets/{guest.wallet}/top_ups", {"amount": 60_000, "bank_reference": f"KB-{uuid4()}"}
 
     first, again = (_asked(api, tokens.bank, path, body, key) for _ in range(2))
     top_up = first.json()

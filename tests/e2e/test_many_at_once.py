@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -200,7 +201,7 @@ def test_a_top_up_that_the_bank_repeats_is_credited_once(
     api: Api, tokens: Tokens, new_member: Callable[..., Member]
 ) -> None:
     member, bank = new_member(), api.as_caller(tokens.bank)
-    body = {"amount": 50_000, "bank_reference": "transfer 1"}
+    body = {"amount": 50_000, "bank_reference": f"transfer {uuid4()}"}
 
     responses = at_once(
         [lambda: bank.request("POST", f"/wallets/{member.wallet}/top_ups", body, key="the bank's transfer 1")] * 4
@@ -208,6 +209,21 @@ def test_a_top_up_that_the_bank_repeats_is_credited_once(
 
     assert the_one_answer(responses)["status"] == "completed"
     assert member.balances()["charged"] == 50_000
+
+
+def test_a_transfer_that_a_bank_sends_under_several_keys_is_credited_once(
+    api: Api, tokens: Tokens, new_member: Callable[..., Member]
+) -> None:
+    member, other, bank = new_member(), new_member(), api.as_caller(tokens.bank)
+    path, body = f"/wallets/{member.wallet}/top_ups", {"amount": 50_000, "bank_reference": f"transfer {uuid4()}"}
+
+    responses = at_once([lambda: bank.request("POST", path, body, key=f"a key of its own {uuid4()}")] * 4)
+
+    assert the_one_answer(responses)["status"] == "completed"
+    for where, what in ((path, body | {"amount": 60_000}), (f"/wallets/{other.wallet}/top_ups", body)):
+        refused = bank.request("POST", where, what, key=f"a key of its own {uuid4()}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "bank_reference_used")
+    assert (member.balances()["charged"], other.balances()["charged"]) == (50_000, 0)
 
 
 def test_a_wallet_that_is_opened_twice_at_once_is_one_wallet(api: Api, new_member: Callable[..., Member]) -> None:

@@ -58,7 +58,7 @@ class Street:
         elif action == "post":
             self.city.post_cashback()
         elif action == "top up":
-            credit = {"amount": 10_000, "bank_reference": "KB-1"}
+            credit = {"amount": 10_000, "bank_reference": f"KB-{told}"}
             self.ask(BANK, f"/wallets/{who.customer_wallet}/top_ups", credit, told)
         elif action == "reverse the latest":
             if self.latest:

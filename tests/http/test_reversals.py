@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.http.callers import ACQUIRER, CUSTOMER, OTHER_ACQUIRER
+from tests.http.callers import ACQUIRER, CUSTOMER, OTHER_ACQUIRER, OTHER_MEMBER
 from tests.http.checks import assert_declined, assert_problem, unchanged
 from tests.http.city import Answer, InMemoryCity
 from tests.http.requests import KEY, UNKNOWN_ID, payment
-from tests.http.test_holds import amounts, captured, shown, wallet
+from tests.http.test_holds import amounts, as_decided, captured, shown, wallet
 
 AMOUNT = 20_000
 
@@ -40,12 +40,14 @@ def test_an_approved_payment_is_reversed_whole_and_once(city: InMemoryCity) -> N
         again = reversed_(city)
 
     assert told(first) == ("reversed", AMOUNT, 0)
-    assert first.json["payment"] == original.json
+    assert as_decided(original) in first.body
+    assert first.json["payment"]["current"]["status"] == "reversed"
     assert again.body == first.body
     assert wallet(city)["refund_pending"] == before + AMOUNT
     assert amounts(shown(city, original.json["id"])) == (AMOUNT, AMOUNT, 0, 0)
     # The answer to the original stays what it was.
-    assert paid(city).body == original.body
+    assert as_decided(paid(city)) == as_decided(original)
+    assert shown(city, original.json["id"])["status"] == "reversed"
 
 
 def test_a_payment_that_never_arrived_is_declined_when_it_does(city: InMemoryCity) -> None:
@@ -56,6 +58,7 @@ def test_a_payment_that_never_arrived_is_declined_when_it_does(city: InMemoryCit
         late = paid(city)
 
     assert told(first) == ("never_arrived", 0, 0)
+    assert "for the wallet of this card_token" in first.json["unknown"]
     assert again.body == first.body
     assert_declined(late, "21", "reversed")
     assert late.json["decline"]["message"] == "취소된 거래입니다."
@@ -66,6 +69,19 @@ def test_a_payment_that_never_arrived_is_declined_when_it_does(city: InMemoryCit
         if each["id"] == late.json["id"]
     ]
     assert (listed["status"], amounts(listed)) == ("declined", (0, 0, 0, 0))
+
+
+def test_a_reversal_with_another_card_says_what_it_cannot_know(city: InMemoryCity) -> None:
+    """Keys are of a caller and a wallet (decision 0003): the payment of the first card stays."""
+    original = paid(city)
+    other = city.call(OTHER_MEMBER, "POST", "/wallets", {}).json
+    answer = reversed_(city, card_token=other["cards"][0]["token"])
+
+    assert told(answer) == ("never_arrived", 0, 0)
+    assert "send the reversal with the card_token that the original was sent with" in answer.json["unknown"]
+    assert shown(city, original.json["id"])["status"] == "approved"
+    assert told(reversed_(city)) == ("reversed", AMOUNT, 0)
+    assert reversed_(city).json["unknown"] is None
 
 
 def test_a_declined_payment_has_nothing_to_reverse(city: InMemoryCity) -> None:
@@ -83,6 +99,7 @@ def test_a_card_that_nobody_has_has_nothing_to_reverse(city: InMemoryCity) -> No
             answer = reversed_(city, card_token=token)
         assert told(answer) == ("declined", 0, 0)
         assert answer.json["payment"]["decline"]["code"] == "14"
+        assert "No wallet has this card_token" in answer.json["unknown"]
 
 
 def test_a_hold_is_released_and_what_was_captured_of_it_cancelled(city: InMemoryCity) -> None:

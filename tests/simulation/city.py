@@ -97,6 +97,8 @@ class Simulated:
     delivered: list[Item] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     payments: list[Made] = field(default_factory=list)
+    transfers: list[tuple[str, str, int]] = field(default_factory=list)
+    """Of banks: reference, wallet and amount."""
     wallets: list[str] = field(default_factory=list)
     merchants: list[str] = field(default_factory=list)
     focus: list[str] = field(default_factory=list)

@@ -25,6 +25,7 @@ from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
+from tests.simulation.mutants_of_answers import MUTANTS_OF_ANSWERS
 from tests.simulation.mutants_of_debts import MUTANTS_OF_DEBTS
 from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
 from tests.simulation.mutants_of_parts import MUTANTS_OF_PARTS
@@ -251,7 +252,14 @@ OF_PAYMENTS = (
 )
 
 
-MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_FACTS, *MUTANTS_OF_DEBTS, *MUTANTS_OF_PARTS)
+MUTANTS = (
+    *OF_PAYMENTS,
+    *MUTANTS_OF_REWARDS,
+    *MUTANTS_OF_FACTS,
+    *MUTANTS_OF_DEBTS,
+    *MUTANTS_OF_PARTS,
+    *MUTANTS_OF_ANSWERS,
+)
 
 
 @dataclass(frozen=True)

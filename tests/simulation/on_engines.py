@@ -123,7 +123,7 @@ def spread_over(steps: Sequence[Step], seconds: float) -> Iterator[Step]:
 def charge_wallet(city: CityOnAnEngine, amount: int) -> str:
     wallet = city.wallets[0]
     request = Request.of("bank/one", wallet, "0123456789abcdef", {"amount": amount})
-    top_up(city.wallet_store(city.memory), city.policies, waiting(), request, amount, "reference", city.clock)
+    top_up(city.wallet_store(city.memory), city.policies, waiting(), request, amount, request.digest, city.clock)
     return wallet
 
 

@@ -32,6 +32,8 @@ ACQUIRERS = ("acquirer/one", "acquirer/two")
 AMOUNTS = (1, 10, 999, 5_500, 9_999, 33_333, 70_000, 200_000, 499_999, 500_001, 1_200_000)
 MOST_REMEMBERED = 400
 SMALL_CITY = 50
+SENT_AGAIN = 0.2
+"""How often a bank sends a transfer under another key."""
 BUSY = 5
 """So many wallets have far more done to them than others."""
 Operation = Callable[[Simulated, Storage, random.Random], None]
@@ -225,8 +227,15 @@ def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
     wallet, key, amount = _wallet(city, chance), _key(chance), chance.choice((29_999, 30_000, 100_000, 500_000))
+    # A transfer of its own, mostly; some are sent again under another key: as they were, of another amount, or to another wallet.
+    transfer = key
+    if city.transfers and chance.random() < SENT_AGAIN:
+        transfer, known_wallet, known_amount = chance.choice(city.transfers[-20:])
+        wallet = known_wallet if chance.random() < 0.7 else wallet
+        amount = known_amount if chance.random() < 0.7 else amount
+    city.transfers = [*city.transfers[-MOST_REMEMBERED:], (transfer, wallet, amount)]
     city.focus.append(wallet)
-    request = Request.of("bank/one", wallet, key, {"amount": amount})
+    request = Request.of("bank/one", wallet, key, {"amount": amount, "bank_reference": transfer})
     _ask(
         city,
         storage,
@@ -237,7 +246,7 @@ def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
                 patience_of(),
                 request,
                 amount,
-                "reference",
+                transfer,
                 city.clock,
                 city.budgets(through),
             ).entry

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from eeum.storage import Key, Table
+from tests.invariants import CLAIMS
 from tests.invariants_of_payments import canonical_hash
+from tests.simulation.reference_of_bank_references import BankReferences
 from tests.simulation.reference_of_budgets import BudgetReference
 from tests.simulation.reference_of_payments import Item
 from tests.simulation.reference_of_policies import (
@@ -25,11 +27,13 @@ class Reference:
         self.policies = policies
         self.books = books
         self.wallets: dict[str, WalletReference] = {}
+        self.references = BankReferences()
         self._states: dict[str, Item] = {}
 
     def observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         ledger = [(key, item) for key, item in changed if key.table is Table.LEDGER]
-        for pk in dict.fromkeys(key.pk for key, _ in ledger):
+        self.references.observe(ledger)
+        for pk in dict.fromkeys(key.pk for key, _ in ledger if not key.pk.startswith(CLAIMS)):
             self._observe_wallet(pk, {key.sk: item for key, item in ledger if key.pk == pk})
         self.books.observe([(key, item) for key, item in changed if key.table is Table.BUDGETS])
 
@@ -53,7 +57,7 @@ class Reference:
         """Every item is there, and as it was when it was stored; every wallet is as worked out."""
         found: dict[str, dict[str, str]] = defaultdict(dict)
         for key, item in items:
-            if key.table is not Table.LEDGER:
+            if key.table is not Table.LEDGER or key.pk.startswith(CLAIMS):
                 continue
             if key.sk == "WALLET":
                 self.wallets[key.pk].check_wallet(item)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from eeum.ids import entry_id
+from eeum.ids import entry_id, request_digest
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Evaluation, Gives, Layer, PolicyVersion
 from tests.invariants_of_debts import Owed
 from tests.invariants_of_payments import canonical_hash, link_hash, taken
@@ -215,7 +215,7 @@ class CommandsReference:
         assert (dict(entry["returned"]), entry.get("repaid", [])) == (going, repaid), (entry, going, repaid)
         assert entry["reason"] != "expired" or entry["accepted_at"] >= str(payment.expires_at), entry
         assert entry["hold_hash"] == payment.hash, entry
-        payment.released = entry["amount"]
+        payment.released, payment.released_by = entry["amount"], entry["reason"]
         self.not_undone -= entry["amount"]
 
     def _come_back(self, waited_in: str, portions: Sequence[Sequence[Any]]) -> None:
@@ -226,6 +226,9 @@ class CommandsReference:
     def _cancellation(self, sk: str, entry: Item, before: Counter[str]) -> None:
         digest = self._check_id(sk, entry)
         payment = self.payments[entry["payment"]]
+        # By its key alone: its reason is a text that a merchant could write, too.
+        wallet_id = entry["pk"].removeprefix("WALLET#")
+        payment.reversed |= digest == request_digest("reversed", wallet_id, entry["payment"])
         was = payment.cancelled
         missing = entry["amount"]
         self.not_undone -= missing

@@ -38,6 +38,9 @@ class Paid:
     expires_at: str | None
     captures: dict[int, Captured] = field(default_factory=dict)
     released: int = 0
+    released_by: str = ""
+    reversed: bool = False
+    """Whether a reversal cancelled what was left."""
 
     def paid_for(self, start: int, end: int) -> list[list[Any]]:
         """What came out of which purse for the won from `start` to `end` of the price."""
@@ -47,6 +50,22 @@ class Paid:
     @property
     def cancelled(self) -> int:
         return sum(each.cancelled for each in self.captures.values())
+
+    @property
+    def status_now(self) -> str:
+        """The status at present: `status` is what was decided."""
+        captured = sum(each.end - each.start for each in self.captures.values())
+        if self.status == "declined":
+            return "declined"
+        if self.held == 0 and self.cancelled == captured:
+            if not captured:
+                return self.released_by
+            return "reversed" if self.reversed else "cancelled"
+        if self.cancelled:
+            return "partly_cancelled"
+        if self.status == "approved" or not captured:
+            return self.status
+        return "partly_captured" if self.held else "captured"
 
     @property
     def held(self) -> int:

@@ -20,6 +20,8 @@ from tests.simulation.reference_of_policies import (
     kind_of,
 )
 
+ENDED = ("voided", "expired", "reversed", "cancelled")
+
 
 class WalletReference(CommandsReference):
     """`whole` are the corrections of the transaction that is looked at, by month and digest, each as one entry would say it.
@@ -268,6 +270,8 @@ class WalletReference(CommandsReference):
         assert ("expiring" in progress) == (payment.held > 0), progress
         captures = [[each.end - each.start, each.cancelled, each.accepted_at[:7]] for each in payment.captures.values()]
         assert progress["captures"] == captures, (progress, captures)
+        ended = payment.status_now if payment.status_now in ENDED else None
+        assert progress.get("ended_by") == ended, (progress, payment)
 
     def check_drained(self, wallet: Item) -> None:
         """Once every delivery was made: nothing is due, nothing waits, and all that the limits were used is known."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
+from tests.simulation.answers import OF_READERS
 from tests.simulation.city import Found, Simulated
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
@@ -19,7 +20,7 @@ from tests.simulation.scenes import incheons
 from tests.simulation.slow_lane import SLOW_LANE, kept, small
 from tests.simulation.undoing import UNDOING
 
-OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE
+OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS
 
 FULL_CHECK = 10_000

@@ -8,6 +8,8 @@ from tests.simulation.running import run, steps_of
 
 QUICK = (
     "balance condition",
+    "claim of a bank's reference",
+    "how a hold ended",
     "claim of an earning",
     "claim of a correction",
     "stored decline",

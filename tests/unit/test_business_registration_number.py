@@ -18,7 +18,8 @@ def _with_check_digit(nine: str) -> str:
     return nine + str(-(total + tens + ones) % 10)
 
 
-valid = st.integers(0, 10**9 - 1).map(lambda number: _with_check_digit(f"{number:09}"))
+written_nines = st.integers(0, 10**9 - 1).map(lambda number: f"{number:09}")
+valid = written_nines.filter(lambda nine: nine[:3] >= "101" and nine[3:5] != "00").map(_with_check_digit)
 
 
 @pytest.mark.parametrize("written", PUBLISHED)
@@ -38,6 +39,22 @@ def test_one_wrong_digit_is_always_caught(number: str, position: int, off_by: in
     with pytest.raises(Invalid) as refused:
         parse_business_registration_number(number[:position] + wrong + number[position + 1 :])
     assert (refused.value.field, refused.value.reason) == ("business_registration_number", "check_digit")
+
+
+@pytest.mark.parametrize(
+    "nine", ["000000000", "000810001", "099810001", "100810001", "101000001", "124000099", "999000000"]
+)
+def test_what_is_never_assigned_is_refused(nine: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_business_registration_number(_with_check_digit(nine))
+    assert (refused.value.field, refused.value.reason) == ("business_registration_number", "never_assigned")
+
+
+@pytest.mark.parametrize("nine", ["101010001", "101990001", "999010000", "121810000", "999999999", "617890001"])
+def test_nothing_that_may_be_assigned_is_refused(nine: str) -> None:
+    """The first and last office and kind, and serial numbers that look odd: no published rule forbids them."""
+    number = _with_check_digit(nine)
+    assert parse_business_registration_number(number) == number
 
 
 @given(valid)

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eeum.aws.identity import ACQUIRER, BANK, MEMBER, MERCHANT, OPERATOR, Caller, caller_of
 from eeum.errors import Forbidden
+
+COGNITO = st.characters(categories=("L", "M", "S", "N", "P"))
 
 
 def _event(**claims: Any) -> dict[str, Any]:
@@ -27,8 +31,13 @@ def test_a_caller_is_what_the_claims_say() -> None:
     [
         ("[operators]", {"operators"}),
         ("[operators auditors]", {"operators", "auditors"}),
-        ("[operators, auditors]", {"operators", "auditors"}),
-        ("operators", {"operators"}),
+        # Another way of writing lists than HTTP APIs have: nobody knows where a name ends.
+        ("[operators, auditors]", {"operators,", "auditors"}),
+        ("operators", set()),
+        ("[operators", set()),
+        ('["operators"]', {'"operators"'}),
+        (7, set()),
+        ([7, "operators"], {"operators"}),
         (["operators", "auditors"], {"operators", "auditors"}),
         ("[]", set()),
         ("", set()),
@@ -37,6 +46,60 @@ def test_a_caller_is_what_the_claims_say() -> None:
 )
 def test_groups_are_read_as_http_apis_write_them(claim: Any, groups: set[str]) -> None:
     assert caller_of(_event(**{"cognito:groups": claim})).groups == groups
+
+
+HOSTILE = (
+    "x,operators",
+    "operators,",
+    ",operators",
+    "[operators]",
+    "]operators[",
+    "[operators",
+    "operators]",
+    "operators\u00a0",
+    "x\u00a0operators",
+    "x\u2003operators",
+    "x\u3000operators",
+    "x\toperators",
+    "x\noperators",
+    "x\x1foperators",
+    "x\x85operators",
+    "x\u2028operators",
+    "operators\u200b",
+    "\u202eoperators",
+    "ｏｐｅｒａｔｏｒｓ",
+    "оperators",
+    "x;operators",
+    '"operators"',
+)
+"""Names of groups that a member of staff might be put into, by whoever may name groups and not operators."""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("others", [(), ("auditors",)])
+def test_no_name_of_a_group_makes_an_operator(name: str, others: tuple[str, ...]) -> None:
+    for groups in ([name, *others], [*others, name]):
+        for claim in (groups, f"[{' '.join(groups)}]"):
+            with pytest.raises(Forbidden):
+                caller_of(_event(scope=OPERATOR, **{"cognito:groups": claim})).operator()
+
+
+@given(st.lists(st.text(COGNITO, min_size=1).filter(lambda name: name != "operators"), max_size=4), st.booleans())
+def test_no_names_that_cognito_takes_forge_another(names: list[str], operates: bool) -> None:
+    """Cognito takes letters, marks, symbols, numbers and punctuation, and no separators."""
+    groups = [*names, *(["operators"] if operates else [])]
+    assert caller_of(_event(**{"cognito:groups": f"[{' '.join(groups)}]"})).groups == frozenset(groups)
+
+
+@pytest.mark.parametrize("divider", [",", "\t", "\n", "\u00a0", "\u2003", "\x1f", "+", ", "])
+def test_nothing_but_a_space_divides_scopes(divider: str) -> None:
+    caller = caller_of(_event(scope=f"openid{divider}{OPERATOR}{divider}x"))
+    assert not caller.has(OPERATOR)
+
+
+@pytest.mark.parametrize("scope", [None, 7, ["eeum/wallet"], {"eeum/wallet": True}])
+def test_scopes_that_are_no_text_open_nothing(scope: Any) -> None:
+    assert caller_of(_event(scope=scope)).scopes == frozenset()
 
 
 @pytest.mark.parametrize("claim", ["[operators-of-parking]", "[notoperators]", "[Operators]", "[]", None])

@@ -211,7 +211,7 @@ def test_discount_and_bonus_are_both_of_the_face_value(under: Under) -> None:
 # --- costs ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_top_up_with_a_bonus_is_two_round_trips_and_three_items(saving_city: World) -> None:
+def test_a_top_up_with_a_bonus_is_two_round_trips_and_four_items(saving_city: World) -> None:
     appropriate(saving_city, 1_000_000)
     saver = saving_city.member()
     saving_city.top_up(saver, 10_000)
@@ -219,14 +219,16 @@ def test_a_top_up_with_a_bonus_is_two_round_trips_and_three_items(saving_city: W
     saving_city.budgets = lambda: budgets  # type: ignore[method-assign]
     with saving_city.counted() as costs:
         saving_city.top_up(saver, 10_000)
-    assert (costs.round_trips, costs.write_units) == (2, 6), "two each for wallet, entry and the part of the budget"
+    assert (costs.round_trips, costs.write_units) == (2, 8), (
+        "two each for wallet, entry, the claim and the part of the budget"
+    )
 
 
-def test_a_top_up_under_a_policy_that_gives_nothing_on_it_costs_what_it_always_did(world: World) -> None:
+def test_a_top_up_under_a_policy_that_gives_nothing_on_it_is_wallet_entry_and_claim(world: World) -> None:
     appropriate(world, 1_000_000)
     saver = world.member()
     asked = []
     world.budgets = lambda: asked.append(True)  # type: ignore[assignment, method-assign, func-returns-value]
     with world.counted() as costs:
         world.top_up(saver, 30_000)
-    assert (costs.round_trips, costs.write_units, asked) == (2, 4, [])
+    assert (costs.round_trips, costs.write_units, asked) == (2, 6, [])

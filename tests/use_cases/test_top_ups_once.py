@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from eeum.calendar import SEOUL
-from eeum.errors import IdempotencyKeyReused
+from eeum.errors import BankReferenceUsed, IdempotencyKeyReused
 from eeum.once import Answer
 from eeum.storage import Contended
-from eeum.wallet.rules import Taken, TopUpDecline
+from eeum.wallet import use_cases
+from eeum.wallet.rules import Taken, TopUp, TopUpDecline
 from tests.use_cases.command_policies import (
     appropriate,
     bonus,
@@ -142,3 +145,61 @@ def test_a_declined_top_up_takes_nothing_from_a_budget(saving_city: World) -> No
     saver = saving_city.member(charged=500_000)
     assert saving_city.top_up(saver, 50_000).entry.decline is TopUpDecline.HOLDING_LIMIT
     assert (left(saving_city), saving_city.wallet(saver.id).taken) == (10_000, Taken())
+
+
+# --- one transfer under several keys ----------------------------------------------------------------------------------------
+
+
+def test_a_reference_under_another_key_gets_the_answer_of_its_top_up(saving_city: World) -> None:
+    saver = saving_city.member()
+    first = saving_city.top_up(saver, 50_000, reference="KB-1").entry
+    before = saving_city.wallet(saver.id)
+    again = saving_city.top_up(saver, 50_000, reference="KB-1")
+    assert again == Answer(first, replayed=True)
+    assert saving_city.wallet(saver.id) == before
+
+
+def test_a_reference_of_another_amount_or_wallet_is_refused(saving_city: World) -> None:
+    saver, other = saving_city.member(), saving_city.member("other")
+    saving_city.top_up(saver, 50_000, reference="KB-1")
+    before = saving_city.wallet(saver.id), saving_city.wallet(other.id)
+    for wallet, amount in ((saver, 50_001), (other, 50_000), (other, 50_001)):
+        with pytest.raises(BankReferenceUsed):
+            saving_city.top_up(wallet, amount, reference="KB-1")
+    assert (saving_city.wallet(saver.id), saving_city.wallet(other.id)) == before
+
+
+def test_each_bank_has_its_own_references(saving_city: World) -> None:
+    saver = saving_city.member()
+    for bank in ("bank/one", "bank/two"):
+        assert saving_city.top_up(saver, 50_000, caller=bank, reference="KB-1").entry.decline is None
+
+
+def test_a_decline_uses_up_no_reference(saving_city: World) -> None:
+    """The bank keeps the money until the wallet takes it: the same transfer may be tried later, under a new key."""
+    saver = saving_city.member()
+    declined = saving_city.top_up(saver, 3_000_000, KEY, reference="KB-1").entry
+    assert declined.decline is TopUpDecline.HOLDING_LIMIT
+    assert saving_city.top_up(saver, 50_000, reference="KB-1").entry.decline is None
+    assert saving_city.top_up(saver, 3_000_000, KEY, reference="KB-1") == Answer(declined, replayed=True)
+
+
+def _claiming_nothing(*of: Any, claimed: bool) -> TopUp:
+    """A top-up as earlier versions made it."""
+    return TopUp(*of)
+
+
+def test_a_reference_that_an_earlier_version_credited_has_no_claim(saving_city: World) -> None:
+    """Decision 0028: what was stored before is read, and its references are not known."""
+    saver = saving_city.member()
+    with patch.object(use_cases, "TopUp", _claiming_nothing):
+        old = saving_city.top_up(saver, 50_000, reference="KB-1").entry
+    assert not old.claimed
+    assert saving_city.top_up(saver, 50_000, reference="KB-1").entry != old
+
+
+def test_one_transfer_under_many_keys_at_once_is_credited_once(saving_city: World) -> None:
+    saver = saving_city.member()
+    answers = at_once([partial(saving_city.top_up, saver, 50_000, reference="KB-1")] * THREADS)
+    assert len({answer.entry.acceptance.id for answer in answers if isinstance(answer, Answer)}) == 1, answers
+    assert saving_city.balances(saver)["charged"] == 55_000, "with its bonus"

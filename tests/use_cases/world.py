@@ -223,11 +223,14 @@ class World:
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
         return quote_cashback(self.payments, self.policies, self.budgets(), wallet.member, wallet.id, order, self.now)
 
-    def top_up(self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK) -> Answer[TopUp]:
-        request = Request.of(caller, wallet.id, key or self.new_key(), {"amount": amount})
-        return top_up(
-            self.wallets, self.policies, self.patience, request, amount, "reference", self.clock, self.budgets
-        )
+    def top_up(
+        self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK, reference: str | None = None
+    ) -> Answer[TopUp]:
+        """Each key is a transfer of its own, unless a `reference` is given."""
+        key = key or self.new_key()
+        transfer = reference or f"{key} to {wallet.id}"
+        request = Request.of(caller, wallet.id, key, {"amount": amount, "bank_reference": transfer})
+        return top_up(self.wallets, self.policies, self.patience, request, amount, transfer, self.clock, self.budgets)
 
     def capture(
         self, payment: Payment, amount: int | None = None, key: str | None = None, caller: str = ACQUIRER

@@ -150,7 +150,7 @@ def top_ups_at_once_come_in_up_to_their_limit_with_their_bonus(storage: Storage)
         request = Request.of("bank/lee", wallet.id, f"a-top-up-at-once-{number}", {"amount": 10_000})
         store = WalletStore(storage, patience)
         entry = top_up(
-            store, DISCOUNTED, patience, request, 10_000, "KB", lambda: NOON, lambda: _budgets(storage)
+            store, DISCOUNTED, patience, request, 10_000, f"KB-{number}", lambda: NOON, lambda: _budgets(storage)
         ).entry
         return entry.decline and entry.decline.value
 

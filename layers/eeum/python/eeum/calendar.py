@@ -27,7 +27,7 @@ MONTH_PATTERN = rf"{YEAR_PATTERN}-(0[1-9]|1[0-2])"
 
 OUT_OF_BOUNDS = f"The year in Seoul must be {FIRST_YEAR} to {LAST_YEAR}"
 
-_MONTH = re.compile(MONTH_PATTERN)
+MONTH = re.compile(MONTH_PATTERN)
 
 
 def is_in_bounds(instant: datetime) -> bool:
@@ -83,7 +83,7 @@ def years_since(birth: date, instant: datetime) -> int:
 
 def parse_month(text: str) -> Month:
     """Raises `Invalid` unless `text` is a month such as `2021-01`, of a year from `FIRST_YEAR` to `LAST_YEAR`."""
-    if not _MONTH.fullmatch(text):
+    if not MONTH.fullmatch(text):
         raise Invalid("month", f"is not a calendar month such as 2021-01, of a year from {FIRST_YEAR} to {LAST_YEAR}")
     return text
 

@@ -35,7 +35,7 @@ def key_of_scan_cursor(cursor: str) -> dict[str, Any]:
 
 def _plain_key(cursor: str, names: set[str]) -> dict[str, str]:
     try:
-        plain = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        plain = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
         sound = set(plain) == names and all(
             isinstance(value, str) and 1 <= len(value.encode()) <= LONGEST_KEY_BYTES for value in plain.values()
         )

@@ -44,6 +44,12 @@ class IdempotencyKeyReused(Refusal):
     code = "idempotency_key_reused"
 
 
+class BankReferenceUsed(Refusal):
+    """The bank has credited this reference before, to another wallet or with another amount."""
+
+    code = "bank_reference_used"
+
+
 class ProgrammeNotRunning(Refusal):
     """No policy version is in force at the instant of the request."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from eeum.audit.debts import sent_on
 from eeum.audit.discounts import check_cancelled_discounts
 from eeum.audit.partition import Findings, Item, Partition, between, digest_in
-from eeum.ids import Digest
+from eeum.ids import Digest, request_digest
 
 PARTS = ("capture", "release", "cancellation", "progress")
 
@@ -152,3 +152,16 @@ def _check_progress(
     findings.unequal(check, sk, "its version", stored["version"], changes)
     findings.unequal(check, sk, "its end", stored.get("expires_at"), payment.get("expires_at"))
     findings.unequal(check, sk, "that it expires", "expiring" in stored, still_held > 0)
+    if "ended_by" in stored:
+        left = still_held + sum(won - cancelled[number] for number, won, _ in captured)
+        expected_end = _ended_by(findings.wallet_id, course) if left == 0 else None
+        findings.unequal(check, sk, "how it ended", stored["ended_by"], expected_end)
+
+
+def _ended_by(wallet_id: str, course: Course) -> str:
+    """How a payment ended of which nothing is left, by its entries."""
+    if not course.captures and course.releases:
+        return str(course.releases[0]["reason"])
+    payment = str(course.cancellations[0]["payment"]) if course.cancellations else ""
+    by_reversal = request_digest("reversed", wallet_id, payment)
+    return "reversed" if any(digest_in(item) == by_reversal for item in course.cancellations) else "cancelled"

@@ -1,11 +1,14 @@
 """The whole ledger and all projected balances, as the audit reads it: one function per access pattern, with its cost. It writes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from eeum.balances.page_store import PageStore
 from eeum.balances.rules import BALANCE, PAYABLE, REWARD, Counts, Holder, HolderKind
 from eeum.balances.whole import whole
-from eeum.storage import Item, Page, Query, Scan, Storage, Table, every_item
+from eeum.storage import Item, Key, Page, Query, Scan, Storage, Table, every_item
+
+MOST_AT_ONCE = 100
+"""Items that one read names at most."""
 
 
 class AuditStore:
@@ -19,6 +22,13 @@ class AuditStore:
     def partition(self, partition: str) -> list[Item]:
         """Everything of one wallet, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
         return list(every_item(self._storage, Query(Table.LEDGER, partition, consistent=True)))
+
+    def items(self, keys: Sequence[Key]) -> list[Item | None]:
+        """Items by their keys, consistently: of a wallet's top-ups the claims, and the other way round. 1 read unit each."""
+        found: list[Item | None] = []
+        for start in range(0, len(keys), MOST_AT_ONCE):
+            found += self._storage.read(keys[start : start + MOST_AT_ONCE])
+        return found
 
     def balances(self) -> dict[str, int] | None:
         """Every projected balance in won, by account as in the journal, funders with their fiscal year: `funder/city@2021`.

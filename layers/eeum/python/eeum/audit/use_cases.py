@@ -9,6 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from eeum.audit.bank_references import (
+    CLAIM,
+    claims_due,
+    is_of_claims,
+    top_up_of_claim,
+    unclaimed,
+    wrong_claim,
+)
 from eeum.audit.links import head_as_of
 from eeum.audit.partition import UNREADABLE, Deviation, Partition
 from eeum.audit.roots import head_line
@@ -16,7 +24,7 @@ from eeum.audit.rules import deviations, movements
 from eeum.audit.store import AuditStore
 from eeum.calendar import text_of
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import Contended, Item, Page, Unavailable
+from eeum.storage import Contended, Item, Key, Page, Table, Unavailable
 
 BEGINNING = ""
 """Where a segment is gone through from, when it was not begun yet."""
@@ -137,8 +145,11 @@ class Audit:
 
     def _wallet(self, name: str, items: Sequence[Item], found: Found, again: set[str]) -> None:
         """Audits one wallet. What is wrong in it is reported when it still is after it was read again, in one piece."""
+        if is_of_claims(name):
+            found.deviations += self._wrong_claim(name, items)
+            return
         partition = Partition(name, items)
-        wrong = deviations(partition, self.policies.in_force_at, self.now)
+        wrong = self._wrong(partition, items)
         for look in range(LOOKS):
             if not wrong:
                 break
@@ -146,10 +157,23 @@ class Audit:
             found.looked_again += 1
             # Whatever else the scan brings of it was looked at here.
             again.add(name)
-            partition = Partition(name, self.store.partition(name))
-            wrong = deviations(partition, self.policies.in_force_at, self.now)
+            items = self.store.partition(name)
+            partition = Partition(name, items)
+            wrong = self._wrong(partition, items)
         found.deviations += wrong
         self._add(partition, found)
+
+    def _wrong(self, partition: Partition, items: Sequence[Item]) -> list[Deviation]:
+        wrong = deviations(partition, self.policies.in_force_at, self.now)
+        due = claims_due(items)
+        claims = self.store.items([Key(Table.LEDGER, name, CLAIM) for name in due]) if due else []
+        return wrong + unclaimed(partition.wallet_id, due, dict(zip(due, claims, strict=True)))
+
+    def _wrong_claim(self, name: str, items: Sequence[Item]) -> list[Deviation]:
+        """A claim is stored with its top-up, so that there is nothing to wait for."""
+        named = top_up_of_claim(items)
+        (top_up,) = self.store.items([Key(Table.LEDGER, *named)]) if named else [None]
+        return wrong_claim(name, items, top_up)
 
     def _add(self, partition: Partition, found: Found) -> None:
         found.entries += len(partition.entries)

@@ -23,6 +23,7 @@ from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem, proble
 from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
 from eeum.storage import Contended, Unavailable
+from eeum.text import ABOUT_LINES, LINE, PUBLISHED_LINE
 
 __all__ = [
     "Api",
@@ -43,24 +44,15 @@ READ_HEADERS = frozenset({"content-type", "idempotency-key"})
 """What the routes read of a request's headers; Powertools copies all it is given several times over."""
 
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
-# Of Unicode's categories: control, format (zero width, direction), private use, unassigned; ends of lines; and Hangul's fillers, which
-# are letters that nobody sees: no name hides another.
-_UNSEEN = r"\p{C}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0"
-Line = Annotated[
-    str,
-    Field(
-        pattern=rf"^[^{_UNSEEN}]*[^{_UNSEEN}\s][^{_UNSEEN}]*$",
-        description="Text on one line, without control characters or others that cannot be seen.",
-        # What is published is what every reader of patterns understands; few know Unicode's categories.
-        json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"},
-    ),
-]
+Line = Annotated[str, Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE})]
 IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        description="16 to 255 printable ASCII characters, no commas, the caller's own: "
-        "the same request again, with the same key, has one effect.",
+        description="16 to 255 printable ASCII characters, no commas. One key is one request: sent again with the same body, it has one "
+        "effect and one answer, for ever. A key's scope is the caller and what the request is about: the wallet of the card or path, the "
+        "fiscal year of a budget, the programme of a simulation. The same key for another card's wallet is another request, and pays "
+        "again: never send a request again with another card. See clients.md.",
     ),
 ]
 
@@ -102,6 +94,9 @@ class Api(APIGatewayHttpResolver):
         self.not_found(_no_such_route)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        # Powertools' routes end in $, which a line's end may follow; no path of ours has a character that cannot be seen.
+        if not str(event.get("rawPath", "")).isprintable():
+            return _sent(_no_such_route(NotFoundError()))
         # Powertools reads a body before it calls a route, so that a fault in it would be told before the right is judged.
         try:
             check_staff(event)

@@ -61,8 +61,8 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     return Caller(
         subject=claims["sub"],
         client=claims.get("client_id", ""),
-        scopes=frozenset(claims.get("scope", "").split()),
-        groups=_listed(claims.get("cognito:groups", "")),
+        scopes=_scopes_of(claims),
+        groups=_groups_in(claims.get("cognito:groups", "")),
     )
 
 
@@ -70,12 +70,24 @@ def check_staff(event: Mapping[str, Any]) -> None:
     """Raises `Forbidden` for a token of the staff's console whose holder is no operator: it opens nothing, whatever is sent with it."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    if OPERATOR in claims.get("scope", "").split():
+    if OPERATOR in _scopes_of(claims):
         caller_of(event).operator()
 
 
-def _listed(claim: str | list[str]) -> frozenset[str]:
-    """A list among the claims: HTTP APIs write it as `[one two]`."""
+def _scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Scopes are divided by one space, and have none (RFC 6749, 3.3)."""
+    scope = claims.get("scope", "")
+    return frozenset(scope.split(" ")) - {""} if isinstance(scope, str) else frozenset()
+
+
+def _groups_in(claim: object) -> frozenset[str]:
+    """The groups of a claim: HTTP APIs write a list as `[one two]`, divided by one space.
+
+    Cognito's names of groups have no spaces, but may have commas and brackets. So nothing but that space divides, and the outer brackets
+    alone are taken off: of a claim that is written in another way nobody knows where a name ends, and it gives no group.
+    """
     if isinstance(claim, list):
-        return frozenset(claim)
-    return frozenset(claim.strip("[]").replace(",", " ").split())
+        return frozenset(name for name in claim if isinstance(name, str))
+    if not (isinstance(claim, str) and claim.startswith("[") and claim.endswith("]")):
+        return frozenset()
+    return frozenset(claim[1:-1].split(" ")) - {""}

@@ -14,6 +14,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.BankReferenceUsed: HTTPStatus.CONFLICT,
     errors.ProgrammeNotRunning: HTTPStatus.CONFLICT,
     errors.MerchantExcluded: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyApplied: HTTPStatus.CONFLICT,

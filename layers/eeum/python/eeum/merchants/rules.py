@@ -12,6 +12,8 @@ from eeum.ids import natural_id
 from eeum.policy.rules import MerchantTerms
 
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+LOWEST_TAX_OFFICE = "101"
+NO_KIND_OF_BUSINESS = "00"
 _WRITTEN = re.compile(r"[0-9]{3}-?[0-9]{2}-?[0-9]{5}")
 
 
@@ -65,7 +67,8 @@ def parse_business_registration_number(text: str) -> str:
     """The ten digits of a number written with or without hyphens.
 
     The last digit checks the others: their sum weighted by 1 3 7 1 3 7 1 3 5, plus the tens of the ninth digit times 5, and the check
-    digit make a multiple of ten (the National Tax Service's rule). Raises `Invalid`.
+    digit make a multiple of ten (the National Tax Service's rule). The first three are the code of a tax office, from 101 on; the next
+    two are the kind of business, from 01 on. What else is not in use today may be tomorrow. Raises `Invalid`.
     """
     if not _WRITTEN.fullmatch(text):
         raise Invalid("business_registration_number", "is not ten digits such as 124-81-00998", "malformed")
@@ -74,6 +77,12 @@ def parse_business_registration_number(text: str) -> str:
     weighted = sum(digit * weight for digit, weight in zip(digits[:9], _WEIGHTS, strict=True))
     if (weighted + digits[8] * 5 // 10 + digits[9]) % 10:
         raise Invalid("business_registration_number", "has a check digit that does not match", "check_digit")
+    if number[:3] < LOWEST_TAX_OFFICE or number[3:5] == NO_KIND_OF_BUSINESS:
+        raise Invalid(
+            "business_registration_number",
+            f"is never assigned: it begins with a tax office's code, {LOWEST_TAX_OFFICE} or above, and a kind of business, 01 or above",
+            "never_assigned",
+        )
     return number
 
 

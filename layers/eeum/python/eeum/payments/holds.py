@@ -7,7 +7,7 @@ from eeum.calendar import whole_milliseconds
 from eeum.errors import HoldClosed, NotFound
 from eeum.ids import Digest, entry_id
 from eeum.once import Answer, Decision, answer_once
-from eeum.payments.progress import Capture, Release, capture, is_expired, release
+from eeum.payments.progress import EXPIRED, VOIDED, Capture, Release, capture, is_expired, release
 from eeum.payments.progress_store import ProgressStore, State
 from eeum.payments.rules import Payment
 from eeum.payments.use_cases import NO_SUCH_PAYMENT
@@ -15,7 +15,6 @@ from eeum.request import Acceptance, Request
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
 
-VOIDED, EXPIRED, REVERSED = "voided", "expired", "reversed"
 SCHEDULE = "schedule/hold_expiry"
 """Who releases what has expired."""
 

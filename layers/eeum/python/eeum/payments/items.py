@@ -138,6 +138,7 @@ def progress_item(progress: Progress) -> Item:
         "captures": [[each.won, each.cancelled, each.month] for each in progress.captures],
         **({"expires_at": text_of(progress.expires_at)} if progress.expires_at else {}),
         **({"expiring": EXPIRING} if progress.held else {}),
+        **({"ended_by": progress.ended_by} if progress.ended_by else {}),
     }
 
 
@@ -148,6 +149,7 @@ def progress_of_item(item: Item) -> Progress:
         held=item["held"],
         captures=tuple(Captured(won, cancelled, month) for won, cancelled, month in item["captures"]),
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
+        ended_by=item.get("ended_by"),
     )
 
 

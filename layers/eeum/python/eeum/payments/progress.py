@@ -21,7 +21,7 @@ from eeum.errors import (
     PaymentVoided,
     TooManyCancellations,
 )
-from eeum.ids import Digest
+from eeum.ids import Digest, request_digest
 from eeum.journal.accounts import HELD, REFUND_PENDING, added, funded_by, merchant_payable, purse
 from eeum.payments.discounts import DiscountPart, discount_of, given_back, parts_between
 from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
@@ -29,6 +29,9 @@ from eeum.policy.conditions import Facts
 from eeum.request import Acceptance
 from eeum.wallet.debts import NO_DEBTS, Debts, Repaid, redirected, repay
 from eeum.wallet.rules import NOTHING_TAKEN, Taken
+
+VOIDED, EXPIRED, REVERSED, CANCELLED = "voided", "expired", "reversed", "cancelled"
+"""What gives a payment back: releases have the first three as their reason."""
 
 MOST_CAPTURES = 20
 """Captures of one hold: a limit on everything, so that what is cancelled at once fits into one transaction."""
@@ -49,13 +52,18 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What has become of a payment so far: the one thing about it that changes. `version` counts the changes; 0 is not stored yet."""
+    """What has become of a payment so far: the one thing about it that changes. `version` counts the changes; 0 is not stored yet.
+
+    `ended_by` is how a payment of which nothing is left ended: `voided`, `expired`, `reversed` or `cancelled`. Progress that earlier
+    versions stored does not say it (`eeum.payments.progress_store`).
+    """
 
     version: int
     amount: int
     held: int
     captures: tuple[Captured, ...]
     expires_at: datetime | None
+    ended_by: str | None = None
 
     @property
     def captured(self) -> int:
@@ -69,6 +77,11 @@ class Progress:
     def left(self) -> int:
         """What can still be cancelled."""
         return self.captured - self.cancelled
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the member has got everything back."""
+        return self.held == 0 and self.left == 0
 
     @property
     def first_number(self) -> int:
@@ -243,13 +256,16 @@ def release(
     repaid = repay(debts, held_from)
     returned = tuple(redirected(held_from, repaid).items())
     entry = Release(acceptance, payment.acceptance.id, payment.acceptance.digest, reason, returned, hold_hash, repaid)
-    return entry, replace(progress, version=progress.version + 1, held=0)
+    ended_by = (CANCELLED if progress.captures else reason) if progress.left == 0 else None
+    return entry, replace(progress, version=progress.version + 1, held=0, ended_by=ended_by)
 
 
 def cancel(
     payment: Payment, progress: Progress, acceptance: Acceptance, amount: int | None, reason: str | None
 ) -> tuple[Cancellation, Progress]:
     """Cancels `amount` won of what was captured, or all that is left, from the last capture back.
+
+    Only the digest tells a reversal's cancellation from another: its reason is a text that a merchant could write, too.
 
     Raises `PaymentDeclined`, `PaymentVoided`, `NothingCaptured`, `CancellationExceedsPayment` and `TooManyCancellations`.
     """
@@ -287,7 +303,16 @@ def cancel(
         discounts,
         Taken(0, given_back(payment.taken.used, payment.order.amount, progress.cancelled, progress.cancelled + won)),
     )
-    return entry, replace(progress, version=progress.version + 1, captures=tuple(captures))
+    after = replace(progress, version=progress.version + 1, captures=tuple(captures))
+    if not after.has_ended:
+        return entry, after
+    reversed_ = acceptance.digest == reversal_digest(acceptance.wallet_id, payment.acceptance.digest)
+    return entry, replace(after, ended_by=REVERSED if reversed_ else CANCELLED)
+
+
+def reversal_digest(wallet_id: str, payment: Digest) -> Digest:
+    """The digest of what a reversal does to a payment: it follows from the payment's own, so that repeating finds it."""
+    return request_digest(REVERSED, wallet_id, payment)
 
 
 def _discounts_back(payment: Payment, before: int, after: int) -> tuple[DiscountPart, ...]:

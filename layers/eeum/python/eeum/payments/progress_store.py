@@ -3,7 +3,8 @@
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -30,7 +31,16 @@ from eeum.payments.items import (
     release_key,
     release_of,
 )
-from eeum.payments.progress import Cancellation, Capture, Progress, Release, progress_of
+from eeum.payments.progress import (
+    CANCELLED,
+    REVERSED,
+    Cancellation,
+    Capture,
+    Progress,
+    Release,
+    progress_of,
+    reversal_digest,
+)
 from eeum.payments.rules import Payment
 from eeum.storage import (
     BY_EXPIRY,
@@ -66,6 +76,9 @@ from eeum.wallet.store import (
     wallet_key,
     wallet_of,
 )
+
+MOST_AT_ONCE = 100
+"""Items that one read names at most."""
 
 
 class State(NamedTuple):
@@ -119,15 +132,28 @@ class ProgressStore:
         return dict(zip(keys, self._storage.read(keys), strict=True))
 
     def progress(self, payments: Sequence[Payment]) -> list[Progress]:
-        """How far each payment is, consistently, in one round trip for up to a hundred. 1 read unit each."""
-        keys = [progress_key(each.acceptance.wallet_id, each.acceptance.digest) for each in payments]
+        """How far each payment is, consistently, in one round trip for up to a hundred. 1 read unit each; declined ones have none to read.
+
+        Of those that ended under earlier versions, which did not store how, the entry that ended them is read in a second round trip: 1
+        read unit each.
+        """
+        found = {
+            payment.acceptance: progress_of_item(item) if item else progress_of(payment)
+            for payment, item in self._with_items([each for each in payments if not each.decline], _progress_key)
+        }
+        unsaid = [payment for payment in payments if _does_not_say_how(found.get(payment.acceptance))]
+        for payment, entry in self._with_items(unsaid, lambda each: _ending_key(each, found[each.acceptance])):
+            found[payment.acceptance] = replace(found[payment.acceptance], ended_by=_ended_by(entry))
+        return [found.get(payment.acceptance) or progress_of(payment) for payment in payments]
+
+    def _with_items(
+        self, payments: Sequence[Payment], key_of: Callable[[Payment], Key]
+    ) -> list[tuple[Payment, Item | None]]:
+        keys = [key_of(each) for each in payments]
         items: list[Item | None] = []
-        for start in range(0, len(keys), 100):
-            items += self._storage.read(keys[start : start + 100])
-        return [
-            progress_of_item(item) if item else progress_of(payment)
-            for payment, item in zip(payments, items, strict=True)
-        ]
+        for start in range(0, len(keys), MOST_AT_ONCE):
+            items += self._storage.read(keys[start : start + MOST_AT_ONCE])
+        return list(zip(payments, items, strict=True))
 
     def cancellations(self, wallet_id: str, payment: Digest) -> list[Cancellation]:
         """What was cancelled of a payment, the first first, consistently. 1 read unit per 4 KB of all that its wallet ever cancelled."""
@@ -219,6 +245,29 @@ class ProgressStore:
 
     def _commit(self, *writes: Write) -> None:
         commit(self._storage, self._patience, *writes)
+
+
+def _progress_key(payment: Payment) -> Key:
+    return progress_key(payment.acceptance.wallet_id, payment.acceptance.digest)
+
+
+def _does_not_say_how(progress: Progress | None) -> bool:
+    """Whether the payment ended, and its progress was stored by a version that did not say how."""
+    return progress is not None and progress.has_ended and progress.ended_by is None
+
+
+def _ending_key(payment: Payment, progress: Progress) -> Key:
+    """Where the entry is that ended it: its release, or, of one that was captured, the cancellation of a reversal, if there is one."""
+    wallet_id, digest = payment.acceptance.wallet_id, payment.acceptance.digest
+    if progress.captures:
+        return cancellation_key(wallet_id, reversal_digest(wallet_id, digest))
+    return release_key(wallet_id, digest)
+
+
+def _ended_by(entry: Item | None) -> str:
+    if entry is None:
+        return CANCELLED
+    return REVERSED if entry["kind"] == "cancellation" else str(entry["reason"])
 
 
 def progress_put(wallet_id: str, payment: Digest, progress: Progress, before: int = 0) -> Put:

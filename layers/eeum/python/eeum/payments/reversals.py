@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from eeum.calendar import whole_milliseconds
 from eeum.errors import CancellationExceedsPayment, HoldClosed, NothingCaptured, PaymentVoided
-from eeum.ids import is_id, request_digest
+from eeum.ids import is_id
 from eeum.once import Answer, Decision, Entry, answer_once
 from eeum.payments.cancellations import Funders, cancel_payment
-from eeum.payments.holds import REVERSED, void_hold
-from eeum.payments.progress import Cancellation, Release
+from eeum.payments.holds import void_hold
+from eeum.payments.progress import REVERSED, Cancellation, Release, reversal_digest
 from eeum.payments.progress_store import ProgressStore
 from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, authorise, judge
 from eeum.payments.store import PaymentStore, Read
@@ -25,7 +25,6 @@ from eeum.unit_of_work import Patience
 if TYPE_CHECKING:
     from eeum.budget.funding import Budgets
 
-WHY = "reversed"
 Kept = TypeVar("Kept", bound=Entry)
 
 
@@ -74,7 +73,7 @@ def reverse_payment(
         # Whoever finds it declined for another reason reverses nothing, however often.
         return Reversal(payment, None, None, was_there and payment.decline is Decline.REVERSED)
     # Entries of its own, under digests that follow from the original's: repeating finds them.
-    own = request._replace(digest=request_digest(WHY, request.wallet_id, request.digest))
+    own = request._replace(digest=reversal_digest(request.wallet_id, request.digest))
     released = cancelled = None
     if payment.status is PaymentStatus.HELD:
         released = _unless_done(
@@ -82,7 +81,9 @@ def reverse_payment(
         )
     funders = Funders(policies, budgets)
     cancelled = _unless_done(
-        lambda: cancel_payment(store, patience, own, payment.acceptance.id, None, WHY, lambda _: True, now, funders)
+        lambda: cancel_payment(
+            store, patience, own, payment.acceptance.id, None, REVERSED, lambda _: True, now, funders
+        )
     )
     done = [step.replayed for step in (released, cancelled) if step]
     return Reversal(

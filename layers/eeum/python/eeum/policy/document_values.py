@@ -15,6 +15,8 @@ from pydantic import (
     StringConstraints,
     Tag,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -22,10 +24,29 @@ from eeum.calendar import OUT_OF_BOUNDS, SEOUL, is_in_bounds
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
 from eeum.policy.dates import INSTANT_RANGE
 from eeum.policy.reading import OWN_RATE
+from eeum.text import ABOUT_LINES, LINE, PUBLISHED_LINE
 
 # What names are told apart by is taken as it is: a name with a line's end is none.
 Name = Annotated[
     str, StringConstraints(strip_whitespace=False), Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)
+]
+STORED = "stored"
+"""Set in the context of a validation that reads what an earlier version stored: it took texts and dates that are refused today."""
+
+
+def _is_stored(info: ValidationInfo) -> bool:
+    return bool((info.context or {}).get(STORED))
+
+
+def _unless_stored(text: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    return text if _is_stored(info) else check(text)
+
+
+# Spaces around it are taken off, as of every text of a document.
+Line = Annotated[
+    str,
+    Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE}),
+    WrapValidator(_unless_stored),
 ]
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
 MOST_NAMES = 1_000
@@ -45,12 +66,8 @@ def _instant_as_text(value: Any) -> Any:
     raise PydanticCustomError("instant_format", "Input should be an instant such as 2019-08-01T06:00:00+09:00")
 
 
-STORED = "stored"
-"""Set in the context of a validation that reads what an earlier version stored: dates out of bounds are read as they are."""
-
-
 def _instant_in_seoul(instant: datetime, info: ValidationInfo) -> datetime:
-    if not is_in_bounds(instant) and not (info.context or {}).get(STORED):
+    if not is_in_bounds(instant) and not _is_stored(info):
         raise PydanticCustomError(INSTANT_RANGE, OUT_OF_BOUNDS)
     return instant.astimezone(SEOUL)
 
@@ -66,5 +83,5 @@ class Part(BaseModel):
 class Title(Part):
     """What members read, in Korean and English."""
 
-    ko: str = Field(min_length=1, max_length=200)
-    en: str = Field(min_length=1, max_length=200)
+    ko: Annotated[Line, Field(min_length=1, max_length=200)]
+    en: Annotated[Line, Field(min_length=1, max_length=200)]

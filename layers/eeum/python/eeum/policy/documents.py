@@ -7,14 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from eeum.errors import PolicyRefused
 from eeum.money import LARGEST_AMOUNT
 from eeum.policy.document_conditions import ConditionDocument
 from eeum.policy.document_faults import said
-from eeum.policy.document_values import MOST_NAMES, STORED, Instant, Name, Part, Rate, Title, Won
+from eeum.policy.document_values import MOST_NAMES, STORED, Instant, Line, Name, Part, Rate, Title, Won
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.validation import problems_of
@@ -30,13 +30,19 @@ def _whole_number(value: Any) -> Any:
     return value if type(value) is int else str(value)
 
 
+Note = Annotated[
+    Annotated[Line, Tag("(line)")] | Annotated[Literal[""], Tag("(none)")],
+    Discriminator(lambda note: "(none)" if note == "" else "(line)"),
+]
+
+
 class Row(Part):
     """The published row that the version states, its sources and how far it is trusted (A notice, B blog, C inferred)."""
 
-    id: str = Field(min_length=1, max_length=40)
+    id: Line = Field(min_length=1, max_length=40)
     trust: Literal["A", "B", "C"]
-    sources: list[str] = Field(default=[], max_length=50)
-    note: str = ""
+    sources: list[Line] = Field(default=[], max_length=50)
+    note: Note = ""
 
 
 class Wallet(Part):
@@ -174,7 +180,7 @@ class LayerDocument(Part):
 class PolicyDocument(Part):
     """One immutable, dated version of all rules of a programme."""
 
-    schema_: str | None = Field(default=None, alias="$schema")
+    schema_: Line | None = Field(default=None, alias="$schema")
     language: Annotated[Literal[1], BeforeValidator(_whole_number)]
     programme: Name
     version: Name

@@ -44,6 +44,7 @@ def top_up_item(top_up: TopUp) -> Item:
         **taken_item(top_up.taken),
         **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
         **({"facts": facts} if (facts := facts_item(top_up.facts, STORED_WITH_A_TOP_UP)) else {}),
+        **({"claimed": True} if top_up.claimed else {}),
     }
 
 
@@ -90,4 +91,5 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         taken=taken_of(item),
         facts=facts_of_item(item.get("facts", {}), STORED_WITH_A_TOP_UP),
         ceilings=item.get("ceilings", {}),
+        claimed=item.get("claimed", False),
     )

@@ -191,6 +191,8 @@ class TopUp:
     taken: Taken = NOTHING_TAKEN
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = field(default_factory=dict)
+    claimed: bool = False
+    """Whether the bank's reference was claimed with it; top-ups of earlier versions claimed none."""
 
     @property
     def debited(self) -> int:

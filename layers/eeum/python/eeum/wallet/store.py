@@ -32,6 +32,7 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
+from eeum.wallet.bank_references import claim_put
 from eeum.wallet.debts import Debts
 from eeum.wallet.items import TAKEN, TOP_UP, taken_item, taken_of, top_up_item, top_up_of
 from eeum.wallet.purses import purse_named
@@ -107,6 +108,11 @@ class WalletStore:
             dict(zip(others, also, strict=True)),
         )
 
+    def top_up(self, wallet_id: str, digest: Digest) -> TopUp | None:
+        """The entry of a top-up, consistently. 1 read unit."""
+        (item,) = self._storage.read([top_up_key(wallet_id, digest)])
+        return top_up_of(wallet_id, item) if item else None
+
     def credit_and_record(
         self,
         top_up: TopUp,
@@ -118,11 +124,12 @@ class WalletStore:
     ) -> None:
         """Puts the money into the purses of an active wallet, the charged one up to `holding_limit`, with its entry, which is linked.
 
-        4 write units. `purses` are those that a bonus comes into; `taken` is what commands have used afterwards, where the top-up used any
-        of it; `grants` are what funds its rewards, 2 units. The face value counts to the limit, a bonus does not.
+        6 write units: two each for wallet, entry and the claim of the bank's reference. `purses` are those that a bonus comes into; `taken`
+        is what commands have used afterwards, where the top-up used any of it; `grants` are what funds its rewards, 2 units. The face value
+        counts to the limit, a bonus does not.
 
         `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
-        limit follows, changed, or another command used a limit.
+        limit follows, changed, another command used a limit, or another top-up has the bank's reference.
         """
         charged = ("purses", CHARGED, "amount")
         put = _top_up_put(top_up)
@@ -148,7 +155,8 @@ class WalletStore:
                 *([taken_follows(taken)] if taken else []),
             ),
         )
-        self._commit(credit, Put(put.key, item, put.conditions), *grants)
+        claims = [claim_put(top_up)] if top_up.claimed else []
+        self._commit(credit, Put(put.key, item, put.conditions), *grants, *claims)
 
     def record_declined_top_up(self, top_up: TopUp) -> None:
         """Stores a decline under its request. 2 write units."""

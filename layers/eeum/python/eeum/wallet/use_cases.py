@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import text_of, whole_milliseconds, years_since
-from eeum.errors import Busy, Invalid, NotFound
+from eeum.errors import BankReferenceUsed, Busy, Invalid, NotFound
 from eeum.once import Answer, Decision, answer_once
 from eeum.policy.rules import AT_TOP_UP
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
+from eeum.wallet.bank_references import Claim, claim_key, claim_of
 from eeum.wallet.giving import after
 from eeum.wallet.granting import Granting, OneGrant
 from eeum.wallet.rules import (
@@ -92,23 +93,28 @@ def top_up(
 ) -> Answer[TopUp]:
     """Credits what a bank takes from the member's account, within the limits of the policy in force, and what that policy gives on it.
 
-    A bonus or discount that budgets have no money for is not given, and the top-up stands.
+    A bonus or discount that budgets have no money for is not given, and the top-up stands. A reference is one top-up of its bank: under
+    another key it gets the answer of the top-up that has it. A decline uses up no reference.
 
     Raises:
         NotFound: no such wallet; nothing is stored.
+        BankReferenceUsed: the bank's reference is another top-up's, of another amount or wallet; nothing is stored.
         ProgrammeNotRunning: no policy version is in force.
     """
 
     granting = Granting(budgets, request.wallet_id, AT_TOP_UP)
 
+    claim = claim_key(request.caller, bank_reference)
+
     def read() -> tuple[TopUp | None, Attempt]:
         # The instant is taken before the read: the policy then in force says what is needed besides.
         accepted_at = whole_milliseconds(now())
         others = granting.keys(policies.in_force_at(accepted_at), accepted_at)
-        found = store.wallet_and_top_up(request.wallet_id, request.digest, others)
+        found = store.wallet_and_top_up(request.wallet_id, request.digest, [claim, *others])
         if found.wallet is None:
             raise NotFound(NO_SUCH_WALLET)
-        return found.top_up, Attempt(accepted_at, found.wallet, granting.grants(found.others))
+        stored = found.top_up or _twin(store, claim_of(found.others[claim]), request.wallet_id, amount)
+        return stored, Attempt(accepted_at, found.wallet, granting.grants(found.others))
 
     def decide(attempt: Attempt) -> Decision[TopUp]:
         accepted_at, wallet, grants = attempt
@@ -124,6 +130,7 @@ def top_up(
             judged.taken,
             judged.facts,
             judged.ceilings,
+            claimed=judged.decline is None,
         )
         if entry.decline:
             return Decision(entry, lambda: store.record_declined_top_up(entry))
@@ -136,6 +143,18 @@ def top_up(
         )
 
     return answer_once(request, patience, read, decide)
+
+
+def _twin(store: WalletStore, claim: Claim | None, wallet_id: str, amount: int) -> TopUp | None:
+    """The top-up that has a bank's reference; raises `BankReferenceUsed` for one of another wallet or amount."""
+    if claim is None:
+        return None
+    if (claim.wallet_id, claim.amount) != (wallet_id, amount):
+        raise BankReferenceUsed(
+            "This bank_reference was credited before, to another wallet or with another amount. "
+            "A new transfer needs a reference of its own."
+        )
+    return store.top_up(wallet_id, claim.top_up)
 
 
 def check_member(policies: PolicyBook, about: AboutMember, now: datetime) -> None:

@@ -1,0 +1,83 @@
+"""Text that other people read, and paths, have nothing that cannot be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.http.callers import BANK, OPERATOR, OWNER
+from tests.http.checks import assert_problem, unchanged
+from tests.http.city import InMemoryCity, application
+from tests.http.requests import KEY, future_policy, good_request
+from tests.http.routes import ROUTES, Route
+
+HIDDEN = ["\x00", "\x1b", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028", "\u3164", "\u00ad"]
+PLACES: list[tuple[str | int, ...]] = [
+    ("title", "ko"),
+    ("title", "en"),
+    ("layers", 0, "title", "ko"),
+    ("layers", 0, "title", "en"),
+    ("rows", 0, "id"),
+    ("rows", 0, "note"),
+    ("rows", 0, "sources", 0),
+]
+
+
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X}"
+
+
+def _with(document: dict[str, Any], place: tuple[str | int, ...], text: str) -> dict[str, Any]:
+    document["rows"] = [{"id": "r", "trust": "A", "note": "n", "sources": ["s"]}]
+    part: Any = document
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = text
+    return document
+
+
+@pytest.mark.parametrize("character", HIDDEN, ids=_named)
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+def test_a_policy_has_no_hidden_text(city: InMemoryCity, place: tuple[str | int, ...], character: str) -> None:
+    document = _with(future_policy(version="hidden"), place, f"혜택{character}안내")
+    with unchanged(city):
+        answer = city.call(OPERATOR, "POST", "/policy_drafts", {"document": document, "reason": "추경"})
+
+    path = ".".join(str(step) for step in ("document", *place))
+    assert_problem(answer, 400, "invalid_request", "string_pattern_mismatch", path)
+
+
+def test_a_version_that_was_stored_with_hidden_text_is_still_shown(city: InMemoryCity) -> None:
+    """Earlier versions took it, and versions are never changed."""
+    stored = [item for _, item in city.storage.everything() if item["kind"] == "policy"]
+    for item in stored:
+        item["document"] = item["document"].replace('"ko":"', '"ko":"\u202e\u200b', 1)
+    answer = city.call(None, "GET", "/policies")
+
+    assert answer.status == 200
+    assert any("\u202e\u200b" in policy["title"]["ko"] for policy in answer.json["policies"])
+
+
+@pytest.mark.parametrize("character", HIDDEN, ids=_named)
+def test_names_and_references_have_no_hidden_text(city: InMemoryCity, character: str) -> None:
+    text = f"연수{character}상회"
+    with unchanged(city):
+        named = city.call(OWNER, "POST", "/merchants", application("1248100998", name=text))
+        credit = {"amount": 50_000, "bank_reference": text}
+        credited = city.call(BANK, "POST", f"/wallets/{city.who.wallet}/top_ups", credit, key=KEY)
+
+    assert_problem(named, 400, "invalid_request", "string_pattern_mismatch", "name")
+    assert_problem(credited, 400, "invalid_request", "string_pattern_mismatch", "bank_reference")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x00", "\u200b"], ids=repr)
+@pytest.mark.parametrize("route", [each for each in ROUTES if "{" in each.path], ids=str)
+def test_a_path_has_no_hidden_text(city: InMemoryCity, route: Route, end: str) -> None:
+    """A line's end after an identifier, as `%0A`, is none of it; what follows of the path makes no difference."""
+    sent = good_request(city, route)
+    steps = zip(route.path.split("/"), sent.path.split("/"), strict=True)
+    with unchanged(city):
+        answer = sent.to(city, path="/".join(f"{step}{end}" if "{" in name else step for name, step in steps))
+
+    assert_problem(answer, 404, "not_found")

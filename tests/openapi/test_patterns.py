@@ -1,0 +1,223 @@
+"""What the document says of texts is what the code takes: both ways, as far as a pattern can say it."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from deployment.openapi import DESCRIPTION
+from deployment.patterns import CURSOR, SCHEMAS
+from eeum.aws.dynamodb import cursor_of, key_of_scan_cursor
+from eeum.aws.http import Line
+from eeum.calendar import parse_instant, parse_month
+from eeum.errors import Invalid
+from eeum.ids import is_id
+from eeum.policy.document_values import Line as LineOfAPolicy
+from eeum.request import Request
+from eeum.text import PUBLISHED_LINE
+from programme_policy.budget_bodies import LineId, fiscal_year
+
+DOCUMENT: dict[str, Any] = json.loads(DESCRIPTION.read_text())
+SAID = ("pattern", "enum", "const", "format")
+"""What says which texts are taken."""
+
+LOOKED_UP = {
+    "card_token": "any text may be read from a card: what no wallet has is declined (14), and neither stored nor shown"
+}
+
+
+def _texts(schema: Any, name: str, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every text of a schema, with the name of its field."""
+    if not isinstance(schema, dict):
+        return
+    if "$ref" in schema:
+        reference = schema["$ref"].rpartition("/")[2]
+        if reference not in seen:
+            yield from _texts(DOCUMENT["components"]["schemas"][reference], name, seen | {reference})
+        return
+    if schema.get("type") == "string":
+        yield name, schema
+    for words in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        for part in schema.get(words, ()):
+            yield from _texts(part, name, seen)
+    for field, part in schema.get("properties", {}).items():
+        yield from _texts(part, field, seen)
+    for words in ("items", "additionalProperties"):
+        yield from _texts(schema.get(words), name, seen)
+
+
+def _asked() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every text of a request: where, the field or parameter, and its schema."""
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method.upper()} {path}"
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                yield from ((where, *each) for each in _texts(content["schema"], "body"))
+            for parameter in operation.get("parameters", ()):
+                yield from ((where, *each) for each in _texts(parameter["schema"], parameter["name"]))
+
+
+def test_every_text_of_a_request_says_what_it_takes() -> None:
+    """A new free text without the one definition fails here."""
+    silent = {(where, name) for where, name, schema in _asked() if not any(word in schema for word in SAID)}
+    assert {name for _, name in silent} == set(LOOKED_UP), silent
+
+
+def test_what_is_written_freely_is_a_line_by_the_one_definition() -> None:
+    """A pattern that takes a letter of another script takes text that people write: it must be that of lines."""
+    free = {
+        (where, name): schema["pattern"]
+        for where, name, schema in _asked()
+        if "pattern" in schema and re.search(schema["pattern"], "가게 이름 A")
+    }
+    assert {name for _, name in free} >= {
+        "bank_reference",
+        "reason",
+        "name",
+        "document",
+        "ko",
+        "en",
+        "note",
+        "sources",
+        "id",
+    }
+    assert set(free.values()) == {PUBLISHED_LINE}, free
+
+
+def _takes(adapter: TypeAdapter[Any], text: str) -> bool:
+    try:
+        adapter.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("line", [Line, LineOfAPolicy], ids=["of a body", "of a policy"])
+def test_a_line_is_published_as_it_is_enforced(line: Any) -> None:
+    """For every character that Unicode has assigned; of the others some become letters with its next version."""
+    adapter, published = TypeAdapter(line), re.compile(PUBLISHED_LINE)
+    different = []
+    planes = [*range(0x20000), *range(0xE0000, 0xE0200), 0xF0000, 0xFFFFD, 0x100000, 0x10FFFD]
+    for code in planes:
+        character = chr(code)
+        if unicodedata.category(character) in ("Cn", "Cs"):
+            continue
+        for text in (f"a{character}b", character):
+            if _takes(adapter, text) != bool(published.match(text)):
+                different.append(f"U+{code:04X} in {text!r}")
+    assert not different, different[:20]
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\x00",
+        "\n",
+        "\r",
+        "\t",
+        "\x1b",
+        "\x7f",
+        "\x85",
+        "\u00ad",
+        "\u200b",
+        "\u200e",
+        "\u202e",
+        "\u2028",
+        "\u2066",
+        "\ufeff",
+        "\u3164",
+    ],
+    ids=lambda character: f"U+{ord(character):04X}",
+)
+@pytest.mark.parametrize("line", [Line, LineOfAPolicy], ids=["of a body", "of a policy"])
+def test_what_cannot_be_seen_is_in_no_line(line: Any, character: str) -> None:
+    assert not _takes(TypeAdapter(line), f"연수{character}e음")
+
+
+def _refused(read: Any, text: str) -> bool:
+    try:
+        return read(text) in (False, None)
+    except Invalid:
+        return True
+
+
+def _instant(text: str) -> object:
+    return parse_instant(text, "at")
+
+
+def _key(text: str) -> object:
+    return Request.of("caller", "wallet", text, {})
+
+
+READ_BY: dict[str, Any] = {
+    "month": parse_month,
+    "at": _instant,
+    "year": fiscal_year,
+    "wallet_id": is_id,
+    "cursor": key_of_scan_cursor,
+    "Idempotency-Key": _key,
+}
+"""By parameter, what reads it."""
+
+NEARLY = st.sampled_from(["", "\n", " ", "\u00a0", "\x00", "٣", "３", "-", "=", "a", "0", "Z", "\u200b"])
+
+
+@pytest.mark.parametrize("name", READ_BY)
+@given(data=st.data())
+def test_what_the_code_takes_is_in_the_document(name: str, data: st.DataObject) -> None:
+    """Texts by the pattern, and others that are nearly such: whatever the pattern does not know is refused."""
+    schema, read = SCHEMAS[name], READ_BY[name]
+    # \Z, since to Python a line's end may follow $; to ECMA-262, by which JSON Schema reads patterns, none may.
+    pattern = re.compile(schema["pattern"].removesuffix("$") + r"\Z")
+    text = data.draw(st.from_regex(pattern))
+    place = data.draw(st.integers(0, len(text)))
+    changed = text[:place] + data.draw(NEARLY) + text[place + data.draw(st.integers(0, 1)) :]
+    for each in (text, changed):
+        if not pattern.match(each):
+            assert _refused(read, each), each
+
+
+@pytest.mark.parametrize("name", ["month", "year"])
+@given(data=st.data())
+def test_what_the_document_says_is_taken(name: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(SCHEMAS[name]["pattern"].removesuffix("$") + r"\Z"))
+    assert not _refused(READ_BY[name], text)
+
+
+@given(
+    st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters=","), min_size=16, max_size=255)
+)
+def test_a_key_that_the_document_allows_is_taken(key: str) -> None:
+    assert re.fullmatch(SCHEMAS["Idempotency-Key"]["pattern"], key)
+    assert not _refused(_key, key)
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_every_instant_that_is_written_as_one_is_in_the_document(instant: Any) -> None:
+    text = instant.isoformat()
+    if re.fullmatch(SCHEMAS["at"]["pattern"], text) is None:
+        assert _refused(_instant, text)
+
+
+@given(st.dictionaries(st.just("pk"), st.text(min_size=1), min_size=1, max_size=1))
+def test_every_cursor_that_is_given_out_is_in_the_document(key: dict[str, str]) -> None:
+    cursor = cursor_of({name: {"S": value} for name, value in (key | {"sk": "WALLET"}).items()})
+    assert re.fullmatch(CURSOR, cursor)
+    assert key_of_scan_cursor(cursor)
+
+
+@given(st.from_regex(r"\A[a-z0-9_-]{0,30}\Z") | st.text(max_size=30))
+def test_a_line_of_a_budget_is_named_as_the_document_says(text: str) -> None:
+    schema = SCHEMAS["line"]
+    documented = (
+        len(text) <= schema["maxLength"] and re.match(schema["pattern"].removesuffix("$") + r"\Z", text) is not None
+    )
+    assert _takes(TypeAdapter(LineId), text) == documented

@@ -1,0 +1,49 @@
+"""Safeguards of what callers are answered: a bank's reference, and how a payment ended."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from eeum.payments import holds, progress
+from eeum.wallet import use_cases
+from tests.simulation.mutation import Mutant, dropping
+
+release = progress.release
+
+
+@contextmanager
+def _both(*gone: Any) -> Iterator[None]:
+    with ExitStack() as stack:
+        for each in gone:
+            stack.enter_context(each)
+        yield
+
+
+def _always_voided(*arguments: object) -> object:
+    entry, after = release(*arguments)  # type: ignore[arg-type]
+    return entry, replace(after, ended_by="voided" if after.ended_by else None)
+
+
+MUTANTS_OF_ANSWERS = (
+    Mutant(
+        "claim of a bank's reference",
+        "a top-up neither looks for the claim of its bank's reference nor needs it to be free",
+        lambda: _both(
+            patch.object(use_cases, "claim_of", lambda _: None),
+            dropping(lambda write, _: write.key.pk.startswith("BANK_REFERENCE#")),
+        ),
+    ),
+    Mutant(
+        "look at a bank's reference",
+        "a top-up needs the reference to be free, and does not look whose it is",
+        lambda: patch.object(use_cases, "claim_of", lambda _: None),
+        redundant="the claim's condition keeps the reference to one top-up; a twin is told that it is busy, and credits nothing",
+    ),
+    Mutant(
+        "how a hold ended",
+        "a hold that expired or was reversed is said to be voided",
+        lambda: patch.object(holds, "release", _always_voided),
+    ),
+)
