@@ -16,7 +16,7 @@ from eeum.storage import Add, ConditionsFailed, Storage, Write
 from eeum.wallet.rules import Negative, Wallet
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
-from tests.contract.cases.commands import COUPON, POLICY, funding_of, granted
+from tests.contract.cases.commands import COUPON, POLICY, another_funding, funding_of, granted
 from tests.contract.cases.earnings import JANUARY, cancellation, correction, source_of_payment
 from tests.contract.examples import NOON, change_wallet, earning, payment, stored_wallet
 from tests.patience import patience_of
@@ -83,12 +83,12 @@ def cashback_is_taken_from_the_budget_together_with_its_entries_or_not_at_all(st
 @case
 def postings_give_back_to_the_budget_or_take_more_of_it(storage: Storage) -> None:
     """Corrections, earnings or both: resting on the balance of cashback or not, which is below zero afterwards or not."""
-    funding = funding_of(storage, 10_000)
+    funding_of(storage, 10_000)
     store = CashbackStore(storage)
     left = 10_000
     writes_of: dict[int, Callable[[], Sequence[Write]]] = {
-        250: lambda: returned(storage, funding, 250),
-        -250: lambda: funding.writes(granted(storage, funding, 250)),
+        250: lambda: returned(storage, another_funding(storage), 250),
+        -250: lambda: (own := another_funding(storage)).writes(granted(storage, own, 250)),
     }
     negatives = (None, Negative("payment", NOON))
     kinds = itertools.product((-250, 250), (True, False), negatives, ((True, True), (False, True), (True, False)))

@@ -1,26 +1,30 @@
-"""Funding rewards from budgets in somebody else's transaction: reading, granting, refilling, and what to write.
+"""Funding rewards from budgets in a use case's own transaction: reading, granting, refilling, and what to write.
 
-Whoever grants makes a `Funding` for the transaction that he is about to make, and with each attempt reads `keys` along with his own items,
-works out on fresh `funds`, refills when these are `missing` something, and adds `writes` to his own. What was worked out while something
-was missing is thrown away.
+A use case makes a `Funding` for the transaction that it prepares, and with each attempt reads `keys` along with its own items, decides on
+fresh `funds`, refills when these are `missing` something, and adds `writes` to its own. What was decided while something was missing is
+thrown away.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from eeum.budget.money import Money, Move, Place, Rest, ended_pools, is_over, moves_to_refill
+from eeum.budget.money import Money, Rest, ended_pools, is_over, move_to_refill, nearest_first
 from eeum.budget.rules import (
+    Drawing,
     FiscalYear,
     Funds,
     Lines,
+    Move,
     Name,
+    Place,
     PoolMoney,
     Short,
     fiscal_year_of,
     sub_line_of,
 )
 from eeum.budget.store import BudgetStore
+from eeum.errors import Busy
 from eeum.policy.rules import PolicyVersion
 from eeum.storage import ConditionsFailed, Item, Key, Write
 
@@ -47,6 +51,17 @@ class CachedLines:
         return self._lines
 
 
+LOOKS_OF_A_COMMAND = 3
+LOOKS_OF_A_POSTING = 6
+"""How often one transaction may look for money that its sub-line lacks. A posting has nobody waiting for it."""
+
+ATTEMPTS_ON_ITS_OWN = 3
+"""How often it then tries with what its sub-line has, before it gives nothing."""
+
+MOST_STEPS = 6
+"""Steps that prepare a sub-line for a name, which others may do at the same time: opening the year, opening the pool, naming it."""
+
+
 class Budgets:
     """The budgets of a programme, for one invocation of a function."""
 
@@ -55,20 +70,35 @@ class Budgets:
         self.lines = lines
 
     def funding(self, hashed: str, now: datetime) -> "Funding":
-        """For one transaction; `hashed` chooses its sub-line: the id of a wallet, or of the first of a batch."""
+        """For one command's transaction; `hashed` chooses its sub-line: the id of a wallet."""
         return Funding(self.store, self.lines, sub_line_of(hashed), now)
+
+    def funding_of_a_posting(self, hashed: str, now: datetime) -> "Funding":
+        """For one transaction of a batch, which `hashed` is of: it looks for money more often, since nobody waits for it."""
+        return Funding(self.store, self.lines, sub_line_of(hashed), now, LOOKS_OF_A_POSTING)
 
 
 class Funding:
-    """The money that one transaction may draw on, over all its attempts."""
+    """The money that one transaction may draw on, over all its attempts.
 
-    def __init__(self, store: BudgetStore, lines: Lines, number: int, now: datetime) -> None:
+    Its attempts are bounded. It looks for money that its sub-line lacks `most_looks` times at most. Once it has done so, or has `lost` as
+    often to others, it takes what the sub-line has, and after `ATTEMPTS_ON_ITS_OWN` losses more, nothing. So however many want the same
+    won, budgets cost a command at most 4 + 3 * `most_looks` reads, 13 for a payment or top-up: for each look, itself and the read that
+    called for it; for each loss the read that it was decided on; and the last read. The first use of a name in a sub-line costs one more.
+    """
+
+    def __init__(
+        self, store: BudgetStore, lines: Lines, number: int, now: datetime, most_looks: int = LOOKS_OF_A_COMMAND
+    ) -> None:
         self._store = store
         self._lines = lines
         self._number = number
         self._now = now
+        self._most_looks = most_looks
         self._years: set[FiscalYear] = set()
-        self._exhausted: frozenset[Name] = frozenset()
+        self._reach: dict[Name, Sequence[Move]] = {}
+        self._looks = 0
+        self._losses = 0
 
     def keys(self, needs: Iterable[tuple[PolicyVersion, datetime]]) -> list[Key]:
         """The sub-lines that payments accepted then, under these policies, may need: one for each fiscal year, 1 read unit each.
@@ -84,39 +114,51 @@ class Funding:
         """What there is by the `items` that were read, None for one that is not there."""
         read = {year: self._store.sub_line(year, self._number, items) for year in self._years}
         sub_lines = {year: sub_line for year, sub_line in read.items() if sub_line is not None}
-        return Funds(self._lines, sub_lines, self._exhausted)
+        return Funds(self._lines, sub_lines, dict(self._reach), self._drawing())
+
+    def _drawing(self) -> Drawing:
+        may_look = self._looks < self._most_looks or bool(self._reach)
+        if may_look and self._losses < self._most_looks:
+            return Drawing.ANYWHERE
+        return Drawing.OWN if self._losses < self._most_looks + ATTEMPTS_ON_ITS_OWN else Drawing.NOTHING
 
     def refill(self, funds: Funds) -> None:
-        """Brings what is missing into the sub-line, and notes of what there is not so much left anywhere.
+        """Brings what is missing into the sub-line, or near the end of the money notes where else it can be drawn on.
 
-        Each move is a transaction of its own, which loses nothing if it is the last that this process does. Raises `Busy`.
+        Each move is a transaction of its own, which loses nothing if it is the last that this process does. What others take meanwhile is
+        looked for once more, a bounded number of times.
         """
+        self._looks += any(short.wanted for short in funds.missing)
         for short in funds.missing:
             self._years.add(short.year)
-            if not refill(self._store, self._number, short, self._now):
-                self._exhausted |= {(short.year, short.name)}
+            places = look(self._store, self._number, short, self._now)
+            if places is not None:
+                self._reach[short.year, short.name] = places
 
     def writes(self, funds: Funds) -> list[Write]:
-        """An update of each sub-line that `funds` changes: `ConditionsFailed` when so much is no longer there, or the year was closed."""
+        """An update of each place that `funds` changes: `ConditionsFailed` when so much is no longer there, or the year was closed."""
         return self._store.writes(funds)
 
+    def lost(self) -> None:
+        """Others were faster: what was noted of other places no longer holds."""
+        self._reach.clear()
+        self._losses += 1
 
-def refill(store: BudgetStore, number: int, short: Short, now: datetime) -> bool:
-    """Whether the sub-line `number` has what is `short`, after bringing there what could be found.
 
-    From the rest, and when that is used up from the other sub-lines. When others change them meanwhile it is looked again. Raises `Busy`.
+def look(store: BudgetStore, number: int, short: Short, now: datetime) -> Sequence[Move] | None:
+    """Where, besides in the sub-line `number`, there is money of what is `short`; None when enough was brought there, or must be looked again.
+
+    While there is plenty, a part of it is moved; near its end nothing is, since what one has moved the next would move away again.
     """
-    attempt = 0
-    while True:
-        try:
-            return _refill(store, number, short, now)
-        except ConditionsFailed:
-            attempt += 1
-            store.patience.wait(attempt)
+    for _ in range(MOST_STEPS):
+        # Who loses such a step finds it done.
+        with suppress(ConditionsFailed):
+            return _look(store, number, short, now)
+    return None
 
 
-def _refill(store: BudgetStore, number: int, short: Short, now: datetime) -> bool:
-    """As `refill`; `ConditionsFailed` when something is no longer as it was read."""
+def _look(store: BudgetStore, number: int, short: Short, now: datetime) -> Sequence[Move] | None:
+    """As `look`; `ConditionsFailed` when a step that prepares it was done by another."""
     name, pool = short.name, short.pool
     home = pool.home if pool else short.year
     drawing = set(range(pool.first_year, pool.home + 1)) if pool else set()
@@ -130,16 +172,23 @@ def _refill(store: BudgetStore, number: int, short: Short, now: datetime) -> boo
             store.take_home(sub_line, ended, won)
         store.name_in(sub_line, name)
         have = 0
+    lacking = short.wanted - have
+    if lacking <= 0:
+        return None
     others = [
         Move(Place(money.year, other.number), other.won.get(name, 0))
         for money in years.values()
         for other in money.sub_lines
         if (money.year, other.number) != (short.year, number)
     ]
-    moves = moves_to_refill(short.wanted - have, Move(Place(home, None), rest), others)
-    for move in moves:
+    from_rest = Move(Place(home, None), rest)
+    move = move_to_refill(lacking, from_rest, others)
+    if move is None:
+        return nearest_first(lacking, number, from_rest, others)
+    # When others were faster, there may be enough all the same.
+    with suppress(ConditionsFailed, Busy):
         store.move(name, move, Place(short.year, number))
-    return have + sum(move.won for move in moves) >= short.wanted
+    return None
 
 
 def opened(store: BudgetStore, year: FiscalYear) -> Rest:

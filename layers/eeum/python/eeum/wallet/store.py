@@ -112,11 +112,13 @@ class WalletStore:
         purses: Sequence[Purse] = (),
         taken: Taken | None = None,
         grants: Sequence[Write] = (),
+        patience: Patience | None = None,
     ) -> None:
         """Puts the money into the purses of an active wallet, the charged one up to `holding_limit`, with its entry, which is linked.
 
         4 write units. `purses` are those that a bonus comes into; `taken` is what commands have used afterwards, where the top-up used any
-        of it; `grants` are what funds its rewards, 2 units. The face value counts to the limit, a bonus does not.
+        of it; `grants` are what funds its rewards, 2 units each. The face value counts to the limit, a bonus does not. `patience` is for this
+        transaction, instead of the store's.
 
         `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
         limit follows, changed, or another command used a limit.
@@ -145,7 +147,7 @@ class WalletStore:
                 *([taken_follows(taken)] if taken else []),
             ),
         )
-        self._commit(credit, Put(put.key, item, put.conditions), *grants)
+        commit(self._storage, patience or self._patience, credit, Put(put.key, item, put.conditions), *grants)
 
     def record_declined_top_up(self, top_up: TopUp) -> None:
         """Stores a decline under its request. 2 write units."""
