@@ -123,7 +123,9 @@ class Books:
                 continue
             put = Put(Key(Table.LEDGER, "GRANTS", name), entry, NOT_YET_STORED)
             try:
-                keep_funded(funding, funds, lambda own, writes, put=put: commit(self.storage, own, *writes, put), patience)
+                keep_funded(
+                    funding, funds, lambda own, writes, put=put: commit(self.storage, own, *writes, put), patience
+                )
                 return
             except ConditionsFailed:
                 patience.wait(attempt)

@@ -317,7 +317,9 @@ def test_what_the_sub_line_does_not_have_is_drawn_from_the_places_in_reach() -> 
     paid = layer("standard", {"city": 100})
     own = policy([paid])
     near, far = Move(Place(2022, None), 30), Move(Place(2022, 7), 50)
-    wallet = Funds(Lines([line("city", "city")]), {2022: SubLine(2022, 3, {"city": 10}, False)}, {(2022, "city"): (near, far)})
+    wallet = Funds(
+        Lines([line("city", "city")]), {2022: SubLine(2022, 3, {"city": 10}, False)}, {(2022, "city"): (near, far)}
+    )
     assert wallet.grant(own, paid, 60, NOON) == 60
     assert wallet.missing == ()
     assert wallet.changes == {2022: {"city": -10}}

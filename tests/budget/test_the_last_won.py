@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eeum.budget.funding import ATTEMPTS_ON_ITS_OWN, COMMAND, POSTING, Funding, Looking
+from eeum.budget.funding import ATTEMPTS_ON_ITS_OWN, COMMAND, POSTING, Budgets, Funding, Looking
 from eeum.budget.rules import SUB_LINES, Funds, Lines, Move, Place
-from eeum.policy.rules import Pool
-from eeum.storage import ConditionsFailed, Contended, Item, Key, Write
+from eeum.policy.rules import Layer, Pool
+from eeum.storage import NOT_YET_STORED, ConditionsFailed, Contended, Item, Key, Put, Table, Write
+from eeum.unit_of_work import Patience, commit
+from eeum.wallet.granting import OneGrant
 from tests.budget.books import MONTHLY, NOON, Books, layer, line, policy
 from tests.in_memory.storage import InMemoryStorage
 
@@ -61,7 +63,7 @@ def _spread(books: Books, parts: Sequence[int], name: str = "city") -> None:
 
 @pytest.mark.parametrize("paid", [PAID, POOLED, SHARED], ids=lambda paid: paid.id)
 @pytest.mark.parametrize("seed", range(4))
-def test_tills_that_want_the_last_won_at_once_get_all_of_them_and_not_one_more(paid: object, seed: int) -> None:
+def test_tills_that_want_the_last_won_at_once_get_all_of_them_and_not_one_more(paid: Layer, seed: int) -> None:
     books = _books(LAST_WON if paid is PAID else 10**9)
     ready, chance, lock = Barrier(TILLS), random.Random(seed), Lock()
     waited: list[float] = []
@@ -91,20 +93,15 @@ def patience_counted(waited: list[float], lock: Lock) -> Callable[[float], None]
     return pause
 
 
-def grant(books: Books, paid: object, won: int, hashed: str, pause: Callable[[float], None]) -> int:
+def grant(books: Books, paid: Layer, won: int, hashed: str, pause: Callable[[float], None]) -> int:
     """One payment's grant, as the use cases do it: read, decide, keep, and again when something no longer holds."""
-    from eeum.budget.funding import Budgets
-    from eeum.storage import NOT_YET_STORED, Put, Table
-    from eeum.unit_of_work import Patience, commit
-    from eeum.wallet.granting import OneGrant
-
     patience = Patience(lambda: 60.0, pause)
     funding = Budgets(books.store, books.lines).funding(hashed, NOON)
     attempt = 0
     while True:
         keys = funding.keys([(OWN, NOON)])
         funds = funding.funds(dict(zip(keys, books.storage.read(keys), strict=True)))
-        granted = funds.grant(OWN, paid, won, NOON)  # type: ignore[arg-type]
+        granted = funds.grant(OWN, paid, won, NOON)
         put = Put(Key(Table.LEDGER, "LAST", hashed), {"kind": "grant", "won": granted}, NOT_YET_STORED)
 
         def keep(own: Patience, writes: Sequence[Write], put: Put = put) -> None:

@@ -45,14 +45,14 @@ class Mutant:
     """Whether it is looked for under all forms of policies and budgets (odd seeds), or under Incheon's."""
 
 
-_trace = Trace()
+_traces = [Trace()]
+"""Those of the mutants that are applied, the innermost last."""
 
 
 @contextmanager
 def traced(mutant: Mutant, trace: Trace) -> Iterator[None]:
     """The product without the safeguard, while `trace` notes whether the patch is reached."""
-    global _trace
-    before, _trace = _trace, trace
+    _traces.append(trace)
     try:
         context = mutant.applied()
         if hasattr(context, "new"):
@@ -60,7 +60,7 @@ def traced(mutant: Mutant, trace: Trace) -> Iterator[None]:
         with context:
             yield
     finally:
-        _trace = before
+        _traces.pop()
 
 
 def replacing(owner: Any, name: str, new: Any) -> Any:
@@ -70,7 +70,9 @@ def replacing(owner: Any, name: str, new: Any) -> Any:
 
 def dropping(gone: Callable[[Write, Condition], bool]) -> Any:
     """Writes without the conditions that are `gone`."""
-    return writing(lambda write: write._replace(conditions=tuple(each for each in write.conditions if not gone(write, each))))
+    return writing(
+        lambda write: write._replace(conditions=tuple(each for each in write.conditions if not gone(write, each)))
+    )
 
 
 def writing(change: Callable[[Write], Write]) -> Any:
@@ -78,7 +80,7 @@ def writing(change: Callable[[Write], Write]) -> Any:
 
     def mutate(write: Write) -> Write:
         changed = _sound(change, write)
-        _trace.reached += changed != write
+        _traces[-1].reached += changed != write
         return changed
 
     return patch.object(faults, "mutation", mutate)
@@ -91,7 +93,7 @@ def _sound(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
     except EXPECTED:
         raise
     except Exception as fault:
-        _trace.faults.append(repr(fault))
+        _traces[-1].faults.append(repr(fault))
         raise
 
 
@@ -99,15 +101,15 @@ class _NotedInt(int):
     """A number in place of one of the product's; comparing or adding it is reaching it."""
 
     def __ge__(self, other: int) -> bool:
-        _trace.reached += 1
+        _traces[-1].reached += 1
         return int(self) >= other
 
     def __le__(self, other: int) -> bool:
-        _trace.reached += 1
+        _traces[-1].reached += 1
         return int(self) <= other
 
     def __add__(self, other: int) -> int:
-        _trace.reached += 1
+        _traces[-1].reached += 1
         return int(self) + other
 
 
@@ -119,7 +121,7 @@ def _noting(new: Any) -> Any:
 
     @wraps(new)
     def noted(*arguments: Any, **more: Any) -> Any:
-        _trace.reached += 1
+        _traces[-1].reached += 1
         return _sound(new, *arguments, **more)
 
     return noted

@@ -5,7 +5,6 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,7 +115,7 @@ def run(
     """Runs `steps`; gives the first fault, or None."""
     city = new_city(seed, count)
     for done, step in enumerate(steps, start=1):
-        city.now += timedelta(seconds=step.seconds)
+        city.advance(step.seconds, step.seed)
         try:
             do(city, step, odds or Odds())
             if done % FULL_CHECK == 0:

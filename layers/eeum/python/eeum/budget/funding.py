@@ -161,7 +161,7 @@ class Funding:
 def look(
     store: BudgetStore, number: int, short: Short, now: datetime, known: dict[FiscalYear, Money]
 ) -> Sequence[Move] | None:
-    """Where, besides in the sub-line `number`, there is money of what is `short`; None when enough was brought there, or must be looked again.
+    """Where, besides in sub-line `number`, there is money of what is `short`; None when it was brought there, or must be looked for again.
 
     While there is plenty, a part of it is moved; near its end nothing is, since what one has moved the next would move away again. `known`
     is what was read of years, for all that is short at once.

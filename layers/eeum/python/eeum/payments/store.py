@@ -82,8 +82,8 @@ class PaymentStore:
         """Takes the money and stores the entry, together; `ConditionsFailed` when the decision no longer stands.
 
         4 write units, and 1 for the merchant's index; a hold also stores its progress, 2 units and 1 for the index by expiry. `taken` is
-        what commands have used afterwards, where the payment used any of it; `grants` are what funds its discounts, 2 units each. `patience`
-        is for this transaction, instead of the store's.
+        what commands have used afterwards, where the payment used any of it; `grants` are what funds its discounts, 2 units each.
+        `patience` is for this transaction, instead of the store's.
         """
         wallet_id = payment.acceptance.wallet_id
         conditions = [

@@ -117,8 +117,8 @@ class WalletStore:
         """Puts the money into the purses of an active wallet, the charged one up to `holding_limit`, with its entry, which is linked.
 
         4 write units. `purses` are those that a bonus comes into; `taken` is what commands have used afterwards, where the top-up used any
-        of it; `grants` are what funds its rewards, 2 units each. The face value counts to the limit, a bonus does not. `patience` is for this
-        transaction, instead of the store's.
+        of it; `grants` are what funds its rewards, 2 units each. The face value counts to the limit, a bonus does not.
+        `patience` is for this transaction, instead of the store's.
 
         `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
         limit follows, changed, or another command used a limit.
