@@ -6,14 +6,12 @@ patch is never reached, or fails by itself, or ends a run with anything but a fa
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 from unittest.mock import patch
-
-from rich.console import Console
-from rich.table import Table
 
 from eeum.cashback import posting, rules
 from eeum.cashback import store as cashback_store
@@ -34,6 +32,8 @@ from tests.simulation.running import run, steps_of
 
 MOST_OPERATIONS = 20_000
 OF_A_SEED = 4_000
+AT_ONCE = 2
+"""Mutants tried side by side, one a core."""
 
 
 def _starts(write: Write, *prefixes: str) -> bool:
@@ -258,10 +258,15 @@ MUTANTS = (*OF_PAYMENTS, *MUTANTS_OF_REWARDS, *MUTANTS_OF_BOUNDARIES)
 class Outcome:
     """What came of a mutant: after how many operations the check `found` it, under which seed; an empty `found` is nothing."""
 
-    mutant: Mutant
+    name: str
     operations: int
     found: str
     seed: int | None = None
+
+    @property
+    def mutant(self) -> Mutant:
+        """By its name, since what it does to the product cannot be sent between processes."""
+        return next(each for each in MUTANTS if each.name == self.name)
 
 
 def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
@@ -280,37 +285,47 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
             if not trace.reached:
                 raise BrokenMutant(f"{mutant.name}: a check failed under seed {seed} before the patch was reached")
             said = next((line for line in lines if line.startswith("assert ")), lines[-1])
-            return Outcome(mutant, done + failure.operations, said[:120], seed)
+            return Outcome(mutant.name, done + failure.operations, said[:120], seed)
         done += OF_A_SEED
     if not trace.reached:
         raise BrokenMutant(f"{mutant.name}: its patch was never reached in {done:,} operations")
-    return Outcome(mutant, done, "")
+    return Outcome(mutant.name, done, "")
+
+
+def _tried(name: str) -> Outcome | str:
+    """What came of the mutant of that name, or why it is broken."""
+    (mutant,) = [each for each in MUTANTS if each.name == name]
+    try:
+        return try_mutant(mutant)
+    except BrokenMutant as broken:
+        return str(broken)
+
+
+def _row(outcome: Outcome) -> str:
+    """A row of the table in docs/testing.md."""
+    found = f"{outcome.operations:,}" if outcome.found else f"never: {outcome.mutant.redundant}"
+    seed = "" if outcome.seed is None else str(outcome.seed)
+    return f"| {outcome.name} | {outcome.mutant.takes} | {found} | {seed} |"
 
 
 def main() -> int:
-    """Tries all mutants, or those that are named."""
+    """Tries all mutants, or those that are named, one a core; prints the rows of the table in docs/testing.md."""
     named = set(sys.argv[1:])
-    console = Console(width=160)
-    table = Table("mutant", "what is gone", "after", "seed", "found")
+    names = [each.name for each in MUTANTS if not named or each.name in named]
     wrong = 0
-    for mutant in (each for each in MUTANTS if not named or each.name in named):
-        try:
-            outcome = try_mutant(mutant)
-        except BrokenMutant as broken:
-            wrong += 1
-            console.print(f"broken      {broken}")
-            continue
-        caught = bool(outcome.found)
-        wrong += caught == bool(mutant.redundant)
-        console.print(f"{'caught' if caught else 'not caught':<11} {mutant.name}, after {outcome.operations:,}")
-        table.add_row(
-            mutant.name,
-            mutant.takes,
-            f"{outcome.operations:,}",
-            str(outcome.seed if outcome.seed is not None else ""),
-            outcome.found or f"nothing: {mutant.redundant}",
-        )
-    console.print(table)
+    with ProcessPoolExecutor(AT_ONCE) as processes:
+        for name, outcome in zip(names, processes.map(_tried, names), strict=True):
+            if isinstance(outcome, str):
+                wrong += 1
+                print(f"broken: {outcome}", flush=True)
+                continue
+            caught = bool(outcome.found)
+            wrong += caught == bool(outcome.mutant.redundant)
+            print(_row(outcome), flush=True)
+            if caught:
+                print(f"  {name}: {outcome.found}", flush=True)
+            elif not outcome.mutant.redundant:
+                print(f"  {name}: not missed in {outcome.operations:,} operations", flush=True)
     return 1 if wrong else 0
 
 

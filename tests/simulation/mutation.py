@@ -70,9 +70,12 @@ def replacing(owner: Any, name: str, new: Any) -> Any:
 
 def dropping(gone: Callable[[Write, Condition], bool]) -> Any:
     """Writes without the conditions that are `gone`."""
-    return writing(
-        lambda write: write._replace(conditions=tuple(each for each in write.conditions if not gone(write, each)))
-    )
+
+    def without(write: Write) -> Write:
+        kept = tuple(each for each in write.conditions if not gone(write, each))
+        return write if len(kept) == len(write.conditions) else write._replace(conditions=kept)
+
+    return writing(without)
 
 
 def writing(change: Callable[[Write], Write]) -> Any:

@@ -95,6 +95,6 @@ def test_a_command_that_loses_each_race_for_them_stands_without_them(
     world.memory.fault = fault
     assert command(world, "own") == Given(0, {name: 0})
     assert others[:2] == [Given(1_000, {}), Given(337, {name: 337})]
-    assert set(each.won for each in others[2:]) <= {0}
+    assert {each.won for each in others[2:]} <= {0}
     assert left(world, layers=[name]) == 0
     check_everything(world.memory)
