@@ -20,6 +20,7 @@ from eeum.policy.windows import Window
 from eeum.request import Request
 from eeum.storage import NOT_YET_STORED, ConditionsFailed, Item, Key, Put, Storage, Table
 from eeum.unit_of_work import Patience, commit
+from eeum.wallet.granting import keep_funded
 from tests.contract.shapes import Recording
 from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
@@ -120,9 +121,11 @@ class Books:
             if funds.missing:
                 funding.refill(funds)
                 continue
+            put = Put(Key(Table.LEDGER, "GRANTS", name), entry, NOT_YET_STORED)
             try:
-                put = Put(Key(Table.LEDGER, "GRANTS", name), entry, NOT_YET_STORED)
-                commit(self.storage, patience, *funding.writes(funds), put)
+                keep_funded(
+                    funding, funds, lambda own, writes, put=put: commit(self.storage, own, *writes, put), patience
+                )
                 return
             except ConditionsFailed:
                 patience.wait(attempt)

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eeum.budget.money import Move, Place, ended_pools, moves_to_refill
+from eeum.budget.money import ended_pools, move_to_refill, nearest_first
 from eeum.budget.rules import (
     SMALLEST_REFILL,
     SUB_LINES,
+    Drawing,
     Funds,
     Lines,
+    Move,
     Name,
+    Place,
     SubLine,
     fiscal_year_of,
     largest_fit,
@@ -35,8 +38,8 @@ def funds(
 ) -> Funds:
     """Funds on a sub-line of 2022, with lines for `national` and `city` unless said otherwise."""
     own = lines or Lines([line("national", "national"), line("city", "city")])
-    names: frozenset[Name] = frozenset((2022, name) for name in left if "unbudgeted" not in name)
-    return Funds(own, {2022: SubLine(2022, 3, left, closed)}, names if exhausted else frozenset())
+    reach: dict[Name, tuple[Move, ...]] = {(2022, name): () for name in left if "unbudgeted" not in name}
+    return Funds(own, {2022: SubLine(2022, 3, left, closed)}, reach if exhausted else {})
 
 
 # --- which line pays --------------------------------------------------------------------------------------------------
@@ -260,26 +263,83 @@ def test_transactions_are_spread_over_all_sub_lines_alike() -> None:
     assert max(counts) < 1_150
 
 
-@given(st.integers(1, 10**6), st.integers(0, 10**9), st.lists(st.integers(0, 10**6), max_size=15))
-def test_a_refill_finds_what_is_there_and_takes_no_more_than_there_is(
-    lacking: int, rest: int, others: list[int]
+@given(st.integers(1, 10**6), st.integers(0, 10**9), st.lists(st.integers(0, 10**6), max_size=15), st.integers(0, 15))
+def test_what_is_lacking_is_moved_while_there_is_plenty_and_else_found_wherever_it_is(
+    lacking: int, rest: int, others: list[int], number: int
 ) -> None:
-    places = [Move(Place(2022, number), there) for number, there in enumerate(others)]
-    moves = moves_to_refill(lacking, Move(Place(2022, None), rest), places)
-    there = dict([Move(Place(2022, None), rest), *places])
-    assert len({move.place for move in moves}) == len(moves)
-    assert all(0 < move.won <= there[move.place] for move in moves)
-    assert sum(move.won for move in moves) >= min(lacking, rest + sum(others))
+    places = [Move(Place(2022, other), there) for other, there in enumerate(others)]
+    from_rest = Move(Place(2022, None), rest)
+    there = dict([from_rest, *places])
+    move = move_to_refill(lacking, from_rest, places)
+    if move is not None:
+        assert 2 * lacking <= move.won <= there[move.place] // 2
+        return
+    found = nearest_first(lacking, number, from_rest, places)
+    assert dict(found) == {place: won for place, won in there.items() if won}
+    enough = [move.won >= lacking for move in found]
+    assert enough == sorted(enough, reverse=True)
 
 
 def test_a_refill_takes_a_part_of_the_rest_so_that_it_is_done_seldom() -> None:
-    def first(lacking: int, rest: int) -> int:
-        return moves_to_refill(lacking, Move(Place(2022, None), rest), ())[0].won
+    def of_rest(lacking: int, rest: int) -> int | None:
+        move = move_to_refill(lacking, Move(Place(2022, None), rest), ())
+        return move and move.won
 
-    assert first(1, 3_200_000_000) == 100_000_000
-    assert first(1, 3_200_000) == SMALLEST_REFILL
-    assert first(1, 40_000) == 40_000
-    assert first(700_000, 3_200_000) == 700_000
+    assert of_rest(1, 3_200_000_000) == 100_000_000
+    assert of_rest(1, 3_200_000) == SMALLEST_REFILL
+    assert of_rest(1_000, 160_000) == 10_000
+    # Near the end nothing is kept for later, and what is lacking is drawn on where it is.
+    assert of_rest(1_000, 31_999) is None
+    assert of_rest(700_000, 3_200_000) is None
+
+
+def test_when_the_rest_is_used_up_half_of_the_fullest_is_moved() -> None:
+    nothing = Move(Place(2022, None), 0)
+    others = [Move(Place(2022, number), won) for number, won in ((1, 250_000), (2, 900_001), (3, 900_000))]
+    assert move_to_refill(1, nothing, others) == Move(Place(2022, 2), 450_000)
+    assert move_to_refill(225_001, nothing, others) is None
+    assert move_to_refill(1, nothing, [Move(Place(2022, 1), 2 * SMALLEST_REFILL - 1)]) is None
+
+
+def test_those_that_have_enough_are_drawn_on_first_and_each_sub_line_begins_with_another() -> None:
+    others = [Move(Place(2022, number), won) for number, won in ((1, 900), (2, 1_000), (9, 2_000), (15, 999))]
+    rest = Move(Place(2022, None), 30)
+
+    def of(number: int) -> list[int | None]:
+        return [move.place.sub_line for move in nearest_first(1_000, number, rest, others)]
+
+    assert of(0) == [2, 9, 15, 1, None]
+    assert of(3) == [9, 2, 15, 1, None]
+    assert nearest_first(1_000, 3, rest._replace(won=1_000), others)[0].place.sub_line is None
+
+
+def test_what_the_sub_line_does_not_have_is_drawn_from_the_places_in_reach() -> None:
+    paid = layer("standard", {"city": 100})
+    own = policy([paid])
+    near, far = Move(Place(2022, None), 30), Move(Place(2022, 7), 50)
+    wallet = Funds(
+        Lines([line("city", "city")]), {2022: SubLine(2022, 3, {"city": 10}, False)}, {(2022, "city"): (near, far)}
+    )
+    assert wallet.grant(own, paid, 60, NOON) == 60
+    assert wallet.missing == ()
+    assert wallet.changes == {2022: {"city": -10}}
+    assert wallet.elsewhere == {near.place: {"city": 30}, far.place: {"city": 20}}
+    assert wallet.grant(own, paid, 60, NOON) == 30
+    wallet.give_back(own, paid, {"city": 85}, NOON)
+    assert (wallet.changes, wallet.elsewhere) == ({2022: {"city": -5}}, {})
+
+
+@pytest.mark.parametrize(("drawing", "granted"), [(Drawing.OWN, 40), (Drawing.NOTHING, 0)])
+def test_who_may_look_no_more_has_what_the_sub_line_has_or_nothing_and_gives_back_all_the_same(
+    drawing: Drawing, granted: int
+) -> None:
+    paid = layer("standard", {"city": 100})
+    own = policy([paid])
+    wallet = Funds(Lines([line("city", "city")]), {2022: SubLine(2022, 3, {"city": 40}, False)}, drawing=drawing)
+    assert wallet.grant(own, paid, 60, NOON) == granted
+    assert wallet.missing == ()
+    wallet.give_back(own, paid, {"city": 100}, NOON)
+    assert wallet.changes == {2022: {"city": 100 - granted}}
 
 
 def test_pools_of_a_window_that_is_long_over_leave_a_sub_line() -> None:

@@ -57,11 +57,16 @@ def _place(key: Key) -> Shape:
     return key.table, key.sk.partition("#")[0]
 
 
+PLACES_OF_MONEY = ("REST", "SUB_LINE")
+"""Where a budget's money is: which of them is drawn on is data, as which purse is."""
+
+
 def _write(write: Write) -> Shape:
     conditions = frozenset(_condition(condition) for condition in write.conditions)
     if isinstance(write, Put):
         return "put", _place(write.key), conditions
-    return "update", _place(write.key), conditions, frozenset(_change(change) for change in write.changes)
+    place = (write.key.table, PLACES_OF_MONEY) if write.key.sk in PLACES_OF_MONEY else _place(write.key)
+    return "update", place, conditions, frozenset(_change(change) for change in write.changes)
 
 
 def _condition(condition: Condition) -> Shape:

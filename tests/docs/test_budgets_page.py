@@ -31,7 +31,7 @@ def funds(left_to_the_city: int) -> Funds:
         for funder in SHARES
     )
     won = {"national": 10**9, "city": left_to_the_city, "district": 10**9}
-    return Funds(lines, {2022: SubLine(2022, 0, won, closed=False)}, frozenset({(2022, "city")}))
+    return Funds(lines, {2022: SubLine(2022, 0, won, closed=False)}, {(2022, "city"): ()})
 
 
 @pytest.mark.parametrize(("left", "granted", "parts"), [(row[0], row[1], row[2:]) for row in rows()])

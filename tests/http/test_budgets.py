@@ -11,8 +11,8 @@ import pytest
 import programme_policy.budget_watch
 from eeum.aws.city import City
 from eeum.aws.events import NotTold
-from eeum.budget.funding import refill
-from eeum.budget.rules import Funds, Lines, Short
+from eeum.budget.funding import Funding
+from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
 from eeum.policy.rules import PolicyVersion
 from eeum.unit_of_work import commit
@@ -40,13 +40,15 @@ def spend(city: InMemoryCity, won: int, funder: str = "city") -> None:
     policy: PolicyVersion = next(iter(city._cities.values())).policies().running_at(city.now)
     line = Lines(store.lines()).paying(funder, "standard", city.now)
     assert line is not None
-    assert refill(store, 0, Short(2021, line.id, won, None), city.now)
-    key = store.sub_line_key(2021, 0)
-    sub_line = store.sub_line(2021, 0, dict(zip([key], city.storage.read([key]), strict=True)))
-    assert sub_line is not None
-    funds = Funds(Lines(store.lines()), {2021: sub_line})
-    assert funds.grant(policy, paid, won, city.now) == won
-    commit(city.storage, patience_of(), *store.writes(funds))
+    funding = Funding(store, Lines(store.lines()), 0, city.now)
+    while True:
+        keys = funding.keys([(policy, city.now)])
+        funds = funding.funds(dict(zip(keys, city.storage.read(keys), strict=True)))
+        assert funds.grant(policy, paid, won, city.now) == won
+        if not funds.missing:
+            break
+        funding.refill(funds)
+    commit(city.storage, patience_of(), *funding.writes(funds))
 
 
 def test_a_line_is_added_supplemented_and_shown_with_who_when_and_why(city: InMemoryCity) -> None:

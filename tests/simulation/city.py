@@ -1,7 +1,7 @@
 """A city in memory that a simulation lives in: members, merchants, the stream, and what its clients were answered."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -53,6 +53,10 @@ from tests.simulation.reference_of_policies import Policies, Suspended
 from tests.simulation.scenes import Scene, incheons
 
 PROGRAMME = "incheon"
+HALF = 15
+"""The last day of the first half of a month."""
+
+OPERATIONS_AT_A_BOUNDARY = 8
 STREAMED = frozenset({"payment", "capture", "cancellation"})
 CONTEXT = SimpleNamespace(
     function_name="simulation",
@@ -116,6 +120,12 @@ class Simulated:
         documents = self.scene.documents
         self.versions = [policy_of(document) for document in documents]
         self.policies = PolicyBook(self.versions)
+        self._resting = 0
+        windows = [limit.window for version in self.versions for layer in version.layers for limit in layer.limits]
+        windows += [pool.window for version in self.versions for pool in version.pools.values()]
+        ends = [end for version in self.versions for end in (version.starts_at, version.ends_at)]
+        ends += [end for window in windows for end in (window.start, window.until)]
+        self._instants = sorted({end for end in ends if end is not None})
         self.lines = Lines(line for line, _ in self.scene.lines)
         load_history(PolicyStore(self.memory, patience_of(), PROGRAMME), PROGRAMME, documents, "operator", self.now)
         self.reference = Reference(Policies(self.versions), BudgetReference(self.lines.all))
@@ -138,6 +148,35 @@ class Simulated:
 
     def clock(self) -> datetime:
         return self.now
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def advance(self, seconds: float, seed: int) -> None:
+        """Moves the clock on. Where something begins or ends it mostly stops for some operations: at that instant, or just before.
+
+        An instant is hit by no lot, and what is wrong at one alone would never be seen.
+        """
+        if self._resting:
+            self._resting -= 1
+            return
+        before, later = self.now, self.now + timedelta(seconds=seconds)
+        passed = [each for each in self._boundaries(before, later) if before < each <= later]
+        if passed and seed % 4:
+            self.now = max(before, min(passed) - timedelta(milliseconds=seed % 2))
+            self._resting = OPERATIONS_AT_A_BOUNDARY
+        else:
+            self.now = later
+
+    def _boundaries(self, before: datetime, later: datetime) -> Iterator[datetime]:
+        """When versions, events, suspensions and windows of the calendar begin and end."""
+        yield from self._instants
+        for each in self.amendments:
+            yield each.start
+            if each.until is not None:
+                yield each.until
+        for moment in (before, later):
+            local = moment.astimezone(SEOUL)
+            yield local.replace(day=16 if local.day > HALF else 1, hour=0, minute=0, second=0, microsecond=0)
 
     # --- what was stored ----------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from tests.use_cases.world import incheon
 
 Document = dict[str, Any]
 FAIR = {"window": "event", "from": "2022-11-05T10:00:00+09:00", "until": "2022-12-05T20:00:00+09:00"}
+NIGHT = {"window": "event", "from": "2022-11-20T18:00:00+09:00", "until": "2022-11-27T22:00:00+09:00"}
 SINCE = {"carries_over_from": "2022-11-01T00:00:00+09:00"}
 FIRST_YEAR, SECOND_YEAR = 2022, 2023
 
@@ -59,6 +60,8 @@ LIMITS = (
 POOLS = (
     {"id": "fair", **FAIR, "amount": 60_000},
     {"id": "market-days", "window": "half_month", "amount": 40_000},
+    # Nobody uses it up, so that what is paid at its very end is seen.
+    {"id": "night", **NIGHT, "amount": 50_000_000},
 )
 
 IN_RESTAURANTS = {"fact": "merchant_category", "in": ["restaurant"]}
@@ -96,6 +99,7 @@ LAYERS = (
     _layer("kept", "cashback", {"district": 1, "merchant": 1}, (0, None, 100), into="keep", when=BY_MARKS),
     _layer("own", "cashback", {"merchant": 1}, (0, None, "merchant")),
     _layer("later", "payback", {"national": 1, "city": 2}, (0, None, 150), when=ON_SITE),
+    _layer("night", "cashback", {"national": 1}, (0, None, 100), pools=["night"]),
     _layer("stall", "cashback", {"district": 1}, (0, None, 50), pools=["fair"], when=ON_SOME_DAYS),
     _layer("coupon", "discount", {"city": 2, "merchant": 1}, (0, None, 800), when=ON_SITE, limits=["coupons"],
            exclusive="one-coupon"),

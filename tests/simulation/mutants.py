@@ -1,24 +1,24 @@
 """Takes one safeguard after another out of the product, and shows that the simulation notices: python -m tests.simulation.mutants
 
-Each is run under several seeds until one finds a fault, 20,000 operations in all. One that none finds must say why nothing can.
+Each is run under several seeds until a check fails, 20,000 operations in all. One that none finds must say why nothing can. A mutant whose
+patch is never reached, or fails by itself, or ends a run with anything but a failed check, is broken: it proves nothing, and fails the run.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 from unittest.mock import patch
 
-from rich.console import Console
-from rich.table import Table
-
 from eeum.cashback import posting, rules
 from eeum.cashback import store as cashback_store
 from eeum.cashback.replay import Refund
 from eeum.cashback.rules import Captured
 from eeum.payments import progress
+from eeum.payments.progress import Cancellation
 from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
 from eeum.policy.evaluation import evaluate
@@ -26,15 +26,18 @@ from eeum.policy.rules import Evaluation, PolicyVersion
 from eeum.policy.usage import Standing
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation.mutants_of_answers import MUTANTS_OF_ANSWERS
+from tests.simulation.mutants_of_boundaries import MUTANTS_OF_BOUNDARIES
 from tests.simulation.mutants_of_debts import MUTANTS_OF_DEBTS
 from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
 from tests.simulation.mutants_of_parts import MUTANTS_OF_PARTS
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
-from tests.simulation.mutation import Mutant, dropping
+from tests.simulation.mutation import BrokenMutant, Mutant, Trace, dropping, replacing, traced
 from tests.simulation.running import run, steps_of
 
 MOST_OPERATIONS = 20_000
 OF_A_SEED = 4_000
+AT_ONCE = 2
+"""Mutants tried side by side, one a core."""
 
 
 def _starts(write: Write, *prefixes: str) -> bool:
@@ -87,16 +90,15 @@ record_decline = PaymentStore.record_decline
 def _claims_gone(*prefixes: str) -> Iterator[None]:
     """Neither looked for nor claimed: both, since each alone keeps the other's promise."""
 
-    def read(store: Any, sources: Any) -> Any:
-        wallets, done = read_for_posting(store, sources)
-        kind = "cancellation" if "CORRECTION#" in prefixes else "capture"
-        kept = {
-            each.key for each in sources if (type(each.entry).__name__ == "Cancellation") != (kind == "cancellation")
+    def read(store: Any, sources: Any, others: Any = ()) -> Any:
+        found = read_for_posting(store, sources, others)
+        unclaimed = {
+            each.key for each in sources if isinstance(each.entry, Cancellation) == ("CORRECTION#" in prefixes)
         }
-        return wallets, done & kept
+        return found._replace(done=found.done - unclaimed)
 
     with (
-        patch.object(cashback_store.CashbackStore, "read_for_posting", read),
+        replacing(cashback_store.CashbackStore, "read_for_posting", read),
         dropping(lambda write, _: _starts(write, *prefixes)),
     ):
         yield
@@ -255,50 +257,88 @@ OF_PAYMENTS = (
 MUTANTS = (
     *OF_PAYMENTS,
     *MUTANTS_OF_REWARDS,
+    *MUTANTS_OF_BOUNDARIES,
     *MUTANTS_OF_FACTS,
     *MUTANTS_OF_DEBTS,
     *MUTANTS_OF_PARTS,
     *MUTANTS_OF_ANSWERS,
 )
+"""All of them. A new one is an entry in one of these tuples, or in that of a module of its own, which is listed here."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    mutant: Mutant
+    """What came of a mutant: after how many operations the check `found` it, under which seed; an empty `found` is nothing."""
+
+    name: str
     operations: int
     found: str
+    seed: int | None = None
+
+    @property
+    def mutant(self) -> Mutant:
+        """By its name, since what it does to the product cannot be sent between processes."""
+        return next(each for each in MUTANTS if each.name == self.name)
 
 
 def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
-    """Runs the simulation without the safeguard; `found` is the last line of the fault, or empty."""
+    """Runs the simulation without the safeguard until a check fails. Raises `BrokenMutant` when the patch proves nothing."""
     done = 0
+    trace = Trace()
     for seed in range(mutant.forms, 2 * most // OF_A_SEED, 2):
-        with mutant.applied():
+        with traced(mutant, trace):
             failure = run(seed, steps_of(seed, OF_A_SEED), OF_A_SEED)
+        if trace.faults:
+            raise BrokenMutant(f"{mutant.name}: the patch fails by itself: {trace.faults[0]}")
         if failure is not None:
             lines = [line.strip() for line in failure.found.splitlines() if line.strip()]
+            if not failure.of_a_check:
+                raise BrokenMutant(f"{mutant.name}: no check has failed under seed {seed}, but: {lines[-1]}")
+            if not trace.reached:
+                raise BrokenMutant(f"{mutant.name}: a check failed under seed {seed} before the patch was reached")
             said = next((line for line in lines if line.startswith("assert ")), lines[-1])
-            return Outcome(mutant, done + failure.operations, said[:120])
+            return Outcome(mutant.name, done + failure.operations, said[:120], seed)
         done += OF_A_SEED
-    return Outcome(mutant, done, "")
+    if not trace.reached:
+        raise BrokenMutant(f"{mutant.name}: its patch was never reached in {done:,} operations")
+    return Outcome(mutant.name, done, "")
+
+
+def _tried(name: str) -> Outcome | str:
+    """What came of the mutant of that name, or why it is broken."""
+    (mutant,) = [each for each in MUTANTS if each.name == name]
+    try:
+        return try_mutant(mutant)
+    except BrokenMutant as broken:
+        return str(broken)
+
+
+def _row(outcome: Outcome) -> str:
+    """A row of the table in docs/testing.md."""
+    found = f"{outcome.operations:,}" if outcome.found else f"never: {outcome.mutant.redundant}"
+    seed = "" if outcome.seed is None else str(outcome.seed)
+    return f"| {outcome.name} | {outcome.mutant.takes} | {found} | {seed} |"
 
 
 def main() -> int:
-    """Tries all mutants, or those that are named."""
+    """Tries all mutants, or those that are named, one a core; prints the rows of the table in docs/testing.md."""
     named = set(sys.argv[1:])
-    console = Console(width=160)
-    table = Table("mutant", "what is gone", "after", "found")
-    missed = 0
-    for mutant in (each for each in MUTANTS if not named or each.name in named):
-        outcome = try_mutant(mutant)
-        caught = bool(outcome.found)
-        missed += caught == bool(mutant.redundant)
-        console.print(f"{'caught' if caught else 'not caught':<11} {mutant.name}, after {outcome.operations:,}")
-        table.add_row(
-            mutant.name, mutant.takes, f"{outcome.operations:,}", outcome.found or f"nothing: {mutant.redundant}"
-        )
-    console.print(table)
-    return 1 if missed else 0
+    names = [each.name for each in MUTANTS if not named or each.name in named]
+    wrong = 0
+    with ProcessPoolExecutor(AT_ONCE) as processes:
+        for name, outcome in zip(names, processes.map(_tried, names), strict=True):
+            if isinstance(outcome, str):
+                wrong += 1
+                print(f"broken: {outcome}", flush=True)
+                continue
+            caught = bool(outcome.found)
+            wrong += caught == bool(outcome.mutant.redundant)
+            print(_row(outcome), flush=True)
+            if caught:
+                print(f"  {name}: {outcome.found}", flush=True)
+            elif not outcome.mutant.redundant:
+                print(f"  {name}: not missed in {outcome.operations:,} operations", flush=True)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ from eeum.policy.windows import Window
 from eeum.storage import Absent, Add, AtLeast, Condition, Equals, Table, Update, Write
 from eeum.wallet import giving, purses, top_ups
 from eeum.wallet import rules as wallet_rules
-from tests.simulation import faults
-from tests.simulation.mutation import Mutant, dropping
+from tests.simulation.mutation import Mutant, dropping, replacing, writing
 
 earn = posting.earn
 funds_of = Funding.funds
@@ -64,7 +63,7 @@ def _losers_use_limits(policy: PolicyVersion, *arguments: Any, **more: Any) -> E
 
 @contextmanager
 def _both_evaluate(by: Any) -> Iterator[None]:
-    with patch.object(cashback_rules, "evaluate", by), patch.object(giving, "evaluate", by):
+    with replacing(cashback_rules, "evaluate", by), replacing(giving, "evaluate", by):
         yield
 
 
@@ -80,7 +79,7 @@ def _moving(*, out: bool, into: bool) -> Any:
                 return write if kept else write._replace(changes=(Add(change.path, 0),))
         return write
 
-    return patch.object(faults, "mutation", half)
+    return writing(half)
 
 
 def _given_back_after_the_close(funds: Any) -> Mapping[Any, int]:

@@ -88,6 +88,7 @@ class CommandsReference:
         expected: Counter[str] = Counter({"purse/charged": entry["amount"], entry["caller"]: -entry["amount"]})
         layers = {layer.id: layer for layer in policy.layers}
         for reward in rewards:
+            assert reward["layer"] in layers, f"a layer that does not act gives something: {entry}"
             layer = layers[reward["layer"]]
             into = None if layer.gives is Gives.TOP_UP_DISCOUNT else purse_of(policy, layer, entry["accepted_at"])
             assert reward.get("into") == into, (entry, into)
@@ -162,6 +163,7 @@ class CommandsReference:
             expected["purse/held" if held else f"merchant_payable/{entry['merchant_id']}"] = entry["amount"]
             layers = {layer.id: layer for layer in policy.layers}
             for layer, won, _, funders in discounts:
+                assert layer in layers, f"a layer that does not act gives something: {entry}"
                 self._pay(policy, layers[layer], funders, won, entry, expected)
             assert entry["postings"] == {account: won for account, won in expected.items() if won}, entry
             purses = [purse for purse, _ in entry["paid_from"]]

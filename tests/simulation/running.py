@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.simulation.answers import OF_READERS
@@ -29,6 +29,8 @@ FULL_CHECK = 10_000
 DAYS = 150
 """A run lasts about so long in the city's time, over several of its policies."""
 
+TESTS = Path(__file__).resolve().parents[1]
+
 DEEPEST = 2
 """Operations within operations."""
 
@@ -50,6 +52,8 @@ class Failure:
     operations: int
     found: str
     log: Sequence[Step]
+    of_a_check: bool = True
+    """Whether a check of what must be true failed, or the run ended with any other exception."""
 
 
 def drawn(chance: random.Random, count: int, *, budgets: bool) -> list[str]:
@@ -127,17 +131,23 @@ def _run(
     ends_in_full: bool,
 ) -> Failure | None:
     for done, step in enumerate(steps, start=1):
-        city.now += timedelta(seconds=step.seconds)
+        city.advance(step.seconds, step.seed)
         try:
             do(city, step, odds or Odds())
             if done % FULL_CHECK == 0:
                 city.check_whole()
             if ends_in_full and done == len(steps):
                 city.check_end()
-        except (Exception, Found):  # noqa: BLE001 - whatever it is, it is what the run found
-            return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done])
+        except (Exception, Found) as fault:  # noqa: BLE001 - whatever it is, it is what the run found
+            return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done], _is_of_a_check(fault))
         progress(done)
     return None
+
+
+def _is_of_a_check(fault: Exception) -> bool:
+    """Whether an assertion of the tests failed: the product makes none, and what it raises is no check."""
+    *_, last = traceback.extract_tb(fault.__traceback__)
+    return isinstance(fault, AssertionError) and TESTS in Path(last.filename).parents
 
 
 def shortest(failure: Failure, count: int, most_runs: int = 400, most_seconds: float = 600) -> Failure:

@@ -1,9 +1,18 @@
 """That the simulation bites: without some safeguards it finds a fault soon. docs/testing.md has what came of all of them."""
 
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
 import pytest
 
+from eeum.cashback import rules
+from eeum.cashback.store import CashbackStore
+from eeum.payments.store import PaymentStore
+from eeum.policy import windows
 from tests.simulation import faults
 from tests.simulation.mutants import MUTANTS, try_mutant
+from tests.simulation.mutation import BrokenMutant, Mutant, Trace, dropping, traced
 from tests.simulation.running import run, steps_of
 
 QUICK = (
@@ -23,20 +32,62 @@ QUICK = (
     "repayment of a release",
     "debt repaid",
     "purse in the middle",
+    "discount given back",
+    "suspended layer",
 )
 MOST = 4_000
 
 
 @pytest.mark.parametrize("mutant", [each for each in MUTANTS if each.name in QUICK], ids=lambda each: each.name)
-def test_a_safeguard_is_missed(mutant) -> None:
+def test_a_safeguard_is_missed(mutant: Mutant) -> None:
     assert try_mutant(mutant, most=MOST).found
 
 
-def test_every_quick_one_is_there() -> None:
+def test_every_quick_one_is_there_and_each_has_a_name_of_its_own() -> None:
     assert {each.name for each in MUTANTS} >= set(QUICK)
+    assert len({each.name for each in MUTANTS}) == len(MUTANTS)
 
 
-def test_nothing_is_found_where_nothing_is_taken() -> None:
+@pytest.mark.parametrize("seed", [0, 1])
+def test_nothing_is_found_where_nothing_is_taken(seed: int) -> None:
     """The seeds that mutants run under find nothing by themselves, nor does a mutant leave anything behind."""
     assert faults.mutation is None
-    assert run(0, steps_of(0, MOST), MOST) is None
+    assert run(seed, steps_of(seed, MOST), MOST) is None
+
+
+def _with_an_old_signature(store: CashbackStore, sources: Any) -> Any:
+    raise AssertionError("never called with one argument")
+
+
+def _mutant(applied: Callable[[], Any]) -> Mutant:
+    return Mutant("broken", "nothing", applied)
+
+
+BROKEN = {
+    "patch with an old signature": lambda: patch.object(CashbackStore, "read_for_posting", _with_an_old_signature),
+    "patch that fails by itself": lambda: patch.object(rules, "evaluate", lambda *_, **more: more["no such word"]),
+    "patch of writes that fails by itself": lambda: dropping(lambda write, each: each.no_such_name),
+    "patch that is never reached": lambda: patch.object(PaymentStore, "of_month", lambda *_: None),
+    "condition that no write has": lambda: dropping(lambda write, each: False),
+}
+
+
+@pytest.mark.parametrize("applied", BROKEN.values(), ids=BROKEN.keys())
+def test_a_mutant_that_proves_nothing_is_broken(applied: Callable[[], Any]) -> None:
+    with pytest.raises(BrokenMutant):
+        try_mutant(_mutant(applied), most=MOST)
+
+
+def test_what_the_product_raises_is_no_check() -> None:
+    """A run that ends with another exception than a failed check is the mutant's fault, though the patch itself returned."""
+    with pytest.raises(BrokenMutant, match="no check has failed"):
+        try_mutant(_mutant(lambda: patch.object(rules, "evaluate", lambda *_, **more: None)), most=MOST)
+
+
+def test_a_number_in_place_of_one_of_the_products_is_reached_when_it_is_used() -> None:
+    trace = Trace()
+    with traced(_mutant(lambda: patch.object(windows, "_LAST_DAY_OF_THE_FIRST_HALF", 16)), trace):
+        assert trace.reached == 0
+        assert windows._LAST_DAY_OF_THE_FIRST_HALF >= 16
+        assert trace.reached == 1
+    assert windows._LAST_DAY_OF_THE_FIRST_HALF == 15

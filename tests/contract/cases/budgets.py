@@ -10,9 +10,8 @@ from eeum.budget.alarms import Alarm
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
 from eeum.budget.forecast import Snapshot
-from eeum.budget.funding import Budgets, Funding, refill
-from eeum.budget.money import Move, Place
-from eeum.budget.rules import SUB_LINES, FiscalYear, Funds, Line, Lines, PoolMoney, Short, SubLine
+from eeum.budget.funding import Budgets, Funding, look
+from eeum.budget.rules import SUB_LINES, FiscalYear, Funds, Line, Lines, Move, Place, PoolMoney, Short, SubLine
 from eeum.budget.store import BudgetStore
 from eeum.budget.watch_store import WatchStore
 from eeum.policy.rules import Layer, PolicyVersion
@@ -213,6 +212,7 @@ def what_is_taken_must_be_there_and_what_comes_back_is_added(storage: Storage) -
     with pytest.raises(ConditionsFailed) as failed:
         send(storage, *funding.writes(funds))
     assert failed.value.positions == (0,)
+    funding.lost()
     assert budgets.money(2022).left("city") == 300
     granted, funds = _granted(storage, funding, plain, PAID, 700)
     assert granted == 300
@@ -230,6 +230,7 @@ def what_was_read_of_an_open_year_does_not_hold_in_a_closed_one(storage: Storage
     _appropriations(storage).close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-the-close"))
     with pytest.raises(ConditionsFailed):
         send(storage, *funding.writes(funds))
+    funding.lost()
     _, funds = _granted(storage, funding, plain, PAID, 700)
     send(storage, *funding.writes(funds))
     while True:
@@ -246,17 +247,49 @@ def what_was_read_of_an_open_year_does_not_hold_in_a_closed_one(storage: Storage
 
 @case
 def many_who_refill_from_one_another_lose_nothing(storage: Storage) -> None:
-    budgets, _ = _with_line(storage, 40_000)
+    budgets, _ = _with_line(storage, 4_000_000)
     ready = threading.Barrier(THREADS)
 
     def refill_often(thread: int) -> None:
         ready.wait()
         for number in range(3):
-            refill(budgets, (thread + number) % SUB_LINES, Short(2022, "city", 9_000, None), NOON)
+            look(budgets, (thread + number) % SUB_LINES, Short(2022, "city", 50_000, None), NOON, {})
 
     with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(refill_often, range(THREADS)))
-    assert budgets.money(2022).left("city") == 40_000
+    money = budgets.money(2022)
+    assert money.left("city") == 4_000_000
+    assert money.in_sub_lines("city") > 0
+
+
+@case
+def near_the_end_the_won_of_several_places_are_taken_in_one_transaction_or_none_is(storage: Storage) -> None:
+    budgets, own = _with_line(storage, 1_000)
+    for number, won in ((1, 300), (2, 200)):
+        budgets.name_in(_sub_line(budgets, number), "city")
+        budgets.move("city", Move(Place(2022, None), won), Place(2022, number))
+    plain = policy([PAID])
+    funding, late = (Funding(budgets, Lines([own]), 1, NOON) for _ in range(2))
+    granted, funds = _granted(storage, funding, plain, PAID, 950)
+    late_granted, late_funds = _granted(storage, late, plain, PAID, 950)
+    assert (granted, late_granted) == (950, 950)
+    assert funds.elsewhere == {Place(2022, None): {"city": 500}, Place(2022, 2): {"city": 150}}
+    send(storage, *funding.writes(funds))
+    with pytest.raises(ConditionsFailed):
+        send(storage, *late.writes(late_funds))
+    late.lost()
+    assert [part.won.get("city", 0) for part in budgets.money(2022).sub_lines[1:3]] == [0, 50]
+    granted, funds = _granted(storage, late, plain, PAID, 950)
+    assert granted == 50
+    send(storage, *late.writes(funds))
+    assert budgets.money(2022).left("city") == 0
+    # The year is closed in every place at once: what was read before does not hold in any of them.
+    more, _ = budgets, _appropriations(storage).supplement(_change(ChangeKind.SUPPLEMENT, 70, key="a-supplement-of-it"))
+    granted, funds = _granted(storage, Funding(more, Lines([own]), 1, NOON), plain, PAID, 50)
+    assert (granted, list(funds.elsewhere)) == (50, [Place(2022, None)])
+    _appropriations(storage).close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-the-close"))
+    with pytest.raises(ConditionsFailed):
+        send(storage, *budgets.writes(funds))
 
 
 @case

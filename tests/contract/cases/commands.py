@@ -52,6 +52,12 @@ def funding_of(storage: Storage, won: int) -> Funding:
     )
     own = line("city", "city", year=NOON.year, applies_from=start_of_month("2021-01"))
     AppropriationStore(storage, patience, "incheon").add_line(own, change, 0)
+    return another_funding(storage)
+
+
+def another_funding(storage: Storage) -> Funding:
+    """Of the same budget, for another transaction."""
+    budgets = BudgetStore(storage, patience_of(600), "incheon")
     return Budgets(budgets, Lines(budgets.lines())).funding("wallet", NOON)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from eeum.budget.funding import Funding
+from eeum.budget.rules import Funds, Lines, Move, Place, SubLine, sub_line_of
 from eeum.budget.store import BudgetStore
 from eeum.cashback.posting import WalletPostings
 from eeum.cashback.rules import MonthBook
@@ -16,7 +17,7 @@ from eeum.storage import Add, ConditionsFailed, Storage, Write
 from eeum.wallet.rules import Negative, Wallet
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
-from tests.contract.cases.commands import COUPON, POLICY, funding_of, granted
+from tests.contract.cases.commands import COUPON, POLICY, another_funding, funding_of, granted
 from tests.contract.cases.earnings import JANUARY, cancellation, correction, source_of_payment
 from tests.contract.examples import NOON, change_wallet, earning, payment, stored_wallet
 from tests.patience import patience_of
@@ -32,6 +33,16 @@ def returned(storage: Storage, funding: Funding, won: int) -> list[Write]:
     funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
     funds.give_back(POLICY, COUPON, {"city": won}, NOON)
     return funding.writes(funds)
+
+
+def drawn_elsewhere(storage: Storage, won: int) -> list[Write]:
+    """What takes so many won from the rest, as near the end of the money."""
+    budgets = BudgetStore(storage, patience_of(), "incheon")
+    year, number = NOON.year, sub_line_of("wallet")
+    reach = {(year, "city"): [Move(Place(year, None), won)]}
+    funds = Funds(Lines(budgets.lines()), {year: SubLine(year, number, {}, closed=False)}, reach)
+    assert funds.grant(POLICY, COUPON, won, NOON) == won
+    return budgets.writes(funds)
 
 
 def _posting(storage: Storage, wallet_id: str) -> WalletPostings:
@@ -83,15 +94,16 @@ def cashback_is_taken_from_the_budget_together_with_its_entries_or_not_at_all(st
 @case
 def postings_give_back_to_the_budget_or_take_more_of_it(storage: Storage) -> None:
     """Corrections, earnings or both: resting on the balance of cashback or not, which is below zero afterwards or not."""
-    funding = funding_of(storage, 10_000)
+    funding_of(storage, 10_000)
     store = CashbackStore(storage)
     left = 10_000
     writes_of: dict[int, Callable[[], Sequence[Write]]] = {
-        250: lambda: returned(storage, funding, 250),
-        -250: lambda: funding.writes(granted(storage, funding, 250)),
+        250: lambda: returned(storage, another_funding(storage), 250),
+        -250: lambda: (own := another_funding(storage)).writes(granted(storage, own, 250)),
+        0: lambda: [*returned(storage, another_funding(storage), 250), *drawn_elsewhere(storage, 250)],
     }
     negatives = (None, Negative("payment", NOON))
-    kinds = itertools.product((-250, 250), (True, False), negatives, ((True, True), (False, True), (True, False)))
+    kinds = itertools.product((-250, 250, 0), (True, False), negatives, ((True, True), (False, True), (True, False)))
     for number, (won, rests, negative, (earns, corrects)) in enumerate(kinds):
         opened = stored_wallet(storage, f"member {number}", cashback=500)
         change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))

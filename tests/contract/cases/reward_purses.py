@@ -1,7 +1,7 @@
 """Rewards in purses of their own: a posting opens them, fills them and takes from them, and a sweep takes out what has expired."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,9 +18,9 @@ from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Negative, Purse, Wallet
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
-from tests.contract.cases.commands import funding_of, granted
+from tests.contract.cases.commands import another_funding, funding_of, granted
 from tests.contract.cases.earnings import correction
-from tests.contract.cases.funded_postings import returned
+from tests.contract.cases.funded_postings import drawn_elsewhere, returned
 from tests.contract.examples import NOON, earning, payment, stored_wallet
 from tests.patience import patience_of
 
@@ -62,20 +62,23 @@ def _moves() -> Iterator[dict[str, int]]:
 
 @case
 def a_posting_moves_rewards_into_purses_that_are_there_or_that_it_opens_and_out_of_them(storage: Storage) -> None:
-    funding = funding_of(storage, 10_000_000)
+    funding_of(storage, 10_000_000)
     store = CashbackStore(storage)
     kinds = (("earning",), ("correction",), ("earning", "correction"))
     negatives = (None, Negative("payment", NOON))
-    everything = itertools.product(_moves(), kinds, (True, False), negatives, (0, 100, -100))
-    for number, (moves, of, rests, negative, won) in enumerate(everything):
+    grants_of: tuple[Callable[[], Sequence[Write]], ...] = (
+        lambda: (),
+        lambda: (own := another_funding(storage)).writes(granted(storage, own, 100)),
+        lambda: returned(storage, another_funding(storage), 100),
+        lambda: [*returned(storage, another_funding(storage), 100), *drawn_elsewhere(storage, 100)],
+    )
+    everything = itertools.product(_moves(), kinds, (True, False), negatives, grants_of)
+    for number, (moves, of, rests, negative, grants) in enumerate(everything):
         points = purse_named(POINTS)._replace(amount=10)
         opened = stored_wallet(storage, f"member {number}", cashback=50, rewards=[points])
         posting = _moving(storage, opened, moves, *of)
         posting.rests_on_cashback, posting.negative = rests, negative
-        grants: Sequence[Write] = ()
-        if won:
-            grants = funding.writes(granted(storage, funding, won)) if won > 0 else returned(storage, funding, -won)
-        store.post([posting], patience_of(), grants)
+        store.post([posting], patience_of(), grants())
         after = _read(storage, opened.id)
         assert after.purse(POINTS) == points._replace(amount=10 + moves.get(POINTS, 0))
         new = purse_named(OTHERS)._replace(amount=7) if OTHERS in moves else None

@@ -215,11 +215,12 @@ def every_item(storage: Storage, query: Query) -> Iterator[Item]:
 
 
 class ConditionsFailed(Exception):
-    """Nothing was written; `positions` are those of the writes whose conditions did not hold."""
+    """Nothing was written; `positions` are those of the writes whose conditions did not hold, `keys` what these were about."""
 
-    def __init__(self, positions: tuple[int, ...]) -> None:
+    def __init__(self, positions: tuple[int, ...], keys: tuple[Key, ...] = ()) -> None:
         super().__init__(f"conditions failed at {positions}")
         self.positions = positions
+        self.keys = keys
 
 
 class Contended(Exception):

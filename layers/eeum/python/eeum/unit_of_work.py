@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from eeum.errors import Busy
-from eeum.storage import Contended, Storage, Unavailable, Write
+from eeum.storage import ConditionsFailed, Contended, Storage, Unavailable, Write
 
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
@@ -54,6 +54,8 @@ def commit(storage: Storage, patience: Patience, *writes: Write) -> None:
         try:
             storage.transact(writes, token)
             return
+        except ConditionsFailed as failed:
+            raise ConditionsFailed(failed.positions, tuple(writes[each].key for each in failed.positions)) from failed
         except (Contended, Unavailable):
             attempt += 1
             patience.wait(attempt)

@@ -6,9 +6,8 @@ Moving is all that this does: what a line or a pool has in all is the same befor
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
-from eeum.budget.rules import PARTS_OF_THE_REST, POOL, SMALLEST_REFILL, FiscalYear, PoolMoney, SubLine
+from eeum.budget.rules import PARTS_OF_THE_REST, POOL, SMALLEST_REFILL, SUB_LINES, FiscalYear, Move, PoolMoney, SubLine
 from eeum.calendar import month_of, next_month
 from eeum.policy.windows import last_month_of
 
@@ -57,32 +56,34 @@ def left_of_pool(pool: PoolMoney, rest: Rest | None) -> int:
     return rest.won[pool.name] + max(pool.amount - amount, 0)
 
 
-class Place(NamedTuple):
-    """Where money stands: in a sub-line of a year, or (None) in its rest."""
+def move_to_refill(lacking: int, rest: Move, others: Iterable[Move]) -> Move | None:
+    """A move that brings a sub-line twice the `lacking` won or more, so that it is seldom needed; None where too little is left for that.
 
-    year: FiscalYear
-    sub_line: int | None
-
-
-class Move(NamedTuple):
-    place: Place
-    won: int
-
-
-def moves_to_refill(lacking: int, rest: Move, others: Iterable[Move]) -> list[Move]:
-    """From where the `lacking` won of a sub-line are taken: from the rest, and from the others, the fullest first, as far as there is any.
-
-    More than is lacking is taken, so that it is not done for every payment: a part of the rest, and half of what another has.
+    It takes a small part of the rest, so that many can do so at once, else half of the fullest other sub-line.
     """
-    moves = []
-    sources = [(rest, max(rest.won // PARTS_OF_THE_REST, SMALLEST_REFILL))]
-    sources += [(other, other.won // 2) for other in sorted(others, key=lambda other: (-other.won, other.place))]
-    for (place, there), portion in sources:
-        if lacking > 0 and there > 0:
-            won = min(there, max(lacking, portion))
-            moves.append(Move(place, won))
-            lacking -= won
-    return moves
+    portion = max(rest.won // PARTS_OF_THE_REST, min(SMALLEST_REFILL, rest.won // SUB_LINES))
+    if portion >= 2 * lacking:
+        return rest._replace(won=portion)
+    fullest = max(others, key=lambda other: other.won, default=None)
+    if fullest and fullest.won // 2 >= max(SMALLEST_REFILL, 2 * lacking):
+        return fullest._replace(won=fullest.won // 2)
+    return None
+
+
+def nearest_first(lacking: int, number: int, rest: Move, others: Iterable[Move]) -> tuple[Move, ...]:
+    """Where near its end the money of sub-line `number` can be drawn on besides: places that have all of the `lacking` won go first.
+
+    Among them the rest, then the next by number, so that transactions from different sub-lines seldom meet; of the others the fullest.
+    They are no more than the places of one year, for the sake of the transaction: a pool of an event has those of several.
+    """
+
+    def order(move: Move) -> tuple[bool, int]:
+        enough = move.won >= lacking
+        if move.place.sub_line is None:
+            return not enough, -1 if enough else -move.won
+        return not enough, (move.place.sub_line - number) % SUB_LINES if enough else -move.won
+
+    return tuple(sorted((move for move in (rest, *others) if move.won > 0), key=order)[: 1 + SUB_LINES])
 
 
 def is_over(name: str, now: datetime) -> bool:

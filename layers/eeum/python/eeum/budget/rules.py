@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple
 
 from eeum.calendar import SEOUL
@@ -23,7 +24,7 @@ PARTS_OF_THE_REST = 32
 """A refill takes a 32nd of the rest, so that a line is drawn on some 32 * ln(won / smallest refill) times: 460 for 195 billion."""
 
 SMALLEST_REFILL = 100_000
-"""Won that a refill takes at least, if they are there: what is nearly used up would be drawn on for every payment."""
+"""Won that a refill takes at least, or a sub-line's part of the rest if that is less: else it would be refilled for every payment."""
 
 MERCHANT = "merchant"
 """The funder that pays out of his own pocket: never budgeted."""
@@ -133,6 +134,18 @@ class SubLine:
     closed: bool
 
 
+class Place(NamedTuple):
+    """Where money is: in a sub-line of a year, or (None) in its rest."""
+
+    year: FiscalYear
+    sub_line: int | None
+
+
+class Move(NamedTuple):
+    place: Place
+    won: int
+
+
 class Short(NamedTuple):
     """`wanted` won of `name` must be in the sub-line of `year` (0: it must know the name) before the transaction can be made."""
 
@@ -143,6 +156,14 @@ class Short(NamedTuple):
 
 
 Name = tuple[FiscalYear, str]
+
+
+class Drawing(Enum):
+    """How far a transaction goes for what its sub-line lacks."""
+
+    ANYWHERE = "anywhere"
+    OWN = "own sub-line"
+    NOTHING = "nothing"
 
 
 def largest_fit(shares: Sequence[int], most: int, room: Sequence[int | None]) -> int:
@@ -166,13 +187,15 @@ def largest_fit(shares: Sequence[int], most: int, room: Sequence[int | None]) ->
 class Funds:
     """What one transaction takes from budgets and gives back to them, worked out on one sub-line of each year as it was read.
 
-    A name that is not `exhausted` is taken to have as much as is wanted: where it has not, `missing` says so, and what was worked out
-    must be thrown away, the sub-line refilled, and all worked out anew. What is given back can be granted again at once.
+    A name in `reach` has what is in the sub-line and in those places besides, as they were read, and no more. Any other is taken to have
+    as much as is wanted: where it has not, `missing` says so, and what was worked out must be thrown away, the sub-line refilled, and all
+    worked out again. A transaction that has to stop `drawing` anywhere misses nothing. What is given back can be granted again at once.
     """
 
     lines: Lines
     sub_lines: Mapping[FiscalYear, SubLine]
-    exhausted: frozenset[Name] = frozenset()
+    reach: Mapping[Name, Sequence[Move]] = field(default_factory=dict)
+    drawing: Drawing = Drawing.ANYWHERE
     _taken: dict[Name, int] = field(default_factory=dict)
     _pools: dict[Name, PoolMoney] = field(default_factory=dict)
 
@@ -234,15 +257,28 @@ class Funds:
         Raises `ValueError` while something is missing.
         """
         if self.missing:
-            raise ValueError("the sub-lines lack what was granted: refill them, and work out anew")
+            raise ValueError("the sub-lines lack what was granted: refill them, and work out again")
         changes: dict[FiscalYear, dict[str, int]] = {}
         for (year, name), taken in self._changes().items():
-            changes.setdefault(year, {})[name] = taken if name.startswith(COUNTED) else -taken
+            if own := self._of_own(year, name, taken):
+                changes.setdefault(year, {})[name] = own if name.startswith(COUNTED) else -own
         return changes
+
+    @property
+    def elsewhere(self) -> dict[Place, dict[str, int]]:
+        """What is taken from other places, won by place and name: what the sub-lines do not have."""
+        drawn: dict[Place, dict[str, int]] = {}
+        for (year, name), taken in self._changes().items():
+            lacking = taken - self._of_own(year, name, taken)
+            for place, there in self.reach.get((year, name), ()):
+                if won := min(lacking, there):
+                    drawn.setdefault(place, {})[name] = drawn.get(place, {}).get(name, 0) + won
+                    lacking -= won
+        return drawn
 
     def copy(self) -> "Funds":
         """The same, to try something that may be dropped."""
-        return Funds(self.lines, self.sub_lines, self.exhausted, dict(self._taken), dict(self._pools))
+        return Funds(self.lines, self.sub_lines, self.reach, self.drawing, dict(self._taken), dict(self._pools))
 
     def _payer(self, layer: Layer, funder: str, at: datetime) -> Name | None:
         """What pays a funder's part; None for a merchant's own, and for what nobody has budgeted before there was any line."""
@@ -262,13 +298,24 @@ class Funds:
 
     def _room(self, name: Name | None) -> int | None:
         """Won that can still be taken; None: as much as is wanted."""
-        if name is None or name not in self.exhausted:
+        if name is None or name[1].startswith(COUNTED):
             return None
-        return max(self._left(name) - self._taken.get(name, 0), 0)
+        if self.drawing is Drawing.ANYWHERE and name not in self.reach:
+            return None
+        there = 0
+        if self.drawing is not Drawing.NOTHING:
+            there = self._left(name) + sum(move.won for move in self.reach.get(name, ()))
+        return max(there - self._taken.get(name, 0), 0)
 
     def _left(self, name: Name) -> int:
         sub_line = self.sub_lines.get(name[0])
         return sub_line.won.get(name[1], 0) if sub_line else 0
+
+    def _of_own(self, year: FiscalYear, name: str, taken: int) -> int:
+        """How many of the won taken are those of the sub-line itself; all of what comes back."""
+        if name.startswith(COUNTED) or (year, name) not in self.reach:
+            return taken
+        return min(taken, self._left((year, name)))
 
     def _take(self, policy: PolicyVersion, layer: Layer, parts: Mapping[str, int], at: datetime) -> None:
         for funder, won in parts.items():
@@ -291,7 +338,8 @@ class Funds:
         return changes
 
     def _is_short(self, year: FiscalYear, name: str, taken: int) -> bool:
+        own = self._of_own(year, name, taken)
         sub_line = self.sub_lines.get(year)
         if sub_line is None or name not in sub_line.won:
-            return True
-        return taken > sub_line.won[name] and not name.startswith(COUNTED)
+            return own != 0
+        return own > sub_line.won[name] and not name.startswith(COUNTED)

@@ -15,8 +15,8 @@ from eeum.budget.items import (
     sub_line_key,
     sub_line_of_item,
 )
-from eeum.budget.money import Money, Move, Place, Rest
-from eeum.budget.rules import COUNTED, POOL, SUB_LINES, FiscalYear, Funds, Line, PoolMoney, SubLine
+from eeum.budget.money import Money, Rest
+from eeum.budget.rules import COUNTED, POOL, SUB_LINES, FiscalYear, Funds, Line, Move, Place, PoolMoney, SubLine
 from eeum.storage import (
     NOT_YET_STORED,
     Absent,
@@ -62,22 +62,33 @@ class BudgetStore:
     def writes(self, funds: Funds) -> list[Write]:
         """What `funds` changes, for the caller's transaction: an update of a sub-line for each year, of which there mostly is one.
 
-        2 write units each. The conditions: as much is there as is taken, pools are known, and the year is closed or not, as was read.
+        2 write units each, and for each other place that is drawn on near the end of the money. The conditions: as much is there as is
+        taken, pools are known, and the year is closed or not, as was read.
         """
-        return [
-            self._grant(funds.sub_lines[year], changes) for year, changes in sorted(funds.changes.items()) if changes
-        ]
+        elsewhere = funds.elsewhere
+        changed = {
+            Place(year, funds.sub_lines[year].number): dict(changes)
+            for year, changes in sorted(funds.changes.items())
+            if changes
+        }
+        for place, drawn in elsewhere.items():
+            changes = changed.setdefault(place, {})
+            for name, won in drawn.items():
+                changes[name] = changes.get(name, 0) - won
+        return [self._grant(place, changes, funds.sub_lines.get(place.year)) for place, changes in changed.items()]
 
-    def _grant(self, sub_line: SubLine, changes: Mapping[str, int]) -> Update:
+    def _grant(self, place: Place, changes: Mapping[str, int], read: SubLine | None) -> Update:
         # A counter may be below zero in one sub-line: what comes back was mostly counted in another.
         taken = {name: -won for name, won in changes.items() if won < 0 and not name.startswith(COUNTED)}
         # A pool whose window is long over may have been taken home since it was read: nothing comes back to a name that is forgotten.
         back = {name: 0 for name, won in changes.items() if won > 0 and name.startswith(POOL)}
         enough = [AtLeast(("won", name), won) for name, won in (taken | back).items()]
+        # A year is closed in all its places together.
+        closed = [Equals(("closed",), read.closed)] if read else []
         return Update(
-            self.sub_line_key(sub_line.year, sub_line.number),
+            self._key(place),
             tuple(Add(("won", name), won) for name, won in changes.items()),
-            (Equals(("closed",), sub_line.closed), *enough),
+            (*closed, *enough),
         )
 
     # --- refilling ----------------------------------------------------------------------------------------------------
@@ -131,12 +142,12 @@ class BudgetStore:
     def move(self, name: str, move: Move, to: Place) -> None:
         """Moves won of `name` to a place that knows it; `ConditionsFailed` when so much is no longer there, or it has forgotten the name.
 
-        4 write units, more from a large rest.
+        4 write units, more from a large rest. It is tried a few times only, then `Busy`: whoever needs the money can look elsewhere.
         """
         way = ("won", name)
         taken = Update(self._key(move.place), (Add(way, -move.won),), (AtLeast(way, move.won),))
         brought = Update(self._key(to), (Add(way, move.won),), (AtLeast(way, 0),))
-        commit(self._storage, self.patience, taken, brought)
+        commit(self._storage, self.patience.briefly(), taken, brought)
 
     def name_in(self, sub_line: SubLine, name: str) -> None:
         """Lets a sub-line have none of `name`; `ConditionsFailed` when it knows the name. 2 write units."""

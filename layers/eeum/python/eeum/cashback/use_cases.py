@@ -21,10 +21,12 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.storage import MOST_WRITES, ConditionsFailed, Contended, Denied, Unavailable, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.giving import UNLIMITED, Grants
+from eeum.wallet.granting import keep_funded
 from eeum.wallet.rules import Wallet
 
 if TYPE_CHECKING:
-    from eeum.budget.funding import Budgets
+    from eeum.budget.funding import Budgets, Funding
+    from eeum.budget.rules import Funds
 
 MOST_TOGETHER = 20
 """Sources worked out together: a batch of the stream."""
@@ -35,8 +37,9 @@ QUICK_POSTINGS = 100
 PASSING = (Busy, Contended, Denied, Unavailable, ProgrammeNotRunning, MemoryError, OSError)
 """What a retry may mend, or an operator for all wallets at once. Everything else is at fault itself, and fails as often as it is tried."""
 
-MOST_ENTRIES = 60
-"""Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40."""
+MOST_ENTRIES = 40
+"""Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40, and near the end of
+a budget all its 17 places may be drawn on."""
 
 
 class Unpostable(NamedTuple):
@@ -132,7 +135,7 @@ class _Poster:
         """
         attempt = 0
         missing: dict[str, str] = {}
-        funding = self.budgets.funding(sources[0].key, self.now()) if self.budgets else None
+        funding = self._funding(sources)
         while True:
             keys = funding.keys(_needs_of(sources, self.policies)) if funding else ()
             wallets, done, others = self.store.read_for_posting(sources, keys)
@@ -146,7 +149,7 @@ class _Poster:
                 if funding and funds and funds.missing:
                     funding.refill(funds)
                     raise ConditionsFailed(())
-                if not self._store(postings, funding.writes(funds) if funding and funds else ()):
+                if not self._store(postings, funding, funds):
                     return None
             except ConditionsFailed:
                 attempt += 1
@@ -155,6 +158,7 @@ class _Poster:
             for posting in postings:
                 posting.were_stored()
             self.posted.update(begun)
+            funding = self._funding(sources)
             if len(begun) == len(waiting):
                 return [Unpostable(source, faults[source.key]) for source in sources if source.key in faults]
 
@@ -164,6 +168,9 @@ class _Poster:
         slow = {source.key for source in waiting if _is_slow(source, wallets[source.wallet_id], self.policies)}
         self.slow |= {source.key: source for source in waiting if source.key in slow}
         return [source for source in waiting if source.key not in slow]
+
+    def _funding(self, sources: Sequence[Source]) -> Funding | None:
+        return self.budgets.funding_of_a_posting(sources[0].key, self.now()) if self.budgets else None
 
     def _worked_out(
         self, waiting: Sequence[Source], wallets: Mapping[str, Wallet], grants: Grants, missing: dict[str, str]
@@ -180,17 +187,30 @@ class _Poster:
                 postings.append(posting)
         return postings, begun
 
-    def _store(self, postings: Sequence[WalletPostings], grants: Sequence[Write]) -> bool:
-        """Stores `postings` in one transaction; False when those of several wallets are too many for it, or too busy."""
-        if len(postings) <= 1:
-            if postings:
-                self.store.post(postings, self.patience, grants)
+    def _store(self, postings: Sequence[WalletPostings], funding: Funding | None, funds: Funds | None) -> bool:
+        """Stores `postings` in one transaction; False when those of several wallets are too many for it, or too busy.
+
+        `ConditionsFailed` when all must be worked out again, as when others are busy with the last of the money.
+        """
+        if not postings:
             return True
-        if len(grants) + sum(1 + len(posting.entries) for posting in postings) > MOST_WRITES:
+        alone = len(postings) == 1
+        places = len(funds.changes) + len(funds.elsewhere) if funds else 0
+        if not alone and places + sum(1 + len(posting.entries) for posting in postings) > MOST_WRITES:
             return False
+
+        def store(patience: Patience, grants: Sequence[Write]) -> None:
+            self.store.post(postings, patience, grants)
+
+        patience = self.patience if alone else self.patience.briefly()
         try:
-            self.store.post(postings, self.patience.briefly(), grants)
+            if funding and funds:
+                keep_funded(funding, funds, store, patience)
+            else:
+                store(patience, ())
         except Busy:
+            if alone:
+                raise
             return False
         return True
 

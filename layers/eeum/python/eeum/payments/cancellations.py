@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,7 @@ from eeum.payments.rules import Payment
 from eeum.policy.rules import AT_PAYMENT
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
+from eeum.storage import Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.granting import Granting, OneGrant
 
@@ -77,8 +78,10 @@ def cancel_payment(
         if funders:
             at = state.payment.acceptance.accepted_at
             grants.give_back(funders.policies.running_at(at), entry.discounts, at)
-        if grants.missing:
-            return Decision(entry, grants.refill)
-        return Decision(entry, lambda: store.cancel(entry, progress, state, *grants.writes()))
+
+        def store_it(_: Patience, returns: Sequence[Write]) -> None:
+            store.cancel(entry, progress, state, *returns)
+
+        return Decision(entry, lambda: grants.keep(store_it, patience))
 
     return answer_once(request, patience, read, decide)

@@ -82,12 +82,18 @@ class PaymentStore:
         )
 
     def debit_and_record(
-        self, payment: Payment, draws: Sequence[Draw], taken: Taken | None = None, grants: Sequence[Write] = ()
+        self,
+        payment: Payment,
+        draws: Sequence[Draw],
+        taken: Taken | None = None,
+        grants: Sequence[Write] = (),
+        patience: Patience | None = None,
     ) -> None:
         """Takes the money and stores the entry, together; `ConditionsFailed` when the decision no longer stands.
 
         4 write units, and 1 for the merchant's index; a hold also stores its progress, 2 units and 1 for the index by expiry. `taken` is
-        what commands have used afterwards, where the payment used any of it; `grants` are what funds its discounts, 2 units.
+        what commands have used afterwards, where the payment used any of it; `grants` are what funds its discounts, 2 units each.
+        `patience` is for this transaction, instead of the store's.
         """
         wallet_id = payment.acceptance.wallet_id
         conditions = [
@@ -102,7 +108,7 @@ class PaymentStore:
         used = [taken_set(taken)] if taken else []
         debit = Update(wallet_key(wallet_id), (*changes, effect, *used), tuple(conditions))
         progress = [progress_put(wallet_id, payment.acceptance.digest, progress_of(payment))] if held else []
-        commit(self._storage, self._patience, debit, _record(payment), *progress, *grants)
+        commit(self._storage, patience or self._patience, debit, _record(payment), *progress, *grants)
 
     def record_decline(self, payment: Payment) -> None:
         """Stores a decline under its request. 2 write units, and 1 for the merchant's index."""

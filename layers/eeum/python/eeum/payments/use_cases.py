@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,7 @@ from eeum.payments.store import PaymentStore, Read
 from eeum.policy.rules import AT_PAYMENT
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
+from eeum.storage import Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.giving import after
 from eeum.wallet.granting import Granting, OneGrant
@@ -50,7 +51,8 @@ def authorise_payment(
     """Approves or declines a payment from the request's wallet, once; a decline is stored as an approval is.
 
     Two round trips: what the decision needs, and what it makes. A discount that budgets have no money for is not given, and the payment
-    stands; where the part of the money that it draws on is used up, that is refilled first.
+    stands; where the part of the money that it draws on is used up, that is refilled first. However many want the last won at once, it is
+    decided in a bounded number of reads (`eeum.budget.funding.Funding`).
 
     Raises:
         UnknownCard: the wallet, or the card in it, is not known.
@@ -77,10 +79,12 @@ def authorise_payment(
         payment = authorise(judgement, request.accept(accepted_at), order)
         if payment.decline:
             return Decision(payment, lambda: store.record_decline(payment))
-        if grants.missing:
-            return Decision(payment, grants.refill)
         taken = after(wallet.taken, payment.taken.used, accepted_at) if payment.taken.version else None
-        return Decision(payment, lambda: store.debit_and_record(payment, judgement.draws, taken, grants.writes()))
+
+        def store_it(patience: Patience, funding: Sequence[Write]) -> None:
+            store.debit_and_record(payment, judgement.draws, taken, funding, patience)
+
+        return Decision(payment, lambda: grants.keep(store_it, patience))
 
     return answer_once(request, patience, read, decide)
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from eeum.errors import Busy
 from eeum.policy.rules import Gives, PolicyVersion
-from eeum.storage import ConditionsFailed, Item, Key, Write
+from eeum.storage import ConditionsFailed, Item, Key, Table, Write
+from eeum.unit_of_work import Patience
 from eeum.wallet.giving import Grants, Unlimited
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Granting:
 
 
 class OneGrant:
-    """The grants of one attempt. While they are `missing` something, nothing that rests on them may be kept."""
+    """The grants of one attempt, and the way to keep what was decided on them."""
 
     def __init__(self, funding: Funding | None = None, funds: Funds | None = None) -> None:
         self._funding = funding
@@ -48,18 +50,19 @@ class OneGrant:
     def source(self) -> Grants:
         return self._funds or Unlimited()
 
-    @property
-    def missing(self) -> bool:
-        return bool(self._funds and self._funds.missing)
+    def keep(self, store: Callable[[Patience, Sequence[Write]], None], patience: Patience) -> None:
+        """Stores the decision with `store`, together with the writes that fund it.
 
-    def refill(self) -> None:
-        """Brings what is missing to where it is drawn on; then all must be read and worked out anew, which `ConditionsFailed` says.
-
-        Raises `Busy` when others are in the way for too long.
+        Raises `ConditionsFailed` when all must be read and decided again: something was missing and is looked for first, or what was
+        drawn on is no longer there. Near the end of the money others are not waited for: what they leave is decided on at once.
         """
-        if self._funding and self._funds:
+        if self._funding is None or self._funds is None:
+            store(patience, ())
+        elif self._funds.missing:
             self._funding.refill(self._funds)
-        raise ConditionsFailed(())
+            raise ConditionsFailed(())
+        else:
+            keep_funded(self._funding, self._funds, store, patience)
 
     def give_back(self, policy: PolicyVersion, parts: Iterable[tuple[str, str, int]], at: datetime) -> None:
         """Gives back what was granted at `at`, by layer and funder."""
@@ -72,6 +75,20 @@ class OneGrant:
             if layer.id in by_layer:
                 self._funds.give_back(policy, layer, by_layer[layer.id], at)
 
-    def writes(self) -> Sequence[Write]:
-        """What the command's transaction is to write besides its own."""
-        return self._funding.writes(self._funds) if self._funding and self._funds else ()
+
+def keep_funded(
+    funding: Funding, funds: Funds, store: Callable[[Patience, Sequence[Write]], None], patience: Patience
+) -> None:
+    """Stores something with the writes that fund it, and notes when these were what failed."""
+    shared = bool(funds.elsewhere)
+    try:
+        store(patience.briefly() if shared else patience, funding.writes(funds))
+    except ConditionsFailed as failed:
+        if any(key.table is Table.BUDGETS for key in failed.keys):
+            funding.lost()
+        raise
+    except Busy as busy:
+        if not shared:
+            raise
+        funding.lost()
+        raise ConditionsFailed(()) from busy

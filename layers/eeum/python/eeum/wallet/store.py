@@ -121,12 +121,13 @@ class WalletStore:
         purses: Sequence[Purse] = (),
         taken: Taken | None = None,
         grants: Sequence[Write] = (),
+        patience: Patience | None = None,
     ) -> None:
         """Puts the money into the purses of an active wallet, the charged one up to `holding_limit`, with its entry, which is linked.
 
         6 write units: two each for wallet, entry and the claim of the bank's reference. `purses` are those that a bonus comes into; `taken`
-        is what commands have used afterwards, where the top-up used any of it; `grants` are what funds its rewards, 2 units. The face value
-        counts to the limit, a bonus does not.
+        is what commands have used afterwards, where the top-up used any of it; `grants` are what funds its rewards, 2 units each. The face
+        value counts to the limit, a bonus does not. `patience` is for this transaction, instead of the store's.
 
         `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
         limit follows, changed, another command used a limit, or another top-up has the bank's reference.
@@ -156,7 +157,8 @@ class WalletStore:
             ),
         )
         claims = [claim_put(top_up)] if top_up.claimed else []
-        self._commit(credit, Put(put.key, item, put.conditions), *grants, *claims)
+        put = Put(put.key, item, put.conditions)
+        commit(self._storage, patience or self._patience, credit, put, *grants, *claims)
 
     def record_declined_top_up(self, top_up: TopUp) -> None:
         """Stores a decline under its request. 2 write units."""

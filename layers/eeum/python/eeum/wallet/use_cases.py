@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,7 @@ from eeum.once import Answer, Decision, answer_once
 from eeum.policy.rules import AT_TOP_UP
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
-from eeum.storage import ConditionsFailed
+from eeum.storage import ConditionsFailed, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.bank_references import Claim, claim_key, claim_of
 from eeum.wallet.giving import after
@@ -134,13 +134,13 @@ def top_up(
         )
         if entry.decline:
             return Decision(entry, lambda: store.record_declined_top_up(entry))
-        if grants.missing:
-            return Decision(entry, grants.refill)
         limit = holding_limit_of(wallet, policy.wallet)
         taken = after(wallet.taken, entry.taken.used, accepted_at) if entry.taken.version else None
-        return Decision(
-            entry, lambda: store.credit_and_record(entry, wallet, limit, judged.purses, taken, grants.writes())
-        )
+
+        def store_it(patience: Patience, funding: Sequence[Write]) -> None:
+            store.credit_and_record(entry, wallet, limit, judged.purses, taken, funding, patience)
+
+        return Decision(entry, lambda: grants.keep(store_it, patience))
 
     return answer_once(request, patience, read, decide)
 

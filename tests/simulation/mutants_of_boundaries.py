@@ -1,0 +1,79 @@
+"""Safeguards at the edges: the won that a discount gives back, the instant at which something ends, and what is read while others post."""
+
+from typing import Any
+from unittest.mock import patch
+
+from eeum.cashback.rules import MonthBook
+from eeum.payments import discounts, progress
+from eeum.policy import amendments
+from eeum.policy.windows import Window
+from eeum.storage import AtLeast, Condition, Table, Update, Write
+from tests.simulation.mutation import Mutant, dropping
+
+is_open = Window.is_open
+
+
+def _rounded_up(discount: int, price: int, won: int) -> int:
+    return -(-discount * won // price) if discount else 0
+
+
+def _an_instant_late(window: Window, instant: Any) -> bool:
+    return is_open(window, instant) or instant == window.until
+
+
+def _on_other_places(write: Write, each: Condition) -> bool:
+    """What a transaction draws on besides its sub-line: near the end of the money the rest alone is drawn on in this way."""
+    if not isinstance(write, Update) or write.key.table is not Table.BUDGETS or write.key.sk != "REST":
+        return False
+    by_grant = any(other.path == ("closed",) for other in write.conditions) and len(write.changes) > 0
+    return by_grant and isinstance(each, AtLeast) and each.path[0] == "won"
+
+
+MUTANTS_OF_BOUNDARIES = (
+    Mutant(
+        "discount given back",
+        "what is left of a discount is rounded up, so that cancellations give back a won too much or too little",
+        lambda: patch.object(discounts, "discount_up_to", _rounded_up),
+        forms=True,
+    ),
+    Mutant(
+        "discount given back twice",
+        "each cancellation gives back the whole discount again",
+        lambda: patch.object(progress, "parts_between", lambda parts, *_: parts),
+        forms=True,
+    ),
+    Mutant(
+        "suspended layer",
+        "a suspended layer pays",
+        lambda: patch.object(amendments.Suspension, "suspends", lambda *_: False),
+        forms=True,
+    ),
+    Mutant(
+        "end of a suspension",
+        "a suspension holds at its end, and so until anything else changes",
+        lambda: patch.object(
+            amendments.Suspension,
+            "holds_at",
+            lambda own, at: own.start <= at and (own.until is None or at <= own.until),
+        ),
+        forms=True,
+    ),
+    Mutant(
+        "end of an event",
+        "an event is open an instant too long",
+        lambda: patch.object(Window, "is_open", _an_instant_late),
+        forms=True,
+    ),
+    Mutant(
+        "months read while something is posted",
+        "what is posted while a month is read counts in it, though the wallet was read before",
+        lambda: patch.object(MonthBook, "up_to", lambda book, number: book),
+        forms=True,
+    ),
+    Mutant(
+        "condition on other places",
+        "near the end of a budget a grant no longer needs the rest to have what it draws on",
+        lambda: dropping(_on_other_places),
+        forms=True,
+    ),
+)
