@@ -14,10 +14,11 @@ from tests.simulation.forms import forms
 from tests.simulation.operations import OPERATIONS as COMMON
 from tests.simulation.operations import REFUSED
 from tests.simulation.operators import OF_OPERATORS
+from tests.simulation.quotes import QUOTES
 from tests.simulation.rarer_operations import RARER
 from tests.simulation.scenes import incheons
 
-OF_EVERYBODY = COMMON | RARER
+OF_EVERYBODY = COMMON | RARER | QUOTES
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS
 
 FULL_CHECK = 10_000
