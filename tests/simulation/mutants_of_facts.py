@@ -1,13 +1,14 @@
-"""Safeguards of facts: that what is written is accepted, and that all of it is read again."""
+"""Safeguards of facts and quotes: what is written is accepted, all of it is read again, and a quote sees the money that there is."""
 
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback import soundness
+from eeum.cashback import quoting, soundness
 from eeum.payments import items
 from eeum.policy.conditions import Facts
 from eeum.policy.stored_facts import STORED_FACTS, facts_of_item
+from eeum.wallet.giving import UNLIMITED
 from tests.simulation.mutation import Mutant
 
 
@@ -24,7 +25,20 @@ def _reading_without(name: str) -> Callable[[Any], Facts]:
     return lambda item: facts_of_item(item, left)
 
 
+quoted = quoting._quoted
+
+
+def _without_budgets(wallet: Any, merchant: Any, policy: Any, order: Any, at: Any, _: Any) -> Any:
+    return quoted(wallet, merchant, policy, order, at, UNLIMITED)
+
+
 MUTANTS_OF_FACTS = (
+    Mutant(
+        "budgets of a quote",
+        "a quote takes the money of lines and pools to be without end",
+        lambda: patch.object(quoting, "_quoted", _without_budgets),
+        forms=True,
+    ),
     Mutant(
         "soundness of facts",
         "an age is refused, as the list of texts did that judged what another list wrote",

@@ -15,12 +15,13 @@ from tests.simulation.forms import forms
 from tests.simulation.operations import OPERATIONS as COMMON
 from tests.simulation.operations import REFUSED
 from tests.simulation.operators import OF_OPERATORS
+from tests.simulation.quotes import QUOTES
 from tests.simulation.rarer_operations import RARER
 from tests.simulation.scenes import incheons
 from tests.simulation.slow_lane import SLOW_LANE, kept, small
 from tests.simulation.undoing import UNDOING
 
-OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS
+OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS | QUOTES
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS
 
 FULL_CHECK = 10_000
