@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +90,11 @@ class Street:
         self.ask(caller, path, body, key)
 
 
+def _as_decided(body: str) -> str:
+    """An answer without what its payment is at present, which alone may change."""
+    return re.sub(r',"current":\{[^}]*\}', "", body)
+
+
 @settings(max_examples=60, deadline=None)
 @given(steps=st.lists(STEPS, max_size=25))
 def test_tills_and_shops_in_any_order(founded: tuple[InMemoryStorage, Inhabitants], steps: list[Step]) -> None:
@@ -102,7 +108,7 @@ def test_tills_and_shops_in_any_order(founded: tuple[InMemoryStorage, Inhabitant
     check_everything(city.storage)
     before = city.items()
     for (caller, path, body, key), answer in street.asked:
-        assert city.call(caller, "POST", path, body, key=key).body == answer.body
+        assert _as_decided(city.call(caller, "POST", path, body, key=key).body) == _as_decided(answer.body)
     assert city.items() == before
     wallet = city.call(CUSTOMER, "GET", f"/wallets/{city.who.customer_wallet}").json
     assert (wallet["refund_pending"], wallet["cashback_pending"]) == (0, 0)

@@ -189,13 +189,14 @@ def _claiming_nothing(*of: Any, claimed: bool) -> TopUp:
     return TopUp(*of)
 
 
-def test_a_reference_that_an_earlier_version_credited_has_no_claim(saving_city: World) -> None:
+def test_a_reference_that_an_earlier_version_credited_has_no_claim() -> None:
     """Decision 0028: what was stored before is read, and its references are not known."""
-    saver = saving_city.member()
+    city = World()
+    saver = city.member()
     with patch.object(use_cases, "TopUp", _claiming_nothing):
-        old = saving_city.top_up(saver, 50_000, reference="KB-1").entry
+        old = city.top_up(saver, 50_000, reference="KB-1").entry
     assert not old.claimed
-    assert saving_city.top_up(saver, 50_000, reference="KB-1").entry != old
+    assert city.top_up(saver, 50_000, reference="KB-1").entry != old
 
 
 def test_one_transfer_under_many_keys_at_once_is_credited_once(saving_city: World) -> None:

@@ -10,7 +10,7 @@ from eeum.errors import BankReferenceUsed
 from eeum.once import Answer
 from eeum.request import Request
 from eeum.storage import ConditionsFailed, Storage
-from eeum.wallet.bank_references import Claim, claim_key, claim_of
+from eeum.wallet.bank_reference_store import Claim, claim_key, claim_of
 from eeum.wallet.rules import TopUp, TopUpDecline
 from eeum.wallet.store import WalletStore, top_up_key
 from eeum.wallet.use_cases import top_up as credit

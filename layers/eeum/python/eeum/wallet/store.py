@@ -32,7 +32,7 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.bank_references import claim_put
+from eeum.wallet.bank_reference_store import claim_put
 from eeum.wallet.debts import Debts
 from eeum.wallet.items import TAKEN, TOP_UP, taken_item, taken_of, top_up_item, top_up_of
 from eeum.wallet.purses import purse_named

@@ -15,7 +15,7 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import ConditionsFailed, Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.bank_references import Claim, claim_key, claim_of
+from eeum.wallet.bank_reference_store import Claim, claim_key, claim_of
 from eeum.wallet.giving import after
 from eeum.wallet.granting import Granting, OneGrant
 from eeum.wallet.rules import (
