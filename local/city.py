@@ -136,6 +136,12 @@ class City:
         assert self._deployment, "The city was not started by this process."
         self._deployment.deploy(self.clock.shift_seconds)
 
+    def update(self, built: Path) -> None:
+        """Deploy another release into the running city; `built` is its built template."""
+        assert self._deployment, "The city was not started by this process."
+        self._stack = self._deployment = self._deployment.of(built)
+        self.deploy()
+
     def move_clock(self, local_time: datetime) -> None:
         """Set the city's time while it runs."""
         self.clock.set(local_time)
