@@ -29,7 +29,7 @@ from tests.http.callers import ACQUIRER_SCOPE, MEMBER_SCOPE, Caller
 from tests.http.city import UNSENT, Answer, InMemoryCity
 from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
-from tests.upgrade.fixture import Asked, KeptRoots
+from tests.upgrade.fixture import Asked, Fixture, KeptRoots
 
 CALLERS = {
     "member": callers.PAYER,
@@ -42,6 +42,7 @@ CALLERS = {
     "colleague": callers.COLLEAGUE,
 }
 MINUTES = 15
+SHARD, FIRST_SEQUENCE = "shardId-00000001609815600000-1f3c9d2a", 10**21
 CONTEXT = SimpleNamespace(
     get_remaining_time_in_millis=lambda: MINUTES * 60_000,
     function_name="function",
@@ -64,6 +65,8 @@ class CallingCity(InMemoryCity):
         super().__init__(storage, None)
         self.now = now
         self.asked: list[Asked] = []
+        #: Entries that the ledger's stream has brought to the balances.
+        self.brought: set[tuple[str, str]] = set()
 
     def ask(self, caller: str, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
         """An answer of 200 or 201, kept if the request has a key to be sent again under."""
@@ -103,15 +106,21 @@ class CallingCity(InMemoryCity):
         frozen: str | None = self.run(monthly_cap_reset.freezing, {"found": [closed]})["frozen"]
         return frozen
 
+    def waiting(self) -> list[tuple[str, str]]:
+        """Keys of the entries that the stream has not brought to the balances yet."""
+        entries = [(item["pk"], item["sk"]) for item in self.storage.items(Table.LEDGER) if "postings" in item]
+        return sorted(set(entries) - self.brought)
+
     def project(self) -> None:
-        """The ledger's stream from its beginning, brought to the balances, and folded."""
-        entries = [item for item in self.storage.items(Table.LEDGER) if "postings" in item]
-        records = [_record(item, number) for number, item in enumerate(entries, start=10**21)]
-        window = {"start": "2021-01-05T03:00:00Z", "end": "2021-01-05T03:15:00Z"}
+        """Brings the balances what waits in the stream, and folds it."""
+        waiting = self.waiting()
+        items = {(item["pk"], item["sk"]): item for item in self.storage.items(Table.LEDGER)}
+        first = FIRST_SEQUENCE + len(self.brought)
+        self.brought |= set(waiting)
         event = {
-            "Records": records,
-            "shardId": f"shardId-00000001609815600000-{len(records):08x}",
-            "window": window,
+            "Records": [_record(items[key], number) for number, key in enumerate(waiting, start=first)],
+            "shardId": SHARD,
+            "window": {"start": "2021-01-05T03:00:00Z", "end": "2021-01-05T03:15:00Z"},
             "state": {},
             "isFinalInvokeForWindow": False,
             "isWindowTerminatedEarly": False,
@@ -151,3 +160,10 @@ def next_month(now: datetime) -> datetime:
     """A minute past one o'clock on the 1st of the month after: closing has begun."""
     first = (now.astimezone(SEOUL).replace(day=28) + timedelta(days=4)).replace(day=1)
     return first.replace(hour=1, minute=1, second=0, microsecond=0)
+
+
+def city_of(release: Fixture) -> CallingCity:
+    """The city of a fixture, as it was."""
+    city = CallingCity(release.storage(), release.now)
+    city.brought = set(city.waiting()) - set(release.waiting)
+    return city

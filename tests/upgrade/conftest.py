@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.upgrade.calling import CallingCity
+from tests.upgrade.calling import CallingCity, city_of
 from tests.upgrade.fixture import Fixture, KeptRoots, paths, read
 
 
@@ -13,7 +13,7 @@ def release(request: pytest.FixtureRequest) -> Fixture:
 
 @pytest.fixture
 def city(release: Fixture) -> CallingCity:
-    return CallingCity(release.storage(), release.now)
+    return city_of(release)
 
 
 @pytest.fixture

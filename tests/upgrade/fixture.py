@@ -41,13 +41,14 @@ class StoredRoot:
 
 @dataclass(frozen=True)
 class Fixture:
-    """`now` is the city's time; `items` are by table, in order of their keys."""
+    """`now` is the city's time; `items` are by table, in order of their keys; `waiting` are keys of entries that are in no balance yet."""
 
     release: str
     now: datetime
     items: dict[str, list[dict[str, Any]]]
     roots: list[StoredRoot]
     asked: list[Asked]
+    waiting: list[tuple[str, str]]
 
     def storage(self) -> InMemoryStorage:
         """A storage that holds the items, as they are."""
@@ -102,6 +103,7 @@ def read(path: Path) -> Fixture:
         document["items"],
         [StoredRoot(**each) for each in document["roots"]],
         [Asked(**each) for each in document["asked"]],
+        [(pk, sk) for pk, sk in document["waiting"]],
     )
 
 

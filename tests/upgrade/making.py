@@ -6,6 +6,8 @@ and leave some of it unfinished.
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -29,9 +31,18 @@ WHY = "for the fixture"
 CHARGED = 400_000
 
 
-def made(release: str) -> Fixture:
-    """The city of a release; the same each time."""
-    city = _simulated()
+def made(release: str, steps: int = STEPS) -> Fixture:
+    """The city of a release after so many operations; the same each time."""
+    with patch("secrets.token_hex", _cards(random.Random(SEED))):
+        return _made(release, _simulated(steps))
+
+
+def _cards(chance: random.Random) -> Callable[[int], str]:
+    """Tokens of cards, which are drawn by lot elsewhere."""
+    return lambda length: chance.randbytes(length).hex()
+
+
+def _made(release: str, city: CallingCity) -> Fixture:
     roots = KeptRoots()
     _close_months(city)
     city.rebuild()
@@ -49,14 +60,14 @@ def made(release: str) -> Fixture:
     _unfinished(city, wallets["member"], shop)
     assert len(roots.dates()) > 1
     stored = [roots.stored[date] for date in roots.dates()]
-    return Fixture(release, city.now, items_of(city.storage), stored, city.asked)
+    return Fixture(release, city.now, items_of(city.storage), stored, city.asked, city.waiting())
 
 
-def _simulated() -> CallingCity:
+def _simulated(steps: int) -> CallingCity:
     """Some months, of what a release itself stores."""
-    city = new_city(SEED, STEPS)
+    city = new_city(SEED, steps)
     with patch.dict(OPERATIONS, {name: (lambda *_: None, 0.0) for name in NOT_OF_A_RELEASE}):
-        for step in steps_of(SEED, STEPS):
+        for step in steps_of(SEED, steps):
             city.now += timedelta(seconds=step.seconds)
             do(city, step, Odds())
     return CallingCity(city.memory, city.now)
@@ -168,7 +179,9 @@ def _recover(city: CallingCity, wallet: dict[str, Any], shop: str) -> None:
     city.catch_up()
     purses = city.ask("other member", "GET", f"/wallets/{wallet['id']}")["purses"]
     assert purses["cashback"] > 0, purses
-    city.ask("acquirer", "POST", "/payments", payment_of(wallet, shop, purses["cashback"]), "fixture-cashback-spent-0001")
+    city.ask(
+        "acquirer", "POST", "/payments", payment_of(wallet, shop, purses["cashback"]), "fixture-cashback-spent-0001"
+    )
     path = f"/wallets/{wallet['id']}/payments/{paid['id']}/cancellations"
     city.ask("acquirer", "POST", path, {"reason": WHY}, "fixture-cashback-taken-back-0001")
 

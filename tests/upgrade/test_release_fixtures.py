@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
-
-import pytest
 
 from eeum.storage import Table
 from local.upgrade.release import RELEASES
 from tests.http.city import Answer
-from tests.upgrade.calling import CALLERS, CallingCity, next_month, simulated
+from tests.upgrade.calling import CALLERS, CallingCity, city_of, next_month, simulated
 from tests.upgrade.fixture import Fixture, KeptRoots, items_of, paths, read, write
-from tests.upgrade.making import CHARGED, finished, payment_of
+from tests.upgrade.making import finished, made, payment_of
 
 CANCELLING = {"reason": "after the upgrade"}
+WAYS = {"paid", "topped up", "captured", "voided", "cancelled"}
+FEW_STEPS = 300
 
 
 def test_every_release_that_cities_run_has_a_fixture() -> None:
@@ -40,13 +42,18 @@ def test_a_fixture_has_one_of_everything(release: Fixture) -> None:
     corrections = release.of_kind("correction")
     assert any(item.get("recovered") for item in corrections), "no refund ever filled negative cashback"
     assert len({item["reason"] for item in release.of_kind("release")}) > 1, "no hold ever expired, or none was voided"
-    accounts = {account.partition("/")[0] for items in release.items.values() for item in items for account in item.get("postings", ())}
+    accounts = {
+        account.partition("/")[0]
+        for items in release.items.values()
+        for item in items
+        for account in item.get("postings", ())
+    }
     assert {"bank", "purse", "funder", "merchant_payable", "merchant_reward"} <= accounts
     assert len(release.roots) > 1
     assert len(release.asked) > 30
 
 
-def test_a_fixture_is_written_as_it_was_read(release: Fixture, tmp_path: Any) -> None:
+def test_a_fixture_is_written_as_it_was_read(release: Fixture, tmp_path: Path) -> None:
     assert read(write(release, tmp_path)) == release
     assert items_of(release.storage()) == release.items
 
@@ -67,7 +74,7 @@ def test_damage_to_an_entry_of_the_release_is_found(release: Fixture, roots: Kep
     damaged = json.loads(json.dumps(release.items))
     (stored,) = [item for item in damaged["ledger"] if (item["pk"], item["sk"]) == (earning["pk"], earning["sk"])]
     stored["postings"][account] += 1
-    city = CallingCity(Fixture("", release.now, damaged, [], []).storage(), release.now)
+    city = city_of(replace(release, items=damaged))
     assert any(each.entry == earning["sk"] for each in city.audit(roots).deviations)
 
 
@@ -106,9 +113,9 @@ def test_life_goes_on_in_the_city_of_the_release(release: Fixture, city: Calling
             _correct(city, payment, done)
     wallets = {name: city.ask(name, "POST", "/wallets", {}) for name in ("member", "customer")}
     finished(city, wallets, _shop(release), "upgraded")
-    assert {name for name, number in done.items() if number > 3} >= {"paid", "topped up", "captured", "voided", "cancelled"}, done
+    assert {name for name, number in done.items() if number > 1} >= WAYS, done
 
-    assert city.expire_holds() >= 0
+    city.expire_holds()
     assert city.catch_up()["unposted"] == 0
     frozen = _close_every_month(city)
     assert len(frozen) > 1, "the month that the release had closed, and the one it was in"
@@ -137,7 +144,7 @@ def _pay_and_top_up(city: CallingCity, wallet: dict[str, Any], shop: str, done: 
     identity = wallet["pk"].removeprefix("WALLET#")
     body = {"amount": 100_000, "bank_reference": f"after the upgrade {identity}"}
     answer = city.call(CALLERS["bank"], "POST", f"/wallets/{identity}/top_ups", body, key=f"upgraded-{identity}-top-up")
-    done["topped up"] += _is(answer, "approved", "credited", "topped_up")
+    done["topped up"] += _is(answer, "completed")
     card = {"cards": [{"token": f"{identity}.{next(iter(wallet['cards']))}"}]}
     for number, amount in enumerate((3_000, 20_000)):
         sent = payment_of(card, shop, amount)
@@ -184,16 +191,10 @@ def _close_every_month(city: CallingCity) -> list[str]:
     return frozen
 
 
-@pytest.mark.parametrize("amount", [CHARGED])
-def test_the_maker_makes_the_same_each_time(amount: int, tmp_path: Any) -> None:
-    """What this checkout stores, so that a release's fixture can be made at any time; it says nothing of earlier ones."""
-    from tests.upgrade.making import made
-
-    first, second = (write(made("here"), tmp_path / name) for name in _folders(tmp_path))
-    assert first.read_bytes() == second.read_bytes()
-
-
-def _folders(folder: Any) -> tuple[str, str]:
+def test_the_maker_makes_the_same_each_time(tmp_path: Path) -> None:
+    """By the code of this checkout, in short: how the next release's fixture is made."""
+    written = []
     for name in ("first", "second"):
-        (folder / name).mkdir()
-    return "first", "second"
+        (tmp_path / name).mkdir()
+        written.append(write(made("here", steps=FEW_STEPS), tmp_path / name).read_bytes())
+    assert written[0] == written[1]
