@@ -62,6 +62,7 @@ class Drilled:
     during_update: int = 0
     sent_again: int = 0
     update_seconds: float = 0.0
+    redriven: int = 0
     new_resources: list[str] = field(default_factory=list)
     frozen: str | None = None
     roots: list[str] = field(default_factory=list)
@@ -75,6 +76,7 @@ class Drilled:
             f"The update took {self.update_seconds:.0f} s; {self.during_update:,} requests were answered meanwhile,"
             f" {self.answered:,} in all; {self.sent_again} had to be sent again.",
             f"New resources: {', '.join(self.new_resources) or 'none'}.",
+            f"Dead letters redriven: {self.redriven}, the first of them parked by the release on purpose.",
             f"Frozen afterwards: {self.frozen}; roots verified: {', '.join(self.roots)}.",
             *self.faults,
             "The city was upgraded: nothing is lost." if not self.faults else f"{len(self.faults)} faults.",
@@ -158,13 +160,14 @@ def _update_while_they_pay(upgrading: Upgrading, tills: Sequence[Till]) -> tuple
         _go_on(crowd, record, AT_LEAST)
         with evening.stream_waiting(city):
             _go_on(crowd, record, AT_LEAST // 4)
-            before = stored(city)
-            done = Drilled(upgrading.release.commit, len(before), len(commands(before)))
-            upgrading.say("Updating the city to this checkout; clients go on.")
-            began, answered = time.monotonic(), len(record.answered)
-            city.update(upgrading.templates[1])
-            done.update_seconds = time.monotonic() - began
-            done.during_update = len(record.answered) - answered
+        # What waited and what comes is posted by functions of either release, as they are replaced.
+        before = stored(city)
+        done = Drilled(upgrading.release.commit, len(before), len(commands(before)))
+        upgrading.say("Updating the city to this checkout; clients go on.")
+        began, answered = time.monotonic(), len(record.answered)
+        city.update(upgrading.templates[1])
+        done.update_seconds = time.monotonic() - began
+        done.during_update = len(record.answered) - answered
         _go_on(crowd, record, AT_LEAST, until=NEW_YEAR_MONTH + timedelta(seconds=2), clock=city.clock.now)
     done.faults += _misplaced(resources, _resources(upgrading.stack), done)
     templates = [yaml_parse(each.read_text()) for each in upgrading.templates]
@@ -217,8 +220,9 @@ def _settle(upgrading: Upgrading, done: Drilled) -> None:
     city, stack = upgrading.city, upgrading.stack
     stack.__dict__.pop("resources", None)  # looked up again: there may be new ones
     letters = redrive(stack)
-    if [each.outcome for each in letters] != [Outcome.POSTED]:
-        done.faults.append(f"the dead letter of the release: {', '.join(map(str, letters)) or 'gone'}")
+    done.redriven = len(letters)
+    if not letters or any(each.outcome is not Outcome.POSTED for each in letters):
+        done.faults.append(f"dead letters: {', '.join(map(str, letters)) or 'that of the release is gone'}")
     if waiting := city.drain(POSTING_SECONDS):
         done.faults.append(f"the stream did not bring {waiting} entries over the update")
     caught_up = catch_up(stack)

@@ -10,8 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from samtranslator.yaml_helper import yaml_parse
+
 from eeum.audit.roots import Root
 from eeum.storage import Key, Put, Table
+from local import places
+from local.upgrade.replacement import REPLACING
 from tests.in_memory.storage import InMemoryStorage
 
 FOLDER = Path(__file__).with_name("fixtures")
@@ -41,7 +45,10 @@ class StoredRoot:
 
 @dataclass(frozen=True)
 class Fixture:
-    """`now` is the city's time; `items` are by table, in order of their keys; `waiting` are keys of entries that are in no balance yet."""
+    """`now` is the city's time; `items` are by table, in order of their keys; `waiting` are keys of entries that are in no balance yet.
+
+    `template` is the release's, of what keeps data.
+    """
 
     release: str
     now: datetime
@@ -49,6 +56,7 @@ class Fixture:
     roots: list[StoredRoot]
     asked: list[Asked]
     waiting: list[tuple[str, str]]
+    template: dict[str, Any]
 
     def storage(self) -> InMemoryStorage:
         """A storage that holds the items, as they are."""
@@ -81,6 +89,12 @@ class KeptRoots:
         self.stored[root.date] = StoredRoot(asdict(root), list(heads))
 
 
+def template() -> dict[str, Any]:
+    """What of this checkout's template keeps data."""
+    resources = yaml_parse((places.ROOT / "template.yaml").read_text())["Resources"]
+    return {"Resources": {name: each for name, each in resources.items() if each["Type"] in REPLACING}}
+
+
 def items_of(storage: InMemoryStorage) -> dict[str, list[dict[str, Any]]]:
     ordered = {table: sorted(storage.items(table), key=lambda item: (item["pk"], item["sk"])) for table in Table}
     return {str(table): items for table, items in ordered.items()}
@@ -104,6 +118,7 @@ def read(path: Path) -> Fixture:
         [StoredRoot(**each) for each in document["roots"]],
         [Asked(**each) for each in document["asked"]],
         [(pk, sk) for pk, sk in document["waiting"]],
+        document["template"],
     )
 
 

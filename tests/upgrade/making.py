@@ -18,7 +18,7 @@ from tests.http.city import application, drafted
 from tests.simulation.faults import Odds
 from tests.simulation.running import OPERATIONS, do, new_city, steps_of
 from tests.upgrade.calling import CallingCity
-from tests.upgrade.fixture import Fixture, KeptRoots, items_of
+from tests.upgrade.fixture import Fixture, KeptRoots, items_of, template
 
 SEED = 20_221_011
 """An odd one: a city under every form of policies."""
@@ -60,7 +60,7 @@ def _made(release: str, city: CallingCity) -> Fixture:
     _unfinished(city, wallets["member"], shop)
     assert len(roots.dates()) > 1
     stored = [roots.stored[date] for date in roots.dates()]
-    return Fixture(release, city.now, items_of(city.storage), stored, city.asked, city.waiting())
+    return Fixture(release, city.now, items_of(city.storage), stored, city.asked, city.waiting(), template())
 
 
 def _simulated(steps: int) -> CallingCity:
