@@ -155,6 +155,11 @@ class City:
         assert self._drain, "The city was neither started nor visited."
         return self._drain.wait(seconds)
 
+    def drain_balances(self, seconds: float = BALANCES_SECONDS) -> bool:
+        """Wait until the balances have every entry since the city was opened; whether they have."""
+        self._fold_balances()
+        return self._balances is None or self._balances.wait(seconds)
+
     def _drain_from_now(self) -> Drain:
         return Drain(self.emulator, self.stack.resources["LedgerTable"])
 
@@ -162,8 +167,7 @@ class City:
         """Stop it in order: what is on its way into the balances is waited for, or it would be forgotten."""
         self.clock.remember()
         with suppress(BotoCoreError, ClientError):  # it may have ended by itself
-            self._fold_balances()
-            if self._balances and not self._balances.wait(BALANCES_SECONDS):
+            if not self.drain_balances():
                 self._report("Not every entry was counted into the balances; `make rebuild` does it.")
         self.close()
         self.emulator.stop()

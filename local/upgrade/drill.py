@@ -37,8 +37,8 @@ from operations.stack import LOCAL, Stack
 
 FIRST_DAY = "2021-01-29T09:00+09:00"
 SECOND_DAY = "2021-01-30T12:00+09:00"
-MONTH, NEW_YEAR_MONTH = "2021-01", datetime.fromisoformat("2021-02-01T00:00:00+09:00")
-BEFORE_MIDNIGHT = timedelta(seconds=20)
+MONTH, NEXT_MONTH = "2021-01", datetime.fromisoformat("2021-02-01T00:00:00+09:00")
+BEFORE_MIDNIGHT = timedelta(seconds=30)
 """So long before the month turns clients begin: some of what they ask is of either month."""
 
 MEMBERS = 4
@@ -48,6 +48,12 @@ AT_LEAST = 40
 GOING_ON_SECONDS = 300
 POSTING_SECONDS = 180
 REBUILD = Waits(counting=5, writing=5)
+KEEPING = ("DynamoDB::Table", "S3::Bucket", "SQS::Queue", "Cognito::UserPool", "Cognito::UserPoolClient")
+"""What keeps data, or what callers know the city by."""
+
+VERSIONED = ("Lambda::Version", "Lambda::LayerVersion", "Lambda::Permission")
+"""What each release has of its own; no news."""
+
 Say = Callable[[str], None]
 
 
@@ -154,7 +160,7 @@ def _member(upgrading: Upgrading, name: str) -> tuple[Member, Till]:
 def _update_while_they_pay(upgrading: Upgrading, tills: Sequence[Till]) -> tuple[Stored, Drilled]:
     """What was stored a moment before the update, and how the update went."""
     city, record = upgrading.city, upgrading.record
-    city.move_clock(NEW_YEAR_MONTH - BEFORE_MIDNIGHT)
+    city.move_clock(NEXT_MONTH - BEFORE_MIDNIGHT)
     resources = _resources(upgrading.stack)
     with Crowd(tills) as crowd:
         _go_on(crowd, record, AT_LEAST)
@@ -168,7 +174,7 @@ def _update_while_they_pay(upgrading: Upgrading, tills: Sequence[Till]) -> tuple
         city.update(upgrading.templates[1])
         done.update_seconds = time.monotonic() - began
         done.during_update = len(record.answered) - answered
-        _go_on(crowd, record, AT_LEAST, until=NEW_YEAR_MONTH + timedelta(seconds=2), clock=city.clock.now)
+        _go_on(crowd, record, AT_LEAST, until=NEXT_MONTH + timedelta(seconds=2), clock=city.clock.now)
     done.faults += _misplaced(resources, _resources(upgrading.stack), done)
     templates = [yaml_parse(each.read_text()) for each in upgrading.templates]
     done.faults += endangered(*templates)
@@ -188,10 +194,6 @@ def _go_on(
         if time.monotonic() > deadline:
             raise CityFailure(f"Clients had {len(record.answered)} answers after {GOING_ON_SECONDS} s, not {wanted}.")
         time.sleep(0.1)
-
-
-VERSIONED = ("Lambda::Version", "Lambda::LayerVersion", "Lambda::Permission")
-KEEPING = ("DynamoDB::Table", "S3::Bucket", "SQS::Queue", "Cognito::UserPool", "Cognito::UserPoolClient")
 
 
 def _resources(stack: Stack) -> dict[str, tuple[str, str]]:
@@ -228,8 +230,8 @@ def _settle(upgrading: Upgrading, done: Drilled) -> None:
     caught_up = catch_up(stack)
     if caught_up["posted"] or caught_up["unposted"]:
         done.faults.append(f"a catch-up found what was not posted: {caught_up}")
-    city.calendar.run(FIRST_OF_THE_MONTH, NEW_YEAR_MONTH)
-    city.move_clock(NEW_YEAR_MONTH + timedelta(hours=1, minutes=1))
+    city.calendar.run(FIRST_OF_THE_MONTH, NEXT_MONTH)
+    city.move_clock(NEXT_MONTH + timedelta(hours=1, minutes=1))
     done.frozen = city.calendar.run(MONTH_CLOSING, city.clock.now())["frozen"]
     if done.frozen != MONTH:
         done.faults.append(f"the month of the release is not frozen: {done.frozen}")
@@ -255,6 +257,8 @@ def _look_at_the_books(upgrading: Upgrading, roots: Sequence[str], done: Drilled
     """Balances that were folded are those of the journal, and the audit with every root of the release is clean."""
     stack = upgrading.stack
     upgrading.say("Rebuilding balances, and auditing.")
+    if not upgrading.city.drain_balances(POSTING_SECONDS):
+        done.faults.append("the stream did not bring the balances every entry over the update")
     fold(stack)
     rebuilt = rebuild_balances(stack, REBUILD)
     done.faults += [f"a balance was not the journal's: {holder}" for holder in rebuilt.differing]

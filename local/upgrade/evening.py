@@ -1,4 +1,4 @@
-"""What an earlier release leaves unfinished: holds, payments to be cancelled, a draft, applications, a record that nobody could post."""
+"""What an earlier release leaves unfinished: holds, payments to be cancelled, a draft, applications, a dead letter."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_the_last_release_is_upgraded_while_clients_pay(tmp_path: Path) -> None:
     assert done.faults == [], told
     assert done.items_before > 1_000
     assert done.entries_of_requests > 400
-    assert done.during_update > 0, "nobody paid while the city was updated"
+    assert done.during_update > 0, "no request was answered while the city was updated"
     assert done.answered > done.during_update + 80
     assert done.redriven == 1, "functions of the release could not read what this checkout stores"
     assert done.frozen == "2021-01"
