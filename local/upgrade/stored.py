@@ -76,7 +76,15 @@ def answered_otherwise(answered: Iterable[Answered], send: Callable[[Any], Mappi
     found = []
     for request, answer in answered:
         again = send(request)
-        different = {name: again.get(name) for name, value in answer.items() if again.get(name, ...) != value}
-        if different:
-            found.append(f"{request.path} under {request.key}: {answer}, and now {different}")
+        if known(answer, again) != answer:
+            found.append(f"{request.path} under {request.key}: {answer}, and now {again}")
     return found
+
+
+def known(earlier: Any, later: Any) -> Any:
+    """A later answer without the fields that the earlier one has not: those are free to come, at any depth."""
+    if isinstance(earlier, Mapping) and isinstance(later, Mapping):
+        return {name: known(value, later[name]) for name, value in earlier.items() if name in later}
+    if isinstance(earlier, list) and isinstance(later, list) and len(earlier) == len(later):
+        return [known(*pair) for pair in zip(earlier, later, strict=True)]
+    return later

@@ -55,7 +55,9 @@ def _environment() -> dict[str, str]:
 
 PAID = Place(LEDGER, "WALLET#one", "PAYMENT#one")
 ITEM = {"kind": {"S": "payment"}, "id": {"S": "one"}, "postings": {"M": {"bank/one": {"N": "-5"}}}}
-ASKED = Answered(Request("acquirer", "/payments", {"amount": 5}, "a-key"), {"id": "one", "status": "approved"})
+ASKED = Answered(
+    Request("acquirer", "/payments", {"amount": 5}, "a-key"), {"id": "one", "status": "approved", "parts": [{"won": 5}]}
+)
 
 
 def test_an_entry_that_is_gone_or_other_is_found_and_one_that_was_linked_is_not() -> None:
@@ -79,9 +81,12 @@ def test_an_answer_without_its_entry_and_an_entry_without_an_answer_are_found() 
 @pytest.mark.parametrize(
     ("again", "found"),
     [
-        ({"id": "one", "status": "approved"}, 0),
-        ({"id": "one", "status": "approved", "coupon": None}, 0),
-        ({"id": "one", "status": "declined"}, 1),
+        ({"id": "one", "status": "approved", "parts": [{"won": 5}]}, 0),
+        ({"id": "one", "status": "approved", "coupon": None, "parts": [{"won": 5}]}, 0),
+        ({"id": "one", "status": "approved", "parts": [{"won": 5, "of": "a coupon"}]}, 0),
+        ({"id": "one", "status": "approved", "parts": [{"won": 6}]}, 1),
+        ({"id": "one", "status": "approved", "parts": [{"won": 5}, {"won": 0}]}, 1),
+        ({"id": "one", "status": "declined", "parts": [{"won": 5}]}, 1),
         ({"id": "one"}, 1),
     ],
 )
