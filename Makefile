@@ -23,11 +23,11 @@ TESTS ?= tests
 OPS ?= 20000
 PYTEST_OPTIONS ?= -n auto --dist loadgroup
 
-export AT PORT CITY
+export AT PORT CITY FROM
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills upgrade-drill release-fixture fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -65,6 +65,9 @@ demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
 
 demo-with-kills: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## the demonstration in a city of its own whose functions are killed at random: SECONDS=60
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m local.demo_with_kills --seconds $(SECONDS)
+
+upgrade-drill: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## updates an earlier release's city to this checkout while clients pay: FROM=a commit or tag
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m local.upgrade
 
 reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
 	@$(PYTHON) -m local.reset
@@ -173,6 +176,9 @@ policy-examples: $(DEVELOPMENT) ## writes policies/examples, from the pages belo
 
 policy-schema: $(DEVELOPMENT) ## writes policies/policy.schema.json
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy schema > policies/policy.schema.json
+
+release-fixture: $(DEVELOPMENT) ## stores a city of this checkout for later releases to read: RELEASE=a short commit
+	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.upgrade $(RELEASE)
 
 # --- building and deploying -------------------------------------------------------------------------------------------
 

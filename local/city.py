@@ -136,6 +136,12 @@ class City:
         assert self._deployment, "The city was not started by this process."
         self._deployment.deploy(self.clock.shift_seconds)
 
+    def update(self, built: Path) -> None:
+        """Deploy another release into the running city; `built` is its built template."""
+        assert self._deployment, "The city was not started by this process."
+        self._stack = self._deployment = self._deployment.of(built)
+        self.deploy()
+
     def move_clock(self, local_time: datetime) -> None:
         """Set the city's time while it runs."""
         self.clock.set(local_time)
@@ -149,6 +155,11 @@ class City:
         assert self._drain, "The city was neither started nor visited."
         return self._drain.wait(seconds)
 
+    def drain_balances(self, seconds: float = BALANCES_SECONDS) -> bool:
+        """Wait until the balances have every entry since the city was opened; whether they have."""
+        self._fold_balances()
+        return self._balances is None or self._balances.wait(seconds)
+
     def _drain_from_now(self) -> Drain:
         return Drain(self.emulator, self.stack.resources["LedgerTable"])
 
@@ -156,8 +167,7 @@ class City:
         """Stop it in order: what is on its way into the balances is waited for, or it would be forgotten."""
         self.clock.remember()
         with suppress(BotoCoreError, ClientError):  # it may have ended by itself
-            self._fold_balances()
-            if self._balances and not self._balances.wait(BALANCES_SECONDS):
+            if not self.drain_balances():
                 self._report("Not every entry was counted into the balances; `make rebuild` does it.")
         self.close()
         self.emulator.stop()

@@ -55,12 +55,16 @@ class Stack:
 class Deployment(Stack):
     """Creates and updates the stack; every deployment gives the whole template, as CloudFormation wants it."""
 
-    def __init__(self, emulator: Emulator, built: Path) -> None:
-        """`built` is the built template."""
+    def __init__(self, emulator: Emulator, built: Path, start: str | None = None) -> None:
+        """`built` is the built template, `start` the name of an earlier deployment's event sources."""
         super().__init__(emulator)
         self._built = built
         #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
-        self._start = f"Start{int(time.time())}"
+        self._start = start or f"Start{int(time.time())}"
+
+    def of(self, built: Path) -> Deployment:
+        """Another template for the same stack: event sources go on where they are, as on AWS."""
+        return Deployment(self._emulator, built, self._start)
 
     @cached_property
     def _packaged(self) -> dict[str, Any]:
