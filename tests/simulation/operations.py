@@ -291,7 +291,7 @@ def deliver(city: Simulated, storage: Storage, chance: random.Random) -> None:
         batch += chance.choices(city.delivered, k=2)
     if batch:
         city.focus.append(batch[0]["pk"].removeprefix("WALLET#"))
-        city.deliver(storage, batch, through_function=chance.random() < 0.25)
+        city.deliver(storage, batch, through_function=chance.random() < 0.5)
 
 
 def lose(city: Simulated, storage: Storage, chance: random.Random) -> None:

@@ -84,4 +84,4 @@ def _wallet_of(record: Item) -> str:
     return pk
 
 
-SLOW_LANE: dict[str, tuple[Operation, float]] = {"deliver_slow": (deliver_slow, 4), "lose_slow": (lose_slow, 0.5)}
+SLOW_LANE: dict[str, tuple[Operation, float]] = {"deliver_slow": (deliver_slow, 8), "lose_slow": (lose_slow, 0.5)}

@@ -10,6 +10,7 @@ from eeum.audit.use_cases import Audit
 from eeum.cashback import parts, store
 from eeum.cashback.catch_up import CatchUp, SegmentCaughtUp, catch_up_segment
 from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.known import KnownWallets
 from eeum.cashback.showing import cashback_of_month
 from eeum.item_size import bytes_of
 from eeum.journal.accounts import added
@@ -269,3 +270,17 @@ def test_a_long_month_is_read_once_for_all_that_is_cancelled_in_it(world: World)
         world.posted(*cancelled)
     assert costs.calls.count("query") == len(("earnings", "corrections"))
     assert world.balances(payer)["cashback"] == 1_000
+
+
+def test_what_is_known_of_a_wallet_is_forgotten_when_it_was_posted_to_elsewhere(world: World) -> None:
+    payer = world.member(charged=1_000_000)
+    known = KnownWallets()
+    payments = _paid(world, payer, 300_000, 200_000, 100_000)
+    world.post(*payments)
+    world.posted(world.cancel(payments[2]).entry, known=known)
+    world.post(*_paid(world, payer, 50_000))
+    world.post(world.cancel(payments[1], 50_000).entry)
+    world.posted(world.cancel(payments[0]).entry, known=known)
+    # 150,000 and 50,000 won are left, at 10 %.
+    assert world.balances(payer)["cashback"] == 20_000
+    assert _audited(world) == []

@@ -270,10 +270,11 @@ class World:
     def post(self, *entries: Entry, policies: PolicyBook | None = None) -> list[Unpostable]:
         return self.posted(*entries, policies=policies).unpostable
 
-    def posted(self, *entries: Entry, policies: PolicyBook | None = None, quick: bool = False) -> Posted:
+    def posted(self, *entries: Entry, policies: PolicyBook | None = None, **lane: Any) -> Posted:
+        """`lane` is what `post` is told of it: `quick`, or what is `known`."""
         sources = [source(entry) for entry in entries]
         book, budgets = policies or self.policies, self.budgets()
-        return post(self.cashback, book, budgets, self.patience, sources, self.clock, quick=quick)
+        return post(self.cashback, book, budgets, self.patience, sources, self.clock, **lane)
 
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
         """What an operator says of the member, by its papers."""

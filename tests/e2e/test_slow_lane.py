@@ -1,0 +1,65 @@
+"""A long month delays its own wallet alone: while a shop cancels in it, strangers have their cashback within ten seconds."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from eeum.cashback.use_cases import QUICK_POSTINGS
+from local.city import City
+from tests.e2e.members import Member
+from tests.e2e.test_cancellations import NewMember, Till, settled, till  # noqa: F401 - a fixture
+from tests.e2e.waiting import wait_for, wait_for_cashback
+
+PAYMENTS = QUICK_POSTINGS + 60
+CANCELLED = 60
+STRANGERS = 6
+SECONDS = 10.0
+
+
+def test_a_strangers_cashback_does_not_wait_for_what_a_shop_cancels_in_a_long_month(
+    city: City,
+    new_member: NewMember,
+    till: Till,  # noqa: F811
+) -> None:
+    member, stranger = new_member(charged=200_000), new_member(charged=100_000)
+    with ThreadPoolExecutor(4) as pool:
+        payments = list(pool.map(lambda _: till.pay(member, 1_000), range(PAYMENTS)))
+    wait_for_cashback(member)
+    delays: list[float] = []
+    with ThreadPoolExecutor(2) as pool:
+        storm = pool.map(lambda payment: till.change(payment, "cancellations"), payments[:CANCELLED])
+        for number in range(1, STRANGERS + 1):
+            till.pay(stranger, 10_000)
+            began = time.monotonic()
+            wait_for(stranger.balances, _has(number * 1_000), "a stranger's cashback")
+            delays.append(time.monotonic() - began)
+        assert len(list(storm)) == CANCELLED
+    print(f"a stranger waited {statistics.median(delays):.1f} s, at most {max(delays):.1f} s")
+    assert max(delays) < SECONDS
+    # And the storm itself has its end, with what is paid meanwhile behind it.
+    till.pay(member, 1_000)
+    assert settled(member)["purses"] == {
+        "charged": 200_000 - (PAYMENTS - CANCELLED + 1) * 1_000,
+        "cashback": (PAYMENTS - CANCELLED + 1) * 100,
+    }
+    queues = city.emulator.client("sqs")
+    waiting = queues.get_queue_attributes(
+        QueueUrl=city.stack.resources["CashbackSlowDeadLetterQueue"], AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    assert waiting["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
+def _has(cashback: int) -> Callable[[dict[str, int]], bool]:
+    return lambda balances: balances["cashback"] >= cashback
+
+
+def test_what_is_cancelled_in_a_long_month_is_posted_by_the_slow_lane(new_member: NewMember, till: Till) -> None:  # noqa: F811
+    member: Member = new_member(charged=200_000)
+    with ThreadPoolExecutor(4) as pool:
+        payments = list(pool.map(lambda _: till.pay(member, 1_000), range(QUICK_POSTINGS + 1)))
+    wait_for_cashback(member)
+    till.change(payments[0], "cancellations")
+    assert settled(member)["purses"] == {"charged": 200_000 - QUICK_POSTINGS * 1_000, "cashback": QUICK_POSTINGS * 100}
