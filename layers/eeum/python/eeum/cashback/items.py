@@ -11,13 +11,14 @@ from eeum.cashback.rules import (
     postings_of,
 )
 from eeum.ids import Digest
+from eeum.journal.kinds import KINDS
 from eeum.payments.items import portions_item, portions_of
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
 from eeum.wallet.store import partition_of
 
-EARNING = "EARNING#"
-CORRECTION = "CORRECTION#"
+EARNING = KINDS["earning"].prefix
+CORRECTION = KINDS["correction"].prefix
 
 
 def earning_key(wallet_id: str, month: Month, payment: Digest, capture: int) -> Key:

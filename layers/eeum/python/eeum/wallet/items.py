@@ -5,13 +5,14 @@ from typing import Any
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest
+from eeum.journal.kinds import KINDS
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.request import Acceptance
 from eeum.storage import Item
 from eeum.wallet.rules import NOTHING_TAKEN, Taken, TopUp, TopUpDecline, TopUpReward
 
-TOP_UP = "TOP_UP#"
+TOP_UP = KINDS["top_up"].prefix
 TAKEN = "taken"
 
 MEMBER_FACTS = ("member_class", "member_district", "member_age")

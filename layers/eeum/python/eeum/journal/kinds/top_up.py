@@ -1,0 +1,20 @@
+"""A top-up: a bank's money comes into a wallet, or is declined."""
+
+from eeum.journal.entry_kind import EntryKind, by_layer
+from eeum.storage import Item
+
+
+def _rewards(item: Item) -> dict[str, int]:
+    return by_layer((reward["layer"], reward["won"]) for reward in item.get("rewards", ()))
+
+
+KIND = EntryKind(
+    name="top_up",
+    prefix="TOP_UP#",
+    codec="eeum.wallet.items:top_up_of",
+    is_linked=True,
+    issues=True,
+    line=lambda _: "topped_up",
+    rewards=_rewards,
+    rewards_line="top_up_rewards",
+)
