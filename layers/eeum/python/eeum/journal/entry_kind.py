@@ -25,6 +25,10 @@ def no_rewards(_: Item) -> dict[str, int]:
     return {}
 
 
+def nothing_more(_: Item) -> dict[str, Any]:
+    return {}
+
+
 def no_line(_: Item) -> str:
     return ""
 
@@ -48,6 +52,7 @@ class EntryKind:
         line: the line of a member's statement that the amount is counted in; empty for none.
         rewards: rewards by layer of the policy.
         rewards_line: the line of a member's statement that rewards are counted in; empty for none.
+        published: what an event says of it, in the names of the API (`docs/events`).
     """
 
     name: str
@@ -64,6 +69,7 @@ class EntryKind:
     line: Callable[[Item], str] = no_line
     rewards: Callable[[Item], dict[str, int]] = no_rewards
     rewards_line: str = ""
+    published: Callable[[Item], dict[str, Any]] = nothing_more
 
     def reader(self) -> Callable[[str, Item], Any]:
         """The function that reads an entry of this kind, from a wallet's id and the stored item. Imports its module."""

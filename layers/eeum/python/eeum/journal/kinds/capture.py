@@ -1,6 +1,19 @@
 """A capture: part of a hold is paid to the merchant."""
 
+from typing import Any
+
 from eeum.journal.entry_kind import EntryKind
+from eeum.storage import Item
+
+
+def _published(item: Item) -> dict[str, Any]:
+    return {
+        "payment_id": item["payment_id"],
+        "capture": item["capture"],
+        "merchant_id": item["paid_to"],
+        "amount": item["amount"],
+    }
+
 
 KIND = EntryKind(
     name="capture",
@@ -10,4 +23,5 @@ KIND = EntryKind(
     is_linked=False,
     awaits_posting=True,
     line=lambda _: "captured",
+    published=_published,
 )

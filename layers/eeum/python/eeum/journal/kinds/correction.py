@@ -1,5 +1,7 @@
 """A correction: by how much a cancellation changes the rewards of one month, and where its refund goes."""
 
+from typing import Any
+
 from eeum.calendar import Month
 from eeum.journal.entry_kind import POSTED, EntryKind, by_layer
 from eeum.storage import Item
@@ -17,6 +19,16 @@ def _rewards(item: Item) -> dict[str, int]:
     return by_layer((layer, won) for _, layer, won in item["changes"])
 
 
+def _published(item: Item) -> dict[str, Any]:
+    return {
+        "payment_id": item["payment_id"],
+        "cancellation_id": item["cancellation_id"],
+        "month": item["month"],
+        "amount": _amount(item),
+        "rewards": _rewards(item),
+    }
+
+
 KIND = EntryKind(
     name="correction",
     prefix="CORRECTION#",
@@ -29,4 +41,5 @@ KIND = EntryKind(
     line=lambda _: "cancelled",
     rewards=_rewards,
     rewards_line="cashback",
+    published=_published,
 )

@@ -1,5 +1,7 @@
 """An earning: the rewards that the accrual posts for one capture."""
 
+from typing import Any
+
 from eeum.calendar import Month
 from eeum.journal.entry_kind import POSTED, EntryKind, by_layer
 from eeum.storage import Item
@@ -14,6 +16,18 @@ def _rewards(item: Item) -> dict[str, int]:
     return by_layer((reward["layer"], reward["won"]) for reward in item["rewards"])
 
 
+def _published(item: Item) -> dict[str, Any]:
+    return {
+        "payment_id": item["payment_id"],
+        "capture": int(item["sk"].rpartition("#")[2]),
+        "merchant_id": item["paid_to"],
+        "month": _month(item),
+        "policy": item["policy"],
+        "base": item["base"],
+        "rewards": _rewards(item),
+    }
+
+
 KIND = EntryKind(
     name="earning",
     prefix="EARNING#",
@@ -24,4 +38,5 @@ KIND = EntryKind(
     month=_month,
     rewards=_rewards,
     rewards_line="cashback",
+    published=_published,
 )

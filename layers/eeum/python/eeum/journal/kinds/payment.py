@@ -1,5 +1,7 @@
 """A payment: approved, held or declined."""
 
+from typing import Any
+
 from eeum.journal.entry_kind import EntryKind, by_layer
 from eeum.storage import Item
 
@@ -12,6 +14,23 @@ def _discounts(item: Item) -> dict[str, int]:
     return by_layer((layer, won) for layer, won, *_ in item.get("discounts", ()))
 
 
+def _published(item: Item) -> dict[str, Any]:
+    facts = item["facts"]
+    return {
+        "payment_id": item["id"],
+        "status": item["status"],
+        "decline": item["decline"],
+        "merchant_id": item["merchant_id"],
+        "merchant_district": facts["district"],
+        "merchant_category": facts["category"],
+        "channel": facts["channel"],
+        "amount": item["amount"],
+        "paid_from": dict(item["paid_from"]),
+        "discounts": _discounts(item),
+        "expires_at": item.get("expires_at"),
+    }
+
+
 KIND = EntryKind(
     name="payment",
     prefix="PAYMENT#",
@@ -22,4 +41,5 @@ KIND = EntryKind(
     line=_line,
     rewards=_discounts,
     rewards_line="discounts",
+    published=_published,
 )
