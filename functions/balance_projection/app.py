@@ -1,4 +1,4 @@
-"""The ledger's stream: publishes its entries, and appends what they moved outside their wallets, for the fold (`folding`).
+"""The ledger's stream: appends what its entries moved outside their wallets, for the fold to add to balances (`folding`).
 
 A failure worth a retry is raised, so that the whole batch comes again, which is safe since the shard's checkpoint moves with what it
 stands for.
@@ -11,19 +11,15 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from balance_projection.records import UnnumberedRecord, change_of_record, item_of_record, shard_of
+from balance_projection.records import UnnumberedRecord, change_of_record, shard_of
 from eeum.aws.city import City
 from eeum.aws.clients import aws_client
-from eeum.aws.events import EventBus
 from eeum.aws.settings import LOCAL
 from eeum.balances.rules import Change
 from eeum.balances.use_cases import Projecting, project
-from eeum.publishing.events import event_of_entry
-from eeum.storage import Item
 
 logger = Logger()
 city = City.of(os.environ)
-bus = EventBus(aws_client("events"), os.environ["EVENT_BUS"])
 
 
 @logger.inject_lambda_context
@@ -48,17 +44,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
         city.patience(context),
         city.world_time(),
         lambda change: park(record_of[change.sequence], change.fault),
-        lambda new: publish([item_of_record(record_of[change.sequence]) for change in new], context),
     )
     outcome = project(projecting, shard, changes)
     parked = outcome.parked + unnumbered
     logger.info("projected", counted=outcome.counted, before=outcome.before, parked=parked)
     return {"state": {"counted": outcome.counted, "before": outcome.before, "parked": parked}}
-
-
-def publish(entries: list[Item], context: Any) -> None:
-    """Puts the events of entries on the city's bus. Raises `Busy` when the bus does not take them: the whole batch comes again."""
-    bus.publish([event_of_entry(entry) for entry in entries], city.patience(context))
 
 
 def park(record: dict[str, Any], reason: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from eeum.aws.attribute_values import plain_item
 from eeum.balances.items import change_of
 from eeum.balances.rules import Change
-from eeum.storage import Item
 
 ONE_SHARD = "the only shard"
 """Of the local emulator, which has one a stream, and does not name it."""
@@ -29,11 +28,6 @@ def shard_of(event: Mapping[str, Any], *, is_local: bool) -> str:
     return str(shard or ONE_SHARD)
 
 
-def item_of_record(record: Mapping[str, Any]) -> Item:
-    """The entry that a record brings. Raises `KeyError`, `ValueError`, `TypeError` or `AttributeError` for a record without one."""
-    return plain_item(record["dynamodb"]["NewImage"])
-
-
 def change_of_record(record: Mapping[str, Any]) -> Change:
     """Raises `UnnumberedRecord`; whatever else is wrong with a record stands in the change."""
     try:
@@ -41,7 +35,7 @@ def change_of_record(record: Mapping[str, Any]) -> Change:
     except (KeyError, TypeError, ValueError) as error:
         raise UnnumberedRecord(f"{type(error).__name__}: {error}") from error
     try:
-        item = item_of_record(record)
+        item = plain_item(record["dynamodb"]["NewImage"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         return Change(sequence, None, f"{type(error).__name__}: {error}")
     if record.get("eventName") != "INSERT":

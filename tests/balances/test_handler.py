@@ -21,11 +21,8 @@ from eeum.balances.rules import Projection, page_of
 from eeum.balances.use_cases import KEPT, Rebuilding
 from eeum.balances.whole import whole
 from eeum.errors import Busy
-from eeum.publishing.events import Event, event_of_entry
 from eeum.storage import Table, Unavailable
-from eeum.unit_of_work import Patience
 from tests.balances.journal import Balances, entries, reference, without_zeros
-from tests.balances.projecting import Died, failing
 from tests.http.city import NOON, context
 from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
@@ -34,28 +31,12 @@ WANTED = without_zeros(reference(entries()))
 SHARD = "shardId-00000001609815600000-1f3c9d2a"
 
 
-class Bus:
-    """The city's bus: what it was brought, until it fails."""
-
-    def __init__(self) -> None:
-        self.published: list[Event] = []
-        self.fails = False
-
-    def publish(self, events: list[Event], _patience: Patience) -> int:
-        if self.fails:
-            raise Busy("the bus takes nothing")
-        self.published += events
-        return len(events)
-
-
 class Function:
-    """The handler over a storage in memory, what it parked and what it published."""
+    """The handler over a storage in memory, and what it parked."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.storage = InMemoryStorage()
         self.parked: list[tuple[dict[str, Any], str]] = []
-        self.bus = Bus()
-        patch.setattr(function, "bus", self.bus)
         patch.setattr(function, "city", City(function.city.settings, self.storage, lambda: NOON))
         patch.setattr(function, "park", lambda record, reason: self.parked.append((record, reason)))
 
@@ -107,41 +88,6 @@ def test_an_event_is_counted_once(handled: Function) -> None:
     assert handled.handle(windowed(records())) == {"counted": len(entries()), "before": 0, "parked": 0}
     assert handled.handle(windowed(records())) == {"counted": 0, "before": len(entries()), "parked": 0}
     assert handled.balances == WANTED
-
-
-def test_each_entry_is_published_once_while_nothing_fails(handled: Function) -> None:
-    for _ in range(2):
-        handled.handle(windowed(records()))
-    assert [event.id for event in handled.bus.published] == [event_of_entry(item).id for item in entries()]
-
-
-def test_a_bus_that_takes_nothing_holds_the_batch_and_loses_no_event(handled: Function) -> None:
-    handled.bus.fails = True
-    with pytest.raises(Busy):
-        handled.handle(windowed(records()))
-    assert handled.balances == {}
-    handled.bus.fails = False
-    handled.handle(windowed(records()))
-    assert {event.id for event in handled.bus.published} == {event_of_entry(item).id for item in entries()}
-    assert handled.balances == WANTED
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_an_answer_that_is_lost_publishes_twice_under_one_id_and_never_not_at_all(
-    handled: Function, moment: str
-) -> None:
-    handled.storage.fault = failing(Died, moment)
-    with pytest.raises(Died):
-        handled.handle(windowed(records()))
-    handled.handle(windowed(list(reversed(records()))))
-    assert {event.id for event in handled.bus.published} == {event_of_entry(item).id for item in entries()}
-    assert handled.balances == WANTED
-
-
-def test_what_cannot_be_read_is_parked_and_not_published(handled: Function) -> None:
-    damaged = record(entries()[0] | {"postings": {"purse/charged": 5}}, 1)
-    assert handled.handle(windowed([damaged]))["parked"] == 1
-    assert handled.bus.published == []
 
 
 def test_each_shard_counts_for_itself(handled: Function) -> None:

@@ -27,29 +27,24 @@ KEPT = timedelta(days=30)
 """How long a batch is kept: the hourly fold may stand still for so long before balances need a rebuild."""
 
 
-def _publish_nothing(_: Sequence[Change]) -> None:
-    return None
-
-
 class Projecting(NamedTuple):
     """What a batch of the stream is projected with. `now` is the table's own time, by which it deletes batches.
 
-    `park` keeps what cannot be counted where an operator finds it. `publish` puts the events of changes on the city's bus.
+    `park` keeps what cannot be counted where somebody can look at it.
     """
 
     store: BalanceStore
     patience: Patience
     now: datetime
     park: Callable[[Change], None]
-    publish: Callable[[Sequence[Change]], None] = _publish_nothing
 
 
 def project(projecting: Projecting, shard: str, changes: Iterable[Change]) -> Projected:
     """Counts each change of a stream's shard once, however often and in whatever batches it comes.
 
     The shard's checkpoint moves in the transaction that appends what changes: a change at or below it was counted. Whoever loses a race
-    reads everything again. What can be counted is published, and what cannot is parked, before the checkpoint passes it: perhaps twice, and
-    never not at all. A thousand holders cost one batch read and one transaction.
+    reads everything again. What cannot be counted is parked before the checkpoint passes it, so that it may be parked twice, and is never
+    forgotten. A thousand holders cost one batch read and one transaction.
 
     Raises:
         Rebuilding: nothing may be counted now; the same changes come again.
@@ -58,18 +53,15 @@ def project(projecting: Projecting, shard: str, changes: Iterable[Change]) -> Pr
     left: Sequence[Change] = in_order(changes)
     total = Projected(0, 0, 0)
     parked: set[int] = set()
-    published: set[int] = set()
     while left:
         run = run_of(left, MOST_HOLDERS)
-        counted = _project_run(projecting, shard, run, parked, published)
+        counted = _project_run(projecting, shard, run, parked)
         total = Projected(*(one + other for one, other in zip(total, counted, strict=True)))
         left = left[len(run) :]
     return total
 
 
-def _project_run(
-    projecting: Projecting, shard: str, run: Sequence[Change], parked: set[int], published: set[int]
-) -> Projected:
+def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], parked: set[int]) -> Projected:
     store = projecting.store
     attempt = 0
     while True:
@@ -84,9 +76,6 @@ def _project_run(
             if change.sequence not in parked:
                 projecting.park(change)
                 parked.add(change.sequence)
-        events = [change for change in new if change.movement and change.sequence not in published]
-        projecting.publish(events)
-        published.update(change.sequence for change in events)
         cut = standing.projection.cut
         moved = [change.movement for change in new if change.movement and (cut is None or change.movement.at >= cut)]
         try:
