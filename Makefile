@@ -27,7 +27,7 @@ export AT PORT CITY FROM
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills upgrade-drill release-fixture fold rebuild invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills upgrade-drill release-fixture fold rebuild republish invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -90,6 +90,9 @@ audit: $(DEVELOPMENT) ## works everything that is stored out anew, and names wha
 
 fold: $(DEVELOPMENT) ## brings balances up to date, now: by itself that happens every hour, locally every minute
 	@$(PYTHON) -m operations.fold
+
+republish: $(DEVELOPMENT) ## publishes entries on the city's bus again: FROM=… UNTIL=… KINDS="payment earning"
+	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.republish $(if $(FROM),--from $(FROM)) $(if $(UNTIL),--until $(UNTIL)) $(if $(KINDS),--kinds $(KINDS))
 
 rebuild: $(DEVELOPMENT) ## works out the balances of merchants, funders and banks anew from the journal, while payments go on
 	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.rebuild

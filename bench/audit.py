@@ -16,10 +16,10 @@ from bench.engine import storage_on
 from bench.figures import Figure, Progress, Section
 from bench.ledger import ledger, put
 from eeum.aws.dynamodb import DynamoDbStorage
-from eeum.balances.items import ENTRIES as ENTRIES_OF_THE_JOURNAL
 from eeum.balances.items import PROJECTION, movement_of, page_item, page_key, projection_item
 from eeum.balances.rules import BalancePage, Holder, Projection, add_to, by_page
 from eeum.calendar import SEOUL
+from eeum.journal.kinds import KINDS
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import PolicyBook, load_history
@@ -83,7 +83,7 @@ def _fill(client: Any, storage: DynamoDbStorage, tables: dict[Table, str], progr
 def _counted(items: Iterable[Item], balances: dict[Holder, dict[str, int]]) -> Iterator[Item]:
     """The items, added up as their projection does."""
     for item in items:
-        if item["kind"] in ENTRIES_OF_THE_JOURNAL:
+        if item["kind"] in KINDS:
             add_to(balances, movement_of(item).amounts)
         yield item
 

@@ -20,7 +20,6 @@ from eeum.balances.rules import (
     BalancePage,
     Change,
     Holder,
-    HolderKind,
     Movement,
     Projection,
     amounts_of,
@@ -28,7 +27,7 @@ from eeum.balances.rules import (
 )
 from eeum.balances.store import BalanceStore
 from eeum.balances.use_cases import Projecting, project
-from eeum.journal.accounts import Postings
+from eeum.journal.accounts import HolderKind, Postings
 from eeum.merchants.rules import merchant_id_of
 from eeum.storage import ProjectionStorage
 from tests.template.template import events

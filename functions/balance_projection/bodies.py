@@ -2,10 +2,10 @@
 
 from pydantic import BaseModel
 
-from eeum.balances.rules import PAYABLE, REWARD
 from eeum.balances.store import Told
 from eeum.balances.use_cases import ProgrammeBalances
 from eeum.calendar import text_of
+from eeum.journal.accounts import PAYABLE, REWARD
 
 
 class MerchantBalanceBody(BaseModel):

@@ -11,6 +11,7 @@ from eeum.aws.clients import aws_client
 from eeum.aws.events import EventBus
 from eeum.budget.alarms import Alarm
 from eeum.budget.watching import watch
+from eeum.publishing.events import Event
 
 SOURCE = "eeum.budgets"
 
@@ -18,7 +19,7 @@ logger = Logger()
 # By the function's own name, so that the stages of an account are told apart.
 metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "budget_watch"))
 city = City.of(os.environ)
-bus = EventBus(aws_client("events"), os.environ["EVENT_BUS"], SOURCE)
+bus = EventBus(aws_client("events"), os.environ["EVENT_BUS"])
 
 
 @logger.inject_lambda_context
@@ -27,7 +28,7 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     def tell(alarm: Alarm) -> None:
         logger.warning("budget alarm", alarm=alarm.key, kind=alarm.kind)
-        bus.tell(alarm.kind, alarm.detail)
+        bus.publish([Event(alarm.detail["id"], SOURCE, alarm.kind, alarm.detail)], city.patience(context))
 
     found = watch(city.budget_store(context), city.budget_watch(context), city.policies(), tell, city.clock())
     metrics.add_metric(name="BudgetShareSpent", unit=MetricUnit.Percent, value=found.highest_share // 100)

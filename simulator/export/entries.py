@@ -12,10 +12,12 @@ import pyarrow as arrow
 
 from eeum.aws.attribute_values import plain_item
 from eeum.calendar import milliseconds_of
+from eeum.cashback.sources import READERS
 from eeum.errors import Invalid
+from eeum.journal.kinds import AWAIT_POSTING
 from eeum.payments.discounts import discount_up_to
-from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT, cancellation_of, capture_of, payment_of
-from eeum.payments.rules import PaymentStatus, Portions, portion
+from eeum.payments.progress import Capture
+from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
 from eeum.policy.conditions import Facts
 from eeum.request import Acceptance
 from eeum.wallet.store import PARTITION
@@ -85,22 +87,21 @@ def rows_of(line: bytes) -> Rows:
 
 
 def _rows(wallet: str, sort: str, item: dict[str, Any]) -> Rows:
-    if sort.startswith(PAYMENT):
-        return _of_payment(wallet, plain_item(item))
-    if sort.startswith(CAPTURE):
-        capture = capture_of(wallet, plain_item(item))
-        row = _captured(capture.acceptance, capture.facts, capture.paid_from, capture.amount)
-        return Rows(captured=(row | {"of": capture.payment, "capture": capture.number},))
-    if sort.startswith(CANCELLATION):
-        cancellation = cancellation_of(wallet, plain_item(item))
-        named = {"member": wallet, "of": cancellation.payment}
-        return Rows(cancelled=tuple({**named, "capture": each.capture, "won": each.won} for each in cancellation.of))
-    return NONE
+    kind = next((each for each in AWAIT_POSTING if sort.startswith(each.prefix)), None)
+    if kind is None:
+        return NONE
+    entry = READERS[kind.name](wallet, plain_item(item))
+    if isinstance(entry, Payment):
+        return _of_payment(entry)
+    if isinstance(entry, Capture):
+        row = _captured(entry.acceptance, entry.facts, entry.paid_from, entry.amount)
+        return Rows(captured=(row | {"of": entry.payment, "capture": entry.number},))
+    named = {"member": wallet, "of": entry.payment}
+    return Rows(cancelled=tuple({**named, "capture": each.capture, "won": each.won} for each in entry.of))
 
 
-def _of_payment(wallet: str, item: dict[str, Any]) -> Rows:
-    """A payment that was captured at once; of one that is held, the captures tell, and of one declined, nothing."""
-    payment = payment_of(wallet, item)
+def _of_payment(payment: Payment) -> Rows:
+    """The row of a payment that was captured at once. A hold has its captures, and a declined payment has none."""
     if payment.status is not PaymentStatus.APPROVED:
         return NONE
     row = _captured(payment.acceptance, payment.facts, payment.paid_from, payment.order.amount)

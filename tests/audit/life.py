@@ -11,9 +11,10 @@ from eeum.audit.roots import RootStore
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import BEGINNING, Audit, Found
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, by_page
+from eeum.balances.rules import BalancePage, Holder, Projection, by_page
 from eeum.calendar import SEOUL
 from eeum.errors import CancellationExceedsPayment, PaymentDeclined
+from eeum.journal.accounts import HolderKind
 from eeum.payments.rules import Payment
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Key, ProjectionStorage, Put, Storage

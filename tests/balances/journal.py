@@ -5,9 +5,10 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from eeum.balances.items import ENTRIES, change_of
-from eeum.balances.rules import Change, Holder, HolderKind
-from eeum.journal.accounts import HELD
+from eeum.balances.items import change_of
+from eeum.balances.rules import Change, Holder
+from eeum.journal.accounts import HELD, HolderKind
+from eeum.journal.kinds import KINDS
 from eeum.storage import Put, Table
 from tests.in_memory.storage import InMemoryStorage
 from tests.use_cases.world import NUMBERS, World
@@ -55,7 +56,7 @@ def entries_of(memory: InMemoryStorage) -> list[dict[str, Any]]:
     return [
         write.item | {"pk": write.key.pk, "sk": write.key.sk}
         for write in memory.log
-        if isinstance(write, Put) and write.key.table is Table.LEDGER and write.item["kind"] in ENTRIES
+        if isinstance(write, Put) and write.key.table is Table.LEDGER and write.item["kind"] in KINDS
     ]
 
 

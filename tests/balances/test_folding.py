@@ -11,17 +11,11 @@ import pytest
 from eeum.balances.fold_store import FoldStore
 from eeum.balances.folding import BatchesMissing, Folded
 from eeum.balances.items import round_partition
-from eeum.balances.rules import (
-    PAGES,
-    Holder,
-    HolderKind,
-    by_page,
-    every_page,
-    page_of,
-)
+from eeum.balances.rules import PAGES, Holder, by_page, every_page, page_of
 from eeum.balances.store import BalanceStore
 from eeum.balances.whole import whole
 from eeum.errors import Busy
+from eeum.journal.accounts import HolderKind
 from eeum.merchants.rules import merchant_id_of
 from eeum.storage import Contended, Table, Unavailable, Write
 from tests.balances.journal import changes_of, entries, reference, without_zeros

@@ -14,9 +14,10 @@ from eeum.balances.folding import Folded
 from eeum.balances.items import PROJECTION
 from eeum.balances.rebuild import begin_rebuild, rebuild
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, page_of
+from eeum.balances.rules import BalancePage, Holder, Projection, page_of
 from eeum.balances.store import BalanceStore
 from eeum.balances.use_cases import Rebuilding
+from eeum.journal.accounts import HolderKind
 from eeum.journal.history import moved_at
 from eeum.storage import Contended, SetTo, Table, Unavailable, Update
 from tests.balances.journal import entries

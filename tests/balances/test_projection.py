@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import Change, Holder, HolderKind, Movement, Projection
+from eeum.balances.rules import Change, Holder, Movement, Projection
 from eeum.balances.store import MOST_HOLDERS, BalanceStore
 from eeum.balances.use_cases import KEPT, Projected, Rebuilding, balances_of_programme
 from eeum.errors import Busy
+from eeum.journal.accounts import HolderKind
 from eeum.storage import Contended, Table, Unavailable, Write
 from tests.balances.journal import Balances, changes_of, entries, reference, without_zeros
 from tests.balances.projecting import Died, Projecting, failing

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from eeum.balances.fold_store import FoldStore
 from eeum.balances.rebuild import Found, Rebuilt, begin_rebuild, rebuild
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, page_of
+from eeum.balances.rules import BalancePage, Holder, Projection, page_of
 from eeum.balances.use_cases import Rebuilding
+from eeum.journal.accounts import HolderKind
 from eeum.journal.history import moved_at
 from eeum.storage import ConditionsFailed, Contended, Key, Put, Table, Unavailable
 from tests.balances.journal import changes_of, entries, reference, without_zeros

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from eeum.balances.rebuild import Found, Rebuilt
-from eeum.balances.rules import Holder, HolderKind
+from eeum.balances.rules import Holder
 from eeum.calendar import SEOUL
+from eeum.journal.accounts import HolderKind
 from operations import rebuild as command
 from operations.failure import OperationFailed
 from operations.rebuild import Source, Waits, told, waits_of

@@ -10,7 +10,6 @@ from eeum.balances.items import UnreadableEntry, change_of, movement_of
 from eeum.balances.rules import (
     Change,
     Holder,
-    HolderKind,
     Movement,
     UnknownAccount,
     amounts_of,
@@ -19,6 +18,7 @@ from eeum.balances.rules import (
     summed,
 )
 from eeum.calendar import SEOUL
+from eeum.journal.accounts import HolderKind
 from tests.balances.journal import changes_of, entries, reference, without_zeros
 
 MERCHANT = Holder(HolderKind.MERCHANT, "shop")

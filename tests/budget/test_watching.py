@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from eeum.aws.events import EventBus, NotTold
 from eeum.budget.alarms import LEVEL_REACHED, LEVELS, RUNS_OUT_SOON, Alarm
 from eeum.budget.forecast import Outlook
 from eeum.budget.report import Account
@@ -13,7 +12,7 @@ from eeum.budget.showing import last_day_of, year_forecast, year_report
 from eeum.budget.use_cases import close_year
 from eeum.budget.watch_store import WatchStore
 from eeum.budget.watching import Watched, watch
-from eeum.errors import FiscalYearClosed, FiscalYearNotOver, NotFound
+from eeum.errors import Busy, FiscalYearClosed, FiscalYearNotOver, NotFound
 from eeum.months.rules import MonthRecord, MonthStatus, Turn, frozen
 from eeum.months.store import MonthStore
 from eeum.policy.rules import Pool
@@ -44,7 +43,7 @@ class Listener:
 
     def tell(self, alarm: Alarm) -> None:
         if self.fails:
-            raise NotTold("the bus is down")
+            raise Busy("the bus is down")
         self.heard.append(alarm)
 
 
@@ -180,7 +179,7 @@ def test_an_alarm_that_did_not_get_through_is_told_by_the_next_run(books: Books)
     listener = Listener()
     books.grant(OWN, SHARED, 260_000)
     listener.fails = True
-    with pytest.raises(NotTold):
+    with pytest.raises(Busy):
         look(books, listener)
     listener.fails = False
     assert look(books, listener).told == ("pool/citywide@2022-08/500000/5000",)
@@ -277,27 +276,3 @@ def test_a_new_line_has_no_data_yet(books: Books) -> None:
         ("line", Outlook.NO_DATA),
         ("pool", Outlook.NO_DATA),
     ]
-
-
-def test_the_bus_is_asked_whether_it_took_the_event() -> None:
-    class Client:
-        def __init__(self, failed: int) -> None:
-            self.failed = failed
-            self.entries: list[dict[str, str]] = []
-
-        def put_events(self, **request: list[dict[str, str]]) -> dict[str, Any]:
-            self.entries += request["Entries"]
-            return {"FailedEntryCount": self.failed, "Entries": [{"ErrorCode": "ThrottlingException"}]}
-
-    client = Client(0)
-    EventBus(client, "the-bus", "eeum.budgets").tell(LEVEL_REACHED, {"line": "시비", "level": 5_000})
-    assert client.entries == [
-        {
-            "EventBusName": "the-bus",
-            "Source": "eeum.budgets",
-            "DetailType": LEVEL_REACHED,
-            "Detail": '{"line":"시비","level":5000}',
-        }
-    ]
-    with pytest.raises(NotTold, match="ThrottlingException"):
-        EventBus(Client(1), "the-bus", "eeum.budgets").tell(LEVEL_REACHED, {})

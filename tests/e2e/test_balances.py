@@ -12,11 +12,13 @@ import pytest
 
 from eeum.aws.attribute_values import plain_item
 from eeum.aws.dynamodb import DynamoDbStorage
-from eeum.balances.items import ENTRIES, page_key
+from eeum.balances.items import page_key
 from eeum.balances.page_store import PageStore
-from eeum.balances.rules import Holder, HolderKind, Projection, add_to, every_page, page_of
+from eeum.balances.rules import Holder, Projection, add_to, every_page, page_of
 from eeum.balances.whole import whole
 from eeum.calendar import text_of
+from eeum.journal.accounts import HolderKind
+from eeum.journal.kinds import KINDS
 from eeum.storage import Table
 from local.api import Api
 from local.city import City
@@ -44,7 +46,7 @@ class Books:
         self._pages = PageStore(storage)
 
     def journal(self) -> list[dict[str, Any]]:
-        return [item for item in self._items("LedgerTable") if item["kind"] in ENTRIES]
+        return [item for item in self._items("LedgerTable") if item["kind"] in KINDS]
 
     @property
     def projection(self) -> Projection:
@@ -110,7 +112,7 @@ class Books:
 
     def _moves_money(self, record: dict[str, Any]) -> bool:
         image = record["dynamodb"]["NewImage"]
-        return image["kind"]["S"] in ENTRIES and bool(image["postings"]["M"])
+        return image["kind"]["S"] in KINDS and bool(image["postings"]["M"])
 
     def _items(self, table: str) -> Iterator[dict[str, Any]]:
         name = self._city.stack.resources[table]

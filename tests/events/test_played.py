@@ -11,9 +11,10 @@ from eeum.audit.partition import Partition
 from eeum.audit.roots import merkle_root
 from eeum.audit.rules import deviations
 from eeum.audit.store import AuditStore
-from eeum.balances.rules import Holder, HolderKind
+from eeum.balances.rules import Holder
 from eeum.balances.store import BalanceStore
 from eeum.calendar import text_of
+from eeum.journal.accounts import HolderKind
 from eeum.storage import Key, Query, Table
 from local import places
 from tests.events.conftest import NOON, STORY, Played, event_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,12 +11,13 @@ import pytest
 
 import programme_policy.budget_watch
 from eeum.aws.city import City
-from eeum.aws.events import NotTold
 from eeum.budget.funding import Funding
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
+from eeum.errors import Busy
 from eeum.policy.rules import PolicyVersion
-from eeum.unit_of_work import commit
+from eeum.publishing.events import Event
+from eeum.unit_of_work import Patience, commit
 from tests.budget.books import layer
 from tests.http.callers import ACQUIRER, BANK, OPERATOR, OWNER, PAYER
 from tests.http.checks import assert_problem, unchanged
@@ -205,10 +207,10 @@ class Bus:
         self.told: list[tuple[str, Any]] = []
         self.fails = False
 
-    def tell(self, kind: str, detail: Any) -> None:
+    def publish(self, events: Sequence[Event], _patience: Patience) -> None:
         if self.fails:
-            raise NotTold("the bus is down")
-        self.told.append((kind, dict(detail)))
+            raise Busy("the bus is down")
+        self.told += [(event.type, dict(event.detail)) for event in events]
 
 
 def watch(city: InMemoryCity, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -230,7 +232,7 @@ def test_the_watch_tells_levels_and_forecasts(
     assert (unknown["outlook"], unknown["runs_out_on"], unknown["days_of_data"]) == ("no_data", None, 0)
     spend(city, 52_000_000)
     bus.fails = True
-    with pytest.raises(NotTold):
+    with pytest.raises(Busy):
         watch(city, bus, monkeypatch)
     bus.fails = False
     capsys.readouterr()

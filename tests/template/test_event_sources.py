@@ -86,7 +86,7 @@ def test_balances_are_brought_what_moves_money_outside_a_wallet() -> None:
     assert [each["dynamodb"]["NewImage"] for each in filters] == [
         {"kind": {"S": ["payment"]}, "status": {"S": ["approved"]}},
         {"kind": {"S": ["top_up"]}, "status": {"S": ["completed"]}},
-        {"kind": {"S": ["capture", "cancellation", "earning", "correction"]}},
+        {"kind": {"S": ["capture", "cancellation", "earning", "correction", "expiry"]}},
     ]
     assert projection()["Stream"] == stream()["Stream"]
 

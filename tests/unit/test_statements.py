@@ -8,13 +8,15 @@ from eeum.calendar import SEOUL
 from eeum.months.statements import Booking, EarlierMonth, RewardSum, Statement, statement_of
 
 WRITTEN = datetime(2021, 2, 1, 1, 0, tzinfo=SEOUL)
-TOP_UP = Booking("top_up", "completed", "2021-01", "2021-01", 100_000, {"bank/lee": -100_000, "purse/charged": 100_000})
+TOP_UP = Booking(
+    "topped_up", "top_up_rewards", "2021-01", "2021-01", 100_000, {"bank/lee": -100_000, "purse/charged": 100_000}
+)
 PAYMENT = Booking(
-    "payment", "approved", "2021-01", "2021-01", 30_000, {"purse/charged": -30_000, "merchant_payable/m": 30_000}
+    "paid", "discounts", "2021-01", "2021-01", 30_000, {"purse/charged": -30_000, "merchant_payable/m": 30_000}
 )
 EARNING = Booking(
-    "earning",
     "",
+    "cashback",
     "2021-01",
     "2021-01",
     0,
@@ -22,16 +24,16 @@ EARNING = Booking(
     {"base": 3_000, "own": 900},
 )
 CANCELLATION = Booking(
-    "cancellation",
     "",
+    "discounts",
     "2021-02",
     "2021-02",
     10_000,
     {"merchant_payable/m": -10_000, "purse/refund_pending": 10_000},
 )
 CORRECTION = Booking(
-    "correction",
-    "",
+    "cancelled",
+    "cashback",
     "2021-02",
     "2021-01",
     10_000,
@@ -92,11 +94,11 @@ def test_the_order_of_entries_does_not_matter(order: list[Booking]) -> None:
 
 
 def test_holds_are_told_apart_from_what_was_captured_and_released() -> None:
-    held = Booking("payment", "held", "2021-01", "2021-01", 20_000, {"purse/charged": -20_000, "purse/held": 20_000})
+    held = Booking("held", "discounts", "2021-01", "2021-01", 20_000, {"purse/charged": -20_000, "purse/held": 20_000})
     captured = Booking(
-        "capture", "", "2021-01", "2021-01", 12_000, {"purse/held": -12_000, "merchant_payable/m": 12_000}
+        "captured", "", "2021-01", "2021-01", 12_000, {"purse/held": -12_000, "merchant_payable/m": 12_000}
     )
-    released = Booking("release", "", "2021-02", "2021-02", 8_000, {"purse/held": -8_000, "purse/charged": 8_000})
+    released = Booking("released", "", "2021-02", "2021-02", 8_000, {"purse/held": -8_000, "purse/charged": 8_000})
     january = statement("2021-01", TOP_UP, held, captured, released)
     assert (january.paid, january.held, january.captured, january.released) == (0, 20_000, 12_000, 0)
     assert january.end == {"charged": 80_000, "held": 8_000}
@@ -105,9 +107,7 @@ def test_holds_are_told_apart_from_what_was_captured_and_released() -> None:
 
 def test_nothing_happened_and_nothing_is_there() -> None:
     assert statement_of("wallet", "2021-01", [], WRITTEN) is None
-    spent = Booking(
-        "payment", "approved", "2021-01", "2021-01", 1, {"purse/charged": -100_000, "merchant_payable/m": 1}
-    )
+    spent = Booking("paid", "discounts", "2021-01", "2021-01", 1, {"purse/charged": -100_000, "merchant_payable/m": 1})
     assert statement_of("wallet", "2021-02", [TOP_UP, spent], WRITTEN) is None
     assert statement_of("wallet", "2020-12", EVERYTHING, WRITTEN) is None
 
@@ -120,8 +120,8 @@ def test_what_stays_in_the_wallet_has_a_statement_though_nothing_happened() -> N
 
 def test_what_was_given_at_payments_and_top_ups_and_what_expired_stands_beside_what_was_paid_and_topped_up() -> None:
     bonus = Booking(
-        "top_up",
-        "completed",
+        "topped_up",
+        "top_up_rewards",
         "2021-01",
         "2021-01",
         50_000,
@@ -129,8 +129,8 @@ def test_what_was_given_at_payments_and_top_ups_and_what_expired_stands_beside_w
         {"on top": 2_500, "off": 2_500},
     )
     discounted = Booking(
-        "payment",
-        "approved",
+        "paid",
+        "discounts",
         "2021-01",
         "2021-01",
         20_000,
@@ -138,8 +138,8 @@ def test_what_was_given_at_payments_and_top_ups_and_what_expired_stands_beside_w
         {"tenth": 2_000},
     )
     cancelled = Booking(
-        "cancellation",
         "",
+        "discounts",
         "2021-02",
         "2021-02",
         10_000,
@@ -151,9 +151,7 @@ def test_what_was_given_at_payments_and_top_ups_and_what_expired_stands_beside_w
         },
         {"tenth": -1_000},
     )
-    expiry = Booking(
-        "expiry", "", "2021-03", "2021-03", 2_500, {"purse/points@2021-02": -2_500, "expired/points": 2_500}
-    )
+    expiry = Booking("", "", "2021-03", "2021-03", 2_500, {"purse/points@2021-02": -2_500, "expired/points": 2_500})
     everything = (bonus, discounted, cancelled, expiry)
 
     january, february, march = (statement(month, *everything) for month in ("2021-01", "2021-02", "2021-03"))

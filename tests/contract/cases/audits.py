@@ -2,8 +2,9 @@
 
 from eeum.audit.store import AuditStore
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import BalancePage, Holder, HolderKind, Projection, page_of
+from eeum.balances.rules import BalancePage, Holder, Projection, page_of
 from eeum.balances.store import BalanceStore
+from eeum.journal.accounts import HolderKind
 from eeum.storage import ProjectionStorage, Storage
 from eeum.wallet.store import partition_of
 from tests.contract.cases import case

@@ -7,8 +7,9 @@ import pytest
 from eeum.balances.fold_store import FoldStore
 from eeum.balances.page_store import PageStore
 from eeum.balances.rebuild_store import RebuildStore
-from eeum.balances.rules import BalancePage, Closing, Holder, HolderKind, Projection, every_page, page_of
+from eeum.balances.rules import BalancePage, Closing, Holder, Projection, every_page, page_of
 from eeum.balances.store import MOST_HOLDERS, BalanceStore, Standing
+from eeum.journal.accounts import HolderKind
 from eeum.journal.store import JournalStore
 from eeum.payments.items import payment_item, payment_key
 from eeum.storage import ConditionsFailed, ProjectionStorage, Put, Storage

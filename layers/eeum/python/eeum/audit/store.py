@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from eeum.balances.page_store import PageStore
-from eeum.balances.rules import BALANCE, PAYABLE, REWARD, Counts, Holder, HolderKind
+from eeum.balances.rules import Counts, Holder
 from eeum.balances.whole import whole
+from eeum.journal.accounts import BALANCE, PAYABLE, REWARD, HolderKind
 from eeum.storage import Item, Key, Page, Query, Scan, Storage, Table, every_item
 
 MOST_AT_ONCE = 100

@@ -1,30 +1,73 @@
-"""Telling other parts what happened, on the city's bus of EventBridge."""
+"""The city's bus of EventBridge."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from eeum.publishing.events import Event
+from eeum.unit_of_work import Patience
 
-class NotTold(Exception):
-    """The bus took the call and not the event: it says so inside of an answer that is a success."""
+MOST_ENTRIES = 10
+"""Events of one call."""
+
+MOST_BYTES = 200_000
+"""Details of one call, in bytes: EventBridge takes 256 KB, names and sources included."""
 
 
 class EventBus:
-    """`client` is botocore's of EventBridge; `source` says which part speaks."""
+    """`client` is botocore's of EventBridge; `bus` is the name of the city's bus."""
 
-    def __init__(self, client: Any, bus: str, source: str) -> None:
+    def __init__(self, client: Any, bus: str) -> None:
         self._client = client
         self._bus = bus
-        self._source = source
 
-    def tell(self, kind: str, detail: Mapping[str, Any]) -> None:
-        """Puts one event on the bus; raises `NotTold`, or what botocore raises, when it did not get there."""
-        entry = {
+    def publish(self, events: Iterable[Event], patience: Patience) -> int:
+        """Puts events on the bus, ten in a call, and returns how many.
+
+        Events that the bus did not take are sent again. Events that it took stay published, so a caller that tries again publishes them
+        twice, with the same `id`.
+
+        Raises:
+            Busy: the bus did not take every event in the time that there was.
+        """
+        published = 0
+        for together in _batches(events):
+            published += len(together)
+            attempt = 0
+            while together := self._left(together):
+                attempt += 1
+                patience.wait(attempt)
+        return published
+
+    def _left(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Publishes `events` in one call and returns those that the bus did not take."""
+        answer = self._client.put_events(Entries=[self._entry(event) for event in events])
+        if not answer["FailedEntryCount"]:
+            return ()
+        return [event for event, entry in zip(events, answer["Entries"], strict=True) if "ErrorCode" in entry]
+
+    def _entry(self, event: Event) -> dict[str, str]:
+        return {
             "EventBusName": self._bus,
-            "Source": self._source,
-            "DetailType": kind,
-            "Detail": json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
+            "Source": event.source,
+            "DetailType": event.type,
+            "Detail": _json(event.detail),
         }
-        answer = self._client.put_events(Entries=[entry])
-        if answer["FailedEntryCount"]:
-            raise NotTold(f"{kind}: {answer['Entries'][0].get('ErrorCode')}")
+
+
+def _batches(events: Iterable[Event]) -> Iterator[Sequence[Event]]:
+    batch: list[Event] = []
+    size = 0
+    for event in events:
+        own = len(_json(event.detail).encode())
+        if batch and (len(batch) == MOST_ENTRIES or size + own > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += own
+    if batch:
+        yield batch
+
+
+def _json(detail: Mapping[str, Any]) -> str:
+    return json.dumps(detail, ensure_ascii=False, separators=(",", ":"))

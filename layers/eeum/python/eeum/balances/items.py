@@ -4,28 +4,22 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from eeum.balances.rules import (
-    BALANCE,
-    ISSUED,
-    PAYABLE,
-    REWARD,
     BalancePage,
     Change,
     Closing,
     Counts,
     Holder,
-    HolderKind,
     Movement,
     Projection,
     UnknownAccount,
     amounts_of,
 )
-from eeum.calendar import Month, month_of, parse_instant, text_of
+from eeum.calendar import month_of, parse_instant, text_of
 from eeum.errors import Refusal
+from eeum.journal.accounts import ACCOUNT_KINDS, ISSUED, HolderKind
 from eeum.journal.history import moved_at
+from eeum.journal.kinds import KINDS
 from eeum.storage import Item, Key, Table
-
-ENTRIES = frozenset({"top_up", "payment", "capture", "release", "cancellation", "earning", "correction", "expiry"})
-"""Kinds of what is in the journal; whatever else is in the ledger moves no money."""
 
 
 class UnreadableEntry(Exception):
@@ -35,7 +29,8 @@ class UnreadableEntry(Exception):
 def movement_of(item: Item) -> Movement:
     """What an entry moved outside its wallet. Raises `UnreadableEntry`."""
     try:
-        if item["kind"] not in ENTRIES:
+        kind = KINDS.get(item["kind"])
+        if kind is None:
             raise UnreadableEntry(f"no entry of the journal: {item['kind']}")
         postings = item["postings"]
         if not all(map(_is_whole, postings.values())):
@@ -43,8 +38,7 @@ def movement_of(item: Item) -> Movement:
         if sum(postings.values()) != 0:
             raise UnreadableEntry("its postings do not balance")
         at = moved_at(item)
-        issues = item["kind"] == "top_up"
-        return Movement(at, amounts_of(postings, _month(item) or month_of(at), issues=issues))
+        return Movement(at, amounts_of(postings, kind.month(item) or month_of(at), issues=kind.issues))
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, Refusal, UnknownAccount) as error:
         raise UnreadableEntry(f"{type(error).__name__}: {error}") from error
 
@@ -57,13 +51,6 @@ def change_of(sequence: int, item: Item) -> Change:
         return Change(sequence, None, str(reason))
 
 
-def _month(item: Item) -> Month | None:
-    """The month that an entry's funders are charged for; None is that of its own instant."""
-    if item["kind"] == "earning":
-        return str(item["sk"].split("#")[1])
-    return str(item["month"]) if item["kind"] == "correction" else None
-
-
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -73,12 +60,8 @@ def _is_whole(value: object) -> bool:
 PROJECTION = Key(Table.BALANCES, "PROJECTION", "STATE")
 
 _NAMES = {
-    (HolderKind.MERCHANT, PAYABLE): "payable",
-    (HolderKind.MERCHANT, REWARD): "reward",
-    (HolderKind.FUNDER, BALANCE): "funders",
-    (HolderKind.BANK, BALANCE): "banks",
+    **{(each.holder, each.counted): each.stored_as for each in ACCOUNT_KINDS.values()},
     (HolderKind.BANK, ISSUED): "issued",
-    (HolderKind.PURSES, BALANCE): "expired",
 }
 """The attribute that has the won of all holders of a kind, by what is counted."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from eeum.balances.items import ENTRIES, UnreadableEntry, movement_of
+from eeum.balances.items import UnreadableEntry, movement_of
 from eeum.balances.rebuild_store import RebuildStore
 from eeum.balances.rules import (
     BalancePage,
@@ -20,6 +20,7 @@ from eeum.balances.rules import (
 )
 from eeum.balances.whole import whole
 from eeum.calendar import whole_milliseconds
+from eeum.journal.kinds import KINDS
 from eeum.storage import ConditionsFailed, Contended, Unavailable
 from eeum.unit_of_work import Patience
 
@@ -127,7 +128,7 @@ def _store_page(
 def _counted(store: RebuildStore, segment: int, segments: int, cut: datetime) -> Found:
     found = Found()
     for item in store.ledger(segment, segments):
-        if item.get("kind") not in ENTRIES:
+        if item.get("kind") not in KINDS:
             continue
         try:
             movement = movement_of(item)

@@ -6,25 +6,13 @@ What a merchant is owed stands above zero; what a merchant, a funder or a bank h
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from eeum.calendar import Month
-from eeum.journal.accounts import Postings
+from eeum.journal.accounts import ACCOUNT_KINDS, ISSUED, PURSE_KIND, HolderKind, Postings
 
 Year = str
 """A fiscal year, which is the calendar year in Seoul: `2021`."""
-
-PAYABLE, REWARD, BALANCE, ISSUED = "payable", "reward", "balance", "issued"
-"""What is counted: of a merchant the first two, of a funder the third, of a bank the last two."""
-
-
-class HolderKind(StrEnum):
-    MERCHANT = "merchant"
-    FUNDER = "funder"
-    BANK = "bank"
-    PURSES = "purses"
-    """The purses of one name in all wallets: what expired in them."""
 
 
 class Holder(NamedTuple):
@@ -39,24 +27,16 @@ Counts = Mapping[str, int]
 """Won by what is counted."""
 
 COUNTED: Mapping[HolderKind, tuple[str, ...]] = {
-    HolderKind.MERCHANT: (PAYABLE, REWARD),
-    HolderKind.FUNDER: (BALANCE,),
-    HolderKind.BANK: (BALANCE, ISSUED),
-    HolderKind.PURSES: (BALANCE,),
-}
-
-_PURSE = "purse"
-_ACCOUNTS = {
-    "merchant_payable": (HolderKind.MERCHANT, PAYABLE),
-    "merchant_reward": (HolderKind.MERCHANT, REWARD),
-    "funder": (HolderKind.FUNDER, BALANCE),
-    "bank": (HolderKind.BANK, BALANCE),
-    "expired": (HolderKind.PURSES, BALANCE),
+    holder: (
+        *(each.counted for each in ACCOUNT_KINDS.values() if each.holder is holder),
+        *((ISSUED,) if holder is HolderKind.BANK else ()),
+    )
+    for holder in HolderKind
 }
 
 
 class UnknownAccount(Exception):
-    """Money moved on an account of which no balance is kept: whoever adds an account says here whose it is."""
+    """Money moved on an account that `eeum.journal.accounts` does not list."""
 
 
 class Movement(NamedTuple):
@@ -171,11 +151,11 @@ def amounts_of(postings: Postings, month: Month, *, issues: bool) -> dict[Holder
     amounts: dict[Holder, dict[str, int]] = {}
     for account, won in postings.items():
         kind, _, name = account.partition("/")
-        if kind == _PURSE:
+        if kind == PURSE_KIND:
             continue
-        if kind not in _ACCOUNTS or not name:
+        if kind not in ACCOUNT_KINDS or not name:
             raise UnknownAccount(f"no balance is kept of {account}")
-        holder_kind, counted = _ACCOUNTS[kind]
+        holder_kind, counted, _ = ACCOUNT_KINDS[kind]
         holder = Holder(holder_kind, name, month[:4] if holder_kind is HolderKind.FUNDER else "")
         counts = amounts.setdefault(holder, {})
         counts[counted] = counts.get(counted, 0) + won

@@ -17,15 +17,8 @@ from eeum.balances.items import (
     projection_in,
     projection_item,
 )
-from eeum.balances.rules import (
-    PROGRAMME_PAGE,
-    Counts,
-    Holder,
-    HolderKind,
-    Projection,
-    all_counts,
-    page_of,
-)
+from eeum.balances.rules import PROGRAMME_PAGE, Counts, Holder, Projection, all_counts, page_of
+from eeum.journal.accounts import HolderKind
 from eeum.storage import NOT_YET_STORED, Add, Equals, Item, Put, SetTo, Storage, Update, Write
 from eeum.unit_of_work import Patience, commit
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from eeum.balances.rules import BALANCE, ISSUED, Change, HolderKind, in_order, run_of, summed
+from eeum.balances.rules import Change, in_order, run_of, summed
 from eeum.balances.store import MOST_HOLDERS, BalanceStore
+from eeum.journal.accounts import BALANCE, ISSUED, HolderKind
 from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
 

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of, parse_instant
-from eeum.cashback.items import CORRECTION, EARNING
 from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source, claims_of
 from eeum.errors import Refusal
-from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT
+from eeum.journal.kinds import AWAIT_POSTING, POSTINGS
 from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import PARTITION, partition_of, wallet_of
 
-SOURCES = (PAYMENT, CAPTURE, CANCELLATION)
-CLAIMS = (EARNING, CORRECTION)
+SOURCES = tuple(kind.prefix for kind in AWAIT_POSTING)
+CLAIMS = tuple(kind.prefix for kind in POSTINGS)
 
 
 @dataclass(frozen=True, slots=True)

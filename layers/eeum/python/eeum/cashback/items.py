@@ -11,13 +11,14 @@ from eeum.cashback.rules import (
     postings_of,
 )
 from eeum.ids import Digest
+from eeum.journal.kinds import KINDS
 from eeum.payments.items import portions_item, portions_of, repaid_item, repaid_of
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
 from eeum.wallet.store import partition_of
 
-EARNING = "EARNING#"
-CORRECTION = "CORRECTION#"
+EARNING = KINDS["earning"].prefix
+CORRECTION = KINDS["correction"].prefix
 
 BY_PURSE = ("expired", "spent", "recovered_from")
 """What a correction says by purse, where there is any."""

@@ -103,6 +103,10 @@ class Earning:
         return sum(reward.won for reward in self.rewards)
 
     @property
+    def postings(self) -> dict[str, int]:
+        return postings_of(self)
+
+    @property
     def month(self) -> Month:
         return month_of(self.accepted_at)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from eeum.cashback.items import correction_key, earning_key
 from eeum.cashback.rules import captured_of
 from eeum.journal.chain import entry_hash
-from eeum.payments.items import CANCELLATION, CAPTURE, PAYMENT, cancellation_of, capture_of, payment_of
+from eeum.journal.kinds import AWAIT_POSTING, KINDS
 from eeum.payments.progress import Cancellation, Capture
 from eeum.payments.rules import Payment
 from eeum.storage import Item, Key
@@ -14,21 +14,16 @@ from eeum.wallet.store import PARTITION, partition_of
 
 Entry = Payment | Capture | Cancellation
 
-READERS: Mapping[str, Callable[[str, Item], Entry]] = {
-    "payment": payment_of,
-    "capture": capture_of,
-    "cancellation": cancellation_of,
-}
+READERS: Mapping[str, Callable[[str, Item], Entry]] = {kind.name: kind.reader() for kind in AWAIT_POSTING}
 """How the entries of each kind that calls for a posting are read."""
-
-_PREFIXES: Mapping[type[Entry], str] = {Payment: PAYMENT, Capture: CAPTURE, Cancellation: CANCELLATION}
 
 
 class Source(NamedTuple):
-    """An entry that calls for a posting; `hash` is what the posting's link covers it with."""
+    """An entry that calls for a posting; `hash` is what the posting's link covers it with, `kind` the name of its kind."""
 
     entry: Entry
     hash: str
+    kind: str
 
     @property
     def wallet_id(self) -> str:
@@ -37,7 +32,7 @@ class Source(NamedTuple):
     @property
     def key(self) -> str:
         """Its place in the ledger. Ids are not enough: two requests of one key, in one millisecond, have the same."""
-        return f"{partition_of(self.wallet_id)}/{_PREFIXES[type(self.entry)]}{self.entry.acceptance.digest}"
+        return f"{partition_of(self.wallet_id)}/{KINDS[self.kind].prefix}{self.entry.acceptance.digest}"
 
     @property
     def order(self) -> tuple[str, bool]:
@@ -53,7 +48,7 @@ def source_of(item: Item) -> Source:
     entry = READERS[kind](item["pk"].removeprefix(PARTITION), item)
     if entry.postings != item["postings"]:
         raise ValueError("its postings are not those of what it says")
-    return Source(entry, entry_hash(item))
+    return Source(entry, entry_hash(item), kind)
 
 
 def claims_of(source: Source) -> list[Key]:

@@ -4,6 +4,8 @@ Purses are a wallet's own. Balances of all other accounts are projections, and c
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
 
 CHARGED = "charged"
 CASHBACK = "cashback"
@@ -18,7 +20,42 @@ NOT_SPENDABLE = frozenset({HELD, REFUND_PENDING})
 MERCHANT = "merchant"
 """The funder that is the merchant itself, whichever it is."""
 
-_PURSE = "purse/"
+PURSE_KIND = "purse"
+"""The kind of account that is a wallet's own; the other kinds are in `ACCOUNT_KINDS`."""
+
+
+class HolderKind(StrEnum):
+    """Who has accounts outside wallets."""
+
+    MERCHANT = "merchant"
+    FUNDER = "funder"
+    BANK = "bank"
+    PURSES = "purses"
+    """The purses of one name in all wallets: what expired in them."""
+
+
+PAYABLE, REWARD, BALANCE, ISSUED = "payable", "reward", "balance", "issued"
+"""What is counted: of a merchant the first two, of a funder and of purses the third, of a bank the last two."""
+
+
+class AccountKind(NamedTuple):
+    """Whose balance an account is, what it counts, and the attribute that stores it in a page of balances."""
+
+    holder: HolderKind
+    counted: str
+    stored_as: str
+
+
+ACCOUNT_KINDS: Mapping[str, AccountKind] = {
+    "merchant_payable": AccountKind(HolderKind.MERCHANT, PAYABLE, "payable"),
+    "merchant_reward": AccountKind(HolderKind.MERCHANT, REWARD, "reward"),
+    "funder": AccountKind(HolderKind.FUNDER, BALANCE, "funders"),
+    "bank": AccountKind(HolderKind.BANK, BALANCE, "banks"),
+    "expired": AccountKind(HolderKind.PURSES, BALANCE, "expired"),
+}
+"""The registry of account kinds, by how their names begin: a new one is one line, and projections keep its balance."""
+
+_PURSE = f"{PURSE_KIND}/"
 _EXPIRED = "expired/"
 Postings = Mapping[str, int]
 """Won by account, summing to zero, without zeros."""

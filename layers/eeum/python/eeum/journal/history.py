@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 from eeum.calendar import parse_instant, text_of
 from eeum.errors import Invalid
 from eeum.journal.accounts import CASHBACK, CHARGED, by_purse
+from eeum.journal.kinds import KINDS
 from eeum.storage import Item
 
 if TYPE_CHECKING:
     from eeum.journal.store import JournalStore
 
-POSTED = frozenset({"earning", "correction"})
-"""Entries that are made some time after what they are made for: their money moves when they are posted."""
-
 
 def moved_at(item: Item) -> datetime:
     """When an entry's money moved. Raises `KeyError`, `TypeError` or `Invalid` for what is no entry."""
-    field = "posted_at" if item["kind"] in POSTED else "accepted_at"
+    field = KINDS[item["kind"]].moved_at
     return parse_instant(item[field], field)
 
 

@@ -1,8 +1,9 @@
 """Statements in the ledger table, and the entries they are made of: one function per access pattern, with its cost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from eeum.calendar import Month, month_of, parse_instant, text_of
+from eeum.journal.kinds import KINDS
 from eeum.months.statements import Booking, EarlierMonth, RewardSum, Statement
 from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table, every_item
 from eeum.unit_of_work import Patience, commit
@@ -50,67 +51,17 @@ def _key(wallet_id: str, month: Month) -> Key:
 
 def booking_of(item: Item) -> Booking:
     """Reads what a statement takes from an entry."""
-    kind: str = item["kind"]
+    kind = KINDS[item["kind"]]
     booked_in = month_of(parse_instant(item["accepted_at"], "accepted_at"))
     return Booking(
-        kind=kind,
-        status=item.get("status", ""),
+        line=kind.line(item),
+        rewards_line=kind.rewards_line,
         booked_in=booked_in,
-        month=item.get("month", booked_in) if kind == "correction" else booked_in,
-        amount=_AMOUNTS.get(kind, _amount)(item),
+        month=kind.month(item) or booked_in,
+        amount=kind.amount(item),
         postings=item["postings"],
-        layers=_LAYERS.get(kind, _no_layers)(item),
+        layers=kind.rewards(item),
     )
-
-
-def _amount(item: Item) -> int:
-    amount: int = item.get("amount", 0)
-    return amount
-
-
-def _corrected(item: Item) -> int:
-    return sum(won for _, _, won, *_ in item["cancelled"])
-
-
-def _no_layers(_item: Item) -> dict[str, int]:
-    return {}
-
-
-def _layers_of_earning(item: Item) -> dict[str, int]:
-    return _by_layer([(reward["layer"], reward["won"]) for reward in item["rewards"]])
-
-
-def _layers_of_correction(item: Item) -> dict[str, int]:
-    return _by_layer([(layer, won) for _, layer, won in item["changes"]])
-
-
-def _by_layer(given: Sequence[tuple[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for layer, won in given:
-        total[layer] = total.get(layer, 0) + won
-    return total
-
-
-def _layers_of_payment(item: Item) -> dict[str, int]:
-    return _by_layer([(layer, won) for layer, won, *_ in item.get("discounts", ())])
-
-
-def _layers_of_cancellation(item: Item) -> dict[str, int]:
-    return _by_layer([(layer, -won) for layer, _, won in item.get("discounts", ())])
-
-
-def _layers_of_top_up(item: Item) -> dict[str, int]:
-    return _by_layer([(reward["layer"], reward["won"]) for reward in item.get("rewards", ())])
-
-
-_AMOUNTS: Mapping[str, Callable[[Item], int]] = {"correction": _corrected}
-_LAYERS: Mapping[str, Callable[[Item], dict[str, int]]] = {
-    "earning": _layers_of_earning,
-    "correction": _layers_of_correction,
-    "payment": _layers_of_payment,
-    "cancellation": _layers_of_cancellation,
-    "top_up": _layers_of_top_up,
-}
 
 
 def statement_item(statement: Statement) -> Item:

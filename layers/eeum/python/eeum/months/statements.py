@@ -22,12 +22,13 @@ MERCHANT = "merchant"
 class Booking(NamedTuple):
     """What a statement takes from an entry.
 
+    `line` and `rewards_line` are the fields of the statement that `amount` and `layers` are counted in (`eeum.journal.kinds`).
     `booked_in` is the month of its acceptance; `month` the one whose limits its cashback follows, which for a correction may be an
-    earlier one. `amount` is what it is about: won paid, cancelled, topped up. `layers` is won of rewards by layer.
+    earlier one. `amount` is won paid, cancelled or topped up; `layers` is won of rewards by layer.
     """
 
-    kind: str
-    status: str
+    line: str
+    rewards_line: str
     booked_in: Month
     month: Month
     amount: int
@@ -93,16 +94,16 @@ def statement_of(wallet_id: str, month: Month, bookings: Iterable[Booking], writ
         written_at=written_at,
         start=start,
         end=end,
-        topped_up=_sum(own, "top_up"),
-        paid=_sum(own, "payment", "approved"),
-        held=_sum(own, "payment", "held"),
-        captured=_sum(own, "capture"),
-        released=_sum(own, "release"),
+        topped_up=_sum(own, "topped_up"),
+        paid=_sum(own, "paid"),
+        held=_sum(own, "held"),
+        captured=_sum(own, "captured"),
+        released=_sum(own, "released"),
         cancelled=_cancelled(own, month),
         cashback=_cashback(own, month),
         earlier_months=tuple(EarlierMonth(each, _cancelled(own, each), _cashback(own, each)) for each in earlier),
-        discounts=_rewards(own, "payment", "cancellation"),
-        top_up_rewards=_rewards(own, "top_up"),
+        discounts=_rewards(own, "discounts"),
+        top_up_rewards=_rewards(own, "top_up_rewards"),
         expired=_expired(own),
     )
 
@@ -112,23 +113,21 @@ def _balances(bookings: Iterable[Booking]) -> dict[str, int]:
     return by_purse(added(*(booking.postings for booking in bookings)))
 
 
-def _sum(bookings: Iterable[Booking], kind: str, status: str = "") -> int:
-    return sum(
-        booking.amount for booking in bookings if booking.kind == kind and (not status or booking.status == status)
-    )
+def _sum(bookings: Iterable[Booking], line: str) -> int:
+    return sum(booking.amount for booking in bookings if booking.line == line)
 
 
 def _cancelled(bookings: Iterable[Booking], month: Month) -> int:
     """Won cancelled of the payments of `month`: a correction says it for each month that a cancellation reaches into."""
-    return _sum((booking for booking in bookings if booking.month == month), "correction")
+    return _sum((booking for booking in bookings if booking.month == month), "cancelled")
 
 
 def _cashback(bookings: Iterable[Booking], month: Month) -> RewardSum:
-    return _rewards((each for each in bookings if each.month == month), "earning", "correction")
+    return _rewards((each for each in bookings if each.month == month), "cashback")
 
 
-def _rewards(bookings: Iterable[Booking], *kinds: str) -> RewardSum:
-    rewarded = [each for each in bookings if each.kind in kinds]
+def _rewards(bookings: Iterable[Booking], line: str) -> RewardSum:
+    rewarded = [each for each in bookings if each.rewards_line == line]
     funders = added(*(_funders(booking.postings) for booking in rewarded))
     return RewardSum(
         won=sum(funders.values()), by_layer=added(*(booking.layers for booking in rewarded)), by_funder=funders

@@ -5,6 +5,7 @@ from typing import Any
 
 from eeum.calendar import month_of, parse_instant, text_of
 from eeum.ids import Digest
+from eeum.journal.kinds import KINDS
 from eeum.payments.discounts import DiscountPart
 from eeum.payments.progress import Cancellation, Cancelled, Capture, Captured, Progress, Release
 from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
@@ -15,11 +16,12 @@ from eeum.wallet.debts import Repaid
 from eeum.wallet.items import acceptance_item, acceptance_of, taken_item, taken_of
 from eeum.wallet.store import partition_of
 
-PAYMENT = "PAYMENT#"
+PAYMENT = KINDS["payment"].prefix
+CAPTURE = KINDS["capture"].prefix
+RELEASE = KINDS["release"].prefix
+CANCELLATION = KINDS["cancellation"].prefix
 PROGRESS = "PROGRESS#"
-CAPTURE = "CAPTURE#"
-RELEASE = "RELEASE#"
-CANCELLATION = "CANCELLATION#"
+"""How far a payment is: no entry, since it changes."""
 
 EXPIRING = "hold"
 """The partition of the index by expiry: everything that is held."""

@@ -1,14 +1,15 @@
 """Expiries in the ledger table: one function per access pattern, with its cost."""
 
-from eeum.calendar import text_of
+from eeum.calendar import parse_instant, text_of
 from eeum.journal.chain import linked
+from eeum.journal.kinds import KINDS
 from eeum.storage import NOT_YET_STORED, Add, Change, Condition, Equals, Item, Key, Put, Remove, Storage, Table, Update
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.expiry import Expiry
 from eeum.wallet.rules import Purse, Wallet
 from eeum.wallet.store import head_set, head_unchanged, keyed, partition_of, wallet_key
 
-EXPIRY = "EXPIRY#"
+EXPIRY = KINDS["expiry"].prefix
 
 
 def expiry_key(wallet: Wallet) -> Key:
@@ -24,6 +25,10 @@ def expiry_item(expiry: Expiry) -> Item:
         "accepted_at": text_of(expiry.accepted_at),
         "postings": expiry.postings,
     }
+
+
+def expiry_of_item(wallet_id: str, item: Item) -> Expiry:
+    return Expiry(wallet_id, parse_instant(item["accepted_at"], "accepted_at"), item["purses"])
 
 
 class ExpiryStore:

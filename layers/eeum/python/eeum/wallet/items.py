@@ -5,13 +5,14 @@ from typing import Any
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest
+from eeum.journal.kinds import KINDS
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_item, facts_of_item
 from eeum.request import Acceptance
 from eeum.storage import Item
 from eeum.wallet.rules import NOTHING_TAKEN, Taken, TopUp, TopUpDecline, TopUpReward
 
-TOP_UP = "TOP_UP#"
+TOP_UP = KINDS["top_up"].prefix
 TAKEN = "taken"
 
 

@@ -1,0 +1,27 @@
+"""A capture: part of a hold is paid to the merchant."""
+
+from typing import Any
+
+from eeum.journal.entry_kind import EntryKind
+from eeum.storage import Item
+
+
+def _published(item: Item) -> dict[str, Any]:
+    return {
+        "payment_id": item["payment_id"],
+        "capture": item["capture"],
+        "merchant_id": item["paid_to"],
+        "amount": item["amount"],
+    }
+
+
+KIND = EntryKind(
+    name="capture",
+    prefix="CAPTURE#",
+    codec="eeum.payments.items:capture_of",
+    # The posting that follows it is linked and has its hash.
+    is_linked=False,
+    awaits_posting=True,
+    line=lambda _: "captured",
+    published=_published,
+)

@@ -1,0 +1,45 @@
+"""A payment: approved, held or declined."""
+
+from typing import Any
+
+from eeum.journal.entry_kind import EntryKind, by_layer
+from eeum.storage import Item
+
+
+def _line(item: Item) -> str:
+    return {"approved": "paid", "held": "held"}.get(item["status"], "")
+
+
+def _discounts(item: Item) -> dict[str, int]:
+    return by_layer((layer, won) for layer, won, *_ in item.get("discounts", ()))
+
+
+def _published(item: Item) -> dict[str, Any]:
+    facts = item["facts"]
+    return {
+        "payment_id": item["id"],
+        "status": item["status"],
+        "decline": item["decline"],
+        "merchant_id": item["merchant_id"],
+        "merchant_district": facts["district"],
+        "merchant_category": facts["category"],
+        "channel": facts["channel"],
+        "amount": item["amount"],
+        "paid_from": dict(item["paid_from"]),
+        "discounts": _discounts(item),
+        "expires_at": item.get("expires_at"),
+    }
+
+
+KIND = EntryKind(
+    name="payment",
+    prefix="PAYMENT#",
+    codec="eeum.payments.items:payment_of",
+    # The posting that follows it is linked and has its hash.
+    is_linked=False,
+    awaits_posting=True,
+    line=_line,
+    rewards=_discounts,
+    rewards_line="discounts",
+    published=_published,
+)

@@ -1,0 +1,94 @@
+"""The registry of entry kinds, against everything that a simulated city stores under every form of policies."""
+
+import json
+from collections import defaultdict
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from eeum.calendar import month_of
+from eeum.journal.accounts import ACCOUNT_KINDS, PURSE_KIND
+from eeum.journal.entry_kind import EntryKind
+from eeum.journal.history import moved_at
+from eeum.journal.kinds import KINDS
+from eeum.months.statements import Statement
+from eeum.storage import Table
+from eeum.wallet.store import PARTITION
+from tests.simulation.faults import Odds
+from tests.simulation.running import do, new_city, steps_of
+from tests.template.template import events
+
+SEED, OPERATIONS = 5, 4_000
+NO_ENTRIES = {"wallet", "progress", "standing", "statement", "grant"}
+"""What else is in the ledger table, grants of the simulation included."""
+
+Item = dict[str, Any]
+
+
+@cache
+def stored() -> dict[str, list[Item]]:
+    """Items of a simulated city by kind."""
+    city = new_city(SEED, OPERATIONS)
+    for step in steps_of(SEED, OPERATIONS):
+        city.now += timedelta(seconds=step.seconds)
+        do(city, step, Odds())
+    city.check_end()
+    found: dict[str, list[Item]] = defaultdict(list)
+    for item in city.memory.items(Table.LEDGER):
+        found[item["kind"]].append(item)
+    return found
+
+
+def outside(item: Item) -> set[str]:
+    kinds = {account.partition("/")[0] for account in item.get("postings", {})}
+    return kinds - {PURSE_KIND}
+
+
+def test_every_kind_of_entry_is_registered_and_stored_by_the_city() -> None:
+    assert set(stored()) - NO_ENTRIES == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_the_registry_says_what_the_stored_entries_say(kind: EntryKind) -> None:
+    items = stored()[kind.name]
+    assert all(item["sk"].startswith(kind.prefix) for item in items)
+    assert any(map(outside, items)) == kind.moves_outside
+    assert set().union(*map(outside, items)) <= set(ACCOUNT_KINDS)
+    moved = [item for item in items if item.get("postings")]
+    assert {"chain" in item for item in moved} == {kind.is_linked}
+    read = kind.reader()
+    for item in moved:
+        assert read(item["pk"].removeprefix(PARTITION), item).postings == item["postings"]
+        assert moved_at(item) is not None
+        assert kind.month(item) in (None, item.get("month"), item["accepted_at"][:7])
+        assert month_of(moved_at(item)) >= (kind.month(item) or "")
+        assert kind.line(item) in ("", *Statement._fields)
+        assert sum(kind.rewards(item).values()) == 0 or kind.rewards_line in Statement._fields
+
+
+def filters(function: str, source: str) -> list[dict[str, Any]]:
+    pattern = events(function, "DynamoDB")[source]["FilterCriteria"]["Filters"]
+    return [json.loads(each["Pattern"])["dynamodb"]["NewImage"] for each in pattern]
+
+
+def brought(item: Item, image: dict[str, Any]) -> bool:
+    return all(item.get(name) in wanted["S"] for name, wanted in image.items())
+
+
+def test_the_accrual_is_brought_what_awaits_a_posting_and_nothing_else() -> None:
+    images = filters("CashbackCalculationFunction", "CapturesAndCancellations")
+    for name, items in stored().items():
+        kind = KINDS.get(name)
+        for item in items:
+            wanted = kind is not None and kind.awaits_posting and item.get("status", "approved") == "approved"
+            assert any(brought(item, image) for image in images) == wanted, item
+
+
+def test_balances_are_brought_everything_that_moves_money_outside_a_wallet() -> None:
+    images = filters("BalanceProjectionFunction", "Entries")
+    for name in KINDS:
+        for item in stored()[name]:
+            if outside(item):
+                assert any(brought(item, image) for image in images), item
