@@ -1,6 +1,7 @@
 """`make redrive`: sends what waits in the cashback dead-letter queues again, and says for each message what became of it.
 
-A parked record goes to the function again, alone; its message is deleted once it is posted, or had been. A batch that crashed the function
+A parked record goes to the function again, alone; its message is deleted once it is posted, or had been. A record whose event the bus did
+not take is published. A batch that crashed the function
 names only its place in the stream: a catch-up finds what was in it, and the message is deleted when nothing is left without its posting.
 
 Exit status: 0 when the queues are empty, 1 when messages stay, 2 when the command itself failed.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +20,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from eeum.aws.attribute_values import plain_item
+from eeum.aws.events import EventBus
+from eeum.errors import Busy
+from eeum.publishing.events import event_of_entry
+from eeum.unit_of_work import Patience
 from operations.catch_up import catch_up
 from operations.failure import OperationFailed
 from operations.stack import Stack, add_arguments, stack_of
@@ -26,15 +33,17 @@ FUNCTION, SLOW_FUNCTION = "CashbackCalculationFunction", "CashbackSlowFunction"
 QUEUES = ("CashbackDeadLetterQueue", "CashbackSlowDeadLetterQueue")
 
 AT_ONCE = 10
+PUBLISHING_SECONDS = 60.0
 HIDDEN_SECONDS = 900
 """For how long nobody else sees a message that is being dealt with: as long as its function may take."""
 
 
 class Outcome(StrEnum):
-    """What became of a message; the first three are deleted."""
+    """What became of a message; one that is still parked stays in its queue."""
 
     POSTED = "posted"
     ALREADY_POSTED = "already_posted"
+    PUBLISHED = "published"
     COVERED_BY_CATCH_UP = "covered_by_catch_up"
     STILL_PARKED = "still_parked"
 
@@ -105,6 +114,8 @@ def _deal_with(stack: Stack, message: dict[str, Any], caught_up: list[dict[str, 
     if message.get("kind") == "slow_record" and isinstance(message.get("record"), dict):
         sent = {"messageId": "redriven", "body": json.dumps(message)}
         return _send_again(stack, message["record"], SLOW_FUNCTION, {"Records": [sent], "redriven": True})
+    if message.get("kind") == "unpublished_record" and isinstance(message.get("record"), dict):
+        return _publish_again(stack, message["record"])
     if isinstance(message.get("DDBStreamBatchInfo"), dict):
         return _cover(stack, message["DDBStreamBatchInfo"], caught_up)
     return Redriven("a message", Outcome.STILL_PARKED, "it is neither a parked record nor the place of a batch")
@@ -122,6 +133,18 @@ def _send_again(stack: Stack, record: dict[str, Any], function: str, event: dict
     if answer["already_posted"]:
         return Redriven(about, Outcome.ALREADY_POSTED)
     return Redriven(about, Outcome.STILL_PARKED, "; ".join(answer["reasons"]))
+
+
+def _publish_again(stack: Stack, record: dict[str, Any]) -> Redriven:
+    """An entry whose event the bus did not take."""
+    about = _name_of(record)
+    patience = Patience(lambda: PUBLISHING_SECONDS, time.sleep)
+    try:
+        event = event_of_entry(plain_item(record["dynamodb"]["NewImage"]))
+        EventBus(stack.client("events"), stack.resources["CityBus"]).publish([event], patience.briefly())
+    except (KeyError, ValueError, TypeError, AttributeError, Busy) as problem:
+        return Redriven(about, Outcome.STILL_PARKED, f"{type(problem).__name__}: {problem}")
+    return Redriven(about, Outcome.PUBLISHED)
 
 
 def _name_of(record: dict[str, Any]) -> str:

@@ -138,7 +138,8 @@ def _check_undone(wallet: Item, entries: Sequence[Item], payments: Mapping[str, 
         elif entry["kind"] not in undoable:
             for account, won in entry.get("postings", {}).items():
                 loaded[account.removeprefix("purse/")] += won if account.startswith("purse/") else 0
-    if any(left.values()) or wallet["due"] != wallet["posted"]:
+    # Tests that begin with cashback below zero load a debt that no operation makes.
+    if any(left.values()) or wallet["due"] != wallet["posted"] or min(loaded.values(), default=0) < 0:
         return
     for purse, state in wallet["purses"].items():
         assert state["amount"] == loaded[purse], f"everything was undone, and {purse} has not what was loaded: {wallet}"

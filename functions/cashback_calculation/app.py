@@ -1,4 +1,4 @@
-"""The ledger's stream: posts the cashback of what was captured, and works it out anew for what was cancelled.
+"""The ledger's stream: posts the cashback of what was captured, corrects it for what was cancelled, and publishes every entry.
 
 A failure worth a retry is raised, so that the whole batch comes again, which is safe since each posting claims its source. A record that
 cannot succeed is parked whole, with its reason, in this function's own dead-letter queue, and the others go on. One whose month may take
@@ -10,8 +10,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from cashback_calculation.lanes import Records, park, send_to_slow_lane
+from cashback_calculation.lanes import UNPUBLISHED, Record, Records, park, send_to_slow_lane
+from cashback_calculation.publishing import publish
 from eeum.aws.city import City
+from eeum.aws.clients import aws_client
+from eeum.aws.events import EventBus
 from eeum.cashback.use_cases import post
 
 logger = Logger()
@@ -51,4 +54,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for record, why in hopeless:
         park(city.settings.dead_letter_queue_url, record, why)
         logger.warning("parked", reason=why, sequence_number=record.get("dynamodb", {}).get("SequenceNumber"))
+    publish(city_bus(), city.patience(context), records.entries, keep_unpublished)
     return answer
+
+
+def city_bus() -> EventBus:
+    return EventBus(aws_client("events"), city.settings.event_bus)
+
+
+def keep_unpublished(record: Record, reason: str) -> None:
+    """Dead-letters a record whose event was not published; its posting is stored."""
+    park(city.settings.dead_letter_queue_url, record, reason, UNPUBLISHED)
+    logger.warning("not published", reason=reason)

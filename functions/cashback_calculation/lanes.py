@@ -6,30 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cashback_calculation.records import source_of_record
+from cashback_calculation.records import is_only_published, item_of_record
 from eeum.aws.clients import aws_client
-from eeum.cashback.soundness import Unsound
+from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
+from eeum.storage import Item
 
-SLOW, PARKED = "slow_record", "parked_record"
+SLOW, PARKED, UNPUBLISHED = "slow_record", "parked_record", "unpublished_record"
 
 Record = dict[str, Any]
 
 
 @dataclass
 class Records:
-    """Records with the sources in them, and those that have none, with the reason."""
+    """Records with the sources in them, those that have none, with the reason, and every entry that can be read."""
 
     sources: list[Source]
     unsound: list[tuple[Record, str]]
+    entries: list[tuple[Record, Item]]
     _of: dict[str, Record]
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> "Records":
-        read = cls([], [], {})
+        read = cls([], [], [], {})
         for record in records:
             try:
-                source = source_of_record(record)
+                item = item_of_record(record)
+                read.entries.append((record, item))
+                if is_only_published(item):
+                    continue
+                source = sound_source_of(item)
             except Unsound as reason:
                 read.unsound.append((record, str(reason)))
                 continue
@@ -56,7 +62,7 @@ def send_to_slow_lane(queue_url: str | None, records: Sequence[tuple[Source, Rec
         )
 
 
-def park(queue_url: str | None, record: Record, reason: str) -> None:
+def park(queue_url: str | None, record: Record, reason: str, kind: str = PARKED) -> None:
     """Keeps the record with its reason, until an operator has looked at it and sends it again."""
-    message = json.dumps({"kind": PARKED, "reason": reason, "record": record}, ensure_ascii=False)
+    message = json.dumps({"kind": kind, "reason": reason, "record": record}, ensure_ascii=False)
     aws_client("sqs").send_message(QueueUrl=queue_url, MessageBody=message)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import cashback_calculation.app as cashback_function
 import monthly_cap_reset.app as reset_function
+from cashback_calculation.records import is_only_published
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Audit
 from eeum.aws.attribute_values import attribute_value
@@ -27,6 +28,7 @@ from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
+from eeum.journal.kinds import KINDS
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
@@ -46,6 +48,7 @@ from eeum.wallet.use_cases import change_standing, open_wallet
 from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_everything
 from tests.patience import patience_of
+from tests.simulation.bus import Bus
 from tests.simulation.papers import give_cards, papers_of, shop_of
 from tests.simulation.reference import Reference
 from tests.simulation.reference_of_budgets import BudgetReference
@@ -57,7 +60,6 @@ HALF = 15
 """The last day of the first half of a month."""
 
 OPERATIONS_AT_A_BOUNDARY = 8
-STREAMED = frozenset({"payment", "capture", "cancellation"})
 CONTEXT = SimpleNamespace(
     function_name="simulation",
     memory_limit_in_mb=512,
@@ -113,6 +115,7 @@ class Simulated:
     slow_delivered: list[Item] = field(default_factory=list)
     known: KnownWallets = field(default_factory=lambda: KnownWallets(3))
     """What the slow lane's function remembers from call to call."""
+    bus: Bus = field(default_factory=Bus)
     touched: dict[str, Made] = field(default_factory=dict)
     """By wallet, the payment that an operation was last about."""
 
@@ -187,7 +190,7 @@ class Simulated:
             # What fails for one wallet is put aside by the product; what the reference finds must not be.
             raise Found from fault
         for key, item in changed:
-            if key.table is Table.LEDGER and item["kind"] in STREAMED and item.get("status", "approved") == "approved":
+            if key.table is Table.LEDGER and item["kind"] in KINDS:
                 self.stream.append(item)
 
     # --- who there is -------------------------------------------------------------------------------------------------
@@ -256,13 +259,14 @@ class Simulated:
         """Hands entries to who posts them; whatever it raises, they come again."""
         if through_function:
             self.function.storage = storage
-            cashback_function.city = self.function
+            cashback_function.city, cashback_function.city_bus = self.function, lambda: self.bus
+            cashback_function.keep_unpublished = lambda record, _: self.bus.unpublished.append(record)
             answer = cashback_function.handler({"Records": [_record(item) for item in items]}, CONTEXT)
             assert answer["parked"] == 0, answer
             done = answer["posted"] + answer["already_posted"] + answer["slow"]
-            assert done == len({(item["pk"], item["sk"]) for item in items})
+            assert done == len({(item["pk"], item["sk"]) for item in items if not is_only_published(item)})
         else:
-            sources = [_sound(item) for item in items]
+            sources = [_sound(item) for item in items if not is_only_published(item)]
             budgets = self.budgets(storage)()
             answer = post(CashbackStore(storage), self.policies, budgets, patience_of(), sources, self.clock)
             assert not answer.unpostable, answer
@@ -294,6 +298,7 @@ class Simulated:
     def check_end(self) -> None:
         """What the stream lost is caught up; then nothing is due, and everything is as worked out."""
         self.catch_up_everything()
+        self.bus.check(self.memory.items(Table.LEDGER))
         self.check_whole()
         self.reference.check_drained(list(self.memory.everything()))
         # And once more by what looks at stored items alone.

@@ -12,7 +12,9 @@ from copy import copy
 from datetime import timedelta
 from typing import Any
 
+from cashback_calculation.records import is_only_published
 from eeum.errors import Busy
+from eeum.journal.kinds import KINDS
 from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import authorise_payment
 from eeum.request import Request
@@ -20,7 +22,7 @@ from eeum.storage import Item, Key, Page, Put, Query, Scan, Storage, Table, Unav
 from eeum.unit_of_work import Patience
 from eeum.wallet.use_cases import top_up
 from tests.invariants import check_ledger
-from tests.simulation.city import STREAMED, Simulated
+from tests.simulation.city import Simulated
 from tests.simulation.faults import Odds
 from tests.simulation.running import Step, do
 from tests.simulation.scenes import incheons
@@ -56,7 +58,7 @@ class CityOnAnEngine(Simulated):
 
     def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         for key, item in changed:
-            if key.table is Table.LEDGER and item["kind"] in STREAMED and item.get("status", "approved") == "approved":
+            if key.table is Table.LEDGER and item["kind"] in KINDS and not is_only_published(item):
                 self.stream.append(item)
 
     def of_a_thread(self) -> "CityOnAnEngine":

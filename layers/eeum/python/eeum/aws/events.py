@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from eeum.publishing.events import Event
 from eeum.unit_of_work import Patience
 
@@ -15,17 +17,17 @@ MOST_BYTES = 200_000
 
 
 class EventBus:
-    """`client` is botocore's of EventBridge; `bus` is the name of the city's bus."""
+    """`client` is botocore's of EventBridge; `bus` is the name of the city's bus, None for a function without one."""
 
-    def __init__(self, client: Any, bus: str) -> None:
+    def __init__(self, client: Any, bus: str | None) -> None:
         self._client = client
         self._bus = bus
 
     def publish(self, events: Iterable[Event], patience: Patience) -> int:
         """Puts events on the bus, ten in a call, and returns how many.
 
-        Events that the bus did not take are sent again. Events that it took stay published, so a caller that tries again publishes them
-        twice, with the same `id`.
+        Events that the bus did not take are sent again, and so is a call that failed. Events that it took stay published: a caller that
+        tries again publishes them twice, with the same `id`.
 
         Raises:
             Busy: the bus did not take every event in the time that there was.
@@ -41,12 +43,15 @@ class EventBus:
 
     def _left(self, events: Sequence[Event]) -> Sequence[Event]:
         """Publishes `events` in one call and returns those that the bus did not take."""
-        answer = self._client.put_events(Entries=[self._entry(event) for event in events])
+        try:
+            answer = self._client.put_events(Entries=[self._entry(event) for event in events])
+        except (BotoCoreError, ClientError):
+            return events
         if not answer["FailedEntryCount"]:
             return ()
         return [event for event, entry in zip(events, answer["Entries"], strict=True) if "ErrorCode" in entry]
 
-    def _entry(self, event: Event) -> dict[str, str]:
+    def _entry(self, event: Event) -> dict[str, str | None]:
         return {
             "EventBusName": self._bus,
             "Source": event.source,

@@ -23,6 +23,7 @@ class Settings:
     clock_shift: timedelta
     dead_letter_queue_url: str | None
     slow_queue_url: str | None = None
+    event_bus: str | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -44,6 +45,7 @@ class Settings:
             clock_shift=timedelta(seconds=shift),
             dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL") or None,
             slow_queue_url=environment.get("SLOW_QUEUE_URL") or None,
+            event_bus=environment.get("EVENT_BUS") or None,
         )
 
 
