@@ -10,41 +10,9 @@ ENVIRONMENTS := .environments
 PYTHON := $(ENVIRONMENTS)/development/bin/python
 SIMULATOR_PYTHON := PYTHONPATH=layers/eeum/python $(ENVIRONMENTS)/simulator/bin/python
 SAM := SAM_CLI_TELEMETRY=0 $(ENVIRONMENTS)/sam/bin/sam
-
-# What is built and deployed: x86_64 or arm64 for Lambda, host for this machine's Python.
-TARGET ?= x86_64
-STAGE ?= dev
-EVENT ?= events/payment_authorisation/http.json
-FUNCTION ?= PaymentAuthorisationFunction
-# How long functions are killed.
-SECONDS ?= 60
-# Tests run side by side; those that share a city run in one process (`xdist_group`).
-TESTS ?= tests
-OPS ?= 20000
-PYTEST_OPTIONS ?= -n auto --dist loadgroup
-
-export AT PORT CITY FROM
-
-.DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills upgrade-drill release-fixture fold rebuild republish invoke reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
-
-help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
-
-# --- environments, each made once and again when its requirements change --------------------------------------------
-
-$(ENVIRONMENTS)/installer/.complete: requirements/installer.txt deployment/environment.sh
-	@echo "· Making the installer's environment (once)."
-	@deployment/environment.sh installer
-
-$(ENVIRONMENTS)/%/.complete: requirements/%.txt $(ENVIRONMENTS)/installer/.complete
-	@echo "· Making the environment $* (once)."
-	@deployment/environment.sh $*
-
-$(ENVIRONMENTS)/node/.complete: requirements/dynoxide/package-lock.json deployment/environment.sh
-	@echo "· Fetching the engine that store tests run on (once)."
-	@deployment/environment.sh node
+# Commands of the project: Ctrl-C, or a file that is missing, ends them with a sentence.
+COMMAND := PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m local.command
+SIMULATOR_COMMAND := $(SIMULATOR_PYTHON) -m local.command
 
 DEVELOPMENT := $(ENVIRONMENTS)/development/.complete
 EMULATOR := $(ENVIRONMENTS)/emulator/.complete
@@ -52,147 +20,196 @@ SAM_CLI := $(ENVIRONMENTS)/sam/.complete
 SIMULATOR := $(ENVIRONMENTS)/simulator/.complete
 NODE := $(ENVIRONMENTS)/node/.complete
 
-install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) ## every environment, below .environments/
-environments: install
-
-# --- the local city ---------------------------------------------------------------------------------------------------
-
-run: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## the local city; AT=2021-01-31T23:58+09:00 or AT=now chooses its time, PORT its port
-	@$(PYTHON) -m local.run
-
-demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
-	@$(PYTHON) -m local.demo
-
-demo-with-kills: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## the demonstration in a city of its own whose functions are killed at random: SECONDS=60
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m local.demo_with_kills --seconds $(SECONDS)
-
-upgrade-drill: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## updates an earlier release's city to this checkout while clients pay: FROM=a commit or tag
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m local.upgrade
-
-reset: $(DEVELOPMENT) $(EMULATOR) ## empties the local city
-	@$(PYTHON) -m local.reset
-
-invoke: $(DEVELOPMENT) $(SAM_CLI) ## one function in a container (needs Docker), on the running city: FUNCTION=… EVENT=…
-	@$(PYTHON) -m local.invoke --check $(FUNCTION) $(EVENT)
-	@$(MAKE) --no-print-directory build
-	@$(PYTHON) -m local.invoke $(FUNCTION) $(EVENT)
-
-# --- running a city: the local one, or a stage that is deployed with CITY=dev ------------------------------------------
-
-catch-up: $(DEVELOPMENT) ## posts cashback that never came, now: CITY=local (default) or a deployed stage
-	@$(PYTHON) -m operations.catch_up
-
-redrive: $(DEVELOPMENT) ## sends what waits in the cashback dead-letter queue again, and says what became of it
-	@$(PYTHON) -m operations.redrive
-
-audit: $(DEVELOPMENT) ## works everything that is stored out anew, and names what deviates; ROOTS=all verifies every daily root
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.audit $(if $(filter all,$(ROOTS)),--all-roots)
-
-fold: $(DEVELOPMENT) ## brings balances up to date, now: by itself that happens every hour, locally every minute
-	@$(PYTHON) -m operations.fold
-
-republish: $(DEVELOPMENT) ## publishes entries on the city's bus again: FROM=… UNTIL=… KINDS="payment earning"
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.republish $(if $(FROM),--from $(FROM)) $(if $(UNTIL),--until $(UNTIL)) $(if $(KINDS),--kinds $(KINDS))
-
-rebuild: $(DEVELOPMENT) ## works out the balances of merchants, funders and banks anew from the journal, while payments go on
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.rebuild
-
-# --- writing a policy: docs/policy-language.md ------------------------------------------------------------------------------
-
-check-policy: $(DEVELOPMENT) ## the faults of policy documents: POLICY="A.json B.json"
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy check $(POLICY)
-
-explain-policy: $(DEVELOPMENT) ## a policy in plain Korean and English: POLICY=A.json
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy explain $(POLICY)
-
-try-policy: $(DEVELOPMENT) ## what payments and top-ups get under a policy: POLICY=A.json EVENTS=B.json, JSON=yes for a program
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy try $(POLICY) $(EVENTS) $(if $(JSON),--json)
-
-# --- what a policy would cost: docs/simulator.md ---------------------------------------------------------------------------
-
+# What is built and deployed: x86_64 or arm64 for Lambda, host for this machine's Python.
+TARGET ?= x86_64
+STAGE ?= dev
+EVENT ?= events/programme_policy/http.json
+FUNCTION ?= ProgrammePolicyFunction
+# How long functions are killed.
+SECONDS ?= 60
+# Tests run side by side; those that share a city run in one process (`xdist_group`).
+TESTS ?= tests
+OPS ?= 20000
+PYTEST_OPTIONS ?= -n auto --dist loadgroup
 # Where a simulated city's payments are, and how much of the city it holds, in basis points of its members.
 PAYMENTS ?= .local/simulated-city
 CITY_SHARE ?= 1000
-
-simulated-city: $(SIMULATOR) ## payments of a simulated city, 2020: PAYMENTS=… (a folder), CITY_SHARE=1000 (a tenth of its members)
-	@$(SIMULATOR_PYTHON) -m simulator.city $(PAYMENTS) --share $(CITY_SHARE)
-
 # A folder that `make export` writes, or one that was downloaded from S3.
 EXPORT ?= .local/export
+# What simulations over the API call published payments.
+SOURCE ?= city
+
+export AT PORT CITY FROM
+
+# A name or value that is wrong is found before anything begins. Where Python is missing, environment.sh says so.
+GIVEN := $(foreach each,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(each)))),$(each)))
+quoted = '$(subst ','\'',$(1)=$($(1)))'
+ifneq ($(and $(GIVEN),$(shell command -v python3 2>/dev/null)),)
+$(shell python3 local/variables.py $(foreach each,$(GIVEN),$(call quoted,$(each))))
+ifneq ($(.SHELLSTATUS),0)
+$(error Nothing was done)
+endif
+endif
+# What a target cannot do without: $(call needs,POLICY,an example)
+needs = $(if $(strip $($(1))),,$(error $@ needs $(1): make $@ $(1)=$(2)))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild republish upgrade-drill release-fixture invoke start-api reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
+
+help:
+	@sed -nE 's/^# --- ([^:-]*[^: -]).*/\n\1/p; s/^([a-z-]+):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+
+# --- The local city: docs/local-city.md ------------------------------------------------------------------------------
+
+run: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## open it, or go on with it: AT=2021-01-31T23:58+09:00 or AT=now, PORT=4600
+	@$(COMMAND) local.run
+
+demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
+	@$(COMMAND) local.demo
+
+demo-with-kills: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## the same in a city of its own, whose functions are killed at random: SECONDS=60
+	@$(COMMAND) local.demo_with_kills --seconds $(SECONDS)
+
+upgrade-drill: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## update an earlier release's city to this checkout while clients pay: FROM=a commit or tag
+	@$(COMMAND) local.upgrade
+
+reset: $(DEVELOPMENT) $(EMULATOR) ## empty it; exports, reports and simulated payments stay
+	@$(COMMAND) local.reset
+
+invoke: $(DEVELOPMENT) $(SAM_CLI) ## one function in a container (needs Docker): FUNCTION=… EVENT=… OPTIONS="--debug"
+	@$(COMMAND) local.invoke --check $(FUNCTION) $(EVENT)
+	@$(MAKE) --no-print-directory build
+	@$(COMMAND) local.invoke $(FUNCTION) $(EVENT) $(OPTIONS)
+
+start-api: $(DEVELOPMENT) $(SAM_CLI) ## every function in containers, behind HTTP without sign-in (needs Docker): OPTIONS="--port 3001"
+	@$(COMMAND) local.start_api --check
+	@$(MAKE) --no-print-directory build
+	@$(COMMAND) local.start_api $(OPTIONS)
+
+# --- Operate the local city, or with CITY=dev a deployed one: docs/operations.md --------------------------------------
+
+audit: $(DEVELOPMENT) ## recompute everything that is stored, and name what deviates: ROOTS=all verifies every daily root
+	@$(COMMAND) operations.audit $(if $(filter all,$(ROOTS)),--all-roots)
+
+catch-up: $(DEVELOPMENT) ## post cashback that never came, now
+	@$(COMMAND) operations.catch_up
+
+redrive: $(DEVELOPMENT) ## send the dead letters of cashback again, and say what became of each
+	@$(COMMAND) operations.redrive
+
+fold: $(DEVELOPMENT) ## bring balances up to date, now; that happens every hour, locally every minute
+	@$(COMMAND) operations.fold
+
+rebuild: $(DEVELOPMENT) ## recompute the balances of merchants, funders and banks, while payments go on
+	@$(COMMAND) operations.rebuild
+
+republish: $(DEVELOPMENT) ## publish entries on the city's bus again: SINCE=… UNTIL=… KINDS="payment earning"
+	@$(COMMAND) operations.republish $(if $(SINCE),--since $(SINCE)) $(if $(UNTIL),--until $(UNTIL)) $(if $(KINDS),--kinds $(KINDS))
 
 export: $(DEVELOPMENT) ## the local city's ledger, as DynamoDB exports tables: EXPORT=… (a new folder)
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.export $(EXPORT)
+	@$(COMMAND) operations.export $(EXPORT)
 
-payments-of-export: $(SIMULATOR) ## payments of an export, to be replayed: EXPORT=… PAYMENTS=… (a new folder)
-	@$(SIMULATOR_PYTHON) -m simulator.export $(EXPORT) $(PAYMENTS)
+publish-payments: $(DEVELOPMENT) ## payments for simulations over the API: PAYMENTS=… SOURCE=city CITY=dev
+	@$(COMMAND) operations.publish_payments $(PAYMENTS) --source $(SOURCE)
+
+# --- Write a policy, see what it costs (./eeum does the same from any folder): docs/policy-language.md, docs/simulator.md -----
+
+check-policy: $(DEVELOPMENT) ## the faults of policy documents: POLICY="A.json B.json"
+	$(call needs,POLICY,policies/incheon/incheon-2021-01-01.json)
+	@./eeum policy check $(POLICY)
+
+explain-policy: $(DEVELOPMENT) ## a policy in plain Korean and English: POLICY=A.json
+	$(call needs,POLICY,policies/incheon/incheon-2021-01-01.json)
+	@./eeum policy explain $(POLICY)
+
+try-policy: $(DEVELOPMENT) ## what payments and top-ups get under a policy: POLICY=A.json EVENTS=B.json, JSON=yes for a program
+	$(call needs,POLICY,policies/examples/carry-over.json EVENTS=policies/examples/carry-over.events.json)
+	$(call needs,EVENTS,policies/examples/carry-over.events.json)
+	@./eeum policy try $(POLICY) $(EVENTS) $(if $(JSON),--json)
 
 simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AGAINST=B.json PAYMENTS=… OUTPUT=… BUDGET="city=… national=…"
+	$(call needs,POLICY,policies/incheon/incheon-2021-01-01.json)
 	@./eeum policy simulate $(POLICY) $(if $(AGAINST),--against $(AGAINST)) --payments $(PAYMENTS) \
 	    $(foreach each,$(BUDGET),--budget $(each)) $(if $(OUTPUT),--output $(OUTPUT))
 
-# What simulations over the API call them.
-SOURCE ?= city
+simulated-city: $(SIMULATOR) ## payments of a simulated city, 2020: PAYMENTS=… (a folder), CITY_SHARE=1000 (a tenth of its members)
+	@$(SIMULATOR_COMMAND) simulator.city $(PAYMENTS) --share $(CITY_SHARE)
 
-publish-payments: $(DEVELOPMENT) ## payments for simulations that operators ask for over the API: PAYMENTS=… SOURCE=city CITY=dev
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m operations.publish_payments $(PAYMENTS) --source $(SOURCE)
+payments-of-export: $(SIMULATOR) ## payments of an export, to be replayed: EXPORT=… PAYMENTS=… (a new folder)
+	@$(SIMULATOR_COMMAND) simulator.export $(EXPORT) $(PAYMENTS)
 
 compare-evaluators: $(SIMULATOR) ## the simulator's SQL against the evaluator, payment by payment: POLICY=A.json PAYMENTS=…
-	@$(SIMULATOR_PYTHON) -m simulator.comparison $(POLICY) --payments $(PAYMENTS)
+	$(call needs,POLICY,policies/incheon/incheon-2021-01-01.json)
+	@$(SIMULATOR_COMMAND) simulator.comparison $(POLICY) --payments $(PAYMENTS)
 
 measure-simulator: $(SIMULATOR) ## how fast payments are replayed, in how much memory: PAYMENTS=…
-	@$(SIMULATOR_PYTHON) -m simulator.measurement $(PAYMENTS)
+	@$(SIMULATOR_COMMAND) simulator.measurement $(PAYMENTS)
 
-# --- checks -----------------------------------------------------------------------------------------------------------
+# --- Check the code: docs/testing.md ---------------------------------------------------------------------------------
 
-test: install ## every test
+test: install ## every test, or TESTS=tests/unit
 	$(if $(filter tests,$(TESTS)),@$(SIMULATOR_PYTHON) -m pytest tests/simulator)
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS)
 
-simulate: $(DEVELOPMENT) ## a simulated city with faults, OPS operations over two seeds, or under one SEED; FORMS=yes: every form of policies
-	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.simulation --operations $(OPS) $(if $(SEED),--seed $(SEED)) $(if $(FORMS),--forms)
+simulate: $(DEVELOPMENT) ## a simulated city with faults: OPS=20000 operations over two seeds, or under SEED=7; FORMS=yes: every form of policies
+	@$(COMMAND) tests.simulation --operations $(OPS) $(if $(SEED),--seed $(SEED)) $(if $(FORMS),--forms)
 
-mutants: $(DEVELOPMENT) ## removes one safeguard after another, and shows that the simulation notices
-	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.simulation.mutants
+mutants: $(DEVELOPMENT) ## remove one safeguard after another, and show that the simulation notices
+	@$(COMMAND) tests.simulation.mutants
 
 lint: $(DEVELOPMENT) $(SAM_CLI) validate ## style, types and the template
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
-validate: $(SAM_CLI)
+validate: $(SAM_CLI) ## the template alone
 	$(SAM) validate --lint
 
-format: $(DEVELOPMENT) ## writes the code in the project's style
+format: $(DEVELOPMENT) ## write the code in the project's style
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-bench: install ## measures what docs/performance.md reports
-	@$(PYTHON) -m bench
+bench: install ## measure what docs/performance.md reports
+	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m local.command bench
 
-# --- what is generated from the code, and checked in -------------------------------------------------------------------
+# --- Generate what is checked in -------------------------------------------------------------------------------------
 
-openapi: $(DEVELOPMENT) ## writes docs/openapi.json
-	@PYTHONPATH=layers/eeum/python:functions $(PYTHON) -m deployment.openapi
+openapi: $(DEVELOPMENT) ## docs/openapi.json
+	@$(COMMAND) deployment.openapi
 
-policy-examples: $(DEVELOPMENT) ## writes policies/examples, from the pages below docs/policy-language
-	@PYTHONPATH=layers/eeum/python:. $(PYTHON) -m tests.docs.worked_examples
+policy-examples: $(DEVELOPMENT) ## policies/examples, from the pages below docs/policy-language
+	@$(COMMAND) tests.docs.worked_examples
 
-policy-schema: $(DEVELOPMENT) ## writes policies/policy.schema.json
-	@PYTHONPATH=layers/eeum/python $(PYTHON) -m eeum.policy schema > policies/policy.schema.json
+policy-schema: $(DEVELOPMENT) ## policies/policy.schema.json
+	@./eeum policy schema > policies/policy.schema.json
 
-release-fixture: $(DEVELOPMENT) ## stores a city of this checkout for later releases to read: RELEASE=a short commit
-	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m tests.upgrade $(RELEASE)
+release-fixture: $(DEVELOPMENT) ## a city of this checkout, for later releases to read: RELEASE=a short commit
+	$(call needs,RELEASE,66fc083)
+	@$(COMMAND) tests.upgrade $(RELEASE)
 
-# --- building and deploying -------------------------------------------------------------------------------------------
+# --- Install, build and deploy ---------------------------------------------------------------------------------------
+
+install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) ## every environment, below .environments/; each target makes what it needs
+environments: install
+
+$(ENVIRONMENTS)/installer/.complete: requirements/installer.txt deployment/environment.sh
+	@deployment/environment.sh installer
+
+$(ENVIRONMENTS)/%/.complete: requirements/%.txt $(ENVIRONMENTS)/installer/.complete
+	@deployment/environment.sh $*
+
+$(ENVIRONMENTS)/node/.complete: requirements/dynoxide/package-lock.json deployment/environment.sh
+	@deployment/environment.sh node
 
 build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (default), arm64 or host
 	TARGET=$(TARGET) $(SAM) build
 
-deploy: $(DEVELOPMENT) $(SAM_CLI) ## builds and deploys to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
-	@$(PYTHON) -m deployment.deploy $(STAGE)
+deploy: $(DEVELOPMENT) $(SAM_CLI) ## build, and deploy to AWS: STAGE=dev or STAGE=prod, settings in samconfig.toml
+	@$(COMMAND) deployment.deploy $(STAGE)
 
-lock: $(DEVELOPMENT) ## pins every requirement again, by hash
+lock: $(DEVELOPMENT) ## pin every requirement again, by hash
 	@deployment/lock.sh
 
-clean: ## removes what was built, not the environments nor the city
+clean: ## remove what was built, not the environments nor the city
 	rm -rf .aws-sam

@@ -85,4 +85,4 @@ def _sam(*command: str, environment: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:2] or [""]))

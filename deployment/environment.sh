@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes one of the project's environments from its hashed requirements: deployment/environment.sh NAME
-# Whatever is missing on the machine is said in one sentence.
+# Whatever is missing on the machine is said in one sentence. What it takes is said before, and how far it is meanwhile.
 set -eu
 
 name=$1
@@ -19,27 +19,63 @@ make_virtual_environment() {
     python3 -m venv "$@" || fail "no virtual environment could be made in $1."
 }
 
+# What it takes on disk alone, in MB, and for what; a test measures it. What another environment has already is stored once.
+case $name in
+installer) takes=12 for="to install the others" ;;
+development) takes=246 for="for the local city, tests and checks" ;;
+emulator) takes=60 for="for the embedded AWS" ;;
+sam) takes=200 for="to build and deploy" ;;
+simulator) takes=418 for="to simulate policies" ;;
+node) takes=8 for="for the tests of stores" ;;
+*) fail "there is no environment $name." ;;
+esac
+
+# pip's own lines, as one line a package that is fetched; where nobody watches, every tenth.
+progress() {
+    awk -v all="$1" -v terminal="$2" '
+        /^(Collecting|Processing) / { n++; sub(/.*\//, "", $2); sub(/(==|-[0-9]).*/, "", $2)
+            if (terminal) { printf "\r  %d of %d: %-50s", n, all, $2; fflush() }
+            else if (n % 10 == 0 || n == all) { printf "  %d of %d\n", n, all; fflush() } }
+        /^Installing collected/ { printf terminal ? "\r  Unpacking %d packages.%-50s\n" : "  Unpacking %d packages.\n", all, ""; fflush() }'
+}
+
+install() {
+    all=$(grep -c '^[A-Za-z0-9].*==' "$requirements")
+    terminal=; [ -t 1 ] && terminal=1
+    # Bytecode of what is never imported would take a third of the room; Python writes that of the rest when it is.
+    { "$@" --disable-pip-version-check --progress-bar off --no-compile --require-hashes --no-deps --requirement "$requirements" \
+        2>"$target/install.log" || touch "$target/.failed"; } | progress "$all" "$terminal"
+    [ ! -e "$target/.failed" ] || { cat "$target/install.log" >&2; return 1; }
+}
+
+# Tests of packages, and headers for compilers.
+leave_out() {
+    find "$target/lib" -type d \( -name tests -o -path '*/pyarrow/include' \) -prune -exec rm -rf {} +
+}
+
 command -v python3 >/dev/null || fail "Python is missing; install Python 3.11 or later (Debian: apt-get install python3 python3-venv)."
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old; Python 3.11 or later is needed."
 python3 -c 'import ensurepip, venv' 2>/dev/null || fail "Python's venv module is missing; install it (Debian: apt-get install python3-venv)."
+[ "$name" != node ] || command -v npm >/dev/null ||
+    fail "npm is missing, which fetches an engine for the tests; install it (Debian: apt-get install npm)."
 
+echo "· Making the environment $name, $for: $takes MB in .environments/$name, once."
 case $name in
 node)
-    command -v npm >/dev/null || fail "npm is missing, which fetches an engine for the tests; install it (Debian: apt-get install npm)."
     mkdir -p "$target"
     cp "$root/requirements/dynoxide/package.json" "$root/requirements/dynoxide/package-lock.json" "$target/"
     npm ci --prefix "$target" --no-audit --no-fund --silent || fail "npm could not install requirements/dynoxide."
     ;;
 installer)
     make_virtual_environment "$target"
-    "$target/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement "$requirements" ||
-        fail "pip could not install requirements/installer.txt; is there a network?"
+    install "$target/bin/python" -m pip install || fail "pip could not install requirements/installer.txt; is there a network?"
     ;;
 *)
     make_virtual_environment "$target" --without-pip
-    "$environments/installer/bin/python" -m pip --python "$target/bin/python" install --quiet --disable-pip-version-check \
-        --require-hashes --no-deps --only-binary :all: --requirement "$requirements" ||
+    install "$environments/installer/bin/python" -m pip --python "$target/bin/python" install --only-binary :all: ||
         fail "the packages of requirements/$name.txt could not be installed; is there a network?"
+    leave_out
+    python3 "$root/deployment/share.py" "$target"
     ;;
 esac
 touch "$target/.complete"

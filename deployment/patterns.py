@@ -6,7 +6,7 @@ patterns are here, and `tests/openapi/test_patterns.py` holds each to what the c
 
 from typing import Any
 
-from eeum.calendar import INSTANT, MONTH
+from eeum.calendar import MONTH, QUERIED_INSTANT
 
 ID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 NAME = "^[a-z0-9]+([_-][a-z0-9]+)*$"
@@ -34,7 +34,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "line": {"type": "string", "pattern": NAME, "maxLength": LONGEST_LINE},
     "month": {"type": "string", "pattern": _ascii(MONTH.pattern), "examples": ["2021-01"]},
     "year": {"type": "string", "pattern": YEAR, "examples": ["2022"]},
-    "at": {"type": "string", "pattern": _ascii(INSTANT.pattern), "examples": ["2021-01-31T23:58:00+09:00"]},
+    "at": {"type": "string", "pattern": _ascii(QUERIED_INSTANT.pattern), "examples": ["2021-01-31T23:58:00+09:00"]},
     "cursor": {"type": "string", "pattern": CURSOR},
     "Idempotency-Key": {"type": "string", "minLength": 16, "maxLength": 255, "pattern": IDEMPOTENCY_KEY},
 }

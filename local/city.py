@@ -19,7 +19,6 @@ from local.deployment import Deployment, Stack
 from local.draining import BALANCES_SECONDS, DRAIN_SECONDS, BalancesDrain, Drain
 from local.emulator import Emulator, port_is_taken
 from local.failure import CityFailure
-from local.lock import FILE as LOCK_FILE
 from local.lock import FolderLock, port_of_running_city
 from local.roles import Tokens
 from local.schedule import BALANCE_FOLD, Calendar
@@ -186,14 +185,12 @@ class City:
         self.emulator.close()
 
     def empty(self) -> None:
-        """Whoever empties a folder has taken it."""
-        for part in self.data.glob("*"):
-            if part.name == LOCK_FILE:
-                continue
-            if part.is_dir():
+        """Remove the city and nothing else that is in its folder, which the caller has taken."""
+        for part in (self.data / name for name in places.CITY_FILES):
+            if part.is_dir() and not part.is_symlink():
                 shutil.rmtree(part)
             else:
-                part.unlink()
+                part.unlink(missing_ok=True)
 
     def _seed(self, wanted: datetime) -> None:
         self._report(f"Opening the city on {wanted - DAY:%Y-%m-%d}: policies and shops.")

@@ -18,6 +18,8 @@ from local.failure import CityFailure
 SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
 #: The month of the published policy that the README tells about: 10 % to 500,000 won, 1 % to 1,000,000.
 START = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
+#: No policy may start or end later, and calendars end not much later.
+LATEST = datetime(2200, 1, 1, tzinfo=SEOUL)
 _SECOND = timedelta(seconds=1)
 
 
@@ -77,6 +79,9 @@ class CityClock:
             return self._machine().astimezone(SEOUL)
         try:
             instant = datetime.fromisoformat(at)
-        except ValueError:
+            local = instant.replace(tzinfo=SEOUL) if instant.tzinfo is None else instant.astimezone(SEOUL)
+        except (ValueError, OverflowError):
             raise CityFailure(f"AT={at} is neither `now` nor an instant such as 2021-01-31T23:58+09:00.") from None
-        return instant.replace(tzinfo=SEOUL) if instant.tzinfo is None else instant.astimezone(SEOUL)
+        if local >= LATEST:
+            raise CityFailure(f"AT={at} is too late: the city's time ends before {LATEST:%Y}.")
+        return local

@@ -19,7 +19,7 @@ FILE = Path(__file__).with_name("environment.json")
 #: How a container calls the machine that it runs on.
 CONTAINER_HOST = "host.docker.internal"
 ENDPOINT = "AWS_ENDPOINT_URL"
-#: Different at every start; `make invoke` adds the running city's.
+#: Different at every start; `write_for_containers` adds the running city's.
 CLOCK = "CLOCK_SHIFT_SECONDS"
 #: How variables end that name a bucket. The emulator gives buckets other names in every city, and so they are added, too.
 BUCKET = "_BUCKET"
@@ -36,13 +36,21 @@ def of_city(city: City) -> dict[str, dict[str, str]]:
     return {logical_id: _from_a_container(variables) for logical_id, variables in deployed.items()}
 
 
-def of_running_city(city: City, function: str) -> dict[str, str]:
-    """What a function of this city alone is told."""
+def write_for_containers(city: City) -> Path:
+    """Write the values of this very city beside its data: those that are checked in, its clock and buckets.
+
+    `make run` does so when it opens the city, so that `sam local` by hand finds them, too.
+    """
     functions = city.emulator.client("lambda")
-    deployed = functions.get_function_configuration(FunctionName=city.stack.resources[function])
-    variables: dict[str, str] = deployed["Environment"]["Variables"]
-    buckets = {name: value for name, value in variables.items() if name.endswith(BUCKET)}
-    return {CLOCK: str(city.clock.shift_seconds), **buckets}
+    values = {}
+    for logical_id, known in checked_in().items():
+        deployed = functions.get_function_configuration(FunctionName=city.stack.resources[logical_id])
+        variables: dict[str, str] = deployed["Environment"]["Variables"]
+        buckets = {name: value for name, value in variables.items() if name.endswith(BUCKET)}
+        values[logical_id] = known | {CLOCK: str(city.clock.shift_seconds)} | buckets
+    file = city.data / FILE.name
+    file.write_text(written(values))
+    return file
 
 
 def _from_a_container(variables: dict[str, str]) -> dict[str, str]:

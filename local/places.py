@@ -8,8 +8,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ROOT / ".environments"
 
-#: Everything that `make reset` empties.
+#: The city's files, and beside them what developers had written there: reports, exports, simulated payments, logs of builds.
 DATA = Path(os.environ.get("EEUM_LOCAL_DATA") or ROOT / ".local")
+
+#: What is the city's own in `DATA`, by names that earlier versions used too: `make reset` removes these and nothing else.
+#: The lock stays, since the one who resets holds it.
+CITY_FILES = (
+    "city.json",
+    "clock.json",
+    "clock.partial",
+    "emulator.log",
+    "environment.json",
+    "roots",
+    "state",
+    "temporary",
+    "tokens.env",
+)
 
 #: The host's build has a folder of its own, so that it never passes for one that is deployed to AWS.
 BUILD = ROOT / ".aws-sam" / "local"

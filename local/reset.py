@@ -1,4 +1,4 @@
-"""`make reset`: empty the local city, unless it runs."""
+"""`make reset`: empty the local city, unless it runs. What developers had written beside it stays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 from local.city import the_city
 from local.failure import CityFailure
+from local.lock import FILE as LOCK_FILE
 
 
 def main() -> int:
@@ -17,7 +18,8 @@ def main() -> int:
         return 1
     city.empty()
     city.lock.release()
-    print("· The local city is empty.")
+    others = sorted(part.name for part in city.data.iterdir() if part.name != LOCK_FILE)
+    print("· The local city is empty." + (f" Kept in {city.data}: {', '.join(others)}." if others else ""))
     return 0
 
 

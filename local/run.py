@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from local import building, places, roles
+from local import building, environment, places, roles, variables
 from local.city import City, the_city
 from local.draining import counted
 from local.failure import CityFailure
@@ -136,6 +136,7 @@ def _wait_for_cashback(city: City) -> None:
 
 def _hand_out_tokens(city: City) -> None:
     assert city.opened
+    environment.write_for_containers(city)
     names = {
         "WALLET": city.opened.wallet,
         "CARD": city.opened.card,
@@ -182,9 +183,9 @@ def _print(text: str) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m local.run", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--at", default=os.environ.get("AT") or None, help="`now` or an instant; default AT")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or places.DEFAULT_PORT))
+    parser.add_argument("--port", type=variables.port, default=os.environ.get("PORT") or places.DEFAULT_PORT)
     return parser.parse_args()
 
 

@@ -39,6 +39,7 @@ from eeum.policy.use_cases import PolicyBook, book_of
 from eeum.storage import Contended, Table, Unavailable
 from eeum.unit_of_work import Patience
 from local import places
+from local.command import starting_processes
 from local.emulator import ACCESS_KEY, SECRET_KEY
 from operations.failure import OperationFailed
 from operations.stack import LOCAL, Stack, add_arguments, stack_of
@@ -99,7 +100,8 @@ def _segments(
     context = multiprocessing.get_context("spawn")
     told: Any = context.Queue()
     with ProcessPoolExecutor(processes, context, _start, (city, now, as_of, told)) as pool:
-        working = [pool.submit(_segment, number) for number in range(SEGMENTS)]
+        with starting_processes():
+            working = [pool.submit(_segment, number) for number in range(SEGMENTS)]
         while wait(working, timeout=0.2).not_done:
             _pass_on(told, progress)
         _pass_on(told, progress)

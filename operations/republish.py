@@ -104,7 +104,7 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
     unknown = sorted(set(arguments.kinds) - set(KINDS))
     if unknown:
         raise OperationFailed(f"KINDS names {', '.join(unknown)}; there are {', '.join(KINDS)}.")
-    return Wanted(frozenset(arguments.kinds), _instant(arguments.start, "FROM"), _instant(arguments.until, "UNTIL"))
+    return Wanted(frozenset(arguments.kinds), _instant(arguments.start, "SINCE"), _instant(arguments.until, "UNTIL"))
 
 
 def _instant(text: str | None, name: str) -> datetime | None:
@@ -119,7 +119,7 @@ def _instant(text: str | None, name: str) -> datetime | None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m operations.republish", description=__doc__)
     add_arguments(parser)
-    parser.add_argument("--from", dest="start", help="the first instant, with its offset; default: all there are")
+    parser.add_argument("--since", dest="start", help="the first instant, with its offset; default: all there are")
     parser.add_argument("--until", help="the instant after the last; default: now")
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), help=f"of {', '.join(KINDS)}; default: all")
     arguments = parser.parse_args()

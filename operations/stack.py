@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import places
+from local import places, variables
 from local.emulator import ACCESS_KEY, HOST, SECRET_KEY
 from local.lock import port_of_running_city
 from operations.failure import OperationFailed
@@ -98,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=variables.port,
         default=os.environ.get("PORT") or None,
         help="of the local city; the running one's if not given",
     )

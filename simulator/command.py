@@ -1,31 +1,37 @@
 """`eeum policy …`: what is done with policies at a terminal, by the script `eeum` in the project's folder."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from eeum.policy.__main__ import main as about_documents
-from simulator.__main__ import main as simulate
 
-USAGE = """usage: eeum policy simulate A.json [--against B.json] --payments FOLDER …   what it would have cost
-       eeum policy check FILE [FILE …]                                    whether documents may be loaded
-       eeum policy schema                                                 the JSON Schema of documents"""
+USAGE = """usage: eeum policy check POLICY [POLICY …]          the faults of documents, and what they probably do not mean
+       eeum policy explain POLICY                   a policy in plain Korean and English
+       eeum policy try POLICY [POLICY …] EVENTS     what payments and top-ups of one member get
+       eeum policy simulate POLICY --payments …     what a policy would have cost a city
+       eeum policy schema                           the JSON Schema of documents
 
-Command = Callable[[Sequence[str]], int]
-COMMANDS: dict[str, Command] = {
-    "simulate": simulate,
-    "check": lambda rest: about_documents(["check", *rest]),
-    "schema": lambda rest: about_documents(["schema", *rest]),
-}
+`eeum policy VERB --help` describes a verb. Pages: docs/policy-language.md, docs/simulator.md."""
+OF_DOCUMENTS = ("check", "explain", "try", "schema")
+HELP = ("-h", "--help", "help")
 
 
 def main(arguments: Sequence[str]) -> int:
     """The exit status; 2 for what is no command."""
-    subject, name, *rest = [*arguments, "", ""][: max(len(arguments), 2)]
-    command = COMMANDS.get(name)
-    if subject != "policy" or command is None:
-        print(USAGE, file=sys.stderr)
-        return 2
-    return command(rest)
+    match list(arguments):
+        case ["policy", "simulate", *rest]:
+            # Imported late: the other verbs run without the simulator's environment.
+            from simulator.__main__ import main as simulate
+
+            return simulate(rest)
+        case ["policy", verb, *rest] if verb in OF_DOCUMENTS:
+            return about_documents([verb, *rest])
+        case ["policy", verb] | [verb] if verb in HELP:
+            print(USAGE)
+            return 0
+        case _:
+            print(USAGE, file=sys.stderr)
+            return 2
 
 
 if __name__ == "__main__":

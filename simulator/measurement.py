@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter
 
 from eeum.calendar import milliseconds_of, next_month, start_of_month
+from simulator.errors import SimulationRefused
 from simulator.payments import RELATION, Span, open_payments
 from simulator.replay import connect, replay
 from simulator.sql.statement import WINDOW
@@ -96,7 +97,7 @@ def made(folder: Path, share: int) -> Measured:
 
 def _in_a_process(module: str, *arguments: str) -> Measured:
     """What it took, by the first word that it says where that is a number."""
-    command = [sys.executable, "-m", module, *arguments]
+    command = [sys.executable, "-m", "local.command", module, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = process.stdout.read().strip()
@@ -123,7 +124,11 @@ def main() -> int:
     given = parser.parse_args()
     if given.part:
         began = perf_counter()
-        said = PARTS[given.part](given.folder, given.memory)
+        try:
+            said = PARTS[given.part](given.folder, given.memory)
+        except SimulationRefused as refused:
+            print(f"simulator: {refused} [{refused.code}]", file=sys.stderr)
+            return 1
         print(f"{perf_counter() - began:.2f} {said}")
         return 0
     _tell(given.json, f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")

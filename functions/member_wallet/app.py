@@ -6,7 +6,7 @@ from typing import Annotated
 from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
-from eeum.calendar import month_of, parse_instant, parse_month
+from eeum.calendar import month_of, parse_month, parse_queried_instant
 from eeum.cashback.showing import MOST_SHOWN, cashback_of_month
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
@@ -66,11 +66,13 @@ def cashback(
 @api.get("/wallets/<wallet_id>/balances", summary="What was in the own wallet at an instant", tags=["wallets"])
 def past_balances(
     wallet_id: str,
-    at: Annotated[str | None, Query(description="RFC 3339 with offset, and past; now if not given.")] = None,
+    at: Annotated[
+        str | None, Query(description="RFC 3339 with offset (`+` may be `%2B`), and past; now if not given.")
+    ] = None,
 ) -> Response[PastBalancesBody]:
     owned = own_wallet(city.wallets(api.lambda_context), api.caller().person(MEMBER), wallet_id)
     now = city.clock()
-    wanted = parse_instant(at, "at") if at is not None else now
+    wanted = parse_queried_instant(at, "at") if at is not None else now
     return answered(past_balances_body(wanted, balances_of_wallet_at(city.journal(), owned.id, wanted, now)))
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from eeum.aws.http import Query, Response, answered, created, lambda_handler
-from eeum.calendar import parse_instant, parse_month
+from eeum.calendar import parse_month, parse_queried_instant
 from eeum.months.use_cases import month_record
 from eeum.policy.documents import PolicyDocument, canonical_document, stored_document
 from eeum.policy.use_cases import load_history, version_in_force, version_named
@@ -33,9 +33,9 @@ def policies(cursor: str | None = None) -> Response[PoliciesBody]:
 
 @api.get("/policies/in_force", summary="The policy in force at an instant", tags=["policies"])
 def policy_in_force(
-    at: Annotated[str | None, Query(description="RFC 3339 with offset; now if not given.")] = None,
+    at: Annotated[str | None, Query(description="RFC 3339 with offset (`+` may be `%2B`); now if not given.")] = None,
 ) -> Response[PolicyDocument]:
-    instant = parse_instant(at, "at") if at is not None else door.city.clock()
+    instant = parse_queried_instant(at, "at") if at is not None else door.city.clock()
     return answered(stored_document(version_in_force(door.policy_store(), instant)))
 
 

@@ -16,6 +16,7 @@ import pyarrow as arrow
 from pyarrow import parquet
 
 from eeum.calendar import milliseconds_of, next_month, start_of_month
+from local.command import starting_processes
 from simulator.errors import ExportIncomplete, FolderTaken, NoPayments
 from simulator.export.entries import CANCELLED, CAPTURED, Row, rows_of, survivors
 from simulator.export.manifests import DataFile, Export, check_sum, lines_of
@@ -76,7 +77,9 @@ def _staged_files(tasks: list[tuple[DataFile, Path]], processes: int) -> Iterato
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context) as pool:
-        yield from pool.map(stage, *zip(*tasks, strict=True))
+        with starting_processes():
+            staged = pool.map(stage, *zip(*tasks, strict=True))
+        yield from staged
 
 
 def stage(file: DataFile, place: Path) -> int:

@@ -24,43 +24,16 @@ from eeum.unit_of_work import Patience
 from local import building, inhabitants, places, seed
 from local.emulator import ACCESS_KEY, SECRET_KEY, Emulator, free_port
 from tests.contract.tables import create_tables
+from tests.events.promises import story
 from tests.events.runtime import Function, runtime_client
 from tests.template.template import functions
 
 HERE = Path(__file__).parent
 EVENTS = places.ROOT / "events"
 #: The events' own time: the functions begin there.
-NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
-#: Which function an event is for, in the order in which they make a story.
-STORY = {
-    "programme_policy/http.json": "ProgrammePolicyFunction",
-    "programme_policy/http_draft.json": "ProgrammePolicyFunction",
-    "programme_policy/http_coming.json": "ProgrammePolicyFunction",
-    "programme_policy/http_budget.json": "ProgrammePolicyFunction",
-    "programme_policy/schedule.json": "BudgetWatchFunction",
-    "policy_simulation/http.json": "PolicySimulationFunction",
-    "policy_simulation/queue.json": "PolicySimulationWorkerFunction",
-    "monthly_cap_reset/schedule.json": "MonthlyCapResetFunction",
-    "merchant_onboarding/http.json": "MerchantOnboardingFunction",
-    "merchant_onboarding/http_approve.json": "MerchantOnboardingFunction",
-    "merchant_onboarding/http_find.json": "MerchantOnboardingFunction",
-    "member_wallet/http.json": "MemberWalletFunction",
-    "member_wallet/http_top_up.json": "MemberWalletFunction",
-    "cashback_calculation/http.json": "CashbackQuoteFunction",
-    "payment_authorisation/http.json": "PaymentAuthorisationFunction",
-    "payment_authorisation/http_by_card.json": "PaymentAuthorisationFunction",
-    "payment_authorisation/http_reversal.json": "PaymentAuthorisationFunction",
-    "cashback_calculation/ledger_stream.json": "CashbackCalculationFunction",
-    "balance_projection/ledger_stream.json": "BalanceProjectionFunction",
-    "balance_projection/schedule.json": "BalanceFoldFunction",
-    "balance_projection/http.json": "BalanceQueryFunction",
-    "cashback_calculation/machine.json": "CashbackCatchUpFunction",
-    "payment_authorisation/schedule.json": "HoldExpiryFunction",
-    "monthly_cap_reset/machine.json": "MonthClosingFunction",
-    "monthly_cap_reset/machine_at_the_end.json": "MonthFreezingFunction",
-    "ledger_audit/machine.json": "LedgerAuditFunction",
-    "ledger_audit/machine_at_the_end.json": "AuditConclusionFunction",
-}
+NOON = datetime(2021, 1, 4, 12, 0, tzinfo=SEOUL)
+#: Which function an event is for, in the order in which events/README.md tells them.
+STORY = {told.event: told.function for told in story()}
 
 
 def event_of(name: str) -> Any:
@@ -69,10 +42,14 @@ def event_of(name: str) -> Any:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(HERE) and "played" in getattr(item, "fixturenames", ()):
+        needs = getattr(item, "fixturenames", ()) if item.path.is_relative_to(HERE) else ()
+        if "played" in needs:
             item.add_marker(pytest.mark.engine)
             item.add_marker(pytest.mark.build)
             item.add_marker(pytest.mark.xdist_group("events"))
+        if "answers" in needs:
+            item.add_marker(pytest.mark.city)
+            item.add_marker(pytest.mark.xdist_group("fresh-city"))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import member_wallet.app
+from local import places
 from tests.http.callers import ACQUIRER, OPERATOR, OWNER, PAYER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import WAITING, InMemoryCity, http_event
@@ -57,7 +58,13 @@ def test_a_month_in_the_path_too(city: InMemoryCity, month: str) -> None:
         "now",
         "2021-01-31",
         "2021-01-31T23:58:00",
-        "2021-01-31T23:58:00 09:00",
+        "2021-01-31T23:58",
+        "2021-01-31 23:58:00+09:00",
+        "2021-01-31T23:58:00  09:00",
+        "2021-01-31T23:58:00 0900",
+        "2021-01-31T23:58:00 09:00 ",
+        "2021-01-31T23:58:00%2B09:00",
+        "2021-01-31T23 09:00",
         "2021-01-31T25:00:00+09:00",
         "0001-01-01T00:00:00+14:00",
         "1612105080",
@@ -68,6 +75,40 @@ def test_an_instant_has_its_offset(city: InMemoryCity, at: str) -> None:
     answer = city.call(None, "GET", "/policies/in_force", query={"at": at})
 
     assert_problem(answer, 400, "invalid_request", "invalid_value", "at")
+
+
+@pytest.mark.parametrize("path", ["/policies/in_force", "/wallets/{wallet}/balances"])
+@pytest.mark.parametrize(
+    "at",
+    ["2021-01-04T23:58:00+09:00", "2021-01-04T23:58:00 09:00", "2021-01-04T23:58+09:00", "2021-01-04T23:58 09:00",
+     "2021-01-04T14:58:00Z", "2021-01-04T14:58Z", "2021-01-04T23:58:00.000 09:00", "2021-01-04T04:58:00-10:00"],
+)  # fmt: skip
+def test_a_plus_that_arrives_as_a_space_is_the_plus_of_an_offset(city: InMemoryCity, path: str, at: str) -> None:
+    """As API Gateway and the local API decode a query: `+` is a space there, and `%2B` a plus."""
+    filled = path.format(wallet=city.who.wallet)
+    wanted = city.call(PAYER, "GET", filled, query={"at": "2021-01-04T23:58:00.000+09:00"})
+
+    answer = city.call(PAYER, "GET", filled, query={"at": at})
+
+    assert (answer.status, answer.json) == (200, wanted.json)
+
+
+def test_what_is_no_instant_is_answered_with_how_a_plus_is_written(city: InMemoryCity) -> None:
+    answer = city.call(None, "GET", "/policies/in_force", query={"at": "tomorrow"})
+
+    assert "%2B" in answer.json["detail"]
+
+
+def test_every_parameter_that_takes_an_instant_is_tried() -> None:
+    described = json.loads((places.ROOT / "docs" / "openapi.json").read_text())
+    taking = {
+        path
+        for path, operations in described["paths"].items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query" and "RFC 3339" in parameter.get("description", "")
+    }
+    assert taking == {"/policies/in_force", "/wallets/{wallet_id}/balances"}
 
 
 def test_before_the_first_policy_none_is_in_force(city: InMemoryCity) -> None:

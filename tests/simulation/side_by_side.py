@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from local.command import starting_processes
 from tests.simulation.running import Failure, run, steps_of
 
 REPORTED_EVERY = 500
@@ -19,8 +20,9 @@ def side_by_side(seeds: Sequence[int], count: int) -> list[Failure]:
     processes = multiprocessing.get_context("spawn")
     reports = processes.Queue()
     runs = [processes.Process(target=_run, args=(seed, count, reports)) for seed in seeds]
-    for each in runs:
-        each.start()
+    with starting_processes():
+        for each in runs:
+            each.start()
     failures: list[Failure] = []
     columns = (
         TextColumn("{task.description}"),

@@ -14,7 +14,7 @@ from tests.simulator.cities import POLICY, layer
 @pytest.mark.parametrize("arguments", [[], ["policy"], ["policy", "burn"], ["politics", "check"], ["simulate"]])
 def test_what_is_no_command_is_answered_with_what_is(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
-    assert "eeum policy simulate A.json" in capsys.readouterr().err
+    assert "eeum policy simulate POLICY" in capsys.readouterr().err
 
 
 def test_documents_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deployment.deploy import NoSuchStage, parameters_of, target_of
+from local import environment, places
 from tests.template.template import ROOT, template
 
 STAGES = ["dev", "prod"]
@@ -81,7 +82,10 @@ def test_production_is_looked_at_before_it_changes() -> None:
     assert configuration["prod"]["deploy"]["parameters"]["confirm_changeset"] is True
 
 
-def test_functions_can_be_invoked_locally_with_checked_in_values() -> None:
+def test_functions_run_locally_in_the_city_s_region_with_the_values_that_an_open_city_writes() -> None:
     configuration = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
     for command in ("local_invoke", "local_start_api"):
-        assert configuration[command]["parameters"]["env_vars"] == "local/environment.json"
+        parameters = configuration[command]["parameters"]
+        assert parameters["env_vars"] == f".local/{environment.FILE.name}"
+        assert environment.FILE.name in places.CITY_FILES
+        assert parameters["region"] == places.REGION

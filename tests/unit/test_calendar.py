@@ -13,6 +13,7 @@ from eeum.calendar import (
     next_month,
     parse_instant,
     parse_month,
+    parse_queried_instant,
     previous_month,
     start_of_month,
     start_of_next_day,
@@ -119,3 +120,17 @@ def test_what_is_no_month_is_invalid(text: str) -> None:
 )
 def test_years_are_full_on_the_birthday_in_seoul(birth: tuple[int, int, int], instant: str, years: int) -> None:
     assert years_since(date(*birth), datetime.fromisoformat(instant)) == years
+
+
+@given(instants)
+def test_an_instant_in_a_query_may_have_lost_its_plus(instant: datetime) -> None:
+    text = instant.isoformat()
+    assert parse_queried_instant(text.replace("+", " "), "at") == parse_queried_instant(text, "at") == instant
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2021-01-31T23:58", "2021-01-31T23:58  09:00", "2021-01-31 23:58 09:00", "2021-01-31T23:58 09"]
+)
+def test_a_space_elsewhere_in_a_query_is_no_plus(text: str) -> None:
+    with pytest.raises(Invalid, match="%2B"):
+        parse_queried_instant(text, "at")

@@ -17,6 +17,8 @@ Month = str
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 """How an instant is written: RFC 3339, to the second or finer, with its offset. Python reads more than that."""
 
+QUERIED_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?(Z|[ +-]\d{2}:\d{2})", re.ASCII)
+
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 """Of every date that a client may send: of documents, amendments, months and fiscal years. In Seoul's calendar."""
 
@@ -96,6 +98,19 @@ def parse_instant(text: str, field: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(SEOUL)
     except (ValueError, OverflowError, TypeError) as error:
         raise Invalid(field, "is not an instant such as 2021-01-31T23:58:00+09:00") from error
+
+
+def parse_queried_instant(text: str, field: str) -> datetime:
+    """Reads an instant out of a URL's query; raises `Invalid` naming `field`.
+
+    In a query `+` stands for a space, so an offset that is not written `%2B09:00` arrives as ` 09:00`. No instant has a space
+    there, so that one can only be the plus. Seconds may be left out.
+    """
+    written = QUERIED_INSTANT.fullmatch(text)
+    if not written:
+        raise Invalid(field, "is not an instant such as 2021-01-31T23:58:00%2B09:00 (in a URL %2B stands for +)")
+    minute, rest, offset = written.groups()
+    return parse_instant(f"{minute}{rest or ':00'}{offset.replace(' ', '+')}", field)
 
 
 def text_of(instant: datetime) -> str:

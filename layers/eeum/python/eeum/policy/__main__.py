@@ -1,10 +1,12 @@
-"""`python -m eeum.policy` checks policy documents, says them in plain words, tries them, and prints their JSON Schema."""
+"""`eeum policy` checks policy documents, says them in plain words, tries them, and prints their JSON Schema."""
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from eeum.dry_run.events import course_of
 from eeum.dry_run.telling import json_of, lines_of
@@ -17,34 +19,54 @@ from eeum.policy.reading import period_of, policy_of
 from eeum.policy.validation import problems_of_history
 from eeum.policy.validation_conditions import Problem
 
-USAGE = """usage: python -m eeum.policy check POLICY ...
-       python -m eeum.policy explain POLICY
-       python -m eeum.policy try POLICY ... EVENTS [--json]
-       python -m eeum.policy schema
-
-check  tells the faults of policy documents, of each by itself and of all as versions of one programme; and of valid ones what they
-       probably do not mean.
-explain says a policy in plain Korean and English, as its members are told.
-try    prints what the payments, top-ups and cancellations of one member get, one after the other: by layer, funder and purse, what
-       limits and pools cut, and what is left of them. EVENTS is a JSON file (docs/policy-language/trying.md). Charged money, cashback
-       and grants are taken to be there.
-schema prints the JSON Schema of a policy document."""
+PROGRAM = "eeum policy"
+EVENTS = "a JSON file of payments, top-ups and cancellations: docs/policy-language/trying.md"
 
 
 def main(arguments: Sequence[str]) -> int:
-    match list(arguments):
-        case ["schema"]:
+    """The exit status: 1 for documents with faults, 2 for what is no command."""
+    try:
+        given = _parser().parse_args(arguments)
+    except SystemExit as ended:  # after the usage, or --help
+        return int(ended.code or 0)
+    match given.verb:
+        case "check":
+            return _check(given.policies)
+        case "explain":
+            return _explain(given.policy)
+        case "try":
+            return _try(given.policies, given.events, as_json=given.json)
+        case _:
             print(json.dumps(schema(), indent=2, ensure_ascii=False))
             return 0
-        case ["check", first, *others]:
-            return _check([first, *others])
-        case ["explain", name]:
-            return _explain(name)
-        case ["try", *rest] if len(files := [each for each in rest if each != "--json"]) > 1:
-            return _try(files[:-1], files[-1], as_json=len(files) < len(rest))
-        case _:
-            print(USAGE, file=sys.stderr)
-            return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Policy documents, at a terminal.")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    check = _verb(
+        verbs,
+        "check",
+        "name the faults of documents, each by itself and all as versions of one programme; of valid ones, what is doubtful",
+    )
+    check.add_argument("policies", nargs="+", metavar="POLICY", help="a document, as policies/incheon has them")
+    explain = _verb(verbs, "explain", "say a policy in plain Korean and English, as its members read it")
+    explain.add_argument("policy", metavar="POLICY")
+    tries = _verb(
+        verbs,
+        "try",
+        "list what the payments and top-ups of one member get: by layer, funder and purse, what limits and pools cut, and what is left",
+    )
+    tries.add_argument("policies", nargs="+", metavar="POLICY", help="versions of one programme")
+    tries.add_argument("events", metavar="EVENTS", help=EVENTS)
+    tries.add_argument("--json", action="store_true", help="for a program")
+    _verb(verbs, "schema", "print the JSON Schema of a document")
+    return parser
+
+
+def _verb(verbs: Any, name: str, does: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+    return parser
 
 
 def _check(names: Sequence[str]) -> int:

@@ -20,7 +20,9 @@ def read_json(path: Path) -> tuple[Any, Sequence[Problem]]:
     """What the file holds, or why it cannot be read."""
     try:
         return json.loads(path.read_text(encoding="utf-8")), ()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        return None, (("", "unreadable", f"the file cannot be read: {error.strerror}"),)
+    except UnicodeDecodeError as error:
         return None, (("", "unreadable", str(error)),)
     except (ValueError, RecursionError) as error:
         return None, (("", "not_json", str(error)),)

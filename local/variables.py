@@ -1,0 +1,167 @@
+"""The variables that `make` takes: `python3 local/variables.py NAME=value …` names what is wrong with one, before anything begins.
+
+make itself takes any name and any value: a misspelt one would be no fault and have no effect. It runs on the machine's own Python,
+before there is an environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import re
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from itertools import takewhile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Those that the Makefile and make itself work with. Giving one replaces a tool; its value is the caller's own business.
+TOOLS = frozenset({"SHELL", "MAKEFLAGS", "ENVIRONMENTS", "PYTHON", "SIMULATOR_PYTHON", "SAM", "EEUM_LOCAL_DATA"})
+Wrong = argparse.ArgumentTypeError
+
+
+def port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        raise Wrong(f"{text} is no port: it must be a whole number from 1 to 65535, such as 4600")
+    return int(text)
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        digits = text.replace("_", "")
+        if not (digits.isascii() and digits.isdecimal() and least <= int(digits) <= (most or int(digits))):
+            upper = f" to {most:,}" if most else ""
+            raise Wrong(f"{text} is no whole number from {least:,}{upper or ' on'}")
+        return int(digits)
+
+    return check
+
+
+def seconds(text: str) -> float:
+    if not re.fullmatch(r"\d{1,6}(\.\d+)?", text, re.ASCII):
+        raise Wrong(f"{text} is no number of seconds, such as 60")
+    return float(text)
+
+
+def instant(text: str) -> str:
+    try:
+        if text not in ("", "now"):
+            datetime.fromisoformat(text)
+    except ValueError:
+        raise Wrong(f"{text} is neither `now` nor an instant such as 2021-01-31T23:58+09:00") from None
+    return text
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in choices:
+            near = difflib.get_close_matches(text, choices, n=1)
+            raise Wrong(
+                f"{text} is unknown; is {near[0]} meant?"
+                if near
+                else f"{text} is unknown; there are {', '.join(choices)}"
+            )
+        return text
+
+    return check
+
+
+def switch(word: str) -> Callable[[str], str]:
+    """A variable whose one value turns something on; `no` would do so as well, if it were taken."""
+
+    def check(text: str) -> str:
+        if text not in ("", word):
+            raise Wrong(f"{text} is unknown: give {word}, or leave it out")
+        return text
+
+    return check
+
+
+def files(text: str) -> str:
+    """One or more that exist: documents, folders of them, folders or parts of tests; what follows an option is its own."""
+    for name in takewhile(lambda word: not word.startswith("-"), text.split()):
+        if not Path(ROOT, name.partition("::")[0]).exists():
+            raise Wrong(f"{name} does not exist")
+    return text
+
+
+def anything(text: str) -> str:
+    return text
+
+
+def stages() -> list[str]:
+    """What samconfig.toml deploys."""
+    return re.findall(r"^\[(\w+)\.deploy\.parameters\]", (ROOT / "samconfig.toml").read_text(), re.MULTILINE)
+
+
+def functions() -> list[str]:
+    return list(json.loads((ROOT / "local" / "environment.json").read_text()))
+
+
+VARIABLES: dict[str, Callable[[str], object]] = {
+    "AT": instant,
+    "PORT": port,
+    "CITY": one_of("local", *stages()),
+    "TARGET": one_of("x86_64", "arm64", "host"),
+    "STAGE": one_of(*stages()),
+    "FUNCTION": one_of(*functions()),
+    "EVENT": files,
+    "OPTIONS": anything,
+    "SECONDS": seconds,
+    "TESTS": files,
+    "PYTEST_OPTIONS": anything,
+    "OPS": whole_number(1),
+    "SEED": whole_number(0),
+    "FORMS": switch("yes"),
+    "ROOTS": switch("all"),
+    "POLICY": files,
+    "AGAINST": files,
+    "EVENTS": files,
+    "JSON": switch("yes"),
+    "PAYMENTS": anything,
+    "CITY_SHARE": whole_number(1, 10_000),
+    "EXPORT": anything,
+    "BUDGET": anything,
+    "OUTPUT": anything,
+    "SOURCE": anything,
+    "FROM": anything,
+    "SINCE": instant,
+    "UNTIL": instant,
+    "KINDS": anything,
+    "RELEASE": anything,
+}
+#: A Makefile's default is not what an empty value means: it replaces the default by nothing.
+NEVER_EMPTY = frozenset(
+    {"TARGET", "STAGE", "FUNCTION", "EVENT", "SECONDS", "TESTS", "OPS", "PAYMENTS", "CITY_SHARE", "EXPORT", "SOURCE"}
+)
+
+
+def fault(name: str, value: str) -> str | None:
+    """What is wrong with a variable, in a sentence; None if nothing is."""
+    if name in TOOLS:
+        return None
+    if name not in VARIABLES:
+        near = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.5)
+        return f"There is no variable {name}" + (
+            f"; is {near[0]} meant?" if near else f"; there are {', '.join(VARIABLES)}."
+        )
+    if not value.strip():
+        return f"{name} is empty: leave it out for its default, or give it a value." if name in NEVER_EMPTY else None
+    try:
+        VARIABLES[name](value)
+    except Wrong as wrong:
+        return f"{name}={value}: {str(wrong).rstrip('?')}{'?' if str(wrong).endswith('?') else '.'}"
+    return None
+
+
+def main(given: list[str]) -> int:
+    faults = [found for each in given if (found := fault(*each.split("=", 1)))]
+    for each in faults:
+        print(f"make: {each}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
