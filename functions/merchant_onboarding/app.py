@@ -30,7 +30,8 @@ from merchant_onboarding.bodies import (
 )
 
 PAGE = 50
-NAME = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
+NAME = r"^([a-z0-9]+([_-][a-z0-9]+)*)?$"
+"""A name as policies have them; an empty one is answered as one that is missing."""
 
 api = Api()
 city = City.of(os.environ)
