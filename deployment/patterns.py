@@ -6,11 +6,11 @@ patterns are here, and `tests/openapi/test_patterns.py` holds each to what the c
 
 from typing import Any
 
-from eeum.calendar import MONTH, QUERIED_INSTANT
+from eeum.calendar import MONTH, QUERIED_INSTANT, YEAR_PATTERN
 
 ID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 NAME = "^[a-z0-9]+([_-][a-z0-9]+)*$"
-YEAR = "^20[0-9]{2}$"
+YEAR = f"^{YEAR_PATTERN}$"
 CURSOR = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{4}|[A-Za-z0-9_-]{3}=|[A-Za-z0-9_-]{2}==)$"
 IDEMPOTENCY_KEY = r"^[\x20-\x2b\x2d-\x7e]+$"
 LONGEST_NAME = 40
