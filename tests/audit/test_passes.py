@@ -3,9 +3,11 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from eeum.audit.cashback import GRACE
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import TRIES, Account, Audit, Found, compare_balances
 from eeum.calendar import text_of
@@ -144,9 +146,9 @@ def test_cashback_may_be_on_its_way_for_a_while_only() -> None:
     world.top_up(payer, 100_000)
     payment = world.pay(payer, shop, 10_000).entry
     world.pay(payer, shop, 10_000, hold=True)
-    early = found_by(audit_of(world.memory, now=world.now + DAY / 24))
+    early = found_by(audit_of(world.memory, now=world.now + GRACE))
     assert (early.awaiting, early.deviations) == (1, [])
-    late = found_by(audit_of(world.memory, now=world.now + DAY / 8))
+    late = found_by(audit_of(world.memory, now=world.now + GRACE + timedelta(milliseconds=1)))
     assert [(each.check, each.entry) for each in late.deviations] == [
         ("posting_missing", f"PAYMENT#{payment.acceptance.digest}")
     ]

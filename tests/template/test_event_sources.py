@@ -199,8 +199,8 @@ def test_what_sources_call_is_the_published_version() -> None:
     plain = translated(template())["Resources"]
     mappings = [each["Properties"] for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
     assert [each["FunctionName"] for each in mappings] == [
-        {"Ref": "CashbackCalculationFunctionAliaslive"},
         {"Ref": "CashbackSlowFunctionAliaslive"},
+        {"Ref": "CashbackCalculationFunctionAliaslive"},
         {"Ref": "PolicySimulationWorkerFunctionAliaslive"},
         {"Ref": "BalanceProjectionFunctionAliaslive"},
     ]
