@@ -1,24 +1,18 @@
 """The audit and the simulation's own reference know nothing of each other, and agree."""
 
-from datetime import timedelta
-
 import pytest
 
 from eeum.audit.partition import Deviation
 from eeum.audit.use_cases import Found
 from tests.audit.life import audit_of, found_by
-from tests.simulation.faults import Odds
-from tests.simulation.running import do, new_city, steps_of
+from tests.simulation.running import lived
 
 OPERATIONS = 1_500
 
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_a_city_with_faults_at_every_call_has_nothing_wrong_in_it(seed: int) -> None:
-    city = new_city(seed, OPERATIONS)
-    for step in steps_of(seed, OPERATIONS):
-        city.now += timedelta(seconds=step.seconds)
-        do(city, step, Odds())
+    city = lived(seed, OPERATIONS)
     # What the stream lost is found by the audit, and by nothing else: it is no damage.
     before = found_by(audit_of(city.memory, now=city.now, policies=city.policies))
     assert {each.check for each in _of_ours(before)} <= {"posting_missing"}

@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ import pytest
 from eeum.journal.kinds import KINDS
 from eeum.publishing.events import VERSION, Event, event_of_entry
 from eeum.storage import Table
-from tests.simulation.faults import Odds
-from tests.simulation.running import do, new_city, steps_of
+from tests.simulation.running import lived
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "events"
 SEED, OPERATIONS = 5, 4_000
@@ -23,10 +21,7 @@ SEED, OPERATIONS = 5, 4_000
 @cache
 def events() -> dict[str, list[Event]]:
     """The events of a simulated city by type."""
-    city = new_city(SEED, OPERATIONS)
-    for step in steps_of(SEED, OPERATIONS):
-        city.now += timedelta(seconds=step.seconds)
-        do(city, step, Odds())
+    city = lived(SEED, OPERATIONS)
     city.check_end()
     found: dict[str, list[Event]] = defaultdict(list)
     for item in city.memory.items(Table.LEDGER):

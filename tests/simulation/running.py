@@ -122,6 +122,16 @@ def run(
         return _run(city, seed, steps, count, odds, progress, ends_in_full)
 
 
+def lived(seed: int, count: int) -> Simulated:
+    """A city after `count` operations under `seed`, before anything is caught up."""
+    city = new_city(seed, count)
+    with small(), kept(city):
+        for step in steps_of(seed, count):
+            city.advance(step.seconds, step.seed)
+            do(city, step, Odds())
+    return city
+
+
 def _run(
     city: Simulated,
     seed: int,

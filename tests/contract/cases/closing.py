@@ -130,10 +130,10 @@ def bookings_are_of_what_moved_money(storage: Storage) -> None:
     earned = earning(paid, 1)
     send(storage, Put(earning_key(wallet.id, "2021-01", earned.digest, 0), earning_item(earned)))
     store.add(_statement(wallet))
-    found = {booking.kind: booking for booking in store.bookings(wallet.id)}
-    assert set(found) == {"payment", "earning"}
-    assert (found["payment"].amount, found["payment"].booked_in) == (10_000, "2021-01")
-    assert found["earning"].layers == {"base": 1_000}
+    found = {(booking.line, booking.rewards_line): booking for booking in store.bookings(wallet.id)}
+    assert set(found) == {("paid", "discounts"), ("", "cashback")}
+    assert (found["paid", "discounts"].amount, found["paid", "discounts"].booked_in) == (10_000, "2021-01")
+    assert found["", "cashback"].layers == {"base": 1_000}
 
 
 @case

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from eeum.calendar import parse_instant, text_of
 from eeum.errors import Invalid
 from eeum.journal.accounts import CASHBACK, CHARGED, by_purse
-from eeum.journal.kinds import KINDS
+from eeum.journal.kinds import kind_of
 from eeum.storage import Item
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def moved_at(item: Item) -> datetime:
     """When an entry's money moved. Raises `KeyError`, `TypeError` or `Invalid` for what is no entry."""
-    field = KINDS[item["kind"]].moved_at
+    field = kind_of(item).moved_at
     return parse_instant(item[field], field)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from eeum.calendar import Month, month_of, parse_instant, text_of
-from eeum.journal.kinds import KINDS
+from eeum.journal.kinds import kind_of
 from eeum.months.statements import Booking, EarlierMonth, RewardSum, Statement
 from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table, every_item
 from eeum.unit_of_work import Patience, commit
@@ -51,7 +51,7 @@ def _key(wallet_id: str, month: Month) -> Key:
 
 def booking_of(item: Item) -> Booking:
     """Reads what a statement takes from an entry."""
-    kind = KINDS[item["kind"]]
+    kind = kind_of(item)
     booked_in = month_of(parse_instant(item["accepted_at"], "accepted_at"))
     return Booking(
         line=kind.line(item),
