@@ -15,7 +15,7 @@ import pytest
 from local.emulator import ACCESS_KEY, SECRET_KEY, Emulator, free_port
 from tests.template.template import ROOT, functions
 
-PROJECT = ("template.yaml", "samconfig.toml", "functions", "layers", "deployment")
+PROJECT = ("template.yaml", "samconfig.toml", "functions", "layers", "deployment", "simulator")
 
 pytestmark = [pytest.mark.build, pytest.mark.xdist_group("deployment")]
 
@@ -94,7 +94,7 @@ def test_a_change_in_a_layer_alone_is_what_everybody_calls_after_it_was_deployed
 
     for function in functions():
         assert int(after[function]["Version"]) > int(before[function]["Version"])
-        dependencies, domain = layers(before[function])
+        dependencies, domain, *_ = layers(before[function])
         assert layers(after[function])[0] == dependencies
         assert layers(after[function])[1] != domain
         assert after[function]["Architectures"] == ["arm64"]
