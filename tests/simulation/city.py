@@ -193,11 +193,11 @@ class Simulated:
     def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         try:
             self.reference.observe(changed)
+            for key, item in changed:
+                self._note(key, item)
         except Exception as fault:
             # What fails for one wallet is put aside by the product; what the reference finds must not be.
             raise Found from fault
-        for key, item in changed:
-            self._note(key, item)
 
     def _note(self, key: Key, item: Item) -> None:
         if self.stored.published(key, item):
