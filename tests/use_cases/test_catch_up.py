@@ -133,7 +133,7 @@ def test_a_programme_without_policies_posts_nothing_for_now(world: World) -> Non
 
 
 def test_when_the_time_is_over_it_says_where_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.in_memory.storage.PAGE_BYTES", 4_000)
+    monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 4_000)
     members = [world.member(f"member-{number}", charged=10_000) for number in range(10)]
     for member in members:
         _paid(world, member, 10_000)

@@ -339,7 +339,9 @@ def test_suspensions_and_moved_ends_are_announced_until_they_are_over(world: Wor
 def test_a_version_that_is_to_come_is_announced_by_what_it_changes(world: World) -> None:
     starts_at = parse_instant("2025-12-01T00:00:00+09:00", "starts_at")
     limits = [LAST["limits"][0] | {"amount": 500_000}]
-    world.desk.schedule(_last(version="next", starts_at=text_of(starts_at), limits=limits), NOW)
+    # The bands, too: a limit beyond them would give no more.
+    layers = [layer | {"bands": [band | {"up_to": 500_000} for band in layer["bands"]]} for layer in LAST["layers"]]
+    world.desk.schedule(_last(version="next", starts_at=text_of(starts_at), limits=limits, layers=layers), NOW)
     told = _told(world, NOW)
     until_then = "(until then: up to 300,000 won of spend a month)"
     better = f"Better: Limit monthly-spend: up to 500,000 won of spend a month {until_then}"

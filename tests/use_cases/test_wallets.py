@@ -143,7 +143,7 @@ def test_a_top_up_credits_the_charged_purse(world: World) -> None:
     payer = world.member()
     with world.counted() as costs:
         answer = world.top_up(payer, 50_000)
-    assert (costs.calls, costs.write_units) == (["read", "transact"], 4)
+    assert (costs.calls, costs.write_units) == (["read", "transact"], 6)
     assert answer.entry.decline is None
     assert world.balances(payer) == {"charged": 50_000, "cashback": 0}
     (entry,) = world.entries("top_up")

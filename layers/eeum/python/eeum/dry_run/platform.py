@@ -127,8 +127,11 @@ class Platform:
         """Into an empty wallet of a verified member."""
         self._now = event.at
         self._put(event.facts, {CHARGED: 0}, verified=True)
+        request = self._request()
+        # Each top-up is a transfer of its own.
+        transfer = f"dry run {self._requests}"
         return top_up(
-            self._wallets, self.policies, PATIENCE, self._request(), event.amount, "dry run", self._clock, self._own
+            self._wallets, self.policies, PATIENCE, request, event.amount, transfer, self._clock, self._own
         ).entry
 
     def cancel(self, payment: Payment, amount: int | None, at: datetime) -> Cancelled:
