@@ -17,8 +17,8 @@ from eeum.months.use_cases import reset_month
 from eeum.policy.amending import approve_amendment, propose_amendment
 from eeum.policy.amendments import Suspension
 from eeum.publishing.events import Event
-from eeum.publishing.ledger import event_of_ledger
-from eeum.publishing.parts import event_of_part
+from eeum.publishing.ledger import PUBLISHED_KINDS, event_of_ledger
+from eeum.publishing.parts import PUBLISHED, event_of_part
 from eeum.storage import ConditionsFailed, Contended, Item, Table
 from eeum.wallet.rules import DebitOrder, WalletStatus
 from eeum.wallet.use_cases import change_standing, open_wallet
@@ -42,19 +42,17 @@ ALARMS = {"BudgetLevelReached", "BudgetRunsOutSoon"}
 SECRETS = ("owner-of-the-shop", "operator-kim", "papers-in-order", "member-of-the-wallet", "1990-02-03", "youth")
 
 
-class Observed:
+class Observed(Stored):
     """The events of what a world stores, as its streams bring it: none of what was refused."""
 
     def __init__(self, world: World) -> None:
-        self.stored = Stored()
-        world.memory.written = lambda changed: [self.stored.published(key, item) for key, item in changed]
+        super().__init__()
+        self.events: list[Event] = []
+        world.memory.written = lambda changed: [self.published(key, item) for key, item in changed]
 
-    @property
-    def events(self) -> list[Event]:
-        return list(self.stored.events.values())
-
-    def said(self) -> list[tuple[str, Any]]:
-        return [(event.type, event.detail.get("status", event.detail.get("did"))) for event in self.events]
+    def note(self, event: Event) -> None:
+        super().note(event)
+        self.events.append(event)
 
 
 @cache
@@ -67,8 +65,15 @@ def events() -> dict[str, list[Event]]:
     _wallet(world)
     _policies(world)
     found: dict[str, list[Event]] = {}
-    for event in (*city.stored.events.values(), *desk.events):
-        if event.type not in KINDS:
+    stored = [
+        event_of_part(item)
+        for table, kinds in PUBLISHED.items()
+        for item in city.memory.items(table)
+        if item["kind"] in kinds
+    ]
+    stored += [event_of_ledger(item) for item in city.memory.items(Table.LEDGER) if item["kind"] in PUBLISHED_KINDS]
+    for event in (*stored, *desk.events):
+        if event is not None and event.type not in KINDS:
             found.setdefault(event.type, []).append(event)
     return found
 

@@ -319,7 +319,7 @@ class Simulated:
     def check_end(self) -> None:
         """What the stream lost is caught up; then nothing is due, and everything is as worked out."""
         self.catch_up_everything()
-        self.bus.check({table: self.memory.items(table) for table in Table}, self.stored.events)
+        self.bus.check({table: self.memory.items(table) for table in Table}, self.stored.types)
         self.check_whole()
         self.reference.check_drained(list(self.memory.everything()))
         # And once more by what looks at stored items alone.

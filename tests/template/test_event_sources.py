@@ -1,6 +1,7 @@
 """The stream and the schedule: how often they try, and where what failed goes."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -221,14 +222,13 @@ def test_work_over_all_wallets_names_its_published_functions_to_the_one_machine(
 def test_what_sources_call_is_the_published_version() -> None:
     plain = translated(template())["Resources"]
     mappings = [each["Properties"] for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
-    publisher = [{"Ref": "EventPublisherFunctionAliaslive"}] * len(PUBLISHED)
-    assert [each["FunctionName"] for each in mappings] == [
-        {"Ref": "CashbackSlowFunctionAliaslive"},
-        *publisher,
-        {"Ref": "CashbackCalculationFunctionAliaslive"},
-        {"Ref": "PolicySimulationWorkerFunctionAliaslive"},
-        {"Ref": "BalanceProjectionFunctionAliaslive"},
-    ]
+    assert Counter(each["FunctionName"]["Ref"] for each in mappings) == {
+        "CashbackSlowFunctionAliaslive": 1,
+        "CashbackCalculationFunctionAliaslive": 1,
+        "PolicySimulationWorkerFunctionAliaslive": 1,
+        "BalanceProjectionFunctionAliaslive": 1,
+        "EventPublisherFunctionAliaslive": len(PUBLISHED),
+    }
     assert {name: each["Target"]["Arn"] for name, each in every_schedule().items()} == {
         "MonthlyCapResetFunctionFirstOfTheMonth": {"Ref": "MonthlyCapResetFunctionAliaslive"},
         "HoldExpiryFunctionEveryQuarterOfAnHour": {"Ref": "HoldExpiryFunctionAliaslive"},
