@@ -287,6 +287,8 @@ class Simulated:
 
     def publish_changes(self) -> None:
         """Hands changes of state to the publisher; what the bus does not take comes again."""
+        if not self.changes:
+            return
         publisher_function.city = self.function
         publisher_function.city_bus = lambda: self.bus
         batch = self.changes[:100]
