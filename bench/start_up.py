@@ -34,6 +34,7 @@ FUNCTIONS = (
     Function("BalanceQueryFunction", "balance_projection.queries", HTTP_BOUND),
     Function("BalanceProjectionFunction", "balance_projection.app", EVENT_BOUND),
     Function("CashbackCalculationFunction", "cashback_calculation.app", EVENT_BOUND),
+    Function("EventPublisherFunction", "event_publisher.app", EVENT_BOUND),
     Function("MonthlyCapResetFunction", "monthly_cap_reset.app", EVENT_BOUND),
 )
 

@@ -27,7 +27,7 @@ from local import places
 
 Template = dict[str, Any]
 
-UNSUPPORTED_CONDITION_KEY = "dynamodb:EnclosingOperation"
+UNSUPPORTED_CONDITION_KEYS = ("dynamodb:EnclosingOperation", "events:source")
 METHODS = frozenset({"get", "put", "post", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"})
 #: The emulator's tag for an API id of one's own choosing: the address stays the same over resets.
 API_ID_TAG = "ms-custom-id"
@@ -63,8 +63,15 @@ def _without_serverless(template: Template, parameters: dict[str, str]) -> Templ
     return plain
 
 
+def _supported(keys: dict[str, Any]) -> dict[str, Any]:
+    """`keys` without those that the emulator would deny everything for."""
+    for key in UNSUPPORTED_CONDITION_KEYS:
+        keys.pop(key, None)
+    return keys
+
+
 def _without_unsupported_conditions(node: Any) -> None:
-    """Drop the key from every policy condition, and what that leaves empty."""
+    """Drop the keys from every policy condition, and what that leaves empty."""
     if isinstance(node, list):
         for part in node:
             _without_unsupported_conditions(part)
@@ -73,7 +80,7 @@ def _without_unsupported_conditions(node: Any) -> None:
     condition = node.get("Condition")
     if isinstance(condition, dict):
         for operator, keys in list(condition.items()):
-            if isinstance(keys, dict) and keys.pop(UNSUPPORTED_CONDITION_KEY, None) is not None and not keys:
+            if isinstance(keys, dict) and not _supported(keys):
                 del condition[operator]
         if not condition:
             del node["Condition"]

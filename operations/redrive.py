@@ -1,8 +1,9 @@
-"""`make redrive`: sends what waits in the cashback dead-letter queues again, and says for each message what became of it.
+"""`make redrive`: sends what waits in the dead-letter queues of cashback and events again, and says for each message what became of it.
 
 A parked record goes to the function again, alone; its message is deleted once it is posted, or had been. A record whose event the bus did
 not take is published. A batch that crashed the function
 names only its place in the stream: a catch-up finds what was in it, and the message is deleted when nothing is left without its posting.
+A batch of changes that the bus did not take stays: `make republish` publishes them.
 
 Exit status: 0 when the queues are empty, 1 when messages stay, 2 when the command itself failed.
 """
@@ -23,14 +24,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eeum.aws.attribute_values import plain_item
 from eeum.aws.events import EventBus
 from eeum.errors import Busy
-from eeum.publishing.events import event_of_entry
+from eeum.publishing.ledger import PUBLISHED_KINDS, event_of_ledger
+from eeum.publishing.parts import event_of_part
 from eeum.unit_of_work import Patience
 from operations.catch_up import catch_up
 from operations.failure import OperationFailed
 from operations.stack import Stack, add_arguments, stack_of
 
 FUNCTION, SLOW_FUNCTION = "CashbackCalculationFunction", "CashbackSlowFunction"
-QUEUES = ("CashbackDeadLetterQueue", "CashbackSlowDeadLetterQueue")
+PUBLISHER_QUEUE = "EventPublisherDeadLetterQueue"
+QUEUES = ("CashbackDeadLetterQueue", "CashbackSlowDeadLetterQueue", PUBLISHER_QUEUE)
 
 AT_ONCE = 10
 PUBLISHING_SECONDS = 60.0
@@ -61,18 +64,20 @@ class Redriven:
 
 
 def redrive(stack: Stack, report: Callable[[Redriven], None] = lambda _: None) -> list[Redriven]:
-    """Deals with every message of both queues once; those that stay can be seen by others again at once."""
+    """Deals with every message of the queues once; those that stay can be seen by others again at once."""
     caught_up: list[dict[str, int]] = []  # once for all batches of this run
     done: list[Redriven] = []
     for name in QUEUES:
-        done += _redrive_queue(stack, stack.resources[name], caught_up, report)
+        # A city that was deployed before there was a publisher has no queue of it.
+        if name in stack.resources:
+            done += _redrive_queue(stack, name, caught_up, report)
     return done
 
 
 def _redrive_queue(
-    stack: Stack, address: str, caught_up: list[dict[str, int]], report: Callable[[Redriven], None]
+    stack: Stack, name: str, caught_up: list[dict[str, int]], report: Callable[[Redriven], None]
 ) -> list[Redriven]:
-    queue = stack.client("sqs")
+    queue, address = stack.client("sqs"), stack.resources[name]
     done: list[Redriven] = []
     # What stays is hidden until the end, or it would be received again and again.
     taken: set[str] = set()
@@ -80,7 +85,7 @@ def _redrive_queue(
         while messages := _received(queue, address):
             taken |= {message["ReceiptHandle"] for message in messages}
             for message in messages:
-                redriven = _deal_with(stack, _read(message["Body"]), caught_up)
+                redriven = _deal_with(stack, _read(message["Body"]), caught_up, of_publisher=name == PUBLISHER_QUEUE)
                 if redriven.outcome is not Outcome.STILL_PARKED:
                     queue.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
                     taken.remove(message["ReceiptHandle"])
@@ -108,7 +113,9 @@ def _read(body: str) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def _deal_with(stack: Stack, message: dict[str, Any], caught_up: list[dict[str, int]]) -> Redriven:
+def _deal_with(
+    stack: Stack, message: dict[str, Any], caught_up: list[dict[str, int]], *, of_publisher: bool
+) -> Redriven:
     if message.get("kind") == "parked_record" and isinstance(message.get("record"), dict):
         return _send_again(stack, message["record"], FUNCTION, {"Records": [message["record"]], "redriven": True})
     if message.get("kind") == "slow_record" and isinstance(message.get("record"), dict):
@@ -117,6 +124,8 @@ def _deal_with(stack: Stack, message: dict[str, Any], caught_up: list[dict[str, 
     if message.get("kind") == "unpublished_record" and isinstance(message.get("record"), dict):
         return _publish_again(stack, message["record"])
     if isinstance(message.get("DDBStreamBatchInfo"), dict):
+        if of_publisher:
+            return _name_the_time(message["DDBStreamBatchInfo"])
         return _cover(stack, message["DDBStreamBatchInfo"], caught_up)
     return Redriven("a message", Outcome.STILL_PARKED, "it is neither a parked record nor the place of a batch")
 
@@ -136,15 +145,27 @@ def _send_again(stack: Stack, record: dict[str, Any], function: str, event: dict
 
 
 def _publish_again(stack: Stack, record: dict[str, Any]) -> Redriven:
-    """An entry whose event the bus did not take."""
+    """An entry or a change whose event was not published."""
     about = _name_of(record)
     patience = Patience(lambda: PUBLISHING_SECONDS, time.sleep)
     try:
-        event = event_of_entry(plain_item(record["dynamodb"]["NewImage"]))
+        item = plain_item(record["dynamodb"]["NewImage"])
+        event = event_of_ledger(item) if item["kind"] in PUBLISHED_KINDS else event_of_part(item)
+        if event is None:
+            raise ValueError("it repeats another event")
         EventBus(stack.client("events"), stack.resources["CityBus"]).publish([event], patience.briefly())
     except (KeyError, ValueError, TypeError, AttributeError, Busy) as problem:
         return Redriven(about, Outcome.STILL_PARKED, f"{type(problem).__name__}: {problem}")
     return Redriven(about, Outcome.PUBLISHED)
+
+
+def _name_the_time(batch: dict[str, Any]) -> Redriven:
+    """Changes of state that the bus did not take: their tables have them, and the message names their instants alone."""
+    since = batch.get("approximateArrivalOfFirstRecord", "…")
+    about = f"{batch.get('batchSize', 'some')} changes of {batch.get('streamArn', 'a table')}"
+    return Redriven(
+        about, Outcome.STILL_PARKED, f"publish them with `make republish SINCE={since}`, then delete the message"
+    )
 
 
 def _name_of(record: dict[str, Any]) -> str:

@@ -1,8 +1,9 @@
-"""`make republish`: publishes entries of the journal again, for a consumer that is new or that lost events.
+"""`make republish`: publishes stored entries and changes of state again, for a consumer that is new or that lost events.
 
-An event has the same id each time, so a consumer that keeps ids takes each event once. Every consumer of the bus receives them.
+Of a merchant and of a month, that is the state that each is in. An event has the same id each time, so a consumer that keeps ids takes
+each event once. Every consumer of the bus receives them.
 
-Exit status: 0 when every event was published, 1 when entries could not be read (they are listed), 2 when the command failed.
+Exit status: 0 when every event was published, 1 when items could not be read (they are listed), 2 when the command failed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,13 +20,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.aws.events import MOST_ENTRIES, EventBus
-from eeum.balances.rebuild_store import RebuildStore
 from eeum.calendar import parse_instant
 from eeum.errors import Busy, Refusal
 from eeum.journal.history import moved_at
 from eeum.journal.kinds import KINDS
-from eeum.publishing.events import Event, event_of_entry
-from eeum.storage import Item, Table
+from eeum.publishing.events import Event
+from eeum.publishing.ledger import PUBLISHED_KINDS, event_of_ledger
+from eeum.publishing.parts import PUBLISHED, event_of_part
+from eeum.storage import Contended, Item, Scan, Storage, Table, Unavailable
 from eeum.unit_of_work import Patience
 from operations.failure import OperationFailed
 from operations.stack import Stack, add_arguments, stack_of
@@ -34,10 +36,19 @@ PATIENCE_SECONDS = 600.0
 SAY_EVERY = 10_000
 """Events between two lines of progress."""
 
+TYPES_OF_WALLETS = {"wallet": "wallet_opened", "standing": "wallet_decision"}
+"""The types of events by the `kind` of their items, where the two differ."""
+
+TYPES: Mapping[str, Table] = {
+    **{TYPES_OF_WALLETS.get(kind, kind): Table.LEDGER for kind in PUBLISHED_KINDS},
+    **{kind: table for table, kinds in PUBLISHED.items() for kind in kinds},
+}
+"""The table where the items of each type of event are."""
+
 
 @dataclass
 class Republished:
-    """How many events were published, and the keys of entries that cannot be read, with the reason."""
+    """How many events were published, and the keys of items that cannot be read, with the reason."""
 
     published: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
@@ -45,30 +56,44 @@ class Republished:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Entries of these kinds whose money moved at `start` or after it, and before `until`. None is without a bound."""
+    """Events of these types: of entries whose money moved, or of changes that happened, at `start` or after it, and before `until`.
 
-    kinds: frozenset[str]
+    None is without a bound.
+    """
+
+    types: frozenset[str]
     start: datetime | None = None
     until: datetime | None = None
 
-    def has(self, item: Item) -> bool:
-        """Raises what `eeum.journal.history.moved_at` raises."""
-        if item.get("kind") not in self.kinds:
-            return False
-        at = moved_at(item)
-        return (self.start is None or at >= self.start) and (self.until is None or at < self.until)
+    @property
+    def tables(self) -> list[Table]:
+        """The tables that have such items."""
+        return [table for table in Table if table in {TYPES[each] for each in self.types}]
+
+    def event_of(self, item: Item) -> Event | None:
+        """The event of a stored item; None where none is wanted. Raises what the readers of events and instants raise."""
+        kind = item.get("kind", "")
+        name = TYPES_OF_WALLETS.get(kind, kind)
+        if name not in self.types:
+            return None
+        event = event_of_ledger(item) if TYPES[name] is Table.LEDGER else event_of_part(item)
+        if event is None:
+            return None
+        at = moved_at(item) if kind in KINDS else parse_instant(event.detail["at"], "at")
+        is_within = (self.start is None or at >= self.start) and (self.until is None or at < self.until)
+        return event if is_within else None
 
 
 def republish(
-    entries: Iterable[Item],
+    items: Iterable[Item],
     wanted: Wanted,
     publish: Callable[[list[Event]], Any],
     say: Callable[[str], None] = lambda _: None,
 ) -> Republished:
-    """Publishes the events of wanted `entries`, ten at a time. Raises what `publish` raises; starting again is safe."""
+    """Publishes the wanted events of `items`, ten at a time. Raises what `publish` raises; starting again is safe."""
     done = Republished()
     batch: list[Event] = []
-    for event in _events(entries, wanted, done):
+    for event in _events(items, wanted, done):
         batch.append(event)
         if len(batch) == MOST_ENTRIES:
             publish(batch)
@@ -82,28 +107,46 @@ def republish(
     return done
 
 
-def _events(entries: Iterable[Item], wanted: Wanted, done: Republished) -> Iterator[Event]:
-    for item in entries:
+def _events(items: Iterable[Item], wanted: Wanted, done: Republished) -> Iterator[Event]:
+    for item in items:
         try:
-            if wanted.has(item):
-                yield event_of_entry(item)
+            event = wanted.event_of(item)
         except (KeyError, ValueError, TypeError, AttributeError, Refusal) as error:
             done.unreadable.append((f"{item['pk']} {item['sk']}", f"{type(error).__name__}: {error}"))
+            continue
+        if event is not None:
+            yield event
 
 
 def republish_stack(stack: Stack, wanted: Wanted, say: Callable[[str], None]) -> Republished:
-    """Reads the whole ledger of a stack. Raises `Busy` when table or bus refuse for ten minutes."""
+    """Reads the whole tables that have wanted events. Raises `Busy` when a table or the bus refuses for ten minutes."""
     patience = Patience(lambda: PATIENCE_SECONDS, time.sleep)
-    storage = DynamoDbStorage(stack.client("dynamodb"), {Table.LEDGER: stack.resources["LedgerTable"]})
+    names = {table: stack.resources[f"{table.name.capitalize()}Table"] for table in wanted.tables}
+    storage = DynamoDbStorage(stack.client("dynamodb"), names)
     bus = EventBus(stack.client("events"), stack.resources["CityBus"])
-    entries = RebuildStore(storage, patience).ledger(0, 1)
-    return republish(entries, wanted, lambda events: bus.publish(events, patience), say)
+    items = (item for table in wanted.tables for item in every_item_of(storage, table, patience))
+    return republish(items, wanted, lambda events: bus.publish(events, patience), say)
+
+
+def every_item_of(storage: Storage, table: Table, patience: Patience) -> Iterator[Item]:
+    """Every item of a table. Raises `Busy`."""
+    scan: Scan | None = Scan(table)
+    attempt = 0
+    while scan:
+        try:
+            page = storage.scan(scan)
+        except (Contended, Unavailable):
+            attempt += 1
+            patience.wait(attempt)
+            continue
+        yield from page.items
+        scan, attempt = Scan(table, after=page.cursor) if page.cursor else None, 0
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:
-    unknown = sorted(set(arguments.kinds) - set(KINDS))
+    unknown = sorted(set(arguments.kinds) - set(TYPES))
     if unknown:
-        raise OperationFailed(f"KINDS names {', '.join(unknown)}; there are {', '.join(KINDS)}.")
+        raise OperationFailed(f"KINDS names {', '.join(unknown)}; there are {', '.join(TYPES)}.")
     return Wanted(frozenset(arguments.kinds), _instant(arguments.start, "SINCE"), _instant(arguments.until, "UNTIL"))
 
 
@@ -121,7 +164,7 @@ def main() -> int:
     add_arguments(parser)
     parser.add_argument("--since", dest="start", help="the first instant, with its offset; default: all there are")
     parser.add_argument("--until", help="the instant after the last; default: now")
-    parser.add_argument("--kinds", nargs="*", default=list(KINDS), help=f"of {', '.join(KINDS)}; default: all")
+    parser.add_argument("--kinds", nargs="*", default=list(TYPES), help=f"of {', '.join(TYPES)}; default: all")
     arguments = parser.parse_args()
     try:
         done = republish_stack(stack_of(arguments), _wanted(arguments), lambda line: print(f"· {line}"))

@@ -5,12 +5,13 @@ from typing import Protocol
 
 from cashback_calculation.lanes import Record
 from eeum.errors import Busy
-from eeum.publishing.events import Event, event_of_entry
+from eeum.publishing.events import Event
+from eeum.publishing.ledger import event_of_ledger
 from eeum.storage import Item
 from eeum.unit_of_work import Patience
 
 NO_EVENT = (KeyError, ValueError, TypeError, AttributeError)
-"""What `event_of_entry` raises for an entry that is damaged."""
+"""What `event_of_ledger` raises for an item that is damaged."""
 
 
 class Bus(Protocol):
@@ -32,7 +33,7 @@ def publish(
     published: list[Record] = []
     for record, item in entries:
         try:
-            events.append(event_of_entry(item))
+            events.append(event_of_ledger(item))
             published.append(record)
         except NO_EVENT as error:
             dead_letter(record, f"no event: {type(error).__name__}: {error}")

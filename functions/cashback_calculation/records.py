@@ -8,6 +8,7 @@ from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
 from eeum.journal.kinds import KINDS
 from eeum.storage import Item
+from eeum.wallet.events import PUBLISHED as OF_WALLETS
 
 APPROVED = "approved"
 
@@ -26,6 +27,9 @@ def source_of_record(record: Mapping[str, Any]) -> Source:
 
 
 def is_only_published(item: Item) -> bool:
-    """Whether an entry calls for no posting: it is a posting, a top-up, a release, an expiry, a hold or a decline."""
-    kind = KINDS.get(item.get("kind", ""))
+    """Whether an item calls for no posting: a posting, a top-up, a release, an expiry, a hold, a decline, or no entry at all."""
+    name = item.get("kind", "")
+    if name in OF_WALLETS:
+        return True
+    kind = KINDS.get(name)
     return kind is not None and (not kind.awaits_posting or item.get("status", APPROVED) != APPROVED)

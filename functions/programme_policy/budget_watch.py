@@ -10,10 +10,9 @@ from eeum.aws.city import City
 from eeum.aws.clients import aws_client
 from eeum.aws.events import EventBus
 from eeum.budget.alarms import Alarm
+from eeum.budget.events import SOURCE
 from eeum.budget.watching import watch
-from eeum.publishing.events import Event
-
-SOURCE = "eeum.budgets"
+from eeum.publishing.events import VERSION, Event
 
 logger = Logger()
 # By the function's own name, so that the stages of an account are told apart.
@@ -28,7 +27,8 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     def tell(alarm: Alarm) -> None:
         logger.warning("budget alarm", alarm=alarm.key, kind=alarm.kind)
-        bus.publish([Event(alarm.detail["id"], SOURCE, alarm.kind, alarm.detail)], city.patience(context))
+        detail = {**alarm.detail, "version": VERSION}
+        bus.publish([Event(alarm.detail["id"], SOURCE, alarm.kind, detail)], city.patience(context))
 
     found = watch(city.budget_store(context), city.budget_watch(context), city.policies(), tell, city.clock())
     metrics.add_metric(name="BudgetShareSpent", unit=MetricUnit.Percent, value=found.highest_share // 100)

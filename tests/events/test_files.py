@@ -28,7 +28,8 @@ def test_every_file_is_played_and_every_function_has_one_for_each_trigger() -> N
         if name.partition("/")[2].startswith("machine"):
             assert function in started_by_the_machine(), f"{function} is started by no machine"
             continue
-        kind = {"http": "HttpApi", "ledger_stream": "DynamoDB", "schedule": "ScheduleV2", "queue": "SQS"}
+        streams = {"ledger_stream": "DynamoDB", "merchants_stream": "DynamoDB"}
+        kind = {"http": "HttpApi", **streams, "schedule": "ScheduleV2", "queue": "SQS"}
         wanted = next(trigger for prefix, trigger in kind.items() if name.partition("/")[2].startswith(prefix))
         assert events(function, wanted), f"{function} has no {wanted}"
 
@@ -112,13 +113,26 @@ def test_the_stream_s_first_record_is_the_payment_of_the_http_event() -> None:
     assert image["amount"] == {"N": str(_body("payment_authorisation/http.json")["amount"])}
 
 
-@pytest.mark.parametrize("name", [name for name in STORY if "ledger_stream" in name])
+@pytest.mark.parametrize("name", [name for name in STORY if "_stream" in name])
 def test_a_record_is_one_that_the_event_source_lets_through(name: str) -> None:
-    (source,) = events(STORY[name], "DynamoDB").values()
+    table = name.partition("/")[2].removesuffix("_stream.json").capitalize()
+    sources = [each for each in events(STORY[name], "DynamoDB").values() if f"{table}Table" in str(each["Stream"])]
+    (source,) = sources
     patterns = [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
 
     for record in event_of(name)["Records"]:
         assert any(_matches(pattern, record) for pattern in patterns)
+
+
+def test_the_published_changes_are_those_of_the_shop_that_applied() -> None:
+    """So that a running city, which published them by itself, publishes them again under the same ids."""
+    images = [record["dynamodb"]["NewImage"] for record in event_of("event_publisher/merchants_stream.json")["Records"]]
+    shop = merchant_id_of(_body("merchant_onboarding/http.json")["business_registration_number"])
+
+    assert [(image["id"], image["status"]) for image in images] == [
+        ({"S": shop}, {"S": "applied"}),
+        ({"S": shop}, {"S": "approved"}),
+    ]
 
 
 def test_records_for_the_projection_come_before_those_of_any_running_city() -> None:

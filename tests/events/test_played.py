@@ -173,6 +173,11 @@ def test_the_stream_posts_cashback_once_and_parks_what_never_can_be(played: Play
     assert sum(earning["postings"].values()) == 0
 
 
+def test_changes_of_a_merchant_are_published_each_time_under_the_same_ids(played: Played) -> None:
+    for answers in (played.first, played.again):
+        assert answers["event_publisher/merchants_stream.json"] == {"published": 2, "dead_lettered": 0}
+
+
 def _won(purses: Any) -> dict[str, int]:
     """What there is to spend: nothing is held, and nothing waits to be refunded."""
     assert purses["held"]["amount"] == purses["refund_pending"]["amount"] == 0

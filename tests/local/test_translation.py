@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from local import translation
 from local.translation import translate
+from tests.template.template import ROLE, resources, statements
 
 TEMPLATE: dict[str, Any] = {
     "Transform": "AWS::Serverless-2016-10-31",
@@ -44,7 +46,10 @@ TEMPLATE: dict[str, Any] = {
                                         "ForAllValues:StringEquals": {
                                             "dynamodb:EnclosingOperation": ["TransactWriteItems"]
                                         },
-                                        "StringEquals": {"aws:RequestedRegion": "ap-northeast-2"},
+                                        "StringEquals": {
+                                            "aws:RequestedRegion": "ap-northeast-2",
+                                            "events:source": ["eeum.ledger"],
+                                        },
                                     },
                                 }
                             ]
@@ -122,7 +127,22 @@ def test_every_route_becomes_a_resource_with_its_authoriser_and_scopes(plain: di
     assert len(of_type(plain, "AWS::ApiGatewayV2::Integration")) == 1
 
 
-def test_only_the_condition_key_that_the_emulator_lacks_is_taken_out(plain: dict[str, Any]) -> None:
+KNOWN_TO_THE_EMULATOR = {"aws:SourceAccount", "dynamodb:LeadingKeys"}
+
+
+def test_a_condition_of_the_template_is_one_that_the_emulator_knows_or_is_taken_out() -> None:
+    """It denies everything for another, and in silence where what is denied is kept for later."""
+    keys = {
+        key
+        for role in resources(ROLE).values()
+        for statement in (*statements(role), *role["AssumeRolePolicyDocument"]["Statement"])
+        for condition in statement.get("Condition", {}).values()
+        for key in condition
+    }
+    assert keys == KNOWN_TO_THE_EMULATOR | set(translation.UNSUPPORTED_CONDITION_KEYS)
+
+
+def test_only_the_condition_keys_that_the_emulator_lacks_are_taken_out(plain: dict[str, Any]) -> None:
     statement = plain["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
     assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,5 +70,17 @@ def test_every_event_is_taken_once_whatever_the_bus_refuses_at_first(sizes: list
 
 
 def test_a_bus_that_takes_nothing_is_reported() -> None:
-    with pytest.raises(Busy):
+    with pytest.raises(Busy) as refused:
         EventBus(Client(set(range(1000))), "the-bus").publish([event(1)], PATIENT.briefly())
+    assert "1 events: ThrottlingException" in str(refused.value)
+
+
+def test_a_role_that_may_not_publish_is_reported_as_that() -> None:
+    """It says what to mend, in the function's log and in the dead letter."""
+
+    class Denied:
+        def put_events(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no such right"}}, "PutEvents")
+
+    with pytest.raises(Busy, match="AccessDeniedException"):
+        EventBus(Denied(), "the-bus").publish([event(1)], PATIENT.briefly())

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import cashback_calculation.app as cashback_function
+import event_publisher.app as publisher_function
 import monthly_cap_reset.app as reset_function
 from cashback_calculation.records import is_only_published
 from eeum.audit.store import AuditStore
@@ -28,7 +30,7 @@ from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
-from eeum.journal.kinds import KINDS
+from eeum.errors import Busy
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
@@ -48,7 +50,7 @@ from eeum.wallet.use_cases import change_standing, open_wallet
 from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_everything
 from tests.patience import patience_of
-from tests.simulation.bus import Bus
+from tests.simulation.bus import Bus, Stored
 from tests.simulation.papers import give_cards, papers_of, shop_of
 from tests.simulation.reference import Reference
 from tests.simulation.reference_of_budgets import BudgetReference
@@ -116,6 +118,9 @@ class Simulated:
     known: KnownWallets = field(default_factory=lambda: KnownWallets(3))
     """What the slow lane's function remembers from call to call."""
     bus: Bus = field(default_factory=Bus)
+    stored: Stored = field(default_factory=Stored)
+    changes: list[Item] = field(default_factory=list)
+    """Records of the streams of merchants, the programme and budgets, that wait to be published."""
     touched: dict[str, Made] = field(default_factory=dict)
     """By wallet, the payment that an operation was last about."""
 
@@ -132,6 +137,8 @@ class Simulated:
         self.lines = Lines(line for line, _ in self.scene.lines)
         load_history(PolicyStore(self.memory, patience_of(), PROGRAMME), PROGRAMME, documents, "operator", self.now)
         self.reference = Reference(Policies(self.versions), BudgetReference(self.lines.all))
+        for key, item in self.memory.everything():
+            self._note(key, item)
         self.memory.written = self._observe
         for line, won in self.scene.lines:
             self._appropriate(line, won)
@@ -139,7 +146,7 @@ class Simulated:
             self._open_shop(number)
         for number in range(self.members):
             self.open_wallet(self.memory, number)
-        for function in (cashback_function, reset_function):
+        for function in (cashback_function, reset_function, publisher_function):
             function.logger.setLevel("CRITICAL")
         self.function = City(cashback_function.city.settings, self.memory, self.clock)
         # As the function keeps them, without reading them again each simulated minute.
@@ -186,12 +193,15 @@ class Simulated:
     def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         try:
             self.reference.observe(changed)
+            for key, item in changed:
+                self._note(key, item)
         except Exception as fault:
             # What fails for one wallet is put aside by the product; what the reference finds must not be.
             raise Found from fault
-        for key, item in changed:
-            if key.table is Table.LEDGER and item["kind"] in KINDS:
-                self.stream.append(item)
+
+    def _note(self, key: Key, item: Item) -> None:
+        if self.stored.published(key, item):
+            (self.stream if key.table is Table.LEDGER else self.changes).append(dict(item))
 
     # --- who there is -------------------------------------------------------------------------------------------------
 
@@ -270,9 +280,22 @@ class Simulated:
             budgets = self.budgets(storage)()
             answer = post(CashbackStore(storage), self.policies, budgets, patience_of(), sources, self.clock)
             assert not answer.unpostable, answer
+        self.publish_changes()
         gone = {id(item) for item in items}
         self.stream = [item for item in self.stream if id(item) not in gone]
         self.delivered = [*self.delivered[-200:], *items]
+
+    def publish_changes(self) -> None:
+        """Hands changes of state to the publisher; what the bus does not take comes again."""
+        if not self.changes:
+            return
+        publisher_function.city = self.function
+        publisher_function.city_bus = lambda: self.bus
+        batch = self.changes[:100]
+        with suppress(Busy):
+            answer = publisher_function.handler({"Records": [_record(item) for item in batch]}, CONTEXT)
+            assert answer["dead_lettered"] == 0, answer
+            self.changes = self.changes[len(batch) :]
 
     def reset_month(self, storage: Storage) -> None:
         self._reset.storage = storage
@@ -298,7 +321,7 @@ class Simulated:
     def check_end(self) -> None:
         """What the stream lost is caught up; then nothing is due, and everything is as worked out."""
         self.catch_up_everything()
-        self.bus.check(self.memory.items(Table.LEDGER))
+        self.bus.check({table: self.memory.items(table) for table in Table}, self.stored.types)
         self.check_whole()
         self.reference.check_drained(list(self.memory.everything()))
         # And once more by what looks at stored items alone.

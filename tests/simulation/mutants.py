@@ -28,6 +28,7 @@ from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation.mutants_of_answers import MUTANTS_OF_ANSWERS
 from tests.simulation.mutants_of_boundaries import MUTANTS_OF_BOUNDARIES
 from tests.simulation.mutants_of_debts import MUTANTS_OF_DEBTS
+from tests.simulation.mutants_of_events import MUTANTS_OF_EVENTS
 from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
 from tests.simulation.mutants_of_parts import MUTANTS_OF_PARTS
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
@@ -258,6 +259,7 @@ MUTANTS = (
     *OF_PAYMENTS,
     *MUTANTS_OF_REWARDS,
     *MUTANTS_OF_BOUNDARIES,
+    *MUTANTS_OF_EVENTS,
     *MUTANTS_OF_FACTS,
     *MUTANTS_OF_DEBTS,
     *MUTANTS_OF_PARTS,

@@ -155,8 +155,10 @@ def _run(
     return None
 
 
-def _is_of_a_check(fault: Exception) -> bool:
+def _is_of_a_check(fault: BaseException) -> bool:
     """Whether an assertion of the tests failed: the product makes none, and what it raises is no check."""
+    if isinstance(fault, Found) and fault.__cause__ is not None:
+        fault = fault.__cause__
     *_, last = traceback.extract_tb(fault.__traceback__)
     return isinstance(fault, AssertionError) and TESTS in Path(last.filename).parents
 

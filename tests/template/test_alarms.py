@@ -26,7 +26,11 @@ def test_every_queue_of_what_failed_is_watched() -> None:
 
 
 def test_cashback_that_is_late_and_errors_that_clients_see_are_watched() -> None:
-    assert watched("AWS/Lambda", "IteratorAge") == ["BalanceProjectionFunction", "CashbackCalculationFunction"]
+    assert watched("AWS/Lambda", "IteratorAge") == [
+        "BalanceProjectionFunction",
+        "CashbackCalculationFunction",
+        "EventPublisherFunction",
+    ]
     assert watched("AWS/ApiGateway", "5xx") == ["Api"]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from eeum.publishing.parts import PUBLISHED
 from eeum.simulations.rules import ATTEMPTS, LONGEST
 from eeum.storage import Table
 from tests.template.template import QUEUE, TABLE, resources, template
@@ -50,11 +51,12 @@ def test_indexes_are_those_that_the_stores_ask() -> None:
     }
 
 
-def test_only_the_ledger_has_a_stream() -> None:
+def test_the_tables_have_streams_of_what_is_published() -> None:
     streaming = {
         name: each["StreamSpecification"] for name, each in resources(TABLE).items() if "StreamSpecification" in each
     }
-    assert streaming == {"LedgerTable": {"StreamViewType": "NEW_IMAGE"}}
+    published = {f"{table.name.capitalize()}Table" for table in PUBLISHED}
+    assert streaming == {name: {"StreamViewType": "NEW_IMAGE"} for name in ("LedgerTable", *published)}
 
 
 def test_only_batches_of_balances_expire() -> None:

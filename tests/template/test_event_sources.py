@@ -1,11 +1,14 @@
 """The stream and the schedule: how often they try, and where what failed goes."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from eeum.journal.kinds import KINDS
+from eeum.publishing.ledger import PUBLISHED_KINDS
+from eeum.publishing.parts import PUBLISHED
+from eeum.storage import Table
 from tests.template.template import (
     FUNCTION,
     QUEUE,
@@ -70,7 +73,7 @@ def test_a_source_has_a_place_for_what_fails_that_its_role_may_write_to(function
 def test_the_stream_brings_every_entry_to_be_posted_for_and_published() -> None:
     filters = [json.loads(each["Pattern"]) for each in stream()["FilterCriteria"]["Filters"]]
     assert [each["eventName"] for each in filters] == [["INSERT"]]
-    assert [each["dynamodb"]["NewImage"] for each in filters] == [{"kind": {"S": list(KINDS)}}]
+    assert [each["dynamodb"]["NewImage"] for each in filters] == [{"kind": {"S": list(PUBLISHED_KINDS)}}]
     assert stream()["Stream"] in ({"Fn::GetAtt": ["LedgerTable", "StreamArn"]}, {"Fn::GetAtt": "LedgerTable.StreamArn"})
 
 
@@ -104,7 +107,29 @@ def test_balances_are_worked_out_in_large_batches_that_are_tried_as_often_as_cas
 
 
 def test_no_shard_has_more_readers_than_a_stream_serves() -> None:
-    assert len([function for function in functions() if events(function, "DynamoDB")]) <= 2
+    read = [str(source["Stream"]) for function in functions() for source in events(function, "DynamoDB").values()]
+    assert read
+    assert max(read.count(each) for each in read) <= 2
+
+
+@pytest.mark.parametrize("table", [table for table in Table if table in PUBLISHED])
+def test_the_stream_of_a_part_brings_every_change_of_state_to_its_publisher(table: Table) -> None:
+    source = events("EventPublisherFunction", "DynamoDB")[table.name.capitalize()]
+    name = f"{table.name.capitalize()}Table"
+    assert source["Stream"] in ({"Fn::GetAtt": [name, "StreamArn"]}, {"Fn::GetAtt": f"{name}.StreamArn"})
+    (brought,) = [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
+    # What changes in place is brought at each change, and what a table deletes is none.
+    assert brought == {
+        "eventName": ["INSERT", "MODIFY"],
+        "dynamodb": {"NewImage": {"kind": {"S": list(PUBLISHED[table])}}},
+    }
+    shared = ("StartingPosition", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError")
+    assert [source[each] for each in shared] == [stream()[each] for each in shared]
+    assert "FunctionResponseTypes" not in source
+
+
+def test_the_publisher_reads_the_streams_of_all_parts_that_publish() -> None:
+    assert len(events("EventPublisherFunction", "DynamoDB")) == len(PUBLISHED)
 
 
 def test_a_batch_that_fails_is_tried_for_six_hours_in_ever_smaller_parts() -> None:
@@ -197,12 +222,13 @@ def test_work_over_all_wallets_names_its_published_functions_to_the_one_machine(
 def test_what_sources_call_is_the_published_version() -> None:
     plain = translated(template())["Resources"]
     mappings = [each["Properties"] for each in plain.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
-    assert [each["FunctionName"] for each in mappings] == [
-        {"Ref": "CashbackSlowFunctionAliaslive"},
-        {"Ref": "CashbackCalculationFunctionAliaslive"},
-        {"Ref": "PolicySimulationWorkerFunctionAliaslive"},
-        {"Ref": "BalanceProjectionFunctionAliaslive"},
-    ]
+    assert Counter(each["FunctionName"]["Ref"] for each in mappings) == {
+        "CashbackSlowFunctionAliaslive": 1,
+        "CashbackCalculationFunctionAliaslive": 1,
+        "PolicySimulationWorkerFunctionAliaslive": 1,
+        "BalanceProjectionFunctionAliaslive": 1,
+        "EventPublisherFunctionAliaslive": len(PUBLISHED),
+    }
     assert {name: each["Target"]["Arn"] for name, each in every_schedule().items()} == {
         "MonthlyCapResetFunctionFirstOfTheMonth": {"Ref": "MonthlyCapResetFunctionAliaslive"},
         "HoldExpiryFunctionEveryQuarterOfAnHour": {"Ref": "HoldExpiryFunctionAliaslive"},

@@ -112,6 +112,7 @@ def test_it_is_told_of_exactly_the_tables_that_its_role_opens(function: str) -> 
         ("CashbackCalculationFunction", "CashbackDeadLetterQueue"),
         ("CashbackSlowFunction", "CashbackDeadLetterQueue"),
         ("BalanceProjectionFunction", "BalanceProjectionDeadLetterQueue"),
+        ("EventPublisherFunction", "EventPublisherDeadLetterQueue"),
     ],
 )
 def test_a_reader_of_the_stream_parks_records_in_its_own_queue(function: str, queue: str) -> None:

@@ -105,6 +105,30 @@ def test_an_audit_writes_to_no_table_and_takes_no_record_away(role: str) -> None
     }
 
 
+def test_each_publisher_puts_events_of_its_own_parts_on_the_bus() -> None:
+    """A consumer can believe the source of an event."""
+    allowed = {
+        role: statement["Condition"]["StringEquals"]["events:source"]
+        for role, statement in every_statement()
+        if "events:PutEvents" in actions(statement)
+    }
+    assert allowed == {
+        "CashbackCalculationRole": ["eeum.ledger", "eeum.wallets"],
+        "EventPublisherRole": ["eeum.merchants", "eeum.programme", "eeum.budgets"],
+        "BudgetWatchRole": "eeum.budgets",
+    }
+
+
+def test_the_publisher_reads_streams_and_no_table() -> None:
+    allowed = {action for statement in statements(role_of("EventPublisherFunction")) for action in actions(statement)}
+    assert {action for action in allowed if action.startswith("dynamodb:")} == {
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+    }
+
+
 def test_nobody_may_delete() -> None:
     forbidden = {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
     assert not [(role, statement) for role, statement in every_statement() if forbidden & set(actions(statement))]

@@ -188,6 +188,7 @@ def _modules_loaded_by(module: str) -> set[str]:
         "balance_projection.folding",
         "cashback_calculation.app",
         "cashback_calculation.catch_up",
+        "event_publisher.app",
         "monthly_cap_reset.app",
         "monthly_cap_reset.closing",
         "monthly_cap_reset.freezing",

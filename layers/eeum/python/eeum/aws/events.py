@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from eeum.errors import Busy
 from eeum.publishing.events import Event
 from eeum.unit_of_work import Patience
 
@@ -30,26 +31,40 @@ class EventBus:
         tries again publishes them twice, with the same `id`.
 
         Raises:
-            Busy: the bus did not take every event in the time that there was.
+            Busy: the bus did not take every event in the time that there was; with the last reason that it gave.
         """
         published = 0
         for together in _batches(events):
+            self._publish(together, patience)
             published += len(together)
-            attempt = 0
-            while together := self._left(together):
-                attempt += 1
-                patience.wait(attempt)
         return published
 
-    def _left(self, events: Sequence[Event]) -> Sequence[Event]:
-        """Publishes `events` in one call and returns those that the bus did not take."""
+    def _publish(self, events: Sequence[Event], patience: Patience) -> None:
+        attempt = 0
+        while True:
+            events, reason = self._left(events)
+            if not events:
+                return
+            attempt += 1
+            try:
+                patience.wait(attempt)
+            except Busy as busy:
+                raise Busy(f"The bus did not take {len(events)} events: {reason}") from busy
+
+    def _left(self, events: Sequence[Event]) -> tuple[Sequence[Event], str]:
+        """Publishes `events` in one call. Returns those that the bus did not take, and the reason of one."""
         try:
             answer = self._client.put_events(Entries=[self._entry(event) for event in events])
-        except (BotoCoreError, ClientError):
-            return events
+        except (BotoCoreError, ClientError) as error:
+            return events, f"{type(error).__name__}: {error}"
         if not answer["FailedEntryCount"]:
-            return ()
-        return [event for event, entry in zip(events, answer["Entries"], strict=True) if "ErrorCode" in entry]
+            return (), ""
+        failed = [
+            (event, f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}")
+            for event, entry in zip(events, answer["Entries"], strict=True)
+            if "ErrorCode" in entry
+        ]
+        return [event for event, _ in failed], failed[-1][1]
 
     def _entry(self, event: Event) -> dict[str, str | None]:
         return {

@@ -1,14 +1,11 @@
-"""What an event says: pure functions over plain values. The schemas are in `docs/events`; amounts are whole won."""
+"""Events on the city's bus: pure values. The schemas are in `docs/events`; amounts are whole won."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from eeum.ids import natural_id
-from eeum.journal.kinds import KINDS
-from eeum.storage import Item
 
-LEDGER_SOURCE = "eeum.ledger"
 VERSION = 1
 """Of all events. A field that is added keeps it; a field that changes or goes makes a new version, published beside the old one."""
 
@@ -26,24 +23,10 @@ class Event:
     detail: Mapping[str, Any]
 
 
-def event_of_entry(item: Item) -> Event:
-    """The event of a stored entry. Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for what is no entry.
+def event_of_change(source: str, kind: str, change: tuple[str, ...], at: str, detail: Mapping[str, Any]) -> Event:
+    """The event of a change of state at the instant `at`. `change` tells it from all others of its type, `kind`.
 
-    Events come at least once and in no order. `sequence` is the entry's place in its wallet's chain, by which a consumer can order them;
-    it is null for a payment, a capture and a cancellation, which a later posting links.
+    `detail` has no personal data: no subject of the user pool, no free text, nothing that is said of a member.
     """
-    kind = KINDS[item["kind"]]
-    wallet_id = item["pk"].partition("#")[2]
-    event_id = natural_id("event", item["pk"], item["sk"])
-    detail = {
-        "id": event_id,
-        "version": VERSION,
-        "wallet_id": wallet_id,
-        "entry": item["sk"],
-        "sequence": item["chain"]["length"] if "chain" in item else None,
-        "accepted_at": item["accepted_at"],
-        "moved_at": item[kind.moved_at],
-        "postings": dict(item["postings"]),
-        **kind.published(item),
-    }
-    return Event(event_id, LEDGER_SOURCE, kind.name, detail)
+    event_id = natural_id("event", source, kind, *change)
+    return Event(event_id, source, kind, {"id": event_id, "version": VERSION, "at": at, **detail})

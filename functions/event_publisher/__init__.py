@@ -1,0 +1,1 @@
+"""Publishing what parts other than the ledger store."""
