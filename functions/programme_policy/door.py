@@ -1,4 +1,4 @@
-"""The function's API and city, which all modules of its routes share, and the stores of the policies' lifecycle."""
+"""The API and city of the operators' function, which the modules of its routes share, and the stores of the policies' lifecycle."""
 
 import os
 
@@ -8,7 +8,7 @@ from eeum.policy.draft_store import DraftStore
 from eeum.policy.history_store import HistoryStore
 from eeum.policy.proposal_store import ProposalStore
 from eeum.policy.store import PolicyStore
-from programme_policy.bodies import LARGEST_HISTORY_BYTES
+from programme_policy.lifecycle_bodies import LARGEST_HISTORY_BYTES
 
 api = Api(largest_body=LARGEST_HISTORY_BYTES)
 city = City.of(os.environ)

@@ -37,9 +37,10 @@ from eeum.payments.progress_store import ProgressStore
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.policy.amendments import Suspension
+from eeum.policy.loading import load_history
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Item, Key, Storage, Table
 from eeum.wallet.rules import DebitOrder

@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.template.template import functions
 
 ROOT = Path(__file__).parents[2]
 EEUM = ROOT / "layers" / "eeum" / "python" / "eeum"
@@ -112,7 +115,14 @@ def test_what_is_awss_stays_at_the_edge(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(EEUM.rglob("*.py")), ids=_name)
 def test_pydantic_stands_at_the_edges_only(path: Path) -> None:
-    edges = {"bodies.py", "documents.py", "document_values.py", "document_conditions.py", "events.py"}
+    edges = {
+        "bodies.py",
+        "documents.py",
+        "document_models.py",
+        "document_values.py",
+        "document_conditions.py",
+        "events.py",
+    }
     if path.name not in edges and not path.is_relative_to(EEUM / "aws"):
         assert not _packages(path) & {"pydantic", "pydantic_core"}
 
@@ -160,6 +170,11 @@ ENVIRONMENT = {
     "BALANCES_TABLE": "balances",
     "BUDGETS_TABLE": "budgets",
     "DEAD_LETTER_QUEUE_URL": "https://queue",
+    "SLOW_QUEUE_URL": "https://queue",
+    "SIMULATIONS_QUEUE_URL": "https://queue",
+    "SIMULATIONS_BUCKET": "simulations",
+    "AUDIT_RECORDS_BUCKET": "records",
+    "AUDIT_PARTS_BUCKET": "parts",
     "EVENT_BUS": "the-bus",
     "AWS_DEFAULT_REGION": "ap-northeast-2",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -167,11 +182,20 @@ ENVIRONMENT = {
 }
 
 
+HANDLERS = sorted(
+    properties["Handler"].rpartition(".")[0]
+    for properties in functions().values()
+    if properties["Handler"] != "policy_simulation.worker.handler"  # the simulator is built beside it
+)
+"""The module of every function of the template."""
+
+
 def _loaded_by(module: str) -> set[str]:
     """The packages that a fresh process has loaded once it has imported `module`."""
     return {name.partition(".")[0] for name in _modules_loaded_by(module)}
 
 
+@cache
 def _modules_loaded_by(module: str) -> set[str]:
     program = f"import sys, {module}; print(*sys.modules)"
     path = os.pathsep.join([str(EEUM.parent), str(FUNCTIONS)])
@@ -212,6 +236,48 @@ def test_commands_start_without_budgets_which_most_policies_do_not_ask_for_in_th
     loaded = _modules_loaded_by(module)
     assert "eeum.wallet.granting" in loaded
     assert not [each for each in loaded if each.startswith("eeum.budget")]
+
+
+AUTHORS_POLICIES = {
+    f"eeum.policy.{name}"
+    for name in (
+        "amending", "check", "document_faults", "documents", "doubts", "doubts_of_meaning", "draft_store", "lifecycle",
+        "loading", "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
+    )
+}  # fmt: skip
+"""Policies as operators write them: judged, drafted and approved."""
+SHOWS_POLICIES = {
+    f"eeum.policy.{name}"
+    for name in (
+        "announcements", "comparison", "digest", "document_conditions", "document_models", "drafts",
+        "plain", "plain_conditions", "plain_layers", "wording",
+    )
+}  # fmt: skip
+"""Policies as anybody reads them: documents and plain words."""
+MOVES_MONEY = ("eeum.wallet", "eeum.payments", "eeum.cashback", "eeum.budget", "eeum.journal", "eeum.balances")
+OPERATORS_ON_POLICIES = {"programme_policy.app", "policy_simulation.app"}
+
+
+def test_every_module_that_authors_policies_is_one() -> None:
+    for name in AUTHORS_POLICIES | SHOWS_POLICIES:
+        assert (EEUM.parent / Path(*name.split("."))).with_suffix(".py").exists(), name
+
+
+@pytest.mark.parametrize("module", [each for each in HANDLERS if each not in OPERATORS_ON_POLICIES])
+def test_only_operators_functions_load_what_authors_policies(module: str) -> None:
+    assert not _modules_loaded_by(module) & AUTHORS_POLICIES
+
+
+@pytest.mark.parametrize("module", [each for each in HANDLERS if not each.startswith(("programme_policy.", "policy_"))])
+def test_only_functions_of_policies_load_their_documents_and_words(module: str) -> None:
+    # A wallet says in words under which conditions a reward is spent.
+    allowed = {"eeum.policy.plain_conditions", "eeum.policy.wording"} if module == "member_wallet.app" else set()
+    assert not _modules_loaded_by(module) & (SHOWS_POLICIES - allowed)
+
+
+@pytest.mark.parametrize("module", ["programme_policy.queries", "programme_policy.app"])
+def test_what_reads_and_writes_policies_starts_without_money(module: str) -> None:
+    assert not [each for each in _modules_loaded_by(module) if each.startswith(MOVES_MONEY)]
 
 
 def test_functions_start_without_boto3s_resources() -> None:

@@ -47,9 +47,10 @@ from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.payments.use_cases import authorise_payment
 from eeum.policy.documents import canonical_document
+from eeum.policy.loading import load_history
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Add, Key, Put, SetTo, Table, Update, Write
 from eeum.unit_of_work import Patience
