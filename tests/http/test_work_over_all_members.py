@@ -83,7 +83,7 @@ def passing(milliseconds: int) -> Callable[[], int]:
 def test_a_catch_up_goes_on_until_the_end_and_adds_up_what_it_found(
     city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.in_memory.storage.PAGE_BYTES", 1_000)
+    monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 1_000)
     for number in range(3):
         paid(city, 10_000, f"a-payment-of-the-day-{number}")
     first = {"segment": 0, "segments": 1, "resume": ""}
@@ -122,7 +122,7 @@ def test_a_month_is_closed_and_frozen_and_its_statement_read(city: InMemoryCity,
 def test_a_pass_keeps_its_month_though_it_takes_over_the_hour(
     city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.in_memory.storage.PAGE_BYTES", 1_000)
+    monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 1_000)
     call(monthly_cap_reset.app, {"scheduled_at": "2020-12-31T15:00:00Z"})
     city.now = FEBRUARY + timedelta(hours=1)
     call(monthly_cap_reset.app, {"scheduled_at": "2021-01-31T15:00:00Z"})
