@@ -6,8 +6,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from eeum.aws.city import City
 from eeum.cashback.gap_store import Segment
+from eeum.composition import City
 from eeum.months.closing import SegmentFound, excepted_wallets, freeze_month
 
 logger = Logger()

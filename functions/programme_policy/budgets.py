@@ -2,12 +2,12 @@
 
 import os
 
-from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Response, answered, lambda_handler
 from eeum.budget.rules import FiscalYear
 from eeum.budget.showing import year_forecast, year_report
 from eeum.budget.use_cases import add_line, close_year, scope_of, supplement
 from eeum.calendar import text_of
+from eeum.composition import City
 from eeum.request import Request
 from programme_policy.budget_bodies import (
     METHOD,

@@ -2,8 +2,8 @@
 
 import os
 
-from eeum.aws.city import City
 from eeum.aws.http import Api
+from eeum.composition import City
 from eeum.policy.draft_store import DraftStore
 from eeum.policy.history_store import HistoryStore
 from eeum.policy.proposal_store import ProposalStore
@@ -19,12 +19,12 @@ def policy_store() -> PolicyStore:
 
 
 def draft_store() -> DraftStore:
-    return DraftStore(city.storage, city.patience(api.lambda_context), city.settings.programme)
+    return city.drafts(api.lambda_context)
 
 
 def proposal_store() -> ProposalStore:
-    return ProposalStore(city.storage, city.patience(api.lambda_context), city.settings.programme)
+    return city.proposals(api.lambda_context)
 
 
 def history_store() -> HistoryStore:
-    return HistoryStore(city.storage, city.settings.programme)
+    return city.policy_history()

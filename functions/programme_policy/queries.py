@@ -3,9 +3,9 @@
 import os
 from typing import Annotated
 
-from eeum.aws.city import City
 from eeum.aws.http import Api, Query, Response, answered, lambda_handler
 from eeum.calendar import parse_month, parse_queried_instant, text_of
+from eeum.composition import City
 from eeum.months.use_cases import month_record
 from eeum.policy.amendments import end_of, suspensions_of
 from eeum.policy.announcements import announced, changes_of, for_members, standing_of

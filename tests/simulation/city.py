@@ -13,7 +13,6 @@ from cashback_calculation.records import is_only_published
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Audit
 from eeum.aws.attribute_values import attribute_value
-from eeum.aws.city import City
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import Grounds
 from eeum.budget.funding import Budgets
@@ -28,6 +27,7 @@ from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
+from eeum.composition import City
 from eeum.journal.kinds import KINDS
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.store import MerchantStore

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 EEUM = ROOT / "layers" / "eeum" / "python" / "eeum"
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([*EEUM.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
-RULES = sorted([*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")])
+RULES = sorted(
+    {*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")} - {EEUM / "composition.py"}
+)
 
 PARTS = {
     "payments",
@@ -153,11 +155,38 @@ def test_nothing_reads_a_whole_table_but_what_works_over_all_members_and_nothing
     assert "scan" not in called or _name(path).removeprefix("layers/eeum/python/eeum/") in OVER_ALL_MEMBERS
 
 
+COMPOSITION = EEUM / "composition.py"
+
+
+def _made_in(path: Path) -> set[str]:
+    """The names of stores and clients that a module calls to make them."""
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    names = {call.id for call in calls if isinstance(call, ast.Name)}
+    return {name for name in names if name.endswith("Store") or name in {"aws_client", "DynamoDbStorage", "EventBus"}}
+
+
+def test_one_module_makes_stores_and_clients() -> None:
+    """But for a store that is read through another, and the dry run, which is a platform in memory."""
+    apart = {EEUM / "dry_run" / "platform.py": None, EEUM / "audit" / "store.py": {"PageStore"}}
+    for path in SOURCES:
+        if path != COMPOSITION and apart.get(path, set()) is not None:
+            assert not _made_in(path) - (apart.get(path) or set()), _name(path)
+    assert {"aws_client", "DynamoDbStorage", "EventBus", "WalletStore", "DraftStore", "AuditStore"} <= _made_in(
+        COMPOSITION
+    )
+
+
+def test_the_domain_does_not_know_how_it_is_put_together() -> None:
+    users = {path for path in SOURCES if any(module == "eeum.composition" for module, _ in _imports(path))}
+    assert users
+    assert not [_name(path) for path in users if path.is_relative_to(EEUM)]
+
+
 def test_only_pages_of_balances_may_be_written_past_a_transaction() -> None:
     """Whoever has no storage of that kind cannot: it is another type."""
     stores = {EEUM / "balances" / "fold_store.py", EEUM / "balances" / "rebuild_store.py"}
     given = {path for path in SOURCES if ("eeum.storage", "ProjectionStorage") in set(_imports(path))}
-    assert given == {*stores, EEUM / "aws" / "city.py"}
+    assert given == {*stores, EEUM / "composition.py"}
     assert {path for path in SOURCES if "_alone.put(" in path.read_text(encoding="utf-8")} == stores
 
 
