@@ -21,7 +21,7 @@ from eeum.budget.store import BudgetStore
 from eeum.budget.use_cases import add_line, scope_of
 from eeum.calendar import SEOUL, text_of
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
-from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.gap_store import GapStore
 from eeum.cashback.known import KnownWallets
 from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
@@ -42,6 +42,7 @@ from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
+from eeum.segments import Segment
 from eeum.storage import Item, Key, Storage, Table
 from eeum.wallet.rules import DebitOrder
 from eeum.wallet.store import WalletStore

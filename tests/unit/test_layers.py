@@ -129,19 +129,6 @@ def test_pydantic_stands_at_the_edges_only(path: Path) -> None:
         assert not _packages(path) & {"pydantic", "pydantic_core"}
 
 
-@pytest.mark.parametrize("path", sorted(EEUM.glob("*/store.py")), ids=_name)
-def test_a_store_function_says_what_it_costs(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _sends(node):
-            assert "unit" in (ast.get_docstring(node) or "").lower(), node.name
-
-
-def _sends(function: ast.FunctionDef) -> bool:
-    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
-    names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
-    return bool(names & {"read", "query", "every_item", "commit", "_commit", "_page"})
-
-
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_nothing_reads_a_whole_table_but_what_works_over_all_members_and_nothing_writes_past_a_transaction(
     path: Path,
