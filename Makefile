@@ -24,7 +24,7 @@ NODE := $(ENVIRONMENTS)/node/.complete
 TARGET ?= x86_64
 STAGE ?= dev
 EVENT ?= events/programme_policy/http.json
-FUNCTION ?= ProgrammePolicyFunction
+FUNCTION ?= ProgrammeQueryFunction
 # How long functions are killed.
 SECONDS ?= 60
 # Tests run side by side; those that share a city run in one process (`xdist_group`).

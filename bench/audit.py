@@ -20,9 +20,10 @@ from eeum.balances.items import PROJECTION, movement_of, page_item, page_key, pr
 from eeum.balances.rules import BalancePage, Holder, Projection, add_to, by_page
 from eeum.calendar import SEOUL
 from eeum.journal.kinds import KINDS
+from eeum.policy.loading import load_history
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Item, Table
 from eeum.wallet.store import keyed
 from operations.audit import PROCESSES

@@ -13,7 +13,7 @@ from bench.city import JANUARY_2021 as START
 from bench.city import Inhabitants, clock_from, found, invocation, payment_event
 from bench.engine import calls_made, requests_sent, storage_on
 from bench.figures import Figure, Section, interleaved, seconds_of
-from eeum.aws.city import City
+from eeum.composition import City
 from eeum.storage import Storage
 
 ROUNDS = 1_000

@@ -14,8 +14,8 @@ from eeum.calendar import SEOUL
 from eeum.journal.accounts import CHARGED
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply, decide
 from eeum.merchants.store import MerchantStore
+from eeum.policy.loading import load_history
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import load_history
 from eeum.storage import Storage
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Card, DebitOrder, Purse, Wallet, new_wallet

@@ -22,7 +22,7 @@ WHAT_KEEPS_IT_SO = """\
 
 - A payment reads once and writes once: nothing is looked up that the request does not name, and only policies are cached.
 - Functions make their clients with botocore alone, which reads its descriptions of AWS into plain dicts (`eeum.aws.clients`).
-- A start collects no garbage, since it makes none, and what it has made is then left alone by the collector (`eeum.aws`, `eeum.aws.city`);
+- A start collects no garbage, since it makes none, and the collector then leaves alone what it has made (`eeum.aws`, `eeum.composition`);
   for that to count, a function imports from `eeum.aws` first, and Powertools' names through `eeum.aws.http`.
 - A function imports the parts that its use cases are of. The stream's and the schedule's know neither pydantic nor the HTTP edge.
 - The HTTP edge hands on only the headers that are read, and logs only what was refused: the API's own log has a line for each request.

@@ -12,11 +12,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from balance_projection.records import UnnumberedRecord, change_of_record, shard_of
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
 from eeum.aws.settings import LOCAL
 from eeum.balances.rules import Change
 from eeum.balances.use_cases import Projecting, project
+from eeum.composition import City, queues
 
 logger = Logger()
 city = City.of(os.environ)
@@ -54,5 +53,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
 def park(record: dict[str, Any], reason: str) -> None:
     """Keeps the record with its reason where somebody can look at it; a rebuild counts it once it can be read."""
     message = json.dumps({"kind": "parked_record", "reason": reason, "record": record}, ensure_ascii=False)
-    aws_client("sqs").send_message(QueueUrl=city.settings.dead_letter_queue_url, MessageBody=message)
+    queues().send_message(QueueUrl=city.settings.dead_letter_queue_url, MessageBody=message)
     logger.warning("parked", reason=reason, sequence_number=record.get("dynamodb", {}).get("SequenceNumber"))

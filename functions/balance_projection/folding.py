@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from eeum.aws.city import City
 from eeum.balances.folding import fold
 from eeum.calendar import text_of
+from eeum.composition import City
 
 logger = Logger()
 city = City.of(os.environ)

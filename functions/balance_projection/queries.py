@@ -8,10 +8,10 @@ from balance_projection.bodies import (
     merchant_balance_body,
     programme_balances_body,
 )
-from eeum.aws.city import City
 from eeum.aws.http import Api, Response, answered, lambda_handler
 from eeum.aws.identity import MERCHANT
 from eeum.balances.use_cases import balances_of_programme
+from eeum.composition import City
 from eeum.merchants.use_cases import owned_merchant
 
 api = Api()

@@ -12,10 +12,9 @@ from aws_lambda_powertools import Logger
 
 from cashback_calculation.lanes import UNPUBLISHED, Record, Records, park, send_to_slow_lane
 from cashback_calculation.publishing import publish
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
 from eeum.aws.events import EventBus
 from eeum.cashback.use_cases import post
+from eeum.composition import City
 
 logger = Logger()
 city = City.of(os.environ)
@@ -59,7 +58,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def city_bus() -> EventBus:
-    return EventBus(aws_client("events"), city.settings.event_bus)
+    return city.bus()
 
 
 def keep_unpublished(record: Record, reason: str) -> None:

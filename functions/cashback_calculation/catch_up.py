@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from eeum.aws.city import City
 from eeum.cashback.catch_up import BEGINNING, catch_up_segment
-from eeum.cashback.gap_store import Segment
+from eeum.composition import City
+from eeum.segments import Segment
 
 logger = Logger()
 city = City.of(os.environ)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cashback_calculation.records import is_only_published, item_of_record
-from eeum.aws.clients import aws_client
 from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
+from eeum.composition import queues
 from eeum.storage import Item
 
 SLOW, PARKED, UNPUBLISHED = "slow_record", "parked_record", "unpublished_record"
@@ -51,7 +51,7 @@ def send_to_slow_lane(queue_url: str | None, records: Sequence[tuple[Source, Rec
     """One after another for each wallet; what is sent twice within five minutes comes once."""
     if not records:
         return
-    queue = aws_client("sqs")
+    queue = queues()
     for source, record in records:
         # One by one: the emulator asks for a permission of its own where many are sent at once, which AWS does not know.
         queue.send_message(
@@ -65,4 +65,4 @@ def send_to_slow_lane(queue_url: str | None, records: Sequence[tuple[Source, Rec
 def park(queue_url: str | None, record: Record, reason: str, kind: str = PARKED) -> None:
     """Keeps the record with its reason, until an operator has looked at it and sends it again."""
     message = json.dumps({"kind": kind, "reason": reason, "record": record}, ensure_ascii=False)
-    aws_client("sqs").send_message(QueueUrl=queue_url, MessageBody=message)
+    queues().send_message(QueueUrl=queue_url, MessageBody=message)

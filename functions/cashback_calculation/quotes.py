@@ -3,10 +3,10 @@
 import os
 
 from cashback_calculation.bodies import QuoteBody, QuoteRequest, quote_body
-from eeum.aws.city import City
 from eeum.aws.http import Api, Response, answered, lambda_handler
 from eeum.aws.identity import MEMBER
 from eeum.cashback.quoting import quote_cashback
+from eeum.composition import City
 from eeum.payments.rules import Order
 from eeum.wallet.rules import card_within
 

@@ -10,9 +10,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from cashback_calculation.lanes import Record, Records, park
-from eeum.aws.city import City
 from eeum.cashback.known import KnownWallets
 from eeum.cashback.use_cases import PASSING, Posted, post
+from eeum.composition import City
 
 WALLETS_KEPT = 3
 """Long months that a function keeps in memory for the next messages: 15,000 payments take some 100 MB."""

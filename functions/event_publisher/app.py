@@ -11,9 +11,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from eeum.aws.attribute_values import plain_item
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
 from eeum.aws.events import EventBus
+from eeum.composition import City, queues
 from eeum.publishing.events import Event
 from eeum.publishing.parts import event_of_part
 
@@ -48,11 +47,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def city_bus() -> EventBus:
-    return EventBus(aws_client("events"), city.settings.event_bus)
+    return city.bus()
 
 
 def dead_letter(record: dict[str, Any], reason: str) -> None:
     """Keeps the record with its reason, for `make redrive`."""
     message = json.dumps({"kind": UNPUBLISHED, "reason": reason, "record": record}, ensure_ascii=False)
-    aws_client("sqs").send_message(QueueUrl=city.settings.dead_letter_queue_url, MessageBody=message)
+    queues().send_message(QueueUrl=city.settings.dead_letter_queue_url, MessageBody=message)
     logger.warning("not published", reason=reason)

@@ -7,19 +7,17 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from eeum.audit.report import wanted_instants
-from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import BEGINNING, Audit
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
 from eeum.aws.roots import AuditParts, RootBucket
 from eeum.calendar import parse_instant, text_of
+from eeum.composition import City, buckets
 
 SECONDS_FOR_A_PAGE = 60.0
 """No further page is begun when less is left: the wallets on it, and one that ends after it, are read and worked out."""
 
 logger = Logger()
 city = City.of(os.environ)
-s3 = aws_client("s3")
+s3 = buckets()
 roots = RootBucket(s3, os.environ["AUDIT_RECORDS_BUCKET"])
 parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 
@@ -35,7 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     resume = event.get("resume", BEGINNING)
     run = event.get("run") or f"{now:%Y-%m-%d}"
     as_of = event.get("as_of") or [text_of(instant) for instant in wanted_instants(roots, now)]
-    store = AuditStore(city.storage)
+    store = city.audit()
     # Once, before anything is looked at: what moves in between is told by the balances afterwards.
     projected = store.balances() if event["segment"] == 0 and resume == BEGINNING else None
     audit = Audit(

@@ -7,11 +7,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from eeum.audit.report import conclude
-from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Found
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
 from eeum.aws.roots import AuditParts, RootBucket
+from eeum.composition import City, buckets
 
 MOST_LOGGED = 100
 """Deviations that the log names; the report names all."""
@@ -20,7 +18,7 @@ logger = Logger()
 # By the function's own name, so that the stages of an account are told apart.
 metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "audit_conclusion"))
 city = City.of(os.environ)
-s3 = aws_client("s3")
+s3 = buckets()
 roots = RootBucket(s3, os.environ["AUDIT_RECORDS_BUCKET"])
 parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 
@@ -29,7 +27,7 @@ parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """`found` is the last answer of the pass of each segment. Answers what was checked, how much deviates, and where the report is."""
     found = _together(event["found"])
-    report = conclude(found, roots, AuditStore(city.storage).balances(), city.clock())
+    report = conclude(found, roots, city.audit().balances(), city.clock())
     key = roots.add_report(report)
     for each in report.deviations[:MOST_LOGGED]:
         logger.error("deviation", wallet=each.wallet_id, check=each.check, entry=each.entry, detail=each.detail)

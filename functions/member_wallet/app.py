@@ -3,11 +3,11 @@
 import os
 from typing import Annotated
 
-from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_month, parse_queried_instant
 from eeum.cashback.showing import MOST_SHOWN, cashback_of_month
+from eeum.composition import City
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
 from eeum.request import Request

@@ -4,9 +4,9 @@ import os
 from datetime import datetime
 from typing import Annotated, Literal
 
-from eeum.aws.city import City
 from eeum.aws.http import Api, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import MEMBER, MERCHANT
+from eeum.composition import City
 from eeum.errors import Forbidden, Invalid
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.use_cases import (

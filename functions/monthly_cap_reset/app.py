@@ -5,8 +5,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from eeum.aws.city import City
 from eeum.calendar import parse_instant
+from eeum.composition import City
 from eeum.months.use_cases import reset_month
 
 logger = Logger()

@@ -5,11 +5,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from eeum.aws.city import City
 from eeum.cashback.catch_up import BEGINNING
-from eeum.cashback.gap_store import Segment
+from eeum.composition import City
 from eeum.months.closing import SegmentClosed, close_segment, due_month, write_late_statements
 from eeum.months.rules import MOST_EXCEPTED
+from eeum.segments import Segment
 
 logger = Logger()
 city = City.of(os.environ)

@@ -6,9 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from eeum.aws.city import City
-from eeum.cashback.gap_store import Segment
-from eeum.months.closing import SegmentFound, excepted_wallets, freeze_month
+from eeum.composition import City
+from eeum.months.freezing import SegmentFound, excepted_wallets, freeze_month
+from eeum.segments import Segment
 
 logger = Logger()
 # By the function's own name, so that the stages of an account are told apart.

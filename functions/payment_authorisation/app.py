@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from eeum.aws.city import City
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, lambda_handler
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
 from eeum.calendar import month_of, parse_month
+from eeum.composition import City
 from eeum.errors import Invalid, NotFound
 from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant

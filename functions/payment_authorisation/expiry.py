@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from eeum.aws.city import City
+from eeum.composition import City
 from eeum.payments.holds import expire_holds
 
 logger = Logger()

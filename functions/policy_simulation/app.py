@@ -5,9 +5,8 @@ import os
 from http import HTTPStatus
 from typing import Any
 
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
 from eeum.aws.http import Api, IdempotencyKey, Response, answered, lambda_handler
+from eeum.composition import City, buckets, queues
 from eeum.policy.digest import digest_of
 from eeum.policy.documents import canonical_document
 from eeum.policy.use_cases import version_named
@@ -79,20 +78,18 @@ def _document(asked: PolicyAsked) -> dict[str, Any]:
 
 
 def _store() -> SimulationStore:
-    return SimulationStore(city.storage, city.patience(api.lambda_context), city.settings.programme)
+    return city.simulations(city.patience(api.lambda_context))
 
 
 def _send(request: str) -> None:
     """Tells the worker that there is something to do."""
-    aws_client("sqs").send_message(
-        QueueUrl=os.environ["SIMULATIONS_QUEUE_URL"], MessageBody=json.dumps({"simulation": request})
-    )
+    queues().send_message(QueueUrl=os.environ["SIMULATIONS_QUEUE_URL"], MessageBody=json.dumps({"simulation": request}))
 
 
 def _links(found: Simulation) -> list[SimulationTableBody]:
     if not found.tables:
         return []
-    client = aws_client("s3")
+    client = buckets()
     return [
         SimulationTableBody(
             name=name,

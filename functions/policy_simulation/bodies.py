@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from eeum.aws.http import Body
 from eeum.calendar import MONTH_PATTERN, text_of
-from eeum.policy.documents import PolicyDocument
+from eeum.policy.document_models import PolicyDocument
 from eeum.simulations.differences import as_of_the_policy
 from eeum.simulations.rules import Simulation
 

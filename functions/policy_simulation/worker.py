@@ -10,10 +10,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
+from eeum.composition import City, buckets
 from eeum.simulations.rules import Simulation
-from eeum.simulations.store import SimulationStore
 from eeum.simulations.use_cases import Unanswerable, work_out
 from eeum.unit_of_work import Patience
 from simulator.asked import Answered, answer
@@ -34,7 +32,7 @@ city = City.of(os.environ)
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> None:
     """One message of the queue: `simulation`, the request it was asked by. What fails is raised, and comes again."""
-    store = SimulationStore(city.storage, Patience(lambda: STORE_SECONDS, time.sleep), city.settings.programme)
+    store = city.simulations(Patience(lambda: STORE_SECONDS, time.sleep))
     megabytes = int(int(context.memory_limit_in_mb) * DATABASE_SHARE)
     for record in event["Records"]:
         request = json.loads(record["body"])["simulation"]
@@ -45,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 def _replayed(asked: Simulation, megabytes: int) -> tuple[dict[str, object], tuple[str, ...]]:
     """Raises `Unanswerable` by the name of what is wrong with policies or payments."""
-    bucket, client = os.environ["SIMULATIONS_BUCKET"], aws_client("s3")
+    bucket, client = os.environ["SIMULATIONS_BUCKET"], buckets()
     scratch = Path(tempfile.mkdtemp(prefix="simulation-"))
     try:
         _fetch(client, bucket, asked, scratch / "payments")

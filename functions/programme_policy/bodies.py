@@ -1,21 +1,13 @@
-"""What policies and months look like over HTTP."""
+"""What anybody reads of policies and months, as it looks over HTTP."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from eeum.aws.http import Body
 from eeum.calendar import text_of
 from eeum.months.rules import MonthRecord
-from eeum.policy.documents import PolicyDocument
-from eeum.policy.store import LARGEST_HISTORY
-
-LARGEST_HISTORY_BYTES = 524_288
-"""Several times what the programme with the longest known history needs, and little enough to be read at once."""
-
-
-class HistoryRequest(Body):
-    """A programme's versions from the past on, each a policy document."""
-
-    policies: list[PolicyDocument] = Field(min_length=1, max_length=LARGEST_HISTORY)
+from eeum.policy.announcements import Announced
+from eeum.policy.comparison import Change
+from eeum.policy.document_models import PolicyDocument
+from eeum.policy.wording import Plain
 
 
 class PoliciesBody(BaseModel):
@@ -23,12 +15,6 @@ class PoliciesBody(BaseModel):
 
     policies: list[PolicyDocument]
     cursor: str | None
-
-
-class LoadedBody(BaseModel):
-    """The names of the versions that were stored."""
-
-    loaded: list[str]
 
 
 class MonthBody(BaseModel):
@@ -50,6 +36,82 @@ class MonthsBody(BaseModel):
 
     months: list[MonthBody]
     cursor: str | None
+
+
+class PlainBody(BaseModel):
+    """The same in Korean and in English."""
+
+    ko: str
+    en: str
+
+
+class PolicyChangeBody(PlainBody):
+    """One difference: `kind` is new, ends, better, less or changes; `about` is the part of the document."""
+
+    kind: str
+    about: str
+
+
+class AnnouncedBody(BaseModel):
+    """Something that is to come. `what`: version, end or suspension; `start` is when it begins to matter."""
+
+    what: str
+    start: str
+    version: str | None
+    title: PlainBody
+    changes: list[PolicyChangeBody]
+
+
+class ComingBody(BaseModel):
+    """All that is announced, in the order of time."""
+
+    coming: list[AnnouncedBody]
+
+
+class SaysBody(PlainBody):
+    """One thing that a version says; `subject` is what it speaks of."""
+
+    about: str
+    subject: PlainBody
+
+
+class SuspendedBody(BaseModel):
+    """Layers that give nothing for a while; none: all of them."""
+
+    layers: list[str]
+    start: str
+    until: str | None
+
+
+class ExplanationBody(BaseModel):
+    """A version in plain words, where it stands in time, and what it changes against the version before it."""
+
+    version: str
+    status: str
+    starts_at: str
+    ends_at: str | None
+    suspensions: list[SuspendedBody]
+    says: list[SaysBody]
+    follows: str | None
+    changes: list[PolicyChangeBody]
+
+
+def plain_body(plain: Plain) -> PlainBody:
+    return PlainBody(ko=plain.ko, en=plain.en)
+
+
+def change_body(change: Change) -> PolicyChangeBody:
+    return PolicyChangeBody(kind=change.kind.value, about=change.about, ko=change.says.ko, en=change.says.en)
+
+
+def announced_body(announced: Announced) -> AnnouncedBody:
+    return AnnouncedBody(
+        what=announced.what,
+        start=text_of(announced.start),
+        version=announced.version,
+        title=plain_body(announced.title),
+        changes=[change_body(change) for change in announced.changes],
+    )
 
 
 def month_body(record: MonthRecord) -> MonthBody:

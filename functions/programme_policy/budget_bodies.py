@@ -14,8 +14,8 @@ from eeum.budget.rules import Line as BudgetLine
 from eeum.budget.showing import Outlooked
 from eeum.calendar import FIRST_YEAR, LAST_YEAR, YEAR_PATTERN, text_of, whole_milliseconds
 from eeum.errors import Invalid
+from eeum.policy.document_models import FunderName
 from eeum.policy.document_values import Instant, Name
-from eeum.policy.documents import FunderName
 
 _NAME = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 _YEAR = re.compile(YEAR_PATTERN)

@@ -6,19 +6,17 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from eeum.aws.city import City
-from eeum.aws.clients import aws_client
-from eeum.aws.events import EventBus
 from eeum.budget.alarms import Alarm
 from eeum.budget.events import SOURCE
 from eeum.budget.watching import watch
+from eeum.composition import City
 from eeum.publishing.events import VERSION, Event
 
 logger = Logger()
 # By the function's own name, so that the stages of an account are told apart.
 metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "budget_watch"))
 city = City.of(os.environ)
-bus = EventBus(aws_client("events"), os.environ["EVENT_BUS"])
+bus = city.bus()
 
 
 @logger.inject_lambda_context

@@ -1,12 +1,14 @@
 """Routes of budgets: what is appropriated, spent and left, who changed it, and when it will have been used up. For operators."""
 
-from eeum.aws.http import IdempotencyKey, Response, answered
+import os
+
+from eeum.aws.http import Api, IdempotencyKey, Response, answered, lambda_handler
 from eeum.budget.rules import FiscalYear
 from eeum.budget.showing import year_forecast, year_report
 from eeum.budget.use_cases import add_line, close_year, scope_of, supplement
 from eeum.calendar import text_of
+from eeum.composition import City
 from eeum.request import Request
-from programme_policy import door
 from programme_policy.budget_bodies import (
     METHOD,
     BudgetBody,
@@ -21,7 +23,9 @@ from programme_policy.budget_bodies import (
     fiscal_year,
     forecast_body,
 )
-from programme_policy.door import api
+
+api = Api()
+city = City.of(os.environ)
 
 
 @api.get(
@@ -29,7 +33,7 @@ from programme_policy.door import api
 )
 def budget(year: str) -> Response[BudgetBody]:
     api.caller().operator()
-    context, city = api.lambda_context, door.city
+    context = api.lambda_context
     store, appropriations = city.budget_store(context), city.appropriations(context)
     report = year_report(store, appropriations, city.policies(), fiscal_year(year), city.clock())
     return answered(budget_body(report))
@@ -38,14 +42,14 @@ def budget(year: str) -> Response[BudgetBody]:
 @api.get("/budgets/<year>/changes", summary="Who changed a fiscal year's budget, when, and why", tags=["budgets"])
 def budget_changes(year: str) -> Response[BudgetChangesBody]:
     api.caller().operator()
-    changes = door.city.appropriations(api.lambda_context).changes(fiscal_year(year))
+    changes = city.appropriations(api.lambda_context).changes(fiscal_year(year))
     return answered(BudgetChangesBody(changes=[change_body(change) for change in changes]))
 
 
 @api.get("/budgets/<year>/forecast", summary="When lines and pools will have been used up", tags=["budgets"])
 def budget_forecast(year: str) -> Response[BudgetForecastsBody]:
     api.caller().operator()
-    context, city = api.lambda_context, door.city
+    context = api.lambda_context
     wanted, now = fiscal_year(year), city.clock()
     seen = year_forecast(city.budget_store(context), city.budget_watch(context), city.policies(), wanted, now)
     forecasts = [forecast_body(each) for each in seen]
@@ -54,7 +58,7 @@ def budget_forecast(year: str) -> Response[BudgetForecastsBody]:
 
 @api.post("/budgets/<year>/lines", summary="Appropriate: add a line with its money", tags=["budgets"])
 def appropriate(year: str, body: BudgetLineRequest, idempotency_key: IdempotencyKey = "") -> Response[BudgetChangeBody]:
-    context, city = api.lambda_context, door.city
+    context = api.lambda_context
     wanted = fiscal_year(year)
     answer = add_line(
         city.budget_store(context),
@@ -73,7 +77,7 @@ def appropriate(year: str, body: BudgetLineRequest, idempotency_key: Idempotency
 def appropriate_more(
     year: str, line: str, body: BudgetSupplementRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[BudgetChangeBody]:
-    context, city = api.lambda_context, door.city
+    context = api.lambda_context
     wanted = fiscal_year(year)
     answer = supplement(
         city.budget_store(context),
@@ -90,7 +94,7 @@ def appropriate_more(
 
 @api.post("/budgets/<year>/closing", summary="Close a fiscal year", tags=["budgets"])
 def close(year: str, body: BudgetGroundsRequest, idempotency_key: IdempotencyKey = "") -> Response[BudgetChangeBody]:
-    context, city = api.lambda_context, door.city
+    context = api.lambda_context
     wanted = fiscal_year(year)
     answer = close_year(
         city.budget_store(context),
@@ -106,3 +110,6 @@ def close(year: str, body: BudgetGroundsRequest, idempotency_key: IdempotencyKey
 
 def _request(year: FiscalYear, idempotency_key: str, body: dict[str, object]) -> Request:
     return Request.of(api.caller().operator(), scope_of(year), idempotency_key, body)
+
+
+handler = lambda_handler(api)

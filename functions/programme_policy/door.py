@@ -1,14 +1,14 @@
-"""The function's API and city, which all modules of its routes share, and the stores of the policies' lifecycle."""
+"""The API and city of the operators' function, which the modules of its routes share, and the stores of the policies' lifecycle."""
 
 import os
 
-from eeum.aws.city import City
 from eeum.aws.http import Api
+from eeum.composition import City
 from eeum.policy.draft_store import DraftStore
 from eeum.policy.history_store import HistoryStore
 from eeum.policy.proposal_store import ProposalStore
 from eeum.policy.store import PolicyStore
-from programme_policy.bodies import LARGEST_HISTORY_BYTES
+from programme_policy.lifecycle_bodies import LARGEST_HISTORY_BYTES
 
 api = Api(largest_body=LARGEST_HISTORY_BYTES)
 city = City.of(os.environ)
@@ -19,12 +19,12 @@ def policy_store() -> PolicyStore:
 
 
 def draft_store() -> DraftStore:
-    return DraftStore(city.storage, city.patience(api.lambda_context), city.settings.programme)
+    return city.drafts(api.lambda_context)
 
 
 def proposal_store() -> ProposalStore:
-    return ProposalStore(city.storage, city.patience(api.lambda_context), city.settings.programme)
+    return city.proposals(api.lambda_context)
 
 
 def history_store() -> HistoryStore:
-    return HistoryStore(city.storage, city.settings.programme)
+    return city.policy_history()

@@ -7,12 +7,14 @@ from eeum.aws.http import Response, answered, created
 from eeum.calendar import text_of
 from eeum.policy.announcements import changes_of, standing_of
 from eeum.policy.comparison import changes_between
-from eeum.policy.documents import PolicyDocument, shaped_document, stored_document
+from eeum.policy.document_models import PolicyDocument, stored_document
+from eeum.policy.documents import shaped_document
 from eeum.policy.drafts import Draft, DraftStatus
 from eeum.policy.history import Did, Subject
 from eeum.policy.lifecycle import approve_draft, check_draft, close_draft, create_draft, draft_named, edit_draft
 from eeum.policy.store import Stored
 from programme_policy import door
+from programme_policy.bodies import change_body
 from programme_policy.door import api
 from programme_policy.lifecycle_bodies import (
     DraftApprovalRequest,
@@ -24,7 +26,6 @@ from programme_policy.lifecycle_bodies import (
     DraftsBody,
     DraftSummaryBody,
     StepsBody,
-    change_body,
     check_body,
     step_body,
 )

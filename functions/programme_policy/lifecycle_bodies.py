@@ -11,16 +11,18 @@ from eeum.calendar import text_of, whole_milliseconds
 from eeum.errors import Invalid
 from eeum.policy.amendment_items import amendment_item
 from eeum.policy.amendments import Amendment, EndChange, Lifting, Suspension
-from eeum.policy.announcements import Announced
-from eeum.policy.comparison import Change
+from eeum.policy.document_models import PolicyDocument
 from eeum.policy.document_values import Instant, Name
-from eeum.policy.documents import PolicyDocument
 from eeum.policy.doubts import doubts_beside, doubts_of
 from eeum.policy.drafts import Check
 from eeum.policy.history import Step
 from eeum.policy.proposals import Proposal
-from eeum.policy.wording import Plain
+from eeum.policy.store import LARGEST_HISTORY
 from eeum.simulations.differences import beside
+from programme_policy.bodies import PolicyChangeBody
+
+LARGEST_HISTORY_BYTES = 524_288
+"""Several times what the programme with the longest known history needs, and little enough to be read at once."""
 
 Reason = Annotated[Line, Field(max_length=500, description="Why; it is kept with the step.")]
 EmergencyReason = Annotated[
@@ -31,6 +33,12 @@ Seen = Annotated[int, Field(strict=True, ge=1, le=999_999, description="The revi
 
 
 # --- what operators send --------------------------------------------------------------------------------------------------
+
+
+class HistoryRequest(Body):
+    """A programme's versions from the past on, each a policy document."""
+
+    policies: list[PolicyDocument] = Field(min_length=1, max_length=LARGEST_HISTORY)
 
 
 class DraftRequest(Body):
@@ -136,20 +144,6 @@ def _cut(instant: datetime | None) -> datetime | None:
 # --- what is answered -----------------------------------------------------------------------------------------------------
 
 
-class PlainBody(BaseModel):
-    """The same in Korean and in English."""
-
-    ko: str
-    en: str
-
-
-class PolicyChangeBody(PlainBody):
-    """One difference: `kind` is new, ends, better, less or changes; `about` is the part of the document."""
-
-    kind: str
-    about: str
-
-
 class FaultBody(BaseModel):
     """One fault of a document: where, a stable code, and what is wrong."""
 
@@ -249,48 +243,10 @@ class AmendmentsBody(BaseModel):
     cursor: str | None
 
 
-class AnnouncedBody(BaseModel):
-    """Something that is to come. `what`: version, end or suspension; `start` is when it begins to matter."""
+class LoadedBody(BaseModel):
+    """The names of the versions that were stored."""
 
-    what: str
-    start: str
-    version: str | None
-    title: PlainBody
-    changes: list[PolicyChangeBody]
-
-
-class ComingBody(BaseModel):
-    """All that is announced, in the order of time."""
-
-    coming: list[AnnouncedBody]
-
-
-class SaysBody(PlainBody):
-    """One thing that a version says; `subject` is what it speaks of."""
-
-    about: str
-    subject: PlainBody
-
-
-class SuspendedBody(BaseModel):
-    """Layers that give nothing for a while; none: all of them."""
-
-    layers: list[str]
-    start: str
-    until: str | None
-
-
-class ExplanationBody(BaseModel):
-    """A version in plain words, where it stands in time, and what it changes against the version before it."""
-
-    version: str
-    status: str
-    starts_at: str
-    ends_at: str | None
-    suspensions: list[SuspendedBody]
-    says: list[SaysBody]
-    follows: str | None
-    changes: list[PolicyChangeBody]
+    loaded: list[str]
 
 
 class WithdrawnBody(BaseModel):
@@ -298,24 +254,6 @@ class WithdrawnBody(BaseModel):
 
     version: str
     status: str
-
-
-def plain_body(plain: Plain) -> PlainBody:
-    return PlainBody(ko=plain.ko, en=plain.en)
-
-
-def change_body(change: Change) -> PolicyChangeBody:
-    return PolicyChangeBody(kind=change.kind.value, about=change.about, ko=change.says.ko, en=change.says.en)
-
-
-def announced_body(announced: Announced) -> AnnouncedBody:
-    return AnnouncedBody(
-        what=announced.what,
-        start=text_of(announced.start),
-        version=announced.version,
-        title=plain_body(announced.title),
-        changes=[change_body(change) for change in announced.changes],
-    )
 
 
 def check_body(

@@ -15,12 +15,12 @@ from eeum.calendar import milliseconds_of
 from eeum.cashback.sources import READERS
 from eeum.errors import Invalid
 from eeum.journal.kinds import AWAIT_POSTING
+from eeum.journal.partitions import PARTITION
 from eeum.payments.discounts import discount_up_to
 from eeum.payments.progress import Capture
 from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
 from eeum.policy.conditions import Facts
 from eeum.request import Acceptance
-from eeum.wallet.store import PARTITION
 from simulator.errors import ExportIncomplete, UnreadableEntry
 from simulator.payments import FLAGS, PURSES
 

@@ -11,11 +11,11 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from eeum.aws.city import City
 from eeum.aws.roots import AuditParts, PartsApart, RootBucket
 from eeum.aws.settings import Settings
 from eeum.cashback.catch_up import CatchUp
 from eeum.cashback.gap_store import GapStore
+from eeum.composition import City
 from eeum.storage import Add, Key, Scan, Table, Update
 from tests.audit.life import DAY, FEBRUARY, lived, project, several
 from tests.in_memory.storage import InMemoryStorage

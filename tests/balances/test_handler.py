@@ -14,12 +14,12 @@ import balance_projection.app as function
 import balance_projection.folding as scheduled
 from balance_projection.records import UnnamedShard
 from eeum.aws.attribute_values import attribute_value
-from eeum.aws.city import City
 from eeum.balances.page_store import PageStore
 from eeum.balances.rebuild_store import RebuildStore
 from eeum.balances.rules import Projection, page_of
 from eeum.balances.use_cases import KEPT, Rebuilding
 from eeum.balances.whole import whole
+from eeum.composition import City
 from eeum.errors import Busy
 from eeum.storage import Table, Unavailable
 from tests.balances.journal import Balances, entries, reference, without_zeros

@@ -62,6 +62,8 @@ MAY: dict[str, set[tuple[str, str]]] = {
     "MemberWalletRole": {(READ, LEDGER), ("Query", LEDGER), (WRITE, LEDGER), ("Query", PROGRAMME)},
     "MerchantOnboardingRole": {(READ, MERCHANTS), (WRITE, MERCHANTS), ("Query", PROGRAMME)},
     "MonthlyCapResetRole": {("Query", PROGRAMME), (WRITE, PROGRAMME)},
+    "ProgrammeQueryRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
+    "BudgetAdministrationRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
     "ProgrammePolicyRole": {(READ, PROGRAMME), ("Query", PROGRAMME), (WRITE, PROGRAMME)},
 }
 #: What is in no role at all: taking anything away. Whole tables are read by those alone who work over all members.

@@ -17,8 +17,8 @@ from eeum.calendar import SEOUL
 from eeum.merchants.rules import Merchant, MerchantStatus, Shop, merchant_id_of
 from eeum.merchants.store import MerchantStore
 from eeum.policy.documents import canonical_document
+from eeum.policy.loading import load_history
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import load_history
 from eeum.storage import Table
 from eeum.unit_of_work import Patience
 from local import building, inhabitants, places, seed

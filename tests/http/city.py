@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import policy_simulation.app
-from eeum.aws.city import City
 from eeum.calendar import SEOUL
 from eeum.cashback.soundness import sound_source_of
 from eeum.cashback.sources import READERS
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
+from eeum.composition import City
 from eeum.storage import Item, Table
 from local.inhabitants import business_registration_number
 from tests.http.callers import ACQUIRER, BANK, CUSTOMER, OPERATOR, OTHER_MEMBER, OWNER, PAYER, Caller
@@ -153,7 +153,8 @@ class InMemoryCity:
 
     def send_to(self, module: Any, event: dict[str, Any]) -> Answer:
         _door(module).city = self._cities[module]
-        policy_simulation.app.aws_client = lambda _: Aws(self.told)
+        aws = Aws(self.told)
+        policy_simulation.app.queues = policy_simulation.app.buckets = lambda: aws
         answer = module.handler(copy.deepcopy(event), context())
         # As the runtime writes it: what is no Unicode text could not leave.
         answer["body"].encode()

@@ -13,6 +13,8 @@ import merchant_onboarding.app
 import payment_authorisation.app
 import policy_simulation.app
 import programme_policy.app
+import programme_policy.budgets
+import programme_policy.queries
 from tests.http.callers import ACQUIRER_SCOPE, BANK_SCOPE, MEMBER_SCOPE, MERCHANT_SCOPE, OPERATOR_SCOPE
 
 MODULES = (
@@ -23,6 +25,8 @@ MODULES = (
     payment_authorisation.app,
     policy_simulation.app,
     programme_policy.app,
+    programme_policy.budgets,
+    programme_policy.queries,
 )
 
 
@@ -49,6 +53,7 @@ class Route:
 def _routes() -> tuple[Route, ...]:
     wallets, payments = member_wallet.app, payment_authorisation.app
     merchants, policies = merchant_onboarding.app, programme_policy.app
+    budgets, public = programme_policy.budgets, programme_policy.queries
     residents = (MEMBER_SCOPE, MERCHANT_SCOPE)
     application = "/merchant_applications/{merchant_id}"
     draft, amendment = "/policy_drafts/{version}", "/policy_amendments/{amendment_id}"
@@ -81,11 +86,11 @@ def _routes() -> tuple[Route, ...]:
         Route("GET", application, merchants, (OPERATOR_SCOPE,)),
         Route("POST", f"{application}/approval", merchants, (OPERATOR_SCOPE,)),
         Route("POST", f"{application}/rejection", merchants, (OPERATOR_SCOPE,)),
-        Route("GET", "/policies", policies),
-        Route("GET", "/policies/in_force", policies),
-        Route("GET", "/policies/{version}", policies),
-        Route("GET", "/policies/coming", policies),
-        Route("GET", "/policies/{version}/explanation", policies),
+        Route("GET", "/policies", public),
+        Route("GET", "/policies/in_force", public),
+        Route("GET", "/policies/{version}", public),
+        Route("GET", "/policies/coming", public),
+        Route("GET", "/policies/{version}/explanation", public),
         Route("POST", "/policies/history", policies, (OPERATOR_SCOPE,)),
         Route("GET", "/policies/history", policies, (OPERATOR_SCOPE,)),
         Route("POST", "/policies/{version}/withdrawal", policies, (OPERATOR_SCOPE,)),
@@ -108,14 +113,14 @@ def _routes() -> tuple[Route, ...]:
         Route("POST", "/policy_simulations", policy_simulation.app, (OPERATOR_SCOPE,)),
         Route("GET", "/policy_simulations", policy_simulation.app, (OPERATOR_SCOPE,)),
         Route("GET", "/policy_simulations/{simulation_id}", policy_simulation.app, (OPERATOR_SCOPE,)),
-        Route("GET", "/budgets/{year}", policies, (OPERATOR_SCOPE,)),
-        Route("GET", "/budgets/{year}/changes", policies, (OPERATOR_SCOPE,)),
-        Route("GET", "/budgets/{year}/forecast", policies, (OPERATOR_SCOPE,)),
-        Route("POST", "/budgets/{year}/lines", policies, (OPERATOR_SCOPE,)),
-        Route("POST", "/budgets/{year}/lines/{line}/supplements", policies, (OPERATOR_SCOPE,)),
-        Route("POST", "/budgets/{year}/closing", policies, (OPERATOR_SCOPE,)),
-        Route("GET", "/months", policies),
-        Route("GET", "/months/{month}", policies),
+        Route("GET", "/budgets/{year}", budgets, (OPERATOR_SCOPE,)),
+        Route("GET", "/budgets/{year}/changes", budgets, (OPERATOR_SCOPE,)),
+        Route("GET", "/budgets/{year}/forecast", budgets, (OPERATOR_SCOPE,)),
+        Route("POST", "/budgets/{year}/lines", budgets, (OPERATOR_SCOPE,)),
+        Route("POST", "/budgets/{year}/lines/{line}/supplements", budgets, (OPERATOR_SCOPE,)),
+        Route("POST", "/budgets/{year}/closing", budgets, (OPERATOR_SCOPE,)),
+        Route("GET", "/months", public),
+        Route("GET", "/months/{month}", public),
     )
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import programme_policy.budget_watch
-from eeum.aws.city import City
 from eeum.budget.funding import Funding
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
+from eeum.composition import City
 from eeum.errors import Busy
 from eeum.policy.rules import PolicyVersion
 from eeum.publishing.events import Event

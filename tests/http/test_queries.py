@@ -258,7 +258,7 @@ def test_an_id_with_another_time_is_no_payment(city: InMemoryCity) -> None:
 
 @pytest.mark.parametrize("version", ["incheon-1999-01-01", "v" * 5_000, "\u0000", "../incheon-2021-01-01", "%2e%2e"])
 def test_a_policy_that_is_not_there(city: InMemoryCity, version: str) -> None:
-    module = next(module for module in MODULES if module.__name__ == "programme_policy.app")
+    module = next(module for module in MODULES if module.__name__ == "programme_policy.queries")
     event = http_event(None, "GET", f"/policies/{version}", None, {}, {})
 
     assert_problem(city.send_to(module, event), 404, "not_found")

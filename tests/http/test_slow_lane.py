@@ -46,7 +46,7 @@ class Queues:
 @pytest.fixture
 def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
     made = Queues()
-    monkeypatch.setattr(cashback_calculation.lanes, "aws_client", lambda _: made)
+    monkeypatch.setattr(cashback_calculation.lanes, "queues", lambda: made)
     return made
 
 

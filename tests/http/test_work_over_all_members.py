@@ -14,8 +14,8 @@ import monthly_cap_reset.app
 import monthly_cap_reset.closing
 import monthly_cap_reset.freezing
 import payment_authorisation.expiry
-from eeum.aws.city import City
 from eeum.calendar import SEOUL
+from eeum.composition import City
 from tests.http.callers import ACQUIRER, BANK, PAYER
 from tests.http.city import InMemoryCity
 from tests.http.requests import payment

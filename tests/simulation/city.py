@@ -15,7 +15,6 @@ from cashback_calculation.records import is_only_published
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Audit
 from eeum.aws.attribute_values import attribute_value
-from eeum.aws.city import City
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import Grounds
 from eeum.budget.funding import Budgets
@@ -24,12 +23,13 @@ from eeum.budget.store import BudgetStore
 from eeum.budget.use_cases import add_line, scope_of
 from eeum.calendar import SEOUL, text_of
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
-from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.gap_store import GapStore
 from eeum.cashback.known import KnownWallets
 from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
+from eeum.composition import City
 from eeum.errors import Busy
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.store import MerchantStore
@@ -39,10 +39,12 @@ from eeum.payments.progress_store import ProgressStore
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.policy.amendments import Suspension
+from eeum.policy.loading import load_history
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
+from eeum.segments import Segment
 from eeum.storage import Item, Key, Storage, Table
 from eeum.wallet.rules import DebitOrder
 from eeum.wallet.store import WalletStore

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from eeum.calendar import month_of, previous_month, text_of
-from eeum.cashback.gap_store import Segment
 from eeum.errors import Busy, IdempotencyKeyReused, Refusal
 from eeum.months.closing import close_segment
 from eeum.months.statement_store import StatementStore
@@ -18,6 +17,7 @@ from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import UnknownCard, authorise_payment
 from eeum.policy.conditions import CHANNELS
 from eeum.request import Request
+from eeum.segments import Segment
 from eeum.storage import Storage, Unavailable
 from eeum.wallet.expiry_store import ExpiryStore
 from eeum.wallet.rules import WalletStatus

@@ -3,12 +3,12 @@
 import random
 from datetime import date
 
+from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Shop
 from eeum.policy.rules import MerchantTerms
 from eeum.storage import Key, SetTo, Storage, Table, Update
 from eeum.unit_of_work import commit
 from eeum.wallet.rules import AboutMember, Wallet
-from eeum.wallet.store import partition_of
 from local.inhabitants import business_registration_number
 from tests.patience import patience_of
 

@@ -5,7 +5,19 @@ from typing import Any
 
 import pytest
 
-from tests.template.template import ROLE, TABLE, actions, listed, named_in, resources, role_of, statements, template
+from tests.template.template import (
+    ROLE,
+    TABLE,
+    actions,
+    events,
+    http_functions,
+    listed,
+    named_in,
+    resources,
+    role_of,
+    statements,
+    template,
+)
 
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 PAGES_OF_BALANCES = {
@@ -160,11 +172,32 @@ def test_pages_of_balances_alone_are_written_past_a_transaction_and_by_their_fol
     [
         ("CashbackQuoteFunction", {"dynamodb:BatchGetItem", "dynamodb:Query"}),
         ("BalanceQueryFunction", {"dynamodb:BatchGetItem"}),
+        ("ProgrammeQueryFunction", {"dynamodb:BatchGetItem", "dynamodb:Query"}),
     ],
 )
 def test_who_only_answers_questions_can_only_read(function: str, reads: set[str]) -> None:
     allowed = {action for statement in statements(role_of(function)) for action in actions(statement)}
     assert {action for action in allowed if not action.startswith("logs:")} == reads
+
+
+PUBLIC = sorted(
+    name
+    for name in http_functions()
+    if any(route["Auth"].get("Authorizer") == "NONE" for route in events(name, "HttpApi").values())
+)
+
+
+def test_the_public_routes_are_in_functions_that_are_known() -> None:
+    assert PUBLIC == ["ProgrammeQueryFunction"]
+
+
+@pytest.mark.parametrize("function", PUBLIC)
+def test_a_function_with_a_public_route_reads_and_does_nothing_else(function: str) -> None:
+    """Not one of its routes may be an operator's: whoever finds a fault in a public one would have the operator's role."""
+    routes = events(function, "HttpApi").values()
+    assert {(route["Method"], route["Auth"].get("Authorizer")) for route in routes} == {("GET", "NONE")}
+    allowed = {action for statement in statements(role_of(function)) for action in actions(statement)}
+    assert allowed <= {"logs:CreateLogStream", "logs:PutLogEvents", "dynamodb:BatchGetItem", "dynamodb:Query"}
 
 
 def test_a_table_is_written_by_those_whose_part_it_is() -> None:
@@ -185,6 +218,7 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
     }
     assert writers("BalancesTable") == {"BalanceProjectionRole", "BalanceFoldRole"}
     assert writers("BudgetsTable") == {
+        "BudgetAdministrationRole",
         "BudgetWatchRole",
         "CashbackCalculationRole",
         "CashbackCatchUpRole",
@@ -192,7 +226,6 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
         "MemberWalletRole",
         "MonthClosingRole",
         "PaymentAuthorisationRole",
-        "ProgrammePolicyRole",
     }
     assert writers("LedgerTable") == {
         "PaymentAuthorisationRole",

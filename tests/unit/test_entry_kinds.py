@@ -12,9 +12,9 @@ from eeum.journal.accounts import ACCOUNT_KINDS, PURSE_KIND
 from eeum.journal.entry_kind import EntryKind
 from eeum.journal.history import moved_at
 from eeum.journal.kinds import KINDS
+from eeum.journal.partitions import PARTITION
 from eeum.months.statements import Statement
 from eeum.storage import Table
-from eeum.wallet.store import PARTITION
 from tests.simulation.running import lived
 from tests.template.template import events
 

@@ -5,15 +5,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.template.template import functions
 
 ROOT = Path(__file__).parents[2]
 EEUM = ROOT / "layers" / "eeum" / "python" / "eeum"
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([*EEUM.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
-RULES = sorted([*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")])
+RULES = sorted(
+    {*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")} - {EEUM / "composition.py"}
+)
 
 PARTS = {
     "payments",
@@ -112,22 +117,16 @@ def test_what_is_awss_stays_at_the_edge(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(EEUM.rglob("*.py")), ids=_name)
 def test_pydantic_stands_at_the_edges_only(path: Path) -> None:
-    edges = {"bodies.py", "documents.py", "document_values.py", "document_conditions.py", "events.py"}
+    edges = {
+        "bodies.py",
+        "documents.py",
+        "document_models.py",
+        "document_values.py",
+        "document_conditions.py",
+        "events.py",
+    }
     if path.name not in edges and not path.is_relative_to(EEUM / "aws"):
         assert not _packages(path) & {"pydantic", "pydantic_core"}
-
-
-@pytest.mark.parametrize("path", sorted(EEUM.glob("*/store.py")), ids=_name)
-def test_a_store_function_says_what_it_costs(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _sends(node):
-            assert "unit" in (ast.get_docstring(node) or "").lower(), node.name
-
-
-def _sends(function: ast.FunctionDef) -> bool:
-    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
-    names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
-    return bool(names & {"read", "query", "every_item", "commit", "_commit", "_page"})
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
@@ -143,11 +142,38 @@ def test_nothing_reads_a_whole_table_but_what_works_over_all_members_and_nothing
     assert "scan" not in called or _name(path).removeprefix("layers/eeum/python/eeum/") in OVER_ALL_MEMBERS
 
 
+COMPOSITION = EEUM / "composition.py"
+
+
+def _made_in(path: Path) -> set[str]:
+    """The names of stores and clients that a module calls to make them."""
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    names = {call.id for call in calls if isinstance(call, ast.Name)}
+    return {name for name in names if name.endswith("Store") or name in {"aws_client", "DynamoDbStorage", "EventBus"}}
+
+
+def test_one_module_makes_stores_and_clients() -> None:
+    """But for a store that is read through another, and the dry run, which is a platform in memory."""
+    apart = {EEUM / "dry_run" / "platform.py": None, EEUM / "audit" / "store.py": {"PageStore"}}
+    for path in SOURCES:
+        if path != COMPOSITION and apart.get(path, set()) is not None:
+            assert not _made_in(path) - (apart.get(path) or set()), _name(path)
+    assert {"aws_client", "DynamoDbStorage", "EventBus", "WalletStore", "DraftStore", "AuditStore"} <= _made_in(
+        COMPOSITION
+    )
+
+
+def test_the_domain_does_not_know_how_it_is_put_together() -> None:
+    users = {path for path in SOURCES if any(module == "eeum.composition" for module, _ in _imports(path))}
+    assert users
+    assert not [_name(path) for path in users if path.is_relative_to(EEUM)]
+
+
 def test_only_pages_of_balances_may_be_written_past_a_transaction() -> None:
     """Whoever has no storage of that kind cannot: it is another type."""
     stores = {EEUM / "balances" / "fold_store.py", EEUM / "balances" / "rebuild_store.py"}
     given = {path for path in SOURCES if ("eeum.storage", "ProjectionStorage") in set(_imports(path))}
-    assert given == {*stores, EEUM / "aws" / "city.py"}
+    assert given == {*stores, EEUM / "composition.py"}
     assert {path for path in SOURCES if "_alone.put(" in path.read_text(encoding="utf-8")} == stores
 
 
@@ -160,6 +186,11 @@ ENVIRONMENT = {
     "BALANCES_TABLE": "balances",
     "BUDGETS_TABLE": "budgets",
     "DEAD_LETTER_QUEUE_URL": "https://queue",
+    "SLOW_QUEUE_URL": "https://queue",
+    "SIMULATIONS_QUEUE_URL": "https://queue",
+    "SIMULATIONS_BUCKET": "simulations",
+    "AUDIT_RECORDS_BUCKET": "records",
+    "AUDIT_PARTS_BUCKET": "parts",
     "EVENT_BUS": "the-bus",
     "AWS_DEFAULT_REGION": "ap-northeast-2",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -167,11 +198,20 @@ ENVIRONMENT = {
 }
 
 
+HANDLERS = sorted(
+    properties["Handler"].rpartition(".")[0]
+    for properties in functions().values()
+    if properties["Handler"] != "policy_simulation.worker.handler"  # the simulator is built beside it
+)
+"""The module of every function of the template."""
+
+
 def _loaded_by(module: str) -> set[str]:
     """The packages that a fresh process has loaded once it has imported `module`."""
     return {name.partition(".")[0] for name in _modules_loaded_by(module)}
 
 
+@cache
 def _modules_loaded_by(module: str) -> set[str]:
     program = f"import sys, {module}; print(*sys.modules)"
     path = os.pathsep.join([str(EEUM.parent), str(FUNCTIONS)])
@@ -213,6 +253,48 @@ def test_commands_start_without_budgets_which_most_policies_do_not_ask_for_in_th
     loaded = _modules_loaded_by(module)
     assert "eeum.wallet.granting" in loaded
     assert not [each for each in loaded if each.startswith("eeum.budget")]
+
+
+AUTHORS_POLICIES = {
+    f"eeum.policy.{name}"
+    for name in (
+        "amending", "check", "document_faults", "documents", "doubts", "doubts_of_meaning", "draft_store", "lifecycle",
+        "loading", "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
+    )
+}  # fmt: skip
+"""Policies as operators write them: judged, drafted and approved."""
+SHOWS_POLICIES = {
+    f"eeum.policy.{name}"
+    for name in (
+        "announcements", "comparison", "digest", "document_conditions", "document_models", "drafts",
+        "plain", "plain_conditions", "plain_layers", "wording",
+    )
+}  # fmt: skip
+"""Policies as anybody reads them: documents and plain words."""
+MOVES_MONEY = ("eeum.wallet", "eeum.payments", "eeum.cashback", "eeum.budget", "eeum.journal", "eeum.balances")
+OPERATORS_ON_POLICIES = {"programme_policy.app", "policy_simulation.app"}
+
+
+def test_every_module_that_authors_policies_is_one() -> None:
+    for name in AUTHORS_POLICIES | SHOWS_POLICIES:
+        assert (EEUM.parent / Path(*name.split("."))).with_suffix(".py").exists(), name
+
+
+@pytest.mark.parametrize("module", [each for each in HANDLERS if each not in OPERATORS_ON_POLICIES])
+def test_only_operators_functions_load_what_authors_policies(module: str) -> None:
+    assert not _modules_loaded_by(module) & AUTHORS_POLICIES
+
+
+@pytest.mark.parametrize("module", [each for each in HANDLERS if not each.startswith(("programme_policy.", "policy_"))])
+def test_only_functions_of_policies_load_their_documents_and_words(module: str) -> None:
+    # A wallet says in words under which conditions a reward is spent.
+    allowed = {"eeum.policy.plain_conditions", "eeum.policy.wording"} if module == "member_wallet.app" else set()
+    assert not _modules_loaded_by(module) & (SHOWS_POLICIES - allowed)
+
+
+@pytest.mark.parametrize("module", ["programme_policy.queries", "programme_policy.app"])
+def test_what_reads_and_writes_policies_starts_without_money(module: str) -> None:
+    assert not [each for each in _modules_loaded_by(module) if each.startswith(MOVES_MONEY)]
 
 
 def test_functions_start_without_boto3s_resources() -> None:

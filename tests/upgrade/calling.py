@@ -17,10 +17,10 @@ from eeum.audit.report import Report, conclude, wanted_instants
 from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Audit
 from eeum.aws.attribute_values import attribute_value
-from eeum.aws.city import City
 from eeum.balances.rebuild import Rebuilt, begin_rebuild, rebuild
 from eeum.balances.rebuild_store import RebuildStore
 from eeum.calendar import SEOUL, text_of
+from eeum.composition import City
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import book_of
 from eeum.storage import Table

@@ -10,11 +10,12 @@ import pytest
 from eeum.cashback.showing import cashback_of_month
 from eeum.cashback.use_cases import MOST_TOGETHER
 from eeum.errors import Busy
+from eeum.journal.partitions import partition_of
 from eeum.payments.items import payment_of
 from eeum.payments.rules import Payment
 from eeum.storage import BY_MERCHANT, Contended, Key, Put, Query, SetTo, Table, Update, Write
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import partition_of, wallet_key
+from eeum.wallet.store import wallet_key
 from tests.contract.examples import payment as example
 from tests.use_cases.world import World, at_once
 

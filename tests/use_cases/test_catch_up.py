@@ -6,10 +6,11 @@ from functools import partial
 import pytest
 
 from eeum.cashback.catch_up import BEGINNING, CatchUp, SegmentCaughtUp, catch_up_segment
-from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.gap_store import GapStore
 from eeum.payments.items import payment_item, payment_key
 from eeum.payments.rules import Payment
 from eeum.policy.use_cases import PolicyBook
+from eeum.segments import Segment
 from eeum.storage import Add, Contended, Put, SetTo, Update
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet

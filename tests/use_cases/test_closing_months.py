@@ -9,22 +9,17 @@ import pytest
 
 from eeum.calendar import Month, next_month, start_of_month
 from eeum.cashback.catch_up import BEGINNING, CatchUp
-from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.gap_store import GapStore
 from eeum.errors import NotFound
-from eeum.months.closing import (
-    SegmentClosed,
-    SegmentFound,
-    close_segment,
-    due_month,
-    freeze_month,
-    write_late_statements,
-)
+from eeum.months.closing import SegmentClosed, close_segment, due_month, write_late_statements
+from eeum.months.freezing import SegmentFound, freeze_month
 from eeum.months.rules import CLOSING_BEGINS, EXCEPTIONS_BEGIN, MOST_EXCEPTED, MonthStatus
 from eeum.months.showing import statement_of_month
 from eeum.months.statement_store import StatementStore
 from eeum.months.statements import Statement
 from eeum.months.use_cases import month_record, reset_month
 from eeum.payments.items import payment_item, payment_key
+from eeum.segments import Segment
 from eeum.storage import Key, Put
 from eeum.wallet.rules import Wallet
 from tests.use_cases.world import World, at_once

@@ -9,12 +9,13 @@ from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Audit
 from eeum.cashback import parts, store
 from eeum.cashback.catch_up import CatchUp, SegmentCaughtUp, catch_up_segment
-from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.gap_store import GapStore
 from eeum.cashback.known import KnownWallets
 from eeum.cashback.showing import cashback_of_month
 from eeum.item_size import bytes_of
 from eeum.journal.accounts import added
 from eeum.payments.rules import Payment
+from eeum.segments import Segment
 from eeum.storage import Contended, Denied, Unavailable, Unstorable
 from eeum.wallet.rules import Wallet
 from tests.use_cases.command_policies import january_2021, layer, limit

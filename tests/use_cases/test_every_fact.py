@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
-from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.gap_store import GapStore
 from eeum.merchants.rules import Merchant
 from eeum.payments.rules import Payment
 from eeum.policy.documents import canonical_document
+from eeum.segments import Segment
 from eeum.wallet.rules import Wallet
 from tests.every_fact import (
     CHANNEL,

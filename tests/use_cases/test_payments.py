@@ -8,6 +8,7 @@ import pytest
 from eeum.calendar import SEOUL, month_of, start_of_next_day
 from eeum.errors import NotFound, ProgrammeNotRunning
 from eeum.ids import natural_id
+from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Decision, MerchantStatus, Shop
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
 from eeum.money import LARGEST_AMOUNT
@@ -16,7 +17,7 @@ from eeum.payments.store import payment_item
 from eeum.payments.use_cases import UnknownCard, readable_payment
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Key, SetTo, Table, Update
-from eeum.wallet.store import partition_of, wallet_key
+from eeum.wallet.store import wallet_key
 from tests.use_cases.world import ACQUIRER, NUMBERS, World
 
 

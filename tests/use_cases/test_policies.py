@@ -19,12 +19,12 @@ from eeum.errors import (
     ProgrammeNotRunning,
 )
 from eeum.policy.drafts import Draft, DraftStatus
+from eeum.policy.loading import load_history
 from eeum.policy.store import LARGEST_HISTORY, PolicyStore
 from eeum.policy.use_cases import (
     LONGEST_AGE,
     NOTICE,
     CachedPolicies,
-    load_history,
     version_in_force,
     version_named,
 )

@@ -25,6 +25,7 @@ from eeum.cashback.sources import Entry, Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import Posted, Unpostable, post
 from eeum.journal.accounts import NOT_SPENDABLE
+from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, merchant_id_of
 from eeum.merchants.store import MerchantStore
 from eeum.merchants.use_cases import apply_for_merchant, decide_application
@@ -47,15 +48,16 @@ from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
 from eeum.payments.use_cases import authorise_payment
 from eeum.policy.documents import canonical_document
+from eeum.policy.loading import load_history
 from eeum.policy.reading import policy_of
 from eeum.policy.store import PolicyStore
-from eeum.policy.use_cases import PolicyBook, load_history
+from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Add, Key, Put, SetTo, Table, Update, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.expiry_store import ExpiryStore
 from eeum.wallet.rules import AboutMember, DebitOrder, TopUp, Wallet, WalletStatus
-from eeum.wallet.store import WalletStore, partition_of, wallet_key
+from eeum.wallet.store import WalletStore, wallet_key
 from eeum.wallet.sweeping import Sweeping
 from eeum.wallet.use_cases import change_standing, open_wallet, top_up
 from tests.contract.shapes import Recording

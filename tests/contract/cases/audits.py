@@ -5,8 +5,8 @@ from eeum.balances.rebuild_store import RebuildStore
 from eeum.balances.rules import BalancePage, Holder, Projection, page_of
 from eeum.balances.store import BalanceStore
 from eeum.journal.accounts import HolderKind
+from eeum.journal.partitions import partition_of
 from eeum.storage import ProjectionStorage, Storage
-from eeum.wallet.store import partition_of
 from tests.contract.cases import case
 from tests.contract.examples import NOON, pages_of, stored_wallet
 from tests.patience import patience_of

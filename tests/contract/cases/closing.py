@@ -7,17 +7,18 @@ from functools import partial
 import pytest
 
 from eeum.calendar import Month
-from eeum.cashback.gap_store import Gaps, GapStore, Segment
+from eeum.cashback.gap_store import Gaps, GapStore
 from eeum.cashback.items import earning_item, earning_key
+from eeum.journal.partitions import partition_of
 from eeum.months.rules import MonthRecord, MonthStatus, Turn, frozen
 from eeum.months.statement_store import StatementStore
 from eeum.months.statements import EarlierMonth, RewardSum, Statement
 from eeum.months.store import MonthStore
 from eeum.payments.items import payment_item, payment_key
 from eeum.payments.rules import Payment
+from eeum.segments import Segment
 from eeum.storage import ConditionsFailed, Key, Put, Storage, Table
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import partition_of
 from tests.contract.cases import case
 from tests.contract.examples import NOON, earning, pages_of, payment, send, stored_wallet
 from tests.patience import patience_of

@@ -7,9 +7,10 @@ import pytest
 
 from eeum.calendar import text_of
 from eeum.journal.chain import Head
+from eeum.journal.partitions import partition_of
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.wallet.rules import AboutMember, Negative, Purse, TopUpDecline, WalletStatus, with_standing
-from eeum.wallet.store import ReadForTopUp, WalletStore, partition_of, top_up_key, wallet_key
+from eeum.wallet.store import ReadForTopUp, WalletStore, top_up_key, wallet_key
 from tests.contract.cases import case
 from tests.contract.examples import (
     CARD,

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
 from eeum.policy.comparison import LISTS, Change, Kind, changes_between, explained
-from eeum.policy.documents import PolicyDocument, shaped_document
+from eeum.policy.document_models import PolicyDocument
+from eeum.policy.documents import shaped_document
 from eeum.policy.plain import statements_of
 from eeum.policy.plain_conditions import clause
 from eeum.policy.wording import Plain, instant, listed, rate, won

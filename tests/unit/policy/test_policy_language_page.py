@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from eeum.policy.conditions import Facts
-from eeum.policy.documents import LARGEST_DOCUMENT_BYTES, canonical_document, parse_policy
+from eeum.policy.document_models import LARGEST_DOCUMENT_BYTES
+from eeum.policy.documents import canonical_document, parse_policy
 from eeum.policy.evaluation import evaluate
 from tests.unit.policy.policy_documents import document, layer, policy
 from tests.unit.policy.test_policy_validation import FAULTS, faults_of

@@ -8,7 +8,8 @@ import pytest
 
 from eeum.calendar import SEOUL
 from eeum.errors import PolicyRefused
-from eeum.policy.documents import LARGEST_DOCUMENT_BYTES, canonical_document, parse_policy
+from eeum.policy.document_models import LARGEST_DOCUMENT_BYTES
+from eeum.policy.documents import canonical_document, parse_policy
 from eeum.policy.validation import MOST_PROBLEMS
 from tests.unit.policy.policy_documents import document, layer
 

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import Month, month_of
-from eeum.cashback.gap_store import GapStore, Segment
+from eeum.cashback.gap_store import GapStore
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import PASSING, post
 from eeum.policy.use_cases import PolicyBook
+from eeum.segments import Segment
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WALLET

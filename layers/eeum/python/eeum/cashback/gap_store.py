@@ -1,7 +1,6 @@
 """Wallets whose cashback is on its way, or never came, in the ledger table: one function per access pattern, with its cost."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of, parse_instant
@@ -9,20 +8,14 @@ from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source, claims_of
 from eeum.errors import Refusal
 from eeum.journal.kinds import AWAIT_POSTING, POSTINGS
+from eeum.journal.partitions import PARTITION, partition_of
+from eeum.segments import Segment
 from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import PARTITION, partition_of, wallet_of
+from eeum.wallet.store import wallet_of
 
 SOURCES = tuple(kind.prefix for kind in AWAIT_POSTING)
 CLAIMS = tuple(kind.prefix for kind in POSTINGS)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One of the `of` parts, counted from 0, that all wallets are divided into, so that several may be gone through at once."""
-
-    number: int
-    of: int
 
 
 class UnsoundEntry(NamedTuple):

@@ -12,10 +12,10 @@ from eeum.cashback.rules import (
 )
 from eeum.ids import Digest
 from eeum.journal.kinds import KINDS
+from eeum.journal.partitions import partition_of
 from eeum.payments.items import portions_item, portions_of, repaid_item, repaid_of
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
-from eeum.wallet.store import partition_of
 
 EARNING = KINDS["earning"].prefix
 CORRECTION = KINDS["correction"].prefix

@@ -7,10 +7,10 @@ from eeum.cashback.items import correction_key, earning_key
 from eeum.cashback.rules import captured_of
 from eeum.journal.chain import entry_hash
 from eeum.journal.kinds import AWAIT_POSTING, KINDS
+from eeum.journal.partitions import PARTITION, partition_of
 from eeum.payments.progress import Cancellation, Capture
 from eeum.payments.rules import Payment
 from eeum.storage import Item, Key
-from eeum.wallet.store import PARTITION, partition_of
 
 Entry = Payment | Capture | Cancellation
 

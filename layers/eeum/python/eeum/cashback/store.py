@@ -6,7 +6,7 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from eeum.calendar import Month
 from eeum.cashback.items import (
@@ -17,12 +17,13 @@ from eeum.cashback.items import (
     item_of,
     key_of,
 )
-from eeum.cashback.rules import MonthBook
+from eeum.cashback.rules import Correction, Earning, MonthBook
 from eeum.cashback.sources import Source, claims_of, source_of
 from eeum.ids import Digest
 from eeum.item_size import bytes_of
 from eeum.journal.accounts import CASHBACK
 from eeum.journal.chain import linked
+from eeum.journal.partitions import partition_of
 from eeum.payments.items import CAPTURE, payment_key, payment_of
 from eeum.payments.rules import Payment
 from eeum.storage import (
@@ -46,22 +47,10 @@ from eeum.storage import (
     every_item,
 )
 from eeum.unit_of_work import Patience, commit
+from eeum.wallet.debts import Debts
 from eeum.wallet.expiry_store import EXPIRY
-from eeum.wallet.rules import Wallet
-from eeum.wallet.store import (
-    debts_set,
-    head_set,
-    head_unchanged,
-    keyed,
-    moved,
-    negative_item,
-    partition_of,
-    wallet_key,
-    wallet_of,
-)
-
-if TYPE_CHECKING:
-    from eeum.cashback.posting import WalletPostings
+from eeum.wallet.rules import Negative, Wallet
+from eeum.wallet.store import debts_set, head_set, head_unchanged, keyed, moved, negative_item, wallet_key, wallet_of
 
 MOST_READ = 100
 """Items of one batch read."""
@@ -76,6 +65,29 @@ class ReadForPosting(NamedTuple):
     wallets: Mapping[str, Wallet]
     done: set[str]
     others: Mapping[Key, Item | None]
+
+
+class Postings(Protocol):
+    """What one wallet is posted: its entries, each with the hash of its source, and what they make of the wallet."""
+
+    @property
+    def wallet(self) -> Wallet: ...
+    @property
+    def entries(self) -> Sequence[tuple[Earning | Correction, str]]: ...
+    @property
+    def usage(self) -> dict[str, int]: ...
+    @property
+    def divided(self) -> int: ...
+    @property
+    def moved(self) -> dict[str, int]: ...
+    @property
+    def debts(self) -> Debts: ...
+    @property
+    def negative(self) -> Negative | None: ...
+    @property
+    def rests_on_cashback(self) -> bool: ...
+    @property
+    def rests_on(self) -> dict[str, int]: ...
 
 
 class CashbackStore:
@@ -94,7 +106,7 @@ class CashbackStore:
         done = {source.key for source in sources if next(items)}
         return ReadForPosting(wallets, done, dict(zip(others, items, strict=True)))
 
-    def post(self, postings: Sequence[WalletPostings], patience: Patience, grants: Sequence[Write] = ()) -> None:
+    def post(self, postings: Sequence[Postings], patience: Patience, grants: Sequence[Write] = ()) -> None:
         """Posts the entries of several wallets in one transaction: each claims its source, each wallet its next numbers and links.
 
         `grants` are what funds their rewards. `ConditionsFailed` when a source has its posting already, a wallet's number or chain moved
@@ -171,7 +183,7 @@ def _refuse_too_large(writes: Sequence[Write]) -> None:
         raise TooLarge(f"{len(writes)} items of {sum(sizes)} bytes, the largest of {max(sizes)}")
 
 
-def _writes_of(posting: WalletPostings) -> list[Write]:
+def _writes_of(posting: Postings) -> list[Write]:
     wallet = posting.wallet
     puts: list[Write] = []
     head = wallet.chain

@@ -24,7 +24,7 @@ class StagingStore:
         self._put(merchant_key(merchant.id), merchant_item(merchant))
 
     def entry(self, key: Key) -> Item:
-        """An entry that a use case has stored just now."""
+        """An entry that a use case has stored just now. In memory: no read unit."""
         (item,) = self._storage.read([key])
         if item is None:
             raise LookupError(f"nothing was stored under {key}")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from eeum.journal.partitions import partition_of
 from eeum.storage import Item, Query, Storage, Table, every_item
-from eeum.wallet.store import partition_of
 
 
 class JournalStore:

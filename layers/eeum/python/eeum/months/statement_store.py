@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from eeum.calendar import Month, month_of, parse_instant, text_of
 from eeum.journal.kinds import kind_of
+from eeum.journal.partitions import partition_of
 from eeum.months.statements import Booking, EarlierMonth, RewardSum, Statement
 from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table, every_item
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.store import partition_of
 
 STATEMENT = "STATEMENT#"
 

@@ -6,6 +6,7 @@ from typing import Any
 from eeum.calendar import month_of, parse_instant, text_of
 from eeum.ids import Digest
 from eeum.journal.kinds import KINDS
+from eeum.journal.partitions import partition_of
 from eeum.payments.discounts import DiscountPart
 from eeum.payments.progress import Cancellation, Cancelled, Capture, Captured, Progress, Release
 from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
@@ -14,7 +15,6 @@ from eeum.policy.stored_facts import facts_item, facts_of_item
 from eeum.storage import Item, Key, Table
 from eeum.wallet.debts import Repaid
 from eeum.wallet.items import acceptance_item, acceptance_of, taken_item, taken_of
-from eeum.wallet.store import partition_of
 
 PAYMENT = KINDS["payment"].prefix
 CAPTURE = KINDS["capture"].prefix

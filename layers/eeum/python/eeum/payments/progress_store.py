@@ -12,6 +12,7 @@ from eeum.calendar import text_of
 from eeum.ids import Digest, digest_of, is_id
 from eeum.journal.accounts import CASHBACK, HELD, REFUND_PENDING
 from eeum.journal.chain import entry_hash, linked
+from eeum.journal.partitions import PARTITION, partition_of
 from eeum.payments.items import (
     CANCELLATION,
     EXPIRING,
@@ -64,13 +65,11 @@ from eeum.unit_of_work import Patience, commit
 from eeum.wallet.debts import debts_after
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import (
-    PARTITION,
     debts_set,
     head_set,
     head_unchanged,
     keyed,
     moved,
-    partition_of,
     taken_follows,
     taken_set,
     wallet_key,

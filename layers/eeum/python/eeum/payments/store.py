@@ -9,6 +9,7 @@ from typing import NamedTuple
 from eeum.calendar import Month
 from eeum.ids import Digest, digest_of, is_id
 from eeum.journal.accounts import HELD
+from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Merchant
 from eeum.merchants.store import merchant_key, merchant_of
 from eeum.payments.items import PAYMENT, payment_item, payment_key, payment_of
@@ -33,7 +34,7 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Draw, Taken, Wallet, WalletStatus
-from eeum.wallet.store import partition_of, taken_follows, taken_set, wallet_key, wallet_of
+from eeum.wallet.store import taken_follows, taken_set, wallet_key, wallet_of
 
 
 class Read(NamedTuple):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from eeum.errors import PolicyRefused
-from eeum.policy.documents import PolicyDocument, canonical_document
+from eeum.policy.document_models import PolicyDocument
+from eeum.policy.documents import canonical_document
 from eeum.policy.validation_conditions import Problem
 
 

@@ -1,11 +1,15 @@
 """Dates of a policy document: where they are, and their bounds."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eeum.calendar import INSTANT, OUT_OF_BOUNDS, is_in_bounds
-from eeum.policy.validation_conditions import Problem
+
+if TYPE_CHECKING:
+    from eeum.policy.validation_conditions import Problem
 
 DATE_WORDS = frozenset({"starts_at", "ends_at", "from", "until", "carries_over_from"})
 """Words of the language whose values are instants. `from` and `until` are hours, or won, in some places."""

@@ -17,9 +17,10 @@ from eeum.policy.dates import faults_of_dates
 from eeum.policy.draft_store import DraftStore
 from eeum.policy.drafts import Changed, Check, Draft, version_before
 from eeum.policy.history import Did
+from eeum.policy.loading import belongs
 from eeum.policy.reading import period_of
 from eeum.policy.store import PolicyStore, Stored
-from eeum.policy.use_cases import NOTICE, belongs
+from eeum.policy.use_cases import NOTICE
 from eeum.policy.validation import problems_beside, problems_of
 from eeum.storage import ConditionsFailed
 

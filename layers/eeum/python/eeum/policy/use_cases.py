@@ -1,4 +1,4 @@
-"""Finding the policy that is in force, and loading the history of a programme."""
+"""Finding the policy that is in force: what payments, quotes and public reads load."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
@@ -6,20 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from eeum.calendar import text_of
-from eeum.errors import (
-    Invalid,
-    NotFound,
-    PolicyRefused,
-    ProgrammeNotEmpty,
-    ProgrammeNotRunning,
-)
+from eeum.errors import NotFound, ProgrammeNotRunning
 from eeum.policy.amendments import Amendment, stretches
-from eeum.policy.history import Did, Step, Subject
 from eeum.policy.reading import period_of, policy_of
 from eeum.policy.rules import PolicyVersion
-from eeum.policy.store import LARGEST_HISTORY, PolicyStore
-from eeum.policy.validation import problems_of_history
-from eeum.storage import ConditionsFailed
+from eeum.policy.store import PolicyStore
 
 LONGEST_AGE = timedelta(seconds=60)
 NOTICE = timedelta(seconds=120)
@@ -89,35 +80,6 @@ def book_of(store: PolicyStore) -> PolicyBook:
     """The book of all that is stored."""
     every, amendments = store.stored()
     return PolicyBook([policy_of(document) for document in every], amendments)
-
-
-def load_history(
-    store: PolicyStore, programme: str, documents: Sequence[dict[str, Any]], operator: str, now: datetime
-) -> None:
-    """Stores a programme's versions from the past on, into an empty programme only.
-
-    Raises:
-        PolicyRefused: one is another programme's, or two share a start or a name.
-        ProgrammeNotEmpty: the programme has a version.
-    """
-    if not 1 <= len(documents) <= LARGEST_HISTORY:
-        raise Invalid("policies", f"must be 1 to {LARGEST_HISTORY} documents", "length")
-    for document in documents:
-        belongs(programme, document)
-    problems = tuple(problems_of_history(documents))
-    if problems:
-        raise PolicyRefused(f"The versions do not agree: {problems[0][2]}", problems)
-    try:
-        store.add_history(documents, Step(Subject.HISTORY, programme, 1, Did.LOADED, operator, now, None))
-    except ConditionsFailed as failed:
-        raise ProgrammeNotEmpty("The programme has policies; history can be loaded into an empty one only.") from failed
-
-
-def belongs(programme: str, document: dict[str, Any]) -> None:
-    """Raises `PolicyRefused` for another programme's document."""
-    if document["programme"] != programme:
-        why = f"This is the programme {programme}, and the document is of {document['programme']}."
-        raise PolicyRefused(why, (("programme", "other_programme", why),))
 
 
 def version_in_force(store: PolicyStore, instant: datetime) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from eeum.calendar import parse_instant, text_of
 from eeum.journal.chain import linked
 from eeum.journal.kinds import KINDS
+from eeum.journal.partitions import partition_of
 from eeum.storage import NOT_YET_STORED, Add, Change, Condition, Equals, Item, Key, Put, Remove, Storage, Table, Update
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.expiry import Expiry
 from eeum.wallet.rules import Purse, Wallet
-from eeum.wallet.store import head_set, head_unchanged, keyed, partition_of, wallet_key
+from eeum.wallet.store import head_set, head_unchanged, keyed, wallet_key
 
 EXPIRY = KINDS["expiry"].prefix
 

@@ -12,6 +12,7 @@ from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING, is_of_rewards
 from eeum.journal.chain import CHAIN, Head, linked
+from eeum.journal.partitions import partition_of
 from eeum.storage import (
     NOT_YET_STORED,
     Absent,
@@ -49,11 +50,6 @@ from eeum.wallet.rules import (
 
 WALLET = "WALLET"
 DEBTS = "debts"
-PARTITION = "WALLET#"
-
-
-def partition_of(wallet_id: str) -> str:
-    return f"{PARTITION}{wallet_id}"
 
 
 def wallet_key(wallet_id: str) -> Key:

@@ -1,6 +1,6 @@
-"""Where a function is put together: settings, storage, clock and policies, made once when it starts.
+"""The composition root: the one place that makes stores and AWS clients. Functions import it, the domain does not.
 
-A function imports the parts that its use cases are of; the stores of the others are imported by nobody, since start-up counts.
+A store is imported when it is asked for, since start-up counts: a function loads the stores that it uses, and no other.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eeum.aws.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, aws_client
 from eeum.aws.clock import Clock, shifted_clock
@@ -22,6 +22,8 @@ from eeum.storage import ProjectionStorage
 from eeum.unit_of_work import Patience
 
 if TYPE_CHECKING:
+    from eeum.audit.store import AuditStore
+    from eeum.aws.events import EventBus
     from eeum.balances.fold_store import FoldStore
     from eeum.balances.store import BalanceStore
     from eeum.budget.appropriation_store import AppropriationStore
@@ -36,12 +38,26 @@ if TYPE_CHECKING:
     from eeum.months.store import MonthStore
     from eeum.payments.progress_store import ProgressStore
     from eeum.payments.store import PaymentStore
+    from eeum.policy.draft_store import DraftStore
+    from eeum.policy.history_store import HistoryStore
+    from eeum.policy.proposal_store import ProposalStore
+    from eeum.simulations.store import SimulationStore
     from eeum.wallet.store import WalletStore
     from eeum.wallet.sweeping import Sweeping
 
 RESERVED_SECONDS = 2 * ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
 """Kept of a function's time for one more read, one more transaction and the answer, each at its slowest: a caller is told to retry
 before the function times out."""
+
+
+def queues() -> Any:
+    """A client of SQS."""
+    return aws_client("sqs")
+
+
+def buckets() -> Any:
+    """A client of S3."""
+    return aws_client("s3")
 
 
 class LambdaContext(Protocol):
@@ -173,3 +189,34 @@ class City:
 
     def policy_store(self, context: LambdaContext) -> PolicyStore:
         return PolicyStore(self.storage, self.patience(context), self.settings.programme)
+
+    def drafts(self, context: LambdaContext) -> DraftStore:
+        from eeum.policy.draft_store import DraftStore
+
+        return DraftStore(self.storage, self.patience(context), self.settings.programme)
+
+    def proposals(self, context: LambdaContext) -> ProposalStore:
+        from eeum.policy.proposal_store import ProposalStore
+
+        return ProposalStore(self.storage, self.patience(context), self.settings.programme)
+
+    def policy_history(self) -> HistoryStore:
+        from eeum.policy.history_store import HistoryStore
+
+        return HistoryStore(self.storage, self.settings.programme)
+
+    def simulations(self, patience: Patience) -> SimulationStore:
+        from eeum.simulations.store import SimulationStore
+
+        return SimulationStore(self.storage, patience, self.settings.programme)
+
+    def audit(self) -> AuditStore:
+        from eeum.audit.store import AuditStore
+
+        return AuditStore(self.storage)
+
+    def bus(self) -> EventBus:
+        """The city's bus, by a client of its own."""
+        from eeum.aws.events import EventBus
+
+        return EventBus(aws_client("events"), self.settings.event_bus)

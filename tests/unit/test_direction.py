@@ -1,0 +1,281 @@
+"""Which part of the code may import which, which modules do input and output, and what a function may load.
+
+The groups of parts are those of docs/decisions/0035: core <- ledger <- {programme, assurance} <- composition.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.template.template import functions
+from tests.unit.test_layers import EEUM, HANDLERS, _modules_loaded_by
+
+CORE = ("core",)
+LEDGER = ("policy", "budget", "merchants", "wallet", "payments", "cashback", "months")
+"""In the order of their dependencies: each may import those before it. Merchants' records and months are the ledger's."""
+PROGRAMME = ("policy_authoring", "budget_administration", "simulations", "dry_run", "commands")
+ASSURANCE = ("balances", "audit")
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "core": set(),
+    "policy": {"core"},
+    "budget": {"core", "policy"},
+    "merchants": {"core", "policy"},
+    "wallet": {"core", "policy", "budget"},
+    "payments": {"core", "policy", "budget", "merchants", "wallet"},
+    "cashback": {"core", "policy", "budget", "merchants", "wallet", "payments"},
+    "months": {"core", "wallet", "cashback"},
+    "policy_authoring": {"core", "policy"},
+    "budget_administration": {"core", "policy", "budget", "months"},
+    "simulations": {"core", "policy_authoring"},
+    "dry_run": {*CORE, *LEDGER[:-1], "policy_authoring", "budget_administration"},
+    "commands": {"core", "policy", "policy_authoring", "dry_run"},
+    "balances": {"core"},
+    "audit": {"core", "policy", "balances"},
+    "composition": {*CORE, *LEDGER, *PROGRAMME, *ASSURANCE},
+}
+"""By part: the parts that it may import. An arrow that is not here is refused."""
+
+PART_OF_MODULE = {
+    **dict.fromkeys(("policy.__main__", "policy.check"), "commands"),
+    **{
+        f"policy.{name}": "policy_authoring"
+        for name in (
+            "amending", "announcements", "comparison", "dates", "digest", "document_conditions", "document_faults",
+            "document_models", "document_values", "documents", "doubts", "doubts_of_meaning", "draft_store", "drafts",
+            "lifecycle", "loading", "plain", "plain_conditions", "plain_layers", "proposal_store", "proposals",
+            "validation", "validation_conditions", "validation_layers", "wording",
+        )
+    },
+    **{
+        f"budget.{name}": "budget_administration"
+        for name in (
+            "alarms", "appropriation_store", "appropriations", "forecast", "report", "showing", "use_cases",
+            "watch_store", "watching",
+        )
+    },
+    # The audit's adapter of S3, which knows the roots and parts that it keeps.
+    "aws.roots": "audit",
+}  # fmt: skip
+"""Modules that are another part's than their package's."""
+PACKAGES_OF_CORE = {"aws", "journal", "publishing"}
+
+AGAINST_THE_TABLE: dict[tuple[str, str], str] = {}
+"""Arrows that the table refuses and that are there all the same, each with its reason. It may only get shorter."""
+MOST_AGAINST_THE_TABLE = 0
+
+MOST_MODULES = {
+    "payment_authorisation.app": 85,
+    "payment_authorisation.expiry": 70,
+    "cashback_calculation.app": 90,
+    "cashback_calculation.slow": 85,
+    "cashback_calculation.catch_up": 85,
+    "cashback_calculation.quotes": 85,
+    "member_wallet.app": 95,
+    "merchant_onboarding.app": 45,
+    "programme_policy.app": 70,
+    "programme_policy.budgets": 60,
+    "programme_policy.queries": 55,
+    "programme_policy.budget_watch": 60,
+    "balance_projection.app": 50,
+    "balance_projection.folding": 50,
+    "balance_projection.queries": 60,
+    "monthly_cap_reset.app": 35,
+    "monthly_cap_reset.closing": 95,
+    "monthly_cap_reset.freezing": 35,
+    "ledger_audit.app": 75,
+    "ledger_audit.conclusion": 75,
+    "policy_simulation.app": 55,
+}
+"""The most modules of ours that a function may load at its start."""
+
+IO_LIBRARIES = {
+    "aws_lambda_powertools", "boto3", "botocore", "os", "pathlib", "pydantic", "pydantic_core", "random", "secrets",
+    "socket", "subprocess", "threading", "time",
+}  # fmt: skip
+STORAGE = {"storage", "unit_of_work"}
+VALUES_OF_STORAGE = {"Item", "Key", "MOST_WRITES", "Page", "Table", "Write"}
+"""What a pure module may name of the storage port: values, and neither a storage nor what it raises."""
+USE_CASES = {
+    "audit.report", "audit.use_cases", "balances.folding", "balances.items", "balances.rebuild", "balances.use_cases",
+    "balances.whole", "budget.funding", "budget.showing", "budget.use_cases", "budget.watching", "cashback.catch_up",
+    "cashback.known", "cashback.posting", "cashback.quoting", "cashback.showing", "cashback.use_cases", "cursors",
+    "journal.history", "merchants.use_cases", "months.closing", "months.freezing", "months.showing", "months.use_cases", "once",
+    "payments.cancellations", "payments.holds", "payments.reversals", "payments.use_cases", "policy.amending",
+    "policy.lifecycle", "policy.loading", "policy.use_cases", "simulations.use_cases", "wallet.granting",
+    "wallet.sweeping", "wallet.use_cases",
+}  # fmt: skip
+"""They call stores. Five of them also compute: `audit.report`, `balances.items`, `cashback.known`, `cashback.posting` and
+`cashback.quoting` wait for a posting that loads first, and for constants that are in a module of their own."""
+DOCUMENTS = {
+    "cashback.bodies", "dry_run.events", "payments.bodies", "policy.document_conditions", "policy.document_faults",
+    "policy.document_models", "policy.document_values", "policy.documents", "wallet.bodies",
+}  # fmt: skip
+"""What comes from outside or goes there: they know pydantic."""
+FILES_AND_COMMANDS = {
+    "audit.root_folder", "dry_run.platform", "dry_run.telling", "dry_run.trial", "policy.__main__", "policy.check"
+}  # fmt: skip
+IO_MODULES = USE_CASES | DOCUMENTS | FILES_AND_COMMANDS
+"""Whatever is not listed here, a store, AWS's or the composition is pure. The list may only get shorter, but for new use cases."""
+
+
+class Import(NamedTuple):
+    module: str
+    name: str
+    only_a_type: bool
+
+
+def _name_of(path: Path) -> str:
+    parts = path.relative_to(EEUM).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name: path for path in sorted(EEUM.rglob("*.py")) if (name := _name_of(path))}
+
+
+@cache
+def _imports_of(name: str) -> tuple[Import, ...]:
+    """Every import of a module, wherever it stands; `eeum.` is left out of ours."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+
+    def found() -> Iterator[Import]:
+        for node in ast.walk(tree):
+            only_a_type = id(node) in types
+            if isinstance(node, ast.Import):
+                yield from (Import(alias.name, "", only_a_type) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{name}: relative imports hide their direction"
+                yield from (Import(node.module or "", alias.name, only_a_type) for alias in node.names)
+
+    return tuple(_ours(each) for each in found())
+
+
+def _ours(each: Import) -> Import:
+    """A submodule that is imported by its package's name is that submodule."""
+    module = each.module.removeprefix("eeum.") if each.module.startswith("eeum.") else each.module
+    if each.module == "eeum":
+        return Import(each.name, "", each.only_a_type)
+    inner = f"{module}.{each.name}"
+    return Import(inner, "", each.only_a_type) if inner in MODULES else Import(module, each.name, each.only_a_type)
+
+
+def _part(name: str) -> str:
+    package = name.partition(".")[0]
+    if name in PART_OF_MODULE:
+        return PART_OF_MODULE[name]
+    if package in PACKAGES_OF_CORE or (package == name and package not in MAY_IMPORT):
+        return "core"
+    return package
+
+
+def _arrows() -> dict[str, set[str]]:
+    return {name: {each.module for each in _imports_of(name) if each.module in MODULES} - {name} for name in MODULES}
+
+
+def test_every_module_has_a_part_of_the_table() -> None:
+    assert {_part(name) for name in MODULES} == set(MAY_IMPORT)
+    assert set(PART_OF_MODULE) <= set(MODULES), "a module that was moved is still in the table"
+
+
+def test_the_table_follows_the_groups() -> None:
+    for place, part in enumerate(LEDGER):
+        assert MAY_IMPORT[part] <= {*CORE, *LEDGER[:place]}, part
+    for part in (*PROGRAMME, *ASSURANCE):
+        own = PROGRAMME if part in PROGRAMME else ASSURANCE
+        assert MAY_IMPORT[part] <= {*CORE, *LEDGER, *own}, part
+    assert not [part for part in MAY_IMPORT if "composition" in MAY_IMPORT[part]]
+
+
+def test_parts_import_what_the_table_allows() -> None:
+    refused = {
+        (name, other)
+        for name, others in _arrows().items()
+        for other in others
+        if (mine := _part(name)) != (its := _part(other)) and its not in MAY_IMPORT[mine]
+    }
+    assert refused == set(AGAINST_THE_TABLE)
+    assert len(AGAINST_THE_TABLE) <= MOST_AGAINST_THE_TABLE
+
+
+def test_every_arrow_of_the_table_is_used() -> None:
+    used = {(_part(name), _part(other)) for name, others in _arrows().items() for other in others}
+    allowed = {(part, other) for part, others in MAY_IMPORT.items() if part != "composition" for other in others}
+    assert not allowed - used
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Types count: what is imported only for them is a circle all the same."""
+    waiting = {name: set(others) for name, others in _arrows().items()}
+    while free := {name for name, others in waiting.items() if not others}:
+        waiting = {name: others - free for name, others in waiting.items() if name not in free}
+    assert not waiting, "in or behind a circle"
+
+
+def _does_io(name: str) -> bool:
+    return (
+        name in IO_MODULES
+        or name.endswith("store")
+        or name in STORAGE
+        or name.startswith("aws")
+        or name == "composition"
+    )
+
+
+@pytest.mark.parametrize("name", [each for each in MODULES if not _does_io(each)])
+def test_a_module_is_pure_unless_it_is_listed(name: str) -> None:
+    assert not _faults_of_purity(name)
+
+
+@pytest.mark.parametrize("name", sorted(IO_MODULES))
+def test_a_listed_module_is_not_pure(name: str) -> None:
+    assert _faults_of_purity(name), "take it out of the list"
+
+
+def _faults_of_purity(name: str) -> set[str]:
+    """A pure module knows neither stores nor storage, not even as types, and loads no module that does input or output."""
+    faults = set()
+    for each in _imports_of(name):
+        if each.module == "storage":
+            faults |= {each.name} - VALUES_OF_STORAGE
+        elif each.module in MODULES:
+            is_store = each.module.endswith("store") or each.module == "unit_of_work"
+            if _does_io(each.module) and (is_store or not each.only_a_type):
+                faults.add(each.module)
+        else:
+            faults |= {each.module.partition(".")[0]} & IO_LIBRARIES
+    return faults
+
+
+@pytest.mark.parametrize("name", [each for each in MODULES if each.endswith("store")])
+def test_a_store_says_what_each_access_costs(name: str) -> None:
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _sends(node):
+            assert "unit" in (ast.get_docstring(node) or "").lower(), node.name
+
+
+def _sends(function: ast.FunctionDef) -> bool:
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    return bool(names & {"read", "query", "every_item", "commit", "_commit", "_page"})
+
+
+def test_every_function_has_a_bound_on_its_modules() -> None:
+    assert sorted(MOST_MODULES) == HANDLERS
+    assert len(functions()) == len(HANDLERS) + 1
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_function_loads_no_more_modules_than_it_may(module: str) -> None:
+    package = module.partition(".")[0]
+    loaded = [name for name in _modules_loaded_by(module) if name.partition(".")[0] in ("eeum", package)]
+    assert len(loaded) <= MOST_MODULES[module], len(loaded)
