@@ -28,6 +28,7 @@ from eeum.cashback.soundness import Unsound, sound_source_of
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
+from eeum.errors import Busy
 from eeum.journal.kinds import KINDS
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.store import MerchantStore
@@ -49,6 +50,7 @@ from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_everything
 from tests.patience import patience_of
 from tests.simulation.bus import Bus
+from tests.simulation.given_up import check_nothing_is_given_up
 from tests.simulation.papers import give_cards, papers_of, shop_of
 from tests.simulation.reference import Reference
 from tests.simulation.reference_of_budgets import BudgetReference
@@ -70,7 +72,7 @@ CONTEXT = SimpleNamespace(
 
 
 class Found(BaseException):
-    """The reference found something that must not be."""
+    """The reference found something that must not be; its cause is the check that failed."""
 
 
 @dataclass
@@ -269,7 +271,7 @@ class Simulated:
             sources = [_sound(item) for item in items if not is_only_published(item)]
             budgets = self.budgets(storage)()
             answer = post(CashbackStore(storage), self.policies, budgets, patience_of(), sources, self.clock)
-            assert not answer.unpostable, answer
+            check_nothing_is_given_up(each.reason for each in answer.unpostable)
         gone = {id(item) for item in items}
         self.stream = [item for item in self.stream if id(item) not in gone]
         self.delivered = [*self.delivered[-200:], *items]
@@ -286,7 +288,7 @@ class Simulated:
 
     def catch_up_everything(self) -> None:
         done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1))
-        assert not done.unposted, done.unposted
+        check_nothing_is_given_up(each.reason for each in done.unposted)
         while done.resume is not None:
             done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1), done.resume)
 
@@ -297,7 +299,10 @@ class Simulated:
 
     def check_end(self) -> None:
         """What the stream lost is caught up; then nothing is due, and everything is as worked out."""
-        self.catch_up_everything()
+        try:
+            self.catch_up_everything()
+        except Busy as busy:
+            raise AssertionError("a catch-up does not end, and nobody else is there") from busy
         self.bus.check(self.memory.items(Table.LEDGER))
         self.check_whole()
         self.reference.check_drained(list(self.memory.everything()))

@@ -296,7 +296,7 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
                 raise BrokenMutant(f"{mutant.name}: no check has failed under seed {seed}, but: {lines[-1]}")
             if not trace.reached:
                 raise BrokenMutant(f"{mutant.name}: a check failed under seed {seed} before the patch was reached")
-            said = next((line for line in lines if line.startswith("assert ")), lines[-1])
+            said = next((line for line in lines if line.startswith(("assert ", "AssertionError"))), lines[-1])
             return Outcome(mutant.name, done + failure.operations, said[:120], seed)
         done += OF_A_SEED
     if not trace.reached:

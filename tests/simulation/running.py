@@ -35,6 +35,9 @@ TESTS = Path(__file__).resolve().parents[1]
 DEEPEST = 2
 """Operations within operations."""
 
+OF_ANOTHER = 0.4
+"""How often what happens in between is of another wallet, where budgets are kept."""
+
 
 class Step(NamedTuple):
     """One operation: what it is, the seed of all that it draws, and by how much the clock moves before it."""
@@ -92,10 +95,15 @@ def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
     def others() -> None:
         if depth < DEEPEST:
             (name,) = drawn(chance, 1, budgets=bool(city.scene.lines))
-            if chance.random() < 0.3:
+            if chance.random() < 0.4:
                 # Two that want the same are those that conditions are there for.
                 name = step.name
+            among = len(city.focus)
+            if city.scene.lines and chance.random() < OF_ANOTHER:
+                # Those that want the same money mostly have nothing else in common.
+                city.focus.append(chance.choice(city.wallets))
             do(city, Step(name, chance.getrandbits(48), 0), odds, depth + 1)
+            del city.focus[among:]
 
     operation, _ = OPERATIONS[step.name]
     storage = FaultyStorage(city.memory, chance, odds, others)
@@ -155,8 +163,10 @@ def _run(
     return None
 
 
-def _is_of_a_check(fault: Exception) -> bool:
+def _is_of_a_check(fault: BaseException) -> bool:
     """Whether an assertion of the tests failed: the product makes none, and what it raises is no check."""
+    if isinstance(fault, Found) and fault.__cause__ is not None:
+        fault = fault.__cause__
     *_, last = traceback.extract_tb(fault.__traceback__)
     return isinstance(fault, AssertionError) and TESTS in Path(last.filename).parents
 
