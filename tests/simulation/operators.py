@@ -80,7 +80,7 @@ OPEN = 0.4
 """How often a year stays open a while longer."""
 
 OF_OPERATORS: dict[str, tuple[Operation, float]] = {
-    "supplement": (supplement_line, 1.5),
+    "supplement": (supplement_line, 0.7),
     "suspend": (suspend, 0.15),
     "close": (close, 0.5),
     "sweep": (sweep, 1.5),

@@ -12,6 +12,7 @@ from tests.simulation.answers import OF_READERS
 from tests.simulation.city import Found, Simulated
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
+from tests.simulation.last_won import LAST_WON
 from tests.simulation.operations import OPERATIONS as COMMON
 from tests.simulation.operations import REFUSED
 from tests.simulation.operators import OF_OPERATORS
@@ -22,7 +23,7 @@ from tests.simulation.slow_lane import SLOW_LANE, kept, small
 from tests.simulation.undoing import UNDOING
 
 OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS | QUOTES
-OPERATIONS = OF_EVERYBODY | OF_OPERATORS
+OPERATIONS = OF_EVERYBODY | OF_OPERATORS | LAST_WON
 
 FULL_CHECK = 10_000
 """After so many operations everything is checked in full."""
