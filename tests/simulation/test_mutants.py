@@ -18,7 +18,6 @@ from tests.simulation.running import _is_of_a_check, new_city, run, steps_of
 
 QUICK = (
     "balance condition",
-    "end of an event",
     "claim of a bank's reference",
     "how a hold ended",
     "claim of an earning",
