@@ -197,6 +197,7 @@ OF_PAYMENTS = (
         "months that a wallet carries",
         "what a wallet no longer carries counts as unused",
         lambda: patch.object(posting, "is_kept", lambda usage, month: True),
+        forms=True,
     ),
     Mutant(
         "version of a progress",
