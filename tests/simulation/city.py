@@ -53,6 +53,7 @@ from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_everything
 from tests.patience import patience_of
 from tests.simulation.bus import Bus, Stored
+from tests.simulation.given_up import check_nothing_is_given_up
 from tests.simulation.papers import give_cards, papers_of, shop_of
 from tests.simulation.reference import Reference
 from tests.simulation.reference_of_budgets import BudgetReference
@@ -74,7 +75,7 @@ CONTEXT = SimpleNamespace(
 
 
 class Found(BaseException):
-    """The reference found something that must not be."""
+    """The reference found something that must not be; its cause is the check that failed."""
 
 
 @dataclass
@@ -281,7 +282,7 @@ class Simulated:
             sources = [_sound(item) for item in items if not is_only_published(item)]
             budgets = self.budgets(storage)()
             answer = post(CashbackStore(storage), self.policies, budgets, patience_of(), sources, self.clock)
-            assert not answer.unpostable, answer
+            check_nothing_is_given_up(each.reason for each in answer.unpostable)
         self.publish_changes()
         gone = {id(item) for item in items}
         self.stream = [item for item in self.stream if id(item) not in gone]
@@ -311,7 +312,7 @@ class Simulated:
 
     def catch_up_everything(self) -> None:
         done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1))
-        assert not done.unposted, done.unposted
+        check_nothing_is_given_up(each.reason for each in done.unposted)
         while done.resume is not None:
             done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1), done.resume)
 
@@ -322,7 +323,10 @@ class Simulated:
 
     def check_end(self) -> None:
         """What the stream lost is caught up; then nothing is due, and everything is as worked out."""
-        self.catch_up_everything()
+        try:
+            self.catch_up_everything()
+        except Busy as busy:
+            raise AssertionError("a catch-up does not end, and nobody else is there") from busy
         self.bus.check({table: self.memory.items(table) for table in Table}, self.stored.types)
         self.check_whole()
         self.reference.check_drained(list(self.memory.everything()))

@@ -21,9 +21,11 @@ class Odds:
     death_before: float = 0.003
     death_after: float = 0.003
     others_first: float = 0.04
+    others_between_queries: float = 0.12
+    """What is read in several queries is read while others write."""
 
 
-CALM = Odds(0, 0, 0, 0, 0, 0)
+CALM = Odds(0, 0, 0, 0, 0, 0, 0)
 
 
 mutation: Callable[[Write], Write] | None = None
@@ -47,6 +49,8 @@ class FaultyStorage:
         return found
 
     def query(self, query: Query) -> Page:
+        if self._chance.random() < self._odds.others_between_queries:
+            self._others()
         self._before()
         return self._inner.query(query)
 

@@ -198,6 +198,7 @@ OF_PAYMENTS = (
         "months that a wallet carries",
         "what a wallet no longer carries counts as unused",
         lambda: patch.object(posting, "is_kept", lambda usage, month: True),
+        forms=True,
     ),
     Mutant(
         "version of a progress",
@@ -298,7 +299,7 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
                 raise BrokenMutant(f"{mutant.name}: no check has failed under seed {seed}, but: {lines[-1]}")
             if not trace.reached:
                 raise BrokenMutant(f"{mutant.name}: a check failed under seed {seed} before the patch was reached")
-            said = next((line for line in lines if line.startswith("assert ")), lines[-1])
+            said = next((line for line in lines if line.startswith(("assert ", "AssertionError"))), lines[-1])
             return Outcome(mutant.name, done + failure.operations, said[:120], seed)
         done += OF_A_SEED
     if not trace.reached:

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from eeum.payments import holds, progress
 from eeum.wallet import use_cases
-from tests.simulation.mutation import Mutant, dropping
+from tests.simulation.mutation import Mutant, dropping, replacing
 
 release = progress.release
 
@@ -31,7 +31,7 @@ MUTANTS_OF_ANSWERS = (
         "claim of a bank's reference",
         "a top-up neither looks for the claim of its bank's reference nor needs it to be free",
         lambda: _both(
-            patch.object(use_cases, "claim_of", lambda _: None),
+            replacing(use_cases, "claim_of", lambda _: None),
             dropping(lambda write, _: write.key.pk.startswith("BANK_REFERENCE#")),
         ),
     ),

@@ -12,7 +12,7 @@ from eeum.journal.accounts import CASHBACK
 from eeum.payments import progress, progress_store
 from eeum.wallet import debts as rules
 from eeum.wallet.debts import Debts, Repaid
-from tests.simulation.mutation import Mutant
+from tests.simulation.mutation import Mutant, replacing
 
 debts_after = rules.debts_after
 recovered = replay._recovered
@@ -22,13 +22,13 @@ repay = rules.repay
 
 @contextmanager
 def _repaying(by: Any) -> Iterator[None]:
-    with patch.object(replay, "repay", by), patch.object(progress, "repay", by):
+    with replacing(replay, "repay", by), replacing(progress, "repay", by):
         yield
 
 
 @contextmanager
 def _after(by: Any) -> Iterator[None]:
-    with patch.object(posting, "debts_after", by), patch.object(progress_store, "debts_after", by):
+    with replacing(posting, "debts_after", by), replacing(progress_store, "debts_after", by):
         yield
 
 

@@ -8,8 +8,8 @@ from eeum.cashback import parts, posting, standing, use_cases
 from eeum.cashback.known import KnownWallet
 from eeum.cashback.rules import Correction, MonthBook
 from eeum.storage import Add, Update, Write
-from tests.simulation import faults, running, slow_lane
-from tests.simulation.mutation import Mutant
+from tests.simulation import running, slow_lane
+from tests.simulation.mutation import Mutant, noting, writing
 
 divided = parts.divided
 of = standing.Uses.of
@@ -75,7 +75,7 @@ MUTANTS_OF_PARTS = (
     Mutant(
         "what is due for parts",
         "further parts are posted and do not count as due",
-        lambda: patch.object(faults, "mutation", _none_due),
+        lambda: writing(_none_due),
     ),
     Mutant(
         "uses that corrections changed",
@@ -86,11 +86,14 @@ MUTANTS_OF_PARTS = (
         "age of what is known",
         "a month that was read once is taken for the month as it is",
         lambda: patch.object(KnownWallet, "as_of", _of_any_time),
+        forms=True,
     ),
     Mutant(
         "messages of the slow lane",
         "all that is sent to the slow lane is lost",
-        lambda: patch.dict(running.OPERATIONS, {"deliver_slow": (_dropped, slow_lane.SLOW_LANE["deliver_slow"][1])}),
+        lambda: patch.dict(
+            running.OPERATIONS, {"deliver_slow": (noting(_dropped), slow_lane.SLOW_LANE["deliver_slow"][1])}
+        ),
         redundant="the wallet counts what is due, and a catch-up finds and posts it",
     ),
     Mutant(

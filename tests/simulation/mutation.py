@@ -56,7 +56,7 @@ def traced(mutant: Mutant, trace: Trace) -> Iterator[None]:
     try:
         context = mutant.applied()
         if hasattr(context, "new"):
-            context.new = _noting(context.new)
+            context.new = noting(context.new)
         with context:
             yield
     finally:
@@ -65,7 +65,7 @@ def traced(mutant: Mutant, trace: Trace) -> Iterator[None]:
 
 def replacing(owner: Any, name: str, new: Any) -> Any:
     """A patch whose use is noted; for mutants made of several."""
-    return patch.object(owner, name, _noting(new))
+    return patch.object(owner, name, noting(new))
 
 
 def dropping(gone: Callable[[Write, Condition], bool]) -> Any:
@@ -78,15 +78,17 @@ def dropping(gone: Callable[[Write, Condition], bool]) -> Any:
     return writing(without)
 
 
-def writing(change: Callable[[Write], Write]) -> Any:
-    """Writes as `change` makes them; it is reached when it makes another."""
+@contextmanager
+def writing(change: Callable[[Write], Write]) -> Iterator[None]:
+    """Writes as `change` makes them; it is reached when it makes another, not whenever something is written."""
 
     def mutate(write: Write) -> Write:
         changed = _sound(change, write)
         _traces[-1].reached += changed != write
         return changed
 
-    return patch.object(faults, "mutation", mutate)
+    with patch.object(faults, "mutation", mutate):
+        yield
 
 
 def _sound(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
@@ -116,9 +118,10 @@ class _NotedInt(int):
         return int(self) + other
 
 
-def _noting(new: Any) -> Any:
+def noting(new: Any) -> Any:
+    """What is put into the product's place, so that its use is noted."""
     if isinstance(new, property):
-        return property(_noting(new.fget))
+        return property(noting(new.fget))
     if isinstance(new, int):
         return _NotedInt(new)
 

@@ -27,7 +27,7 @@ from tests.simulation.faults import Odds
 from tests.simulation.running import Step, do
 from tests.simulation.scenes import incheons
 
-OTHERS_COME_BY_THEMSELVES = Odds(others_first=0)
+OTHERS_COME_BY_THEMSELVES = Odds(others_first=0, others_between_queries=0)
 MONTHS_AND_SOME = 40 * 86_400
 
 

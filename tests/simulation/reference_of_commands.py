@@ -134,7 +134,7 @@ class CommandsReference:
         evaluation, uses = Evaluation((), {}), Counter[str]()
         if policy.pays_at(datetime.fromisoformat(at)):
             facts, ceilings = entry.get("facts", {}), entry.get("ceilings", {})
-            evaluation, uses = given(policy, gives, facts, amount, amount, used, at, ceilings)
+            evaluation, uses = given(self._policies, policy, gives, facts, amount, amount, used, at, ceilings)
         if gives is AT_TOP_UP:
             for limit in policy.wallet.top_up_limits:
                 window = window_of(limit, at)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, Gives, Layer, Limit, PolicyVersion
+from eeum.policy.windows import EVENT, Window
 from tests.invariants_of_facts import facts_of
 
 Item = dict[str, Any]
@@ -28,6 +29,7 @@ class Policies:
         self.versions = sorted(versions, key=lambda version: version.starts_at)
         self.suspended: list[Suspended] = []
         self._without: dict[tuple[str, frozenset[str]], PolicyVersion] = {}
+        self._open: dict[tuple[str, tuple[str, ...]], PolicyVersion] = {}
 
     def at(self, instant: datetime) -> PolicyVersion:
         version = [each for each in self.versions if each.starts_at <= instant][-1]
@@ -39,6 +41,16 @@ class Policies:
             left = tuple(layer for layer in version.layers if layer.id not in gone)
             self._without[known] = replace(version, layers=left)
         return self._without[known]
+
+    def open_at(self, policy: PolicyVersion, at: datetime) -> PolicyVersion:
+        """Without layers whose event is not going on; limits of the others always count, so that the evaluator need not ask."""
+        layers = [
+            layer for layer in policy.layers if not layer.events or all(_is_open(each, at) for each in layer.events)
+        ]
+        known = (policy.version, tuple(layer.id for layer in layers))
+        if known not in self._open:
+            self._open[known] = replace(policy, layers=tuple(map(_always_open, layers)))
+        return self._open[known]
 
 
 def window_of(limit: Limit, at: str) -> str:
@@ -86,6 +98,7 @@ def judged_by(policy: PolicyVersion, gives: frozenset[Gives], at: str) -> set[st
 
 
 def given(
+    policies: Policies,
     policy: PolicyVersion,
     gives: frozenset[Gives],
     facts: Item,
@@ -100,13 +113,31 @@ def given(
     before = {name: used.get(window_of(limit, at), 0) for name, limit in limits.items()}
     more = {name: carried(limit, used, at) for name, limit in limits.items()}
     known = facts_at(facts, amount, at)
-    evaluation = evaluate(policy, known, base, before, gives=gives, carried=more, ceilings=ceilings)
+    open_now = policies.open_at(policy, datetime.fromisoformat(at))
+    evaluation = evaluate(open_now, known, base, before, gives=gives, carried=more, ceilings=ceilings)
     uses = Counter({window_of(limits[name], at): won for name, won in evaluation.used.items() if won})
     for name, won in evaluation.used.items():
         most = limits[name].amount
         within = most is None or not won or before[name] + won <= most + more[name]
         assert within, f"{name} is exceeded: {before[name]} + {won} of {most} + {more[name]}"
     return evaluation, uses
+
+
+def _always_open(layer: Layer) -> Layer:
+    return replace(layer, spend_limits=_always(layer.spend_limits), reward_limits=_always(layer.reward_limits))
+
+
+def _always(limits: Sequence[Limit]) -> tuple[Limit, ...]:
+    return tuple(
+        replace(limit, window=Window(limit.window.kind)) if limit.window.kind == EVENT else limit for limit in limits
+    )
+
+
+def _is_open(window: Window, at: datetime) -> bool:
+    """An event lasts from its start until just before its end."""
+    assert window.start is not None
+    assert window.until is not None
+    return window.start <= at < window.until
 
 
 def facts_at(stored: Item, amount: int, at: str) -> Facts:

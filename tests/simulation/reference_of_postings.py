@@ -224,7 +224,7 @@ class WalletReference(CommandsReference):
         base = sum(won for purse, won in payment.paid_for(capture.start, end) if kind_of(purse) in policy.earns_from)
         amount = end - capture.start
         evaluation, earned.used = given(
-            policy, AFTER_PAYMENT, payment.facts, amount, base, used, earned.at, earned.ceilings
+            self._policies, policy, AFTER_PAYMENT, payment.facts, amount, base, used, earned.at, earned.ceilings
         )
         for reward in evaluation.rewards:
             earned.rewards[reward.layer] = reward.won

@@ -12,6 +12,7 @@ from tests.simulation.answers import OF_READERS
 from tests.simulation.city import Found, Simulated
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
+from tests.simulation.last_won import LAST_WON
 from tests.simulation.operations import OPERATIONS as COMMON
 from tests.simulation.operations import REFUSED
 from tests.simulation.operators import OF_OPERATORS
@@ -22,7 +23,7 @@ from tests.simulation.slow_lane import SLOW_LANE, kept, small
 from tests.simulation.undoing import UNDOING
 
 OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS | QUOTES
-OPERATIONS = OF_EVERYBODY | OF_OPERATORS
+OPERATIONS = OF_EVERYBODY | OF_OPERATORS | LAST_WON
 
 FULL_CHECK = 10_000
 """After so many operations everything is checked in full."""
@@ -34,6 +35,9 @@ TESTS = Path(__file__).resolve().parents[1]
 
 DEEPEST = 2
 """Operations within operations."""
+
+OF_ANOTHER = 0.4
+"""How often what happens in between is of another wallet, where budgets are kept."""
 
 
 class Step(NamedTuple):
@@ -92,10 +96,15 @@ def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
     def others() -> None:
         if depth < DEEPEST:
             (name,) = drawn(chance, 1, budgets=bool(city.scene.lines))
-            if chance.random() < 0.3:
+            if chance.random() < 0.4:
                 # Two that want the same are those that conditions are there for.
                 name = step.name
+            among = len(city.focus)
+            if city.scene.lines and chance.random() < OF_ANOTHER:
+                # Those that want the same money mostly have nothing else in common.
+                city.focus.append(chance.choice(city.wallets))
             do(city, Step(name, chance.getrandbits(48), 0), odds, depth + 1)
+            del city.focus[among:]
 
     operation, _ = OPERATIONS[step.name]
     storage = FaultyStorage(city.memory, chance, odds, others)

@@ -15,7 +15,8 @@ from eeum.cashback import parts, use_cases
 from eeum.cashback.sources import Source
 from eeum.storage import Item, Storage
 from tests.simulation.city import CONTEXT, Simulated
-from tests.simulation.operations import Operation
+from tests.simulation.given_up import check_nothing_is_given_up
+from tests.simulation.operations import ALONE, Operation
 
 FEW_BYTES = 60
 """Of the changes in one part: those of one payment, mostly."""
@@ -40,7 +41,14 @@ def kept(city: Simulated) -> Iterator[None]:
     def send(_queue: str | None, records: Sequence[tuple[Source, dict[str, object]]]) -> None:
         city.slow += [record for _, record in records]
 
-    with patch.object(stream_function, "send_to_slow_lane", send):
+    def park(_queue: str | None, _record: object, reason: str) -> None:
+        check_nothing_is_given_up([reason])
+
+    with (
+        patch.object(stream_function, "send_to_slow_lane", send),
+        patch.object(stream_function, "park", park),
+        patch.object(slow_function, "park", park),
+    ):
         yield
 
 
@@ -53,7 +61,7 @@ def deliver_slow(city: Simulated, storage: Storage, chance: random.Random) -> No
     if chance.random() < 0.3:
         waiting = city.slow[:]
         chance.shuffle(waiting)
-    batch = waiting[: chance.randint(1, MOST_IN_A_BATCH)]
+    batch = waiting[: 1 if chance.random() < ALONE else chance.randint(1, MOST_IN_A_BATCH)]
     if city.slow_delivered and chance.random() < 0.2:
         batch += chance.choices(city.slow_delivered, k=2)
     city.focus.append(_wallet_of(batch[0]).removeprefix("WALLET#"))
@@ -84,4 +92,4 @@ def _wallet_of(record: Item) -> str:
     return pk
 
 
-SLOW_LANE: dict[str, tuple[Operation, float]] = {"deliver_slow": (deliver_slow, 8), "lose_slow": (lose_slow, 0.5)}
+SLOW_LANE: dict[str, tuple[Operation, float]] = {"deliver_slow": (deliver_slow, 10), "lose_slow": (lose_slow, 0.5)}

@@ -11,9 +11,10 @@ from eeum.cashback.store import CashbackStore
 from eeum.payments.store import PaymentStore
 from eeum.policy import windows
 from tests.simulation import faults
+from tests.simulation.city import Found
 from tests.simulation.mutants import MUTANTS, try_mutant
 from tests.simulation.mutation import BrokenMutant, Mutant, Trace, dropping, traced
-from tests.simulation.running import run, steps_of
+from tests.simulation.running import _is_of_a_check, new_city, run, steps_of
 
 QUICK = (
     "balance condition",
@@ -82,6 +83,24 @@ def test_what_the_product_raises_is_no_check() -> None:
     """A run that ends with another exception than a failed check is the mutant's fault, though the patch itself returned."""
     with pytest.raises(BrokenMutant, match="no check has failed"):
         try_mutant(_mutant(lambda: patch.object(rules, "evaluate", lambda *_, **more: None)), most=MOST)
+
+
+@pytest.mark.parametrize(("fault", "is_check"), [(AssertionError("a check"), True), (KeyError("no check"), False)])
+def test_what_the_reference_raises_is_a_check_where_an_assertion_failed(fault: Exception, is_check: bool) -> None:
+    """It passes through the product as `Found`, since the product may handle any other exception; the cause decides."""
+    city = new_city(0, 400)
+    with patch.object(city.reference, "observe", side_effect=_raising(fault)), pytest.raises(Found) as found:
+        city.memory.written([])
+    assert _is_of_a_check(found.value) is is_check
+
+
+def _raising(fault: Exception) -> Callable[[Any], None]:
+    """From within the tests, as a check of the reference does."""
+
+    def observe(_: Any) -> None:
+        raise fault
+
+    return observe
 
 
 def test_a_number_in_place_of_one_of_the_products_is_reached_when_it_is_used() -> None:

@@ -8,7 +8,7 @@ from eeum.storage import Table
 from tests.simulation.faults import Odds
 from tests.simulation.running import do, new_city, steps_of
 
-OPERATIONS, OFTEN = 1_500, 8
+OPERATIONS, OFTEN = 1_700, 8
 
 
 @pytest.mark.parametrize("seed", [2, 3], ids=["Incheon", "all forms"])

@@ -1,0 +1,47 @@
+"""Members of different wallets who want the last won of a budget at the same time.
+
+What happens in between any operation is mostly of the same wallet, whose own conditions refuse it: here nothing is shared but the money.
+"""
+
+import random
+from contextlib import suppress
+
+from eeum.budget.rules import fiscal_year_of
+from eeum.budget.use_cases import scope_of, supplement
+from eeum.request import Request
+from eeum.storage import Storage
+from tests.simulation.city import Simulated
+from tests.simulation.faults import FaultyStorage, Odds
+from tests.simulation.operations import REFUSED, Operation, _key, _pay
+from tests.simulation.operators import GROUNDS
+
+A_FEW_WON = (1, 60, 300, 999, 2_000)
+RACE = Odds(0, 0, 0, 0, 0, others_first=0.4)
+
+
+def want_the_last(city: Simulated, storage: Storage, chance: random.Random) -> None:
+    """A line that pays discounts gets a few won more, and members pay while others do."""
+    year = fiscal_year_of(city.now)
+    lines = [line for line in city.lines.all if line.fiscal_year == year and "coupon" in (line.layers or ())]
+    if not lines:
+        return
+    won = chance.choice(A_FEW_WON)
+    request = Request.of("operator", scope_of(year), _key(chance), {"line": lines[0].id, "won": won})
+    stores = city.budget_store(storage), city.appropriations(storage)
+    supplement(*stores, request, year, lines[0].id, won, GROUNDS, city.now)
+    first, *others = chance.sample(city.wallets, 4)
+
+    def other() -> None:
+        if others:
+            with suppress(*REFUSED):
+                _pay_from(city, others.pop(), city.memory, chance)
+
+    _pay_from(city, first, FaultyStorage(city.memory, chance, RACE, other), chance)
+
+
+def _pay_from(city: Simulated, wallet: str, storage: Storage, chance: random.Random) -> None:
+    city.focus.append(wallet)
+    _pay(city, storage, chance, hold=False)
+
+
+LAST_WON: dict[str, tuple[Operation, float]] = {"want_the_last": (want_the_last, 1)}
