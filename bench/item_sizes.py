@@ -23,8 +23,10 @@ from eeum.policy.rules import BandPortion, LayerReward, PolicyVersion
 from eeum.policy.stored_facts import STORED_FACTS
 from eeum.request import Request
 from eeum.storage import Item, Key
+from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Taken, Wallet, WalletStatus, wallet_id_of
-from eeum.wallet.store import keyed, wallet_item, wallet_key
+from eeum.wallet.store import keyed, wallet_key
+from eeum.wallet.wallet_items import wallet_item
 
 NOON = datetime(2026, 11, 23, 12, 34, 56, 789_000, tzinfo=SEOUL)
 MEMBER = "0c59f1d6-7f5b-4c8e-9f3a-2b6f3f1b2c3d"
@@ -125,9 +127,7 @@ def largest_wallet() -> Wallet:
 
 def rewarded_wallet(wallet: Wallet) -> Wallet:
     """A wallet that uses commands' limits and has rewards that expire, in two months each."""
-    rewards = [
-        Purse(f"market-points@{month}", 123_456, None, NOON, "market-points") for month in ("2026-12", "2027-01")
-    ]
+    rewards = [purse_named(f"market-points@{month}")._replace(amount=123_456) for month in ("2026-12", "2027-01")]
     limits = ("coupon-reward", "top-up-bonus")
     return replace(
         wallet,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cashback_calculation.bodies import Method
 from eeum.aws.attribute_values import attribute_value, plain_item
+from eeum.dry_run.events import AllFacts, MemberFacts
 from eeum.payments.bodies import MEMBER_CHANNELS, Channel
 from eeum.policy.conditions import CHANNELS, FACTS_OF_A_TOP_UP, METHODS, Facts
 from eeum.policy.document_conditions import FORMS, IsBetween
@@ -22,7 +23,6 @@ from eeum.policy.stored_facts import (
     facts_of_item,
     fault_of_facts,
 )
-from eeum.policy.trial_events import AllFacts, MemberFacts
 from tests.every_fact import FACTS_OF_THE_LANGUAGE, conditions, words_of
 from tests.invariants_of_facts import facts_of
 from tests.use_cases.world import MORNING

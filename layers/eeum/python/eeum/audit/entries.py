@@ -6,6 +6,7 @@ from typing import Any
 from eeum.audit.partition import Findings, Item, Partition, digest_in
 from eeum.calendar import month_of, parse_instant
 from eeum.ids import digest_of, entry_id
+from eeum.journal.forms import rewards_by_name
 
 HELD, REFUND_PENDING, CASHBACK = "purse/held", "purse/refund_pending", "purse/cashback"
 Postings = dict[str, int]
@@ -37,7 +38,7 @@ def _check_postings(entry: Item, findings: Findings) -> None:
 
 
 def _top_up(entry: Item) -> Postings:
-    declined = entry["decline"] is not None
+    declined = entry.get("decline") is not None
     if declined or entry["status"] != "completed":
         return {}
     postings: Postings = {str(entry["caller"]): -entry["amount"], "purse/charged": entry["amount"]}
@@ -53,7 +54,7 @@ def _top_up(entry: Item) -> Postings:
 
 
 def _payment(entry: Item) -> Postings:
-    if entry["decline"] is not None or entry["status"] == "declined":
+    if entry.get("decline") is not None or entry["status"] == "declined":
         return {}
     target = HELD if entry["status"] == "held" else f"merchant_payable/{entry['merchant_id']}"
     postings: Postings = {f"purse/{purse_id}": -won for purse_id, won in entry["paid_from"]}
@@ -80,7 +81,7 @@ def _cancellation(entry: Item) -> Postings:
 
 def _earning(entry: Item) -> Postings:
     postings: Postings = {}
-    for reward in entry["rewards"]:
+    for reward in rewards_by_name(entry["rewards"]):
         for funder, won in reward["funders"]:
             add_to(postings, account_of(funder, entry["paid_to"]), -won)
         add_to(postings, f"purse/{reward.get('into', 'cashback')}", reward["won"])
@@ -159,11 +160,12 @@ def _check_requested(entry: Item, findings: Findings) -> None:
     expected = entry_id(accepted_at, digest)
     findings.unequal("id_of_another_request", sk, "its id", entry["id"], expected)
     findings.unequal("key_of_another_entry", sk, "its key", sk, f"{REQUESTED[kind]}{digest_in(entry)}")
-    if kind in ("payment", "capture"):
+    if kind == "capture" or (kind == "payment" and "month" in entry):
         findings.unequal("month_of_another_instant", sk, "its month", entry["month"], month_of(accepted_at))
     if kind in ("payment", "top_up"):
         declined = entry["status"] == "declined"
-        findings.unequal("decline_without_reason", sk, "that it has a reason", entry["decline"] is not None, declined)
+        reasoned = entry.get("decline") is not None
+        findings.unequal("decline_without_reason", sk, "that it has a reason", reasoned, declined)
     if kind not in ("release", "cancellation") and (type(entry["amount"]) is not int or entry["amount"] <= 0):
         findings.add("amount_not_won", sk, f"its amount is {entry['amount']}")
     if kind in ("capture", "cancellation"):

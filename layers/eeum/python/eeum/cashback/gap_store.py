@@ -11,7 +11,8 @@ from eeum.errors import Refusal
 from eeum.journal.kinds import AWAIT_POSTING, POSTINGS
 from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import PARTITION, partition_of, wallet_of
+from eeum.wallet.store import PARTITION, partition_of
+from eeum.wallet.wallet_items import wallet_of
 
 SOURCES = tuple(kind.prefix for kind in AWAIT_POSTING)
 CLAIMS = tuple(kind.prefix for kind in POSTINGS)

@@ -54,11 +54,11 @@ from eeum.wallet.store import (
     head_unchanged,
     keyed,
     moved,
-    negative_item,
+    negative_set,
     partition_of,
     wallet_key,
-    wallet_of,
 )
+from eeum.wallet.wallet_items import wallet_of
 
 if TYPE_CHECKING:
     from eeum.cashback.posting import WalletPostings
@@ -190,7 +190,7 @@ def _writes_of(posting: WalletPostings) -> list[Write]:
             SetTo(("posted",), wallet.posted + len(posting.entries)),
             *([Add(("due",), posting.divided)] if posting.divided else []),
             SetTo(("usage",), posting.usage),
-            SetTo(("negative",), negative_item(posting.negative)),
+            negative_set(posting.negative),
             *debts_set(wallet.debts, posting.debts),
             head_set(head),
         ),
