@@ -160,7 +160,7 @@ def _check_requested(entry: Item, findings: Findings) -> None:
     expected = entry_id(accepted_at, digest)
     findings.unequal("id_of_another_request", sk, "its id", entry["id"], expected)
     findings.unequal("key_of_another_entry", sk, "its key", sk, f"{REQUESTED[kind]}{digest_in(entry)}")
-    if kind == "capture" or (kind == "payment" and "month" in entry):
+    if kind in ("payment", "capture"):
         findings.unequal("month_of_another_instant", sk, "its month", entry["month"], month_of(accepted_at))
     if kind in ("payment", "top_up"):
         declined = entry["status"] == "declined"

@@ -6,7 +6,6 @@ from typing import Any
 from eeum.audit.debts import sent_on
 from eeum.audit.discounts import check_cancelled_discounts
 from eeum.audit.partition import Findings, Item, Partition, between, digest_in
-from eeum.calendar import month_of, parse_instant
 from eeum.ids import Digest, request_digest
 from eeum.journal.forms import facts_by_name
 
@@ -63,7 +62,7 @@ def _check(partition: Partition, payment: Item, course: Course, findings: Findin
         findings.add("not_a_hold", course.any_entry, f"{payment['sk']} was captured when it was authorised")
         return
     course.captures.sort(key=lambda item: item["capture"])
-    captured = [(0, payment["amount"], month_of(parse_instant(payment["accepted_at"], "accepted_at")))]
+    captured = [(0, payment["amount"], payment["month"])]
     if held:
         captured = _check_captures(partition, payment, course, findings)
     total = sum(won for _, won, _ in captured)

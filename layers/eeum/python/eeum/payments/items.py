@@ -63,6 +63,7 @@ def payment_item(payment: Payment) -> Item:
     return {
         "kind": "payment",
         **_short_acceptance_item(payment.acceptance),
+        "month": month_of(payment.acceptance.accepted_at),
         "status": payment.status.value,
         **({"decline": payment.decline.value} if payment.decline else {}),
         "merchant_id": order.merchant_id,
