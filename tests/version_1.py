@@ -20,7 +20,7 @@ ALWAYS = PLACES[:9]
 
 
 def as_version_1(item: Mapping[str, Any]) -> Item:
-    """An item of version 2, as version 1 stored the same."""
+    """An item as version 1 stored the same; one of version 1 stays as it is."""
     ways = {"payment": _payment, "capture": _capture, "earning": _earning, "wallet": _wallet}
     return ways[item["kind"]](dict(item)) if item["kind"] in ways else dict(item)
 
@@ -42,6 +42,8 @@ def _earning(item: Item) -> Item:
 
 
 def _wallet(item: Item) -> Item:
+    if "member_class" in item:
+        return {"negative": None, **item}
     member_class, district, born, issuer, *_ = [*item.pop("about", []), *[None] * 4]
     resident = {"resident": {"district": district, "birth_date": born}} if district or born else {}
     cards = {

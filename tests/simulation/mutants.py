@@ -29,7 +29,6 @@ from tests.simulation.mutants_of_answers import MUTANTS_OF_ANSWERS
 from tests.simulation.mutants_of_boundaries import MUTANTS_OF_BOUNDARIES
 from tests.simulation.mutants_of_debts import MUTANTS_OF_DEBTS
 from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
-from tests.simulation.mutants_of_forms import MUTANTS_OF_FORMS
 from tests.simulation.mutants_of_parts import MUTANTS_OF_PARTS
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
 from tests.simulation.mutation import BrokenMutant, Mutant, Trace, dropping, replacing, traced
@@ -260,7 +259,6 @@ MUTANTS = (
     *MUTANTS_OF_REWARDS,
     *MUTANTS_OF_BOUNDARIES,
     *MUTANTS_OF_FACTS,
-    *MUTANTS_OF_FORMS,
     *MUTANTS_OF_DEBTS,
     *MUTANTS_OF_PARTS,
     *MUTANTS_OF_ANSWERS,
