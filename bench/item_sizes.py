@@ -23,8 +23,10 @@ from eeum.policy.rules import BandPortion, LayerReward, PolicyVersion
 from eeum.policy.stored_facts import STORED_FACTS
 from eeum.request import Request
 from eeum.storage import Item, Key
+from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Taken, Wallet, WalletStatus, wallet_id_of
-from eeum.wallet.store import keyed, wallet_item, wallet_key
+from eeum.wallet.store import keyed, wallet_key
+from eeum.wallet.wallet_items import wallet_item
 
 NOON = datetime(2026, 11, 23, 12, 34, 56, 789_000, tzinfo=SEOUL)
 MEMBER = "0c59f1d6-7f5b-4c8e-9f3a-2b6f3f1b2c3d"
@@ -33,6 +35,9 @@ CARD_PRODUCTS = ("child_meal_support", "farmers_allowance", "student_id", "trans
 ISSUER = "nonghyup"
 LIMITS = ("monthly-spend", "monthly-reward", "merchant-rewards")
 FLAGS = frozenset({"benefit_plus", "good_price", "traditional_market", "partner"})
+
+TILL, STAFF = {"till": "t" * 10}, {"staff": "s" * 12}
+COUPON_ID, GROUP = "c" * 12, "multi_child_home"
 
 ASSUMPTIONS = (
     "The largest that real life brings is taken to be:",
@@ -47,6 +52,9 @@ ASSUMPTIONS = (
 - a wallet with rewards: as the one above, but with one grant and two purses of rewards, two cards, two limits of cashback and two of
   commands, each in two months
 - the earning of a payment that falls into all three bands of all three layers, two of them paid by nation and city, one by the merchant""",
+    "To come, and counted already, as such a part may store them: a payment and its earning have a till (10 characters), a member of "
+    "staff (12), a group (16) and a coupon (12, its amount and the posting of its funder). A wallet has a group and a coupon with how "
+    "often it was used; tills and staff are the merchant's.",
     "Ids, callers and keys have their full length. No words of members or merchants, so no Korean, stand in any of them: names stay "
     "in the merchant's item.",
 )
@@ -55,20 +63,44 @@ ASSUMPTIONS = (
 def measure() -> Section:
     wallet = largest_wallet()
     payment = largest_payment(wallet)
-    earning = largest_earning(payment)
-    wallet_size = _bytes(wallet_key(wallet.id), wallet_item(wallet))
-    payment_size = _bytes(payment_key(wallet.id, payment.acceptance.digest), payment_item(payment))
-    rewarded, discounted = rewarded_wallet(wallet), discounted_payment(payment)
-    sizes = {
-        "payment": payment_size,
-        "wallet": wallet_size,
-        "earning": _bytes(*earning),
-        "discounted payment": _bytes(payment_key(wallet.id, payment.acceptance.digest), payment_item(discounted)),
-        "wallet with rewards": _bytes(wallet_key(wallet.id), wallet_item(rewarded)),
-    }
-    how = "By DynamoDB's size rule over the item that the store writes, keys included."
-    figures = [Figure(f"Largest realistic {name} item", UNIT, size, "B", how) for name, size in sizes.items()]
+    today, to_come = sizes(), sizes(to_come=True)
+    now = ", ".join(f"{name} {size} B" for name, size in today.items())
+    how = f"By DynamoDB's size rule over the item that the store writes, keys and what is to come included. Without that: {now}."
+    figures = [Figure(f"Largest realistic {name} item", UNIT, size, "B", how) for name, size in to_come.items()]
     return Section("Item sizes", figures, (*ASSUMPTIONS, _of_others(wallet, payment)))
+
+
+def sizes(*, to_come: bool = False) -> dict[str, int]:
+    """Bytes of the largest items, as they are today or with what is `to_come`."""
+    wallet = largest_wallet()
+    payment = largest_payment(wallet)
+    key, of_wallet = payment_key(wallet.id, payment.acceptance.digest), wallet_key(wallet.id)
+    items: dict[str, tuple[Key, Item]] = {
+        "payment": (key, payment_item(payment)),
+        "wallet": (of_wallet, wallet_item(wallet)),
+        "earning": largest_earning(payment),
+        "discounted payment": (key, payment_item(discounted_payment(payment))),
+        "wallet with rewards": (of_wallet, wallet_item(rewarded_wallet(wallet))),
+    }
+    grown = _grown_wallet if to_come else _as_it_is, _grown_entry if to_come else _as_it_is
+    return {name: _bytes(key, grown["wallet" not in name](item)) for name, (key, item) in items.items()}
+
+
+def _as_it_is(item: Item) -> Item:
+    return item
+
+
+def _grown_entry(item: Item) -> Item:
+    """A payment or an earning with till, staff, one group and one coupon, which are to come: the group as one more fact of a payment."""
+    coupon = {"coupon": [COUPON_ID, 12_345]}
+    postings = {**item["postings"], "funder/coupons": -12_345}
+    group = {"facts": [*item["facts"], [GROUP]]} if "facts" in item else {"group": GROUP}
+    return {**item, **TILL, **STAFF, **coupon, **group, "postings": postings}
+
+
+def _grown_wallet(item: Item) -> Item:
+    """A wallet with one group and one coupon, which are to come."""
+    return {**item, "about": [*item["about"], [GROUP]], "coupons": {COUPON_ID: 99}}
 
 
 def _of_others(wallet: Wallet, payment: Payment) -> str:
@@ -125,9 +157,7 @@ def largest_wallet() -> Wallet:
 
 def rewarded_wallet(wallet: Wallet) -> Wallet:
     """A wallet that uses commands' limits and has rewards that expire, in two months each."""
-    rewards = [
-        Purse(f"market-points@{month}", 123_456, None, NOON, "market-points") for month in ("2026-12", "2027-01")
-    ]
+    rewards = [purse_named(f"market-points@{month}")._replace(amount=123_456) for month in ("2026-12", "2027-01")]
     limits = ("coupon-reward", "top-up-bonus")
     return replace(
         wallet,

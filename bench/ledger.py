@@ -21,7 +21,8 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Item
 from eeum.wallet.rules import Card, DebitOrder, Purse, TopUp, new_wallet
-from eeum.wallet.store import keyed, top_up_item, top_up_key, wallet_item, wallet_key
+from eeum.wallet.store import keyed, top_up_item, top_up_key, wallet_key
+from eeum.wallet.wallet_items import wallet_item
 
 FIRST_DAY = datetime(2021, 1, 2, 8, 0, tzinfo=SEOUL)
 MERCHANTS = [merchant_id_of(f"{number:010}") for number in range(300)]

@@ -12,7 +12,8 @@ from eeum.months.store import MonthStore
 from eeum.months.use_cases import reset_month
 from eeum.storage import Item, Key
 from eeum.wallet.rules import Card, DebitOrder, new_wallet
-from eeum.wallet.store import wallet_item, wallet_key
+from eeum.wallet.store import wallet_key
+from eeum.wallet.wallet_items import wallet_item
 from tests.in_memory.storage import InMemoryStorage
 
 FEW = 1_000

@@ -12,6 +12,7 @@ from eeum.budget.items import line_of
 from eeum.budget.rules import COUNTED, POOL, RETURNED, UNBUDGETED, Lines, fiscal_year_of, pool_money
 from eeum.money import split_by_share
 from eeum.policy.rules import Layer, PolicyVersion
+from tests.stored_forms import named_rewards
 
 Item = dict[str, Any]
 
@@ -102,7 +103,7 @@ def _posted(ledger: Sequence[Item]) -> Iterator[tuple[tuple[str, int], str, int]
     postings = [item for item in ledger if item["kind"] in ("earning", "correction")]
     for item in sorted(postings, key=lambda item: item["number"]):
         if item["kind"] == "earning":
-            for reward in item["rewards"]:
+            for reward in named_rewards(item):
                 yield (item["pk"], item["number"]), reward["layer"], reward["won"]
         else:
             for number, layer, won in item["changes"]:

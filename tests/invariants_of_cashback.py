@@ -16,6 +16,7 @@ from tests.corrections_in_parts import is_further, whole_corrections
 from tests.invariants_of_commands import carried_of, key_of, paid_for
 from tests.invariants_of_facts import facts_of
 from tests.invariants_of_payments import refund_of
+from tests.stored_forms import named_rewards
 
 Item = dict[str, Any]
 
@@ -70,7 +71,7 @@ def _check_folds(
     Gives the use of limits, by window, at the end.
     """
     rewards = {
-        entry["number"]: Counter({each["layer"]: each["won"] for each in entry["rewards"]}) for entry in earnings
+        entry["number"]: Counter({each["layer"]: each["won"] for each in named_rewards(entry)}) for entry in earnings
     }
     lost: Counter[tuple[str, int]] = Counter()
     stated: Counter[str] = Counter()
@@ -147,10 +148,10 @@ def _check_limits(
 def _check_accounts(entry: Item) -> None:
     """Who funds a reward, and who gets it back, adds up to what the member gets or loses."""
     if entry["kind"] == "earning":
-        won = sum(reward["won"] for reward in entry["rewards"])
-        into = {f"purse/{reward.get('into', 'cashback')}" for reward in entry["rewards"]}
+        won = sum(reward["won"] for reward in named_rewards(entry))
+        into = {f"purse/{reward.get('into', 'cashback')}" for reward in named_rewards(entry)}
         assert sum(entry["postings"].get(purse, 0) for purse in into) == won, entry
-        assert sum(won for reward in entry["rewards"] for _, won in reward["funders"]) == won, entry
+        assert sum(won for reward in named_rewards(entry) for _, won in reward["funders"]) == won, entry
     else:
         won = sum(change for _, _, change in entry["changes"])
         funded = sum(

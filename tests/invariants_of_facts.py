@@ -3,8 +3,8 @@
 from typing import Any
 
 from eeum.policy.conditions import Facts
+from tests.stored_forms import named_facts
 
-Item = dict[str, Any]
 OF_EVERY_PAYMENT = {
     "district": "merchant_district",
     "category": "merchant_category",
@@ -18,8 +18,9 @@ OF_EVERY_PAYMENT = {
 WHERE_KNOWN = ("card_issuer", "member_class", "member_district", "member_age")
 
 
-def facts_of(stored: Item) -> Facts:
+def facts_of(stored: Any) -> Facts:
     """Of a payment or a capture; and of a top-up, which has only what is known of the member."""
+    stored = named_facts(stored)
     known = {name: stored[name] for name in WHERE_KNOWN if name in stored}
     if "district" not in stored:
         return Facts(**known)

@@ -8,6 +8,7 @@ import pytest
 from eeum.audit.partition import Deviation
 from eeum.storage import Key
 from tests.audit.life import Items, audit_of, found_by, stored
+from tests.stored_forms import FUNDERS, WON, with_fact
 
 Damage = Callable[[Items], Any]
 
@@ -141,7 +142,7 @@ DAMAGE: dict[str, tuple[str, Damage]] = {
     "a capture of another part": ("capture_slice", _on("CAPTURE#", lambda e: e.update(slice=[0, 70_000]), capture=2)),
     "a capture by other facts": (
         "capture_of_another_payment",
-        _on("CAPTURE#", lambda entry: entry["facts"].update(own_rate=9_000)),
+        _on("CAPTURE#", lambda entry: entry.update(facts=with_fact(entry["facts"], "own_rate", 9_000))),
     ),
     "a capture after the hold's end": (
         "captured_after_expiry",
@@ -191,11 +192,11 @@ DAMAGE: dict[str, tuple[str, Damage]] = {
     "a capture that is not counted": ("due_count", _wallet(lambda wallet: _more(wallet, "due", -1))),
     "an earning of too much": (
         "cashback_rewards",
-        _on("EARNING#", lambda entry: entry["rewards"][0].update(won=10**6), number=1),
+        _on("EARNING#", lambda entry: entry["rewards"][0].__setitem__(WON, 10**6), number=1),
     ),
     "another funder": (
         "cashback_rewards",
-        _on("EARNING#", lambda entry: entry["rewards"][0]["funders"].reverse(), number=1),
+        _on("EARNING#", lambda entry: entry["rewards"][0][FUNDERS].reverse(), number=1),
     ),
     "another policy": ("cashback_policy", _on("EARNING#", lambda entry: entry.update(policy="generous"))),
     "another base": ("cashback_base", _on("EARNING#", lambda entry: _more(entry, "base", -1))),

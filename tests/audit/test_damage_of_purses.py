@@ -14,6 +14,7 @@ from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Key, Table
 from tests.audit.life import Items, audit_of, found_by, stored
+from tests.stored_forms import INTO
 from tests.use_cases.command_policies import Document, january_2021, layer, purse, world_under
 from tests.use_cases.world import incheon
 
@@ -83,10 +84,10 @@ def _instead(entry: dict[str, Any], name: str) -> None:
 
 
 DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
-    "points into cashback": ("cashback_rewards", _on("EARNING#", lambda e: e["rewards"][0].pop("into"))),
+    "points into cashback": ("cashback_rewards", _on("EARNING#", lambda e: e["rewards"][0].pop(INTO))),
     "points of another month": (
         "cashback_rewards",
-        _on("EARNING#", lambda e: e["rewards"][0].update(into="points@2021-03")),
+        _on("EARNING#", lambda e: e["rewards"][0].__setitem__(INTO, "points@2021-03")),
     ),
     "a bonus of another purse": (
         "reward_into",
@@ -124,7 +125,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
         "purse_terms",
         _on("WALLET", lambda e: e["purses"][POINTS].pop("until")),
     ),
-    "a payback that may be spent at once": ("purse_terms", _on("WALLET", lambda e: e["purses"][PAYBACK].pop("from"))),
+    "a payback that may be spent at once": ("purse_terms", _on("WALLET", lambda e: e["purses"][PAYBACK].pop("until"))),
     "won that came from nowhere": ("balance", _on("WALLET", lambda e: e["purses"]["lasting@always"].update(amount=1))),
 }  # fmt: skip
 

@@ -20,7 +20,8 @@ from eeum.policy.rules import BandPortion, LayerReward
 from eeum.request import Acceptance, Request
 from eeum.storage import Put, Storage, Table, Update, Write
 from eeum.wallet.rules import Card, DebitOrder, Purse, TopUp, TopUpDecline, Wallet, WalletStatus, wallet_id_of
-from eeum.wallet.store import wallet_item, wallet_key
+from eeum.wallet.store import wallet_key
+from eeum.wallet.wallet_items import wallet_item
 
 NOON = datetime(2021, 1, 15, 12, 0, tzinfo=SEOUL)
 MERCHANT = merchant_id_of("1248100998")

@@ -23,7 +23,8 @@ from eeum.policy.documents import canonical_document
 from eeum.policy.reading import policy_of
 from eeum.storage import Put, Table
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import wallet_item, wallet_key
+from eeum.wallet.store import wallet_key
+from eeum.wallet.wallet_items import wallet_item
 from tests.unit.policy.random_policies import courses, documents
 from tests.use_cases.world import World
 

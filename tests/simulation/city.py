@@ -78,6 +78,10 @@ class Found(BaseException):
     """The reference found something that must not be; its cause is the check that failed."""
 
 
+BEFORE_THE_UPDATE = timedelta(days=60)
+"""So long a release before version 2 of the codec writes; what it wrote is read by the next one for the rest of the run."""
+
+
 @dataclass
 class Asked:
     """A request that a client made: what it may send again, and what it was answered, if an answer came."""
@@ -128,6 +132,7 @@ class Simulated:
     """By wallet, the payment that an operation was last about."""
 
     def __post_init__(self) -> None:
+        self.updated_at = self.now + BEFORE_THE_UPDATE
         documents = self.scene.documents
         self.versions = [policy_of(document) for document in documents]
         self.policies = PolicyBook(self.versions)

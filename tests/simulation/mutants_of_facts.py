@@ -10,11 +10,14 @@ from eeum.policy.conditions import Facts
 from eeum.policy.stored_facts import STORED_FACTS, facts_of_item
 from eeum.wallet.giving import UNLIMITED
 from tests.simulation.mutation import Mutant
+from tests.stored_forms import named_facts
 
 
-def _texts_alone(item: dict[str, Any]) -> str | None:
+def _texts_alone(item: Any) -> str | None:
     """The list that judged facts before: it knew of no number but two."""
-    known = {name: value for name, value in item.items() if name not in ("own_rate", "annual_revenue", "flags")}
+    known = {
+        name: value for name, value in named_facts(item).items() if name not in ("own_rate", "annual_revenue", "flags")
+    }
     if not all(text is None or isinstance(text, str) for text in known.values()):
         return "its facts have a text that is none"
     return None

@@ -155,7 +155,7 @@ class CommandsReference:
         policy = self._policy_at(entry["accepted_at"])
         discounts = entry.get("discounts", ())
         if entry["status"] == "declined":
-            assert entry["decline"], entry
+            assert entry.get("decline"), entry
             assert not entry["postings"], entry
         else:
             held = entry["status"] == "held"

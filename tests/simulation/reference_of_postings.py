@@ -19,6 +19,7 @@ from tests.simulation.reference_of_policies import (
     judged_by,
     kind_of,
 )
+from tests.stored_forms import named_rewards
 
 ENDED = ("voided", "expired", "reversed", "cancelled")
 
@@ -54,7 +55,10 @@ class WalletReference(CommandsReference):
         )
         evaluation = self._fold(earned, self.used)
         self._check_ceilings(entry, earned.ceilings, evaluation)
-        assert +Counter({each["layer"]: each["won"] for each in entry["rewards"]}) == +earned.rewards, (entry, earned)
+        assert +Counter({each["layer"]: each["won"] for each in named_rewards(entry)}) == +earned.rewards, (
+            entry,
+            earned,
+        )
         assert _in_full(entry["used"], month) == dict(+earned.used), (entry, earned)
         self.used.update(earned.used)
         expected = Counter({account: -won for account, won in earned.accounts.items()})
@@ -247,7 +251,7 @@ class WalletReference(CommandsReference):
             assert has == self.without_debts[purse], (
                 f"{purse} is not as if nothing were owed: {wallet, self.without_debts}"
             )
-        assert (wallet["negative"] is not None) == (wallet["purses"]["cashback"]["amount"] < 0), wallet
+        assert (wallet.get("negative") is not None) == (wallet["purses"]["cashback"]["amount"] < 0), wallet
         self._check_undone(wallet)
         for window, won in wallet["usage"].items():
             assert self.used[window] == won, (window, wallet, self.used)

@@ -4,6 +4,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from tests.simulation.rarer_operations import RARER
 from tests.simulation.scenes import incheons
 from tests.simulation.slow_lane import SLOW_LANE, kept, small
 from tests.simulation.undoing import UNDOING
+from tests.version_1 import written_in_version_1
 
 OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS | QUOTES
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS | LAST_WON
@@ -110,7 +112,8 @@ def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
     storage = FaultyStorage(city.memory, chance, odds, others)
     before = len(city.focus)
     try:
-        operation(city, storage, chance)
+        with written_in_version_1() if city.now < city.updated_at else nullcontext():
+            operation(city, storage, chance)
     except (*REFUSED, Died):
         return
     finally:

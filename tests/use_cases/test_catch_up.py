@@ -15,6 +15,7 @@ from eeum.storage import Add, Contended, Put, SetTo, Update
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
+from tests.stored_forms import with_fact
 from tests.use_cases.world import World, at_once
 
 WHOLE = Segment(0, 1)
@@ -111,7 +112,7 @@ def test_what_can_never_be_posted_is_named_and_holds_up_nothing_else(world: Worl
     payer = world.member(charged=100_000)
     good, spoilt = _paid(world, payer, 10_000, 20_000)
     key, item = payment_key(payer.id, spoilt.acceptance.digest), payment_item(spoilt)
-    world.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "much"}}))
+    world.send(Put(key, {**item, "facts": with_fact(item["facts"], "own_rate", "much")}))
 
     found = _catch_up(world)
 

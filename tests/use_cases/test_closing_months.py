@@ -22,6 +22,7 @@ from eeum.payments.items import payment_item, payment_key
 from eeum.segments import Segment
 from eeum.storage import Key, Put
 from eeum.wallet.rules import Wallet
+from tests.stored_forms import with_fact
 from tests.use_cases.world import World, at_once
 
 JANUARY, FEBRUARY, MARCH = "2021-01", "2021-02", "2021-03"
@@ -119,7 +120,7 @@ def test_a_month_stays_closed_while_a_wallet_has_an_unposted_capture_of_it(janua
     payment = january.pay(payer, shop, 10_000).entry
     january.post(january.pay(other, shop, 10_000).entry)
     key, item = payment_key(payer.id, payment.acceptance.digest), payment_item(payment)
-    january.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "much"}}))
+    january.send(Put(key, {**item, "facts": with_fact(item["facts"], "own_rate", "much")}))
     _turn(january, FEBRUARY)
     for hour in (1, 2):
         january.now = start_of_month(FEBRUARY) + timedelta(hours=hour)
@@ -140,7 +141,7 @@ def test_what_waits_of_the_new_month_does_not_hold_up_the_old_one(january: World
     january.now += CLOSING_BEGINS
     payment = january.pay(payer, shop, 10_000).entry
     key, item = payment_key(payer.id, payment.acceptance.digest), payment_item(payment)
-    january.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "much"}}))
+    january.send(Put(key, {**item, "facts": with_fact(item["facts"], "own_rate", "much")}))
     assert _run(january) == JANUARY
     assert _statement(january, payer, JANUARY).end == {"charged": 400_000}
     january.send(Put(key, item))
@@ -287,14 +288,14 @@ def _unpostable(world: World, payer: Wallet) -> Key:
     paid = world.pay(payer, world.shop(), 10_000).entry
     key = payment_key(payer.id, paid.acceptance.digest)
     item = payment_item(paid)
-    world.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": "a lot"}}))
+    world.send(Put(key, {**item, "facts": with_fact(item["facts"], "own_rate", "a lot")}))
     return key
 
 
 def _mend(world: World, key: Key) -> None:
     (item,) = world.memory.read([key])
     assert item is not None
-    world.send(Put(key, {**item, "facts": {**item["facts"], "own_rate": 0}}))
+    world.send(Put(key, {**item, "facts": with_fact(item["facts"], "own_rate", 0)}))
 
 
 def _late(world: World) -> SegmentClosed:

@@ -7,6 +7,7 @@ import pytest
 
 from eeum.storage import Key, Table
 from tests.invariants import check_everything
+from tests.stored_forms import WON
 from tests.use_cases.world import World
 
 Items = dict[Key, dict[str, Any]]
@@ -63,7 +64,7 @@ DAMAGE: dict[str, Callable[[Items], Any]] = {
     "a number twice": lambda items: [
         item.update(number=1) for key, item in items.items() if key.sk.startswith("EARNING#")
     ],
-    "an earning of too much": lambda items: _of(items, "EARNING#")["rewards"][0].update(won=1_000_000),
+    "an earning of too much": lambda items: _of(items, "EARNING#")["rewards"][0].__setitem__(WON, 1_000_000),
     "a use that is not counted": lambda items: _of(items, "EARNING#").update(used={}),
     "a use that the wallet does not know": _wallet_changed(lambda wallet: wallet.update(usage={})),
     "a use that the wallet made up": _wallet_changed(lambda wallet: wallet["usage"].update({"other@2021-01": 5})),

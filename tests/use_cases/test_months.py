@@ -11,7 +11,8 @@ from eeum.months.rules import MonthStatus, Turn
 from eeum.months.use_cases import CLOCKS_APART, MOST_MISSED, month_record, reset_month
 from eeum.storage import Put, Table
 from eeum.wallet.rules import Card, DebitOrder, new_wallet
-from eeum.wallet.store import wallet_item, wallet_key
+from eeum.wallet.store import wallet_key
+from eeum.wallet.wallet_items import wallet_item
 from tests.use_cases.world import World, at_once
 
 JANUARY, FEBRUARY = start_of_month("2021-01"), start_of_month("2021-02")

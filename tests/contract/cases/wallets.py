@@ -8,9 +8,12 @@ import pytest
 from eeum.calendar import text_of
 from eeum.journal.chain import Head
 from eeum.journal.partitions import partition_of
+from eeum.policy.rules import LayerReward
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
-from eeum.wallet.rules import AboutMember, Negative, Purse, TopUpDecline, WalletStatus, with_standing
+from eeum.wallet.purses import purse_named
+from eeum.wallet.rules import AboutMember, Card, Negative, Purse, TopUpDecline, TopUpReward, WalletStatus, with_standing
 from eeum.wallet.store import ReadForTopUp, WalletStore, top_up_key, wallet_key
+from eeum.wallet.wallet_items import wallet_item
 from tests.contract.cases import case
 from tests.contract.examples import (
     CARD,
@@ -24,6 +27,7 @@ from tests.contract.examples import (
     wallet,
 )
 from tests.patience import patience_of
+from tests.version_1 import as_version_1
 
 LIMIT = 500_000
 CHARGED = ("purses", "charged", "amount")
@@ -220,6 +224,55 @@ def what_an_operator_says_of_a_member_is_kept_with_who_said_it(storage: Storage)
     store.change_standing(unknown, known, text_of(NOON + timedelta(2)), "operator", "taken back")
     assert store.wallet(opened.id) == unknown
     assert (unknown.district, unknown.birth_date, unknown.standings) == ("yeonsu", None, 2)
+
+
+@case
+def a_wallet_of_version_1_is_changed_as_a_new_one(storage: Storage) -> None:
+    """An operator says something of the member, and a top-up opens a purse: both in the form of version 2."""
+    store = _store(storage)
+    cards = (Card(CARD, "standard", "active", "nonghyup"), Card("second", "student", "active"))
+    known = wallet(member_class="youth", district="seo", cards=cards, rewards=[purse_named("points@2021-02")])
+    send(storage, Put(wallet_key(known.id), as_version_1(wallet_item(known))))
+    assert store.wallet(known.id) == known
+    said = with_standing(known, None, None, {"birth_date": date(2004, 2, 29)})
+    store.change_standing(said, known, text_of(NOON), "operator", "주민등록표 등본")
+    assert store.wallet(known.id) == said
+    item = item_at(storage, wallet_key(known.id))
+    assert item is not None
+    assert item["about"] == ["youth", "seo", "2004-02-29", "nonghyup"]
+    assert not {"member_class", "resident"} & item.keys()
+    assert item["cards"] == {
+        CARD: {"product": "standard", "status": "active"},
+        "second": {"product": "student", "status": "active", "issuer": None},
+    }
+    opened = purse_named("points@2021-03")
+    reward = TopUpReward(LayerReward("bonus", 500, (), (("city", 500),)), opened.id)
+    credited = replace(top_up(known.id), rewards=(reward,))
+    store.credit_and_record(credited, said, LIMIT, [opened])
+    item = item_at(storage, wallet_key(known.id))
+    assert item is not None
+    assert item["purses"]["points@2021-02"].keys() == {"amount", "until", "where"}
+    assert item["purses"]["points@2021-03"] == {"amount": 500, "until": "@"}
+    after = store.wallet(known.id)
+    assert after is not None
+    assert after.purse(opened.id) == opened._replace(amount=500)
+    assert after.purse("points@2021-02") == purse_named("points@2021-02")
+
+
+@case
+def cashback_that_is_above_zero_again_has_no_reason_in_either_version(storage: Storage) -> None:
+    """The attribute goes, where version 1 stored null."""
+    store = _store(storage)
+    owing = replace(wallet(cashback=-400), negative=Negative("payment", NOON))
+    send(storage, Put(wallet_key(owing.id), as_version_1(wallet_item(owing))))
+    reward = TopUpReward(LayerReward("bonus", 500, (), (("city", 500),)), "cashback")
+    store.credit_and_record(replace(top_up(owing.id), rewards=(reward,)), owing, LIMIT)
+    item = item_at(storage, wallet_key(owing.id))
+    assert item is not None
+    assert "negative" not in item
+    after = store.wallet(owing.id)
+    assert after is not None
+    assert (after.negative, after.balance("cashback")) == (None, 100)
 
 
 @case

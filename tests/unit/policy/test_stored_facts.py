@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cashback_calculation.bodies import Method
 from eeum.aws.attribute_values import attribute_value, plain_item
 from eeum.dry_run.events import AllFacts, MemberFacts
+from eeum.journal.forms import FACTS
 from eeum.payments.bodies import MEMBER_CHANNELS, Channel
 from eeum.policy.conditions import CHANNELS, FACTS_OF_A_TOP_UP, METHODS, Facts
 from eeum.policy.document_conditions import FORMS, IsBetween
@@ -19,13 +20,16 @@ from eeum.policy.stored_facts import (
     STORED_WITH_A_TOP_UP,
     FactType,
     StoredFact,
-    facts_item,
     facts_of_item,
+    facts_of_top_up_stored,
+    facts_stored,
     fault_of_facts,
 )
 from tests.every_fact import FACTS_OF_THE_LANGUAGE, conditions, words_of
 from tests.invariants_of_facts import facts_of
+from tests.stored_forms import PLACES, with_fact
 from tests.use_cases.world import MORNING
+from tests.version_1 import as_version_1
 
 FOLLOW = {
     "amount": "amount",
@@ -56,8 +60,12 @@ def _some(stored: tuple[StoredFact, ...]) -> st.SearchStrategy[Facts]:
     return st.builds(Facts, **{fact.name: _values_of(fact) for fact in stored})
 
 
-def _as_stored(item: dict[str, Any]) -> dict[str, Any]:
-    return plain_item({name: attribute_value(value) for name, value in item.items()})
+def _as_stored(facts: Any) -> Any:
+    return plain_item({"facts": attribute_value(facts)})["facts"]
+
+
+def _in_version_1(facts: Facts) -> dict[str, Any]:
+    return dict(as_version_1({"kind": "capture", "facts": facts_stored(facts)})["facts"])
 
 
 def test_every_fact_is_stored_or_follows_from_what_each_entry_has() -> None:
@@ -74,14 +82,15 @@ def test_what_a_top_up_stores_is_what_it_is_judged_by() -> None:
 
 @given(_some(STORED_FACTS))
 def test_whatever_is_written_is_sound_and_read_as_it_was(facts: Facts) -> None:
-    item = _as_stored(facts_item(facts))
-    assert fault_of_facts(item) is None
-    assert facts_of_item(item) == facts
+    for written in (facts_stored(facts), _in_version_1(facts)):
+        item = _as_stored(written)
+        assert fault_of_facts(item) is None
+        assert facts_of_item(item) == facts
 
 
 @given(_some(STORED_WITH_A_TOP_UP))
 def test_whatever_a_top_up_writes_is_read_as_it_was(facts: Facts) -> None:
-    item = _as_stored(facts_item(facts, STORED_WITH_A_TOP_UP))
+    item = _as_stored(facts_of_top_up_stored(facts))
     assert None not in item.values()
     assert facts_of_item(item, STORED_WITH_A_TOP_UP) == facts
 
@@ -90,12 +99,17 @@ def test_whatever_a_top_up_writes_is_read_as_it_was(facts: Facts) -> None:
     ("fact", "value"), [(fact, value) for fact in STORED_FACTS for value in WRONG[fact.type]], ids=str
 )
 def test_a_value_of_another_type_is_named(fact: StoredFact, value: Any) -> None:
-    item = facts_item(Facts()) | {fact.stored: value}
-    assert fault_of_facts(item) == f"its fact {fact.stored} is {value!r}, which is not {fact.type}"
+    facts = Facts(
+        "seo", "cafe", 1, frozenset({"partner"}), 300, "standard", "youth", "qr", "app", "nonghyup", "seo", 70
+    )
+    for item in (facts_stored(facts), _in_version_1(facts)):
+        assert fault_of_facts(item) is None
+        wrong = with_fact(item, fact.stored, value)
+        assert fault_of_facts(wrong) == f"its fact {fact.stored} is {value!r}, which is not {fact.type}"
 
 
 def test_a_fact_that_is_missing_or_not_known_is_named() -> None:
-    item = facts_item(Facts())
+    item = _in_version_1(Facts())
     assert fault_of_facts(item) is None
     assert fault_of_facts(item | {"shoe_size": 42}) == (
         "its fact shoe_size is none that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
@@ -103,6 +117,22 @@ def test_a_fact_that_is_missing_or_not_known_is_named() -> None:
     )
     del item["method"]
     assert fault_of_facts(item) == "its fact method is missing"
+    later = [*facts_stored(Facts(member_age=70)), "a fact of a later version"]
+    assert fault_of_facts(later) == (
+        "its fact in place 12 is none that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
+        "district, flags, member_age, member_class, member_district, method, own_rate"
+    )
+
+
+@pytest.mark.parametrize("facts", ["none", 7, None])
+def test_what_is_neither_of_the_two_forms_is_no_facts(facts: Any) -> None:
+    with pytest.raises(TypeError):
+        facts_of_item(facts)
+
+
+def test_the_places_of_facts_never_change() -> None:
+    """Cities have stored them. A new fact comes last."""
+    assert tuple(fact.stored for fact in STORED_FACTS) == PLACES == FACTS
 
 
 def test_what_earlier_versions_stored_is_read() -> None:
@@ -114,11 +144,12 @@ def test_what_earlier_versions_stored_is_read() -> None:
     facts = Facts("seo", "cafe", 1, frozenset({"partner"}), 300, "standard", None, "qr", "app")
     assert facts_of_item(oldest) == facts
     assert fault_of_facts(oldest) is None
-    assert facts_item(facts) == oldest
+    assert _in_version_1(facts) == oldest
+    assert facts_stored(facts) == ["seo", "cafe", 1, ["partner"], 300, "standard", None, "qr", "app"]
     later = oldest | {"card_issuer": "nonghyup", "member_district": "seo", "member_age": 70}
     assert facts_of_item(later).member_age == 70
     assert fault_of_facts(later) is None
-    assert facts_item(facts_of_item(later)) == later
+    assert _in_version_1(facts_of_item(later)) == later
 
 
 def test_every_fact_every_form_and_every_word_has_a_case() -> None:
@@ -137,8 +168,9 @@ def test_every_fact_every_form_and_every_word_has_a_case() -> None:
 @given(_some(STORED_FACTS), _some(STORED_WITH_A_TOP_UP))
 def test_the_invariants_of_tests_read_every_fact(facts: Facts, of_a_top_up: Facts) -> None:
     """A reading of their own, so that they find what the product reads wrongly; and of all that there is."""
-    assert facts_of(facts_item(facts)) == facts
-    assert facts_of(facts_item(of_a_top_up, STORED_WITH_A_TOP_UP)) == of_a_top_up
+    assert facts_of(facts_stored(facts)) == facts
+    assert facts_of(_in_version_1(facts)) == facts
+    assert facts_of(facts_of_top_up_stored(of_a_top_up)) == of_a_top_up
 
 
 def test_a_file_of_events_has_every_fact_with_every_word() -> None:

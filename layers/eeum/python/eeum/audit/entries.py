@@ -6,6 +6,7 @@ from typing import Any
 from eeum.audit.partition import Findings, Item, Partition, digest_in
 from eeum.calendar import month_of, parse_instant
 from eeum.ids import digest_of, entry_id
+from eeum.journal.forms import rewards_by_name
 
 HELD, REFUND_PENDING, CASHBACK = "purse/held", "purse/refund_pending", "purse/cashback"
 Postings = dict[str, int]
@@ -37,7 +38,7 @@ def _check_postings(entry: Item, findings: Findings) -> None:
 
 
 def _top_up(entry: Item) -> Postings:
-    declined = entry["decline"] is not None
+    declined = entry.get("decline") is not None
     if declined or entry["status"] != "completed":
         return {}
     postings: Postings = {str(entry["caller"]): -entry["amount"], "purse/charged": entry["amount"]}
@@ -53,7 +54,7 @@ def _top_up(entry: Item) -> Postings:
 
 
 def _payment(entry: Item) -> Postings:
-    if entry["decline"] is not None or entry["status"] == "declined":
+    if entry.get("decline") is not None or entry["status"] == "declined":
         return {}
     target = HELD if entry["status"] == "held" else f"merchant_payable/{entry['merchant_id']}"
     postings: Postings = {f"purse/{purse_id}": -won for purse_id, won in entry["paid_from"]}
@@ -80,7 +81,7 @@ def _cancellation(entry: Item) -> Postings:
 
 def _earning(entry: Item) -> Postings:
     postings: Postings = {}
-    for reward in entry["rewards"]:
+    for reward in rewards_by_name(entry["rewards"]):
         for funder, won in reward["funders"]:
             add_to(postings, account_of(funder, entry["paid_to"]), -won)
         add_to(postings, f"purse/{reward.get('into', 'cashback')}", reward["won"])
@@ -163,7 +164,8 @@ def _check_requested(entry: Item, findings: Findings) -> None:
         findings.unequal("month_of_another_instant", sk, "its month", entry["month"], month_of(accepted_at))
     if kind in ("payment", "top_up"):
         declined = entry["status"] == "declined"
-        findings.unequal("decline_without_reason", sk, "that it has a reason", entry["decline"] is not None, declined)
+        reasoned = entry.get("decline") is not None
+        findings.unequal("decline_without_reason", sk, "that it has a reason", reasoned, declined)
     if kind not in ("release", "cancellation") and (type(entry["amount"]) is not int or entry["amount"] <= 0):
         findings.add("amount_not_won", sk, f"its amount is {entry['amount']}")
     if kind in ("capture", "cancellation"):

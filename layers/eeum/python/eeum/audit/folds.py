@@ -15,6 +15,7 @@ from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, 
 from eeum.audit.parts import parts_of, together_posted
 from eeum.audit.purses import purse_due, taken_back
 from eeum.audit.terms import Judged, LimitAt, Terms, Window
+from eeum.journal.forms import rewards_by_name
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import NOTHING, Evaluation, Layer, funded
@@ -100,7 +101,7 @@ class Fold:
         self.earnings.append(folded)
         unequal("cashback_policy", sk, "its policy", item["policy"], judged.policy.version)
         unequal("cashback_base", sk, "its base", item["base"], base)
-        unequal("cashback_rewards", sk, "what it gives", item["rewards"], _earned_item(folded))
+        unequal("cashback_rewards", sk, "what it gives", rewards_by_name(item["rewards"]), _earned_item(folded))
         unequal("cashback_used", sk, "what it uses of limits", in_full(item["used"], month), folded.used)
         check_ceilings(sk, folded.ceilings, folded.evaluation, self._findings)
 

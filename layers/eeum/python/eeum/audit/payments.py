@@ -1,11 +1,13 @@
 """What became of each payment: captures, release and cancellations come out of it and no more than that, and its progress says the same."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from eeum.audit.debts import sent_on
 from eeum.audit.discounts import check_cancelled_discounts
 from eeum.audit.partition import Findings, Item, Partition, between, digest_in
 from eeum.ids import Digest, request_digest
+from eeum.journal.forms import facts_by_name
 
 PARTS = ("capture", "release", "cancellation", "progress")
 
@@ -92,13 +94,19 @@ def _check_captures(
         came_from = between(payment["paid_from"], start, end)
         findings.unequal("capture_slice", sk, "what it came from", item["paid_from"], came_from)
         findings.unequal("capture_of_another_payment", sk, "its merchant", item["paid_to"], payment["merchant_id"])
-        findings.unequal("capture_of_another_payment", sk, "what it is judged by", item["facts"], payment["facts"])
+        judged_by, of_hold = _known(item["facts"]), _known(payment["facts"])
+        findings.unequal("capture_of_another_payment", sk, "what it is judged by", judged_by, of_hold)
         findings.unequal("hold_changed", sk, "the hash of its hold", item["hold_hash"], partition.hash_of(payment))
         if item["accepted_at"] >= payment["expires_at"]:
             findings.add("captured_after_expiry", sk, f"at {item['accepted_at']}, expired at {payment['expires_at']}")
         position += item["amount"]
         captured.append((number, item["amount"], item["month"]))
     return captured
+
+
+def _known(facts: Any) -> dict[str, Any]:
+    """Facts by name, of either form of the codec."""
+    return {name: value for name, value in facts_by_name(facts).items() if value is not None}
 
 
 def _check_release(partition: Partition, payment: Item, course: Course, captured: int, findings: Findings) -> int:

@@ -16,6 +16,8 @@ from eeum.policy.rules import Gives, Layer, PolicyVersion
 from eeum.policy.stored_facts import facts_of_item
 
 PAYBACK, ALWAYS, YEAR = "payback", "always", 4
+AS_NAMED = "@"
+"""As `until` of a purse: its terms are not written out, and follow from its name."""
 
 
 def purse_due(policy: PolicyVersion, layer: Layer, accepted_at: str) -> str:
@@ -73,7 +75,7 @@ def check_purses(partition: Partition, terms: Terms, findings: Findings) -> None
     _check_expired(partition, findings)
     if partition.wallet is not None:
         for name, stored in partition.wallet["purses"].items():
-            if "@" in name:
+            if "@" in name and stored != {"amount": stored.get("amount"), "until": AS_NAMED}:
                 kept = {term: stored.get(term) for term in ("from", "until", "where")}
                 findings.unequal("purse_terms", "WALLET", f"when and where {name} is spent", kept, _terms_of(name))
 

@@ -74,8 +74,8 @@ def _check_balances(partition: Partition, findings: Findings) -> None:
         if amount < 0 and purse_id != "cashback":
             findings.add("purse_below_zero", "WALLET", f"{purse_id} holds {amount} won")
     owes = purses["cashback"]["amount"] < 0
-    if owes != (partition.wallet["negative"] is not None):
-        what = f"cashback is {purses['cashback']['amount']} won, and its reason {partition.wallet['negative']}"
+    if owes != (partition.wallet.get("negative") is not None):
+        what = f"cashback is {purses['cashback']['amount']} won, and its reason {partition.wallet.get('negative')}"
         findings.add("negative_reason", "WALLET", what)
 
 

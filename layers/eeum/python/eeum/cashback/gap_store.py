@@ -12,7 +12,7 @@ from eeum.journal.partitions import PARTITION, partition_of
 from eeum.segments import Segment
 from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import wallet_of
+from eeum.wallet.wallet_items import wallet_of
 
 SOURCES = tuple(kind.prefix for kind in AWAIT_POSTING)
 CLAIMS = tuple(kind.prefix for kind in POSTINGS)

@@ -11,11 +11,12 @@ from eeum.cashback.rules import (
     postings_of,
 )
 from eeum.ids import Digest
+from eeum.journal.forms import reward_in_places, rewards_by_name
 from eeum.journal.kinds import KINDS
 from eeum.journal.partitions import partition_of
 from eeum.payments.items import portions_item, portions_of, repaid_item, repaid_of
-from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Item, Key, Table
+from eeum.wallet.items import reward_item, reward_of
 
 EARNING = KINDS["earning"].prefix
 CORRECTION = KINDS["correction"].prefix
@@ -48,7 +49,7 @@ def item_of(entry: Earning | Correction) -> Item:
 
 
 def earning_item(earning: Earning) -> Item:
-    """It has no `merchant_id` of its own: only payments are in the merchant's index."""
+    """It has no `merchant_id` of its own: only payments are in the merchant's index. Rewards are in the places of version 2."""
     return {
         "kind": "earning",
         "payment_id": earning.payment_id,
@@ -59,14 +60,10 @@ def earning_item(earning: Earning) -> Item:
         "policy": earning.policy,
         "base": earning.base,
         "rewards": [
-            {
-                "layer": reward.layer,
-                "won": reward.won,
-                "bands": [[part.start, part.end, part.rate, part.base] for part in reward.portions],
-                "funders": [[funder, won] for funder, won in reward.funders],
-                # Cashback is told by no purse.
-                **({"into": earning.into[reward.layer]} if reward.layer in earning.into else {}),
-            }
+            # Cashback names no purse.
+            reward_in_places(
+                reward_item(reward) | ({"into": earning.into[reward.layer]} if reward.layer in earning.into else {})
+            )
             for reward in earning.rewards
         ],
         "used": dict(earning.used),
@@ -80,6 +77,7 @@ def earning_item(earning: Earning) -> Item:
 
 def earning_of(wallet_id: str, item: Item) -> Earning:
     _, _, digest, capture = item["sk"].split("#")
+    rewards = rewards_by_name(item["rewards"])
     return Earning(
         wallet_id=wallet_id,
         digest=digest,
@@ -93,18 +91,10 @@ def earning_of(wallet_id: str, item: Item) -> Earning:
         posted_at=parse_instant(item["posted_at"], "posted_at"),
         policy=item["policy"],
         base=item["base"],
-        rewards=tuple(
-            LayerReward(
-                reward["layer"],
-                reward["won"],
-                tuple(BandPortion(*part) for part in reward["bands"]),
-                tuple((funder, won) for funder, won in reward["funders"]),
-            )
-            for reward in item["rewards"]
-        ),
+        rewards=tuple(map(reward_of, rewards)),
         used=item["used"],
         ceilings=item.get("ceilings", {}),
-        into={reward["layer"]: reward["into"] for reward in item["rewards"] if "into" in reward},
+        into={reward["layer"]: reward["into"] for reward in rewards if "into" in reward},
     )
 
 

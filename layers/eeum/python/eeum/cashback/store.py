@@ -50,7 +50,8 @@ from eeum.unit_of_work import Patience, commit
 from eeum.wallet.debts import Debts
 from eeum.wallet.expiry_store import EXPIRY
 from eeum.wallet.rules import Negative, Wallet
-from eeum.wallet.store import debts_set, head_set, head_unchanged, keyed, moved, negative_item, wallet_key, wallet_of
+from eeum.wallet.store import debts_set, head_set, head_unchanged, keyed, moved, negative_set, wallet_key
+from eeum.wallet.wallet_items import wallet_of
 
 MOST_READ = 100
 """Items of one batch read."""
@@ -202,7 +203,7 @@ def _writes_of(posting: Postings) -> list[Write]:
             SetTo(("posted",), wallet.posted + len(posting.entries)),
             *([Add(("due",), posting.divided)] if posting.divided else []),
             SetTo(("usage",), posting.usage),
-            SetTo(("negative",), negative_item(posting.negative)),
+            negative_set(posting.negative),
             *debts_set(wallet.debts, posting.debts),
             head_set(head),
         ),

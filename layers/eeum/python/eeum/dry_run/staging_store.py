@@ -7,7 +7,8 @@ from eeum.merchants.rules import Merchant
 from eeum.merchants.store import merchant_item, merchant_key
 from eeum.storage import Item, Key, Put
 from eeum.wallet.rules import Wallet
-from eeum.wallet.store import wallet_item, wallet_key
+from eeum.wallet.store import wallet_key
+from eeum.wallet.wallet_items import wallet_item
 
 
 class StagingStore:

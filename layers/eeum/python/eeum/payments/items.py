@@ -1,17 +1,23 @@
-"""What payments and what became of them look like in the ledger table: their keys and attributes."""
+"""What payments and what became of them look like in the ledger table: their keys and attributes.
 
+Payments, captures and earnings are written in version 2 of the codec and read in both (docs/decisions/0034).
+"""
+
+import base64
 from collections.abc import Sequence
 from typing import Any
 
 from eeum.calendar import month_of, parse_instant, text_of
 from eeum.ids import Digest
+from eeum.journal.forms import facts_by_name
 from eeum.journal.kinds import KINDS
 from eeum.journal.partitions import partition_of
 from eeum.payments.discounts import DiscountPart
 from eeum.payments.progress import Cancellation, Cancelled, Capture, Captured, Progress, Release
 from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Portions
 from eeum.policy.rules import BandPortion, LayerReward
-from eeum.policy.stored_facts import facts_item, facts_of_item
+from eeum.policy.stored_facts import facts_of_item, facts_stored
+from eeum.request import Acceptance
 from eeum.storage import Item, Key, Table
 from eeum.wallet.debts import Repaid
 from eeum.wallet.items import acceptance_item, acceptance_of, taken_item, taken_of
@@ -22,6 +28,9 @@ RELEASE = KINDS["release"].prefix
 CANCELLATION = KINDS["cancellation"].prefix
 PROGRESS = "PROGRESS#"
 """How far a payment is: no entry, since it changes."""
+
+HASH = "hash"
+"""The hash of a payment's body in base64url; version 1 has it in hexadecimal, as `body_hash`."""
 
 EXPIRING = "hold"
 """The partition of the index by expiry: everything that is held."""
@@ -49,19 +58,19 @@ def cancellation_key(wallet_id: str, digest: Digest) -> Key:
 
 
 def payment_item(payment: Payment) -> Item:
-    """`merchant_id` and `id` are what the merchant's index is ordered by."""
+    """`merchant_id` and `id` are what the merchant's index is ordered by. What is null in version 1 has no attribute here."""
     order = payment.order
     return {
         "kind": "payment",
-        **acceptance_item(payment.acceptance),
+        **_short_acceptance_item(payment.acceptance),
         "month": month_of(payment.acceptance.accepted_at),
         "status": payment.status.value,
-        "decline": payment.decline.value if payment.decline else None,
+        **({"decline": payment.decline.value} if payment.decline else {}),
         "merchant_id": order.merchant_id,
         "amount": order.amount,
-        "requested_at": order.requested_at,
-        "card": payment.card,
-        "facts": facts_item(payment.facts),
+        **({"requested_at": order.requested_at} if order.requested_at is not None else {}),
+        **({"card": payment.card} if payment.card is not None else {}),
+        "facts": facts_stored(payment.facts),
         "paid_from": portions_item(payment.paid_from),
         "postings": payment.postings,
         **({"expires_at": text_of(payment.expires_at)} if payment.expires_at else {}),
@@ -69,6 +78,25 @@ def payment_item(payment: Payment) -> Item:
         **taken_item(payment.taken),
         **({"ceilings": dict(payment.ceilings)} if payment.ceilings else {}),
     }
+
+
+def _short_acceptance_item(acceptance: Acceptance) -> Item:
+    """As every entry has it, with the hash of the body in base64url."""
+    item = acceptance_item(acceptance)
+    body_hash = item.pop("body_hash")
+    return {**item, HASH: _base64url(body_hash)}
+
+
+def _acceptance_of(wallet_id: str, digest: Digest, item: Item) -> Acceptance:
+    return acceptance_of(wallet_id, digest, {**item, "body_hash": _hexadecimal(item[HASH])} if HASH in item else item)
+
+
+def _base64url(hexadecimal: str) -> str:
+    return base64.urlsafe_b64encode(bytes.fromhex(hexadecimal)).rstrip(b"=").decode()
+
+
+def _hexadecimal(base64url: str) -> str:
+    return base64.urlsafe_b64decode(base64url + "=" * (-len(base64url) % 4)).hex()
 
 
 def discounts_item(discounts: Sequence[LayerReward]) -> list[list[Any]]:
@@ -106,22 +134,23 @@ def portions_of(stored: Sequence[Sequence[Any]]) -> Portions:
 
 
 def payment_of(wallet_id: str, item: Item) -> Payment:
-    facts = facts_of_item(item["facts"])
+    named = facts_by_name(item["facts"])
+    decline = item.get("decline")
     order = Order(
         merchant_id=item["merchant_id"],
         amount=item["amount"],
-        channel=item["facts"]["channel"],
-        method=item["facts"]["method"],
-        card=item["card"],
-        requested_at=item["requested_at"],
+        channel=named["channel"],
+        method=named["method"],
+        card=item.get("card"),
+        requested_at=item.get("requested_at"),
         hold=item["status"] == PaymentStatus.HELD.value,
     )
     return Payment(
-        acceptance=acceptance_of(wallet_id, item["sk"].removeprefix(PAYMENT), item),
+        acceptance=_acceptance_of(wallet_id, item["sk"].removeprefix(PAYMENT), item),
         order=order,
-        card=item["card"],
-        facts=facts,
-        decline=Decline(item["decline"]) if item["decline"] else None,
+        card=item.get("card"),
+        facts=facts_of_item(named),
+        decline=Decline(decline) if decline else None,
         paid_from=portions_of(item["paid_from"]),
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
         discounts=discounts_of(item.get("discounts", ())),
@@ -168,7 +197,7 @@ def capture_item(capture: Capture) -> Item:
         "paid_to": capture.merchant_id,
         "slice": [capture.start, capture.end],
         "paid_from": portions_item(capture.paid_from),
-        "facts": facts_item(capture.facts),
+        "facts": facts_stored(capture.facts),
         "hold_hash": capture.hold_hash,
         "postings": capture.postings,
     }

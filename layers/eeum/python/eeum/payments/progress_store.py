@@ -54,7 +54,6 @@ from eeum.storage import (
     Key,
     Put,
     Query,
-    SetTo,
     Storage,
     Table,
     Update,
@@ -70,11 +69,12 @@ from eeum.wallet.store import (
     head_unchanged,
     keyed,
     moved,
+    negative_set,
     taken_follows,
     taken_set,
     wallet_key,
-    wallet_of,
 )
+from eeum.wallet.wallet_items import wallet_of
 
 MOST_AT_ONCE = 100
 """Items that one read names at most."""
@@ -198,7 +198,7 @@ class ProgressStore:
         debts = debts_after(wallet.debts, repaid=entry.repaid)
         # Cashback below zero cannot be spent, so that nobody else changes it while the chain does not grow; nor does anybody the debts.
         recovered = wallet.negative and wallet.balance(CASHBACK) + dict(entry.returned).get(CASHBACK, 0) >= 0
-        cleared = [SetTo(("negative",), None)] if recovered else []
+        cleared = [negative_set(None)] if recovered else []
         give_back = Update(
             wallet_key(wallet.id),
             (Add(held, -entry.amount), *returned, head_set(head), *cleared, *debts_set(wallet.debts, debts)),

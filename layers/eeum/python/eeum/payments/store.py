@@ -34,7 +34,8 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Draw, Taken, Wallet, WalletStatus
-from eeum.wallet.store import taken_follows, taken_set, wallet_key, wallet_of
+from eeum.wallet.store import taken_follows, taken_set, wallet_key
+from eeum.wallet.wallet_items import wallet_of
 
 
 class Read(NamedTuple):

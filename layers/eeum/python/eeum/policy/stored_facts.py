@@ -1,13 +1,15 @@
 """Facts as entries store them: one list, by which they are written, read and validated.
 
-Types are those of the policy language, so that validation refuses nothing that is written. Stored names never change.
+Types are those of the policy language, so that validation refuses nothing that is written. Stored names and places never change
+(`eeum.journal.forms`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from eeum.journal.forms import facts_by_name, facts_in_places
 from eeum.policy.conditions import FACTS_OF_A_TOP_UP, FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS, Facts
 
 
@@ -20,7 +22,7 @@ class FactType(StrEnum):
 class StoredFact(NamedTuple):
     """A fact of `Facts` and the name that entries have for it.
 
-    Facts that every entry has are stored `always`. Others were added later: they are stored where they are known.
+    Version 1 stored some facts `always`, as null where they were unknown. Others were added later, and stored where they were known.
     """
 
     name: str
@@ -64,38 +66,50 @@ STORED_WITH_A_TOP_UP = tuple(fact._replace(always=False) for fact in STORED_FACT
 """What is known of the member, where it is known."""
 
 
-def facts_item(facts: Facts, stored: Iterable[StoredFact] = STORED_FACTS) -> dict[str, Any]:
-    item: dict[str, Any] = {}
-    for fact in stored:
-        value = getattr(facts, fact.name)
-        if fact.always or value is not None:
-            item[fact.stored] = sorted(value) if fact.type is FactType.FLAGS else value
-    return item
+def facts_stored(facts: Facts) -> list[Any]:
+    """The facts of a payment or a capture, in their places."""
+    return facts_in_places(_by_stored_name(facts, STORED_FACTS))
 
 
-def facts_of_item(item: Mapping[str, Any], stored: Iterable[StoredFact] = STORED_FACTS) -> Facts:
-    """Raises `KeyError` when a fact is missing that every entry has."""
+def facts_of_top_up_stored(facts: Facts) -> dict[str, Any]:
+    """The facts of a top-up by name: few are known, and places would take more room."""
+    return _by_stored_name(facts, STORED_WITH_A_TOP_UP)
+
+
+def _by_stored_name(facts: Facts, stored: Iterable[StoredFact]) -> dict[str, Any]:
+    values = {fact: getattr(facts, fact.name) for fact in stored}
+    return {
+        fact.stored: sorted(value) if fact.type is FactType.FLAGS else value
+        for fact, value in values.items()
+        if value is not None
+    }
+
+
+def facts_of_item(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[StoredFact] = STORED_FACTS) -> Facts:
+    """Reads facts of either form. Raises `KeyError` when a fact is missing that every entry has."""
+    named = facts_by_name(item)
     known: dict[str, Any] = {}
     for fact in stored:
-        if fact.always or fact.stored in item:
-            value = item[fact.stored]
+        if fact.always or fact.stored in named:
+            value = named[fact.stored]
             known[fact.name] = frozenset(value) if fact.type is FactType.FLAGS else value
     return Facts(**known)
 
 
-def fault_of_facts(item: Mapping[str, Any], stored: Iterable[StoredFact] = STORED_FACTS) -> str | None:
+def fault_of_facts(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[StoredFact] = STORED_FACTS) -> str | None:
     """The first fact that a policy could not compare, with its value and what is allowed; None when there is none.
 
     A fact that this version does not know is a fault: a later version stored it, and its policy may ask for it.
     """
+    named = facts_by_name(item)
     known = {fact.stored: fact for fact in stored}
-    for name, value in item.items():
+    for name, value in named.items():
         if name not in known:
             return f"its fact {name} is none that this version knows: {', '.join(sorted(known))}"
         fact = known[name]
         if not (value is None and fact.may_be_unknown) and not _is_of(value, fact.type):
             return f"its fact {name} is {value!r}, which is not {fact.type}"
-    missing = next((name for name, fact in known.items() if fact.always and name not in item), None)
+    missing = next((name for name, fact in known.items() if fact.always and name not in named), None)
     return f"its fact {missing} is missing" if missing else None
 
 

@@ -7,7 +7,7 @@ from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest
 from eeum.journal.kinds import KINDS
 from eeum.policy.rules import BandPortion, LayerReward
-from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_item, facts_of_item
+from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_of_item, facts_of_top_up_stored
 from eeum.request import Acceptance
 from eeum.storage import Item
 from eeum.wallet.rules import NOTHING_TAKEN, Taken, TopUp, TopUpDecline, TopUpReward
@@ -44,7 +44,7 @@ def top_up_item(top_up: TopUp) -> Item:
         **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
         **taken_item(top_up.taken),
         **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
-        **({"facts": facts} if (facts := facts_item(top_up.facts, STORED_WITH_A_TOP_UP)) else {}),
+        **({"facts": facts} if (facts := facts_of_top_up_stored(top_up.facts)) else {}),
         **({"claimed": True} if top_up.claimed else {}),
     }
 

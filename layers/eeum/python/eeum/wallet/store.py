@@ -4,13 +4,11 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest, is_id
-from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING, is_of_rewards
+from eeum.journal.accounts import CASHBACK, CHARGED, is_of_rewards
 from eeum.journal.chain import CHAIN, Head, linked
 from eeum.journal.partitions import partition_of
 from eeum.storage import (
@@ -35,11 +33,9 @@ from eeum.storage import (
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.bank_reference_store import claim_put
 from eeum.wallet.debts import Debts
-from eeum.wallet.items import TAKEN, TOP_UP, taken_item, taken_of, top_up_item, top_up_of
+from eeum.wallet.items import TAKEN, TOP_UP, taken_item, top_up_item, top_up_of
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import (
-    Card,
-    DebitOrder,
     Negative,
     Purse,
     Taken,
@@ -47,9 +43,20 @@ from eeum.wallet.rules import (
     Wallet,
     WalletStatus,
 )
+from eeum.wallet.wallet_items import (
+    ABOUT,
+    DEBTS,
+    NEGATIVE,
+    about_item,
+    debts_item,
+    issuer_of_all,
+    negative_item,
+    purse_item,
+    wallet_item,
+    wallet_of,
+)
 
 WALLET = "WALLET"
-DEBTS = "debts"
 
 
 def wallet_key(wallet_id: str) -> Key:
@@ -141,7 +148,7 @@ class WalletStore:
                 *(Add(("purses", each, "amount"), won) for each, won in credited.items() if each not in new),
                 *(SetTo(("purses", each), purse_item(new[each]._replace(amount=credited[each]))) for each in new),
                 head_set(head),
-                *([SetTo(("negative",), None)] if recovered else []),
+                *([negative_set(None)] if recovered else []),
                 *([taken_set(taken)] if taken else []),
             ),
             (
@@ -232,15 +239,21 @@ def moved(
     return changes, conditions
 
 
-def _about_set(wallet: Wallet, before: Wallet) -> list[SetTo]:
-    changes = []
-    if wallet.member_class != before.member_class:
-        changes.append(SetTo(("member_class",), wallet.member_class))
-    if _resident_item(wallet) != _resident_item(before):
-        changes.append(SetTo(("resident",), _resident_item(wallet)))
-    if wallet.cards != before.cards:
-        changes += [SetTo(("cards", card.reference, "issuer"), card.issuer) for card in wallet.cards]
-    return changes
+def _about_set(wallet: Wallet, before: Wallet) -> list[Change]:
+    """What an operator says now, in the form of version 2; the attributes that version 1 has of it go."""
+    if not _about_changed(wallet, before):
+        return []
+    about, common = about_item(wallet), issuer_of_all(wallet)
+    issuers = {card.reference: ("cards", card.reference, "issuer") for card in wallet.cards}
+    return [
+        SetTo((ABOUT,), about),
+        Remove(("member_class",)),
+        Remove(("resident",)),
+        *(
+            Remove(issuers[card.reference]) if card.issuer == common else SetTo(issuers[card.reference], card.issuer)
+            for card in wallet.cards
+        ),
+    ]
 
 
 def _about_changed(wallet: Wallet, before: Wallet) -> Item:
@@ -248,16 +261,13 @@ def _about_changed(wallet: Wallet, before: Wallet) -> Item:
     said: Item = {}
     if wallet.member_class != before.member_class:
         said["member_class"] = wallet.member_class
-    for name, value in _resident_item(wallet).items():
-        if value != _resident_item(before)[name]:
-            said[name] = value
+    if wallet.district != before.district:
+        said["district"] = wallet.district
+    if wallet.birth_date != before.birth_date:
+        said["birth_date"] = wallet.birth_date.isoformat() if wallet.birth_date else None
     if wallet.cards != before.cards:
         said["card_issuer"] = wallet.cards[0].issuer
     return said
-
-
-def _resident_item(wallet: Wallet) -> Item:
-    return {"district": wallet.district, "birth_date": wallet.birth_date.isoformat() if wallet.birth_date else None}
 
 
 def taken_set(taken: Taken) -> SetTo:
@@ -276,109 +286,14 @@ def _top_up_put(top_up: TopUp) -> Put:
     return Put(top_up_key(acceptance.wallet_id, acceptance.digest), top_up_item(top_up), NOT_YET_STORED)
 
 
-def wallet_item(wallet: Wallet) -> Item:
-    return {
-        "kind": "wallet",
-        "member": wallet.member,
-        "status": wallet.status.value,
-        "verified": wallet.verified,
-        "member_class": wallet.member_class,
-        "debit_order": wallet.debit_order.value,
-        "purses": {each.id: purse_item(each) for each in wallet.purses},
-        "cards": {card.reference: _card_item(card) for card in wallet.cards},
-        "usage": dict(wallet.usage),
-        "due": wallet.due,
-        "posted": wallet.posted,
-        CHAIN: {"length": wallet.chain.length, "head": wallet.chain.hash},
-        "negative": negative_item(wallet.negative),
-        "opened_at": text_of(wallet.opened_at),
-        # What most wallets do not have takes no room in any.
-        **({"resident": _resident_item(wallet)} if wallet.district or wallet.birth_date else {}),
-        **({"standings": wallet.standings} if wallet.standings else {}),
-        **taken_item(wallet.taken),
-        **({DEBTS: _debts_item(wallet.debts)} if wallet.debts else {}),
-    }
-
-
-def purse_item(purse: Purse) -> Item:
-    """Dates and places stand there only where it has any."""
-    item: Item = {"amount": purse.amount}
-    if purse.spendable_from:
-        item["from"] = text_of(purse.spendable_from)
-    if purse.expires_at:
-        item["until"] = text_of(purse.expires_at)
-    if purse.where:
-        item["where"] = purse.where
-    return item
-
-
-def _purse_of(name: str, state: Item) -> Purse:
-    if len(state) == 1:
-        return Purse(name, state["amount"])
-    start, until = state.get("from"), state.get("until")
-    return Purse(
-        name,
-        state["amount"],
-        parse_instant(start, "from") if start else None,
-        parse_instant(until, "until") if until else None,
-        state.get("where"),
-    )
-
-
-def _card_item(card: Card) -> Item:
-    return {"product": card.product, "status": card.status, **({"issuer": card.issuer} if card.issuer else {})}
-
-
-def wallet_of(wallet_id: str, item: Item) -> Wallet:
-    resident = item.get("resident", {})
-    born = resident.get("birth_date")
-    return Wallet(
-        id=wallet_id,
-        member=item["member"],
-        status=WalletStatus(item["status"]),
-        verified=item["verified"],
-        member_class=item["member_class"],
-        debit_order=DebitOrder(item["debit_order"]),
-        # DynamoDB keeps no order within a map, and the first active card must be the same one each time.
-        purses=tuple(sorted((_purse_of(name, state) for name, state in item["purses"].items()), key=_place)),
-        cards=tuple(
-            Card(reference, card["product"], card["status"], card.get("issuer"))
-            for reference, card in sorted(item["cards"].items())
-        ),
-        usage=item["usage"],
-        due=item["due"],
-        posted=item["posted"],
-        chain=Head(item[CHAIN]["length"], item[CHAIN]["head"]),
-        negative=_negative_of(item["negative"]),
-        opened_at=parse_instant(item["opened_at"], "opened_at"),
-        district=resident.get("district"),
-        birth_date=date.fromisoformat(born) if born else None,
-        standings=item.get("standings", 0),
-        taken=taken_of(item),
-        debts=item.get(DEBTS, {}),
-    )
-
-
 def debts_set(before: Debts, after: Debts) -> list[Change]:
     """How what purses owe each other is stored, where it changes: with entries that are linked alone, so that the chain keeps it."""
     if after == before:
         return []
-    return [SetTo((DEBTS,), _debts_item(after)) if after else Remove((DEBTS,))]
+    return [SetTo((DEBTS,), debts_item(after)) if after else Remove((DEBTS,))]
 
 
-def _debts_item(debts: Debts) -> Item:
-    return {debtor: dict(owed) for debtor, owed in debts.items()}
-
-
-def negative_item(negative: Negative | None) -> Item | None:
-    return {"payment_id": negative.payment_id, "at": text_of(negative.at)} if negative else None
-
-
-def _negative_of(item: Item | None) -> Negative | None:
-    return Negative(item["payment_id"], parse_instant(item["at"], "negative.at")) if item else None
-
-
-def _place(one: Purse) -> tuple[int, str]:
-    """Charged, cashback, what is held and what waits, then grants by id."""
-    own = (CHARGED, CASHBACK, HELD, REFUND_PENDING)
-    return own.index(one.id) if one.id in own else len(own), one.id
+def negative_set(negative: Negative | None) -> Change:
+    """Why cashback is below zero. Where it is not, there is no attribute; version 1 has null."""
+    item = negative_item(negative)
+    return SetTo((NEGATIVE,), item) if item else Remove((NEGATIVE,))

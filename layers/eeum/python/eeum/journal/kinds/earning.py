@@ -4,6 +4,7 @@ from typing import Any
 
 from eeum.calendar import Month
 from eeum.journal.entry_kind import POSTED, EntryKind, by_layer
+from eeum.journal.forms import rewards_by_name
 from eeum.storage import Item
 
 
@@ -13,7 +14,7 @@ def _month(item: Item) -> Month:
 
 
 def _rewards(item: Item) -> dict[str, int]:
-    return by_layer((reward["layer"], reward["won"]) for reward in item["rewards"])
+    return by_layer((reward["layer"], reward["won"]) for reward in rewards_by_name(item["rewards"]))
 
 
 def _published(item: Item) -> dict[str, Any]:

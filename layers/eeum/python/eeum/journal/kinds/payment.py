@@ -3,6 +3,7 @@
 from typing import Any
 
 from eeum.journal.entry_kind import EntryKind, by_layer
+from eeum.journal.forms import facts_by_name
 from eeum.storage import Item
 
 
@@ -15,11 +16,11 @@ def _discounts(item: Item) -> dict[str, int]:
 
 
 def _published(item: Item) -> dict[str, Any]:
-    facts = item["facts"]
+    facts = facts_by_name(item["facts"])
     return {
         "payment_id": item["id"],
         "status": item["status"],
-        "decline": item["decline"],
+        "decline": item.get("decline"),
         "merchant_id": item["merchant_id"],
         "merchant_district": facts["district"],
         "merchant_category": facts["category"],
