@@ -19,6 +19,7 @@ LEFT_OUT = {
     "one_balance_is_spent_once_by_many_threads": "loses atomicity between threads",
     "one_claim_is_won_by_one_of_many_threads": "loses atomicity between threads",
     "two_cards_at_once_share_the_last_won_of_a_limit": "loses atomicity between threads",
+    "one_transfer_at_once_under_many_keys_is_credited_once": "loses atomicity between threads",
     "many_who_refill_from_one_another_lose_nothing": "loses atomicity between threads",
     "wallets_at_once_share_the_last_won_of_a_budget": "loses atomicity between threads",
     "the_same_payment_sent_by_many_threads_gets_one_discount": "loses atomicity between threads",
