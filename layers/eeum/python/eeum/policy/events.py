@@ -1,6 +1,6 @@
 """The event of a step of the policies' history: what was done to a draft, an amendment or a version."""
 
-from eeum.policy.history_store import HISTORY
+from eeum.policy.history import HISTORY
 from eeum.publishing.events import Event, event_of_change
 from eeum.storage import Item
 

@@ -4,6 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+HISTORY = "HISTORY#"
+"""How the sort key of a step begins."""
+
 
 class Subject(StrEnum):
     """What a step is about; `HISTORY` is a programme's loading of what was before it."""

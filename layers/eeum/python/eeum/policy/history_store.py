@@ -3,10 +3,9 @@
 import re
 
 from eeum.calendar import parse_instant, text_of
-from eeum.policy.history import Did, Step, Subject
+from eeum.policy.history import HISTORY, Did, Step, Subject
 from eeum.storage import NOT_YET_STORED, Item, Key, Put, Query, Storage, Table
 
-HISTORY = "HISTORY#"
 STEP = "STEP#"
 
 

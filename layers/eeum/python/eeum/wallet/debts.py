@@ -72,22 +72,22 @@ def debts_after(
 
 def _owe(debts: dict[str, dict[str, int]], debtor: str, creditor: str, won: int) -> None:
     """Adds a debt. A purse in the middle is left out: the first then owes to the last, and nothing where these are the same."""
-    left = won
-    for first in sorted(debts):
-        passed = min(left, debts.get(first, NOTHING).get(debtor, 0))
-        if passed:
-            _change(debts, first, debtor, -passed)
-            left -= passed
-            if first != creditor:
-                _owe(debts, first, creditor, passed)
-    for last in _in_order(debts.get(creditor, NOTHING)):
-        passed = min(left, debts[creditor][last])
-        if passed:
-            _change(debts, creditor, last, -passed)
-            _change(debts, debtor, last, passed)
-            left -= passed
-    if left:
-        _change(debts, debtor, creditor, left)
+    _change(debts, debtor, creditor, won)
+    for middle in (debtor, creditor):
+        # The debt that is added is passed on last.
+        firsts = sorted((each for each in debts if middle in debts[each]), key=lambda each: (each == debtor, each))
+        for first in firsts:
+            for last in _in_order(debts.get(middle, NOTHING)):
+                passed = min(debts.get(first, NOTHING).get(middle, 0), debts[middle][last])
+                if passed:
+                    _pass_on(debts, first, middle, last, passed)
+
+
+def _pass_on(debts: dict[str, dict[str, int]], first: str, middle: str, last: str, won: int) -> None:
+    _change(debts, first, middle, -won)
+    _change(debts, middle, last, -won)
+    if first != last:
+        _change(debts, first, last, won)
 
 
 def _change(debts: dict[str, dict[str, int]], debtor: str, creditor: str, won: int) -> None:
