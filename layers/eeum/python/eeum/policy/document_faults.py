@@ -7,6 +7,7 @@ from typing import Any, get_args
 from eeum.policy.dates import INSTANT_RANGE
 from eeum.policy.document_conditions import FORMS
 from eeum.policy.document_values import Part
+from eeum.text import LINE, LINE_WANTED
 
 EXAMPLES: Mapping[str, str] = {
     "rate_basis_points": "In basis points: 10 % is 1000, 7.5 % is 750.",
@@ -75,6 +76,8 @@ def said(model: type[Part], fault: Mapping[str, Any]) -> str:
             why = f"One of these belongs here: {fault['ctx']['expected']}, not {shown}.{example}"
         case "string_pattern_mismatch" if word in ("from", "until"):
             why = f'{shown} is no time of day; such as "09:00", "18:30", or "24:00" for the day\'s end.'
+        case "string_pattern_mismatch" if fault["ctx"]["pattern"] == LINE:
+            why = f"{LINE_WANTED}, not {shown}."
         case "string_pattern_mismatch":
             why = f'{shown} is no name: lower-case letters, digits, - and _, such as "small-shops".'
         case _:
