@@ -23,7 +23,7 @@ make_virtual_environment() {
 case $name in
 installer) takes=12 for="to install the others" ;;
 development) takes=246 for="for the local city, tests and checks" ;;
-emulator) takes=60 for="for the embedded AWS" ;;
+emulator) takes=74 for="for the embedded AWS" ;;
 sam) takes=200 for="to build and deploy" ;;
 simulator) takes=418 for="to simulate policies" ;;
 node) takes=8 for="for the tests of stores" ;;

@@ -1,7 +1,8 @@
 """`eeum policy …`: what is done with policies at a terminal, by the script `eeum` in the project's folder."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 from eeum.policy.__main__ import main as about_documents
 
@@ -13,6 +14,7 @@ USAGE = """usage: eeum policy check POLICY [POLICY …]          the faults of d
 
 `eeum policy VERB --help` describes a verb. Pages: docs/policy-language.md, docs/simulator.md."""
 OF_DOCUMENTS = ("check", "explain", "try", "schema")
+VERBS = ("check", "explain", "try", "simulate", "schema")
 HELP = ("-h", "--help", "help")
 
 
@@ -29,9 +31,19 @@ def main(arguments: Sequence[str]) -> int:
         case ["policy", verb] | [verb] if verb in HELP:
             print(USAGE)
             return 0
-        case _:
-            print(USAGE, file=sys.stderr)
+        case given:
+            print(USAGE, *_unknown(given), sep="\n", file=sys.stderr)
             return 2
+
+
+def _unknown(given: Sequence[str]) -> Iterator[str]:
+    """The command that is none, below the usage, so that it is the last line at a terminal."""
+    words = list(given[:2] if given[:1] == ["policy"] else given[:1])
+    if words in ([], ["policy"]):
+        return
+    near = get_close_matches(words[-1], VERBS, n=1)
+    meant = f"is policy {near[0]} meant?" if near else f"there are {', '.join(VERBS)}."
+    yield f"eeum: {' '.join(words)} is unknown; {meant}"
 
 
 if __name__ == "__main__":

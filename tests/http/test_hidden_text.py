@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from eeum.text import LINE_WANTED
 from tests.http.callers import BANK, OPERATOR, OWNER
 from tests.http.checks import assert_problem, unchanged
 from tests.http.city import InMemoryCity, application
@@ -46,6 +47,7 @@ def test_a_policy_has_no_hidden_text(city: InMemoryCity, place: tuple[str | int,
 
     path = ".".join(str(step) for step in ("document", *place))
     assert_problem(answer, 400, "invalid_request", "string_pattern_mismatch", path)
+    assert answer.json["detail"] == f"{path}: {LINE_WANTED}"
 
 
 def test_a_version_that_was_stored_with_hidden_text_is_still_shown(city: InMemoryCity) -> None:
@@ -69,6 +71,7 @@ def test_names_and_references_have_no_hidden_text(city: InMemoryCity, character:
 
     assert_problem(named, 400, "invalid_request", "string_pattern_mismatch", "name")
     assert_problem(credited, 400, "invalid_request", "string_pattern_mismatch", "bank_reference")
+    assert [answer.json["errors"][0]["message"] for answer in (named, credited)] == [LINE_WANTED, LINE_WANTED]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x00", "\u200b"], ids=repr)

@@ -56,6 +56,13 @@ def test_a_policy_is_checked_explained_and_tried_from_another_folder(tmp_path: P
     ("arguments", "status", "sentence"),
     [
         (["policy", "burn", "A.json"], 2, "usage: eeum policy check"),
+        (
+            ["policy", "burn", "A.json"],
+            2,
+            "eeum: policy burn is unknown; there are check, explain, try, simulate, schema.",
+        ),
+        (["policy", "chekc", "A.json"], 2, "eeum: policy chekc is unknown; is policy check meant?"),
+        (["check", "A.json"], 2, "eeum: check is unknown; is policy check meant?"),
         (["policy"], 2, "usage: eeum policy check"),
         (["policy", "try", "A.json"], 2, "the following arguments are required: EVENTS"),
         (

@@ -102,6 +102,10 @@ DOUBTS: list[tuple[str, str, str, Changes]] = [
     ("a flag beside a category", "layers.1.when", "adds_up",
      [USED, ("layers", [layer("market", [(None, 700)], ["monthly-spend"], when=MARKET),
                         layer("book", [(None, 500)], ["monthly-spend"], when=BOOKSHOPS)])]),
+    ("a title in which a word of adding is part of another", "layers.1.when", "adds_up",
+     [USED, ("layers", [layer("all", [(None, 200)], ["monthly-spend"]),
+                        layer("book", [(None, 700)], ["monthly-spend"], when=BOOKSHOPS)
+                        | {"title": {"ko": "원도심 서점", "en": "Downtown and well-known bookshops"}}])]),
 ]  # fmt: skip
 
 

@@ -21,4 +21,7 @@ _BLANK = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 PUBLISHED_LINE = rf"^[^{_UNSEEN_BY_RANGES}]*[^{_UNSEEN_BY_RANGES}{_BLANK}][^{_UNSEEN_BY_RANGES}]*$"
 """A line in which something can be seen, as the API's description has it."""
 
+LINE_WANTED = "Text on one line belongs here, not blank and without characters that cannot be seen"
+"""What is said of a text that is no such line: its pattern helps nobody."""
+
 ABOUT_LINES = "Text on one line, without control characters or others that cannot be seen (Unicode's C, Zl and Zp)."

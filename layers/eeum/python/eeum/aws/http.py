@@ -23,7 +23,7 @@ from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem, proble
 from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
 from eeum.storage import Contended, Unavailable
-from eeum.text import ABOUT_LINES, LINE, PUBLISHED_LINE
+from eeum.text import ABOUT_LINES, LINE, LINE_WANTED, PUBLISHED_LINE
 
 __all__ = [
     "Api",
@@ -181,13 +181,18 @@ def _invalid(error: RequestValidationError) -> Response[Any]:
         {
             "path": _path_of(fault["loc"]),
             "code": str(fault["type"]),
-            "message": str(fault["msg"]),
+            "message": _message_of(fault),
         }
         for fault in error.errors()
     ]
     first = faults[0]
     detail = f"{first['path']}: {first['message']}"
     return _problem_response(problem(HTTPStatus.BAD_REQUEST, Invalid.code, detail, faults))
+
+
+def _message_of(fault: Mapping[str, Any]) -> str:
+    is_line = fault.get("ctx", {}).get("pattern") == LINE
+    return LINE_WANTED if is_line else str(fault["msg"])
 
 
 def _path_of(location: tuple[int | str, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from eeum.policy.dates import INSTANT_RANGE
 from eeum.policy.document_conditions import FORMS
 from eeum.policy.document_values import Part
+from eeum.text import LINE, LINE_WANTED
 
 EXAMPLES: Mapping[str, str] = {
     "rate_basis_points": "In basis points: 10 % is 1000, 7.5 % is 750.",
@@ -73,13 +74,19 @@ def said(model: type[Part], fault: Mapping[str, Any]) -> str:
             why = f"An object belongs here, {{ … }}{with_words}, not {shown}.{example}"
         case "literal_error":
             why = f"One of these belongs here: {fault['ctx']['expected']}, not {shown}.{example}"
-        case "string_pattern_mismatch" if word in ("from", "until"):
-            why = f'{shown} is no time of day; such as "09:00", "18:30", or "24:00" for the day\'s end.'
         case "string_pattern_mismatch":
-            why = f'{shown} is no name: lower-case letters, digits, - and _, such as "small-shops".'
+            why = _of_a_text(word, fault["ctx"]["pattern"], shown)
         case _:
             why = str(fault["msg"]) + (f", not {shown}." if fault["type"] == INSTANT_RANGE else "")
     return why
+
+
+def _of_a_text(word: str, pattern: str, shown: str) -> str:
+    if word in ("from", "until"):
+        return f'{shown} is no time of day; such as "09:00", "18:30", or "24:00" for the day\'s end.'
+    if pattern == LINE:
+        return f"{LINE_WANTED}, not {shown}."
+    return f'{shown} is no name: lower-case letters, digits, - and _, such as "small-shops".'
 
 
 def _shown(value: Any) -> str:

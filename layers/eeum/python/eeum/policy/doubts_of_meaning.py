@@ -3,6 +3,7 @@
 `eeum.policy.doubts` has those of a single part, and tells all of them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from itertools import combinations
@@ -19,22 +20,8 @@ from eeum.policy.windows import EVENT, Window, start_of_window, window_name
 MIDNIGHT_OF_UTC = time(9)
 """As clocks show it in Seoul."""
 
-ADDED = (
-    "추가",
-    "더 ",
-    "더하",
-    "또 ",
-    " more",
-    "more ",
-    "extra",
-    "added",
-    "on top",
-    "bonus",
-    "another",
-    "additional",
-    "own",
-    "자체",
-    "특별",
+ADDED = re.compile(
+    r"추가|더 |더하|또 |자체|특별|\b(more|extra|added|on top|bonus|another|additional|own)\b", re.ASCII | re.IGNORECASE
 )
 """How titles say that a layer is meant to come on top of others."""
 
@@ -169,7 +156,7 @@ def _on_one_occasion(first: Mapping[str, Any], second: Mapping[str, Any]) -> boo
 
 
 def _says_added(layer: Mapping[str, Any]) -> bool:
-    return any(word in f"{layer['title']['ko']} {layer['title']['en']}".lower() for word in ADDED)
+    return ADDED.search(f"{layer['title']['ko']} {layer['title']['en']}") is not None
 
 
 def _marks(when: Mapping[str, Any] | None) -> dict[str, frozenset[str]] | None:
