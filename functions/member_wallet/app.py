@@ -14,7 +14,6 @@ from eeum.request import Request
 from eeum.wallet.rules import Wallet
 from eeum.wallet.use_cases import change_standing, check_member, open_wallet, own_wallet, top_up
 from member_wallet.bodies import (
-    CashbackBody,
     OpeningRequest,
     PastBalancesBody,
     StandingBody,
@@ -22,12 +21,12 @@ from member_wallet.bodies import (
     TopUpBody,
     TopUpRequest,
     WalletBody,
-    cashback_body,
     past_balances_body,
     standing_body,
     top_up_body,
     wallet_body,
 )
+from member_wallet.cashback_bodies import CashbackBody, cashback_body
 from member_wallet.statements import StatementBody, statement_body
 
 api = Api()

@@ -1,0 +1,148 @@
+"""What a month of cashback looks like over HTTP: earnings and corrections."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from eeum.calendar import text_of
+from eeum.cashback.bodies import EarnedBody, earned_body
+from eeum.cashback.rules import Correction, Earning
+from eeum.cashback.showing import MonthOfCashback
+from eeum.journal.accounts import by_purse
+from eeum.payments.bodies import CutBody, cut_bodies
+from eeum.wallet.bodies import RepaidBody, repaid_bodies, repaid_message
+
+
+class EarningBody(BaseModel):
+    """What one payment earned and why: the part of it that may earn, and each layer's bands, rates, funders and purse.
+
+    `cashback` is all of it, whichever purse it came into. `cut` names the layers that budgets did not pay whole.
+    """
+
+    payment_id: str
+    merchant_id: str
+    cashback: int
+    base: int
+    policy: str
+    rewards: list[EarnedBody]
+    cut: list[CutBody]
+    accepted_at: str
+    posted_at: str
+
+
+class ChangeBody(BaseModel):
+    """By how many won a layer's reward for a payment changed."""
+
+    payment_id: str
+    layer: str
+    won: int
+
+
+class CorrectionBody(BaseModel):
+    """What a cancellation changed in the cashback of this month, and where its refund went; `message` tells the member.
+
+    The whole month is recomputed, so that cashback of other payments may change, too: they may move to a better band.
+    `recovered` is what filled cashback up that was below zero, and so is not in `refunded_to`. `purses` are what came into each, or was
+    taken back: what was `spent` of a purse of rewards is taken from cashback instead, what had `expired` in it, by purse, from nobody.
+    `recovered_from` is by purse where the recovered won would have gone; empty in corrections of earlier versions. `repaid` is what went
+    to a purse that had paid for spent rewards, in place of the purse of the rewards.
+    One that changes very many payments comes in `parts`, of which this is number `part`, from 1 on: the first one has the refund.
+    """
+
+    payment_id: str
+    cancellation_id: str
+    cancelled: int
+    cashback: int
+    changes: list[ChangeBody]
+    purses: dict[str, int]
+    expired: dict[str, int]
+    refunded_to: dict[str, int]
+    recovered: int
+    recovered_from: dict[str, int]
+    spent: dict[str, int]
+    repaid: list[RepaidBody]
+    message: str
+    part: int
+    parts: int
+    accepted_at: str
+    posted_at: str
+
+
+class CashbackBody(BaseModel):
+    """A member's cashback of a month: its sum, a page of its earnings and corrections, and the cursor of the next page.
+
+    Earnings and corrections are each in the order of posting, over all pages. `cashback` is that of the whole month on each page.
+    """
+
+    month: str
+    cashback: int
+    earnings: list[EarningBody]
+    corrections: list[CorrectionBody]
+    cursor: str | None
+
+
+def cashback_body(month: MonthOfCashback) -> CashbackBody:
+    return CashbackBody(
+        month=month.month,
+        cashback=month.won,
+        earnings=[_earning_body(entry) for entry in month.entries if isinstance(entry, Earning)],
+        corrections=[
+            _correction_body(entry, month.payments) for entry in month.entries if isinstance(entry, Correction)
+        ],
+        cursor=month.cursor,
+    )
+
+
+def _correction_body(correction: Correction, payments: Mapping[int, str]) -> CorrectionBody:
+    return CorrectionBody(
+        payment_id=correction.payment_id,
+        cancellation_id=correction.cancellation_id,
+        cancelled=correction.amount,
+        cashback=correction.won,
+        changes=[
+            ChangeBody(payment_id=payments[change.number], layer=change.layer, won=change.won)
+            for change in correction.changes
+        ],
+        purses=by_purse(correction.cashback),
+        expired=dict(correction.expired),
+        refunded_to=dict(correction.released),
+        recovered=correction.recovered,
+        recovered_from=dict(correction.recovered_from),
+        spent=dict(correction.spent),
+        repaid=repaid_bodies(correction.repaid),
+        message=_correction_message(correction),
+        part=correction.part[0] + 1,
+        parts=correction.part[1],
+        accepted_at=text_of(correction.accepted_at),
+        posted_at=text_of(correction.posted_at),
+    )
+
+
+def _correction_message(correction: Correction) -> str:
+    told = [f"결제 {correction.amount:,}원이 취소되었습니다."] if correction.amount else []
+    if correction.won < 0:
+        told.append(f"해당 월의 캐시백을 다시 계산하여 {-correction.won:,}원을 회수했습니다.")
+    elif correction.won > 0:
+        told.append(f"해당 월의 캐시백을 다시 계산하여 {correction.won:,}원을 더 드렸습니다.")
+    if gone := sum(correction.expired.values()):
+        told.append(f"그중 {gone:,}원은 이미 소멸한 적립금입니다.")
+    if spent := sum(correction.spent.values()):
+        told.append(f"그중 {spent:,}원은 이미 사용한 적립금이어서 캐시에서 회수했습니다.")
+    if correction.recovered:
+        told.append(f"환불액 중 {correction.recovered:,}원은 부족한 캐시를 채웠습니다.")
+    told += repaid_message(correction.repaid)
+    return " ".join(told)
+
+
+def _earning_body(earning: Earning) -> EarningBody:
+    return EarningBody(
+        payment_id=earning.payment_id,
+        merchant_id=earning.merchant_id,
+        cashback=earning.won,
+        base=earning.base,
+        policy=earning.policy,
+        rewards=[earned_body(reward, earning.into) for reward in earning.rewards],
+        cut=cut_bodies(earning.ceilings),
+        accepted_at=text_of(earning.accepted_at),
+        posted_at=text_of(earning.posted_at),
+    )
