@@ -82,7 +82,7 @@ class CancellationBody(BaseModel):
     """A cancellation as it was decided, and which captures it took back: the last one first.
 
     `amount` is of the price: what the merchant gives back. `refund` is what the member does get back of it, `discount` what goes back to
-    those who funded it. The member's refund follows in a moment, once the cashback of the month is worked out anew.
+    those who funded it. The member's refund follows in a moment, once the cashback of the month is recomputed.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """What policies gave within commands, at payments and top-ups, is what they give on what the wallet had used of their limits then.
 
 Commands that use limits, or free them again, are numbered by the version of the wallet's `taken` that they made: in that order they are
-worked out anew, and what the wallet carries comes out at the end.
+recomputed, and what the wallet carries comes out at the end.
 """
 
 from collections.abc import Mapping

@@ -200,7 +200,7 @@ def look(
 def _look(
     store: BudgetStore, number: int, short: Short, now: datetime, known: dict[FiscalYear, Money]
 ) -> Sequence[Move] | None:
-    """As `look`; `ConditionsFailed` when a step that prepares it was done by another."""
+    """Like `look`; raises `ConditionsFailed` if another transaction did the preparing step."""
     name, pool = short.name, short.pool
     home = pool.home if pool else short.year
     years = {year: _opened(store, year, known) for year in {home, short.year}}

@@ -185,7 +185,7 @@ class WalletPostings:
             self.negative = Negative(cancellation.payment_id, self.posted_at)
 
     def _rest_on(self, taken: Mapping[str, int]) -> None:
-        """A purse that has less by then, since the member paid from it, has less to take back: it is worked out anew."""
+        """A purse that has less by then, since the member paid from it, has less to take back: it is recomputed."""
         moved = self.moved
         for purse_id, won in by_purse(taken).items():
             if won < 0 and is_of_rewards(purse_id):

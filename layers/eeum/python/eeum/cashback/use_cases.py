@@ -72,7 +72,7 @@ def post(
     """Posts what each capture earns and what each cancellation changes, unless it is there already, as far as `budgets` fund it.
 
     The same sources may come again, in any order, from several callers at once: each posting claims its source and each wallet its
-    next number, so that what loses is read and worked out anew. Two round trips for `MOST_TOGETHER` payments when nobody is in the way.
+    next number, so that what loses is read and recomputed. Two round trips for `MOST_TOGETHER` payments when nobody is in the way.
     Without budgets (None) everything is funded. What fails for good fails for its own source alone, whatever the error is: a batch that
     fails is posted again by wallet, and then source by source.
 

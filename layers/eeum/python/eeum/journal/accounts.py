@@ -13,7 +13,7 @@ HELD = "held"
 """The purse of what is promised to merchants and not captured yet."""
 
 REFUND_PENDING = "refund_pending"
-"""The purse of what was cancelled and waits for its month to be worked out anew."""
+"""The purse of what was cancelled and waits for its month to be recomputed."""
 
 NOT_SPENDABLE = frozenset({HELD, REFUND_PENDING})
 

@@ -50,7 +50,7 @@ def cancel_payment(
 ) -> Answer[Cancellation]:
     """Takes `amount` won of a payment's price back from the merchant, or all that is left, once.
 
-    The refund waits in `refund_pending` until the cashback of the payment's month is worked out anew (`eeum.cashback`), a moment later. Of
+    The refund waits in `refund_pending` until the cashback of the payment's month is recomputed (`eeum.cashback`), a moment later. Of
     a discounted payment the discount of those won goes back to who funded it, which is read in a round trip of its own.
 
     Raises:

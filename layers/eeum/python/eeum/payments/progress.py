@@ -151,7 +151,7 @@ class Cancelled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """An entry: part or all of what was captured goes back, at first to `refund_pending` until its cashback is worked out anew.
+    """An entry: part or all of what was captured goes back, at first to `refund_pending` until its cashback is recomputed.
 
     `discounts` are what goes back to those who funded them, `taken` by how much limits that they used are free again.
     """
@@ -177,7 +177,7 @@ class Cancellation:
 
     @property
     def months(self) -> tuple[Month, ...]:
-        """The months whose cashback is worked out anew, one posting each."""
+        """The months whose cashback is recomputed, one posting each."""
         return tuple(dict.fromkeys(each.month for each in self.of))
 
     @property

@@ -211,7 +211,7 @@ class ProgressStore:
         )
 
     def cancel(self, entry: Cancellation, progress: Progress, state: State, *returns: Write) -> None:
-        """Moves the money from what the merchant is owed to what waits for its cashback to be worked out anew. 6 write units.
+        """Moves the money from what the merchant is owed to what waits for its cashback to be recomputed. 6 write units.
 
         `returns` are what else goes back, to the budgets that funded a discount: 2 units more. `ConditionsFailed` when something became of
         the payment since it was read, or, where limits that it used are free again, of those.

@@ -79,7 +79,7 @@ class OneGrant:
 def keep_funded(
     funding: Funding, funds: Funds, store: Callable[[Patience, Sequence[Write]], None], patience: Patience
 ) -> None:
-    """Stores something with the writes that fund it, and notes when these were what failed."""
+    """Stores something with the writes that fund it, and records whether the funding writes failed."""
     shared = bool(funds.elsewhere)
     try:
         store(patience.briefly() if shared else patience, funding.writes(funds))
