@@ -69,3 +69,12 @@ def test_a_table_and_one_index_more_endanger_nothing() -> None:
     after["Resources"]["CouponsTable"] = copy.deepcopy(ledger)
     ledger["Properties"]["GlobalSecondaryIndexes"].append(INDEX | {"IndexName": "by_owner"})
     assert endangered(before, after) == []
+
+
+def test_a_first_stream_endangers_nothing_and_another_one_does(release: Fixture) -> None:
+    streams = {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}
+    resources = release.template["Resources"]
+    changed = {**resources, "BudgetsTable": _properties(streams)(resources["BudgetsTable"])}
+    assert endangered(release.template, {"Resources": changed}) == []
+    (fault,) = endangered({"Resources": changed}, release.template)
+    assert "another stream" in fault
