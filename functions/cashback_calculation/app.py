@@ -47,6 +47,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     }
     logger.info("posted", records=len(event["Records"]), answer=answer)
     if redriven:
+        publish(city_bus(), city.patience(context), records.entries, keep_unpublished)
         return {**answer, "reasons": [why for _, why in hopeless]}
     # Last, so that a batch that comes again has sent nothing yet.
     send_to_slow_lane(city.settings.slow_queue_url, [(each, records.of_source(each)) for each in outcome.slow])

@@ -19,7 +19,7 @@ Record = dict[str, Any]
 
 @dataclass
 class Records:
-    """Records with the sources in them, those that have none, with the reason, and every entry that can be read."""
+    """Records with the sources in them, those that have none, with the reason, and every sound entry."""
 
     sources: list[Source]
     unsound: list[tuple[Record, str]]
@@ -32,15 +32,14 @@ class Records:
         for record in records:
             try:
                 item = item_of_record(record)
-                read.entries.append((record, item))
-                if is_only_published(item):
-                    continue
-                source = sound_source_of(item)
+                source = None if is_only_published(item) else sound_source_of(item)
             except Unsound as reason:
                 read.unsound.append((record, str(reason)))
                 continue
-            read.sources.append(source)
-            read._of[source.key] = record
+            read.entries.append((record, item))
+            if source is not None:
+                read.sources.append(source)
+                read._of[source.key] = record
         return read
 
     def of_source(self, source: Source) -> Record:

@@ -65,11 +65,11 @@ def year(city: City, api: Api, tokens: Tokens, move_clock: Callable[[str], Any])
             ],
             "limits": [
                 *document["limits"],
-                {"id": "coupons", "measure": "reward", "window": "month", "amount": 8_000},
+                {"id": "guest-coupons", "measure": "reward", "window": "month", "amount": 8_000},
             ],
             "layers": [
                 *document["layers"],
-                _layer("guest-coupon", "discount", 1_000, limits=["coupons"]),
+                _layer("guest-coupon", "discount", 1_000, limits=["guest-coupons"]),
                 _layer("guest-bonus", "top_up_bonus", 500, into="welcome"),
                 _layer("regular-points", "cashback", 1_000, REGULARS, into="welcome"),
                 _layer("regular-payback", "payback", 500, REGULARS),

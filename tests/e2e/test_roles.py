@@ -51,6 +51,7 @@ MAY: dict[str, set[tuple[str, str]]] = {
         ("Query", PROGRAMME),
     },
     "LedgerAuditRole": {
+        (READ, LEDGER),
         ("Query", LEDGER),
         ("Scan", LEDGER),
         ("Query", PROGRAMME),

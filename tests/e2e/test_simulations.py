@@ -154,13 +154,15 @@ def test_a_draft_is_simulated_and_approved_with_what_was_found(
     ends = {(each["policy"], each["funder"]): (each["cost"], each["ends"]) for each in found["summary"]["budgets"]}
     assert ends[(name, "city")] == (cost - national, "2020-03-03")
     assert ends[(name, "national/base")] == (national, "lasts")
-    assert found["summary"]["difference"] == {
-        "cost": FIVE - cost,
-        "winners": 0,
-        "losers": 2,
+    difference = found["summary"]["difference"]
+    assert (difference["of"], difference["against"]) == (name, f"{name}-less")
+    assert {each: difference[each] for each in ("cost", "winners", "losers", "unchanged", "gained", "lost")} == {
+        "cost": cost - FIVE,
+        "winners": 2,
+        "losers": 0,
         "unchanged": 0,
-        "gained": 0,
-        "lost": cost - FIVE,
+        "gained": cost - FIVE,
+        "lost": 0,
     }
     by_district = {
         (each["policy"], each["district"]): int(each["won"])
