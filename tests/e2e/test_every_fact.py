@@ -92,6 +92,10 @@ def facts(
             "starts_at": start.isoformat(),
             "layers": [*own, *layers],
         }
+        # A limit that no layer uses any more would count something else under its name.
+        asked = {limit for layer in words["layers"] for limit in layer.get("limits", ())}
+        asked |= set(document["wallet"].get("top_up_limits", ()))
+        words["limits"] = [limit for limit in document["limits"] if limit["id"] in asked]
         schedule(api, tokens, document | words)
     shop, other_shop = (_open_shop(api, tokens, number, about) for number, about in ((950, SHOP), (951, OTHER_SHOP)))
     move_clock(at.isoformat())
