@@ -47,6 +47,12 @@ class Streaming:
     def scan(self, scan: Scan) -> Page:
         return self.engine.scan(scan)
 
+    def everything(self) -> Iterator[tuple[Key, Item]]:
+        """What is in the engine, all of which fits one page before a city begins."""
+        for table in Table:
+            for item in self.scan(Scan(table, 0, 1)).items:
+                yield Key(table, item["pk"], item["sk"]), item
+
     def transact(self, writes: Sequence[Write], token: str) -> None:
         self.engine.transact(writes, token)
         puts = [each for each in writes if isinstance(each, Put)]
