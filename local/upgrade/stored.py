@@ -75,10 +75,17 @@ def answered_otherwise(answered: Iterable[Answered], send: Callable[[Any], Mappi
     """Requests that, sent again, have another answer in a field that the first one had."""
     found = []
     for request, answer in answered:
-        again = send(request)
-        if known(answer, again) != answer:
+        first, again = lasting(answer), send(request)
+        if known(first, again) != first:
             found.append(f"{request.path} under {request.key}: {answer}, and now {again}")
     return found
+
+
+def lasting(answer: Any) -> Any:
+    """An answer without `current`, at any depth: what has become of a payment since moves on."""
+    if isinstance(answer, Mapping):
+        return {name: lasting(value) for name, value in answer.items() if name != "current"}
+    return [lasting(each) for each in answer] if isinstance(answer, list) else answer
 
 
 def known(earlier: Any, later: Any) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from local.upgrade.clients import Answered, Crowd, Request, Till
 from local.upgrade.drill import drill
 from local.upgrade.release import ReleaseMissing, commit_of, latest
-from local.upgrade.stored import LEDGER, Place, Stored, answered_otherwise, changed, lost, uncounted
+from local.upgrade.stored import LEDGER, Place, Stored, answered_otherwise, changed, known, lasting, lost, uncounted
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,3 +109,11 @@ def test_a_client_that_is_refused_ends_the_drill() -> None:
 
     with pytest.raises(ValueError, match="refused"):
         wait()
+
+
+def test_an_answer_may_have_another_current_status_and_nothing_else() -> None:
+    first = {"id": "1", "amount": 5, "current": {"status": "held"}, "payment": {"current": {"held": 5}, "amount": 5}}
+    later = {"id": "1", "amount": 5, "current": {"status": "captured"}, "payment": {"current": {}, "amount": 5}}
+    assert known(lasting(first), later) == lasting(first)
+    assert known(lasting(first), later | {"amount": 4}) != lasting(first)
+    assert known(lasting(first), later | {"payment": {"amount": 4}}) != lasting(first)
