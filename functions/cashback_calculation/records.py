@@ -1,11 +1,10 @@
-"""From records of the ledger's stream to what calls for a posting."""
+"""From records of the ledger's stream to its items, and which of them call for a posting."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from eeum.aws.attribute_values import plain_item
-from eeum.cashback.soundness import Unsound, sound_source_of
-from eeum.cashback.sources import Source
+from eeum.cashback.soundness import Unsound
 from eeum.journal.kinds import KINDS
 from eeum.storage import Item
 from eeum.wallet.events import PUBLISHED as OF_WALLETS
@@ -19,11 +18,6 @@ def item_of_record(record: Mapping[str, Any]) -> Item:
         return plain_item(record["dynamodb"]["NewImage"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unsound(f"{type(error).__name__}: {error}") from error
-
-
-def source_of_record(record: Mapping[str, Any]) -> Source:
-    """Raises `Unsound`, with the reason, for anything that no posting can be made for."""
-    return sound_source_of(item_of_record(record))
 
 
 def is_only_published(item: Item) -> bool:
