@@ -95,6 +95,7 @@ class Deployment(Stack):
                     f"The deployment was refused: {_shortened(refusal.response['Error']['Message'])}"
                 ) from refusal
         self._await_completion()
+        self._delete_superseded_versions()
         self.__dict__.pop("resources", None)  # looked up again when asked for
 
     def _parameters(self, clock_shift_seconds: int) -> dict[str, str]:
@@ -117,6 +118,20 @@ class Deployment(Stack):
                 raise CityFailure(f"The deployment failed at {self._first_failure()}")
             time.sleep(0.1)
         raise CityFailure(f"The deployment did not complete within {DEPLOY_SECONDS} seconds.")
+
+    def _delete_superseded_versions(self) -> None:
+        """Keep two versions of each function: the current one, and the one before it, which may still run.
+
+        The emulator keeps a process of every version, some 50 MB each, for as long as the version exists.
+        """
+        functions = self._emulator.client("lambda")
+        for page in functions.get_paginator("list_functions").paginate():
+            for function in page["Functions"]:
+                name = function["FunctionName"]
+                listed = functions.list_versions_by_function(FunctionName=name)["Versions"]
+                published = sorted(int(each["Version"]) for each in listed if each["Version"] != "$LATEST")
+                for version in published[:-2]:
+                    functions.delete_function(FunctionName=name, Qualifier=str(version))
 
     def _first_failure(self) -> str:
         events = self._formation.describe_stack_events(StackName=places.STACK)["StackEvents"]

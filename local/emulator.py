@@ -21,6 +21,8 @@ from local.failure import CityFailure
 HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 30
+#: A function's further processes end after this long without a request; each takes some 50 MB.
+IDLE_SECONDS = 60
 #: What the emulator knows its administrator by; every other caller is held to the policies of its role.
 ACCESS_KEY = SECRET_KEY = "test"
 #: Passed on from the caller's environment. AWS settings are not: a developer's own profile must not leak in here.
@@ -124,6 +126,7 @@ class Emulator:
                 "STATE_DIR": str(self._data / "state"),
                 "TMPDIR": str(temporary),
                 "IOT_MTLS_ENABLED": "0",
+                "LAMBDA_WARM_TTL_SECONDS": str(IDLE_SECONDS),
                 "SFTP_ENABLED": "0",
                 "LOG_LEVEL": "INFO",
                 "NO_PROXY": "*",
