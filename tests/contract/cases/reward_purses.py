@@ -60,30 +60,50 @@ def _moves() -> Iterator[dict[str, int]]:
         yield {each: won for each, won in moves.items() if won is not None}
 
 
-@case
-def a_posting_moves_rewards_into_purses_that_are_there_or_that_it_opens_and_out_of_them(storage: Storage) -> None:
+ENTRIES = {
+    "an_earning": ("earning",),
+    "a_correction": ("correction",),
+    "an_earning_and_its_correction": ("earning", "correction"),
+}
+FUNDED: Mapping[str, Callable[[Storage], Sequence[Write]]] = {
+    "nothing": lambda _: (),
+    "its_own_shard": lambda storage: (own := another_funding(storage)).writes(granted(storage, own, 100)),
+    "what_it_returns": lambda storage: returned(storage, another_funding(storage), 100),
+    "other_shards": lambda storage: [
+        *returned(storage, another_funding(storage), 100),
+        *drawn_elsewhere(storage, 100),
+    ],
+}
+
+
+def _moves_rewards(storage: Storage, kinds: Sequence[str], funded: Callable[[Storage], Sequence[Write]]) -> None:
     funding_of(storage, 10_000_000)
     store = CashbackStore(storage)
-    kinds = (("earning",), ("correction",), ("earning", "correction"))
-    negatives = (None, Negative("payment", NOON))
-    grants_of: tuple[Callable[[], Sequence[Write]], ...] = (
-        lambda: (),
-        lambda: (own := another_funding(storage)).writes(granted(storage, own, 100)),
-        lambda: returned(storage, another_funding(storage), 100),
-        lambda: [*returned(storage, another_funding(storage), 100), *drawn_elsewhere(storage, 100)],
-    )
-    everything = itertools.product(_moves(), kinds, (True, False), negatives, grants_of)
-    for number, (moves, of, rests, negative, grants) in enumerate(everything):
+    everything = itertools.product(_moves(), (True, False), (None, Negative("payment", NOON)))
+    for number, (moves, rests, negative) in enumerate(everything):
         points = purse_named(POINTS)._replace(amount=10)
         opened = stored_wallet(storage, f"member {number}", cashback=50, rewards=[points])
-        posting = _moving(storage, opened, moves, *of)
+        posting = _moving(storage, opened, moves, *kinds)
         posting.rests_on_cashback, posting.negative = rests, negative
-        store.post([posting], patience_of(), grants())
+        store.post([posting], patience_of(), funded(storage))
         after = _read(storage, opened.id)
         assert after.purse(POINTS) == points._replace(amount=10 + moves.get(POINTS, 0))
         new = purse_named(OTHERS)._replace(amount=7) if OTHERS in moves else None
         assert after.purse(OTHERS) == new
         assert after.balance("cashback") == 50 + moves.get("cashback", 0)
+
+
+def _case_of(entries: str, funding: str) -> None:
+    def moves_rewards(storage: Storage) -> None:
+        _moves_rewards(storage, ENTRIES[entries], FUNDED[funding])
+
+    moves_rewards.__name__ = f"{entries}_funded_by_{funding}_moves_rewards_into_purses_and_out_of_them"
+    case(moves_rewards)
+
+
+# A case each: moto copies every table for each transaction, so that the time and memory of one case grow by the square of its size.
+for _entries, _funding in itertools.product(ENTRIES, FUNDED):
+    _case_of(_entries, _funding)
 
 
 @case
