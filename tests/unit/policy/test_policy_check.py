@@ -72,7 +72,7 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
         (("layers.0.max", 3_000), "layers.0.max: There is no word max here. Instead: most_at_once for one payment, or a limit"),
         (("layers.0.limit", []), "layers.0.limit: There is no word limit here. Instead: limits."),
         (("wallet.holding_limits", 1), "wallet.holding_limits: There is no word holding_limits here. Is holding_limit meant?"),
-        (("groups", [{"id": "g", "counts": "highest", "of": []}]), "groups.0.of: There is no word of here. There are counts, id."),
+        (("groups", [{"id": "g", "counts": "highest", "of": []}]), "groups.0.of: There is no word of here. There are counts, id, title."),
         (("layers.0.bands.0.rate_basis_points", "10%"), "A whole number belongs here, without quotes, commas and decimals, "
          'not "10%". In basis points: 10 % is 1000'),
         (("limits.0.window", "day"), "limits.0.window: One of these belongs here: 'month', 'half_month', 'year' or 'event', "

@@ -64,6 +64,20 @@ class Merchants(Part):
     )
 
 
+class Names(Part):
+    """What Korean and English sentences call the districts, categories, flags, cards, issuers and classes that the policy names.
+
+    Usual names, such as 음식점 for `restaurant`, need no entry; of what has none, sentences say "지역 1".
+    """
+
+    districts: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
+    categories: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
+    flags: dict[Name, Title] = Field(default={}, max_length=50)
+    card_products: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
+    card_issuers: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
+    member_classes: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
+
+
 WindowKind = Literal["month", "half_month", "year", "event"]
 
 
@@ -81,6 +95,7 @@ class LimitDocument(Part):
     until: Instant | None = None
     amount: Won | None
     carries_over_from: Instant | None = None
+    title: Title | None = None
 
 
 class PoolDocument(Part):
@@ -91,6 +106,7 @@ class PoolDocument(Part):
     start: Instant | None = Field(default=None, alias="from")
     until: Instant | None = None
     amount: Won
+    title: Title | None = None
 
 
 class GroupDocument(Part):
@@ -98,6 +114,7 @@ class GroupDocument(Part):
 
     id: Name
     counts: Literal["highest", "first"]
+    title: Title | None = None
 
 
 class Expiry(Part):
@@ -185,6 +202,7 @@ class PolicyDocument(Part):
     wallet: Wallet
     earns_from: list[Literal["charged", "cashback", "grants", "rewards"]] = Field(min_length=1, max_length=4)
     merchants: Merchants
+    names: Names | None = None
     limits: list[LimitDocument] = Field(default=[], max_length=20)
     pools: list[PoolDocument] = Field(default=[], max_length=20)
     groups: list[GroupDocument] = Field(default=[], max_length=20)
