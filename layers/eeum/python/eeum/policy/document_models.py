@@ -64,18 +64,28 @@ class Merchants(Part):
     )
 
 
+Named = Annotated[
+    dict[Name, Title],
+    Field(
+        max_length=MOST_NAMES,
+        # What pydantic checks of the names and does not publish.
+        json_schema_extra={"additionalProperties": False, "propertyNames": {"maxLength": 40}},
+    ),
+]
+
+
 class Names(Part):
     """What Korean and English sentences call the districts, categories, flags, cards, issuers and classes that the policy names.
 
     Usual names, such as 음식점 for `restaurant`, need no entry; of what has none, sentences say "지역 1".
     """
 
-    districts: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
-    categories: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
-    flags: dict[Name, Title] = Field(default={}, max_length=50)
-    card_products: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
-    card_issuers: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
-    member_classes: dict[Name, Title] = Field(default={}, max_length=MOST_NAMES)
+    districts: Named = Field(default={})
+    categories: Named = Field(default={})
+    flags: Named = Field(default={})
+    card_products: Named = Field(default={})
+    card_issuers: Named = Field(default={})
+    member_classes: Named = Field(default={})
 
 
 WindowKind = Literal["month", "half_month", "year", "event"]

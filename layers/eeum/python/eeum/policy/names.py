@@ -134,6 +134,7 @@ class Names:
     def __init__(self, *documents: Mapping[str, Any]) -> None:
         self._names: dict[tuple[str, str], Plain] = {}
         self._taken: dict[str, set[str]] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
         for document in documents:
             self._add_parts(document)
         for document in documents:
@@ -180,11 +181,11 @@ class Names:
     def _add(self, kind: str, name: str, korean: str | None, english: str) -> Plain:
         """With the lowest number that makes it differ from all others of its kind; what has no name always has a number."""
         taken = self._taken.setdefault(kind, set())
-        base, number = (korean, 1) if korean is not None else (UNNAMED[kind], 0)
+        base = korean if korean is not None else UNNAMED[kind]
         told = base
-        while told in taken or number == 0:
-            number += 1
-            told = f"{base} {number}"
+        while told in taken or (korean is None and told == base):
+            self._numbers[kind, base] = self._numbers.get((kind, base), 0 if korean is None else 1) + 1
+            told = f"{base} {self._numbers[kind, base]}"
         taken.add(told)
         self._names[kind, name] = Plain(told, english)
         return self._names[kind, name]
