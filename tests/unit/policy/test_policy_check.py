@@ -96,6 +96,8 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
         (("earns_from-", None), "earns_from: earns_from is needed here, and is not there. Which purses earn"),
         (("layers.0.id", "a\n\u202eb"), 'layers.0.id: "a??b" is no name'),
         (("limits.0.amount", float(10**60)), "not so large a number"),
+        (("names", {"districts": {"북동": {"ko": "북동"}}}), 'names.districts.북동: "북동" is no name: lower-case letters'),
+        (("names", {"places": {}}), "names.places: There is no word places here. There are card_issuers, card_products, categories"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )  # fmt: skip
