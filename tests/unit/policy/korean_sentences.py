@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-NAME = re.compile(r"[a-z0-9]+[-_][a-z0-9]+|[a-z]{2,}|[a-z](?![가-힣])")
-"""A name of a document, or a lower-case Latin word. One letter before a Korean word is Korean: e음, e몰."""
+NAME = re.compile(r"(?!e[음몰])[a-z][a-z0-9_-]*")
+"""A name of a document, or a lower-case Latin word; e음 and e몰 are Korean."""
 _CALLED = dict(zip("0123456789", "영일이삼사오육칠팔구", strict=True)) | dict(
     zip(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -20,27 +20,13 @@ _CALLED = dict(zip("0123456789", "영일이삼사오육칠팔구", strict=True))
     )
 )
 _CALLED["%"] = "퍼센트"
-_PARTICLE = re.compile(r"(.*[가-힣0-9A-Za-z%”)])(으로|로|은|는|이|가|을|를|과|와)")
+_PARTICLE = re.compile(r"(.*?[가-힣0-9A-Za-z%”)])(으로|로|은|는|이|가|을|를|과|와)")
 _NO_PARTICLE = frozenset(
-    (
-        *(
-            "받는",
-            "없는",
-            "있는",
-            "않는",
-            "넘는",
-            "붙는",
-            "같은",
-            "높은",
-            "낮은",
-            "많은",
-            "적은",
-            "좋은",
-            "작은",
-            "남은",
-        ),
-        *("어느", "없이", "나이", "차이", "이", "가", "로", "과", "와", "은", "는", "을", "그대로", "서로", "따로"),
-    )
+    {
+        *("받는", "없는", "있는", "않는", "넘는", "붙는", "같은", "높은", "낮은", "많은", "적은", "남은"),
+        *("어느", "없이", "나이", "초과", "그대로", "서로", "따로", "하늘페이"),
+        *("이", "가", "로", "과", "와", "은", "는", "을"),
+    }
 )
 """Words that end as a particle does: verbs before a noun, adverbs, and nouns."""
 
@@ -65,6 +51,6 @@ def _fits(text: str, particle: str) -> bool:
 def _final(text: str) -> str:
     """The consonant under the last syllable as it is spoken, or nothing."""
     spoken = re.sub(r"\([^()]*\)$", "", text).rstrip("”’)")
-    last = _CALLED.get(spoken[-1].upper(), spoken[-1])
-    jamo = unicodedata.normalize("NFD", last)[-1]
+    last = _CALLED.get(spoken[-1:].upper(), spoken[-1:])
+    jamo = unicodedata.normalize("NFD", last)[-1:]
     return jamo if "ᆨ" <= jamo <= "ᇂ" else ""

@@ -25,7 +25,7 @@ INSTANTS = st.sampled_from(
 )
 NAMES = ("one", "two", "three-of-them")
 TEXTS = st.sampled_from(["첫째", "둘째", "first", "second"])
-KOREAN = st.sampled_from(["첫째", "둘째 한도", "10%", "시장 3", "e음 QR", "5만원", "포인트(기한부)", "겨울"])
+KOREAN = st.sampled_from(["첫째", "둘째 한도", "캐시백 10%", "시장 3", "e음 QR", "월 5만원", "포인트(기한부)", "겨울"])
 """Titles that end in every kind of sound."""
 TITLES = st.fixed_dictionaries({"ko": KOREAN}, optional={"en": st.sampled_from(["first", "second"])})
 CLOCKS = st.sampled_from(["00:00", "09:30", "22:00"])
