@@ -1,13 +1,15 @@
 """The purses of rewards in a wallet, over HTTP: until when they can be spent, and where."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from eeum.calendar import text_of
+from eeum.policy.names import Names, title_of
 from eeum.policy.plain_conditions import clause
 from eeum.policy.rules import PolicyVersion, RewardPurse
+from eeum.policy.wording import Plain
 from eeum.wallet.rules import Purse, has_expired
 
 
@@ -37,27 +39,30 @@ def reward_purses(purses: Sequence[Purse], policy: PolicyVersion | None, now: da
     """Those of the purses that hold rewards, as the policy in force tells of them, what expires first first."""
     listed = policy.purses if policy else {}
     holding = [purse for purse in purses if purse.has_terms and purse.amount]
-    shown = [_reward_purse(purse, listed.get(purse.where or ""), now) for purse in holding]
+    names = _names(policy) if policy else Names()
+    shown = [_reward_purse(purse, listed.get(purse.where or ""), names, now) for purse in holding]
     return sorted(shown, key=lambda each: (each.expires_at is None, each.expires_at or "", each.id))
 
 
-def _reward_purse(purse: Purse, listed: RewardPurse | None, now: datetime) -> RewardPurseBody:
+def _reward_purse(purse: Purse, listed: RewardPurse | None, names: Names, now: datetime) -> RewardPurseBody:
     return RewardPurseBody(
         id=purse.id,
         purse=purse.where,
-        title=_title(listed.title) if listed else None,
+        title=_in_both(title_of({"title": listed.title})) if listed else None,
         won=purse.amount,
         spendable_from=text_of(purse.spendable_from) if purse.spendable_from else None,
         expires_at=text_of(purse.expires_at) if purse.expires_at else None,
         expired=has_expired(purse, now),
-        spendable_at=_place(listed.told) if listed and listed.told is not None else None,
+        spendable_at=_in_both(clause(listed.told, names)) if listed and listed.told is not None else None,
     )
 
 
-def _title(title: Mapping[str, str]) -> InBothLanguages:
-    return InBothLanguages(ko=title["ko"], en=title["en"])
+def _names(policy: PolicyVersion) -> Names:
+    """As the policy's own sentences have them: where a purse can be spent follows from districts, categories and flags alone."""
+    known = policy.merchants
+    merchants = {"districts": known.districts, "categories": known.categories, "flags": known.flags}
+    return Names({"merchants": merchants, "names": policy.names})
 
 
-def _place(condition: Mapping[str, object]) -> InBothLanguages:
-    told = clause(condition)
-    return InBothLanguages(ko=told.ko, en=told.en)
+def _in_both(plain: Plain) -> InBothLanguages:
+    return InBothLanguages(ko=plain.ko, en=plain.en)

@@ -217,7 +217,7 @@ def test_a_bonus_comes_into_a_purse_that_says_until_when_and_where_it_is_spent(
     )
     assert (reward["title"]["ko"], reward["spendable_from"]) == ("환영 포인트", None)
     assert reward["spendable_at"] == {
-        "ko": f"가맹점 업종: {BAKERY.category}",
+        "ko": "가맹점 업종: 제과점",
         "en": f"the shop's category is {BAKERY.category}",
     }
     expires = datetime.fromisoformat(reward["expires_at"])

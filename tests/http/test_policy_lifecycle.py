@@ -31,7 +31,7 @@ def test_a_draft_shows_what_it_would_change_in_both_languages(city: InMemoryCity
 
     (better,) = [change for change in checked["changes"] if change["about"] == "limits.monthly-spend"]
     assert better["kind"] == "better"
-    assert better["ko"] == "확대 — 한도 monthly-spend: 매달 쓰는 금액 50만원까지 (그 전에는 매달 쓰는 금액 30만원까지)"
+    assert better["ko"] == "확대 — 월 이용 한도: 매달 쓰는 금액 50만원까지 (그 전에는 매달 쓰는 금액 30만원까지)"
     assert "up to 500,000 won of spend a month" in better["en"]
     assert (checked["follows"], checked["status"]) == (LAST["version"], "checked")
     assert checked["check"]["simulation"] is None

@@ -108,7 +108,7 @@ def test_a_wallet_tells_until_when_and_where_rewards_are_spent(giving: InMemoryC
         "spendable_from": None,
         "expires_at": "2021-03-01T00:00:00.000+09:00",
         "expired": False,
-        "spendable_at": {"ko": "가맹점 업종: bookshop", "en": "the shop's category is bookshop"},
+        "spendable_at": {"ko": "가맹점 업종: 서점", "en": "the shop's category is bookshop"},
     }
     assert wallet(giving)["rewards"] == [reward]
     assert wallet(giving)["purses"]["points@2021-02"] == 2_500
@@ -116,6 +116,24 @@ def test_a_wallet_tells_until_when_and_where_rewards_are_spent(giving: InMemoryC
     assert wallet(giving)["rewards"] == [reward]
     giving.now += timedelta(milliseconds=1)
     assert wallet(giving)["rewards"] == [reward | {"expired": True}]
+
+
+def test_a_purse_without_an_english_title_shows_the_korean_and_places_have_the_policys_names(
+    giving: InMemoryCity,
+) -> None:
+    base = next(each for each in policies() if each["version"] == "incheon-2021-01-01")
+    own = base | {
+        "version": "in-korean",
+        "starts_at": "2021-01-07T00:00:00+09:00",
+        "names": {"categories": {"bookshop": {"ko": "동네책방"}}},
+        "purses": [POINTS | {"title": {"ko": "책 포인트"}}],
+    }
+    topped_up(giving, 30_000)
+    schedule(giving, own)
+    giving.now = datetime(2021, 1, 7, 9, 0, tzinfo=SEOUL)
+    (reward,) = wallet(giving)["rewards"]
+    assert reward["title"] == {"ko": "책 포인트", "en": "책 포인트"}
+    assert reward["spendable_at"] == {"ko": "가맹점 업종: 동네책방", "en": "the shop's category is bookshop"}
 
 
 def test_what_the_policy_in_force_no_longer_lists_has_no_title_and_no_place(giving: InMemoryCity) -> None:

@@ -48,7 +48,7 @@ PART_OF_MODULE = {
         for name in (
             "amending", "announcements", "comparison", "dates", "digest", "document_conditions", "document_faults",
             "document_models", "document_values", "documents", "doubts", "doubts_of_meaning", "draft_store", "drafts", "events",
-            "lifecycle", "loading", "plain", "plain_conditions", "plain_layers", "proposal_store", "proposals",
+            "lifecycle", "loading", "names", "plain", "plain_conditions", "plain_layers", "proposal_store", "proposals",
             "validation", "validation_conditions", "validation_layers", "wording",
         )
     },

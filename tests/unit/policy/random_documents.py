@@ -25,7 +25,9 @@ INSTANTS = st.sampled_from(
 )
 NAMES = ("one", "two", "three-of-them")
 TEXTS = st.sampled_from(["첫째", "둘째", "first", "second"])
-TITLES = st.fixed_dictionaries({"ko": TEXTS, "en": TEXTS})
+KOREAN = st.sampled_from(["첫째", "둘째 한도", "캐시백 10%", "시장 3", "e음 QR", "월 5만원", "포인트(기한부)", "겨울"])
+"""Titles that end in every kind of sound."""
+TITLES = st.fixed_dictionaries({"ko": KOREAN}, optional={"en": st.sampled_from(["first", "second"])})
 CLOCKS = st.sampled_from(["00:00", "09:30", "22:00"])
 PLACES = ("north", "south", "east")
 TEXT_FACTS = {
@@ -88,23 +90,26 @@ def _window(draw: st.DrawFn) -> dict[str, Any]:
     return {"window": kind} | ({"from": draw(INSTANTS), "until": draw(INSTANTS)} if kind == "event" else {})
 
 
+TITLED = st.fixed_dictionaries({}, optional={"title": TITLES})
+
+
 @st.composite
 def _limit(draw: st.DrawFn, name: str) -> dict[str, Any]:
     limit = {"id": name, "measure": draw(st.sampled_from(["spend", "reward", "top_up"]))} | draw(_window())
     limit["amount"] = draw(st.none() | AMOUNTS)
     if draw(st.booleans()):
         limit["carries_over_from"] = draw(INSTANTS)
-    return limit
+    return limit | draw(TITLED)
 
 
 @st.composite
 def _pool(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    return {"id": name} | draw(_window()) | {"amount": draw(AMOUNTS)}
+    return {"id": name} | draw(_window()) | {"amount": draw(AMOUNTS)} | draw(TITLED)
 
 
 @st.composite
 def _group(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    return {"id": name, "counts": draw(st.sampled_from(["highest", "first"]))}
+    return {"id": name, "counts": draw(st.sampled_from(["highest", "first"]))} | draw(TITLED)
 
 
 @st.composite
@@ -162,6 +167,23 @@ def _row(draw: st.DrawFn, name: str) -> dict[str, Any]:
     return {"id": name, "trust": draw(st.sampled_from("ABC")), "sources": sources, "note": draw(TEXTS)}
 
 
+def _names() -> st.SearchStrategy[dict[str, Any]]:
+    def of(values: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+        return st.dictionaries(st.sampled_from(values), TITLES, max_size=3)
+
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "districts": of(PLACES),
+            "categories": of(PLACES),
+            "flags": of(("green_shop", "old_shop")),
+            "card_products": of(NAMES),
+            "card_issuers": of(NAMES),
+            "member_classes": of(NAMES),
+        },
+    )
+
+
 @st.composite
 def _each(draw: st.DrawFn, make: Any) -> list[dict[str, Any]]:
     return [draw(make(name)) for name in draw(some_of(NAMES))]
@@ -197,6 +219,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "$schema": st.just("../policy.schema.json"),
         "ends_at": INSTANTS,
         "rows": _each(_row),
+        "names": _names(),
         "limits": _each(_limit),
         "pools": _each(_pool),
         "groups": _each(_group),

@@ -72,7 +72,7 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
         (("layers.0.max", 3_000), "layers.0.max: There is no word max here. Instead: most_at_once for one payment, or a limit"),
         (("layers.0.limit", []), "layers.0.limit: There is no word limit here. Instead: limits."),
         (("wallet.holding_limits", 1), "wallet.holding_limits: There is no word holding_limits here. Is holding_limit meant?"),
-        (("groups", [{"id": "g", "counts": "highest", "of": []}]), "groups.0.of: There is no word of here. There are counts, id."),
+        (("groups", [{"id": "g", "counts": "highest", "of": []}]), "groups.0.of: There is no word of here. There are counts, id, title."),
         (("layers.0.bands.0.rate_basis_points", "10%"), "A whole number belongs here, without quotes, commas and decimals, "
          'not "10%". In basis points: 10 % is 1000'),
         (("limits.0.window", "day"), "limits.0.window: One of these belongs here: 'month', 'half_month', 'year' or 'event', "
@@ -96,6 +96,8 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
         (("earns_from-", None), "earns_from: earns_from is needed here, and is not there. Which purses earn"),
         (("layers.0.id", "a\n\u202eb"), 'layers.0.id: "a??b" is no name'),
         (("limits.0.amount", float(10**60)), "not so large a number"),
+        (("names", {"districts": {"북동": {"ko": "북동"}}}), 'names.districts.북동: "북동" is no name: lower-case letters'),
+        (("names", {"places": {}}), "names.places: There is no word places here. There are card_issuers, card_products, categories"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )  # fmt: skip

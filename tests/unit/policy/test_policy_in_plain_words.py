@@ -85,7 +85,7 @@ BY_APP_WITHOUT_CARD_A = [{"fact": "method", "in": ["app"]}, {"not": {"fact": "ca
         ),
         (
             {"fact": "member_age", "at_least": 19, "below": 35},
-            "회원 나이: 19 이상 35 미만",
+            "가입자 나이: 19 이상 35 미만",
             "the member's age is at least 19 and less than 35",
         ),
         ({"fact": "channel", "in": ["qr", "taxi"]}, "결제 장소: QR 또는 택시", "the place of payment is QR or taxi"),
@@ -103,7 +103,7 @@ BY_APP_WITHOUT_CARD_A = [{"fact": "method", "in": ["app"]}, {"not": {"fact": "ca
         ),
         (
             {"any": [{"all": BY_APP_WITHOUT_CARD_A}, {"fact": "amount", "at_least": 10_000}]},
-            "(결제 방법: 앱 그리고 다음이 아닌 경우(카드 종류: a)) 또는 금액: 1만원 이상",
+            "(결제 방법: 앱 그리고 다음이 아닌 경우(카드 종류: 카드 1)) 또는 금액: 1만원 이상",
             "(the means of payment is app, and it is not so that (the card is a)), or the amount is at least 10,000 won",
         ),
     ],
@@ -139,9 +139,7 @@ def test_a_higher_limit_is_better_and_a_lower_one_less() -> None:
     open_ended = _bands((0, None, 1_000))
     higher = _one_change(("limits.0.amount", 500_000), since=open_ended)
     assert (higher.kind, higher.about) == (Kind.BETTER, "limits.monthly-spend")
-    assert (
-        higher.says.ko == "확대 — 한도 monthly-spend: 매달 쓰는 금액 50만원까지 (그 전에는 매달 쓰는 금액 30만원까지)"
-    )
+    assert higher.says.ko == "확대 — 월 이용 한도: 매달 쓰는 금액 50만원까지 (그 전에는 매달 쓰는 금액 30만원까지)"
     assert higher.says.en == (
         "Better: Limit monthly-spend: up to 500,000 won of spend a month (until then: up to 300,000 won of spend a month)"
     )
@@ -188,7 +186,7 @@ def test_a_layer_that_comes_or_goes_is_told_whole() -> None:
 def test_of_lists_of_names_only_what_came_and_went_is_told() -> None:
     came, went = changes_between(document(), document(("merchants.districts", ["north", "harbour", "hill"])))
     assert (came.kind, came.says.en) == (Kind.BETTER, "Better: Districts: harbour and hill are added")
-    assert (went.kind, went.says.ko) == (Kind.LESS, "축소 — 지역: south 제외")
+    assert (went.kind, went.says.ko) == (Kind.LESS, "축소 — 지역: 지역 3 제외")
     excluded = _one_change(("merchants.excluded_categories", ["large_mart", "bookshop"]))
     assert excluded.kind is Kind.LESS
 
@@ -248,6 +246,8 @@ def _facts(of: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     merchants = {"excluded_categories": [], "flags": [], "excluded_above_revenue": None} | of["merchants"]
     for name, value in merchants.items():
         yield f"merchants.{name}", frozenset(value) if isinstance(value, list) else value
+    for kind in ("districts", "categories", "flags", "card_products", "card_issuers", "member_classes"):
+        yield f"names.{kind}", (of.get("names") or {}).get(kind, {})
     for part in LISTS:
         for each in of.get(part, ()):
             own = DEFAULTS[part] | {name: value for name, value in each.items() if name != "id"}
@@ -263,6 +263,7 @@ def _facts(of: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             if part in ("layers", "purses"):
                 yield from ((f"{about}.{name}", value) for name, value in own.items())
             else:
+                yield f"{about}.title", own.pop("title", None)
                 yield about, _instants_of(own)
     yield "layers", [each["id"] for each in of["layers"]]
 

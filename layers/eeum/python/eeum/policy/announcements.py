@@ -8,11 +8,15 @@ from typing import Any, NamedTuple
 from eeum.policy.amendments import Amendment, Suspension, end_of, ends_of, suspensions_of
 from eeum.policy.comparison import Change, Kind, changes_between
 from eeum.policy.drafts import version_before
+from eeum.policy.names import title_of
 from eeum.policy.reading import period_of
 from eeum.policy.wording import Plain, instant, listed
 
 NOT_FOR_MEMBERS = frozenset({"layers", "language", "programme", "version"})
-"""What decides nothing that a member would notice: the order of calculation, and how the document is named. Nor do sources (`rows.`)."""
+"""What decides nothing that a member would notice: the order of calculation, and how the document is named.
+
+Nor do sources (`rows.`) and the names that sentences use (`names.`).
+"""
 
 
 class Standing(StrEnum):
@@ -53,7 +57,9 @@ def changes_of(document: Mapping[str, Any], documents: Sequence[Mapping[str, Any
 
 def for_members(changes: Sequence[Change]) -> list[Change]:
     return [
-        change for change in changes if change.about not in NOT_FOR_MEMBERS and not change.about.startswith("rows.")
+        change
+        for change in changes
+        if change.about not in NOT_FOR_MEMBERS and not change.about.startswith(("rows.", "names."))
     ]
 
 
@@ -70,7 +76,7 @@ def _versions(documents: Sequence[Mapping[str, Any]], now: datetime) -> Iterator
         starts_at = period_of(document)[0]
         if starts_at > now:
             _, changes = changes_of(document, documents)
-            yield Announced("version", starts_at, document["version"], _title(document), for_members(changes))
+            yield Announced("version", starts_at, document["version"], title_of(document), for_members(changes))
 
 
 def _ends(
@@ -87,7 +93,7 @@ def _ends(
         if over or all(end is not None and end <= now for end in (written, stands)):
             continue
         kind = Kind.BETTER if stands is None or (written is not None and stands > written) else Kind.LESS
-        title = _title(document)
+        title = title_of(document)
         was, until = _end(written), _end(stands)
         says = Plain(
             f"{'연장' if kind is Kind.BETTER else '조기 종료'} — {title.ko}: {until.ko} (그 전에는 {was.ko})",
@@ -127,9 +133,7 @@ def _suspended(suspension: Suspension, documents: Sequence[Mapping[str, Any]]) -
     """The layers by their latest titles."""
     if not suspension.layers:
         return Plain("모든 혜택", "all benefits")
-    titles = {layer["id"]: _title(layer) for document in documents for layer in document["layers"]}
-    return listed([titles.get(layer, Plain(layer, layer)) for layer in suspension.layers], Plain("및", "and"))
-
-
-def _title(of: Mapping[str, Any]) -> Plain:
-    return Plain(of["title"]["ko"], of["title"]["en"])
+    titles = {layer["id"]: title_of(layer) for document in documents for layer in document["layers"]}
+    return listed(
+        [titles.get(layer, Plain("지금은 없는 캐시백 항목", layer)) for layer in suspension.layers], Plain("및", "and")
+    )

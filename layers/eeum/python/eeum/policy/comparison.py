@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from eeum.money import LARGEST_AMOUNT
+from eeum.policy.names import Names
 from eeum.policy.plain import Statement, statements_of
 from eeum.policy.plain_layers import given_at
 from eeum.policy.wording import AND, Plain, joined, listed
@@ -45,8 +46,9 @@ def explained(document: Mapping[str, Any]) -> list[Statement]:
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Every difference between two documents, in the order of the later one, then what ends; none between equal ones."""
-    earlier = {statement.about: statement for statement in statements_of(before)}
-    later = {statement.about: statement for statement in statements_of(after)}
+    names = Names(after, before)
+    earlier = {statement.about: statement for statement in statements_of(before, names)}
+    later = {statement.about: statement for statement in statements_of(after, names)}
     went = {_whole(about) for about in earlier} - {_whole(about) for about in later}
     came = {_whole(about) for about in later} - {_whole(about) for about in earlier}
     changes = []

@@ -15,7 +15,7 @@ EXAMPLES: Mapping[str, str] = {
     "earns_from": 'Which purses earn, such as ["charged"].',
     "funders": 'Who pays, such as [{"funder": "city", "share": 1}].',
     "share": "A proportion: 2 and 1, or 94 and 101.",
-    "title": 'In both languages: {"ko": "10% 캐시백", "en": "10 % back"}.',
+    "title": 'In Korean, and in English if you like: {"ko": "10% 캐시백", "en": "10 % back"}.',
     "when": 'Such as {"fact": "channel", "in": ["taxi"]}; several are {"all": [ … ]}.',
     "bands": 'Such as [{"from": 0, "up_to": 300000, "rate_basis_points": 1000}].',
     "window": "There is none of a day or a week: docs/policy-language/limits.md.",

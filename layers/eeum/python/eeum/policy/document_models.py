@@ -64,6 +64,30 @@ class Merchants(Part):
     )
 
 
+Named = Annotated[
+    dict[Name, Title],
+    Field(
+        max_length=MOST_NAMES,
+        # What pydantic checks of the names and does not publish.
+        json_schema_extra={"additionalProperties": False, "propertyNames": {"maxLength": 40}},
+    ),
+]
+
+
+class Names(Part):
+    """What Korean and English sentences call the districts, categories, flags, cards, issuers and classes that the policy names.
+
+    Usual names, such as 음식점 for `restaurant`, need no entry; of what has none, sentences say "지역 1".
+    """
+
+    districts: Named = Field(default={})
+    categories: Named = Field(default={})
+    flags: Named = Field(default={})
+    card_products: Named = Field(default={})
+    card_issuers: Named = Field(default={})
+    member_classes: Named = Field(default={})
+
+
 WindowKind = Literal["month", "half_month", "year", "event"]
 
 
@@ -81,6 +105,7 @@ class LimitDocument(Part):
     until: Instant | None = None
     amount: Won | None
     carries_over_from: Instant | None = None
+    title: Title | None = None
 
 
 class PoolDocument(Part):
@@ -91,6 +116,7 @@ class PoolDocument(Part):
     start: Instant | None = Field(default=None, alias="from")
     until: Instant | None = None
     amount: Won
+    title: Title | None = None
 
 
 class GroupDocument(Part):
@@ -98,6 +124,7 @@ class GroupDocument(Part):
 
     id: Name
     counts: Literal["highest", "first"]
+    title: Title | None = None
 
 
 class Expiry(Part):
@@ -185,6 +212,7 @@ class PolicyDocument(Part):
     wallet: Wallet
     earns_from: list[Literal["charged", "cashback", "grants", "rewards"]] = Field(min_length=1, max_length=4)
     merchants: Merchants
+    names: Names | None = None
     limits: list[LimitDocument] = Field(default=[], max_length=20)
     pools: list[PoolDocument] = Field(default=[], max_length=20)
     groups: list[GroupDocument] = Field(default=[], max_length=20)

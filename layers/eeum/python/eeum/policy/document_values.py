@@ -81,7 +81,7 @@ class Part(BaseModel):
 
 
 class Title(Part):
-    """What members read, in Korean and English."""
+    """What members read, in Korean, and in English where the city has it; without it, English sentences show the Korean."""
 
     ko: Annotated[Line, Field(min_length=1, max_length=200)]
-    en: Annotated[Line, Field(min_length=1, max_length=200)]
+    en: Annotated[Line, Field(min_length=1, max_length=200)] | None = None

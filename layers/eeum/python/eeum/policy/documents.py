@@ -57,7 +57,7 @@ def parse_policy(document: Any) -> PolicyVersion:
 def _faults_of_shape(error: ValidationError) -> list[Problem]:
     problems: list[Problem] = []
     for fault in error.errors(include_url=False):
-        path = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("("))
+        path = ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("(", "[key]")))
         code, why = fault["type"], said(PolicyDocument, fault)
         if code.startswith("recursion"):
             path, code, why = _where_conditions_begin(path), TOO_DEEP, NESTED_TOO_DEEP

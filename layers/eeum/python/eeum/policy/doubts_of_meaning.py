@@ -156,7 +156,7 @@ def _on_one_occasion(first: Mapping[str, Any], second: Mapping[str, Any]) -> boo
 
 
 def _says_added(layer: Mapping[str, Any]) -> bool:
-    return ADDED.search(f"{layer['title']['ko']} {layer['title']['en']}") is not None
+    return ADDED.search(f"{layer['title']['ko']} {layer['title'].get('en', '')}") is not None
 
 
 def _marks(when: Mapping[str, Any] | None) -> dict[str, frozenset[str]] | None:

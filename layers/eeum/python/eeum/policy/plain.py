@@ -9,9 +9,23 @@ from datetime import datetime
 from math import gcd
 from typing import Any, NamedTuple
 
+from eeum.policy.names import Names, title_of
 from eeum.policy.plain_conditions import clause
 from eeum.policy.plain_layers import Curve, furthest, gives_of
-from eeum.policy.wording import AND, FUNDERS, PURSES, Plain, instant, joined, listed, names, window, won, word
+from eeum.policy.wording import (
+    AND,
+    FUNDERS,
+    PURSES,
+    Plain,
+    as_written,
+    instant,
+    joined,
+    listed,
+    window,
+    with_particle,
+    won,
+    word,
+)
 
 
 class Statement(NamedTuple):
@@ -33,30 +47,43 @@ class Statement(NamedTuple):
 
 _NO_END = Plain("정해지지 않음", "not set")
 _UNLIMITED = float("inf")
+_NAMED: Mapping[str, Plain] = {
+    "districts": Plain("지역 이름", "Names of districts"),
+    "categories": Plain("업종 이름", "Names of categories"),
+    "flags": Plain("가맹점 표시 이름", "Names of flags"),
+    "card_products": Plain("카드 이름", "Names of cards"),
+    "card_issuers": Plain("카드 발급사 이름", "Names of card issuers"),
+    "member_classes": Plain("가입자 구분 이름", "Names of member classes"),
+}
 
 
-def statements_of(document: Mapping[str, Any]) -> list[Statement]:
-    """Everything that a document says, in its own order."""
+def statements_of(document: Mapping[str, Any], names: Names | None = None) -> list[Statement]:
+    """Everything that a document says, in its own order; `names` where it is compared with another document."""
+    names = names or Names(document)
     return [
         *_of_version(document),
-        *(each for layer in document["layers"] for each in _of_layer(layer)),
-        _order(document["layers"]),
-        *(_of_limit(limit, furthest(document, limit["id"])) for limit in document.get("limits", ())),
-        *(_of_pool(pool) for pool in document.get("pools", ())),
-        *(_of_group(group) for group in document.get("groups", ())),
-        *(each for purse in document.get("purses", ()) for each in _of_purse(purse)),
-        *_of_wallet(document["wallet"]),
-        *_of_merchants(document["merchants"]),
+        *(each for layer in document["layers"] for each in _of_layer(layer, names)),
+        _order(document["layers"], names),
+        *(
+            each
+            for limit in document.get("limits", ())
+            for each in _of_limit(limit, furthest(document, limit["id"]), names)
+        ),
+        *(each for pool in document.get("pools", ()) for each in _of_pool(pool, names)),
+        *(each for group in document.get("groups", ()) for each in _of_group(group, names)),
+        *(each for purse in document.get("purses", ()) for each in _of_purse(purse, names)),
+        *_of_wallet(document["wallet"], names),
+        *_of_merchants(document["merchants"], names),
+        *_of_names(document),
         *(_of_row(row) for row in document.get("rows", ())),
     ]
 
 
 def _of_version(document: Mapping[str, Any]) -> Iterator[Statement]:
-    title = document["title"]
-    yield Statement("title", Plain("이름", "Name"), Plain(title["ko"], title["en"]))
-    yield Statement("programme", Plain("사업", "Programme"), names([document["programme"]]))
-    yield Statement("version", Plain("판", "Version"), names([document["version"]]))
-    yield Statement("language", Plain("언어", "Language"), names([str(document["language"])]), silent=True)
+    yield Statement("title", Plain("이름", "Name"), title_of(document))
+    yield Statement("programme", Plain("사업 식별자", "Programme"), as_written([document["programme"]]))
+    yield Statement("version", Plain("정책 식별자", "Version"), as_written([document["version"]]))
+    yield Statement("language", Plain("정책 언어 판", "Language"), as_written([str(document["language"])]), silent=True)
     yield Statement("starts_at", Plain("시작", "From"), instant(document["starts_at"]))
     ends_at = document.get("ends_at")
     yield Statement(
@@ -66,14 +93,19 @@ def _of_version(document: Mapping[str, Any]) -> Iterator[Statement]:
         silent=ends_at is None,
         rank=datetime.fromisoformat(ends_at).timestamp() if ends_at is not None else _UNLIMITED,
     )
-    yield _set("earns_from", Plain("혜택이 붙는 지갑", "Purses that earn"), document["earns_from"], PURSES, better=True)
+    yield _set(
+        "earns_from",
+        Plain("혜택이 붙는 잔액", "Purses that earn"),
+        {name: word(PURSES, name) for name in document["earns_from"]},
+        better=True,
+    )
 
 
 # --- layers ---------------------------------------------------------------------------------------------------------------
 
 
-def _of_layer(layer: Mapping[str, Any]) -> Iterator[Statement]:
-    about, subject = f"layers.{layer['id']}", Plain(layer["title"]["ko"], layer["title"]["en"])
+def _of_layer(layer: Mapping[str, Any], names: Names) -> Iterator[Statement]:
+    about, subject = f"layers.{layer['id']}", title_of(layer)
 
     def statement(part: str, says: Plain, **more: Any) -> Statement:
         return Statement(f"{about}.{part}", subject, says, **more)
@@ -81,7 +113,7 @@ def _of_layer(layer: Mapping[str, Any]) -> Iterator[Statement]:
     gives, rank, like = gives_of(layer)
     yield statement("gives", gives, rank=rank, like=like)
     when = layer.get("when")
-    holds = clause(when) if when is not None else None
+    holds = clause(when, names) if when is not None else None
     yield statement(
         "when",
         Plain(f"조건은 {holds.ko}", f"when {holds.en}") if holds else Plain("조건 없음", "always"),
@@ -93,12 +125,10 @@ def _of_layer(layer: Mapping[str, Any]) -> Iterator[Statement]:
         _most(most) if most is not None else Plain("한 번의 최대액 없음", "as much at once as there is"),
         silent=most is None,
     )
-    limits = names(layer.get("limits", ()))
+    limits = names.parts("limits", layer.get("limits", ()))
     yield statement(
         "limits",
-        Plain(f"한도 {limits.ko} 안에서", f"within {limits.en}")
-        if limits.en
-        else Plain("한도 없음", "without a limit"),
+        Plain(f"{limits.ko} 안에서", f"within {limits.en}") if limits.en else Plain("한도 없음", "without a limit"),
         silent=not limits.en,
     )
     everything = layer.get("counts", "accepted") == "all"
@@ -109,26 +139,26 @@ def _of_layer(layer: Mapping[str, Any]) -> Iterator[Statement]:
         else Plain("혜택이 붙는 사용액만 한도를 씀", "only what earns uses its limits"),
         silent=not everything,
     )
-    into, usual = _into(layer)
+    into, usual = _into(layer, names)
     yield statement("into", into, silent=usual)
     group = layer.get("exclusive")
     yield statement(
         "exclusive",
-        Plain(f"묶음 {group} 가운데 하나만", f"one of the group {group} only")
+        _one_of(names.part("groups", group))
         if group is not None
         else Plain("다른 혜택과 함께 받음", "together with any other"),
         silent=group is None,
     )
-    pools = names(layer.get("pools", ()))
+    pools = names.parts("pools", layer.get("pools", ()))
     yield statement(
         "pools",
-        Plain(f"공동 재원 {pools.ko} 안에서 선착순", f"while {pools.en} lasts")
+        Plain(f"{pools.ko} 안에서 선착순", f"while {pools.en} lasts")
         if pools.en
-        else Plain("공동 재원 없음", "from no pool"),
+        else Plain("공동 한도 없음", "from no pool"),
         silent=not pools.en,
     )
     yield statement("funders", _funders(layer["funders"]))
-    yield statement("title", Plain(f"이름은 “{subject.ko}”", f"called “{subject.en}”"), silent=True)
+    yield statement("title", _called(subject), silent=True)
 
 
 def _most(most: int) -> Plain:
@@ -136,15 +166,17 @@ def _most(most: int) -> Plain:
     return Plain(f"한 번에 최대 {told.ko}", f"at most {told.en} at once")
 
 
-def _into(layer: Mapping[str, Any]) -> tuple[Plain, bool]:
+def _one_of(group: Plain) -> Plain:
+    return Plain(f"{group.ko} 가운데 하나만 받음", f"one of the group {group.en} only")
+
+
+def _into(layer: Mapping[str, Any], names: Names) -> tuple[Plain, bool]:
     """Where the reward goes, and whether that is the usual."""
     into = layer.get("into", "cashback")
     if into in ("cashback", "charged"):
         purse = word(PURSES, into)
-        # 충전금 ends in a consonant, 캐시 does not.
-        particle = "로" if into == "cashback" else "으로"
-        return Plain(f"{purse.ko}{particle} 받음", f"into {purse.en}"), into == "cashback"
-    return Plain(f"지갑 {into}에 받음", f"into the purse {into}"), False
+        return Plain(f"{with_particle(purse.ko, '으로/로')} 받음", f"into {purse.en}"), into == "cashback"
+    return Plain(f"{with_particle(names.part('purses', into).ko, '으로/로')} 받음", f"into the purse {into}"), False
 
 
 def _funders(funders: Sequence[Mapping[str, Any]]) -> Plain:
@@ -159,24 +191,24 @@ def _funders(funders: Sequence[Mapping[str, Any]]) -> Plain:
     return Plain(f"재원은 {told.ko}", f"paid by {told.en}")
 
 
-def _order(layers: Sequence[Mapping[str, Any]]) -> Statement:
+def _order(layers: Sequence[Mapping[str, Any]], names: Names) -> Statement:
     """Limits, groups and pools are used in this order."""
-    return Statement(
-        "layers", Plain("계산 순서", "Worked out in this order"), names([each["id"] for each in layers]), True
-    )
+    ids = [each["id"] for each in layers]
+    told = Plain(names.parts("layers", ids).ko, as_written(ids).en)
+    return Statement("layers", Plain("계산 순서", "Worked out in this order"), told, True)
 
 
 # --- what layers refer to -------------------------------------------------------------------------------------------------
 
 
-def _of_limit(limit: Mapping[str, Any], end: float) -> Statement:
+def _of_limit(limit: Mapping[str, Any], end: float, names: Names) -> Iterator[Statement]:
     """`end` is where the bands that are read on it end: a larger amount gives nothing more."""
     amount, span = limit.get("amount"), window(limit)
     what = {
         "spend": Plain("쓰는 금액", "of spend"),
         "reward": Plain("받는 혜택", "of benefits"),
         "top_up": Plain("충전하는 금액", "topped up"),
-    }.get(limit["measure"], Plain(limit["measure"], limit["measure"]))
+    }.get(limit["measure"], Plain("사용", limit["measure"]))
     if amount is None:
         says = Plain(
             f"{span.ko} {what.ko} 제한 없이 세기만 함", f"any amount {what.en} {span.en}, which is only counted"
@@ -193,20 +225,30 @@ def _of_limit(limit: Mapping[str, Any], end: float) -> Statement:
             f"{says.ko}. 다 쓰지 않은 한도는 다음 기간에 한 번 더해짐({since.ko} 이후에 시작하는 기간부터)",
             f"{says.en}; what is left is added to the next window once, of windows that begin at {since.en} or later",
         )
-    return Statement(
-        f"limits.{limit['id']}",
-        Plain(f"한도 {limit['id']}", f"Limit {limit['id']}"),
-        says,
-        rank=reached,
-        like=(limit["measure"], span, carried),
-    )
+    name = names.part("limits", limit["id"])
+    subject = Plain(name.ko, f"Limit {name.en}")
+    yield Statement(f"limits.{limit['id']}", subject, says, rank=reached, like=(limit["measure"], span, carried))
+    yield _titled(f"limits.{limit['id']}", subject, limit)
 
 
-def _of_pool(pool: Mapping[str, Any]) -> Statement:
+def _titled(about: str, subject: Plain, part: Mapping[str, Any]) -> Statement:
+    """The title of a part that needs none: told of when it changes."""
+    if part.get("title") is None:
+        return Statement(f"{about}.title", subject, Plain("이름 없음", "without a title"), silent=True)
+    return Statement(f"{about}.title", subject, _called(title_of(part)), silent=True)
+
+
+def _called(title: Plain) -> Plain:
+    return Plain(f"이름은 “{title.ko}”", f"called “{title.en}”")
+
+
+def _of_pool(pool: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     amount, span = won(pool["amount"]), window(pool)
-    return Statement(
+    name = names.part("pools", pool["id"])
+    subject = Plain(name.ko, f"Pool {name.en}")
+    yield Statement(
         f"pools.{pool['id']}",
-        Plain(f"공동 재원 {pool['id']}", f"Pool {pool['id']}"),
+        subject,
         Plain(
             f"도시 전체에 {span.ko} {amount.ko}, 선착순",
             f"{amount.en} {span.en} for the whole city, first come, first served",
@@ -214,13 +256,16 @@ def _of_pool(pool: Mapping[str, Any]) -> Statement:
         rank=pool["amount"],
         like=span,
     )
+    yield _titled(f"pools.{pool['id']}", subject, pool)
 
 
-def _of_group(group: Mapping[str, Any]) -> Statement:
+def _of_group(group: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     highest = group["counts"] == "highest"
-    return Statement(
+    name = names.part("groups", group["id"])
+    subject = Plain(name.ko, f"Group {name.en}")
+    yield Statement(
         f"groups.{group['id']}",
-        Plain(f"묶음 {group['id']}", f"Group {group['id']}"),
+        subject,
         Plain("그중 가장 큰 혜택 하나만 받음", "only its highest counts")
         if highest
         else Plain(
@@ -228,15 +273,16 @@ def _of_group(group: Mapping[str, Any]) -> Statement:
             "only the first that applies counts, even where it gives nothing",
         ),
     )
+    yield _titled(f"groups.{group['id']}", subject, group)
 
 
 def _have_passed(count: int, period: str) -> str:
     return f"{period} has passed" if count == 1 else f"{period}s have passed"
 
 
-def _of_purse(purse: Mapping[str, Any]) -> Iterator[Statement]:
-    about, title = f"purses.{purse['id']}", Plain(purse["title"]["ko"], purse["title"]["en"])
-    subject = Plain(f"지갑 {purse['id']}({title.ko})", f"Purse {purse['id']} ({title.en})")
+def _of_purse(purse: Mapping[str, Any], names: Names) -> Iterator[Statement]:
+    about, title = f"purses.{purse['id']}", title_of(purse)
+    subject = Plain(f"적립금 “{names.part('purses', purse['id']).ko}”", f"Purse {purse['id']} ({title.en})")
     expires = purse.get("expires_after") or {}
     if expires.get("months") is not None:
         count = expires["months"]
@@ -254,7 +300,7 @@ def _of_purse(purse: Mapping[str, Any]) -> Iterator[Statement]:
         says = Plain("유효기간 없음", "does not expire")
     yield Statement(f"{about}.expires_after", subject, says, silent=not expires)
     where = purse.get("spendable_at")
-    there = clause(where) if where is not None else None
+    there = clause(where, names) if where is not None else None
     yield Statement(
         f"{about}.spendable_at",
         subject,
@@ -263,13 +309,13 @@ def _of_purse(purse: Mapping[str, Any]) -> Iterator[Statement]:
         else Plain("어느 가맹점에서나 쓸 수 있음", "to be spent anywhere"),
         silent=there is None,
     )
-    yield Statement(f"{about}.title", subject, Plain(f"이름은 “{title.ko}”", f"called “{title.en}”"))
+    yield Statement(f"{about}.title", subject, _called(title))
 
 
 # --- wallets, merchants, sources ------------------------------------------------------------------------------------------
 
 
-def _of_wallet(wallet: Mapping[str, Any]) -> Iterator[Statement]:
+def _of_wallet(wallet: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     amounts = {
         "minimum_top_up": (Plain("최소 충전 금액", "Smallest top-up"), -1),
         "holding_limit": (Plain("보유 한도", "Most that a wallet may hold"), 1),
@@ -281,21 +327,21 @@ def _of_wallet(wallet: Mapping[str, Any]) -> Iterator[Statement]:
     yield Statement(
         "wallet.spends_first",
         Plain("먼저 쓰는 돈", "Spent first"),
-        Plain("회원이 고름", "what the member chooses") if first == "member_chooses" else word(PURSES, first),
+        Plain("가입자가 고름", "what the member chooses") if first == "member_chooses" else word(PURSES, first),
         silent=first == "member_chooses",
     )
-    limits = names(wallet.get("top_up_limits", ()))
+    limits = names.parts("limits", wallet.get("top_up_limits", ()))
     yield Statement(
         "wallet.top_up_limits",
         Plain("충전 한도", "Top-ups"),
-        Plain(f"한도 {limits.ko}을 넘으면 거절", f"declined beyond {limits.en}")
+        Plain(f"{with_particle(limits.ko, '을/를')} 넘으면 거절", f"declined beyond {limits.en}")
         if limits.en
         else Plain("한도 없음", "not limited"),
         silent=not limits.en,
     )
 
 
-def _of_merchants(merchants: Mapping[str, Any]) -> Iterator[Statement]:
+def _of_merchants(merchants: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     subjects = {
         "districts": (Plain("지역", "Districts"), True),
         "categories": (Plain("업종", "Categories"), True),
@@ -303,7 +349,9 @@ def _of_merchants(merchants: Mapping[str, Any]) -> Iterator[Statement]:
         "excluded_categories": (Plain("결제할 수 없는 업종", "Categories that cannot be paid"), False),
     }
     for name, (subject, better) in subjects.items():
-        yield _set(f"merchants.{name}", subject, merchants.get(name, ()), {}, better=better)
+        kind = "categories" if name == "excluded_categories" else name
+        values = {each: names.value(kind, each) for each in merchants.get(name, ())}
+        yield _set(f"merchants.{name}", subject, values, better=better)
     most = merchants.get("excluded_above_revenue")
     subject = Plain("결제할 수 없는 가맹점", "Shops that cannot be paid")
     says = (
@@ -320,14 +368,26 @@ def _of_merchants(merchants: Mapping[str, Any]) -> Iterator[Statement]:
     )
 
 
-def _set(about: str, subject: Plain, of: Sequence[str], words: Mapping[str, Plain], better: bool | None) -> Statement:
+def _of_names(document: Mapping[str, Any]) -> Iterator[Statement]:
+    """The city's own names, which sentences use: told of only when they change."""
+    given = document.get("names") or {}
+    for kind, subject in _NAMED.items():
+        own = {name: title_of({"title": title}) for name, title in sorted((given.get(kind) or {}).items())}
+        told = Plain(
+            ", ".join(title.ko for title in own.values()) or "따로 정하지 않음",
+            ", ".join(f"{name} is {title.en} ({title.ko})" for name, title in own.items()) or "none of its own",
+        )
+        yield Statement(f"names.{kind}", subject, told, silent=True)
+
+
+def _set(about: str, subject: Plain, of: Mapping[str, Plain], better: bool | None) -> Statement:
     """`better` says whether more of it is better for members; None: neither."""
-    members = {name: word(words, name) for name in sorted(set(of))}
+    members = dict(sorted(of.items()))
     return Statement(about, subject, listed(members.values(), AND), not members, members, like=better)
 
 
 def _of_row(row: Mapping[str, Any]) -> Statement:
     parts = [f"({row['trust']})", *row.get("sources", ()), *([row["note"]] if row.get("note") else [])]
     return Statement(
-        f"rows.{row['id']}", Plain(f"근거 {row['id']}", f"Published as {row['id']}"), names(parts), silent=True
+        f"rows.{row['id']}", Plain(f"근거 {row['id']}", f"Published as {row['id']}"), as_written(parts), silent=True
     )

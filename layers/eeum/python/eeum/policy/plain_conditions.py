@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from eeum.policy.wording import CHANNELS_AND_METHODS, FLAGS, WEEKDAYS, Plain, Words, instant, joined, listed, won, word
+from eeum.policy.names import KIND_OF_FACT, Names
+from eeum.policy.wording import CHANNELS_AND_METHODS, WEEKDAYS, Plain, Words, instant, joined, listed, won, word
 
 _SUBJECTS: Words = {
     "merchant_district": Plain("가맹점 지역", "the shop's district"),
@@ -12,9 +13,9 @@ _SUBJECTS: Words = {
     "merchant_flags": Plain("가맹점 표시", "the shop's flags"),
     "card_product": Plain("카드 종류", "the card"),
     "card_issuer": Plain("카드 발급사", "the card's issuer"),
-    "member_class": Plain("회원 구분", "the member's class"),
-    "member_district": Plain("회원 거주 지역", "the member's district"),
-    "member_age": Plain("회원 나이", "the member's age"),
+    "member_class": Plain("가입자 구분", "the member's class"),
+    "member_district": Plain("가입자 거주 지역", "the member's district"),
+    "member_age": Plain("가입자 나이", "the member's age"),
     "channel": Plain("결제 장소", "the place of payment"),
     "method": Plain("결제 방법", "the means of payment"),
     "amount": Plain("금액", "the amount"),
@@ -38,42 +39,50 @@ _BOUNDS: tuple[tuple[str, Plain], ...] = (
 _JOINTS: Mapping[str, Plain] = {"all": Plain(" 그리고 ", ", and "), "any": Plain(" 또는 ", ", or ")}
 
 
-def clause(condition: Mapping[str, Any]) -> Plain:
-    """When the condition holds: "the shop's district is seo, and the place of payment is QR"."""
+def clause(condition: Mapping[str, Any], names: Names | None = None) -> Plain:
+    """When the condition holds: "the shop's district is seo, and the place of payment is QR". `names` are those of its document."""
+    names = names or Names({"layers": [{"id": "", "title": {"ko": ""}, "when": condition}]})
     for joint, between in _JOINTS.items():
         if joint in condition:
-            parts = [_within(part) for part in condition[joint]]
+            parts = [_within(part, names) for part in condition[joint]]
             if len(parts) == 1:  # one of one is that one
                 return parts[0]
             return Plain(between.ko.join(part.ko for part in parts), between.en.join(part.en for part in parts))
     if "not" in condition:
-        denied = clause(condition["not"])
+        denied = clause(condition["not"], names)
         return Plain(f"다음이 아닌 경우({denied.ko})", f"it is not so that ({denied.en})")
-    return _of_fact(condition)
+    return _of_fact(condition, names)
 
 
-def _within(condition: Mapping[str, Any]) -> Plain:
+def _within(condition: Mapping[str, Any], names: Names) -> Plain:
     """A part of a longer condition: in parentheses when it is one of several parts itself."""
-    inner = clause(condition)
+    inner = clause(condition, names)
     if any(len(condition.get(joint, ())) > 1 for joint in _JOINTS):
         return Plain(f"({inner.ko})", f"({inner.en})")
     return inner
 
 
-def _of_fact(condition: Mapping[str, Any]) -> Plain:
+def _of_fact(condition: Mapping[str, Any], names: Names) -> Plain:
     fact = condition["fact"]
     subject = word(_SUBJECTS, fact)
     if "in" in condition:
-        values = listed(word(_VALUES.get(fact, {}), value) for value in sorted(set(condition["in"])))
+        values = listed(_value(fact, value, names) for value in sorted(set(condition["in"])))
         return Plain(f"{subject.ko}: {values.ko}", f"{subject.en} is {values.en}")
     if "has" in condition:
-        flag = word(FLAGS, condition["has"])
+        flag = names.value_of_fact(fact, condition["has"])
         if fact == "merchant_flags":
             return Plain(f"{flag.ko} 가맹점", f"the shop is marked “{flag.en}”")
         return Plain(f"{subject.ko}: {flag.ko}", f"{subject.en} has {flag.en}")
     if "from" in condition or "until" in condition:
         return _between_times(subject, condition)
     return _between_numbers(subject, condition)
+
+
+def _value(fact: str, value: str, names: Names) -> Plain:
+    """The language's own words, and else a name of the city."""
+    if fact in KIND_OF_FACT:
+        return names.value_of_fact(fact, value)
+    return _VALUES.get(fact, {}).get(value) or names.value_of_fact(fact, value)
 
 
 def _between_times(subject: Plain, condition: Mapping[str, Any]) -> Plain:

@@ -62,6 +62,7 @@ def policy_of(document: Mapping[str, Any]) -> PolicyVersion:
         pools={pool.id: pool for pool in pools},
         groups={group["id"]: group["counts"] for group in document.get("groups", ())},
         purses={purse.id: purse for purse in purses},
+        names=document.get("names") or {},
     )
 
 

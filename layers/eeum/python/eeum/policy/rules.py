@@ -200,6 +200,8 @@ class PolicyVersion:
     groups: Mapping[str, str] = field(default_factory=dict)
     """`highest` or `first` by the id of an exclusive group."""
     purses: Mapping[str, RewardPurse] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
+    """The document's `names`, for sentences."""
     after_payment: tuple[Layer, ...] = field(init=False, default=())
     at_payment: tuple[Layer, ...] = field(init=False, default=())
     at_top_up: tuple[Layer, ...] = field(init=False, default=())

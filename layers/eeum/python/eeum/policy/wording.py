@@ -3,6 +3,7 @@
 Nothing here is a rule. Two different values are never written alike, so that a difference between two policies is always seen.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ PURSES: Words = {
     "charged": Plain("충전금", "the charged balance"),
     "cashback": Plain("캐시", "cashback"),
     "grants": Plain("정책수당", "grants"),
-    "rewards": Plain("정책 지갑에 받은 혜택", "rewards in the policy's own purses"),
+    "rewards": Plain("기한부 적립금", "rewards in the policy's own purses"),
 }
 CHANNELS_AND_METHODS: Words = {
     "shop": Plain("매장", "shop"),
@@ -66,9 +67,40 @@ OR, AND = Plain("또는", "or"), Plain("및", "and")
 _MYRIADS = ((10**12, "조"), (10**8, "억"), (10**4, "만"))
 
 
+_FINAL_OF_DIGIT = {"0": "ㅇ", "1": "ㄹ", "3": "ㅁ", "6": "ㄱ", "7": "ㄹ", "8": "ㄹ"}
+_FINAL_OF_LETTER = {"L": "ㄹ", "M": "ㅁ", "N": "ㄴ", "R": "ㄹ"}
+_FIRST_SYLLABLE, _LAST_SYLLABLE, _FINALS = ord("가"), ord("힣"), 28
+_FINAL_RIEUL = 8
+_SAID_TWICE = re.compile(r"\s*\([^()]*\)$")
+_UNSAID = "”’\"'.,)]}» "
+
+
 def word(words: Words, name: str) -> Plain:
-    """What a name is called; a city's own names stand for themselves."""
-    return words.get(name, Plain(name, name))
+    """What a name of the language is called. Only drafts have others, which their check reports."""
+    return words.get(name, Plain("알 수 없음", name))
+
+
+def with_particle(text: str, particle: str) -> str:
+    """`text` with the form of a particle that fits its last sound; `particle` has both forms, the one after a consonant first: `을/를`.
+
+    Digits are read as Sino-Korean numbers, Latin letters by their names, % as 퍼센트; what stands in parentheses at the end is not read.
+    """
+    after_consonant, after_vowel = particle.split("/")
+    final = _final_consonant(text)
+    takes_first = bool(final) and not (after_consonant == "으로" and final == "ㄹ")
+    return f"{text}{after_consonant if takes_first else after_vowel}"
+
+
+def _final_consonant(text: str) -> str:
+    """The consonant that the last syllable ends in as it is read; empty after a vowel. Only ㄹ matters by itself."""
+    read = _SAID_TWICE.sub("", text).rstrip(_UNSAID)
+    last = read[-1:].upper()
+    if not last:
+        return ""
+    if _FIRST_SYLLABLE <= ord(last) <= _LAST_SYLLABLE:
+        place = (ord(last) - _FIRST_SYLLABLE) % _FINALS
+        return "ㄹ" if place == _FINAL_RIEUL else "ㅇ" if place else ""
+    return _FINAL_OF_DIGIT.get(last, "") or _FINAL_OF_LETTER.get(last, "")
 
 
 def won(amount: int) -> Plain:
@@ -120,8 +152,8 @@ def joined(parts: Iterable[Plain], between: str = "; ") -> Plain:
     return Plain(between.join(part.ko for part in each), between.join(part.en for part in each))
 
 
-def names(of: Sequence[str]) -> Plain:
-    """Names as they stand, in their order."""
+def as_written(of: Sequence[str]) -> Plain:
+    """Identifiers and sources as a document writes them, in their order; they are the same in both languages."""
     return Plain(", ".join(of), ", ".join(of))
 
 
@@ -137,4 +169,4 @@ def window(of: Mapping[str, Any]) -> Plain:
         case other:
             start, until = (instant(of[end]) if of.get(end) is not None else MISSING for end in ("from", "until"))
             named = "" if other == "event" else f"{other} "
-            return Plain(f"{named}{start.ko}부터 {until.ko} 전까지", f"{named}from {start.en} until before {until.en}")
+            return Plain(f"{start.ko}부터 {until.ko} 전까지", f"{named}from {start.en} until before {until.en}")
