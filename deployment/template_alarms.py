@@ -129,7 +129,7 @@ def _one(metric: str, resource: str, watched: Watched, periods: int) -> Iterator
 def _sum(metrics: list[tuple[str, str]], watched: Watched) -> Iterator[str]:
     """The sum of several metrics. A metric without data counts as 0; since its latest value may come late, three periods are looked at."""
     yield "      Metrics:"
-    yield "        - {Id: all, Expression: 'SUM(FILL(METRICS(), 0))', ReturnData: true}"
+    yield "        - {Id: total, Expression: 'SUM(FILL(METRICS(), 0))', ReturnData: true}"
     for number, (metric, resource) in enumerate(metrics, start=1):
         yield f"        - Id: m{number}"
         yield "          ReturnData: false"
