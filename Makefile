@@ -55,7 +55,7 @@ needs = $(if $(strip $($(1))),,$(error $@ needs $(1): make $@ $(1)=$(2)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild republish upgrade-drill release-fixture invoke start-api reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild republish upgrade-drill release-fixture invoke start-api reset audit catch-up redrive test simulate mutants bench deploy validate lint format template openapi policy-examples policy-schema lock clean
 
 help:
 	@sed -nE 's/^# --- ([^:-]*[^: -]).*/\n\1/p; s/^([a-z-]+):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -174,6 +174,9 @@ bench: install ## measure what docs/performance.md reports
 	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m local.command bench
 
 # --- Generate what is checked in -------------------------------------------------------------------------------------
+
+template: $(DEVELOPMENT) ## template.yaml, from template/*.yaml and functions/*/template.yaml
+	@$(COMMAND) deployment.template_parts
 
 openapi: $(DEVELOPMENT) ## docs/openapi.json
 	@$(COMMAND) deployment.openapi

@@ -17,6 +17,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from deployment.patterns import schema_of
+from deployment.template_routes import Route, routes_of
 from eeum import errors
 from eeum.aws.problems import CONTENT_TYPE, STATUS
 
@@ -195,24 +196,15 @@ def described() -> Document:
 def _routes_by_handler(template: Document) -> dict[str, dict[RouteKey, list[Document]]]:
     """By the module of each handler behind the API: its routes in the template, with the security of each."""
     found: dict[str, dict[RouteKey, list[Document]]] = {}
-    for resource in template["Resources"].values():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
-        properties = resource["Properties"]
-        for event in properties.get("Events", {}).values():
-            if event["Type"] == "HttpApi":
-                route = event["Properties"]
-                key = (route["Method"].upper(), route["Path"])
-                found.setdefault(properties["Handler"].rpartition(".")[0], {})[key] = _security(route.get("Auth", {}))
+    for route in routes_of(template):
+        module = template["Resources"][route.function]["Properties"]["Handler"].rpartition(".")[0]
+        found.setdefault(module, {})[route.method, route.path] = _security(route)
     return found
 
 
-def _security(auth: Document) -> list[Document]:
+def _security(route: Route) -> list[Document]:
     """Any of the scopes opens the route, so that each is an alternative; a public route asks for nothing."""
-    authorizer = auth.get("Authorizer", "NONE")
-    if authorizer == "NONE":
-        return []
-    return [{authorizer: [scope]} for scope in auth["AuthorizationScopes"]]
+    return [{route.authorizer: [scope]} for scope in route.scopes] if route.authorizer else []
 
 
 def _security_schemes(template: Document) -> Document:

@@ -2,8 +2,9 @@
 
 Bridged here, and nowhere else:
 
-- The emulator ignores the OpenAPI `Body` into which SAM puts an HTTP API's routes: they become routes, integrations and
-  authorizers of their own.
+- The emulator ignores the OpenAPI `Body` of an HTTP API: its routes become routes, integrations and authorizers of their
+  own. It calls functions as itself, so the role that the API calls them under is left out.
+- It refuses alarms on several metrics. They are left out: nobody is notified of a local city.
 - It does not evaluate the condition key `dynamodb:EnclosingOperation`, so a statement with it would deny everything:
   that key, and only that, is taken out. A test holds it in the template itself.
 - It knows no schedule time zones and no `<aws.scheduler.scheduled-time>`: the schedule is deployed switched off, and
@@ -20,6 +21,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +34,8 @@ METHODS = frozenset({"get", "put", "post", "patch", "delete", "head", "options",
 #: The emulator's tag for an API id of one's own choosing: the address stays the same over resets.
 API_ID_TAG = "ms-custom-id"
 API_ID = "eeum"
+#: The function that an integration calls, by its alias or by its name.
+CALLED = re.compile(r"/functions/\$\{(\w+?)(?:Aliaslive)?[.}]")
 
 
 def translate(template: Template, parameters: dict[str, str], start: str) -> Template:
@@ -42,6 +46,8 @@ def translate(template: Template, parameters: dict[str, str], start: str) -> Tem
         kind = resource["Type"]
         if kind == "AWS::ApiGatewayV2::Api":
             plain["Resources"].update(_routes(name, resource["Properties"]))
+        elif kind == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+            del plain["Resources"][name]
         elif kind == "AWS::Scheduler::Schedule":
             resource["Properties"]["State"] = "DISABLED"
         elif kind == "AWS::Lambda::Version":
@@ -112,13 +118,13 @@ def _routes(api: str, properties: dict[str, Any]) -> dict[str, Any]:
                 "Audience": authorizer["jwtConfiguration"]["audience"],
             },
         )
-    integrations: dict[str, str] = {}
     for path, operations in body.get("paths", {}).items():
         for method, operation in operations.items():
             if method not in METHODS:
                 continue
             uri = operation["x-amazon-apigateway-integration"]["uri"]
-            integration = integrations.setdefault(json.dumps(uri), f"{api}Integration{len(integrations)}")
+            # Named after its function, so that an update leaves the integrations of other functions as they are.
+            integration = f"{api}Integration{_called(uri)}"
             resources[integration] = _resource(
                 "Integration",
                 ApiId={"Ref": api},
@@ -135,6 +141,14 @@ def _routes(api: str, properties: dict[str, Any]) -> dict[str, Any]:
                 **_authorisation(api, operation.get("security", [])),
             )
     return resources
+
+
+def _called(uri: Any) -> str:
+    """The logical id of the function behind an integration."""
+    found = CALLED.search(json.dumps(uri))
+    if found is None:
+        raise ValueError(f"{uri} names no function of the template.")
+    return found[1]
 
 
 def _authorisation(api: str, security: list[dict[str, list[str]]]) -> dict[str, Any]:

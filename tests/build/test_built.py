@@ -91,6 +91,7 @@ def test_every_function_is_its_package_and_nothing_else(built: Built) -> None:
         beside = BESIDE.get(name, set())
         assert {path.name for path in (built.folder / name).iterdir()} == {package} | beside
         assert (built.folder / name / package / f"{module}.py").is_file()
+        assert not (built.folder / name / package / "template.yaml").exists()
 
 
 def test_the_built_template_points_at_what_was_built(built: Built) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from deployment.template_routes import routes_of
 from local import places
 from tests.e2e.callers import (
     ACQUIRER,
@@ -116,20 +116,7 @@ class Route:
 def routes() -> list[Route]:
     """As the template has them."""
     template = yaml_parse((places.ROOT / "template.yaml").read_text())
-    properties = [resource.get("Properties", {}) for resource in template["Resources"].values()]
-    events = [event for each in properties for event in (each.get("Events") or {}).values()]
-    return [_route(event["Properties"]) for event in events if event["Type"] == "HttpApi"]
-
-
-def _route(event: dict[str, Any]) -> Route:
-    authorisation = event["Auth"]
-    public = authorisation["Authorizer"] == "NONE"
-    return Route(
-        method=event["Method"].upper(),
-        path=event["Path"],
-        authorizer=None if public else authorisation["Authorizer"],
-        scopes=frozenset(() if public else authorisation["AuthorizationScopes"]),
-    )
+    return [Route(each.method, each.path, each.authorizer, frozenset(each.scopes)) for each in routes_of(template)]
 
 
 def expected(route: Route, caller: Caller) -> int:

@@ -13,7 +13,7 @@ from eeum.merchants.rules import merchant_id_of
 from eeum.wallet.rules import wallet_id_of
 from local import inhabitants
 from tests.events.conftest import EVENTS, STORY, event_of
-from tests.template.template import ROLE, events, functions, named_in, resources
+from tests.template.template import ROLE, events, functions, http_functions, named_in, resources, routes
 
 HTTP = [name for name in STORY if "/http" in name]
 
@@ -29,7 +29,10 @@ def test_every_file_is_played_and_every_function_has_one_for_each_trigger() -> N
             assert function in started_by_the_machine(), f"{function} is started by no machine"
             continue
         streams = {"ledger_stream": "DynamoDB", "merchants_stream": "DynamoDB"}
-        kind = {"http": "HttpApi", **streams, "schedule": "ScheduleV2", "queue": "SQS"}
+        if name.partition("/")[2].startswith("http"):
+            assert function in http_functions(), f"{function} has no route"
+            continue
+        kind = {**streams, "schedule": "ScheduleV2", "queue": "SQS"}
         wanted = next(trigger for prefix, trigger in kind.items() if name.partition("/")[2].startswith(prefix))
         assert events(function, wanted), f"{function} has no {wanted}"
 
@@ -51,19 +54,18 @@ def test_a_segment_s_first_event_is_what_the_machine_makes(name: str) -> None:
 def test_an_http_event_has_a_route_of_its_function_and_a_token_that_opens_it(name: str) -> None:
     event = event_of(name)
     method, _, path = event["routeKey"].partition(" ")
-    routes = {(route["Method"], route["Path"]): route for route in events(STORY[name], "HttpApi").values()}
-    route = routes[method, path]
+    (route,) = (each for each in routes() if (each.function, each.key) == (STORY[name], event["routeKey"]))
     parameters = event.get("pathParameters", {})
 
     assert re.sub(r"\{(\w+)\}", lambda part: parameters[part[1]], path) == event["rawPath"]
     context = event["requestContext"]
     assert (context["http"]["method"], context["http"]["path"]) == (method, event["rawPath"])
     assert context["routeKey"] == event["routeKey"]
-    if route["Auth"].get("Authorizer") == "NONE":
+    if route.authorizer is None:
         assert "authorizer" not in context
     else:
         token = context["authorizer"]["jwt"]
-        assert set(token["scopes"]) & set(route["Auth"]["AuthorizationScopes"])
+        assert set(token["scopes"]) & set(route.scopes)
         assert all(isinstance(value, str) for value in token["claims"].values()), "as the API passes claims on"
     if "body" in event:
         assert event["headers"]["content-length"] == str(len(event["body"].encode()))

@@ -28,6 +28,11 @@ TEMPLATE: dict[str, Any] = {
                 }
             },
         },
+        "Alarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {"Threshold": 0, "Namespace": "AWS/Lambda", "MetricName": "Errors"},
+        },
+        "AlarmOnTwo": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Threshold": 0, "Metrics": [{"Id": "all"}]}},
         "Client": {"Type": "AWS::Cognito::UserPoolClient", "Properties": {"UserPoolId": "pool"}},
         "Role": {
             "Type": "AWS::IAM::Role",
@@ -124,7 +129,44 @@ def test_every_route_becomes_a_resource_with_its_authoriser_and_scopes(plain: di
     assert protected["AuthorizationScopes"] == ["eeum/wallet"]
     assert protected["AuthorizerId"]["Ref"] in of_type(plain, "AWS::ApiGatewayV2::Authorizer")
     assert routes["GET /policies"]["AuthorizationType"] == "NONE"
-    assert len(of_type(plain, "AWS::ApiGatewayV2::Integration")) == 1
+    assert set(of_type(plain, "AWS::ApiGatewayV2::Integration")) == {"ApiIntegrationPay"}
+
+
+def test_an_integration_has_the_name_of_its_function_in_a_body_too() -> None:
+    """A release whose routes were events and one whose routes are in a body leave each other's integrations as they are."""
+    template = copy.deepcopy(TEMPLATE)
+    events = template["Resources"]["Pay"]["Properties"]["Events"]
+    del events["Post"], events["Get"]
+    called = (
+        "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Pay.Arn}:live/invocations"
+    )
+    template["Resources"]["Api"]["Properties"]["DefinitionBody"] = {
+        "openapi": "3.0.1",
+        "info": {"title": "api", "version": "1.0"},
+        "paths": {
+            "/policies": {
+                "get": {
+                    "security": [{"NONE": []}],
+                    "x-amazon-apigateway-integration": {
+                        "type": "aws_proxy",
+                        "payloadFormatVersion": "2.0",
+                        "credentials": {"Fn::GetAtt": ["Role", "Arn"]},
+                        "uri": {"Fn::Sub": called},
+                    },
+                }
+            }
+        },
+    }
+    plain = translate(template, {"ClockShiftSeconds": "0"}, start="Start1")
+    (integration,) = of_type(plain, "AWS::ApiGatewayV2::Integration").items()
+    assert integration[0] == "ApiIntegrationPay"
+    assert integration[1]["Properties"]["IntegrationUri"] == {"Fn::Sub": called}
+    (route,) = of_type(plain, "AWS::ApiGatewayV2::Route").values()
+    assert route["Properties"]["AuthorizationType"] == "NONE"
+
+
+def test_alarms_on_several_metrics_are_left_out(plain: dict[str, Any]) -> None:
+    assert set(of_type(plain, "AWS::CloudWatch::Alarm")) == {"Alarm"}
 
 
 KNOWN_TO_THE_EMULATOR = {"aws:SourceAccount", "dynamodb:LeadingKeys"}

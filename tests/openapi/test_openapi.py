@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from deployment import openapi
 from tests.http.routes import ROUTES, Route, route_of
-from tests.template.template import events, functions, http_functions
+from tests.template.template import functions, routes
 
 # The OpenAPI Initiative's own schema of 2022-10-07, https://spec.openapis.org/oas/3.1/schema/2022-10-07 (Apache 2.0).
 OFFICIAL = Path(__file__).with_name("openapi_3_1.schema.json")
@@ -68,13 +68,13 @@ def test_no_two_operations_have_one_name() -> None:
 
 def test_its_routes_are_those_that_the_template_opens() -> None:
     """Method and path, each at the function that has the code for it, and open to the same scopes."""
-    opened = {}
-    for function in http_functions():
-        for event in events(function, "HttpApi").values():
-            auth = event.get("Auth", {})
-            public = auth.get("Authorizer") in (None, "NONE")
-            security = [] if public else [{auth["Authorizer"]: [scope]} for scope in auth["AuthorizationScopes"]]
-            opened[event["Method"].upper(), event["Path"]] = (functions()[function]["Handler"], security)
+    opened = {
+        (route.method, route.path): (
+            functions()[route.function]["Handler"],
+            [{route.authorizer: [scope]} for scope in route.scopes] if route.authorizer else [],
+        )
+        for route in routes()
+    }
 
     described = {key: (f"{_module_of(*key)}.handler", operation["security"]) for key, operation in OPERATIONS.items()}
     assert described == opened

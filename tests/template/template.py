@@ -12,6 +12,8 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from deployment.template_routes import Route, routes_of
+
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION = "AWS::Serverless::Function"
 TABLE = "AWS::DynamoDB::Table"
@@ -62,8 +64,16 @@ def events(function: str, kind: str) -> dict[str, Properties]:
     return {name: event["Properties"] for name, event in listed.items() if event["Type"] == kind}
 
 
+@cache
+def routes() -> list[Route]:
+    """Every route of the API."""
+    return routes_of(template())
+
+
 def http_functions() -> list[str]:
-    return [name for name in functions() if events(name, "HttpApi")]
+    """The functions that answer routes."""
+    answering = {route.function for route in routes()}
+    return [name for name in functions() if name in answering]
 
 
 def role_of(function: str) -> Properties:

@@ -2,8 +2,15 @@
 
 import pytest
 
+from deployment.template_alarms import MOST_METRICS, BadAlarm, alarms
 from eeum.balances.use_cases import KEPT
-from tests.template.template import ALARM, QUEUE, functions, named_in, resources
+from tests.template.template import ALARM, QUEUE, ROOT, Properties, functions, named_in, resources
+
+
+def metrics(alarm: Properties) -> list[Properties]:
+    """What an alarm watches: its one metric, or those that it adds up."""
+    several = alarm.get("Metrics", ())
+    return [each["MetricStat"]["Metric"] for each in several if "MetricStat" in each] if several else [alarm]
 
 
 def watched(namespace: str, metric: str) -> list[str]:
@@ -11,8 +18,9 @@ def watched(namespace: str, metric: str) -> list[str]:
     return sorted(
         name
         for alarm in resources(ALARM).values()
-        if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
-        for name in named_in(alarm["Dimensions"])
+        for each in metrics(alarm)
+        if (each["Namespace"], each["MetricName"]) == (namespace, metric)
+        for name in named_in(each["Dimensions"])
     )
 
 
@@ -69,8 +77,45 @@ def test_an_alarm_reaches_somebody_says_what_is_wrong_and_is_silent_when_nothing
     assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
     assert properties["AlarmDescription"].endswith(".")
     # What must come every hour is missed when nothing does.
-    is_of_what_must_come = properties["MetricName"] == "Invocations"
+    is_of_what_must_come = properties.get("MetricName") == "Invocations"
     assert properties["TreatMissingData"] == ("breaching" if is_of_what_must_come else "notBreaching")
+
+
+SEVERAL = sorted(name for name, alarm in resources(ALARM).items() if "Metrics" in alarm)
+
+
+@pytest.mark.parametrize("alarm", SEVERAL)
+def test_an_alarm_on_several_metrics_rings_for_any_of_them_even_when_others_have_no_data(alarm: str) -> None:
+    properties = resources(ALARM)[alarm]
+    (total, *each) = properties["Metrics"]
+    assert (total["Expression"], total["ReturnData"]) == ("SUM(FILL(METRICS(), 0))", True)
+    assert 1 < len(each) <= MOST_METRICS
+    assert not any(metric["ReturnData"] for metric in each)
+    assert (properties["ComparisonOperator"], properties["Threshold"]) == ("GreaterThanThreshold", 0)
+    # The latest minute is 0 until its data come, so that the two before it are looked at again.
+    assert (properties["EvaluationPeriods"], properties["DatapointsToAlarm"]) == (3, 1)
+
+
+@pytest.mark.parametrize("service", sorted(path.parent.name for path in (ROOT / "functions").glob("*/template.yaml")))
+def test_one_alarm_watches_the_failures_of_a_service(service: str) -> None:
+    own = {name for name, each in functions().items() if each["Handler"].startswith(f"{service}.")}
+    watching = [alarm for alarm in resources(ALARM).values() if "Errors" in str(alarm) and own & named_in(alarm)]
+    (alarm,) = watching
+    assert {(each["MetricName"], *named_in(each["Dimensions"])) for each in metrics(alarm)} == {
+        (metric, function) for metric in ("Errors", "Throttles") for function in own
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("{watch: tempers, of: Api, says: x.}", "Hot watches tempers; there are failures, lateness"),
+        ("{watch: messages, of: [A, B, C, D, E, F, G, H, I, J, K], says: x.}", "Hot watches 11 metrics"),
+    ],
+)
+def test_a_row_that_cloudwatch_would_refuse_is_refused(row: str, refused: str) -> None:
+    with pytest.raises(BadAlarm, match=refused):
+        list(alarms(["Alarms:", f"  Hot: {row}"], {}))
 
 
 def test_the_topic_has_no_key_that_alarms_could_not_use() -> None:

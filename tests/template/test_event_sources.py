@@ -22,15 +22,12 @@ from tests.template.template import (
     translated,
 )
 
-HTTP = "HttpApi"
-
 
 def sources() -> list[tuple[str, str]]:
     return [
         (function, name)
         for function, properties in resources(FUNCTION).items()
-        for name, event in properties.get("Events", {}).items()
-        if event["Type"] != HTTP
+        for name in properties.get("Events", {})
     ]
 
 

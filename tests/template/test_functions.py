@@ -37,13 +37,13 @@ def test_it_is_code_that_exists(function: str) -> None:
 
 
 @every_function
-def test_it_logs_into_a_group_of_its_own_that_forgets(function: str) -> None:
+def test_it_logs_into_the_group_of_its_service_that_forgets(function: str) -> None:
     logging = functions()[function]["LoggingConfig"]
     group = logging["LogGroup"]["Ref"]
+    service = functions()[function]["Handler"].partition(".")[0]
+    assert logging["LogFormat"] == "JSON"
+    assert group == f"{''.join(word.capitalize() for word in service.split('_'))}LogGroup"
     assert resources("AWS::Logs::LogGroup")[group]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    assert [other for other, each in functions().items() if each["LoggingConfig"]["LogGroup"]["Ref"] == group] == [
-        function
-    ]
 
     writes_to = [
         statement["Resource"]

@@ -10,11 +10,13 @@ from tests.template.template import (
     TABLE,
     actions,
     events,
+    functions,
     http_functions,
     listed,
     named_in,
     resources,
     role_of,
+    routes,
     statements,
     template,
 )
@@ -48,9 +50,9 @@ def test_it_is_given_to_one_service(role: str) -> None:
     (trust,) = resources(ROLE)[role]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Action"] == "sts:AssumeRole"
     (service,) = trust["Principal"].values()
-    assert service in {f"{name}.amazonaws.com" for name in ("lambda", "scheduler", "states")}
-    # These two work for everybody: only for this account may they act.
-    if service != "lambda.amazonaws.com":
+    assert service in {f"{name}.amazonaws.com" for name in ("apigateway", "lambda", "scheduler", "states")}
+    # These two work for every account: they may act for this one only.
+    if service in {"scheduler.amazonaws.com", "states.amazonaws.com"}:
         assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
@@ -181,9 +183,7 @@ def test_who_only_answers_questions_can_only_read(function: str, reads: set[str]
 
 
 PUBLIC = sorted(
-    name
-    for name in http_functions()
-    if any(route["Auth"].get("Authorizer") == "NONE" for route in events(name, "HttpApi").values())
+    name for name in http_functions() if any(route.authorizer is None for route in routes() if route.function == name)
 )
 
 
@@ -194,8 +194,8 @@ def test_the_public_routes_are_in_functions_that_are_known() -> None:
 @pytest.mark.parametrize("function", PUBLIC)
 def test_a_function_with_a_public_route_reads_and_does_nothing_else(function: str) -> None:
     """Not one of its routes may be an operator's: whoever finds a fault in a public one would have the operator's role."""
-    routes = events(function, "HttpApi").values()
-    assert {(route["Method"], route["Auth"].get("Authorizer")) for route in routes} == {("GET", "NONE")}
+    its_own = [route for route in routes() if route.function == function]
+    assert {(route.method, route.authorizer) for route in its_own} == {("GET", None)}
     allowed = {action for statement in statements(role_of(function)) for action in actions(statement)}
     assert allowed <= {"logs:CreateLogStream", "logs:PutLogEvents", "dynamodb:BatchGetItem", "dynamodb:Query"}
 
@@ -238,16 +238,26 @@ def test_a_table_is_written_by_those_whose_part_it_is() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("role", "started"),
-    [
-        ("MonthlyScheduleRole", {"Fn::Sub": "${MonthlyCapResetFunction.Arn}:live"}),
-        ("BalanceFoldScheduleRole", {"Fn::Sub": "${BalanceFoldFunction.Arn}:live"}),
-        ("HoldExpiryScheduleRole", {"Fn::Sub": "${HoldExpiryFunction.Arn}:live"}),
-        ("BudgetWatchScheduleRole", {"Fn::Sub": "${BudgetWatchFunction.Arn}:live"}),
-        ("SegmentsScheduleRole", {"Ref": "SegmentsMachine"}),
-    ],
-)
-def test_the_scheduler_may_start_what_it_is_for_and_nothing_else(role: str, started: dict[str, str]) -> None:
-    starting = [each for each in statements(resources(ROLE)[role]) if "sqs:SendMessage" not in actions(each)]
-    assert [statement["Resource"] for statement in starting] == [started]
+def of_published(names: list[str]) -> list[dict[str, str]]:
+    return [{"Fn::Sub": f"${{{name}.Arn}}:live"} for name in names]
+
+
+def test_the_scheduler_may_start_what_has_a_schedule_and_keep_what_it_could_not_start() -> None:
+    allowed = {str(each["Action"]): each["Resource"] for each in statements(resources(ROLE)["ScheduleRole"])}
+    scheduled = [name for name in functions() if events(name, "ScheduleV2")]
+    queues = {
+        name
+        for function in scheduled
+        for event in events(function, "ScheduleV2").values()
+        for name in named_in(event["DeadLetterConfig"])
+    }
+    assert allowed.pop("lambda:InvokeFunction") == of_published(scheduled)
+    assert allowed.pop("states:StartExecution") == {"Ref": "SegmentsMachine"}
+    assert named_in(allowed.pop("sqs:SendMessage")) == queues
+    assert not allowed
+
+
+def test_the_api_may_call_the_functions_with_routes_and_nothing_else() -> None:
+    (statement,) = statements(resources(ROLE)["ApiRole"])
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert sorted(statement["Resource"], key=str) == sorted(of_published(http_functions()), key=str)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.template.template import ROOT, Properties, events, functions, http_functions, resources
+from tests.template.template import ROOT, functions, http_functions, resources, routes, template, translated
 
 OPERATOR = ["eeum-staff/operate"]
 PUBLIC = {
@@ -77,29 +77,55 @@ RESIDENTS = {
 }
 
 
-def routes(function: str) -> dict[str, Properties]:
-    return {f"{event['Method']} {event['Path']}": event for event in events(function, "HttpApi").values()}
-
-
-def every_route() -> dict[str, Properties]:
-    return {route: event for function in http_functions() for route, event in routes(function).items()}
+EVERY_ROUTE = {route.key: route for route in routes()}
 
 
 def test_every_route_is_known_here() -> None:
-    assert set(every_route()) == PUBLIC | OPERATORS | set(RESIDENTS)
+    assert set(EVERY_ROUTE) == PUBLIC | OPERATORS | set(RESIDENTS)
+    assert len(routes()) == len(EVERY_ROUTE)
 
 
-@pytest.mark.parametrize("route", sorted(every_route()))
+@pytest.mark.parametrize("route", sorted(EVERY_ROUTE))
 def test_a_route_says_who_may_call_it(route: str) -> None:
-    wanted: Properties
+    wanted: tuple[str | None, list[str]]
     if route in PUBLIC:
-        wanted = {"Authorizer": "NONE"}
+        wanted = (None, [])
     elif route in OPERATORS:
-        wanted = {"Authorizer": "StaffAuthorizer", "AuthorizationScopes": OPERATOR}
+        wanted = ("StaffAuthorizer", OPERATOR)
     else:
-        wanted = {"Authorizer": "ResidentAuthorizer", "AuthorizationScopes": RESIDENTS[route]}
-    assert every_route()[route]["Auth"] == wanted
-    assert every_route()[route]["ApiId"] == {"Ref": "Api"}
+        wanted = ("ResidentAuthorizer", RESIDENTS[route])
+    assert (EVERY_ROUTE[route].authorizer, list(EVERY_ROUTE[route].scopes)) == wanted
+
+
+def test_what_is_deployed_asks_for_the_tokens_that_the_routes_say() -> None:
+    """SAM adds the default authorizer where a route has none, and must leave those alone that are open to anyone."""
+    paths = translated(template())["Resources"]["Api"]["Properties"]["Body"]["paths"]
+    deployed = {
+        f"{method.upper()} {path}": operation["security"]
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+    assert deployed == {
+        key: [{route.authorizer: list(route.scopes)} if route.authorizer else {"NONE": []}]
+        for key, route in EVERY_ROUTE.items()
+    }
+
+
+def test_the_api_calls_published_functions_under_its_one_role() -> None:
+    """A permission for each route would be a resource for each route."""
+    plain = translated(template())["Resources"]
+    assert not [name for name, resource in plain.items() if resource["Type"] == "AWS::Lambda::Permission"]
+    called = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${FUNCTION.Arn}:live/invocations"
+    paths = plain["Api"]["Properties"]["Body"]["paths"]
+    for route in routes():
+        integration = paths[route.path][route.method.lower()]["x-amazon-apigateway-integration"]
+        assert integration == {
+            "type": "aws_proxy",
+            "httpMethod": "POST",
+            "payloadFormatVersion": "2.0",
+            "credentials": {"Fn::GetAtt": ["ApiRole", "Arn"]},
+            "uri": {"Fn::Sub": called.replace("FUNCTION", route.function)},
+        }
 
 
 def test_a_route_that_forgot_to_say_is_for_operators() -> None:
@@ -118,7 +144,7 @@ def test_the_code_answers_exactly_the_routes_that_the_template_opens(function: s
     pattern = re.compile(r'^@api\.(get|post|patch|put|delete)\(\s*"([^"]+)"', re.MULTILINE)
     written = [route for source in sources for route in pattern.findall(source)]
     answered = {f"{method.upper()} {path.replace('<', '{').replace('>', '}')}" for method, path in written}
-    assert set(routes(function)) == answered
+    assert {route.key for route in routes() if route.function == function} == answered
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""The API's routes: written into its OpenAPI body from the parts' `Routes`, and read from there.
+
+SAM would make a permission of each route that is an event of its function, and there are five hundred resources in a stack. With a body,
+the API calls all functions under one role. `sam local start-api` reads a body as it reads events.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+API = "Api"
+ANYONE = "anyone"
+AUTHORIZERS = {"eeum": "ResidentAuthorizer", "eeum-staff": "StaffAuthorizer"}
+"""By the resource server that a scope is of."""
+URI = (
+    "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${FUNCTION.Arn}:live/invocations"
+)
+"""What the API calls for a function: its published version. Named by `Arn`, which `sam local start-api` and the linter both read."""
+INTEGRATION = """\
+              x-amazon-apigateway-integration:
+                type: aws_proxy
+                httpMethod: POST
+                payloadFormatVersion: "2.0"
+                credentials: !GetAtt ApiRole.Arn
+                uri: !Sub {uri}
+              responses: {{}}"""
+_FUNCTION = re.compile(r"/functions/\$\{(\w+)\.Arn\}:live/invocations")
+
+
+class BadRoute(Exception):
+    """A route that is not written as a route, or is open to nobody that the API knows."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route: which function answers it, and whose tokens open it."""
+
+    method: str
+    path: str
+    function: str
+    """Its logical id."""
+    authorizer: str | None
+    """None for what anyone may ask without a token."""
+    scopes: tuple[str, ...]
+    """Any one of them opens the route."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes_of(template: dict[str, Any]) -> list[Route]:
+    """Every route of a template, by path."""
+    paths = template["Resources"][API]["Properties"]["DefinitionBody"]["paths"]
+    return [
+        _read(method.upper(), path, operation)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    ]
+
+
+def definition_body(routes: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """The lines of the body. `routes` has the scopes of each route, by function. Raises `BadRoute`."""
+    yield "      DefinitionBody:"
+    yield "        openapi: 3.0.1"
+    yield '        info: {title: !Ref AWS::StackName, version: "1.0"}'
+    yield "        paths:"
+    every = sorted(_checked(key, scopes, function) for function, each in routes.items() for key, scopes in each.items())
+    last = ""
+    for path, method, security, function in every:
+        if path != last:
+            yield f"          {path}:"
+        last = path
+        yield f"            {method.lower()}:"
+        if names := re.findall(r"\{(\w+)\}", path):
+            yield f"              parameters: [{', '.join(f'{{name: {name}, in: path, required: true}}' for name in names)}]"
+        yield f"              security: [{security}]"
+        yield INTEGRATION.format(uri=URI.replace("FUNCTION", function))
+
+
+def _checked(key: str, scopes: Any, function: str) -> tuple[str, str, str, str]:
+    """Path, method, security and function."""
+    if not re.fullmatch(r"(GET|POST|PUT|PATCH|DELETE) /[a-z_{}/]*", key):
+        raise BadRoute(f"{key} of {function} must be a method and a path, such as GET /wallets/{{wallet_id}}.")
+    method, _, path = key.partition(" ")
+    if scopes == ANYONE:
+        return path, method, "{NONE: []}", function
+    authorizers = {AUTHORIZERS.get(scope.partition("/")[0]) for scope in scopes}
+    if len(authorizers) != 1 or None in authorizers:
+        raise BadRoute(f"{key} of {function} must be for scopes of one pool, or for {ANYONE}, and not for {scopes}.")
+    return path, method, f"{{{authorizers.pop()}: [{', '.join(scopes)}]}}", function
+
+
+def _read(method: str, path: str, operation: dict[str, Any]) -> Route:
+    ((authorizer, scopes),) = operation["security"][0].items()
+    named = _FUNCTION.search(operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])
+    if named is None:
+        raise BadRoute(f"{method} {path} calls no function of the template.")
+    return Route(method, path, named[1], None if authorizer == "NONE" else authorizer, tuple(scopes))
