@@ -55,7 +55,7 @@ needs = $(if $(strip $($(1))),,$(error $@ needs $(1): make $@ $(1)=$(2)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild republish upgrade-drill release-fixture invoke start-api reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
+.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator measure-storm build run demo demo-with-kills fold rebuild republish upgrade-drill release-fixture invoke start-api reset audit catch-up redrive test simulate mutants bench deploy validate lint format openapi policy-examples policy-schema lock clean
 
 help:
 	@sed -nE 's/^# --- ([^:-]*[^: -]).*/\n\1/p; s/^([a-z-]+):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -172,6 +172,9 @@ format: $(DEVELOPMENT) ## write the code in the project's style
 
 bench: install ## measure what docs/performance.md reports
 	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m local.command bench
+
+measure-storm: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## how long a stranger waits for cashback while one shop cancels 10,000 times
+	@$(COMMAND) bench.storm
 
 # --- Generate what is checked in -------------------------------------------------------------------------------------
 
