@@ -43,6 +43,8 @@ export AT PORT CITY FROM
 
 # A name or value that is wrong is found before anything begins. Where Python is missing, environment.sh says so.
 GIVEN := $(foreach each,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(each)))),$(each)))
+# Those that commands take from the environment are checked there too; other names may mean something else to other programs.
+GIVEN += $(foreach each,AT PORT CITY FROM,$(if $(filter environment,$(firstword $(origin $(each)))),$(each)))
 quoted = '$(subst ','\'',$(1)=$($(1)))'
 ifneq ($(and $(GIVEN),$(shell command -v python3 2>/dev/null)),)
 $(shell python3 local/variables.py $(foreach each,$(GIVEN),$(call quoted,$(each))))
