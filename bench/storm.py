@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,8 @@ STRANGERS = 5
 STRANGERS_PRICE = 1_000
 TOPPED_UP = 300_000
 """Won of each stranger, for more payments than a measurement has."""
+CALM = 10
+"""Payments of strangers before the storms, for comparison: what the machine takes by itself."""
 BETWEEN_SECONDS = 1.0
 ASKED_AGAIN_SECONDS = 0.2
 
@@ -70,8 +72,9 @@ class Member:
 
 @dataclass(frozen=True)
 class Stormed:
-    """Seconds that each payment of a stranger waited, seconds that the storms took, and what of them was posted by then."""
+    """Seconds that strangers' payments waited before and in the storms, how long these took, and how many were posted by then."""
 
+    calm: Sequence[float]
     waited: Sequence[float]
     seconds: float
     cancelled: int
@@ -112,8 +115,9 @@ def measure(
         f" parts as a payment can have ({MOST_CANCELLATIONS}, the last of which takes all that is left)."
     )
     note = (
-        f"{2 * TILLS} tills sent {stormed.cancelled:,} cancellations in {stormed.seconds:.0f} s. At the end {stormed.posted:,} of them were"
-        " posted. The others waited in the slow lane, where they delay the two wallets alone."
+        f"Before the storms the longest of {len(stormed.calm)} payments took {max(stormed.calm):.1f} s. {2 * TILLS} tills sent"
+        f" {stormed.cancelled:,} cancellations in {stormed.seconds:.0f} s. At the end {stormed.posted:,} of them were posted. The others"
+        " waited in the slow lane, where they delay the two wallets alone."
     )
     what = f"A stranger's cashback while one shop cancels {cancellations:,} times in each of two months of {payments:,} payments"
     return Section("Storms of cancellations", [Figure(what, BOUND_SECONDS, max(stormed.waited), "s", how)], [note])
@@ -139,13 +143,14 @@ def _storm(city: City, payments: int, cancellations: int) -> Stormed:
         _won_by_won(by_parts, cancellations),
         [(paid, None) for paid in whole[:cancellations]],
     ]
+    calm = _waited(shop, strangers, _after(CALM))
     began = time.monotonic()
     with ThreadPoolExecutor(len(storms) * TILLS) as pool:
         tills = [pool.submit(_cancel, shop, due) for due in [_queued(storm) for storm in storms] for _ in range(TILLS)]
-        waited = _waited(shop, strangers, tills)
+        waited = _waited(shop, strangers, lambda: all(till.done() for till in tills))
         cancelled = sum(till.result() for till in tills)
     seconds = time.monotonic() - began
-    return Stormed(waited, seconds, cancelled, cancelled - sum(member.pending for member in members))
+    return Stormed(calm, waited, seconds, cancelled, cancelled - sum(member.pending for member in members))
 
 
 def _arrive(city: City, tokens: Tokens, name: str, amount: int) -> Member:
@@ -203,10 +208,15 @@ def _cancel(shop: Shop, due: queue.SimpleQueue[Cancelled]) -> int:
     raise AssertionError("a count has no end")
 
 
-def _waited(shop: Shop, strangers: Sequence[Member], tills: Sequence[Future[int]]) -> list[float]:
-    """Seconds of each stranger's payment, for as long as a till is at work."""
+def _after(count: int) -> Callable[[], bool]:
+    asked = itertools.count()
+    return lambda: next(asked) >= count
+
+
+def _waited(shop: Shop, strangers: Sequence[Member], over: Callable[[], bool]) -> list[float]:
+    """Seconds of strangers' payments, one after another until it is over."""
     waited: list[float] = []
-    while not all(till.done() for till in tills):
+    while not over():
         stranger = strangers[len(waited) % len(strangers)]
         began = time.monotonic()
         shop.pay(stranger, STRANGERS_PRICE)
