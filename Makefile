@@ -43,6 +43,8 @@ export AT PORT CITY FROM
 
 # A name or value that is wrong is found before anything begins. Where Python is missing, environment.sh says so.
 GIVEN := $(foreach each,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(each)))),$(each)))
+# Those that commands take from the environment are checked there too; other names may mean something else to other programs.
+GIVEN += $(foreach each,AT PORT CITY FROM,$(if $(filter environment,$(firstword $(origin $(each)))),$(each)))
 quoted = '$(subst ','\'',$(1)=$($(1)))'
 ifneq ($(and $(GIVEN),$(shell command -v python3 2>/dev/null)),)
 $(shell python3 local/variables.py $(foreach each,$(GIVEN),$(call quoted,$(each))))
@@ -55,7 +57,8 @@ needs = $(if $(strip $($(1))),,$(error $@ needs $(1): make $@ $(1)=$(2)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install environments simulated-city export payments-of-export check-policy explain-policy try-policy simulate-policy publish-payments compare-evaluators measure-simulator build run demo demo-with-kills fold rebuild republish upgrade-drill release-fixture invoke start-api reset audit catch-up redrive test simulate mutants bench deploy validate lint format template openapi policy-examples policy-schema lock clean
+# Every target is a command, none a file to make.
+.PHONY: $(shell sed -nE 's/^([a-z][a-z-]*):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help:
 	@sed -nE 's/^# --- ([^:-]*[^: -]).*/\n\1/p; s/^([a-z-]+):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -172,6 +175,9 @@ format: $(DEVELOPMENT) ## write the code in the project's style
 
 bench: install ## measure what docs/performance.md reports
 	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m local.command bench
+
+measure-storm: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## how long a stranger waits for cashback while one shop cancels 10,000 times
+	@$(COMMAND) bench.storm
 
 # --- Generate what is checked in -------------------------------------------------------------------------------------
 

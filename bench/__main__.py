@@ -17,6 +17,7 @@ from bench import (
     months,
     simulator,
     start_up,
+    storm,
     write_units,
 )
 from bench.page import page
@@ -27,6 +28,7 @@ from tests.contract.engines import DYNOXIDE
 def main() -> None:
     _need(DYNOXIDE, "the engine to measure on")
     _need(places.program("emulator", "python"), "the emulator")
+    _need(places.program("sam", "sam"), "the SAM CLI")
     _need(places.program("installer", "pip"), "the installer")
     _need(places.program("simulator", "python"), "the simulator's environment")
     started = time.monotonic()
@@ -47,6 +49,7 @@ def main() -> None:
             evaluation.measure(),
             months.measure(),
             cancellation.measure(folder / "cancellation"),
+            storm.measure(folder / "storm"),
             audited,
             replayed,
         ]

@@ -33,7 +33,7 @@ WHAT_KEEPS_IT_SO = """\
 
 def page(sections: Sequence[Section], seconds: float) -> str:
     figures = [figure for section in sections for figure in section.figures]
-    lines = [INTRODUCTION, *_table(figures), "", f"{_verdict(figures)}", ""]
+    lines = [INTRODUCTION, *table(figures), "", f"{_verdict(figures)}", ""]
     lines += ["## How it was measured", ""]
     for section in sections:
         lines += [f"### {section.title}", ""]
@@ -45,7 +45,7 @@ def page(sections: Sequence[Section], seconds: float) -> str:
     return "\n".join(lines)
 
 
-def _table(figures: Sequence[Figure]) -> list[str]:
+def table(figures: Sequence[Figure]) -> list[str]:
     rows = ["| what | bound | reached | |", "|---|---|---|---|"]
     for figure in figures:
         spread = f" ({_number(figure.spread[0])} – {_number(figure.spread[1])})" if figure.spread else ""

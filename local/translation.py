@@ -7,6 +7,7 @@ Bridged here, and nowhere else:
 - It refuses alarms on several metrics. They are left out: nobody is notified of a local city.
 - It does not evaluate the condition key `dynamodb:EnclosingOperation`, so a statement with it would deny everything:
   that key, and only that, is taken out. A test holds it in the template itself.
+- It asks for `sqs:SendMessageBatch` where many messages are sent at once, an action that AWS does not have: who may send may send many.
 - It knows no schedule time zones and no `<aws.scheduler.scheduled-time>`: the schedule is deployed switched off, and
   the runner invokes the function at each local midnight (`local/schedule.py`).
 - A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves:
@@ -42,6 +43,7 @@ def translate(template: Template, parameters: dict[str, str], start: str) -> Tem
     """The template as plain CloudFormation; event sources are named after `start`."""
     plain = _without_serverless(template, parameters)
     _without_unsupported_conditions(plain)
+    _sending_many(plain)
     for name, resource in list(plain["Resources"].items()):
         kind = resource["Type"]
         if kind == "AWS::ApiGatewayV2::Api":
@@ -92,6 +94,16 @@ def _without_unsupported_conditions(node: Any) -> None:
             del node["Condition"]
     for part in node.values():
         _without_unsupported_conditions(part)
+
+
+def _sending_many(node: Any) -> None:
+    """Let every statement that allows to send a message allow to send many."""
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _sending_many(part)
+    actions = node.get("Action") if isinstance(node, dict) else None
+    listed = [actions] if isinstance(actions, str) else actions
+    if isinstance(listed, list) and "sqs:SendMessage" in listed:
+        node["Action"] = [*listed, "sqs:SendMessageBatch"]
 
 
 def _routes(api: str, properties: dict[str, Any]) -> dict[str, Any]:

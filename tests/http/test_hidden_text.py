@@ -74,6 +74,35 @@ def test_names_and_references_have_no_hidden_text(city: InMemoryCity, character:
     assert [answer.json["errors"][0]["message"] for answer in (named, credited)] == [LINE_WANTED, LINE_WANTED]
 
 
+@pytest.mark.parametrize("reference", [" KB-77", "KB-77 ", "\u00a0KB-77", "KB-77\u3000"], ids=ascii)
+def test_a_reference_with_spaces_at_an_end_is_not_credited_beside_the_one_that_looks_the_same(
+    city: InMemoryCity, reference: str
+) -> None:
+    path, credit = f"/wallets/{city.who.wallet}/top_ups", {"amount": 50_000, "bank_reference": "KB-77"}
+    assert city.call(BANK, "POST", path, credit, key=KEY).status == 200
+    with unchanged(city):
+        again = city.call(BANK, "POST", path, credit | {"bank_reference": reference}, key=f"{KEY}-again")
+
+    assert_problem(again, 400, "invalid_request", "string_pattern_mismatch", "bank_reference")
+    assert again.json["errors"][0]["message"] == LINE_WANTED
+
+
+@pytest.mark.parametrize("text", [" 연수 상회", "연수 상회 ", "\u3000연수 상회"], ids=ascii)
+def test_a_name_has_no_spaces_at_its_ends(city: InMemoryCity, text: str) -> None:
+    with unchanged(city):
+        named = city.call(OWNER, "POST", "/merchants", application("1248100998", name=text))
+
+    assert_problem(named, 400, "invalid_request", "string_pattern_mismatch", "name")
+
+
+def test_spaces_around_a_text_of_a_policy_are_taken_off(city: InMemoryCity) -> None:
+    document = _with(future_policy(version="spaced"), ("title", "ko"), " 혜택 ")
+    drafted = city.call(OPERATOR, "POST", "/policy_drafts", {"document": document, "reason": "추경"})
+
+    assert drafted.status == 201
+    assert drafted.json["document"]["title"]["ko"] == "혜택"
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x00", "\u200b"], ids=repr)
 @pytest.mark.parametrize("route", [each for each in ROUTES if "{" in each.path], ids=str)
 def test_a_path_has_no_hidden_text(city: InMemoryCity, route: Route, end: str) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 import cashback_calculation.lanes
 from cashback_calculation import slow
-from cashback_calculation.lanes import send_to_slow_lane
+from cashback_calculation.lanes import QueueRefused, send_to_slow_lane
 from eeum.aws.attribute_values import attribute_value
 from eeum.cashback.known import KnownWallets
-from eeum.cashback.sources import READERS, source_of
+from eeum.cashback.sources import READERS, Source, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.storage import Table, Unavailable
 from tests.http.city import InMemoryCity
@@ -35,12 +35,20 @@ class Queues:
     def __init__(self) -> None:
         self.parked: list[dict[str, Any]] = []
         self.sent: list[dict[str, Any]] = []
+        self.calls = 0
+        self.refused: tuple[str, ...] = ()
+        """Ids of entries that are not taken."""
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, **in_order: str) -> None:  # noqa: N803 - as botocore calls it
-        if in_order:
-            self.sent.append({"MessageBody": MessageBody, **in_order})
-        else:
-            self.parked.append(json.loads(MessageBody))
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - as botocore calls it
+        self.parked.append(json.loads(MessageBody))
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        assert 1 <= len(Entries) <= 10
+        assert len({each["Id"] for each in Entries}) == len(Entries)
+        self.calls += 1
+        self.sent += [each for each in Entries if each["Id"] not in self.refused]
+        failed = [{"Id": each["Id"], "Code": "InternalError"} for each in Entries if each["Id"] in self.refused]
+        return {"Failed": failed} if failed else {}
 
 
 @pytest.fixture
@@ -65,6 +73,11 @@ def _records(city: InMemoryCity) -> list[dict[str, Any]]:
     return [
         {"dynamodb": {"NewImage": {name: attribute_value(each) for name, each in item.items()}}} for item in approved
     ]
+
+
+def _sources(city: InMemoryCity) -> list[Source]:
+    items = [item for item in city.storage.items(Table.LEDGER) if item["kind"] in READERS]
+    return [source_of(item) for item in items if item.get("status", "approved") == "approved"]
 
 
 def _messages(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -129,9 +142,17 @@ def test_records_are_sent_in_the_group_of_their_wallet_and_a_repetition_is_known
 ) -> None:
     cancelled(lane, 15_000)
     records = _records(lane) * 8
-    items = [item for item in lane.storage.items(Table.LEDGER) if item["kind"] in READERS]
-    sources = [source_of(item) for item in items if item.get("status", "approved") == "approved"] * 8
+    sources = _sources(lane) * 8
     send_to_slow_lane("queue", list(zip(sources, records, strict=True)))
     assert len(queues.sent) == len(records) > 10
     assert [each["MessageGroupId"] for each in queues.sent] == [source.wallet_id for source in sources]
     assert len({each["MessageDeduplicationId"] for each in queues.sent}) == len(sources) // 8
+    assert queues.calls == -(-len(records) // 10)
+
+
+def test_a_message_that_the_queue_refuses_brings_the_batch_again(lane: InMemoryCity, queues: Queues) -> None:
+    cancelled(lane, 15_000)
+    (source, *_), (record, *_) = _sources(lane), _records(lane)
+    queues.refused = ("1",)
+    with pytest.raises(QueueRefused, match="1 of 3 messages, the first for InternalError"):
+        send_to_slow_lane("queue", [(source, record)] * 3)

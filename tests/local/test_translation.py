@@ -189,6 +189,19 @@ def test_only_the_condition_keys_that_the_emulator_lacks_are_taken_out(plain: di
     assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}
 
 
+def test_who_may_send_a_message_may_send_many() -> None:
+    def statement(*actions: str) -> dict[str, object]:
+        return {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+
+    role = {
+        "Policies": [{"PolicyDocument": {"Statement": [statement("sqs:SendMessage"), statement("sqs:ReceiveMessage")]}}]
+    }
+    translation._sending_many(role)
+    sends, receives = role["Policies"][0]["PolicyDocument"]["Statement"]
+    assert sends["Action"] == ["sqs:SendMessage", "sqs:SendMessageBatch"]
+    assert receives["Action"] == ["sqs:ReceiveMessage"]
+
+
 def test_schedules_are_switched_off(plain: dict[str, Any]) -> None:
     assert [schedule["Properties"]["State"] for schedule in of_type(plain, "AWS::Scheduler::Schedule").values()] == [
         "DISABLED"

@@ -69,6 +69,40 @@ def test_a_wrong_name_or_value_is_one_sentence_and_nothing_is_done(given: str, s
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "abc", "PORT=abc: abc is no port: it must be a whole number from 1 to 65535, such as 4600."),
+        ("PORT", "4600; echo broken", "PORT=4600; echo broken: 4600; echo broken is no port: it must be"),
+        ("CITY", "staging", "CITY=staging: staging is unknown; there are local, dev, prod."),
+        ("AT", "tomorrow", "AT=tomorrow: tomorrow is neither `now` nor an instant"),
+    ],
+)
+@pytest.mark.parametrize("target", ["run", "demo", "help"])
+def test_a_wrong_value_in_the_environment_is_one_sentence_too(
+    target: str, name: str, value: str, sentence: str
+) -> None:
+    refused = make("-n", target, **{name: value})
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    first, last = refused.stderr.splitlines()
+    assert first.startswith(f"make: {sentence}")
+    assert last.endswith("*** Nothing was done.  Stop.")
+
+
+def test_a_variable_on_the_command_line_wins_over_the_environment() -> None:
+    taken = make("-n", "help", "PORT=4600", PORT="abc")
+
+    assert (taken.returncode, taken.stderr) == (0, "")
+
+
+def test_what_commands_take_from_the_environment_is_checked_there() -> None:
+    (exported,) = re.findall(r"^export (.*)$", MAKEFILE, re.MULTILINE)
+    (checked,) = re.findall(r"^GIVEN \+= \$\(foreach each,([A-Z ]+),", MAKEFILE, re.MULTILINE)
+
+    assert checked == exported
+
+
+@pytest.mark.parametrize(
     "given",
     ["PORT=4600", "PORT=", "AT=now", "AT=", "AT=2021-01-31T23:58+09:00", "STAGE=prod", "CITY=dev", "OPS=20_000", "FORMS=yes",
      "FORMS=", "TESTS=tests/unit/test_money.py::test_x -k x", "OPTIONS=--debug -d 5890", "BUDGET=city=1 national=2", "SHELL=/bin/sh"],

@@ -49,9 +49,11 @@ LIMITS = (
     _limit("spend-at-the-fair", "spend", 150_000, **FAIR),
     _limit("reward-of-the-half", "reward", 2_500, "half_month"),
     _limit("reward-of-the-month", "reward", 4_000),
+    _limit("spend-at-tables", "spend", 120_000, "half_month"),
     _limit("points", "reward", 3_000, "half_month"),
     _limit("coupons", "reward", 3_000, "half_month", **SINCE),
     _limit("coupons-of-the-fair", "reward", 4_000, **FAIR),
+    _limit("spend-with-coupons", "spend", 250_000),
     _limit("welcome", "reward", 12_000, "year"),
     _limit("bonus-base", "top_up", 400_000, **SINCE),
     _limit("top-ups", "top_up", 2_000_000),
@@ -94,7 +96,9 @@ LAYERS = (
            when={"fact": "merchant_district", "in": ["seo", "yeonsu"]}),
     _layer("market", "cashback", {"district": 1}, (0, None, 500), when=ON_SITE, limits=["reward-of-the-half"],
            pools=["market-days"], exclusive="one-of-them"),
-    _layer("table", "cashback", {"district": 1}, (0, None, 450), when=IN_RESTAURANTS, exclusive="one-of-them"),
+    # It counts everything, also while the other layer of its group is chosen.
+    _layer("table", "cashback", {"district": 1}, (0, 20_000, 300), (20_000, None, 600), when=IN_RESTAURANTS, limits=["spend-at-tables"],
+           counts="all", exclusive="one-of-them"),
     _layer("points", "cashback", {"city": 1}, (0, None, 250), into="gift", limits=["points"], when=BY_PAPERS),
     _layer("kept", "cashback", {"district": 1, "merchant": 1}, (0, None, 100), into="keep", when=BY_MARKS),
     _layer("own", "cashback", {"merchant": 1}, (0, None, "merchant")),
@@ -103,8 +107,8 @@ LAYERS = (
     _layer("stall", "cashback", {"district": 1}, (0, None, 50), pools=["fair"], when=ON_SOME_DAYS),
     _layer("coupon", "discount", {"city": 2, "merchant": 1}, (0, None, 800), when=ON_SITE, limits=["coupons"],
            exclusive="one-coupon"),
-    _layer("fair-coupon", "discount", {"district": 1}, (0, None, 1_000), limits=["coupons-of-the-fair"], pools=["fair"],
-           exclusive="one-coupon", when=IN_APP_OR_LARGE),
+    _layer("fair-coupon", "discount", {"district": 1}, (0, None, 1_000), limits=["spend-with-coupons", "coupons-of-the-fair"],
+           pools=["fair"], counts="all", exclusive="one-coupon", when=IN_APP_OR_LARGE),
     _layer("large", "discount", {"national": 1}, when=OF_SMALL_SHOPS,
            steps={"per": "payment", "reached": [{"from": 30_000, "gives": 300}, {"from": 70_000, "gives": 1_000}]}),
     _layer("welcome", "top_up_bonus", {"city": 1}, (0, None, 300), limits=["welcome"], into="gift", when=NO_YOUTH),
@@ -140,10 +144,13 @@ def forms() -> Scene:
 
 @cache
 def documents() -> tuple[Document, ...]:
-    """Three versions: as above, with less from December on, and with other windows and without what carries over from January on."""
-    first = _version("forms-2022-09", "2022-09-01T00:00:00+09:00", LIMITS, LAYERS)
+    """Three versions: as above, with less from December on, and with other windows and without what carries over from January on.
+
+    The first two end some days before the next one starts: then nothing is given, and what the terms of wallets limit is limited still.
+    """
+    first = _version("forms-2022-09", "2022-09-01T00:00:00+09:00", LIMITS, LAYERS, "2022-12-16T22:00:00+09:00")
     fewer = [layer for layer in LAYERS if layer["id"] not in ("stamps", "large")]
-    second = _version("forms-2022-12", "2022-12-20T00:00:00+09:00", LIMITS, fewer)
+    second = _version("forms-2022-12", "2022-12-20T00:00:00+09:00", LIMITS, fewer, "2023-01-22T00:00:00+09:00")
     # A limit of one name keeps its window; what has another is another limit.
     changed = {
         "spend-of-the-month": _limit("spend-of-the-month", "spend", 120_000),
@@ -155,14 +162,14 @@ def documents() -> tuple[Document, ...]:
     return first, second, third
 
 
-def _version(name: str, starts_at: str, limits: Any, layers: Any) -> Document:
+def _version(name: str, starts_at: str, limits: Any, layers: Any, ends_at: str | None = None) -> Document:
     template = next(each for each in incheon() if each["version"] == "incheon-2022-07-01")
     own = {name for layer in layers for name in layer.get("limits", ())}
     document = {
         **template,
         "version": name,
         "starts_at": starts_at,
-        "ends_at": None,
+        "ends_at": ends_at,
         "earns_from": ["charged", "rewards"],
         "limits": [limit for limit in limits if limit["id"] in own | {"top-ups"}],
         "layers": list(layers),

@@ -4,12 +4,14 @@ Each is run under several seeds until a check fails, 20,000 operations in all. O
 patch is never reached, or fails by itself, or ends a run with anything but a failed check, is broken: it proves nothing, and fails the run.
 """
 
+import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -31,13 +33,14 @@ from tests.simulation.mutants_of_debts import MUTANTS_OF_DEBTS
 from tests.simulation.mutants_of_events import MUTANTS_OF_EVENTS
 from tests.simulation.mutants_of_facts import MUTANTS_OF_FACTS
 from tests.simulation.mutants_of_parts import MUTANTS_OF_PARTS
+from tests.simulation.mutants_of_policies import MUTANTS_OF_POLICIES
 from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
 from tests.simulation.mutation import BrokenMutant, Mutant, Trace, dropping, replacing, traced
 from tests.simulation.running import run, steps_of
 
 MOST_OPERATIONS = 20_000
 OF_A_SEED = 4_000
-AT_ONCE = 2
+AT_ONCE = os.cpu_count() or 1
 """Mutants tried side by side, one a core."""
 
 
@@ -260,6 +263,7 @@ MUTANTS = (
     *OF_PAYMENTS,
     *MUTANTS_OF_REWARDS,
     *MUTANTS_OF_BOUNDARIES,
+    *MUTANTS_OF_POLICIES,
     *MUTANTS_OF_EVENTS,
     *MUTANTS_OF_FACTS,
     *MUTANTS_OF_DEBTS,
@@ -323,13 +327,30 @@ def _row(outcome: Outcome) -> str:
     return f"| {outcome.name} | {outcome.mutant.takes} | {found} | {seed} |"
 
 
+def _trying(processes: ProcessPoolExecutor, names: Sequence[str]) -> dict[str, Future[Outcome | str]]:
+    """What comes of each mutant, in the order of `names`. Those that are never found take longest, and are begun first."""
+    redundant = {each.name for each in MUTANTS if each.redundant}
+    begun = {name: processes.submit(_tried, name) for name in sorted(names, key=lambda name: name not in redundant)}
+    done = count(1)
+
+    def report(name: str) -> None:
+        print(f"· {next(done)} of {len(names)} tried: {name}", file=sys.stderr, flush=True)
+
+    for name, future in begun.items():
+        future.add_done_callback(lambda _, name=name: report(name))  # type: ignore[misc]
+    return {name: begun[name] for name in names}
+
+
 def main() -> int:
     """Tries all mutants, or those that are named, one a core; prints the rows of the table in docs/testing.md."""
     named = set(sys.argv[1:])
+    if unknown := named - {each.name for each in MUTANTS}:
+        sys.exit(f"There is no mutant {', '.join(sorted(unknown))}.")
     names = [each.name for each in MUTANTS if not named or each.name in named]
     wrong = 0
     with ProcessPoolExecutor(AT_ONCE) as processes:
-        for name, outcome in zip(names, processes.map(_tried, names), strict=True):
+        for name, future in _trying(processes, names).items():
+            outcome = future.result()
             if isinstance(outcome, str):
                 wrong += 1
                 print(f"broken: {outcome}", flush=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tests.simulation.answers import OF_READERS
 from tests.simulation.city import Found, Simulated
+from tests.simulation.drafts import DRAFTS
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
 from tests.simulation.last_won import LAST_WON
@@ -25,7 +26,7 @@ from tests.simulation.undoing import UNDOING
 from tests.version_1 import written_in_version_1
 
 OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS | QUOTES
-OPERATIONS = OF_EVERYBODY | OF_OPERATORS | LAST_WON
+OPERATIONS = OF_EVERYBODY | OF_OPERATORS | LAST_WON | DRAFTS
 
 FULL_CHECK = 10_000
 """After so many operations everything is checked in full."""

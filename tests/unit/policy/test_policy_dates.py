@@ -111,6 +111,13 @@ def test_a_date_at_the_bounds_is_none(place: str, text: str) -> None:
     assert "instant_range" not in {code for _, code, _ in problems_of(at_the_bound)}
 
 
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("text", [LAST, f"{LAST_YEAR}-12-31T23:59:00+09:00", f"{LAST_YEAR}-12-31T00:00:00+09:00"])
+def test_no_advice_names_a_date_out_of_bounds(place: str, text: str) -> None:
+    advised = [why for _, _, why in doubts_of(shaped_document(moved(PLACES[place], text)))]
+    assert not [why for why in advised if str(LAST_YEAR + 1) in why]
+
+
 @pytest.mark.parametrize(
     "text", ["9999-12-31T23:59:59+09:00", "9998-12-31T00:00:00+09:00", "0001-01-02T00:00:00+09:00"]
 )

@@ -124,6 +124,8 @@ def test_it_is_doubted_and_nothing_else_is(path: str, code: str, changes: Change
         [USED],
         [USED, ("ends_at", "2026-06-01T00:00:00+09:00")],
         [USED, ("ends_at", "2026-05-15T00:00:00+09:00")],
+        [USED, ("ends_at", "2200-12-31T23:59:59+09:00")],
+        [USED, ("ends_at", "2200-12-31T00:00:00+09:00")],
         [("limits", [SPEND, {"id": "top-up", "measure": "top_up", "window": "month", "amount": 500_000}]),
          ("wallet.top_up_limits", ["top-up"])],
         by_revenue(revenue(at_most=300_000_000), revenue(above=300_000_000, at_most=3_000_000_000)),
@@ -133,7 +135,8 @@ def test_it_is_doubted_and_nothing_else_is(path: str, code: str, changes: Change
         by_revenue(revenue(at_most=300_000_000), revenue(at_most=3_000_000_000), limits=[]),
     ],
     ids=[
-        "every word used", "the end of a month", "an end within a month", "what may be topped up", "ranges that part",
+        "every word used", "the end of a month", "an end within a month",
+        "the last second of all", "the last day of all", "what may be topped up", "ranges that part",
         "ranges that touch", "the same shops twice", "more in the market", "a limit of its own",
     ],
 )  # fmt: skip

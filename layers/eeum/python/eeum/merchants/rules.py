@@ -12,7 +12,7 @@ from eeum.ids import natural_id
 from eeum.policy.rules import MerchantTerms
 
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
-LOWEST_TAX_OFFICE = "101"
+LOWEST_ASSIGNED = "101"
 NO_KIND_OF_BUSINESS = "00"
 _WRITTEN = re.compile(r"[0-9]{3}-?[0-9]{2}-?[0-9]{5}")
 
@@ -67,8 +67,9 @@ def parse_business_registration_number(text: str) -> str:
     """The ten digits of a number written with or without hyphens.
 
     The last digit checks the others: their sum weighted by 1 3 7 1 3 7 1 3 5, plus the tens of the ninth digit times 5, and the check
-    digit make a multiple of ten (the National Tax Service's rule). The first three are the code of a tax office, from 101 on; the next
-    two are the kind of business, from 01 on. What else is not in use today may be tomorrow. Raises `Invalid`.
+    digit make a multiple of ten. The first three are 101 to 999, once the code of a tax office; the next two are the kind of business,
+    01 to 99. So the National Tax Service assigns them. It begins serial numbers, the next four, at 0001; 0000 is not refused, since
+    earlier versions took it. Raises `Invalid`.
     """
     if not _WRITTEN.fullmatch(text):
         raise Invalid("business_registration_number", "is not ten digits such as 124-81-00998", "malformed")
@@ -77,10 +78,10 @@ def parse_business_registration_number(text: str) -> str:
     weighted = sum(digit * weight for digit, weight in zip(digits[:9], _WEIGHTS, strict=True))
     if (weighted + digits[8] * 5 // 10 + digits[9]) % 10:
         raise Invalid("business_registration_number", "has a check digit that does not match", "check_digit")
-    if number[:3] < LOWEST_TAX_OFFICE or number[3:5] == NO_KIND_OF_BUSINESS:
+    if number[:3] < LOWEST_ASSIGNED or number[3:5] == NO_KIND_OF_BUSINESS:
         raise Invalid(
             "business_registration_number",
-            f"is never assigned: it begins with a tax office's code, {LOWEST_TAX_OFFICE} or above, and a kind of business, 01 or above",
+            f"is never assigned: its first three digits must be {LOWEST_ASSIGNED} or above, and the next two, the kind of business, not 00",
             "never_assigned",
         )
     return number

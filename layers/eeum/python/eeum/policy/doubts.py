@@ -89,9 +89,9 @@ def _ends(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _end(path: str, at: datetime) -> Iterator[Problem]:
     """An end does not belong to what ends; a notice names the last day, which does."""
-    if not is_in_bounds(at):
-        return  # the day after may not exist
-    tomorrow = at + timedelta(days=1)
+    # After the last day that a document may name there is no day to advise.
+    if not is_in_bounds(at) or not is_in_bounds(tomorrow := at + timedelta(days=1)):
+        return
     if at.time() >= time(23, 59):
         whole = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
         yield path, "ends_a_moment_early", f"An end does not belong to what ends: the whole day ends at {whole}."

@@ -1,0 +1,76 @@
+"""Safeguards of what policies say: what counts in a group, what holds after a version's end, and which dates a document may name."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from eeum.cashback import rules as cashback_rules
+from eeum.policy import document_values, evaluation, validation
+from eeum.policy.rules import Layer, Limit, PolicyVersion
+from eeum.wallet import giving, top_ups
+from tests.simulation.mutation import Mutant, replacing
+
+chosen = evaluation._chosen
+evaluate = evaluation.evaluate
+give = giving.give
+limits_on_top_ups = top_ups._limits_on_top_ups
+
+
+def _chosen_alone(*arguments: Any) -> list[tuple[Layer, evaluation.Accepted]]:
+    return [(layer, accepted) for layer, accepted in chosen(*arguments) if layer.exclusive is None or accepted[0]]
+
+
+def _counts_once_chosen(*arguments: Any, **more: Any) -> Any:
+    """For the product alone: the reference evaluates by the same function."""
+    with patch.object(evaluation, "_chosen", _chosen_alone):
+        return evaluate(*arguments, **more)
+
+
+@contextmanager
+def _evaluated(by: Any) -> Iterator[None]:
+    with replacing(cashback_rules, "evaluate", by), replacing(giving, "evaluate", by):
+        yield
+
+
+def _given_after_the_end(policy: PolicyVersion, *arguments: Any) -> Any:
+    return give(replace(policy, ends_at=None), *arguments)
+
+
+def _no_limits_after_the_end(policy: PolicyVersion, at: Any) -> Sequence[Limit]:
+    return limits_on_top_ups(policy, at) if policy.pays_at(at) else []
+
+
+MUTANTS_OF_POLICIES = (
+    Mutant(
+        "counts all in a group",
+        "a layer of an exclusive group that counts all counts nothing until it is chosen",
+        lambda: _evaluated(_counts_once_chosen),
+        forms=True,
+    ),
+    Mutant(
+        "end of a version",
+        "top-ups are given bonuses, and use limits of layers, after their version has ended",
+        lambda: patch.object(top_ups, "give", _given_after_the_end),
+        forms=True,
+    ),
+    Mutant(
+        "limits on top-ups after the end",
+        "limits on top-ups hold no longer than their version pays",
+        lambda: patch.object(top_ups, "_limits_on_top_ups", _no_limits_after_the_end),
+        forms=True,
+    ),
+    Mutant(
+        "bounds of dates",
+        "a document may name any date",
+        lambda: patch.object(document_values, "is_in_bounds", lambda _: True),
+        forms=True,
+    ),
+    Mutant(
+        "dates of stored drafts",
+        "the check of a draft that an earlier release took finds no date out of bounds",
+        lambda: patch.object(validation, "faults_of_dates", lambda _: iter(())),
+        forms=True,
+    ),
+)
