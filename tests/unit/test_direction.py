@@ -102,7 +102,7 @@ IO_LIBRARIES = {
     "aws_lambda_powertools", "boto3", "botocore", "os", "pathlib", "pydantic", "pydantic_core", "random", "secrets",
     "socket", "subprocess", "threading", "time",
 }  # fmt: skip
-STORAGE = {"storage", "unit_of_work"}
+STORAGE = {"storage", "unit_of_work", "merging"}
 VALUES_OF_STORAGE = {"Item", "Key", "MOST_WRITES", "Page", "Table", "Write"}
 """What a pure module may name of the storage port: values, and neither a storage nor what it raises."""
 USE_CASES = {

@@ -50,6 +50,12 @@ class BankReferenceUsed(Refusal):
     code = "bank_reference_used"
 
 
+class TooManyItems(Refusal):
+    """One transaction would read or write more items than the database takes: nothing was sent."""
+
+    code = "too_many_items"
+
+
 class ProgrammeNotRunning(Refusal):
     """No policy version is in force at the instant of the request."""
 

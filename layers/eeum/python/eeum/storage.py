@@ -114,6 +114,9 @@ class Update(NamedTuple):
 
 Write = Put | Update
 
+MOST_READ = 100
+"""Items of one read."""
+
 MOST_WRITES = 100
 """Items of one transaction."""
 

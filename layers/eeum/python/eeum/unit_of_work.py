@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from eeum.errors import Busy
-from eeum.storage import ConditionsFailed, Contended, Storage, Unavailable, Write
+from eeum.errors import Busy, TooManyItems
+from eeum.storage import MOST_WRITES, ConditionsFailed, Contended, Storage, Unavailable, Write
 
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
@@ -46,8 +46,16 @@ class Patience:
 def commit(storage: Storage, patience: Patience, *writes: Write) -> None:
     """Does all `writes` or none, under a token of their own, so that what is sent again has one effect.
 
-    Raises `ConditionsFailed` when a condition does not hold, `Busy` when time runs out.
+    Writes to one item are merged (`eeum.merging`). Raises `ConditionsFailed` when a condition does not hold, `Busy` when time runs out,
+    and, before anything is sent, `TooManyItems` for more items than a transaction takes.
     """
+    if len({write.key for write in writes}) < len(writes):
+        # Most transactions write each item once, and never load this.
+        from eeum.merging import merge_writes
+
+        writes = merge_writes(writes)
+    if len(writes) > MOST_WRITES:
+        raise TooManyItems(f"This takes {len(writes)} items in one transaction, of at most {MOST_WRITES}.")
     token = str(uuid.uuid4())
     attempt = 0
     while True:

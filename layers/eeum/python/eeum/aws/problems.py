@@ -15,6 +15,7 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BankReferenceUsed: HTTPStatus.CONFLICT,
+    errors.TooManyItems: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ProgrammeNotRunning: HTTPStatus.CONFLICT,
     errors.MerchantExcluded: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyApplied: HTTPStatus.CONFLICT,
