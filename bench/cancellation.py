@@ -3,18 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
-from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, PROGRAMME, found
+from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, PROGRAMME, found, paying
 from bench.engine import storage_on
 from bench.figures import Figure, Progress, Section, seconds_of
 from eeum.cashback.sources import Entry, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
-from eeum.payments.cancellations import cancel_payment
+from eeum.payments.cancellations import CancelPayment, cancel_payment
 from eeum.payments.items import cancellation_key, payment_key
-from eeum.payments.progress_store import ProgressStore
 from eeum.payments.rules import Order, Payment
-from eeum.payments.store import PaymentStore
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, authorise_payment
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
 from eeum.request import Request
@@ -62,8 +60,8 @@ def _a_month(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id
         at = JANUARY_2021 + timedelta(minutes=number)
         order = Order(merchant_id, AMOUNT, "shop", "card", None, None)
         request = Request.of(f"acquirer/{ACQUIRER}", wallet_id, f"a-key-of-sixteen-{number:05}", {"amount": AMOUNT})
-        store = PaymentStore(storage, PATIENCE)
-        payments.append(authorise_payment(store, policies, PATIENCE, request, order, lambda at=at: at).entry)  # type: ignore[misc]
+        using = paying(storage, policies, lambda at=at: at)  # type: ignore[misc]
+        payments.append(authorise_payment(Authorise(request, order), using).entry)
         if len(payments) % 20 == 0:
             _post(storage, policies, [_key_of(payment) for payment in payments[-20:]])
             progress.step()
@@ -73,9 +71,8 @@ def _a_month(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id
 def _cancel(storage: Storage, policies: PolicyBook, payment: Payment) -> None:
     acceptance = payment.acceptance
     request = Request.of(acceptance.caller, acceptance.wallet_id, f"cancelling-{acceptance.digest}", {})
-    store = ProgressStore(storage, PATIENCE)
-    now = lambda: JANUARY_2021 + timedelta(days=20)  # noqa: E731 - a clock
-    entry = cancel_payment(store, PATIENCE, request, acceptance.id, None, None, lambda _: True, now).entry
+    using = paying(storage, policies, lambda: JANUARY_2021 + timedelta(days=20))
+    entry = cancel_payment(CancelPayment(request, acceptance.id, None, None, lambda _: True), using).entry
     _post(storage, policies, [cancellation_key(acceptance.wallet_id, entry.acceptance.digest)])
 
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -10,12 +11,17 @@ from typing import Any
 
 from bench import ROOT
 from eeum.aws.clock import Clock, shifted_clock
+from eeum.budget.funding import Budgets
 from eeum.calendar import SEOUL
 from eeum.journal.accounts import CHARGED
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply, decide
 from eeum.merchants.store import MerchantStore
+from eeum.payments.progress_store import ProgressStore
+from eeum.payments.store import PaymentStore
+from eeum.payments.use_cases import PaymentDependencies
 from eeum.policy.loading import load_history
 from eeum.policy.store import PolicyStore
+from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Storage
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Card, DebitOrder, Purse, Wallet, new_wallet
@@ -141,3 +147,11 @@ def invocation() -> Any:
         invoked_function_arn="arn:aws:lambda:ap-northeast-2:000000000000:function:eeum-PaymentAuthorisation",
         aws_request_id="5a7b0cb4-8a3e-4f0d-9b43-a0b2d6d4f3c1",
     )
+
+
+def paying(
+    storage: Storage, policies: PolicyBook, clock: Callable[[], datetime], budgets: Budgets | None = None
+) -> PaymentDependencies:
+    """What the use cases of payments work with."""
+    stores = PaymentStore(storage, PATIENCE), ProgressStore(storage, PATIENCE)
+    return PaymentDependencies(*stores, policies, PATIENCE, clock, (lambda: budgets) if budgets else None)

@@ -5,22 +5,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, Inhabitants, found
+from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, Inhabitants, found, paying
 from bench.engine import storage_on, units_written
 from bench.figures import Figure, Progress, Section
 from bench.write_units import CountingStorage, appropriate, budgets_of
 from eeum.budget.funding import Budgets
-from eeum.payments.cancellations import Funders, cancel_payment
-from eeum.payments.progress_store import ProgressStore
+from eeum.payments.cancellations import CancelPayment, cancel_payment
 from eeum.payments.rules import Order, Payment
-from eeum.payments.store import PaymentStore
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, authorise_payment
 from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Storage
 from eeum.wallet.store import WalletStore
-from eeum.wallet.use_cases import top_up
+from eeum.wallet.use_cases import TopUpWallet, WalletDependencies, top_up
 from tests.use_cases.command_policies import january_2021, layer, limit, purse, wallet_terms
 
 MEMBERS = 20
@@ -110,8 +108,7 @@ def _units(storage: Storage, inhabitants: Inhabitants, written: Callable[[], flo
 def _pay(storage: Storage, budgets: Budgets, wallet_id: str, merchant_id: str) -> Payment:
     order = Order(merchant_id, PRICE, "shop", "card", None, JANUARY_2021.isoformat())
     request = Request.of(f"acquirer/{ACQUIRER}", wallet_id, "a-key-of-sixteen-or-more", {"amount": PRICE})
-    store = PaymentStore(storage, PATIENCE)
-    paid = authorise_payment(store, POLICIES, PATIENCE, request, order, lambda: JANUARY_2021, lambda: budgets).entry
+    paid = authorise_payment(Authorise(request, order), paying(storage, POLICIES, lambda: JANUARY_2021, budgets)).entry
     if paid.discount != PRICE // 10 or paid.ceilings:
         raise RuntimeError(f"the payment has not its discount: {paid}")
     return paid
@@ -120,31 +117,14 @@ def _pay(storage: Storage, budgets: Budgets, wallet_id: str, merchant_id: str) -
 def _cancel(storage: Storage, budgets: Budgets, payment: Payment) -> None:
     acceptance = payment.acceptance
     request = Request.of(acceptance.caller, acceptance.wallet_id, "a-key-of-the-cancellation", {})
-    cancel_payment(
-        ProgressStore(storage, PATIENCE),
-        PATIENCE,
-        request,
-        acceptance.id,
-        None,
-        None,
-        lambda _: True,
-        lambda: JANUARY_2021,
-        Funders(POLICIES, lambda: budgets),
-    )
+    command = CancelPayment(request, acceptance.id, None, None, lambda _: True)
+    cancel_payment(command, paying(storage, POLICIES, lambda: JANUARY_2021, budgets))
 
 
 def _top_up(storage: Storage, budgets: Budgets, wallet_id: str) -> None:
     request = Request.of("bank/7t2c1m0e5q9s8rj4h6k3b2v1ab", wallet_id, "a-key-of-the-top-up", {"amount": TOPPED_UP})
     store = WalletStore(storage, PATIENCE)
-    entry = top_up(
-        store,
-        POLICIES,
-        PATIENCE,
-        request,
-        TOPPED_UP,
-        f"KB-20210105-{wallet_id[:8]}",
-        lambda: JANUARY_2021,
-        lambda: budgets,
-    ).entry
+    using = WalletDependencies(store, POLICIES, PATIENCE, lambda: JANUARY_2021, lambda: budgets)
+    entry = top_up(TopUpWallet(request, TOPPED_UP, f"KB-20210105-{wallet_id[:8]}"), using).entry
     if entry.credited.get("points@2021-07") != TOPPED_UP * 5 // 100:
         raise RuntimeError(f"the top-up has not its bonus: {entry}")

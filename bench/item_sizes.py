@@ -17,7 +17,7 @@ from eeum.journal.accounts import HELD, REFUND_PENDING
 from eeum.journal.chain import CHAIN, Head, linked
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, apply, decide
 from eeum.payments.items import payment_item, payment_key
-from eeum.payments.rules import Order, Payment, authorise, judge
+from eeum.payments.rules import Order, Payment, Till, authorise, judge
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import BandPortion, LayerReward, PolicyVersion
 from eeum.policy.stored_facts import STORED_FACTS
@@ -187,7 +187,7 @@ def largest_payment(wallet: Wallet) -> Payment:
     request = Request.of(f"acquirer/{ACQUIRER}", wallet.id, "k" * 36, body)
     held = sum(purse.amount for purse in wallet.purses if purse.id not in (HELD, REFUND_PENDING))
     order = Order(merchant.id, held - 1, "delivery", "card", wallet.cards[0].reference, NOON.isoformat())
-    judgement = judge(wallet, merchant, three_layers(), NOON, order)
+    judgement = judge(wallet, Till(merchant, three_layers(), NOON), order)
     if judgement.decline:
         raise RuntimeError(f"the largest payment is declined: {judgement.decline}")
     if unknown := [fact.name for fact in STORED_FACTS if not getattr(judgement.facts, fact.name)]:

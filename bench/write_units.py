@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, PROGRAMME, Inhabitants, found
+from bench.city import ACQUIRER, JANUARY_2021, PATIENCE, PROGRAMME, Inhabitants, found, paying
 from bench.engine import storage_on, units_written
 from bench.figures import Figure, Progress, Section
 from bench.sizes import item_bytes, units_of
@@ -20,8 +20,7 @@ from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
 from eeum.payments.items import payment_key
 from eeum.payments.rules import Order, Payment
-from eeum.payments.store import PaymentStore
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, authorise_payment
 from eeum.policy.store import PolicyStore
 from eeum.policy.use_cases import CachedPolicies, PolicyBook
 from eeum.request import Request
@@ -152,7 +151,7 @@ def _pay(storage: Storage, inhabitants: Inhabitants) -> list[Payment]:
 def _payment(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id: str) -> Payment:
     order = Order(merchant_id, 12_000, "shop", "card", None, JANUARY_2021.isoformat())
     request = Request.of(f"acquirer/{ACQUIRER}", wallet_id, "a-key-of-sixteen-or-more", {"amount": order.amount})
-    answer = authorise_payment(PaymentStore(storage, PATIENCE), policies, PATIENCE, request, order, _now)
+    answer = authorise_payment(Authorise(request, order), paying(storage, policies, _now))
     if answer.entry.decline or answer.replayed:
         raise RuntimeError(f"the payment was not approved: {answer}")
     return answer.entry

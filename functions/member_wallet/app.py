@@ -12,7 +12,15 @@ from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
 from eeum.request import Request
 from eeum.wallet.rules import Wallet
-from eeum.wallet.use_cases import change_standing, check_member, open_wallet, own_wallet, top_up
+from eeum.wallet.use_cases import (
+    ChangeStanding,
+    OpenWallet,
+    TopUpWallet,
+    change_standing,
+    open_wallet,
+    own_wallet,
+    top_up,
+)
 from member_wallet.bodies import (
     OpeningRequest,
     PastBalancesBody,
@@ -36,7 +44,8 @@ city = City.of(os.environ)
 @api.post("/wallets", summary="Open the own wallet", tags=["wallets"])
 def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
     member = api.caller().person(MEMBER)
-    opening = open_wallet(city.wallets(api.lambda_context), member, body.debit_order, city.clock())
+    command = OpenWallet(member, body.debit_order)
+    opening = open_wallet(command, city.wallet_dependencies(api.lambda_context))
     shown = _shown(opening.wallet)
     return created(shown, f"/wallets/{shown.id}") if opening.created else answered(shown)
 
@@ -84,19 +93,10 @@ def statement(wallet_id: str, month: str) -> Response[StatementBody]:
 
 @api.post("/wallets/<wallet_id>/top_ups", summary="Credit what a bank took from the member's account", tags=["wallets"])
 def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = "") -> Response[TopUpBody]:
-    context = api.lambda_context
     caller = api.caller().partner("bank", BANK)
     request = Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json"))
-    answer = top_up(
-        city.wallets(context),
-        city.policies(),
-        city.patience(context),
-        request,
-        body.amount,
-        body.bank_reference,
-        city.clock,
-        lambda: city.budgets(context),
-    )
+    command = TopUpWallet(request, body.amount, body.bank_reference)
+    answer = top_up(command, city.wallet_dependencies(api.lambda_context))
     return answered(top_up_body(answer.entry), answer.replayed)
 
 
@@ -105,10 +105,8 @@ def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: Idempote
 )
 def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBody]:
     operator = api.caller().operator()
-    store, now, about = city.wallets(api.lambda_context), city.clock(), body.about()
-    check_member(city.policies(), about, now)
-    changed = change_standing(store, wallet_id, body.status, body.verified, operator, body.reason, now, about)
-    return answered(standing_body(changed))
+    command = ChangeStanding(wallet_id, operator, body.reason, body.status, body.verified, body.about())
+    return answered(standing_body(change_standing(command, city.wallet_dependencies(api.lambda_context))))
 
 
 def _shown(wallet: Wallet) -> WalletBody:

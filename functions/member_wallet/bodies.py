@@ -20,6 +20,7 @@ from eeum.wallet.rules import (
     TOP_UP_CODES,
     AboutMember,
     DebitOrder,
+    OwnDecline,
     TopUp,
     TopUpDecline,
     Wallet,
@@ -246,15 +247,19 @@ def standing_body(wallet: Wallet) -> StandingBody:
     )
 
 
+def _decline_body(decline: TopUpDecline | OwnDecline) -> DeclineBody:
+    if isinstance(decline, OwnDecline):
+        return DeclineBody(code=decline.code, reason=decline.value, message=decline.message)
+    return DeclineBody(code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline])
+
+
 def top_up_body(top_up: TopUp) -> TopUpBody:
     decline = top_up.decline
     return TopUpBody(
         id=top_up.acceptance.id,
         wallet_id=top_up.acceptance.wallet_id,
         status="declined" if decline else "completed",
-        decline=DeclineBody(code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline])
-        if decline
-        else None,
+        decline=_decline_body(decline) if decline else None,
         amount=top_up.amount,
         debited=top_up.debited,
         credited=top_up.credited,

@@ -10,6 +10,8 @@ from eeum.composition import City
 from eeum.errors import Forbidden, Invalid
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.use_cases import (
+    ApplyForMerchant,
+    DecideApplication,
     application,
     apply_for_merchant,
     decide_application,
@@ -40,8 +42,8 @@ city = City.of(os.environ)
 @api.post("/merchants", summary="Apply to become a merchant", tags=["merchants"])
 def apply(body: ApplicationRequest) -> Response[ApplicationBody]:
     owner = api.caller().person(MERCHANT)
-    store = city.merchants(api.lambda_context)
-    merchant = apply_for_merchant(store, city.policies(), body.shop(), owner, city.clock())
+    command = ApplyForMerchant(body.shop(), owner)
+    merchant = apply_for_merchant(command, city.merchant_dependencies(api.lambda_context))
     return created(application_body(merchant), f"/merchants/{merchant.id}")
 
 
@@ -97,8 +99,8 @@ def _decide(
     merchant_id: str, status: MerchantStatus, reason: str, reviewed: datetime | None
 ) -> Response[ReviewedApplicationBody]:
     decision = Decision(status, api.caller().operator(), city.clock(), reason)
-    store = city.merchants(api.lambda_context)
-    decided = decide_application(store, city.policies(), merchant_id, decision, reviewed)
+    command = DecideApplication(merchant_id, decision, reviewed)
+    decided = decide_application(command, city.merchant_dependencies(api.lambda_context))
     return answered(reviewed_application_body(decided))
 
 

@@ -1,8 +1,7 @@
 """Routes of payments. Each parses, calls one use case, and shapes the answer."""
 
 import os
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, lambda_handler
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
@@ -11,12 +10,12 @@ from eeum.composition import City
 from eeum.errors import Invalid, NotFound
 from eeum.ids import digest_of
 from eeum.merchants.use_cases import owned_merchant
-from eeum.payments.cancellations import Funders, cancel_payment
-from eeum.payments.holds import capture_hold, void_hold
+from eeum.payments.cancellations import CancelPayment, cancel_payment
+from eeum.payments.holds import CaptureHold, VoidHold, capture_hold, void_hold
 from eeum.payments.progress import Progress, progress_of
-from eeum.payments.reversals import reverse_payment
+from eeum.payments.reversals import Reverse, reverse_payment
 from eeum.payments.rules import Decline, Order, Payment
-from eeum.payments.use_cases import NO_SUCH_PAYMENT, UnknownCard, authorise_payment, readable_payment
+from eeum.payments.use_cases import NO_SUCH_PAYMENT, Authorise, May, UnknownCard, authorise_payment, readable_payment
 from eeum.wallet.rules import card_within, parse_card_token, wallet_id_of
 from payment_authorisation.bodies import (
     AcquirerPaymentRequest,
@@ -75,19 +74,9 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
     order = order_of(body, "card", card)
-    request = request_to_pay(caller, wallet_id, idempotency_key, body)
-    context = api.lambda_context
+    command = Reverse(request_to_pay(caller, wallet_id, idempotency_key, body), order)
     try:
-        reversal = reverse_payment(
-            city.payments(context),
-            city.progress(context),
-            city.policies(),
-            city.patience(context),
-            request,
-            order,
-            city.clock,
-            lambda: city.budgets(context),
-        )
+        reversal = reverse_payment(command, city.payment_dependencies(api.lambda_context))
     except UnknownCard:
         return answered(unknown_card_reversal_body(order))
     ((_, progress),) = _with_progress([reversal.payment])
@@ -100,8 +89,8 @@ def capture_by_acquirer(
 ) -> Response[CaptureBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
     request = request_to("capture", caller, wallet_id, payment_id, idempotency_key, body)
-    store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
-    answer = capture_hold(store, patience, request, payment_id, body.amount, brought_by(caller), city.clock)
+    command = CaptureHold(request, payment_id, body.amount, brought_by(caller))
+    answer = capture_hold(command, city.payment_dependencies(api.lambda_context))
     return answered(capture_body(answer.entry), answer.replayed)
 
 
@@ -111,8 +100,8 @@ def void_by_acquirer(
 ) -> Response[ReleaseBody]:
     caller = api.caller().partner("acquirer", ACQUIRER)
     request = request_to("void", caller, wallet_id, payment_id, idempotency_key, body)
-    store, patience = city.progress(api.lambda_context), city.patience(api.lambda_context)
-    answer = void_hold(store, patience, request, payment_id, brought_by(caller), city.clock)
+    command = VoidHold(request, payment_id, brought_by(caller))
+    answer = void_hold(command, city.payment_dependencies(api.lambda_context))
     return answered(release_body(answer.entry), answer.replayed)
 
 
@@ -189,18 +178,9 @@ def _authorise(
     body: AcquirerPaymentRequest | MemberPaymentRequest,
     order: Order,
 ) -> Response[PaymentBody]:
-    request = request_to_pay(caller, wallet_id, idempotency_key, body)
-    context: Any = api.lambda_context
+    command = Authorise(request_to_pay(caller, wallet_id, idempotency_key, body), order)
     try:
-        answer = authorise_payment(
-            city.payments(context),
-            city.policies(),
-            city.patience(context),
-            request,
-            order,
-            city.clock,
-            lambda: city.budgets(context),
-        )
+        answer = authorise_payment(command, city.payment_dependencies(api.lambda_context))
     except UnknownCard:
         return answered(unknown_card_body(order))
     # What was just decided has come no further, so that only a replay costs one more round trip.
@@ -214,13 +194,11 @@ def _cancel(
     payment_id: str,
     idempotency_key: str,
     body: CancellationRequest,
-    may: Callable[[Payment], bool],
+    may: May,
 ) -> Response[CancellationBody]:
     request = request_to("cancel", caller, wallet_id, payment_id, idempotency_key, body)
-    context: Any = api.lambda_context
-    store, patience = city.progress(context), city.patience(context)
-    funders = Funders(city.policies(), lambda: city.budgets(context))
-    answer = cancel_payment(store, patience, request, payment_id, body.amount, body.reason, may, city.clock, funders)
+    command = CancelPayment(request, payment_id, body.amount, body.reason, may)
+    answer = cancel_payment(command, city.payment_dependencies(api.lambda_context))
     return answered(cancellation_body(answer.entry), answer.replayed)
 
 

@@ -19,9 +19,8 @@ from eeum.payments.bodies import (
     cut_bodies,
     decline_body,
 )
-from eeum.payments.progress import Progress
+from eeum.payments.progress import Progress, current_status
 from eeum.payments.rules import Decline, Order, Payment
-from eeum.payments.status import current_status
 from eeum.policy.rules import LayerReward
 
 
@@ -78,7 +77,7 @@ StatusAtPresent = Literal[
     "expired",
     "reversed",
 ]
-"""What a payment is at present (`eeum.payments.status`)."""
+"""What a payment is at present (`eeum.payments.progress`)."""
 
 
 class DiscountBody(BaseModel):

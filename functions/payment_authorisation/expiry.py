@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from eeum.composition import City
-from eeum.payments.holds import expire_holds
+from eeum.payments.holds import ExpireHolds, expire_holds
 
 logger = Logger()
 city = City.of(os.environ)
@@ -24,7 +24,8 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     patience = city.patience(context)
     released = 0
     while patience.remaining_seconds() > SECONDS_FOR_MORE:
-        latest = expire_holds(city.progress(context), patience, city.clock(), TOGETHER)
+        command = ExpireHolds(city.clock(), TOGETHER)
+        latest = expire_holds(command, city.payment_dependencies(context))
         released += latest
         # Fewer than were asked for: there are no more, or the index has not followed yet, and the next run will see.
         if latest < TOGETHER:

@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field
 from eeum.aws.http import Body, Line, Won
 from eeum.calendar import text_of
 from eeum.journal.accounts import MERCHANT
-from eeum.payments.progress import Cancellation, Capture, Progress, Release
+from eeum.payments.progress import Cancellation, Capture, Progress, Release, current_status
 from eeum.payments.reversals import Reversal
 from eeum.payments.rules import Order, Payment
-from eeum.payments.status import current_status
 from payment_authorisation.bodies import (
     Amounts,
     PaymentBody,

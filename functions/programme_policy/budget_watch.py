@@ -28,7 +28,7 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
         detail = {**alarm.detail, "version": VERSION}
         bus.publish([Event(alarm.detail["id"], SOURCE, alarm.kind, detail)], city.patience(context))
 
-    found = watch(city.budget_store(context), city.budget_watch(context), city.policies(), tell, city.clock())
+    found = watch(tell, city.report_dependencies(context))
     metrics.add_metric(name="BudgetShareSpent", unit=MetricUnit.Percent, value=found.highest_share // 100)
     metrics.add_metric(name="BudgetsRunningOut", unit=MetricUnit.Count, value=found.running_out)
     metrics.flush_metrics()

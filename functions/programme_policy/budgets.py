@@ -1,11 +1,12 @@
 """Routes of budgets: what is appropriated, spent and left, who changed it, and when it will have been used up. For operators."""
 
 import os
+from dataclasses import replace
 
 from eeum.aws.http import Api, IdempotencyKey, Response, answered, lambda_handler
 from eeum.budget.rules import FiscalYear
 from eeum.budget.showing import year_forecast, year_report
-from eeum.budget.use_cases import add_line, close_year, scope_of, supplement
+from eeum.budget.use_cases import AddLine, CloseYear, Supplement, add_line, close_year, scope_of, supplement
 from eeum.calendar import text_of
 from eeum.composition import City
 from eeum.request import Request
@@ -33,10 +34,7 @@ city = City.of(os.environ)
 )
 def budget(year: str) -> Response[BudgetBody]:
     api.caller().operator()
-    context = api.lambda_context
-    store, appropriations = city.budget_store(context), city.appropriations(context)
-    report = year_report(store, appropriations, city.policies(), fiscal_year(year), city.clock())
-    return answered(budget_body(report))
+    return answered(budget_body(year_report(fiscal_year(year), city.report_dependencies(api.lambda_context))))
 
 
 @api.get("/budgets/<year>/changes", summary="Who changed a fiscal year's budget, when, and why", tags=["budgets"])
@@ -49,27 +47,18 @@ def budget_changes(year: str) -> Response[BudgetChangesBody]:
 @api.get("/budgets/<year>/forecast", summary="When lines and pools will have been used up", tags=["budgets"])
 def budget_forecast(year: str) -> Response[BudgetForecastsBody]:
     api.caller().operator()
-    context = api.lambda_context
     wanted, now = fiscal_year(year), city.clock()
-    seen = year_forecast(city.budget_store(context), city.budget_watch(context), city.policies(), wanted, now)
+    seen = year_forecast(wanted, replace(city.report_dependencies(api.lambda_context), clock=lambda: now))
     forecasts = [forecast_body(each) for each in seen]
     return answered(BudgetForecastsBody(fiscal_year=wanted, as_of=text_of(now), method=METHOD, forecasts=forecasts))
 
 
 @api.post("/budgets/<year>/lines", summary="Appropriate: add a line with its money", tags=["budgets"])
 def appropriate(year: str, body: BudgetLineRequest, idempotency_key: IdempotencyKey = "") -> Response[BudgetChangeBody]:
-    context = api.lambda_context
     wanted = fiscal_year(year)
-    answer = add_line(
-        city.budget_store(context),
-        city.appropriations(context),
-        _request(wanted, idempotency_key, body.model_dump(mode="json")),
-        body.line(wanted),
-        body.amount,
-        body.grounds(),
-        city.clock(),
-        running=not city.policies().is_empty,
-    )
+    request = _request(wanted, idempotency_key, body.model_dump(mode="json"))
+    command = AddLine(request, body.line(wanted), body.amount, body.grounds())
+    answer = add_line(command, city.budget_dependencies(api.lambda_context))
     return answered(change_body(answer.entry), answer.replayed)
 
 
@@ -77,34 +66,18 @@ def appropriate(year: str, body: BudgetLineRequest, idempotency_key: Idempotency
 def appropriate_more(
     year: str, line: str, body: BudgetSupplementRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[BudgetChangeBody]:
-    context = api.lambda_context
     wanted = fiscal_year(year)
-    answer = supplement(
-        city.budget_store(context),
-        city.appropriations(context),
-        _request(wanted, idempotency_key, body.model_dump(mode="json") | {"line": line}),
-        wanted,
-        line,
-        body.amount,
-        body.grounds(),
-        city.clock(),
-    )
+    request = _request(wanted, idempotency_key, body.model_dump(mode="json") | {"line": line})
+    command = Supplement(request, wanted, line, body.amount, body.grounds())
+    answer = supplement(command, city.budget_dependencies(api.lambda_context))
     return answered(change_body(answer.entry), answer.replayed)
 
 
 @api.post("/budgets/<year>/closing", summary="Close a fiscal year", tags=["budgets"])
 def close(year: str, body: BudgetGroundsRequest, idempotency_key: IdempotencyKey = "") -> Response[BudgetChangeBody]:
-    context = api.lambda_context
     wanted = fiscal_year(year)
-    answer = close_year(
-        city.budget_store(context),
-        city.appropriations(context),
-        city.months(context),
-        _request(wanted, idempotency_key, body.model_dump(mode="json") | {"close": wanted}),
-        wanted,
-        body.grounds(),
-        city.clock(),
-    )
+    request = _request(wanted, idempotency_key, body.model_dump(mode="json") | {"close": wanted})
+    answer = close_year(CloseYear(request, wanted, body.grounds()), city.budget_dependencies(api.lambda_context))
     return answered(change_body(answer.entry), answer.replayed)
 
 

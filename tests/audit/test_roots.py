@@ -18,7 +18,7 @@ from eeum.calendar import text_of
 from eeum.journal.chain import Head, entry_hash, linked
 from eeum.storage import Key, Table
 from eeum.wallet.rules import DebitOrder
-from eeum.wallet.use_cases import open_wallet
+from eeum.wallet.use_cases import OpenWallet, open_wallet
 from tests.audit.life import DAY, FEBRUARY, JANUARY, Items, lived, report_of, several, stored
 from tests.use_cases.world import World
 
@@ -117,7 +117,7 @@ def test_a_day_s_root_is_stored_once_and_verified_by_every_later_audit(roots: Ro
     again = report_of(world.memory, roots, FEBRUARY + DAY * 1.1)
     assert (again.root, again.roots_verified, again.deviations) == (None, ["2021-02-03"], [])
     world.now = FEBRUARY + DAY * 1.2
-    open_wallet(world.wallets, "newcomer", DebitOrder.CHARGED_FIRST, world.now)
+    open_wallet(OpenWallet("newcomer", DebitOrder.CHARGED_FIRST), world.holding)
     world.top_up(world.wallet(world.entries("wallet")[0]["pk"][7:]), 10_000)
     later = report_of(world.memory, roots, FEBRUARY + 2 * DAY)
     assert (later.roots_verified, later.deviations) == (["2021-02-03"], [])

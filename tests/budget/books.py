@@ -10,12 +10,16 @@ from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, Grounds
 from eeum.budget.funding import Budgets
 from eeum.budget.rules import COUNTED, MERCHANT, POOL, Funds, Line, Lines, fiscal_year_of, pool_money
+from eeum.budget.showing import ReportDependencies
 from eeum.budget.store import BudgetStore
-from eeum.budget.use_cases import add_line, scope_of, supplement
+from eeum.budget.use_cases import AddLine, BudgetDependencies, Supplement, add_line, scope_of, supplement
+from eeum.budget.watch_store import WatchStore
 from eeum.calendar import SEOUL
 from eeum.money import split_by_share
+from eeum.months.store import MonthStore
 from eeum.once import Answer
 from eeum.policy.rules import Layer, PolicyVersion, Pool
+from eeum.policy.use_cases import PolicyBook
 from eeum.policy.windows import Window
 from eeum.request import Request
 from eeum.storage import NOT_YET_STORED, ConditionsFailed, Item, Key, Put, Storage, Table
@@ -90,6 +94,17 @@ class Books:
         return AppropriationStore(self.storage, self.patience, PROGRAMME)
 
     @property
+    def administering(self) -> BudgetDependencies:
+        """What the administration of budgets works with."""
+        months = MonthStore(self.storage, self.patience, PROGRAMME)
+        return BudgetDependencies(self.store, self.appropriations, months, lambda: self.now, is_running=self.running)
+
+    def reporting(self, policies: PolicyBook, now: datetime | None = None) -> ReportDependencies:
+        """What reports and the watch are made from."""
+        watched = WatchStore(self.storage, self.patience, PROGRAMME)
+        return ReportDependencies(self.store, self.appropriations, watched, policies, lambda: now or self.now)
+
+    @property
     def lines(self) -> Lines:
         return Lines(self.store.lines())
 
@@ -99,11 +114,10 @@ class Books:
 
     def add(self, added: Line, won: int, key: str | None = None) -> Answer[BudgetChange]:
         request = self.request(added.fiscal_year, key)
-        return add_line(self.store, self.appropriations, request, added, won, GROUNDS, self.now, running=self.running)
+        return add_line(AddLine(request, added, won, GROUNDS), self.administering)
 
     def supplement(self, year: int, name: str, won: int, key: str | None = None) -> Answer[BudgetChange]:
-        request = self.request(year, key)
-        return supplement(self.store, self.appropriations, request, year, name, won, GROUNDS, self.now)
+        return supplement(Supplement(self.request(year, key), year, name, won, GROUNDS), self.administering)
 
     def transact(
         self, hashed: str, needs: Sequence[tuple[PolicyVersion, datetime]], work: Callable[[Funds], Item], name: str

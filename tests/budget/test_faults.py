@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from eeum.budget.rules import UNBUDGETED
-from eeum.budget.use_cases import close_year
+from eeum.budget.use_cases import CloseYear, close_year
 from eeum.errors import Busy
-from eeum.months.store import MonthStore
 from eeum.policy.rules import Pool
 from eeum.storage import Contended, Item, Key, Page, Query, Table, Unavailable, Write
-from tests.budget.books import GROUNDS, MONTHLY, NEW_YEAR, NOON, PROGRAMME, Books, layer, line, policy
+from tests.budget.books import GROUNDS, MONTHLY, NEW_YEAR, NOON, Books, layer, line, policy
 from tests.in_memory.storage import InMemoryStorage
 
 PAID = layer("standard", {"national": 50, "city": 50}, "citywide")
@@ -74,12 +74,12 @@ def test_a_twin_of_a_close_is_answered_with_it_whenever_it_comes(before: int) ->
     memory = Interrupted()
     books = Books(memory)
     books.add(line("city", "city"), 900_000)
-    months = MonthStore(memory, books.patience, PROGRAMME)
     request = books.request(2022)
     over = NEW_YEAR.replace(year=2023)
 
     def close() -> bool:
-        return close_year(books.store, books.appropriations, months, request, 2022, GROUNDS, over).replayed
+        using = replace(books.administering, clock=lambda: over)
+        return close_year(CloseYear(request, 2022, GROUNDS), using).replayed
 
     memory.reads, memory.before, memory.happens = 0, before, close
     assert close() is (memory.happens is None)

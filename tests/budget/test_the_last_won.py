@@ -14,7 +14,7 @@ from eeum.budget.rules import SUB_LINES, Funds, Lines, Move, Place
 from eeum.policy.rules import Layer, Pool
 from eeum.storage import NOT_YET_STORED, ConditionsFailed, Contended, Item, Key, Put, Table, Write
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.granting import OneGrant
+from eeum.wallet.granting import keep_funded
 from tests.budget.books import MONTHLY, NOON, Books, layer, line, policy
 from tests.in_memory.storage import InMemoryStorage
 
@@ -108,8 +108,11 @@ def grant(books: Books, paid: Layer, won: int, hashed: str, pause: Callable[[flo
             commit(books.storage, own, *writes, put)
 
         try:
-            OneGrant(funding, funds).keep(keep, patience)
-            return granted
+            if not funds.missing:
+                keep_funded(funding, funds, keep, patience)
+                return granted
+            funding.refill(funds)
+            raise ConditionsFailed(())
         except ConditionsFailed:
             attempt += 1
             patience.wait(attempt)

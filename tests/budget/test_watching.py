@@ -9,8 +9,7 @@ from eeum.budget.alarms import LEVEL_REACHED, LEVELS, RUNS_OUT_SOON, Alarm
 from eeum.budget.forecast import Outlook
 from eeum.budget.report import Account
 from eeum.budget.showing import last_day_of, year_forecast, year_report
-from eeum.budget.use_cases import close_year
-from eeum.budget.watch_store import WatchStore
+from eeum.budget.use_cases import CloseYear, close_year
 from eeum.budget.watching import Watched, watch
 from eeum.errors import Busy, FiscalYearClosed, FiscalYearNotOver, NotFound
 from eeum.months.rules import MonthRecord, MonthStatus, Turn, frozen
@@ -48,8 +47,7 @@ class Listener:
 
 
 def look(books: Books, listener: Listener) -> Watched:
-    store = WatchStore(books.storage, books.patience, PROGRAMME)
-    return watch(books.store, store, BOOK, listener.tell, books.now)
+    return watch(listener.tell, books.reporting(BOOK))
 
 
 # --- reports ----------------------------------------------------------------------------------------------------------
@@ -58,7 +56,7 @@ def look(books: Books, listener: Listener) -> Watched:
 def test_a_report_says_what_there_was_is_spent_and_is_left(books: Books) -> None:
     books.grant(OWN, SHARED, 100_000)
     books.supplement(2022, "national", 100_000)
-    report = year_report(books.store, books.appropriations, BOOK, 2022, books.now)
+    report = year_report(2022, books.reporting(BOOK))
     city, national = report.lines
     assert (city.account, city.account.spent, city.account.share) == (
         Account("city", 1_000_000, 950_000, 0),
@@ -77,8 +75,8 @@ def test_a_report_says_what_there_was_is_spent_and_is_left(books: Books) -> None
 
 
 def test_a_pool_that_nobody_has_drawn_on_is_whole_and_a_year_without_a_budget_is_empty(books: Books) -> None:
-    assert year_report(books.store, books.appropriations, BOOK, 2022, books.now).pools[0].left == 500_000
-    empty = year_report(books.store, books.appropriations, BOOK, 2031, books.now)
+    assert year_report(2022, books.reporting(BOOK)).pools[0].left == 500_000
+    empty = year_report(2031, books.reporting(BOOK))
     assert (empty.lines, empty.funders, empty.pools, empty.closed) == ((), (), (), False)
 
 
@@ -88,7 +86,7 @@ def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
     request = books.request(2022)
 
     def close() -> None:
-        close_year(books.store, books.appropriations, months, request, 2022, GROUNDS, books.now)
+        close_year(CloseYear(request, 2022, GROUNDS), books.administering)
 
     with pytest.raises(FiscalYearNotOver):
         close()
@@ -105,16 +103,16 @@ def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
     close()
     close()  # the same request again
     with pytest.raises(FiscalYearClosed):
-        close_year(books.store, books.appropriations, months, books.request(2022), 2022, GROUNDS, books.now)
+        close_year(CloseYear(books.request(2022), 2022, GROUNDS), books.administering)
     with pytest.raises(FiscalYearClosed):
         books.supplement(2022, "city", 1)
     with pytest.raises(FiscalYearClosed):
         books.add(line("late", "district"), 1)
     with pytest.raises(NotFound):
-        close_year(books.store, books.appropriations, months, books.request(2019), 2019, GROUNDS, books.now)
+        close_year(CloseYear(books.request(2019), 2019, GROUNDS), books.administering)
 
     books.change(entry, 60_000)
-    city, _ = year_report(books.store, books.appropriations, BOOK, 2022, books.now).lines
+    city, _ = year_report(2022, books.reporting(BOOK)).lines
     assert city.account == Account("city", 1_000_000, 950_000, 20_000)
     books.check(2022)
 
@@ -246,8 +244,7 @@ def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) ->
         books.now += timedelta(days=1)
     found = look(books, listener)
     assert found.running_out == 0  # 350,000 are enough for 35 days
-    store = WatchStore(books.storage, books.patience, PROGRAMME)
-    national = year_forecast(books.store, store, PolicyBook([own]), 2022, books.now)[1]
+    national = year_forecast(2022, books.reporting(PolicyBook([own])))[1]
     assert (national.account.name, national.forecast.days, national.forecast.per_day) == ("national", 5, 10_000)
     assert national.forecast.runs_out_on == books.now.date() + timedelta(days=34)
     for _ in range(3):
@@ -266,11 +263,11 @@ def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) ->
 def test_a_city_without_budgets_and_one_whose_year_is_closed_are_quiet() -> None:
     books = Books()
     assert look(books, Listener()) == Watched((), 0, 0)
-    assert year_forecast(books.store, WatchStore(books.storage, books.patience, PROGRAMME), BOOK, 2021, NOON) == []
+    assert year_forecast(2021, books.reporting(BOOK, NOON)) == []
 
 
 def test_a_new_line_has_no_data_yet(books: Books) -> None:
-    seen = year_forecast(books.store, WatchStore(books.storage, books.patience, PROGRAMME), BOOK, 2022, NOON)
+    seen = year_forecast(2022, books.reporting(BOOK, NOON))
     assert [(each.kind, each.forecast.outlook) for each in seen] == [
         ("line", Outlook.NO_DATA),
         ("line", Outlook.NO_DATA),

@@ -9,7 +9,7 @@ from tests.in_memory.storage import InMemoryStorage
 
 Shape = Hashable
 
-NAMED_BY_DATA = ("purses", "cards", "won", "amounts", "since")
+NAMED_BY_DATA = ("purses", "cards", "won", "amounts", "since", "codes")
 """Maps whose keys are ids: any id is as good as another."""
 
 

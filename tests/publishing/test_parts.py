@@ -12,7 +12,7 @@ import pytest
 from eeum.errors import Busy
 from eeum.journal.kinds import KINDS
 from eeum.merchants.rules import Decision, MerchantStatus, Shop
-from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.merchants.use_cases import ApplyForMerchant, DecideApplication, apply_for_merchant, decide_application
 from eeum.months.use_cases import reset_month
 from eeum.policy.amending import approve_amendment, propose_amendment
 from eeum.policy.amendments import Suspension
@@ -21,7 +21,7 @@ from eeum.publishing.ledger import PUBLISHED_KINDS, event_of_ledger
 from eeum.publishing.parts import PUBLISHED, event_of_part
 from eeum.storage import ConditionsFailed, Contended, Item, Table
 from eeum.wallet.rules import DebitOrder, WalletStatus
-from eeum.wallet.use_cases import change_standing, open_wallet
+from eeum.wallet.use_cases import ChangeStanding, OpenWallet, change_standing, open_wallet
 from operations.republish import TYPES
 from tests.budget.books import Books, line
 from tests.publishing.schemas import SCHEMAS, faults
@@ -97,17 +97,17 @@ def stored_parts() -> dict[Table, list[Item]]:
 def _shop(world: World) -> None:
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
     for status in (MerchantStatus.REJECTED, MerchantStatus.APPROVED):
-        applied = apply_for_merchant(world.merchants, world.policies, shop, SECRETS[0], world.now)
+        applied = apply_for_merchant(ApplyForMerchant(shop, SECRETS[0]), world.onboarding())
         decision = Decision(status, SECRETS[1], world.now, SECRETS[2])
-        decide_application(world.merchants, world.policies, applied.id, decision, world.now)
+        decide_application(DecideApplication(applied.id, decision, world.now), world.onboarding())
         world.now += timedelta(seconds=1)
 
 
 def _wallet(world: World) -> None:
-    wallet = open_wallet(world.wallets, SECRETS[3], DebitOrder.CHARGED_FIRST, world.now).wallet
+    wallet = open_wallet(OpenWallet(SECRETS[3], DebitOrder.CHARGED_FIRST), world.holding).wallet
     about: Any = {"member_class": SECRETS[5], "birth_date": None}
     for status, said in ((None, about), (WalletStatus.SUSPENDED, None), (WalletStatus.ACTIVE, None)):
-        change_standing(world.wallets, wallet.id, status, True, SECRETS[1], SECRETS[2], world.now, said)
+        change_standing(ChangeStanding(wallet.id, SECRETS[1], SECRETS[2], status, True, about=said), world.holding)
         world.now += timedelta(seconds=1)
 
 
@@ -246,9 +246,9 @@ def test_what_is_not_stored_has_no_event_and_what_is_stored_has_one_whatever_hap
 def test_a_decision_that_another_was_faster_with_has_no_event() -> None:
     world = World()
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
-    applied = apply_for_merchant(world.merchants, world.policies, shop, SECRETS[0], world.now)
+    applied = apply_for_merchant(ApplyForMerchant(shop, SECRETS[0]), world.onboarding())
     decision = Decision(MerchantStatus.APPROVED, SECRETS[1], world.now, "")
-    approved = decide_application(world.merchants, world.policies, applied.id, decision)
+    approved = decide_application(DecideApplication(applied.id, decision), world.onboarding())
     observed = Observed(world)
     with pytest.raises(ConditionsFailed):
         world.merchants.replace(approved, applied)

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from eeum.ids import digest_of
-from eeum.payments.status import current_status
+from eeum.payments.progress import current_status
 from eeum.storage import Storage
 from tests.simulation.city import Simulated
 from tests.simulation.operations import Operation, _wallet

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from eeum.budget.appropriations import Grounds
 from eeum.budget.funding import Budgets
 from eeum.budget.rules import Line, Lines
 from eeum.budget.store import BudgetStore
-from eeum.budget.use_cases import add_line, scope_of
+from eeum.budget.use_cases import AddLine, BudgetDependencies, add_line, scope_of
 from eeum.calendar import SEOUL, text_of
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
 from eeum.cashback.gap_store import GapStore
@@ -33,11 +33,18 @@ from eeum.composition import City
 from eeum.errors import Busy
 from eeum.merchants.rules import Decision, MerchantStatus
 from eeum.merchants.store import MerchantStore
-from eeum.merchants.use_cases import apply_for_merchant, decide_application
-from eeum.payments.cancellations import Funders
+from eeum.merchants.use_cases import (
+    ApplyForMerchant,
+    DecideApplication,
+    MerchantDependencies,
+    apply_for_merchant,
+    decide_application,
+)
+from eeum.months.store import MonthStore
 from eeum.payments.progress_store import ProgressStore
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
+from eeum.payments.use_cases import PaymentDependencies
 from eeum.policy.amendments import Suspension
 from eeum.policy.loading import load_history
 from eeum.policy.reading import policy_of
@@ -48,7 +55,7 @@ from eeum.segments import Segment
 from eeum.storage import Item, Key, Storage, Table
 from eeum.wallet.rules import DebitOrder
 from eeum.wallet.store import WalletStore
-from eeum.wallet.use_cases import change_standing, open_wallet
+from eeum.wallet.use_cases import ChangeStanding, OpenWallet, WalletDependencies, change_standing, open_wallet
 from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_everything
 from tests.patience import patience_of
@@ -215,31 +222,31 @@ class Simulated:
 
     def open_wallet(self, storage: Storage, number: int) -> None:
         order = DebitOrder.CASHBACK_FIRST if number % 2 else DebitOrder.CHARGED_FIRST
-        stores = WalletStore(storage, patience_of())
-        wallet = open_wallet(stores, f"member-{number}", order, self.now).wallet
+        using = self.holding(storage)
+        wallet = open_wallet(OpenWallet(f"member-{number}", order), using).wallet
         if wallet.id not in self.wallets:
             self.wallets.append(wallet.id)
             chance = random.Random(number)
             verified = True if number % 3 else None
             change_standing(
-                stores, wallet.id, None, verified, "operator", "papers in order", self.now, papers_of(chance)
+                ChangeStanding(wallet.id, "operator", "papers in order", verified=verified, about=papers_of(chance)),
+                using,
             )
             give_cards(storage, wallet, chance)
 
     def _appropriate(self, line: Line, won: int) -> None:
         request = Request.of("operator", scope_of(line.fiscal_year), f"appropriation-of-{line.id}", {"line": line.id})
         grounds = Grounds("본예산", "시의회 의결")
-        stores = self.budget_store(self.memory), self.appropriations(self.memory)
-        add_line(*stores, request, line, won, grounds, self.now, running=False)
+        add_line(AddLine(request, line, won, grounds), replace(self.administering(self.memory), is_running=False))
 
     def _open_shop(self, number: int) -> None:
         shop = shop_of(number, self.versions[-1].merchants)
-        merchants = MerchantStore(self.memory, patience_of())
         earlier = self.now - timedelta(days=2)
-        applied = apply_for_merchant(merchants, self.policies, shop, f"owner-{number}", earlier)
+        using = replace(self.onboarding(self.memory), clock=lambda: earlier)
+        applied = apply_for_merchant(ApplyForMerchant(shop, f"owner-{number}"), using)
         if number % 11 != 10:
             decision = Decision(MerchantStatus.APPROVED, "operator", earlier, "papers in order")
-            decide_application(merchants, self.policies, applied.id, decision)
+            decide_application(DecideApplication(applied.id, decision), using)
         self.merchants.append(applied.id)
 
     # --- the parts of the city, on whatever storage an operation has ---------------------------------------------------
@@ -262,8 +269,25 @@ class Simulated:
     def budgets(self, storage: Storage) -> Callable[[], Budgets]:
         return lambda: Budgets(self.budget_store(storage), self.lines)
 
-    def funders(self, storage: Storage) -> Funders:
-        return Funders(self.policies, self.budgets(storage))
+    def paying(self, storage: Storage) -> PaymentDependencies:
+        """What the use cases of payments work with."""
+        stores = self.pay_store(storage), self.progress(storage)
+        return PaymentDependencies(*stores, self.policies, patience_of(), self.clock, self.budgets(storage))
+
+    def holding(self, storage: Storage) -> WalletDependencies:
+        """What the use cases of wallets work with."""
+        return WalletDependencies(
+            self.wallet_store(storage), self.policies, patience_of(), self.clock, self.budgets(storage)
+        )
+
+    def onboarding(self, storage: Storage) -> MerchantDependencies:
+        """What the use cases of merchants work with."""
+        return MerchantDependencies(MerchantStore(storage, patience_of()), self.policies, self.clock)
+
+    def administering(self, storage: Storage) -> BudgetDependencies:
+        """What the administration of budgets works with."""
+        months = MonthStore(storage, patience_of(), PROGRAMME)
+        return BudgetDependencies(self.budget_store(storage), self.appropriations(storage), months, self.clock)
 
     def suspend(self, layers: frozenset[str], start: datetime, until: datetime) -> None:
         """An operator suspends layers, long enough before."""

@@ -7,7 +7,7 @@ import random
 from contextlib import suppress
 
 from eeum.budget.rules import fiscal_year_of
-from eeum.budget.use_cases import scope_of, supplement
+from eeum.budget.use_cases import Supplement, scope_of, supplement
 from eeum.request import Request
 from eeum.storage import Storage
 from tests.simulation.city import Simulated
@@ -27,8 +27,7 @@ def want_the_last(city: Simulated, storage: Storage, chance: random.Random) -> N
         return
     won = chance.choice(A_FEW_WON)
     request = Request.of("operator", scope_of(year), _key(chance), {"line": lines[0].id, "won": won})
-    stores = city.budget_store(storage), city.appropriations(storage)
-    supplement(*stores, request, year, lines[0].id, won, GROUNDS, city.now)
+    supplement(Supplement(request, year, lines[0].id, won, GROUNDS), city.administering(storage))
     first, *others = chance.sample(city.wallets, 4)
 
     def other() -> None:

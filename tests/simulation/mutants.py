@@ -87,7 +87,7 @@ def _nothing_recovered(book: Any, cancelled: Any, payments: Any, _: int, debts: 
 
 posting_refund = posting.refund
 read_for_posting = cashback_store.CashbackStore.read_for_posting
-record_decline = PaymentStore.record_decline
+record_declines = PaymentStore.record_declines
 
 
 @contextmanager
@@ -108,9 +108,9 @@ def _claims_gone(*prefixes: str) -> Iterator[None]:
         yield
 
 
-def _only_reversals_unrecorded(store: PaymentStore, payment: Any) -> None:
-    if payment.decline is not Decline.REVERSED:
-        record_decline(store, payment)
+def _only_reversals_unrecorded(store: PaymentStore, payments: Any) -> None:
+    if payments[0].decline is not Decline.REVERSED:
+        record_declines(store, payments)
 
 
 def _at(path: str, kind: type = Equals) -> Callable[[Write, Condition], bool]:
@@ -176,12 +176,12 @@ OF_PAYMENTS = (
     Mutant(
         "stored decline",
         "a decline is answered and not stored",
-        lambda: patch.object(PaymentStore, "record_decline", lambda store, payment: None),
+        lambda: patch.object(PaymentStore, "record_declines", lambda store, payments: None),
     ),
     Mutant(
         "recorded reversal",
         "a reversal that comes before its payment leaves nothing behind",
-        lambda: patch.object(PaymentStore, "record_decline", _only_reversals_unrecorded),
+        lambda: patch.object(PaymentStore, "record_declines", _only_reversals_unrecorded),
     ),
     Mutant(
         "limits",

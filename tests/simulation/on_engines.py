@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,11 +17,11 @@ from cashback_calculation.records import is_only_published
 from eeum.errors import Busy
 from eeum.journal.kinds import KINDS
 from eeum.payments.rules import Order, Payment
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, authorise_payment
 from eeum.request import Request
 from eeum.storage import Item, Key, Page, Put, Query, Scan, Storage, Table, Unavailable, Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.use_cases import top_up
+from eeum.wallet.use_cases import TopUpWallet, top_up
 from tests.invariants import check_ledger
 from tests.simulation.city import Simulated
 from tests.simulation.faults import Odds
@@ -131,7 +132,8 @@ def spread_over(steps: Sequence[Step], seconds: float) -> Iterator[Step]:
 def charge_wallet(city: CityOnAnEngine, amount: int) -> str:
     wallet = city.wallets[0]
     request = Request.of("bank/one", wallet, "0123456789abcdef", {"amount": amount})
-    top_up(city.wallet_store(city.memory), city.policies, waiting(), request, amount, request.digest, city.clock)
+    using = replace(city.holding(city.memory), patience=waiting())
+    top_up(TopUpWallet(request, amount, request.digest), using)
     return wallet
 
 
@@ -141,8 +143,8 @@ def pay_until_answered(city: CityOnAnEngine, wallet: str, key: str, amount: int)
     request = Request.of("acquirer/one", wallet, key, {"amount": amount})
     while True:
         try:
-            stores = city.pay_store(city.memory)
-            return authorise_payment(stores, city.policies, waiting(), request, order, city.clock).entry
+            using = replace(city.paying(city.memory), patience=waiting())
+            return authorise_payment(Authorise(request, order), using).entry
         except (Busy, Unavailable):
             time.sleep(0.05)
 

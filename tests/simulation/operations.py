@@ -10,11 +10,11 @@ from eeum.errors import Busy, IdempotencyKeyReused, Refusal
 from eeum.months.closing import close_segment
 from eeum.months.statement_store import StatementStore
 from eeum.payments.bodies import MEMBER_CHANNELS
-from eeum.payments.cancellations import cancel_payment
-from eeum.payments.holds import capture_hold, expire_holds, void_hold
-from eeum.payments.reversals import reverse_payment
+from eeum.payments.cancellations import CancelPayment, cancel_payment
+from eeum.payments.holds import CaptureHold, ExpireHolds, VoidHold, capture_hold, expire_holds, void_hold
+from eeum.payments.reversals import Reverse, reverse_payment
 from eeum.payments.rules import Order, Payment
-from eeum.payments.use_cases import UnknownCard, authorise_payment
+from eeum.payments.use_cases import Authorise, UnknownCard, authorise_payment
 from eeum.policy.conditions import CHANNELS
 from eeum.request import Request
 from eeum.segments import Segment
@@ -23,7 +23,7 @@ from eeum.wallet.expiry_store import ExpiryStore
 from eeum.wallet.rules import WalletStatus
 from eeum.wallet.store import WalletStore
 from eeum.wallet.sweeping import Sweeping
-from eeum.wallet.use_cases import change_standing, top_up
+from eeum.wallet.use_cases import ChangeStanding, TopUpWallet, change_standing, top_up
 from tests.patience import patience_of
 from tests.simulation.city import Asked, Made, Simulated
 from tests.simulation.given_up import check_nothing_is_given_up
@@ -108,9 +108,7 @@ def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool
 
     def send(through: Storage) -> Any:
         request = Request.of(caller, wallet, key, _body(order))
-        return authorise_payment(
-            city.pay_store(through), city.policies, patience_of(), request, order, city.clock, city.budgets(through)
-        ).entry
+        return authorise_payment(Authorise(request, order), city.paying(through)).entry
 
     payment: Payment = _ask(city, storage, send)
     if payment.decline is None:
@@ -120,10 +118,7 @@ def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool
 def _reverse(city: Simulated, storage: Storage, caller: str, wallet: str, key: str, order: Order) -> None:
     def send(through: Storage) -> Any:
         request = Request.of(caller, wallet, key, _body(order))
-        stores = city.pay_store(through), city.progress(through)
-        reversal = reverse_payment(
-            *stores, city.policies, patience_of(), request, order, city.clock, city.budgets(through)
-        )
+        reversal = reverse_payment(Reverse(request, order), city.paying(through))
         return reversal.payment, reversal.outcome
 
     _ask(city, storage, send)
@@ -167,13 +162,7 @@ def capture(city: Simulated, storage: Storage, chance: random.Random) -> None:
         storage,
         lambda through: (
             capture_hold(
-                city.progress(through),
-                patience_of(),
-                request,
-                payment.acceptance.id,
-                amount,
-                lambda _: True,
-                city.clock,
+                CaptureHold(request, payment.acceptance.id, amount, lambda _: True), city.paying(through)
             ).entry
         ),
     )
@@ -189,11 +178,7 @@ def void(city: Simulated, storage: Storage, chance: random.Random) -> None:
     _ask(
         city,
         storage,
-        lambda through: (
-            void_hold(
-                city.progress(through), patience_of(), request, payment.acceptance.id, lambda _: True, city.clock
-            ).entry
-        ),
+        lambda through: void_hold(VoidHold(request, payment.acceptance.id, lambda _: True), city.paying(through)).entry,
     )
 
 
@@ -213,17 +198,7 @@ def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
         city,
         storage,
         lambda through: (
-            cancel_payment(
-                city.progress(through),
-                patience_of(),
-                request,
-                payment.acceptance.id,
-                amount,
-                None,
-                may,
-                city.clock,
-                city.funders(through),
-            ).entry
+            cancel_payment(CancelPayment(request, payment.acceptance.id, amount, None, may), city.paying(through)).entry
         ),
     )
 
@@ -242,18 +217,7 @@ def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
     _ask(
         city,
         storage,
-        lambda through: (
-            top_up(
-                city.wallet_store(through),
-                city.policies,
-                patience_of(),
-                request,
-                amount,
-                transfer,
-                city.clock,
-                city.budgets(through),
-            ).entry
-        ),
+        lambda through: top_up(TopUpWallet(request, amount, transfer), city.holding(through)).entry,
     )
 
 
@@ -277,9 +241,7 @@ def ask_another(city: Simulated, storage: Storage, chance: random.Random) -> Non
     other = replace(order, amount=order.amount + 1)
     request = Request.of(payment.acceptance.caller, payment.acceptance.wallet_id, key, _body(other))
     try:
-        authorise_payment(
-            city.pay_store(storage), city.policies, patience_of(), request, other, city.clock, city.budgets(storage)
-        )
+        authorise_payment(Authorise(request, other), city.paying(storage))
     except IdempotencyKeyReused:
         return
     raise AssertionError(f"a key was used for another body: {payment}")
@@ -313,13 +275,13 @@ def catch_up(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def expire(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    expire_holds(city.progress(storage), patience_of(), city.now, chance.choice((1, 10, 100)))
+    expire_holds(ExpireHolds(city.now, chance.choice((1, 10, 100))), city.paying(storage))
 
 
 def standing(city: Simulated, storage: Storage, chance: random.Random) -> None:
     status = chance.choices((WalletStatus.ACTIVE, WalletStatus.SUSPENDED, None), (8, 1, 1))[0]
     wallet = _wallet(city, chance)
-    change_standing(city.wallet_store(storage), wallet, status, None, "operator", "reason", city.now)
+    change_standing(ChangeStanding(wallet, "operator", "reason", status), city.holding(storage))
 
 
 def open_again(city: Simulated, storage: Storage, chance: random.Random) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from eeum.budget.appropriations import Grounds
-from eeum.budget.use_cases import close_year, scope_of, supplement
+from eeum.budget.use_cases import CloseYear, Supplement, close_year, scope_of, supplement
 from eeum.months.rules import MonthStatus, frozen
 from eeum.months.store import MonthStore
 from eeum.request import Request
@@ -28,16 +28,7 @@ def supplement_line(city: Simulated, storage: Storage, chance: random.Random) ->
         city,
         storage,
         lambda through: (
-            supplement(
-                city.budget_store(through),
-                city.appropriations(through),
-                request,
-                line.fiscal_year,
-                line.id,
-                won,
-                GROUNDS,
-                city.now,
-            ).entry
+            supplement(Supplement(request, line.fiscal_year, line.id, won, GROUNDS), city.administering(through)).entry
         ),
     )
 
@@ -57,14 +48,13 @@ def close(city: Simulated, storage: Storage, chance: random.Random) -> None:
         return
     year = city.now.year - 1
     request = Request.of("operator", scope_of(year), _key(chance), {"close": year})
-    stores = city.budget_store(storage), city.appropriations(storage)
     months = MonthStore(storage, patience_of(), PROGRAMME)
     december = months.month(f"{year}-12")
     if december is not None and december.status is not MonthStatus.FROZEN:
         # Another that closes the year may have been faster.
         with suppress(ConditionsFailed):
             months.freeze(frozen(december, city.now))
-    close_year(*stores, months, request, year, GROUNDS, city.now)
+    close_year(CloseYear(request, year, GROUNDS), city.administering(storage))
 
 
 def sweep(city: Simulated, storage: Storage, chance: random.Random) -> None:

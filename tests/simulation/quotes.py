@@ -6,10 +6,9 @@ from eeum.calendar import month_of
 from eeum.cashback.quoting import QuoteAnswer, Reason, quote_cashback
 from eeum.cashback.store import CashbackStore
 from eeum.payments.rules import Decline, Payment, PaymentStatus
-from eeum.payments.use_cases import UnknownCard, authorise_payment
+from eeum.payments.use_cases import Authorise, UnknownCard, authorise_payment
 from eeum.request import Request
 from eeum.storage import Storage
-from tests.patience import patience_of
 from tests.simulation.city import Made, Simulated
 from tests.simulation.operations import Operation, _body, _key, _order, _wallet
 
@@ -29,7 +28,7 @@ def quote_and_pay(city: Simulated, storage: Storage, chance: random.Random) -> N
     caller = f"member/{wallet_id}" if in_app else "acquirer/one"
     request = Request.of(caller, wallet_id, key, _body(order))
     try:
-        paid = authorise_payment(stores, city.policies, patience_of(), request, order, city.clock, budgets).entry
+        paid = authorise_payment(Authorise(request, order), city.paying(memory)).entry
     except UnknownCard:
         assert quoted.judgement.decline in (Decline.UNKNOWN_CARD, Decline.WALLET_SUSPENDED), quoted
         return

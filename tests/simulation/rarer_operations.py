@@ -10,16 +10,15 @@ from typing import Any, cast
 
 from eeum.calendar import text_of
 from eeum.merchants.rules import Decision, MerchantStatus, Shop, merchant_id_of
-from eeum.merchants.store import MerchantStore
-from eeum.merchants.use_cases import apply_for_merchant, decide_application
-from eeum.payments.cancellations import cancel_payment
-from eeum.payments.holds import capture_hold, void_hold
+from eeum.merchants.use_cases import ApplyForMerchant, DecideApplication, apply_for_merchant, decide_application
+from eeum.payments.cancellations import CancelPayment, cancel_payment
+from eeum.payments.holds import CaptureHold, VoidHold, capture_hold, void_hold
 from eeum.payments.rules import Payment
 from eeum.request import Request
 from eeum.storage import NOT_YET_STORED, Absent, Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.unit_of_work import commit
 from eeum.wallet.rules import AboutMember
-from eeum.wallet.use_cases import change_standing
+from eeum.wallet.use_cases import ChangeStanding, change_standing
 from local.inhabitants import business_registration_number
 from tests.patience import patience_of
 from tests.simulation.city import Simulated
@@ -62,7 +61,7 @@ def block_card(city: Simulated, storage: Storage, chance: random.Random) -> None
 
 def verify(city: Simulated, storage: Storage, chance: random.Random) -> None:
     wallet, verified = _wallet(city, chance), chance.random() < 0.8
-    change_standing(city.wallet_store(storage), wallet, None, verified, "operator", "papers seen", city.now)
+    change_standing(ChangeStanding(wallet, "operator", "papers seen", verified=verified), city.holding(storage))
 
 
 def say_of_a_member(city: Simulated, storage: Storage, chance: random.Random) -> None:
@@ -71,22 +70,22 @@ def say_of_a_member(city: Simulated, storage: Storage, chance: random.Random) ->
     some = chance.sample(sorted(said), chance.randint(1, len(said)))
     about = cast("AboutMember", {name: said[name] for name in some})  # type: ignore[literal-required]
     wallet = _wallet(city, chance)
-    change_standing(city.wallet_store(storage), wallet, None, None, "operator", "papers seen", city.now, about)
+    change_standing(ChangeStanding(wallet, "operator", "papers seen", about=about), city.holding(storage))
 
 
 def open_shop(city: Simulated, storage: Storage, chance: random.Random) -> None:
     """One that applies, and one whose application is decided: it is payable from the day after."""
-    merchants = MerchantStore(storage, patience_of())
+    using = city.onboarding(storage)
     number = 1_000 + chance.randrange(12)
     shop = Shop(business_registration_number(number), f"새 가게 {number}", "seo", "restaurant", 100_000_000)
-    apply_for_merchant(merchants, city.policies, shop, f"owner-{number}", city.now)
+    apply_for_merchant(ApplyForMerchant(shop, f"owner-{number}"), using)
     merchant = merchant_id_of(shop.business_registration_number)
     if chance.random() < 0.5:
         status = chance.choice((MerchantStatus.APPROVED, MerchantStatus.REJECTED))
         if status is MerchantStatus.APPROVED and merchant not in city.merchants:
             city.merchants.append(merchant)
         decision = Decision(status, "operator", city.now, "papers in order")
-        decide_application(merchants, city.policies, merchant, decision)
+        decide_application(DecideApplication(merchant, decision), using)
 
 
 def capture_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
@@ -100,8 +99,7 @@ def capture_late(city: Simulated, storage: Storage, chance: random.Random) -> No
     request = Request.of(item["caller"], item["pk"].removeprefix("WALLET#"), _key(chance), {"amount": amount})
 
     def send(through: Storage) -> Any:
-        store = city.progress(through)
-        return capture_hold(store, patience_of(), request, item["id"], amount, _anybody, city.clock).entry
+        return capture_hold(CaptureHold(request, item["id"], amount, _anybody), city.paying(through)).entry
 
     _ask(city, storage, send)
 
@@ -116,9 +114,7 @@ def void_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
     _ask(
         city,
         storage,
-        lambda through: (
-            void_hold(city.progress(through), patience_of(), request, item["id"], _anybody, city.clock).entry
-        ),
+        lambda through: void_hold(VoidHold(request, item["id"], _anybody), city.paying(through)).entry,
     )
 
 
@@ -134,11 +130,7 @@ def cancel_late(city: Simulated, storage: Storage, chance: random.Random) -> Non
     request = Request.of(item["caller"], item["pk"].removeprefix("WALLET#"), _key(chance), {"amount": amount})
 
     def send(through: Storage) -> Any:
-        store = city.progress(through)
-        funders = city.funders(through)
-        return cancel_payment(
-            store, patience_of(), request, item["id"], amount, "late", _anybody, city.clock, funders
-        ).entry
+        return cancel_payment(CancelPayment(request, item["id"], amount, "late", _anybody), city.paying(through)).entry
 
     _ask(city, storage, send)
 

@@ -3,13 +3,12 @@
 import random
 from typing import Any
 
-from eeum.payments.cancellations import cancel_payment
-from eeum.payments.holds import void_hold
+from eeum.payments.cancellations import CancelPayment, cancel_payment
+from eeum.payments.holds import VoidHold, void_hold
 from eeum.payments.rules import Order
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, authorise_payment
 from eeum.request import Request
 from eeum.storage import Key, Storage, Table
-from tests.patience import patience_of
 from tests.simulation.city import Made, Simulated
 from tests.simulation.operations import Operation, _ask, _body, _key, _wallet
 from tests.simulation.reference_of_payments import Paid
@@ -83,8 +82,7 @@ def _pay(city: Simulated, storage: Storage, chance: random.Random, wallet: str, 
 
     def send(through: Storage) -> Any:
         request = Request.of("acquirer/one", wallet, key, _body(order))
-        stores = city.pay_store(through), city.policies, patience_of()
-        return authorise_payment(*stores, request, order, city.clock, city.budgets(through)).entry
+        return authorise_payment(Authorise(request, order), city.paying(through)).entry
 
     payment = _ask(city, storage, send)
     if payment.decline is None:
@@ -111,9 +109,7 @@ def _undo(
         _ask(
             city,
             storage,
-            lambda through: (
-                void_hold(city.progress(through), patience_of(), voids, identity, lambda _: True, city.clock).entry
-            ),
+            lambda through: void_hold(VoidHold(voids, identity, lambda _: True), city.paying(through)).entry,
         )
     left = sum(each.end - each.start - each.cancelled for each in paid.captures.values())
     if not left:
@@ -125,15 +121,7 @@ def _undo(
         storage,
         lambda through: (
             cancel_payment(
-                city.progress(through),
-                patience_of(),
-                cancels,
-                identity,
-                amount,
-                "undone",
-                lambda _: True,
-                city.clock,
-                city.funders(through),
+                CancelPayment(cancels, identity, amount, "undone", lambda _: True), city.paying(through)
             ).entry
         ),
     )

@@ -14,12 +14,12 @@ from eeum.payments.progress import (
     Release,
     cancel,
     capture,
+    current_status,
     progress_of,
     release,
     reversal_digest,
 )
 from eeum.payments.rules import Payment
-from eeum.payments.status import current_status
 from tests.unit.paid_months import acceptance, payment
 from tests.unit.test_progress import DECLINED, HASH, HOLD, WHOLE
 

@@ -8,7 +8,7 @@ from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
 from eeum.budget.rules import RETURNED, Line
 from eeum.budget.store import BudgetStore
-from eeum.budget.use_cases import add_line, scope_of
+from eeum.budget.use_cases import AddLine, BudgetDependencies, add_line, scope_of
 from eeum.calendar import SEOUL
 from eeum.once import Answer
 from eeum.policy.documents import canonical_document
@@ -84,7 +84,8 @@ def appropriate(world: World, won: int, funder: str = "city", year: int = 2021, 
     budgets = BudgetStore(world.storage, world.patience, "incheon")
     changes = AppropriationStore(world.storage, world.patience, "incheon")
     request = Request.of("operator", scope_of(year), world.new_key(), {"line": name})
-    add_line(budgets, changes, request, line, won, GROUNDS, world.now, running=False)
+    using = BudgetDependencies(budgets, changes, world.months, world.clock, is_running=False)
+    add_line(AddLine(request, line, won, GROUNDS), using)
 
 
 def close_year(world: World, year: int = 2021) -> None:

@@ -12,14 +12,14 @@ import pytest
 
 from eeum.errors import Busy
 from eeum.merchants.rules import Decision, MerchantStatus, Shop
-from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.merchants.use_cases import ApplyForMerchant, DecideApplication, apply_for_merchant, decide_application
 from eeum.months.use_cases import reset_month
 from eeum.payments.rules import Decline
 from eeum.policy.amending import approve_amendment, propose_amendment
 from eeum.policy.amendments import Suspension
 from eeum.storage import Contended, Table, Unavailable
 from eeum.wallet.rules import DebitOrder, TopUpDecline, WalletStatus
-from eeum.wallet.use_cases import change_standing, open_wallet
+from eeum.wallet.use_cases import ChangeStanding, OpenWallet, change_standing, open_wallet
 from tests.use_cases.scheduling import APPROVER, AUTHOR
 from tests.use_cases.world import NUMBERS, World, incheon
 
@@ -80,7 +80,7 @@ def _declined_top_up(world: World) -> Deed:
 
 def _opening(world: World) -> Deed:
     def open_it() -> object:
-        return open_wallet(world.wallets, "payer", DebitOrder.CHARGED_FIRST, world.now).wallet
+        return open_wallet(OpenWallet("payer", DebitOrder.CHARGED_FIRST), world.holding).wallet
 
     return Deed(open_it, lambda: len(world.entries("wallet")))
 
@@ -91,7 +91,7 @@ def _standing(world: World) -> Deed:
     def suspend() -> object:
         world.now += timedelta(seconds=1)
         return change_standing(
-            world.wallets, payer.id, WalletStatus.SUSPENDED, None, "operator", "lost", world.now
+            ChangeStanding(payer.id, "operator", "lost", WalletStatus.SUSPENDED), world.holding
         ).status
 
     return Deed(suspend, lambda: len(world.entries("standing")), again_is_the_same=False)
@@ -115,17 +115,17 @@ def _postings_of_several_wallets(world: World) -> Deed:
 def _application(world: World) -> Deed:
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
     return Deed(
-        lambda: apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now),
+        lambda: apply_for_merchant(ApplyForMerchant(shop, "owner"), world.onboarding()),
         lambda: len(world.memory.items(Table.MERCHANTS)),
     )
 
 
 def _approval(world: World) -> Deed:
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
-    applied = apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now)
+    applied = apply_for_merchant(ApplyForMerchant(shop, "owner"), world.onboarding())
     decision = Decision(MerchantStatus.APPROVED, "operator", world.now, "papers in order")
     return Deed(
-        lambda: decide_application(world.merchants, world.policies, applied.id, decision).status,
+        lambda: decide_application(DecideApplication(applied.id, decision), world.onboarding()).status,
         lambda: len(world.memory.items(Table.MERCHANTS)[0]["decisions"]),
         again_is_the_same=False,
     )

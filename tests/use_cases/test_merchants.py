@@ -20,6 +20,8 @@ from eeum.errors import (
 from eeum.ids import natural_id
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, check_shop
 from eeum.merchants.use_cases import (
+    ApplyForMerchant,
+    DecideApplication,
     application,
     apply_for_merchant,
     decide_application,
@@ -36,7 +38,7 @@ THREADS = 16
 
 
 def _apply(world: World, shop: Shop = SHOP, owner: str = "owner") -> Merchant:
-    return apply_for_merchant(world.merchants, world.policies, shop, owner, world.now)
+    return apply_for_merchant(ApplyForMerchant(shop, owner), world.onboarding())
 
 
 def _decide(world: World, merchant: Merchant, status: MerchantStatus, operator: str = "operator") -> Merchant:
@@ -48,7 +50,7 @@ def _decide_on(
     world: World, merchant_id: str, status: MerchantStatus, reviewed: datetime | None, operator: str = "operator"
 ) -> Merchant:
     decision = Decision(status, operator, world.now, "서류 확인")
-    return decide_application(world.merchants, world.policies, merchant_id, decision, reviewed)
+    return decide_application(DecideApplication(merchant_id, decision, reviewed), world.onboarding())
 
 
 def test_a_shop_carries_marks_that_the_policy_names_and_no_others(world: World) -> None:
@@ -255,7 +257,9 @@ def test_of_decisions_that_race_one_holds(world: World) -> None:
 def test_an_unknown_application_is_not_found(world: World) -> None:
     unknown = natural_id("merchant", "nobody")
     with pytest.raises(NotFound):
-        decide_application(world.merchants, world.policies, unknown, Decision(APPROVED, "operator", world.now, "x"))
+        decide_application(
+            DecideApplication(unknown, Decision(APPROVED, "operator", world.now, "x")), world.onboarding()
+        )
     with pytest.raises(NotFound):
         application(world.merchants, unknown)
 

@@ -10,7 +10,7 @@ from eeum.errors import NotFound, ProgrammeNotRunning
 from eeum.ids import natural_id
 from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Decision, MerchantStatus, Shop
-from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.merchants.use_cases import ApplyForMerchant, DecideApplication, apply_for_merchant, decide_application
 from eeum.money import LARGEST_AMOUNT
 from eeum.payments.rules import CODES, Decline
 from eeum.payments.store import payment_item
@@ -129,19 +129,19 @@ def test_a_wallet_without_an_active_card_is_declined(world: World) -> None:
 def test_who_applied_or_was_rejected_is_no_merchant_to_those_who_pay(world: World, rejected: bool) -> None:
     world.member(charged=50_000)
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
-    applied = apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now - timedelta(days=9))
+    applied = apply_for_merchant(ApplyForMerchant(shop, "owner"), world.onboarding(world.now - timedelta(days=9)))
     if rejected:
         decision = Decision(MerchantStatus.REJECTED, "operator", world.now - timedelta(days=8), "papers missing")
-        decide_application(world.merchants, world.policies, applied.id, decision)
+        decide_application(DecideApplication(applied.id, decision), world.onboarding())
     _declined(world, Decline.UNKNOWN_MERCHANT, "03", shop=applied)
 
 
 def test_a_merchant_is_declined_on_the_day_of_its_approval_and_paid_from_midnight(world: World) -> None:
     payer = world.member(charged=50_000)
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
-    applied = apply_for_merchant(world.merchants, world.policies, shop, "owner", world.now)
+    applied = apply_for_merchant(ApplyForMerchant(shop, "owner"), world.onboarding())
     decision = Decision(MerchantStatus.APPROVED, "operator", world.now, "papers in order")
-    approved = decide_application(world.merchants, world.policies, applied.id, decision)
+    approved = decide_application(DecideApplication(applied.id, decision), world.onboarding())
     world.now = start_of_next_day(world.now) - timedelta(milliseconds=1)
     assert world.pay(payer, approved, 10_000).entry.decline is Decline.MERCHANT_NOT_PAYABLE_YET
     assert CODES[Decline.MERCHANT_NOT_PAYABLE_YET] == "58"

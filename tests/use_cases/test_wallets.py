@@ -11,7 +11,7 @@ from eeum.errors import Busy, IdempotencyKeyReused, NotFound, ProgrammeNotRunnin
 from eeum.once import Answer
 from eeum.storage import Put
 from eeum.wallet.rules import TOP_UP_CODES, DebitOrder, TopUpDecline, Wallet, WalletStatus, wallet_id_of
-from eeum.wallet.use_cases import Opening, change_standing, open_wallet, own_wallet
+from eeum.wallet.use_cases import ChangeStanding, Opening, OpenWallet, change_standing, open_wallet, own_wallet
 from tests.use_cases.world import World, at_once
 
 KEY = "retried-key-0001"
@@ -19,7 +19,7 @@ THREADS = 16
 
 
 def _open(world: World, member: str = "payer") -> Opening:
-    return open_wallet(world.wallets, member, DebitOrder.CHARGED_FIRST, world.now)
+    return open_wallet(OpenWallet(member, DebitOrder.CHARGED_FIRST), world.holding)
 
 
 def test_a_member_has_one_wallet(world: World) -> None:
@@ -57,7 +57,7 @@ def test_nobody_learns_whether_anothers_wallet_exists(world: World) -> None:
 
 
 def _stand(world: World, wallet: Wallet, status: WalletStatus | None, verified: bool | None) -> Wallet:
-    return change_standing(world.wallets, wallet.id, status, verified, "operator", "확인", world.now)
+    return change_standing(ChangeStanding(wallet.id, "operator", "확인", status, verified), world.holding)
 
 
 def test_an_operator_suspends_reinstates_and_verifies_with_an_entry_each(world: World) -> None:
@@ -120,8 +120,9 @@ def test_of_changes_of_standing_at_once_each_holds_whole_or_comes_again(world: W
 
     def stand(number: int) -> Wallet:
         at = world.now + timedelta(milliseconds=number)
+        using = replace(world.holding, clock=lambda: at)
         status, verified = (WalletStatus.SUSPENDED, None) if number % 2 else (None, True)
-        return change_standing(world.wallets, payer.id, status, verified, "operator", "확인", at)
+        return change_standing(ChangeStanding(payer.id, "operator", "확인", status, verified), using)
 
     answers = at_once([partial(stand, number) for number in range(8)])
     held = [answer for answer in answers if isinstance(answer, Wallet)]
@@ -132,7 +133,7 @@ def test_of_changes_of_standing_at_once_each_holds_whole_or_comes_again(world: W
 
 def test_the_standing_of_an_unknown_wallet_is_not_found_and_stores_nothing(world: World) -> None:
     with pytest.raises(NotFound):
-        change_standing(world.wallets, wallet_id_of("nobody"), WalletStatus.SUSPENDED, None, "operator", "x", world.now)
+        change_standing(ChangeStanding(wallet_id_of("nobody"), "operator", "x", WalletStatus.SUSPENDED), world.holding)
     assert world.entries("standing") == []
 
 

@@ -28,11 +28,18 @@ from eeum.journal.accounts import NOT_SPENDABLE
 from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, merchant_id_of
 from eeum.merchants.store import MerchantStore
-from eeum.merchants.use_cases import apply_for_merchant, decide_application
+from eeum.merchants.use_cases import (
+    ApplyForMerchant,
+    DecideApplication,
+    MerchantDependencies,
+    apply_for_merchant,
+    decide_application,
+)
 from eeum.months.store import MonthStore
 from eeum.once import Answer
-from eeum.payments.cancellations import Funders, cancel_payment
-from eeum.payments.holds import capture_hold, expire_holds, void_hold
+from eeum.payments.baskets import Basket
+from eeum.payments.cancellations import CancelPayment, cancel_payment
+from eeum.payments.holds import CaptureHold, ExpireHolds, VoidHold, capture_hold, expire_holds, void_hold
 from eeum.payments.items import (
     cancellation_item,
     cancellation_key,
@@ -43,10 +50,10 @@ from eeum.payments.items import (
 )
 from eeum.payments.progress import Cancellation, Capture, Release
 from eeum.payments.progress_store import ProgressStore
-from eeum.payments.reversals import Reversal, reverse_payment
+from eeum.payments.reversals import Reversal, Reverse, reverse_payment
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, AuthoriseBasket, PaymentDependencies, authorise_basket, authorise_payment
 from eeum.policy.documents import canonical_document
 from eeum.policy.loading import load_history
 from eeum.policy.reading import policy_of
@@ -56,10 +63,19 @@ from eeum.request import Request
 from eeum.storage import Add, Key, Put, SetTo, Table, Update, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.expiry_store import ExpiryStore
+from eeum.wallet.participants import Participant
 from eeum.wallet.rules import AboutMember, DebitOrder, TopUp, Wallet, WalletStatus
 from eeum.wallet.store import WalletStore, wallet_key
 from eeum.wallet.sweeping import Sweeping
-from eeum.wallet.use_cases import change_standing, open_wallet, top_up
+from eeum.wallet.use_cases import (
+    ChangeStanding,
+    OpenWallet,
+    TopUpWallet,
+    WalletDependencies,
+    change_standing,
+    open_wallet,
+    top_up,
+)
 from tests.contract.shapes import Recording
 from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of
@@ -91,6 +107,8 @@ class World:
     seconds: float = 60.0
     """How long callers have."""
     documents: tuple[dict[str, Any], ...] = field(default_factory=incheon)
+    participants: Callable[[], Sequence[Participant]] = tuple
+    """Those that join each payment and top-up, besides what the policy gives."""
 
     def __post_init__(self) -> None:
         self.storage = Recording(self.memory)
@@ -123,6 +141,21 @@ class World:
     @property
     def cashback(self) -> CashbackStore:
         return CashbackStore(self.storage)
+
+    @property
+    def paying(self) -> PaymentDependencies:
+        stores = self.payments, self.progress
+        return PaymentDependencies(*stores, self.policies, self.patience, self.clock, self.budgets, self.participants)
+
+    @property
+    def holding(self) -> WalletDependencies:
+        """What the use cases of wallets work with."""
+        return WalletDependencies(
+            self.wallets, self.policies, self.patience, self.clock, self.budgets, self.participants
+        )
+
+    def onboarding(self, at: datetime | None = None) -> MerchantDependencies:
+        return MerchantDependencies(self.merchants, self.policies, (lambda: at) if at else self.clock)
 
     @property
     def sweeping(self) -> Sweeping:
@@ -163,9 +196,10 @@ class World:
     ) -> Wallet:
         """A member with money, however it came in."""
         order = DebitOrder.CASHBACK_FIRST if cashback_first else DebitOrder.CHARGED_FIRST
-        wallet = open_wallet(self.wallets, name, order, self.now - timedelta(days=30)).wallet
+        earlier = self.now - timedelta(days=30)
+        wallet = open_wallet(OpenWallet(name, order), replace(self.holding, clock=lambda: earlier)).wallet
         if verified:
-            change_standing(self.wallets, wallet.id, None, True, "operator", "papers in order", self.now)
+            change_standing(ChangeStanding(wallet.id, "operator", "papers in order", verified=True), self.holding)
         for purse, won in {"charged": charged, "cashback": cashback, **(grants or {})}.items():
             if won or purse not in ("charged", "cashback"):
                 self.give(wallet.id, purse, won)
@@ -194,9 +228,9 @@ class World:
             return known
         shop = replace(Shop(number, "가게", "yeonsu", "restaurant", 200_000_000), **about)
         earlier = self.now - timedelta(days=2)
-        applied = apply_for_merchant(self.merchants, self.policies, shop, "owner", earlier)
+        applied = apply_for_merchant(ApplyForMerchant(shop, "owner"), self.onboarding(earlier))
         decision = Decision(MerchantStatus.APPROVED, "operator", earlier, "papers in order")
-        return decide_application(self.merchants, self.policies, applied.id, decision)
+        return decide_application(DecideApplication(applied.id, decision), self.onboarding(earlier))
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -217,7 +251,13 @@ class World:
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
         asked = {"amount": amount, "merchant_id": merchant_id, **(body or {})}
         request = Request.of(caller, wallet.id, key or self.new_key(), asked)
-        return authorise_payment(self.payments, self.policies, self.patience, request, order, self.clock, self.budgets)
+        return authorise_payment(Authorise(request, order), self.paying)
+
+    def pay_basket(self, wallet: Wallet, orders: Sequence[Order], key: str | None = None) -> Answer[Basket]:
+        """Several payments of a wallet in one transaction."""
+        asked = {"orders": [[order.merchant_id, order.amount, order.hold] for order in orders]}
+        request = Request.of(ACQUIRER, wallet.id, key or self.new_key(), asked)
+        return authorise_basket(AuthoriseBasket(request, tuple(orders)), self.paying)
 
     def quote(self, wallet: Wallet, shop: Merchant | str, amount: int, **changes: Any) -> QuoteAnswer:
         """What the same payment by `pay` would get."""
@@ -232,39 +272,33 @@ class World:
         key = key or self.new_key()
         transfer = reference or f"{key} to {wallet.id}"
         request = Request.of(caller, wallet.id, key, {"amount": amount, "bank_reference": transfer})
-        return top_up(self.wallets, self.policies, self.patience, request, amount, transfer, self.clock, self.budgets)
+        return top_up(TopUpWallet(request, amount, transfer), self.holding)
 
     def capture(
         self, payment: Payment, amount: int | None = None, key: str | None = None, caller: str = ACQUIRER
     ) -> Answer[Capture]:
         request = self._about(payment, key, caller, {"amount": amount})
-        return capture_hold(
-            self.progress, self.patience, request, payment.acceptance.id, amount, _brought_by(caller), self.clock
-        )
+        return capture_hold(CaptureHold(request, payment.acceptance.id, amount, _brought_by(caller)), self.paying)
 
     def void(self, payment: Payment, key: str | None = None, caller: str = ACQUIRER) -> Answer[Release]:
         request = self._about(payment, key, caller, {})
-        return void_hold(self.progress, self.patience, request, payment.acceptance.id, _brought_by(caller), self.clock)
+        return void_hold(VoidHold(request, payment.acceptance.id, _brought_by(caller)), self.paying)
 
     def cancel(
         self, payment: Payment, amount: int | None = None, key: str | None = None, caller: str = ACQUIRER
     ) -> Answer[Cancellation]:
         request = self._about(payment, key, caller, {"amount": amount})
-        may, funders = _brought_by(caller), Funders(self.policies, self.budgets)
-        return cancel_payment(
-            self.progress, self.patience, request, payment.acceptance.id, amount, "returned", may, self.clock, funders
-        )
+        command = CancelPayment(request, payment.acceptance.id, amount, "returned", _brought_by(caller))
+        return cancel_payment(command, self.paying)
 
     def reverse(self, wallet: Wallet, shop: Merchant | str, amount: int, key: str, **changes: Any) -> Reversal:
         merchant_id = shop if isinstance(shop, str) else shop.id
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
         request = Request.of(ACQUIRER, wallet.id, key, {"amount": amount, "merchant_id": merchant_id})
-        return reverse_payment(
-            self.payments, self.progress, self.policies, self.patience, request, order, self.clock, self.budgets
-        )
+        return reverse_payment(Reverse(request, order), self.paying)
 
     def expire(self, limit: int = 100) -> int:
-        return expire_holds(self.progress, self.patience, self.now, limit)
+        return expire_holds(ExpireHolds(self.now, limit), self.paying)
 
     def _about(self, payment: Payment, key: str | None, caller: str, body: dict[str, Any]) -> Request:
         return Request.of(caller, payment.acceptance.wallet_id, key or self.new_key(), body)
@@ -281,10 +315,11 @@ class World:
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
         """What an operator says of the member, by its papers."""
         about = cast("AboutMember", said)
-        return change_standing(self.wallets, wallet.id, None, None, "operator", "papers in order", self.now, about)
+        return change_standing(ChangeStanding(wallet.id, "operator", "papers in order", about=about), self.holding)
 
     def suspend(self, wallet: Wallet) -> None:
-        change_standing(self.wallets, wallet.id, WalletStatus.SUSPENDED, None, "operator", "card lost", self.now)
+        command = ChangeStanding(wallet.id, "operator", "card lost", WalletStatus.SUSPENDED)
+        change_standing(command, self.holding)
 
     # --- what came of it ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from eeum.request import Request
 from eeum.storage import ConditionsFailed, Storage
 from eeum.wallet.bank_reference_store import Claim, claim_key, claim_of
 from eeum.wallet.rules import TopUp, TopUpDecline
-from eeum.wallet.store import WalletStore, top_up_key
+from eeum.wallet.store import Credit, WalletStore, top_up_key
 from eeum.wallet.use_cases import top_up as credit
 from tests.contract.cases import case
 from tests.contract.cases.command_races import DISCOUNTED, _at_once
@@ -34,7 +34,7 @@ def _claiming(wallet_id: str, amount: int = 50_000, key: str = "idempotency-key-
 def a_top_up_claims_the_reference_of_its_bank(storage: Storage) -> None:
     store, opened = _store(storage), stored_wallet(storage)
     entry = _claiming(opened.id)
-    store.credit_and_record(entry, opened, LIMIT)
+    store.credit_and_record(Credit(entry, opened, LIMIT))
     claim = claim_of(item_at(storage, claim_key(entry.acceptance.caller, entry.bank_reference)))
     assert claim == Claim(opened.id, entry.acceptance.digest, 50_000)
     assert store.top_up(opened.id, claim.top_up) == entry
@@ -45,12 +45,12 @@ def a_top_up_claims_the_reference_of_its_bank(storage: Storage) -> None:
 @case
 def a_reference_that_is_claimed_credits_nothing_into_any_wallet(storage: Storage) -> None:
     store, opened, other = _store(storage), stored_wallet(storage), stored_wallet(storage, "other")
-    store.credit_and_record(_claiming(opened.id), opened, LIMIT)
+    store.credit_and_record(Credit(_claiming(opened.id), opened, LIMIT))
     read = store.wallet(opened.id)
     assert read
     for twin, into in ((_claiming(opened.id, key="another-key-for-it"), read), (_claiming(other.id), other)):
         with pytest.raises(ConditionsFailed) as failed:
-            store.credit_and_record(twin, into, LIMIT)
+            store.credit_and_record(Credit(twin, into, LIMIT))
         assert failed.value.positions == (2,)
         assert item_at(storage, top_up_key(into.id, twin.acceptance.digest)) is None
     assert (store.wallet(opened.id), store.wallet(other.id)) == (read, other)
@@ -60,7 +60,7 @@ def a_reference_that_is_claimed_credits_nothing_into_any_wallet(storage: Storage
 def the_audit_reads_claims_by_their_keys(storage: Storage) -> None:
     opened = stored_wallet(storage)
     entry = _claiming(opened.id)
-    _store(storage).credit_and_record(entry, opened, LIMIT)
+    _store(storage).credit_and_record(Credit(entry, opened, LIMIT))
     keys = [claim_key(entry.acceptance.caller, reference) for reference in (entry.bank_reference, "another")]
     claim, none = AuditStore(storage).items(keys)
     assert claim is not None

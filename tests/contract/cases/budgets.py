@@ -253,7 +253,7 @@ def many_who_refill_from_one_another_lose_nothing(storage: Storage) -> None:
     def refill_often(thread: int) -> None:
         ready.wait()
         for number in range(3):
-            look(budgets, (thread + number) % SUB_LINES, Short(2022, "city", 50_000, None), NOON, {})
+            look(budgets, (thread + number) % SUB_LINES, Short(2022, "city", 50_000, None), NOON, known={})
 
     with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(refill_often, range(THREADS)))

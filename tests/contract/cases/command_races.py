@@ -10,18 +10,18 @@ from eeum.budget.funding import Budgets
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
 from eeum.merchants.store import MerchantStore
-from eeum.payments.cancellations import Funders, cancel_payment
+from eeum.payments.cancellations import CancelPayment, cancel_payment
 from eeum.payments.progress_store import ProgressStore
 from eeum.payments.rules import Payment
 from eeum.payments.store import PaymentStore
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, PaymentDependencies, authorise_payment
 from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Storage
 from eeum.wallet.rules import Card, Wallet
 from eeum.wallet.store import WalletStore
-from eeum.wallet.use_cases import top_up
+from eeum.wallet.use_cases import TopUpWallet, WalletDependencies, top_up
 from tests.contract.cases import case
 from tests.contract.cases.commands import funding_of
 from tests.contract.examples import NOON, approved, order, stored_wallet
@@ -49,12 +49,15 @@ def _budgets(storage: Storage) -> Budgets:
 
 
 def _pay(storage: Storage, wallet: Wallet, card: Card, amount: int, key: str) -> Payment:
-    patience = patience_of(600)
     asked = order(amount, card=card.reference)
     request = Request.of("acquirer/kim", wallet.id, key, {"amount": amount})
-    return authorise_payment(
-        PaymentStore(storage, patience), DISCOUNTED, patience, request, asked, lambda: NOON, lambda: _budgets(storage)
-    ).entry
+    return authorise_payment(Authorise(request, asked), _paying(storage)).entry
+
+
+def _paying(storage: Storage) -> PaymentDependencies:
+    patience = patience_of(600)
+    stores = PaymentStore(storage, patience), ProgressStore(storage, patience)
+    return PaymentDependencies(*stores, DISCOUNTED, patience, lambda: NOON, lambda: _budgets(storage))
 
 
 def _at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
@@ -124,15 +127,10 @@ def parts_of_a_discounted_payment_that_are_cancelled_at_once_come_out_as_one(sto
     paid = _pay(storage, wallet, CARDS[0], 30_001, "the-payment-of-the-case")
 
     def give_back(number: int) -> int:
-        patience = patience_of(600)
         amount = 5_001 if number == 0 else 5_000
         request = Request.of("acquirer/kim", wallet.id, f"a-cancellation-{number}", {"amount": amount})
-        funders = Funders(DISCOUNTED, lambda: _budgets(storage))
-        store = ProgressStore(storage, patience)
-        may = lambda _: True  # noqa: E731 - whoever brought it
-        return cancel_payment(
-            store, patience, request, paid.acceptance.id, amount, None, may, lambda: NOON, funders
-        ).entry.refund
+        command = CancelPayment(request, paid.acceptance.id, amount, None, lambda _: True)
+        return cancel_payment(command, _paying(storage)).entry.refund
 
     refunds = _at_once([partial(give_back, number) for number in range(6)])
     assert sum(refunds) == 30_001 - 3_000
@@ -149,9 +147,8 @@ def top_ups_at_once_come_in_up_to_their_limit_with_their_bonus(storage: Storage)
         patience = patience_of(600)
         request = Request.of("bank/lee", wallet.id, f"a-top-up-at-once-{number}", {"amount": 10_000})
         store = WalletStore(storage, patience)
-        entry = top_up(
-            store, DISCOUNTED, patience, request, 10_000, f"KB-{number}", lambda: NOON, lambda: _budgets(storage)
-        ).entry
+        using = WalletDependencies(store, DISCOUNTED, patience, lambda: NOON, lambda: _budgets(storage))
+        entry = top_up(TopUpWallet(request, 10_000, f"KB-{number}"), using).entry
         return entry.decline and entry.decline.value
 
     declines = _at_once([partial(credit, number) for number in range(7)])

@@ -14,13 +14,13 @@ from eeum.calendar import start_of_month
 from eeum.merchants.store import MerchantStore
 from eeum.payments.progress import cancel, numbered
 from eeum.payments.progress_store import ProgressStore
-from eeum.payments.rules import Payment
+from eeum.payments.rules import Debit, Payment
 from eeum.payments.store import PaymentStore
 from eeum.policy.rules import BandPortion, Layer, LayerReward, PolicyVersion
 from eeum.request import Request
 from eeum.storage import Add, ConditionsFailed, Item, Storage
 from eeum.wallet.rules import Draw, Negative, Purse, Taken, TopUp, TopUpReward
-from eeum.wallet.store import WalletStore, top_up_key
+from eeum.wallet.store import Credit, WalletStore, top_up_key
 from tests.budget.books import layer, line, policy
 from tests.contract.cases import case
 from tests.contract.examples import (
@@ -88,8 +88,8 @@ def a_payment_is_read_with_the_part_of_the_budget_that_its_discount_draws_on(sto
     MerchantStore(storage, patience_of()).add(approved())
     (key,) = keys = funding.keys([(POLICY, NOON)])
     payments = PaymentStore(storage, patience_of())
-    found = payments.read_for_authorisation(opened.id, _discounted(opened.id).acceptance.digest, MERCHANT, keys)
-    assert found[:3] == (None, opened, approved())
+    found = payments.read_for_authorisation(opened.id, [_discounted(opened.id).acceptance.digest], [MERCHANT], keys)
+    assert found[:3] == ((), opened, {MERCHANT: approved()})
     assert set(found.others) == {key}
 
 
@@ -99,7 +99,7 @@ def a_quote_reads_the_money_too_and_all_of_the_year_where_the_shard_has_too_litt
     opened = stored_wallet(storage, charged=10_000)
     (key,) = funding.keys([(POLICY, NOON)])
     found = PaymentStore(storage, patience_of()).read_for_quote(opened.id, MERCHANT, [key])
-    assert (found.wallet, found.merchant, set(found.others)) == (opened, None, {key})
+    assert (found.wallet, found.merchants, set(found.others)) == (opened, {MERCHANT: None}, {key})
     assert funding.funds(found.others).grant(POLICY, COUPON, 100_000, NOON) == 100_000
     assert Budgets(budgets, Lines(budgets.lines())).in_all(POLICY, NOON).grant(POLICY, COUPON, 100_000, NOON) == 90_000
 
@@ -112,11 +112,11 @@ def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) 
     payments = PaymentStore(storage, patience_of())
     draws, used = [Draw("charged", 9_000, 20_000)], Taken(1, {"coupon@2021-01": 1_000})
     writes = funding.writes(granted(storage, funding, 1_000))
-    payments.debit_and_record(made, draws, used, writes)
+    payments.debit_and_record([Debit(made, draws, used)], writes)
     assert payments.payment(opened.id, made.acceptance.id) == made
     again = replace(made, acceptance=acceptance(opened.id, "another-request-of-it"))
     with pytest.raises(ConditionsFailed) as failed:
-        payments.debit_and_record(again, draws, replace(used, version=2), writes)
+        payments.debit_and_record([Debit(again, draws, replace(used, version=2))], writes)
     assert failed.value.positions == (2,), "the budget has no more"
     assert payments.payment(opened.id, again.acceptance.id) is None
 
@@ -130,7 +130,7 @@ def a_discount_that_nobody_budgeted_is_counted(storage: Storage) -> None:
     opened, payments = stored_wallet(storage, charged=20_000), PaymentStore(storage, patience_of())
     made, used = _discounted(opened.id), Taken(1, {"coupon@2021-01": 1_000})
     writes = funding.writes(granted(storage, funding, 1_000))
-    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], used, writes)
+    payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], used)], writes)
     assert budgets.money(NOON.year).left("unbudgeted/city") == 1_000
 
 
@@ -148,9 +148,9 @@ def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_us
             used = Taken(version + 1, {"coupon@2021-01": 1_000})
             grants = funding.writes(granted(storage, funding, 1_000)) if funded else ()
             with pytest.raises(ConditionsFailed) as failed:
-                payments.debit_and_record(made, draws, replace(used, version=version + 2), grants)
+                payments.debit_and_record([Debit(made, draws, replace(used, version=version + 2))], grants)
             assert failed.value.positions == (0,)
-            payments.debit_and_record(made, draws, used, grants)
+            payments.debit_and_record([Debit(made, draws, used)], grants)
             found = WalletStore(storage, patience_of()).wallet(opened.id)
             assert found is not None
             assert (found.taken, found.balance("youth"), found.balance("charged")) == (used, 0, 0)
@@ -166,7 +166,7 @@ def a_discount_that_uses_no_limit_is_taken_from_the_budget_and_goes_back_there(s
         paid = {**grants, "charged": 5_000 if grants else 9_000}
         draws = [Draw(purse, won, won) for purse, won in paid.items()]
         made = replace(_discounted(opened.id), taken=Taken(), paid_from=tuple(paid.items()))
-        payments.debit_and_record(made, draws, None, funding.writes(granted(storage, funding, 1_000)))
+        payments.debit_and_record([Debit(made, draws, None)], funding.writes(granted(storage, funding, 1_000)))
         for number in (1, 2):
             accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
             _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
@@ -186,7 +186,7 @@ def a_cancelled_discount_goes_back_to_limit_and_budget_together(storage: Storage
     made = _discounted(opened.id)
     payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
     writes = funding.writes(granted(storage, funding, 1_000))
-    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], made.taken, writes)
+    payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], made.taken)], writes)
     for number, left in ((1, 500), (2, 0)):
         accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
         _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
@@ -210,7 +210,7 @@ def a_cancelled_discount_of_limits_long_past_goes_back_to_the_budget(storage: St
     made = _discounted(opened.id)
     payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
     writes = funding.writes(granted(storage, funding, 1_000))
-    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], None, writes)
+    payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], None)], writes)
     accepted = acceptance(opened.id, "a-cancellation-number-1")
     _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
     assert state is not None
@@ -238,10 +238,10 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
     read = store.wallet_and_top_up(opened.id, first.acceptance.digest, keys)
     assert (read.wallet, read.top_up, set(read.others)) == (opened, None, set(keys))
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(first, opened, LIMIT - 1, [points], first.taken)
+        store.credit_and_record(Credit(first, opened, LIMIT - 1, [points], first.taken))
     assert failed.value.positions == (0,)
     writes = funding.writes(granted(storage, funding, 5_000))
-    store.credit_and_record(first, opened, LIMIT, [points], first.taken, writes)
+    store.credit_and_record(Credit(first, opened, LIMIT, [points], first.taken), writes)
     found, stored, _ = store.wallet_and_top_up(opened.id, first.acceptance.digest)
     assert found is not None
     assert stored == first
@@ -249,10 +249,10 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
     change_wallet(storage, opened.id, Add(("purses", "charged", "amount"), -500_000))
     second = _rewarded(opened.id, points.id, "another-key-for-it", 2)
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(second, opened, LIMIT, [points], second.taken)
+        store.credit_and_record(Credit(second, opened, LIMIT, [points], second.taken))
     assert failed.value.positions == (0,), "the chain grew"
     store.credit_and_record(
-        second, found, LIMIT, [points], second.taken, funding.writes(granted(storage, funding, 5_000))
+        Credit(second, found, LIMIT, [points], second.taken), funding.writes(granted(storage, funding, 5_000))
     )
     again = store.wallet(opened.id)
     assert again is not None
@@ -278,10 +278,10 @@ def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage
             writes = funding.writes(granted(storage, funding, 5_000)) if funded else ()
             if limited:
                 with pytest.raises(ConditionsFailed) as failed:
-                    store.credit_and_record(entry, found, LIMIT, [purse] if purse else [], Taken(9, {}), writes)
+                    store.credit_and_record(Credit(entry, found, LIMIT, [purse] if purse else [], Taken(9, {})), writes)
                 assert failed.value.positions == (0,), "another command used the limit"
             taken = entry.taken if limited else None
-            store.credit_and_record(entry, found, LIMIT, [purse] if purse else [], taken, writes)
+            store.credit_and_record(Credit(entry, found, LIMIT, [purse] if purse else [], taken), writes)
         after = store.wallet(opened.id)
         assert after is not None
         assert after.balance("charged") == (110_000 if into == "charged" else 100_000)
@@ -300,7 +300,7 @@ def a_bonus_as_cashback_fills_up_what_is_below_zero(storage: Storage) -> None:
         opened = stored_wallet(storage, member, cashback=owed, negative=Negative("a payment", NOON))
         entry = _rewarded(opened.id, "cashback")
         writes = funding.writes(granted(storage, funding, 5_000))
-        store.credit_and_record(entry, opened, LIMIT, [Purse("cashback", 0)], entry.taken, writes)
+        store.credit_and_record(Credit(entry, opened, LIMIT, [Purse("cashback", 0)], entry.taken), writes)
         found = store.wallet(opened.id)
         assert found is not None
         assert (found.balance("cashback"), found.negative is None) == (owed + 5_000, cleared)
@@ -312,13 +312,15 @@ def a_discount_of_a_top_up_is_the_banks_to_leave_in_the_account(storage: Storage
     store = WalletStore(storage, patience_of())
     opened = stored_wallet(storage)
     entry = _rewarded(opened.id, None)
-    store.credit_and_record(entry, opened, LIMIT, [], entry.taken, funding.writes(granted(storage, funding, 5_000)))
+    store.credit_and_record(
+        Credit(entry, opened, LIMIT, [], entry.taken), funding.writes(granted(storage, funding, 5_000))
+    )
     item = _entry_of(storage, entry)
     assert item["postings"] == {"acquirer/kim": -45_000, "funder/city": -5_000, "purse/charged": 50_000}
     unlimited = replace(_rewarded(opened.id, None, "a-third-key-for-it"), taken=Taken())
     found = store.wallet(opened.id)
     assert found is not None
-    store.credit_and_record(unlimited, found, LIMIT)
+    store.credit_and_record(Credit(unlimited, found, LIMIT))
     assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 0
 
 

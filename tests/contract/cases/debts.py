@@ -7,6 +7,7 @@ from dataclasses import replace
 from eeum.cashback.store import CashbackStore
 from eeum.payments.progress import release
 from eeum.payments.progress_store import ProgressStore
+from eeum.payments.rules import Debit
 from eeum.payments.store import PaymentStore
 from eeum.storage import Add, Remove, SetTo, Storage, Write
 from eeum.wallet.debts import Debts
@@ -68,7 +69,7 @@ def a_release_repays_what_its_purses_owe(storage: Storage) -> None:
         plain = payment(opened.id, paid=paid)
         made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY)
         draws = [Draw(each, won, won) for each, won in paid.items()]
-        PaymentStore(storage, patience_of()).debit_and_record(made, draws)
+        PaymentStore(storage, patience_of()).debit_and_record([Debit(made, draws)])
         change_wallet(storage, opened.id, SetTo(("debts",), {POINTS: {creditor: owed}}))
         if negative:
             because = {"payment_id": made.acceptance.id, "at": "2021-01-15T12:00:00.000+09:00"}

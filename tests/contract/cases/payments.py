@@ -8,7 +8,7 @@ import pytest
 from eeum.calendar import SEOUL
 from eeum.ids import entry_id
 from eeum.merchants.store import MerchantStore
-from eeum.payments.rules import Decline, Payment
+from eeum.payments.rules import Debit, Decline, Payment
 from eeum.payments.store import PaymentStore, Read
 from eeum.storage import Add, ConditionsFailed, SetTo, Storage
 from eeum.wallet.rules import Draw, Wallet
@@ -42,24 +42,25 @@ def _wallet(storage: Storage, wallet_id: str) -> Wallet:
 @case
 def an_authorisation_reads_wallet_entry_and_merchant(storage: Storage) -> None:
     store = _store(storage)
-    nothing = store.read_for_authorisation(wallet().id, digest("none"), MERCHANT)
+    nothing = store.read_for_authorisation(wallet().id, [digest("none")], [MERCHANT])
     assert nothing == Read(None, None, None)
     opened = stored_wallet(storage, charged=10_000)
     MerchantStore(storage, patience_of()).add(approved())
-    assert store.read_for_authorisation(opened.id, digest("none"), MERCHANT) == Read(None, opened, approved())
+    found = store.read_for_authorisation(opened.id, [digest("none")], [MERCHANT])
+    assert found == Read((), opened, {MERCHANT: approved()})
     declined = payment(opened.id, decline=Decline.INSUFFICIENT_FUNDS)
-    store.record_decline(declined)
-    found = store.read_for_authorisation(opened.id, declined.acceptance.digest, "unknown merchant")
+    store.record_declines([declined])
+    found = store.read_for_authorisation(opened.id, [declined.acceptance.digest], ["unknown merchant"])
     assert found == Read(declined, opened, None)
 
 
 @case
 def a_quote_reads_wallet_and_merchant(storage: Storage) -> None:
     store = _store(storage)
-    assert store.read_for_quote(wallet().id, MERCHANT) == Read(None, None, None)
+    assert store.read_for_quote(wallet().id, MERCHANT) == Read((), None, {MERCHANT: None})
     opened = stored_wallet(storage, charged=10_000)
     MerchantStore(storage, patience_of()).add(approved())
-    assert store.read_for_quote(opened.id, MERCHANT) == Read(None, opened, approved())
+    assert store.read_for_quote(opened.id, MERCHANT) == Read((), opened, {MERCHANT: approved()})
 
 
 @case
@@ -67,7 +68,7 @@ def a_payment_takes_the_money_and_is_stored(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage, charged=10_000)
     paid = payment(opened.id)
-    store.debit_and_record(paid, [Draw("charged", 10_000, 10_000)])
+    store.debit_and_record([Debit(paid, [Draw("charged", 10_000, 10_000)])])
     after = _wallet(storage, opened.id)
     assert (after.balance("charged"), after.due) == (0, 1)
     assert store.payment(opened.id, paid.acceptance.id) == paid
@@ -77,7 +78,7 @@ def a_payment_takes_the_money_and_is_stored(storage: Storage) -> None:
 def the_largest_payment_takes_the_largest_balance(storage: Storage) -> None:
     opened = stored_wallet(storage, charged=10**12, cashback=10**12)
     paid = payment(opened.id, amount=10**12)
-    _store(storage).debit_and_record(paid, [Draw("charged", 10**12, 10**12)])
+    _store(storage).debit_and_record([Debit(paid, [Draw("charged", 10**12, 10**12)])])
     assert _store(storage).payment(opened.id, paid.acceptance.id) == paid
     assert _wallet(storage, opened.id).balance("charged") == 0
 
@@ -93,7 +94,7 @@ def a_payment_draws_on_several_purses_as_they_were_read(storage: Storage) -> Non
     ]
     opened = stored_wallet(storage, charged=9_000, cashback=-5, grants=grants)
     paid = payment(opened.id, paid={"grant/청년": 3_000, "charged": 7_000})
-    _store(storage).debit_and_record(paid, draws)
+    _store(storage).debit_and_record([Debit(paid, draws)])
     after = _wallet(storage, opened.id)
     assert {purse.id: purse.amount for purse in after.purses} == {
         "charged": 2_000,
@@ -111,7 +112,7 @@ def _stands_no_longer(storage: Storage, draws: Sequence[Draw], *changes: Add | S
     before = _wallet(storage, opened.id)
     paid = payment(opened.id)
     with pytest.raises(ConditionsFailed) as failed:
-        _store(storage).debit_and_record(paid, draws)
+        _store(storage).debit_and_record([Debit(paid, draws)])
     assert failed.value.positions == (0,)
     assert _wallet(storage, opened.id) == before
     assert _store(storage).payment(opened.id, paid.acceptance.id) is None
@@ -139,7 +140,7 @@ def a_decision_stands_while_the_last_purse_holds_enough(storage: Storage) -> Non
     opened = stored_wallet(storage, charged=10_000, cashback=500)
     change_wallet(storage, opened.id, Add(("purses", "charged", "amount"), -500), SetTo(("verified",), True))
     draws = [Draw("cashback", 500, 500), Draw("charged", 9_500, 10_000)]
-    _store(storage).debit_and_record(payment(opened.id, paid={"cashback": 500, "charged": 9_500}), draws)
+    _store(storage).debit_and_record([Debit(payment(opened.id, paid={"cashback": 500, "charged": 9_500}), draws)])
     assert _wallet(storage, opened.id).balance("charged") == 0
 
 
@@ -149,16 +150,16 @@ def a_request_is_stored_once_whatever_was_decided(storage: Storage) -> None:
     opened = stored_wallet(storage, charged=30_000)
     approved_payment = payment(opened.id)
     draws = [Draw("charged", 10_000, 30_000)]
-    store.debit_and_record(approved_payment, draws)
+    store.debit_and_record([Debit(approved_payment, draws)])
     with pytest.raises(ConditionsFailed) as failed:
-        store.debit_and_record(approved_payment, draws)
+        store.debit_and_record([Debit(approved_payment, draws)])
     assert failed.value.positions == (1,)
     with pytest.raises(ConditionsFailed) as failed:
-        store.record_decline(payment(opened.id, decline=Decline.CARD_BLOCKED))
+        store.record_declines([payment(opened.id, decline=Decline.CARD_BLOCKED)])
     assert failed.value.positions == (0,)
     assert _wallet(storage, opened.id).balance("charged") == 20_000
     with pytest.raises(ConditionsFailed) as failed:
-        store.debit_and_record(approved_payment, [Draw("charged", 30_000, 30_000)])
+        store.debit_and_record([Debit(approved_payment, [Draw("charged", 30_000, 30_000)])])
     assert failed.value.positions == (0, 1)
 
 
@@ -166,7 +167,7 @@ def a_request_is_stored_once_whatever_was_decided(storage: Storage) -> None:
 def a_decline_is_stored_without_postings(storage: Storage) -> None:
     opened = stored_wallet(storage)
     declined = payment(opened.id, decline=Decline.UNKNOWN_MERCHANT)
-    _store(storage).record_decline(declined)
+    _store(storage).record_declines([declined])
     assert _store(storage).payment(opened.id, declined.acceptance.id) == declined
     assert _wallet(storage, opened.id) == opened
 
@@ -176,7 +177,7 @@ def a_payment_is_found_by_its_own_id_only(storage: Storage) -> None:
     store = _store(storage)
     opened, other = stored_wallet(storage, charged=10_000), stored_wallet(storage, "other")
     paid = payment(opened.id)
-    store.record_decline(paid)
+    store.record_declines([paid])
     assert store.payment(opened.id, paid.acceptance.id) == paid
     assert store.payment(other.id, paid.acceptance.id) is None
     another_time = entry_id(NOON + timedelta(milliseconds=1), paid.acceptance.digest)
@@ -192,7 +193,7 @@ def payments_of_a_month_are_those_accepted_in_it_the_newest_first(storage: Stora
     january = [payment(opened.id, f"january-payment-{n}", last - timedelta(hours=n)) for n in range(4)]
     february = payment(opened.id, "february-payment-1", last + timedelta(milliseconds=1))
     for each in (*january[::2], february, *january[1::2]):
-        store.record_decline(each)
+        store.record_declines([each])
     assert store.of_month(opened.id, "2021-01", None) == (january, None)
     assert store.of_month(opened.id, "2021-02", None) == ([february], None)
     assert store.of_month(opened.id, "2021-03", None) == ([], None)
@@ -206,9 +207,9 @@ def payments_at_a_merchant_come_in_pages_the_newest_first(storage: Storage) -> N
     for number in range(7):
         opened = stored_wallet(storage, f"member-{number % 3}", charged=10_000)
         paid = payment(opened.id, f"payment-number-{number}", NOON + timedelta(minutes=number))
-        store.debit_and_record(paid, [Draw("charged", 10_000, 10_000)])
+        store.debit_and_record([Debit(paid, [Draw("charged", 10_000, 10_000)])])
         made.append(paid)
-    store.record_decline(payment(wallet("member-0").id, "payment-elsewhere", merchant_id="elsewhere"))
+    store.record_declines([payment(wallet("member-0").id, "payment-elsewhere", merchant_id="elsewhere")])
     for limit in (1, 2, 3, 7, 50):
         assert pages_of(lambda cursor, limit=limit: store.of_merchant(MERCHANT, limit, cursor)) == made[::-1]  # type: ignore[misc]
     assert store.of_merchant("nowhere", 5, None) == ([], None)

@@ -11,7 +11,7 @@ from eeum.journal.chain import entry_hash
 from eeum.payments.items import payment_item, payment_key
 from eeum.payments.progress import cancel, capture, numbered, progress_of, release
 from eeum.payments.progress_store import ProgressStore, State
-from eeum.payments.rules import Payment
+from eeum.payments.rules import Debit, Payment
 from eeum.payments.store import PaymentStore
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Add, ConditionsFailed, SetTo, Storage
@@ -42,14 +42,14 @@ def _held(storage: Storage, member: str = "member", key: str = "idempotency-key-
     opened = stored_wallet(storage, member, charged=20_000)
     plain = payment(opened.id, key)
     made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY + timedelta(minutes=after))
-    PaymentStore(storage, patience_of()).debit_and_record(made, [Draw("charged", 10_000, 20_000)])
+    PaymentStore(storage, patience_of()).debit_and_record([Debit(made, [Draw("charged", 10_000, 20_000)])])
     return made
 
 
 def _paid(storage: Storage, member: str = "member") -> Payment:
     opened = stored_wallet(storage, member, charged=20_000)
     made = payment(opened.id)
-    PaymentStore(storage, patience_of()).debit_and_record(made, [Draw("charged", 10_000, 20_000)])
+    PaymentStore(storage, patience_of()).debit_and_record([Debit(made, [Draw("charged", 10_000, 20_000)])])
     return made
 
 
@@ -80,7 +80,7 @@ def a_hold_over_several_purses_finds_them_as_they_were_read(storage: Storage) ->
     plain = payment(opened.id, paid={"charged": 9_000, "cashback": 1_000})
     made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY)
     draws = [Draw("charged", 9_000, 9_000), Draw("cashback", 1_000, 1_000)]
-    PaymentStore(storage, patience_of()).debit_and_record(made, draws)
+    PaymentStore(storage, patience_of()).debit_and_record([Debit(made, draws)])
     assert _purses(storage, made) == {"held": 10_000}
 
 
@@ -158,7 +158,7 @@ def a_release_brings_rewards_back_whether_or_not_their_purse_was_forgotten(stora
         plain = payment(opened.id, paid=paid)
         made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY)
         PaymentStore(storage, patience_of()).debit_and_record(
-            made, [Draw(each, won, won) for each, won in paid.items()]
+            [Debit(made, [Draw(each, won, won) for each, won in paid.items()])]
         )
         if negative:
             owed = {"payment_id": made.acceptance.id, "at": "2021-01-15T12:00:00.000+09:00"}
@@ -186,7 +186,7 @@ def a_release_into_cashback_ends_a_debt(storage: Storage) -> None:
     plain = payment(opened.id, paid={"charged": 9_000, "cashback": 1_000})
     made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY)
     draws = [Draw("charged", 9_000, 9_000), Draw("cashback", 1_000, 1_000)]
-    PaymentStore(storage, patience_of()).debit_and_record(made, draws)
+    PaymentStore(storage, patience_of()).debit_and_record([Debit(made, draws)])
     owed = {"payment_id": made.acceptance.id, "at": "2021-01-15T12:00:00.000+09:00"}
     change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), -400), SetTo(("negative",), owed))
     state = _state(storage, made)
@@ -223,7 +223,7 @@ def the_cancellations_of_a_payment_are_found_among_those_of_its_wallet(storage: 
     store, made = _store(storage), _paid(storage)
     wallet_id = made.acceptance.wallet_id
     other = payment(wallet_id, "another-request-of-it")
-    PaymentStore(storage, patience_of()).debit_and_record(other, [Draw("charged", 10_000, 10_000)])
+    PaymentStore(storage, patience_of()).debit_and_record([Debit(other, [Draw("charged", 10_000, 10_000)])])
     entries = []
     for number, of in enumerate((made, other, made)):
         accepted = acceptance(wallet_id, f"a-cancellation-number-{number}", LATER + timedelta(minutes=number))
@@ -245,12 +245,12 @@ def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) ->
     made = replace(plain, discounts=(discount,), taken=Taken(4, {"coupon@2021-01": 1_000, "coupon@2021": 10}))
     used = Taken(4, {"coupon@2021-01": 1_900, "coupon@2020-12": 5})
     payments = PaymentStore(storage, patience_of())
-    payments.debit_and_record(made, [Draw("charged", 9_000, 20_000)], used)
+    payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], used)])
     assert payments.payment(opened.id, made.acceptance.id) == made
     assert _wallet(storage, opened.id).taken == used
     another = replace(made, acceptance=acceptance(opened.id, "another-request-of-it"))
     with pytest.raises(ConditionsFailed) as failed:
-        payments.debit_and_record(another, [Draw("charged", 9_000, 11_000)], used)
+        payments.debit_and_record([Debit(another, [Draw("charged", 9_000, 11_000)], used)])
     assert failed.value.positions == (0,)
     state = _state(storage, made)
     accepted = acceptance(opened.id, "a-cancellation-number-1", LATER)
@@ -283,9 +283,9 @@ def the_first_use_of_a_limit_by_commands_is_counted_once(storage: Storage) -> No
         for number in (1, 2)
     )
     draws, used = [Draw("charged", 10_000, 20_000)], Taken(1, {"coupon@2021-01": 1})
-    payments.debit_and_record(one, draws, used)
+    payments.debit_and_record([Debit(one, draws, used)])
     with pytest.raises(ConditionsFailed) as failed:
-        payments.debit_and_record(other, draws, used)
+        payments.debit_and_record([Debit(other, draws, used)])
     assert failed.value.positions == (0,)
     assert _wallet(storage, opened.id).taken == Taken(1, {"coupon@2021-01": 1})
 

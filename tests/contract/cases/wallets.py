@@ -12,7 +12,7 @@ from eeum.policy.rules import LayerReward
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import AboutMember, Card, Negative, Purse, TopUpDecline, TopUpReward, WalletStatus, with_standing
-from eeum.wallet.store import ReadForTopUp, WalletStore, top_up_key, wallet_key
+from eeum.wallet.store import Credit, ReadForTopUp, WalletStore, top_up_key, wallet_key
 from eeum.wallet.wallet_items import wallet_item
 from tests.contract.cases import case
 from tests.contract.examples import (
@@ -88,7 +88,7 @@ def a_wallet_is_read_with_its_top_up(storage: Storage) -> None:
     opened = stored_wallet(storage)
     assert store.wallet_and_top_up(opened.id, digest("none")) == ReadForTopUp(opened, None)
     entry = top_up(opened.id)
-    store.credit_and_record(entry, opened, LIMIT)
+    store.credit_and_record(Credit(entry, opened, LIMIT))
     credited, stored, _ = store.wallet_and_top_up(opened.id, entry.acceptance.digest)
     assert credited is not None
     assert (replace(credited, chain=Head()), stored) == (wallet(charged=50_000), entry)
@@ -100,10 +100,10 @@ def a_top_up_fills_the_charged_purse_up_to_the_holding_limit(storage: Storage) -
     store = _store(storage)
     opened = stored_wallet(storage, charged=400_001, cashback=10**12)
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id, 100_000), opened, LIMIT)
+        store.credit_and_record(Credit(top_up(opened.id, 100_000), opened, LIMIT))
     assert failed.value.positions == (0,)
     assert item_at(storage, top_up_key(opened.id, top_up(opened.id).acceptance.digest)) is None
-    store.credit_and_record(top_up(opened.id, 99_999), opened, LIMIT)
+    store.credit_and_record(Credit(top_up(opened.id, 99_999), opened, LIMIT))
     found = store.wallet(opened.id)
     assert found is not None
     assert found.balance("charged") == LIMIT
@@ -116,7 +116,7 @@ def a_top_up_is_judged_again_when_the_verification_changed_which_its_limit_follo
         opened = stored_wallet(storage, member, verified=verified)
         change_wallet(storage, opened.id, SetTo(("verified",), not verified))
         with pytest.raises(ConditionsFailed) as failed:
-            store.credit_and_record(top_up(opened.id), opened, LIMIT)
+            store.credit_and_record(Credit(top_up(opened.id), opened, LIMIT))
         assert failed.value.positions == (0,)
         assert store.wallet_and_top_up(opened.id, top_up(opened.id).acceptance.digest)[1] is None
 
@@ -125,7 +125,7 @@ def a_top_up_is_judged_again_when_the_verification_changed_which_its_limit_follo
 def a_top_up_larger_than_the_limit_finds_no_purse_small_enough(storage: Storage) -> None:
     opened = stored_wallet(storage)
     with pytest.raises(ConditionsFailed):
-        _store(storage).credit_and_record(top_up(opened.id, 10**12), opened, LIMIT)
+        _store(storage).credit_and_record(Credit(top_up(opened.id, 10**12), opened, LIMIT))
 
 
 @case
@@ -134,7 +134,7 @@ def a_top_up_rests_on_the_verification_that_its_limit_follows(storage: Storage) 
     opened = stored_wallet(storage)
     change_wallet(storage, opened.id, SetTo(("verified",), not opened.verified))
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id), opened, LIMIT)
+        store.credit_and_record(Credit(top_up(opened.id), opened, LIMIT))
     assert failed.value.positions == (0,)
 
 
@@ -142,23 +142,23 @@ def a_top_up_rests_on_the_verification_that_its_limit_follows(storage: Storage) 
 def a_top_up_is_stored_once_and_into_an_active_wallet(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
-    store.credit_and_record(top_up(opened.id), opened, LIMIT)
+    store.credit_and_record(Credit(top_up(opened.id), opened, LIMIT))
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id), opened, LIMIT)
+        store.credit_and_record(Credit(top_up(opened.id), opened, LIMIT))
     assert failed.value.positions == (0, 1, 2)
     opened = replace(opened, chain=Head(1, "as it was read"))
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id), opened, LIMIT)
+        store.credit_and_record(Credit(top_up(opened.id), opened, LIMIT))
     assert failed.value.positions == (1, 2)
     change_wallet(storage, opened.id, SetTo(("status",), "suspended"))
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id, key="another-key-for-it"), opened, LIMIT)
+        store.credit_and_record(Credit(top_up(opened.id, key="another-key-for-it"), opened, LIMIT))
     assert failed.value.positions == (0,)
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(top_up(opened.id), opened, LIMIT)
+        store.credit_and_record(Credit(top_up(opened.id), opened, LIMIT))
     assert failed.value.positions == (0, 1, 2)
     with pytest.raises(ConditionsFailed):
-        store.credit_and_record(top_up(wallet("nobody").id), wallet("nobody"), LIMIT)
+        store.credit_and_record(Credit(top_up(wallet("nobody").id), wallet("nobody"), LIMIT))
     item = item_at(storage, wallet_key(opened.id))
     assert item is not None
     assert item["purses"]["charged"] == {"amount": 50_000}
@@ -248,7 +248,7 @@ def a_wallet_of_version_1_is_changed_as_a_new_one(storage: Storage) -> None:
     opened = purse_named("points@2021-03")
     reward = TopUpReward(LayerReward("bonus", 500, (), (("city", 500),)), opened.id)
     credited = replace(top_up(known.id), rewards=(reward,))
-    store.credit_and_record(credited, said, LIMIT, [opened])
+    store.credit_and_record(Credit(credited, said, LIMIT, [opened]))
     item = item_at(storage, wallet_key(known.id))
     assert item is not None
     assert item["purses"]["points@2021-02"].keys() == {"amount", "until", "where"}
@@ -266,7 +266,7 @@ def cashback_that_is_above_zero_again_has_no_reason_in_either_version(storage: S
     owing = replace(wallet(cashback=-400), negative=Negative("payment", NOON))
     send(storage, Put(wallet_key(owing.id), as_version_1(wallet_item(owing))))
     reward = TopUpReward(LayerReward("bonus", 500, (), (("city", 500),)), "cashback")
-    store.credit_and_record(replace(top_up(owing.id), rewards=(reward,)), owing, LIMIT)
+    store.credit_and_record(Credit(replace(top_up(owing.id), rewards=(reward,)), owing, LIMIT))
     item = item_at(storage, wallet_key(owing.id))
     assert item is not None
     assert "negative" not in item

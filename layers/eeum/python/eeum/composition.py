@@ -28,22 +28,27 @@ if TYPE_CHECKING:
     from eeum.balances.store import BalanceStore
     from eeum.budget.appropriation_store import AppropriationStore
     from eeum.budget.funding import Budgets, CachedLines
+    from eeum.budget.showing import ReportDependencies
     from eeum.budget.store import BudgetStore
+    from eeum.budget.use_cases import BudgetDependencies
     from eeum.budget.watch_store import WatchStore
     from eeum.cashback.catch_up import CatchUp
     from eeum.cashback.store import CashbackStore
     from eeum.journal.store import JournalStore
     from eeum.merchants.store import MerchantStore
+    from eeum.merchants.use_cases import MerchantDependencies
     from eeum.months.statement_store import StatementStore
     from eeum.months.store import MonthStore
     from eeum.payments.progress_store import ProgressStore
     from eeum.payments.store import PaymentStore
+    from eeum.payments.use_cases import PaymentDependencies
     from eeum.policy.draft_store import DraftStore
     from eeum.policy.history_store import HistoryStore
     from eeum.policy.proposal_store import ProposalStore
     from eeum.simulations.store import SimulationStore
     from eeum.wallet.store import WalletStore
     from eeum.wallet.sweeping import Sweeping
+    from eeum.wallet.use_cases import WalletDependencies
 
 RESERVED_SECONDS = 2 * ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
 """Kept of a function's time for one more read, one more transaction and the answer, each at its slowest: a caller is told to retry
@@ -121,6 +126,58 @@ class City:
         from eeum.payments.progress_store import ProgressStore
 
         return ProgressStore(self.storage, self.patience(context))
+
+    def payment_dependencies(self, context: LambdaContext) -> PaymentDependencies:
+        """What the use cases of payments work with, in one invocation."""
+        from eeum.payments.use_cases import PaymentDependencies
+
+        return PaymentDependencies(
+            self.payments(context),
+            self.progress(context),
+            self.policies(),
+            self.patience(context),
+            self.clock,
+            lambda: self.budgets(context),
+        )
+
+    def wallet_dependencies(self, context: LambdaContext) -> WalletDependencies:
+        """What the use cases of wallets work with, in one invocation."""
+        from eeum.wallet.use_cases import WalletDependencies
+
+        patience = self.patience(context)
+        return WalletDependencies(
+            self.wallets(context), self.policies(), patience, self.clock, lambda: self.budgets(context)
+        )
+
+    def merchant_dependencies(self, context: LambdaContext) -> MerchantDependencies:
+        """What the use cases of merchants work with, in one invocation."""
+        from eeum.merchants.use_cases import MerchantDependencies
+
+        return MerchantDependencies(self.merchants(context), self.policies(), self.clock)
+
+    def budget_dependencies(self, context: LambdaContext) -> BudgetDependencies:
+        """What the administration of budgets works with, in one invocation."""
+        from eeum.budget.use_cases import BudgetDependencies
+
+        return BudgetDependencies(
+            self.budget_store(context),
+            self.appropriations(context),
+            self.months(context),
+            self.clock,
+            is_running=not self.policies().is_empty,
+        )
+
+    def report_dependencies(self, context: LambdaContext) -> ReportDependencies:
+        """What reports on budgets are made from, in one invocation."""
+        from eeum.budget.showing import ReportDependencies
+
+        return ReportDependencies(
+            self.budget_store(context),
+            self.appropriations(context),
+            self.budget_watch(context),
+            self.policies(),
+            self.clock,
+        )
 
     def cashback(self) -> CashbackStore:
         from eeum.cashback.store import CashbackStore

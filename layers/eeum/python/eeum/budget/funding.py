@@ -166,7 +166,7 @@ class Funding:
         known: dict[FiscalYear, Money] = {}
         for short in funds.missing:
             self._years.add(short.year)
-            places = look(self._store, self._number, short, self._now, known)
+            places = look(self._store, self._number, short, self._now, known=known)
             if places is not None:
                 self._reach[short.year, short.name] = places
 
@@ -181,7 +181,7 @@ class Funding:
 
 
 def look(
-    store: BudgetStore, number: int, short: Short, now: datetime, known: dict[FiscalYear, Money]
+    store: BudgetStore, number: int, short: Short, now: datetime, *, known: dict[FiscalYear, Money]
 ) -> Sequence[Move] | None:
     """Where, besides in sub-line `number`, there is money of what is `short`; None when it was brought there, or must be looked for again.
 

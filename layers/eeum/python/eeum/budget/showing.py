@@ -1,6 +1,7 @@
 """Showing a fiscal year's budget: what is left of it, who changed it, and when it will have been used up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -54,32 +55,50 @@ class YearsMoney:
         return [self.of(year) for year in years]
 
 
-def year_report(
-    store: BudgetStore, appropriations: AppropriationStore, policies: PolicyBook, year: FiscalYear, now: datetime
-) -> YearReport:
+@dataclass(frozen=True, slots=True)
+class ReportDependencies:
+    """What reports on budgets are made from; `composition` makes it."""
+
+    budgets: BudgetStore
+    appropriations: AppropriationStore
+    watched: WatchStore
+    policies: PolicyBook
+    clock: Callable[[], datetime]
+
+
+class YearSeen(NamedTuple):
+    """A fiscal year as it was read at `now`: its lines, the pools that are open, and their money."""
+
+    year: FiscalYear
+    now: datetime
+    lines: list[Line]
+    pools: list[OpenPool]
+    money: YearsMoney
+
+
+def year_report(year: FiscalYear, using: ReportDependencies) -> YearReport:
     """Lines, funders and open pools of a year as they stand. Empty for a year for which nothing was budgeted."""
-    money = YearsMoney(store)
-    pools = [(pool.money, money.drawing_on(pool.money, year)) for pool in open_pools(policies, year, now)]
-    return report_of(year, lines_of(store, year), money.of(year), appropriations.changes(year), pools)
+    _, _, lines, pools, money = year_seen(YearsMoney(using.budgets), year, using)
+    drawing = [(pool.money, money.drawing_on(pool.money, year)) for pool in pools]
+    return report_of(year, lines, money.of(year), using.appropriations.changes(year), drawing)
 
 
-def year_forecast(
-    store: BudgetStore, watch: WatchStore, policies: PolicyBook, year: FiscalYear, now: datetime
-) -> list[Outlooked]:
+def year_forecast(year: FiscalYear, using: ReportDependencies) -> list[Outlooked]:
     """When each line of a year, and each pool in its open window, will have been used up."""
-    money = YearsMoney(store)
-    return list(outlooks(lines_of(store, year), open_pools(policies, year, now), money, watch, year, now))
+    return list(outlooks(year_seen(YearsMoney(using.budgets), year, using), using.watched))
 
 
-def outlooks(
-    lines: Sequence[Line],
-    pools: Sequence[OpenPool],
-    money: YearsMoney,
-    watch: WatchStore,
-    year: FiscalYear,
-    now: datetime,
-) -> Iterator[Outlooked]:
-    snapshots = watch.snapshots(year) if lines or pools else {}
+def year_seen(money: YearsMoney, year: FiscalYear, using: ReportDependencies) -> YearSeen:
+    """The lines and open pools of a year, with `money`, which is read when it is asked for."""
+    now = using.clock()
+    pools = open_pools(using.policies, year, now)
+    return YearSeen(year, now, lines_of(using.budgets, year), pools, money)
+
+
+def outlooks(seen: YearSeen, watched: WatchStore) -> Iterator[Outlooked]:
+    """When each line and each open pool will have been used up, by the snapshots of the days before."""
+    year, now, lines, pools, money = seen
+    snapshots = watched.snapshots(year) if lines or pools else {}
     today = day_of(now)
     for line in lines:
         account = line_account(line.id, money.of(year))
@@ -125,10 +144,9 @@ def day_of(instant: datetime) -> date:
     return instant.astimezone(SEOUL).date()
 
 
-def spent_by_name(
-    lines: Sequence[Line], pools: Sequence[OpenPool], money: YearsMoney, year: FiscalYear
-) -> dict[str, int]:
+def spent_by_name(seen: YearSeen) -> dict[str, int]:
     """Won spent of each line and each open pool, as a snapshot keeps it."""
+    year, _, lines, pools, money = seen
     spent = {line.id: line_account(line.id, money.of(year)).spent for line in lines}
     for pool in pools:
         account = pool_account(pool.money, money.drawing_on(pool.money, year))

@@ -3,7 +3,10 @@
 What a request is judged by is read before its own entry: whatever a twin of it stored is then its answer, and never in its way.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds, judge_close, judge_line
@@ -23,55 +26,78 @@ def scope_of(year: FiscalYear) -> str:
     return f"budgets/{year}"
 
 
-def add_line(
-    budgets: BudgetStore,
-    appropriations: AppropriationStore,
-    request: Request,
-    line: Line,
-    won: int,
-    grounds: Grounds,
-    now: datetime,
-    *,
-    running: bool,
-) -> Answer[BudgetChange]:
-    """Adds a line with its original appropriation. Before the programme is `running` it may apply from the past on.
+@dataclass(frozen=True, slots=True)
+class BudgetDependencies:
+    """What the administration of budgets works with; `composition` makes it.
+
+    Before the programme `is_running`, a line may apply from the past on.
+    """
+
+    budgets: BudgetStore
+    appropriations: AppropriationStore
+    months: MonthStore
+    clock: Callable[[], datetime]
+    is_running: bool = True
+
+
+class AddLine(NamedTuple):
+    """Add a line with its original appropriation, in won."""
+
+    request: Request
+    line: Line
+    amount: int
+    grounds: Grounds
+
+
+class Supplement(NamedTuple):
+    """Add `amount` won to a line of a year."""
+
+    request: Request
+    year: FiscalYear
+    line_id: str
+    amount: int
+    grounds: Grounds
+
+
+class CloseYear(NamedTuple):
+    """Close a fiscal year."""
+
+    request: Request
+    year: FiscalYear
+    grounds: Grounds
+
+
+def add_line(command: AddLine, using: BudgetDependencies) -> Answer[BudgetChange]:
+    """Adds a line with its original appropriation.
 
     Raises:
         Invalid, BudgetLineAppliesTooSoon, BudgetLineTaken: as `judge_line`.
         FiscalYearClosed: nothing is appropriated to that year any more.
         IdempotencyKeyReused, Busy: as every request that moves money.
     """
-    change = BudgetChange(
-        request.accept(whole_milliseconds(now)), ChangeKind.ORIGINAL, line.fiscal_year, line.id, won, grounds
-    )
+    request, line, amount, grounds = command
+    now = using.clock()
+    accepted = request.accept(whole_milliseconds(now))
+    change = BudgetChange(accepted, ChangeKind.ORIGINAL, line.fiscal_year, line.id, amount, grounds)
 
     def decide(before: tuple[Rest | None, list[Line]]) -> Decision[BudgetChange]:
         rest, others = before
         _refuse_if_closed(rest)
-        judge_line(line, others, now, running=running)
+        judge_line(line, others, now, running=using.is_running)
         if rest is None:
-            opened(budgets, line.fiscal_year)
+            opened(using.budgets, line.fiscal_year)
         revision = rest.revision if rest else 0
-        return Decision(change, lambda: appropriations.add_line(line, change, revision))
+        return Decision(change, lambda: using.appropriations.add_line(line, change, revision))
 
     def read() -> tuple[BudgetChange | None, tuple[Rest | None, list[Line]]]:
         # The revision is read before the lines that are judged: what is added between the two is found out on storing.
-        rest, others = budgets.money(line.fiscal_year).rest, budgets.lines()
-        return appropriations.change(line.fiscal_year, request.digest), (rest, others)
+        rest, others = using.budgets.money(line.fiscal_year).rest, using.budgets.lines()
+        return using.appropriations.change(line.fiscal_year, request.digest), (rest, others)
 
-    return answer_once(request, budgets.patience, read, decide)
+    return answer_once(request, using.budgets.patience, read, decide)
 
 
-def supplement(
-    budgets: BudgetStore,
-    appropriations: AppropriationStore,
-    request: Request,
-    year: FiscalYear,
-    line_id: str,
-    won: int,
-    grounds: Grounds,
-    now: datetime,
-) -> Answer[BudgetChange]:
+def supplement(command: Supplement, using: BudgetDependencies) -> Answer[BudgetChange]:
     """Adds won to a line, from where they are granted at once.
 
     Raises:
@@ -79,29 +105,23 @@ def supplement(
         FiscalYearClosed: nothing is appropriated to that year any more.
         IdempotencyKeyReused, Busy: as every request that moves money.
     """
-    line = _line(budgets, year, line_id)
-    change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.SUPPLEMENT, year, line.id, won, grounds)
+    request, year, line_id, amount, grounds = command
+    line = _line(using.budgets, year, line_id)
+    accepted = request.accept(whole_milliseconds(using.clock()))
+    change = BudgetChange(accepted, ChangeKind.SUPPLEMENT, year, line.id, amount, grounds)
 
     def decide(rest: Rest | None) -> Decision[BudgetChange]:
         _refuse_if_closed(rest)
-        return Decision(change, lambda: appropriations.supplement(change))
+        return Decision(change, lambda: using.appropriations.supplement(change))
 
     def read() -> tuple[BudgetChange | None, Rest | None]:
-        rest = budgets.money(year).rest
-        return appropriations.change(year, request.digest), rest
+        rest = using.budgets.money(year).rest
+        return using.appropriations.change(year, request.digest), rest
 
-    return answer_once(request, budgets.patience, read, decide)
+    return answer_once(request, using.budgets.patience, read, decide)
 
 
-def close_year(
-    budgets: BudgetStore,
-    appropriations: AppropriationStore,
-    months: MonthStore,
-    request: Request,
-    year: FiscalYear,
-    grounds: Grounds,
-    now: datetime,
-) -> Answer[BudgetChange]:
+def close_year(command: CloseYear, using: BudgetDependencies) -> Answer[BudgetChange]:
     """Closes a fiscal year: what comes back from here on is kept apart from what is left.
 
     Raises:
@@ -110,21 +130,23 @@ def close_year(
         FiscalYearClosed: by another request.
         IdempotencyKeyReused, Busy: as every request that moves money.
     """
+    request, year, grounds = command
+    now = using.clock()
     change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.CLOSE, year, None, 0, grounds)
 
     def decide(rest: Rest | None) -> Decision[BudgetChange]:
-        newest, _ = months.latest(1)
-        judge_close(year, months.month(f"{year}-12"), newest[0] if newest else None, now)
+        newest, _ = using.months.latest(1)
+        judge_close(year, using.months.month(f"{year}-12"), newest[0] if newest else None, now)
         if rest is None:
             raise NotFound(f"Nothing was budgeted for the fiscal year {year}.")
         _refuse_if_closed(rest)
-        return Decision(change, lambda: appropriations.close(change))
+        return Decision(change, lambda: using.appropriations.close(change))
 
     def read() -> tuple[BudgetChange | None, Rest | None]:
-        rest = budgets.money(year).rest
-        return appropriations.change(year, request.digest), rest
+        rest = using.budgets.money(year).rest
+        return using.appropriations.change(year, request.digest), rest
 
-    return answer_once(request, budgets.patience, read, decide)
+    return answer_once(request, using.budgets.patience, read, decide)
 
 
 def _line(budgets: BudgetStore, year: FiscalYear, line_id: str) -> Line:

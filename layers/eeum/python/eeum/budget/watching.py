@@ -7,14 +7,20 @@ told twice, with the same id, and is never lost.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from eeum.budget.alarms import Alarm, forecast_alarm, level_alarms
 from eeum.budget.rules import FiscalYear, fiscal_year_of
-from eeum.budget.showing import LINE_KIND, POOL_KIND, YearsMoney, day_of, lines_of, open_pools, outlooks, spent_by_name
-from eeum.budget.store import BudgetStore
+from eeum.budget.showing import (
+    LINE_KIND,
+    POOL_KIND,
+    ReportDependencies,
+    YearsMoney,
+    day_of,
+    outlooks,
+    spent_by_name,
+    year_seen,
+)
 from eeum.budget.watch_store import WatchStore
-from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed
 
 
@@ -27,18 +33,10 @@ class Watched:
     running_out: int
 
 
-def watch(
-    store: BudgetStore,
-    watch_store: WatchStore,
-    policies: PolicyBook,
-    tell: Callable[[Alarm], None],
-    now: datetime,
-) -> Watched:
+def watch(tell: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
     """Looks at this fiscal year, and at the last one until it is closed; `tell` raises when an alarm did not get through."""
-    found = [
-        _watch_year(store, watch_store, policies, tell, year, now)
-        for year in (fiscal_year_of(now) - 1, fiscal_year_of(now))
-    ]
+    this_year = fiscal_year_of(using.clock())
+    found = [_watch_year(year, tell, using) for year in (this_year - 1, this_year)]
     return Watched(
         told=tuple(key for each in found for key in each.told),
         highest_share=max(each.highest_share for each in found),
@@ -46,29 +44,23 @@ def watch(
     )
 
 
-def _watch_year(
-    store: BudgetStore,
-    watch_store: WatchStore,
-    policies: PolicyBook,
-    tell: Callable[[Alarm], None],
-    year: FiscalYear,
-    now: datetime,
-) -> Watched:
-    money = YearsMoney(store)
+def _watch_year(year: FiscalYear, tell: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
+    money = YearsMoney(using.budgets)
     rest = money.of(year).rest
     if rest is None or rest.closed:
         return Watched((), 0, 0)
-    lines, pools, today = lines_of(store, year), open_pools(policies, year, now), day_of(now)
+    of_year = year_seen(money, year, using)
+    today = day_of(of_year.now)
     # A second run of a day finds that it was kept.
     with suppress(ConditionsFailed):
-        watch_store.add_snapshot(year, today, spent_by_name(lines, pools, money, year))
-    seen = list(outlooks(lines, pools, money, watch_store, year, now))
+        using.watched.add_snapshot(year, today, spent_by_name(of_year))
+    seen = list(outlooks(of_year, using.watched))
     alarms = []
     for kind in (LINE_KIND, POOL_KIND):
         alarms += level_alarms(year, kind, [each.account for each in seen if each.kind == kind])
     soon = [forecast_alarm(year, each.kind, each.account, each.forecast, today) for each in seen]
     alarms += [alarm for alarm in soon if alarm is not None]
-    told = _tell(watch_store, year, alarms, tell)
+    told = _tell(using.watched, year, alarms, tell)
     of_lines = [each for each in seen if each.kind == LINE_KIND]
     return Watched(
         told=tuple(told),

@@ -13,11 +13,12 @@ from eeum.cashback.rules import WHOLE, Captured, Earning, earn
 from eeum.cashback.usage import asked_for, is_kept
 from eeum.errors import NotFound
 from eeum.merchants.rules import Merchant
-from eeum.payments.rules import Judgement, Order, judge
+from eeum.payments.rules import Judgement, Order, Till, judge
 from eeum.payments.store import PaymentStore
-from eeum.policy.rules import Layer, PolicyVersion
+from eeum.policy.rules import AT_PAYMENT, Layer, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.wallet.giving import Grants
+from eeum.wallet.participants import PolicyRewards
 from eeum.wallet.rules import Wallet, wallet_id_of
 from eeum.wallet.use_cases import NO_SUCH_WALLET
 
@@ -81,10 +82,10 @@ def quote_cashback(
     if found.wallet is None:
         raise NotFound(NO_SUCH_WALLET)
     funds = funding.funds(found.others)
-    judgement, earning = _quoted(found.wallet, found.merchant, policy, order, at, funds)
+    judgement, earning = _quoted(found.wallet, found.merchants[order.merchant_id], policy, order, at, funds)
     if funds.missing:
         funds = budgets.in_all(policy, at)
-        judgement, earning = _quoted(found.wallet, found.merchant, policy, order, at, funds)
+        judgement, earning = _quoted(found.wallet, found.merchants[order.merchant_id], policy, order, at, funds)
     not_guaranteed = () if judgement.decline else tuple(_not_guaranteed(found.wallet, policy, order, earning, funds))
     return QuoteAnswer(judgement, earning, not_guaranteed)
 
@@ -93,7 +94,8 @@ def _quoted(
     wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, order: Order, at: datetime, grants: Grants
 ) -> tuple[Judgement, Earning]:
     """The decision, and what its capture would earn: the discount is funded first, as the payment is."""
-    judgement = judge(wallet, merchant, policy, at, order, grants)
+    rewards = PolicyRewards(lambda: grants, AT_PAYMENT)
+    judgement = judge(wallet, Till(merchant, policy, at), order, [rewards])
     captured = Captured(
         wallet_id=wallet.id,
         digest="",

@@ -25,13 +25,13 @@ from eeum.dry_run.staging_store import StagingStore
 from eeum.ids import natural_id
 from eeum.journal.accounts import CASHBACK, NOT_SPENDABLE
 from eeum.merchants.rules import Merchant, MerchantStatus, Shop
-from eeum.payments.cancellations import Funders, cancel_payment
+from eeum.payments.cancellations import CancelPayment, cancel_payment
 from eeum.payments.items import cancellation_key, payment_key
 from eeum.payments.progress import Cancellation
 from eeum.payments.progress_store import ProgressStore
 from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore
-from eeum.payments.use_cases import authorise_payment
+from eeum.payments.use_cases import Authorise, PaymentDependencies, authorise_payment
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import PolicyVersion
 from eeum.policy.use_cases import PolicyBook
@@ -41,7 +41,7 @@ from eeum.unit_of_work import Patience
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Card, DebitOrder, Purse, Spending, TopUp, Wallet, is_spendable
 from eeum.wallet.store import WalletStore
-from eeum.wallet.use_cases import open_wallet, top_up
+from eeum.wallet.use_cases import OpenWallet, TopUpWallet, WalletDependencies, open_wallet, top_up
 
 PROGRAMME, MEMBER, CALLER = "dry-run", "member", "dry-run/caller"
 ENOUGH = 1_000_000_000
@@ -77,7 +77,8 @@ class Platform:
         self._wallets = WalletStore(self._storage, PATIENCE)
         self._budgets = BudgetStore(self._storage, PATIENCE, PROGRAMME)
         self._now = min(version.starts_at for version in versions)
-        self._id = open_wallet(self._wallets, MEMBER, DebitOrder.CASHBACK_FIRST, self._now).wallet.id
+        command = OpenWallet(MEMBER, DebitOrder.CASHBACK_FIRST)
+        self._id = open_wallet(command, self._wallet_dependencies()).wallet.id
         self._requests = 0
 
     @property
@@ -104,16 +105,7 @@ class Platform:
         order = Order(
             self._shop(facts), event.amount, cast("str", facts.channel), cast("str", facts.method), None, None
         )
-        answer = authorise_payment(
-            PaymentStore(self._storage, PATIENCE),
-            self.policies,
-            PATIENCE,
-            self._request(),
-            order,
-            self._clock,
-            self._own,
-        )
-        payment = answer.entry
+        payment = authorise_payment(Authorise(self._request(), order), self._payment_dependencies()).entry
         earning = None
         if payment.decline is None:
             self._post(payment_key(self._id, payment.acceptance.digest))
@@ -130,19 +122,14 @@ class Platform:
         request = self._request()
         # Each top-up is a transfer of its own.
         transfer = f"dry run {self._requests}"
-        return top_up(
-            self._wallets, self.policies, PATIENCE, request, event.amount, transfer, self._clock, self._own
-        ).entry
+        return top_up(TopUpWallet(request, event.amount, transfer), self._wallet_dependencies()).entry
 
     def cancel(self, payment: Payment, amount: int | None, at: datetime) -> Cancelled:
         """Raises what `cancel_payment` does."""
         self._now = at
         self._put(payment.facts, {CASHBACK: ENOUGH})
-        progress, funders = ProgressStore(self._storage, PATIENCE), Funders(self.policies, self._own)
-        request, payment_id = self._request(), payment.acceptance.id
-        entry = cancel_payment(
-            progress, PATIENCE, request, payment_id, amount, "dry run", lambda _: True, self._clock, funders
-        ).entry
+        command = CancelPayment(self._request(), payment.acceptance.id, amount, "dry run", lambda _: True)
+        entry = cancel_payment(command, self._payment_dependencies()).entry
         digest = entry.acceptance.digest
         self._post(cancellation_key(self._id, digest))
         keys = [correction_key(self._id, month, digest) for month in entry.months]
@@ -213,6 +200,13 @@ class Platform:
 
     def _clock(self) -> datetime:
         return self._now
+
+    def _wallet_dependencies(self) -> WalletDependencies:
+        return WalletDependencies(self._wallets, self.policies, PATIENCE, self._clock, self._own)
+
+    def _payment_dependencies(self) -> PaymentDependencies:
+        stores = PaymentStore(self._storage, PATIENCE), ProgressStore(self._storage, PATIENCE)
+        return PaymentDependencies(*stores, self.policies, PATIENCE, self._clock, self._own)
 
     def _own(self) -> Budgets:
         """Pools, and no budget lines."""

@@ -31,7 +31,7 @@ from eeum.policy.rules import (
 from eeum.policy.usage import Standing, key_of, standing
 from eeum.policy.windows import window_name
 from eeum.wallet.purses import purse_named
-from eeum.wallet.rules import Purse, TopUpDecline
+from eeum.wallet.rules import OwnDecline, Purse, TopUpDecline
 
 WHY_NOT = {
     "no_base": "nothing of it was paid from a purse that earns",
@@ -287,7 +287,9 @@ TAKEN_TO_BE_THERE = (CASHBACK, "grants")
 FUNDERS = ("national", "city", "district")
 
 
-def _why_no_top_up(decline: TopUpDecline, policy: PolicyVersion) -> str:
+def _why_no_top_up(decline: TopUpDecline | OwnDecline, policy: PolicyVersion) -> str:
+    if isinstance(decline, OwnDecline):
+        return decline.value
     return {
         TopUpDecline.BELOW_MINIMUM: f"below the smallest top-up of {policy.wallet.minimum_top_up:,} won",
         TopUpDecline.HOLDING_LIMIT: "more than a wallet may hold",

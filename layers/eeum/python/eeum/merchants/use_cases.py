@@ -1,6 +1,9 @@
 """From an owner's application to a merchant that can be paid, and finding merchants."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from eeum.errors import AlreadyApplied, AlreadyDecided, NotFound
 from eeum.merchants.rules import (
@@ -21,7 +24,31 @@ NO_SUCH_MERCHANT = "There is no such merchant."
 NUMBER_TAKEN = "This business registration number has an application already."
 
 
-def apply_for_merchant(store: MerchantStore, policies: PolicyBook, shop: Shop, owner: str, now: datetime) -> Merchant:
+@dataclass(frozen=True, slots=True)
+class MerchantDependencies:
+    """What the use cases of merchants work with; `composition` makes it."""
+
+    merchants: MerchantStore
+    policies: PolicyBook
+    clock: Callable[[], datetime]
+
+
+class ApplyForMerchant(NamedTuple):
+    """Apply with a shop, as its owner."""
+
+    shop: Shop
+    owner: str
+
+
+class DecideApplication(NamedTuple):
+    """Approve or reject an application; the one made at `reviewed`, if that is given."""
+
+    merchant_id: str
+    decision: Decision
+    reviewed: datetime | None = None
+
+
+def apply_for_merchant(command: ApplyForMerchant, using: MerchantDependencies) -> Merchant:
     """Stores an application; the same application again, by the same owner, gives the one that is there.
 
     Raises:
@@ -29,7 +56,8 @@ def apply_for_merchant(store: MerchantStore, policies: PolicyBook, shop: Shop, o
         MerchantExcluded: the programme excludes such shops.
         AlreadyApplied: the number is taken by an application that waits or was approved.
     """
-    check_shop(shop, policies.running_at(now).merchants)
+    (shop, owner), store, now = command, using.merchants, using.clock()
+    check_shop(shop, using.policies.running_at(now).merchants)
     before = store.merchant(merchant_id_of(shop.business_registration_number))
     if before and before.status is not MerchantStatus.REJECTED:
         return _the_same(before, shop, owner)
@@ -55,14 +83,8 @@ def _the_same(merchant: Merchant, shop: Shop, owner: str) -> Merchant:
     return merchant
 
 
-def decide_application(
-    store: MerchantStore,
-    policies: PolicyBook,
-    merchant_id: str,
-    decision: Decision,
-    reviewed: datetime | None = None,
-) -> Merchant:
-    """Approves or rejects an application, the one made at `reviewed` if that is given; a decided one stays as it is.
+def decide_application(command: DecideApplication, using: MerchantDependencies) -> Merchant:
+    """Approves or rejects an application; a decided one stays as it is.
 
     Raises:
         NotFound: no such application.
@@ -70,12 +92,13 @@ def decide_application(
         AlreadyDecided: it was decided before.
         ApplicationChanged: it is not the one that was reviewed, or may be another.
     """
-    merchant = application(store, merchant_id)
+    merchant_id, decision, reviewed = command
+    merchant = application(using.merchants, merchant_id)
     decided = decide(merchant, decision, reviewed)
     if decision.status is MerchantStatus.APPROVED:
-        check_shop(merchant.shop, policies.running_at(decision.decided_at).merchants)
+        check_shop(merchant.shop, using.policies.running_at(decision.decided_at).merchants)
     try:
-        store.replace(decided, merchant)
+        using.merchants.replace(decided, merchant)
     except ConditionsFailed as failed:
         raise AlreadyDecided("The application was decided by somebody else just now.") from failed
     return decided

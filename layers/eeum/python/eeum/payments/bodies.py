@@ -6,6 +6,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, Field
 
 from eeum.payments.rules import CODES, Decline
+from eeum.wallet.rules import OwnDecline
 
 Channel = Literal["shop", "qr", "e_mall", "delivery", "taxi"]
 MemberChannel = Literal["shop", "qr"]
@@ -25,6 +26,7 @@ KOREAN: dict[Decline, str] = {
     Decline.WALLET_SUSPENDED: "사용이 정지된 지갑입니다.",
     Decline.CARD_BLOCKED: "사용할 수 없는 카드입니다.",
     Decline.REVERSED: "취소된 거래입니다.",
+    Decline.BASKET_DECLINED: "함께 결제하려던 다른 거래가 거절되었습니다.",
 }
 
 
@@ -59,5 +61,7 @@ def _cut_message(given: int) -> str:
     return "예산이 모두 사용되어 이 혜택은 적용되지 않았습니다."
 
 
-def decline_body(decline: Decline) -> DeclineBody:
+def decline_body(decline: Decline | OwnDecline) -> DeclineBody:
+    if isinstance(decline, OwnDecline):
+        return DeclineBody(code=decline.code, reason=decline.value, message=decline.message)
     return DeclineBody(code=CODES[decline], reason=decline.value, message=KOREAN[decline])

@@ -1,54 +1,34 @@
 """Cancelling what was captured, in part or whole, by who brought the payment or by the merchant it was made to."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from eeum.calendar import whole_milliseconds
 from eeum.once import Answer, Decision, answer_once
 from eeum.payments.holds import allowed
 from eeum.payments.progress import Cancellation, cancel, numbered
-from eeum.payments.progress_store import ProgressStore, State
-from eeum.payments.rules import Payment
+from eeum.payments.progress_store import State
+from eeum.payments.use_cases import May, PaymentDependencies
 from eeum.policy.rules import AT_PAYMENT
-from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.granting import Granting, OneGrant
-
-if TYPE_CHECKING:
-    from eeum.budget.funding import Budgets
+from eeum.wallet.granting import BudgetDraws, keep_joined
+from eeum.wallet.participants import Asked
 
 
-class Funders(NamedTuple):
-    """Whom discounts go back to when their payment is cancelled: the budgets of the policy that gave them."""
+class CancelPayment(NamedTuple):
+    """Take `amount` won of a payment's price back from the merchant; None: all that is left."""
 
-    policies: PolicyBook
-    budgets: Callable[[], Budgets] | None
-
-
-class Attempt(NamedTuple):
-    """What was read of the payment, and where its discounts may be given back to."""
-
-    state: State
-    grants: OneGrant
+    request: Request
+    payment_id: str
+    amount: int | None
+    reason: str | None
+    may: May
 
 
-def cancel_payment(
-    store: ProgressStore,
-    patience: Patience,
-    request: Request,
-    payment_id: str,
-    amount: int | None,
-    reason: str | None,
-    may: Callable[[Payment], bool],
-    now: Callable[[], datetime],
-    funders: Funders | None = None,
-) -> Answer[Cancellation]:
-    """Takes `amount` won of a payment's price back from the merchant, or all that is left, once.
+def cancel_payment(command: CancelPayment, using: PaymentDependencies) -> Answer[Cancellation]:
+    """Takes won of a payment's price back from the merchant, once.
 
     The refund waits in `refund_pending` until the cashback of the payment's month is recomputed (`eeum.cashback`), a moment later. Of
     a discounted payment the discount of those won goes back to who funded it, which is read in a round trip of its own.
@@ -58,30 +38,29 @@ def cancel_payment(
         PaymentDeclined, PaymentVoided, NothingCaptured, CancellationExceedsPayment: see `eeum.payments.progress.cancel`; nothing is stored.
         IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
+    request, payment_id, amount, reason, may = command
+    draws = BudgetDraws(using.budgets, AT_PAYMENT)
 
-    granting = Granting(funders.budgets if funders else None, request.wallet_id, AT_PAYMENT)
-
-    def read() -> tuple[Cancellation | None, Attempt]:
-        entry, found = store.for_cancellation(request.wallet_id, payment_id, request.digest)
+    def read() -> tuple[Cancellation | None, State]:
+        entry, found = using.progress.for_cancellation(request.wallet_id, payment_id, request.digest)
         state = allowed(found, may)
-        if entry is not None or not funders or not state.payment.discounts:
-            return entry, Attempt(state, OneGrant())
-        at = state.payment.acceptance.accepted_at
-        keys = granting.keys(funders.policies.running_at(at), at)
-        return entry, Attempt(state, granting.grants(store.others(keys) if keys else {}))
+        if entry is None and state.payment.discounts:
+            at = state.payment.acceptance.accepted_at
+            keys = draws.keys(Asked(request.wallet_id, at, using.policies.running_at(at)))
+            draws.begin(using.progress.others(keys) if keys else {})
+        return entry, state
 
-    def decide(attempt: Attempt) -> Decision[Cancellation]:
-        state, grants = attempt
-        acceptance = request.accept(whole_milliseconds(now()))
+    def decide(state: State) -> Decision[Cancellation]:
+        acceptance = request.accept(whole_milliseconds(using.clock()))
         decided, progress = cancel(state.payment, state.progress, acceptance, amount, reason)
         entry = numbered(decided, state.wallet.taken)
-        if funders:
+        if entry.discounts:
             at = state.payment.acceptance.accepted_at
-            grants.give_back(funders.policies.running_at(at), entry.discounts, at)
+            draws.give_back(using.policies.running_at(at), entry.discounts, at)
 
-        def store_it(_: Patience, returns: Sequence[Write]) -> None:
-            store.cancel(entry, progress, state, *returns)
+        def store(returns: Sequence[Write], _: Patience) -> None:
+            using.progress.cancel(entry, progress, state, *returns)
 
-        return Decision(entry, lambda: grants.keep(store_it, patience))
+        return Decision(entry, lambda: keep_joined([draws], (), store, using.patience))
 
-    return answer_once(request, patience, read, decide)
+    return answer_once(request, using.patience, read, decide)

@@ -20,7 +20,7 @@ from eeum.policy.stored_facts import facts_of_item, facts_stored
 from eeum.request import Acceptance
 from eeum.storage import Item, Key, Table
 from eeum.wallet.debts import Repaid
-from eeum.wallet.items import acceptance_item, acceptance_of, taken_item, taken_of
+from eeum.wallet.items import acceptance_item, acceptance_of, decline_item, decline_of, taken_item, taken_of
 
 PAYMENT = KINDS["payment"].prefix
 CAPTURE = KINDS["capture"].prefix
@@ -65,7 +65,7 @@ def payment_item(payment: Payment) -> Item:
         **_short_acceptance_item(payment.acceptance),
         "month": month_of(payment.acceptance.accepted_at),
         "status": payment.status.value,
-        **({"decline": payment.decline.value} if payment.decline else {}),
+        **decline_item(payment.decline),
         "merchant_id": order.merchant_id,
         "amount": order.amount,
         **({"requested_at": order.requested_at} if order.requested_at is not None else {}),
@@ -77,6 +77,7 @@ def payment_item(payment: Payment) -> Item:
         **({"discounts": discounts_item(payment.discounts)} if payment.discounts else {}),
         **taken_item(payment.taken),
         **({"ceilings": dict(payment.ceilings)} if payment.ceilings else {}),
+        **({"parts": dict(payment.parts)} if payment.parts else {}),
     }
 
 
@@ -135,7 +136,6 @@ def portions_of(stored: Sequence[Sequence[Any]]) -> Portions:
 
 def payment_of(wallet_id: str, item: Item) -> Payment:
     named = facts_by_name(item["facts"])
-    decline = item.get("decline")
     order = Order(
         merchant_id=item["merchant_id"],
         amount=item["amount"],
@@ -150,12 +150,13 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
         order=order,
         card=item.get("card"),
         facts=facts_of_item(named),
-        decline=Decline(decline) if decline else None,
+        decline=decline_of(item, Decline),
         paid_from=portions_of(item["paid_from"]),
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
         discounts=discounts_of(item.get("discounts", ())),
         taken=taken_of(item),
         ceilings=item.get("ceilings", {}),
+        parts=item.get("parts", {}),
     )
 
 

@@ -7,6 +7,7 @@ takes goes back in reverse debit order (`eeum.cashback.replay`).
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
@@ -329,6 +330,39 @@ def numbered(entry: Cancellation, before: Taken) -> Cancellation:
 
 def is_expired(progress: Progress, at: datetime) -> bool:
     return progress.expires_at is not None and at >= progress.expires_at
+
+
+class CurrentStatus(StrEnum):
+    """What a payment is at present. A hold past its time is `held` until the schedule has released it."""
+
+    DECLINED = "declined"
+    APPROVED = "approved"
+    HELD = "held"
+    PARTLY_CAPTURED = "partly_captured"
+    CAPTURED = "captured"
+    PARTLY_CANCELLED = "partly_cancelled"
+    CANCELLED = "cancelled"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+    REVERSED = "reversed"
+
+
+def current_status(payment: Payment, progress: Progress) -> CurrentStatus:
+    """The status of a payment with this progress; `ended_by` must be known of one that has ended.
+
+    `captured` is a hold that the merchant has been paid from, with nothing held any more: what was not captured was released.
+    """
+    if payment.decline:
+        return CurrentStatus.DECLINED
+    if progress.has_ended:
+        return CurrentStatus(progress.ended_by or CANCELLED)
+    if progress.cancelled:
+        return CurrentStatus.PARTLY_CANCELLED
+    if payment.status is not PaymentStatus.HELD:
+        return CurrentStatus.APPROVED
+    if not progress.captures:
+        return CurrentStatus.HELD
+    return CurrentStatus.PARTLY_CAPTURED if progress.held else CurrentStatus.CAPTURED
 
 
 def _cancellations(payment: Payment, progress: Progress) -> int:

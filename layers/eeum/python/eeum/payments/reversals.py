@@ -1,31 +1,28 @@
 """Reversing a request whose answer never came (망취소): by the key of the original, as often as is needed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from eeum.calendar import whole_milliseconds
 from eeum.errors import CancellationExceedsPayment, HoldClosed, NothingCaptured, PaymentVoided
 from eeum.ids import is_id
 from eeum.once import Answer, Decision, Entry, answer_once
-from eeum.payments.cancellations import Funders, cancel_payment
-from eeum.payments.holds import void_hold
+from eeum.payments.cancellations import CancelPayment, cancel_payment
+from eeum.payments.holds import VoidHold, void_hold
 from eeum.payments.progress import REVERSED, Cancellation, Release, reversal_digest
-from eeum.payments.progress_store import ProgressStore
-from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, authorise, judge
-from eeum.payments.store import PaymentStore, Read
-from eeum.payments.use_cases import UnknownCard, known_wallet
-from eeum.policy.use_cases import PolicyBook
+from eeum.payments.rules import Decline, Order, Payment, PaymentStatus, Till, authorise, judge
+from eeum.payments.store import Read
+from eeum.payments.use_cases import PaymentDependencies, UnknownCard, known_wallet
 from eeum.request import Request
-from eeum.unit_of_work import Patience
-
-if TYPE_CHECKING:
-    from eeum.budget.funding import Budgets
 
 Kept = TypeVar("Kept", bound=Entry)
+
+
+class Reverse(NamedTuple):
+    """Undo the payment that was asked for by this request and order, whether or not it arrived."""
+
+    request: Request
+    order: Order
 
 
 class Reversal(NamedTuple):
@@ -47,16 +44,7 @@ class Reversal(NamedTuple):
         return "declined" if self.payment.decline else "reversed"
 
 
-def reverse_payment(
-    payments: PaymentStore,
-    store: ProgressStore,
-    policies: PolicyBook,
-    patience: Patience,
-    request: Request,
-    order: Order,
-    now: Callable[[], datetime],
-    budgets: Callable[[], Budgets] | None = None,
-) -> Reversal:
+def reverse_payment(command: Reverse, using: PaymentDependencies) -> Reversal:
     """Undoes the payment that `request` asked for, with the original's key and body, whether or not it arrived; repeatable.
 
     One that has not arrived leaves its entry, declined as reversed, so that the late original finds it and is declined too. An approved
@@ -68,54 +56,47 @@ def reverse_payment(
         IdempotencyKeyReused: the original had another body.
         Busy: the time ran out; the same request goes on from there.
     """
-    payment, was_there = _original(payments, policies, patience, request, order, now)
+    request = command.request
+    payment, was_there = _original(command, using)
     if payment.decline:
         # Whoever finds it declined for another reason reverses nothing, however often.
         return Reversal(payment, None, None, was_there and payment.decline is Decline.REVERSED)
     # Entries of its own, under digests that follow from the original's: repeating finds them.
     own = request._replace(digest=reversal_digest(request.wallet_id, request.digest))
+    payment_id = payment.acceptance.id
     released = cancelled = None
     if payment.status is PaymentStatus.HELD:
-        released = _unless_done(
-            lambda: void_hold(store, patience, own, payment.acceptance.id, lambda _: True, now, REVERSED)
-        )
-    funders = Funders(policies, budgets)
-    cancelled = _unless_done(
-        lambda: cancel_payment(
-            store, patience, own, payment.acceptance.id, None, REVERSED, lambda _: True, now, funders
-        )
-    )
+        released = _unless_done(lambda: void_hold(VoidHold(own, payment_id, _anybody, REVERSED), using))
+    cancelled = _unless_done(lambda: cancel_payment(CancelPayment(own, payment_id, None, REVERSED, _anybody), using))
     done = [step.replayed for step in (released, cancelled) if step]
     return Reversal(
         payment, cancelled.entry if cancelled else None, released.entry if released else None, bool(done) and all(done)
     )
 
 
-def _original(
-    payments: PaymentStore,
-    policies: PolicyBook,
-    patience: Patience,
-    request: Request,
-    order: Order,
-    now: Callable[[], datetime],
-) -> Answer[Payment]:
+def _anybody(_: Payment) -> bool:
+    """Whoever has the key and the body of a payment may undo it."""
+    return True
+
+
+def _original(command: Reverse, using: PaymentDependencies) -> Answer[Payment]:
     """The stored payment, or the entry that keeps it from ever being approved."""
+    request, order = command
     if not is_id(request.wallet_id):
         raise UnknownCard
 
     def read() -> tuple[Payment | None, Read]:
-        found = payments.read_for_authorisation(request.wallet_id, request.digest, order.merchant_id)
-        return found.payment, found
+        found = using.payments.read_for_authorisation(request.wallet_id, [request.digest], [order.merchant_id])
+        return next(iter(found.payments), None), found
 
     def decide(found: Read) -> Decision[Payment]:
-        wallet = known_wallet(found.wallet, order)
-        accepted_at = whole_milliseconds(now())
-        judgement = judge(wallet, found.merchant, policies.running_at(accepted_at), accepted_at, order)
-        refused = replace(judgement, decline=Decline.REVERSED, draws=())
-        payment = authorise(refused, request.accept(accepted_at), order)
-        return Decision(payment, lambda: payments.record_decline(payment))
+        wallet = known_wallet(found.wallet, [order])
+        at = whole_milliseconds(using.clock())
+        judgement = judge(wallet, Till(found.merchants[order.merchant_id], using.policies.running_at(at), at), order)
+        payment = authorise(judgement.refused(Decline.REVERSED), request.accept(at), order)
+        return Decision(payment, lambda: using.payments.record_declines([payment]))
 
-    return answer_once(request, patience, read, decide)
+    return answer_once(request, using.patience, read, decide)
 
 
 def _unless_done(step: Callable[[], Answer[Kept]]) -> Answer[Kept] | None:

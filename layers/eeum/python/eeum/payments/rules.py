@@ -1,23 +1,28 @@
 """Whether a payment is approved and what it takes from the wallet: pure functions over plain values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 from eeum.calendar import years_since
+from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, added, funded_by, is_of_rewards, merchant_payable, purse
 from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
 from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, parts_of
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import AT_PAYMENT, LayerReward, PolicyVersion
+from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.request import Acceptance
-from eeum.wallet.giving import NOTHING_GIVEN, Given, Grants, give
+from eeum.storage import Write
+from eeum.wallet.giving import NOTHING_GIVEN, Given, after
+from eeum.wallet.participants import NO_SHARES, Case, Participant, shares_of
 from eeum.wallet.rules import (
     NOTHING_TAKEN,
     SPENDS_FIRST,
     Card,
     Draw,
+    OwnDecline,
     Spending,
     Taken,
     Wallet,
@@ -45,6 +50,7 @@ class Decline(StrEnum):
     WALLET_SUSPENDED = "wallet_suspended"
     CARD_BLOCKED = "card_blocked"
     REVERSED = "reversed"
+    BASKET_DECLINED = "basket_declined"
 
 
 CODES: Mapping[Decline, str] = {
@@ -56,6 +62,7 @@ CODES: Mapping[Decline, str] = {
     Decline.WALLET_SUSPENDED: "62",
     Decline.CARD_BLOCKED: "78",
     Decline.REVERSED: "21",
+    Decline.BASKET_DECLINED: "05",
 }
 
 
@@ -87,19 +94,21 @@ class Payment:
 
     `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured. The price is
     the order's amount: `discounts` are what was taken off it, by the policy's layers, `taken` by how much that used limits, and
-    `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
+    `ceilings` by layer the most that budgets gave, where that was less than the layer would give. `parts` are what its participants keep
+    in it, by their names. It is declined for a reason of its own, or of a participant's.
     """
 
     acceptance: Acceptance
     order: Order
     card: str | None
     facts: Facts
-    decline: Decline | None
+    decline: Decline | OwnDecline | None
     paid_from: Portions
     expires_at: datetime | None = None
     discounts: tuple[LayerReward, ...] = ()
     taken: Taken = NOTHING_TAKEN
     ceilings: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def discount_parts(self) -> tuple[DiscountPart, ...]:
@@ -140,45 +149,88 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What an order comes to: declined, or paid from which purses (what was drawn, and what was found empty on the way)."""
+    """What an order comes to: declined, or paid from which purses (what was drawn, and what was found empty on the way).
 
-    decline: Decline | None
+    `given`, `parts` and `writes` are what its participants contribute, `taken` is by how much it uses limits.
+    """
+
+    decline: Decline | OwnDecline | None
     card: Card | None
     facts: Facts
     draws: tuple[Draw, ...]
     given: Given = NOTHING_GIVEN
     taken: Taken = NOTHING_TAKEN
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    writes: tuple[Write, ...] = ()
 
     @property
     def paid_from(self) -> Portions:
         return tuple((draw.purse_id, draw.amount) for draw in self.draws if draw.amount)
 
+    def refused(self, decline: Decline) -> "Judgement":
+        """The same, declined whatever it came to."""
+        return Judgement(decline, self.card, self.facts, ())
+
+
+class Till(NamedTuple):
+    """Where and when an order is judged: the merchant as it was read, the policy in force at the instant `at`."""
+
+    merchant: Merchant | None
+    policy: PolicyVersion
+    at: datetime
+
 
 def judge(
-    wallet: Wallet,
-    merchant: Merchant | None,
-    policy: PolicyVersion,
-    at: datetime,
-    order: Order,
-    grants: Grants | None = None,
+    wallet: Wallet, till: Till, order: Order, participants: Sequence[Participant] = (), key: Digest = ""
 ) -> Judgement:
-    """Whether `order` may be paid at the instant `at`, on what was read of wallet and merchant, and what is taken off its price.
+    """Whether `order` may be paid, on what was read of wallet and merchant, and what is taken off its price.
 
-    Discounts are funded by `grants`, without which there are none, and given on what is captured at once.
+    `participants` are asked only where it may; `key` is the payment key. Without them nothing is taken off.
     """
     card = _card_of(wallet, order)
-    facts = facts_of(wallet, card, merchant, order, at)
-    decline = _decline_by_standing(wallet, card, order, merchant, policy, at)
+    facts = facts_of(wallet, card, till.merchant, order, till.at)
+    decline = _decline_by_standing(wallet, card, order, till.merchant, till.policy, till.at)
     if decline:
         return Judgement(decline, card, facts, ())
-    given = NOTHING_GIVEN
-    if grants is not None and policy.at_payment and not order.hold:
-        judged_by = replace(facts, amount=order.amount, accepted_at=at)
-        given = give(policy, AT_PAYMENT, judged_by, order.amount, wallet.taken, at, grants)
-    draws = plan_debit(wallet, order.amount - given.won, _spending(policy, facts, at))
+    shares = NO_SHARES
+    if participants:
+        judged_by = replace(facts, amount=order.amount, accepted_at=till.at)
+        case = Case(key, wallet, till.policy, till.at, order.amount, judged_by, order.merchant_id, not order.hold)
+        shares = shares_of(participants, case)
+    if shares.decline:
+        return Judgement(shares.decline, card, facts, ())
+    paid = order.amount - shares.given.won
+    if paid < 0:
+        raise ValueError(f"participants take {-paid} won more off than the price")
+    draws = plan_debit(wallet, paid, _spending(till.policy, facts, till.at))
     if draws is None:
         return Judgement(Decline.INSUFFICIENT_FUNDS, card, facts, ())
-    return Judgement(None, card, facts, draws, given, wallet.taken.change(given.used))
+    taken = wallet.taken.change(shares.given.used)
+    return Judgement(None, card, facts, draws, shares.given, taken, shares.parts, shares.writes)
+
+
+class Debit(NamedTuple):
+    """A payment with what is taken from the wallet for it; `taken` is what commands have used afterwards, None where it used nothing."""
+
+    payment: Payment
+    draws: Sequence[Draw]
+    taken: Taken | None = None
+
+
+def wallet_after(wallet: Wallet, payment: Payment, draws: Sequence[Draw]) -> Wallet:
+    """The wallet once `payment` was made from it by `draws`: what the next payment of a basket is judged on."""
+    out = {draw.purse_id: -draw.amount for draw in draws}
+    if payment.order.hold:
+        out[HELD] = payment.order.amount
+    purses = tuple(each._replace(amount=each.amount + out.get(each.id, 0)) for each in wallet.purses)
+    return replace(wallet, purses=purses, taken=used_after(wallet, payment) or wallet.taken)
+
+
+def used_after(wallet: Wallet, payment: Payment) -> Taken | None:
+    """What commands have used of limits once the payment was made; None where it uses none."""
+    if not payment.taken.version:
+        return None
+    return after(wallet.taken, payment.taken.used, payment.acceptance.accepted_at)
 
 
 def _spending(policy: PolicyVersion, facts: Facts, at: datetime) -> Spending:
@@ -206,6 +258,7 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
         discounts=judgement.given.rewards,
         taken=judgement.taken,
         ceilings=judgement.given.ceilings,
+        parts=judgement.parts,
     )
 
 

@@ -3,10 +3,11 @@
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from eeum.calendar import Month
+from eeum.errors import TooManyItems
 from eeum.ids import Digest, digest_of, is_id
 from eeum.journal.accounts import HELD
 from eeum.journal.partitions import partition_of
@@ -15,9 +16,10 @@ from eeum.merchants.store import merchant_key, merchant_of
 from eeum.payments.items import PAYMENT, payment_item, payment_key, payment_of
 from eeum.payments.progress import progress_of
 from eeum.payments.progress_store import progress_put
-from eeum.payments.rules import ACTIVE_CARD, Payment, PaymentStatus
+from eeum.payments.rules import ACTIVE_CARD, Debit, Payment, PaymentStatus
 from eeum.storage import (
     BY_MERCHANT,
+    MOST_READ,
     NOT_YET_STORED,
     Add,
     AtLeast,
@@ -33,17 +35,17 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.rules import Draw, Taken, Wallet, WalletStatus
+from eeum.wallet.rules import Draw, Wallet, WalletStatus
 from eeum.wallet.store import taken_follows, taken_set, wallet_key
 from eeum.wallet.wallet_items import wallet_of
 
 
 class Read(NamedTuple):
-    """What an authorisation is decided on."""
+    """What an authorisation is decided on; `payments` are those of an earlier request of the same key, or none."""
 
-    payment: Payment | None
+    payments: tuple[Payment, ...]
     wallet: Wallet | None
-    merchant: Merchant | None
+    merchants: Mapping[str, Merchant | None]
     others: Mapping[Key, Item | None] = {}
 
 
@@ -60,16 +62,22 @@ class PaymentStore:
         self._patience = patience
 
     def read_for_authorisation(
-        self, wallet_id: str, digest: Digest, merchant_id: str, others: Sequence[Key] = ()
+        self, wallet_id: str, keys: Sequence[Digest], merchant_ids: Sequence[str], others: Sequence[Key] = ()
     ) -> Read:
-        """Wallet, the entry of this request and the merchant, consistently, in one round trip. 3 read units, and 1 for each of `others`."""
-        wallet, entry, merchant, *also = self._storage.read(
-            [wallet_key(wallet_id), payment_key(wallet_id, digest), merchant_key(merchant_id), *others]
-        )
+        """Wallet, the entries of this request and the merchants, consistently, in one round trip; `keys` are the payment keys.
+
+        3 read units for one payment, 2 for each further one at another merchant, and 1 for each of `others`. Raises `TooManyItems`.
+        """
+        wanted = [wallet_key(wallet_id)]
+        wanted += [payment_key(wallet_id, each) for each in keys]
+        wanted += [merchant_key(each) for each in merchant_ids]
+        wallet, *items = self._read([*wanted, *others])
+        entries, found, also = _split(items, len(keys), len(merchant_ids))
         return Read(
-            payment_of(wallet_id, entry) if entry else None,
+            # Entries of one request are stored together: where the first is not, none is.
+            tuple(payment_of(wallet_id, item) for item in entries if item) if entries[0] else (),
             wallet_of(wallet_id, wallet) if wallet else None,
-            merchant_of(merchant) if merchant else None,
+            _merchants_of(merchant_ids, found),
             dict(zip(others, also, strict=True)),
         )
 
@@ -77,44 +85,27 @@ class PaymentStore:
         """What an authorisation would be decided on, in one round trip. 2 read units, and 1 for each of `others`."""
         wallet, merchant, *also = self._storage.read([wallet_key(wallet_id), merchant_key(merchant_id), *others])
         return Read(
-            None,
+            (),
             wallet_of(wallet_id, wallet) if wallet else None,
-            merchant_of(merchant) if merchant else None,
+            _merchants_of([merchant_id], [merchant]),
             dict(zip(others, also, strict=True)),
         )
 
     def debit_and_record(
-        self,
-        payment: Payment,
-        draws: Sequence[Draw],
-        taken: Taken | None = None,
-        grants: Sequence[Write] = (),
-        patience: Patience | None = None,
+        self, debits: Sequence[Debit], joined: Sequence[Write] = (), patience: Patience | None = None
     ) -> None:
-        """Takes the money and stores the entry, together; `ConditionsFailed` when the decision no longer stands.
+        """Takes the money and stores the entries, together; `ConditionsFailed` when the decision no longer stands.
 
-        4 write units, and 1 for the merchant's index; a hold also stores its progress, 2 units and 1 for the index by expiry. `taken` is
-        what commands have used afterwards, where the payment used any of it; `grants` are what funds its discounts, 2 units each.
-        `patience` is for this transaction, instead of the store's.
+        4 write units, and 1 for the merchant's index; each further payment of a basket 3, since the wallet is written once. A hold also
+        stores its progress, 2 units and 1 for the index by expiry. `joined` are what participants write with them, 2 units an item, with
+        the budgets that fund discounts among them. `patience` is for this transaction, instead of the store's. Raises `TooManyItems`.
         """
-        wallet_id = payment.acceptance.wallet_id
-        conditions = [
-            Equals(("status",), WalletStatus.ACTIVE.value),
-            Equals(("cards", payment.card or "", "status"), ACTIVE_CARD),
-            *_purses_as_decided(draws),
-            *([taken_follows(taken)] if taken else []),
-        ]
-        changes = [Add(("purses", draw.purse_id, "amount"), -draw.amount) for draw in draws if draw.amount]
-        held = payment.status is PaymentStatus.HELD
-        effect = Add(("purses", HELD, "amount"), payment.order.amount) if held else Add(("due",), 1)
-        used = [taken_set(taken)] if taken else []
-        debit = Update(wallet_key(wallet_id), (*changes, effect, *used), tuple(conditions))
-        progress = [progress_put(wallet_id, payment.acceptance.digest, progress_of(payment))] if held else []
-        commit(self._storage, patience or self._patience, debit, _record(payment), *progress, *grants)
+        writes = [write for each in debits for write in _debit(each)]
+        commit(self._storage, patience or self._patience, *writes, *joined)
 
-    def record_decline(self, payment: Payment) -> None:
-        """Stores a decline under its request. 2 write units, and 1 for the merchant's index."""
-        commit(self._storage, self._patience, _record(payment))
+    def record_declines(self, payments: Sequence[Payment]) -> None:
+        """Stores declines under their request, together. 2 write units each, and 1 for the merchant's index."""
+        commit(self._storage, self._patience, *map(_record, payments))
 
     def payment(self, wallet_id: str, payment_id: str) -> Payment | None:
         """One payment of a wallet, consistently. 1 read unit."""
@@ -148,6 +139,44 @@ class PaymentStore:
         )
         payments = [payment_of(item["pk"].partition("#")[2], item) for item in page.items]
         return Payments(payments, payments[-1].acceptance.id if page.cursor is not None else None)
+
+    def _read(self, keys: Sequence[Key]) -> list[Item | None]:
+        if len(keys) > MOST_READ:
+            raise TooManyItems(f"This reads {len(keys)} items at once, of at most {MOST_READ}.")
+        return self._storage.read(keys)
+
+
+def _split(items: Sequence[Item | None], *lengths: int) -> Iterator[Sequence[Item | None]]:
+    """The items in parts of these lengths, and the rest."""
+    start = 0
+    for length in lengths:
+        yield items[start : start + length]
+        start += length
+    yield items[start:]
+
+
+def _merchants_of(merchant_ids: Sequence[str], items: Sequence[Item | None]) -> dict[str, Merchant | None]:
+    found = zip(merchant_ids, items, strict=True)
+    return {merchant_id: merchant_of(item) if item else None for merchant_id, item in found}
+
+
+def _debit(debit: Debit) -> list[Write]:
+    """What one payment writes: the wallet, its entry, and of a hold its progress."""
+    payment, draws, taken = debit
+    acceptance = payment.acceptance
+    conditions = [
+        Equals(("status",), WalletStatus.ACTIVE.value),
+        Equals(("cards", payment.card or "", "status"), ACTIVE_CARD),
+        *_purses_as_decided(draws),
+        *([taken_follows(taken)] if taken else []),
+    ]
+    changes = [Add(("purses", draw.purse_id, "amount"), -draw.amount) for draw in draws if draw.amount]
+    held = payment.status is PaymentStatus.HELD
+    effect = Add(("purses", HELD, "amount"), payment.order.amount) if held else Add(("due",), 1)
+    used = [taken_set(taken)] if taken else []
+    update = Update(wallet_key(acceptance.wallet_id), (*changes, effect, *used), tuple(conditions))
+    progress = [progress_put(acceptance.wallet_id, acceptance.digest, progress_of(payment))] if held else []
+    return [update, _record(payment), *progress]
 
 
 def _purses_as_decided(draws: Sequence[Draw]) -> list[Condition]:

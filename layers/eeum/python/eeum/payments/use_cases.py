@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,94 +11,135 @@ from eeum.calendar import whole_milliseconds
 from eeum.errors import NotFound
 from eeum.ids import is_id
 from eeum.once import Answer, Decision, answer_once
-from eeum.payments.rules import Order, Payment, authorise, judge
+from eeum.payments.baskets import Basket, judge_basket, requests_of
+from eeum.payments.rules import Order, Payment
 from eeum.payments.store import PaymentStore, Read
 from eeum.policy.rules import AT_PAYMENT
 from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.giving import after
-from eeum.wallet.granting import Granting, OneGrant
+from eeum.wallet.granting import keep_joined, keys_of, rewarding
+from eeum.wallet.participants import Asked, Participant
 from eeum.wallet.rules import Wallet
 
 if TYPE_CHECKING:
     from eeum.budget.funding import Budgets
+    from eeum.payments.progress_store import ProgressStore
+
+May = Callable[[Payment], bool]
+"""Whether the caller may do this to that payment."""
 
 NO_SUCH_PAYMENT = "There is no such payment, or it is not yours."
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentDependencies:
+    """What the use cases of payments work with; `composition` makes it.
+
+    `budgets` are asked for once something is given or goes back. `participants` join each authorisation, after the policy's discounts.
+    """
+
+    payments: PaymentStore
+    progress: ProgressStore
+    policies: PolicyBook
+    patience: Patience
+    clock: Callable[[], datetime]
+    budgets: Callable[[], Budgets] | None = None
+    participants: Callable[[], Sequence[Participant]] = tuple
+
+
+class Authorise(NamedTuple):
+    """Pay `order` from the wallet of the request."""
+
+    request: Request
+    order: Order
+
+
+class AuthoriseBasket(NamedTuple):
+    """Pay several orders from the wallet of one request, all or none, in their order."""
+
+    request: Request
+    orders: tuple[Order, ...]
+
+
 class Attempt(NamedTuple):
-    """An instant, what was read then, and what can be granted by it."""
+    """An instant, and what was read then."""
 
     accepted_at: datetime
     read: Read
-    grants: OneGrant
 
 
 class UnknownCard(Exception):
     """No wallet has this card: the caller is told a decline (14), the same for both, and nothing is stored."""
 
 
-def authorise_payment(
-    store: PaymentStore,
-    policies: PolicyBook,
-    patience: Patience,
-    request: Request,
-    order: Order,
-    now: Callable[[], datetime],
-    budgets: Callable[[], Budgets] | None = None,
-) -> Answer[Payment]:
-    """Approves or declines a payment from the request's wallet, once; a decline is stored as an approval is.
+def authorise_payment(command: Authorise, using: PaymentDependencies) -> Answer[Payment]:
+    """Approves or declines a payment from the request's wallet, once: a basket of one."""
+    request, order = command
+    answer = authorise_basket(AuthoriseBasket(request, (order,)), using)
+    return Answer(answer.entry.payments[0], answer.replayed)
+
+
+def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> Answer[Basket]:
+    """Approves or declines payments from the request's wallet, all or none, once; a decline is stored as an approval is.
 
     Two round trips: what the decision needs, and what it makes. A discount that budgets have no money for is not given, and the payment
     stands; where the part of the money that it draws on is used up, that is refilled first. However many want the last won at once, it is
     decided in a bounded number of reads (`eeum.budget.funding.Funding`).
 
     Raises:
-        UnknownCard: the wallet, or the card in it, is not known.
+        UnknownCard: the wallet, or a card in it, is not known.
         ProgrammeNotRunning: no policy version is in force.
+        TooManyItems: there are too many payments, or too much joins them; nothing was sent.
         IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
+    request, orders = command
+    if not orders:
+        raise ValueError("a basket has at least one payment")
     if not is_id(request.wallet_id):
         raise UnknownCard
+    requests = requests_of(request, len(orders))
+    keys = [each.digest for each in requests]
+    merchants = tuple(dict.fromkeys([order.merchant_id for order in orders]))
+    captures_now = not all(order.hold for order in orders)
+    participants = (*rewarding(using.budgets, AT_PAYMENT), *using.participants())
 
-    granting = Granting(budgets, request.wallet_id, AT_PAYMENT)
-
-    def read() -> tuple[Payment | None, Attempt]:
+    def read() -> tuple[Basket | None, Attempt]:
         # The instant is taken before the read: the policy then in force says what is needed besides.
-        accepted_at = whole_milliseconds(now())
-        others = () if order.hold else granting.keys(policies.in_force_at(accepted_at), accepted_at)
-        found = store.read_for_authorisation(request.wallet_id, request.digest, order.merchant_id, others)
-        return found.payment, Attempt(accepted_at, found, granting.grants(found.others))
+        at = whole_milliseconds(using.clock())
+        asked = Asked(request.wallet_id, at, using.policies.in_force_at(at), merchants, captures_now)
+        others = keys_of(participants, asked)
+        found = using.payments.read_for_authorisation(request.wallet_id, keys, merchants, others)
+        for each in participants:
+            each.begin(found.others)
+        return Basket(found.payments) if found.payments else None, Attempt(at, found)
 
-    def decide(attempt: Attempt) -> Decision[Payment]:
-        accepted_at, found, grants = attempt
-        wallet = known_wallet(found.wallet, order)
-        policy = policies.running_at(accepted_at)
-        judgement = judge(wallet, found.merchant, policy, accepted_at, order, grants.source)
-        payment = authorise(judgement, request.accept(accepted_at), order)
-        if payment.decline:
-            return Decision(payment, lambda: store.record_decline(payment))
-        taken = after(wallet.taken, payment.taken.used, accepted_at) if payment.taken.version else None
+    def decide(attempt: Attempt) -> Decision[Basket]:
+        at, found = attempt
+        wallet = known_wallet(found.wallet, orders)
+        policy = using.policies.running_at(at)
+        asked = [(each.accept(at), order) for each, order in zip(requests, orders, strict=True)]
+        judged = judge_basket(wallet, found.merchants, policy, asked, participants)
+        if judged.basket.is_declined:
+            return Decision(judged.basket, lambda: using.payments.record_declines(judged.basket.payments))
 
-        def store_it(patience: Patience, funding: Sequence[Write]) -> None:
-            store.debit_and_record(payment, judgement.draws, taken, funding, patience)
+        def store(writes: Sequence[Write], patience: Patience) -> None:
+            using.payments.debit_and_record(judged.debits, writes, patience)
 
-        return Decision(payment, lambda: grants.keep(store_it, patience))
+        return Decision(judged.basket, lambda: keep_joined(participants, judged.writes, store, using.patience))
 
-    return answer_once(request, patience, read, decide)
+    return answer_once(request, using.patience, read, decide)
 
 
-def known_wallet(wallet: Wallet | None, order: Order) -> Wallet:
-    if wallet is None or (order.card is not None and wallet.card(order.card) is None):
+def known_wallet(wallet: Wallet | None, orders: Sequence[Order]) -> Wallet:
+    """The wallet, if there is one with all the cards that are named; else raises `UnknownCard`."""
+    if wallet is None or any(order.card is not None and wallet.card(order.card) is None for order in orders):
         raise UnknownCard
     return wallet
 
 
-def readable_payment(
-    store: PaymentStore, wallet_id: str, payment_id: str, may_read: Callable[[Payment], bool]
-) -> Payment:
+def readable_payment(store: PaymentStore, wallet_id: str, payment_id: str, may_read: May) -> Payment:
     """A payment that the caller may read; raises `NotFound` for any other, whether or not it exists."""
     payment = store.payment(wallet_id, payment_id)
     if payment is None or not may_read(payment):

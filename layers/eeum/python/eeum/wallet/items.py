@@ -1,7 +1,8 @@
 """What requests and top-ups look like in the ledger table."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from eeum.calendar import parse_instant, text_of
 from eeum.ids import Digest
@@ -10,10 +11,11 @@ from eeum.policy.rules import BandPortion, LayerReward
 from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_of_item, facts_of_top_up_stored
 from eeum.request import Acceptance
 from eeum.storage import Item
-from eeum.wallet.rules import NOTHING_TAKEN, Taken, TopUp, TopUpDecline, TopUpReward
+from eeum.wallet.rules import NOTHING_TAKEN, OwnDecline, Taken, TopUp, TopUpDecline, TopUpReward
 
 TOP_UP = KINDS["top_up"].prefix
 TAKEN = "taken"
+Reason = TypeVar("Reason", bound=StrEnum)
 
 
 def acceptance_item(acceptance: Acceptance) -> Item:
@@ -39,14 +41,29 @@ def top_up_item(top_up: TopUp) -> Item:
         "status": "declined" if top_up.decline else "completed",
         "amount": top_up.amount,
         "bank_reference": top_up.bank_reference,
-        "decline": top_up.decline.value if top_up.decline else None,
+        "decline": None,
+        **decline_item(top_up.decline),
         "postings": top_up.postings,
         **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
         **taken_item(top_up.taken),
         **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
         **({"facts": facts} if (facts := facts_of_top_up_stored(top_up.facts)) else {}),
         **({"claimed": True} if top_up.claimed else {}),
+        **({"parts": dict(top_up.parts)} if top_up.parts else {}),
     }
+
+
+def decline_item(decline: StrEnum | OwnDecline | None) -> Item:
+    """The reason; of a participant's own what is shown with it, too, since nobody else knows it."""
+    if isinstance(decline, OwnDecline):
+        return {"decline": decline.value, "declined_by": {"code": decline.code, "message": decline.message}}
+    return {"decline": decline.value} if decline else {}
+
+
+def decline_of(item: Item, reasons: type[Reason]) -> Reason | OwnDecline | None:
+    if "declined_by" in item:
+        return OwnDecline(item["decline"], item["declined_by"]["code"], item["declined_by"]["message"])
+    return reasons(item["decline"]) if item.get("decline") else None
 
 
 def taken_item(taken: Taken) -> Item:
@@ -87,10 +104,11 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         acceptance=acceptance_of(wallet_id, item["sk"].removeprefix(TOP_UP), item),
         amount=item["amount"],
         bank_reference=item["bank_reference"],
-        decline=TopUpDecline(item["decline"]) if item["decline"] else None,
+        decline=decline_of(item, TopUpDecline),
         rewards=tuple(TopUpReward(reward_of(each), each.get("into")) for each in item.get("rewards", ())),
         taken=taken_of(item),
         facts=facts_of_item(item.get("facts", {}), STORED_WITH_A_TOP_UP),
         ceilings=item.get("ceilings", {}),
         claimed=item.get("claimed", False),
+        parts=item.get("parts", {}),
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from eeum.calendar import SEOUL
 from eeum.ids import natural_id
@@ -148,6 +148,14 @@ class Draw(NamedTuple):
     held: int
 
 
+class OwnDecline(NamedTuple):
+    """A participant's own reason to decline: a stable `value`, an ISO 8583 response code, and a sentence for the member in Korean."""
+
+    value: str
+    code: str
+    message: str
+
+
 class TopUpDecline(StrEnum):
     """Why a top-up is declined; `TOP_UP_CODES` has the ISO 8583 response code of each."""
 
@@ -186,13 +194,15 @@ class TopUp:
     acceptance: Acceptance
     amount: int
     bank_reference: str
-    decline: TopUpDecline | None
+    decline: TopUpDecline | OwnDecline | None
     rewards: tuple[TopUpReward, ...] = ()
     taken: Taken = NOTHING_TAKEN
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = field(default_factory=dict)
     claimed: bool = False
     """Whether the bank's reference was claimed with it; top-ups of earlier versions claimed none."""
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    """What participants keep in it, by their names."""
 
     @property
     def debited(self) -> int:

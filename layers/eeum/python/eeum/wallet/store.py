@@ -31,7 +31,6 @@ from eeum.storage import (
     Write,
 )
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.bank_reference_store import claim_put
 from eeum.wallet.debts import Debts
 from eeum.wallet.items import TAKEN, TOP_UP, taken_item, top_up_item, top_up_of
 from eeum.wallet.purses import purse_named
@@ -75,6 +74,19 @@ class ReadForTopUp(NamedTuple):
     others: Mapping[Key, Item | None] = {}
 
 
+class Credit(NamedTuple):
+    """A top-up and the wallet that it was judged on, whose charged purse may hold `holding_limit` won.
+
+    `purses` are those that a bonus comes into; `taken` is what commands have used afterwards, None where the top-up used nothing.
+    """
+
+    top_up: TopUp
+    wallet: Wallet
+    holding_limit: int
+    purses: Sequence[Purse] = ()
+    taken: Taken | None = None
+
+
 class WalletStore:
     def __init__(self, storage: Storage, patience: Patience) -> None:
         self._storage = storage
@@ -116,25 +128,20 @@ class WalletStore:
         (item,) = self._storage.read([top_up_key(wallet_id, digest)])
         return top_up_of(wallet_id, item) if item else None
 
-    def credit_and_record(
-        self,
-        top_up: TopUp,
-        wallet: Wallet,
-        holding_limit: int,
-        purses: Sequence[Purse] = (),
-        taken: Taken | None = None,
-        grants: Sequence[Write] = (),
-        patience: Patience | None = None,
-    ) -> None:
-        """Puts the money into the purses of an active wallet, the charged one up to `holding_limit`, with its entry, which is linked.
+    def credit_and_record(self, credit: Credit, joined: Sequence[Write] = (), patience: Patience | None = None) -> None:
+        """Puts the money into the purses of an active wallet, the charged one up to the holding limit, with its entry, which is linked.
 
-        6 write units: two each for wallet, entry and the claim of the bank's reference. `purses` are those that a bonus comes into; `taken`
-        is what commands have used afterwards, where the top-up used any of it; `grants` are what funds its rewards, 2 units each. The face
-        value counts to the limit, a bonus does not. `patience` is for this transaction, instead of the store's.
+        6 write units: two each for wallet, entry and the claim of the bank's reference. `joined` are what participants write with them, 2
+        units an item, with the budgets that fund rewards among them. The face value counts to the limit, a bonus does not. `patience` is
+        for this transaction, instead of the store's.
 
         `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
         limit follows, changed, another command used a limit, or another top-up has the bank's reference.
         """
+        # Payments load this module, and claim nothing.
+        from eeum.wallet.bank_reference_store import claim_put
+
+        top_up, wallet, holding_limit, purses, taken = credit
         charged = ("purses", CHARGED, "amount")
         put = _top_up_put(top_up)
         head, item = linked(wallet.chain, keyed(put.key, put.item))
@@ -142,7 +149,7 @@ class WalletStore:
         new = {each.id: each for each in purses if wallet.purse(each.id) is None}
         # Nobody opens a purse, and nobody changes cashback below zero, while the chain does not grow.
         recovered = wallet.negative and wallet.balance(CASHBACK) + credited.get(CASHBACK, 0) >= 0
-        credit = Update(
+        update = Update(
             wallet_key(wallet.id),
             (
                 *(Add(("purses", each, "amount"), won) for each, won in credited.items() if each not in new),
@@ -161,7 +168,7 @@ class WalletStore:
         )
         claims = [claim_put(top_up)] if top_up.claimed else []
         put = Put(put.key, item, put.conditions)
-        commit(self._storage, patience or self._patience, credit, put, *grants, *claims)
+        commit(self._storage, patience or self._patience, update, put, *joined, *claims)
 
     def record_declined_top_up(self, top_up: TopUp) -> None:
         """Stores a decline under its request. 2 write units."""

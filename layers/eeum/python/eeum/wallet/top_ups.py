@@ -1,19 +1,22 @@
 """What a policy makes of a top-up: its limits, bonuses and discounts. Pure functions over plain values, amounts in won."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eeum.calendar import years_since
+from eeum.ids import Digest
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import AT_TOP_UP, Gives, Limit, PolicyVersion
+from eeum.policy.rules import Gives, Limit, PolicyVersion
 from eeum.policy.usage import Usage, key_of, standing
-from eeum.wallet.giving import Grants, give
+from eeum.storage import Write
+from eeum.wallet.participants import Case, Participant, shares_of
 from eeum.wallet.purses import purse_into
 from eeum.wallet.rules import (
     NOTHING_KNOWN,
     NOTHING_TAKEN,
+    OwnDecline,
     Purse,
     Taken,
     TopUpDecline,
@@ -24,18 +27,32 @@ from eeum.wallet.rules import (
 
 
 class JudgedTopUp(NamedTuple):
-    """Declined, or which rewards it gets, the purses that they come into, by how much it uses limits, and what it was judged by."""
+    """Declined, or which rewards it gets, the purses that they come into, by how much it uses limits, and what it was judged by.
 
-    decline: TopUpDecline | None
+    `parts` and `writes` are what its participants contribute.
+    """
+
+    decline: TopUpDecline | OwnDecline | None
     rewards: tuple[TopUpReward, ...] = ()
     purses: tuple[Purse, ...] = ()
     taken: Taken = NOTHING_TAKEN
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = {}
+    parts: Mapping[str, Any] = {}
+    writes: tuple[Write, ...] = ()
 
 
-def top_up_by(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime, grants: Grants) -> JudgedTopUp:
-    """What a top-up of `amount`, its face value, comes to at the instant `at`: what is not funded is not given, and the top-up stands."""
+class Counter(NamedTuple):
+    """When a top-up is judged, by the policy in force at the instant `at`; `key` is that of its entry."""
+
+    policy: PolicyVersion
+    at: datetime
+    key: Digest
+
+
+def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Sequence[Participant]) -> JudgedTopUp:
+    """What a top-up of `amount`, its face value, comes to: what is not funded is not given, and the top-up stands."""
+    policy, at, key = counter
     decline = judge_top_up(wallet, policy.wallet, amount)
     if decline is None and exceeds_a_limit(policy, wallet.taken.used, amount, at):
         decline = TopUpDecline.TOP_UP_LIMIT
@@ -43,19 +60,24 @@ def top_up_by(policy: PolicyVersion, wallet: Wallet, amount: int, at: datetime, 
         return JudgedTopUp(decline)
     facts = _facts_of(wallet, at) if policy.at_top_up else NOTHING_KNOWN
     judged_by = replace(facts, amount=amount, accepted_at=at)
-    given = give(policy, AT_TOP_UP, judged_by, amount, wallet.taken, at, grants)
+    shares = shares_of(participants, Case(key, wallet, policy, at, amount, judged_by))
+    if shares.decline:
+        return JudgedTopUp(shares.decline)
+    given = shares.given
     layers = {layer.id: layer for layer in policy.layers}
     rewards, purses = [], {}
     for reward in given.rewards:
-        layer = layers[reward.layer]
-        if layer.gives is Gives.TOP_UP_DISCOUNT:
+        layer = layers.get(reward.layer)
+        # What is of no layer comes off what the bank takes.
+        if layer is None or layer.gives is Gives.TOP_UP_DISCOUNT:
             rewards.append(TopUpReward(reward, None))
             continue
         purse = purse_into(policy, layer.into, at)
         purses[purse.id] = purse
         rewards.append(TopUpReward(reward, purse.id))
     taken = wallet.taken.change({**given.used, **topped_up(policy, amount, at)})
-    return JudgedTopUp(None, tuple(rewards), tuple(purses.values()), taken, facts, given.ceilings)
+    into = tuple(purses.values())
+    return JudgedTopUp(None, tuple(rewards), into, taken, facts, given.ceilings, shares.parts, shares.writes)
 
 
 def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,8 @@ from eeum.storage import ConditionsFailed, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.bank_reference_store import Claim, claim_key, claim_of
 from eeum.wallet.giving import after
-from eeum.wallet.granting import Granting, OneGrant
+from eeum.wallet.granting import keep_joined, keys_of, rewarding
+from eeum.wallet.participants import Asked, Participant
 from eeum.wallet.rules import (
     STANDARD_CARD,
     AboutMember,
@@ -31,8 +33,8 @@ from eeum.wallet.rules import (
     wallet_id_of,
     with_standing,
 )
-from eeum.wallet.store import WalletStore
-from eeum.wallet.top_ups import top_up_by
+from eeum.wallet.store import Credit, WalletStore
+from eeum.wallet.top_ups import Counter, top_up_by
 
 if TYPE_CHECKING:
     from eeum.budget.funding import Budgets
@@ -43,12 +45,52 @@ OLDEST = 130
 """Years: nobody known has become as old."""
 
 
+@dataclass(frozen=True, slots=True)
+class WalletDependencies:
+    """What the use cases of wallets work with; `composition` makes it.
+
+    `budgets` are asked for once something is given. `participants` join each top-up, after what the policy gives.
+    """
+
+    wallets: WalletStore
+    policies: PolicyBook
+    patience: Patience
+    clock: Callable[[], datetime]
+    budgets: Callable[[], Budgets] | None = None
+    participants: Callable[[], Sequence[Participant]] = tuple
+
+
+class OpenWallet(NamedTuple):
+    """Open the one wallet of a member, by its subject in the user pool."""
+
+    member: str
+    debit_order: DebitOrder
+
+
+class TopUpWallet(NamedTuple):
+    """Credit `amount` won, the face value, which a bank takes from the member's account under a reference of its own."""
+
+    request: Request
+    amount: int
+    bank_reference: str
+
+
+class ChangeStanding(NamedTuple):
+    """Suspend, reinstate or verify a wallet, or say of its member what policies ask for; None leaves it as it is."""
+
+    wallet_id: str
+    operator: str
+    reason: str
+    status: WalletStatus | None = None
+    verified: bool | None = None
+    about: AboutMember | None = None
+
+
 class Attempt(NamedTuple):
-    """An instant, the wallet as it was read then, and what can be granted by it."""
+    """An instant, and the wallet as it was read then."""
 
     accepted_at: datetime
     wallet: Wallet
-    grants: OneGrant
 
 
 class Opening(NamedTuple):
@@ -56,20 +98,22 @@ class Opening(NamedTuple):
     created: bool
 
 
-def open_wallet(store: WalletStore, member: str, debit_order: DebitOrder, now: datetime) -> Opening:
+def open_wallet(command: OpenWallet, using: WalletDependencies) -> Opening:
     """Opens the member's one wallet with one standard card, or gives the one that is there.
 
     Policies pay more with some cards, so that nobody gives itself another.
     """
-    existing = store.wallet(wallet_id_of(member))
+    member, debit_order = command
+    existing = using.wallets.wallet(wallet_id_of(member))
     if existing:
         return Opening(existing, created=False)
-    wallet = new_wallet(member, debit_order, Card(secrets.token_hex(8), STANDARD_CARD, "active"), now)
+    card = Card(secrets.token_hex(8), STANDARD_CARD, "active")
+    wallet = new_wallet(member, debit_order, card, using.clock())
     try:
-        store.open(wallet)
+        using.wallets.open(wallet)
     except ConditionsFailed:
         # A twin of this request was faster: its wallet is the member's.
-        return Opening(own_wallet(store, member, wallet.id), created=False)
+        return Opening(own_wallet(using.wallets, member, wallet.id), created=False)
     return Opening(wallet, created=True)
 
 
@@ -81,16 +125,7 @@ def own_wallet(store: WalletStore, member: str, wallet_id: str) -> Wallet:
     return wallet
 
 
-def top_up(
-    store: WalletStore,
-    policies: PolicyBook,
-    patience: Patience,
-    request: Request,
-    amount: int,
-    bank_reference: str,
-    now: Callable[[], datetime],
-    budgets: Callable[[], Budgets] | None = None,
-) -> Answer[TopUp]:
+def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
     """Credits what a bank takes from the member's account, within the limits of the policy in force, and what that policy gives on it.
 
     A bonus or discount that budgets have no money for is not given, and the top-up stands. A reference is one top-up of its bank: under
@@ -101,28 +136,28 @@ def top_up(
         BankReferenceUsed: the bank's reference is another top-up's, of another amount or wallet; nothing is stored.
         ProgrammeNotRunning: no policy version is in force.
     """
-
-    granting = Granting(budgets, request.wallet_id, AT_TOP_UP)
-
+    request, amount, bank_reference = command
+    participants = (*rewarding(using.budgets, AT_TOP_UP), *using.participants())
     claim = claim_key(request.caller, bank_reference)
 
     def read() -> tuple[TopUp | None, Attempt]:
         # The instant is taken before the read: the policy then in force says what is needed besides.
-        accepted_at = whole_milliseconds(now())
-        others = granting.keys(policies.in_force_at(accepted_at), accepted_at)
-        found = store.wallet_and_top_up(request.wallet_id, request.digest, [claim, *others])
+        at = whole_milliseconds(using.clock())
+        others = keys_of(participants, Asked(request.wallet_id, at, using.policies.in_force_at(at)))
+        found = using.wallets.wallet_and_top_up(request.wallet_id, request.digest, [claim, *others])
         if found.wallet is None:
             raise NotFound(NO_SUCH_WALLET)
-        stored = found.top_up or _twin(store, claim_of(found.others[claim]), request.wallet_id, amount)
-        return stored, Attempt(accepted_at, found.wallet, granting.grants(found.others))
+        for each in participants:
+            each.begin(found.others)
+        stored = found.top_up or _twin(using.wallets, claim_of(found.others[claim]), request.wallet_id, amount)
+        return stored, Attempt(at, found.wallet)
 
     def decide(attempt: Attempt) -> Decision[TopUp]:
-        accepted_at, wallet, grants = attempt
-        policy = policies.running_at(accepted_at)
-        judged = top_up_by(policy, wallet, amount, accepted_at, grants.source)
-        acceptance = request.accept(accepted_at)
+        at, wallet = attempt
+        policy = using.policies.running_at(at)
+        judged = top_up_by(wallet, Counter(policy, at, request.digest), amount, participants)
         entry = TopUp(
-            acceptance,
+            request.accept(at),
             amount,
             bank_reference,
             judged.decline,
@@ -131,18 +166,19 @@ def top_up(
             judged.facts,
             judged.ceilings,
             claimed=judged.decline is None,
+            parts=judged.parts,
         )
         if entry.decline:
-            return Decision(entry, lambda: store.record_declined_top_up(entry))
-        limit = holding_limit_of(wallet, policy.wallet)
-        taken = after(wallet.taken, entry.taken.used, accepted_at) if entry.taken.version else None
+            return Decision(entry, lambda: using.wallets.record_declined_top_up(entry))
+        taken = after(wallet.taken, entry.taken.used, at) if entry.taken.version else None
+        credit = Credit(entry, wallet, holding_limit_of(wallet, policy.wallet), judged.purses, taken)
 
-        def store_it(patience: Patience, funding: Sequence[Write]) -> None:
-            store.credit_and_record(entry, wallet, limit, judged.purses, taken, funding, patience)
+        def store(writes: Sequence[Write], patience: Patience) -> None:
+            using.wallets.credit_and_record(credit, writes, patience)
 
-        return Decision(entry, lambda: grants.keep(store_it, patience))
+        return Decision(entry, lambda: keep_joined(participants, judged.writes, store, using.patience))
 
-    return answer_once(request, patience, read, decide)
+    return answer_once(request, using.patience, read, decide)
 
 
 def _twin(store: WalletStore, claim: Claim | None, wallet_id: str, amount: int) -> TopUp | None:
@@ -157,8 +193,32 @@ def _twin(store: WalletStore, claim: Claim | None, wallet_id: str, amount: int) 
     return store.top_up(wallet_id, claim.top_up)
 
 
-def check_member(policies: PolicyBook, about: AboutMember, now: datetime) -> None:
-    """Raises `Invalid` for a district that the policy in force does not know, and for a date of birth that nobody alive can have."""
+def change_standing(command: ChangeStanding, using: WalletDependencies) -> Wallet:
+    """Suspends, reinstates or verifies a wallet, or says of its member what policies ask for, on an operator's word and with its reason.
+
+    Payments that were made keep the facts that they were judged by.
+
+    Raises:
+        Invalid: a district that the policy in force does not know, a date of birth that nobody alive can have.
+        NotFound: no such wallet.
+        Busy: another operator decided about it just now.
+    """
+    about, now = command.about or {}, using.clock()
+    _check_member(using.policies, about, now)
+    wallet = using.wallets.wallet(command.wallet_id)
+    if wallet is None:
+        raise NotFound(NO_SUCH_WALLET)
+    changed = with_standing(wallet, command.status, command.verified, about)
+    try:
+        using.wallets.change_standing(changed, wallet, text_of(now), command.operator, command.reason)
+    except ConditionsFailed as failed:
+        raise Busy(
+            "Another operator decided about this wallet just now; look at it, and send the request again."
+        ) from failed
+    return changed
+
+
+def _check_member(policies: PolicyBook, about: AboutMember, now: datetime) -> None:
     district, birth_date = about.get("district"), about.get("birth_date")
     if district is not None:
         districts = policies.running_at(now).merchants.districts
@@ -166,34 +226,3 @@ def check_member(policies: PolicyBook, about: AboutMember, now: datetime) -> Non
             raise Invalid("member_district", f"is not one of {', '.join(sorted(districts))}", "unknown_district")
     if birth_date is not None and not 0 <= years_since(birth_date, now) <= OLDEST:
         raise Invalid("birth_date", f"is still to come, or more than {OLDEST} years ago", "not_past")
-
-
-def change_standing(
-    store: WalletStore,
-    wallet_id: str,
-    status: WalletStatus | None,
-    verified: bool | None,
-    operator: str,
-    reason: str,
-    now: datetime,
-    about: AboutMember | None = None,
-) -> Wallet:
-    """Suspends, reinstates or verifies a wallet, or says of its member what policies ask for, on an operator's word and with its reason.
-
-    Payments that were made keep the facts that they were judged by.
-
-    Raises:
-        NotFound: no such wallet.
-        Busy: another operator decided about it just now.
-    """
-    wallet = store.wallet(wallet_id)
-    if wallet is None:
-        raise NotFound(NO_SUCH_WALLET)
-    changed = with_standing(wallet, status, verified, about or {})
-    try:
-        store.change_standing(changed, wallet, text_of(now), operator, reason)
-    except ConditionsFailed as failed:
-        raise Busy(
-            "Another operator decided about this wallet just now; look at it, and send the request again."
-        ) from failed
-    return changed
