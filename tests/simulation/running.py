@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.simulation.answers import OF_READERS
+from tests.simulation.baskets import BASKETS, check_cards
 from tests.simulation.city import Found, Simulated
 from tests.simulation.drafts import DRAFTS
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
@@ -25,7 +26,7 @@ from tests.simulation.slow_lane import SLOW_LANE, kept, small
 from tests.simulation.undoing import UNDOING
 from tests.version_1 import written_in_version_1
 
-OF_EVERYBODY = COMMON | RARER | UNDOING | SLOW_LANE | OF_READERS | QUOTES
+OF_EVERYBODY = COMMON | BASKETS | RARER | UNDOING | SLOW_LANE | OF_READERS | QUOTES
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS | LAST_WON | DRAFTS
 
 FULL_CHECK = 10_000
@@ -160,8 +161,10 @@ def _run(
             do(city, step, odds or Odds())
             if done % FULL_CHECK == 0:
                 city.check_whole()
+                check_cards(city)
             if ends_in_full and done == len(steps):
                 city.check_end()
+                check_cards(city)
         except (Exception, Found) as fault:  # noqa: BLE001 - whatever it is, it is what the run found
             return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done], _is_of_a_check(fault))
         progress(done)

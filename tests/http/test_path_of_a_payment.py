@@ -1,0 +1,68 @@
+"""How many files a payment passes from its request to the ledger: what somebody reads who follows it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import eeum.payments.rules
+import eeum.payments.store
+import payment_authorisation.app
+from tests.http.callers import ACQUIRER
+from tests.http.city import InMemoryCity
+from tests.http.requests import KEY, payment
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = (str(ROOT / "layers"), str(ROOT / "functions"))
+IN_MEMORY = "memory_store.py"
+MOST_FILES = 14
+
+
+def _callers() -> Iterator[str]:
+    """The product's files on the stack."""
+    frame = sys._getframe(1)
+    while frame:
+        path = frame.f_code.co_filename
+        if path.startswith(PRODUCT) and not path.endswith(IN_MEMORY):
+            yield str(Path(path).relative_to(ROOT))
+        frame = frame.f_back  # type: ignore[assignment]
+
+
+def test_a_payment_passes_few_files_from_its_request_to_the_ledger(
+    city: InMemoryCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted are the files on the stack when the request is made of the body, when wallet and merchant are read, when purses are chosen,
+    when the item is made, when it is stored, and when the answer is shaped. What these call on the way, as calendars and accounts, is not
+    counted."""
+    passed: dict[str, set[str]] = {}
+
+    def note(what: str, owner: Any, name: str) -> None:
+        function = getattr(owner, name)
+
+        def noted(*arguments: Any, **more: Any) -> Any:
+            passed.setdefault(what, set()).update({*_callers(), _file_of(function)})
+            return function(*arguments, **more)
+
+        monkeypatch.setattr(owner, name, noted)
+
+    note("request", payment_authorisation.app, "request_to_pay")
+    note("read", city.storage, "read")
+    note("decided", eeum.payments.rules, "plan_debit")
+    note("item", eeum.payments.store, "payment_item")
+    note("stored", city.storage, "transact")
+    note("answer", payment_authorisation.app, "payment_body")
+    sent = payment(city, card_token=city.who.card)
+    assert city.call(ACQUIRER, "POST", "/payments", sent, key=KEY).json["status"] == "approved"
+    assert set(passed) == {"request", "read", "decided", "item", "stored", "answer"}
+    files = sorted(set().union(*passed.values()))
+    assert len(files) <= MOST_FILES, files
+
+
+def _file_of(function: Any) -> str:
+    """Where a function of the product is; the storage of the tests is none."""
+    path = function.__code__.co_filename
+    return str(Path(path).relative_to(ROOT)) if not path.endswith(IN_MEMORY) else "the storage"
