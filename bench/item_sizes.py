@@ -24,7 +24,7 @@ from eeum.policy.stored_facts import STORED_FACTS
 from eeum.request import Request
 from eeum.storage import Item, Key
 from eeum.wallet.purses import purse_named
-from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Taken, Wallet, WalletStatus, wallet_id_of
+from eeum.wallet.rules import Card, DebitOrder, LimitUsage, Negative, Purse, Wallet, WalletStatus, wallet_id_of
 from eeum.wallet.store import keyed, wallet_key
 from eeum.wallet.wallet_items import wallet_item
 
@@ -111,7 +111,9 @@ def _of_others(wallet: Wallet, payment: Payment) -> str:
         payment_key(wallet.id, payment.acceptance.digest),
         payment_item(discounted_payment(payment, len(payment.paid_from))),
     )
-    with_all = _bytes(wallet_key(wallet.id), wallet_item(replace(wallet, taken=rewarded_wallet(wallet).taken)))
+    with_all = _bytes(
+        wallet_key(wallet.id), wallet_item(replace(wallet, limit_usage=rewarded_wallet(wallet).limit_usage))
+    )
     debts = {f"market-points@{month}": {"charged": 123_456} for month in ("2026-12", "2027-01")}
     indebted = _bytes(wallet_key(wallet.id), wallet_item(replace(rewarded_wallet(wallet), debts=debts)))
     few, many = (_bytes(*a_correction(payment, changes)) for changes in (3, 1_000))
@@ -164,7 +166,9 @@ def rewarded_wallet(wallet: Wallet) -> Wallet:
         purses=(*(each for each in wallet.purses if each.id not in GRANTS[1:]), *rewards),
         cards=wallet.cards[:2],
         usage={key: won for key, won in wallet.usage.items() if not key.startswith(LIMITS[-1])},
-        taken=Taken(9_999, {f"{name}@{month}": 1_234_567 for name in limits for month in ("2026-10", "2026-11")}),
+        limit_usage=LimitUsage(
+            9_999, {f"{name}@{month}": 1_234_567 for name in limits for month in ("2026-10", "2026-11")}
+        ),
     )
 
 
@@ -177,7 +181,7 @@ def discounted_payment(payment: Payment, purses: int = 2) -> Payment:
         payment,
         paid_from=(*others, (last, won - discount.won)),
         discounts=(discount,),
-        taken=Taken(9_999, {"coupon-reward@2026-11": discount.won}),
+        limit_usage=LimitUsage(9_999, {"coupon-reward@2026-11": discount.won}),
     )
 
 

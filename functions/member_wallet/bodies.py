@@ -210,7 +210,7 @@ def wallet_body(wallet: Wallet, policy: PolicyVersion | None, now: datetime) -> 
         ],
         cashback_pending=wallet.due - wallet.posted,
         used=dict(wallet.usage),
-        taken=dict(wallet.taken.used),
+        taken=dict(wallet.limit_usage.used),
         opened_at=text_of(wallet.opened_at),
     )
 

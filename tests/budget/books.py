@@ -24,7 +24,7 @@ from eeum.policy.windows import Window
 from eeum.request import Request
 from eeum.storage import NOT_YET_STORED, ConditionsFailed, Item, Key, Put, Storage, Table
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.granting import keep_funded
+from eeum.wallet.budget_draws import keep_funded
 from tests.contract.shapes import Recording
 from tests.in_memory.storage import InMemoryStorage
 from tests.patience import patience_of

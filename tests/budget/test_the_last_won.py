@@ -14,7 +14,7 @@ from eeum.budget.rules import SUB_LINES, Funds, Lines, Move, Place
 from eeum.policy.rules import Layer, Pool
 from eeum.storage import NOT_YET_STORED, ConditionsFailed, Contended, Item, Key, Put, Table, Write
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.granting import keep_funded
+from eeum.wallet.budget_draws import keep_funded
 from tests.budget.books import MONTHLY, NOON, Books, layer, line, policy
 from tests.in_memory.storage import InMemoryStorage
 

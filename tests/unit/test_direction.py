@@ -111,7 +111,7 @@ USE_CASES = {
     "cashback.known", "cashback.posting", "cashback.quoting", "cashback.showing", "cashback.use_cases", "cursors",
     "journal.history", "merchants.use_cases", "months.closing", "months.freezing", "months.showing", "months.use_cases", "once",
     "payments.cancellations", "payments.holds", "payments.reversals", "payments.use_cases", "policy.amending",
-    "policy.lifecycle", "policy.loading", "policy.use_cases", "simulations.use_cases", "wallet.granting",
+    "policy.lifecycle", "policy.loading", "policy.use_cases", "simulations.use_cases", "wallet.budget_draws", "wallet.granting",
     "wallet.sweeping", "wallet.use_cases",
 }  # fmt: skip
 """They call stores. Five of them also compute: `audit.report`, `balances.items`, `cashback.known`, `cashback.posting` and

@@ -23,7 +23,7 @@ from eeum.payments.rules import Order, Payment, portion
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import BandPortion, LayerReward
 from eeum.request import Request
-from eeum.wallet.rules import Taken
+from eeum.wallet.rules import LimitUsage
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=SEOUL)
 WALLET = "0f3b4f3e-7a46-8c6e-9d3c-2b6f3f1b2c3d"
@@ -48,7 +48,7 @@ def discounted(draw: st.DrawFn) -> Payment:
     paid_from = tuple((name, won) for name, won in (("grant", grant), ("charged", paid - grant)) if won)
     order = Order("merchant", price, "shop", "card", "card", None)
     used = draw(st.dictionaries(st.sampled_from(["a@2026-03", "b@2026"]), st.integers(1, price)))
-    return Payment(ACCEPTANCE, order, "card", Facts(), None, paid_from, None, tuple(discounts), Taken(7, used))
+    return Payment(ACCEPTANCE, order, "card", Facts(), None, paid_from, None, tuple(discounts), LimitUsage(7, used))
 
 
 cuts = st.lists(st.integers(1, 100), min_size=1, max_size=6)
@@ -95,16 +95,16 @@ def test_many_partial_cancellations_come_out_as_one(payment: Payment, shares: li
         assert sum(entry.postings.values()) == 0
         assert entry.refund == entry.amount - discount_of(entry.discounts) >= 0
         assert all(part.won > 0 for part in entry.discounts)
-        assert all(won > 0 for won in entry.taken.used.values())
+        assert all(won > 0 for won in entry.limit_usage.used.values())
     given: dict[tuple[str, str], int] = {}
     free: dict[str, int] = {}
     for entry in entries:
         for part in entry.discounts:
             given[part[:2]] = given.get(part[:2], 0) + part.won
-        for key, won in entry.taken.used.items():
+        for key, won in entry.limit_usage.used.items():
             free[key] = free.get(key, 0) + won
     assert given == {part[:2]: part.won for part in payment.discount_parts}
-    assert free == payment.taken.used
+    assert free == payment.limit_usage.used
     assert sum(entry.refund for entry in entries) == whole.refund == payment.order.amount - payment.discount
 
 

@@ -251,7 +251,7 @@ def test_what_shows_and_quotes_cashback_starts_without_what_posts_it_and_closes_
 @pytest.mark.parametrize("module", ["payment_authorisation.app", "member_wallet.app"])
 def test_commands_start_without_budgets_which_most_policies_do_not_ask_for_in_them(module: str) -> None:
     loaded = _modules_loaded_by(module)
-    assert "eeum.wallet.granting" in loaded
+    assert "eeum.wallet.budget_draws" in loaded
     assert not [each for each in loaded if each.startswith("eeum.budget")]
 
 

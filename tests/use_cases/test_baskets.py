@@ -113,10 +113,10 @@ def test_what_the_first_uses_of_a_limit_the_next_has_not(market: World) -> None:
     payer, shops = market.member(charged=100_000), _shops(market, 4)
     basket = market.pay_basket(payer, _orders(shops, 20_000, 4_000, 4_000, 4_000)).entry
     assert [each.discount for each in basket.payments] == [2_000, 400, 100, 0]
-    assert market.wallet(payer.id).taken.used == {"most@2021-01": 2_500}
+    assert market.wallet(payer.id).limit_usage.used == {"most@2021-01": 2_500}
     refunded = [market.cancel(each).entry.refund for each in basket.payments]
     assert refunded == [18_000, 3_600, 3_900, 4_000]
-    assert (market.wallet(payer.id).taken.used, left(market)) == ({}, 1_000_000)
+    assert (market.wallet(payer.id).limit_usage.used, left(market)) == ({}, 1_000_000)
     check_everything(market.memory)
 
 
@@ -189,7 +189,7 @@ def test_baskets_and_payments_at_once_overdraw_nothing(market: World) -> None:
     answers = at_once([*baskets, *payments])
     assert all(isinstance(answer, Answer) for answer in answers), answers
     assert market.balances(payer)["charged"] >= 0
-    assert market.wallet(payer.id).taken.used == {"most@2021-01": 2_500}
+    assert market.wallet(payer.id).limit_usage.used == {"most@2021-01": 2_500}
     check_everything(market.memory)
 
 
@@ -212,11 +212,11 @@ def test_a_basket_comes_out_as_its_payments_one_after_another(
             assert basket.is_declined
             return
         entries.append(entry)
-    assert [(each.paid_from, each.discounts, each.taken, dict(each.ceilings)) for each in basket.payments] == [
-        (each.paid_from, each.discounts, each.taken, dict(each.ceilings)) for each in entries
+    assert [(each.paid_from, each.discounts, each.limit_usage, dict(each.ceilings)) for each in basket.payments] == [
+        (each.paid_from, each.discounts, each.limit_usage, dict(each.ceilings)) for each in entries
     ]
     assert together.balances(payer) == apart.balances(payer)
-    assert (together.wallet(payer.id).taken, left(together)) == (apart.wallet(payer.id).taken, left(apart))
+    assert (together.wallet(payer.id).limit_usage, left(together)) == (apart.wallet(payer.id).limit_usage, left(apart))
     check_everything(together.memory)
 
 

@@ -11,7 +11,7 @@ from eeum.calendar import SEOUL
 from eeum.once import Answer
 from eeum.payments.rules import Decline, Payment
 from eeum.storage import Contended
-from eeum.wallet.rules import Taken
+from eeum.wallet.rules import LimitUsage
 from tests.contract.shapes import shapes_of_the_contract
 from tests.invariants import check_everything
 from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
@@ -49,7 +49,7 @@ def test_a_discount_is_taken_off_the_price_and_the_merchant_gets_the_whole_of_it
         f"merchant_payable/{shop.id}": 30_000,
     }
     assert city.balances(payer)["charged"] == 73_000
-    assert city.wallet(payer.id).taken == Taken(1, {"coupon-reward@2021-01": 3_000})
+    assert city.wallet(payer.id).limit_usage == LimitUsage(1, {"coupon-reward@2021-01": 3_000})
     assert city.payments.payment(payer.id, paid.entry.acceptance.id) == paid.entry
 
 
@@ -64,7 +64,7 @@ def test_the_last_won_of_a_limit_are_given_and_then_none(city: World) -> None:
     payer, shop = city.member(charged=400_000), city.shop()
     discounts = [city.pay(payer, shop, amount).entry.discount for amount in (95_000, 9_990, 50_000)]
     assert discounts == [9_500, 500, 0]
-    assert city.wallet(payer.id).taken.used == {"coupon-reward@2021-01": 10_000}
+    assert city.wallet(payer.id).limit_usage.used == {"coupon-reward@2021-01": 10_000}
 
 
 def test_a_limit_turns_with_its_window(city: World) -> None:
@@ -73,7 +73,7 @@ def test_a_limit_turns_with_its_window(city: World) -> None:
     assert city.pay(payer, shop, 200_000).entry.discount == 10_000
     city.now += timedelta(milliseconds=1)
     assert city.pay(payer, shop, 50_000).entry.discount == 5_000
-    assert city.wallet(payer.id).taken.used == {"coupon-reward@2021-01": 10_000, "coupon-reward@2021-02": 5_000}
+    assert city.wallet(payer.id).limit_usage.used == {"coupon-reward@2021-01": 10_000, "coupon-reward@2021-02": 5_000}
 
 
 def test_windows_that_nobody_asks_for_any_more_are_left_out(city: World) -> None:
@@ -81,7 +81,7 @@ def test_windows_that_nobody_asks_for_any_more_are_left_out(city: World) -> None
     for month in (1, 2, 3):
         city.now = datetime(2021, month, 5, 10, 0, tzinfo=SEOUL)
         city.pay(payer, shop, 10_000)
-    assert city.wallet(payer.id).taken.used == {"coupon-reward@2021-02": 1_000, "coupon-reward@2021-03": 1_000}
+    assert city.wallet(payer.id).limit_usage.used == {"coupon-reward@2021-02": 1_000, "coupon-reward@2021-03": 1_000}
 
 
 @pytest.mark.parametrize(("price", "held", "paid"), [(1, 1, 1), (9, 9, 9), (10, 9, 9), (11, 10, 10)])
@@ -96,7 +96,7 @@ def test_a_declined_payment_gets_no_discount_and_uses_nothing(city: World) -> No
     payer, shop = city.member(charged=10), city.shop()
     declined = city.pay(payer, shop, 100_000).entry
     assert (declined.decline, declined.discounts) == (Decline.INSUFFICIENT_FUNDS, ())
-    assert city.wallet(payer.id).taken == Taken()
+    assert city.wallet(payer.id).limit_usage == LimitUsage()
 
 
 def test_a_hold_gets_no_discount(city: World) -> None:
@@ -104,7 +104,7 @@ def test_a_hold_gets_no_discount(city: World) -> None:
     held = city.pay(payer, shop, 30_000, hold=True).entry
     assert (held.discount, city.balances(payer)["held"]) == (0, 30_000)
     city.capture(held)
-    assert city.wallet(payer.id).taken == Taken()
+    assert city.wallet(payer.id).limit_usage == LimitUsage()
 
 
 def test_discounts_see_the_price_each_and_leave_one_won_together() -> None:
@@ -167,7 +167,7 @@ def test_a_discount_is_paid_from_the_years_budget_until_that_is_used_up(city: Wo
     assert [entry.discount for entry in entries] == [2_000, 2_000, 1_000, 0]
     assert [dict(entry.ceilings) for entry in entries] == [{}, {}, {"coupon": 1_000}, {"coupon": 0}]
     assert left(city) == 0
-    assert city.wallet(payers[2].id).taken.used == {"coupon-reward@2021-01": 1_000}
+    assert city.wallet(payers[2].id).limit_usage.used == {"coupon-reward@2021-01": 1_000}
 
 
 def test_of_payments_at_once_no_more_is_given_than_a_line_has(city: World) -> None:
@@ -313,7 +313,7 @@ def test_a_discounted_payment_is_cancelled_in_parts_that_come_out_as_one(city: W
     for entry in cancellations:
         city.post(entry)
     assert city.balances(payer) == before
-    assert city.wallet(payer.id).taken.used == {}
+    assert city.wallet(payer.id).limit_usage.used == {}
 
 
 def test_part_of_a_discounted_payment_goes_back_in_reverse_order(city: World) -> None:
@@ -331,7 +331,10 @@ def test_part_of_a_discounted_payment_goes_back_in_reverse_order(city: World) ->
     }
     city.post(cancelled)
     assert city.balances(payer) == {"charged": 20_000, "cashback": 0, "youth": 4_100}
-    assert (left(city, layers=["coupon"]), city.wallet(payer.id).taken.used) == (99_900, {"coupon-reward@2021-01": 100})
+    assert (left(city, layers=["coupon"]), city.wallet(payer.id).limit_usage.used) == (
+        99_900,
+        {"coupon-reward@2021-01": 100},
+    )
 
 
 def test_what_survives_of_a_discounted_payment_earns_for_what_was_paid_of_it(city: World) -> None:
@@ -356,9 +359,9 @@ def test_a_cancellation_of_a_month_that_the_wallet_no_longer_carries_frees_nothi
     paid = city.pay(payer, shop, 100_000).entry
     city.now = datetime(2021, 3, 5, 10, 0, tzinfo=SEOUL)
     city.pay(payer, shop, 10_000)
-    before = city.wallet(payer.id).taken
+    before = city.wallet(payer.id).limit_usage
     cancelled = city.cancel(paid, 50_000).entry
-    assert (cancelled.refund, city.wallet(payer.id).taken) == (45_000, before)
+    assert (cancelled.refund, city.wallet(payer.id).limit_usage) == (45_000, before)
 
 
 def test_of_cancellations_at_once_each_gives_back_its_own(city: World) -> None:
@@ -405,4 +408,4 @@ def test_money_that_goes_while_a_discount_is_decided_declines_it_and_gives_nothi
 
     city.memory.fault = fault
     assert city.pay(payer, shop, 10_000).entry.decline is Decline.INSUFFICIENT_FUNDS
-    assert (done, left(city), city.wallet(payer.id).taken) == ([True], 100_000, Taken())
+    assert (done, left(city), city.wallet(payer.id).limit_usage) == ([True], 100_000, LimitUsage())

@@ -10,7 +10,7 @@ from eeum.calendar import SEOUL
 from eeum.once import Answer
 from eeum.payments.reversals import Reversal
 from eeum.payments.rules import Decline
-from eeum.wallet.rules import Taken
+from eeum.wallet.rules import LimitUsage
 from tests.use_cases.command_policies import (
     appropriate,
     close_year,
@@ -98,7 +98,7 @@ def test_two_cards_at_once_at_the_limits_last_won_share_it(city: World) -> None:
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 8, answers
     assert sum(entry.discount for entry in entries) == 1
-    assert city.wallet(payer.id).taken.used == {"most@2021-01": 10_000}
+    assert city.wallet(payer.id).limit_usage.used == {"most@2021-01": 10_000}
 
 
 # --- a policy that changed between payment and cancellation ---------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_what_is_cancelled_goes_back_by_the_policy_that_gave_it(city: World) -> 
         city.post(city.cancel(paid, amount).entry)
     assert city.balances(payer) == before
     assert (left(city), left(city, "national")) == (100_000, 100_000)
-    assert city.wallet(payer.id).taken.used == {}
+    assert city.wallet(payer.id).limit_usage.used == {}
     assert city.pay(payer, shop, 60_000).entry.discount == 3_000, "the other limit is as it was"
 
 
@@ -126,7 +126,7 @@ def test_what_a_cancellation_frees_of_last_months_limit_is_no_room_in_this_month
     city.now = datetime(2021, 2, 1, tzinfo=SEOUL)
     city.pay(payer, shop, 60_000)
     city.cancel(paid)
-    assert city.wallet(payer.id).taken.used == {"fewer@2021-02": 3_000}
+    assert city.wallet(payer.id).limit_usage.used == {"fewer@2021-02": 3_000}
     assert city.pay(payer, shop, 10_000).entry.discount == 0
 
 
@@ -206,7 +206,7 @@ def test_payments_and_their_reversals_at_once_leave_no_discount_behind(city: Wor
         if reversal.cancellation:
             city.post(reversal.payment, reversal.cancellation)
     assert city.balances(payer) == {"charged": 400_000, "cashback": 0}
-    assert (left(city), city.wallet(payer.id).taken.used) == (100_000, {})
+    assert (left(city), city.wallet(payer.id).limit_usage.used) == (100_000, {})
 
 
 def test_a_reversal_under_another_policy_gives_back_what_was_given(city: World) -> None:
@@ -266,7 +266,7 @@ def test_a_hold_gets_no_discount_when_it_is_captured_nor_when_it_is_cancelled(ci
     cancelled = city.cancel(held, 15_000).entry
     assert (captured.amount, cancelled.amount, cancelled.refund) == (20_000, 15_000, 15_000)
     assert (held.discounts, dict(held.ceilings), cancelled.discounts) == ((), {}, ())
-    assert (city.wallet(payer.id).taken, left(city)) == (Taken(), 100_000)
+    assert (city.wallet(payer.id).limit_usage, left(city)) == (LimitUsage(), 100_000)
 
 
 def test_a_hold_asks_for_no_budget(city: World) -> None:

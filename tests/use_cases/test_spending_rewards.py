@@ -215,4 +215,4 @@ def test_a_discounted_payment_of_points_goes_back_to_the_won_in_any_parts(under:
         for part in parts:
             world.post(world.cancel(paid, part).entry)
         assert world.balances(saver) == before, parts
-    assert world.wallet(saver.id).taken.used == {}
+    assert world.wallet(saver.id).limit_usage.used == {}

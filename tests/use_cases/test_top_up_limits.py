@@ -9,7 +9,7 @@ import pytest
 
 from eeum.calendar import SEOUL
 from eeum.once import Answer
-from eeum.wallet.rules import Taken, TopUpDecline
+from eeum.wallet.rules import LimitUsage, TopUpDecline
 from tests.use_cases.command_policies import (
     bonus,
     limit,
@@ -40,7 +40,9 @@ def test_a_month_takes_no_more_than_its_limit_to_the_won(limited: Under) -> None
     assert world.top_up(saver, 1_001).entry.decline is TopUpDecline.TOP_UP_LIMIT
     assert world.top_up(saver, 1_000).entry.decline is None
     assert world.top_up(saver, 1_000).entry.decline is TopUpDecline.TOP_UP_LIMIT
-    assert world.wallet(saver.id).taken == Taken(2, {"top-ups@2021-01": 500_000}), "what was declined used nothing"
+    assert world.wallet(saver.id).limit_usage == LimitUsage(2, {"top-ups@2021-01": 500_000}), (
+        "what was declined used nothing"
+    )
     world.now = datetime(2021, 2, 1, tzinfo=SEOUL)
     assert world.top_up(saver, 500_000).entry.decline is None
 
@@ -71,7 +73,7 @@ def test_a_limit_of_an_event_binds_within_the_event_alone(limited: Under) -> Non
         world.now = datetime(2021, 2, day, tzinfo=SEOUL)
         found.append(world.top_up(saver, amount).entry.decline)
     assert found == [None, None, TopUpDecline.TOP_UP_LIMIT, None]
-    assert world.wallet(saver.id).taken.used == {"top-ups@until-2021-02": 50_000}
+    assert world.wallet(saver.id).limit_usage.used == {"top-ups@until-2021-02": 50_000}
 
 
 def test_what_a_month_did_not_take_may_come_in_the_next(limited: Under) -> None:
@@ -101,4 +103,4 @@ def test_one_limit_may_bind_top_ups_and_bound_the_bonus(under: Under) -> None:
     assert sums(world.top_up(saver, 70_000)) == (70_000, 77_000)
     assert sums(world.top_up(saver, 30_000)) == (30_000, 33_000)
     assert world.top_up(saver, 1_000).entry.decline is TopUpDecline.TOP_UP_LIMIT
-    assert world.wallet(saver.id).taken.used == {"top-ups@2021-01": 100_000}, "the top-up counts once"
+    assert world.wallet(saver.id).limit_usage.used == {"top-ups@2021-01": 100_000}, "the top-up counts once"

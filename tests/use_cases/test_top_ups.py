@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from eeum.calendar import SEOUL
-from eeum.wallet.rules import Purse, Taken, TopUpDecline
+from eeum.wallet.rules import LimitUsage, Purse, TopUpDecline
 from tests.use_cases.command_policies import (
     appropriate,
     bonus,
@@ -35,7 +35,7 @@ def test_a_bonus_comes_on_top_of_what_the_bank_takes(saving_city: World) -> None
     assert sums(made) == (60_000, 66_000)
     assert made.entry.postings == {"bank/lee": -60_000, "funder/city": -6_000, "purse/charged": 66_000}
     assert (saving_city.balances(saver)["charged"], left(saving_city)) == (66_000, 94_000)
-    assert saving_city.wallet(saver.id).taken == Taken(1, {"bonus-base@2021-01": 60_000})
+    assert saving_city.wallet(saver.id).limit_usage == LimitUsage(1, {"bonus-base@2021-01": 60_000})
     found = saving_city.wallets.wallet_and_top_up(saver.id, made.entry.acceptance.digest).top_up
     assert found == made.entry
 
@@ -46,7 +46,10 @@ def test_a_bonus_is_on_what_a_limit_leaves_and_turns_with_its_window(saving_city
     assert [sums(saving_city.top_up(saver, amount))[1] - amount for amount in (99_990, 1_000, 50_000)] == [9_999, 1, 0]
     saving_city.now += timedelta(milliseconds=1)
     assert sums(saving_city.top_up(saver, 50_000)) == (50_000, 55_000)
-    assert saving_city.wallet(saver.id).taken.used == {"bonus-base@2021-01": 100_000, "bonus-base@2021-02": 50_000}
+    assert saving_city.wallet(saver.id).limit_usage.used == {
+        "bonus-base@2021-01": 100_000,
+        "bonus-base@2021-02": 50_000,
+    }
 
 
 @pytest.mark.parametrize(

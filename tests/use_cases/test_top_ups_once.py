@@ -13,7 +13,7 @@ from eeum.errors import BankReferenceUsed, IdempotencyKeyReused
 from eeum.once import Answer
 from eeum.storage import Contended
 from eeum.wallet import use_cases
-from eeum.wallet.rules import Taken, TopUp, TopUpDecline
+from eeum.wallet.rules import LimitUsage, TopUp, TopUpDecline
 from tests.use_cases.command_policies import (
     appropriate,
     bonus,
@@ -113,7 +113,7 @@ def test_what_budgets_cut_counts_to_a_reward_limit_as_it_was_paid(under: Under) 
     appropriate(world, 700)
     saver = world.member()
     world.top_up(saver, 30_000)
-    assert world.wallet(saver.id).taken.used == {"most@2021-01": 700}
+    assert world.wallet(saver.id).limit_usage.used == {"most@2021-01": 700}
 
 
 def test_of_top_ups_at_once_no_more_is_given_than_a_line_has(saving_city: World) -> None:
@@ -144,7 +144,7 @@ def test_a_declined_top_up_takes_nothing_from_a_budget(saving_city: World) -> No
     appropriate(saving_city, 10_000)
     saver = saving_city.member(charged=500_000)
     assert saving_city.top_up(saver, 50_000).entry.decline is TopUpDecline.HOLDING_LIMIT
-    assert (left(saving_city), saving_city.wallet(saver.id).taken) == (10_000, Taken())
+    assert (left(saving_city), saving_city.wallet(saver.id).limit_usage) == (10_000, LimitUsage())
 
 
 # --- one transfer under several keys ----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from eeum.request import Request
 from eeum.storage import Add, AtMost, ConditionsFailed, SetTo, Storage, Update
 from eeum.unit_of_work import commit
 from eeum.wallet.participants import Participant
-from eeum.wallet.rules import Draw, Taken, TopUp, Wallet
+from eeum.wallet.rules import Draw, LimitUsage, TopUp, Wallet
 from eeum.wallet.store import WalletStore
 from eeum.wallet.use_cases import TopUpWallet, WalletDependencies, top_up
 from tests.contract.cases import case
@@ -127,8 +127,8 @@ def the_discounts_of_a_basket_share_one_limit_and_one_shard(storage: Storage) ->
     opened = stored_wallet(storage, charged=100_000)
     basket = _buy(storage, opened, [order(9_000, shop) for shop in shops], policies=DISCOUNTED)
     assert [each.discount for each in basket.payments] == [900, 900, 700, 0]
-    assert [each.taken.version for each in basket.payments] == [1, 2, 3, 0]
-    assert _wallet(storage, opened).taken == Taken(3, {"most@2021-01": 2_500})
+    assert [each.limit_usage.version for each in basket.payments] == [1, 2, 3, 0]
+    assert _wallet(storage, opened).limit_usage == LimitUsage(3, {"most@2021-01": 2_500})
     assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 997_500
 
 

@@ -91,7 +91,7 @@ def two_cards_at_once_share_the_last_won_of_a_limit(storage: Storage) -> None:
         [partial(_pay, storage, wallet, CARDS[number % 2], 9_000, f"a-payment-at-once-{number}") for number in range(6)]
     )
     assert sorted(payment.discount for payment in payments) == [0, 0, 0, 200, 900, 900]
-    assert _wallet(storage, wallet.id).taken.used == {"most@2021-01": 10_000}
+    assert _wallet(storage, wallet.id).limit_usage.used == {"most@2021-01": 10_000}
     assert _wallet(storage, wallet.id).balance("charged") == 500_000 - 80_000 - 6 * 9_000 + 10_000
     assert _left(storage) == 990_000
 
@@ -135,7 +135,7 @@ def parts_of_a_discounted_payment_that_are_cancelled_at_once_come_out_as_one(sto
     refunds = _at_once([partial(give_back, number) for number in range(6)])
     assert sum(refunds) == 30_001 - 3_000
     after = _wallet(storage, wallet.id)
-    assert (after.balance("refund_pending"), after.taken.used, _left(storage)) == (27_001, {}, 1_000_000)
+    assert (after.balance("refund_pending"), after.limit_usage.used, _left(storage)) == (27_001, {}, 1_000_000)
 
 
 @case

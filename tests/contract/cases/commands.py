@@ -19,7 +19,7 @@ from eeum.payments.store import PaymentStore
 from eeum.policy.rules import BandPortion, Layer, LayerReward, PolicyVersion
 from eeum.request import Request
 from eeum.storage import Add, ConditionsFailed, Item, Storage
-from eeum.wallet.rules import Draw, Negative, Purse, Taken, TopUp, TopUpReward
+from eeum.wallet.rules import Draw, LimitUsage, Negative, Purse, TopUp, TopUpReward
 from eeum.wallet.store import Credit, WalletStore, top_up_key
 from tests.budget.books import layer, line, policy
 from tests.contract.cases import case
@@ -78,7 +78,7 @@ def _reward(won: int) -> LayerReward:
 
 def _discounted(wallet_id: str) -> Payment:
     plain = payment(wallet_id, paid={"charged": 9_000})
-    return replace(plain, discounts=(_reward(1_000),), taken=Taken(1, {"coupon@2021-01": 1_000}))
+    return replace(plain, discounts=(_reward(1_000),), limit_usage=LimitUsage(1, {"coupon@2021-01": 1_000}))
 
 
 @case
@@ -110,7 +110,7 @@ def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) 
     opened = stored_wallet(storage, charged=20_000)
     made = _discounted(opened.id)
     payments = PaymentStore(storage, patience_of())
-    draws, used = [Draw("charged", 9_000, 20_000)], Taken(1, {"coupon@2021-01": 1_000})
+    draws, used = [Draw("charged", 9_000, 20_000)], LimitUsage(1, {"coupon@2021-01": 1_000})
     writes = funding.writes(granted(storage, funding, 1_000))
     payments.debit_and_record([Debit(made, draws, used)], writes)
     assert payments.payment(opened.id, made.acceptance.id) == made
@@ -128,7 +128,7 @@ def a_discount_that_nobody_budgeted_is_counted(storage: Storage) -> None:
     others = line("others", "city", "another-layer", year=NOON.year, applies_from=start_of_month("2021-01"))
     funding = Budgets(budgets, Lines([others])).funding("wallet", NOON)
     opened, payments = stored_wallet(storage, charged=20_000), PaymentStore(storage, patience_of())
-    made, used = _discounted(opened.id), Taken(1, {"coupon@2021-01": 1_000})
+    made, used = _discounted(opened.id), LimitUsage(1, {"coupon@2021-01": 1_000})
     writes = funding.writes(granted(storage, funding, 1_000))
     payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], used)], writes)
     assert budgets.money(NOON.year).left("unbudgeted/city") == 1_000
@@ -139,13 +139,13 @@ def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_us
     funding = funding_of(storage, 1_000_000)
     payments = PaymentStore(storage, patience_of())
     draws = [Draw("youth", 4_000, 4_000), Draw("charged", 5_000, 5_000)]
-    for number, (version, used_before) in enumerate([(0, Taken()), (1, Taken(1, {"coupon@2020-12": 7}))]):
+    for number, (version, used_before) in enumerate([(0, LimitUsage()), (1, LimitUsage(1, {"coupon@2020-12": 7}))]):
         for funded in (True, False):
             opened = stored_wallet(
-                storage, f"member {number} {funded}", charged=5_000, grants={"youth": 4_000}, taken=used_before
+                storage, f"member {number} {funded}", charged=5_000, grants={"youth": 4_000}, limit_usage=used_before
             )
             made = replace(_discounted(opened.id), paid_from=(("youth", 4_000), ("charged", 5_000)))
-            used = Taken(version + 1, {"coupon@2021-01": 1_000})
+            used = LimitUsage(version + 1, {"coupon@2021-01": 1_000})
             grants = funding.writes(granted(storage, funding, 1_000)) if funded else ()
             with pytest.raises(ConditionsFailed) as failed:
                 payments.debit_and_record([Debit(made, draws, replace(used, version=version + 2))], grants)
@@ -153,7 +153,7 @@ def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_us
             payments.debit_and_record([Debit(made, draws, used)], grants)
             found = WalletStore(storage, patience_of()).wallet(opened.id)
             assert found is not None
-            assert (found.taken, found.balance("youth"), found.balance("charged")) == (used, 0, 0)
+            assert (found.limit_usage, found.balance("youth"), found.balance("charged")) == (used, 0, 0)
     assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 998_000
 
 
@@ -165,13 +165,13 @@ def a_discount_that_uses_no_limit_is_taken_from_the_budget_and_goes_back_there(s
         opened = stored_wallet(storage, f"member with {grants}", charged=5_000 if grants else 9_000, grants=grants)
         paid = {**grants, "charged": 5_000 if grants else 9_000}
         draws = [Draw(purse, won, won) for purse, won in paid.items()]
-        made = replace(_discounted(opened.id), taken=Taken(), paid_from=tuple(paid.items()))
+        made = replace(_discounted(opened.id), limit_usage=LimitUsage(), paid_from=tuple(paid.items()))
         payments.debit_and_record([Debit(made, draws, None)], funding.writes(granted(storage, funding, 1_000)))
         for number in (1, 2):
             accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
             _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
             assert state is not None
-            assert (state.payment, state.wallet.taken) == (made, Taken())
+            assert (state.payment, state.wallet.limit_usage) == (made, LimitUsage())
             entry, progress = cancel(made, state.progress, accepted, 5_000, None)
             funds = funding.funds(store.others(funding.keys([(POLICY, NOON)])))
             funds.give_back(POLICY, COUPON, {"city": 500}, NOON)
@@ -186,19 +186,19 @@ def a_cancelled_discount_goes_back_to_limit_and_budget_together(storage: Storage
     made = _discounted(opened.id)
     payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
     writes = funding.writes(granted(storage, funding, 1_000))
-    payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], made.taken)], writes)
+    payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], made.limit_usage)], writes)
     for number, left in ((1, 500), (2, 0)):
         accepted = acceptance(opened.id, f"a-cancellation-number-{number}")
         _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
         assert state is not None
         decided, progress = cancel(made, state.progress, accepted, 5_000, None)
-        entry = numbered(decided, state.wallet.taken)
+        entry = numbered(decided, state.wallet.limit_usage)
         funds = funding.funds(store.others(funding.keys([(POLICY, NOON)])))
         funds.give_back(POLICY, COUPON, {"city": 500}, NOON)
         store.cancel(entry, progress, state, *funding.writes(funds))
         found = WalletStore(storage, patience_of()).wallet(opened.id)
         assert found is not None
-        assert found.taken == Taken(number + 1, {"coupon@2021-01": left} if left else {})
+        assert found.limit_usage == LimitUsage(number + 1, {"coupon@2021-01": left} if left else {})
         assert found.balance("refund_pending") == 9_000 - 9 * left
         assert BudgetStore(storage, patience_of(), "incheon").money(NOON.year).left("city") == 1_000 - left
 
@@ -215,7 +215,7 @@ def a_cancelled_discount_of_limits_long_past_goes_back_to_the_budget(storage: St
     _, state = store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)
     assert state is not None
     entry, progress = cancel(made, state.progress, accepted, None, None)
-    assert numbered(entry, state.wallet.taken) == entry
+    assert numbered(entry, state.wallet.limit_usage) == entry
     funds = funding.funds(store.others(funding.keys([(POLICY, NOON)])))
     funds.give_back(POLICY, COUPON, {"city": 1_000}, NOON)
     store.cancel(entry, progress, state, *funding.writes(funds))
@@ -224,7 +224,9 @@ def a_cancelled_discount_of_limits_long_past_goes_back_to_the_budget(storage: St
 
 def _rewarded(wallet_id: str, into: str | None, key: str = "idempotency-key-1", version: int = 1) -> TopUp:
     reward = TopUpReward(_reward(5_000), into)
-    return replace(top_up(wallet_id, key=key), rewards=(reward,), taken=Taken(version, {"top-up@2021-01": 50_000}))
+    return replace(
+        top_up(wallet_id, key=key), rewards=(reward,), limit_usage=LimitUsage(version, {"top-up@2021-01": 50_000})
+    )
 
 
 @case
@@ -238,10 +240,10 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
     read = store.wallet_and_top_up(opened.id, first.acceptance.digest, keys)
     assert (read.wallet, read.top_up, set(read.others)) == (opened, None, set(keys))
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(Credit(first, opened, LIMIT - 1, [points], first.taken))
+        store.credit_and_record(Credit(first, opened, LIMIT - 1, [points], first.limit_usage))
     assert failed.value.positions == (0,)
     writes = funding.writes(granted(storage, funding, 5_000))
-    store.credit_and_record(Credit(first, opened, LIMIT, [points], first.taken), writes)
+    store.credit_and_record(Credit(first, opened, LIMIT, [points], first.limit_usage), writes)
     found, stored, _ = store.wallet_and_top_up(opened.id, first.acceptance.digest)
     assert found is not None
     assert stored == first
@@ -249,14 +251,14 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
     change_wallet(storage, opened.id, Add(("purses", "charged", "amount"), -500_000))
     second = _rewarded(opened.id, points.id, "another-key-for-it", 2)
     with pytest.raises(ConditionsFailed) as failed:
-        store.credit_and_record(Credit(second, opened, LIMIT, [points], second.taken))
+        store.credit_and_record(Credit(second, opened, LIMIT, [points], second.limit_usage))
     assert failed.value.positions == (0,), "the chain grew"
     store.credit_and_record(
-        Credit(second, found, LIMIT, [points], second.taken), funding.writes(granted(storage, funding, 5_000))
+        Credit(second, found, LIMIT, [points], second.limit_usage), funding.writes(granted(storage, funding, 5_000))
     )
     again = store.wallet(opened.id)
     assert again is not None
-    assert (again.purse(points.id), again.taken) == (points._replace(amount=10_000), second.taken)
+    assert (again.purse(points.id), again.limit_usage) == (points._replace(amount=10_000), second.limit_usage)
 
 
 @case
@@ -274,13 +276,15 @@ def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage
             found = store.wallet(opened.id)
             assert found is not None
             made = _rewarded(opened.id, into, f"top-up-number-{number}-of-it", number)
-            entry = made if limited else replace(made, taken=Taken())
+            entry = made if limited else replace(made, limit_usage=LimitUsage())
             writes = funding.writes(granted(storage, funding, 5_000)) if funded else ()
             if limited:
                 with pytest.raises(ConditionsFailed) as failed:
-                    store.credit_and_record(Credit(entry, found, LIMIT, [purse] if purse else [], Taken(9, {})), writes)
+                    store.credit_and_record(
+                        Credit(entry, found, LIMIT, [purse] if purse else [], LimitUsage(9, {})), writes
+                    )
                 assert failed.value.positions == (0,), "another command used the limit"
-            taken = entry.taken if limited else None
+            taken = entry.limit_usage if limited else None
             store.credit_and_record(Credit(entry, found, LIMIT, [purse] if purse else [], taken), writes)
         after = store.wallet(opened.id)
         assert after is not None
@@ -289,7 +293,7 @@ def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage
         assert (after.balance("cashback"), after.negative is None) == (
             (5_000, True) if into == "cashback" else (-5_000, False)
         )
-        assert after.taken == (entry.taken if limited else Taken())
+        assert after.limit_usage == (entry.limit_usage if limited else LimitUsage())
 
 
 @case
@@ -300,7 +304,7 @@ def a_bonus_as_cashback_fills_up_what_is_below_zero(storage: Storage) -> None:
         opened = stored_wallet(storage, member, cashback=owed, negative=Negative("a payment", NOON))
         entry = _rewarded(opened.id, "cashback")
         writes = funding.writes(granted(storage, funding, 5_000))
-        store.credit_and_record(Credit(entry, opened, LIMIT, [Purse("cashback", 0)], entry.taken), writes)
+        store.credit_and_record(Credit(entry, opened, LIMIT, [Purse("cashback", 0)], entry.limit_usage), writes)
         found = store.wallet(opened.id)
         assert found is not None
         assert (found.balance("cashback"), found.negative is None) == (owed + 5_000, cleared)
@@ -313,11 +317,11 @@ def a_discount_of_a_top_up_is_the_banks_to_leave_in_the_account(storage: Storage
     opened = stored_wallet(storage)
     entry = _rewarded(opened.id, None)
     store.credit_and_record(
-        Credit(entry, opened, LIMIT, [], entry.taken), funding.writes(granted(storage, funding, 5_000))
+        Credit(entry, opened, LIMIT, [], entry.limit_usage), funding.writes(granted(storage, funding, 5_000))
     )
     item = _entry_of(storage, entry)
     assert item["postings"] == {"acquirer/kim": -45_000, "funder/city": -5_000, "purse/charged": 50_000}
-    unlimited = replace(_rewarded(opened.id, None, "a-third-key-for-it"), taken=Taken())
+    unlimited = replace(_rewarded(opened.id, None, "a-third-key-for-it"), limit_usage=LimitUsage())
     found = store.wallet(opened.id)
     assert found is not None
     store.credit_and_record(Credit(unlimited, found, LIMIT))

@@ -17,7 +17,7 @@ from eeum.policy.rules import BandPortion, LayerReward
 from eeum.storage import Add, ConditionsFailed, SetTo, Storage
 from eeum.wallet.expiry_store import ExpiryStore
 from eeum.wallet.purses import purse_named
-from eeum.wallet.rules import Draw, Negative, Taken, Wallet, wallet_id_of
+from eeum.wallet.rules import Draw, LimitUsage, Negative, Wallet, wallet_id_of
 from eeum.wallet.store import WalletStore
 from tests.contract.cases import case
 from tests.contract.examples import MERCHANT, NOON, acceptance, change_wallet, digest, payment, stored_wallet, wallet
@@ -239,15 +239,19 @@ def the_cancellations_of_a_payment_are_found_among_those_of_its_wallet(storage: 
 @case
 def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) -> None:
     store = _store(storage)
-    opened = stored_wallet(storage, charged=20_000, taken=Taken(3, {"coupon@2021-01": 900, "coupon@2020-12": 5}))
+    opened = stored_wallet(
+        storage, charged=20_000, limit_usage=LimitUsage(3, {"coupon@2021-01": 900, "coupon@2020-12": 5})
+    )
     plain = payment(opened.id, paid={"charged": 9_000})
     discount = LayerReward("coupon", 1_000, (BandPortion(0, None, 1_000, 10_000),), (("city", 1_000),))
-    made = replace(plain, discounts=(discount,), taken=Taken(4, {"coupon@2021-01": 1_000, "coupon@2021": 10}))
-    used = Taken(4, {"coupon@2021-01": 1_900, "coupon@2020-12": 5})
+    made = replace(
+        plain, discounts=(discount,), limit_usage=LimitUsage(4, {"coupon@2021-01": 1_000, "coupon@2021": 10})
+    )
+    used = LimitUsage(4, {"coupon@2021-01": 1_900, "coupon@2020-12": 5})
     payments = PaymentStore(storage, patience_of())
     payments.debit_and_record([Debit(made, [Draw("charged", 9_000, 20_000)], used)])
     assert payments.payment(opened.id, made.acceptance.id) == made
-    assert _wallet(storage, opened.id).taken == used
+    assert _wallet(storage, opened.id).limit_usage == used
     another = replace(made, acceptance=acceptance(opened.id, "another-request-of-it"))
     with pytest.raises(ConditionsFailed) as failed:
         payments.debit_and_record([Debit(another, [Draw("charged", 9_000, 11_000)], used)])
@@ -255,23 +259,23 @@ def a_cancelled_discount_gives_back_the_limits_that_it_used(storage: Storage) ->
     state = _state(storage, made)
     accepted = acceptance(opened.id, "a-cancellation-number-1", LATER)
     decided, progress = cancel(made, state.progress, accepted, 5_000, None)
-    entry = numbered(decided, state.wallet.taken)
-    assert entry.taken == Taken(5, {"coupon@2021-01": 500, "coupon@2021": 5})
+    entry = numbered(decided, state.wallet.limit_usage)
+    assert entry.limit_usage == LimitUsage(5, {"coupon@2021-01": 500, "coupon@2021": 5})
     change_wallet(storage, opened.id, SetTo(("taken",), {"version": 5, "used": {"coupon@2021-01": 1_950}}))
     with pytest.raises(ConditionsFailed) as failed:
         store.cancel(entry, progress, state)
     assert failed.value.positions == (0,)
     again = _state(storage, made)
-    entry = numbered(decided, again.wallet.taken)
+    entry = numbered(decided, again.wallet.limit_usage)
     store.cancel(entry, progress, again)
-    assert _wallet(storage, opened.id).taken == Taken(6, {"coupon@2021-01": 1_450})
+    assert _wallet(storage, opened.id).limit_usage == LimitUsage(6, {"coupon@2021-01": 1_450})
     assert _purses(storage, made) == {"charged": 11_000, "refund_pending": 4_500}
     assert store.for_cancellation(opened.id, made.acceptance.id, accepted.digest)[0] == entry
     later = acceptance(opened.id, "a-cancellation-number-2", LATER)
     again = _state(storage, made)
     second, progress = cancel(made, again.progress, later, 1_000, None)
-    store.cancel(numbered(second, again.wallet.taken), progress, again)
-    assert _wallet(storage, opened.id).taken == Taken(7, {"coupon@2021-01": 1_350})
+    store.cancel(numbered(second, again.wallet.limit_usage), progress, again)
+    assert _wallet(storage, opened.id).limit_usage == LimitUsage(7, {"coupon@2021-01": 1_350})
 
 
 @case
@@ -279,15 +283,15 @@ def the_first_use_of_a_limit_by_commands_is_counted_once(storage: Storage) -> No
     opened = stored_wallet(storage, charged=20_000)
     payments = PaymentStore(storage, patience_of())
     one, other = (
-        replace(payment(opened.id, f"payment-number-{number}-of-it"), taken=Taken(1, {"coupon@2021-01": 1}))
+        replace(payment(opened.id, f"payment-number-{number}-of-it"), limit_usage=LimitUsage(1, {"coupon@2021-01": 1}))
         for number in (1, 2)
     )
-    draws, used = [Draw("charged", 10_000, 20_000)], Taken(1, {"coupon@2021-01": 1})
+    draws, used = [Draw("charged", 10_000, 20_000)], LimitUsage(1, {"coupon@2021-01": 1})
     payments.debit_and_record([Debit(one, draws, used)])
     with pytest.raises(ConditionsFailed) as failed:
         payments.debit_and_record([Debit(other, draws, used)])
     assert failed.value.positions == (0,)
-    assert _wallet(storage, opened.id).taken == Taken(1, {"coupon@2021-01": 1})
+    assert _wallet(storage, opened.id).limit_usage == LimitUsage(1, {"coupon@2021-01": 1})
 
 
 @case

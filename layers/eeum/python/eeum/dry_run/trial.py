@@ -158,7 +158,7 @@ class _Trial:
         given = {each.reward.layer: each.reward for each in entry.rewards}
         into = {each.reward.layer: each.into for each in entry.rewards}
         layers = self._told(policy, AT_TOP_UP, event.facts, event.amount, given, entry.ceilings, into)
-        self._use(entry.taken.used)
+        self._use(entry.limit_usage.used)
         return Outcome(event, policy.version, None, entry.debited, (), event.amount, layers)
 
     def _payment(self, policy: PolicyVersion, number: int, event: Tried) -> Outcome:
@@ -173,7 +173,7 @@ class _Trial:
         facts = replace(payment.facts, amount=event.amount, accepted_at=event.at)
         off = {each.layer: each for each in payment.discounts}
         discounts = self._told(policy, AT_PAYMENT, facts, event.amount, off, payment.ceilings, {})
-        self._use(payment.taken.used)
+        self._use(payment.limit_usage.used)
         layers = self._rewards(policy, facts, earning)
         self._use(in_full(earning.used, earning.month))
         price = event.amount - payment.discount
@@ -192,7 +192,7 @@ class _Trial:
             done = self._platform.cancel(payment, event.amount or None, event.at)
         except Refusal as refusal:
             return Outcome(event, policy.version, str(refusal))
-        self._use({key: -won for key, won in done.cancellation.taken.used.items()})
+        self._use({key: -won for key, won in done.cancellation.limit_usage.used.items()})
         for correction in done.corrections:
             self._use(in_full(correction.used, correction.month))
         return self._undone(policy, event, done)

@@ -13,7 +13,7 @@ from eeum.policy.rules import AT_PAYMENT
 from eeum.request import Request
 from eeum.storage import Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.granting import BudgetDraws, keep_joined
+from eeum.wallet.budget_draws import BudgetDraws, keep_joined
 from eeum.wallet.participants import Asked
 
 
@@ -53,7 +53,7 @@ def cancel_payment(command: CancelPayment, using: PaymentDependencies) -> Answer
     def decide(state: State) -> Decision[Cancellation]:
         acceptance = request.accept(whole_milliseconds(using.clock()))
         decided, progress = cancel(state.payment, state.progress, acceptance, amount, reason)
-        entry = numbered(decided, state.wallet.taken)
+        entry = numbered(decided, state.wallet.limit_usage)
         if entry.discounts:
             at = state.payment.acceptance.accepted_at
             draws.give_back(using.policies.running_at(at), entry.discounts, at)

@@ -57,7 +57,7 @@ def parts_between(parts: Sequence[DiscountPart], price: int, start: int, end: in
     return tuple(part for part in given if part.won)
 
 
-def given_back(taken: Mapping[str, int], price: int, before: int, after: int) -> dict[str, int]:
+def given_back(used: Mapping[str, int], price: int, before: int, after: int) -> dict[str, int]:
     """How much of each limit's use is given back when the won cancelled of a price grow from `before` to `after`: cumulative, floored."""
-    back = {key: won * after // price - won * before // price for key, won in taken.items()}
+    back = {key: won * after // price - won * before // price for key, won in used.items()}
     return {key: won for key, won in back.items() if won}

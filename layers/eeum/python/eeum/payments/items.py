@@ -20,7 +20,7 @@ from eeum.policy.stored_facts import facts_of_item, facts_stored
 from eeum.request import Acceptance
 from eeum.storage import Item, Key, Table
 from eeum.wallet.debts import Repaid
-from eeum.wallet.items import acceptance_item, acceptance_of, decline_item, decline_of, taken_item, taken_of
+from eeum.wallet.items import acceptance_item, acceptance_of, decline_item, decline_of, limit_usage_item, limit_usage_of
 
 PAYMENT = KINDS["payment"].prefix
 CAPTURE = KINDS["capture"].prefix
@@ -75,7 +75,7 @@ def payment_item(payment: Payment) -> Item:
         "postings": payment.postings,
         **({"expires_at": text_of(payment.expires_at)} if payment.expires_at else {}),
         **({"discounts": discounts_item(payment.discounts)} if payment.discounts else {}),
-        **taken_item(payment.taken),
+        **limit_usage_item(payment.limit_usage),
         **({"ceilings": dict(payment.ceilings)} if payment.ceilings else {}),
         **({"parts": dict(payment.parts)} if payment.parts else {}),
     }
@@ -154,7 +154,7 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
         paid_from=portions_of(item["paid_from"]),
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
         discounts=discounts_of(item.get("discounts", ())),
-        taken=taken_of(item),
+        limit_usage=limit_usage_of(item),
         ceilings=item.get("ceilings", {}),
         parts=item.get("parts", {}),
     )
@@ -267,7 +267,7 @@ def cancellation_item(cancellation: Cancellation) -> Item:
         "reason": cancellation.reason,
         "of": [_cancelled_item(each) for each in cancellation.of],
         **({"discounts": [list(part) for part in cancellation.discounts]} if cancellation.discounts else {}),
-        **taken_item(cancellation.taken),
+        **limit_usage_item(cancellation.limit_usage),
         "postings": cancellation.postings,
     }
 
@@ -291,5 +291,5 @@ def cancellation_of(wallet_id: str, item: Item) -> Cancellation:
         reason=item["reason"],
         of=tuple(Cancelled(*each) for each in item["of"]),
         discounts=tuple(DiscountPart(*part) for part in item.get("discounts", ())),
-        taken=taken_of(item),
+        limit_usage=limit_usage_of(item),
     )

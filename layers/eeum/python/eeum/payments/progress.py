@@ -29,7 +29,7 @@ from eeum.payments.rules import Payment, PaymentStatus, Portions, portion
 from eeum.policy.conditions import Facts
 from eeum.request import Acceptance
 from eeum.wallet.debts import NO_DEBTS, Debts, Repaid, redirected, repay
-from eeum.wallet.rules import NOTHING_TAKEN, Taken
+from eeum.wallet.rules import NO_USAGE, LimitUsage
 
 VOIDED, EXPIRED, REVERSED, CANCELLED = "voided", "expired", "reversed", "cancelled"
 """What gives a payment back: releases have the first three as their reason."""
@@ -154,7 +154,7 @@ class Cancelled(NamedTuple):
 class Cancellation:
     """An entry: part or all of what was captured goes back, at first to `refund_pending` until its cashback is recomputed.
 
-    `discounts` are what goes back to those who funded them, `taken` by how much limits that they used are free again.
+    `discounts` are what goes back to those who funded them, `limit_usage` by how much limits that they used are free again.
     """
 
     acceptance: Acceptance
@@ -164,7 +164,7 @@ class Cancellation:
     reason: str | None
     of: tuple[Cancelled, ...]
     discounts: tuple[DiscountPart, ...] = ()
-    taken: Taken = NOTHING_TAKEN
+    limit_usage: LimitUsage = NO_USAGE
 
     @property
     def amount(self) -> int:
@@ -302,7 +302,9 @@ def cancel(
         reason,
         tuple(of),
         discounts,
-        Taken(0, given_back(payment.taken.used, payment.order.amount, progress.cancelled, progress.cancelled + won)),
+        LimitUsage(
+            0, given_back(payment.limit_usage.used, payment.order.amount, progress.cancelled, progress.cancelled + won)
+        ),
     )
     after = replace(progress, version=progress.version + 1, captures=tuple(captures))
     if not after.has_ended:
@@ -322,10 +324,10 @@ def _discounts_back(payment: Payment, before: int, after: int) -> tuple[Discount
     return parts_between(payment.discount_parts, price, price - after, price - before)
 
 
-def numbered(entry: Cancellation, before: Taken) -> Cancellation:
+def numbered(entry: Cancellation, before: LimitUsage) -> Cancellation:
     """The entry with the place that it has among what changes `before`, where a window that it gives back is still carried there."""
-    freed = entry.taken.used.keys() & before.used.keys()
-    return replace(entry, taken=before.change(entry.taken.used)) if freed else entry
+    freed = entry.limit_usage.used.keys() & before.used.keys()
+    return replace(entry, limit_usage=before.change(entry.limit_usage.used)) if freed else entry
 
 
 def is_expired(progress: Progress, at: datetime) -> bool:

@@ -70,8 +70,8 @@ from eeum.wallet.store import (
     keyed,
     moved,
     negative_set,
-    taken_follows,
-    taken_set,
+    usage_follows,
+    usage_set,
     wallet_key,
 )
 from eeum.wallet.wallet_items import wallet_of
@@ -216,16 +216,16 @@ class ProgressStore:
         `returns` are what else goes back, to the budgets that funded a discount: 2 units more. `ConditionsFailed` when something became of
         the payment since it was read, or, where limits that it used are free again, of those.
         """
-        wallet_id, taken = entry.acceptance.wallet_id, state.wallet.taken
-        freed = [taken.given_back(entry.taken.used)] if entry.taken.version else []
+        wallet_id, limit_usage = entry.acceptance.wallet_id, state.wallet.limit_usage
+        freed = [limit_usage.given_back(entry.limit_usage.used)] if entry.limit_usage.version else []
         refund = Update(
             wallet_key(wallet_id),
             (
                 Add(("purses", REFUND_PENDING, "amount"), entry.refund),
                 Add(("due",), len(entry.months)),
-                *map(taken_set, freed),
+                *map(usage_set, freed),
             ),
-            (Equals(("kind",), "wallet"), *map(taken_follows, freed)),
+            (Equals(("kind",), "wallet"), *map(usage_follows, freed)),
         )
         record = Put(cancellation_key(wallet_id, entry.acceptance.digest), cancellation_item(entry), NOT_YET_STORED)
         self._commit(refund, record, progress_put(wallet_id, entry.payment, progress, state.progress.version), *returns)

@@ -18,13 +18,13 @@ from eeum.storage import Write
 from eeum.wallet.giving import NOTHING_GIVEN, Given, after
 from eeum.wallet.participants import NO_SHARES, Case, Participant, shares_of
 from eeum.wallet.rules import (
-    NOTHING_TAKEN,
+    NO_USAGE,
     SPENDS_FIRST,
     Card,
     Draw,
+    LimitUsage,
     OwnDecline,
     Spending,
-    Taken,
     Wallet,
     WalletStatus,
     plan_debit,
@@ -93,7 +93,7 @@ class Payment:
     """An entry: an order and how it was answered, with the facts it was judged by.
 
     `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured. The price is
-    the order's amount: `discounts` are what was taken off it, by the policy's layers, `taken` by how much that used limits, and
+    the order's amount: `discounts` are what was taken off it, by the policy's layers, `limit_usage` by how much that used limits, and
     `ceilings` by layer the most that budgets gave, where that was less than the layer would give. `parts` are what its participants keep
     in it, by their names. It is declined for a reason of its own, or of a participant's.
     """
@@ -106,7 +106,7 @@ class Payment:
     paid_from: Portions
     expires_at: datetime | None = None
     discounts: tuple[LayerReward, ...] = ()
-    taken: Taken = NOTHING_TAKEN
+    limit_usage: LimitUsage = NO_USAGE
     ceilings: Mapping[str, int] = field(default_factory=dict)
     parts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -151,7 +151,7 @@ class Payment:
 class Judgement:
     """What an order comes to: declined, or paid from which purses (what was drawn, and what was found empty on the way).
 
-    `given`, `parts` and `writes` are what its participants contribute, `taken` is by how much it uses limits.
+    `given`, `parts` and `writes` are what its participants contribute, `limit_usage` is by how much it uses limits.
     """
 
     decline: Decline | OwnDecline | None
@@ -159,7 +159,7 @@ class Judgement:
     facts: Facts
     draws: tuple[Draw, ...]
     given: Given = NOTHING_GIVEN
-    taken: Taken = NOTHING_TAKEN
+    limit_usage: LimitUsage = NO_USAGE
     parts: Mapping[str, Any] = field(default_factory=dict)
     writes: tuple[Write, ...] = ()
 
@@ -205,16 +205,16 @@ def judge(
     draws = plan_debit(wallet, paid, _spending(till.policy, facts, till.at))
     if draws is None:
         return Judgement(Decline.INSUFFICIENT_FUNDS, card, facts, ())
-    taken = wallet.taken.change(shares.given.used)
-    return Judgement(None, card, facts, draws, shares.given, taken, shares.parts, shares.writes)
+    limit_usage = wallet.limit_usage.change(shares.given.used)
+    return Judgement(None, card, facts, draws, shares.given, limit_usage, shares.parts, shares.writes)
 
 
 class Debit(NamedTuple):
-    """A payment with what is taken from the wallet for it; `taken` is what commands have used afterwards, None where it used nothing."""
+    """A payment with what is taken from the wallet for it; `limit_usage` is that of commands afterwards, None where it used nothing."""
 
     payment: Payment
     draws: Sequence[Draw]
-    taken: Taken | None = None
+    limit_usage: LimitUsage | None = None
 
 
 def wallet_after(wallet: Wallet, payment: Payment, draws: Sequence[Draw]) -> Wallet:
@@ -223,14 +223,14 @@ def wallet_after(wallet: Wallet, payment: Payment, draws: Sequence[Draw]) -> Wal
     if payment.order.hold:
         out[HELD] = payment.order.amount
     purses = tuple(each._replace(amount=each.amount + out.get(each.id, 0)) for each in wallet.purses)
-    return replace(wallet, purses=purses, taken=used_after(wallet, payment) or wallet.taken)
+    return replace(wallet, purses=purses, limit_usage=used_after(wallet, payment) or wallet.limit_usage)
 
 
-def used_after(wallet: Wallet, payment: Payment) -> Taken | None:
+def used_after(wallet: Wallet, payment: Payment) -> LimitUsage | None:
     """What commands have used of limits once the payment was made; None where it uses none."""
-    if not payment.taken.version:
+    if not payment.limit_usage.version:
         return None
-    return after(wallet.taken, payment.taken.used, payment.acceptance.accepted_at)
+    return after(wallet.limit_usage, payment.limit_usage.used, payment.acceptance.accepted_at)
 
 
 def _spending(policy: PolicyVersion, facts: Facts, at: datetime) -> Spending:
@@ -256,7 +256,7 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
         paid_from=judgement.paid_from,
         expires_at=acceptance.accepted_at + HOLDS_LAST if held else None,
         discounts=judgement.given.rewards,
-        taken=judgement.taken,
+        limit_usage=judgement.limit_usage,
         ceilings=judgement.given.ceilings,
         parts=judgement.parts,
     )

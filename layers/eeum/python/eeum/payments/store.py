@@ -36,7 +36,7 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Draw, Wallet, WalletStatus
-from eeum.wallet.store import taken_follows, taken_set, wallet_key
+from eeum.wallet.store import usage_follows, usage_set, wallet_key
 from eeum.wallet.wallet_items import wallet_of
 
 
@@ -162,18 +162,18 @@ def _merchants_of(merchant_ids: Sequence[str], items: Sequence[Item | None]) -> 
 
 def _debit(debit: Debit) -> list[Write]:
     """What one payment writes: the wallet, its entry, and of a hold its progress."""
-    payment, draws, taken = debit
+    payment, draws, limit_usage = debit
     acceptance = payment.acceptance
     conditions = [
         Equals(("status",), WalletStatus.ACTIVE.value),
         Equals(("cards", payment.card or "", "status"), ACTIVE_CARD),
         *_purses_as_decided(draws),
-        *([taken_follows(taken)] if taken else []),
+        *([usage_follows(limit_usage)] if limit_usage else []),
     ]
     changes = [Add(("purses", draw.purse_id, "amount"), -draw.amount) for draw in draws if draw.amount]
     held = payment.status is PaymentStatus.HELD
     effect = Add(("purses", HELD, "amount"), payment.order.amount) if held else Add(("due",), 1)
-    used = [taken_set(taken)] if taken else []
+    used = [usage_set(limit_usage)] if limit_usage else []
     update = Update(wallet_key(acceptance.wallet_id), (*changes, effect, *used), tuple(conditions))
     progress = [progress_put(acceptance.wallet_id, acceptance.digest, progress_of(payment))] if held else []
     return [update, _record(payment), *progress]

@@ -19,7 +19,7 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.request import Request
 from eeum.storage import Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.granting import keep_joined, keys_of, rewarding
+from eeum.wallet.budget_draws import keep_joined, keys_of, rewarding
 from eeum.wallet.participants import Asked, Participant
 from eeum.wallet.rules import Wallet
 

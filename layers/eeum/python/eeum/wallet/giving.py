@@ -1,7 +1,7 @@
 """What a policy gives within a command, off a price or on top of a top-up: pure functions over plain values, amounts in won.
 
-Commands are decided one after another on what their wallet has used (`Taken`), postings on what they posted: a limit is used by the one
-or by the other, never by both.
+Commands are decided one after another on the `LimitUsage` of their wallet, accruals on what they posted: a limit is used by the one or by
+the other, never by both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, Gives, Layer, LayerReward, PolicyVersion
 from eeum.policy.usage import key_of, limits_of, standing
 from eeum.policy.windows import last_month_of
-from eeum.wallet.rules import Taken
+from eeum.wallet.rules import LimitUsage
 
 NONE: Mapping[str, int] = {}
 
@@ -61,7 +61,7 @@ def give(
     gives: frozenset[Gives],
     facts: Facts,
     base: int,
-    taken: Taken,
+    limit_usage: LimitUsage,
     at: datetime,
     grants: Grants,
 ) -> Given:
@@ -72,7 +72,7 @@ def give(
     if not policy.pays_at(at):
         return NOTHING_GIVEN
     limits = limits_of(policy, gives)
-    used_before, carried = standing(limits.values(), taken.used, at)
+    used_before, carried = standing(limits.values(), limit_usage.used, at)
 
     def under(ceilings: Mapping[str, int]) -> Evaluation:
         return evaluate(policy, facts, base, used_before, gives=gives, carried=carried, ceilings=ceilings)
@@ -142,12 +142,12 @@ class Cover:
         return True
 
 
-def after(taken: Taken, used: Mapping[str, int], at: datetime) -> Taken:
+def after(limit_usage: LimitUsage, used: Mapping[str, int], at: datetime) -> LimitUsage:
     """What commands have used once `used` was added at `at`; windows that nobody asks for any more are left out."""
-    total = {key: won for key, won in taken.used.items() if _is_asked_for(key, at)}
+    total = {key: won for key, won in limit_usage.used.items() if _is_asked_for(key, at)}
     for key, won in used.items():
         total[key] = total.get(key, 0) + won
-    return Taken(taken.version + 1, total)
+    return LimitUsage(limit_usage.version + 1, total)
 
 
 def _is_asked_for(key: str, at: datetime) -> bool:

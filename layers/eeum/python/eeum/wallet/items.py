@@ -11,7 +11,7 @@ from eeum.policy.rules import BandPortion, LayerReward
 from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_of_item, facts_of_top_up_stored
 from eeum.request import Acceptance
 from eeum.storage import Item
-from eeum.wallet.rules import NOTHING_TAKEN, OwnDecline, Taken, TopUp, TopUpDecline, TopUpReward
+from eeum.wallet.rules import NO_USAGE, LimitUsage, OwnDecline, TopUp, TopUpDecline, TopUpReward
 
 TOP_UP = KINDS["top_up"].prefix
 TAKEN = "taken"
@@ -45,7 +45,7 @@ def top_up_item(top_up: TopUp) -> Item:
         **decline_item(top_up.decline),
         "postings": top_up.postings,
         **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
-        **taken_item(top_up.taken),
+        **limit_usage_item(top_up.limit_usage),
         **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
         **({"facts": facts} if (facts := facts_of_top_up_stored(top_up.facts)) else {}),
         **({"claimed": True} if top_up.claimed else {}),
@@ -66,13 +66,17 @@ def decline_of(item: Item, reasons: type[Reason]) -> Reason | OwnDecline | None:
     return reasons(item["decline"]) if item.get("decline") else None
 
 
-def taken_item(taken: Taken) -> Item:
+def limit_usage_item(limit_usage: LimitUsage) -> Item:
     """What commands used, of a wallet or of one entry: no attribute where that is nothing."""
-    return {TAKEN: {"version": taken.version, "used": dict(taken.used)}} if taken.version or taken.used else {}
+    return (
+        {TAKEN: {"version": limit_usage.version, "used": dict(limit_usage.used)}}
+        if limit_usage.version or limit_usage.used
+        else {}
+    )
 
 
-def taken_of(item: Item) -> Taken:
-    return Taken(item[TAKEN]["version"], item[TAKEN]["used"]) if TAKEN in item else NOTHING_TAKEN
+def limit_usage_of(item: Item) -> LimitUsage:
+    return LimitUsage(item[TAKEN]["version"], item[TAKEN]["used"]) if TAKEN in item else NO_USAGE
 
 
 def _reward_item(given: TopUpReward) -> Item:
@@ -106,7 +110,7 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         bank_reference=item["bank_reference"],
         decline=decline_of(item, TopUpDecline),
         rewards=tuple(TopUpReward(reward_of(each), each.get("into")) for each in item.get("rewards", ())),
-        taken=taken_of(item),
+        limit_usage=limit_usage_of(item),
         facts=facts_of_item(item.get("facts", {}), STORED_WITH_A_TOP_UP),
         ceilings=item.get("ceilings", {}),
         claimed=item.get("claimed", False),

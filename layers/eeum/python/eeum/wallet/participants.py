@@ -109,7 +109,9 @@ class PolicyRewards(Participant):
     def decide(self, case: Case, /) -> Share:
         if not case.captures_now or not case.policy.acting(self._gives):
             return NO_SHARE
-        given = give(case.policy, self._gives, case.facts, case.amount, case.wallet.taken, case.at, self._source())
+        given = give(
+            case.policy, self._gives, case.facts, case.amount, case.wallet.limit_usage, case.at, self._source()
+        )
         return Share(given)
 
 
@@ -153,9 +155,11 @@ def _after(case: Case, given: Given) -> Case:
     """The case as the next participant finds it."""
     if given is NOTHING_GIVEN:
         return case
-    taken = case.wallet.taken
+    limit_usage = case.wallet.limit_usage
     wallet = (
-        replace(case.wallet, taken=replace(taken, used=_sum(taken.used, given.used))) if given.used else case.wallet
+        replace(case.wallet, limit_usage=replace(limit_usage, used=_sum(limit_usage.used, given.used)))
+        if given.used
+        else case.wallet
     )
     return case._replace(wallet=wallet, given=case.given + given.won)
 

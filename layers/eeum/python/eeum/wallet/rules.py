@@ -77,7 +77,7 @@ class Negative(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LimitUsage:
     """Won by limit and window (`welcome-bonus@2026-03`) that commands used: what was given at payment and at top-up, and topped up.
 
     Apart from `Wallet.usage`, which postings count, some time later. `version` counts its changes; 0 is not stored yet. Of an entry it is
@@ -87,24 +87,24 @@ class Taken:
     version: int = 0
     used: Mapping[str, int] = field(default_factory=dict)
 
-    def given_back(self, won: Mapping[str, int]) -> "Taken":
+    def given_back(self, won: Mapping[str, int]) -> "LimitUsage":
         """What is left after `won` were given back. A window that the wallet no longer carries is past, and needs none."""
         used = {key: used - won.get(key, 0) for key, used in self.used.items()}
-        return Taken(self.version + 1, {key: left for key, left in used.items() if left})
+        return LimitUsage(self.version + 1, {key: left for key, left in used.items() if left})
 
-    def change(self, used: Mapping[str, int]) -> "Taken":
+    def change(self, used: Mapping[str, int]) -> "LimitUsage":
         """What an entry says that uses so much, or gives it back, as the next change."""
-        return Taken(self.version + 1, used) if used else NOTHING_TAKEN
+        return LimitUsage(self.version + 1, used) if used else NO_USAGE
 
 
-NOTHING_TAKEN = Taken()
+NO_USAGE = LimitUsage()
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """A member's balances and cards, and how far its limits are used.
 
-    `usage` is won by limit and window (`monthly-spend@2021-01`). `due` counts the postings that captures and cancellations call for,
+    `usage` is limit usage by accruals: won by limit and window (`monthly-spend@2021-01`); `limit_usage` is that by commands. `due` counts the postings that captures and cancellations call for,
     `posted` is the number of the last one; unequal means that cashback is on its way. `district` is where the member lives; it and
     `birth_date` are what an operator saw papers of. `standings` counts an operator's decisions about the wallet. `debts` are what its
     purses owe each other (`eeum.wallet.debts`).
@@ -127,7 +127,7 @@ class Wallet:
     district: str | None = None
     birth_date: date | None = None
     standings: int = 0
-    taken: Taken = NOTHING_TAKEN
+    limit_usage: LimitUsage = NO_USAGE
     debts: Debts = field(default_factory=dict)
 
     def balance(self, purse_id: str) -> int:
@@ -187,7 +187,7 @@ class TopUpReward(NamedTuple):
 class TopUp:
     """An entry: money that a bank takes from the member's account and that came into the wallet, or why it was declined.
 
-    `amount` is the face value. `rewards` are what policies made of it, judged by `facts`, `taken` by how much it used limits, and
+    `amount` is the face value. `rewards` are what policies made of it, judged by `facts`, `limit_usage` by how much it used limits, and
     `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
     """
 
@@ -196,7 +196,7 @@ class TopUp:
     bank_reference: str
     decline: TopUpDecline | OwnDecline | None
     rewards: tuple[TopUpReward, ...] = ()
-    taken: Taken = NOTHING_TAKEN
+    limit_usage: LimitUsage = NO_USAGE
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = field(default_factory=dict)
     claimed: bool = False

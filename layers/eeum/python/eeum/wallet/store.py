@@ -32,12 +32,12 @@ from eeum.storage import (
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.debts import Debts
-from eeum.wallet.items import TAKEN, TOP_UP, taken_item, top_up_item, top_up_of
+from eeum.wallet.items import TAKEN, TOP_UP, limit_usage_item, top_up_item, top_up_of
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import (
+    LimitUsage,
     Negative,
     Purse,
-    Taken,
     TopUp,
     Wallet,
     WalletStatus,
@@ -77,14 +77,14 @@ class ReadForTopUp(NamedTuple):
 class Credit(NamedTuple):
     """A top-up and the wallet that it was judged on, whose charged purse may hold `holding_limit` won.
 
-    `purses` are those that a bonus comes into; `taken` is what commands have used afterwards, None where the top-up used nothing.
+    `purses` are those that a bonus comes into; `limit_usage` is what commands have used afterwards, None where the top-up used nothing.
     """
 
     top_up: TopUp
     wallet: Wallet
     holding_limit: int
     purses: Sequence[Purse] = ()
-    taken: Taken | None = None
+    limit_usage: LimitUsage | None = None
 
 
 class WalletStore:
@@ -141,7 +141,7 @@ class WalletStore:
         # Payments load this module, and claim nothing.
         from eeum.wallet.bank_reference_store import claim_put
 
-        top_up, wallet, holding_limit, purses, taken = credit
+        top_up, wallet, holding_limit, purses, limit_usage = credit
         charged = ("purses", CHARGED, "amount")
         put = _top_up_put(top_up)
         head, item = linked(wallet.chain, keyed(put.key, put.item))
@@ -156,14 +156,14 @@ class WalletStore:
                 *(SetTo(("purses", each), purse_item(new[each]._replace(amount=credited[each]))) for each in new),
                 head_set(head),
                 *([negative_set(None)] if recovered else []),
-                *([taken_set(taken)] if taken else []),
+                *([usage_set(limit_usage)] if limit_usage else []),
             ),
             (
                 Equals(("status",), WalletStatus.ACTIVE.value),
                 Equals(("verified",), wallet.verified),
                 AtMost(charged, holding_limit - top_up.amount),
                 head_unchanged(wallet.chain),
-                *([taken_follows(taken)] if taken else []),
+                *([usage_follows(limit_usage)] if limit_usage else []),
             ),
         )
         claims = [claim_put(top_up)] if top_up.claimed else []
@@ -277,14 +277,14 @@ def _about_changed(wallet: Wallet, before: Wallet) -> Item:
     return said
 
 
-def taken_set(taken: Taken) -> SetTo:
+def usage_set(limit_usage: LimitUsage) -> SetTo:
     """What commands have used, afterwards."""
-    return SetTo((TAKEN,), taken_item(taken)[TAKEN])
+    return SetTo((TAKEN,), limit_usage_item(limit_usage)[TAKEN])
 
 
-def taken_follows(taken: Taken) -> Condition:
-    """That what is stored is what `taken` was made of: no other command used anything meanwhile."""
-    before = taken.version - 1
+def usage_follows(limit_usage: LimitUsage) -> Condition:
+    """That what is stored is what `limit_usage` was made of: no other command used anything meanwhile."""
+    before = limit_usage.version - 1
     return Equals((TAKEN, "version"), before) if before else Absent((TAKEN,))
 
 

@@ -14,11 +14,11 @@ from eeum.storage import Write
 from eeum.wallet.participants import Case, Participant, shares_of
 from eeum.wallet.purses import purse_into
 from eeum.wallet.rules import (
+    NO_USAGE,
     NOTHING_KNOWN,
-    NOTHING_TAKEN,
+    LimitUsage,
     OwnDecline,
     Purse,
-    Taken,
     TopUpDecline,
     TopUpReward,
     Wallet,
@@ -35,7 +35,7 @@ class JudgedTopUp(NamedTuple):
     decline: TopUpDecline | OwnDecline | None
     rewards: tuple[TopUpReward, ...] = ()
     purses: tuple[Purse, ...] = ()
-    taken: Taken = NOTHING_TAKEN
+    limit_usage: LimitUsage = NO_USAGE
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = {}
     parts: Mapping[str, Any] = {}
@@ -54,7 +54,7 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
     """What a top-up of `amount`, its face value, comes to: what is not funded is not given, and the top-up stands."""
     policy, at, key = counter
     decline = judge_top_up(wallet, policy.wallet, amount)
-    if decline is None and exceeds_a_limit(policy, wallet.taken.used, amount, at):
+    if decline is None and exceeds_a_limit(policy, wallet.limit_usage.used, amount, at):
         decline = TopUpDecline.TOP_UP_LIMIT
     if decline:
         return JudgedTopUp(decline)
@@ -75,9 +75,9 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
         purse = purse_into(policy, layer.into, at)
         purses[purse.id] = purse
         rewards.append(TopUpReward(reward, purse.id))
-    taken = wallet.taken.change({**given.used, **topped_up(policy, amount, at)})
+    limit_usage = wallet.limit_usage.change({**given.used, **topped_up(policy, amount, at)})
     into = tuple(purses.values())
-    return JudgedTopUp(None, tuple(rewards), into, taken, facts, given.ceilings, shares.parts, shares.writes)
+    return JudgedTopUp(None, tuple(rewards), into, limit_usage, facts, given.ceilings, shares.parts, shares.writes)
 
 
 def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:

@@ -17,8 +17,8 @@ from eeum.request import Request
 from eeum.storage import ConditionsFailed, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.bank_reference_store import Claim, claim_key, claim_of
+from eeum.wallet.budget_draws import keep_joined, keys_of, rewarding
 from eeum.wallet.giving import after
-from eeum.wallet.granting import keep_joined, keys_of, rewarding
 from eeum.wallet.participants import Asked, Participant
 from eeum.wallet.rules import (
     STANDARD_CARD,
@@ -162,7 +162,7 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
             bank_reference,
             judged.decline,
             judged.rewards,
-            judged.taken,
+            judged.limit_usage,
             judged.facts,
             judged.ceilings,
             claimed=judged.decline is None,
@@ -170,8 +170,8 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
         )
         if entry.decline:
             return Decision(entry, lambda: using.wallets.record_declined_top_up(entry))
-        taken = after(wallet.taken, entry.taken.used, at) if entry.taken.version else None
-        credit = Credit(entry, wallet, holding_limit_of(wallet, policy.wallet), judged.purses, taken)
+        limit_usage = after(wallet.limit_usage, entry.limit_usage.used, at) if entry.limit_usage.version else None
+        credit = Credit(entry, wallet, holding_limit_of(wallet, policy.wallet), judged.purses, limit_usage)
 
         def store(writes: Sequence[Write], patience: Patience) -> None:
             using.wallets.credit_and_record(credit, writes, patience)

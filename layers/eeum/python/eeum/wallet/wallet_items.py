@@ -11,7 +11,7 @@ from eeum.journal.accounts import CASHBACK, CHARGED, HELD, REFUND_PENDING
 from eeum.journal.chain import CHAIN, Head
 from eeum.storage import Item
 from eeum.wallet.debts import Debts
-from eeum.wallet.items import taken_item, taken_of
+from eeum.wallet.items import limit_usage_item, limit_usage_of
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import Card, DebitOrder, Negative, Purse, Wallet, WalletStatus
 
@@ -41,7 +41,7 @@ def wallet_item(wallet: Wallet) -> Item:
         **({NEGATIVE: negative_item(wallet.negative)} if wallet.negative else {}),
         **({ABOUT: about} if (about := about_item(wallet)) else {}),
         **({"standings": wallet.standings} if wallet.standings else {}),
-        **taken_item(wallet.taken),
+        **limit_usage_item(wallet.limit_usage),
         **({DEBTS: debts_item(wallet.debts)} if wallet.debts else {}),
     }
 
@@ -118,7 +118,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         district=district,
         birth_date=date.fromisoformat(born) if born else None,
         standings=item.get("standings", 0),
-        taken=taken_of(item),
+        limit_usage=limit_usage_of(item),
         debts=item.get(DEBTS, {}),
     )
 
