@@ -104,10 +104,10 @@ NO_USAGE = LimitUsage()
 class Wallet:
     """A member's balances and cards, and how far its limits are used.
 
-    `usage` is limit usage by accruals: won by limit and window (`monthly-spend@2021-01`); `limit_usage` is that by commands. `due` counts the postings that captures and cancellations call for,
-    `posted` is the number of the last one; unequal means that cashback is on its way. `district` is where the member lives; it and
-    `birth_date` are what an operator saw papers of. `standings` counts an operator's decisions about the wallet. `debts` are what its
-    purses owe each other (`eeum.wallet.debts`).
+    `usage` is won by limit and window (`monthly-spend@2021-01`) that accruals use; `limit_usage` is that of commands. `due` counts the
+    postings that captures and cancellations call for, `posted` is the number of the last one; unequal means that cashback is on its way.
+    `district` is where the member lives; it and `birth_date` are what an operator saw papers of. `standings` counts an operator's
+    decisions about the wallet. `debts` are what its purses owe each other (`eeum.wallet.debts`).
     """
 
     id: str
