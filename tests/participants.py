@@ -89,10 +89,10 @@ class OneTimeCode(OnTheCard):
         key = card_key(case.wallet.id)
         if codes is None:
             missing = (Absent(("codes",)),) if self._item else NOT_YET_STORED
-            write = Update(key, (SetTo(("codes",), {self._code: case.key}),), missing)
+            write = Update(key, (SetTo(("codes",), {self._code: case.entry_key}),), missing)
         else:
             way = ("codes", self._code)
-            write = Update(key, (SetTo(way, case.key),), (Absent(way),))
+            write = Update(key, (SetTo(way, case.entry_key),), (Absent(way),))
         won = min(self._won, case.amount - case.given)
         reward = LayerReward("code", won, (), (("merchant", won),))
         return Share(Given((reward,), {}, {}) if won else NOTHING_GIVEN, (write,), self._code)
@@ -107,5 +107,5 @@ class Writing(Participant):
         self._items = items
 
     def decide(self, case: Case, /) -> Share:
-        keys = (Key(Table.BALANCES, f"SAMPLE#{case.key}", f"{number}") for number in range(self._items))
+        keys = (Key(Table.BALANCES, f"SAMPLE#{case.entry_key}", f"{number}") for number in range(self._items))
         return Share(writes=tuple(Update(key, (SetTo(("kind",), "sample"),)) for key in keys))

@@ -181,11 +181,11 @@ class Till(NamedTuple):
 
 
 def judge(
-    wallet: Wallet, till: Till, order: Order, participants: Sequence[Participant] = (), key: Digest = ""
+    wallet: Wallet, till: Till, order: Order, participants: Sequence[Participant] = (), payment_key: Digest = ""
 ) -> Judgement:
     """Whether `order` may be paid, on what was read of wallet and merchant, and what is taken off its price.
 
-    `participants` are asked only where it may; `key` is the payment key. Without them nothing is taken off.
+    `participants` are asked only where it may; `payment_key` is that of its entry. Without them nothing is taken off.
     """
     card = _card_of(wallet, order)
     facts = facts_of(wallet, card, till.merchant, order, till.at)
@@ -195,7 +195,9 @@ def judge(
     shares = NO_SHARES
     if participants:
         judged_by = replace(facts, amount=order.amount, accepted_at=till.at)
-        case = Case(key, wallet, till.policy, till.at, order.amount, judged_by, order.merchant_id, not order.hold)
+        case = Case(
+            payment_key, wallet, till.policy, till.at, order.amount, judged_by, order.merchant_id, not order.hold
+        )
         shares = shares_of(participants, case)
     if shares.decline:
         return Judgement(shares.decline, card, facts, ())

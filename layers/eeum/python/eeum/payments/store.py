@@ -62,17 +62,17 @@ class PaymentStore:
         self._patience = patience
 
     def read_for_authorisation(
-        self, wallet_id: str, keys: Sequence[Digest], merchant_ids: Sequence[str], others: Sequence[Key] = ()
+        self, wallet_id: str, payment_keys: Sequence[Digest], merchant_ids: Sequence[str], others: Sequence[Key] = ()
     ) -> Read:
-        """Wallet, the entries of this request and the merchants, consistently, in one round trip; `keys` are the payment keys.
+        """Wallet, the entries of this request and the merchants, consistently, in one round trip.
 
         3 read units for one payment, 2 for each further one at another merchant, and 1 for each of `others`. Raises `TooManyItems`.
         """
         wanted = [wallet_key(wallet_id)]
-        wanted += [payment_key(wallet_id, each) for each in keys]
+        wanted += [payment_key(wallet_id, each) for each in payment_keys]
         wanted += [merchant_key(each) for each in merchant_ids]
         wallet, *items = self._read([*wanted, *others])
-        entries, found, also = _split(items, len(keys), len(merchant_ids))
+        entries, found, also = _split(items, len(payment_keys), len(merchant_ids))
         return Read(
             # Entries of one request are stored together: where the first is not, none is.
             tuple(payment_of(wallet_id, item) for item in entries if item) if entries[0] else (),

@@ -100,7 +100,7 @@ def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> An
     if not is_id(request.wallet_id):
         raise UnknownCard
     requests = requests_of(request, len(orders))
-    keys = [each.digest for each in requests]
+    payment_keys = [each.digest for each in requests]
     merchants = tuple(dict.fromkeys([order.merchant_id for order in orders]))
     captures_now = not all(order.hold for order in orders)
     participants = (*rewarding(using.budgets, AT_PAYMENT), *using.participants())
@@ -110,7 +110,7 @@ def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> An
         at = whole_milliseconds(using.clock())
         asked = Asked(request.wallet_id, at, using.policies.in_force_at(at), merchants, captures_now)
         others = keys_of(participants, asked)
-        found = using.payments.read_for_authorisation(request.wallet_id, keys, merchants, others)
+        found = using.payments.read_for_authorisation(request.wallet_id, payment_keys, merchants, others)
         for each in participants:
             each.begin(found.others)
         return Basket(found.payments) if found.payments else None, Attempt(at, found)

@@ -43,16 +43,16 @@ class JudgedTopUp(NamedTuple):
 
 
 class Counter(NamedTuple):
-    """When a top-up is judged, by the policy in force at the instant `at`; `key` is that of its entry."""
+    """When a top-up is judged, by the policy in force at the instant `at`; `entry_key` is that of its entry."""
 
     policy: PolicyVersion
     at: datetime
-    key: Digest
+    entry_key: Digest
 
 
 def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Sequence[Participant]) -> JudgedTopUp:
     """What a top-up of `amount`, its face value, comes to: what is not funded is not given, and the top-up stands."""
-    policy, at, key = counter
+    policy, at, entry_key = counter
     decline = judge_top_up(wallet, policy.wallet, amount)
     if decline is None and exceeds_a_limit(policy, wallet.limit_usage.used, amount, at):
         decline = TopUpDecline.TOP_UP_LIMIT
@@ -60,7 +60,7 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
         return JudgedTopUp(decline)
     facts = _facts_of(wallet, at) if policy.at_top_up else NOTHING_KNOWN
     judged_by = replace(facts, amount=amount, accepted_at=at)
-    shares = shares_of(participants, Case(key, wallet, policy, at, amount, judged_by))
+    shares = shares_of(participants, Case(entry_key, wallet, policy, at, amount, judged_by))
     if shares.decline:
         return JudgedTopUp(shares.decline)
     given = shares.given
