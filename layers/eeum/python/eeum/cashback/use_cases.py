@@ -20,8 +20,8 @@ from eeum.policy.rules import PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import MOST_WRITES, ConditionsFailed, Contended, Denied, Unavailable, Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.granting import keep_funded
 from eeum.wallet.giving import UNLIMITED, Grants
+from eeum.wallet.granting import keep_funded
 from eeum.wallet.rules import Wallet
 
 if TYPE_CHECKING:

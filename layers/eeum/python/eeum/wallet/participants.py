@@ -33,8 +33,8 @@ class Asked(NamedTuple):
 class Case(NamedTuple):
     """One payment, or a top-up, that would be approved. `wallet` is as it is once all before it in the same transaction is done.
 
-    `entry_key` is that of its entry: of a payment, the payment key. `amount` is the price or the face value, in won, and `facts` have it, too;
-    `given` is how many won participants before this one give of it.
+    `entry_key` is that of its entry: of a payment, the payment key. `amount` is the price or the face value, in won, and `facts` have it,
+    too; `given` is how many won participants before this one give of it.
     """
 
     entry_key: Digest
