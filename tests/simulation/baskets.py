@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from eeum.payments.use_cases import AuthoriseBasket, authorise_basket
@@ -32,7 +31,7 @@ def buy(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
     def send(through: Storage) -> Any:
         request = Request.of(caller, wallet, key, {"orders": [_body(each) for each in orders]})
-        using = replace(city.paying(through), participants=joining)
+        using = city.paying(through)._replace(participants=joining)
         return authorise_basket(AuthoriseBasket(request, orders), using).entry
 
     basket = _ask(city, storage, send)

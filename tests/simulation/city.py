@@ -242,7 +242,7 @@ class Simulated:
     def _open_shop(self, number: int) -> None:
         shop = shop_of(number, self.versions[-1].merchants)
         earlier = self.now - timedelta(days=2)
-        using = replace(self.onboarding(self.memory), clock=lambda: earlier)
+        using = self.onboarding(self.memory)._replace(clock=lambda: earlier)
         applied = apply_for_merchant(ApplyForMerchant(shop, f"owner-{number}"), using)
         if number % 11 != 10:
             decision = Decision(MerchantStatus.APPROVED, "operator", earlier, "papers in order")

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -132,7 +131,7 @@ def spread_over(steps: Sequence[Step], seconds: float) -> Iterator[Step]:
 def charge_wallet(city: CityOnAnEngine, amount: int) -> str:
     wallet = city.wallets[0]
     request = Request.of("bank/one", wallet, "0123456789abcdef", {"amount": amount})
-    using = replace(city.holding(city.memory), patience=waiting())
+    using = city.holding(city.memory)._replace(patience=waiting())
     top_up(TopUpWallet(request, amount, request.digest), using)
     return wallet
 
@@ -143,7 +142,7 @@ def pay_until_answered(city: CityOnAnEngine, wallet: str, key: str, amount: int)
     request = Request.of("acquirer/one", wallet, key, {"amount": amount})
     while True:
         try:
-            using = replace(city.paying(city.memory), patience=waiting())
+            using = city.paying(city.memory)._replace(patience=waiting())
             return authorise_payment(Authorise(request, order), using).entry
         except (Busy, Unavailable):
             time.sleep(0.05)

@@ -120,7 +120,7 @@ def test_of_changes_of_standing_at_once_each_holds_whole_or_comes_again(world: W
 
     def stand(number: int) -> Wallet:
         at = world.now + timedelta(milliseconds=number)
-        using = replace(world.holding, clock=lambda: at)
+        using = world.holding._replace(clock=lambda: at)
         status, verified = (WalletStatus.SUSPENDED, None) if number % 2 else (None, True)
         return change_standing(ChangeStanding(payer.id, "operator", "확인", status, verified), using)
 

@@ -197,7 +197,7 @@ class World:
         """A member with money, however it came in."""
         order = DebitOrder.CASHBACK_FIRST if cashback_first else DebitOrder.CHARGED_FIRST
         earlier = self.now - timedelta(days=30)
-        wallet = open_wallet(OpenWallet(name, order), replace(self.holding, clock=lambda: earlier)).wallet
+        wallet = open_wallet(OpenWallet(name, order), self.holding._replace(clock=lambda: earlier)).wallet
         if verified:
             change_standing(ChangeStanding(wallet.id, "operator", "papers in order", verified=True), self.holding)
         for purse, won in {"charged": charged, "cashback": cashback, **(grants or {})}.items():

@@ -1,7 +1,6 @@
 """From an owner's application to a merchant that can be paid, and finding merchants."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,8 +23,7 @@ NO_SUCH_MERCHANT = "There is no such merchant."
 NUMBER_TAKEN = "This business registration number has an application already."
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantDependencies:
+class MerchantDependencies(NamedTuple):
     """What the use cases of merchants work with; `composition` makes it."""
 
     merchants: MerchantStore

@@ -147,8 +147,7 @@ class Payment:
         return {**paid, **funded, target: self.order.amount}
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What an order comes to: declined, or paid from which purses (what was drawn, and what was found empty on the way).
 
     `given`, `parts` and `writes` are what its participants contribute, `limit_usage` is by how much it uses limits.
@@ -160,7 +159,7 @@ class Judgement:
     draws: tuple[Draw, ...]
     given: Given = NOTHING_GIVEN
     limit_usage: LimitUsage = NO_USAGE
-    parts: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Any] = {}
     writes: tuple[Write, ...] = ()
 
     @property

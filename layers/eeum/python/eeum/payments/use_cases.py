@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,8 +32,7 @@ May = Callable[[Payment], bool]
 NO_SUCH_PAYMENT = "There is no such payment, or it is not yours."
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentDependencies:
+class PaymentDependencies(NamedTuple):
     """What the use cases of payments work with; `composition` makes it.
 
     `budgets` are asked for once something is given or goes back. `participants` join each authorisation, after the policy's discounts.

@@ -5,9 +5,8 @@ the other, never by both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
@@ -37,8 +36,7 @@ class Unlimited:
 UNLIMITED: Grants = Unlimited()
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What layers give, those that give nothing left out; `used` is by how much each limit's use grows, by limit and window.
 
     `ceilings` are by layer the most that was funded, where that was less than it would give.

@@ -5,7 +5,7 @@ was read; and stores what they contribute in its own transaction. So a discount,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,8 +48,7 @@ class Case(NamedTuple):
     given: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What one participant contributes to one case.
 
     `given` is taken off the price or comes on top, `writes` are stored with it, and `part` is kept in the entry under the participant's
@@ -115,13 +114,12 @@ class PolicyRewards(Participant):
         return Share(given)
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(NamedTuple):
     """What all participants contribute to one case, together."""
 
     given: Given = NOTHING_GIVEN
     writes: tuple[Write, ...] = ()
-    parts: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Any] = {}
     decline: OwnDecline | None = None
 
 

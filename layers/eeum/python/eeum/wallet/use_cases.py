@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,8 +44,7 @@ OLDEST = 130
 """Years: nobody known has become as old."""
 
 
-@dataclass(frozen=True, slots=True)
-class WalletDependencies:
+class WalletDependencies(NamedTuple):
     """What the use cases of wallets work with; `composition` makes it.
 
     `budgets` are asked for once something is given. `participants` join each top-up, after what the policy gives.
