@@ -1,5 +1,6 @@
 """Several payments of one wallet in one transaction: all or none, judged in order as if they were made one after another."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -184,9 +185,11 @@ def test_a_wallet_that_shrank_meanwhile_declines_the_whole_basket(world: World) 
 
 def test_baskets_and_payments_at_once_overdraw_nothing(market: World) -> None:
     payer, shops = market.member(charged=60_000), _shops(market, 3)
-    baskets = [partial(market.pay_basket, payer, _orders(shops, 3_000, 2_000, 1_000)) for _ in range(8)]
-    payments = [partial(market.pay, payer, shops[0], 4_000) for _ in range(8)]
-    answers = at_once([*baskets, *payments])
+    calls: list[Callable[[], object]] = [
+        partial(market.pay_basket, payer, _orders(shops, 3_000, 2_000, 1_000)) for _ in range(8)
+    ]
+    calls += [partial(market.pay, payer, shops[0], 4_000) for _ in range(8)]
+    answers = at_once(calls)
     assert all(isinstance(answer, Answer) for answer in answers), answers
     assert market.balances(payer)["charged"] >= 0
     assert market.wallet(payer.id).limit_usage.used == {"most@2021-01": 2_500}

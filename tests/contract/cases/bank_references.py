@@ -13,6 +13,7 @@ from eeum.storage import ConditionsFailed, Storage
 from eeum.wallet.bank_reference_store import Claim, claim_key, claim_of
 from eeum.wallet.rules import TopUp, TopUpDecline
 from eeum.wallet.store import Credit, WalletStore, top_up_key
+from eeum.wallet.use_cases import TopUpWallet, WalletDependencies
 from eeum.wallet.use_cases import top_up as credit
 from tests.contract.cases import case
 from tests.contract.cases.command_races import DISCOUNTED, _at_once
@@ -83,9 +84,8 @@ def one_transfer_at_once_under_many_keys_is_credited_once(storage: Storage) -> N
         patience, into = patience_of(600), wallets[number % 2].id
         request = Request.of("bank/lee", into, f"a-key-of-a-transfer-{number}", {"amount": 10_000})
         try:
-            answer = credit(
-                WalletStore(storage, patience), DISCOUNTED, patience, request, 10_000, "KB-77", lambda: NOON
-            )
+            using = WalletDependencies(WalletStore(storage, patience), DISCOUNTED, patience, lambda: NOON)
+            answer = credit(TopUpWallet(request, 10_000, "KB-77"), using)
         except BankReferenceUsed:
             return "refused", 0
         assert isinstance(answer, Answer)

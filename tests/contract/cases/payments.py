@@ -43,7 +43,7 @@ def _wallet(storage: Storage, wallet_id: str) -> Wallet:
 def an_authorisation_reads_wallet_entry_and_merchant(storage: Storage) -> None:
     store = _store(storage)
     nothing = store.read_for_authorisation(wallet().id, [digest("none")], [MERCHANT])
-    assert nothing == Read(None, None, None)
+    assert nothing == Read((), None, {MERCHANT: None})
     opened = stored_wallet(storage, charged=10_000)
     MerchantStore(storage, patience_of()).add(approved())
     found = store.read_for_authorisation(opened.id, [digest("none")], [MERCHANT])
@@ -51,7 +51,7 @@ def an_authorisation_reads_wallet_entry_and_merchant(storage: Storage) -> None:
     declined = payment(opened.id, decline=Decline.INSUFFICIENT_FUNDS)
     store.record_declines([declined])
     found = store.read_for_authorisation(opened.id, [declined.acceptance.digest], ["unknown merchant"])
-    assert found == Read(declined, opened, None)
+    assert found == Read((declined,), opened, {"unknown merchant": None})
 
 
 @case
