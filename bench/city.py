@@ -154,4 +154,4 @@ def paying(
 ) -> PaymentDependencies:
     """What the use cases of payments work with."""
     stores = PaymentStore(storage, PATIENCE), ProgressStore(storage, PATIENCE)
-    return PaymentDependencies(*stores, policies, PATIENCE, clock, (lambda: budgets) if budgets else None)
+    return PaymentDependencies(*stores, lambda: policies, PATIENCE, clock, (lambda: budgets) if budgets else None)

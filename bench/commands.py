@@ -124,7 +124,7 @@ def _cancel(storage: Storage, budgets: Budgets, payment: Payment) -> None:
 def _top_up(storage: Storage, budgets: Budgets, wallet_id: str) -> None:
     request = Request.of("bank/7t2c1m0e5q9s8rj4h6k3b2v1ab", wallet_id, "a-key-of-the-top-up", {"amount": TOPPED_UP})
     store = WalletStore(storage, PATIENCE)
-    using = WalletDependencies(store, POLICIES, PATIENCE, lambda: JANUARY_2021, lambda: budgets)
+    using = WalletDependencies(store, lambda: POLICIES, PATIENCE, lambda: JANUARY_2021, lambda: budgets)
     entry = top_up(TopUpWallet(request, TOPPED_UP, f"KB-20210105-{wallet_id[:8]}"), using).entry
     if entry.credited.get("points@2021-07") != TOPPED_UP * 5 // 100:
         raise RuntimeError(f"the top-up has not its bonus: {entry}")

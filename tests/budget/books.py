@@ -97,7 +97,9 @@ class Books:
     def administering(self) -> BudgetDependencies:
         """What the administration of budgets works with."""
         months = MonthStore(self.storage, self.patience, PROGRAMME)
-        return BudgetDependencies(self.store, self.appropriations, months, lambda: self.now, is_running=self.running)
+        return BudgetDependencies(
+            self.store, self.appropriations, months, lambda: self.now, is_running=lambda: self.running
+        )
 
     def reporting(self, policies: PolicyBook, now: datetime | None = None) -> ReportDependencies:
         """What reports and the watch are made from."""

@@ -237,7 +237,9 @@ class Simulated:
     def _appropriate(self, line: Line, won: int) -> None:
         request = Request.of("operator", scope_of(line.fiscal_year), f"appropriation-of-{line.id}", {"line": line.id})
         grounds = Grounds("본예산", "시의회 의결")
-        add_line(AddLine(request, line, won, grounds), replace(self.administering(self.memory), is_running=False))
+        add_line(
+            AddLine(request, line, won, grounds), replace(self.administering(self.memory), is_running=lambda: False)
+        )
 
     def _open_shop(self, number: int) -> None:
         shop = shop_of(number, self.versions[-1].merchants)
@@ -272,12 +274,12 @@ class Simulated:
     def paying(self, storage: Storage) -> PaymentDependencies:
         """What the use cases of payments work with."""
         stores = self.pay_store(storage), self.progress(storage)
-        return PaymentDependencies(*stores, self.policies, patience_of(), self.clock, self.budgets(storage))
+        return PaymentDependencies(*stores, lambda: self.policies, patience_of(), self.clock, self.budgets(storage))
 
     def holding(self, storage: Storage) -> WalletDependencies:
         """What the use cases of wallets work with."""
         return WalletDependencies(
-            self.wallet_store(storage), self.policies, patience_of(), self.clock, self.budgets(storage)
+            self.wallet_store(storage), lambda: self.policies, patience_of(), self.clock, self.budgets(storage)
         )
 
     def onboarding(self, storage: Storage) -> MerchantDependencies:
@@ -287,7 +289,9 @@ class Simulated:
     def administering(self, storage: Storage) -> BudgetDependencies:
         """What the administration of budgets works with."""
         months = MonthStore(storage, patience_of(), PROGRAMME)
-        return BudgetDependencies(self.budget_store(storage), self.appropriations(storage), months, self.clock)
+        return BudgetDependencies(
+            self.budget_store(storage), self.appropriations(storage), months, self.clock, lambda: True
+        )
 
     def suspend(self, layers: frozenset[str], start: datetime, until: datetime) -> None:
         """An operator suspends layers, long enough before."""

@@ -84,7 +84,7 @@ def appropriate(world: World, won: int, funder: str = "city", year: int = 2021, 
     budgets = BudgetStore(world.storage, world.patience, "incheon")
     changes = AppropriationStore(world.storage, world.patience, "incheon")
     request = Request.of("operator", scope_of(year), world.new_key(), {"line": name})
-    using = BudgetDependencies(budgets, changes, world.months, world.clock, is_running=False)
+    using = BudgetDependencies(budgets, changes, world.months, world.clock, is_running=lambda: False)
     add_line(AddLine(request, line, won, GROUNDS), using)
 
 

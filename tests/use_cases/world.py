@@ -145,13 +145,15 @@ class World:
     @property
     def paying(self) -> PaymentDependencies:
         stores = self.payments, self.progress
-        return PaymentDependencies(*stores, self.policies, self.patience, self.clock, self.budgets, self.participants)
+        return PaymentDependencies(
+            *stores, lambda: self.policies, self.patience, self.clock, self.budgets, self.participants
+        )
 
     @property
     def holding(self) -> WalletDependencies:
         """What the use cases of wallets work with."""
         return WalletDependencies(
-            self.wallets, self.policies, self.patience, self.clock, self.budgets, self.participants
+            self.wallets, lambda: self.policies, self.patience, self.clock, self.budgets, self.participants
         )
 
     def onboarding(self, at: datetime | None = None) -> MerchantDependencies:

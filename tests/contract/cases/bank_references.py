@@ -84,7 +84,7 @@ def one_transfer_at_once_under_many_keys_is_credited_once(storage: Storage) -> N
         patience, into = patience_of(600), wallets[number % 2].id
         request = Request.of("bank/lee", into, f"a-key-of-a-transfer-{number}", {"amount": 10_000})
         try:
-            using = WalletDependencies(WalletStore(storage, patience), DISCOUNTED, patience, lambda: NOON)
+            using = WalletDependencies(WalletStore(storage, patience), lambda: DISCOUNTED, patience, lambda: NOON)
             answer = credit(TopUpWallet(request, 10_000, "KB-77"), using)
         except BankReferenceUsed:
             return "refused", 0

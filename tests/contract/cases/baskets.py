@@ -63,7 +63,7 @@ def _buy(
     stores = PaymentStore(storage, patience), ProgressStore(storage, patience)
     own = BudgetStore(storage, patience, "incheon")
     budgets: Callable[[], Budgets] = lambda: Budgets(own, Lines(own.lines()))  # noqa: E731 - as functions ask for them
-    using = PaymentDependencies(*stores, policies, patience, lambda: NOON, budgets, lambda: participants)
+    using = PaymentDependencies(*stores, lambda: policies, patience, lambda: NOON, budgets, lambda: participants)
     request = Request.of(
         "acquirer/kim", wallet.id, key, {"orders": [[each.merchant_id, each.amount] for each in orders]}
     )
@@ -208,7 +208,7 @@ def a_top_up_is_joined_as_a_payment_is(storage: Storage) -> None:
     def credit(number: int, *participants: Participant) -> TopUp:
         patience = patience_of(600)
         store = WalletStore(storage, patience)
-        using = WalletDependencies(store, PLAIN, patience, lambda: NOON, participants=lambda: participants)
+        using = WalletDependencies(store, lambda: PLAIN, patience, lambda: NOON, participants=lambda: participants)
         request = Request.of("bank/lee", opened.id, f"a-top-up-with-number-{number}", {"amount": 30_000})
         return top_up(TopUpWallet(request, 30_000, f"KB-{number}"), using).entry
 

@@ -57,7 +57,7 @@ def _pay(storage: Storage, wallet: Wallet, card: Card, amount: int, key: str) ->
 def _paying(storage: Storage) -> PaymentDependencies:
     patience = patience_of(600)
     stores = PaymentStore(storage, patience), ProgressStore(storage, patience)
-    return PaymentDependencies(*stores, DISCOUNTED, patience, lambda: NOON, lambda: _budgets(storage))
+    return PaymentDependencies(*stores, lambda: DISCOUNTED, patience, lambda: NOON, lambda: _budgets(storage))
 
 
 def _at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
@@ -147,7 +147,7 @@ def top_ups_at_once_come_in_up_to_their_limit_with_their_bonus(storage: Storage)
         patience = patience_of(600)
         request = Request.of("bank/lee", wallet.id, f"a-top-up-at-once-{number}", {"amount": 10_000})
         store = WalletStore(storage, patience)
-        using = WalletDependencies(store, DISCOUNTED, patience, lambda: NOON, lambda: _budgets(storage))
+        using = WalletDependencies(store, lambda: DISCOUNTED, patience, lambda: NOON, lambda: _budgets(storage))
         entry = top_up(TopUpWallet(request, 10_000, f"KB-{number}"), using).entry
         return entry.decline and entry.decline.value
 

@@ -134,7 +134,7 @@ class City:
         return PaymentDependencies(
             self.payments(context),
             self.progress(context),
-            self.policies(),
+            self.policies,
             self.patience(context),
             self.clock,
             lambda: self.budgets(context),
@@ -146,7 +146,7 @@ class City:
 
         patience = self.patience(context)
         return WalletDependencies(
-            self.wallets(context), self.policies(), patience, self.clock, lambda: self.budgets(context)
+            self.wallets(context), self.policies, patience, self.clock, lambda: self.budgets(context)
         )
 
     def merchant_dependencies(self, context: LambdaContext) -> MerchantDependencies:
@@ -164,7 +164,7 @@ class City:
             self.appropriations(context),
             self.months(context),
             self.clock,
-            is_running=not self.policies().is_empty,
+            is_running=lambda: not self.policies().is_empty,
         )
 
     def report_dependencies(self, context: LambdaContext) -> ReportDependencies:

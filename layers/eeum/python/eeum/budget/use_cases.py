@@ -37,7 +37,7 @@ class BudgetDependencies:
     appropriations: AppropriationStore
     months: MonthStore
     clock: Callable[[], datetime]
-    is_running: bool = True
+    is_running: Callable[[], bool]
 
 
 class AddLine(NamedTuple):
@@ -83,7 +83,7 @@ def add_line(command: AddLine, using: BudgetDependencies) -> Answer[BudgetChange
     def decide(before: tuple[Rest | None, list[Line]]) -> Decision[BudgetChange]:
         rest, others = before
         _refuse_if_closed(rest)
-        judge_line(line, others, now, running=using.is_running)
+        judge_line(line, others, now, running=using.is_running())
         if rest is None:
             opened(using.budgets, line.fiscal_year)
         revision = rest.revision if rest else 0

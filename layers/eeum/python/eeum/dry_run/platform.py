@@ -202,11 +202,11 @@ class Platform:
         return self._now
 
     def _wallet_dependencies(self) -> WalletDependencies:
-        return WalletDependencies(self._wallets, self.policies, PATIENCE, self._clock, self._own)
+        return WalletDependencies(self._wallets, lambda: self.policies, PATIENCE, self._clock, self._own)
 
     def _payment_dependencies(self) -> PaymentDependencies:
         stores = PaymentStore(self._storage, PATIENCE), ProgressStore(self._storage, PATIENCE)
-        return PaymentDependencies(*stores, self.policies, PATIENCE, self._clock, self._own)
+        return PaymentDependencies(*stores, lambda: self.policies, PATIENCE, self._clock, self._own)
 
     def _own(self) -> Budgets:
         """Pools, and no budget lines."""

@@ -65,7 +65,7 @@ def judge_basket(
         if payment.decline:
             return Judged(Basket(_declined_with(payment, wallet, merchants, policy, asked)))
         debits.append(Debit(payment, judgement.draws, used_after(wallet, payment)))
-        writes += judgement.writes
+        writes += judgement.shares.writes
         if len(debits) < len(asked):
             wallet = wallet_after(wallet, payment, judgement.draws)
     return Judged(Basket(tuple(each.payment for each in debits)), tuple(debits), tuple(writes))

@@ -46,7 +46,7 @@ def cancel_payment(command: CancelPayment, using: PaymentDependencies) -> Answer
         state = allowed(found, may)
         if entry is None and state.payment.discounts:
             at = state.payment.acceptance.accepted_at
-            keys = draws.keys(Asked(request.wallet_id, at, using.policies.running_at(at)))
+            keys = draws.keys(Asked(request.wallet_id, at, using.policies().running_at(at)))
             draws.begin(using.progress.others(keys) if keys else {})
         return entry, state
 
@@ -56,7 +56,7 @@ def cancel_payment(command: CancelPayment, using: PaymentDependencies) -> Answer
         entry = numbered(decided, state.wallet.limit_usage)
         if entry.discounts:
             at = state.payment.acceptance.accepted_at
-            draws.give_back(using.policies.running_at(at), entry.discounts, at)
+            draws.give_back(using.policies().running_at(at), entry.discounts, at)
 
         def store(returns: Sequence[Write], _: Patience) -> None:
             using.progress.cancel(entry, progress, state, *returns)

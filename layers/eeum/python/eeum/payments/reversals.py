@@ -92,7 +92,7 @@ def _original(command: Reverse, using: PaymentDependencies) -> Answer[Payment]:
     def decide(found: Read) -> Decision[Payment]:
         wallet = known_wallet(found.wallet, [order])
         at = whole_milliseconds(using.clock())
-        judgement = judge(wallet, Till(found.merchants[order.merchant_id], using.policies.running_at(at), at), order)
+        judgement = judge(wallet, Till(found.merchants[order.merchant_id], using.policies().running_at(at), at), order)
         payment = authorise(judgement.refused(Decline.REVERSED), request.accept(at), order)
         return Decision(payment, lambda: using.payments.record_declines([payment]))
 

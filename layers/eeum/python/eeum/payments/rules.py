@@ -14,9 +14,8 @@ from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, p
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.request import Acceptance
-from eeum.storage import Write
-from eeum.wallet.giving import NOTHING_GIVEN, Given, after
-from eeum.wallet.participants import NO_SHARES, Case, Participant, shares_of
+from eeum.wallet.giving import Given, after
+from eeum.wallet.participants import NO_SHARES, Case, Participant, Shares, shares_of
 from eeum.wallet.rules import (
     NO_USAGE,
     SPENDS_FIRST,
@@ -150,17 +149,20 @@ class Payment:
 class Judgement(NamedTuple):
     """What an order comes to: declined, or paid from which purses (what was drawn, and what was found empty on the way).
 
-    `given`, `parts` and `writes` are what its participants contribute, `limit_usage` is by how much it uses limits.
+    `shares` are what its participants contribute, `limit_usage` is by how much it uses limits.
     """
 
     decline: Decline | OwnDecline | None
     card: Card | None
     facts: Facts
     draws: tuple[Draw, ...]
-    given: Given = NOTHING_GIVEN
+    shares: Shares = NO_SHARES
     limit_usage: LimitUsage = NO_USAGE
-    parts: Mapping[str, Any] = {}
-    writes: tuple[Write, ...] = ()
+
+    @property
+    def given(self) -> Given:
+        """What is taken off the price."""
+        return self.shares.given
 
     @property
     def paid_from(self) -> Portions:
@@ -207,7 +209,7 @@ def judge(
     if draws is None:
         return Judgement(Decline.INSUFFICIENT_FUNDS, card, facts, ())
     limit_usage = wallet.limit_usage.change(shares.given.used)
-    return Judgement(None, card, facts, draws, shares.given, limit_usage, shares.parts, shares.writes)
+    return Judgement(None, card, facts, draws, shares, limit_usage)
 
 
 class Debit(NamedTuple):
@@ -259,7 +261,7 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
         discounts=judgement.given.rewards,
         limit_usage=judgement.limit_usage,
         ceilings=judgement.given.ceilings,
-        parts=judgement.parts,
+        parts=judgement.shares.parts,
     )
 
 

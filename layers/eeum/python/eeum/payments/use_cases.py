@@ -35,12 +35,13 @@ NO_SUCH_PAYMENT = "There is no such payment, or it is not yours."
 class PaymentDependencies(NamedTuple):
     """What the use cases of payments work with; `composition` makes it.
 
-    `budgets` are asked for once something is given or goes back. `participants` join each authorisation, after the policy's discounts.
+    `policies` are asked for where something is judged by them, `budgets` once something is given or goes back. `participants` join each
+    authorisation, after the policy's discounts.
     """
 
     payments: PaymentStore
     progress: ProgressStore
-    policies: PolicyBook
+    policies: Callable[[], PolicyBook]
     patience: Patience
     clock: Callable[[], datetime]
     budgets: Callable[[], Budgets] | None = None
@@ -99,6 +100,7 @@ def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> An
         raise UnknownCard
     requests = requests_of(request, len(orders))
     payment_keys = [each.digest for each in requests]
+    policies = using.policies()
     merchants = tuple(dict.fromkeys([order.merchant_id for order in orders]))
     captures_now = not all(order.hold for order in orders)
     participants = (*rewarding(using.budgets, AT_PAYMENT), *using.participants())
@@ -106,7 +108,7 @@ def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> An
     def read() -> tuple[Basket | None, Attempt]:
         # The instant is taken before the read: the policy then in force says what is needed besides.
         at = whole_milliseconds(using.clock())
-        asked = Asked(request.wallet_id, at, using.policies.in_force_at(at), merchants, captures_now)
+        asked = Asked(request.wallet_id, at, policies.in_force_at(at), merchants, captures_now)
         others = keys_of(participants, asked)
         found = using.payments.read_for_authorisation(request.wallet_id, payment_keys, merchants, others)
         for each in participants:
@@ -116,7 +118,7 @@ def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> An
     def decide(attempt: Attempt) -> Decision[Basket]:
         at, found = attempt
         wallet = known_wallet(found.wallet, orders)
-        policy = using.policies.running_at(at)
+        policy = policies.running_at(at)
         asked = [(each.accept(at), order) for each, order in zip(requests, orders, strict=True)]
         judged = judge_basket(wallet, found.merchants, policy, asked, participants)
         if judged.basket.is_declined:

@@ -47,11 +47,12 @@ OLDEST = 130
 class WalletDependencies(NamedTuple):
     """What the use cases of wallets work with; `composition` makes it.
 
-    `budgets` are asked for once something is given. `participants` join each top-up, after what the policy gives.
+    `policies` are asked for where something is judged by them, `budgets` once something is given. `participants` join each top-up, after
+    what the policy gives.
     """
 
     wallets: WalletStore
-    policies: PolicyBook
+    policies: Callable[[], PolicyBook]
     patience: Patience
     clock: Callable[[], datetime]
     budgets: Callable[[], Budgets] | None = None
@@ -136,12 +137,13 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
     """
     request, amount, bank_reference = command
     participants = (*rewarding(using.budgets, AT_TOP_UP), *using.participants())
+    policies = using.policies()
     claim = claim_key(request.caller, bank_reference)
 
     def read() -> tuple[TopUp | None, Attempt]:
         # The instant is taken before the read: the policy then in force says what is needed besides.
         at = whole_milliseconds(using.clock())
-        others = keys_of(participants, Asked(request.wallet_id, at, using.policies.in_force_at(at)))
+        others = keys_of(participants, Asked(request.wallet_id, at, policies.in_force_at(at)))
         found = using.wallets.wallet_and_top_up(request.wallet_id, request.digest, [claim, *others])
         if found.wallet is None:
             raise NotFound(NO_SUCH_WALLET)
@@ -152,7 +154,7 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
 
     def decide(attempt: Attempt) -> Decision[TopUp]:
         at, wallet = attempt
-        policy = using.policies.running_at(at)
+        policy = policies.running_at(at)
         judged = top_up_by(wallet, Counter(policy, at, request.digest), amount, participants)
         entry = TopUp(
             request.accept(at),
@@ -202,7 +204,7 @@ def change_standing(command: ChangeStanding, using: WalletDependencies) -> Walle
         Busy: another operator decided about it just now.
     """
     about, now = command.about or {}, using.clock()
-    _check_member(using.policies, about, now)
+    _check_member(using, about, now)
     wallet = using.wallets.wallet(command.wallet_id)
     if wallet is None:
         raise NotFound(NO_SUCH_WALLET)
@@ -216,10 +218,10 @@ def change_standing(command: ChangeStanding, using: WalletDependencies) -> Walle
     return changed
 
 
-def _check_member(policies: PolicyBook, about: AboutMember, now: datetime) -> None:
+def _check_member(using: WalletDependencies, about: AboutMember, now: datetime) -> None:
     district, birth_date = about.get("district"), about.get("birth_date")
     if district is not None:
-        districts = policies.running_at(now).merchants.districts
+        districts = using.policies().running_at(now).merchants.districts
         if district not in districts:
             raise Invalid("member_district", f"is not one of {', '.join(sorted(districts))}", "unknown_district")
     if birth_date is not None and not 0 <= years_since(birth_date, now) <= OLDEST:
