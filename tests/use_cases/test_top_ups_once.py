@@ -184,9 +184,9 @@ def test_a_decline_uses_up_no_reference(saving_city: World) -> None:
     assert saving_city.top_up(saver, 3_000_000, KEY, reference="KB-1") == Answer(declined, replayed=True)
 
 
-def _claiming_nothing(*of: Any, claimed: bool) -> TopUp:
+def _claiming_nothing(*of: Any, claimed: bool, **more: Any) -> TopUp:
     """A top-up as earlier versions made it."""
-    return TopUp(*of)
+    return TopUp(*of, **more)
 
 
 def test_a_reference_that_an_earlier_version_credited_has_no_claim() -> None:
