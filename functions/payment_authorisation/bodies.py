@@ -151,30 +151,32 @@ def amounts_of(payment: Payment, progress: Progress) -> dict[str, int]:
 
 def payment_body(payment: Payment, progress: Progress) -> PaymentBody:
     current = CurrentBody(**amounts_of(payment, progress), status=current_status(payment, progress).value)
-    return PaymentBody(
-        **payment_fields(payment).model_dump(exclude={"status"}), status=payment.status.value, current=current
-    )
+    return PaymentBody(**_fields_of(payment), current=current)
 
 
 def payment_fields(payment: Payment) -> PaymentFields:
     """The payment with the status that was decided."""
-    return PaymentFields(
-        id=payment.acceptance.id,
-        wallet_id=payment.acceptance.wallet_id,
-        status=payment.status.value,
-        decline=decline_body(payment.decline) if payment.decline else None,
-        merchant_id=payment.order.merchant_id,
-        amount=payment.order.amount,
-        discount=payment.discount,
-        paid=sum(won for _, won in payment.paid_from),
-        discounts=[discount_body(discount) for discount in payment.discounts],
-        cut=cut_bodies(payment.ceilings),
-        channel=payment.order.channel,
-        paid_from=dict(payment.paid_from),
-        accepted_at=text_of(payment.acceptance.accepted_at),
-        requested_at=payment.order.requested_at,
-        expires_at=text_of(payment.expires_at) if payment.expires_at else None,
-    )
+    return PaymentFields(**_fields_of(payment))
+
+
+def _fields_of(payment: Payment) -> dict[str, Any]:
+    return {
+        "id": payment.acceptance.id,
+        "wallet_id": payment.acceptance.wallet_id,
+        "status": payment.status.value,
+        "decline": decline_body(payment.decline) if payment.decline else None,
+        "merchant_id": payment.order.merchant_id,
+        "amount": payment.order.amount,
+        "discount": payment.discount,
+        "paid": sum(won for _, won in payment.paid_from),
+        "discounts": [discount_body(discount) for discount in payment.discounts],
+        "cut": cut_bodies(payment.ceilings),
+        "channel": payment.order.channel,
+        "paid_from": dict(payment.paid_from),
+        "accepted_at": text_of(payment.acceptance.accepted_at),
+        "requested_at": payment.order.requested_at,
+        "expires_at": text_of(payment.expires_at) if payment.expires_at else None,
+    }
 
 
 def discount_body(discount: LayerReward) -> DiscountBody:
