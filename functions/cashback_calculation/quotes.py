@@ -16,6 +16,10 @@ city = City.of(os.environ)
 
 @api.post("/wallets/<wallet_id>/cashback_quotes", summary="What a payment would get now", tags=["cashback"])
 def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
+    """Decides the payment as it would be decided now, and works out its cashback, without storing anything.
+
+    `not_guaranteed` names what may still change.
+    """
     context = api.lambda_context
     member = api.caller().person(MEMBER)
     card = card_within(wallet_id, body.card_token) if body.card_token else None
@@ -24,7 +28,9 @@ def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
     quoted = quote_cashback(
         city.payments(context), city.policies(), city.budgets(context), member, wallet_id, order, city.clock()
     )
-    return answered(quote_body(quoted, method))
+    # The merchant was read for the quote.
+    name = city.names().known(order.merchant_id, quoted.earning.accepted_at)
+    return answered(quote_body(quoted, method, name))
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: city)

@@ -34,6 +34,12 @@ KOREAN: dict[TopUpDecline, str] = {
     TopUpDecline.HOLDING_LIMIT: "보유 한도를 넘습니다.",
     TopUpDecline.TOP_UP_LIMIT: "충전 한도를 넘습니다.",
 }
+ENGLISH: dict[TopUpDecline, str] = {
+    TopUpDecline.WALLET_SUSPENDED: "This wallet is suspended.",
+    TopUpDecline.BELOW_MINIMUM: "The amount is below the smallest top-up.",
+    TopUpDecline.HOLDING_LIMIT: "The wallet would hold more than it may.",
+    TopUpDecline.TOP_UP_LIMIT: "The amount exceeds the top-up limit.",
+}
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -117,6 +123,7 @@ class NegativeCashbackBody(BaseModel):
     payment_id: str
     since: str
     message: str
+    message_en: str
 
 
 class WalletBody(BaseModel):
@@ -231,6 +238,8 @@ def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
         payment_id=wallet.negative.payment_id,
         since=text_of(wallet.negative.at),
         message="이미 사용한 캐시백의 결제가 취소되어 캐시 잔액이 부족합니다. 다음 캐시백으로 먼저 채워집니다.",
+        message_en="A payment was cancelled whose cashback was already spent, so that the cashback balance is below zero. "
+        "Your next cashback fills it up first.",
     )
 
 
@@ -252,9 +261,7 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         id=top_up.acceptance.id,
         wallet_id=top_up.acceptance.wallet_id,
         status="declined" if decline else "completed",
-        decline=DeclineBody(code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline])
-        if decline
-        else None,
+        decline=_decline_body(decline) if decline else None,
         amount=top_up.amount,
         debited=top_up.debited,
         credited=top_up.credited,
@@ -262,4 +269,10 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         cut=cut_bodies(top_up.ceilings),
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),
+    )
+
+
+def _decline_body(decline: TopUpDecline) -> DeclineBody:
+    return DeclineBody(
+        code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline], message_en=ENGLISH[decline]
     )

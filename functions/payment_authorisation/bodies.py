@@ -117,6 +117,10 @@ class PaymentFields(BaseModel):
     status: StatusAtPresent
     decline: DeclineBody | None = None
     merchant_id: str
+    merchant_name: str | None = Field(
+        default=None,
+        description="What the merchant is called; null where it was not approved when the payment was accepted.",
+    )
     amount: int
     discount: int = 0
     paid: int = 0
@@ -150,14 +154,16 @@ def amounts_of(payment: Payment, progress: Progress) -> dict[str, int]:
     }
 
 
-def payment_body(payment: Payment, progress: Progress) -> PaymentBody:
+def payment_body(payment: Payment, progress: Progress, merchant_name: str | None) -> PaymentBody:
     current = CurrentBody(**amounts_of(payment, progress), status=current_status(payment, progress).value)
     return PaymentBody(
-        **payment_fields(payment).model_dump(exclude={"status"}), status=payment.status.value, current=current
+        **payment_fields(payment, merchant_name).model_dump(exclude={"status"}),
+        status=payment.status.value,
+        current=current,
     )
 
 
-def payment_fields(payment: Payment) -> PaymentFields:
+def payment_fields(payment: Payment, merchant_name: str | None) -> PaymentFields:
     """The payment with the status that was decided."""
     return PaymentFields(
         id=payment.acceptance.id,
@@ -165,6 +171,7 @@ def payment_fields(payment: Payment) -> PaymentFields:
         status=payment.status.value,
         decline=decline_body(payment.decline) if payment.decline else None,
         merchant_id=payment.order.merchant_id,
+        merchant_name=merchant_name,
         amount=payment.order.amount,
         discount=payment.discount,
         paid=sum(won for _, won in payment.paid_from),

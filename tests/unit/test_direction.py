@@ -109,8 +109,8 @@ USE_CASES = {
     "audit.report", "audit.use_cases", "balances.folding", "balances.items", "balances.rebuild", "balances.use_cases",
     "balances.whole", "budget.funding", "budget.showing", "budget.use_cases", "budget.watching", "cashback.catch_up",
     "cashback.known", "cashback.posting", "cashback.quoting", "cashback.showing", "cashback.use_cases", "cursors",
-    "journal.history", "merchants.use_cases", "months.closing", "months.freezing", "months.showing", "months.use_cases", "once",
-    "payments.cancellations", "payments.holds", "payments.reversals", "payments.use_cases", "policy.amending",
+    "journal.history", "merchants.names", "merchants.use_cases", "months.closing", "months.freezing", "months.showing", "months.use_cases",
+    "once", "payments.cancellations", "payments.holds", "payments.reversals", "payments.use_cases", "policy.amending",
     "policy.lifecycle", "policy.loading", "policy.use_cases", "simulations.use_cases", "wallet.granting",
     "wallet.sweeping", "wallet.use_cases",
 }  # fmt: skip

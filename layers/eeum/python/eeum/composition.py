@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from eeum.cashback.catch_up import CatchUp
     from eeum.cashback.store import CashbackStore
     from eeum.journal.store import JournalStore
+    from eeum.merchants.names import MerchantNames
     from eeum.merchants.store import MerchantStore
     from eeum.months.statement_store import StatementStore
     from eeum.months.store import MonthStore
@@ -76,6 +77,7 @@ class City:
         patience = Patience(lambda: 5.0, time.sleep)
         self._policies = CachedPolicies(PolicyStore(self.storage, patience, self.settings.programme), self.clock)
         self._lines: CachedLines | None = None
+        self._names: MerchantNames | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> City:
@@ -115,7 +117,15 @@ class City:
     def payments(self, context: LambdaContext) -> PaymentStore:
         from eeum.payments.store import PaymentStore
 
-        return PaymentStore(self.storage, self.patience(context))
+        return PaymentStore(self.storage, self.patience(context), self.names().remember)
+
+    def names(self) -> MerchantNames:
+        """Names of merchants that were read, at most 5 minutes old."""
+        from eeum.merchants.names import MerchantNames
+
+        if self._names is None:
+            self._names = MerchantNames(self.clock)
+        return self._names
 
     def progress(self, context: LambdaContext) -> ProgressStore:
         from eeum.payments.progress_store import ProgressStore

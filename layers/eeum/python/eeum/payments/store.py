@@ -3,10 +3,11 @@
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from eeum.calendar import Month
+from eeum.cursors import page_of
 from eeum.ids import Digest, digest_of, is_id
 from eeum.journal.accounts import HELD
 from eeum.journal.partitions import partition_of
@@ -31,6 +32,7 @@ from eeum.storage import (
     Table,
     Update,
     Write,
+    every_item,
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Draw, Taken, Wallet, WalletStatus
@@ -55,9 +57,13 @@ class Payments(NamedTuple):
 
 
 class PaymentStore:
-    def __init__(self, storage: Storage, patience: Patience) -> None:
+    def __init__(
+        self, storage: Storage, patience: Patience, merchant_read: Callable[[Merchant], None] | None = None
+    ) -> None:
+        """`merchant_read` is called with each merchant that a decision is read with."""
         self._storage = storage
         self._patience = patience
+        self._merchant_read = merchant_read
 
     def read_for_authorisation(
         self, wallet_id: str, digest: Digest, merchant_id: str, others: Sequence[Key] = ()
@@ -69,7 +75,7 @@ class PaymentStore:
         return Read(
             payment_of(wallet_id, entry) if entry else None,
             wallet_of(wallet_id, wallet) if wallet else None,
-            merchant_of(merchant) if merchant else None,
+            self._merchant(merchant),
             dict(zip(others, also, strict=True)),
         )
 
@@ -79,9 +85,17 @@ class PaymentStore:
         return Read(
             None,
             wallet_of(wallet_id, wallet) if wallet else None,
-            merchant_of(merchant) if merchant else None,
+            self._merchant(merchant),
             dict(zip(others, also, strict=True)),
         )
+
+    def _merchant(self, item: Item | None) -> Merchant | None:
+        if item is None:
+            return None
+        merchant = merchant_of(item)
+        if self._merchant_read is not None:
+            self._merchant_read(merchant)
+        return merchant
 
     def debit_and_record(
         self,
@@ -125,18 +139,17 @@ class PaymentStore:
         # The key has no time in it, the id has: an id with another time names no payment.
         return payment_of(wallet_id, item) if item and item["id"] == payment_id else None
 
-    def of_month(self, wallet_id: str, month: Month, after: str | None) -> Payments:
-        """A wallet's payments that were accepted in `month`, the newest first: all of them unless it has over 1 MB of payments.
+    def of_month(self, wallet_id: str, month: Month, after: str | None, limit: int | None = None) -> Payments:
+        """A page of a wallet's payments that were accepted in `month`, the newest first; all of them without a `limit`.
 
-        Keys have no time in them (a retry after midnight must find its entry), so this reads through the wallet's payments: half a read
-        unit per 4 KB, some 25 for the 201 payments that a member makes in a year.
+        Keys have no time in them (a retry after midnight must find its entry), so each page reads through the wallet's payments: half a
+        read unit per 4 KB, some 25 for the 201 payments that a member makes in a year, and a round trip for each MB. Raises `Invalid` for
+        a cursor that this list did not give out.
         """
-        page = self._storage.query(
-            Query(Table.LEDGER, partition_of(wallet_id), PAYMENT, after=after, where=(Equals(("month",), month),))
-        )
-        payments = [payment_of(wallet_id, item) for item in page.items]
-        payments.sort(key=lambda payment: payment.acceptance.id, reverse=True)
-        return Payments(payments, page.cursor)
+        query = Query(Table.LEDGER, partition_of(wallet_id), PAYMENT, where=(Equals(("month",), month),))
+        payments = [payment_of(wallet_id, item) for item in every_item(self._storage, query)]
+        payments.sort(key=_id_of, reverse=True)
+        return Payments(*page_of(payments, _id_of, limit, after, f"payments of {wallet_id} in {month}"))
 
     def of_merchant(self, merchant_id: str, limit: int, before: str | None) -> Payments:
         """A page of the payments at a merchant, the newest first, a moment after they were made. Half a read unit per 4 KB.
@@ -148,6 +161,10 @@ class PaymentStore:
         )
         payments = [payment_of(item["pk"].partition("#")[2], item) for item in page.items]
         return Payments(payments, payments[-1].acceptance.id if page.cursor is not None else None)
+
+
+def _id_of(payment: Payment) -> str:
+    return payment.acceptance.id
 
 
 def _purses_as_decided(draws: Sequence[Draw]) -> list[Condition]:
