@@ -9,7 +9,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from cashback_calculation.lanes import Record, Records, park
+from cashback_calculation.records import Record, Records
+from eeum.aws.dead_letters import UNREADABLE
 from eeum.cashback.known import KnownWallets
 from eeum.cashback.use_cases import PASSING, Posted, post
 from eeum.composition import City
@@ -45,7 +46,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         counts["parked"] += len(hopeless)
         reasons += [why for _, why in hopeless]
         if not event.get("redriven"):
-            _park(hopeless)
+            for record, why in hopeless:
+                dead_letter(record, why)
     logger.info("posted in the slow lane", failed=len(failed), counts=counts)
     if event.get("redriven"):
         return {**counts, "reasons": [*reasons, *(f"comes again: {message}" for message in failed)]}
@@ -57,10 +59,9 @@ def _posted(records: Records, context: Any) -> Posted:
     return post(city.cashback(), city.policies(), budgets, patience, records.sources, city.clock, known=known)
 
 
-def _park(hopeless: list[tuple[Record, str]]) -> None:
-    for record, why in hopeless:
-        park(city.settings.dead_letter_queue_url, record, why)
-        logger.warning("parked", reason=why)
+def dead_letter(record: Record, reason: str) -> None:
+    city.dead_letters().keep(record, reason, UNREADABLE)
+    logger.warning("dead-lettered", reason=reason)
 
 
 def _by_wallet(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

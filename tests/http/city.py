@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 import policy_simulation.app
 from eeum.calendar import SEOUL
 from eeum.cashback.soundness import sound_source_of
-from eeum.cashback.sources import READERS
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import post
 from eeum.composition import City
+from eeum.journal.kinds import KINDS
 from eeum.storage import Item, Table
 from local.inhabitants import business_registration_number
 from tests.http.callers import ACQUIRER, BANK, CUSTOMER, OPERATOR, OTHER_MEMBER, OWNER, PAYER, Caller
@@ -107,8 +107,8 @@ class InMemoryCity:
 
     def post_cashback(self) -> None:
         """What the ledger's stream brings a moment later: the cashback of all that was captured and cancelled."""
-        entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in READERS]
-        sources = [sound_source_of(item) for item in entries if item.get("status", "approved") == "approved"]
+        entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in KINDS]
+        sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_posting(item)]
         city = next(iter(self._cities.values()))
         budgets = city.budgets(context())
         post(CashbackStore(self.storage), city.policies(), budgets, patience_of(), sources, lambda: self.now)

@@ -11,6 +11,7 @@ import pytest
 import cashback_calculation.lanes
 from cashback_calculation import slow
 from cashback_calculation.lanes import send_to_slow_lane
+from eeum import composition
 from eeum.aws.attribute_values import attribute_value
 from eeum.cashback.known import KnownWallets
 from eeum.cashback.sources import READERS, source_of
@@ -47,6 +48,7 @@ class Queues:
 def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
     made = Queues()
     monkeypatch.setattr(cashback_calculation.lanes, "queues", lambda: made)
+    monkeypatch.setattr(composition, "queues", lambda: made)
     return made
 
 

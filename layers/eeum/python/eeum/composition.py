@@ -23,6 +23,7 @@ from eeum.unit_of_work import Patience
 
 if TYPE_CHECKING:
     from eeum.audit.store import AuditStore
+    from eeum.aws.dead_letters import DeadLetters
     from eeum.aws.events import EventBus
     from eeum.balances.fold_store import FoldStore
     from eeum.balances.store import BalanceStore
@@ -214,6 +215,12 @@ class City:
         from eeum.audit.store import AuditStore
 
         return AuditStore(self.storage)
+
+    def dead_letters(self) -> DeadLetters:
+        """The function's own dead-letter queue."""
+        from eeum.aws.dead_letters import DeadLetters
+
+        return DeadLetters(queues(), self.settings.dead_letter_queue_url)
 
     def bus(self) -> EventBus:
         """The city's bus, by a client of its own."""

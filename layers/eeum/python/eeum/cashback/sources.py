@@ -42,13 +42,13 @@ class Source(NamedTuple):
 
 def source_of(item: Item) -> Source:
     """Reads an entry of the ledger. Raises `ValueError`, `KeyError`, `TypeError` or a `Refusal` for what calls for no posting."""
-    kind, status = item["kind"], item.get("status", "approved")
-    if kind not in READERS or status != "approved":
-        raise ValueError(f"no entry that calls for a posting: {kind}, {status}")
-    entry = READERS[kind](item["pk"].removeprefix(PARTITION), item)
+    kind = KINDS.get(item["kind"])
+    if kind is None or not kind.calls_for_posting(item):
+        raise ValueError(f"no entry that calls for a posting: {item['kind']}, {item.get('status')}")
+    entry = READERS[kind.name](item["pk"].removeprefix(PARTITION), item)
     if entry.postings != item["postings"]:
         raise ValueError("its postings are not those of what it says")
-    return Source(entry, entry_hash(item), kind)
+    return Source(entry, entry_hash(item), kind.name)
 
 
 def claims_of(source: Source) -> list[Key]:
