@@ -15,7 +15,7 @@ from cashback_calculation.lanes import send_to_slow_lane
 from cashback_calculation.records import Record, Records
 from eeum.aws.dead_letters import UNPUBLISHED, UNREADABLE
 from eeum.aws.events import EventBus
-from eeum.cashback.use_cases import post
+from eeum.cashback.use_cases import Batch, post
 from eeum.composition import City
 from eeum.errors import Busy
 from eeum.publishing.events import Event
@@ -38,15 +38,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     records = Records.of(event["Records"])
     redriven = bool(event.get("redriven"))
-    outcome = post(
-        city.cashback(),
-        city.policies(),
-        city.budgets(context),
-        city.patience(context),
-        records.sources,
-        city.clock,
-        quick=not redriven,
-    )
+    outcome = post(Batch(records.sources, quick=not redriven), city.accrual(context))
     hopeless = [*records.unsound, *((records.of_source(each.source), each.reason) for each in outcome.unpostable)]
     answer = {
         "posted": outcome.posted,

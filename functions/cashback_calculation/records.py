@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eeum.aws.attribute_values import plain_item
-from eeum.cashback.soundness import Unsound, sound_source_of
-from eeum.cashback.sources import Source
+from eeum.cashback.sources import Source, Unsound, sound_source_of
 from eeum.journal.kinds import KINDS
 from eeum.storage import Item
 from eeum.wallet.events import PUBLISHED as OF_WALLETS

@@ -1,4 +1,4 @@
-"""The slow lane: posts what needs a long month to be worked out, one wallet after another, beside the stream.
+"""The slow lane: posts what requires replaying a long month, one wallet after another, beside the stream.
 
 The queue brings a wallet's records in order, and no more of it until these are answered, so that a long month delays its own wallet alone.
 """
@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger
 
 from cashback_calculation.records import Record, Records
 from eeum.aws.dead_letters import UNREADABLE
-from eeum.cashback.known import KnownWallets
-from eeum.cashback.use_cases import PASSING, Posted, post
+from eeum.cashback.context import EntriesCache
+from eeum.cashback.use_cases import PASSING, Batch, post
 from eeum.composition import City
 
 WALLETS_KEPT = 3
@@ -20,7 +20,7 @@ WALLETS_KEPT = 3
 
 logger = Logger()
 city = City.of(os.environ)
-known = KnownWallets(WALLETS_KEPT)
+entries = EntriesCache(WALLETS_KEPT)
 
 
 @logger.inject_lambda_context
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for messages in _by_wallet(event["Records"]).values():
         records = Records.of([json.loads(message["body"])["record"] for message in messages])
         try:
-            outcome = _posted(records, context)
+            outcome = post(Batch(records.sources), city.accrual(context, entries))
         except PASSING as error:
             logger.warning("comes again", reason=f"{type(error).__name__}: {error}", messages=len(messages))
             failed += [message["messageId"] for message in messages]
@@ -52,11 +52,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if event.get("redriven"):
         return {**counts, "reasons": [*reasons, *(f"comes again: {message}" for message in failed)]}
     return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
-
-
-def _posted(records: Records, context: Any) -> Posted:
-    budgets, patience = city.budgets(context), city.patience(context)
-    return post(city.cashback(), city.policies(), budgets, patience, records.sources, city.clock, known=known)
 
 
 def dead_letter(record: Record, reason: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_month, parse_queried_instant
-from eeum.cashback.showing import MOST_SHOWN, cashback_of_month
+from eeum.cashback.showing import MOST_SHOWN, AskedMonth, cashback_of_month
 from eeum.composition import City
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
@@ -59,7 +59,7 @@ def cashback(
     member = api.caller().person(MEMBER)
     owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
-    return answered(cashback_body(cashback_of_month(city.cashback(), owned.id, wanted, limit, cursor)))
+    return answered(cashback_body(cashback_of_month(AskedMonth(owned.id, wanted, limit, cursor), city.cashback())))
 
 
 @api.get("/wallets/<wallet_id>/balances", summary="What was in the own wallet at an instant", tags=["wallets"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +13,8 @@ from urllib.parse import urlencode
 
 import policy_simulation.app
 from eeum.calendar import SEOUL
-from eeum.cashback.soundness import sound_source_of
-from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post
+from eeum.cashback.sources import sound_source_of
+from eeum.cashback.use_cases import Batch, post
 from eeum.composition import City
 from eeum.journal.kinds import KINDS
 from eeum.storage import Item, Table
@@ -110,8 +109,7 @@ class InMemoryCity:
         entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in KINDS]
         sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_posting(item)]
         city = next(iter(self._cities.values()))
-        budgets = city.budgets(context())
-        post(CashbackStore(self.storage), city.policies(), budgets, patience_of(), sources, lambda: self.now)
+        post(Batch(sources), replace(city.accrual(context()), patience=patience_of()))
 
     def sweep(self, wallet_id: str) -> None:
         """What closing a month does about rewards that have expired."""

@@ -13,7 +13,7 @@ from cashback_calculation import slow
 from cashback_calculation.lanes import send_to_slow_lane
 from eeum import composition
 from eeum.aws.attribute_values import attribute_value
-from eeum.cashback.known import KnownWallets
+from eeum.cashback.context import EntriesCache
 from eeum.cashback.sources import READERS, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.storage import Table, Unavailable
@@ -56,7 +56,7 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
 def lane(city: InMemoryCity, monkeypatch: pytest.MonkeyPatch) -> InMemoryCity:
     its_city = next(iter(city._cities.values()))
     monkeypatch.setattr(slow, "city", its_city)
-    monkeypatch.setattr(slow, "known", KnownWallets(3))
+    monkeypatch.setattr(slow, "entries", EntriesCache(3))
     slow.logger.setLevel("CRITICAL")
     return city
 

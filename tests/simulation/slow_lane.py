@@ -67,7 +67,7 @@ def deliver_slow(city: Simulated, storage: Storage, chance: random.Random) -> No
     city.focus.append(_wallet_of(batch[0]).removeprefix("WALLET#"))
     slow_function.logger.setLevel("CRITICAL")
     city.function.storage = storage
-    slow_function.city, slow_function.known = city.function, city.known
+    slow_function.city, slow_function.entries = city.function, city.read_before
     answer = slow_function.handler({"Records": [_message(number, each) for number, each in enumerate(batch)]}, CONTEXT)
     failed = {int(each["itemIdentifier"]) for each in answer["batchItemFailures"]}
     done = {id(each) for number, each in enumerate(batch) if number not in failed}

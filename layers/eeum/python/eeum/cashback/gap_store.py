@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of, parse_instant
-from eeum.cashback.soundness import Unsound, sound_source_of
-from eeum.cashback.sources import Source, claims_of
+from eeum.cashback.sources import Source, Unsound, claims_of, sound_source_of
 from eeum.errors import Refusal
 from eeum.journal.kinds import AWAIT_POSTING, POSTINGS
 from eeum.journal.partitions import PARTITION, partition_of
