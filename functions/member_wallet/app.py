@@ -7,7 +7,7 @@ from eeum.aws.http import Api, Cursor, IdempotencyKey, Query, Response, answered
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_month, parse_queried_instant
 from eeum.cashback.rules import Earning
-from eeum.cashback.showing import MOST_SHOWN, cashback_of_month
+from eeum.cashback.showing import MOST_SHOWN, AskedMonth, cashback_of_month
 from eeum.composition import City
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
@@ -69,7 +69,7 @@ def cashback(
     member = api.caller().person(MEMBER)
     owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
-    found = cashback_of_month(city.cashback(), owned.id, wanted, limit, cursor)
+    found = cashback_of_month(AskedMonth(owned.id, wanted, limit, cursor), city.cashback())
     asked = [(each.merchant_id, each.accepted_at) for each in found.entries if isinstance(each, Earning)]
     return answered(cashback_body(found, city.names().of(city.merchants(api.lambda_context), asked)))
 
