@@ -19,6 +19,7 @@ EMULATOR := $(ENVIRONMENTS)/emulator/.complete
 SAM_CLI := $(ENVIRONMENTS)/sam/.complete
 SIMULATOR := $(ENVIRONMENTS)/simulator/.complete
 NODE := $(ENVIRONMENTS)/node/.complete
+CLIENTS := $(ENVIRONMENTS)/clients/.complete
 
 # What is built and deployed: x86_64 or arm64 for Lambda, host for this machine's Python.
 TARGET ?= x86_64
@@ -184,7 +185,9 @@ measure-storm: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## how long a stranger wait
 template: $(DEVELOPMENT) ## template.yaml, from template/*.yaml and functions/*/template.yaml
 	@$(COMMAND) deployment.template_parts
 
-openapi: $(DEVELOPMENT) ## docs/openapi.json
+openapi: $(DEVELOPMENT) ## docs/openapi.json, with examples that a city in memory answers
+	@$(COMMAND) deployment.openapi
+	@$(COMMAND) tests.openapi.examples
 	@$(COMMAND) deployment.openapi
 
 policy-examples: $(DEVELOPMENT) ## policies/examples, from the pages below docs/policy-language
@@ -199,7 +202,7 @@ release-fixture: $(DEVELOPMENT) ## a city of this checkout, for later releases t
 
 # --- Install, build and deploy ---------------------------------------------------------------------------------------
 
-install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) ## every environment, below .environments/; each target makes what it needs
+install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) $(CLIENTS) ## every environment, below .environments/; each target makes what it needs
 environments: install
 
 $(ENVIRONMENTS)/installer/.complete: requirements/installer.txt deployment/environment.sh
@@ -207,6 +210,9 @@ $(ENVIRONMENTS)/installer/.complete: requirements/installer.txt deployment/envir
 
 $(ENVIRONMENTS)/%/.complete: requirements/%.txt $(ENVIRONMENTS)/installer/.complete
 	@deployment/environment.sh $*
+
+$(CLIENTS): requirements/clients.txt requirements/generator/package-lock.json $(ENVIRONMENTS)/installer/.complete deployment/environment.sh
+	@deployment/environment.sh clients
 
 $(ENVIRONMENTS)/node/.complete: requirements/dynoxide/package-lock.json deployment/environment.sh
 	@deployment/environment.sh node

@@ -8,7 +8,7 @@ from bench.engine import storage_on
 from bench.figures import Figure, Progress, Section, seconds_of
 from eeum.cashback.sources import Entry, source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post
+from eeum.cashback.use_cases import Accrual, Batch, post
 from eeum.payments.cancellations import CancelPayment, cancel_payment
 from eeum.payments.items import cancellation_key, payment_key
 from eeum.payments.rules import Order, Payment
@@ -83,6 +83,9 @@ def _key_of(entry: Entry) -> Key:
 def _post(storage: Storage, policies: PolicyBook, keys: list[Key]) -> None:
     """As the stream's function does, without the stream."""
     sources = [source_of(item) for item in storage.read(keys) if item]
-    outcome = post(CashbackStore(storage), policies, None, PATIENCE, sources, lambda: JANUARY_2021 + timedelta(days=20))
+    now = lambda: JANUARY_2021 + timedelta(days=20)  # noqa: E731 - a clock
+    store = CashbackStore(storage)
+    accrual = Accrual(store=store, policies=policies, budgets=None, patience=PATIENCE, now=now)
+    outcome = post(Batch(sources), accrual)
     if outcome.posted != len(keys):
         raise RuntimeError(f"not everything was posted: {outcome}")

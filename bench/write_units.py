@@ -17,7 +17,7 @@ from eeum.budget.rules import SUB_LINES, Line, Lines
 from eeum.budget.store import BudgetStore
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post
+from eeum.cashback.use_cases import Accrual, Batch, post
 from eeum.payments.items import payment_key
 from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import Authorise, authorise_payment
@@ -160,7 +160,14 @@ def _payment(storage: Storage, policies: PolicyBook, wallet_id: str, merchant_id
 def _post(storage: Storage, payments: list[Payment]) -> None:
     keys = [payment_key(payment.acceptance.wallet_id, payment.acceptance.digest) for payment in payments]
     sources = [source_of(item) for item in storage.read(keys) if item]
-    outcome = post(CashbackStore(storage), _policies(storage), budgets_of(storage), PATIENCE, sources, _now)
+    accrual = Accrual(
+        store=CashbackStore(storage),
+        policies=_policies(storage),
+        budgets=budgets_of(storage),
+        patience=PATIENCE,
+        now=_now,
+    )
+    outcome = post(Batch(sources), accrual)
     if outcome.posted != len(payments):
         raise RuntimeError(f"cashback was not posted: {outcome}")
 

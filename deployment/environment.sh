@@ -27,6 +27,7 @@ emulator) takes=74 for="for the embedded AWS" ;;
 sam) takes=200 for="to build and deploy" ;;
 simulator) takes=418 for="to simulate policies" ;;
 node) takes=8 for="for the tests of stores" ;;
+clients) takes=82 for="to test that public generators can make clients" ;;
 *) fail "there is no environment $name." ;;
 esac
 
@@ -48,6 +49,20 @@ install() {
     [ ! -e "$target/.failed" ] || { cat "$target/install.log" >&2; return 1; }
 }
 
+install_python() {
+    make_virtual_environment "$target" --without-pip
+    install "$environments/installer/bin/python" -m pip --python "$target/bin/python" install --only-binary :all: ||
+        fail "the packages of requirements/$name.txt could not be installed; is there a network?"
+    leave_out
+    python3 "$root/deployment/share.py" "$target"
+}
+
+install_node() {
+    mkdir -p "$target"
+    cp "$root/requirements/$1/package.json" "$root/requirements/$1/package-lock.json" "$target/"
+    npm ci --prefix "$target" --no-audit --no-fund --silent || fail "npm could not install requirements/$1."
+}
+
 # Tests of packages, and headers for compilers.
 leave_out() {
     find "$target/lib" -type d \( -name tests -o -path '*/pyarrow/include' \) -prune -exec rm -rf {} +
@@ -56,26 +71,26 @@ leave_out() {
 command -v python3 >/dev/null || fail "Python is missing; install Python 3.11 or later (Debian: apt-get install python3 python3-venv)."
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old; Python 3.11 or later is needed."
 python3 -c 'import ensurepip, venv' 2>/dev/null || fail "Python's venv module is missing; install it (Debian: apt-get install python3-venv)."
-[ "$name" != node ] || command -v npm >/dev/null ||
-    fail "npm is missing, which fetches an engine for the tests; install it (Debian: apt-get install npm)."
+case $name in node | clients)
+    command -v npm >/dev/null ||
+        fail "npm is missing, which fetches what the tests need; install it (Debian: apt-get install npm)." ;;
+esac
 
 echo "· Making the environment $name, $for: $takes MB in .environments/$name, once."
 case $name in
 node)
-    mkdir -p "$target"
-    cp "$root/requirements/dynoxide/package.json" "$root/requirements/dynoxide/package-lock.json" "$target/"
-    npm ci --prefix "$target" --no-audit --no-fund --silent || fail "npm could not install requirements/dynoxide."
+    install_node dynoxide
+    ;;
+clients)
+    install_python
+    install_node generator
     ;;
 installer)
     make_virtual_environment "$target"
     install "$target/bin/python" -m pip install || fail "pip could not install requirements/installer.txt; is there a network?"
     ;;
 *)
-    make_virtual_environment "$target" --without-pip
-    install "$environments/installer/bin/python" -m pip --python "$target/bin/python" install --only-binary :all: ||
-        fail "the packages of requirements/$name.txt could not be installed; is there a network?"
-    leave_out
-    python3 "$root/deployment/share.py" "$target"
+    install_python
     ;;
 esac
 touch "$target/.complete"

@@ -11,7 +11,9 @@ pin() {
 # The layers first: development and the simulator are bound to their versions.
 pin layers/dependencies/requirements
 pin layers/simulation/requirements
-for environment in installer development emulator sam simulator; do
+for environment in installer development emulator sam simulator clients; do
     pin "requirements/$environment"
 done
-npm update --prefix requirements/dynoxide --package-lock-only --silent
+for folder in dynoxide generator; do
+    npm update --prefix "requirements/$folder" --package-lock-only --silent
+done

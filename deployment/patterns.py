@@ -1,4 +1,4 @@
-"""The patterns of parameters in the API's description: by name, since a name means one thing on every route.
+"""The patterns, descriptions and examples of parameters in the API's description: by name, since a name means one thing on every route.
 
 Functions refuse what is none by codes of their own, with sentences that help; Powertools' own patterns would take their place. So the
 patterns are here, and `tests/openapi/test_patterns.py` holds each to what the code takes.
@@ -32,17 +32,64 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "district": {"type": "string", "pattern": NAME, "maxLength": LONGEST_NAME},
     "category": {"type": "string", "pattern": NAME, "maxLength": LONGEST_NAME},
     "line": {"type": "string", "pattern": NAME, "maxLength": LONGEST_LINE},
-    "month": {"type": "string", "pattern": _ascii(MONTH.pattern), "examples": ["2021-01"]},
-    "year": {"type": "string", "pattern": YEAR, "examples": ["2022"]},
-    "at": {"type": "string", "pattern": _ascii(QUERIED_INSTANT.pattern), "examples": ["2021-01-31T23:58:00+09:00"]},
+    "month": {"type": "string", "pattern": _ascii(MONTH.pattern)},
+    "year": {"type": "string", "pattern": YEAR},
+    "at": {"type": "string", "pattern": _ascii(QUERIED_INSTANT.pattern)},
     "cursor": {"type": "string", "pattern": CURSOR},
     "Idempotency-Key": {"type": "string", "minLength": 16, "maxLength": 255, "pattern": IDEMPOTENCY_KEY},
 }
 
 OF_ONE_ROUTE: dict[tuple[str, str, str], dict[str, Any]] = {
     ("GET", "/merchants/{merchant_id}/payments", "cursor"): SCHEMAS["payment_id"],
+    ("GET", "/wallets/{wallet_id}/cashback", "cursor"): {"type": "string", "pattern": "^[0-9]{1,10}$"},
 }
-"""Parameters that mean something else on one route: this cursor is the id of the last payment that was seen."""
+"""Parameters that mean something else on one route: these cursors are the id of the last payment that was seen, and the number of the
+last entry."""
+EXAMPLES_OF_ONE_ROUTE = {
+    ("GET", "/merchants/{merchant_id}/payments", "cursor"): "0176d07c-ab80-7b21-8c3d-1f2e3d4c5b6a",
+    ("GET", "/wallets/{wallet_id}/cashback", "cursor"): "12",
+}
+
+
+ABOUT: dict[str, tuple[str, str]] = {
+    "wallet_id": ("The wallet's id, as opening it answered.", "15c3df94-3c3a-8c9f-9d0b-4f1b7a8e2d61"),
+    "merchant_id": ("The merchant's id.", "7d7a1c1e-52a4-8b0e-a8a0-0b7f6c1d2e3f"),
+    "payment_id": ("The payment's id, as its authorisation answered.", "0176d07c-ab80-7b21-8c3d-1f2e3d4c5b6a"),
+    "amendment_id": ("The amendment's id.", "0176d07c-ab80-7c11-9a2b-6c7d8e9f0a1b"),
+    "simulation_id": ("The simulation's id.", "0176d07c-ab80-7d55-8e4f-2a3b4c5d6e7f"),
+    "version": ("The name of a policy version, as its document has it.", "incheon-2021-01-01"),
+    "district": ("Approved merchants of this district of the city.", "yeonsu"),
+    "category": ("Of these, those of one category of the policy.", "restaurant"),
+    "owner": ("`me`: the caller's own, whatever their status.", "me"),
+    "line": ("The id of the budget line within its fiscal year.", "city"),
+    "month": ("A calendar month in Seoul.", "2021-01"),
+    "year": ("A fiscal year, which is a calendar year in Seoul.", "2022"),
+    "at": ("An instant.", "2021-01-31T23:58:00+09:00"),
+    "cursor": (
+        "The `cursor` of the page before.",
+        "eyJwayI6IlBST0dSQU1NRSNpbmNoZW9uIiwic2siOiJNT05USCMyMDIxLTAxIn0=",
+    ),
+    "limit": ("How many entries a page has at most.", "20"),
+    "Idempotency-Key": ("Names the request.", "till-07-2021-01-05-000123"),
+}
+"""By parameter: what it is, unless its route says so itself, and an example."""
+
+
+def described_parameter(method: str, path: str, parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter with its pattern, a description and an example."""
+    if parameter["name"].lower() == "idempotency-key":
+        # A missing key has a problem of its own, so the code lets it through; a caller must give it all the same.
+        parameter = parameter | {"name": "Idempotency-Key", "required": True}
+    name = parameter["name"]
+    about, example = ABOUT[name]
+    example = EXAMPLES_OF_ONE_ROUTE.get((method, path, name), example)
+    written = {each: value for each, value in parameter["schema"].items() if each not in ("title", "description")}
+    schema = schema_of(method, path, name) or written
+    return parameter | {
+        "description": parameter.get("description") or about,
+        "schema": schema,
+        "example": int(example) if schema.get("type") == "integer" else example,
+    }
 
 
 def schema_of(method: str, path: str, name: str) -> dict[str, Any] | None:

@@ -114,7 +114,8 @@ def _routes(api: str, properties: dict[str, Any]) -> dict[str, Any]:
     properties["ProtocolType"] = "HTTP"
     properties["Tags"] = {API_ID_TAG: API_ID}
     if "x-amazon-apigateway-cors" in body:
-        properties["CorsConfiguration"] = _capitalised(body["x-amazon-apigateway-cors"])
+        # The emulator keeps it as it comes, and reads it by the names of the body.
+        properties["CorsConfiguration"] = body["x-amazon-apigateway-cors"]
 
     resources: dict[str, Any] = {}
     for scheme_name, scheme in body.get("components", {}).get("securitySchemes", {}).items():
@@ -211,7 +212,3 @@ def _resource(kind: str, **properties: Any) -> dict[str, Any]:
 
 def _letters(text: str) -> str:
     return "".join(part.capitalize() for part in "".join(c if c.isalnum() else " " for c in text).split())
-
-
-def _capitalised(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name[0].upper() + name[1:]: value for name, value in settings.items()}

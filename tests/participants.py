@@ -21,8 +21,8 @@ from eeum.wallet.rules import OwnDecline
 
 FIELDS = 10
 """Of a card of stamps."""
-CARD_FULL = OwnDecline("stamp_card_full", "57", "스탬프를 모두 모았습니다.")
-CODE_USED = OwnDecline("code_used", "57", "이미 사용한 코드입니다.")
+CARD_FULL = OwnDecline("stamp_card_full", "57", "스탬프를 모두 모았습니다.", "The card of stamps is full.")
+CODE_USED = OwnDecline("code_used", "57", "이미 사용한 코드입니다.", "This code was used before.")
 
 
 def card_key(wallet_id: str) -> Key:

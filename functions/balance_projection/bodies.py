@@ -6,6 +6,7 @@ from eeum.balances.store import Told
 from eeum.balances.use_cases import ProgrammeBalances
 from eeum.calendar import text_of
 from eeum.journal.accounts import PAYABLE, REWARD
+from eeum.merchants.rules import Merchant
 
 
 class MerchantBalanceBody(BaseModel):
@@ -14,6 +15,7 @@ class MerchantBalanceBody(BaseModel):
     it. `as_of` is null before anything was counted."""
 
     merchant_id: str
+    merchant_name: str
     as_of: str | None
     payable: int
     reward_funded: int
@@ -54,10 +56,11 @@ class ProgrammeBalancesBody(BaseModel):
     expired: list[ExpiredBody]
 
 
-def merchant_balance_body(merchant_id: str, told: Told) -> MerchantBalanceBody:
+def merchant_balance_body(merchant: Merchant, told: Told) -> MerchantBalanceBody:
     (counts,) = told.balances.values()
     return MerchantBalanceBody(
-        merchant_id=merchant_id,
+        merchant_id=merchant.id,
+        merchant_name=merchant.shop.name,
         as_of=text_of(told.as_of) if told.as_of else None,
         payable=counts[PAYABLE],
         reward_funded=-counts[REWARD],

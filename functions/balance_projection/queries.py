@@ -20,15 +20,17 @@ city = City.of(os.environ)
 
 @api.get("/merchants/<merchant_id>/balance", summary="What the own merchant is owed and has funded", tags=["balances"])
 def merchant_balance(merchant_id: str) -> Response[MerchantBalanceBody]:
+    """Shows what the programme owes the caller's own merchant, and what the merchant has funded itself, as of the last hour."""
     context = api.lambda_context
     merchant = owned_merchant(city.merchants(context), merchant_id, api.caller().person(MERCHANT))
-    return answered(merchant_balance_body(merchant.id, city.balances(context).merchant(merchant.id)))
+    return answered(merchant_balance_body(merchant, city.balances(context).merchant(merchant.id)))
 
 
 @api.get("/balances", summary="Balances of funders and banks, and what was issued", tags=["balances"])
 def programme_balances() -> Response[ProgrammeBalancesBody]:
+    """Shows what funders paid, what banks credited, what was issued and what expired, as of the last hour."""
     api.caller().operator()
     return answered(programme_balances_body(balances_of_programme(city.balances(api.lambda_context))))
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: city)

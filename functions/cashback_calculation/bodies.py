@@ -68,6 +68,7 @@ class NotGuaranteedBody(BaseModel):
     reason: Reason
     layers: list[str]
     message: str
+    message_en: str
 
 
 MESSAGES: dict[Reason, str] = {
@@ -75,6 +76,13 @@ MESSAGES: dict[Reason, str] = {
     Reason.EARLIER_CASHBACK_PENDING: "이전 결제의 캐시백이 처리되는 중이어서 금액이 달라질 수 있습니다.",
     Reason.EARLIER_USE_NOT_READ: "이전 기간의 이용 금액에 따라 캐시백이 달라질 수 있습니다.",
     Reason.CAPTURED_LATER: "캐시백은 매입되는 시점의 정책과 금액에 따라 정해집니다.",
+}
+
+MESSAGES_IN_ENGLISH: dict[Reason, str] = {
+    Reason.BUDGET_IS_SHARED: "Cashback may be less if the budget is used up before.",
+    Reason.EARLIER_CASHBACK_PENDING: "Cashback of earlier payments is still being worked out, so that the amount may change.",
+    Reason.EARLIER_USE_NOT_READ: "Cashback may change with what was spent in an earlier period.",
+    Reason.CAPTURED_LATER: "Cashback follows the policy and the amount of the day on which the payment is captured.",
 }
 
 
@@ -86,6 +94,8 @@ class QuoteBody(BaseModel):
     `not_guaranteed` names what of the cashback may still change; where it is empty, nothing but another payment or decision changes it.
     """
 
+    merchant_id: str
+    merchant_name: str | None = Field(description="What the merchant is called; null where it is not approved.")
     paid: int
     discount: int
     discounts: list[RewardBody]
@@ -99,9 +109,11 @@ class QuoteBody(BaseModel):
     decline: DeclineBody | None = None
 
 
-def quote_body(answer: QuoteAnswer, method: Method) -> QuoteBody:
+def quote_body(answer: QuoteAnswer, method: Method, merchant_name: str | None) -> QuoteBody:
     judgement, earning = answer.judgement, answer.earning
     return QuoteBody(
+        merchant_id=earning.merchant_id,
+        merchant_name=merchant_name,
         paid=sum(won for _, won in judgement.paid_from),
         discount=judgement.given.won,
         discounts=[reward_body(reward) for reward in judgement.given.rewards],
@@ -117,4 +129,9 @@ def quote_body(answer: QuoteAnswer, method: Method) -> QuoteBody:
 
 
 def _not_guaranteed_body(each: NotGuaranteed) -> NotGuaranteedBody:
-    return NotGuaranteedBody(reason=each.reason, layers=list(each.layers), message=MESSAGES[each.reason])
+    return NotGuaranteedBody(
+        reason=each.reason,
+        layers=list(each.layers),
+        message=MESSAGES[each.reason],
+        message_en=MESSAGES_IN_ENGLISH[each.reason],
+    )

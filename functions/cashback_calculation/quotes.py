@@ -5,7 +5,7 @@ import os
 from cashback_calculation.bodies import QuoteBody, QuoteRequest, quote_body
 from eeum.aws.http import Api, Response, answered, lambda_handler
 from eeum.aws.identity import MEMBER
-from eeum.cashback.quoting import quote_cashback
+from eeum.cashback.quoting import AskedQuote, quote_cashback
 from eeum.composition import City
 from eeum.payments.rules import Order
 from eeum.wallet.rules import card_within
@@ -16,15 +16,18 @@ city = City.of(os.environ)
 
 @api.post("/wallets/<wallet_id>/cashback_quotes", summary="What a payment would get now", tags=["cashback"])
 def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
-    context = api.lambda_context
+    """Decides the payment as it would be decided now, and computes its cashback, without storing anything.
+
+    `not_guaranteed` names what may still change.
+    """
     member = api.caller().person(MEMBER)
     card = card_within(wallet_id, body.card_token) if body.card_token else None
     method = body.paid_by()
     order = Order(body.merchant_id, body.amount, body.channel, method, card, None, body.capture == "later")
-    quoted = quote_cashback(
-        city.payments(context), city.policies(), city.budgets(context), member, wallet_id, order, city.clock()
-    )
-    return answered(quote_body(quoted, method))
+    quoted = quote_cashback(AskedQuote(member, wallet_id, order, city.clock()), city.quoting(api.lambda_context))
+    # The merchant was read for the quote.
+    name = city.names().known(order.merchant_id, quoted.earning.accepted_at)
+    return answered(quote_body(quoted, method, name))
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: city)

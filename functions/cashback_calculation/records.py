@@ -1,19 +1,49 @@
-"""From records of the ledger's stream to its items, and which of them call for a posting."""
+"""From records of the ledger's stream to its items, and to what the accrual posts for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from eeum.aws.attribute_values import plain_item
-from eeum.cashback.soundness import Unsound
+from eeum.cashback.sources import Source, Unsound, sound_source_of
 from eeum.journal.kinds import KINDS
 from eeum.storage import Item
 from eeum.wallet.events import PUBLISHED as OF_WALLETS
 
-APPROVED = "approved"
+Record = Mapping[str, Any]
 
 
-def item_of_record(record: Mapping[str, Any]) -> Item:
-    """The entry that a record brings; raises `Unsound`, with the reason, for a record without one."""
+@dataclass
+class Records:
+    """Records with the sources in them, those that have none, with the reason, and every sound item, to be published."""
+
+    sources: list[Source]
+    unsound: list[tuple[Record, str]]
+    items: list[tuple[Record, Item]]
+    _of: dict[str, Record]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> "Records":
+        read = cls([], [], [], {})
+        for record in records:
+            try:
+                item = item_of_record(record)
+                source = None if is_only_published(item) else sound_source_of(item)
+            except Unsound as reason:
+                read.unsound.append((record, str(reason)))
+                continue
+            read.items.append((record, item))
+            if source is not None:
+                read.sources.append(source)
+                read._of[source.key] = record
+        return read
+
+    def of_source(self, source: Source) -> Record:
+        return self._of[source.key]
+
+
+def item_of_record(record: Record) -> Item:
+    """The item that a record brings; raises `Unsound`, with the reason, for a record without one."""
     try:
         return plain_item(record["dynamodb"]["NewImage"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -21,9 +51,8 @@ def item_of_record(record: Mapping[str, Any]) -> Item:
 
 
 def is_only_published(item: Item) -> bool:
-    """Whether an item calls for no posting: a posting, a top-up, a release, an expiry, a hold, a decline, or no entry at all."""
-    name = item.get("kind", "")
-    if name in OF_WALLETS:
-        return True
+    """Whether an item is known and calls for no posting. An item of an unknown kind is dead-lettered."""
+    # Whatever a damaged item has there, one record must not fail its batch.
+    name = str(item.get("kind"))
     kind = KINDS.get(name)
-    return kind is not None and (not kind.awaits_posting or item.get("status", APPROVED) != APPROVED)
+    return name in OF_WALLETS or (kind is not None and not kind.calls_for_posting(item))

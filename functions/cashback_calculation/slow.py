@@ -1,4 +1,4 @@
-"""The slow lane: posts what needs a long month to be worked out, one wallet after another, beside the stream.
+"""The slow lane: posts what requires replaying a long month, one wallet after another, beside the stream.
 
 The queue brings a wallet's records in order, and no more of it until these are answered, so that a long month delays its own wallet alone.
 """
@@ -9,9 +9,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from cashback_calculation.lanes import Record, Records, park
-from eeum.cashback.known import KnownWallets
-from eeum.cashback.use_cases import PASSING, Posted, post
+from cashback_calculation.records import Record, Records
+from eeum.aws.dead_letters import UNREADABLE
+from eeum.cashback.context import EntriesCache
+from eeum.cashback.use_cases import PASSING, Batch, post
 from eeum.composition import City
 
 WALLETS_KEPT = 3
@@ -19,7 +20,7 @@ WALLETS_KEPT = 3
 
 logger = Logger()
 city = City.of(os.environ)
-known = KnownWallets(WALLETS_KEPT)
+entries = EntriesCache(WALLETS_KEPT)
 
 
 @logger.inject_lambda_context
@@ -34,7 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for messages in _by_wallet(event["Records"]).values():
         records = Records.of([json.loads(message["body"])["record"] for message in messages])
         try:
-            outcome = _posted(records, context)
+            outcome = post(Batch(records.sources), city.accrual(context, entries))
         except PASSING as error:
             logger.warning("comes again", reason=f"{type(error).__name__}: {error}", messages=len(messages))
             failed += [message["messageId"] for message in messages]
@@ -45,22 +46,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         counts["parked"] += len(hopeless)
         reasons += [why for _, why in hopeless]
         if not event.get("redriven"):
-            _park(hopeless)
+            for record, why in hopeless:
+                dead_letter(record, why)
     logger.info("posted in the slow lane", failed=len(failed), counts=counts)
     if event.get("redriven"):
         return {**counts, "reasons": [*reasons, *(f"comes again: {message}" for message in failed)]}
     return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
 
 
-def _posted(records: Records, context: Any) -> Posted:
-    budgets, patience = city.budgets(context), city.patience(context)
-    return post(city.cashback(), city.policies(), budgets, patience, records.sources, city.clock, known=known)
-
-
-def _park(hopeless: list[tuple[Record, str]]) -> None:
-    for record, why in hopeless:
-        park(city.settings.dead_letter_queue_url, record, why)
-        logger.warning("parked", reason=why)
+def dead_letter(record: Record, reason: str) -> None:
+    city.dead_letters().keep(record, reason, UNREADABLE)
+    logger.warning("dead-lettered", reason=reason)
 
 
 def _by_wallet(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

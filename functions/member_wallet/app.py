@@ -3,10 +3,11 @@
 import os
 from typing import Annotated
 
-from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, created, lambda_handler
+from eeum.aws.http import Api, Cursor, IdempotencyKey, Query, Response, answered, created, lambda_handler
 from eeum.aws.identity import BANK, MEMBER
 from eeum.calendar import month_of, parse_month, parse_queried_instant
-from eeum.cashback.showing import MOST_SHOWN, cashback_of_month
+from eeum.cashback.rules import Earning
+from eeum.cashback.showing import MOST_SHOWN, AskedMonth, cashback_of_month
 from eeum.composition import City
 from eeum.journal.history import balances_of_wallet_at
 from eeum.months.showing import statement_of_month
@@ -43,6 +44,10 @@ city = City.of(os.environ)
 
 @api.post("/wallets", summary="Open the own wallet", tags=["wallets"])
 def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
+    """Opens the caller's wallet with a first card.
+
+    A caller has one wallet: asked again, the answer is 200 with the wallet that is there.
+    """
     member = api.caller().person(MEMBER)
     command = OpenWallet(member, body.debit_order)
     opening = open_wallet(command, city.wallet_dependencies(api.lambda_context))
@@ -52,6 +57,10 @@ def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
 
 @api.get("/wallets/<wallet_id>", summary="The own wallet", tags=["wallets"])
 def wallet(wallet_id: str) -> Response[WalletBody]:
+    """Shows balances by purse, cards, what is held, and how far the policy's limits are used.
+
+    While `cashback_pending` is not 0, cashback of recent payments is still to come.
+    """
     member = api.caller().person(MEMBER)
     return answered(_shown(own_wallet(city.wallets(api.lambda_context), member, wallet_id)))
 
@@ -63,12 +72,15 @@ def cashback(
     limit: Annotated[
         int, Query(ge=1, le=MOST_SHOWN, description="Earnings and corrections of a page, at most.")
     ] = MOST_SHOWN,
-    cursor: str | None = None,
+    cursor: Cursor = None,
 ) -> Response[CashbackBody]:
+    """Explains the cashback of a month. Each payment has the layers of the policy that gave it, each cancellation its correction."""
     member = api.caller().person(MEMBER)
     owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
-    return answered(cashback_body(cashback_of_month(city.cashback(), owned.id, wanted, limit, cursor)))
+    found = cashback_of_month(AskedMonth(owned.id, wanted, limit, cursor), city.cashback())
+    asked = [(each.merchant_id, each.accepted_at) for each in found.entries if isinstance(each, Earning)]
+    return answered(cashback_body(found, city.names().of(city.merchants(api.lambda_context), asked)))
 
 
 @api.get("/wallets/<wallet_id>/balances", summary="What was in the own wallet at an instant", tags=["wallets"])
@@ -78,6 +90,7 @@ def past_balances(
         str | None, Query(description="RFC 3339 with offset (`+` may be `%2B`), and past; now if not given.")
     ] = None,
 ) -> Response[PastBalancesBody]:
+    """Recomputes from the wallet's entries what was in each purse at an instant in the past."""
     owned = own_wallet(city.wallets(api.lambda_context), api.caller().person(MEMBER), wallet_id)
     now = city.clock()
     wanted = parse_queried_instant(at, "at") if at is not None else now
@@ -86,6 +99,7 @@ def past_balances(
 
 @api.get("/wallets/<wallet_id>/statements/<month>", summary="The own statement of a month", tags=["wallets"])
 def statement(wallet_id: str, month: str) -> Response[StatementBody]:
+    """Shows the stored statement of a month that is over. It is written some days after the month, and then never changes."""
     context = api.lambda_context
     owned = own_wallet(city.wallets(context), api.caller().person(MEMBER), wallet_id)
     return answered(statement_body(statement_of_month(city.statements(context), owned.id, parse_month(month))))
@@ -93,6 +107,10 @@ def statement(wallet_id: str, month: str) -> Response[StatementBody]:
 
 @api.post("/wallets/<wallet_id>/top_ups", summary="Credit what a bank took from the member's account", tags=["wallets"])
 def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = "") -> Response[TopUpBody]:
+    """Credits a wallet with what a bank took from the member's account, once for each Idempotency-Key and `bank_reference`.
+
+    A decline is an answer with status 200.
+    """
     caller = api.caller().partner("bank", BANK)
     request = Request.of(caller, wallet_id, idempotency_key, body.model_dump(mode="json"))
     command = TopUpWallet(request, body.amount, body.bank_reference)
@@ -104,6 +122,7 @@ def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: Idempote
     "/wallets/<wallet_id>", summary="Suspend, reinstate or verify a wallet, or say who its member is", tags=["wallets"]
 )
 def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBody]:
+    """Records what an operator decides about a wallet, or knows about its member, with the reason. What is left out stays as it is."""
     operator = api.caller().operator()
     command = ChangeStanding(wallet_id, operator, body.reason, body.status, body.verified, body.about())
     return answered(standing_body(change_standing(command, city.wallet_dependencies(api.lambda_context))))
@@ -116,4 +135,4 @@ def _shown(wallet: Wallet) -> WalletBody:
     return wallet_body(wallet, policy, now)
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: city)

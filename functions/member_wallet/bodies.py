@@ -35,6 +35,12 @@ KOREAN: dict[TopUpDecline, str] = {
     TopUpDecline.HOLDING_LIMIT: "보유 한도를 넘습니다.",
     TopUpDecline.TOP_UP_LIMIT: "충전 한도를 넘습니다.",
 }
+ENGLISH: dict[TopUpDecline, str] = {
+    TopUpDecline.WALLET_SUSPENDED: "This wallet is suspended.",
+    TopUpDecline.BELOW_MINIMUM: "The amount is below the smallest top-up.",
+    TopUpDecline.HOLDING_LIMIT: "The wallet would hold more than it may.",
+    TopUpDecline.TOP_UP_LIMIT: "The amount exceeds the top-up limit.",
+}
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -118,6 +124,7 @@ class NegativeCashbackBody(BaseModel):
     payment_id: str
     since: str
     message: str
+    message_en: str
 
 
 class WalletBody(BaseModel):
@@ -232,6 +239,8 @@ def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
         payment_id=wallet.negative.payment_id,
         since=text_of(wallet.negative.at),
         message="이미 사용한 캐시백의 결제가 취소되어 캐시 잔액이 부족합니다. 다음 캐시백으로 먼저 채워집니다.",
+        message_en="A payment was cancelled whose cashback was already spent, so that the cashback balance is below zero. "
+        "Your next cashback fills it up first.",
     )
 
 
@@ -245,12 +254,6 @@ def standing_body(wallet: Wallet) -> StandingBody:
         birth_date=wallet.birth_date.isoformat() if wallet.birth_date else None,
         card_issuers=[card.issuer for card in wallet.cards],
     )
-
-
-def _decline_body(decline: TopUpDecline | OwnDecline) -> DeclineBody:
-    if isinstance(decline, OwnDecline):
-        return DeclineBody(code=decline.code, reason=decline.value, message=decline.message)
-    return DeclineBody(code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline])
 
 
 def top_up_body(top_up: TopUp) -> TopUpBody:
@@ -267,4 +270,14 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         cut=cut_bodies(top_up.ceilings),
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),
+    )
+
+
+def _decline_body(decline: TopUpDecline | OwnDecline) -> DeclineBody:
+    if isinstance(decline, OwnDecline):
+        return DeclineBody(
+            code=decline.code, reason=decline.value, message=decline.message, message_en=decline.message_en
+        )
+    return DeclineBody(
+        code=TOP_UP_CODES[decline], reason=decline.value, message=KOREAN[decline], message_en=ENGLISH[decline]
     )

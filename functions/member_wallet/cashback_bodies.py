@@ -1,6 +1,6 @@
 """What a month of cashback looks like over HTTP: earnings and corrections."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
@@ -10,7 +10,7 @@ from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.showing import MonthOfCashback
 from eeum.journal.accounts import by_purse
 from eeum.payments.bodies import CutBody, cut_bodies
-from eeum.wallet.bodies import RepaidBody, repaid_bodies, repaid_message
+from eeum.wallet.bodies import RepaidBody, repaid_bodies, repaid_message, repaid_message_in_english
 
 
 class EarningBody(BaseModel):
@@ -21,6 +21,7 @@ class EarningBody(BaseModel):
 
     payment_id: str
     merchant_id: str
+    merchant_name: str | None
     cashback: int
     base: int
     policy: str
@@ -39,7 +40,8 @@ class ChangeBody(BaseModel):
 
 
 class CorrectionBody(BaseModel):
-    """What a cancellation changed in the cashback of this month, and where its refund went; `message` tells the member.
+    """What a cancellation changed in the cashback of this month, and where its refund went; `message` tells the member in Korean,
+    `message_en` in English.
 
     The whole month is recomputed, so that cashback of other payments may change, too: they may move to a better band.
     `recovered` is what filled cashback up that was below zero, and so is not in `refunded_to`. `purses` are what came into each, or was
@@ -62,6 +64,7 @@ class CorrectionBody(BaseModel):
     spent: dict[str, int]
     repaid: list[RepaidBody]
     message: str
+    message_en: str
     part: int
     parts: int
     accepted_at: str
@@ -81,11 +84,13 @@ class CashbackBody(BaseModel):
     cursor: str | None
 
 
-def cashback_body(month: MonthOfCashback) -> CashbackBody:
+def cashback_body(month: MonthOfCashback, names: Sequence[str | None]) -> CashbackBody:
+    """`names` are those of the merchants of its earnings, in their order."""
+    earnings = [entry for entry in month.entries if isinstance(entry, Earning)]
     return CashbackBody(
         month=month.month,
         cashback=month.won,
-        earnings=[_earning_body(entry) for entry in month.entries if isinstance(entry, Earning)],
+        earnings=[_earning_body(entry, name) for entry, name in zip(earnings, names, strict=True)],
         corrections=[
             _correction_body(entry, month.payments) for entry in month.entries if isinstance(entry, Correction)
         ],
@@ -111,6 +116,7 @@ def _correction_body(correction: Correction, payments: Mapping[int, str]) -> Cor
         spent=dict(correction.spent),
         repaid=repaid_bodies(correction.repaid),
         message=_correction_message(correction),
+        message_en=_correction_message_in_english(correction),
         part=correction.part[0] + 1,
         parts=correction.part[1],
         accepted_at=text_of(correction.accepted_at),
@@ -134,10 +140,27 @@ def _correction_message(correction: Correction) -> str:
     return " ".join(told)
 
 
-def _earning_body(earning: Earning) -> EarningBody:
+def _correction_message_in_english(correction: Correction) -> str:
+    told = [f"{correction.amount:,} won of the payment were cancelled."] if correction.amount else []
+    if correction.won < 0:
+        told.append(f"The month's cashback was recomputed, and {-correction.won:,} won were taken back.")
+    elif correction.won > 0:
+        told.append(f"The month's cashback was recomputed, and {correction.won:,} won were added.")
+    if gone := sum(correction.expired.values()):
+        told.append(f"{gone:,} won of it had expired already.")
+    if spent := sum(correction.spent.values()):
+        told.append(f"{spent:,} won of it were spent already, and were taken from your cashback.")
+    if correction.recovered:
+        told.append(f"{correction.recovered:,} won of the refund filled up your cashback.")
+    told += repaid_message_in_english(correction.repaid)
+    return " ".join(told)
+
+
+def _earning_body(earning: Earning, merchant_name: str | None) -> EarningBody:
     return EarningBody(
         payment_id=earning.payment_id,
         merchant_id=earning.merchant_id,
+        merchant_name=merchant_name,
         cashback=earning.won,
         base=earning.base,
         policy=earning.policy,

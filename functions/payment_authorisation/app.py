@@ -3,7 +3,7 @@
 import os
 from typing import Annotated
 
-from eeum.aws.http import Api, IdempotencyKey, Query, Response, answered, lambda_handler
+from eeum.aws.http import Api, Cursor, IdempotencyKey, Limit, Query, Response, answered, lambda_handler
 from eeum.aws.identity import ACQUIRER, MEMBER, MERCHANT
 from eeum.calendar import month_of, parse_month
 from eeum.composition import City
@@ -47,6 +47,7 @@ from payment_authorisation.progress_bodies import (
 from payment_authorisation.requests import brought_by, order_of, request_to, request_to_pay
 
 PAGE = 50
+MOST_OF_A_MONTH = 200
 
 api = Api()
 city = City.of(os.environ)
@@ -54,6 +55,10 @@ city = City.of(os.environ)
 
 @api.post("/payments", summary="Authorise a payment with a card", tags=["payments"])
 def authorise_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = "") -> Response[PaymentBody]:
+    """Decides a card payment that an acquirer brings, once for each Idempotency-Key.
+
+    With `capture: later` the money is held until it is captured, voided or expires. A decline is an answer with status 200.
+    """
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
     return _authorise(caller, wallet_id, idempotency_key, body, order_of(body, "card", card))
@@ -63,6 +68,10 @@ def authorise_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempot
 def authorise_by_member(
     wallet_id: str, body: MemberPaymentRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[PaymentBody]:
+    """Decides a payment that members make in the app from their own wallet.
+
+    It is captured at once. A decline is an answer with status 200.
+    """
     member = _owner(wallet_id)
     card = card_within(wallet_id, body.card_token) if body.card_token else None
     return _authorise(f"member/{member}", wallet_id, idempotency_key, body, order_of(body, "app", card))
@@ -80,13 +89,17 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
     except UnknownCard:
         return answered(unknown_card_reversal_body(order))
     ((_, progress),) = _with_progress([reversal.payment])
-    return answered(reversal_body(reversal, progress), reversal.replayed)
+    return answered(reversal_body(reversal, progress, _name_read(reversal.payment)), reversal.replayed)
 
 
 @api.post("/wallets/<wallet_id>/payments/<payment_id>/captures", summary="Capture what is held", tags=["payments"])
 def capture_by_acquirer(
     wallet_id: str, payment_id: str, body: CaptureRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CaptureBody]:
+    """Pays the merchant a part of what is held, or all of it without an `amount`.
+
+    The acquirer that brought the payment may do so up to 20 times before `expires_at`.
+    """
     caller = api.caller().partner("acquirer", ACQUIRER)
     request = request_to("capture", caller, wallet_id, payment_id, idempotency_key, body)
     command = CaptureHold(request, payment_id, body.amount, brought_by(caller))
@@ -98,6 +111,7 @@ def capture_by_acquirer(
 def void_by_acquirer(
     wallet_id: str, payment_id: str, body: VoidRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[ReleaseBody]:
+    """Gives back to the member all that is still held (승인취소). What was captured stays captured; cancel that instead."""
     caller = api.caller().partner("acquirer", ACQUIRER)
     request = request_to("void", caller, wallet_id, payment_id, idempotency_key, body)
     command = VoidHold(request, payment_id, brought_by(caller))
@@ -109,6 +123,10 @@ def void_by_acquirer(
 def cancel_by_acquirer(
     wallet_id: str, payment_id: str, body: CancellationRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CancellationBody]:
+    """Takes a part of what was captured back from the merchant, or all that is left without an `amount`.
+
+    The refund and the corrected cashback follow in a moment.
+    """
     caller = api.caller().partner("acquirer", ACQUIRER)
     return _cancel(caller, wallet_id, payment_id, idempotency_key, body, brought_by(caller))
 
@@ -121,6 +139,10 @@ def cancel_by_acquirer(
 def cancel_by_merchant(
     merchant_id: str, payment_id: str, body: CancellationRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CancellationBody]:
+    """Does for the merchant's owner what a cancellation by the acquirer does.
+
+    The path names no wallet, since merchants do not learn whose money it was.
+    """
     owner = api.caller().person(MERCHANT)
     owned_merchant(city.merchants(api.lambda_context), merchant_id, owner)
     wallet_id = city.progress(api.lambda_context).wallet_of_payment(merchant_id, payment_id) or ""
@@ -135,17 +157,28 @@ def cancel_by_merchant(
 def payments_of_month(
     wallet_id: str,
     month: Annotated[str | None, Query(description="2021-01; the current month if not given.")] = None,
-    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_OF_A_MONTH, description="How many payments a page has at most.")] = (
+        MOST_OF_A_MONTH
+    ),
+    cursor: Cursor = None,
 ) -> Response[PaymentsBody]:
+    """Lists the payments that were accepted in a month of Seoul's calendar, the newest first, with their status at present."""
     _owner(wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
-    page = city.payments(api.lambda_context).of_month(wallet_id, wanted, cursor)
-    payments = [payment_progress_body(*each) for each in _with_progress(page.payments)]
+    page = city.payments(api.lambda_context).of_month(wallet_id, wanted, cursor, limit)
+    names = _names(page.payments)
+    payments = [
+        payment_progress_body(*each, name) for each, name in zip(_with_progress(page.payments), names, strict=True)
+    ]
     return answered(PaymentsBody(payments=payments, cursor=page.cursor))
 
 
 @api.get("/wallets/<wallet_id>/payments/<payment_id>", summary="One payment", tags=["payments"])
 def payment(wallet_id: str, payment_id: str) -> Response[OnePaymentBody]:
+    """Shows a payment with its status at present and its cancellations: the receipt.
+
+    The member and the acquirer that brought the payment may read it.
+    """
     caller = api.caller()
 
     def may_read(found: Payment) -> bool:
@@ -156,16 +189,22 @@ def payment(wallet_id: str, payment_id: str) -> Response[OnePaymentBody]:
     ((_, progress),) = _with_progress([found])
     store = city.progress(api.lambda_context)
     cancellations = store.cancellations(wallet_id, found.acceptance.digest) if progress.cancelled else []
-    return answered(one_payment_body(found, progress, cancellations))
+    return answered(one_payment_body(found, progress, cancellations, _names([found])[0]))
 
 
 @api.get("/merchants/<merchant_id>/payments", summary="Payments at the own merchant", tags=["payments"])
-def payments_of_merchant(merchant_id: str, cursor: str | None = None) -> Response[MerchantPaymentsBody]:
+def payments_of_merchant(
+    merchant_id: str, limit: Limit = PAGE, cursor: Cursor = None
+) -> Response[MerchantPaymentsBody]:
+    """Lists payments at the caller's own merchant, the newest first, a moment after they were made.
+
+    It shows neither who paid nor from which purse.
+    """
     owner = api.caller().person(MERCHANT)
     owned_merchant(city.merchants(api.lambda_context), merchant_id, owner)
     if cursor is not None and digest_of(cursor) is None:
         raise Invalid("cursor", "is not one that this list gave out", "unknown_cursor")
-    page = city.payments(api.lambda_context).of_merchant(merchant_id, PAGE, cursor)
+    page = city.payments(api.lambda_context).of_merchant(merchant_id, limit, cursor)
     concerning = _with_progress([each for each in page.payments if _concerns_merchant(each)])
     payments = [merchant_payment_body(*each) for each in concerning]
     return answered(MerchantPaymentsBody(payments=payments, cursor=page.cursor))
@@ -185,7 +224,7 @@ def _authorise(
         return answered(unknown_card_body(order))
     # What was just decided has come no further, so that only a replay costs one more round trip.
     progress = _with_progress([answer.entry])[0][1] if answer.replayed else progress_of(answer.entry)
-    return answered(payment_body(answer.entry, progress), answer.replayed)
+    return answered(payment_body(answer.entry, progress, _name_read(answer.entry)), answer.replayed)
 
 
 def _cancel(
@@ -213,6 +252,17 @@ def _with_progress(payments: list[Payment]) -> list[tuple[Payment, Progress]]:
     return list(zip(payments, progress, strict=True))
 
 
+def _name_read(found: Payment) -> str | None:
+    """The merchant's name, which the decision was read with: no more is read for it."""
+    return city.names().known(found.order.merchant_id, found.acceptance.accepted_at)
+
+
+def _names(payments: list[Payment]) -> list[str | None]:
+    """The merchants' names: one round trip for a hundred that this function has not read lately, 1 read unit each."""
+    asked = [(each.order.merchant_id, each.acceptance.accepted_at) for each in payments]
+    return city.names().of(city.merchants(api.lambda_context), asked)
+
+
 def _owner(wallet_id: str) -> str:
     member = api.caller().person(MEMBER)
     if wallet_id != wallet_id_of(member):
@@ -220,4 +270,4 @@ def _owner(wallet_id: str) -> str:
     return member
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: city)

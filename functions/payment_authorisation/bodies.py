@@ -116,6 +116,10 @@ class PaymentFields(BaseModel):
     status: StatusAtPresent
     decline: DeclineBody | None = None
     merchant_id: str
+    merchant_name: str | None = Field(
+        default=None,
+        description="What the merchant is called; null where it was not approved when the payment was accepted.",
+    )
     amount: int
     discount: int = 0
     paid: int = 0
@@ -149,23 +153,24 @@ def amounts_of(payment: Payment, progress: Progress) -> dict[str, int]:
     }
 
 
-def payment_body(payment: Payment, progress: Progress) -> PaymentBody:
+def payment_body(payment: Payment, progress: Progress, merchant_name: str | None) -> PaymentBody:
     current = CurrentBody(**amounts_of(payment, progress), status=current_status(payment, progress).value)
-    return PaymentBody(**_fields_of(payment), current=current)
+    return PaymentBody(**_fields_of(payment, merchant_name), current=current)
 
 
-def payment_fields(payment: Payment) -> PaymentFields:
+def payment_fields(payment: Payment, merchant_name: str | None) -> PaymentFields:
     """The payment with the status that was decided."""
-    return PaymentFields(**_fields_of(payment))
+    return PaymentFields(**_fields_of(payment, merchant_name))
 
 
-def _fields_of(payment: Payment) -> dict[str, Any]:
+def _fields_of(payment: Payment, merchant_name: str | None) -> dict[str, Any]:
     return {
         "id": payment.acceptance.id,
         "wallet_id": payment.acceptance.wallet_id,
         "status": payment.status.value,
         "decline": decline_body(payment.decline) if payment.decline else None,
         "merchant_id": payment.order.merchant_id,
+        "merchant_name": merchant_name,
         "amount": payment.order.amount,
         "discount": payment.discount,
         "paid": sum(won for _, won in payment.paid_from),

@@ -32,6 +32,12 @@ OF_NO_WALLET = (
     "Send the reversal with the card_token that the original was sent with."
 )
 
+FOUND_NOTHING_KO = (
+    "이 카드의 지갑에서 이 Idempotency-Key로 보낸 결제를 찾지 못했으며, 이후에 도착하면 거절됩니다. "
+    "다른 카드로 보낸 결제는 여기서 찾을 수 없습니다. 처음에 보낸 card_token으로 망취소를 보내 주세요."
+)
+OF_NO_WALLET_KO = "이 card_token의 지갑이 없어 찾지 못했습니다. 처음에 보낸 card_token으로 망취소를 보내 주세요."
+
 
 class CaptureRequest(Body):
     """Pays the merchant part of what is held; all of it when there is no `amount`."""
@@ -106,15 +112,17 @@ class ReversalBody(BaseModel):
     cancelled: int
     released: int
     unknown: str | None = None
+    unknown_ko: str | None = None
 
 
 class PaymentProgressBody(PaymentFields, Amounts):
     """A payment and what became of it: `status` is what it is at present.
 
-    `message` says so to the member, when there is more to say than that it was paid.
+    `message` says so to the member in Korean, `message_en` in English, when there is more to say than that it was paid.
     """
 
     message: str | None
+    message_en: str | None
 
 
 class OnePaymentBody(PaymentProgressBody):
@@ -188,14 +196,15 @@ def cancellation_body(cancellation: Cancellation) -> CancellationBody:
     )
 
 
-def reversal_body(reversal: Reversal, progress: Progress) -> ReversalBody:
+def reversal_body(reversal: Reversal, progress: Progress, merchant_name: str | None) -> ReversalBody:
     return ReversalBody.model_validate(
         {
             "outcome": reversal.outcome,
-            "payment": payment_body(reversal.payment, progress),
+            "payment": payment_body(reversal.payment, progress, merchant_name),
             "cancelled": reversal.cancellation.amount if reversal.cancellation else 0,
             "released": reversal.release.amount if reversal.release else 0,
             "unknown": FOUND_NOTHING if reversal.outcome == "never_arrived" else None,
+            "unknown_ko": FOUND_NOTHING_KO if reversal.outcome == "never_arrived" else None,
         }
     )
 
@@ -203,21 +212,26 @@ def reversal_body(reversal: Reversal, progress: Progress) -> ReversalBody:
 def unknown_card_reversal_body(order: Order) -> ReversalBody:
     """The same for a card and for a wallet that nobody knows: neither can have been paid with."""
     payment = unknown_card_body(order)
-    return ReversalBody(outcome="declined", payment=payment, cancelled=0, released=0, unknown=OF_NO_WALLET)
-
-
-def payment_progress_body(payment: Payment, progress: Progress) -> PaymentProgressBody:
-    amounts = amounts_of(payment, progress)
-    return PaymentProgressBody(
-        **payment_fields(payment).model_dump(exclude={"status"}),
-        **amounts,
-        status=current_status(payment, progress).value,
-        message=_message(payment, Amounts(**amounts)),
+    return ReversalBody(
+        outcome="declined", payment=payment, cancelled=0, released=0, unknown=OF_NO_WALLET, unknown_ko=OF_NO_WALLET_KO
     )
 
 
-def one_payment_body(payment: Payment, progress: Progress, cancellations: Sequence[Cancellation]) -> OnePaymentBody:
-    shown = payment_progress_body(payment, progress).model_dump()
+def payment_progress_body(payment: Payment, progress: Progress, merchant_name: str | None) -> PaymentProgressBody:
+    amounts = amounts_of(payment, progress)
+    return PaymentProgressBody(
+        **payment_fields(payment, merchant_name).model_dump(exclude={"status"}),
+        **amounts,
+        status=current_status(payment, progress).value,
+        message=_message(payment, Amounts(**amounts)),
+        message_en=_message_in_english(payment, Amounts(**amounts)),
+    )
+
+
+def one_payment_body(
+    payment: Payment, progress: Progress, cancellations: Sequence[Cancellation], merchant_name: str | None
+) -> OnePaymentBody:
+    shown = payment_progress_body(payment, progress, merchant_name).model_dump()
     return OnePaymentBody(**shown, cancellations=[cancellation_body(each) for each in cancellations])
 
 
@@ -249,5 +263,24 @@ def _message(payment: Payment, amounts: Amounts) -> str | None:
     elif amounts.cancelled:
         told.append(
             f"결제 {amounts.captured:,}원 중 {amounts.cancelled:,}원이 취소되었습니다. 취소된 금액의 캐시백이 있으면 함께 회수됩니다."
+        )
+    return " ".join(told) or None
+
+
+def _message_in_english(payment: Payment, amounts: Amounts) -> str | None:
+    if payment.decline:
+        return None
+    told = []
+    if amounts.held:
+        told.append(f"{amounts.held:,} won are held until the merchant confirms the payment.")
+    if amounts.released:
+        told.append(f"{amounts.released:,} won that were held are back in the wallet.")
+    if amounts.cancelled and amounts.cancelled == amounts.captured:
+        told.append(
+            f"All {amounts.cancelled:,} won of the payment were cancelled. Any cashback of this payment is taken back."
+        )
+    elif amounts.cancelled:
+        told.append(
+            f"{amounts.cancelled:,} of the payment's {amounts.captured:,} won were cancelled. Any cashback of that part is taken back."
         )
     return " ".join(told) or None

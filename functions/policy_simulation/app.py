@@ -5,7 +5,7 @@ import os
 from http import HTTPStatus
 from typing import Any
 
-from eeum.aws.http import Api, IdempotencyKey, Response, answered, lambda_handler
+from eeum.aws.http import Api, Cursor, IdempotencyKey, Limit, Response, answered, lambda_handler
 from eeum.composition import City, buckets, queues
 from eeum.policy.digest import digest_of
 from eeum.policy.documents import canonical_document
@@ -35,6 +35,10 @@ city = City.of(os.environ)
 
 @api.post("/policy_simulations", summary="Ask what a policy would have cost", tags=["policies"])
 def simulate(body: PolicySimulationRequest, idempotency_key: IdempotencyKey = "") -> Response[PolicySimulationBody]:
+    """Starts a simulation of what a policy would have cost over published payments.
+
+    Read it at `Location` until its `state` is `finished` or `refused`.
+    """
     operator = api.caller().operator()
     asked = body.model_dump(mode="json", by_alias=True)
     request = Request.of(operator, SCOPE, idempotency_key, asked)
@@ -53,14 +57,16 @@ def simulate(body: PolicySimulationRequest, idempotency_key: IdempotencyKey = ""
 
 
 @api.get("/policy_simulations", summary="Simulations, in no order", tags=["policies"])
-def simulations(cursor: str | None = None) -> Response[PolicySimulationsBody]:
+def simulations(limit: Limit = PAGE, cursor: Cursor = None) -> Response[PolicySimulationsBody]:
+    """Lists simulations without their tables, in no particular order."""
     api.caller().operator()
-    page, following = _store().page(PAGE, cursor)
+    page, following = _store().page(limit, cursor)
     return answered(PolicySimulationsBody(simulations=[_body(each) for each in page], cursor=following))
 
 
 @api.get("/policy_simulations/<simulation_id>", summary="One simulation, with its tables", tags=["policies"])
 def simulation(simulation_id: str) -> Response[PolicySimulationBody]:
+    """Shows a simulation with its summary. Once it is finished it has links to its tables as CSV, which hold for 15 minutes."""
     api.caller().operator()
     found = simulation_named(_store(), simulation_id)
     return answered(_body(found, _links(found)))
@@ -103,4 +109,4 @@ def _links(found: Simulation) -> list[SimulationTableBody]:
     ]
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: city)

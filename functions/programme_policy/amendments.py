@@ -1,6 +1,6 @@
 """Routes of what amends approved versions, and of the programme's history."""
 
-from eeum.aws.http import Response, answered, created
+from eeum.aws.http import Cursor, Limit, Response, answered, created
 from eeum.policy.amending import approve_amendment, close_amendment, proposal_named, propose_amendment, withdraw_version
 from eeum.policy.history import Did, Subject
 from programme_policy import door
@@ -27,6 +27,7 @@ STEPS_A_PAGE = 50
     tags=["policy lifecycle"],
 )
 def propose_policy_amendment(body: AmendmentRequest) -> Response[AmendmentBody]:
+    """Proposes another end of a version, a suspension of layers, or the end of a suspension. A second operator approves it."""
     operator = api.caller().operator()
     proposal = propose_amendment(
         door.proposal_store(),
@@ -41,14 +42,16 @@ def propose_policy_amendment(body: AmendmentRequest) -> Response[AmendmentBody]:
 
 
 @api.get("/policy_amendments", summary="Proposed amendments, the newest first", tags=["policy lifecycle"])
-def policy_amendments(cursor: str | None = None) -> Response[AmendmentsBody]:
+def policy_amendments(limit: Limit = AMENDMENTS_A_PAGE, cursor: Cursor = None) -> Response[AmendmentsBody]:
+    """Lists amendments with their status, the newest first."""
     api.caller().operator()
-    page, following = door.proposal_store().latest(AMENDMENTS_A_PAGE, cursor)
+    page, following = door.proposal_store().latest(limit, cursor)
     return answered(AmendmentsBody(amendments=[amendment_body(each) for each in page], cursor=following))
 
 
 @api.get("/policy_amendments/<amendment_id>", summary="One amendment", tags=["policy lifecycle"])
 def policy_amendment(amendment_id: str) -> Response[AmendmentBody]:
+    """Shows an amendment, what it changes, and who decided about it."""
     api.caller().operator()
     return answered(amendment_body(proposal_named(door.proposal_store(), amendment_id)))
 
@@ -59,6 +62,7 @@ def policy_amendment(amendment_id: str) -> Response[AmendmentBody]:
     tags=["policy lifecycle"],
 )
 def approve_policy_amendment(amendment_id: str, body: AmendmentApprovalRequest) -> Response[AmendmentBody]:
+    """Approves an amendment as an operator who did not propose it. It must be stored 120 s before it changes anything."""
     operator, now = api.caller().operator(), door.city.clock()
     proposals, policies = door.proposal_store(), door.policy_store()
     return answered(amendment_body(approve_amendment(proposals, policies, amendment_id, operator, body.reason, now)))
@@ -66,21 +70,26 @@ def approve_policy_amendment(amendment_id: str, body: AmendmentApprovalRequest) 
 
 @api.post("/policy_amendments/<amendment_id>/rejection", summary="Reject an amendment", tags=["policy lifecycle"])
 def reject_policy_amendment(amendment_id: str, body: ReasonRequest) -> Response[AmendmentBody]:
+    """Rejects an amendment with a reason."""
     return _close(amendment_id, body, Did.REJECTED)
 
 
 @api.post("/policy_amendments/<amendment_id>/withdrawal", summary="Withdraw an amendment", tags=["policy lifecycle"])
 def withdraw_policy_amendment(amendment_id: str, body: ReasonRequest) -> Response[AmendmentBody]:
+    """Withdraws an amendment with a reason, before it is decided."""
     return _close(amendment_id, body, Did.WITHDRAWN)
 
 
 @api.get(
     "/policy_amendments/<amendment_id>/history", summary="What was done to an amendment", tags=["policy lifecycle"]
 )
-def policy_amendment_history(amendment_id: str, cursor: str | None = None) -> Response[StepsBody]:
+def policy_amendment_history(
+    amendment_id: str, limit: Limit = STEPS_A_PAGE, cursor: Cursor = None
+) -> Response[StepsBody]:
+    """Lists who did what to an amendment, when and why, the first step first."""
     api.caller().operator()
     proposal = proposal_named(door.proposal_store(), amendment_id)
-    steps, following = door.history_store().of(Subject.AMENDMENT, proposal.id, STEPS_A_PAGE, cursor)
+    steps, following = door.history_store().of(Subject.AMENDMENT, proposal.id, limit, cursor)
     return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
 
 
@@ -90,15 +99,17 @@ def policy_amendment_history(amendment_id: str, cursor: str | None = None) -> Re
     tags=["policy lifecycle"],
 )
 def withdraw_policy(version: str, body: ReasonRequest) -> Response[WithdrawnBody]:
+    """Withdraws a version that has not started, with a reason, at least 120 s before its start."""
     operator = api.caller().operator()
     withdraw_version(door.policy_store(), version, operator, body.reason, door.city.clock())
     return answered(WithdrawnBody(version=version, status="withdrawn"))
 
 
 @api.get("/policies/history", summary="What was done to the programme's policies", tags=["policy lifecycle"])
-def policy_history(cursor: str | None = None) -> Response[StepsBody]:
+def policy_history(limit: Limit = STEPS_A_PAGE, cursor: Cursor = None) -> Response[StepsBody]:
+    """Lists every step of drafts, amendments and versions of the programme, the newest first."""
     api.caller().operator()
-    steps, following = door.history_store().latest(STEPS_A_PAGE, cursor)
+    steps, following = door.history_store().latest(limit, cursor)
     return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
 
 

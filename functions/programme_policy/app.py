@@ -14,6 +14,10 @@ ROUTES = (amendments, drafts)
 
 @api.post("/policies/history", summary="Load the policies of an empty programme, from the past on", tags=["policies"])
 def load_past(body: HistoryRequest) -> Response[LoadedBody]:
+    """Loads the programme's policies from the past on, all at once, into a programme that has none.
+
+    Later versions are drafted and approved.
+    """
     operator = api.caller().operator()
     documents = [_canonical(document) for document in body.policies]
     load_history(door.policy_store(), door.city.settings.programme, documents, operator, door.city.clock())
@@ -24,4 +28,4 @@ def _canonical(document: PolicyDocument) -> dict[str, object]:
     return canonical_document(document.model_dump(mode="json", by_alias=True))
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: door.city)

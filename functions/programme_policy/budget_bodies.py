@@ -28,6 +28,12 @@ METHOD = (
 )
 
 
+METHOD_KO = (
+    f"지난 {DAYS}일의 평균으로 계산합니다. 범위는 그중 연속한 7일(1주일 미만이면 하루) 가운데 가장 느린 기간과 가장 빠른 기간입니다. "
+    "앞으로의 하루하루를 이와 같다고 봅니다."
+)
+
+
 def fiscal_year(text: str) -> FiscalYear:
     """Raises `Invalid` unless `text` is a year such as 2022, of those that clients may name."""
     if not _YEAR.fullmatch(text):
@@ -109,9 +115,10 @@ class BudgetChangeBody(BaseModel):
 
 
 class BudgetChangesBody(BaseModel):
-    """Every change of a fiscal year's budget, the oldest first."""
+    """Changes of a fiscal year's budget, the oldest first, and the cursor of those that follow."""
 
     changes: list[BudgetChangeBody]
+    cursor: str | None
 
 
 class BudgetMoneyBody(BaseModel):
@@ -191,6 +198,7 @@ class BudgetForecastsBody(BaseModel):
     fiscal_year: int
     as_of: str
     method: str
+    method_ko: str
     forecasts: list[BudgetForecastBody]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from eeum.aws.http import Response, answered, created
+from eeum.aws.http import Cursor, Limit, Response, answered, created
 from eeum.calendar import text_of
 from eeum.policy.announcements import changes_of, standing_of
 from eeum.policy.comparison import changes_between
@@ -36,6 +36,10 @@ STEPS_A_PAGE = 50
 
 @api.post("/policy_drafts", summary="Begin a draft of a policy version", tags=["policy lifecycle"])
 def begin_policy_draft(body: DraftRequest) -> Response[DraftBody]:
+    """Stores a policy document as a draft with its reason.
+
+    It is checked, and approved by a second operator, before it can come into force.
+    """
     operator = api.caller().operator()
     shown = _Shown()
     draft = create_draft(
@@ -53,15 +57,17 @@ def begin_policy_draft(body: DraftRequest) -> Response[DraftBody]:
 
 
 @api.get("/policy_drafts", summary="Drafts, in the order of their names", tags=["policy lifecycle"])
-def policy_drafts(cursor: str | None = None) -> Response[DraftsBody]:
+def policy_drafts(limit: Limit = DRAFTS_A_PAGE, cursor: Cursor = None) -> Response[DraftsBody]:
+    """Lists drafts without their documents, in the order of their names."""
     api.caller().operator()
     stored = door.policy_store().stored()
-    page, following = door.draft_store().drafts(DRAFTS_A_PAGE, cursor)
+    page, following = door.draft_store().drafts(limit, cursor)
     return answered(DraftsBody(drafts=[_summary(draft, stored) for draft in page], cursor=following))
 
 
 @api.get("/policy_drafts/<version>", summary="One draft, and what it would change", tags=["policy lifecycle"])
 def policy_draft(version: str) -> Response[DraftBody]:
+    """Shows a draft with its document, its last check, and what it changes against the version that it follows."""
     api.caller().operator()
     draft = draft_named(door.draft_store(), version)
     document = door.draft_store().document(draft.version, draft.revision)
@@ -70,6 +76,10 @@ def policy_draft(version: str) -> Response[DraftBody]:
 
 @api.post("/policy_drafts/<version>/revisions", summary="Edit a draft", tags=["policy lifecycle"])
 def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[DraftBody]:
+    """Replaces the document of a draft.
+
+    `revision` is the one that was read: if somebody edited it since, the answer is 409 `draft_changed`.
+    """
     operator = api.caller().operator()
     shown = _Shown()
     edit_draft(
@@ -94,6 +104,10 @@ def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[Draf
     tags=["policy lifecycle"],
 )
 def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftBody]:
+    """Checks a revision.
+
+    The check has every fault of the document, what it changes, and a finished simulation of exactly this document, if there is one.
+    """
     operator = api.caller().operator()
     now, shown = door.city.clock(), _Shown()
     check_draft(door.draft_store(), door.policy_store(), version, body.revision, operator, now, shown)
@@ -106,6 +120,7 @@ def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftB
     tags=["policy lifecycle"],
 )
 def approve_policy_draft(version: str, body: DraftApprovalRequest) -> Response[DraftBody]:
+    """Schedules a checked revision for its start. The operators who wrote any revision may not approve it."""
     operator = api.caller().operator()
     drafts, policies, shown = door.draft_store(), door.policy_store(), _Shown()
     approve_draft(drafts, policies, version, body.revision, operator, body.reason, door.city.clock(), shown)
@@ -114,19 +129,22 @@ def approve_policy_draft(version: str, body: DraftApprovalRequest) -> Response[D
 
 @api.post("/policy_drafts/<version>/rejection", summary="Reject a draft", tags=["policy lifecycle"])
 def reject_policy_draft(version: str, body: DraftClosingRequest) -> Response[DraftBody]:
+    """Rejects a draft with a reason. An edit takes it up again."""
     return _close(version, body, Did.REJECTED)
 
 
 @api.post("/policy_drafts/<version>/withdrawal", summary="Withdraw a draft", tags=["policy lifecycle"])
 def withdraw_policy_draft(version: str, body: DraftClosingRequest) -> Response[DraftBody]:
+    """Withdraws a draft with a reason. An edit takes it up again."""
     return _close(version, body, Did.WITHDRAWN)
 
 
 @api.get("/policy_drafts/<version>/history", summary="What was done to a draft", tags=["policy lifecycle"])
-def policy_draft_history(version: str, cursor: str | None = None) -> Response[StepsBody]:
+def policy_draft_history(version: str, limit: Limit = STEPS_A_PAGE, cursor: Cursor = None) -> Response[StepsBody]:
+    """Lists who did what to a draft, when and why, the first step first."""
     api.caller().operator()
     draft = draft_named(door.draft_store(), version)
-    steps, following = door.history_store().of(Subject.DRAFT, draft.version, STEPS_A_PAGE, cursor)
+    steps, following = door.history_store().of(Subject.DRAFT, draft.version, limit, cursor)
     return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from eeum.aws.http import Body, Line
+from eeum.aws.problems import fault
 from eeum.calendar import text_of, whole_milliseconds
 from eeum.errors import Invalid
 from eeum.policy.amendment_items import amendment_item
@@ -145,11 +146,12 @@ def _cut(instant: datetime | None) -> datetime | None:
 
 
 class FaultBody(BaseModel):
-    """One fault of a document: where, a stable code, and what is wrong."""
+    """One fault of a document: where, a stable code, and what is wrong, in English and Korean."""
 
     path: str
     code: str
     message: str
+    message_ko: str
 
 
 class SimulationBody(BaseModel):
@@ -174,6 +176,7 @@ class CheckBody(BaseModel):
     doubts: list[FaultBody]
     simulation: SimulationBody | None
     note: str | None
+    note_ko: str | None
 
 
 class DraftSummaryBody(BaseModel):
@@ -260,16 +263,7 @@ def check_body(
     check: Check, document: Mapping[str, Any], before: Mapping[str, Any] | None, emergency: bool
 ) -> CheckBody:
     simulation = check.simulation
-    note = None
-    if check.faults:
-        note = "It has faults: edit it and check it again."
-    elif simulation is None:
-        note = "Checked without a simulation of exactly this document."
-        note += " As an emergency it may be approved all the same." if emergency else " Simulate and check it again."
-    elif check.against and beside(simulation.summary, before).get("difference") is None:
-        note = (
-            f"Its simulation does not compare it with {check.against}, which it will replace: simulate it against that."
-        )
+    note, note_ko = _note(check, before, emergency) or (None, None)
     # A document with faults may have any shape.
     doubts = [] if check.faults else [*doubts_of(document), *(doubts_beside(document, before) if before else ())]
     return CheckBody(
@@ -277,15 +271,38 @@ def check_body(
         checked_at=text_of(check.at),
         checked_by=check.by,
         against=check.against,
-        faults=[FaultBody(path=path, code=code, message=why) for path, code, why in check.faults],
-        doubts=[FaultBody(path=path, code=code, message=why) for path, code, why in doubts],
+        faults=[FaultBody(**fault(*each)) for each in check.faults],
+        doubts=[FaultBody(**fault(*each)) for each in doubts],
         simulation=SimulationBody(
             id=simulation.id, finished_at=simulation.finished_at, summary=beside(simulation.summary, before)
         )
         if simulation
         else None,
         note=note,
+        note_ko=note_ko,
     )
+
+
+def _note(check: Check, before: Mapping[str, Any] | None, emergency: bool) -> tuple[str, str] | None:
+    """What is still needed for an approval, in English and Korean."""
+    if check.faults:
+        return "It has faults: edit it and check it again.", "잘못된 부분이 있습니다. 고친 뒤 다시 검사해 주세요."
+    if check.simulation is None and emergency:
+        return (
+            "Checked without a simulation of exactly this document. As an emergency it may be approved all the same.",
+            "이 문서의 모의 계산 없이 검사했습니다. 긴급 사유가 있어 그대로 승인할 수 있습니다.",
+        )
+    if check.simulation is None:
+        return (
+            "Checked without a simulation of exactly this document. Simulate and check it again.",
+            "이 문서의 모의 계산 없이 검사했습니다. 모의 계산을 한 뒤 다시 검사해 주세요.",
+        )
+    if check.against and beside(check.simulation.summary, before).get("difference") is None:
+        return (
+            f"Its simulation does not compare it with {check.against}, which it will replace: simulate it against that.",
+            f"모의 계산이 이 문서가 대신할 {check.against}와 비교하지 않았습니다. 그 정책과 비교하여 모의 계산해 주세요.",
+        )
+    return None
 
 
 def step_body(step: Step) -> StepBody:

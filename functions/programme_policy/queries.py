@@ -3,7 +3,7 @@
 import os
 from typing import Annotated
 
-from eeum.aws.http import Api, Query, Response, answered, lambda_handler
+from eeum.aws.http import Api, Cursor, Limit, Query, Response, answered, lambda_handler
 from eeum.calendar import parse_month, parse_queried_instant, text_of
 from eeum.composition import City
 from eeum.months.use_cases import month_record
@@ -35,8 +35,14 @@ city = City.of(os.environ)
 
 
 @api.get("/policies", summary="Policy versions, in the order of their starts", tags=["policies"])
-def policies(cursor: str | None = None) -> Response[PoliciesBody]:
-    documents, following = city.policy_store(api.lambda_context).page(POLICIES_A_PAGE, cursor)
+def policies(
+    limit: Annotated[int, Query(ge=1, le=POLICIES_A_PAGE, description="How many versions a page has at most.")] = (
+        POLICIES_A_PAGE
+    ),
+    cursor: Cursor = None,
+) -> Response[PoliciesBody]:
+    """Lists all versions of the programme's policy, past, in force and scheduled, without those that were withdrawn."""
+    documents, following = city.policy_store(api.lambda_context).page(limit, cursor)
     listed = [stored_document(document) for document in documents]
     return answered(PoliciesBody(policies=listed, cursor=following))
 
@@ -45,17 +51,20 @@ def policies(cursor: str | None = None) -> Response[PoliciesBody]:
 def policy_in_force(
     at: Annotated[str | None, Query(description="RFC 3339 with offset (`+` may be `%2B`); now if not given.")] = None,
 ) -> Response[PolicyDocument]:
+    """Shows the policy document in force at an instant, or now."""
     instant = parse_queried_instant(at, "at") if at is not None else city.clock()
     return answered(stored_document(version_in_force(city.policy_store(api.lambda_context), instant)))
 
 
 @api.get("/policies/<version>", summary="One policy version", tags=["policies"])
 def policy(version: str) -> Response[PolicyDocument]:
+    """Shows the policy document of one version."""
     return answered(stored_document(version_named(city.policy_store(api.lambda_context), version)))
 
 
 @api.get("/policies/coming", summary="What is announced, in plain words", tags=["policies"])
 def coming() -> Response[ComingBody]:
+    """Lists what will change: scheduled versions, ends and suspensions, each in plain Korean and English."""
     stored = city.policy_store(api.lambda_context).stored()
     found = announced(stored.documents, stored.amendments, city.clock())
     return answered(ComingBody(coming=[announced_body(each) for each in found]))
@@ -67,6 +76,7 @@ def coming() -> Response[ComingBody]:
     tags=["policies"],
 )
 def explanation(version: str) -> Response[ExplanationBody]:
+    """Explains a version in plain Korean and English, and what it changes against the version before it."""
     stored = city.policy_store(api.lambda_context).stored()
     document = named(stored.documents, version)
     starts_at, _ = period_of(document)
@@ -99,14 +109,16 @@ def explanation(version: str) -> Response[ExplanationBody]:
 
 
 @api.get("/months", summary="The programme's months, the newest first", tags=["months"])
-def months(cursor: str | None = None) -> Response[MonthsBody]:
-    records, following = city.months(api.lambda_context).latest(PAGE, cursor)
+def months(limit: Limit = PAGE, cursor: Cursor = None) -> Response[MonthsBody]:
+    """Lists the programme's months, the newest first, with when each was opened, closed and frozen."""
+    records, following = city.months(api.lambda_context).latest(limit, cursor)
     return answered(MonthsBody(months=[month_body(record) for record in records], cursor=following))
 
 
 @api.get("/months/<month>", summary="One month", tags=["months"])
 def month(month: str) -> Response[MonthBody]:
+    """Shows one month: when it was opened, closed and frozen."""
     return answered(month_body(month_record(city.months(api.lambda_context), parse_month(month))))
 
 
-handler = lambda_handler(api)
+handler = lambda_handler(api, lambda: city)

@@ -85,9 +85,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
     world = World(SmallPages())
     lived(world)
     several(world, 4)
-    catch_up = CatchUp(
-        GapStore(world.memory), world.cashback, world.policies, world.budgets(), world.patience, world.clock
-    )
+    catch_up = CatchUp(GapStore(world.memory), world.accrual())
     for wallet_id in {item["pk"].removeprefix("WALLET#") for item in world.entries("wallet")}:
         catch_up.wallet(world.wallet(wallet_id))
     project(world.memory)

@@ -60,5 +60,5 @@ def test_a_python_without_virtual_environments(machine: Path) -> None:
 def test_no_npm(machine: Path) -> None:
     (machine / "python3").symlink_to(Path(sys.executable).resolve())
     assert make_environment(machine, "node") == (
-        "make: npm is missing, which fetches an engine for the tests; install it (Debian: apt-get install npm).\n"
+        "make: npm is missing, which fetches what the tests need; install it (Debian: apt-get install npm).\n"
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from eeum import errors
+from eeum.aws.korean import FAULTS
 from eeum.aws.problems import STATUS
 from eeum.errors import Refusal
 from eeum.payments.rules import CODES
@@ -20,6 +21,16 @@ CODE = sorted([*ROOT.glob("layers/eeum/python/eeum/**/*.py"), *ROOT.glob("functi
 REFUSALS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Refusal)]
 #: Written by the edge itself, for what the domain never sees.
 OF_THE_EDGE = {"unsupported_media_type": 415}
+#: Faults of documents and amendments.
+OF_OTHER_PROBLEMS = {
+    "unknown_version",
+    "unknown_layer",
+    "unknown_suspension",
+    "ends_before_start",
+    "changes_nothing",
+    "dict_type",
+    "model_attributes_type",
+}
 
 
 def section(title: str) -> str:
@@ -71,6 +82,15 @@ def test_every_fault_that_the_code_names_is_explained(path: Path) -> None:
                 continue  # of the schedule's event, which no client sends
             assert isinstance(code, ast.Constant)
             assert f"`{code.value}`" in faults, f"{path.name} names {code.value}"
+
+
+def test_every_fault_that_is_explained_has_a_sentence_in_korean() -> None:
+    named = set(re.findall(r"`(\w+)`", section("### Faults of `invalid_request`").partition("Ours:")[2]))
+    ours = {row[0] for row in rows("### Faults of `invalid_request`")}
+    explained = {code for cell in ours for code in re.findall(r"\w+", cell)}
+
+    assert explained | {"extra_forbidden", "int_parsing", "string_unicode"} <= set(FAULTS)
+    assert {code for code in FAULTS if code not in OF_OTHER_PROBLEMS} <= named
 
 
 def test_every_decline_of_a_payment_is_explained_with_its_code() -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from cashback_calculation.bodies import MESSAGES, QuoteBody, QuoteRequest
+from cashback_calculation.bodies import MESSAGES, MESSAGES_IN_ENGLISH, QuoteBody, QuoteRequest
 from eeum.cashback.quoting import Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "quotes.md").read_text()
@@ -17,7 +17,7 @@ def _named(column: str) -> set[str]:
 
 def test_every_reason_is_explained_and_has_a_sentence_for_the_member() -> None:
     assert _named("`reason`") == {reason.value for reason in Reason}
-    assert MESSAGES.keys() == set(Reason)
+    assert MESSAGES.keys() == MESSAGES_IN_ENGLISH.keys() == set(Reason)
 
 
 def test_every_field_is_explained() -> None:

@@ -33,7 +33,7 @@ def top_up(api: Api, tokens: Tokens, member: Member, amount: int) -> Any:
 
 
 #: What a payment that is read has beyond the answer to its authorisation: what became of it since.
-SINCE = ("captured", "cancelled", "held", "released", "message", "cancellations")
+SINCE = ("captured", "cancelled", "held", "released", "message", "message_en", "cancellations")
 
 
 AMOUNTS = ("captured", "cancelled", "held", "released")

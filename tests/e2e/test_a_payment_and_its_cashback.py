@@ -88,7 +88,15 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     payments = resident.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
     assert [each["status"] for each in payments] == ["approved", "declined", "declined"]
     decided = {name: value for name, value in payment.items() if name != "current"}
-    since = decided | {"captured": 12_345, "cancelled": 0, "held": 0, "released": 0, "message": None}
+    since = decided | {
+        "captured": 12_345,
+        "cancelled": 0,
+        "held": 0,
+        "released": 0,
+        "message": None,
+        "message_en": None,
+    }
+    assert since["merchant_name"] == earning["merchant_name"] == quote["merchant_name"] == NOODLES.name
     assert payments[0] == since
     for reader in (resident, api.as_caller(tokens.acquirer)):
         assert reader.get(f"/wallets/{member.wallet}/payments/{payment['id']}") == since | {"cancellations": []}

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.http.city import Answer, InMemoryCity
 
+HANGUL = re.compile("[가-힣]")
 TRACE = re.compile(r"Traceback \(most recent|File \\?\"|line \d+, in |aws_lambda_powertools|errors\.pydantic")
 
 
@@ -35,13 +36,15 @@ def checked_problem(answer: Answer) -> dict[str, Any]:
     assert 400 <= answer.status < 500, answer
     assert answer.content_type == "application/problem+json", answer
     problem: dict[str, Any] = answer.json
-    assert set(problem) - {"errors"} == {"type", "title", "status", "code", "detail"}, problem
+    assert set(problem) - {"errors"} == {"type", "title", "status", "code", "detail", "detail_ko"}, problem
     assert problem["status"] == answer.status
     assert problem["type"] == f"urn:eeum:problem:{problem['code']}"
     assert not TRACE.search(answer.body), problem
+    assert HANGUL.search(problem["detail_ko"]), problem
     assert len(answer.body) < 50_000
     for fault in problem.get("errors", []):
-        assert set(fault) == {"path", "code", "message"}, fault
+        assert set(fault) == {"path", "code", "message", "message_ko"}, fault
+        assert HANGUL.search(fault["message_ko"]), fault
     return problem
 
 
@@ -51,4 +54,5 @@ def assert_declined(answer: Answer, code: str, reason: str) -> None:
     assert answer.json["status"] == "declined", answer.json
     decline = answer.json["decline"]
     assert (decline["code"], decline["reason"]) == (code, reason), decline
-    assert decline["message"]
+    assert HANGUL.search(decline["message"]), decline
+    assert decline["message_en"].isascii(), decline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,11 +13,10 @@ from urllib.parse import urlencode
 
 import policy_simulation.app
 from eeum.calendar import SEOUL
-from eeum.cashback.soundness import sound_source_of
-from eeum.cashback.sources import READERS
-from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post
+from eeum.cashback.sources import sound_source_of
+from eeum.cashback.use_cases import Batch, post
 from eeum.composition import City
+from eeum.journal.kinds import KINDS
 from eeum.storage import Item, Table
 from local.inhabitants import business_registration_number
 from tests.http.callers import ACQUIRER, BANK, CUSTOMER, OPERATOR, OTHER_MEMBER, OWNER, PAYER, Caller
@@ -107,11 +106,10 @@ class InMemoryCity:
 
     def post_cashback(self) -> None:
         """What the ledger's stream brings a moment later: the cashback of all that was captured and cancelled."""
-        entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in READERS]
-        sources = [sound_source_of(item) for item in entries if item.get("status", "approved") == "approved"]
+        entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in KINDS]
+        sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_posting(item)]
         city = next(iter(self._cities.values()))
-        budgets = city.budgets(context())
-        post(CashbackStore(self.storage), city.policies(), budgets, patience_of(), sources, lambda: self.now)
+        post(Batch(sources), replace(city.accrual(context()), patience=patience_of()))
 
     def sweep(self, wallet_id: str) -> None:
         """What closing a month does about rewards that have expired."""

@@ -32,7 +32,7 @@ CALLERS = st.sampled_from((None, OTHER_MEMBER, OTHER_OWNER, *ALL))
 HEADER_NAMES = st.sampled_from(("idempotency-key", "Idempotency-Key", "content-type", "cookie", "accept", "x-any"))
 HEADERS = st.dictionaries(HEADER_NAMES, TEXT | st.sampled_from(("application/json", KEY)), max_size=4)
 QUERY = st.dictionaries(
-    st.sampled_from(("month", "cursor", "district", "category", "owner", "at")) | TEXT,
+    st.sampled_from(("month", "cursor", "limit", "district", "category", "owner", "at")) | TEXT,
     TEXT | st.sampled_from(("2021-01", "yeonsu", "me", "", ",")),
     max_size=4,
 )

@@ -48,9 +48,9 @@ def test_a_merchant_reads_what_it_is_owed(city: InMemoryCity) -> None:
     after = city.call(OWNER, "GET", address)
 
     assert (before.status, after.status) == (200, 200)
-    assert before.json == {"merchant_id": city.who.merchant, "as_of": None, "payable": 0, "reward_funded": 0}
-    assert after.json == {
-        "merchant_id": city.who.merchant,
+    shop = {"merchant_id": city.who.merchant, "merchant_name": "송도 국수"}
+    assert before.json == shop | {"as_of": None, "payable": 0, "reward_funded": 0}
+    assert after.json == shop | {
         "as_of": text_of(city.now),
         "payable": 20_500,
         "reward_funded": 0,

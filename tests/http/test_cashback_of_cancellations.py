@@ -77,6 +77,8 @@ def test_what_was_kept_for_spent_cashback_is_shown_and_comes_back_when_the_spend
             "won": 10_000,
             "message": "이미 사용한 캐시의 결제가 취소되어 충전금 잔액에서 10,000원을 대신 회수했습니다. "
             "그 사용이 취소되면 충전금 잔액으로 돌아옵니다.",
+            "message_en": "A payment was cancelled whose cashback was already spent, so that 10,000 won were taken from your loaded "
+            "balance instead. They come back to your loaded balance if that spending is cancelled.",
         }
     ]
     assert first["correction"]["recovered_from"] == {"charged": 10_000}
@@ -87,6 +89,10 @@ def test_what_was_kept_for_spent_cashback_is_shown_and_comes_back_when_the_spend
     assert second["correction"]["refunded_to"] == {"charged": 10_000}
     told = "결제 10,000원이 취소되었습니다. 환불액 중 10,000원은 앞서 대신 회수했던 충전금 잔액으로 돌려드렸습니다."
     assert second["correction"]["message"] == told
+    assert second["correction"]["message_en"] == (
+        "10,000 won of the payment were cancelled. "
+        "10,000 won of the refund went back to your loaded balance, which had paid before."
+    )
 
 
 def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fills_it(city: InMemoryCity) -> None:
@@ -128,6 +134,10 @@ def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fill
     (correction,) = city.call(STRANGER, "GET", f"{path}/cashback").json["corrections"]
     assert (correction["cashback"], correction["recovered"], correction["refunded_to"]) == (-3, 1, {})
     assert correction["message"].endswith("환불액 중 1원은 부족한 캐시를 채웠습니다.")
+    assert correction["message_en"] == (
+        "1 won of the payment were cancelled. The month's cashback was recomputed, and 3 won were taken back. "
+        "1 won of the refund filled up your cashback."
+    )
 
     assert paid(10, 3)["paid_from"] == {"charged": 10}, "what is below zero pays nothing"
     filled = seen()

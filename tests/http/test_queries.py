@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,8 +29,9 @@ LISTS = (
     "/policy_drafts",
     f"/policy_drafts/{WAITING}/history",
     "/policy_amendments",
+    "/budgets/2022/changes",
 )
-OPERATORS = {path for path in LISTS if path.startswith(("/policy_", "/policies/", "/merchant_a"))}
+OPERATORS = {path for path in LISTS if path.startswith(("/policy_", "/policies/", "/merchant_a", "/budgets"))}
 
 
 @pytest.mark.parametrize("path", MONTHLY)
@@ -144,10 +146,101 @@ def test_a_parameter_that_is_given_twice_is_refused(city: InMemoryCity) -> None:
     assert_problem(city.send(event), 400, "invalid_request", "string_type", "district")
 
 
-def test_unknown_parameters_decide_nothing(city: InMemoryCity) -> None:
-    path = f"/wallets/{city.who.wallet}"
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_a_parameter_that_the_route_does_not_have_is_refused(city: InMemoryCity, route: Route) -> None:
+    sent = good_request(city, route)
+    with unchanged(city):
+        answer = sent.to(city, query={**(sent.query or {}), "mont": "2021-01"})
 
-    assert city.call(PAYER, "GET", path, query={"month": "x", "cursor": "y"}).status == 200
+    assert_problem(answer, 400, "invalid_request", "unknown_parameter", "mont")
+
+
+def test_parameters_are_told_apart_letter_by_letter(city: InMemoryCity) -> None:
+    answer = city.call(PAYER, "GET", "/merchants", query={"District": "yeonsu", "district": "yeonsu"})
+
+    assert_problem(answer, 400, "invalid_request", "unknown_parameter", "District")
+
+
+def test_every_list_has_a_limit_and_a_cursor() -> None:
+    """A list is what answers with a cursor."""
+    described = json.loads((places.ROOT / "docs" / "openapi.json").read_text())
+    lists = {}
+    for path, operations in described["paths"].items():
+        answer = operations.get("get", {}).get("responses", {}).get("200")
+        if answer:
+            name = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            if "cursor" in described["components"]["schemas"][name]["properties"]:
+                parameters = {each["name"]: each["schema"] for each in operations["get"]["parameters"]}
+                lists[path] = parameters["limit"]["maximum"], parameters["limit"]["default"], "cursor" in parameters
+    assert len(lists) == 14
+    assert all(1 <= default <= most <= 200 and cursor for most, default, cursor in lists.values())
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize(
+    ("limit", "fault"),
+    [("0", "greater_than_equal"), ("-1", "greater_than_equal"), ("201", "less_than_equal"), ("9" * 99, "less_than_equal"),
+     ("", "int_parsing"), ("ten", "int_parsing"), ("1.5", "int_parsing")],
+)  # fmt: skip
+def test_a_limit_is_a_whole_number_within_its_bounds(city: InMemoryCity, path: str, limit: str, fault: str) -> None:
+    assert_problem(_listed(city, path, None, limit), 400, "invalid_request", fault, "limit")
+
+
+def _pages(city: InMemoryCity, path: str, name: str, limit: int) -> list[list[Any]]:
+    """Every page of a list, by its cursors."""
+    pages: list[list[Any]] = []
+    cursor = None
+    while not pages or cursor is not None:
+        answer = _listed(city, path, cursor, str(limit))
+        assert answer.status == 200, answer
+        pages.append(answer.json[name])
+        cursor = answer.json["cursor"]
+    return pages
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/wallets/{wallet}/payments", "payments"),
+        ("/merchants/{merchant}/payments", "payments"),
+        ("/merchants", "merchants"),
+        ("/policies", "policies"),
+        ("/policies/history", "steps"),
+        ("/budgets/2022/changes", "changes"),
+    ],
+)
+def test_pages_of_any_size_are_the_whole_list(city: InMemoryCity, path: str, name: str) -> None:
+    body = payment(city, card_token=city.who.card, amount=1_000)
+    for number in range(5):
+        assert city.call(ACQUIRER, "POST", "/payments", body, key=f"payment-number-{number:04}").status == 200
+    whole = [each for page in _pages(city, path, name, 30) for each in page]
+
+    for limit in (1, 2, 3):
+        pages = _pages(city, path, name, limit)
+        assert [each for page in pages for each in page] == whole
+        assert all(len(page) <= limit for page in pages)
+
+
+def test_what_is_paid_meanwhile_does_not_move_the_pages_of_a_month(city: InMemoryCity) -> None:
+    body = payment(city, card_token=city.who.card, amount=1_000)
+
+    def paid(number: int) -> str:
+        return str(city.call(ACQUIRER, "POST", "/payments", body, key=f"payment-number-{number:04}").json["id"])
+
+    made = []
+    for number in range(4):
+        made.append(paid(number))
+        city.now += timedelta(seconds=1)
+    path = "/wallets/{wallet}/payments"
+    first = _listed(city, path, None, "2").json
+    later = paid(5)
+    second = _listed(city, path, first["cursor"], "2").json
+
+    assert [each["id"] for each in first["payments"] + second["payments"]] == made[::-1]
+    assert (second["cursor"], _listed(city, path, None, "1").json["payments"][0]["id"]) == (None, later)
+    other = {"month": "2020-12", "cursor": first["cursor"]}
+    refused = city.call(PAYER, "GET", path.format(wallet=city.who.wallet), query=other)
+    assert_problem(refused, 400, "invalid_request", "unknown_cursor", "cursor")
 
 
 def _cursor(value: Any) -> str:
@@ -179,11 +272,13 @@ def test_a_cursor_is_one_that_the_list_gave_out(city: InMemoryCity, path: str, c
     assert_problem(_listed(city, path, cursor), 400, "invalid_request", "unknown_cursor", "cursor")
 
 
-def _listed(city: InMemoryCity, path: str, cursor: str | None) -> Any:
+def _listed(city: InMemoryCity, path: str, cursor: str | None, limit: str | None = None) -> Any:
     callers = {"/merchants/{merchant}/payments": OWNER} | dict.fromkeys(OPERATORS, OPERATOR)
     query = {"district": "yeonsu"} if path == "/merchants" else {}
     if cursor is not None:
         query["cursor"] = cursor
+    if limit is not None:
+        query["limit"] = limit
     ids = {"wallet": city.who.wallet, "merchant": city.who.merchant}
     return city.call(callers.get(path, PAYER), "GET", path.format(**ids), query=query)
 

@@ -84,9 +84,21 @@ def test_a_discount_that_is_not_funded_whole_is_cut_and_says_so(giving: InMemory
     assert (part.json["discount"], none.json["discount"]) == (500, 0)
     reason = {"layer": "coupon", "reason": "budget_used_up"}
     assert part.json["cut"] == [
-        reason | {"given": 500, "message": "예산이 모두 사용되어 이 혜택은 500원까지만 적용되었습니다."}
+        reason
+        | {
+            "given": 500,
+            "message": "예산이 모두 사용되어 이 혜택은 500원까지만 적용되었습니다.",
+            "message_en": "The budget is used up, so that this benefit was limited to 500 won.",
+        }
     ]
-    assert none.json["cut"] == [reason | {"given": 0, "message": "예산이 모두 사용되어 이 혜택은 적용되지 않았습니다."}]
+    assert none.json["cut"] == [
+        reason
+        | {
+            "given": 0,
+            "message": "예산이 모두 사용되어 이 혜택은 적용되지 않았습니다.",
+            "message_en": "The budget is used up, so that this benefit was not given.",
+        }
+    ]
 
 
 def test_a_top_up_tells_what_came_in_and_what_was_cut(giving: InMemoryCity) -> None:

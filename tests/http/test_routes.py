@@ -62,7 +62,8 @@ def test_a_payment_is_made_and_seen_by_member_acquirer_and_merchant(city: InMemo
     assert (made.json["status"], made.json["paid_from"]) == ("approved", {"charged": 12_000})
     amounts = {"captured": 12_000, "cancelled": 0, "held": 0, "released": 0}
     assert made.json["current"] == amounts | {"status": "approved"}
-    since = {name: value for name, value in made.json.items() if name != "current"} | amounts | {"message": None}
+    since = {name: value for name, value in made.json.items() if name != "current"} | amounts
+    since |= {"message": None, "message_en": None}
     alone = since | {"cancellations": []}
     assert city.call(PAYER, "GET", address).json == alone
     assert city.call(sent.caller, "GET", address).json == alone

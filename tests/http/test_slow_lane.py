@@ -11,8 +11,9 @@ import pytest
 import cashback_calculation.lanes
 from cashback_calculation import slow
 from cashback_calculation.lanes import QueueRefused, send_to_slow_lane
+from eeum import composition
 from eeum.aws.attribute_values import attribute_value
-from eeum.cashback.known import KnownWallets
+from eeum.cashback.context import EntriesCache
 from eeum.cashback.sources import READERS, Source, source_of
 from eeum.cashback.store import CashbackStore
 from eeum.storage import Table, Unavailable
@@ -55,6 +56,7 @@ class Queues:
 def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
     made = Queues()
     monkeypatch.setattr(cashback_calculation.lanes, "queues", lambda: made)
+    monkeypatch.setattr(composition, "queues", lambda: made)
     return made
 
 
@@ -62,7 +64,7 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
 def lane(city: InMemoryCity, monkeypatch: pytest.MonkeyPatch) -> InMemoryCity:
     its_city = next(iter(city._cities.values()))
     monkeypatch.setattr(slow, "city", its_city)
-    monkeypatch.setattr(slow, "known", KnownWallets(3))
+    monkeypatch.setattr(slow, "entries", EntriesCache(3))
     slow.logger.setLevel("CRITICAL")
     return city
 

@@ -221,3 +221,13 @@ def test_a_moved_clock_and_changed_code_publish_versions_and_the_alias_follows()
 
 def test_a_start_makes_event_sources_anew(plain: dict[str, Any]) -> None:
     assert [name for name in of_type(plain, "AWS::Lambda::EventSourceMapping") if not name.endswith("Start1")] == []
+
+
+def test_other_origins_are_allowed_in_the_words_that_the_emulator_reads() -> None:
+    template = copy.deepcopy(TEMPLATE)
+    allowed = {"AllowOrigins": ["https://app.example"], "ExposeHeaders": ["eeum-time"]}
+    template["Resources"]["Api"]["Properties"]["CorsConfiguration"] = allowed
+
+    api = translate(template, {"ClockShiftSeconds": "0"}, start="Start1")["Resources"]["Api"]["Properties"]
+
+    assert api["CorsConfiguration"] == {"allowOrigins": ["https://app.example"], "exposeHeaders": ["eeum-time"]}

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from deployment import openapi
+from deployment import described_answers
+from eeum.aws.http import CITY_TIME
+from eeum.aws.problems import STATUS
 from tests.http.callers import ACQUIRER, BANK, PAYER
 from tests.http.city import Answer, InMemoryCity
 from tests.http.requests import KEY, UNKNOWN_ID, good_request, payment
@@ -25,6 +27,7 @@ def assert_described(route: Route, answer: Answer) -> None:
     for header in response.get("headers", {}):
         if header != "Idempotency-Replayed":  # told of replays only
             assert header in answer.headers
+    assert answer.headers[CITY_TIME] == "2021-01-05T12:00:00.000+09:00"
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
@@ -82,8 +85,8 @@ def test_declines_and_replays(city: InMemoryCity) -> None:
 
 
 def test_every_refusal_of_a_route_is_one_of_the_domain_s() -> None:
-    for key, refusals in openapi.REFUSES.items():
+    for key, refusals in described_answers.REFUSES.items():
         assert key in OPERATIONS
         for refusal in refusals:
-            status = str(openapi.STATUS[refusal].value)
+            status = str(STATUS[refusal].value)
             assert status in OPERATIONS[key]["responses"], (key, refusal)

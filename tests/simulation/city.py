@@ -23,12 +23,11 @@ from eeum.budget.store import BudgetStore
 from eeum.budget.use_cases import AddLine, BudgetDependencies, add_line, scope_of
 from eeum.calendar import SEOUL, text_of
 from eeum.cashback.catch_up import CatchUp, catch_up_segment
+from eeum.cashback.context import EntriesCache
 from eeum.cashback.gap_store import GapStore
-from eeum.cashback.known import KnownWallets
-from eeum.cashback.soundness import Unsound, sound_source_of
-from eeum.cashback.sources import Source
+from eeum.cashback.sources import Source, Unsound, sound_source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post
+from eeum.cashback.use_cases import Accrual, Batch, post
 from eeum.composition import City
 from eeum.errors import Busy
 from eeum.merchants.rules import Decision, MerchantStatus
@@ -129,7 +128,7 @@ class Simulated:
     slow: list[Item] = field(default_factory=list)
     """Records that wait in the slow lane, and the latest that were delivered from there."""
     slow_delivered: list[Item] = field(default_factory=list)
-    known: KnownWallets = field(default_factory=lambda: KnownWallets(3))
+    read_before: EntriesCache = field(default_factory=lambda: EntriesCache(3))
     """What the slow lane's function remembers from call to call."""
     bus: Bus = field(default_factory=Bus)
     stored: Stored = field(default_factory=Stored)
@@ -313,8 +312,7 @@ class Simulated:
             assert done == len({(item["pk"], item["sk"]) for item in items if not is_only_published(item)})
         else:
             sources = [_sound(item) for item in items if not is_only_published(item)]
-            budgets = self.budgets(storage)()
-            answer = post(CashbackStore(storage), self.policies, budgets, patience_of(), sources, self.clock)
+            answer = post(Batch(sources), self.accrual(storage))
             check_nothing_is_given_up(each.reason for each in answer.unpostable)
         self.publish_changes()
         gone = {id(item) for item in items}
@@ -340,8 +338,16 @@ class Simulated:
         reset_function.handler({"scheduled_at": text_of(first)}, CONTEXT)
 
     def catch_up(self, storage: Storage) -> CatchUp:
-        stores = GapStore(storage), CashbackStore(storage)
-        return CatchUp(*stores, self.policies, self.budgets(storage)(), patience_of(), self.clock)
+        return CatchUp(GapStore(storage), self.accrual(storage))
+
+    def accrual(self, storage: Storage) -> Accrual:
+        return Accrual(
+            store=CashbackStore(storage),
+            policies=self.policies,
+            budgets=self.budgets(storage)(),
+            patience=patience_of(),
+            now=self.clock,
+        )
 
     def catch_up_everything(self) -> None:
         done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1))

@@ -189,7 +189,7 @@ OF_PAYMENTS = (
         lambda: patch.object(rules, "evaluate", _nothing_used),
     ),
     Mutant("rounding", "rewards are rounded up", lambda: patch.object(rules, "evaluate", _rounded_up)),
-    Mutant("month of a limit", "a limit's use is of all months", lambda: patch.object(rules, "standing", _all_months)),
+    Mutant("month of a limit", "a limit's use is of all months", lambda: patch.object(rules, "usage_at", _all_months)),
     Mutant(
         "month of a payment",
         "a capture's month is that of the world's clock, not of Seoul's",

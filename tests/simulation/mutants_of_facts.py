@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback import quoting, soundness
+from eeum.cashback import quoting, sources
 from eeum.payments import items
 from eeum.policy.conditions import Facts
 from eeum.policy.stored_facts import STORED_FACTS, facts_of_item
@@ -45,7 +45,7 @@ MUTANTS_OF_FACTS = (
     Mutant(
         "soundness of facts",
         "an age is refused, as the list of texts did that judged what another list wrote",
-        lambda: patch.object(soundness, "fault_of_facts", _texts_alone),
+        lambda: patch.object(sources, "fault_of_facts", _texts_alone),
     ),
     *(
         Mutant(

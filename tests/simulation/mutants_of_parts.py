@@ -4,15 +4,16 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback import parts, posting, standing, use_cases
-from eeum.cashback.known import KnownWallet
+from eeum.cashback import parts, posting, use_cases
+from eeum.cashback.context import EntriesRead
 from eeum.cashback.rules import Correction, MonthBook
+from eeum.cashback.usage_by_earning import UsageByEarning
 from eeum.storage import Add, Update, Write
 from tests.simulation import running, slow_lane
 from tests.simulation.mutation import Mutant, noting, writing
 
 divided = parts.divided
-of = standing.Uses.of
+of = UsageByEarning.of
 
 
 def _all_but_the_last(*arguments: Any) -> list[Correction]:
@@ -43,15 +44,14 @@ def _none_due(write: Write) -> Write:
     return write
 
 
-def _as_posted(book: MonthBook, stands: Any) -> standing.Uses:
+def _as_posted(book: MonthBook, found: Any) -> UsageByEarning:
     """What an earning uses is what it used when it was posted, whatever was cancelled since."""
-    return of(MonthBook(book.earnings, ()), stands)
+    return of(MonthBook(book.earnings, ()), found)
 
 
-def _of_any_time(known: KnownWallet, posted: int) -> KnownWallet:
+def _of_any_time(read: EntriesRead, posted: int) -> EntriesRead:
     """A month that was read once is good for ever."""
-    known._posted = posted
-    return known
+    return replace(read, posted=posted)
 
 
 def _dropped(city: Any, *_: Any) -> None:
@@ -80,12 +80,12 @@ MUTANTS_OF_PARTS = (
     Mutant(
         "uses that corrections changed",
         "a replay takes the use of limits as it was posted, after earlier corrections too",
-        lambda: patch.object(standing.Uses, "of", staticmethod(_as_posted)),
+        lambda: patch.object(UsageByEarning, "of", staticmethod(_as_posted)),
     ),
     Mutant(
         "age of what is known",
         "a month that was read once is taken for the month as it is",
-        lambda: patch.object(KnownWallet, "as_of", _of_any_time),
+        lambda: patch.object(EntriesRead, "as_of", _of_any_time),
         forms=True,
     ),
     Mutant(

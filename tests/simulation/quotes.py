@@ -3,7 +3,7 @@
 import random
 
 from eeum.calendar import month_of
-from eeum.cashback.quoting import QuoteAnswer, Reason, quote_cashback
+from eeum.cashback.quoting import AskedQuote, QuoteAnswer, Quoting, Reason, quote_cashback
 from eeum.cashback.store import CashbackStore
 from eeum.payments.rules import Decline, Payment, PaymentStatus
 from eeum.payments.use_cases import Authorise, UnknownCard, authorise_payment
@@ -23,7 +23,8 @@ def quote_and_pay(city: Simulated, storage: Storage, chance: random.Random) -> N
     in_app = chance.random() < 0.5
     order = _order(city, chance, hold=not in_app and chance.random() < 0.2, in_app=in_app)
     stores, budgets = city.pay_store(memory), city.budgets(memory)
-    quoted = quote_cashback(stores, city.policies, budgets(), wallet.member, wallet_id, order, city.now)
+    quoting = Quoting(store=stores, policies=city.policies, budgets=budgets())
+    quoted = quote_cashback(AskedQuote(wallet.member, wallet_id, order, city.now), quoting)
     key = _key(chance)
     caller = f"member/{wallet_id}" if in_app else "acquirer/one"
     request = Request.of(caller, wallet_id, key, _body(order))

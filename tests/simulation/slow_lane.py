@@ -41,13 +41,13 @@ def kept(city: Simulated) -> Iterator[None]:
     def send(_queue: str | None, records: Sequence[tuple[Source, dict[str, object]]]) -> None:
         city.slow += [record for _, record in records]
 
-    def park(_queue: str | None, _record: object, reason: str) -> None:
+    def dead_letter(_record: object, reason: str) -> None:
         check_nothing_is_given_up([reason])
 
     with (
         patch.object(stream_function, "send_to_slow_lane", send),
-        patch.object(stream_function, "park", park),
-        patch.object(slow_function, "park", park),
+        patch.object(stream_function, "dead_letter", dead_letter),
+        patch.object(slow_function, "dead_letter", dead_letter),
     ):
         yield
 
@@ -67,7 +67,7 @@ def deliver_slow(city: Simulated, storage: Storage, chance: random.Random) -> No
     city.focus.append(_wallet_of(batch[0]).removeprefix("WALLET#"))
     slow_function.logger.setLevel("CRITICAL")
     city.function.storage = storage
-    slow_function.city, slow_function.known = city.function, city.known
+    slow_function.city, slow_function.entries = city.function, city.read_before
     answer = slow_function.handler({"Records": [_message(number, each) for number, each in enumerate(batch)]}, CONTEXT)
     failed = {int(each["itemIdentifier"]) for each in answer["batchItemFailures"]}
     done = {id(each) for number, each in enumerate(batch) if number not in failed}

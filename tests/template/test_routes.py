@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from eeum.aws.http import CITY_TIME, READ_HEADERS
 from tests.template.template import ROOT, functions, http_functions, resources, routes, template, translated
 
 OPERATOR = ["eeum-staff/operate"]
@@ -176,6 +177,34 @@ def test_the_api_is_throttled_and_its_calls_are_logged_for_a_while() -> None:
     assert api["DefaultRouteSettings"]["ThrottlingBurstLimit"] == {"Ref": "RequestsPerSecond"}
     assert "authorization" not in api["AccessLogSettings"]["Format"].lower().replace("authorizer", "")
     assert resources("AWS::Logs::LogGroup")["ApiLogGroup"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_browsers_of_other_origins_may_call_only_where_the_city_names_them() -> None:
+    condition, given, otherwise = resources("AWS::Serverless::HttpApi")["Api"]["CorsConfiguration"]["Fn::If"]
+    assert template()["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AllowedOrigins"}, ""]}]}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert given["AllowOrigins"] == {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]}
+    assert "AllowCredentials" not in given, "no cookie is read"
+    assert set(given["AllowMethods"]) == {route.method for route in routes()}
+    assert set(given["AllowHeaders"]) == {"authorization", *READ_HEADERS}
+    assert CITY_TIME.lower() in given["ExposeHeaders"]
+
+
+@pytest.mark.parametrize(
+    ("origins", "fits"),
+    [
+        ("", True),
+        ("https://app.example", True),
+        ("https://app.example,http://localhost:3000", True),
+        ("*", False),
+        ("https://app.example/", False),
+        ("https://app.example, https://b.example", False),
+        ("app.example", False),
+    ],
+)
+def test_origins_are_named_one_by_one(origins: str, fits: bool) -> None:
+    pattern = template()["Parameters"]["AllowedOrigins"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, origins)) == fits
 
 
 def test_what_anybody_may_read_is_throttled_apart() -> None:

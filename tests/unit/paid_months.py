@@ -62,7 +62,7 @@ class PaidMonth:
         self.payments: dict[Digest, Payment] = {}
         self.progress: dict[Digest, Progress] = {}
         self.book = MonthBook((), ())
-        self.stands: Mapping[int, Mapping[str, int]] | None = None
+        self.usage_by_earning: Mapping[int, Mapping[str, int]] | None = None
         """What replays share that know of each other; None: each knows the book alone."""
 
     def buy(self, name: str, bought: Bought) -> list[Captured]:
@@ -91,9 +91,9 @@ class PaidMonth:
         at = acceptance(name, START + timedelta(days=60))
         entry, self.progress[digest] = cancel(self.payments[digest], self.progress[digest], at, amount, None)
         cancelled = tuple(CancelledCapture(entry.payment, each.capture, each.won) for each in entry.of)
-        stands = {} if self.stands is None else self.stands
-        replayed = replay(self.book, cancelled, self.payments, self.policies.running_at, stands=stands)
-        self.stands = None if self.stands is None else replayed.stands
+        found = {} if self.usage_by_earning is None else self.usage_by_earning
+        replayed = replay(self.book, cancelled, self.payments, self.policies.running_at, usage_by_earning=found)
+        self.usage_by_earning = None if self.usage_by_earning is None else replayed.usage_by_earning
         won = replayed.cashback.get(purse(CASHBACK), 0)
         returned = refund(self.book, cancelled, self.payments, self.cashback + won)
         made = Correction(

@@ -209,7 +209,7 @@ def test_what_was_posted_before_the_first_that_lost_something_is_not_touched(
 def test_what_an_earlier_replay_found_spares_the_next_one_that(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
     """Replays that share what they know come out as those that know nothing but the book."""
     sharing = month.twin()
-    sharing.stands = {}
+    sharing.usage_by_earning = {}
     _cancel(month, wanted)
     _cancel(sharing, wanted)
     assert sharing.book == month.book
@@ -217,7 +217,7 @@ def test_what_an_earlier_replay_found_spares_the_next_one_that(month: PaidMonth,
 
 def test_a_second_cancellation_evaluates_no_earning_before_its_own_when_the_first_is_known() -> None:
     month = _january(*[("charged", 1_000)] * 6)
-    month.stands = {}
+    month.usage_by_earning = {}
     digests = list(month.payments)
     month.cancel(digests[0], None, "the first")
     asked = _Asked(month.payments)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from eeum.cashback.showing import cashback_of_month
+from eeum.cashback.showing import AskedMonth, cashback_of_month
 from eeum.cashback.use_cases import MOST_TOGETHER
 from eeum.errors import Busy
 from eeum.journal.partitions import partition_of
@@ -257,10 +257,10 @@ def test_a_gap_in_the_earnings_of_a_wallet_shows_in_its_counters(world: World) -
 def test_a_members_month_shows_each_earning_and_their_sum(world: World) -> None:
     payer, jun = world.member(charged=2_000_000), world.member("jun", charged=10_000)
     world.post(*_spend(world, payer, 400_000, 300_000), *_spend(world, jun, 1_000))
-    month = cashback_of_month(world.cashback, payer.id, "2021-01")
+    month = cashback_of_month(AskedMonth(payer.id, "2021-01"), world.cashback)
     assert [earning.won for earning in month.entries] == [40_000, 12_000]
     assert month.won == 52_000
-    assert cashback_of_month(world.cashback, payer.id, "2020-12").won == 0
+    assert cashback_of_month(AskedMonth(payer.id, "2020-12"), world.cashback).won == 0
 
 
 def test_earnings_are_not_listed_with_a_merchants_payments(world: World) -> None:

@@ -1,5 +1,6 @@
 """What never came through the stream is found in its wallet, and posted by the same rules, once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -27,7 +28,7 @@ def _catch_up(world: World, segment: Segment = WHOLE, after: str = BEGINNING) ->
 
 def _tools(world: World, patience: Patience | None = None) -> CatchUp:
     gaps = GapStore(world.storage)
-    return CatchUp(gaps, world.cashback, world.policies, world.budgets(), patience or world.patience, world.clock)
+    return CatchUp(gaps, replace(world.accrual(), patience=patience or world.patience))
 
 
 def _counts(found: SegmentCaughtUp) -> tuple[int, int, int, int]:

@@ -46,7 +46,7 @@ def _close(world: World, segment: Segment = WHOLE) -> SegmentClosed:
 
 def _catch_up(world: World) -> CatchUp:
     gaps = GapStore(world.storage)
-    return CatchUp(gaps, world.cashback, world.policies, world.budgets(), world.patience, world.clock)
+    return CatchUp(gaps, world.accrual())
 
 
 def _run(world: World, segments: int = 1) -> Month | None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from eeum.calendar import SEOUL
+from eeum.cashback.context import EntriesCache
 from eeum.cashback.sources import source_of
-from eeum.cashback.use_cases import Posted, post
+from eeum.cashback.use_cases import Batch, Posted, post
 from eeum.journal.chain import Head
 from eeum.payments.items import cancellation_key, capture_key, payment_key
 from eeum.payments.progress import Cancellation, Capture
@@ -49,15 +50,17 @@ class Updated(World):
     """Postings follow from entries as they are stored, as the stream brings them."""
 
     def posted(
-        self, *entries: Payment | Capture | Cancellation, policies: PolicyBook | None = None, **lane: Any
+        self,
+        *entries: Payment | Capture | Cancellation,
+        policies: PolicyBook | None = None,
+        quick: bool = False,
+        read_before: EntriesCache | None = None,
     ) -> Posted:
         stored = {(item["pk"], item["sk"]): item for item in self.memory.items(Table.LEDGER)}
         ways = {Payment: payment_key, Capture: capture_key, Cancellation: cancellation_key}
         keys = [ways[type(each)](each.acceptance.wallet_id, each.acceptance.digest) for each in entries]
         sources = [source_of(stored[key.pk, key.sk]) for key in keys]
-        return post(
-            self.cashback, policies or self.policies, self.budgets(), self.patience, sources, self.clock, **lane
-        )
+        return post(Batch(sources, quick), self.accrual(policies, read_before))
 
 
 def _life(world: World) -> Iterator[None]:

@@ -9,9 +9,9 @@ from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import Audit
 from eeum.cashback import parts, store
 from eeum.cashback.catch_up import CatchUp, SegmentCaughtUp, catch_up_segment
+from eeum.cashback.context import EntriesCache
 from eeum.cashback.gap_store import GapStore
-from eeum.cashback.known import KnownWallets
-from eeum.cashback.showing import cashback_of_month
+from eeum.cashback.showing import AskedMonth, cashback_of_month
 from eeum.item_size import bytes_of
 from eeum.journal.accounts import added
 from eeum.payments.rules import Payment
@@ -48,7 +48,7 @@ def _audited(world: World, later: timedelta = timedelta()) -> list[tuple[str, st
 
 def _caught_up(world: World) -> SegmentCaughtUp:
     gaps = GapStore(world.storage)
-    tools = CatchUp(gaps, world.cashback, world.policies, world.budgets(), world.patience, world.clock)
+    tools = CatchUp(gaps, world.accrual())
     return catch_up_segment(tools, Segment(0, 1))
 
 
@@ -152,7 +152,7 @@ def test_pages_of_a_month_end_before_there_is_too_much_in_them(
     cursor = None
     pages = 0
     while pages == 0 or cursor is not None:
-        page = cashback_of_month(world.cashback, payer.id, "2021-01", 5, cursor)
+        page = cashback_of_month(AskedMonth(payer.id, "2021-01", 5, cursor), world.cashback)
         assert page.won == 12_000
         assert 1 <= len(page.entries) <= 5
         seen += [entry.number for entry in page.entries]
@@ -273,15 +273,15 @@ def test_a_long_month_is_read_once_for_all_that_is_cancelled_in_it(world: World)
     assert world.balances(payer)["cashback"] == 1_000
 
 
-def test_what_is_known_of_a_wallet_is_forgotten_when_it_was_posted_to_elsewhere(world: World) -> None:
+def test_what_was_read_of_a_wallet_is_forgotten_when_it_was_posted_to_elsewhere(world: World) -> None:
     payer = world.member(charged=1_000_000)
-    known = KnownWallets()
+    read_before = EntriesCache()
     payments = _paid(world, payer, 300_000, 200_000, 100_000)
     world.post(*payments)
-    world.posted(world.cancel(payments[2]).entry, known=known)
+    world.posted(world.cancel(payments[2]).entry, read_before=read_before)
     world.post(*_paid(world, payer, 50_000))
     world.post(world.cancel(payments[1], 50_000).entry)
-    world.posted(world.cancel(payments[0]).entry, known=known)
+    world.posted(world.cancel(payments[0]).entry, read_before=read_before)
     # 150,000 and 50,000 won are left, at 10 %.
     assert world.balances(payer)["cashback"] == 20_000
     assert _audited(world) == []

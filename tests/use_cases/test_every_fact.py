@@ -118,7 +118,7 @@ def test_what_is_stuck_is_posted_by_the_catch_up(paying: World) -> None:
     assert (paying.wallet(payer.id).due, paying.wallet(payer.id).posted) == (2, 0)
 
     gaps = GapStore(paying.storage)
-    tools = CatchUp(gaps, paying.cashback, paying.policies, paying.budgets(), paying.patience, paying.clock)
+    tools = CatchUp(gaps, paying.accrual())
     found = catch_up_segment(tools, Segment(0, 1))
 
     assert (found.behind, found.posted, len(found.unposted)) == (1, 2, 0)

@@ -235,7 +235,7 @@ def test_what_expired_unspent_is_no_debt_when_its_payment_is_cancelled(city: Wor
     corrections = city.book(payer).corrections
     assert [each.won for each in corrections] == [-1_100, -2_200]
     assert sum(each.expired.get("points@2021-02", 0) for each in corrections) == (2_000 if swept else 0)
-    assert CashbackStore(city.memory).expired(payer.id, "points@2021-02") == 0
+    assert CashbackStore(city.memory).expired(payer.id, ["points@2021-02"]) == {"points@2021-02": 0}
 
 
 def test_a_payback_is_taken_back_before_it_is_spendable(paying_back: World) -> None:

@@ -171,7 +171,7 @@ class Member:
         assert wallet.due == wallet.posted
         for name in {**purses, **self.loaded}:
             # What was loaded and not spent in time has left the wallet; rewards are gone, wherever they were.
-            gone = world.cashback.expired(wallet.id, name)
+            gone = world.cashback.expired(wallet.id, [name])[name]
             assert purses.get(name, 0) + gone == self.loaded[name], (name, purses, self.loaded)
         assert wallet.debts == {}
         assert wallet.negative is None

@@ -18,12 +18,12 @@ from eeum.budget.items import line_of
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
 from eeum.calendar import SEOUL
-from eeum.cashback.quoting import QuoteAnswer, quote_cashback
+from eeum.cashback.context import EntriesCache
+from eeum.cashback.quoting import AskedQuote, QuoteAnswer, Quoting, quote_cashback
 from eeum.cashback.rules import Earning, MonthBook
-from eeum.cashback.soundness import sound_source_of
-from eeum.cashback.sources import Entry, Source
+from eeum.cashback.sources import Entry, Source, sound_source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Posted, Unpostable, post
+from eeum.cashback.use_cases import Accrual, Batch, Posted, Unpostable, post
 from eeum.journal.accounts import NOT_SPENDABLE
 from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, merchant_id_of
@@ -265,7 +265,8 @@ class World:
         """What the same payment by `pay` would get."""
         merchant_id = shop if isinstance(shop, str) else shop.id
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
-        return quote_cashback(self.payments, self.policies, self.budgets(), wallet.member, wallet.id, order, self.now)
+        quoting = Quoting(store=self.payments, policies=self.policies, budgets=self.budgets())
+        return quote_cashback(AskedQuote(wallet.member, wallet.id, order, self.now), quoting)
 
     def top_up(
         self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK, reference: str | None = None
@@ -308,11 +309,25 @@ class World:
     def post(self, *entries: Entry, policies: PolicyBook | None = None) -> list[Unpostable]:
         return self.posted(*entries, policies=policies).unpostable
 
-    def posted(self, *entries: Entry, policies: PolicyBook | None = None, **lane: Any) -> Posted:
-        """`lane` is what `post` is told of it: `quick`, or what is `known`."""
+    def posted(
+        self,
+        *entries: Entry,
+        policies: PolicyBook | None = None,
+        quick: bool = False,
+        read_before: EntriesCache | None = None,
+    ) -> Posted:
         sources = [source(entry) for entry in entries]
-        book, budgets = policies or self.policies, self.budgets()
-        return post(self.cashback, book, budgets, self.patience, sources, self.clock, **lane)
+        return post(Batch(sources, quick), self.accrual(policies, read_before))
+
+    def accrual(self, policies: PolicyBook | None = None, read_before: EntriesCache | None = None) -> Accrual:
+        return Accrual(
+            store=self.cashback,
+            policies=policies or self.policies,
+            budgets=self.budgets(),
+            patience=self.patience,
+            now=self.clock,
+            entries=read_before or EntriesCache(),
+        )
 
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
         """What an operator says of the member, by its papers."""

@@ -17,23 +17,13 @@ from tests.contract.cases import case
 from tests.contract.cases.commands import funding_of, granted
 from tests.contract.cases.funded_postings import returned
 from tests.contract.cases.progress import EXPIRY, LATER
-from tests.contract.cases.reward_purses import OTHERS, POINTS, Moving, _moving, _read
+from tests.contract.cases.reward_purses import OTHERS, POINTS, _read, moving
 from tests.contract.examples import NOON, acceptance, change_wallet, payment, stored_wallet
 from tests.patience import patience_of
 
 OWED: Debts = {POINTS: {"charged": 4_000}}
 NONE: Debts = {}
 MOVES = ({}, {"cashback": 3}, {POINTS: 5}, {OTHERS: 7}, {OTHERS: 7, "cashback": 3}, {OTHERS: 7, POINTS: 5})
-
-
-class Owing(Moving):
-    """Postings after which purses owe what a case says, in place of what follows from their entries."""
-
-    owed: Debts = NONE
-
-    @property
-    def debts(self) -> Debts:
-        return self.owed
 
 
 @case
@@ -49,13 +39,11 @@ def a_posting_stores_what_purses_owe_and_takes_it_away_when_it_is_repaid(storage
             change_wallet(storage, opened.id, SetTo(("debts",), OWED))
             opened = _read(storage, opened.id)
             assert opened.debts == OWED
-        made = _moving(storage, opened, moves, *of)
-        posting = Owing(opened, store, made.policies, NOON, entries=made.entries, rests_on_cashback=True)
-        posting.moves, posting.negative, posting.owed = moves, negative, owed
+        plan = moving(opened, moves, *of, needs_same_cashback=True, negative=negative, debts=owed)
         grants: Sequence[Write] = ()
         if won:
             grants = funding.writes(granted(storage, funding, won)) if won > 0 else returned(storage, funding, -won)
-        store.post([posting], patience_of(), grants)
+        store.post([plan], patience_of(), grants)
         assert _read(storage, opened.id).debts == owed
 
 

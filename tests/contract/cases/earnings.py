@@ -1,12 +1,11 @@
 """Every function of the cashback's store."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from eeum.cashback.posting import PostingEntry, WalletPostings
+from eeum.cashback.plan import WalletPlan
 from eeum.cashback.rules import CancelledCapture, Correction, Earning, MonthBook, RewardChange
 from eeum.cashback.sources import Source, source_of
 from eeum.cashback.store import CashbackStore, TooLarge
@@ -15,7 +14,6 @@ from eeum.payments.items import cancellation_item, cancellation_key, payment_ite
 from eeum.payments.progress import cancel, progress_of
 from eeum.payments.rules import Payment
 from eeum.policy.rules import LayerReward
-from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Add, ConditionsFailed, Put, SetTo, Storage
 from eeum.wallet.rules import Negative, Wallet
 from eeum.wallet.store import WalletStore
@@ -31,6 +29,7 @@ from tests.contract.examples import (
     stored_wallet,
     wallet,
 )
+from tests.contract.plans import plan_of
 from tests.patience import patience_of
 
 JANUARY, FEBRUARY = "2021-01", "2021-02"
@@ -38,28 +37,8 @@ NEXT_MONTH = NOON + timedelta(days=31)
 EMPTY = MonthBook((), ())
 
 
-class Postings(WalletPostings):
-    """Postings that a case names, in place of those that follow from a source. `uses` is what the wallet's limits come to."""
-
-    uses: Mapping[str, int] | None = None
-
-    @property
-    def usage(self) -> dict[str, int]:
-        return dict(self.uses) if self.uses is not None else super().usage
-
-
-def _post(storage: Storage, *postings: WalletPostings) -> None:
-    CashbackStore(storage).post(postings, patience_of())
-
-
-def _posting(
-    storage: Storage, opened: Wallet, *entries: PostingEntry, usage: Mapping[str, int] | None = None
-) -> Postings:
-    """Of the wallet as it is given: its number and its chain are what the posting rests on."""
-    made = Postings(opened, CashbackStore(storage), PolicyBook([]), NOON)
-    made.entries += [(entry, f"hash of source {entry.number}") for entry in entries]
-    made.uses = usage
-    return made
+def _post(storage: Storage, *plans: WalletPlan) -> None:
+    CashbackStore(storage).post(plans, patience_of())
 
 
 def _wallet(storage: Storage, wallet_id: str) -> Wallet:
@@ -114,7 +93,7 @@ def correction(of: Earning, number: int, won: int, *, recovered: int = 0) -> Cor
 def an_earning_is_posted_with_its_credit(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=5, usage={"monthly-spend@2020-12": 7})
     made = earning(payment(opened.id), 1)
-    _post(storage, _posting(storage, opened, made, usage={"monthly-spend@2021-01": 10_000}))
+    _post(storage, plan_of(opened, made, usage={"monthly-spend@2021-01": 10_000}))
     after = _wallet(storage, opened.id)
     assert (after.balance("cashback"), after.posted, after.usage) == (1_005, 1, {"monthly-spend@2021-01": 10_000})
     assert after.chain.length == 1
@@ -125,7 +104,7 @@ def an_earning_is_posted_with_its_credit(storage: Storage) -> None:
 def an_earning_of_nothing_is_posted_all_the_same(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-5)
     made = replace(earning(payment(opened.id), 1, won=0, used=0), base=0)
-    _post(storage, _posting(storage, opened, made))
+    _post(storage, plan_of(opened, made))
     after = _wallet(storage, opened.id)
     assert (after.balance("cashback"), after.posted, after.usage) == (-5, 1, {})
     assert _earnings(storage, opened.id) == [made]
@@ -135,7 +114,7 @@ def an_earning_of_nothing_is_posted_all_the_same(storage: Storage) -> None:
 def the_largest_earning_is_posted(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=10**12)
     made = earning(payment(opened.id, amount=10**12), 1, won=10**12, used=10**12)
-    _post(storage, _posting(storage, opened, made, usage={"monthly-spend@2021-01": 10**12}))
+    _post(storage, plan_of(opened, made, usage={"monthly-spend@2021-01": 10**12}))
     assert _wallet(storage, opened.id).balance("cashback") == 2 * 10**12
     assert _earnings(storage, opened.id) == [made]
 
@@ -144,12 +123,12 @@ def the_largest_earning_is_posted(storage: Storage) -> None:
 def a_capture_has_one_earning(storage: Storage) -> None:
     opened = stored_wallet(storage)
     made = earning(payment(opened.id), 1)
-    _post(storage, _posting(storage, opened, made))
+    _post(storage, plan_of(opened, made))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, _posting(storage, _wallet(storage, opened.id), earning(payment(opened.id), 2)))
+        _post(storage, plan_of(_wallet(storage, opened.id), earning(payment(opened.id), 2)))
     assert failed.value.positions == (1,)
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, _posting(storage, opened, made))
+        _post(storage, plan_of(opened, made))
     assert failed.value.positions == (0, 1)
     assert _wallet(storage, opened.id).balance("cashback") == 1_000
 
@@ -159,10 +138,10 @@ def an_earning_takes_the_next_number_of_its_wallet(storage: Storage) -> None:
     opened = stored_wallet(storage)
     change_wallet(storage, opened.id, SetTo(("posted",), 3), Add(("due",), 4))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, _posting(storage, replace(opened, posted=2), earning(payment(opened.id), 3)))
+        _post(storage, plan_of(replace(opened, posted=2), earning(payment(opened.id), 3)))
     assert failed.value.positions == (0,)
     assert _earnings(storage, opened.id) == []
-    _post(storage, _posting(storage, replace(opened, posted=3), earning(payment(opened.id), 4)))
+    _post(storage, plan_of(replace(opened, posted=3), earning(payment(opened.id), 4)))
     assert _wallet(storage, opened.id).posted == 4
 
 
@@ -171,7 +150,7 @@ def an_earning_is_linked_to_the_chain_as_it_was_read(storage: Storage) -> None:
     opened = stored_wallet(storage)
     change_wallet(storage, opened.id, SetTo(("chain",), {"length": 1, "head": "another"}))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, _posting(storage, opened, earning(payment(opened.id), 1)))
+        _post(storage, plan_of(opened, earning(payment(opened.id), 1)))
     assert failed.value.positions == (0,)
     assert _earnings(storage, opened.id) == []
 
@@ -180,7 +159,7 @@ def an_earning_is_linked_to_the_chain_as_it_was_read(storage: Storage) -> None:
 def nothing_is_credited_to_no_wallet(storage: Storage) -> None:
     missing = wallet("nobody")
     with pytest.raises(ConditionsFailed):
-        _post(storage, _posting(storage, missing, earning(payment(missing.id), 1)))
+        _post(storage, plan_of(missing, earning(payment(missing.id), 1)))
     assert _earnings(storage, missing.id) == []
 
 
@@ -188,8 +167,8 @@ def nothing_is_credited_to_no_wallet(storage: Storage) -> None:
 def several_wallets_are_posted_together_or_not_at_all(storage: Storage) -> None:
     one, two = stored_wallet(storage, "one"), stored_wallet(storage, "two")
     postings = [
-        _posting(storage, one, *(earning(each, number) for number, each in enumerate(_payments(one.id, 2), 1))),
-        _posting(storage, two, earning(payment(two.id), 1)),
+        plan_of(one, *(earning(each, number) for number, each in enumerate(_payments(one.id, 2), 1))),
+        plan_of(two, earning(payment(two.id), 1)),
     ]
     change_wallet(storage, two.id, SetTo(("posted",), 1))
     with pytest.raises(ConditionsFailed) as failed:
@@ -209,7 +188,7 @@ def the_largest_batch_is_read_and_posted_in_one_go(storage: Storage) -> None:
     sources = [source_of_payment(each) for each in payments]
     assert store.read_for_posting(sources) == ({each.id: each for each in wallets}, set(), {})
     postings = zip(wallets, payments, strict=True)
-    _post(storage, *(_posting(storage, opened, earning(each, 1)) for opened, each in postings))
+    _post(storage, *(plan_of(opened, earning(each, 1)) for opened, each in postings))
     found, posted, _ = store.read_for_posting(sources)
     assert {each.balance("cashback") for each in found.values()} == {1_000}
     assert posted == {source.key for source in sources}
@@ -222,7 +201,7 @@ def many_payments_of_one_wallet_are_posted_in_one_go(storage: Storage) -> None:
     found, posted, _ = CashbackStore(storage).read_for_posting([source_of_payment(each) for each in payments])
     assert (found, posted) == ({opened.id: opened}, set())
     earnings = [earning(each, number) for number, each in enumerate(payments, 1)]
-    _post(storage, _posting(storage, opened, *earnings))
+    _post(storage, plan_of(opened, *earnings))
     assert (_wallet(storage, opened.id).posted, _wallet(storage, opened.id).chain.length) == (99, 99)
     assert _earnings(storage, opened.id) == earnings
 
@@ -232,7 +211,7 @@ def what_is_posted_and_which_wallets_are_missing_is_read_together(storage: Stora
     opened = stored_wallet(storage)
     posted, waiting = _payments(opened.id, 2)
     stray = payment(wallet("nobody").id)
-    _post(storage, _posting(storage, opened, earning(posted, 1)))
+    _post(storage, plan_of(opened, earning(posted, 1)))
     wallets, claimed, _ = CashbackStore(storage).read_for_posting(
         [source_of_payment(each) for each in (waiting, stray, posted)]
     )
@@ -245,11 +224,9 @@ def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=500)
     change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
     earned = earning(payment(opened.id), 1)
-    _post(storage, _posting(storage, opened, earned))
+    _post(storage, plan_of(opened, earned))
     read = _wallet(storage, opened.id)
-    posting = _posting(storage, read, correction(earned, 2, 500))
-    posting.rests_on_cashback = True
-    _post(storage, posting)
+    _post(storage, plan_of(read, correction(earned, 2, 500), needs_same_cashback=True))
     after = _wallet(storage, opened.id)
     assert {each.id: each.amount for each in after.purses} == {
         "charged": 5_000,
@@ -258,7 +235,7 @@ def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
         "refund_pending": 0,
     }
     assert CashbackStore(storage).month_book(opened.id, JANUARY) == MonthBook((earned,), (correction(earned, 2, 500),))
-    again = _posting(storage, after, correction(earned, 2, 500))
+    again = plan_of(after, correction(earned, 2, 500))
     with pytest.raises(ConditionsFailed) as failed:
         _post(storage, again)
     assert failed.value.positions == (1,)
@@ -272,7 +249,7 @@ def which_cancellations_are_posted_is_read_alone_and_with_payments(storage: Stor
     change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
     earned = earning(paid, 1)
     corrected = replace(correction(earned, 2, 500), digest=entries[0].entry.acceptance.digest)
-    _post(storage, _posting(storage, opened, earned, corrected))
+    _post(storage, plan_of(opened, earned, corrected))
     read = _wallet(storage, opened.id)
     store = CashbackStore(storage)
     assert store.read_for_posting(entries) == ({opened.id: read}, {entries[0].key}, {})
@@ -284,8 +261,7 @@ def which_cancellations_are_posted_is_read_alone_and_with_payments(storage: Stor
 def a_refund_rests_on_the_cashback_that_it_was_divided_by(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=500)
     earned = earning(payment(opened.id), 1)
-    posting = _posting(storage, opened, earned, correction(earned, 2, 500))
-    posting.rests_on_cashback = True
+    posting = plan_of(opened, earned, correction(earned, 2, 500), needs_same_cashback=True)
     change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), -1))
     with pytest.raises(ConditionsFailed) as failed:
         _post(storage, posting)
@@ -300,10 +276,8 @@ def a_refund_rests_on_the_cashback_that_it_was_divided_by(storage: Storage) -> N
 def a_debt_is_kept_with_its_reason(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-200)
     earned = earning(payment(opened.id), 1)
-    posting = _posting(storage, opened, correction(earned, 1, 500, recovered=100))
-    posting.rests_on_cashback = True
-    posting.negative = Negative(earned.payment_id, NOON)
-    _post(storage, posting)
+    corrected, negative = correction(earned, 1, 500, recovered=100), Negative(earned.payment_id, NOON)
+    _post(storage, plan_of(opened, corrected, needs_same_cashback=True, negative=negative))
     after = _wallet(storage, opened.id)
     assert (after.balance("cashback"), after.negative) == (-600, Negative(earned.payment_id, NOON))
 
@@ -327,7 +301,7 @@ def earnings_of_a_month_are_those_of_its_payments_by_number(storage: Storage) ->
     february = payment(opened.id, "february-payment-1", NEXT_MONTH)
     earnings = [earning(each, number) for number, each in enumerate([*january[:3], february, *january[3:]][::-1], 1)]
     for each in earnings:
-        _post(storage, _posting(storage, _wallet(storage, opened.id), each))
+        _post(storage, plan_of(_wallet(storage, opened.id), each))
     assert _earnings(storage, opened.id) == [each for each in earnings if each.month == JANUARY]
     assert _earnings(storage, opened.id, FEBRUARY) == [each for each in earnings if each.month == FEBRUARY]
     assert store.month_book(opened.id, "2021-1") == EMPTY
@@ -343,7 +317,7 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
         made = earning(each, number)
         reward = LayerReward("base", 900, made.rewards[0].portions, wide)
         earnings.append(replace(made, rewards=(reward,)))
-        _post(storage, _posting(storage, _wallet(storage, opened.id), earnings[-1]))
+        _post(storage, plan_of(_wallet(storage, opened.id), earnings[-1]))
     assert _earnings(storage, opened.id) == earnings
 
 
@@ -362,9 +336,7 @@ def a_correction_that_moves_nothing_is_posted_all_the_same(storage: Storage) -> 
             released=(),
         )
         assert made.postings == {}
-        posting = _posting(storage, opened, made)
-        posting.rests_on_cashback = rests
-        _post(storage, posting)
+        _post(storage, plan_of(opened, made, needs_same_cashback=rests))
         assert _wallet(storage, opened.id).posted == 2
         assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (made,)
 
@@ -380,9 +352,8 @@ def a_correction_in_parts_is_posted_whole_and_each_part_is_due_then(storage: Sto
             replace(first, number=number + place, part=(place, 3), cancelled=(), used={}, recovered=0, released=())
             for place in (1, 2)
         ]
-        posting = _posting(storage, opened, *([earned] if with_earning else []), first, *further)
-        posting.rests_on_cashback = True
-        posting.negative = owed
+        entries = [*([earned] if with_earning else []), first, *further]
+        posting = plan_of(opened, *entries, needs_same_cashback=True, negative=owed)
         change_wallet(storage, opened.id, Add(("due",), 1))
         _post(storage, posting)
         after = _wallet(storage, opened.id)
@@ -397,10 +368,10 @@ def more_than_a_transaction_has_is_refused_before_it_is_sent(storage: Storage) -
     opened = stored_wallet(storage)
     earned = [earning(each, number) for number, each in enumerate(_payments(opened.id, 101), 1)]
     with pytest.raises(TooLarge):
-        _post(storage, _posting(storage, opened, *earned[:100]))
+        _post(storage, plan_of(opened, *earned[:100]))
     wide = LayerReward("base", 1, (), tuple((f"funder-{number}-{'x' * 400}", 1) for number in range(1_000)))
     with pytest.raises(TooLarge):
-        _post(storage, _posting(storage, opened, replace(earned[0], rewards=(wide,))))
+        _post(storage, plan_of(opened, replace(earned[0], rewards=(wide,))))
     assert _wallet(storage, opened.id).posted == 0
-    _post(storage, _posting(storage, opened, *earned[:99]))
+    _post(storage, plan_of(opened, *earned[:99]))
     assert _wallet(storage, opened.id).posted == 99

@@ -9,10 +9,8 @@ import pytest
 from eeum.budget.funding import Funding
 from eeum.budget.rules import Funds, Lines, Move, Place, SubLine, sub_line_of
 from eeum.budget.store import BudgetStore
-from eeum.cashback.posting import WalletPostings
 from eeum.cashback.rules import MonthBook
 from eeum.cashback.store import CashbackStore
-from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Add, ConditionsFailed, Storage, Write
 from eeum.wallet.rules import Negative, Wallet
 from eeum.wallet.store import WalletStore
@@ -20,6 +18,7 @@ from tests.contract.cases import case
 from tests.contract.cases.commands import COUPON, POLICY, another_funding, funding_of, granted
 from tests.contract.cases.earnings import JANUARY, cancellation, correction, source_of_payment
 from tests.contract.examples import NOON, change_wallet, earning, payment, stored_wallet
+from tests.contract.plans import plan_of
 from tests.patience import patience_of
 
 
@@ -45,10 +44,10 @@ def drawn_elsewhere(storage: Storage, won: int) -> list[Write]:
     return budgets.writes(funds)
 
 
-def _posting(storage: Storage, wallet_id: str) -> WalletPostings:
+def _wallet(storage: Storage, wallet_id: str) -> Wallet:
     opened = WalletStore(storage, patience_of()).wallet(wallet_id)
     assert opened is not None
-    return WalletPostings(opened, CashbackStore(storage), PolicyBook([]), NOON)
+    return opened
 
 
 def _wallets(storage: Storage) -> list[Wallet]:
@@ -75,19 +74,16 @@ def cashback_is_taken_from_the_budget_together_with_its_entries_or_not_at_all(st
     store = CashbackStore(storage)
     wallets = _wallets(storage)
     grants = funding.writes(granted(storage, funding, 2_000))
-    postings = [_posting(storage, each.id) for each in wallets]
-    for posting in postings:
-        cut = replace(earning(payment(posting.wallet.id), 1), ceilings={"base": 1_000})
-        posting.entries.append((cut, "hash"))
-    store.post(postings, patience_of(), grants)
+    cut = [replace(earning(payment(each.id), 1), ceilings={"base": 1_000}) for each in wallets]
+    plans = [plan_of(_wallet(storage, each.wallet_id), each) for each in cut]
+    store.post(plans, patience_of(), grants)
     assert _left(storage) == 1_000
     assert [store.month_book(each.id, JANUARY).earnings[0].ceilings for each in wallets] == [{"base": 1_000}] * 2
-    third = _posting(storage, stored_wallet(storage, "three").id)
-    third.entries.append((earning(payment(third.wallet.id), 1), "hash"))
+    third = stored_wallet(storage, "three")
     with pytest.raises(ConditionsFailed) as failed:
-        store.post([third], patience_of(), grants)
+        store.post([plan_of(third, earning(payment(third.id), 1))], patience_of(), grants)
     assert failed.value.positions == (2,), "the budget has no more"
-    assert store.month_book(third.wallet.id, JANUARY) == MonthBook((), ())
+    assert store.month_book(third.id, JANUARY) == MonthBook((), ())
     assert _left(storage) == 1_000
 
 
@@ -107,13 +103,12 @@ def postings_give_back_to_the_budget_or_take_more_of_it(storage: Storage) -> Non
     for number, (won, rests, negative, (earns, corrects)) in enumerate(kinds):
         opened = stored_wallet(storage, f"member {number}", cashback=500)
         change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
-        posting = _posting(storage, opened.id)
         earned = earning(payment(opened.id), 1)
         ceilings = {1: {"base": 500, "own": 0}}
         made = replace(correction(earned, 2 if earns else 1, 500), ceilings=ceilings)
-        posting.entries += [*([(earned, "hash")] if earns else []), *([(made, "hash")] if corrects else [])]
-        posting.rests_on_cashback, posting.negative = rests, negative
-        store.post([posting], patience_of(), writes_of[won]())
+        entries = [*([earned] if earns else []), *([made] if corrects else [])]
+        plan = plan_of(_wallet(storage, opened.id), *entries, needs_same_cashback=rests, negative=negative)
+        store.post([plan], patience_of(), writes_of[won]())
         left += won
         book = MonthBook((earned,) if earns else (), (made,) if corrects else ())
         assert store.month_book(opened.id, JANUARY) == book

@@ -3,14 +3,14 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from eeum.calendar import SEOUL
-from eeum.cashback.posting import PostingEntry, WalletPostings
+from eeum.cashback.plan import PostingEntry, WalletPlan
 from eeum.cashback.store import CashbackStore
 from eeum.journal.store import JournalStore
-from eeum.policy.use_cases import PolicyBook
 from eeum.storage import ConditionsFailed, Storage, Write
 from eeum.wallet.expiry import Expiry
 from eeum.wallet.expiry_store import ExpiryStore
@@ -22,19 +22,10 @@ from tests.contract.cases.commands import another_funding, funding_of, granted
 from tests.contract.cases.earnings import correction
 from tests.contract.cases.funded_postings import drawn_elsewhere, returned
 from tests.contract.examples import NOON, earning, payment, stored_wallet
+from tests.contract.plans import plan_of
 from tests.patience import patience_of
 
 POINTS, OTHERS = "points@2021-02", "others@always"
-
-
-class Moving(WalletPostings):
-    """Postings that move what a case says, in place of what follows from their entries."""
-
-    moves: Mapping[str, int] = {}
-
-    @property
-    def moved(self) -> dict[str, int]:
-        return dict(self.moves)
 
 
 def _read(storage: Storage, wallet_id: str) -> Wallet:
@@ -43,14 +34,12 @@ def _read(storage: Storage, wallet_id: str) -> Wallet:
     return found
 
 
-def _moving(storage: Storage, opened: Wallet, moves: Mapping[str, int], *kinds: str) -> Moving:
-    made = Moving(opened, CashbackStore(storage), PolicyBook([]), NOON)
-    made.moves = moves
-    made.rests_on = {purse_id: -won for purse_id, won in moves.items() if won < 0 and purse_id != "cashback"}
+def moving(opened: Wallet, moves: Mapping[str, int], *kinds: str, **said: Any) -> WalletPlan:
+    """A plan that moves what a case says, in place of what follows from its entries."""
+    needed = {purse_id: -won for purse_id, won in moves.items() if won < 0 and purse_id != "cashback"}
     earned = earning(payment(opened.id), 1)
     entries: dict[str, PostingEntry] = {"earning": earned, "correction": correction(earned, len(kinds), 500)}
-    made.entries += [(entries[kind], "hash") for kind in kinds]
-    return made
+    return plan_of(opened, *(entries[kind] for kind in kinds), moved=moves, needs_in_purses=needed, **said)
 
 
 def _moves() -> Iterator[dict[str, int]]:
@@ -84,9 +73,8 @@ def _moves_rewards(storage: Storage, kinds: Sequence[str], funded: Callable[[Sto
     for number, (moves, rests, negative) in enumerate(everything):
         points = purse_named(POINTS)._replace(amount=10)
         opened = stored_wallet(storage, f"member {number}", cashback=50, rewards=[points])
-        posting = _moving(storage, opened, moves, *kinds)
-        posting.rests_on_cashback, posting.negative = rests, negative
-        store.post([posting], patience_of(), funded(storage))
+        plan = moving(opened, moves, *kinds, needs_same_cashback=rests, negative=negative)
+        store.post([plan], patience_of(), funded(storage))
         after = _read(storage, opened.id)
         assert after.purse(POINTS) == points._replace(amount=10 + moves.get(POINTS, 0))
         new = purse_named(OTHERS)._replace(amount=7) if OTHERS in moves else None
@@ -111,8 +99,8 @@ for _entries, _funding in itertools.product(ENTRIES, FUNDED):
 def rewards_that_were_spent_meanwhile_are_not_taken_out_of_their_purse(storage: Storage) -> None:
     opened = stored_wallet(storage, rewards=[purse_named(POINTS)._replace(amount=10)])
     with pytest.raises(ConditionsFailed):
-        CashbackStore(storage).post([_moving(storage, opened, {POINTS: -11}, "earning")], patience_of())
-    CashbackStore(storage).post([_moving(storage, opened, {POINTS: -10}, "earning")], patience_of())
+        CashbackStore(storage).post([moving(opened, {POINTS: -11}, "earning")], patience_of())
+    CashbackStore(storage).post([moving(opened, {POINTS: -10}, "earning")], patience_of())
     assert _read(storage, opened.id).balance(POINTS) == 0
 
 
@@ -132,7 +120,7 @@ def what_expired_leaves_a_wallet_with_a_link_and_purses_that_are_past_are_forgot
     assert {each.id: each.amount for each in swept.purses if "@" in each.id} == {POINTS: 0}
     entry = next(each for each in JournalStore(storage).entries(opened.id) if each["kind"] == "expiry")
     assert entry["postings"] == {f"purse/{POINTS}": -10, f"purse/{old.id}": -3, "expired/points": 13}
-    assert CashbackStore(storage).expired(opened.id, POINTS) == 10
+    assert CashbackStore(storage).expired(opened.id, [POINTS, OTHERS]) == {POINTS: 10, OTHERS: 0}
     with pytest.raises(ConditionsFailed):
         store.sweep(opened, first, [])
     store.sweep(swept, None, [purse_named(POINTS)])

@@ -23,6 +23,7 @@ from eeum.unit_of_work import Patience
 
 if TYPE_CHECKING:
     from eeum.audit.store import AuditStore
+    from eeum.aws.dead_letters import DeadLetters
     from eeum.aws.events import EventBus
     from eeum.balances.fold_store import FoldStore
     from eeum.balances.store import BalanceStore
@@ -33,8 +34,12 @@ if TYPE_CHECKING:
     from eeum.budget.use_cases import BudgetDependencies
     from eeum.budget.watch_store import WatchStore
     from eeum.cashback.catch_up import CatchUp
+    from eeum.cashback.context import EntriesCache
+    from eeum.cashback.quoting import Quoting
     from eeum.cashback.store import CashbackStore
+    from eeum.cashback.use_cases import Accrual
     from eeum.journal.store import JournalStore
+    from eeum.merchants.names import MerchantNames
     from eeum.merchants.store import MerchantStore
     from eeum.merchants.use_cases import MerchantDependencies
     from eeum.months.statement_store import StatementStore
@@ -81,6 +86,7 @@ class City:
         patience = Patience(lambda: 5.0, time.sleep)
         self._policies = CachedPolicies(PolicyStore(self.storage, patience, self.settings.programme), self.clock)
         self._lines: CachedLines | None = None
+        self._names: MerchantNames | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> City:
@@ -120,7 +126,15 @@ class City:
     def payments(self, context: LambdaContext) -> PaymentStore:
         from eeum.payments.store import PaymentStore
 
-        return PaymentStore(self.storage, self.patience(context))
+        return PaymentStore(self.storage, self.patience(context), self.names().remember)
+
+    def names(self) -> MerchantNames:
+        """Names of merchants that were read, at most 5 minutes old."""
+        from eeum.merchants.names import MerchantNames
+
+        if self._names is None:
+            self._names = MerchantNames(self.clock)
+        return self._names
 
     def progress(self, context: LambdaContext) -> ProgressStore:
         from eeum.payments.progress_store import ProgressStore
@@ -184,13 +198,30 @@ class City:
 
         return CashbackStore(self.storage)
 
+    def accrual(self, context: LambdaContext, entries: EntriesCache | None = None) -> Accrual:
+        """What posts cashback; `entries` are those that were read in earlier invocations."""
+        from eeum.cashback.context import EntriesCache
+        from eeum.cashback.use_cases import Accrual
+
+        return Accrual(
+            store=self.cashback(),
+            policies=self.policies(),
+            budgets=self.budgets(context),
+            patience=self.patience(context),
+            now=self.clock,
+            entries=entries or EntriesCache(),
+        )
+
     def catch_up(self, context: LambdaContext) -> CatchUp:
         from eeum.cashback.catch_up import CatchUp
         from eeum.cashback.gap_store import GapStore
 
-        gaps = GapStore(self.storage)
-        budgets, patience = self.budgets(context), self.patience(context)
-        return CatchUp(gaps, self.cashback(), self.policies(), budgets, patience, self.clock)
+        return CatchUp(GapStore(self.storage), self.accrual(context))
+
+    def quoting(self, context: LambdaContext) -> Quoting:
+        from eeum.cashback.quoting import Quoting
+
+        return Quoting(store=self.payments(context), policies=self.policies(), budgets=self.budgets(context))
 
     def sweeping(self, context: LambdaContext) -> Sweeping:
         from eeum.wallet.expiry_store import ExpiryStore
@@ -271,6 +302,12 @@ class City:
         from eeum.audit.store import AuditStore
 
         return AuditStore(self.storage)
+
+    def dead_letters(self) -> DeadLetters:
+        """The function's own dead-letter queue."""
+        from eeum.aws.dead_letters import DeadLetters
+
+        return DeadLetters(queues(), self.settings.dead_letter_queue_url)
 
     def bus(self) -> EventBus:
         """The city's bus, by a client of its own."""

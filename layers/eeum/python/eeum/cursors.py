@@ -3,12 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from eeum.errors import Invalid
 from eeum.storage import Query
 
+Entry = TypeVar("Entry")
 LONGEST_KEY_BYTES = 1024
 """Of a sort key; DynamoDB refuses a longer one as a fault of ours."""
 
@@ -31,6 +32,27 @@ def key_of_cursor(query: Query) -> dict[str, Any]:
 def key_of_scan_cursor(cursor: str) -> dict[str, Any]:
     """The key after which a scan goes on; raises `Invalid` for what is no cursor of a scan."""
     return {name: {"S": value} for name, value in _plain_key(cursor, {"pk", "sk"}).items()}
+
+
+def page_of(
+    entries: Sequence[Entry], id_of: Callable[[Entry], str], limit: int | None, after: str | None, listed: str
+) -> tuple[list[Entry], str | None]:
+    """A page of entries that were all read, and the cursor of the next: up to `limit` of those that follow the one named by `after`.
+
+    `listed` names the list and its order, so that a cursor opens no other. Entries that come at the front later change no page that
+    follows. Raises `Invalid` for a cursor that this list did not give out.
+    """
+    start = 0
+    if after is not None:
+        last = _plain_key(after, {"list", "id"})
+        ids = [id_of(entry) for entry in entries]
+        if last["list"] != listed or last["id"] not in ids:
+            raise _unknown_cursor()
+        start = ids.index(last["id"]) + 1
+    page = list(entries[start:] if limit is None else entries[start : start + limit])
+    if start + len(page) == len(entries):
+        return page, None
+    return page, cursor_of({"list": {"S": listed}, "id": {"S": id_of(page[-1])}})
 
 
 def _plain_key(cursor: str, names: set[str]) -> dict[str, str]:

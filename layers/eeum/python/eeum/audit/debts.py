@@ -94,7 +94,10 @@ def _check_correction(item: Item, due: Returned, owed: dict[Pair, int], findings
 def _check_repaid(
     item: Item, portions: Sequence[Sequence[Any]], owed: dict[Pair, int], findings: Findings
 ) -> dict[str, int]:
-    """Where the won go that come back, once purses have repaid what they owe: charged money first, the others by name."""
+    """Compares what an entry repays with what was owed. Returns the won that go to each purse after repayment.
+
+    `portions` are the won that come back, by purse. A purse that owes repays the loaded balance first, then the others by name.
+    """
     going: dict[str, int] = {}
     for purse_id, won in portions:
         add_to(going, purse_id, won)
@@ -116,7 +119,7 @@ def _check_repaid(
 
 
 def sent_on(portions: Sequence[Sequence[Any]], repaid: Iterable[Sequence[Any]]) -> dict[str, int]:
-    """Where the won of a release go that were held from these purses, by what it says that it repaid."""
+    """The won that a release gives to each purse: `portions` were held from them, and `repaid` goes to other purses."""
     going: dict[str, int] = {}
     for purse_id, won in portions:
         add_to(going, purse_id, won)
@@ -127,13 +130,13 @@ def sent_on(portions: Sequence[Sequence[Any]], repaid: Iterable[Sequence[Any]]) 
 
 
 def _held_from(release: Item) -> list[tuple[str, int]]:
-    """Which purses the won of a release were held from: where they went, without what they repaid."""
+    """The won that were held, by purse: what the release returned, without what was repaid."""
     backwards = [(creditor, debtor, won) for debtor, creditor, won in release.get("repaid", ())]
     return list(sent_on(release["returned"], backwards).items())
 
 
 def _owe(owed: dict[Pair, int], debtor: str, creditor: str, won: int) -> None:
-    """Adds a debt, and takes out whatever purse then owes and is owed: who owed it owes to those that it owed."""
+    """Adds a debt. A purse that then owes and is owed is left out: its debtors owe its creditors."""
     _add(owed, (debtor, creditor), won)
     for middle in (debtor, creditor):
         firsts = sorted((first for first, last in owed if last == middle), key=lambda each: (each == debtor, each))

@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, ApiGatewayResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
@@ -17,9 +18,11 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from eeum.aws.clock import Clock
 from eeum.aws.identity import Caller, caller_of, check_staff
 from eeum.aws.json_text import LARGEST, read_object
-from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, problem, problem_of
+from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, Fault, fault, problem, problem_of
+from eeum.calendar import text_of
 from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
 from eeum.storage import Contended, Unavailable
@@ -28,7 +31,9 @@ from eeum.text import ABOUT_LINES, LINE, LINE_WANTED, PUBLISHED_LINE
 __all__ = [
     "Api",
     "Body",
+    "Cursor",
     "IdempotencyKey",
+    "Limit",
     "Line",
     "Problem",
     "Query",
@@ -40,6 +45,8 @@ __all__ = [
 ]
 
 JSON = "application/json"
+CITY_TIME = "Eeum-Time"
+"""The header of every answer that has the city's time, for clients that must not trust a clock of their own."""
 READ_HEADERS = frozenset({"content-type", "idempotency-key"})
 """What the routes read of a request's headers; Powertools copies all it is given several times over."""
 
@@ -56,6 +63,13 @@ IdempotencyKey = Annotated[
     ),
 ]
 
+Cursor = Annotated[
+    str | None,
+    Query(description="The `cursor` of the page before. Leave it out for the first page; never make one up."),
+]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many entries a page has at most.")]
+"""Of lists with small entries. A list with another bound writes its own."""
+
 
 class Body(BaseModel):
     """A request's body: no unknown fields, no guessing of types."""
@@ -67,15 +81,32 @@ class Body(BaseModel):
         return type(self).__name__
 
 
+class ProblemFault(BaseModel):
+    """One fault of a request: the field, a stable code, and a message for people in English and Korean."""
+
+    path: str
+    code: str
+    message: str
+    message_ko: str
+
+
 class Problem(BaseModel):
-    """An error as RFC 9457 has it; `code` is stable, `errors` names each faulty field."""
+    """An error as RFC 9457 has it; `code` is stable, `detail` and `detail_ko` are for people, `errors` names each faulty field."""
 
     type: str
     title: str
     status: int
     code: str
     detail: str
-    errors: list[dict[str, str]] = []
+    detail_ko: str
+    errors: list[ProblemFault] = []
+
+
+class HasClock(Protocol):
+    """The city that a function works with, as far as each answer needs it."""
+
+    @property
+    def clock(self) -> Clock: ...
 
 
 class Api(APIGatewayHttpResolver):
@@ -92,6 +123,7 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler([UnicodeError, binascii.Error])(_unreadable)
         self.exception_handler([Contended, Unavailable])(_unavailable)
         self.not_found(_no_such_route)
+        self.use([_refuse_unknown_parameters])
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         # Powertools' routes end in $, which a line's end may follow; no path of ours has a character that cannot be seen.
@@ -108,8 +140,8 @@ class Api(APIGatewayHttpResolver):
         return caller_of(self.current_event.raw_event)
 
 
-def lambda_handler(api: Api) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """The function's entry point: resolves the route and logs what was refused, without its content.
+def lambda_handler(api: Api, city: Callable[[], HasClock]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The function's entry point: resolves the route, adds the city's time, and logs what was refused, without its content.
 
     The API's own log has a line for each request, so one for each that went well would be paid for twice.
     """
@@ -118,12 +150,25 @@ def lambda_handler(api: Api) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     @logger.inject_lambda_context
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         answer = api.resolve(event, context)
+        answer["headers"][CITY_TIME] = text_of(city().clock())
         if answer["statusCode"] >= HTTPStatus.BAD_REQUEST:
             request = event.get("requestContext", {}).get("requestId")
             logger.info("refused", route=event.get("routeKey"), status=answer["statusCode"], request_id=request)
         return answer
 
     return handler
+
+
+def _refuse_unknown_parameters(api: ApiGatewayResolver, following: NextMiddleware) -> Response[Any]:
+    """Refuses a query parameter that the route does not have: a misspelt one would be a request for something else."""
+    given = api.current_event.query_string_parameters
+    if given:
+        known = {parameter.alias for parameter in api.context["_route"].dependant.query_params}
+        if unknown := sorted(set(given) - known):
+            # What is no Unicode text could not leave in an answer.
+            name = unknown[0].encode(errors="replace").decode()
+            raise Invalid(name, "is no query parameter of this route", "unknown_parameter")
+    return following(api)
 
 
 def _as_read(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,22 +222,15 @@ def _unavailable(_: Exception) -> Response[Any]:
 
 
 def _invalid(error: RequestValidationError) -> Response[Any]:
-    faults = [
-        {
-            "path": _path_of(fault["loc"]),
-            "code": str(fault["type"]),
-            "message": _message_of(fault),
-        }
-        for fault in error.errors()
-    ]
-    first = faults[0]
-    detail = f"{first['path']}: {first['message']}"
+    faults = [_fault_of(each) for each in error.errors()]
+    detail = f"{faults[0]['path']}: {faults[0]['message']}"
     return _problem_response(problem(HTTPStatus.BAD_REQUEST, Invalid.code, detail, faults))
 
 
-def _message_of(fault: Mapping[str, Any]) -> str:
-    is_line = fault.get("ctx", {}).get("pattern") == LINE
-    return LINE_WANTED if is_line else str(fault["msg"])
+def _fault_of(found: Mapping[str, Any]) -> Fault:
+    bounds = found.get("ctx", {})
+    message = LINE_WANTED if bounds.get("pattern") == LINE else str(found["msg"])
+    return fault(_path_of(found["loc"]), str(found["type"]), message, bounds)
 
 
 def _path_of(location: tuple[int | str, ...]) -> str:

@@ -1,5 +1,6 @@
-"""The one table from errors to problem documents (RFC 9457)."""
+"""The one table from errors to problem documents (RFC 9457). Korean is loaded with the first of them, since start-up counts."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -56,20 +57,32 @@ LONGEST_TEXT = 300
 """An answer names a body's first faults, and cuts what it repeats of it: a function's answer may have 6 MB, and so may a request."""
 
 Fault = dict[str, str]
-"""One fault of a request: `path`, a stable `code`, and a `message` for people."""
+"""One fault of a request: `path`, a stable `code`, and a `message` for people, in Korean as `message_ko`."""
+
+
+def fault(path: str, code: str, message: str, bounds: Mapping[str, Any] | None = None) -> Fault:
+    """A fault with its Korean sentence; `bounds` are the values that the sentence names, by pydantic's names."""
+    from eeum.aws.korean import korean_fault
+
+    return {"path": path, "code": code, "message": message, "message_ko": korean_fault(code, bounds or {})}
 
 
 def problem(status: HTTPStatus, code: str, detail: str, faults: list[Fault] | None = None) -> dict[str, Any]:
     """The problem document; `type` is a name; docs/errors.md explains each `code`."""
+    from eeum.aws.korean import korean_problem
+
     document: dict[str, Any] = {
         "type": f"urn:eeum:problem:{code}",
         "title": status.phrase,
         "status": status.value,
         "code": code,
         "detail": _cut(detail),
+        "detail_ko": korean_problem(code),
     }
     if faults:
-        document["errors"] = [{name: _cut(text) for name, text in fault.items()} for fault in faults[:MOST_FAULTS]]
+        document["errors"] = [{name: _cut(text) for name, text in each.items()} for each in faults[:MOST_FAULTS]]
+        if code == Invalid.code:
+            document["detail_ko"] = _cut(f"{faults[0]['path']}: {faults[0]['message_ko']}")
     return document
 
 
@@ -81,9 +94,9 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
     status = STATUS[type(refusal)]
     match refusal:
         case Invalid():
-            faults = [{"path": refusal.field, "code": refusal.reason, "message": refusal.why}]
+            faults = [fault(refusal.field, refusal.reason, refusal.why)]
         case PolicyRefused() | AmendmentRefused():
-            faults = [{"path": path, "code": code, "message": why} for path, code, why in refusal.problems]
+            faults = [fault(path, code, why) for path, code, why in refusal.problems]
         case _:
             faults = []
     return problem(status, refusal.code, refusal.detail, faults)

@@ -13,6 +13,7 @@ from eeum.budget.items import (
 )
 from eeum.budget.rules import FiscalYear, Line
 from eeum.calendar import parse_instant, text_of
+from eeum.cursors import page_of
 from eeum.ids import Digest
 from eeum.request import Acceptance
 from eeum.storage import (
@@ -54,6 +55,10 @@ class AppropriationStore:
         changes = [_change_of(item) for item in every_item(self._storage, query)]
         return sorted(changes, key=lambda change: change.acceptance.id)
 
+    def page_of_changes(self, year: FiscalYear, limit: int, after: str | None) -> tuple[list[BudgetChange], str | None]:
+        """A page of `changes`, which are all read, and the cursor of the next. Raises `Invalid` for another list's cursor."""
+        return page_of(self.changes(year), _id_of, limit, after, f"changes of {year}")
+
     def add_line(self, line: Line, change: BudgetChange, revision: int) -> None:
         """Stores a line with its original appropriation, beside the lines that were there at `revision`.
 
@@ -93,6 +98,10 @@ class AppropriationStore:
     def _entry(self, change: BudgetChange) -> Put:
         key = _change_key(self._programme, change.fiscal_year, change.acceptance.digest)
         return Put(key, _change_item(change), NOT_YET_STORED)
+
+
+def _id_of(change: BudgetChange) -> str:
+    return change.acceptance.id
 
 
 def _change_key(programme: str, year: FiscalYear, digest: Digest) -> Key:

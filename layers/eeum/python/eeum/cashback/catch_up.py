@@ -6,23 +6,16 @@ the postings that are due and those that were made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
 from eeum.cashback.gap_store import GapStore
-from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import PASSING, post
-from eeum.policy.use_cases import PolicyBook
+from eeum.cashback.use_cases import PASSING, Accrual, Batch, post
 from eeum.segments import Segment
-from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WALLET
-
-if TYPE_CHECKING:
-    from eeum.budget.funding import Budgets
 
 SECONDS_FOR_A_WALLET = 10.0
 """No further wallet is begun when less is left: its payments of years may have to be read."""
@@ -68,17 +61,16 @@ class SegmentCaughtUp:
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """What catching up works with. `now` is asked for each posting."""
+    """What catching up works with."""
 
     gaps: GapStore
-    cashback: CashbackStore
-    policies: PolicyBook
-    budgets: Budgets | None
-    patience: Patience
-    now: Callable[[], datetime]
+    accrual: Accrual
 
     def has_time(self) -> bool:
-        return self.patience.remaining_seconds() >= SECONDS_FOR_A_WALLET
+        return self.accrual.patience.remaining_seconds() >= SECONDS_FOR_A_WALLET
+
+    def now(self) -> datetime:
+        return self.accrual.now()
 
     def wallet(self, wallet: Wallet) -> WalletCaughtUp:
         """Posts what is missing in one wallet. A wallet without a gap costs nothing.
@@ -96,7 +88,7 @@ class CatchUp:
 
     def _post_gaps(self, wallet: Wallet) -> WalletCaughtUp:
         sources, unsound = self.gaps.gaps(wallet.id)
-        answer = post(self.cashback, self.policies, self.budgets, self.patience, sources, self.now)
+        answer = post(Batch(sources), self.accrual)
         left = [Unposted(wallet.id, each.entry, each.month, each.reason) for each in unsound]
         for each in answer.unpostable:
             month = month_of(each.source.entry.acceptance.accepted_at)

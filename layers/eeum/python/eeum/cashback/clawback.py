@@ -1,7 +1,7 @@
 """Where rewards that are taken back come from: pure functions over plain values, in won.
 
-Each from its own purse, as far as that still has them; what had expired there was not spent, and comes back from what expired; what was
-spent is taken from cashback, which may go below zero by it.
+Each is taken from its own purse, as far as that still has it. What had expired there was not spent, and comes back from what expired. What
+was spent is taken from cashback, which may go below zero by it.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,21 +19,24 @@ class TakenBack(NamedTuple):
     spent: dict[str, int]
 
 
+def lacking_of(postings: Mapping[str, int], balance_of: Callable[[str], int]) -> dict[str, int]:
+    """By purse of rewards, the won that `postings` take from it and that are not in it. `balance_of` is what a purse has."""
+    lacking = {purse_id: -won - balance_of(purse_id) for purse_id, won in by_purse(postings).items()}
+    return {purse_id: won for purse_id, won in lacking.items() if won > 0 and is_of_rewards(purse_id)}
+
+
 def taken_back(
     postings: Mapping[str, int], balance_of: Callable[[str], int], expired_of: Callable[[str], int]
 ) -> TakenBack:
     """The `postings` of a replay, so that no purse but cashback goes below zero.
 
-    `balance_of` a purse is what it has, `expired_of` it what was moved out of it as it expired, less what of that was taken back before:
-    asked only where a purse has too little.
+    `balance_of` is what a purse has, `expired_of` what was moved out of it when it expired, less what of that was taken back before: asked
+    only for `lacking_of`.
     """
     changes: list[Mapping[str, int]] = [postings]
     expired: dict[str, int] = {}
     spent: dict[str, int] = {}
-    for purse_id, won in by_purse(postings).items():
-        lacking = -won - balance_of(purse_id)
-        if lacking <= 0 or not is_of_rewards(purse_id):
-            continue
+    for purse_id, lacking in lacking_of(postings, balance_of).items():
         unspent = min(lacking, expired_of(purse_id))
         if unspent:
             expired[purse_id] = unspent

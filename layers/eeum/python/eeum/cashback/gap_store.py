@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of, parse_instant
-from eeum.cashback.soundness import Unsound, sound_source_of
-from eeum.cashback.sources import Source, claims_of
+from eeum.cashback.sources import Source, Unsound, claims_of, sound_source_of
 from eeum.errors import Refusal
 from eeum.journal.kinds import AWAIT_POSTING, POSTINGS
 from eeum.journal.partitions import PARTITION, partition_of
@@ -14,7 +13,6 @@ from eeum.storage import Equals, Item, Query, Scan, Storage, Table, every_item
 from eeum.wallet.rules import Wallet
 from eeum.wallet.wallet_items import wallet_of
 
-SOURCES = tuple(kind.prefix for kind in AWAIT_POSTING)
 CLAIMS = tuple(kind.prefix for kind in POSTINGS)
 
 
@@ -65,10 +63,8 @@ class GapStore:
 
     def _sources(self, wallet_id: str) -> Iterator[Item]:
         """Entries that call for a posting: a decline and a hold do not, and would not be read as such."""
-        for prefix in SOURCES:
-            for item in self._all(wallet_id, prefix):
-                if item.get("status", "approved") == "approved":
-                    yield item
+        for kind in AWAIT_POSTING:
+            yield from filter(kind.calls_for_posting, self._all(wallet_id, kind.prefix))
 
     def _all(self, wallet_id: str, prefix: str) -> Iterator[Item]:
         return every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), prefix, consistent=True))

@@ -108,7 +108,7 @@ def correction_item(correction: Correction) -> Item:
         "cancellation_id": correction.cancellation_id,
         "accepted_at": text_of(correction.accepted_at),
         "posted_at": text_of(correction.posted_at),
-        # A discount stands there only where there is one.
+        # The discount is left out where there is none.
         "cancelled": [list(each if each.discount else each[:3]) for each in correction.cancelled],
         "changes": [[each.number, each.layer, each.won] for each in correction.changes],
         "used": dict(correction.used),

@@ -1,27 +1,34 @@
-"""The postings of one wallet, worked out one source after another from what was read, before they are stored together."""
+"""The postings of one wallet, computed one source after another from what was read: pure.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+A computation is a generator: it yields what it lacks (`Needs`), is sent the context that has it, goes on from there, and returns the plan
+to store. So nothing is read that is not needed, and nothing is computed twice (docs/decisions/0037).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from eeum.calendar import Month, month_of
-from eeum.cashback.clawback import taken_back
-from eeum.cashback.known import KnownWallet, Months, with_entries
-from eeum.cashback.parts import divided
-from eeum.cashback.replay import refund, replay
-from eeum.cashback.rules import (
-    CancelledCapture,
-    Captured,
-    Correction,
-    Earning,
-    MonthBook,
-    captured_of,
-    earn,
-    postings_of,
+from eeum.cashback.clawback import lacking_of, taken_back
+from eeum.cashback.context import (
+    EntriesRead,
+    Months,
+    Needs,
+    NeedsBook,
+    NeedsCapture,
+    NeedsExpired,
+    NeedsPayments,
+    UsageFound,
+    WalletContext,
+    with_entries,
 )
+from eeum.cashback.parts import divided
+from eeum.cashback.plan import PostingEntry, WalletPlan
+from eeum.cashback.replay import Replay, Replayed, refund
+from eeum.cashback.rules import CancelledCapture, Captured, Correction, Earning, MonthBook, captured_of, earn
 from eeum.cashback.sources import Source
-from eeum.cashback.standing import NONE_STANDS
-from eeum.cashback.store import CashbackStore
 from eeum.cashback.usage import (
     asked_for,
     carried_from,
@@ -32,83 +39,100 @@ from eeum.cashback.usage import (
     usage_to_keep,
     usage_with,
 )
+from eeum.cashback.usage_by_earning import NONE_FOUND
 from eeum.journal.accounts import CASHBACK, added, by_purse, is_of_rewards, purse
 from eeum.payments.progress import Cancellation
-from eeum.policy.rules import PolicyVersion
 from eeum.policy.usage import Usage
-from eeum.policy.use_cases import PolicyBook
-from eeum.wallet.debts import Debts, debts_after
+from eeum.wallet.debts import debts_after
 from eeum.wallet.giving import UNLIMITED, Grants
-from eeum.wallet.rules import Negative, Wallet
+from eeum.wallet.rules import Negative
 
-PostingEntry = Earning | Correction
+if TYPE_CHECKING:
+    from eeum.policy.rules import PolicyVersion
+    from eeum.policy.use_cases import PolicyBook
+
+MOST_ENTRIES = 40
+"""Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40, and near the end of
+a budget all its 17 places may be drawn on."""
+
+Result = TypeVar("Result")
+Computing = Generator[Needs, WalletContext, Result]
 
 
 class CaptureMissing(Exception):
     """A cancellation of a capture that is not in the ledger: nothing that we stored says so."""
 
 
-@dataclass
-class WalletPostings:
-    """What is posted to one wallet: entries numbered from `posted` + 1 on, each with the hash of its source, and what they make of it.
+class Terms(NamedTuple):
+    """What postings are computed under. Rewards are funded by `grants`, which the wallets of one transaction share."""
 
-    Rewards are funded by `grants`, which wallets that are posted to in one transaction share.
-    `rests_on_cashback` says that a refund was divided by the balance as read, so that it must still be that; `rests_on` what purses of
-    rewards must have had at least for what was taken back out of them. `known` is what was read of the wallet before. Amounts are won.
-    """
-
-    wallet: Wallet
-    store: CashbackStore
     policies: PolicyBook
     posted_at: datetime
     grants: Grants = UNLIMITED
-    known: KnownWallet | None = None
-    entries: list[tuple[PostingEntry, str]] = field(default_factory=list)
-    rests_on_cashback: bool = False
-    rests_on: dict[str, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._usage = dict(self.wallet.usage)
-        self._read = (self.known or KnownWallet(self.store, self.wallet.id)).as_of(self.wallet.posted)
-        self._stands = self._read.stands
-        self.negative = self.wallet.negative
 
-    @property
-    def usage(self) -> dict[str, int]:
-        """The windows that the wallet carries afterwards."""
-        policy = self.policies.in_force_at(self.posted_at)
-        return usage_to_keep(self._usage, carried_from(policy, self.posted_at) if policy else ())
+class Computed(NamedTuple):
+    """The plan of one wallet; the keys of the sources that it posts, which may be some of those asked for; the keys of those that never can
+    be posted, with the reason; and what is known of the wallet's entries once the plan is stored."""
 
-    @property
-    def divided(self) -> int:
-        """How many of the entries are further parts of a correction: what is due for a cancellation is known when it is posted."""
-        return sum(isinstance(entry, Correction) and entry.part[0] > 0 for entry, _ in self.entries)
+    plan: WalletPlan
+    posts: tuple[str, ...]
+    faults: Mapping[str, str]
+    entries_after: EntriesRead
 
-    @property
-    def moved(self) -> dict[str, int]:
-        """What the entries move into each purse in all; negative: out of it."""
-        return by_purse(added(*map(_postings_of, (entry for entry, _ in self.entries))))
 
-    @property
-    def debts(self) -> Debts:
-        """What the wallet's purses owe each other afterwards."""
-        debts = self.wallet.debts
-        for entry, _ in self.entries:
-            if isinstance(entry, Correction):
-                debts = debts_after(debts, entry.spent, entry.repaid, entry.recovered_from)
-        return debts
+def compute(context: WalletContext, sources: Sequence[Source], terms: Terms) -> Computing[Computed]:
+    """What to store for the sources of one wallet, in their order, as far as they fit into one transaction."""
+    posting = _WalletPosting(context, terms)
+    posts: list[str] = []
+    faults: dict[str, str] = {}
+    for source in sources:
+        if len(posting.entries) > MOST_ENTRIES:
+            break
+        try:
+            yield from posting.add(source)
+            posts.append(source.key)
+        except CaptureMissing as reason:
+            faults[source.key] = str(reason)
+    return Computed(posting.plan(), tuple(posts), faults, posting.entries_after())
 
-    def were_stored(self) -> None:
-        self._read.grown([entry for entry, _ in self.entries], self._stands)
 
-    def add(self, source: Source) -> None:
-        """Works out what `source` calls for. Raises `CaptureMissing`."""
+def run(
+    computing: Computing[Result], context: WalletContext, load: Callable[[WalletContext, Needs], WalletContext]
+) -> Result:
+    """Runs a computation to its end. `load` returns the context with what is needed."""
+    try:
+        needs = next(computing)
+        while True:
+            context = load(context, needs)
+            needs = computing.send(context)
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+
+
+class _WalletPosting:
+    """The entries so far, and what they make of the wallet. Amounts are won."""
+
+    def __init__(self, context: WalletContext, terms: Terms) -> None:
+        self.entries: list[tuple[PostingEntry, str]] = []
+        self._context = context
+        self._wallet = context.wallet
+        self._terms = terms
+        self._usage = dict(context.wallet.usage)
+        self._usage_found = context.entries.usage
+        self._negative = context.wallet.negative
+        self._needs_same_cashback = False
+        self._needs_in_purses: dict[str, int] = {}
+
+    # --- what is posted for a source --------------------------------------------------------------------------------
+
+    def add(self, source: Source) -> Computing[None]:
+        """Adds what `source` calls for. Raises `CaptureMissing`, and adds nothing then."""
         if isinstance(source.entry, Cancellation):
-            self._add_cancellation(source.entry, source.hash)
-        else:
-            captured = captured_of(source.entry)
-            if not self._has(captured):
-                self._add_capture(captured, source.hash)
+            yield from self._add_cancellation(source.entry, source.hash)
+        elif not self._has(captured := captured_of(source.entry)):
+            yield from self._add_capture(captured, source.hash)
 
     def _has(self, captured: Captured) -> bool:
         """Whether a cancellation that came first has brought the capture's earning with it."""
@@ -117,122 +141,185 @@ class WalletPostings:
             for entry, _ in self.entries
         )
 
-    def _add_capture(self, captured: Captured, source_hash: str) -> None:
-        policy = self.policies.running_at(captured.accepted_at)
-        usage = self._usage_before(policy, captured)
-        earning = earn(captured, policy, self._next_number, usage, self.posted_at, self.grants)
-        self._append(source_hash, earning)
+    def _add_capture(self, captured: Captured, source_hash: str) -> Computing[None]:
+        terms = self._terms
+        policy = terms.policies.running_at(captured.accepted_at)
+        usage = yield from self._usage_before(policy, captured)
+        self._append(source_hash, earn(captured, policy, self._next_number, usage, terms.posted_at, terms.grants))
 
-    def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> None:
-        for month in cancellation.months:
-            cancelled = tuple(
-                CancelledCapture(cancellation.payment, each.capture, each.won, each.discount)
-                for each in cancellation.of
-                if each.month == month
-            )
-            for each in cancelled:
-                self._post_first(month, each)
-            self._correct(cancellation, month, cancelled, source_hash)
+    def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> Computing[None]:
+        by_month = {month: _cancelled_in(cancellation, month) for month in cancellation.months}
+        unposted = {}
+        for month, cancelled in by_month.items():
+            unposted[month] = yield from self._unposted(month, cancelled)
+        for month, cancelled in by_month.items():
+            # Streams keep the order of each item, and not of a member: a cancellation may come before its capture.
+            for source in unposted[month]:
+                yield from self.add(source)
+            yield from self._correct(cancellation, month, cancelled, source_hash)
 
-    def _post_first(self, month: Month, cancelled: CancelledCapture) -> None:
-        """Posts the earning of a capture whose cancellation came before it: streams promise order for each item, not for a member."""
-        if self._book(self._together(month)).has(cancelled.payment, cancelled.capture):
-            return
-        source = self.store.captured_source(self.wallet.id, cancelled.payment, cancelled.capture)
-        if source is None or isinstance(source.entry, Cancellation):
-            raise CaptureMissing(f"there is no capture {cancelled.capture} of the payment {cancelled.payment}")
-        self._add_capture(captured_of(source.entry), source.hash)
+    def _unposted(self, month: Month, cancelled: Sequence[CancelledCapture]) -> Computing[list[Source]]:
+        """The sources of those captures that have no earning yet."""
+        book = yield from self._book(self._months_with(month))
+        found = []
+        for each in cancelled:
+            if book.has(each.payment, each.capture):
+                continue
+            key = (each.payment, each.capture)
+            if key not in self._context.captures:
+                yield from self._need(NeedsCapture(key))
+            source = self._context.captures[key]
+            if source is None or isinstance(source.entry, Cancellation):
+                raise CaptureMissing(f"there is no capture {each.capture} of the payment {each.payment}")
+            found.append(source)
+        return found
 
     def _correct(
         self, cancellation: Cancellation, month: Month, cancelled: tuple[CancelledCapture, ...], source_hash: str
-    ) -> None:
-        months = self._together(month)
-        book = self._book(months)
-        payments = self._read.payments_of(book)
-        # Replays of other months may change what an earlier one of these has found.
-        stands = self._stands[1] if self._stands and self._stands[0] == months else NONE_STANDS
-        replayed = replay(book, cancelled, payments, self.policies.running_at, self.grants, stands)
-        self._stands = (months, replayed.stands)
-        taken = taken_back(replayed.cashback, self._balance, self._expired)
-        self._rest_on(taken.postings)
-        won = taken.postings.get(purse(CASHBACK), 0)
-        owed = debts_after(self.debts, spent=taken.spent)
-        returned = refund(book, cancelled, payments, self._cashback + won, owed)
+    ) -> Computing[None]:
+        months = self._months_with(month)
+        book = yield from self._book(months)
+        replayed = yield from self._replayed(months, book, cancelled)
+        lacking = lacking_of(replayed.cashback, self._balance)
+        if unknown := tuple(each for each in lacking if each not in self._context.expired):
+            yield from self._need(NeedsExpired(unknown))
+        clawback = taken_back(replayed.cashback, self._balance, self._expired)
+        self._require(clawback.postings)
+        won = clawback.postings.get(purse(CASHBACK), 0)
+        owed = debts_after(self._debts, spent=clawback.spent)
+        returned = refund(book, cancelled, self._context.entries.payments, self._balance(CASHBACK) + won, owed)
         whole = Correction(
-            wallet_id=self.wallet.id,
+            wallet_id=self._wallet.id,
             month=month,
             digest=cancellation.acceptance.digest,
             number=self._next_number,
             payment_id=cancellation.payment_id,
             cancellation_id=cancellation.acceptance.id,
             accepted_at=cancellation.acceptance.accepted_at,
-            posted_at=self.posted_at,
+            posted_at=self._terms.posted_at,
             cancelled=cancelled,
             changes=replayed.changes,
             used=shortened(replayed.used, month),
-            cashback=taken.postings,
+            cashback=clawback.postings,
             recovered=returned.recovered,
             released=returned.released,
             ceilings=replayed.ceilings,
-            expired=taken.expired,
-            spent=taken.spent,
+            expired=clawback.expired,
+            spent=clawback.spent,
             recovered_from=returned.recovered_from,
             repaid=returned.repaid,
         )
-        self.rests_on_cashback = True
         self._append(source_hash, *divided(whole, replayed.moved))
-        if won < 0 and self._cashback < 0:
-            self.negative = Negative(cancellation.payment_id, self.posted_at)
+        if won < 0 and self._balance(CASHBACK) < 0:
+            self._negative = Negative(cancellation.payment_id, self._terms.posted_at)
 
-    def _rest_on(self, taken: Mapping[str, int]) -> None:
-        """A purse that has less by then, since the member paid from it, has less to take back: it is recomputed."""
-        moved = self.moved
-        for purse_id, won in by_purse(taken).items():
+    def _replayed(
+        self, months: Months, book: MonthBook, cancelled: tuple[CancelledCapture, ...]
+    ) -> Computing[Replayed]:
+        # Replays of other months may change what an earlier one of these has found.
+        found = self._usage_found
+        by_earning = found.by_earning if found and found.months == months else NONE_FOUND
+        replay = Replay(book, cancelled, self._terms.policies.running_at, self._terms.grants, by_earning)
+        while lacking := replay.go_on(self._context.entries.payments):
+            yield from self._need(NeedsPayments(tuple(lacking)))
+        replayed = replay.result
+        self._usage_found = UsageFound(months, replayed.usage_by_earning)
+        return replayed
+
+    def _require(self, moved: Mapping[str, int]) -> None:
+        """A refund is divided by the cashback balance. A purse that the member pays from meanwhile has less to take back."""
+        self._needs_same_cashback = True
+        needed, before = self._needs_in_purses, self._moved
+        for purse_id, won in by_purse(moved).items():
             if won < 0 and is_of_rewards(purse_id):
-                self.rests_on[purse_id] = max(self.rests_on.get(purse_id, 0), -won - moved.get(purse_id, 0))
+                needed[purse_id] = max(needed.get(purse_id, 0), -won - before.get(purse_id, 0))
 
     def _append(self, source_hash: str, *entries: PostingEntry) -> None:
         for entry in entries:
             self.entries.append((entry, source_hash))
             used = in_full(entry.used, entry.month)
             self._usage = usage_with(self._usage, {key: won for key, won in used.items() if self._is_known(key)})
-        if self._cashback >= 0:
-            self.negative = None
+        if self._balance(CASHBACK) >= 0:
+            self._negative = None
 
-    def _usage_before(self, policy: PolicyVersion, captured: Captured) -> Usage:
-        """Use by limit and window; of those that the wallet no longer carries it is added up from its entries, and then known."""
+    # --- what it is computed from -------------------------------------------------------------------------------------
+
+    def _need(self, needs: Needs) -> Computing[None]:
+        self._context = yield needs
+
+    def _book(self, months: Months) -> Computing[MonthBook]:
+        """The months as they are stored, with what was computed since."""
+        if months not in self._context.entries.books:
+            yield from self._need(NeedsBook(months))
+        return with_entries(self._context.entries.books[months], months, [entry for entry, _ in self.entries])
+
+    def _usage_before(self, policy: PolicyVersion, captured: Captured) -> Computing[Usage]:
+        """Usage by limit and window. That of windows that the wallet no longer carries is summed over its entries, once."""
         unknown = [key for key in asked_for(policy, captured.accepted_at) if not self._is_known(key)]
         if unknown:
-            added_up = self._book(self._together(captured.month)).used
-            self._usage |= {key: added_up.get(key, 0) for key in unknown}
+            book = yield from self._book(self._months_with(captured.month))
+            summed = book.used
+            self._usage |= {key: summed.get(key, 0) for key in unknown}
         return self._usage
 
     def _is_known(self, key: str) -> bool:
-        return key in self._usage or is_kept(self.wallet.usage, key)
+        return key in self._usage or is_kept(self._wallet.usage, key)
 
-    def _together(self, month: Month) -> Months:
-        return months_together(self.policies, month, max(month, month_of(self.posted_at)))
-
-    def _book(self, months: Months) -> MonthBook:
-        """The months as they are stored, with what was worked out since."""
-        return with_entries(self._read.book(months), months, [entry for entry, _ in self.entries])
+    def _months_with(self, month: Month) -> Months:
+        return months_together(self._terms.policies, month, max(month, month_of(self._terms.posted_at)))
 
     @property
     def _next_number(self) -> int:
-        return self.wallet.posted + len(self.entries) + 1
+        return self._wallet.posted + len(self.entries) + 1
 
     @property
-    def _cashback(self) -> int:
-        return self._balance(CASHBACK)
+    def _moved(self) -> dict[str, int]:
+        """What the entries move into each purse in all; negative: out of it."""
+        return by_purse(added(*(entry.postings for entry, _ in self.entries)))
+
+    @property
+    def _corrections(self) -> list[Correction]:
+        return [entry for entry, _ in self.entries if isinstance(entry, Correction)]
+
+    @property
+    def _debts(self) -> Mapping[str, Mapping[str, int]]:
+        debts = self._wallet.debts
+        for correction in self._corrections:
+            debts = debts_after(debts, correction.spent, correction.repaid, correction.recovered_from)
+        return debts
 
     def _balance(self, purse_id: str) -> int:
-        return self.wallet.balance(purse_id) + self.moved.get(purse_id, 0)
+        return self._wallet.balance(purse_id) + self._moved.get(purse_id, 0)
 
     def _expired(self, purse_id: str) -> int:
-        """What of a purse expired, and was not taken back yet."""
-        now = sum(entry.expired.get(purse_id, 0) for entry, _ in self.entries if isinstance(entry, Correction))
-        return self.store.expired(self.wallet.id, purse_id) - now
+        """What expired in a purse, and was not taken back yet."""
+        now = sum(correction.expired.get(purse_id, 0) for correction in self._corrections)
+        return self._context.expired[purse_id] - now
+
+    # --- what comes of it -----------------------------------------------------------------------------------------------
+
+    def plan(self) -> WalletPlan:
+        policy = self._terms.policies.in_force_at(self._terms.posted_at)
+        carried = carried_from(policy, self._terms.posted_at) if policy else ()
+        return WalletPlan(
+            wallet=self._wallet,
+            entries=tuple(self.entries),
+            moved=self._moved,
+            usage=usage_to_keep(self._usage, carried),
+            debts=self._debts,
+            negative=self._negative,
+            further_parts=sum(correction.part[0] > 0 for correction in self._corrections),
+            needs_same_cashback=self._needs_same_cashback,
+            needs_in_purses=self._needs_in_purses,
+        )
+
+    def entries_after(self) -> EntriesRead:
+        return self._context.entries.after([entry for entry, _ in self.entries], self._usage_found)
 
 
-def _postings_of(entry: PostingEntry) -> dict[str, int]:
-    return postings_of(entry) if isinstance(entry, Earning) else entry.postings
+def _cancelled_in(cancellation: Cancellation, month: Month) -> tuple[CancelledCapture, ...]:
+    return tuple(
+        CancelledCapture(cancellation.payment, each.capture, each.won, each.discount)
+        for each in cancellation.of
+        if each.month == month
+    )

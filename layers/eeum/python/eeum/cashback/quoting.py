@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -42,6 +42,24 @@ class NotGuaranteed(NamedTuple):
     layers: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoting:
+    """What quotes are made with."""
+
+    store: PaymentStore
+    policies: PolicyBook
+    budgets: Budgets
+
+
+class AskedQuote(NamedTuple):
+    """The command: what `order` would get at the instant `at`, in the wallet that `member` names."""
+
+    member: str
+    wallet_id: str
+    order: Order
+    at: datetime
+
+
 class QuoteAnswer(NamedTuple):
     """What a payment would be decided as now, and the earning that would be posted for it if nothing happened in between."""
 
@@ -51,20 +69,12 @@ class QuoteAnswer(NamedTuple):
 
     @property
     def ceilings(self) -> Mapping[str, int]:
-        """By layer the most that budgets have, where that is less than the layer would give."""
+        """By layer the most that budgets have, where that is less than the whole reward."""
         return {**self.judgement.given.ceilings, **self.earning.ceilings}
 
 
-def quote_cashback(
-    store: PaymentStore,
-    policies: PolicyBook,
-    budgets: Budgets,
-    member: str,
-    wallet_id: str,
-    order: Order,
-    now: datetime,
-) -> QuoteAnswer:
-    """What `order` would get if it were paid now, by the member's own wallet.
+def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
+    """What the order would get if it were paid now, by the member's own wallet.
 
     It reads what the payment would read, in one round trip. Where the budget shard of the wallet has too little, the payment would refill
     it: then all money of the year is read, and none is moved.
@@ -73,18 +83,19 @@ def quote_cashback(
         NotFound: the wallet is not the member's.
         ProgrammeNotRunning: before the first policy starts.
     """
-    if wallet_id != wallet_id_of(member):
+    wallet_id, order = asked.wallet_id, asked.order
+    if wallet_id != wallet_id_of(asked.member):
         raise NotFound(NO_SUCH_WALLET)
-    at = whole_milliseconds(now)
-    policy = policies.running_at(at)
-    funding = budgets.funding(wallet_id, at)
-    found = store.read_for_quote(wallet_id, order.merchant_id, funding.keys([(policy, at)]))
+    at = whole_milliseconds(asked.at)
+    policy = quoting.policies.running_at(at)
+    funding = quoting.budgets.funding(wallet_id, at)
+    found = quoting.store.read_for_quote(wallet_id, order.merchant_id, funding.keys([(policy, at)]))
     if found.wallet is None:
         raise NotFound(NO_SUCH_WALLET)
     funds = funding.funds(found.others)
     judgement, earning = _quoted(found.wallet, found.merchants[order.merchant_id], policy, order, at, funds)
     if funds.missing:
-        funds = budgets.in_all(policy, at)
+        funds = quoting.budgets.in_all(policy, at)
         judgement, earning = _quoted(found.wallet, found.merchants[order.merchant_id], policy, order, at, funds)
     not_guaranteed = () if judgement.decline else tuple(_not_guaranteed(found.wallet, policy, order, earning, funds))
     return QuoteAnswer(judgement, earning, not_guaranteed)
@@ -125,7 +136,7 @@ def _not_guaranteed(
     at = earning.accepted_at
     quoted = {reward.layer for reward in earning.rewards}
     layers = [layer for layer in policy.after_payment if layer.id in quoted]
-    # Which layer of a group counts depends on what the others give.
+    # Which layer of a group counts depends on the rewards of the others.
     limited = [layer.id for layer in layers if layer.limits or layer.exclusive]
     if order.hold:
         yield NotGuaranteed(Reason.CAPTURED_LATER, tuple(layer.id for layer in layers))

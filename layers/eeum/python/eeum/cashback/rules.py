@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
-from eeum.cashback.usage import standing, use_in_windows, used_by
+from eeum.cashback.usage import usage_at, use_in_windows, used_by
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, REFUND_PENDING, added, funded_by, purse
 from eeum.payments.progress import Capture
@@ -21,6 +21,9 @@ from eeum.wallet.purses import purse_of
 
 WHOLE = 0
 """The number of the capture that takes a payment whole, at once; the captures of a hold count from 1."""
+
+CaptureKey = tuple[Digest, int]
+"""A payment's key and the number of one of its captures."""
 
 
 class Captured(NamedTuple):
@@ -76,7 +79,7 @@ class Earning:
     """An entry: what one capture earned and why, of the payment's won from `start` to `end`.
 
     `number` orders the wallet's postings; `used` is by how much each limit was used, with its window where that is not the month.
-    `ceilings` are by layer the most that budgets gave, where that was less than it would have given: they stay, whatever is appropriated
+    `ceilings` are by layer the funded amount, where that was less than the whole reward: they stay, whatever is appropriated
     later, until a correction lowers them. `into` is the purse, by layer, of each reward that is no cashback.
     """
 
@@ -138,7 +141,7 @@ def quote(
     if not policy.pays_at(at):
         return Quote(policy.version, base, (), {})
     known = replace(facts, amount=amount, accepted_at=at)
-    used, carried = standing(policy, at, usage)
+    used, carried = usage_at(policy, at, usage)
     evaluation = evaluate(policy, known, base, used, carried=carried, ceilings=ceilings)
     return Quote(policy.version, base, evaluation.rewards, use_in_windows(policy, at, evaluation.used))
 
@@ -172,7 +175,7 @@ def earn(
         posted_at=posted_at,
         policy=quoted.policy,
         base=quoted.base,
-        # What a ceiling cut is told by the ceilings.
+        # The ceilings say what they cut.
         rewards=tuple([reward._replace(uncut=None) for reward in quoted.rewards]) if cover.cut else quoted.rewards,
         used=quoted.used,
         ceilings=cover.cut,
@@ -182,8 +185,8 @@ def earn(
 
 def purses_of(policy: PolicyVersion, rewards: Iterable[LayerReward], at: datetime) -> dict[str, str]:
     """The purse by layer that each reward of what was accepted at `at` comes into, but for cashback."""
-    given = {reward.layer for reward in rewards}
-    purses = {layer.id: purse_of(policy, layer, at).id for layer in policy.after_payment if layer.id in given}
+    rewarding = {reward.layer for reward in rewards}
+    purses = {layer.id: purse_of(policy, layer, at).id for layer in policy.after_payment if layer.id in rewarding}
     return {layer: purse_id for layer, purse_id in purses.items() if purse_id != CASHBACK}
 
 
@@ -213,7 +216,7 @@ class CancelledCapture(NamedTuple):
 
 
 class RewardChange(NamedTuple):
-    """By how many won what a layer gives for the earning of this number changes."""
+    """By how many won the reward of a layer changes, for the earning of this number."""
 
     number: int
     layer: str
@@ -228,8 +231,8 @@ class Correction:
     what was taken back by purse, and `spent` what was taken from cashback since it had been spent. `recovered` won of the refund went to a
     cashback balance below zero, out of what would have gone to the purses of `recovered_from`, and the rest to those of `released`: the
     ones that the payment was made from, or that these owe (`repaid`). Corrections of earlier versions do not say what they recovered
-    from. `ceilings` are by number of the earning and layer the most that budgets gave now, where that was less than the
-    layer would have given: they go before those that it had. `part` is its place, from 0, among the parts of one correction, and how many
+    from. `ceilings` are by number of the earning and layer the funded amount, where that was less than the whole reward: they
+    replace those that it had. `part` is its place, from 0, among the parts of one correction, and how many
     there are (`eeum.cashback.parts`).
     """
 
@@ -261,7 +264,7 @@ class Correction:
 
     @property
     def refund(self) -> int:
-        """The refund that this correction gives, in won."""
+        """The refund, in won."""
         return sum(each.refund for each in self.cancelled)
 
     @property
@@ -277,7 +280,7 @@ class Correction:
 
 
 class MonthBook(NamedTuple):
-    """All earnings and corrections of a wallet in one month, or in all months that hang together, each by number."""
+    """All earnings and corrections of a wallet in one month, or in months whose cashback depends on each other, by number."""
 
     earnings: tuple[Earning, ...]
     corrections: tuple[Correction, ...]
@@ -294,5 +297,5 @@ class MonthBook(NamedTuple):
 
     @property
     def used(self) -> dict[str, int]:
-        """Use by limit and window as it stands."""
+        """Usage by limit and window, after all of these."""
         return used_by([*self.earnings, *self.corrections])

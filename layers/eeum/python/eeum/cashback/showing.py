@@ -28,24 +28,31 @@ class MonthOfCashback(NamedTuple):
     cursor: str | None
 
 
-def cashback_of_month(
-    store: CashbackStore, wallet_id: str, month: Month, limit: int = MOST_SHOWN, cursor: str | None = None
-) -> MonthOfCashback:
-    """Raises `Invalid` for a `cursor` that no page of a month gave out. It reads the month whole, for the sum."""
-    after = _number_of(cursor)
-    book = store.month_book(wallet_id, month)
+class AskedMonth(NamedTuple):
+    """The page of a wallet's month after `cursor`, with `limit` entries at most."""
+
+    wallet_id: str
+    month: Month
+    limit: int = MOST_SHOWN
+    cursor: str | None = None
+
+
+def cashback_of_month(asked: AskedMonth, store: CashbackStore) -> MonthOfCashback:
+    """Raises `Invalid` for a cursor that no page of a month gave out. It reads the month whole, for the sum."""
+    after = _number_of(asked.cursor)
+    book = store.month_book(asked.wallet_id, asked.month)
     every: list[Earning | Correction] = [*book.earnings, *book.corrections]
     every.sort(key=lambda entry: entry.number)
     following = [entry for entry in every if entry.number > after]
     page: list[Earning | Correction] = []
     changes = 0
-    for entry in following[:limit]:
+    for entry in following[: asked.limit]:
         changes += len(entry.changes) if isinstance(entry, Correction) else 0
         if page and changes > MOST_CHANGES:
             break
         page.append(entry)
     return MonthOfCashback(
-        month=month,
+        month=asked.month,
         won=sum(entry.won for entry in every),
         entries=page,
         payments={earning.number: earning.payment_id for earning in book.earnings},

@@ -1,15 +1,22 @@
-"""What postings are made for: payments captured whole, captures of holds, and cancellations, as the ledger's entries say."""
+"""What postings are made for: payments captured whole, captures of holds, and cancellations, as the ledger's entries say.
+
+What the stream brings, and what catching up finds, is checked first (`sound_source_of`): one entry that would make the evaluation fail must
+hold up no other, neither in its batch nor in its city.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from eeum.cashback.items import correction_key, earning_key
 from eeum.cashback.rules import captured_of
+from eeum.errors import Refusal
+from eeum.ids import digest_of, is_id
 from eeum.journal.chain import entry_hash
 from eeum.journal.kinds import AWAIT_POSTING, KINDS
 from eeum.journal.partitions import PARTITION, partition_of
 from eeum.payments.progress import Cancellation, Capture
 from eeum.payments.rules import Payment
+from eeum.policy.stored_facts import fault_of_facts
 from eeum.storage import Item, Key
 
 Entry = Payment | Capture | Cancellation
@@ -42,22 +49,59 @@ class Source(NamedTuple):
 
 def source_of(item: Item) -> Source:
     """Reads an entry of the ledger. Raises `ValueError`, `KeyError`, `TypeError` or a `Refusal` for what calls for no posting."""
-    kind, status = item["kind"], item.get("status", "approved")
-    if kind not in READERS or status != "approved":
-        raise ValueError(f"no entry that calls for a posting: {kind}, {status}")
-    entry = READERS[kind](item["pk"].removeprefix(PARTITION), item)
+    kind = KINDS.get(item["kind"])
+    if kind is None or not kind.calls_for_posting(item):
+        raise ValueError(f"no entry that calls for a posting: {item['kind']}, {item.get('status')}")
+    entry = READERS[kind.name](item["pk"].removeprefix(PARTITION), item)
     if entry.postings != item["postings"]:
         raise ValueError("its postings are not those of what it says")
-    return Source(entry, entry_hash(item), kind)
+    return Source(entry, entry_hash(item), kind.name)
 
 
 def claims_of(source: Source) -> list[Key]:
-    """Where the postings stand that a source calls for: one for a capture, one for each month that a cancellation reaches into.
+    """The keys of the postings that a source calls for: one for a capture, one for each month that a cancellation reaches into.
 
-    They are posted together: where one of them stands, all do.
+    They are stored together, all or none.
     """
     entry = source.entry
     if isinstance(entry, Cancellation):
         return [correction_key(source.wallet_id, month, entry.acceptance.digest) for month in entry.months]
     captured = captured_of(entry)
     return [earning_key(captured.wallet_id, captured.month, captured.digest, captured.capture)]
+
+
+class Unsound(Exception):
+    """An entry for which nothing can be posted as this version stores it. No retry mends that."""
+
+
+def sound_source_of(item: Item) -> Source:
+    """Reads an approved payment, a capture or a cancellation. Raises `Unsound`, with the reason, when a part is not what it must be."""
+    try:
+        source = source_of(item)
+        # Within the try: a part of quite another shape may fail there.
+        fault = _fault_of(source, item)
+    except (KeyError, ValueError, TypeError, AttributeError, Refusal) as error:
+        raise Unsound(f"{type(error).__name__}: {error}") from error
+    if fault:
+        raise Unsound(fault)
+    return source
+
+
+def _fault_of(source: Source, item: Item) -> str | None:
+    """What would make the evaluation fail, each time it is tried. What is stored by us never has it."""
+    acceptance = source.entry.acceptance
+    faults = {
+        "its wallet has no id": not is_id(acceptance.wallet_id),
+        "its id and its key are not of one request": digest_of(acceptance.id) != acceptance.digest,
+        "its postings are not whole won": not all(map(_is_whole, item["postings"].values())),
+        "its postings are none": not item["postings"],
+        "its amount is not whole won above zero": not (_is_whole(item["amount"]) and item["amount"] > 0),
+    }
+    found = next((fault for fault, is_so in faults.items() if is_so), None)
+    if found is None and sum(item["postings"].values()) != 0:
+        return "its postings do not balance"
+    return found or (None if isinstance(source.entry, Cancellation) else fault_of_facts(item["facts"]))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

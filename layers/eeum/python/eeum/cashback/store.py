@@ -6,7 +6,7 @@ Units are for items up to 1 KB written and 4 KB read; a transactional write cost
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from eeum.calendar import Month
 from eeum.cashback.items import (
@@ -17,7 +17,8 @@ from eeum.cashback.items import (
     item_of,
     key_of,
 )
-from eeum.cashback.rules import Correction, Earning, MonthBook
+from eeum.cashback.plan import WalletPlan
+from eeum.cashback.rules import MonthBook
 from eeum.cashback.sources import Source, claims_of, source_of
 from eeum.ids import Digest
 from eeum.item_size import bytes_of
@@ -47,9 +48,8 @@ from eeum.storage import (
     every_item,
 )
 from eeum.unit_of_work import Patience, commit
-from eeum.wallet.debts import Debts
 from eeum.wallet.expiry_store import EXPIRY
-from eeum.wallet.rules import Negative, Wallet
+from eeum.wallet.rules import Wallet
 from eeum.wallet.store import debts_set, head_set, head_unchanged, keyed, moved, negative_set, wallet_key
 from eeum.wallet.wallet_items import wallet_of
 
@@ -61,34 +61,11 @@ UPDATED_BYTES = 20_000
 
 
 class ReadForPosting(NamedTuple):
-    """What postings are worked out on: wallets by id, the keys of sources that are posted already, and what was read along."""
+    """What postings are computed from: wallets by id, the keys of sources that are posted already, and what was read along."""
 
     wallets: Mapping[str, Wallet]
     done: set[str]
     others: Mapping[Key, Item | None]
-
-
-class Postings(Protocol):
-    """What one wallet is posted: its entries, each with the hash of its source, and what they make of the wallet."""
-
-    @property
-    def wallet(self) -> Wallet: ...
-    @property
-    def entries(self) -> Sequence[tuple[Earning | Correction, str]]: ...
-    @property
-    def usage(self) -> dict[str, int]: ...
-    @property
-    def divided(self) -> int: ...
-    @property
-    def moved(self) -> dict[str, int]: ...
-    @property
-    def debts(self) -> Debts: ...
-    @property
-    def negative(self) -> Negative | None: ...
-    @property
-    def rests_on_cashback(self) -> bool: ...
-    @property
-    def rests_on(self) -> dict[str, int]: ...
 
 
 class CashbackStore:
@@ -107,14 +84,14 @@ class CashbackStore:
         done = {source.key for source in sources if next(items)}
         return ReadForPosting(wallets, done, dict(zip(others, items, strict=True)))
 
-    def post(self, postings: Sequence[Postings], patience: Patience, grants: Sequence[Write] = ()) -> None:
+    def post(self, plans: Sequence[WalletPlan], patience: Patience, grants: Sequence[Write] = ()) -> None:
         """Posts the entries of several wallets in one transaction: each claims its source, each wallet its next numbers and links.
 
         `grants` are what funds their rewards. `ConditionsFailed` when a source has its posting already, a wallet's number or chain moved
-        on, or the cashback balance that a refund rests on, or when there is less money than is granted. `TooLarge` when one transaction
-        cannot have them all. 2 write units for each entry (of up to 1 KB), each wallet and each of the grants.
+        on, or what a plan needs of its purses, or when there is less money than is granted. `TooLarge` when one transaction cannot have
+        them all. 2 write units for each entry (of up to 1 KB), each wallet and each of the grants.
         """
-        writes = [*(write for posting in postings for write in _writes_of(posting)), *grants]
+        writes = [*(write for plan in plans for write in _writes_of(plan)), *grants]
         _refuse_too_large(writes)
         commit(self._storage, patience, *writes)
 
@@ -150,14 +127,17 @@ class CashbackStore:
             found |= {digest: payment_of(wallet_id, item) for digest, item in zip(together, items, strict=True) if item}
         return found
 
-    def expired(self, wallet_id: str, purse_id: str) -> int:
-        """Won that were moved out of a purse as it expired, less what of them was taken back, consistently.
+    def expired(self, wallet_id: str, purses: Sequence[str]) -> dict[str, int]:
+        """By purse, the won that were moved out of it when it expired, less what of them was taken back, consistently.
 
         1 read unit per 4 KB of all expiries and corrections of the wallet, in pages of 1 MB.
         """
-        swept: int = sum(item["purses"].get(purse_id, 0) for item in self._all(wallet_id, EXPIRY))
-        taken_back: int = sum(item.get("expired", {}).get(purse_id, 0) for item in self._all(wallet_id, CORRECTION))
-        return swept - taken_back
+        left = dict.fromkeys(purses, 0)
+        for prefix, attribute, sign in ((EXPIRY, "purses", 1), (CORRECTION, "expired", -1)):
+            for item in self._all(wallet_id, prefix):
+                for purse_id in purses:
+                    left[purse_id] += sign * item.get(attribute, {}).get(purse_id, 0)
+        return left
 
     def captured_source(self, wallet_id: str, payment: Digest, capture: int) -> Source | None:
         """The entry of a capture, consistently: a payment captured whole by its key, 1 read unit; a hold's among the wallet's captures."""
@@ -184,27 +164,27 @@ def _refuse_too_large(writes: Sequence[Write]) -> None:
         raise TooLarge(f"{len(writes)} items of {sum(sizes)} bytes, the largest of {max(sizes)}")
 
 
-def _writes_of(posting: Postings) -> list[Write]:
-    wallet = posting.wallet
+def _writes_of(plan: WalletPlan) -> list[Write]:
+    wallet = plan.wallet
     puts: list[Write] = []
     head = wallet.chain
-    for entry, source_hash in posting.entries:
+    for entry, source_hash in plan.entries:
         key = key_of(entry)
         head, item = linked(head, keyed(key, item_of(entry)), source_hash)
         puts.append(Put(key, item, NOT_YET_STORED))
     conditions: list[Condition] = [Equals(("posted",), wallet.posted), head_unchanged(wallet.chain)]
-    if posting.rests_on_cashback:
+    if plan.needs_same_cashback:
         conditions.append(Equals(("purses", CASHBACK, "amount"), wallet.balance(CASHBACK)))
-    changes, still = moved(wallet, posting.moved, posting.rests_on)
+    changes, still = moved(wallet, plan.moved, plan.needs_in_purses)
     credit = Update(
         wallet_key(wallet.id),
         (
             *changes,
-            SetTo(("posted",), wallet.posted + len(posting.entries)),
-            *([Add(("due",), posting.divided)] if posting.divided else []),
-            SetTo(("usage",), posting.usage),
-            negative_set(posting.negative),
-            *debts_set(wallet.debts, posting.debts),
+            SetTo(("posted",), wallet.posted + len(plan.entries)),
+            *([Add(("due",), plan.further_parts)] if plan.further_parts else []),
+            SetTo(("usage",), plan.usage),
+            negative_set(plan.negative),
+            *debts_set(wallet.debts, plan.debts),
             head_set(head),
         ),
         (*conditions, *still),

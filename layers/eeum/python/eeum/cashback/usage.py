@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from eeum.policy.use_cases import PolicyBook
 
 
-def standing(policy: PolicyVersion, at: datetime, usage: Usage) -> Standing:
-    """What the limits of layers that act after a payment have come to by `usage`, for a payment at `at`."""
+def usage_at(policy: PolicyVersion, at: datetime, usage: Usage) -> Standing:
+    """How much of the limits of layers that act after a payment is used for a payment at `at`, by `usage`, and carried over to it."""
     return of_limits.standing(limits_of(policy, AFTER_PAYMENT).values(), usage, at)
 
 
@@ -62,7 +62,7 @@ def in_full(used: Usage, month: Month) -> dict[str, int]:
 
 
 def usage_with(usage: Usage, used: Usage) -> dict[str, int]:
-    """The sum of both. A window that comes to zero stays: it tells which months a wallet carries."""
+    """The sum of both. A window with a total of zero stays: it says which months a wallet carries."""
     after = dict(usage)
     for key, won in used.items():
         after[key] = after.get(key, 0) + won
@@ -119,7 +119,7 @@ def is_kept(usage: Usage, key: str) -> bool:
 
 
 def months_together(policies: PolicyBook, month: Month, latest: Month) -> tuple[Month, Month]:
-    """The first and the last month, `latest` at most, whose cashback hangs together with that of `month`.
+    """The first and the last month, `latest` at most, whose cashback depends on that of `month`, or the other way round.
 
     They share the window of a limit with it, or what is carried over from one window into the next, or they do with one that does. Where
     all limits are of a month, it is that month alone.

@@ -1,15 +1,15 @@
-"""Posting cashback for what was captured and cancelled, exactly once."""
+"""Posting cashback for what was captured and cancelled, exactly once: load, compute, store."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import next_month, start_of_month, whole_milliseconds
-from eeum.cashback.known import KnownWallets
-from eeum.cashback.posting import CaptureMissing, WalletPostings
+from eeum.cashback.context import EntriesCache, Needs, NeedsBook, NeedsCapture, NeedsPayments, WalletContext
+from eeum.cashback.posting import Computed, Terms, compute, run
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore, TooLarge
 from eeum.cashback.usage import asked_for, is_kept
@@ -20,8 +20,8 @@ from eeum.policy.rules import PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import MOST_WRITES, ConditionsFailed, Contended, Denied, Unavailable, Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.giving import UNLIMITED, Grants
-from eeum.wallet.granting import keep_funded
+from eeum.wallet.budget_draws import keep_funded
+from eeum.wallet.giving import UNLIMITED
 from eeum.wallet.rules import Wallet
 
 if TYPE_CHECKING:
@@ -29,17 +29,39 @@ if TYPE_CHECKING:
     from eeum.budget.rules import Funds
 
 MOST_TOGETHER = 20
-"""Sources worked out together: a batch of the stream."""
+"""Sources that are posted together: a batch of the stream."""
 
 QUICK_POSTINGS = 100
-"""A wallet with no more postings has no month that takes long to work out, whatever is cancelled in it."""
+"""A wallet with no more postings has no month that takes long to replay, whatever is cancelled in it."""
 
 PASSING = (Busy, Contended, Denied, Unavailable, ProgrammeNotRunning, MemoryError, OSError)
 """What a retry may mend, or an operator for all wallets at once. Everything else is at fault itself, and fails as often as it is tried."""
 
-MOST_ENTRIES = 40
-"""Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40, and near the end of
-a budget all its 17 places may be drawn on."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accrual:
+    """What the accrual works with.
+
+    Without `budgets` everything is funded. `now` is asked for each transaction. `entries` are those that were read of wallets before.
+    """
+
+    store: CashbackStore
+    policies: PolicyBook
+    budgets: Budgets | None
+    patience: Patience
+    now: Callable[[], datetime]
+    entries: EntriesCache = field(default_factory=EntriesCache)
+
+
+class Batch(NamedTuple):
+    """The command: sources to post, each of which may come again, in any order, from several callers at once.
+
+    A `quick` batch leaves to the slow lane what may take long: the cancellations of a wallet with many postings, and whatever else the
+    wallet has while one of them waits, so that it is not computed on what changes meanwhile.
+    """
+
+    sources: Sequence[Source]
+    quick: bool = False
 
 
 class Unpostable(NamedTuple):
@@ -58,37 +80,23 @@ class Posted(NamedTuple):
     slow: Sequence[Source] = ()
 
 
-def post(
-    store: CashbackStore,
-    policies: PolicyBook,
-    budgets: Budgets | None,
-    patience: Patience,
-    sources: Sequence[Source],
-    now: Callable[[], datetime],
-    *,
-    known: KnownWallets | None = None,
-    quick: bool = False,
-) -> Posted:
-    """Posts what each capture earns and what each cancellation changes, unless it is there already, as far as `budgets` fund it.
+def post(batch: Batch, accrual: Accrual) -> Posted:
+    """Posts what each capture earns and what each cancellation changes, unless it is there already, as far as budgets fund it.
 
-    The same sources may come again, in any order, from several callers at once: each posting claims its source and each wallet its
-    next number, so that what loses is read and recomputed. Two round trips for `MOST_TOGETHER` payments when nobody is in the way.
-    Without budgets (None) everything is funded. What fails for good fails for its own source alone, whatever the error is: a batch that
-    fails is posted again by wallet, and then source by source.
-
-    `known` is what was read of wallets in earlier calls. A `quick` call leaves to the slow lane what may take long: the cancellations of a
-    wallet with many postings, and whatever else it has while one of them waits, so that it is not worked out on what changes meanwhile.
+    Each posting claims its source and each wallet its next number, so that what loses is read and computed again. Two round trips for
+    `MOST_TOGETHER` payments when nobody is in the way. What fails for good fails for its own source alone, whatever the error is: a batch
+    that fails is posted again by wallet, and then source by source.
 
     Raises:
         Busy: the time ran out; what was posted stays, and the same call goes on from there.
         ProgrammeNotRunning: the programme has no policy at all. One was in force when a payment was approved, so what was read of the
             programme is at fault: nothing is posted now, rather than nothing for good.
     """
-    if sources and policies.is_empty:
+    if batch.sources and accrual.policies.is_empty:
         raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
     unpostable: list[Unpostable] = []
-    poster = _Poster(store, policies, budgets, patience, now, known or KnownWallets(), quick)
-    different = {source.key: source for source in sources}
+    poster = _Poster(accrual, batch.quick)
+    different = {source.key: source for source in batch.sources}
     ordered = sorted(different.values(), key=lambda source: source.order)
     for start in range(0, len(ordered), MOST_TOGETHER):
         unpostable += poster.post_together(ordered[start : start + MOST_TOGETHER])
@@ -100,12 +108,7 @@ def post(
 class _Poster:
     """Posts sources in transactions as large as may be; `posted` are the keys of those that it posted, `slow` those that it left by key."""
 
-    store: CashbackStore
-    policies: PolicyBook
-    budgets: Budgets | None
-    patience: Patience
-    now: Callable[[], datetime]
-    known: KnownWallets
+    accrual: Accrual
     quick: bool
     posted: set[str] = field(default_factory=set)
     slow: dict[str, Source] = field(default_factory=dict)
@@ -129,34 +132,38 @@ class _Poster:
         return [each for own in apart for each in self.post_together(own)]
 
     def _post_at_once(self, sources: Sequence[Source]) -> list[Unpostable] | None:
-        """Gives what of `sources` never can be posted; None when they are to be posted by wallet.
+        """Returns those of `sources` that never can be posted; None when they are to be posted by wallet.
 
-        All of a transaction is funded from one sub-line of the budgets, so that it costs each payment of a batch a part of one write.
+        All of a transaction is funded from one budget shard, so that it costs each payment of a batch a part of one write.
         """
         attempt = 0
         missing: dict[str, str] = {}
+        policies = self.accrual.policies
         funding = self._funding(sources)
         while True:
-            keys = funding.keys(_needs_of(sources, self.policies)) if funding else ()
-            wallets, done, others = self.store.read_for_posting(sources, keys)
-            found = {source.key: fault for source in sources if (fault := _fault_of(source, wallets, self.policies))}
-            faults = found | missing
+            keys = funding.keys(_funded_by(sources, policies)) if funding else ()
+            wallets, done, others = self.accrual.store.read_for_posting(sources, keys)
+            faults = {
+                source.key: fault for source in sources if (fault := _fault_of(source, wallets, policies))
+            } | missing
             waiting = [source for source in sources if source.key not in faults and source.key not in done]
             waiting = self._without_slow(waiting, wallets)
             funds = funding.funds(others) if funding else None
-            postings, begun = self._worked_out(waiting, wallets, funds or UNLIMITED, missing)
+            terms = Terms(policies, whole_milliseconds(self.accrual.now()), funds or UNLIMITED)
+            computed = [self._computed(wallets[wallet_id], own, terms) for wallet_id, own in _by_wallet(waiting)]
+            for each in computed:
+                missing |= each.faults
             try:
                 if funding and funds and funds.missing:
                     funding.refill(funds)
                     raise ConditionsFailed(())
-                if not self._store(postings, funding, funds):
+                if not self._store([each for each in computed if each.plan.entries], funding, funds):
                     return None
             except ConditionsFailed:
                 attempt += 1
-                self.patience.wait(attempt)
+                self.accrual.patience.wait(attempt)
                 continue
-            for posting in postings:
-                posting.were_stored()
+            begun = [key for each in computed for key in each.posts]
             self.posted.update(begun)
             funding = self._funding(sources)
             if len(begun) == len(waiting):
@@ -165,44 +172,50 @@ class _Poster:
     def _without_slow(self, waiting: Sequence[Source], wallets: Mapping[str, Wallet]) -> list[Source]:
         if not self.quick:
             return list(waiting)
-        slow = {source.key for source in waiting if _is_slow(source, wallets[source.wallet_id], self.policies)}
+        slow = {source.key for source in waiting if _is_slow(source, wallets[source.wallet_id], self.accrual.policies)}
         self.slow |= {source.key: source for source in waiting if source.key in slow}
         return [source for source in waiting if source.key not in slow]
 
     def _funding(self, sources: Sequence[Source]) -> Funding | None:
-        return self.budgets.funding_of_a_posting(sources[0].key, self.now()) if self.budgets else None
+        budgets = self.accrual.budgets
+        return budgets.funding_of_a_posting(sources[0].key, self.accrual.now()) if budgets else None
 
-    def _worked_out(
-        self, waiting: Sequence[Source], wallets: Mapping[str, Wallet], grants: Grants, missing: dict[str, str]
-    ) -> tuple[list[WalletPostings], list[str]]:
-        """What is to be posted to which wallet, and the keys of the sources that it is for."""
-        postings: list[WalletPostings] = []
-        begun: list[str] = []
-        for wallet_id, own in _by_wallet(waiting):
-            posted_at = whole_milliseconds(self.now())
-            known = self.known.of(self.store, wallet_id)
-            posting = WalletPostings(wallets[wallet_id], self.store, self.policies, posted_at, grants, known)
-            begun += _work_out(posting, own, missing)
-            if posting.entries:
-                postings.append(posting)
-        return postings, begun
+    def _computed(self, wallet: Wallet, sources: Sequence[Source], terms: Terms) -> Computed:
+        context = WalletContext(wallet, self.accrual.entries.of(wallet.id, wallet.posted))
+        return run(compute(context, sources, terms), context, self._load)
 
-    def _store(self, postings: Sequence[WalletPostings], funding: Funding | None, funds: Funds | None) -> bool:
-        """Stores `postings` in one transaction; False when those of several wallets are too many for it, or too busy.
+    def _load(self, context: WalletContext, needs: Needs) -> WalletContext:
+        """The context with what is needed: one of the store's access patterns. Entries are kept for later computations."""
+        store, wallet_id, entries = self.accrual.store, context.wallet.id, context.entries
+        if isinstance(needs, NeedsBook):
+            book = store.book(wallet_id, *needs.months).up_to(context.wallet.posted)
+            entries = replace(entries, books={**entries.books, needs.months: book})
+        elif isinstance(needs, NeedsPayments):
+            entries = replace(entries, payments={**entries.payments, **store.payments(wallet_id, needs.keys)})
+        elif isinstance(needs, NeedsCapture):
+            source = store.captured_source(wallet_id, *needs.capture)
+            return replace(context, captures={**context.captures, needs.capture: source})
+        else:
+            return replace(context, expired={**context.expired, **store.expired(wallet_id, needs.purses)})
+        self.accrual.entries.keep(wallet_id, entries)
+        return replace(context, entries=entries)
 
-        `ConditionsFailed` when all must be worked out again, as when others are busy with the last of the money.
+    def _store(self, computed: Sequence[Computed], funding: Funding | None, funds: Funds | None) -> bool:
+        """Stores the plans in one transaction; False when those of several wallets are too many for it, or too busy.
+
+        `ConditionsFailed` when all must be computed again, as when others are busy with the last of the money.
         """
-        if not postings:
+        if not computed:
             return True
-        alone = len(postings) == 1
+        alone = len(computed) == 1
         places = len(funds.changes) + len(funds.elsewhere) if funds else 0
-        if not alone and places + sum(1 + len(posting.entries) for posting in postings) > MOST_WRITES:
+        if not alone and places + sum(1 + len(each.plan.entries) for each in computed) > MOST_WRITES:
             return False
 
         def store(patience: Patience, grants: Sequence[Write]) -> None:
-            self.store.post(postings, patience, grants)
+            self.accrual.store.post([each.plan for each in computed], patience, grants)
 
-        patience = self.patience if alone else self.patience.briefly()
+        patience = self.accrual.patience if alone else self.accrual.patience.briefly()
         try:
             if funding and funds:
                 keep_funded(funding, funds, store, patience)
@@ -212,10 +225,12 @@ class _Poster:
             if alone:
                 raise
             return False
+        for each in computed:
+            self.accrual.entries.keep(each.plan.wallet.id, each.entries_after)
         return True
 
 
-def _needs_of(sources: Iterable[Source], policies: PolicyBook) -> Iterator[tuple[PolicyVersion, datetime]]:
+def _funded_by(sources: Iterable[Source], policies: PolicyBook) -> Iterator[tuple[PolicyVersion, datetime]]:
     """Under which policies something is funded for sources, and of which instant, as far as they say themselves."""
     for source in sources:
         entry = source.entry
@@ -228,20 +243,6 @@ def _needs_of(sources: Iterable[Source], policies: PolicyBook) -> Iterator[tuple
                 yield policy, at
 
 
-def _work_out(posting: WalletPostings, sources: Sequence[Source], missing: dict[str, str]) -> list[str]:
-    """Adds the sources of one wallet as far as they fit; gives the keys of those added, and says in `missing` why one never will be."""
-    begun = []
-    for source in sources:
-        if len(posting.entries) > MOST_ENTRIES:
-            break
-        try:
-            posting.add(source)
-            begun.append(source.key)
-        except CaptureMissing as reason:
-            missing[source.key] = str(reason)
-    return begun
-
-
 def _fault_of(source: Source, wallets: Mapping[str, Wallet], policies: PolicyBook) -> str | None:
     """Why the source never can be posted, or None."""
     if source.wallet_id not in wallets:
@@ -252,7 +253,7 @@ def _fault_of(source: Source, wallets: Mapping[str, Wallet], policies: PolicyBoo
 
 
 def _is_slow(source: Source, wallet: Wallet, policies: PolicyBook) -> bool:
-    """Whether the wallet has a month that may be long, and `source` makes it read, or follows what does.
+    """Whether the wallet has a month that may be long, and `source` requires reading it, or follows what does.
 
     A refund waits for its month as long as its cancellation does.
     """

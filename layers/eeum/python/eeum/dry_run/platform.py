@@ -18,7 +18,7 @@ from eeum.cashback.items import correction_key, correction_of, earning_key, earn
 from eeum.cashback.rules import Correction, Earning, captured_of
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import post
+from eeum.cashback.use_cases import Accrual, Batch, post
 from eeum.dry_run.events import CHARGED, GRANTS, Tried
 from eeum.dry_run.memory_store import InMemoryStorage
 from eeum.dry_run.staging_store import StagingStore
@@ -218,7 +218,14 @@ class Platform:
 
     def _post(self, key: Key) -> None:
         source = source_of(self._staging.entry(key))
-        done = post(CashbackStore(self._storage), self.policies, self._own(), PATIENCE, [source], self._clock)
+        accrual = Accrual(
+            store=CashbackStore(self._storage),
+            policies=self.policies,
+            budgets=self._own(),
+            patience=PATIENCE,
+            now=self._clock,
+        )
+        done = post(Batch([source]), accrual)
         if done.unpostable:
             raise RuntimeError(f"the posting is refused: {done.unpostable[0]}")
 

@@ -11,6 +11,9 @@ from eeum.storage import Item
 ACCEPTED, POSTED = "accepted_at", "posted_at"
 """The attributes that say when an entry's money moved: with its request, or when it was posted some time later."""
 
+APPROVED = "approved"
+"""The status of an entry that moved money for good. Kinds whose entries are never held or declined store none."""
+
 
 def own_instant(_: Item) -> Month | None:
     return None
@@ -44,7 +47,7 @@ class EntryKind:
         is_linked: whether it is a link of the wallet's chain by itself (docs/decisions/0012).
         moves_outside: whether it may move money on accounts outside the wallet, whose balances are projected.
         moved_at: the attribute with the instant at which its money moved.
-        awaits_posting: whether the accrual posts an earning or a correction for it, unless it is held or declined.
+        awaits_posting: whether the accrual posts an earning or a correction for it once it is approved (`calls_for_posting`).
         is_posting: whether it is such a posting.
         issues: whether money that it takes from a bank counts as issued.
         month: the month whose fiscal year its funders are charged in; None for that of `moved_at`.
@@ -70,6 +73,10 @@ class EntryKind:
     rewards: Callable[[Item], dict[str, int]] = no_rewards
     rewards_line: str = ""
     published: Callable[[Item], dict[str, Any]] = nothing_more
+
+    def calls_for_posting(self, item: Item) -> bool:
+        """Whether the accrual posts for this stored entry of the kind: not for one that is held or declined."""
+        return self.awaits_posting and item.get("status", APPROVED) == APPROVED
 
     def reader(self) -> Callable[[str, Item], Any]:
         """The function that reads an entry of this kind, from a wallet's id and the stored item. Imports its module."""

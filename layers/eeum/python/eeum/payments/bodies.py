@@ -28,14 +28,26 @@ KOREAN: dict[Decline, str] = {
     Decline.REVERSED: "취소된 거래입니다.",
     Decline.BASKET_DECLINED: "함께 결제하려던 다른 거래가 거절되었습니다.",
 }
+ENGLISH: dict[Decline, str] = {
+    Decline.UNKNOWN_MERCHANT: "This merchant is not registered.",
+    Decline.UNKNOWN_CARD: "This card is not registered.",
+    Decline.INSUFFICIENT_FUNDS: "The balance is not enough.",
+    Decline.MERCHANT_NOT_PAYABLE_YET: "This merchant does not accept payments yet.",
+    Decline.MERCHANT_EXCLUDED: "The local currency cannot be used at this kind of merchant.",
+    Decline.WALLET_SUSPENDED: "This wallet is suspended.",
+    Decline.CARD_BLOCKED: "This card cannot be used.",
+    Decline.REVERSED: "This payment was reversed.",
+    Decline.BASKET_DECLINED: "Another payment that was to be paid together with this one was declined.",
+}
 
 
 class DeclineBody(BaseModel):
-    """Why a payment was declined: a code as in ISO 8583, a stable reason, and a sentence for the member."""
+    """Why it was declined: a code as in ISO 8583, a stable reason, and a sentence for the member in Korean and English."""
 
     code: str
     reason: str
     message: str
+    message_en: str
 
 
 class CutBody(BaseModel):
@@ -45,12 +57,19 @@ class CutBody(BaseModel):
     given: int
     reason: Literal["budget_used_up"]
     message: str
+    message_en: str
 
 
 def cut_bodies(ceilings: Mapping[str, int]) -> list[CutBody]:
     """By layer, the most that budgets gave."""
     return [
-        CutBody(layer=layer, given=given, reason="budget_used_up", message=_cut_message(given))
+        CutBody(
+            layer=layer,
+            given=given,
+            reason="budget_used_up",
+            message=_cut_message(given),
+            message_en=_cut_message_in_english(given),
+        )
         for layer, given in sorted(ceilings.items())
     ]
 
@@ -61,7 +80,15 @@ def _cut_message(given: int) -> str:
     return "예산이 모두 사용되어 이 혜택은 적용되지 않았습니다."
 
 
+def _cut_message_in_english(given: int) -> str:
+    if given:
+        return f"The budget is used up, so that this benefit was limited to {given:,} won."
+    return "The budget is used up, so that this benefit was not given."
+
+
 def decline_body(decline: Decline | OwnDecline) -> DeclineBody:
     if isinstance(decline, OwnDecline):
-        return DeclineBody(code=decline.code, reason=decline.value, message=decline.message)
-    return DeclineBody(code=CODES[decline], reason=decline.value, message=KOREAN[decline])
+        return DeclineBody(
+            code=decline.code, reason=decline.value, message=decline.message, message_en=decline.message_en
+        )
+    return DeclineBody(code=CODES[decline], reason=decline.value, message=KOREAN[decline], message_en=ENGLISH[decline])

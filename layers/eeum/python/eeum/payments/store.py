@@ -3,10 +3,11 @@
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from eeum.calendar import Month
+from eeum.cursors import page_of
 from eeum.errors import TooManyItems
 from eeum.ids import Digest, digest_of, is_id
 from eeum.journal.accounts import HELD
@@ -33,6 +34,7 @@ from eeum.storage import (
     Table,
     Update,
     Write,
+    every_item,
 )
 from eeum.unit_of_work import Patience, commit
 from eeum.wallet.rules import Draw, Wallet, WalletStatus
@@ -57,9 +59,13 @@ class Payments(NamedTuple):
 
 
 class PaymentStore:
-    def __init__(self, storage: Storage, patience: Patience) -> None:
+    def __init__(
+        self, storage: Storage, patience: Patience, merchant_read: Callable[[Merchant], None] | None = None
+    ) -> None:
+        """`merchant_read` is called with each merchant that a decision is read with."""
         self._storage = storage
         self._patience = patience
+        self._merchant_read = merchant_read
 
     def read_for_authorisation(
         self, wallet_id: str, payment_keys: Sequence[Digest], merchant_ids: Sequence[str], others: Sequence[Key] = ()
@@ -77,7 +83,7 @@ class PaymentStore:
             # Entries of one request are stored together: where the first is not, none is.
             tuple(payment_of(wallet_id, item) for item in entries if item) if entries[0] else (),
             wallet_of(wallet_id, wallet) if wallet else None,
-            _merchants_of(merchant_ids, found),
+            self._merchants_of(merchant_ids, found),
             dict(zip(others, also, strict=True)),
         )
 
@@ -87,9 +93,20 @@ class PaymentStore:
         return Read(
             (),
             wallet_of(wallet_id, wallet) if wallet else None,
-            _merchants_of([merchant_id], [merchant]),
+            self._merchants_of([merchant_id], [merchant]),
             dict(zip(others, also, strict=True)),
         )
+
+    def _merchants_of(self, merchant_ids: Sequence[str], items: Sequence[Item | None]) -> dict[str, Merchant | None]:
+        return {each: self._merchant(item) for each, item in zip(merchant_ids, items, strict=True)}
+
+    def _merchant(self, item: Item | None) -> Merchant | None:
+        if item is None:
+            return None
+        merchant = merchant_of(item)
+        if self._merchant_read is not None:
+            self._merchant_read(merchant)
+        return merchant
 
     def debit_and_record(
         self, debits: Sequence[Debit], joined: Sequence[Write] = (), patience: Patience | None = None
@@ -116,18 +133,17 @@ class PaymentStore:
         # The key has no time in it, the id has: an id with another time names no payment.
         return payment_of(wallet_id, item) if item and item["id"] == payment_id else None
 
-    def of_month(self, wallet_id: str, month: Month, after: str | None) -> Payments:
-        """A wallet's payments that were accepted in `month`, the newest first: all of them unless it has over 1 MB of payments.
+    def of_month(self, wallet_id: str, month: Month, after: str | None, limit: int | None = None) -> Payments:
+        """A page of a wallet's payments that were accepted in `month`, the newest first; all of them without a `limit`.
 
-        Keys have no time in them (a retry after midnight must find its entry), so this reads through the wallet's payments: half a read
-        unit per 4 KB, some 25 for the 201 payments that a member makes in a year.
+        Keys have no time in them (a retry after midnight must find its entry), so each page reads through the wallet's payments: half a
+        read unit per 4 KB, some 25 for the 201 payments that a member makes in a year, and a round trip for each MB. Raises `Invalid` for
+        a cursor that this list did not give out.
         """
-        page = self._storage.query(
-            Query(Table.LEDGER, partition_of(wallet_id), PAYMENT, after=after, where=(Equals(("month",), month),))
-        )
-        payments = [payment_of(wallet_id, item) for item in page.items]
-        payments.sort(key=lambda payment: payment.acceptance.id, reverse=True)
-        return Payments(payments, page.cursor)
+        query = Query(Table.LEDGER, partition_of(wallet_id), PAYMENT, where=(Equals(("month",), month),))
+        payments = [payment_of(wallet_id, item) for item in every_item(self._storage, query)]
+        payments.sort(key=_id_of, reverse=True)
+        return Payments(*page_of(payments, _id_of, limit, after, f"payments of {wallet_id} in {month}"))
 
     def of_merchant(self, merchant_id: str, limit: int, before: str | None) -> Payments:
         """A page of the payments at a merchant, the newest first, a moment after they were made. Half a read unit per 4 KB.
@@ -155,11 +171,6 @@ def _split(items: Sequence[Item | None], *lengths: int) -> Iterator[Sequence[Ite
     yield items[start:]
 
 
-def _merchants_of(merchant_ids: Sequence[str], items: Sequence[Item | None]) -> dict[str, Merchant | None]:
-    found = zip(merchant_ids, items, strict=True)
-    return {merchant_id: merchant_of(item) if item else None for merchant_id, item in found}
-
-
 def _debit(debit: Debit) -> list[Write]:
     """What one payment writes: the wallet, its entry, and of a hold its progress."""
     payment, draws, limit_usage = debit
@@ -177,6 +188,10 @@ def _debit(debit: Debit) -> list[Write]:
     update = Update(wallet_key(acceptance.wallet_id), (*changes, effect, *used), tuple(conditions))
     progress = [progress_put(acceptance.wallet_id, acceptance.digest, progress_of(payment))] if held else []
     return [update, _record(payment), *progress]
+
+
+def _id_of(payment: Payment) -> str:
+    return payment.acceptance.id
 
 
 def _purses_as_decided(draws: Sequence[Draw]) -> list[Condition]:

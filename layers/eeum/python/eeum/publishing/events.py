@@ -24,7 +24,7 @@ class Event:
 
 
 def event_of_change(source: str, kind: str, change: tuple[str, ...], at: str, detail: Mapping[str, Any]) -> Event:
-    """The event of a change of state at the instant `at`. `change` tells it from all others of its type, `kind`.
+    """The event of a change of state at the instant `at`. `change` distinguishes it from all others of its type, `kind`.
 
     `detail` has no personal data: no subject of the user pool, no free text, nothing that is said of a member.
     """

@@ -26,6 +26,7 @@ class OwedBody(BaseModel):
     to: str
     won: int
     message: str
+    message_en: str
 
 
 def repaid_bodies(repaid: Iterable[Repaid]) -> list[RepaidBody]:
@@ -34,7 +35,13 @@ def repaid_bodies(repaid: Iterable[Repaid]) -> list[RepaidBody]:
 
 def owed_bodies(debts: Debts) -> list[OwedBody]:
     return [
-        OwedBody(purse=debtor, to=creditor, won=won, message=_owed_message(debtor, creditor, won))
+        OwedBody(
+            purse=debtor,
+            to=creditor,
+            won=won,
+            message=_owed_message(debtor, creditor, won),
+            message_en=_owed_message_in_english(debtor, creditor, won),
+        )
         for debtor, owed in sorted(debts.items())
         for creditor, won in sorted(owed.items())
     ]
@@ -42,13 +49,24 @@ def owed_bodies(debts: Debts) -> list[OwedBody]:
 
 def repaid_message(repaid: Iterable[Repaid]) -> list[str]:
     """A sentence for each purse that was repaid."""
+    return [
+        f"환불액 중 {won:,}원은 앞서 대신 회수했던 {korean_name(creditor)} 잔액으로 돌려드렸습니다."
+        for creditor, won in _won_by_creditor(repaid).items()
+    ]
+
+
+def repaid_message_in_english(repaid: Iterable[Repaid]) -> list[str]:
+    return [
+        f"{won:,} won of the refund went back to your {english_name(creditor)}, which had paid before."
+        for creditor, won in _won_by_creditor(repaid).items()
+    ]
+
+
+def _won_by_creditor(repaid: Iterable[Repaid]) -> dict[str, int]:
     won_by_purse: dict[str, int] = {}
     for each in repaid:
         won_by_purse[each.creditor] = won_by_purse.get(each.creditor, 0) + each.won
-    return [
-        f"환불액 중 {won:,}원은 앞서 대신 회수했던 {korean_name(creditor)} 잔액으로 돌려드렸습니다."
-        for creditor, won in won_by_purse.items()
-    ]
+    return won_by_purse
 
 
 def _owed_message(debtor: str, creditor: str, won: int) -> str:
@@ -56,6 +74,19 @@ def _owed_message(debtor: str, creditor: str, won: int) -> str:
         f"이미 사용한 {korean_name(debtor)}의 결제가 취소되어 {korean_name(creditor)} 잔액에서 {won:,}원을 대신 회수했습니다. "
         f"그 사용이 취소되면 {korean_name(creditor)} 잔액으로 돌아옵니다."
     )
+
+
+def _owed_message_in_english(debtor: str, creditor: str, won: int) -> str:
+    return (
+        f"A payment was cancelled whose {english_name(debtor)} was already spent, so that {won:,} won were taken from your "
+        f"{english_name(creditor)} instead. They come back to your {english_name(creditor)} if that spending is cancelled."
+    )
+
+
+def english_name(purse_id: str) -> str:
+    if is_of_rewards(purse_id):
+        return "rewards balance"
+    return {CHARGED: "loaded balance", CASHBACK: "cashback"}.get(purse_id, "allowance")
 
 
 def korean_name(purse_id: str) -> str:

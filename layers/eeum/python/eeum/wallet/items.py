@@ -56,13 +56,16 @@ def top_up_item(top_up: TopUp) -> Item:
 def decline_item(decline: StrEnum | OwnDecline | None) -> Item:
     """The reason; of a participant's own what is shown with it, too, since nobody else knows it."""
     if isinstance(decline, OwnDecline):
-        return {"decline": decline.value, "declined_by": {"code": decline.code, "message": decline.message}}
+        return {
+            "decline": decline.value,
+            "declined_by": {"code": decline.code, "message": decline.message, "message_en": decline.message_en},
+        }
     return {"decline": decline.value} if decline else {}
 
 
 def decline_of(item: Item, reasons: type[Reason]) -> Reason | OwnDecline | None:
     if "declined_by" in item:
-        return OwnDecline(item["decline"], item["declined_by"]["code"], item["declined_by"]["message"])
+        return OwnDecline(item["decline"], **item["declined_by"])
     return reasons(item["decline"]) if item.get("decline") else None
 
 

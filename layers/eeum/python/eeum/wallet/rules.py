@@ -149,11 +149,12 @@ class Draw(NamedTuple):
 
 
 class OwnDecline(NamedTuple):
-    """A participant's own reason to decline: a stable `value`, an ISO 8583 response code, and a sentence for the member in Korean."""
+    """A participant's own reason to decline: a stable `value`, an ISO 8583 response code, and sentences for the member."""
 
     value: str
     code: str
     message: str
+    message_en: str
 
 
 class TopUpDecline(StrEnum):

@@ -1,7 +1,7 @@
-"""What each earning of a book uses of limits as it stands, and how far that is known: pure functions over plain values.
+"""How much each earning of a book uses of limits, and for which earnings that is known: pure functions over plain values.
 
-An earning says what it used when it was posted. A correction says by how much the use of all changed, not that of each: of those between
-the first earning that was ever cancelled and the last correction it is not known until they are folded again.
+An earning says what it used when it was posted. A correction says by how much the usage of all changed, not that of each: for those between
+the first earning that was ever cancelled and the last correction it is unknown until they are replayed.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from eeum.cashback.usage import in_full, usage_with
 from eeum.policy.usage import Usage
 
 if TYPE_CHECKING:
-    from eeum.cashback.rules import Earning, MonthBook
-    from eeum.ids import Digest
+    from eeum.cashback.rules import CaptureKey, Earning, MonthBook
 
-NONE_STANDS: Mapping[int, Usage] = {}
+NONE_FOUND: Mapping[int, Usage] = {}
 
 
-class Uses:
-    """The use of limits while a book is folded again: `now`, up to the earning that is next, and as it was.
+class UsageByEarning:
+    """The usage of limits while a book is replayed: `now`, up to the next earning, and as it was before the replay.
 
-    `by_number` is what each earning uses, as far as it is known.
+    `by_number` is what each earning uses, by its number, as far as it is known.
     """
 
     def __init__(self, known: Mapping[int, Usage], total: Usage) -> None:
@@ -32,18 +31,19 @@ class Uses:
         self._before: Usage | None = {}
 
     @classmethod
-    def of(cls, book: MonthBook, stands: Mapping[int, Usage]) -> Uses:
+    def of(cls, book: MonthBook, found: Mapping[int, Usage]) -> UsageByEarning:
+        """`found` is what an earlier replay of this book found."""
         first = _first_cancelled(book)
         last = max((correction.number for correction in book.corrections), default=0)
         known = {
-            earning.number: stands[earning.number] if earning.number in stands else in_full(earning.used, earning.month)
+            earning.number: found[earning.number] if earning.number in found else in_full(earning.used, earning.month)
             for earning in book.earnings
-            if earning.number in stands or earning.number < first or earning.number > last
+            if earning.number in found or earning.number < first or earning.number > last
         }
         return cls(known, book.used)
 
-    def folded_again(self, book: MonthBook, hit: Set[tuple[Digest, int]]) -> Iterator[Earning]:
-        """The earnings from the first on that is `hit`, or whose use is not known; what is before them is used `now`."""
+    def to_replay(self, book: MonthBook, hit: Set[CaptureKey]) -> Iterator[Earning]:
+        """The earnings from the first on that is `hit`, or whose usage is unknown; what is before them is used `now`."""
         unknown = [earning.number for earning in book.earnings if earning.number not in self.by_number]
         first = min(
             [earning.number for earning in book.earnings if (earning.digest, earning.capture) in hit] + unknown[:1]
@@ -57,12 +57,12 @@ class Uses:
                 continue
             yield earning
             if unknown and earning.number == unknown[-1]:
-                # What follows is known, so that what came before is the rest of all.
+                # The usage of what follows is known, so that the rest of the total was used before.
                 behind = [self.by_number[each.number] for each in book.earnings[place + 1 :]]
                 self._before = _less(self._total, behind)
 
     def add(self, earning: Earning, used: Usage) -> None:
-        """What `earning` uses now."""
+        """Records what `earning` uses now."""
         before = self.by_number.get(earning.number)
         if self._before is not None and before is not None:
             self._before = usage_with(self._before, before)
@@ -71,12 +71,12 @@ class Uses:
 
     @property
     def agree(self) -> bool:
-        """Whether what is used up to here is what it was, by what is known."""
+        """Whether the usage up to here is known to be what it was."""
         return self._before is not None and not _difference(self.now, self._before)
 
     @property
     def difference(self) -> dict[str, int]:
-        """By how much use changed, by limit and window."""
+        """By how much usage changed, by limit and window."""
         return _difference(self.now, self._total if self._before is None else self._before)
 
 

@@ -1,0 +1,124 @@
+"""What the postings of one wallet are computed from, and what a computation says that it lacks: plain values.
+
+Entries that were posted never change, so that those that were read are kept from one posting to the next (`EntriesCache`).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from eeum.cashback.rules import Correction, Earning, MonthBook
+
+if TYPE_CHECKING:
+    from eeum.calendar import Month
+    from eeum.cashback.rules import CaptureKey
+    from eeum.cashback.sources import Source
+    from eeum.ids import Digest
+    from eeum.payments.rules import Payment
+    from eeum.policy.usage import Usage
+    from eeum.wallet.rules import Wallet
+
+Months = tuple["Month", "Month"]
+"""The first and the last of months whose cashback depends on each other."""
+
+MOST_WALLETS = 20
+"""Wallets that are kept: those of one batch."""
+
+
+class UsageFound(NamedTuple):
+    """How much each earning of these months uses of limits, by its number, as the last replay of them found."""
+
+    months: Months
+    by_earning: Mapping[int, Usage]
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesRead:
+    """What was read of a wallet that has `posted` postings: books of months, payments by key, and the usage that a replay found."""
+
+    posted: int = 0
+    books: Mapping[Months, MonthBook] = field(default_factory=dict)
+    payments: Mapping[Digest, Payment] = field(default_factory=dict)
+    usage: UsageFound | None = None
+
+    def as_of(self, posted: int) -> EntriesRead:
+        """What of this is still true when the wallet has `posted` postings: all, or only its payments, which never change."""
+        return self if posted == self.posted else EntriesRead(posted, payments=self.payments)
+
+    def after(self, entries: Sequence[Earning | Correction], usage: UsageFound | None) -> EntriesRead:
+        """What is known once these entries were posted, and no others."""
+        books = {months: with_entries(book, months, entries) for months, book in self.books.items()}
+        return replace(self, posted=self.posted + len(entries), books=books, usage=usage)
+
+
+def with_entries(book: MonthBook, months: Months, entries: Sequence[Earning | Correction]) -> MonthBook:
+    """The book with those of `entries` that belong to its months."""
+    first, last = months
+    new = [entry for entry in entries if first <= entry.month <= last]
+    return MonthBook(
+        (*book.earnings, *(entry for entry in new if isinstance(entry, Earning))),
+        (*book.corrections, *(entry for entry in new if isinstance(entry, Correction))),
+    )
+
+
+class EntriesCache:
+    """Entries of the wallets that were posted to last. They never grow old: each use compares them with the wallet's postings."""
+
+    def __init__(self, most: int = MOST_WALLETS) -> None:
+        self._most = most
+        self._read: OrderedDict[str, EntriesRead] = OrderedDict()
+
+    def of(self, wallet_id: str, posted: int) -> EntriesRead:
+        """What is known of a wallet that has `posted` postings."""
+        return self._read.get(wallet_id, EntriesRead()).as_of(posted)
+
+    def keep(self, wallet_id: str, read: EntriesRead) -> None:
+        self._read[wallet_id] = read
+        self._read.move_to_end(wallet_id)
+        if len(self._read) > self._most:
+            self._read.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WalletContext:
+    """What was read of a wallet. Amounts are won.
+
+    `captures` are the sources of captures, None for one that is not in the ledger. `expired` is what was moved out of purses when it
+    expired, less what was taken back of that. Both hold for `wallet` as it was read: whatever changes them also changes its chain.
+    """
+
+    wallet: Wallet
+    entries: EntriesRead
+    captures: Mapping[CaptureKey, Source | None] = field(default_factory=dict)
+    expired: Mapping[str, int] = field(default_factory=dict)
+
+
+class NeedsBook(NamedTuple):
+    """The earnings and corrections of months, up to the wallet's latest posting."""
+
+    months: Months
+
+
+class NeedsPayments(NamedTuple):
+    """Payments by their keys."""
+
+    keys: tuple[Digest, ...]
+
+
+class NeedsCapture(NamedTuple):
+    """The source of a capture that has no earning yet."""
+
+    capture: CaptureKey
+
+
+class NeedsExpired(NamedTuple):
+    """What expired in purses."""
+
+    purses: tuple[str, ...]
+
+
+Needs = NeedsBook | NeedsPayments | NeedsCapture | NeedsExpired
+"""What a computation lacks in its context. It goes on once the context has it."""
