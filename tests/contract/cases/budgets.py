@@ -14,6 +14,7 @@ from eeum.budget.funding import Budgets, Funding, look
 from eeum.budget.rules import SUB_LINES, FiscalYear, Funds, Line, Lines, Move, Place, PoolMoney, Short, SubLine
 from eeum.budget.store import BudgetStore
 from eeum.budget.watch_store import WatchStore
+from eeum.errors import Invalid
 from eeum.policy.rules import Layer, PolicyVersion
 from eeum.request import Request
 from eeum.storage import ConditionsFailed, Put, Storage
@@ -85,6 +86,23 @@ def a_line_comes_back_as_it_was_with_its_money_and_its_change(storage: Storage) 
     )
     assert _appropriations(storage).change(2022, added.acceptance.digest) == added
     assert _appropriations(storage).change(2023, added.acceptance.digest) is None
+
+
+@case
+def changes_of_a_year_are_read_in_pages_by_cursors_of_their_own(storage: Storage) -> None:
+    _with_line(storage, 1_000)
+    store = _appropriations(storage)
+    for number in range(4):
+        store.supplement(_change(ChangeKind.SUPPLEMENT, 250 + number, key=f"the-key-of-supplement-{number}"))
+    pages, cursor = [], None
+    while not pages or cursor is not None:
+        page, cursor = store.page_of_changes(2022, 2, cursor)
+        pages.append(page)
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [change for page in pages for change in page] == store.changes(2022)
+    _, cursor = store.page_of_changes(2022, 2, None)
+    with pytest.raises(Invalid):
+        store.page_of_changes(2023, 2, cursor)
 
 
 @case

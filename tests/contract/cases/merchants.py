@@ -32,6 +32,19 @@ def an_application_is_stored_once(storage: Storage) -> None:
 
 
 @case
+def merchants_are_read_by_id_more_than_a_hundred_at_once_and_those_that_are_not_there_left_out(
+    storage: Storage,
+) -> None:
+    store = _store(storage)
+    stored = [merchant(number) for number in NUMBERS[:3]]
+    for each in stored:
+        store.add(each)
+    unknown = [merchant(f"{number:010}").id for number in range(100, 200)]
+    assert store.merchants([stored[0].id, *unknown, stored[1].id, "no id", stored[2].id]) == stored
+    assert store.merchants([]) == []
+
+
+@case
 def what_follows_an_application_replaces_it(storage: Storage) -> None:
     store = _store(storage)
     applied = merchant()
