@@ -27,7 +27,7 @@ from deployment.template_routes import definition_body
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
-SHARED_FIRST = ("parameters", "functions", "identity", "api", "tables", "bus")
+SHARED_FIRST = ("parameters", "functions", "identity", "api", "web", "tables", "bus")
 SHARED_LAST = ("segments", "schedules", "alarms")
 """Files of template/, in the order of the merged template; the services stand between them, by name."""
 MERGED = ("Parameters", "Rules", "Conditions", "Globals", "Resources", "Outputs")
