@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -12,13 +13,14 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import places, roles, seed
+from local import places, roles, seed, web
 from local.api import Api, connections
 from local.clock import CityClock
 from local.deployment import Deployment, Stack
 from local.draining import BALANCES_SECONDS, DRAIN_SECONDS, BalancesDrain, Drain
-from local.emulator import Emulator, port_is_taken
+from local.emulator import HOST, Emulator, free_port, port_is_taken, refuse_taken
 from local.failure import CityFailure
+from local.front.server import Front
 from local.lock import FolderLock, port_of_running_city
 from local.roles import Tokens
 from local.schedule import BALANCE_FOLD, Calendar
@@ -35,15 +37,26 @@ class City:
     """A city below one folder. `start` makes it, or goes on with the one that is there."""
 
     def __init__(
-        self, data: Path, port: int, report: Report = lambda _: None, functions: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        port: int,
+        report: Report = lambda _: None,
+        functions: Mapping[str, str] | None = None,
+        *,
+        served: bool = False,
     ) -> None:
+        """At `port` is the emulator; with `served` the front is, for browsers too, and the emulator behind it."""
         self.data = data
+        self.port = port
+        self.front = Front(port, free_port()) if served else None
         self.lock = FolderLock(data)
         self.clock = CityClock(data / "clock.json")
-        self.emulator = Emulator(data, port, functions)
+        self.emulator = Emulator(data, self.front.emulator_port if self.front else port, functions)
         self.calendar = Calendar(self.emulator)
         self.opened: Opened | None = None
-        self._report = report
+        #: Held while the calendar is followed and while the clock moves, so that nothing runs at a time that functions have not.
+        self.turn = threading.RLock()
+        self._tell = report
         self._seeded = data / "city.json"
         self._deployment: Deployment | None = None
         self._stack: Stack | None = None
@@ -67,10 +80,17 @@ class City:
     def api(self) -> Api:
         return Api(self.stack.api, self._connections)
 
+    @property
+    def public_api(self) -> str:
+        """Where the HTTP API answers for those outside of this process."""
+        return self.stack.api.replace(self.emulator.endpoint, f"http://{HOST}:{self.port}")
+
     def check(self, at: str | None) -> None:
         """Take the folder, and raise what would keep the city from starting, before anything takes time."""
-        self.lock.take(self.emulator.port)
+        self.lock.take(self.port)
         self.emulator.check()
+        if self.front and not self.front.listening:
+            refuse_taken(self.port)
         self._check_form()
         wanted = self.clock.start(at)
         if wanted < seed.earliest():
@@ -91,19 +111,22 @@ class City:
             self._start(built, at)
         except BaseException:
             self.close()
+            self._stop_listening()
             self.emulator.stop()
             self.lock.release()
             raise
 
     def _start(self, built: Path, at: str | None) -> None:
-        self.lock.take(self.emulator.port)
+        self.lock.take(self.port)
         if not self._seeded.exists():
             self.empty()  # what an interrupted first start left is worth nothing
         self.check(at)
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)
+        if self.front:
+            self.front.start()
         self.emulator.start(keeps=self.lock.descriptors)
-        self._stack = self._deployment = Deployment(self.emulator, built)
+        self._stack = self._deployment = Deployment(self.emulator, built, web_address=f"http://localhost:{self.port}")
         if self._seeded.exists() and not self._deployment.exists:
             self._report("The city was not stopped in order the last time, and its state is lost: it starts anew.")
             self._seeded.unlink()
@@ -118,13 +141,15 @@ class City:
         self._balances = BalancesDrain(self.emulator, resources["LedgerTable"], resources["BalancesTable"])
         self.calendar.open_month(self.clock.now())
         self.clock.remember()
+        if self.front:
+            self._serve(self.front)
 
     def visit(self) -> None:
         """Speak with the city that another process runs."""
         self._stack = Stack(self.emulator)
         if not port_is_taken(self.emulator.port) or not self._seeded.exists() or self.clock.last is None:
             raise CityFailure(
-                f"The local city, on port {self.emulator.port}, is still opening; wait until it says that it is open."
+                f"The local city, on port {self.port}, is still opening; wait until it says that it is open."
             )
         self.opened = self._opened()
         self.clock.resume()
@@ -143,8 +168,10 @@ class City:
 
     def move_clock(self, local_time: datetime) -> None:
         """Set the city's time while it runs."""
-        self.clock.set(local_time)
-        self.deploy()
+        with self.turn:
+            self.clock.set(local_time)
+            self.deploy()
+            self.clock.remember()
 
     def sign_everyone_in(self) -> Tokens:
         return roles.sign_everyone_in(self.signing)
@@ -169,8 +196,27 @@ class City:
             if not self.drain_balances():
                 self._report("Not every entry was counted into the balances; `make rebuild` does it.")
         self.close()
+        self._stop_listening()
         self.emulator.stop()
         self.lock.release()
+
+    def _serve(self, front: Front) -> None:
+        """Upload the pages and let the front answer with them."""
+        # Imported late: they look at cities.
+        from local.front.console import CityConsole
+        from local.front.people import people_of
+
+        web.publish(self.emulator, self.stack)
+        front.open(self.stack.outputs["WebDomain"], CityConsole(self), people_of(self))
+
+    def _stop_listening(self) -> None:
+        if self.front:
+            self.front.stop()
+
+    def _report(self, text: str) -> None:
+        if self.front:
+            self.front.progress = text
+        self._tell(text)
 
     def _fold_balances(self) -> None:
         """As every minute: so that none that was broken off is in the way of who adds balances up."""

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from local import demo_day, inhabitants, sign_in
 from local.api import Api
@@ -28,8 +28,59 @@ WORKERS = 4
 POSTING_SECONDS = 60
 WHY = "Demonstration"
 
+#: What `live_through` does, in its order; the keys are names for those who show it otherwise.
+STEPS = {"arrive": "Members arrive", "pay": "Members pay", "cashback": "Cashback arrives"}
+
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+
+
+class Watched(Protocol):
+    """Who shows how far the day is."""
+
+    def begin(self, step: str, total: int) -> None: ...
+
+    def done(self, step: str, done: int) -> None:
+        """So many of the step's things are done; called by any thread."""
+        ...
+
+
+class Bars:
+    """Progress bars in a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def begin(self, step: str, total: int) -> None:
+        self._tasks[step] = self._progress.add_task(STEPS[step], total=total)
+
+    def done(self, step: str, done: int) -> None:
+        self._progress.update(self._tasks[step], completed=done)
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def begin(self, step: str, total: int) -> None:
+        pass
+
+    def done(self, step: str, done: int) -> None:
+        pass
+
+
+class _Counter:
+    """Counts the things of one step."""
+
+    def __init__(self, watched: Watched, step: str, total: int) -> None:
+        self._watched, self._step, self._done = watched, step, 0
+        self._lock = threading.Lock()
+        watched.begin(step, total)
+
+    def add(self) -> None:
+        with self._lock:
+            self._done += 1
+            self._watched.done(self._step, self._done)
 
 
 @dataclass
@@ -131,7 +182,8 @@ def main() -> int:
     console = Console()
     try:
         city = the_running_city()
-        outcomes, earnings, corrections, seconds = live_through(city, console)
+        with _progress(console) as progress:
+            outcomes, earnings, corrections, seconds = live_through(city, Bars(progress))
     except CityFailure as failure:
         print(f"make demo: {failure}", file=sys.stderr)
         return 1
@@ -142,7 +194,7 @@ def main() -> int:
 
 
 def live_through(
-    city: City, console: Console
+    city: City, watched: Watched
 ) -> tuple[list[Outcome], list[dict[str, Any]], list[dict[str, Any]], float]:
     """A whole day: what became of each payment, the earnings and corrections of all, and how many seconds the payments took."""
     morning = city.clock.now()
@@ -152,18 +204,18 @@ def live_through(
     unapproved = shopkeeper.post("/merchants", inhabitants.waiting_shop().application())["id"]
     plan = demo_day.plan(len(shops))
     day = Day(city, tokens, shops, unapproved)
-    with _progress(console) as progress, ThreadPoolExecutor(WORKERS) as pool:
-        arriving = progress.add_task("Members arrive", total=len(plan))
-        members = list(_each(pool, day.arrive, plan, lambda: progress.advance(arriving)))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        arrived = _Counter(watched, "arrive", len(plan))
+        members = list(_each(pool, day.arrive, plan, arrived.add))
 
-        paying = progress.add_task("Members pay", total=sum(len(member.payments) for member in plan))
+        paid = _Counter(watched, "pay", sum(len(member.payments) for member in plan))
         began = time.monotonic()
-        list(_each(pool, lambda member: day.spend(member, lambda: progress.advance(paying)), members))
+        list(_each(pool, lambda member: day.spend(member, paid.add), members))
         seconds = time.monotonic() - began
 
         approved = {outcome.payment_id for member in members for outcome in member.outcomes if not outcome.declined}
-        arrived = progress.add_task("Cashback arrives", total=len(approved))
-        _await_cashback(city, lambda waiting: progress.update(arrived, completed=len(approved) - waiting))
+        watched.begin("cashback", len(approved))
+        _await_cashback(city, lambda waiting: watched.done("cashback", len(approved) - waiting))
         # The month may have turned between two payments.
         months = {f"{instant:%Y-%m}" for instant in (morning, city.clock.now())}
         asked = [(member, month) for member in members for month in sorted(months)]

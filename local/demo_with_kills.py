@@ -9,7 +9,6 @@ Exit status: 0 when the audit is clean, 1 when it is not, 2 when the city itself
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import tempfile
 import threading
@@ -20,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from eeum.audit.report import Report
 from eeum.audit.root_folder import RootFolder
@@ -76,7 +74,7 @@ def _kill_during_the_demonstration(city: PatientCity, seconds: float) -> int:
     def live() -> None:
         try:
             while True:
-                demo.live_through(city, Console(file=io.StringIO()))
+                demo.live_through(city, demo.Unwatched())
         except CityFailure as failure:
             failures.append(failure)
 

@@ -14,7 +14,7 @@ from samtranslator.yaml_helper import yaml_parse
 from local import packaging, places
 from local.emulator import Emulator
 from local.failure import CityFailure
-from local.translation import API_ID, translate
+from local.translation import API_ID, API_PATH, translate
 
 DEPLOY_SECONDS = 120
 LONGEST_REASON = 600
@@ -31,7 +31,13 @@ class Stack:
     @property
     def api(self) -> str:
         """Where the HTTP API answers."""
-        return f"{self._emulator.endpoint}/_aws/execute-api/{API_ID}"
+        return f"{self._emulator.endpoint}{API_PATH}/{API_ID}"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs by their names."""
+        (stack,) = self._formation.describe_stacks(StackName=places.STACK)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     @property
     def exists(self) -> bool:
@@ -55,16 +61,19 @@ class Stack:
 class Deployment(Stack):
     """Creates and updates the stack; every deployment gives the whole template, as CloudFormation wants it."""
 
-    def __init__(self, emulator: Emulator, built: Path, start: str | None = None) -> None:
-        """`built` is the built template, `start` the name of an earlier deployment's event sources."""
+    def __init__(
+        self, emulator: Emulator, built: Path, start: str | None = None, web_address: str | None = None
+    ) -> None:
+        """`built` is the built template, `start` the name of an earlier deployment's event sources, `web_address` where browsers are."""
         super().__init__(emulator)
         self._built = built
+        self._web_address = web_address or f"http://localhost:{emulator.port}"
         #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
         self._start = start or f"Start{int(time.time())}"
 
     def of(self, built: Path) -> Deployment:
         """Another template for the same stack: event sources go on where they are, as on AWS."""
-        return Deployment(self._emulator, built, self._start)
+        return Deployment(self._emulator, built, self._start, self._web_address)
 
     @cached_property
     def _packaged(self) -> dict[str, Any]:
@@ -75,7 +84,7 @@ class Deployment(Stack):
         """Create or update the stack so that its functions' clock is shifted by so much."""
         parameters = self._parameters(clock_shift_seconds)
         try:
-            template = translate(self._packaged, parameters, self._start)
+            template = translate(self._packaged, parameters, self._start, self._emulator.port)
         except Exception as problem:  # whatever the translator does not understand, it raises as a class of its own
             raise CityFailure(f"The template cannot be translated: {problem}") from problem
         key = packaging.upload(self._emulator, json.dumps(template).encode(), "json")
@@ -103,6 +112,7 @@ class Deployment(Stack):
             "Stage": "local",
             "Programme": places.PROGRAMME,
             "ClockShiftSeconds": str(clock_shift_seconds),
+            "WebAddress": self._web_address,
         }
         known = self._packaged.get("Parameters", {})
         defaults = {name: str(definition["Default"]) for name, definition in known.items() if "Default" in definition}

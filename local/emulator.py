@@ -47,11 +47,7 @@ class Emulator:
         """Raise what would keep it from starting."""
         if not self._python.exists():
             raise CityFailure("The emulator's environment is missing; `make install` sets it up.")
-        if port_is_taken(self.port):
-            raise CityFailure(
-                f"Port {self.port} on {HOST} is taken, perhaps by another local city;"
-                " stop that, or choose a free one with PORT=…."
-            )
+        refuse_taken(self.port)
 
     def start(self, keeps: Sequence[int] = ()) -> None:
         """Start it and wait until it answers; `keeps` are file descriptors that stay open for as long as it lives."""
@@ -161,6 +157,15 @@ def port_is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def refuse_taken(port: int) -> None:
+    """Raise `CityFailure` when something listens on the port already."""
+    if port_is_taken(port):
+        raise CityFailure(
+            f"Port {port} on {HOST} is taken, perhaps by another local city;"
+            " stop that, or choose a free one with PORT=…."
+        )
 
 
 def free_port() -> int:

@@ -31,6 +31,10 @@ BUILD = ROOT / ".aws-sam" / "local"
 #: Layers that are unpacked for the emulator, each under the digest of its contents; cities share them.
 LAYERS = ROOT / ".aws-sam" / "local-layers"
 
+#: The pages, and what `npm run build` makes of them.
+WEB = ROOT / "web"
+PAGES = WEB / "dist"
+
 POLICIES = ROOT / "policies"
 
 #: The names of tables and queues follow from the stack's name, so it is fixed: `local/environment.json` relies on it.

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from local import building, environment, places, roles, variables
-from local.city import City, the_city
+from local import building, environment, places, roles, variables, web
+from local.city import City
 from local.draining import counted
 from local.failure import CityFailure
 from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, LEDGER_AUDIT, MONTH_CLOSING, Run
@@ -57,7 +57,7 @@ def main() -> int:
     ends = Ends()
     ends.watch()
     try:
-        city = the_city(arguments.port, _say)
+        city = City(places.DATA, arguments.port, _say, served=True)
         _run(city, arguments.at, ends)
     except CityFailure as failure:
         print(f"make run: {failure}", file=sys.stderr)
@@ -73,6 +73,8 @@ def _run(city: City, at: str | None, ends: Ends) -> None:
     city.check(at)
     _say("Building functions and layers (only what changed).")
     built = building.build()
+    if missing := web.build():
+        _say(f"There are no pages: {missing}")
     city.start(built, at)
     try:
         with suppress(Stopped):
@@ -95,7 +97,8 @@ def _live(city: City) -> None:
         _follow_the_calendar(city)
         now = time.monotonic()
         if now - remembered > REMEMBER_SECONDS:
-            city.clock.remember()
+            with city.turn:
+                city.clock.remember()
             remembered = now
         if now - refreshed > roles.REFRESH_SECONDS:
             _hand_out_tokens(city)
@@ -105,9 +108,10 @@ def _live(city: City) -> None:
 def _follow_the_calendar(city: City) -> None:
     """Runs what is due; a run that fails is reported, and comes again at its next time."""
     try:
-        for run in city.calendar.tick(city.clock.now()):
-            if told := _told(run):
-                _say(f"It is {run.scheduled_at:%Y-%m-%d %H:%M}: {told}.")
+        with city.turn:
+            for run in city.calendar.tick(city.clock.now()):
+                if told := _told(run):
+                    _say(f"It is {run.scheduled_at:%Y-%m-%d %H:%M}: {told}.")
     except CityFailure as failure:
         _say(str(failure))
 
@@ -143,7 +147,7 @@ def _hand_out_tokens(city: City) -> None:
         "SHOP": city.opened.shop,
         "NEW_SHOP": city.opened.new_shop,
     }
-    roles.write(city.data / TOKENS_FILE, city.stack.api, city.sign_everyone_in(), names)
+    roles.write(city.data / TOKENS_FILE, city.public_api, city.sign_everyone_in(), names)
 
 
 def _welcome(city: City, seconds: float) -> str:
@@ -154,7 +158,8 @@ def _welcome(city: City, seconds: float) -> str:
     return rf"""
 The city is open ({seconds:.0f} s). It is {city.clock.now():%Y-%m-%d %H:%M} in Incheon.
 
-  API     {city.stack.api}
+  Open    http://localhost:{city.port}/  (what runs here, and the apps)
+  API     {city.public_api}
   Tokens  {file}  (resident, merchant, operator, colleague, acquirer, bank; renewed while the city runs)
 
 Try, in another terminal:

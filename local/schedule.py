@@ -78,16 +78,16 @@ class Calendar:
         if self._seen is None or local_time.replace(second=0, microsecond=0) <= self._seen:
             return
         seen, self._seen = self._seen, local_time
-        due = [(instant, each) for each in self._deployed() if (instant := each.latest(seen, local_time))]
+        due = [(instant, each) for each in self.deployed() if (instant := each.latest(seen, local_time))]
         for instant, schedule in sorted(due, key=lambda pair: pair[0]):
             yield self._run(schedule, instant)
 
     def run(self, logical_id: str, scheduled_at: datetime) -> Any:
         """Sends one schedule's input, for that instant, to its target; what the target answered."""
-        (schedule,) = [each for each in self._deployed() if f"-{logical_id}-" in each.name]
+        (schedule,) = [each for each in self.deployed() if f"-{logical_id}-" in each.name]
         return self._run(schedule, scheduled_at).answer
 
-    def _deployed(self) -> list[Schedule]:
+    def deployed(self) -> list[Schedule]:
         summaries = self._schedules.list_schedules()["Schedules"]
         described = [
             self._schedules.get_schedule(Name=summary["Name"], GroupName=summary["GroupName"]) for summary in summaries

@@ -60,20 +60,20 @@ class SignIn:
         try:
             self._pools.admin_create_user(
                 UserPoolId=pool,
-                Username=_address(person),
+                Username=address(person),
                 MessageAction="SUPPRESS",
                 UserAttributes=[
-                    {"Name": "email", "Value": _address(person)},
+                    {"Name": "email", "Value": address(person)},
                     {"Name": "email_verified", "Value": "true"},
                 ],
             )
         except self._pools.exceptions.UsernameExistsException:
             return
         self._pools.admin_set_user_password(
-            UserPoolId=pool, Username=_address(person), Password=PASSWORD, Permanent=True
+            UserPoolId=pool, Username=address(person), Password=PASSWORD, Permanent=True
         )
         for group in groups:
-            self._pools.admin_add_user_to_group(UserPoolId=pool, Username=_address(person), GroupName=group)
+            self._pools.admin_add_user_to_group(UserPoolId=pool, Username=address(person), GroupName=group)
 
     def token(self, person: str, application: Application) -> str:
         """An access token of a person, through the authorisation-code flow with PKCE."""
@@ -96,7 +96,7 @@ class SignIn:
         page = self._http.get(f"{self._endpoint}/oauth2/authorize", params=request)
         if page.status_code != httpx.codes.OK:
             raise CityFailure(f"{application.client} has no sign-in page: {page.text or page.headers.get('location')}")
-        form = _form_fields(page.text) | {"username": _address(person), "password": PASSWORD}
+        form = form_fields(page.text) | {"username": address(person), "password": PASSWORD}
         answer = self._http.post(f"{self._endpoint}/login", data=form)
         returned = parse_qs(urlsplit(answer.headers.get("location", "")).query)
         if returned.get("state") != [request["state"]] or "code" not in returned:
@@ -135,11 +135,11 @@ class SignIn:
         return self._clients[application.client]
 
 
-def _address(person: str) -> str:
+def address(person: str) -> str:
     return f"{person}@eeum.example"
 
 
-def _form_fields(page: str) -> dict[str, str]:
+def form_fields(page: str) -> dict[str, str]:
     """The hidden fields of the sign-in page, as a browser would send them back."""
     fields: dict[str, str] = {}
     for tag in re.findall(r"<input\b[^>]*>", page):

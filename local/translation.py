@@ -12,6 +12,7 @@ Bridged here, and nowhere else:
   the runner invokes the function at each local midnight (`local/schedule.py`).
 - A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves:
   versions are named after it, so that a moved clock publishes.
+- Its CloudFront calls no address of AWS: the origin that is the API becomes the emulator's own.
 - After a restart stream event sources stall: each is named after the start, so that a start makes it anew.
 """
 
@@ -37,10 +38,12 @@ API_ID_TAG = "ms-custom-id"
 API_ID = "eeum"
 #: The function that an integration calls, by its alias or by its name.
 CALLED = re.compile(r"/functions/\$\{(\w+?)(?:Aliaslive)?[.}]")
+#: Below it the emulator's port answers for APIs, each under its id.
+API_PATH = "/_aws/execute-api"
 
 
-def translate(template: Template, parameters: dict[str, str], start: str) -> Template:
-    """The template as plain CloudFormation; event sources are named after `start`."""
+def translate(template: Template, parameters: dict[str, str], start: str, port: int) -> Template:
+    """The template as plain CloudFormation, for an emulator on `port`; event sources are named after `start`."""
     plain = _without_serverless(template, parameters)
     _without_unsupported_conditions(plain)
     _sending_many(plain)
@@ -52,6 +55,8 @@ def translate(template: Template, parameters: dict[str, str], start: str) -> Tem
             del plain["Resources"][name]
         elif kind == "AWS::Scheduler::Schedule":
             resource["Properties"]["State"] = "DISABLED"
+        elif kind == "AWS::CloudFront::Distribution":
+            _reach_the_api(resource["Properties"]["DistributionConfig"], port)
         elif kind == "AWS::Lambda::Version":
             function = resource["Properties"]["FunctionName"]["Ref"]
             _rename(plain, name, f"{function}Version{_digest(plain['Resources'][function], parameters)}")
@@ -162,6 +167,18 @@ def _called(uri: Any) -> str:
     if found is None:
         raise ValueError(f"{uri} names no function of the template.")
     return found[1]
+
+
+def _reach_the_api(distribution: dict[str, Any], port: int) -> None:
+    for origin in distribution["Origins"]:
+        if "CustomOriginConfig" in origin:
+            origin["DomainName"] = "127.0.0.1"
+            origin["OriginPath"] = f"{API_PATH}/{API_ID}"
+            origin["CustomOriginConfig"] = {
+                "OriginProtocolPolicy": "http-only",
+                "HTTPPort": port,
+                "OriginReadTimeout": 60,
+            }
 
 
 def _authorisation(api: str, security: list[dict[str, list[str]]]) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def test_the_schedule_folds_what_was_counted(
 
     answers = [city.calendar.run(BALANCE_FOLD, city.clock.now()) for _ in range(2)]
 
-    (deployed,) = [each for each in city.calendar._deployed() if BALANCE_FOLD in each.name]
+    (deployed,) = [each for each in city.calendar.deployed() if BALANCE_FOLD in each.name]
     assert is_due(deployed.expression, city.clock.now()), "every minute, in the local city"
     assert answers[0]["batches"] >= 1
     assert answers[0]["pages"] >= 1

@@ -1,0 +1,186 @@
+"""What the page at `/` shows of the running city, as JSON: read with the administrator's clients, which no function has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
+
+from local import inhabitants, places
+from local.city import City
+from local.schedule import scheduled_time
+
+WALLETS, ENTRIES, MESSAGES, LINES = 200, 500, 10, 300
+#: What `entries` leaves out of an entry's attributes, since it has them already.
+_NAMED = {"pk", "sk", "kind", "postings"}
+_DESERIALIZER = TypeDeserializer()
+
+
+def overview(city: City) -> dict[str, Any]:
+    """What runs: functions, tables, queues and schedules by their logical ids, and the city's time."""
+    resources = city.stack.resources
+    functions = sorted(name for name in resources if name.endswith("Function") and "Permission" not in name)
+    opened = city.opened
+    return {
+        "time": city.clock.now().isoformat(timespec="seconds"),
+        "shift_seconds": city.clock.shift_seconds,
+        "programme": places.PROGRAMME,
+        "api": city.stack.api,
+        "endpoint": f"http://localhost:{city.port}",
+        "functions": functions,
+        "tables": sorted(name for name in resources if name.endswith("Table")),
+        "queues": sorted(name for name in resources if name.endswith("Queue")),
+        "buckets": sorted(name for name in resources if name.endswith("Bucket")),
+        "schedules": [
+            {"name": _logical_id(each.name), "expression": each.expression} for each in city.calendar.deployed()
+        ],
+        "opened": vars(opened) if opened else None,
+        "residents": list(inhabitants.RESIDENTS),
+    }
+
+
+def wallets(city: City) -> dict[str, Any]:
+    """Wallets with their balance and their members; the first two hundred."""
+    people = _people(city)
+    found = _scan(city, "LedgerTable", "wallet")
+    listed = [
+        {
+            "id": item["pk"],
+            "member": people.get(str(item["member"]), item["member"]),
+            "status": item["status"],
+            "purses": {name: purse["amount"] for name, purse in item["purses"].items()},
+        }
+        for item in islice(found, WALLETS)
+    ]
+    return {"wallets": sorted(listed, key=lambda wallet: str(wallet["member"])), "more": next(found, None) is not None}
+
+
+def journal(city: City, wallet: str) -> dict[str, Any]:
+    """A wallet's stored entries in the order of their keys: each with its postings, and all that is stored of it."""
+    pages = city.emulator.client("dynamodb").get_paginator("query")
+    found = (
+        _plain(item)
+        for page in pages.paginate(
+            TableName=city.stack.resources["LedgerTable"],
+            KeyConditionExpression="pk = :wallet",
+            ExpressionAttributeValues={":wallet": {"S": wallet}},
+            ConsistentRead=True,
+        )
+        for item in page["Items"]
+    )
+    items = list(islice(found, ENTRIES))
+    entries = [
+        {
+            "key": item["sk"],
+            "kind": item.get("kind"),
+            "postings": [{"account": account, "amount": won} for account, won in item["postings"].items()],
+            "stored": {name: value for name, value in item.items() if name not in _NAMED},
+        }
+        for item in items
+        if "postings" in item
+    ]
+    return {"wallet": wallet, "entries": entries, "more": next(found, None) is not None}
+
+
+def dead_letters(city: City) -> dict[str, Any]:
+    """Each dead-letter queue: how many messages wait in it, and the first ten, which stay there."""
+    queues = city.emulator.client("sqs")
+    listed = []
+    for name, address in sorted(city.stack.resources.items()):
+        if not name.endswith("DeadLetterQueue"):
+            continue
+        counted = queues.get_queue_attributes(QueueUrl=address, AttributeNames=["ApproximateNumberOfMessages"])
+        waiting = int(counted["Attributes"]["ApproximateNumberOfMessages"])
+        messages = []
+        if waiting:
+            received = queues.receive_message(QueueUrl=address, MaxNumberOfMessages=MESSAGES, VisibilityTimeout=0)
+            messages = [{"id": each["MessageId"], "body": each["Body"]} for each in received.get("Messages", [])]
+        listed.append({"name": name, "waiting": waiting, "messages": messages})
+    return {"queues": listed}
+
+
+def logs(city: City, function: str) -> dict[str, Any]:
+    """The latest lines that a function logged, the newest last."""
+    name = city.stack.resources[function]
+    lines: list[dict[str, Any]] = []
+    try:
+        pages = city.emulator.client("logs").get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=f"/aws/lambda/{name}"):
+            lines.extend(
+                {
+                    "at": datetime.fromtimestamp(event["timestamp"] / 1000).astimezone().isoformat(),
+                    "text": event["message"].rstrip(),
+                }
+                for event in page["events"]
+            )
+    except ClientError:
+        pass  # it was never called, and so has no group
+    return {"function": function, "lines": sorted(lines, key=lambda line: str(line["at"]))[-LINES:]}
+
+
+def deployment(city: City) -> dict[str, int]:
+    """How far an update of the stack is: the resources that changed since it began."""
+    events = city.emulator.client("cloudformation").describe_stack_events(StackName=places.STACK)["StackEvents"]
+    changed: set[str] = set()
+    for event in events:  # the newest first
+        if event["ResourceType"] == "AWS::CloudFormation::Stack" and event["ResourceStatus"] == "UPDATE_IN_PROGRESS":
+            break
+        if event["ResourceStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            changed.add(event["LogicalResourceId"])
+    return {"changed": len(changed)}
+
+
+def due(city: City, until: datetime) -> list[str]:
+    """The schedules that are due by `until`, by their logical ids, each with its latest instant."""
+    now = city.clock.now()
+    found = [(each.latest(now, until), _logical_id(each.name)) for each in city.calendar.deployed()]
+    return [f"{name} {scheduled_time(instant)}" for instant, name in found if instant]
+
+
+def _people(city: City) -> dict[str, str]:
+    """Names of people by their subject, as tokens have it."""
+    pages = city.emulator.client("cognito-idp").get_paginator("list_users")
+    named = {}
+    for page in pages.paginate(UserPoolId=city.stack.resources["ResidentPool"]):
+        for user in page["Users"]:
+            attributes = {each["Name"]: each["Value"] for each in user["Attributes"]}
+            named[attributes.get("sub", "")] = attributes.get("email", user["Username"]).partition("@")[0]
+    return named
+
+
+def _scan(city: City, table: str, kind: str) -> Iterator[dict[str, Any]]:
+    pages = (
+        city.emulator.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=city.stack.resources[table],
+            FilterExpression="#kind = :kind",
+            ExpressionAttributeNames={"#kind": "kind"},
+            ExpressionAttributeValues={":kind": {"S": kind}},
+        )
+    )
+    return (_plain(item) for page in pages for item in page["Items"])
+
+
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: _jsonable(_DESERIALIZER.deserialize(value)) for name, value in item.items()}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else str(value)
+    if isinstance(value, dict):
+        return {name: _jsonable(part) for name, part in value.items()}
+    if isinstance(value, (list, set, frozenset)):
+        return [_jsonable(part) for part in value]
+    return value if isinstance(value, (str, int, bool)) or value is None else str(value)
+
+
+def _logical_id(name: str) -> str:
+    """The middle of a physical name: stack, logical id, and what makes it unique."""
+    return name.removeprefix(f"{places.STACK}-").rpartition("-")[0] or name

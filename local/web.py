@@ -1,0 +1,42 @@
+"""The pages in the local city: built from this checkout, and in the bucket that the template's distribution reads."""
+
+from __future__ import annotations
+
+from deployment import web
+from deployment.web import NotBuilt
+from local import places
+from local.deployment import Stack
+from local.emulator import Emulator
+
+#: Shown at `/` where there are no pages; the distribution's policy allows it no style.
+UNBUILT = """<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><title>e-음</title></head>
+<body><main><h1>인천 e-음</h1>
+<p>화면이 아직 빌드되지 않았습니다. Node.js 20.19 이상을 설치하고 <code>make run</code>을 다시 실행하십시오.
+API는 <code>/api</code>에 있습니다.</p>
+<p lang="en">The pages are not built. Install Node.js 20.19 or later and run <code>make run</code> again.
+The API is at <code>/api</code>.</p>
+</main></body></html>
+"""
+
+
+def build() -> str | None:
+    """Build the pages if a source has changed; why that was not possible, if so: the city works without them."""
+    try:
+        web.build()
+    except NotBuilt as failure:
+        return str(failure)
+    return None
+
+
+def publish(emulator: Emulator, stack: Stack) -> list[str]:
+    """Upload what has changed of the pages; the keys that did."""
+    outputs = stack.outputs
+    # The pools' pages are on the city's own address: the emulator has no host name for a pool's domain.
+    configured = web.configuration(outputs | {"ResidentSignIn": "", "StaffSignIn": ""}, "local")
+    storage, bucket = emulator.client("s3"), outputs["WebBucket"]
+    if not (places.PAGES / "local" / "index.html").exists():
+        storage.put_object(
+            Bucket=bucket, Key="local/index.html", Body=UNBUILT.encode(), ContentType="text/html; charset=utf-8"
+        )
+    return web.upload(storage, bucket, places.PAGES, configured, leave_out=())
