@@ -1,4 +1,4 @@
-"""`make deploy STAGE=…`: build for the stage's processors, stamp what was built, and deploy exactly that."""
+"""`make deploy STAGE=…`: build for the stage's processors, stamp what was built, deploy exactly that, and upload the pages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import sys
 import tomllib
 from pathlib import Path
 
+import boto3
 import botocore.session
 from botocore.exceptions import BotoCoreError
 
+from deployment import web
 from deployment.digest import stamp
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,6 +68,11 @@ def main(stage: str) -> int:
     except (NoSuchStage, NoCredentials) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
+    try:
+        pages = web.build()
+    except web.NotBuilt as problem:
+        print(f"make deploy: {problem}", file=sys.stderr)
+        return 1
     environment = {**os.environ, "TARGET": target_of(parameters), "SAM_CLI_TELEMETRY": "0"}
     # What `sam build` is told of the parameters is what it says it builds for; the layers are told by TARGET.
     options = ("--build-dir", str(BUILD), "--parallel", "--parameter-overrides", *parameters)
@@ -77,7 +84,24 @@ def main(stage: str) -> int:
     # next to it, so they are named too.
     what = ("--template-file", str(BUILD / "template.yaml"))
     how = ("--config-file", str(CONFIGURATION), "--config-env", stage)
-    return _sam("deploy", *what, *how, environment=environment)
+    return _sam("deploy", *what, *how, environment=environment) or _upload(stage, pages)
+
+
+def _upload(stage: str, pages: Path) -> int:
+    """Put the pages where the deployed distribution reads them, and say where they are found."""
+    settings = tomllib.loads(CONFIGURATION.read_text())[stage]["deploy"]["parameters"]
+    session = boto3.session.Session(region_name=settings["region"])
+    (stack,) = session.client("cloudformation").describe_stacks(StackName=settings["stack_name"])["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    changed = web.upload(session.client("s3"), outputs["WebBucket"], pages, web.configuration(outputs, stage))
+    print(f"· {len(changed)} files of the pages are new; they are at {outputs['WebUrl']}/", flush=True)
+    if outputs["WebAddress"] != outputs["WebUrl"]:
+        print(
+            f"· Sign-in returns people to {outputs['WebAddress']}: set WebAddress={outputs['WebUrl']} in samconfig.toml"
+            " and deploy again, if that is not where the pages are found.",
+            flush=True,
+        )
+    return 0
 
 
 def _sam(*command: str, environment: dict[str, str]) -> int:

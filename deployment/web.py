@@ -16,10 +16,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 PAGES = WEB / "dist"
+#: Beside the other builds: Vite empties its own folder.
+BUILDS = ROOT / ".aws-sam"
 #: What goes into the pages: their sources, and the API's description, of which their types are made.
 SOURCES = (WEB, ROOT / "docs" / "openapi.json")
 _IGNORED = {"node_modules", "dist", "coverage"}
-_MARK = "sources.sha256"
 
 #: The page of the local city itself, which shows what an administrator sees.
 LOCAL_ONLY = frozenset({"local"})
@@ -47,12 +48,12 @@ def build(web: Path = WEB) -> Path:
     """The folder of the built pages; built again only when a source differs from the last build. Raises `NotBuilt`."""
     if not (web / "package.json").exists():
         raise NotBuilt("There are no pages in this checkout.")
-    (web / "dist").mkdir(exist_ok=True)
-    with (web / "dist" / "build.lock").open("w") as lock:
+    BUILDS.mkdir(exist_ok=True)
+    with (BUILDS / "web.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a city and a test run may build at once
-        mark = web / "dist" / _MARK
+        mark = BUILDS / "web.sha256"
         sources = _digest()
-        if not mark.exists() or mark.read_text() != sources:
+        if not (web / "dist").exists() or not mark.exists() or mark.read_text() != sources:
             _build(web)
             mark.write_text(sources)
     return web / "dist"
@@ -149,7 +150,7 @@ def upload(
 
 def _files(pages: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(pages.rglob("*")):
-        if file.is_file() and file.name not in {_MARK, "build.lock"}:
+        if file.is_file():
             yield file.relative_to(pages).as_posix(), file
 
 

@@ -34,7 +34,7 @@ class Target(Enum):
     """A host name that is none of this machine's: a page elsewhere whose name was made to point here."""
 
 
-def target_of(method: str, path: str, headers: Message, port: int) -> Target:
+def target_of(method: str, path: str, headers: Message) -> Target:
     """The part that answers a request; `path` with its query, header names in any case."""
     if not _is_ours(headers.get("Host", "")):
         return Target.FOREIGN

@@ -99,7 +99,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _serve_target(self) -> None:
         front = self.server.front
-        target = target_of(self.command, self.path, self.headers, front.port)
+        target = target_of(self.command, self.path, self.headers)
         if target is Target.FOREIGN:
             self.close_connection = True
             self._answer(421, {"message": f"This is the local city; it is at http://localhost:{front.port}/."})
