@@ -19,6 +19,8 @@ from local.front.routing import Target, is_from_elsewhere, is_same_origin, targe
 
 #: The folder of the distribution in which the page at `/` is: the local city's own, which no stage deploys.
 HOME_PAGE = "/local/"
+#: The name of this machine that the pools know.
+SIGNED_IN_AT = "localhost"
 IDLE_SECONDS = 75
 #: What a browser sends without asking first, when a page elsewhere makes it.
 _UNASKED = frozenset({"GET", "HEAD", "POST"})
@@ -109,11 +111,19 @@ class _Exchange(BaseHTTPRequestHandler):
             self._unavailable(503)
         elif target is Target.CONSOLE:
             self._ask_console()
+        elif self.command == "GET" and self._is_opened_elsewhere():
+            self.close_connection = True
+            self._send(302, [("Location", f"http://{SIGNED_IN_AT}:{front.port}{self.path}")], b"")
         elif target is Target.SIGN_IN:
             self._sign_in()
         else:
             path = HOME_PAGE if target is Target.HOME else self.path
             proxy.pass_on(self, front.emulator_port, path, {"Host": front.domain, "X-Forwarded-Proto": "https"})
+
+    def _is_opened_elsewhere(self) -> bool:
+        """Under another name of this machine, to which the pools return nobody."""
+        name = self.headers.get("Host", "").rpartition(":")[0]
+        return "text/html" in self.headers.get("Accept", "") and name.lower() != SIGNED_IN_AT
 
     def _pass_to_aws(self) -> None:
         """As the emulator would be called, but not by pages elsewhere: it does what anybody asks it, unsigned, too."""
