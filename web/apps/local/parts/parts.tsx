@@ -1,0 +1,71 @@
+/** Parts that several views of the page have. */
+import { useEffect, useState } from 'preact/hooks';
+import { common } from '../../../shared/i18n/texts.ts';
+import type { Problem } from '../../../shared/api/problem.ts';
+import { sentenceOf } from '../../../shared/ui/answer.tsx';
+import { digits } from '../../../shared/money.ts';
+import { Refusal, type Work } from '../console.ts';
+import { texts } from '../texts.ts';
+
+const SHOWN_MS = 2_000;
+
+/** Copies what `text` gives. */
+export function Copy(props: { text: () => string | Promise<string>; label: string; children?: string }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = async () => {
+    await navigator.clipboard.writeText(await props.text());
+    setCopied(true);
+  };
+  return (
+    <button type="button" class="button button-quiet button-small" aria-label={copied ? undefined : props.label} onClick={() => void copy()}>
+      <span role={copied ? 'status' : undefined}>{copied ? texts().copied : (props.children ?? texts().copy)}</span>
+    </button>
+  );
+}
+
+/** What went wrong, with the city's own sentence if it has one. */
+export function Refused(props: { problem: Problem | null; again?: () => void }) {
+  if (!props.problem) return null;
+  const said = props.problem instanceof Refusal ? texts().refused(props.problem.sentence) : sentenceOf(props.problem);
+  return (
+    <div class="note note-danger" role="alert">
+      <p>{said}</p>
+      {props.again && (
+        <div class="actions">
+          <button type="button" class="button button-quiet" onClick={props.again}>
+            {common().again}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The steps of a piece of work, each with a bar. */
+export function Progress(props: { work: Work }) {
+  const names = texts().day.steps;
+  return (
+    <ol class="steps">
+      {props.work.steps.map((step) => (
+        <li key={step.name}>
+          <span id={`step-${step.name}`}>{names[step.name] ?? step.name}</span>
+          <span class="steps-count">
+            {digits(step.done)}
+            {step.total !== null && ` / ${digits(step.total)}`}
+          </span>
+          <progress aria-labelledby={`step-${step.name}`} max={step.total ?? undefined} value={step.total === null ? undefined : step.done} />
+        </li>
+      ))}
+      {props.work.status === 'failed' && (
+        <li class="note note-danger" role="alert">
+          {texts().refused(props.work.failure)}
+        </li>
+      )}
+    </ol>
+  );
+}
