@@ -14,8 +14,10 @@ import { Messages } from './views/messages.tsx';
 import { Overview } from './views/overview.tsx';
 import { Reference } from './views/reference.tsx';
 
+const ICONS = { overview: 'home', reference: 'plan', clock: 'limits', journal: 'history', messages: 'info', day: 'shops' } as const;
+
 export function App() {
-  const links = SECTIONS.map((section) => ({ href: path[section](), label: texts().nav[section], icon: section }));
+  const links = SECTIONS.map((section) => ({ href: path[section](), label: texts().nav[section], icon: ICONS[section] }));
   const [opening, setOpening] = useState(wanted(location.search) !== null);
   useEffect(() => {
     const app = wanted(location.search);
