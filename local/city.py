@@ -18,7 +18,7 @@ from local.api import Api, connections
 from local.clock import CityClock
 from local.deployment import Deployment, Stack
 from local.draining import BALANCES_SECONDS, DRAIN_SECONDS, BalancesDrain, Drain
-from local.emulator import HOST, Emulator, free_port, port_is_taken, refuse_taken
+from local.emulator import HOST, Emulator, port_is_taken, refuse_taken
 from local.failure import CityFailure
 from local.front.server import Front
 from local.lock import FolderLock, port_of_running_city
@@ -43,15 +43,15 @@ class City:
         report: Report = lambda _: None,
         functions: Mapping[str, str] | None = None,
         *,
-        served: bool = False,
+        emulator_port: int | None = None,
     ) -> None:
-        """At `port` is the emulator; with `served` the front is, for browsers too, and the emulator behind it."""
+        """At `port` is the emulator. With an `emulator_port` it is there, and the front keeps `port`, for browsers too."""
         self.data = data
         self.port = port
-        self.front = Front(port, free_port()) if served else None
+        self.front = Front(port, emulator_port) if emulator_port else None
         self.lock = FolderLock(data)
         self.clock = CityClock(data / "clock.json")
-        self.emulator = Emulator(data, self.front.emulator_port if self.front else port, functions)
+        self.emulator = Emulator(data, emulator_port or port, functions)
         self.calendar = Calendar(self.emulator)
         self.opened: Opened | None = None
         #: Held while the calendar is followed and while the clock moves, so that nothing runs at a time that functions have not.

@@ -14,6 +14,7 @@ from types import FrameType
 from local import building, environment, places, roles, variables, web
 from local.city import City
 from local.draining import counted
+from local.emulator import free_port
 from local.failure import CityFailure
 from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, LEDGER_AUDIT, MONTH_CLOSING, Run
 
@@ -57,7 +58,7 @@ def main() -> int:
     ends = Ends()
     ends.watch()
     try:
-        city = City(places.DATA, arguments.port, _say, served=True)
+        city = City(places.DATA, arguments.port, _say, emulator_port=free_port())
         _run(city, arguments.at, ends)
     except CityFailure as failure:
         print(f"make run: {failure}", file=sys.stderr)

@@ -42,10 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[City, Faults]]:
     data = tmp_path_factory.mktemp("city")
-    port = free_port()
-    with forwarding_to(port) as faults:
+    port, emulator_port = free_port(), free_port()
+    with forwarding_to(emulator_port) as faults:
         endpoint = f"http://127.0.0.1:{faults.port}"
-        city = City(data, port, functions={"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
+        city = City(data, port, functions={"AWS_ENDPOINT_URL_DYNAMODB": endpoint}, emulator_port=emulator_port)
         city.start(building.build(), BEGINNING)
         try:
             yield city, faults

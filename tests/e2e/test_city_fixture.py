@@ -59,11 +59,11 @@ def test_the_clock_moves_and_the_reset_is_invoked(
 
 
 def test_nobody_else_begins_in_its_folder_for_as_long_as_its_emulator_lives(city: City) -> None:
-    assert port_of_running_city(city.data) == city.emulator.port
+    assert port_of_running_city(city.data) == city.port
     assert city.emulator._process
     descriptors = Path(f"/proc/{city.emulator._process.pid}/fd")
     assert city.data / FILE in [descriptor.resolve() for descriptor in descriptors.iterdir()]
-    with pytest.raises(CityFailure, match=f"on port {city.emulator.port}"):
+    with pytest.raises(CityFailure, match=f"on port {city.port}"):
         City(city.data, free_port()).check(None)
 
 

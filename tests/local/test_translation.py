@@ -106,7 +106,7 @@ TEMPLATE: dict[str, Any] = {
 def translated(shift: str = "0", code: str = "code") -> dict[str, Any]:
     template = copy.deepcopy(TEMPLATE)
     template["Resources"]["Pay"]["Properties"]["CodeUri"] = f"s3://bucket/{code}.zip"
-    return translate(template, {"ClockShiftSeconds": shift}, start="Start1")
+    return translate(template, {"ClockShiftSeconds": shift}, start="Start1", port=4567)
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +228,32 @@ def test_other_origins_are_allowed_in_the_words_that_the_emulator_reads() -> Non
     allowed = {"AllowOrigins": ["https://app.example"], "ExposeHeaders": ["eeum-time"]}
     template["Resources"]["Api"]["Properties"]["CorsConfiguration"] = allowed
 
-    api = translate(template, {"ClockShiftSeconds": "0"}, start="Start1")["Resources"]["Api"]["Properties"]
+    api = translate(template, {"ClockShiftSeconds": "0"}, start="Start1", port=4567)["Resources"]["Api"]["Properties"]
 
     assert api["CorsConfiguration"] == {"allowOrigins": ["https://app.example"], "exposeHeaders": ["eeum-time"]}
+
+
+def test_the_distribution_reaches_the_api_at_the_emulator_and_stays_as_it_is_otherwise() -> None:
+    web = {"Id": "web", "DomainName": "bucket.s3.amazonaws.com", "S3OriginConfig": {}}
+    api = {
+        "Id": "api",
+        "DomainName": "a1.execute-api.amazonaws.com",
+        "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"},
+    }
+    behaviour = {"PathPattern": "/api/*", "TargetOriginId": "api", "ViewerProtocolPolicy": "https-only"}
+    config = {"Origins": [web, api], "CacheBehaviors": [behaviour]}
+    template = copy.deepcopy(TEMPLATE)
+    template["Resources"]["Web"] = {
+        "Type": "AWS::CloudFront::Distribution",
+        "Properties": {"DistributionConfig": copy.deepcopy(config)},
+    }
+
+    deployed = translate(template, {}, start="Start1", port=4567)["Resources"]["Web"]["Properties"][
+        "DistributionConfig"
+    ]
+
+    assert deployed["Origins"][0] == web
+    assert deployed["Origins"][1]["DomainName"] == "127.0.0.1"
+    assert deployed["Origins"][1]["OriginPath"] == "/_aws/execute-api/eeum"
+    assert deployed["Origins"][1]["CustomOriginConfig"]["HTTPPort"] == 4567
+    assert deployed["CacheBehaviors"] == [behaviour]

@@ -44,9 +44,9 @@ function Result(props: { result: Record<string, number> }) {
   const { payments = 0, declined = 0, paid = 0, given_back: givenBack = 0, cashback = 0, seconds = 0 } = props.result;
   return (
     <section class="card" aria-labelledby="result">
-      <h2 id="result" role="status">
-        {t.done}
-      </h2>
+      <div role="status">
+        <h2 id="result">{t.done}</h2>
+      </div>
       <Facts
         rows={[
           [t.payments, t.times(payments)],
