@@ -6,7 +6,7 @@ const count = (number: number, one: string, many = `${one}s`) => `${digits(numbe
 
 export const en: Texts = {
   app: 'Local city',
-  nav: { overview: 'Overview', reference: 'API', clock: 'Clock', journal: 'Journal', messages: 'Messages and logs', day: 'A day' },
+  nav: { overview: 'Overview', reference: 'API', clock: 'Clock', journal: 'Journal', messages: 'Logs', day: 'A day' },
   refused: (sentence) => `That was not done. ${sentence}`,
   copy: 'Copy',
   copied: 'Copied',

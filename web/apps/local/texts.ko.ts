@@ -5,7 +5,7 @@ const count = (number: number, unit: string) => `${digits(number)}${unit}`;
 
 export const ko = {
   app: '로컬 도시',
-  nav: { overview: '한눈에', reference: 'API', clock: '시계', journal: '원장', messages: '메시지와 로그', day: '하루' },
+  nav: { overview: '한눈에', reference: 'API', clock: '시계', journal: '원장', messages: '로그', day: '하루' },
   refused: (sentence: string) => `처리하지 못했습니다. ${sentence}`,
   copy: '복사',
   copied: '복사했습니다',
