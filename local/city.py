@@ -64,6 +64,8 @@ class City:
         self._drain: Drain | None = None
         self._balances: BalancesDrain | None = None
         self._connections = connections()
+        #: The emulator's user pools are for one caller at a time.
+        self._pools = threading.Lock()
 
     @property
     def stack(self) -> Stack:
@@ -124,7 +126,7 @@ class City:
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)
         if self.front:
-            self.front.start()
+            self._listen(self.front)
         self.emulator.start(keeps=self.lock.descriptors)
         self._stack = self._deployment = Deployment(self.emulator, built, web_address=f"http://localhost:{self.port}")
         if self._seeded.exists() and not self._deployment.exists:
@@ -169,12 +171,18 @@ class City:
     def move_clock(self, local_time: datetime) -> None:
         """Set the city's time while it runs."""
         with self.turn:
+            before = self.clock.shift_seconds
             self.clock.set(local_time)
-            self.deploy()
+            try:
+                self.deploy()
+            except BaseException:
+                self.clock.shift_seconds = before  # which the functions still have
+                raise
             self.clock.remember()
 
     def sign_everyone_in(self) -> Tokens:
-        return roles.sign_everyone_in(self.signing)
+        with self._pools:
+            return roles.sign_everyone_in(self.signing)
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> int:
         """Wait for the cashback of what was paid since the city was opened or visited; how many payments still have none."""
@@ -191,7 +199,8 @@ class City:
 
     def stop(self) -> None:
         """Stop it in order: what is on its way into the balances is waited for, or it would be forgotten."""
-        self.clock.remember()
+        with self.turn:  # a clock that is being moved arrives first
+            self.clock.remember()
         with suppress(BotoCoreError, ClientError):  # it may have ended by itself
             if not self.drain_balances():
                 self._report("Not every entry was counted into the balances; `make rebuild` does it.")
@@ -208,6 +217,13 @@ class City:
 
         web.publish(self.emulator, self.stack)
         front.open(self.stack.outputs["WebDomain"], CityConsole(self), people_of(self))
+
+    def _listen(self, front: Front) -> None:
+        try:
+            front.start()
+        except OSError:
+            refuse_taken(self.port)
+            raise
 
     def _stop_listening(self) -> None:
         if self.front:

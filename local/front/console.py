@@ -42,8 +42,7 @@ class CityConsole:
         self._works = Works()
         self._tokens: Tokens | None = None
         self._signed_in_at = float("-inf")
-        #: The emulator's user pools are for one caller at a time.
-        self._pools = threading.Lock()
+        self._signing_in = threading.Lock()
         self._routes: list[tuple[str, str, Callable[..., Any]]] = [
             ("GET", "city", lambda _: views.overview(city)),
             ("GET", "openapi", lambda _: json.loads((places.ROOT / "docs" / "openapi.json").read_text())),
@@ -88,7 +87,7 @@ class CityConsole:
 
     def _token(self, body: Any) -> dict[str, str]:
         role = _text(body, "role")
-        with self._pools:
+        with self._signing_in:
             if self._tokens is None or time.monotonic() - self._signed_in_at > TOKEN_SECONDS:
                 self._tokens = self._city.sign_everyone_in()
                 self._signed_in_at = time.monotonic()

@@ -96,10 +96,14 @@ def _ask(
             connection.putheader("Content-Length", str(len(body)))
         connection.putheader("Connection", "close")
         connection.endheaders()
-        for piece in pieces:
-            connection.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-        if chunked:
-            connection.send(b"0\r\n\r\n")
+        try:
+            for piece in pieces:
+                connection.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            if chunked:
+                connection.send(b"0\r\n\r\n")
+        except ConnectionError:
+            # It may have answered before it had read everything, as those do that refuse a request.
+            request.close_connection = True
         return connection.getresponse()
     except (http.client.HTTPException, OSError) as problem:
         # What is left of the body would be taken for the next request.
@@ -113,7 +117,8 @@ def _give_back(request: BaseHTTPRequestHandler, answer: http.client.HTTPResponse
     request.send_response_only(answer.status, answer.reason)
     for name, value in kept(answer.getheaders()):
         request.send_header(name, value)
-    chunked = length is None and not without_body
+    # A caller of HTTP/1.0 sees the end of the connection instead.
+    chunked = length is None and not without_body and request.request_version != "HTTP/1.0"
     if chunked:
         request.send_header("Transfer-Encoding", "chunked")
     request.end_headers()

@@ -13,7 +13,8 @@ from enum import Enum, auto
 HOME = "/"
 CONSOLE_API = "/local/api/"
 #: Where the pools sign people in. On AWS these are on the pools' own domains.
-SIGN_IN = ("/oauth2/", "/login", "/logout")
+SIGN_IN = "/oauth2/"
+SIGN_IN_PAGES = ("/login", "/logout")
 #: Names of this machine, for browsers. A container calls it by the last one, and only AWS.
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 CONTAINERS = "host.docker.internal"
@@ -45,7 +46,7 @@ def target_of(method: str, path: str, headers: Message) -> Target:
         return Target.HOME
     if resource.startswith(CONSOLE_API):
         return Target.CONSOLE
-    if resource.startswith(SIGN_IN):
+    if resource.startswith(SIGN_IN) or resource in SIGN_IN_PAGES:
         return Target.SIGN_IN
     return Target.WEB
 

@@ -8,6 +8,7 @@ therefore puts into the request.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
@@ -78,7 +79,9 @@ class _Server(ThreadingHTTPServer):
         self.front = front
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that went away is no failure of the city, and nothing else is raised."""
+        """A caller that went away is no failure of the city; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -92,7 +95,6 @@ class _Exchange(BaseHTTPRequestHandler):
         try:
             self._serve_target()
         except BadRequest as problem:
-            self.close_connection = True
             self._answer(400, {"message": str(problem)})
         except Unreachable:
             self._unavailable(502)
@@ -101,9 +103,10 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _serve_target(self) -> None:
         front = self.server.front
+        if len(self.headers.get_all("Host", [])) > 1:
+            raise BadRequest("A request is for one host.")
         target = target_of(self.command, self.path, self.headers)
         if target is Target.FOREIGN:
-            self.close_connection = True
             self._answer(421, {"message": f"This is the local city; it is at http://localhost:{front.port}/."})
         elif target is Target.AWS:
             self._pass_to_aws()
@@ -129,7 +132,6 @@ class _Exchange(BaseHTTPRequestHandler):
         """As the emulator would be called, but not by pages elsewhere: it does what anybody asks it, unsigned, too."""
         front = self.server.front
         if self.command in _UNASKED and is_from_elsewhere(self.headers, front.port):
-            self.close_connection = True
             self._answer(403, {"message": "Pages of other sites cannot call the local city's AWS."})
         else:
             proxy.pass_on(self, front.emulator_port)
@@ -150,7 +152,6 @@ class _Exchange(BaseHTTPRequestHandler):
         front = self.server.front
         assert front.console
         if not is_same_origin(self.headers, front.port):
-            self.close_connection = True
             self._answer(403, {"message": "Only the local city's own page calls this."})
             return
         contents = b"".join(proxy.body_of(self))
@@ -182,9 +183,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self._send(status, headers, json.dumps(contents, ensure_ascii=False).encode())
 
     def _send(self, status: int, headers: list[tuple[str, str]], contents: bytes) -> None:
-        if self.command == "GET" or not int(self.headers.get("Content-Length", "0")):
-            pass
-        elif status >= 400:
+        if status >= 400:
             self.close_connection = True  # the request's body may not have been read
         self.send_response_only(status)
         for name, value in headers:
