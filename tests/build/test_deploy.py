@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -31,7 +32,27 @@ def project(tmp_path: Path) -> Path:
         else:
             shutil.copy(ROOT / name, copy / name)
     (copy / ".environments").symlink_to(ROOT / ".environments")
+    _add_pages(copy)
     return copy
+
+
+def _add_pages(project: Path) -> None:
+    """Pages that are built in an instant, by npm as the real ones are."""
+    web = project / "web"
+    web.mkdir()
+    build = "mkdir -p dist/resident dist/local dist/assets && cp page.html dist/resident/index.html && cp page.html dist/local/index.html"
+    package = {"name": "pages", "version": "1.0.0", "scripts": {"build": f"{build} && cp page.html dist/assets/a-1.js"}}
+    (web / "package.json").write_text(json.dumps(package))
+    lock = {
+        "name": "pages",
+        "version": "1.0.0",
+        "lockfileVersion": 3,
+        "packages": {"": {"name": "pages", "version": "1.0.0"}},
+    }
+    (web / "package-lock.json").write_text(json.dumps(lock))
+    (web / "page.html").write_text("<!doctype html>")
+    (project / "docs").mkdir()
+    (project / "docs" / "openapi.json").write_text("{}")
 
 
 @pytest.fixture
@@ -72,6 +93,14 @@ def live(cloud: Emulator) -> dict[str, dict[str, Any]]:
     }
 
 
+def pages(cloud: Emulator) -> set[str]:
+    """The keys in the bucket of the pages."""
+    stack = cloud.client("cloudformation").describe_stacks(StackName="eeum-dev")["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    listed = cloud.client("s3").list_objects_v2(Bucket=outputs["WebBucket"])
+    return {each["Key"] for each in listed["Contents"]}
+
+
 def layers(version: dict[str, Any]) -> list[str]:
     return [layer["Arn"] for layer in version["Layers"]]
 
@@ -85,6 +114,8 @@ def test_a_change_in_a_layer_alone_is_what_everybody_calls_after_it_was_deployed
     assert "architecture: arm64" in said, "what it says it builds for is what it builds for"
     assert "x86_64" not in said
     before = live(cloud)
+    assert "set WebAddress=https://" in said, "the pools return people to another address"
+    assert pages(cloud) == {"assets/a-1.js", "config.json", "resident/index.html"}
 
     money = project / "layers" / "eeum" / "python" / "eeum" / "money.py"
     money.write_text(money.read_text() + "\nCHANGED = True\n")
