@@ -43,7 +43,7 @@ function Result(props: { result: Record<string, number> }) {
   const t = texts().day;
   const { payments = 0, declined = 0, paid = 0, given_back: givenBack = 0, cashback = 0, seconds = 0 } = props.result;
   return (
-    <section class="card" aria-labelledby="result">
+    <section class="card local-result" aria-labelledby="result">
       <div role="status">
         <h2 id="result">{t.done}</h2>
       </div>

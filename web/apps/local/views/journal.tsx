@@ -91,7 +91,9 @@ function OneEntry(props: { entry: Entry }) {
   return (
     <>
       <h2 class="local-entry-title">
-        <span lang="en">{entry.kind}</span>
+        <span>
+          {t.kinds[entry.kind] ?? entry.kind} <code class="hint">{entry.kind}</code>
+        </span>
         {at && (
           <time dateTime={at}>
             {date(at, language.value)} {time(at)}
