@@ -18,7 +18,7 @@ from local.api import Api, connections
 from local.clock import CityClock
 from local.deployment import Deployment, Stack
 from local.draining import BALANCES_SECONDS, DRAIN_SECONDS, BalancesDrain, Drain
-from local.emulator import HOST, Emulator, port_is_taken, refuse_taken
+from local.emulator import HOST, Emulator, free_port, port_is_taken, refuse_taken
 from local.failure import CityFailure
 from local.front.server import Front
 from local.lock import FolderLock, port_of_running_city
@@ -274,6 +274,11 @@ class City:
 def the_city(port: int = places.DEFAULT_PORT, report: Report = lambda _: None) -> City:
     """The one below `.local/`."""
     return City(places.DATA, port, report)
+
+
+def the_served_city(port: int, report: Report) -> City:
+    """The same for who opens it: on `port` for browsers too."""
+    return City(places.DATA, port, report, emulator_port=free_port())
 
 
 def the_running_city() -> City:

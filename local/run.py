@@ -12,9 +12,8 @@ from pathlib import Path
 from types import FrameType
 
 from local import building, environment, places, roles, variables, web
-from local.city import City
+from local.city import City, the_served_city
 from local.draining import counted
-from local.emulator import free_port
 from local.failure import CityFailure
 from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, LEDGER_AUDIT, MONTH_CLOSING, Run
 
@@ -58,7 +57,7 @@ def main() -> int:
     ends = Ends()
     ends.watch()
     try:
-        city = City(places.DATA, arguments.port, _say, emulator_port=free_port())
+        city = the_served_city(arguments.port, _say)
         _run(city, arguments.at, ends)
     except CityFailure as failure:
         print(f"make run: {failure}", file=sys.stderr)
