@@ -61,11 +61,10 @@ def body_of(request: BaseHTTPRequestHandler) -> Iterator[bytes]:
     if coding is None:
         if len(set(lengths)) > 1 or not all(length.isascii() and length.isdecimal() for length in lengths):
             raise BadRequest("Content-Length must be one number.")
-        yield from _read(request, int(lengths[0]) if lengths else 0)
-    elif lengths or coding.strip().lower() != "chunked":
+        return _read(request, int(lengths[0]) if lengths else 0)
+    if lengths or coding.strip().lower() != "chunked":
         raise BadRequest("A body has either a Content-Length or chunks.")
-    else:
-        yield from _chunks(request)
+    return _chunks(request)
 
 
 def kept(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -140,7 +140,10 @@ def test_a_caller_that_waits_to_be_told_to_go_on_is_told(opened: Front) -> None:
         caller.sendall(head.encode())
         assert caller.recv(1024).startswith(b"HTTP/1.1 100")
         caller.sendall(b"body")
-        assert b'"length": 4' in caller.recv(65_536)
+        answered = b""
+        while b"}" not in answered:
+            answered += caller.recv(65_536)
+        assert b'"length": 4' in answered
 
 
 def test_a_connection_serves_many_requests(opened: Front) -> None:
@@ -183,8 +186,9 @@ def test_a_body_whose_length_is_not_sure_is_refused(opened: Front, lengths: str)
     with closing(socket.create_connection((HOST, opened.port), timeout=10)) as caller:
         caller.sendall(f"POST /_x HTTP/1.1\r\nHost: localhost:{opened.port}\r\n{lengths}\r\n\r\nbody\r\n".encode())
         caller.shutdown(socket.SHUT_WR)
-        assert caller.recv(65_536).startswith(b"HTTP/1.1 400")
-        assert caller.recv(65_536) in {b""}
+        answered = b"".join(iter(lambda: caller.recv(65_536), b""))
+        assert answered.startswith(b"HTTP/1.1 400")
+        assert answered.count(b"HTTP/1.1") == 1, "what follows is not taken for another request"
 
 
 def test_an_answer_that_breaks_off_is_seen_to_be_broken(opened: Front) -> None:
