@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler
 
 from local.emulator import HOST
@@ -26,7 +26,11 @@ class Unreachable(Exception):
 
 
 def pass_on(
-    request: BaseHTTPRequestHandler, port: int, path: str | None = None, replaced: Mapping[str, str] | None = None
+    request: BaseHTTPRequestHandler,
+    port: int,
+    path: str | None = None,
+    replaced: Mapping[str, str] | None = None,
+    status_of: Callable[[http.client.HTTPResponse], int] = lambda answer: answer.status,
 ) -> None:
     """Send a request to the emulator and its answer back; `path` and the headers in `replaced` instead of its own.
 
@@ -35,7 +39,7 @@ def pass_on(
     connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     try:
         answer = _ask(request, connection, path or request.path, replaced or {})
-        _give_back(request, answer)
+        _give_back(request, answer, status_of(answer))
     finally:
         connection.close()
 
@@ -110,10 +114,10 @@ def _ask(
         raise Unreachable(str(problem)) from problem
 
 
-def _give_back(request: BaseHTTPRequestHandler, answer: http.client.HTTPResponse) -> None:
+def _give_back(request: BaseHTTPRequestHandler, answer: http.client.HTTPResponse, status: int) -> None:
     without_body = request.command == "HEAD" or answer.status in {204, 304} or answer.status < 200
     length = answer.getheader("Content-Length")
-    request.send_response_only(answer.status, answer.reason)
+    request.send_response_only(status)
     for name, value in kept(answer.getheaders()):
         request.send_header(name, value)
     # A caller of HTTP/1.0 sees the end of the connection instead.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
@@ -123,7 +124,8 @@ class _Exchange(BaseHTTPRequestHandler):
             self._sign_in()
         else:
             path = HOME_PAGE if target is Target.HOME else self.path
-            proxy.pass_on(self, front.emulator_port, path, {"Host": front.domain, "X-Forwarded-Proto": "https"})
+            viewer = {"Host": front.domain, "X-Forwarded-Proto": "https"}
+            proxy.pass_on(self, front.emulator_port, path, viewer, _status_of)
 
     def _is_opened_elsewhere(self) -> bool:
         """Under another name of this machine, to which the pools return nobody."""
@@ -200,3 +202,9 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # as http.server names it
         """Nothing: addresses name wallets, and sign-in's hold codes."""
+
+
+def _status_of(answer: HTTPResponse) -> int:
+    """404 for an object that is missing: the emulator says 403 also to a distribution that may list its bucket."""
+    is_of_bucket = answer.getheader("Content-Type", "").startswith("application/xml")
+    return 404 if answer.status == 403 and is_of_bucket else answer.status
