@@ -16,6 +16,8 @@ from local.city import City
 from local.schedule import scheduled_time
 
 WALLETS, ENTRIES, MESSAGES, LINES = 200, 500, 10, 300
+#: How the partition of a wallet begins (eeum/journal/partitions.py).
+WALLET = "WALLET#"
 #: What `entries` leaves out of an entry's attributes, since it has them already.
 _NAMED = {"pk", "sk", "kind", "postings"}
 _DESERIALIZER = TypeDeserializer()
@@ -50,7 +52,7 @@ def wallets(city: City) -> dict[str, Any]:
     found = _scan(city, "LedgerTable", "wallet")
     listed = [
         {
-            "id": item["pk"],
+            "id": item["pk"].removeprefix(WALLET),
             "member": people.get(str(item["member"]), item["member"]),
             "status": item["status"],
             "purses": {name: purse["amount"] for name, purse in item["purses"].items()},
@@ -61,19 +63,19 @@ def wallets(city: City) -> dict[str, Any]:
 
 
 def journal(city: City, wallet: str) -> dict[str, Any]:
-    """A wallet's stored entries in the order of their keys: each with its postings, and all that is stored of it."""
+    """A wallet's stored entries in the order of their times: each with its postings, and all that is stored of it."""
     pages = city.emulator.client("dynamodb").get_paginator("query")
     found = (
         _plain(item)
         for page in pages.paginate(
             TableName=city.stack.resources["LedgerTable"],
             KeyConditionExpression="pk = :wallet",
-            ExpressionAttributeValues={":wallet": {"S": wallet}},
+            ExpressionAttributeValues={":wallet": {"S": WALLET + wallet}},
             ConsistentRead=True,
         )
         for item in page["Items"]
     )
-    items = list(islice(found, ENTRIES))
+    items = sorted(islice(found, ENTRIES), key=lambda item: str(item.get("accepted_at") or item.get("posted_at") or ""))
     entries = [
         {
             "key": item["sk"],
@@ -106,11 +108,12 @@ def dead_letters(city: City) -> dict[str, Any]:
 
 def logs(city: City, function: str) -> dict[str, Any]:
     """The latest lines that a function logged, the newest last."""
-    name = city.stack.resources[function]
+    configured = city.emulator.client("lambda").get_function_configuration(FunctionName=city.stack.resources[function])
+    group = configured["LoggingConfig"]["LogGroup"]
     lines: list[dict[str, Any]] = []
     try:
         pages = city.emulator.client("logs").get_paginator("filter_log_events")
-        for page in pages.paginate(logGroupName=f"/aws/lambda/{name}"):
+        for page in pages.paginate(logGroupName=group):
             lines.extend(
                 {
                     "at": datetime.fromtimestamp(event["timestamp"] / 1000).astimezone().isoformat(),
@@ -119,7 +122,7 @@ def logs(city: City, function: str) -> dict[str, Any]:
                 for event in page["events"]
             )
     except ClientError:
-        pass  # it was never called, and so has no group
+        pass  # it was never called, and so has logged nothing
     return {"function": function, "lines": sorted(lines, key=lambda line: str(line["at"]))[-LINES:]}
 
 
