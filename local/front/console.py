@@ -111,12 +111,20 @@ class CityConsole:
     def _deploy_at(self, at: datetime, work: Work) -> dict[str, Any]:
         city = self._city
         due = views.due(city, at)
+        before = views.stack_events(city)
         functions = sum(name.endswith("Function") for name in city.stack.resources)
-        # A new version of each function, its alias and the function itself.
-        step = work.begin("deploy", functions * 3)
-        with _watching(lambda: _count(step, views.deployment(city)["changed"])):
+        prepared = work.begin("prepare", 1)
+        # The function itself, a version of it, and its alias.
+        deployed = work.begin("deploy", functions * 3)
+
+        def look() -> None:
+            changed = {name for event, name in views.stack_events(city).items() if event not in before}
+            prepared.done = int(bool(changed))
+            deployed.done = min(len(changed), functions * 3)
+
+        with _watching(look):
             city.move_clock(at)
-        step.done = step.total or 0
+        prepared.done, deployed.done = 1, functions * 3
         environment.write_for_containers(city)
         return {"time": city.clock.now().isoformat(timespec="seconds"), "due": due}
 
@@ -174,10 +182,6 @@ class _watching:  # noqa: N801  # a context manager, read as a verb
                 self._look()
             except (ClientError, BotoCoreError):
                 continue
-
-
-def _count(step: Step, changed: int) -> None:
-    step.done = min(changed, step.total or changed)
 
 
 def _text(body: Any, name: str) -> str:

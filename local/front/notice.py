@@ -28,7 +28,7 @@ def sentence(opening: bool) -> str:
 def page(opening: bool, progress: str) -> str:
     """A page that looks again by itself."""
     korean = (
-        "지역 도시를 여는 중입니다. 잠시 후 자동으로 다시 시도합니다."
+        "로컬 도시를 여는 중입니다. 잠시 후 자동으로 다시 시도합니다."
         if opening
         else "에뮬레이터가 응답하지 않습니다. `make run`을 실행한 터미널에서 이유를 확인하십시오."
     )

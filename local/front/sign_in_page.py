@@ -36,7 +36,7 @@ STYLE = """
     --line: #464c53; --quiet: #b1b8be; --deep: #7aa7ff; --page: #131416; --card: #1e2124; --text: #f4f5f6; --wrong: #ff8f7a;
   }
 }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--page); color: var(--text) }
+body { margin: 0; min-height: 100vh; word-break: keep-all; display: grid; place-items: center; background: var(--page); color: var(--text) }
 main {
   box-sizing: border-box; width: min(26rem, 100vw); padding: 2rem 1.5rem;
   background: var(--card); border: 1px solid var(--line); border-radius: 1rem;
@@ -129,7 +129,7 @@ def _page(hidden: dict[str, str], people: list[str], error: str) -> str:
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>로그인 · Sign in</title><style>{STYLE}</style></head>
 <body><main>
 <h1>로그인 <span lang="en">· Sign in</span></h1>
-<h2>지역 도시의 사람들 <span lang="en">· People of the local city</span></h2>
+<h2>로컬 도시 사람들 <span lang="en">· People of the local city</span></h2>
 <p>한 번 누르면 로그인합니다. <span lang="en">One click signs in.</span></p>
 {persons}
 <h2>다른 계정 <span lang="en">· Another account</span></h2>

@@ -126,16 +126,15 @@ def logs(city: City, function: str) -> dict[str, Any]:
     return {"function": function, "lines": sorted(lines, key=lambda line: str(line["at"]))[-LINES:]}
 
 
-def deployment(city: City) -> dict[str, int]:
-    """How far an update of the stack is: the resources that changed since it began."""
-    events = city.emulator.client("cloudformation").describe_stack_events(StackName=places.STACK)["StackEvents"]
-    changed: set[str] = set()
-    for event in events:  # the newest first
-        if event["ResourceType"] == "AWS::CloudFormation::Stack" and event["ResourceStatus"] == "UPDATE_IN_PROGRESS":
-            break
-        if event["ResourceStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-            changed.add(event["LogicalResourceId"])
-    return {"changed": len(changed)}
+def stack_events(city: City) -> dict[str, str]:
+    """The resources of which the stack's events so far say that they were made or updated, by the events' ids."""
+    pages = city.emulator.client("cloudformation").get_paginator("describe_stack_events")
+    return {
+        event["EventId"]: event["LogicalResourceId"]
+        for page in pages.paginate(StackName=places.STACK)
+        for event in page["StackEvents"]
+        if event["ResourceStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+    }
 
 
 def due(city: City, until: datetime) -> list[str]:

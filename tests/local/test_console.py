@@ -47,7 +47,9 @@ class City:
 @pytest.fixture
 def city(monkeypatch: pytest.MonkeyPatch) -> City:
     monkeypatch.setattr(views, "due", lambda _city, _until: ["MonthClosingSchedule"])
-    monkeypatch.setattr(views, "deployment", lambda _city: {"changed": 2})
+    events = iter([{"earlier": "CashbackFunction"}])
+    changed = {"earlier": "CashbackFunction", "later": "CashbackFunction", "latest": "CashbackFunctionVersion1"}
+    monkeypatch.setattr(views, "stack_events", lambda _city: next(events, changed))
     monkeypatch.setattr(environment, "write_for_containers", lambda _city: None)
     return City()
 
@@ -73,8 +75,8 @@ def test_the_clock_moves_with_its_progress(city: City, console: CityConsole) -> 
     assert (status, work["kind"], work["status"]) == (200, "clock", "running")
 
     time.sleep(0.5)
-    (step,) = console.answer("GET", "/local/api/work", None)[1]["steps"]
-    assert step == {"name": "deploy", "done": 2, "total": 3}
+    steps = console.answer("GET", "/local/api/work", None)[1]["steps"]
+    assert steps == [{"name": "prepare", "done": 1, "total": 1}, {"name": "deploy", "done": 2, "total": 3}]
 
     city.go_on.set()
     done = ended(console)

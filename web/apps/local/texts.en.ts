@@ -139,7 +139,7 @@ export const en: Texts = {
     lead: 'A hundred members pay at forty shops, cancel, and are declined. Every request goes to the real API.',
     start: 'Start the day',
     again: 'Another day',
-    steps: { arrive: 'Members arrive', pay: 'Members pay', cashback: 'Cashback arrives', deploy: 'Functions get the new time' },
+    steps: { prepare: 'The template is prepared', arrive: 'Members arrive', pay: 'Members pay', cashback: 'Cashback arrives', deploy: 'Functions get the new time' },
     done: 'The day is over.',
     payments: 'Payments',
     declined: 'Declined',

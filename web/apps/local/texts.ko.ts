@@ -138,7 +138,7 @@ export const ko = {
     lead: '회원 100명이 가맹점 40곳에서 결제하고, 취소하고, 거절당합니다. 모든 요청은 실제 API로 갑니다.',
     start: '하루 시작하기',
     again: '하루 더',
-    steps: { arrive: '회원이 들어옵니다', pay: '회원이 결제합니다', cashback: '캐시백이 적립됩니다', deploy: '함수에 새 시각을 배포합니다' } as Record<
+    steps: { prepare: '템플릿을 준비합니다', arrive: '회원이 들어옵니다', pay: '회원이 결제합니다', cashback: '캐시백이 적립됩니다', deploy: '함수에 새 시각을 배포합니다' } as Record<
       string,
       string
     >,
