@@ -141,7 +141,7 @@ class CityConsole:
             "declined": len(outcomes) - len(approved),
             "paid": sum(outcome.amount for outcome in approved),
             "given_back": sum(outcome.given_back for outcome in approved),
-            "cashback": sum(earning["amount"] for earning in earnings),
+            "cashback": sum(earning["cashback"] for earning in earnings),
             "corrections": len(corrections),
             "seconds": round(seconds, 1),
         }
