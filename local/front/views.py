@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
+from os import SEEK_END
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.exceptions import ClientError
 
 from local import inhabitants, places
 from local.city import City
 from local.schedule import scheduled_time
 
 WALLETS, ENTRIES, MESSAGES, LINES = 200, 500, 10, 300
+#: How much of the emulator's log is read, from its end.
+LOG_BYTES = 4_000_000
+#: Lines of the emulator's own; what functions print follows them as it is.
+EMULATOR_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,?\d* [A-Z]+ \[")
 #: How the partition of a wallet begins (eeum/journal/partitions.py).
 WALLET = "WALLET#"
 #: What `entries` leaves out of an entry's attributes, since it has them already.
@@ -107,23 +112,28 @@ def dead_letters(city: City) -> dict[str, Any]:
 
 
 def logs(city: City, function: str) -> dict[str, Any]:
-    """The latest lines that a function logged, the newest last."""
-    configured = city.emulator.client("lambda").get_function_configuration(FunctionName=city.stack.resources[function])
-    group = configured["LoggingConfig"]["LogGroup"]
-    lines: list[dict[str, Any]] = []
-    try:
-        pages = city.emulator.client("logs").get_paginator("filter_log_events")
-        for page in pages.paginate(logGroupName=group):
-            lines.extend(
-                {
-                    "at": datetime.fromtimestamp(event["timestamp"] / 1000).astimezone().isoformat(),
-                    "text": event["message"].rstrip(),
-                }
-                for event in page["events"]
-            )
-    except ClientError:
-        pass  # it was never called, and so has logged nothing
-    return {"function": function, "lines": sorted(lines, key=lambda line: str(line["at"]))[-LINES:]}
+    """The latest lines that a function logged, the newest last: the emulator has them in its own log, and not in CloudWatch."""
+    name = city.stack.resources[function]
+    with city.emulator.log.open("rb") as file:
+        file.seek(max(file.seek(0, SEEK_END) - LOG_BYTES, 0))
+        text = file.read().decode(errors="replace")
+    return {"function": function, "lines": lines_of(name, text)[-LINES:]}
+
+
+def lines_of(function: str, log: str) -> list[str]:
+    """What the emulator's log has of a function, by its physical name: what it printed, and what the emulator says of it."""
+    found: list[str] = []
+    printed = False
+    for line in log.splitlines():
+        said = EMULATOR_LINE.match(line)
+        if said is None:
+            if printed and line.strip():
+                found.append(line)
+            continue
+        printed = function in line
+        if printed and not line.endswith("output:"):
+            found.append(line)
+    return found
 
 
 def stack_events(city: City) -> dict[str, str]:

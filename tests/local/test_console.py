@@ -155,3 +155,21 @@ def test_everyone_is_signed_in_once_for_many_tokens(city: City, console: CityCon
 )
 def test_only_what_there_is_is_answered(console: CityConsole, method: str, path: str, status: int) -> None:
     assert console.answer(method, f"/local/api/{path}", None)[0] == status
+
+
+def test_what_a_function_printed_is_found_in_the_emulator_s_log() -> None:
+    log = """2026-12-01 10:46:43 INFO [lambda] Lambda eeum-local-One output:
+{"level":"ERROR","message":"first"}
+Traceback (most recent call last):
+2026-12-01 10:46:44 INFO [lambda] Lambda eeum-local-Two output:
+{"level":"INFO","message":"another's"}
+2026-12-01 10:46:45 WARNING [lambda_runtime] Lambda worker of eeum-local-One ended
+2026-12-01 10:46:46 INFO [sqs] something else
+2026-12-01 10:46:47 INFO [lambda] Lambda eeum-local-One output:
+{"level":"INFO","message":"last"}"""
+    assert views.lines_of("eeum-local-One", log) == [
+        '{"level":"ERROR","message":"first"}',
+        "Traceback (most recent call last):",
+        "2026-12-01 10:46:45 WARNING [lambda_runtime] Lambda worker of eeum-local-One ended",
+        '{"level":"INFO","message":"last"}',
+    ]

@@ -24,7 +24,6 @@ export type Entry = {
   stored: Record<string, unknown>;
 };
 export type Queue = { name: string; waiting: number; messages: { id: string; body: string }[] };
-export type LogLine = { at: string; text: string };
 export type Step = { name: string; done: number; total: number | null };
 export type Work = {
   number: number;

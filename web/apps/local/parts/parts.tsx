@@ -69,3 +69,29 @@ export function Progress(props: { work: Work }) {
     </ol>
   );
 }
+
+/** A description of the API's document: paragraphs, items that begin with a dash, and names in backticks. */
+export function Prose(props: { text: string }) {
+  const lines = props.text.split('\n').filter((line) => line.trim() !== '');
+  const items = lines.filter((line) => /^\s*[-*] /.test(line));
+  return (
+    <div class="local-prose" lang="en">
+      {lines
+        .filter((line) => !items.includes(line))
+        .map((line) => (
+          <p key={line}>{withNames(line)}</p>
+        ))}
+      {items.length > 0 && (
+        <ul>
+          {items.map((line) => (
+            <li key={line}>{withNames(line.replace(/^\s*[-*] /, ''))}</li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function withNames(line: string) {
+  return line.split('`').map((part, number) => (number % 2 === 1 ? <code key={number}>{part}</code> : part));
+}

@@ -4,7 +4,7 @@ import { useAnswer } from '../../../shared/api/asking.ts';
 import { Answered } from '../../../shared/ui/answer.tsx';
 import { SelectField } from '../../../shared/ui/fields.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
-import { read, readCity, type LogLine, type Queue } from '../console.ts';
+import { read, readCity, type Queue } from '../console.ts';
 import { texts } from '../texts.ts';
 
 const FIRST = 'PaymentAuthorisationFunction';
@@ -63,7 +63,7 @@ function Logs() {
   const city = useAnswer(readCity, []);
   const [name, setName] = useState(FIRST);
   const [errors, setErrors] = useState(false);
-  const logs = useAnswer(() => read<{ lines: LogLine[] }>(`logs/${encodeURIComponent(name)}`), [name]);
+  const logs = useAnswer(() => read<{ lines: string[] }>(`logs/${encodeURIComponent(name)}`), [name]);
   const functions = city.value?.functions ?? [FIRST];
   return (
     <section aria-labelledby="logs">
@@ -81,11 +81,11 @@ function Logs() {
       </div>
       <Answered answer={logs} lines={6}>
         {({ lines }) => {
-          const shown = lines.filter((line) => !errors || ERROR.test(line.text));
+          const shown = lines.filter((line) => !errors || ERROR.test(line));
           if (shown.length === 0) return <p class="note note-info">{t.noLines}</p>;
           return (
             <pre class="local-log" tabIndex={0} role="region" aria-label={`${t.logs}: ${name}`}>
-              {shown.map((line) => line.text).join('\n')}
+              {shown.join('\n')}
             </pre>
           );
         }}

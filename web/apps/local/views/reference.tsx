@@ -6,6 +6,7 @@ import { Page } from '../../../shared/ui/page.tsx';
 import { Table } from '../../../shared/ui/table.tsx';
 import { readCity, type City } from '../console.ts';
 import { operationsOf, readDocument, type Document, type Operation } from '../document.ts';
+import { Prose } from '../parts/parts.tsx';
 import { Try } from '../parts/try.tsx';
 import { texts } from '../texts.ts';
 
@@ -73,11 +74,7 @@ function OneOperation(props: { operation: Operation; city: City | null }) {
       </summary>
       {open && (
         <div class="local-operation-body">
-          {operation.description && (
-            <p class="local-description" lang="en">
-              {operation.description}
-            </p>
-          )}
+          {operation.description && <Prose text={operation.description} />}
           <Try operation={operation} city={props.city} />
           <h3>{t.answers}</h3>
           <Table
@@ -85,7 +82,7 @@ function OneOperation(props: { operation: Operation; city: City | null }) {
             hideCaption
             columns={[
               { title: t.status, cell: (each) => <code>{each.status}</code> },
-              { title: t.meaning, cell: (each) => <span lang="en">{each.meaning}</span> },
+              { title: t.meaning, cell: (each) => <Prose text={each.meaning} /> },
             ]}
             rows={operation.responses}
           />
