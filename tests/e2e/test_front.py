@@ -173,12 +173,9 @@ def test_the_console_shows_the_running_city(
     assert "MonthClosingSchedule" in [each["name"] for each in shown["schedules"]]
 
     wallets = browser.get("/local/api/wallets").json()["wallets"]
-    assert {
-        "id": member.wallet,
-        "member": member.name,
-        "status": "active",
-        "purses": {"charged": 40_000, "cashback": 0},
-    } in wallets
+    (shown_wallet,) = [wallet for wallet in wallets if wallet["id"] == member.wallet]
+    assert (shown_wallet["member"], shown_wallet["status"]) == (member.name, "active")
+    assert shown_wallet["purses"]["charged"] == 40_000
     entries = browser.get(f"/local/api/wallets/{member.wallet}/journal").json()["entries"]
     assert [entry["kind"] for entry in entries] == ["top_up"]
     assert sum(posting["amount"] for posting in entries[0]["postings"]) == 0
