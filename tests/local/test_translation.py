@@ -157,7 +157,7 @@ def test_an_integration_has_the_name_of_its_function_in_a_body_too() -> None:
             }
         },
     }
-    plain = translate(template, {"ClockShiftSeconds": "0"}, start="Start1")
+    plain = translate(template, {"ClockShiftSeconds": "0"}, start="Start1", port=4567)
     (integration,) = of_type(plain, "AWS::ApiGatewayV2::Integration").items()
     assert integration[0] == "ApiIntegrationPay"
     assert integration[1]["Properties"]["IntegrationUri"] == {"Fn::Sub": called}
