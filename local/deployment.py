@@ -18,6 +18,7 @@ from local.translation import API_ID, API_PATH, translate
 
 DEPLOY_SECONDS = 120
 LONGEST_REASON = 600
+FUNCTION = "AWS::Lambda::Function"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
@@ -46,12 +47,22 @@ class Stack:
         except ClientError:
             return False
 
-    @cached_property
+    @property
     def resources(self) -> dict[str, str]:
         """Physical ids by logical id."""
+        return {name: identifier for name, (_, identifier) in self._listed.items()}
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """Names of the Lambda functions by logical id; an integration is named after its function, too."""
+        return {name: identifier for name, (kind, identifier) in self._listed.items() if kind == FUNCTION}
+
+    @cached_property
+    def _listed(self) -> dict[str, tuple[str, str]]:
+        """Type and physical id of each resource, by its logical id."""
         listed = self._formation.get_paginator("list_stack_resources").paginate(StackName=places.STACK)
         return {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            resource["LogicalResourceId"]: (resource["ResourceType"], resource["PhysicalResourceId"])
             for page in listed
             for resource in page["StackResourceSummaries"]
             if resource.get("PhysicalResourceId")
@@ -105,7 +116,7 @@ class Deployment(Stack):
                 ) from refusal
         self._await_completion()
         self._delete_superseded_versions()
-        self.__dict__.pop("resources", None)  # looked up again when asked for
+        self.__dict__.pop("_listed", None)  # looked up again when asked for
 
     def _parameters(self, clock_shift_seconds: int) -> dict[str, str]:
         wanted = {

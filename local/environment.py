@@ -29,9 +29,8 @@ def of_city(city: City) -> dict[str, dict[str, str]]:
     """Variables by function (logical id), as the city has deployed them, seen from a container."""
     functions = city.emulator.client("lambda")
     deployed = {
-        logical_id: functions.get_function_configuration(FunctionName=physical_id)["Environment"]["Variables"]
-        for logical_id, physical_id in sorted(city.stack.resources.items())
-        if logical_id.endswith("Function") and ":" not in physical_id
+        logical_id: functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        for logical_id, name in sorted(city.stack.functions.items())
     }
     return {logical_id: _from_a_container(variables) for logical_id, variables in deployed.items()}
 

@@ -81,7 +81,7 @@ class CityConsole:
             return 503, {"message": str(failure)}
 
     def _logs(self, function: str) -> dict[str, Any]:
-        if not function.endswith("Function") or function not in self._city.stack.resources:
+        if function not in self._city.stack.functions:
             raise Refused(404, f"There is no function {function}.")
         return views.logs(self._city, function)
 
@@ -112,7 +112,7 @@ class CityConsole:
         city = self._city
         due = views.due(city, at)
         before = views.stack_events(city)
-        functions = sum(name.endswith("Function") for name in city.stack.resources)
+        functions = len(city.stack.functions)
         prepared = work.begin("prepare", 1)
         # The function itself, a version of it, and its alias.
         deployed = work.begin("deploy", functions * 3)

@@ -31,7 +31,6 @@ _DESERIALIZER = TypeDeserializer()
 def overview(city: City) -> dict[str, Any]:
     """What runs: functions, tables, queues and schedules by their logical ids, and the city's time."""
     resources = city.stack.resources
-    functions = sorted(name for name in resources if name.endswith("Function") and "Permission" not in name)
     opened = city.opened
     return {
         "time": city.clock.now().isoformat(timespec="seconds"),
@@ -39,7 +38,7 @@ def overview(city: City) -> dict[str, Any]:
         "programme": places.PROGRAMME,
         "api": city.stack.api,
         "endpoint": f"http://localhost:{city.port}",
-        "functions": functions,
+        "functions": sorted(city.stack.functions),
         "tables": sorted(name for name in resources if name.endswith("Table")),
         "queues": sorted(name for name in resources if name.endswith("Queue")),
         "buckets": sorted(name for name in resources if name.endswith("Bucket")),
@@ -113,7 +112,7 @@ def dead_letters(city: City) -> dict[str, Any]:
 
 def logs(city: City, function: str) -> dict[str, Any]:
     """The latest lines that a function logged, the newest last: the emulator has them in its own log, and not in CloudWatch."""
-    name = city.stack.resources[function]
+    name = city.stack.functions[function]
     with city.emulator.log.open("rb") as file:
         file.seek(max(file.seek(0, SEEK_END) - LOG_BYTES, 0))
         text = file.read().decode(errors="replace")

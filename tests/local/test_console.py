@@ -27,7 +27,7 @@ class City:
 
     def __init__(self) -> None:
         self.clock = SimpleNamespace(now=lambda: self.time)
-        self.stack = SimpleNamespace(resources={"CashbackFunction": "eeum-local-cashback", "CashbackTable": "table"})
+        self.stack = SimpleNamespace(functions={"CashbackFunction": "eeum-local-cashback"})
         self.time = NOW
         self.sign_ins = 0
         self.go_on = threading.Event()
