@@ -99,7 +99,7 @@ def _sources() -> Iterator[Path]:
 
 def configuration(outputs: Mapping[str, str], stage: str) -> dict[str, Any]:
     """`/config.json`: what the pages know only when they are deployed, from the stack's outputs."""
-    residents, staff = outputs["ResidentSignIn"], outputs["StaffSignIn"]
+    residents, staff = outputs["ResidentSignInUrl"], outputs["StaffSignInUrl"]
     return {
         "stage": stage,
         "languages": ["ko", "en"],

@@ -33,7 +33,7 @@ def publish(emulator: Emulator, stack: Stack) -> list[str]:
     """Upload what has changed of the pages; the keys that did."""
     outputs = stack.outputs
     # The pools' pages are on the city's own address: the emulator has no host name for a pool's domain.
-    configured = web.configuration(outputs | {"ResidentSignIn": "", "StaffSignIn": ""}, "local")
+    configured = web.configuration(outputs | {"ResidentSignInUrl": "", "StaffSignInUrl": ""}, "local")
     storage, bucket = emulator.client("s3"), outputs["WebBucket"]
     if not (places.PAGES / "local" / "index.html").exists():
         storage.put_object(

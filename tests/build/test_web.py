@@ -13,8 +13,8 @@ import pytest
 from deployment import web
 
 OUTPUTS = {
-    "ResidentSignIn": "https://residents.example",
-    "StaffSignIn": "https://staff.example",
+    "ResidentSignInUrl": "https://residents.example",
+    "StaffSignInUrl": "https://staff.example",
     "ResidentAppClient": "r1",
     "MerchantAppClient": "m1",
     "StaffConsoleClient": "s1",
