@@ -277,7 +277,7 @@ def the_city(port: int = places.DEFAULT_PORT, report: Report = lambda _: None) -
 
 
 def the_served_city(port: int, report: Report) -> City:
-    """The same for who opens it: on `port` for browsers too."""
+    """The same city with the front on `port`, for the process that opens it."""
     return City(places.DATA, port, report, emulator_port=free_port())
 
 

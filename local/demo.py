@@ -36,7 +36,7 @@ Made = TypeVar("Made")
 
 
 class Watched(Protocol):
-    """Who shows how far the day is."""
+    """Shows the progress of a day."""
 
     def begin(self, step: str, total: int) -> None: ...
 
@@ -60,7 +60,7 @@ class Bars:
 
 
 class Unwatched:
-    """Nobody looks."""
+    """Shows no progress."""
 
     def begin(self, step: str, total: int) -> None:
         pass

@@ -26,7 +26,7 @@ def sentence(opening: bool) -> str:
 
 
 def page(opening: bool, progress: str) -> str:
-    """A page that looks again by itself."""
+    """A page that reloads itself until the city answers."""
     korean = (
         "로컬 도시를 여는 중입니다. 잠시 후 자동으로 다시 시도합니다."
         if opening
