@@ -138,7 +138,7 @@ def test_the_rules_say_nothing_that_the_statement_does_not_know() -> None:
         },
         PolicyVersion: {
             *("programme", "version", "starts_at", "ends_at", "earns_from", "wallet", "merchants", "layers"),
-            *("pools", "groups", "purses", "after_payment", "at_payment", "at_top_up"),
+            *("pools", "groups", "purses", "after_payment", "at_payment", "at_top_up", "names"),
         },
         Facts: {
             *("merchant_district", "merchant_category", "merchant_annual_revenue", "merchant_flags"),
