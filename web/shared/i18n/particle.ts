@@ -1,7 +1,7 @@
 /** Korean particles after any word: also after digits, Latin letters and closing brackets, which shop names end with. */
 import { josa } from 'es-hangul';
 
-export type Particle = '은/는' | '이/가' | '을/를' | '과/와' | '으로/로';
+export type Particle = '은/는' | '이/가' | '을/를' | '으로/로';
 
 /** Digits and letters by how their names end: 0 영, 1 일, 3 삼, 6 육, 7 칠, 8 팔; L 엘, M 엠, N 엔, R 알. */
 const ENDS_IN_A_CONSONANT = /[0136-8LMNR]$/i;

@@ -1,0 +1,37 @@
+/** What the city announced, in plain words. */
+import type { Schemas } from '../../../shared/api/client.ts';
+import { language } from '../../../shared/i18n/language.ts';
+import { told } from '../../../shared/i18n/texts.ts';
+import { date } from '../../../shared/time.ts';
+import { texts } from '../texts.ts';
+
+export function Announced(props: { announced: Schemas['AnnouncedBody'][]; brief?: boolean }) {
+  const t = texts();
+  return (
+    <ul class="announced">
+      {props.announced.map((each) => (
+        <li key={`${each.what}${each.start}`}>
+          <p class="announced-when">
+            <span class="tag">{t.policy.whats[each.what] ?? each.what}</span>
+            {t.policy.since(date(each.start, language.value))}
+          </p>
+          <p class="announced-title">{told(each.title)}</p>
+          {!props.brief && each.changes.length > 0 && <Changes changes={each.changes} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Each sentence says itself whether something is new, better, less or ends. */
+export function Changes(props: { changes: Schemas['PolicyChangeBody'][] }) {
+  return (
+    <ul class="changes">
+      {props.changes.map((change) => (
+        <li key={change.about + change.ko} class={`change-${change.kind}`}>
+          {told(change)}
+        </li>
+      ))}
+    </ul>
+  );
+}

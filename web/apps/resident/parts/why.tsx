@@ -1,0 +1,106 @@
+/** Why a payment earned what it earned: one sentence, and a table of rules, bands, rates and who pays. */
+import type { ComponentChildren } from 'preact';
+import { useAnswer } from '../../../shared/api/asking.ts';
+import { language } from '../../../shared/i18n/language.ts';
+import { funder } from '../../../shared/i18n/names.ts';
+import { told } from '../../../shared/i18n/texts.ts';
+import { percent } from '../../../shared/money.ts';
+import { Won } from '../../../shared/ui/money.tsx';
+import { Table } from '../../../shared/ui/table.tsx';
+import { policyOf, type Earning, type PolicyText } from '../city.ts';
+import { path } from '../paths.ts';
+import { texts } from '../texts.ts';
+import { layerTitle } from './quote.tsx';
+
+type Reward = Earning['rewards'][number];
+
+export function Why(props: { earnings: Earning[] }) {
+  const versions = props.earnings.map((each) => each.policy);
+  const policies = useAnswer(() => Promise.all(versions.map(policyOf)), [versions]);
+  const t = texts().payment;
+  const total = props.earnings.reduce((sum, each) => sum + each.cashback, 0);
+  return (
+    <>
+      <p class="earned">
+        {t.earned} <Won amount={total} sign class="won-gain won-large" />
+      </p>
+      {props.earnings.map((earning, number) => (
+        <One key={number} earning={earning} policy={policies.value?.[number] ?? null} />
+      ))}
+    </>
+  );
+}
+
+/** The sentence alone, which tests compare with the table's figures. */
+export function sentence(earning: Earning, policy: PolicyText | null): string {
+  const t = texts().payment;
+  if (earning.rewards.length === 0 || earning.cashback === 0) return earning.base === 0 ? t.nothingNoBase : t.nothingLimit;
+  const parts = earning.rewards.map((reward) => {
+    const title = layerTitle(policy, reward.layer);
+    const bands = reward.bands.filter((band) => band.base > 0);
+    if (bands.length === 0) return t.partWithoutRate(title);
+    const rates = bands.map((band) =>
+      bands.length === 1 ? percent(band.rate_basis_points) : t.partOf(percent(band.rate_basis_points), band.base),
+    );
+    return t.part(title, rates);
+  });
+  return t.sentence(earning.base, earning.cashback, parts);
+}
+
+function One(props: { earning: Earning; policy: PolicyText | null }) {
+  const t = texts();
+  const { earning, policy } = props;
+  const columns = t.payment.columns;
+  return (
+    <>
+      <p>{sentence(earning, policy)}</p>
+      {earning.cut.map((cut) => (
+        <p key={cut.layer} class="hint">
+          {t.cuts.budget_used_up(layerTitle(policy, cut.layer), cut.given)}
+        </p>
+      ))}
+      {earning.rewards.length > 0 && (
+        <Table
+          caption={t.payment.why}
+          hideCaption
+          columns={[
+            { title: columns.layer, cell: (row: Row) => row.title },
+            { title: columns.base, cell: (row) => (row.base === null ? '' : <Won amount={row.base} />), amount: true },
+            { title: columns.rate, cell: (row) => row.rate, amount: true },
+            { title: columns.won, cell: (row) => (row.won === null ? '' : <Won amount={row.won} />), amount: true },
+            { title: columns.funders, cell: (row) => row.funders },
+          ]}
+          rows={earning.rewards.flatMap((reward) => rowsOf(reward, policy))}
+        />
+      )}
+      {policy && (
+        <p class="hint">
+          {t.payment.policy}: <a href={path.policy()}>{told(policy.title)}</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+type Row = { title: string; base: number | null; rate: string; won: number | null; funders: ComponentChildren };
+
+/** A row for each band; what the layer gave, and who pays for it, in its first. */
+function rowsOf(reward: Reward, policy: PolicyText | null): Row[] {
+  const title = layerTitle(policy, reward.layer);
+  const funders = Object.entries(reward.funders)
+    .filter(([, won]) => won !== 0)
+    .map(([id, won]) => (
+      <span key={id} class="fact-line">
+        {funder(id, language.value)} <Won amount={won} />
+      </span>
+    ));
+  const bands = reward.bands.filter((band) => band.base > 0);
+  if (bands.length === 0) return [{ title, base: null, rate: texts().payment.fixed, won: reward.won, funders }];
+  return bands.map((band, number) => ({
+    title,
+    base: band.base,
+    rate: percent(band.rate_basis_points),
+    won: number === 0 ? reward.won : null,
+    funders: number === 0 ? funders : '',
+  }));
+}

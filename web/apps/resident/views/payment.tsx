@@ -1,0 +1,174 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { useAnswer } from '../../../shared/api/asking.ts';
+import { answer, type Schemas } from '../../../shared/api/client.ts';
+import { language } from '../../../shared/i18n/language.ts';
+import { purse } from '../../../shared/i18n/names.ts';
+import { dateAndTime, monthOf } from '../../../shared/time.ts';
+import { Answered } from '../../../shared/ui/answer.tsx';
+import { Icon } from '../../../shared/ui/icons.tsx';
+import { BigWon, Won } from '../../../shared/ui/money.tsx';
+import { Page } from '../../../shared/ui/page.tsx';
+import { Facts } from '../../../shared/ui/table.tsx';
+import { api, walletId, type Correction, type Earning } from '../city.ts';
+import { cashbackOf } from '../months.ts';
+import { Declined } from '../parts/quote.tsx';
+import { Refunds } from '../parts/refunds.tsx';
+import { ShopName } from '../parts/payment-list.tsx';
+import { Why } from '../parts/why.tsx';
+import { path } from '../paths.ts';
+import { texts } from '../texts.ts';
+
+type OnePayment = Schemas['OnePaymentBody'];
+
+/** One payment: what was paid, why it earned what it earned, and what came back. After paying it is the receipt. */
+export function Payment(props: { id: string }) {
+  const t = texts().payment;
+  const { query } = useLocation();
+  const receipt = 'receipt' in query;
+  const payment = useAnswer(
+    async () => answer(api.GET('/wallets/{wallet_id}/payments/{payment_id}', { params: { path: { wallet_id: await walletId(), payment_id: props.id } } })),
+    [props.id],
+  );
+  return (
+    <Page title={receipt ? t.receipt : t.title} app={texts().app}>
+      <Answered
+        answer={payment}
+        lines={5}
+        otherwise={
+          <a class="button" href={path.history()}>
+            {texts().history.title}
+          </a>
+        }
+      >
+        {(body) => <Details payment={body} receipt={receipt} />}
+      </Answered>
+    </Page>
+  );
+}
+
+function Details(props: { payment: OnePayment; receipt: boolean }) {
+  const t = texts().payment;
+  const { payment } = props;
+  const paid = payment.paid ?? payment.amount;
+  const declined = payment.status === 'declined';
+  return (
+    <>
+      <section class={`card summary ${props.receipt && !declined ? 'summary-receipt' : ''}`}>
+        <p class="summary-shop">
+          {props.receipt && !declined && <Icon name="check" />}
+          <ShopName id={payment.merchant_id} />
+        </p>
+        <BigWon amount={declined ? payment.amount : paid} />
+        <p>
+          <span class={`tag tag-${payment.status}`}>{t.statuses[payment.status]}</span>
+        </p>
+        {t.statusTexts[payment.status] && <p class="hint">{t.statusTexts[payment.status]}</p>}
+      </section>
+      {declined && payment.decline && <Declined reason={payment.decline.reason} />}
+      {!declined && <Cashback payment={payment} />}
+      <FactsOf payment={payment} paid={paid} />
+      <div class="actions no-print">
+        <a class="button button-quiet" href={path.payAt(payment.merchant_id)}>
+          {t.again}
+        </a>
+        <button type="button" class="button button-plain" onClick={() => print()}>
+          {t.print}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function FactsOf(props: { payment: OnePayment; paid: number }) {
+  const t = texts();
+  const { payment } = props;
+  const from = Object.entries(payment.paid_from ?? {});
+  return (
+    <section class="card" aria-labelledby="facts">
+      <h2 id="facts">{t.payment.facts}</h2>
+      <Facts
+        rows={[
+          [t.payment.amount, <Won amount={payment.amount} />],
+          (payment.discount ?? 0) > 0 && [t.payment.discount, <Won amount={-(payment.discount ?? 0)} class="won-gain" />],
+          payment.status !== 'declined' && [t.payment.paid, <Won amount={props.paid} class="won-strong" />],
+          from.length > 0 && [
+            t.payment.paidFrom,
+            <>
+              {from.map(([id, amount]) => (
+                <span key={id} class="fact-line">
+                  {purse(id, language.value)} <Won amount={amount} />
+                </span>
+              ))}
+            </>,
+          ],
+          payment.accepted_at ? [t.payment.at, dateAndTime(payment.accepted_at, language.value)] : null,
+          [t.payment.channel, t.payment.channels[payment.channel] ?? payment.channel],
+          payment.status === 'held' && payment.expires_at ? [t.payment.holdUntil, dateAndTime(payment.expires_at, language.value)] : null,
+          payment.id ? [t.payment.id, <span class="id">{payment.id}</span>] : null,
+        ]}
+      />
+    </section>
+  );
+}
+
+const LOOK_AGAIN_MS = [500, 1000, 1500, 2000, 3000, 5000, 8000];
+
+/** What the payment earned and what its cancellations changed; asked again while it is being worked out. */
+function Cashback(props: { payment: OnePayment }) {
+  const t = texts().payment;
+  const { payment } = props;
+  const [looks, setLooks] = useState(0);
+  const id = payment.id ?? '';
+  const month = payment.accepted_at ? monthOf(payment.accepted_at) : null;
+  const found = useAnswer(month ? () => effectsOf(id, month, payment) : null, [id, month, looks]);
+  const expected = payment.captured > 0 || payment.status === 'approved';
+  const complete = found.value !== null && (!expected || found.value.earnings.length > 0) && found.value.corrected;
+  useEffect(() => {
+    const pause = LOOK_AGAIN_MS[looks];
+    if (!expected || found.waiting || complete || found.problem || pause === undefined) return;
+    const timer = setTimeout(() => setLooks(looks + 1), pause);
+    return () => clearTimeout(timer);
+  }, [looks, found.waiting, complete]);
+  const late = looks >= LOOK_AGAIN_MS.length;
+  if (!expected) return null;
+  const earnings = found.value?.earnings ?? [];
+  return (
+    <>
+      <section class="card" aria-labelledby="why" aria-busy={!complete && !late}>
+        <h2 id="why">{t.why}</h2>
+        {found.problem ? (
+          <Answered answer={found}>{() => null}</Answered>
+        ) : earnings.length > 0 ? (
+          <Why earnings={earnings} />
+        ) : (
+          <p role="status" class="pending">
+            {late ? t.whyLate : t.whyWaiting}
+          </p>
+        )}
+      </section>
+      {payment.cancellations.length > 0 && <Refunds payment={payment} corrections={found.value?.corrections ?? []} />}
+    </>
+  );
+}
+
+type Effects = { earnings: Earning[]; corrections: Correction[]; corrected: boolean };
+
+/** A hold may be captured in another month, and a cancellation corrects the month of the payment. */
+async function effectsOf(id: string, month: string, payment: OnePayment): Promise<Effects> {
+  const cancelled = new Set(payment.cancellations.map((each) => each.id));
+  const earned = payment.status === 'approved' || payment.cancellations.length > 0;
+  const found = await cashbackOf(
+    month,
+    ({ earnings, corrections }) =>
+      earned &&
+      earnings.some((each) => each.payment_id === id) &&
+      [...cancelled].every((each) => corrections.some((correction) => correction.cancellation_id === each)),
+  );
+  const corrections = found.corrections.filter((each) => cancelled.has(each.cancellation_id));
+  return {
+    earnings: found.earnings.filter((each) => each.payment_id === id),
+    corrections,
+    corrected: [...cancelled].every((each) => corrections.some((correction) => correction.cancellation_id === each)),
+  };
+}

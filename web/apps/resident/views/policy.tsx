@@ -1,0 +1,78 @@
+import { useAnswer } from '../../../shared/api/asking.ts';
+import { answer, type Schemas } from '../../../shared/api/client.ts';
+import { language } from '../../../shared/i18n/language.ts';
+import { told } from '../../../shared/i18n/texts.ts';
+import { date, lastDay } from '../../../shared/time.ts';
+import { Answered } from '../../../shared/ui/answer.tsx';
+import { Page } from '../../../shared/ui/page.tsx';
+import { api, comingPolicies, policyInForce, type PolicyText } from '../city.ts';
+import { Announced } from '../parts/announced.tsx';
+import { texts } from '../texts.ts';
+
+/** The policy in force and what will change, in plain words. Open to everybody. */
+export function Policy() {
+  const t = texts().policy;
+  const inForce = useAnswer(async () => {
+    const policy = await policyInForce();
+    const explanation = await answer(api.GET('/policies/{version}/explanation', { params: { path: { version: policy.version } } }));
+    return { policy, explanation };
+  }, []);
+  const coming = useAnswer(comingPolicies, []);
+  return (
+    <Page title={t.title} app={texts().app}>
+      <section class="card" aria-labelledby="coming">
+        <h2 id="coming">{t.coming}</h2>
+        <Answered answer={coming}>
+          {(announced) => (announced.length > 0 ? <Announced announced={announced} /> : <p class="empty">{t.none}</p>)}
+        </Answered>
+      </section>
+      <section class="card" aria-labelledby="in-force">
+        <h2 id="in-force">{t.inForce}</h2>
+        <Answered answer={inForce} lines={6}>
+          {({ policy, explanation }) => <InForce policy={policy} explanation={explanation} />}
+        </Answered>
+      </section>
+    </Page>
+  );
+}
+
+function InForce(props: { policy: PolicyText; explanation: Schemas['ExplanationBody'] }) {
+  const t = texts().policy;
+  const { policy, explanation } = props;
+  const until = explanation.ends_at ? ` ${t.untilDay(lastDay(explanation.ends_at, language.value))}` : '';
+  return (
+    <>
+      <p class="announced-title">{told(policy.title)}</p>
+      <p class="hint">
+        {t.since(date(explanation.starts_at, language.value))}
+        {until}
+      </p>
+      {explanation.suspensions.length > 0 && <p class="note note-info">{t.suspended}</p>}
+      <h3>{t.details}</h3>
+      <dl class="rules">
+        {bySubject(explanation.says).map(([subject, sentences]) => (
+          <div key={subject}>
+            <dt>{subject}</dt>
+            {sentences.map((sentence) => (
+              <dd key={sentence}>{sentence}</dd>
+            ))}
+          </div>
+        ))}
+      </dl>
+      <p class="hint">{t.sources}</p>
+    </>
+  );
+}
+
+/** How a document is named decides nothing for a member. */
+const NOT_FOR_MEMBERS = new Set(['programme', 'version', 'title', 'starts_at', 'ends_at']);
+
+function bySubject(says: Schemas['SaysBody'][]): [string, string[]][] {
+  const found = new Map<string, string[]>();
+  for (const each of says) {
+    if (NOT_FOR_MEMBERS.has(each.about)) continue;
+    const subject = told(each.subject);
+    found.set(subject, [...(found.get(subject) ?? []), told(each)]);
+  }
+  return [...found];
+}

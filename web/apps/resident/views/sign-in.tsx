@@ -1,0 +1,43 @@
+import { useLocation } from 'preact-iso';
+import type { Problem } from '../../../shared/api/problem.ts';
+import { ProblemNote } from '../../../shared/ui/answer.tsx';
+import { Icon } from '../../../shared/ui/icons.tsx';
+import { Page } from '../../../shared/ui/page.tsx';
+import { useSignal } from '@preact/signals';
+import { asProblem } from '../../../shared/api/problem.ts';
+import { session } from '../city.ts';
+import { path } from '../paths.ts';
+import { texts } from '../texts.ts';
+
+/** Nobody is signed in. After signing in, the page that was asked for is shown. */
+export function SignIn(props: { problem: Problem | null }) {
+  const t = texts().signIn;
+  const { url } = useLocation();
+  const problem = useSignal(props.problem);
+  const go = () => {
+    session.signIn(url).catch((thrown: unknown) => {
+      problem.value = asProblem(thrown);
+    });
+  };
+  return (
+    <Page title={t.title} app={texts().app} lead={t.text}>
+      {problem.value && <ProblemNote problem={problem.value} />}
+      <ul class="points">
+        {t.points.map((point) => (
+          <li key={point}>
+            <Icon name="check" />
+            <span>{point}</span>
+          </li>
+        ))}
+      </ul>
+      <div class="actions actions-wide">
+        <button type="button" class="button button-large" onClick={go}>
+          {t.go}
+        </button>
+        <a class="button button-quiet button-large" href={path.policy()}>
+          {t.policy}
+        </a>
+      </div>
+    </Page>
+  );
+}

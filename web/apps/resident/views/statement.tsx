@@ -1,0 +1,122 @@
+import { useAnswer } from '../../../shared/api/asking.ts';
+import { answer, type Schemas } from '../../../shared/api/client.ts';
+import { asProblem } from '../../../shared/api/problem.ts';
+import { language } from '../../../shared/i18n/language.ts';
+import { funder, purse } from '../../../shared/i18n/names.ts';
+import { dateAndTime, monthName } from '../../../shared/time.ts';
+import { Answered } from '../../../shared/ui/answer.tsx';
+import { Won } from '../../../shared/ui/money.tsx';
+import { Page } from '../../../shared/ui/page.tsx';
+import { Table } from '../../../shared/ui/table.tsx';
+import { api, walletId } from '../city.ts';
+import { path } from '../paths.ts';
+import { texts } from '../texts.ts';
+
+type StatementBody = Schemas['StatementBody'];
+
+/** A month's statement, once all of the month has been worked out. */
+export function Statement(props: { month: string }) {
+  const t = texts().statement;
+  const asked = useAnswer(() => read(props.month), [props.month]);
+  return (
+    <Page title={t.title(monthName(props.month, language.value))} app={texts().app}>
+      <Answered answer={asked} lines={6}>
+        {(body) => (body === 'missing' ? <Missing month={props.month} /> : <Written body={body} />)}
+      </Answered>
+    </Page>
+  );
+}
+
+async function read(month: string): Promise<StatementBody | 'missing'> {
+  try {
+    const wallet_id = await walletId();
+    return await answer(api.GET('/wallets/{wallet_id}/statements/{month}', { params: { path: { wallet_id, month } } }));
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    if (problem.status === 404) return 'missing';
+    throw problem;
+  }
+}
+
+function Missing(props: { month: string }) {
+  return (
+    <div class="empty">
+      <p>{texts().statement.missing}</p>
+      <a class="button" href={path.historyOf(props.month)}>
+        {texts().history.title}
+      </a>
+    </div>
+  );
+}
+
+const FLOWS = ['topped_up', 'paid', 'held', 'captured', 'released', 'cancelled', 'discounts', 'top_up_rewards', 'cashback', 'expired'] as const;
+
+function Written(props: { body: StatementBody }) {
+  const t = texts().statement;
+  const { body } = props;
+  const purses = [...new Set([...Object.keys(body.start), ...Object.keys(body.end)])];
+  const flows = FLOWS.map((flow) => {
+    const value = body[flow];
+    return { title: t.rows[flow], won: typeof value === 'number' ? value : value.won };
+  }).filter((flow) => flow.won !== 0);
+  const funders = new Map<string, number>();
+  for (const sum of [body.discounts, body.top_up_rewards, body.cashback]) {
+    for (const [id, won] of Object.entries(sum.by_funder)) funders.set(id, (funders.get(id) ?? 0) + won);
+  }
+  return (
+    <>
+      <p class="hint">{t.written(dateAndTime(body.written_at, language.value))}</p>
+      <section class="card">
+        <Table
+          caption={t.balances}
+          columns={[
+            { title: t.purse, cell: (id: string) => purse(id, language.value) },
+            { title: t.start, cell: (id) => <Won amount={body.start[id] ?? 0} />, amount: true },
+            { title: t.end, cell: (id) => <Won amount={body.end[id] ?? 0} />, amount: true },
+          ]}
+          rows={purses}
+        />
+      </section>
+      <section class="card">
+        <Table
+          caption={t.flows}
+          columns={[
+            { title: t.item, cell: (flow: (typeof flows)[number]) => flow.title },
+            { title: t.amount, cell: (flow) => <Won amount={flow.won} />, amount: true },
+          ]}
+          rows={flows}
+        />
+      </section>
+      {funders.size > 0 && (
+        <section class="card">
+          <Table
+            caption={t.byFunder}
+            columns={[
+              { title: t.funder, cell: ([id]: [string, number]) => funder(id, language.value) },
+              { title: t.amount, cell: ([, won]) => <Won amount={won} />, amount: true },
+            ]}
+            rows={[...funders]}
+          />
+        </section>
+      )}
+      {body.earlier_months.length > 0 && (
+        <section class="card">
+          <Table
+            caption={t.earlier}
+            columns={[
+              { title: texts().history.month, cell: (each: StatementBody['earlier_months'][number]) => monthName(each.month, language.value) },
+              { title: t.rows.cancelled, cell: (each) => <Won amount={each.cancelled} />, amount: true },
+              { title: t.rows.cashback, cell: (each) => <Won amount={each.cashback.won} />, amount: true },
+            ]}
+            rows={body.earlier_months}
+          />
+        </section>
+      )}
+      <div class="actions no-print">
+        <button type="button" class="button button-quiet" onClick={() => print()}>
+          {t.print}
+        </button>
+      </div>
+    </>
+  );
+}

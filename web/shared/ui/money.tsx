@@ -1,0 +1,18 @@
+import { language } from '../i18n/language.ts';
+import { digits, won } from '../money.ts';
+
+/** Won as text that does not break. `sign` shows a plus before what is gained. */
+export function Won(props: { amount: number; sign?: boolean; class?: string }) {
+  const plus = props.sign && props.amount > 0 ? '+' : '';
+  return <span class={`won ${props.class ?? ''}`}>{plus + won(props.amount, language.value)}</span>;
+}
+
+/** A large amount: the digits bigger than the unit. */
+export function BigWon(props: { amount: number }) {
+  return (
+    <span class="won won-big">
+      {digits(props.amount)}
+      <span class="won-unit">{language.value === 'ko' ? '원' : ' won'}</span>
+    </span>
+  );
+}

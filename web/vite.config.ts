@@ -1,0 +1,34 @@
+/// <reference types="vitest/config" />
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+import { licences, residentWorker } from './build/plugins.ts';
+import { standIn } from './build/development.ts';
+
+const here = import.meta.dirname;
+
+export default defineConfig({
+  root: resolve(here, 'apps'),
+  publicDir: resolve(here, 'public'),
+  base: '/',
+  appType: 'mpa',
+  plugins: [standIn(process.env.CITY), residentWorker(), licences()],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: resolve(here, 'dist'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // Nothing is put into the page or the styles themselves: the content security policy takes files alone.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        resident: resolve(here, 'apps/resident/index.html'),
+        'resident-worker': resolve(here, 'apps/resident/worker.ts'),
+      },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === 'resident-worker' ? 'resident/worker.js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+  test: { root: here, environment: 'jsdom', include: ['{shared,apps,build}/**/*.test.{ts,tsx}'] },
+});
