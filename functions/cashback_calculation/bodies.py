@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
 from eeum.cashback.bodies import EarnedBody, RewardBody, earned_body, reward_body
-from eeum.cashback.quoting import NotGuaranteed, QuoteAnswer, Reason
+from eeum.cashback.quoting import NotGuaranteed, Plan, QuoteAnswer, Reason
 from eeum.payments.bodies import (
     MEMBER_CHANNELS,
     CardToken,
@@ -18,6 +18,7 @@ from eeum.payments.bodies import (
     cut_bodies,
     decline_body,
 )
+from eeum.policy.document_values import Instant
 
 Method = Literal["card", "app"]
 
@@ -40,6 +41,15 @@ class QuoteRequest(Body):
         default="now", description="`later` is a hold, as an acquirer makes it: it gets no discount."
     )
 
+    at: Instant | None = Field(
+        default=None,
+        description="When it would be paid, under the policy of then and with what limits have left then. Left out, or past: now.",
+    )
+    topped_up: bool = Field(
+        default=False,
+        description="Whether the loaded balance is taken as if it were enough, to plan a payment before topping up.",
+    )
+
     @model_validator(mode="after")
     def _can_be_paid(self) -> Self:
         if self.method == "app" and self._needs_a_card():
@@ -50,6 +60,9 @@ class QuoteRequest(Body):
 
     def _needs_a_card(self) -> bool:
         return self.capture == "later" or self.channel not in MEMBER_CHANNELS
+
+    def plan(self) -> Plan:
+        return Plan(self.at, self.topped_up)
 
     def paid_by(self) -> Method:
         """The method that the payment would have."""
@@ -63,6 +76,7 @@ class NotGuaranteedBody(BaseModel):
     - `earlier_cashback_pending`: an earlier payment or cancellation is not posted yet, and uses or frees the same limits.
     - `earlier_use_not_read`: a limit counts an earlier window that only the posting adds up.
     - `captured_later`: cashback is for what is captured, under the policy, limits and budgets of that moment.
+    - `planned_ahead`: until then the policy may be amended, and other payments use limits and budgets.
     """
 
     reason: Reason
@@ -76,6 +90,7 @@ MESSAGES: dict[Reason, str] = {
     Reason.EARLIER_CASHBACK_PENDING: "이전 결제의 캐시백이 처리되는 중이어서 금액이 달라질 수 있습니다.",
     Reason.EARLIER_USE_NOT_READ: "이전 기간의 이용 금액에 따라 캐시백이 달라질 수 있습니다.",
     Reason.CAPTURED_LATER: "캐시백은 매입되는 시점의 정책과 금액에 따라 정해집니다.",
+    Reason.PLANNED_AHEAD: "그때까지의 결제와 정책 변경에 따라 캐시백이 달라질 수 있습니다.",
 }
 
 MESSAGES_IN_ENGLISH: dict[Reason, str] = {
@@ -83,6 +98,7 @@ MESSAGES_IN_ENGLISH: dict[Reason, str] = {
     Reason.EARLIER_CASHBACK_PENDING: "Cashback of earlier payments is still being worked out, so that the amount may change.",
     Reason.EARLIER_USE_NOT_READ: "Cashback may change with what was spent in an earlier period.",
     Reason.CAPTURED_LATER: "Cashback follows the policy and the amount of the day on which the payment is captured.",
+    Reason.PLANNED_AHEAD: "Payments and changes of policy until then may change the cashback.",
 }
 
 

@@ -24,7 +24,8 @@ def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
     card = card_within(wallet_id, body.card_token) if body.card_token else None
     method = body.paid_by()
     order = Order(body.merchant_id, body.amount, body.channel, method, card, None, body.capture == "later")
-    quoted = quote_cashback(AskedQuote(member, wallet_id, order, city.clock()), city.quoting(api.lambda_context))
+    asked = AskedQuote(member, wallet_id, order, city.clock(), body.plan())
+    quoted = quote_cashback(asked, city.quoting(api.lambda_context))
     # The merchant was read for the quote.
     name = city.names().known(order.merchant_id, quoted.earning.accepted_at)
     return answered(quote_body(quoted, method, name))

@@ -54,3 +54,14 @@ def test_a_declined_payment_pays_and_promises_nothing(city: InMemoryCity) -> Non
     quoted = _quote(city, amount=900_000_000).json
     assert (quoted["decline"]["code"], quoted["paid"], quoted["cashback"]) == ("51", 0, 0)
     assert (quoted["rewards"], quoted["not_guaranteed"]) == ([], [])
+
+
+def test_a_plan_is_for_a_later_day_and_needs_no_money_yet(city: InMemoryCity) -> None:
+    planned = _quote(city, amount=900_000_000, topped_up=True, at="2026-01-01T00:00:00+09:00").json
+    assert planned["decline"] is None
+    assert planned["paid"] + planned["discount"] == 900_000_000
+    assert "planned_ahead" in [each["reason"] for each in planned["not_guaranteed"]]
+
+
+def test_a_planned_instant_has_an_offset(city: InMemoryCity) -> None:
+    assert_problem(_quote(city, at="2026-01-01"), 400, "invalid_request", "instant_format", "at")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eeum.budget.rules import sub_line_of
 from eeum.calendar import SEOUL
-from eeum.cashback.quoting import NotGuaranteed, QuoteAnswer, Reason
+from eeum.cashback.quoting import NotGuaranteed, Plan, QuoteAnswer, Reason
 from eeum.cashback.rules import Earning
 from eeum.errors import NotFound
 from eeum.payments.rules import Decline, Payment, PaymentStatus
@@ -159,6 +159,44 @@ def test_what_is_not_known_is_named(city: World) -> None:
     assert city.quote(payer, shop, 20_000).not_guaranteed == (pending, shared)
     city.post(first)
     assert city.quote(payer, shop, 20_000).not_guaranteed == (shared,)
+
+
+def test_a_plan_is_quoted_under_the_policy_and_in_the_windows_of_then(world: World) -> None:
+    """January's band is used up; a month later it is empty again, and in October 2022 another version gives five per cent."""
+    payer, shop = world.member(charged=2_000_000), world.shop()
+    world.post(world.pay(payer, shop, 500_000).entry)
+    world.now += timedelta(seconds=1)
+    assert world.quote(payer, shop, 10_000).earning.won == 100
+    for at, won, version in (
+        (datetime(2021, 2, 1, tzinfo=SEOUL), 1_000, "incheon-2021-01-01"),
+        (datetime(2022, 10, 1, tzinfo=SEOUL), 500, "incheon-2022-10-01"),
+    ):
+        quoted = world.quote(payer, shop, 10_000, plan=Plan(at))
+        assert (quoted.earning.won, quoted.earning.policy) == (won, version)
+        assert quoted.not_guaranteed == (NotGuaranteed(Reason.PLANNED_AHEAD, ("base",)),)
+        world.now = at
+        assert world.quote(payer, shop, 10_000).earning.won == won
+
+
+def test_a_plan_for_the_past_is_one_for_now(world: World) -> None:
+    payer, shop = world.member(charged=10_000), world.shop()
+    assert world.quote(payer, shop, 10_000, plan=Plan(world.now - timedelta(days=400))) == world.quote(
+        payer, shop, 10_000
+    )
+
+
+def test_a_wallet_that_would_be_topped_up_is_quoted_as_one_that_was(world: World) -> None:
+    poor, rich, shop = (
+        world.member("poor", cashback=300),
+        world.member("rich", charged=20_000, cashback=300),
+        world.shop(),
+    )
+    assert world.quote(poor, shop, 20_000).judgement.decline is Decline.INSUFFICIENT_FUNDS
+    planned = world.quote(poor, shop, 20_000, plan=Plan(topped_up=True))
+    assert planned.judgement == world.quote(rich, shop, 20_000).judgement
+    assert (planned.earning.won, planned.earning.rewards) == (2_000, world.quote(rich, shop, 20_000).earning.rewards)
+    # What it holds already is what would pay.
+    assert world.quote(rich, shop, 5_000, plan=Plan(topped_up=True)) == world.quote(rich, shop, 5_000)
 
 
 def test_a_window_that_only_the_posting_adds_up_is_named() -> None:

@@ -19,7 +19,7 @@ from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
 from eeum.calendar import SEOUL
 from eeum.cashback.context import EntriesCache
-from eeum.cashback.quoting import AskedQuote, QuoteAnswer, Quoting, quote_cashback
+from eeum.cashback.quoting import NOW, AskedQuote, Plan, QuoteAnswer, Quoting, quote_cashback
 from eeum.cashback.rules import Earning, MonthBook
 from eeum.cashback.sources import Entry, Source, sound_source_of
 from eeum.cashback.store import CashbackStore
@@ -261,12 +261,12 @@ class World:
         request = Request.of(ACQUIRER, wallet.id, key or self.new_key(), asked)
         return authorise_basket(AuthoriseBasket(request, tuple(orders)), self.paying)
 
-    def quote(self, wallet: Wallet, shop: Merchant | str, amount: int, **changes: Any) -> QuoteAnswer:
-        """What the same payment by `pay` would get."""
+    def quote(self, wallet: Wallet, shop: Merchant | str, amount: int, plan: Plan = NOW, **changes: Any) -> QuoteAnswer:
+        """What the same payment by `pay` would get, now or as planned."""
         merchant_id = shop if isinstance(shop, str) else shop.id
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
         quoting = Quoting(store=self.payments, policies=self.policies, budgets=self.budgets())
-        return quote_cashback(AskedQuote(wallet.member, wallet.id, order, self.now), quoting)
+        return quote_cashback(AskedQuote(wallet.member, wallet.id, order, self.now, plan), quoting)
 
     def top_up(
         self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK, reference: str | None = None

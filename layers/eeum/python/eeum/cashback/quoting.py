@@ -12,6 +12,7 @@ from eeum.calendar import whole_milliseconds
 from eeum.cashback.rules import WHOLE, Captured, Earning, earn
 from eeum.cashback.usage import asked_for, is_kept
 from eeum.errors import NotFound
+from eeum.journal.accounts import CHARGED
 from eeum.merchants.rules import Merchant
 from eeum.payments.rules import Judgement, Order, Till, judge
 from eeum.payments.store import PaymentStore
@@ -19,7 +20,7 @@ from eeum.policy.rules import AT_PAYMENT, Layer, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.wallet.giving import Grants
 from eeum.wallet.participants import PolicyRewards
-from eeum.wallet.rules import Wallet, wallet_id_of
+from eeum.wallet.rules import Purse, Wallet, wallet_id_of
 from eeum.wallet.use_cases import NO_SUCH_WALLET
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     EARLIER_CASHBACK_PENDING = "earlier_cashback_pending"
     EARLIER_USE_NOT_READ = "earlier_use_not_read"
     CAPTURED_LATER = "captured_later"
+    PLANNED_AHEAD = "planned_ahead"
 
 
 class NotGuaranteed(NamedTuple):
@@ -51,13 +53,28 @@ class Quoting:
     budgets: Budgets
 
 
+class Plan(NamedTuple):
+    """For when a payment is thought of, if not for now: `at`, under the policy and in the windows of that instant.
+
+    `topped_up` is whether the wallet is taken as if enough had been loaded into it, so that an answer says what would be earned and not
+    what is missing.
+    """
+
+    at: datetime | None = None
+    topped_up: bool = False
+
+
+NOW = Plan()
+
+
 class AskedQuote(NamedTuple):
-    """The command: what `order` would get at the instant `at`, in the wallet that `member` names."""
+    """The command: what `order` would get at the instant `at`, which is now, or as `plan` says, in the wallet that `member` names."""
 
     member: str
     wallet_id: str
     order: Order
     at: datetime
+    plan: Plan = NOW
 
 
 class QuoteAnswer(NamedTuple):
@@ -74,7 +91,7 @@ class QuoteAnswer(NamedTuple):
 
 
 def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
-    """What the order would get if it were paid now, by the member's own wallet.
+    """What the order would get if it were paid now, or as planned, by the member's own wallet. A plan for the past is one for now.
 
     It reads what the payment would read, in one round trip. Where the budget shard of the wallet has too little, the payment would refill
     it: then all money of the year is read, and none is moved.
@@ -86,19 +103,30 @@ def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
     wallet_id, order = asked.wallet_id, asked.order
     if wallet_id != wallet_id_of(asked.member):
         raise NotFound(NO_SUCH_WALLET)
-    at = whole_milliseconds(asked.at)
+    now, plan = asked.at, asked.plan
+    at = whole_milliseconds(max(now, plan.at) if plan.at else now)
     policy = quoting.policies.running_at(at)
     funding = quoting.budgets.funding(wallet_id, at)
     found = quoting.store.read_for_quote(wallet_id, order.merchant_id, funding.keys([(policy, at)]))
     if found.wallet is None:
         raise NotFound(NO_SUCH_WALLET)
+    wallet = _topped_up(found.wallet, order.amount) if plan.topped_up else found.wallet
     funds = funding.funds(found.others)
-    judgement, earning = _quoted(found.wallet, found.merchants[order.merchant_id], policy, order, at, funds)
+    judgement, earning = _quoted(wallet, found.merchants[order.merchant_id], policy, order, at, funds)
     if funds.missing:
         funds = quoting.budgets.in_all(policy, at)
-        judgement, earning = _quoted(found.wallet, found.merchants[order.merchant_id], policy, order, at, funds)
-    not_guaranteed = () if judgement.decline else tuple(_not_guaranteed(found.wallet, policy, order, earning, funds))
+        judgement, earning = _quoted(wallet, found.merchants[order.merchant_id], policy, order, at, funds)
+    not_guaranteed = (
+        () if judgement.decline else tuple(_not_guaranteed(wallet, policy, order, earning, funds, at > now))
+    )
     return QuoteAnswer(judgement, earning, not_guaranteed)
+
+
+def _topped_up(wallet: Wallet, amount: int) -> Wallet:
+    """The wallet with at least `amount` won of loaded balance, which alone would be enough."""
+    loaded = max(wallet.balance(CHARGED), amount)
+    others = tuple(purse for purse in wallet.purses if purse.id != CHARGED)
+    return replace(wallet, purses=(Purse(CHARGED, loaded), *others))
 
 
 def _quoted(
@@ -130,7 +158,7 @@ class Shared(Protocol):
 
 
 def _not_guaranteed(
-    wallet: Wallet, policy: PolicyVersion, order: Order, earning: Earning, funds: Shared
+    wallet: Wallet, policy: PolicyVersion, order: Order, earning: Earning, funds: Shared, ahead: bool
 ) -> Iterator[NotGuaranteed]:
     """What is not known yet of cashback: it is evaluated after the payment, on what was posted until then."""
     at = earning.accepted_at
@@ -138,6 +166,8 @@ def _not_guaranteed(
     layers = [layer for layer in policy.after_payment if layer.id in quoted]
     # Which layer of a group counts depends on the rewards of the others.
     limited = [layer.id for layer in layers if layer.limits or layer.exclusive]
+    if ahead:
+        yield NotGuaranteed(Reason.PLANNED_AHEAD, tuple(layer.id for layer in layers))
     if order.hold:
         yield NotGuaranteed(Reason.CAPTURED_LATER, tuple(layer.id for layer in layers))
     if limited and wallet.due != wallet.posted:
