@@ -28,7 +28,7 @@ import { TopUp } from './views/top-up.tsx';
 
 export function App() {
   return (
-    <LocationProvider scope="/resident">
+    <LocationProvider scope="/resident/">
       <Begun />
     </LocationProvider>
   );

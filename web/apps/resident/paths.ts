@@ -5,7 +5,7 @@ const ROOT = '/resident';
 export const SECTIONS = ['home', 'pay', 'shops', 'history', 'me'] as const;
 
 export const path = {
-  home: () => ROOT,
+  home: () => `${ROOT}/`,
   pay: () => `${ROOT}/pay`,
   payAt: (shop: string) => `${ROOT}/pay/${encodeURIComponent(shop)}`,
   shops: () => `${ROOT}/shops`,

@@ -1,7 +1,7 @@
 /**
  * The resident's app without a connection: its own files, and nothing of the API.
  *
- * `__FILES__` and `__VERSION__` are filled in by the build. A new version waits until the page lets it take over, and the files of the
+ * The build fills in `__FILES__` and `__VERSION__`. A new version waits until the page lets it take over, and the files of the
  * version before stay until then, so that an open page never misses one.
  */
 /// <reference lib="webworker" />
@@ -14,8 +14,20 @@ const CACHE = `eeum-resident-${__VERSION__}`;
 const SHELL = '/resident/';
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(__FILES__.map((file) => new Request(file, { cache: 'no-cache' })))));
+  event.waitUntil(keepFiles());
 });
+
+/** While a deployment is under way the page may still be the one before: then nothing is installed, and the next look tries again. */
+async function keepFiles(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(__FILES__.map((file) => new Request(file, { cache: 'no-cache' })));
+  const page = await (await cache.match(SHELL))?.text();
+  const scripts = __FILES__.filter((file) => file.endsWith('.js') || file.endsWith('.css'));
+  if (!scripts.some((file) => page?.includes(file))) {
+    await caches.delete(CACHE);
+    throw new Error('The page is of another version.');
+  }
+}
 
 self.addEventListener('message', (event) => {
   if (event.data === 'take-over') void self.skipWaiting();

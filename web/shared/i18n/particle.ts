@@ -1,4 +1,4 @@
-/** Korean particles after any word: also after digits, Latin letters and closing brackets, which shop names end with. */
+/** Korean particles after any word: also after digits, Latin letters and brackets, which shop names end with. */
 import { josa } from 'es-hangul';
 
 export type Particle = '은/는' | '이/가' | '을/를' | '으로/로';
@@ -14,7 +14,8 @@ export function withParticle(word: string, particle: Particle): string {
 }
 
 export function particleAfter(word: string, particle: Particle): string {
-  const bare = word.replace(/[^0-9A-Za-z가-힣]+$/u, '');
+  // What is in brackets at the end is passed over, and a per cent sign is read 퍼센트.
+  const bare = word.replace(/\s*\([^()]*\)$/, '').replace(/%$/, '퍼센트').replace(/[^0-9A-Za-z가-힣]+$/u, '');
   if (HANGUL.test(bare)) return josa.pick(bare, particle);
   const [afterConsonant = '', afterVowel = ''] = particle.split('/');
   const vowel = !ENDS_IN_A_CONSONANT.test(bare) || (particle === '으로/로' && ENDS_IN_RIEUL.test(bare));

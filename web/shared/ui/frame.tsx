@@ -47,15 +47,17 @@ function skip(event: Event): void {
 }
 
 function Menu(props: { links: MenuLink[]; home: string }) {
-  const { path } = useLocation();
+  // A location's path has no slash at its end, and the address of an app's first view has.
+  const path = `${useLocation().path}/`;
   return (
     <nav class="menu" aria-label={common().mainMenu}>
       <ul>
         {props.links.map((link) => {
-          const here = link.href === props.home ? path === link.href : path.startsWith(link.href);
+          const address = link.href.endsWith('/') ? link.href : `${link.href}/`;
+          const here = link.href === props.home ? path === address : path.startsWith(address);
           return (
             <li key={link.href}>
-              <a href={link.href} aria-current={path === link.href ? 'page' : here ? 'true' : undefined}>
+              <a href={link.href} aria-current={path === address ? 'page' : here ? 'true' : undefined}>
                 <Icon name={link.icon} />
                 <span>{link.label}</span>
               </a>

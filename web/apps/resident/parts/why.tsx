@@ -38,7 +38,6 @@ export function sentence(earning: Earning, policy: PolicyText | null): string {
   const parts = earning.rewards.map((reward) => {
     const title = layerTitle(policy, reward.layer);
     const bands = reward.bands.filter((band) => band.base > 0);
-    if (bands.length === 0) return t.partWithoutRate(title);
     const rates = bands.map((band) =>
       bands.length === 1 ? percent(band.rate_basis_points) : t.partOf(percent(band.rate_basis_points), band.base),
     );
