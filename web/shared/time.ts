@@ -51,7 +51,7 @@ export function monthAfter(month: string, months: number): string {
 
 /** 2021년 1월 31일 (일), Sun, 31 January 2021 */
 export function longDate(instant: Date | string, language: Language): string {
-  return format(LOCALES[language], { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' }).format(new Date(instant));
+  return language === 'ko' ? `${date(instant, language)} (${weekday(instant, language)})` : `${weekday(instant, language)}, ${date(instant, language)}`;
 }
 
 /** 2021년 1월 31일, 31 January 2021 */
@@ -61,8 +61,13 @@ export function date(instant: Date | string, language: Language): string {
 
 /** 1월 31일 (일) 23:58, Sun, 31 January, 23:58 */
 export function dateAndTime(instant: Date | string, language: Language): string {
-  const day = format(LOCALES[language], { month: 'long', day: 'numeric', weekday: 'short' }).format(new Date(instant));
-  return `${day}${language === 'en' ? ',' : ''} ${time(instant)}`;
+  const day = format(LOCALES[language], { month: 'long', day: 'numeric' }).format(new Date(instant));
+  const name = weekday(instant, language);
+  return language === 'ko' ? `${day} (${name}) ${time(instant)}` : `${name}, ${day}, ${time(instant)}`;
+}
+
+function weekday(instant: Date | string, language: Language): string {
+  return format(LOCALES[language], { weekday: 'short' }).format(new Date(instant));
 }
 
 /** 23:58 */

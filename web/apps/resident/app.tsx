@@ -36,13 +36,13 @@ export function App() {
 
 /** Exchanges the sign-in page's code before anything is shown. */
 function Begun() {
-  const { route } = useLocation();
+  const { route, url } = useLocation();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [begun, setBegun] = useState(false);
   useEffect(() => {
     session.begin().then(
       (page) => {
-        if (page !== location.pathname + location.search) route(page, true);
+        if (page !== url) route(page, true);
         setBegun(true);
       },
       (thrown: unknown) => {

@@ -23,7 +23,7 @@ export const commonEn: Common = {
   },
   notFound: { title: 'There is no such page', text: 'The address has changed or is mistyped.', go: 'To the start' },
   problems: {
-    offline: 'You are not connected to the internet. Check the connection and try again.',
+    offline: 'The server could not be reached. Check your connection and try again.',
     timeout: 'The answer is taking too long. Try again in a moment.',
     session: 'Your session has ended. Please sign in again.',
     too_many: 'Too many requests. Try again in a moment.',

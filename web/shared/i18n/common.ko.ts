@@ -25,7 +25,7 @@ export const commonKo = {
   notFound: { title: '찾을 수 없는 페이지입니다', text: '주소가 바뀌었거나 잘못 입력되었습니다.', go: '처음으로' },
   /** By the problem's code: what happened, and what the person can do. */
   problems: {
-    offline: '인터넷에 연결되어 있지 않습니다. 연결을 확인하고 다시 시도해 주십시오.',
+    offline: '서버에 연결하지 못했습니다. 인터넷 연결을 확인하고 다시 시도해 주십시오.',
     timeout: '응답이 늦어지고 있습니다. 잠시 뒤 다시 시도해 주십시오.',
     session: '로그인 시간이 끝났습니다. 다시 로그인해 주십시오.',
     too_many: '요청이 너무 많습니다. 잠시 뒤 다시 시도해 주십시오.',

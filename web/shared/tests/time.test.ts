@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { cityMonth, cityTime, date, dateAndTime, dayOf, lastDay, monthAfter, monthName, monthOf, timeTold } from '../time.ts';
+import { cityMonth, cityTime, date, dateAndTime, dayOf, lastDay, longDate, monthAfter, monthName, monthOf, timeTold } from '../time.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'performance'] });
@@ -28,8 +28,9 @@ test('days and months are of Seoul', () => {
   expect(monthOf('2020-12-31T14:59:59Z')).toBe('2020-12');
   expect(date('2020-12-31T15:00:00Z', 'ko')).toBe('2021년 1월 1일');
   expect(date('2020-12-31T15:00:00Z', 'en')).toBe('1 January 2021');
-  expect(dateAndTime('2021-01-31T23:58:00+09:00', 'ko')).toContain('23:58');
-  expect(dateAndTime('2021-02-01T00:05:00+09:00', 'en')).toContain('00:05');
+  expect(dateAndTime('2021-01-31T23:58:00+09:00', 'ko')).toBe('1월 31일 (일) 23:58');
+  expect(dateAndTime('2021-02-01T00:05:00+09:00', 'en')).toBe('Mon, 1 February, 00:05');
+  expect(longDate('2021-01-31T23:58:00+09:00', 'ko')).toBe('2021년 1월 31일 (일)');
   expect(monthName('2021-01', 'ko')).toBe('2021년 1월');
 });
 

@@ -16,22 +16,31 @@ export function Announced(props: { announced: Schemas['AnnouncedBody'][]; brief?
             {t.policy.since(date(each.start, language.value))}
           </p>
           <p class="announced-title">{told(each.title)}</p>
-          {!props.brief && each.changes.length > 0 && <Changes changes={each.changes} />}
+          {!props.brief && <Changes changes={each.changes} />}
         </li>
       ))}
     </ul>
   );
 }
 
+/** How a version is named, and when it starts, is said above its changes. */
+const SAID_ABOVE = /^(title|starts_at)$|\.title$/;
+
+
 /** Each sentence says itself whether something is new, better, less or ends. */
 export function Changes(props: { changes: Schemas['PolicyChangeBody'][] }) {
+  const changes = props.changes.filter((change) => !SAID_ABOVE.test(change.about));
+  if (changes.length === 0) return null;
   return (
-    <ul class="changes">
-      {props.changes.map((change) => (
-        <li key={change.about + change.ko} class={`change-${change.kind}`}>
-          {told(change)}
-        </li>
-      ))}
-    </ul>
+    <details class="more-of-it">
+      <summary>{texts().policy.changes(changes.length)}</summary>
+      <ul class="changes">
+        {changes.map((change) => (
+          <li key={change.about + change.ko} class={`change-${change.kind}`}>
+            {told(change)}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

@@ -44,17 +44,14 @@ function LimitBar(props: { usage: Usage; full: boolean }) {
         <Heading>
           {measure} <span class="hint">{t.windows[limit.window]}</span>
         </Heading>
-        {left !== null && <Won amount={left} class="won-strong" />}
+        {left !== null && <strong class="limit-left">{t.left(left)}</strong>}
       </div>
       {amount === null || left === null ? (
         <p class="hint">{t.unlimited(used)}</p>
       ) : (
         <>
           <UsageBar title={t.chart(measure, Math.min(used, amount), amount)} segments={segmentsOf(props.usage, amount)} />
-          <p class="limit-text">
-            <span>{t.used(Math.min(used, amount), amount)}</span>
-            <span>{t.left(left)}</span>
-          </p>
+          <p class="hint">{t.used(Math.min(used, amount), amount)}</p>
         </>
       )}
       {layers.map((layer) => {
@@ -89,7 +86,6 @@ function BandTable(props: { title: string; bands: Band[] }) {
       columns={[
         { title: t.band, cell: (band: Band) => t.upTo(band.from, band.upTo) },
         { title: t.rate, cell: (band) => rateOf(band.rate), amount: true },
-        { title: t.usedOf, cell: (band) => <Won amount={band.used} />, amount: true },
         { title: t.leftOf, cell: (band) => (band.upTo === null ? '' : <Won amount={band.upTo - band.from - band.used} />), amount: true },
       ]}
       rows={props.bands}

@@ -2,7 +2,7 @@
 import { useAnswer } from '../../../shared/api/asking.ts';
 import type { Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
-import { dayOf, longDate, time } from '../../../shared/time.ts';
+import { dateAndTime, dayOf, longDate, time } from '../../../shared/time.ts';
 import { Icon } from '../../../shared/ui/icons.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
 import { shopOf } from '../city.ts';
@@ -58,7 +58,7 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
           <ShopName id={payment.merchant_id} />
         </span>
         <span class="row-text">
-          {at && (props.dated ? `${longDate(at, language.value).replace(/^\d+년 |( \d{4})/, '')} ${time(at)}` : time(at))}
+          {at && (props.dated ? dateAndTime(at, language.value) : time(at))}
           {!ORDINARY.has(payment.status) && <span class={`tag tag-${payment.status}`}>{t.payment.statuses[payment.status]}</span>}
         </span>
       </span>

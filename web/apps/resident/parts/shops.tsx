@@ -8,7 +8,7 @@ import { language } from '../../../shared/i18n/language.ts';
 import { category, district } from '../../../shared/i18n/names.ts';
 import { common } from '../../../shared/i18n/texts.ts';
 import { percent, won } from '../../../shared/money.ts';
-import { date } from '../../../shared/time.ts';
+import { cityTime, date } from '../../../shared/time.ts';
 import { Answered, ProblemNote, Waiting } from '../../../shared/ui/answer.tsx';
 import { SelectField } from '../../../shared/ui/fields.tsx';
 import { Icon } from '../../../shared/ui/icons.tsx';
@@ -25,6 +25,7 @@ export function placeOf(shop: Shop): string {
 export function ShopCard(props: { shop: Shop }) {
   const { shop } = props;
   const t = texts().shops;
+  const now = cityTime();
   return (
     <section class="card shop-card">
       <p class="shop-place">{placeOf(shop)}</p>
@@ -33,7 +34,7 @@ export function ShopCard(props: { shop: Shop }) {
           <span class="tag tag-plus">{t.benefitPlus}</span> {t.benefitPlusText(percent(shop.own_rate_basis_points))}
         </p>
       )}
-      {shop.payable_from && shop.status !== 'active' && <p class="hint">{t.from(date(shop.payable_from, language.value))}</p>}
+      {shop.payable_from && now && now < new Date(shop.payable_from) && <p class="hint">{t.from(date(shop.payable_from, language.value))}</p>}
     </section>
   );
 }

@@ -1,12 +1,11 @@
 /** Why a payment earned what it earned: one sentence, and a table of rules, bands, rates and who pays. */
-import type { ComponentChildren } from 'preact';
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { funder } from '../../../shared/i18n/names.ts';
 import { told } from '../../../shared/i18n/texts.ts';
 import { percent } from '../../../shared/money.ts';
 import { Won } from '../../../shared/ui/money.tsx';
-import { Table } from '../../../shared/ui/table.tsx';
+import { Facts, Table } from '../../../shared/ui/table.tsx';
 import { policyOf, type Earning, type PolicyText } from '../city.ts';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
@@ -67,11 +66,11 @@ function One(props: { earning: Earning; policy: PolicyText | null }) {
             { title: columns.base, cell: (row) => (row.base === null ? '' : <Won amount={row.base} />), amount: true },
             { title: columns.rate, cell: (row) => row.rate, amount: true },
             { title: columns.won, cell: (row) => (row.won === null ? '' : <Won amount={row.won} />), amount: true },
-            { title: columns.funders, cell: (row) => row.funders },
           ]}
           rows={earning.rewards.flatMap((reward) => rowsOf(reward, policy))}
         />
       )}
+      <FundersOf rewards={earning.rewards} />
       {policy && (
         <p class="hint">
           {t.payment.policy}: <a href={path.policy()}>{told(policy.title)}</a>
@@ -81,25 +80,31 @@ function One(props: { earning: Earning; policy: PolicyText | null }) {
   );
 }
 
-type Row = { title: string; base: number | null; rate: string; won: number | null; funders: ComponentChildren };
+/** Who pays for it, over all rewards. */
+function FundersOf(props: { rewards: Reward[] }) {
+  const sums = new Map<string, number>();
+  for (const [id, won] of props.rewards.flatMap((reward) => Object.entries(reward.funders))) sums.set(id, (sums.get(id) ?? 0) + won);
+  const paying = [...sums].filter(([, won]) => won !== 0);
+  if (paying.length === 0) return null;
+  return (
+    <>
+      <h3>{texts().payment.whoPays}</h3>
+      <Facts rows={paying.map(([id, won]) => [funder(id, language.value), <Won amount={won} />])} />
+    </>
+  );
+}
 
-/** A row for each band; what the layer gave, and who pays for it, in its first. */
+type Row = { title: string; base: number | null; rate: string; won: number | null };
+
+/** A row for each band; what the layer gave in its first. */
 function rowsOf(reward: Reward, policy: PolicyText | null): Row[] {
   const title = layerTitle(policy, reward.layer);
-  const funders = Object.entries(reward.funders)
-    .filter(([, won]) => won !== 0)
-    .map(([id, won]) => (
-      <span key={id} class="fact-line">
-        {funder(id, language.value)} <Won amount={won} />
-      </span>
-    ));
   const bands = reward.bands.filter((band) => band.base > 0);
-  if (bands.length === 0) return [{ title, base: null, rate: texts().payment.fixed, won: reward.won, funders }];
+  if (bands.length === 0) return [{ title, base: null, rate: texts().payment.fixed, won: reward.won }];
   return bands.map((band, number) => ({
     title,
     base: band.base,
     rate: percent(band.rate_basis_points),
     won: number === 0 ? reward.won : null,
-    funders: number === 0 ? funders : '',
   }));
 }

@@ -33,9 +33,9 @@ export function Home() {
               <Balance body={body} />
               <Notes body={body} />
               <Purses body={body} />
+              <Left policy={policy} body={body} />
             </div>
             <div class="column">
-              <Left policy={policy} body={body} />
               <Recent walletId={body.id} />
               <News />
             </div>

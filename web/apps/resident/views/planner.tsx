@@ -18,6 +18,9 @@ import { QuoteLines, usePlan } from '../parts/quote.tsx';
 import { placeOf, ShopFinder } from '../parts/shops.tsx';
 import { texts } from '../texts.ts';
 
+/** Those that follow are too far ahead to plan by. */
+const MOST_COMING = 2;
+
 /** What would I earn at this shop, for this amount: now, and from the day of each change that is announced. */
 export function Planner() {
   const t = texts().planner;
@@ -87,7 +90,7 @@ function PlanAt(props: { shop: Shop }) {
                 <p class="empty">{t.noComing}</p>
               </section>
             ) : (
-              announced.map((each) => <Coming key={each.what + each.start} announced={each} shop={props.shop.id} amount={amount} />)
+              announced.slice(0, MOST_COMING).map((each) => <Coming key={each.what + each.start} announced={each} shop={props.shop.id} amount={amount} />)
             )
           }
         </Answered>

@@ -23,7 +23,7 @@ export function Policy() {
       <section class="card" aria-labelledby="coming">
         <h2 id="coming">{t.coming}</h2>
         <Answered answer={coming}>
-          {(announced) => (announced.length > 0 ? <Announced announced={announced} /> : <p class="empty">{t.none}</p>)}
+          {(announced) => (announced.length > 0 ? <Coming announced={announced} /> : <p class="empty">{t.none}</p>)}
         </Answered>
       </section>
       <section class="card" aria-labelledby="in-force">
@@ -33,6 +33,23 @@ export function Policy() {
         </Answered>
       </section>
     </Page>
+  );
+}
+
+const SHOWN_AT_ONCE = 3;
+
+function Coming(props: { announced: Schemas['AnnouncedBody'][] }) {
+  const later = props.announced.slice(SHOWN_AT_ONCE);
+  return (
+    <>
+      <Announced announced={props.announced.slice(0, SHOWN_AT_ONCE)} />
+      {later.length > 0 && (
+        <details class="more-of-it">
+          <summary>{texts().policy.later(later.length)}</summary>
+          <Announced announced={later} />
+        </details>
+      )}
+    </>
   );
 }
 

@@ -7,11 +7,13 @@ import { Won } from '../../../shared/ui/money.tsx';
 import { Table } from '../../../shared/ui/table.tsx';
 import { shopOf } from '../city.ts';
 import { path } from '../paths.ts';
-import { askQuote, Declined } from '../parts/quote.tsx';
+import { askQuote, Declined, type Quote } from '../parts/quote.tsx';
 import { ShopCard } from '../parts/shops.tsx';
 import { texts } from '../texts.ts';
 
 const AMOUNTS = [10_000, 50_000, 100_000];
+
+type Row = { quote: Quote; amount: number };
 
 /** One shop: what I would get there for a few amounts, the way to pay and the way to plan. */
 export function Shop(props: { id: string }) {
@@ -43,8 +45,10 @@ export function Shop(props: { id: string }) {
                       caption={t.shops.myBenefit}
                       hideCaption
                       columns={[
-                        { title: t.planner.amount, cell: (row) => won(row.amount, language.value) },
-                        { title: t.pay.discount, cell: (row) => <Won amount={row.quote.discount} />, amount: true },
+                        { title: t.planner.amount, cell: (row: Row) => won(row.amount, language.value) },
+                        ...(rows.some((row) => row.quote.discount > 0)
+                          ? [{ title: t.pay.discount, cell: (row: Row) => <Won amount={row.quote.discount} />, amount: true }]
+                          : []),
                         { title: t.pay.cashback, cell: (row) => <Won amount={row.quote.cashback} />, amount: true },
                       ]}
                       rows={rows.filter((row) => !row.quote.decline)}
