@@ -1,16 +1,23 @@
 /** The service worker of this app: its registration, and whether a new version waits. */
 import { signal } from '@preact/signals';
-import { keep, kept } from '../../shared/i18n/language.ts';
+import { config } from '../../shared/session/config.ts';
 
 const HOUR_MS = 3_600_000;
-export const SWITCHED_OFF = 'eeum-worker-off';
 
 export const waiting = signal<ServiceWorker | null>(null);
 let replaced = false;
 
 /** Register the worker in built apps, and look for a new version each hour and when the page is seen again. */
 export function watchForUpdates(): void {
-  if (!('serviceWorker' in navigator) || !import.meta.env.PROD || kept(SWITCHED_OFF)) return;
+  if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
+  config().then(
+    ({ worker }) => (worker === false ? void switchOff() : register()),
+    // Without a connection the worker that there is stays.
+    () => undefined,
+  );
+}
+
+function register(): void {
   navigator.serviceWorker.addEventListener('controllerchange', () => {
     // The first worker takes over a page that is current; only one that was asked for by `update` reloads it.
     if (replaced) location.reload();
@@ -20,7 +27,9 @@ export function watchForUpdates(): void {
   });
 }
 
-function watch(registration: ServiceWorkerRegistration): void {
+function watch(registration: ServiceWorkerRegistration | undefined): void {
+  // Some browsers refuse without an error.
+  if (!registration) return;
   const look = () => registration.update().catch(() => undefined);
   setInterval(look, HOUR_MS);
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && look());
@@ -40,9 +49,8 @@ export function update(): void {
   waiting.value?.postMessage('take-over');
 }
 
-/** Switch the worker off in this browser: everything that it kept is deleted. */
-export async function switchOff(): Promise<void> {
-  keep(SWITCHED_OFF, 'yes');
+/** Remove the worker of an earlier version, with everything that it kept. */
+async function switchOff(): Promise<void> {
   for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
   for (const name of await caches.keys()) await caches.delete(name);
 }

@@ -7,6 +7,8 @@ export type Config = {
   authorize: string;
   token: string;
   logout: string;
+  /** `false` takes service workers away from browsers that have one. */
+  worker?: boolean;
 };
 
 let asked: Promise<Config> | null = null;

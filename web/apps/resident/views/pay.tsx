@@ -12,7 +12,7 @@ import { Dialog } from '../../../shared/ui/dialog.tsx';
 import { AmountField, ErrorSummary } from '../../../shared/ui/fields.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
-import { api, readWallet, shopOf, spendable, wallet, type Shop as ShopBody } from '../city.ts';
+import { api, readWallet, shopOf, spendable, type Shop as ShopBody } from '../city.ts';
 import { draftAt, keep, pay, unfinished, type PayDraft } from '../paying.ts';
 import { path } from '../paths.ts';
 import { Declined, QuoteLines, useQuote } from '../parts/quote.tsx';
@@ -129,7 +129,6 @@ function PayAt(props: { shop: ShopBody }) {
       setDraft(draftAt(shop.id));
       setStep({ is: 'declined', reason: outcome.paid.decline?.reason ?? 'other' });
     } else {
-      wallet.value = null;
       route(`${path.payment(outcome.paid.id ?? '')}?receipt`, true);
     }
   };

@@ -1,0 +1,155 @@
+"""A city with its front and its pages, and members who visit it in a browser."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from local import building, inhabitants, sign_in, web
+from local.api import Api
+from local.city import City
+from local.emulator import free_port
+from local.failure import CityFailure
+from local.roles import Tokens
+
+#: A Tuesday of the month of the published policy, more than five years before any browser's clock.
+BEGINNING = "2021-01-05T10:00:00+09:00"
+PHONE, DESK = (360, 780), (1280, 900)
+#: What a browser logs of an answer that is an error, which tests ask for.
+_EXPECTED = "Failed to load resource"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A resident of one test alone."""
+
+    name: str
+    api: Api
+    wallet: str
+    card: str
+
+
+@dataclass
+class Place:
+    """The running city, as tests ask for people and shops of it."""
+
+    city: City
+    tokens: Tokens
+    shops: dict[str, str]
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.city.port}"
+
+    def member(self, charged: int = 0, name: str | None = None) -> Member:
+        """Somebody with a wallet and so much in it."""
+        name = name or f"visitor-{next(self._numbers)}"
+        self.city.signing.enrol(name, sign_in.RESIDENT_APP)
+        own = self.city.api.as_caller(self.city.signing.token(name, sign_in.RESIDENT_APP))
+        wallet = own.post("/wallets", {})
+        if charged:
+            transfer = {"amount": charged, "bank_reference": f"to-{name}"}
+            answer = self.bank.post(f"/wallets/{wallet['id']}/top_ups", transfer, key=f"top-up-of-{name:->16}")
+            if answer["status"] != "completed":
+                raise CityFailure(f"The top-up of {name} was declined: {answer}")
+        return Member(name, own, wallet["id"], wallet["cards"][0]["token"])
+
+    @property
+    def bank(self) -> Api:
+        return self.city.api.as_caller(self.tokens.bank)
+
+    @property
+    def shopkeeper(self) -> Api:
+        return self.city.api.as_caller(self.tokens.merchant)
+
+    def pay(self, member: Member, shop: str, amount: int, key: str) -> dict[str, Any]:
+        """A payment that is made outside of the browser, with its cashback."""
+        body = {"merchant_id": self.shops[shop], "amount": amount}
+        paid: dict[str, Any] = member.api.post(f"/wallets/{member.wallet}/payments", body, key=f"{key:->16}")
+        self.city.drain()
+        return paid
+
+    def cancel(self, payment: dict[str, Any], amount: int, key: str) -> None:
+        path = f"/merchants/{payment['merchant_id']}/payments/{payment['id']}/cancellations"
+        self.shopkeeper.post(path, {"amount": amount, "reason": "일부 반품"}, key=f"{key:->16}")
+        self.city.drain()
+
+
+@contextmanager
+def open_place(data: Path) -> Iterator[Place]:
+    """A city of one's own below `data`, on free ports, with the pages of this checkout."""
+    if missing := web.build():
+        raise CityFailure(missing)
+    city = City(data, free_port(), emulator_port=free_port())
+    city.start(building.build(), BEGINNING)
+    try:
+        tokens = city.sign_everyone_in()
+        shopkeeper = city.api.as_caller(tokens.merchant)
+        # Applying again with the same papers gives the application that is there.
+        shops = {
+            shop.name: str(shopkeeper.post("/merchants", shop.application())["id"]) for shop in inhabitants.shops()
+        }
+        yield Place(city, tokens, shops)
+    finally:
+        city.stop()
+
+
+@dataclass
+class Visit:
+    """A tab of one member, or of nobody yet, with all that the browser complained about."""
+
+    place: Place
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda said: self._complained(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _complained(self, kind: str, text: str) -> None:
+        if kind == "error" and not text.startswith(_EXPECTED):
+            self.complaints.append(text)
+
+    def open(self, path: str) -> Page:
+        """A page of the resident's app, by its address."""
+        self.page.goto(f"{self.place.address}/resident/{path}")
+        return self.page
+
+    def go(self, path: str) -> Page:
+        """Another view, as a link in the app leads to it: nobody signs in again."""
+        self.page.evaluate(
+            "path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')) }",
+            f"/resident/{path}",
+        )
+        return self.page
+
+    def sign_in(self, member: Member, path: str = "") -> Page:
+        """Through the sign-in page, back to the view that was asked for."""
+        page = self.open(path)
+        page.locator("main .button-large").first.click()
+        self.fill_in(member)
+        expect(page.locator("nav.menu")).to_be_visible()
+        return page
+
+    def fill_in(self, member: Member) -> None:
+        """On the sign-in page."""
+        self.page.fill("#username", sign_in.address(member.name))
+        self.page.fill("#password", sign_in.PASSWORD)
+        self.page.locator("button.submit").click()
+
+
+def context_of(browser: Browser, language: str = "ko", size: tuple[int, int] = PHONE, **options: Any) -> BrowserContext:
+    """A browser without any memory. Workers are for the tests of them: what they answer, no test can change."""
+    settings = {"service_workers": "block", "reduced_motion": "reduce", **options}
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, locale=language, timezone_id="America/New_York", **settings
+    )
+    context.set_default_timeout(10_000)
+    return context
