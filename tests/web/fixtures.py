@@ -46,6 +46,8 @@ def new_visit(place: Place, browser: Browser) -> Iterator[NewVisit]:
     yield make
     complaints = [complaint for visit in visits for complaint in visit.complaints]
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
     assert complaints == []
 

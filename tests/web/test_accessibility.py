@@ -27,9 +27,9 @@ def assert_accessible(page: Page, name: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """What is asked for when a view opens is there."""
+    """What is asked for when a view opens is there. Of a list it is what comes into sight."""
     page.wait_for_load_state("networkidle")
-    expect(page.locator(".waiting, .waiting-word")).to_have_count(0)
+    expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_dates_are_the_citys_and_not_the_browsers(place: Place, new_visit: NewVi
     """The browser is in New York and in another year; it may even set its clock while the page is open."""
     visit = new_visit(language="en")
     visit.page.clock.install(time="2031-07-04T12:00:00")
-    page = visit.sign_in(place.member(charged=10_000))
+    page = visit.sign_in(place.member(charged=30_000))
     expect(page.locator(".balance-at")).to_contain_text("January")
     page = visit.go("history")
     expect(page.locator(".month")).to_contain_text("January 2021")
@@ -144,7 +144,7 @@ def test_the_statement_of_a_month_that_is_not_final_says_so(new_visit: NewVisit,
 
 
 def test_signing_out_forgets_everything(place: Place, new_visit: NewVisit) -> None:
-    page = new_visit().sign_in(place.member(charged=10_000), "me")
+    page = new_visit().sign_in(place.member(charged=30_000), "me")
     page.get_by_role("button", name="로그아웃").click()
     expect(page.get_by_role("button", name="로그인")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0

@@ -11,7 +11,7 @@ export type Column<R> = {
 export function Table<R>(props: { caption: string; hideCaption?: boolean; columns: Column<R>[]; rows: R[]; foot?: ComponentChildren[] }) {
   const [first, ...others] = props.columns;
   return (
-    <div class="table-box" role="region" aria-label={props.caption} tabIndex={0}>
+    <div class="table-box" role="group" aria-label={props.caption} tabIndex={0}>
       <table>
         <caption class={props.hideCaption ? 'visually-hidden' : undefined}>{props.caption}</caption>
         <thead>
