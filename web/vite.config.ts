@@ -30,5 +30,6 @@ export default defineConfig({
       },
     },
   },
-  test: { root: here, environment: 'jsdom', include: ['{shared,apps,build}/**/*.test.{ts,tsx}'] },
+  // One document for all: making one for each file takes longer than all tests.
+  test: { root: here, environment: 'jsdom', isolate: false, fileParallelism: false, include: ['{shared,apps,build}/**/*.test.{ts,tsx}'] },
 });

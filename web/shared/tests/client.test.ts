@@ -3,6 +3,7 @@ import { answer, apiOf, PAUSES_MS } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
 import type { Session } from '../session/session.ts';
 import { cityMonth } from '../time.ts';
+import { chooseLanguage } from '../i18n/language.ts';
 
 type Sent = { method: string; key: string | null; token: string | null; language: string | null };
 
@@ -31,6 +32,7 @@ beforeEach(() => {
   answers = [];
   token = 'first';
   renewals = 0;
+  chooseLanguage('ko');
   // jsdom's page has no address that a relative URL could be joined with.
   const Original = Request;
   vi.stubGlobal('Request', class extends Original {
