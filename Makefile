@@ -20,12 +20,17 @@ SAM_CLI := $(ENVIRONMENTS)/sam/.complete
 SIMULATOR := $(ENVIRONMENTS)/simulator/.complete
 NODE := $(ENVIRONMENTS)/node/.complete
 CLIENTS := $(ENVIRONMENTS)/clients/.complete
+BROWSER := $(ENVIRONMENTS)/browser/.complete
+BROWSER_PYTHON := $(ENVIRONMENTS)/browser/bin/python
+WEB := web/node_modules/.package-lock.json
 
 # What is built and deployed: x86_64 or arm64 for Lambda, host for this machine's Python.
 TARGET ?= x86_64
 STAGE ?= dev
 EVENT ?= events/programme_policy/http.json
 FUNCTION ?= ProgrammeQueryFunction
+# Where pictures of the apps are written.
+SCREENS ?= .local/screens
 # How long functions are killed.
 SECONDS ?= 60
 # Tests run side by side; those that share a city run in one process (`xdist_group`).
@@ -154,7 +159,12 @@ measure-simulator: $(SIMULATOR) ## how fast payments are replayed, in how much m
 
 test: install ## every test, or TESTS=tests/unit
 	$(if $(filter tests,$(TESTS)),@$(SIMULATOR_PYTHON) -m pytest tests/simulator)
+	$(if $(filter tests,$(TESTS)),@npm --prefix web test --silent)
+	$(if $(filter tests tests/web,$(TESTS)),@$(BROWSER_PYTHON) -m pytest tests/web)
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS)
+
+screens: install ## every view of the apps as a picture, in both languages, on a phone and on a desk: SCREENS=a folder
+	@PYTHONPATH=layers/eeum/python:functions:. $(BROWSER_PYTHON) -m local.command tests.web.screens $(SCREENS)
 
 simulate: $(DEVELOPMENT) ## a simulated city with faults: OPS=20000 operations over two seeds, or under SEED=7; FORMS=yes: every form of policies
 	@$(COMMAND) tests.simulation --operations $(OPS) $(if $(SEED),--seed $(SEED)) $(if $(FORMS),--forms)
@@ -202,7 +212,7 @@ release-fixture: $(DEVELOPMENT) ## a city of this checkout, for later releases t
 
 # --- Install, build and deploy ---------------------------------------------------------------------------------------
 
-install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) $(CLIENTS) ## every environment, below .environments/; each target makes what it needs
+install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) $(CLIENTS) $(BROWSER) $(WEB) ## every environment, below .environments/; each target makes what it needs
 environments: install
 
 $(ENVIRONMENTS)/installer/.complete: requirements/installer.txt deployment/environment.sh
@@ -216,6 +226,13 @@ $(CLIENTS): requirements/clients.txt requirements/generator/package-lock.json $(
 
 $(ENVIRONMENTS)/node/.complete: requirements/dynoxide/package-lock.json deployment/environment.sh
 	@deployment/environment.sh node
+
+$(BROWSER): requirements/browser.txt $(ENVIRONMENTS)/installer/.complete deployment/environment.sh deployment/chromium.sh
+	@deployment/chromium.sh
+	@deployment/environment.sh browser
+
+$(WEB): web/package.json web/package-lock.json
+	@npm ci --prefix web --no-audit --no-fund --silent && touch $@
 
 build: $(SAM_CLI) ## functions and layers into .aws-sam/build: TARGET=x86_64 (default), arm64 or host
 	TARGET=$(TARGET) $(SAM) build

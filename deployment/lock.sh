@@ -11,9 +11,10 @@ pin() {
 # The layers first: development and the simulator are bound to their versions.
 pin layers/dependencies/requirements
 pin layers/simulation/requirements
-for environment in installer development emulator sam simulator clients; do
+for environment in installer development emulator sam simulator clients browser; do
     pin "requirements/$environment"
 done
 for folder in dynoxide generator; do
     npm update --prefix "requirements/$folder" --package-lock-only --silent
 done
+npm update --prefix web --package-lock-only --silent
