@@ -18,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Those that the Makefile and make itself work with. Giving one replaces a tool; its value is the caller's own business.
-TOOLS = frozenset({"SHELL", "MAKEFLAGS", "ENVIRONMENTS", "PYTHON", "BROWSER_PYTHON", "SIMULATOR_PYTHON", "SAM", "EEUM_LOCAL_DATA"})
+TOOLS = frozenset(
+    {"SHELL", "MAKEFLAGS", "ENVIRONMENTS", "PYTHON", "BROWSER_PYTHON", "SIMULATOR_PYTHON", "SAM", "EEUM_LOCAL_DATA"}
+)
 Wrong = argparse.ArgumentTypeError
 
 
@@ -135,7 +137,20 @@ VARIABLES: dict[str, Callable[[str], object]] = {
 }
 #: A Makefile's default is not what an empty value means: it replaces the default by nothing.
 NEVER_EMPTY = frozenset(
-    {"TARGET", "STAGE", "FUNCTION", "EVENT", "SECONDS", "TESTS", "OPS", "PAYMENTS", "CITY_SHARE", "EXPORT", "SOURCE", "SCREENS"}
+    {
+        "TARGET",
+        "STAGE",
+        "FUNCTION",
+        "EVENT",
+        "SECONDS",
+        "TESTS",
+        "OPS",
+        "PAYMENTS",
+        "CITY_SHARE",
+        "EXPORT",
+        "SOURCE",
+        "SCREENS",
+    }
 )
 
 

@@ -59,9 +59,9 @@ export function date(instant: Date | string, language: Language): string {
   return format(LOCALES[language], { year: 'numeric', month: 'long', day: 'numeric' }).format(new Date(instant));
 }
 
-/** 1월 31일 (일) 23:58, Sun, 31 January, 23:58 */
+/** 1월 31일 (일) 23:58, Sun, 31 Jan, 23:58 */
 export function dateAndTime(instant: Date | string, language: Language): string {
-  const day = format(LOCALES[language], { month: 'long', day: 'numeric' }).format(new Date(instant));
+  const day = format(LOCALES[language], { month: language === 'ko' ? 'long' : 'short', day: 'numeric' }).format(new Date(instant));
   const name = weekday(instant, language);
   return language === 'ko' ? `${day} (${name}) ${time(instant)}` : `${name}, ${day}, ${time(instant)}`;
 }

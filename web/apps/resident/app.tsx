@@ -9,7 +9,7 @@ import { Waiting } from '../../shared/ui/answer.tsx';
 import { session, wallet } from './city.ts';
 import { SessionEnded } from './parts/ended.tsx';
 import { UpdatePrompt } from './parts/update.tsx';
-import { path, SECTIONS } from './paths.ts';
+import { COVERS, path, SECTIONS } from './paths.ts';
 import { texts } from './texts.ts';
 import { Home } from './views/home.tsx';
 import { History } from './views/history.tsx';
@@ -52,7 +52,7 @@ function Begun() {
       },
     );
   }, []);
-  const links = SECTIONS.map((section) => ({ href: path[section](), label: texts().nav[section], icon: section }));
+  const links = SECTIONS.map((section) => ({ href: path[section](), label: texts().nav[section], icon: section, covers: COVERS[section] ?? [] }));
   return (
     <Frame app={texts().app} home={path.home()} links={session.state.value === 'in' || session.state.value === 'ended' ? links : []}>
       <UpdatePrompt />

@@ -97,6 +97,7 @@ export const ko = {
     at: (shop: string) => `${shop}에서 결제`,
     amount: '결제 금액',
     hint: '1원 단위로 입력합니다.',
+    balance: (amount: number) => `쓸 수 있는 금액 ${won(amount)}`,
     add: (amount: number) => `+${digits(amount)}`,
     clear: '지우기',
     quote: '결제하면',

@@ -29,7 +29,7 @@ test('days and months are of Seoul', () => {
   expect(date('2020-12-31T15:00:00Z', 'ko')).toBe('2021년 1월 1일');
   expect(date('2020-12-31T15:00:00Z', 'en')).toBe('1 January 2021');
   expect(dateAndTime('2021-01-31T23:58:00+09:00', 'ko')).toBe('1월 31일 (일) 23:58');
-  expect(dateAndTime('2021-02-01T00:05:00+09:00', 'en')).toBe('Mon, 1 February, 00:05');
+  expect(dateAndTime('2021-02-01T00:05:00+09:00', 'en')).toBe('Mon, 1 Feb, 00:05');
   expect(longDate('2021-01-31T23:58:00+09:00', 'ko')).toBe('2021년 1월 31일 (일)');
   expect(monthName('2021-01', 'ko')).toBe('2021년 1월');
 });

@@ -6,7 +6,8 @@ import { common } from '../i18n/texts.ts';
 import { contrast, toggleContrast } from './contrast.ts';
 import { Icon, type IconName } from './icons.tsx';
 
-export type MenuLink = { href: string; label: string; icon: IconName };
+/** `covers` are addresses besides its own that belong to this part of the app. */
+export type MenuLink = { href: string; label: string; icon: IconName; covers?: string[] };
 
 export function Frame(props: { app: string; home: string; links: MenuLink[]; children: ComponentChildren }) {
   const t = common();
@@ -54,7 +55,8 @@ function Menu(props: { links: MenuLink[]; home: string }) {
       <ul>
         {props.links.map((link) => {
           const address = link.href.endsWith('/') ? link.href : `${link.href}/`;
-          const here = link.href === props.home ? path === address : path.startsWith(address);
+          const covered = link.covers?.some((each) => path.startsWith(`${each}/`)) ?? false;
+          const here = covered || (link.href === props.home ? path === address : path.startsWith(address));
           return (
             <li key={link.href}>
               <a href={link.href} aria-current={path === address ? 'page' : here ? 'true' : undefined}>

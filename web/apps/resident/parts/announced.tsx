@@ -13,7 +13,7 @@ export function Announced(props: { announced: Schemas['AnnouncedBody'][]; brief?
         <li key={`${each.what}${each.start}`}>
           <p class="announced-when">
             <span class="tag">{t.policy.whats[each.what] ?? each.what}</span>
-            {t.policy.since(date(each.start, language.value))}
+            {t.planner.coming(date(each.start, language.value))}
           </p>
           <p class="announced-title">{told(each.title)}</p>
           {!props.brief && <Changes changes={each.changes} />}

@@ -4,6 +4,7 @@ import { language } from '../../../shared/i18n/language.ts';
 import { funder } from '../../../shared/i18n/names.ts';
 import { told } from '../../../shared/i18n/texts.ts';
 import { percent } from '../../../shared/money.ts';
+import { Waiting } from '../../../shared/ui/answer.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
 import { Facts, Table } from '../../../shared/ui/table.tsx';
 import { policyOf, type Earning, type PolicyText } from '../city.ts';
@@ -23,9 +24,10 @@ export function Why(props: { earnings: Earning[] }) {
       <p class="earned">
         {t.earned} <Won amount={total} sign class="won-gain won-large" />
       </p>
-      {props.earnings.map((earning, number) => (
-        <One key={number} earning={earning} policy={policies.value?.[number] ?? null} />
-      ))}
+      {/* Without the policy's titles the sentence would name its layers by their ids: that is better than none, and worse than waiting. */}
+      {policies.waiting && <Waiting lines={3} />}
+      {!policies.waiting &&
+        props.earnings.map((earning, number) => <One key={number} earning={earning} policy={policies.value?.[number] ?? null} />)}
     </>
   );
 }

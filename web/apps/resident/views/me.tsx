@@ -37,7 +37,7 @@ export function Me() {
           <div class="columns">
             <div class="column">
               <About wallet={wallet} />
-              <Past wallet={wallet} />
+              {isOpenSinceYesterday(wallet) && <Past wallet={wallet} />}
             </div>
             <div class="column">
               <Export wallet={wallet} />
@@ -99,13 +99,19 @@ function About(props: { wallet: Wallet }) {
   );
 }
 
+/** Before, no day is over of which there would be a balance. */
+function isOpenSinceYesterday(wallet: Wallet): boolean {
+  const now = cityTime();
+  return now !== null && dayOf(wallet.opened_at) < dayOf(now);
+}
+
 /** What was in the wallet at the end of a day that is over. */
 function Past(props: { wallet: Wallet }) {
   const t = texts().me;
   const now = cityTime();
   const first = dayOf(props.wallet.opened_at);
   const last = now ? dayOf(new Date(+now - DAY_MS)) : first;
-  const [day, setDay] = useState(last < first ? '' : last);
+  const [day, setDay] = useState(last);
   const [asked, ask] = useState<string | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const found = useAnswer(

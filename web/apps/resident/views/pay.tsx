@@ -10,7 +10,6 @@ import { cityMonth } from '../../../shared/time.ts';
 import { Answered, ProblemNote, sentenceOf } from '../../../shared/ui/answer.tsx';
 import { Dialog } from '../../../shared/ui/dialog.tsx';
 import { AmountField, ErrorSummary } from '../../../shared/ui/fields.tsx';
-import { Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { api, readWallet, shopOf, spendable, type Shop as ShopBody } from '../city.ts';
 import { draftAt, keep, pay, unfinished, type PayDraft } from '../paying.ts';
@@ -151,7 +150,14 @@ function PayAt(props: { shop: ShopBody }) {
             <p class="hint">{t.noMoneyMoved}</p>
           </div>
         )}
-        <AmountField id="amount" label={t.amount} hint={t.hint} fault={fault} value={draft.typed} onValue={type} />
+        <AmountField
+          id="amount"
+          label={t.amount}
+          hint={balance.value ? t.balance(spendable(balance.value)) : t.hint}
+          fault={fault}
+          value={draft.typed}
+          onValue={type}
+        />
         <div class="chips" role="group" aria-label={t.amount}>
           {STEPS.map((step) => (
             <button key={step} type="button" class="chip" onClick={() => type(digits((amount ?? 0) + step))}>
@@ -162,11 +168,6 @@ function PayAt(props: { shop: ShopBody }) {
             {t.clear}
           </button>
         </div>
-        {balance.value && (
-          <p class="hint">
-            {texts().home.balance}: <Won amount={spendable(balance.value)} />
-          </p>
-        )}
         {amount !== null && (
           <section class="card quote" aria-labelledby="quote" aria-live="polite" aria-busy={quoted.waiting}>
             <h2 id="quote">{t.quote}</h2>

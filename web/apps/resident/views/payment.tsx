@@ -5,7 +5,7 @@ import { answer, type Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { purse } from '../../../shared/i18n/names.ts';
 import { dateAndTime, monthOf } from '../../../shared/time.ts';
-import { Answered } from '../../../shared/ui/answer.tsx';
+import { Answered, Waiting } from '../../../shared/ui/answer.tsx';
 import { Icon } from '../../../shared/ui/icons.tsx';
 import { BigWon, Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
@@ -141,13 +141,15 @@ function Cashback(props: { payment: OnePayment }) {
           <Answered answer={found}>{() => null}</Answered>
         ) : earnings.length > 0 ? (
           <Why earnings={earnings} />
+        ) : found.value === null ? (
+          <Waiting lines={3} />
         ) : (
           <p role="status" class="pending">
             {late ? t.whyLate : t.whyWaiting}
           </p>
         )}
       </section>
-      {payment.cancellations.length > 0 && <Refunds payment={payment} corrections={found.value?.corrections ?? []} />}
+      {payment.cancellations.length > 0 && found.value && <Refunds payment={payment} corrections={found.value.corrections} />}
     </>
   );
 }
