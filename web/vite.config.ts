@@ -1,10 +1,16 @@
 /// <reference types="vitest/config" />
+import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
 import { licences, residentWorker } from './build/plugins.ts';
 import { standIn } from './build/development.ts';
 
 const here = import.meta.dirname;
+
+/** Each folder below `apps` with a page is an app. */
+function appsOf(): string[] {
+  return readdirSync(resolve(here, 'apps')).filter((app) => existsSync(resolve(here, 'apps', app, 'index.html')));
+}
 
 export default defineConfig({
   root: resolve(here, 'apps'),
@@ -22,7 +28,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       input: {
-        resident: resolve(here, 'apps/resident/index.html'),
+        ...Object.fromEntries(appsOf().map((app) => [app, resolve(here, `apps/${app}/index.html`)])),
         'resident-worker': resolve(here, 'apps/resident/worker.ts'),
       },
       output: {
