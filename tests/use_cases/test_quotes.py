@@ -162,14 +162,14 @@ def test_what_is_not_known_is_named(city: World) -> None:
 
 
 def test_a_plan_is_quoted_under_the_policy_and_in_the_windows_of_then(world: World) -> None:
-    """January's band is used up; a month later it is empty again, and in October 2022 another version gives five per cent."""
+    """January's band is used up; a month later it is empty again, and in July 2022 another version gives five per cent."""
     payer, shop = world.member(charged=2_000_000), world.shop()
     world.post(world.pay(payer, shop, 500_000).entry)
     world.now += timedelta(seconds=1)
     assert world.quote(payer, shop, 10_000).earning.won == 100
     for at, won, version in (
         (datetime(2021, 2, 1, tzinfo=SEOUL), 1_000, "incheon-2021-01-01"),
-        (datetime(2022, 10, 1, tzinfo=SEOUL), 500, "incheon-2022-10-01"),
+        (datetime(2022, 7, 1, tzinfo=SEOUL), 500, "incheon-2022-07-01"),
     ):
         quoted = world.quote(payer, shop, 10_000, plan=Plan(at))
         assert (quoted.earning.won, quoted.earning.policy) == (won, version)
@@ -193,8 +193,10 @@ def test_a_wallet_that_would_be_topped_up_is_quoted_as_one_that_was(world: World
     )
     assert world.quote(poor, shop, 20_000).judgement.decline is Decline.INSUFFICIENT_FUNDS
     planned = world.quote(poor, shop, 20_000, plan=Plan(topped_up=True))
-    assert planned.judgement == world.quote(rich, shop, 20_000).judgement
-    assert (planned.earning.won, planned.earning.rewards) == (2_000, world.quote(rich, shop, 20_000).earning.rewards)
+    as_rich = world.quote(rich, shop, 20_000)
+    assert (planned.judgement.decline, planned.judgement.paid_from) == (None, as_rich.judgement.paid_from)
+    assert planned.judgement.given == as_rich.judgement.given
+    assert (planned.earning.won, planned.earning.rewards) == (2_000, as_rich.earning.rewards)
     # What it holds already is what would pay.
     assert world.quote(rich, shop, 5_000, plan=Plan(topped_up=True)) == world.quote(rich, shop, 5_000)
 
