@@ -9,7 +9,7 @@ export function inBoth<T>(ko: T, en: T): () => T {
 
 export const common: () => Common = inBoth(commonKo, commonEn);
 
-/** What the API gives in both languages. */
-export function told(text: { ko: string; en: string }): string {
-  return text[language.value];
+/** What the API gives in both languages; a title that has no English is shown in Korean. */
+export function told(text: { ko: string; en?: string | null | undefined }): string {
+  return text[language.value] ?? text.ko;
 }

@@ -35,7 +35,7 @@ export function LimitSummary(props: { policy: PolicyText; wallet: Wallet; full?:
 function LimitBar(props: { usage: Usage; full: boolean }) {
   const t = texts().limits;
   const { limit, used, amount, layers } = props.usage;
-  const measure = t.measures[limit.measure];
+  const measure = limit.title ? told(limit.title) : t.measures[limit.measure];
   const Heading = props.full ? 'h2' : 'h3';
   const left = amount === null ? null : Math.max(amount - used, 0);
   return (
@@ -56,7 +56,7 @@ function LimitBar(props: { usage: Usage; full: boolean }) {
       )}
       {layers.map((layer) => {
         const band = openBand(layer.bands);
-        const title = told({ ko: layer.title.ko, en: layer.title.en });
+        const title = told(layer.title);
         return (
           <div key={layer.id}>
             <p class="limit-say">

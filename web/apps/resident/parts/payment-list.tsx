@@ -1,11 +1,9 @@
 /** Payments as rows that open their details. */
-import { useAnswer } from '../../../shared/api/asking.ts';
 import type { Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { dateAndTime, dayOf, longDate, time } from '../../../shared/time.ts';
 import { Icon } from '../../../shared/ui/icons.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
-import { shopOf } from '../city.ts';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
 
@@ -55,7 +53,7 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
     <a class="row" href={path.payment(payment.id ?? '')}>
       <span class="row-main">
         <span class="row-title">
-          <ShopName id={payment.merchant_id} />
+          <ShopName id={payment.merchant_id} name={payment.merchant_name} />
         </span>
         <span class="row-text">
           {at && (props.dated ? dateAndTime(at, language.value) : time(at))}
@@ -71,9 +69,7 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
   );
 }
 
-/** The name of a shop by its id; the id as long as the name is not known. */
-export function ShopName(props: { id: string }) {
-  const shop = useAnswer(() => shopOf(props.id), [props.id]);
-  if (shop.value) return <>{shop.value.name}</>;
-  return shop.waiting ? <span class="waiting-word" aria-hidden="true" /> : <span class="id">{props.id}</span>;
+/** What a shop is called; its id where it was not approved, and so has no name that members may read. */
+export function ShopName(props: { id: string; name: string | null | undefined }) {
+  return props.name ? <>{props.name}</> : <span class="id">{props.id}</span>;
 }

@@ -62,7 +62,7 @@ function useSettled(amount: number | null): number | null {
 
 export function layerTitle(policy: PolicyText | null, layer: string): string {
   const found = policy?.layers.find((each) => each.id === layer);
-  return found ? told({ ko: found.title.ko, en: found.title.en }) : layer;
+  return found ? told(found.title) : layer;
 }
 
 /** The quote in lines, or why the payment would be declined, with a way on. */

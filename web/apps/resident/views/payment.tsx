@@ -57,7 +57,7 @@ function Details(props: { payment: OnePayment; receipt: boolean }) {
       <section class={`card summary ${props.receipt && !declined ? 'summary-receipt' : ''}`}>
         <p class="summary-shop">
           {props.receipt && !declined && <Icon name="check" />}
-          <ShopName id={payment.merchant_id} />
+          <ShopName id={payment.merchant_id} name={payment.merchant_name} />
         </p>
         <BigWon amount={declined ? payment.amount : paid} />
         <p>
