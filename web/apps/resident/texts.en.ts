@@ -255,7 +255,7 @@ export const en: Texts = {
     nothing: 'No benefit',
     cannotPay: 'Cannot pay',
     benefitPlus: 'Benefit+',
-    benefitPlusText: (rate) => `A Benefit+ shop: it gives ${rate} more out of its own pocket.`,
+    benefitPlusText: (rate) => `Its own rate is ${rate}. What you get under the policy in force is worked out below.`,
     empty: 'No shop matches.',
     emptyText: 'Try another district or category.',
     count: (count) => `${count} ${count === 1 ? 'shop' : 'shops'}`,

@@ -260,7 +260,7 @@ export const ko = {
     nothing: '혜택 없음',
     cannotPay: '결제 불가',
     benefitPlus: '혜택+',
-    benefitPlusText: (rate: string) => `가맹점이 ${rate}를 더 부담하는 혜택+ 가맹점입니다.`,
+    benefitPlusText: (rate: string) => `가맹점이 정한 비율은 ${rate}입니다. 지금 정책에서 받는 혜택은 아래 계산에 들어 있습니다.`,
     empty: '조건에 맞는 가맹점이 없습니다.',
     emptyText: '다른 지역이나 업종을 골라 보십시오.',
     count: (count: number) => `가맹점 ${count}곳`,

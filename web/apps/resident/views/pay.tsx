@@ -20,7 +20,7 @@ import { UnfinishedPayment } from '../parts/unfinished.tsx';
 import { texts } from '../texts.ts';
 
 const MOST_RECENT = 4;
-const STEPS = [1_000, 5_000, 10_000, 50_000];
+const STEPS = [1_000, 10_000, 50_000];
 
 /** Which shop is paid: one of the last, or one of the list. */
 export function ChooseShop() {
