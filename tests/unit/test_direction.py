@@ -78,7 +78,7 @@ MOST_MODULES = {
     "cashback_calculation.app": 95,
     "cashback_calculation.slow": 90,
     "cashback_calculation.catch_up": 90,
-    "cashback_calculation.quotes": 86,
+    "cashback_calculation.quotes": 87,
     "member_wallet.app": 101,
     "event_publisher.app": 60,
     "merchant_onboarding.app": 45,

@@ -132,6 +132,7 @@ export const en: Texts = {
     merchant_not_payable_yet: 'This shop accepts payments from the day after its approval. Try again tomorrow.',
     wallet_suspended: 'The programme has suspended this wallet. Please contact the programme.',
     card_blocked: 'You have no active card, or it is blocked. Pay with another card.',
+    basket_declined: 'Another payment that was to be made together with this one was not approved. Leave it out and pay again.',
     other: 'The payment was not approved. Try another amount or shop.',
   },
   cuts: { budget_used_up: (title, given) => `The budget of ${title} is used up, so you got only ${won(given)} of it.` },

@@ -136,6 +136,7 @@ export const ko = {
     merchant_not_payable_yet: '승인된 다음 날부터 결제할 수 있는 가맹점입니다. 내일 다시 이용해 주십시오.',
     wallet_suspended: '운영기관이 지갑을 정지했습니다. 운영기관에 문의해 주십시오.',
     card_blocked: '쓸 수 있는 카드가 없거나 카드가 정지되었습니다. 다른 카드로 결제해 주십시오.',
+    basket_declined: '함께 결제하려던 다른 건이 승인되지 않아 이 결제도 되지 않았습니다. 그 건을 빼고 다시 결제해 주십시오.',
     other: '결제가 승인되지 않았습니다. 다른 금액이나 가맹점으로 시도해 주십시오.',
   },
   cuts: { budget_used_up: (title: string, given: number) => `${withParticle(title, '은/는')} 예산이 소진되어 ${won(given)}만 받았습니다.` },
