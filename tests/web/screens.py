@@ -23,6 +23,15 @@ LOOKS = [
 ]
 
 
+#: What stays at the bottom of a screen would lie across the middle of a picture of the whole page. Set by script: the pages' policy
+#: refuses styles that are written into them.
+FLATTEN = """flat => {
+  if (innerWidth >= 992) return
+  for (const [selector, position] of [['.frame', 'relative'], ['.menu', 'absolute'], ['.actions-sticky', 'static']])
+    for (const each of document.querySelectorAll(selector)) each.style.position = flat ? position : ''
+}"""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make screens", description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -83,7 +92,9 @@ def _take(
 def _picture(page: Page, file: Path, *, whole: bool = True) -> None:
     page.wait_for_load_state("networkidle")
     expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
+    page.evaluate(FLATTEN, whole)
     page.screenshot(path=file, full_page=whole)
+    page.evaluate(FLATTEN, False)
 
 
 if __name__ == "__main__":

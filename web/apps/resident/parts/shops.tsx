@@ -22,14 +22,17 @@ export function placeOf(shop: Shop): string {
   return `${district(shop.district, language.value)} · ${category(shop.category, language.value)}`;
 }
 
-export function ShopCard(props: { shop: Shop }) {
+/** `brief` leaves out what is said below by a quote. */
+export function ShopCard(props: { shop: Shop; brief?: boolean }) {
   const { shop } = props;
   const t = texts().shops;
   const now = cityTime();
   return (
     <section class="card shop-card">
-      <p class="shop-place">{placeOf(shop)}</p>
-      {shop.flags.includes('benefit_plus') && (
+      <p class="shop-place">
+        {placeOf(shop)} {props.brief && shop.flags.includes('benefit_plus') && <span class="tag tag-plus">{t.benefitPlus}</span>}
+      </p>
+      {!props.brief && shop.flags.includes('benefit_plus') && (
         <p>
           <span class="tag tag-plus">{t.benefitPlus}</span> {t.benefitPlusText(percent(shop.own_rate_basis_points))}
         </p>

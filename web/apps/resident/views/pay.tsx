@@ -139,7 +139,7 @@ function PayAt(props: { shop: ShopBody }) {
   const declined = quoted.value?.quote.decline;
   return (
     <>
-      <ShopCard shop={shop} />
+      <ShopCard shop={shop} brief />
       <form class="pay-form" onSubmit={review} noValidate>
         <ErrorSummary faults={fault ? [['amount', fault]] : []} />
         {refused && <ProblemNote problem={refused} />}
