@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("playwright", reason="browser tests run in the environment `browser`")
 from playwright.sync_api import Page, expect
+
+from local import inhabitants
 from tests.web.fixtures import NewVisit
 from tests.web.place import DESK, PHONE, Place
 from tests.web.test_accessibility import assert_accessible
-
-from local import inhabitants
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 VIEWS = ("/", "/local/reference", "/local/clock", "/local/journal", "/local/messages", "/local/day")
