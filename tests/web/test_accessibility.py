@@ -98,6 +98,8 @@ def test_text_of_200_per_cent_still_fits(new_visit: NewVisit, place: Place, shop
 
 def test_pay_by_keyboard_alone(place: Place, new_visit: NewVisit) -> None:
     page = new_visit().sign_in(place.member(charged=50_000))
+    # A link that is not there yet cannot be the next one.
+    expect(page.locator(".balance")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="본문으로 건너뛰기")).to_be_focused()
     page.keyboard.press("Enter")
