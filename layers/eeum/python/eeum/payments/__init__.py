@@ -1,1 +1,1 @@
-"""Payments at shops: authorised against the wallet, stored as entries of the journal."""
+"""Payments at merchants: authorised against the wallet, stored as entries of the journal."""

@@ -1,6 +1,6 @@
-"""Several payments of one wallet in one transaction, all or none: pure functions over plain values.
+"""Baskets: several payments of one wallet in one transaction, all or none. Pure functions.
 
-They are judged in order, each on the wallet as those before it leave it. One payment is a basket of one.
+The payments are judged in order, each on the wallet as the payments before it leave it. A single payment is a basket of one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ from eeum.wallet.rules import Wallet
 
 
 class Basket(NamedTuple):
-    """The payments that answer one request, in the order asked for: all approved or held, or all declined."""
+    """The payments that answer one request, in the order of the request: all approved or held, or all declined."""
 
     payments: tuple[Payment, ...]
 
     @property
     def acceptance(self) -> Acceptance:
-        """Of the first, which is found by the request itself."""
+        """The acceptance of the first payment, which has the request's own payment key."""
         return self.payments[0].acceptance
 
     @property
@@ -32,7 +32,7 @@ class Basket(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What a basket comes to: its payments, what they take, and what participants write with them; nothing where it is declined."""
+    """A judged basket: its payments, the debits, and the participants' writes. A declined basket has no debits and no writes."""
 
     basket: Basket
     debits: tuple[Debit, ...] = ()
@@ -40,7 +40,7 @@ class Judged(NamedTuple):
 
 
 def requests_of(request: Request, payments: int) -> tuple[Request, ...]:
-    """The request of each payment of a basket: the first has the request's own payment key, the others keys that follow from it."""
+    """The request of each payment of a basket. The first has the request's own payment key; the keys of the others follow from it."""
     own = (
         request._replace(digest=request_digest("basket", request.wallet_id, f"{request.digest}#{number}"))
         for number in range(1, payments)
@@ -55,7 +55,7 @@ def judge_basket(
     asked: Sequence[tuple[Acceptance, Order]],
     participants: Sequence[Participant],
 ) -> Judged:
-    """Whether all of `asked` may be paid. The first that may not says why; the others are declined with their basket."""
+    """Decide whether all orders of `asked` may be paid. The first that may not has the reason; the others are declined with it."""
     debits: list[Debit] = []
     writes: list[Write] = []
     for acceptance, order in asked:
@@ -78,7 +78,7 @@ def _declined_with(
     policy: PolicyVersion,
     asked: Sequence[tuple[Acceptance, Order]],
 ) -> tuple[Payment, ...]:
-    """All payments of a basket of which `payment` is declined."""
+    """All payments of a basket, declined because `payment` is declined."""
 
     def declined(acceptance: Acceptance, order: Order) -> Payment:
         judgement = judge(wallet, Till(merchants[order.merchant_id], policy, acceptance.accepted_at), order)

@@ -1,4 +1,4 @@
-"""The words of payments over HTTP that several routes share."""
+"""Types and texts of payments over HTTP that several routes share."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
@@ -10,7 +10,7 @@ from eeum.wallet.rules import OwnDecline
 
 Channel = Literal["shop", "qr", "e_mall", "delivery", "taxi"]
 MemberChannel = Literal["shop", "qr"]
-"""What a member may say of its own payment: policies pay more in some channels, so only who runs one may name it."""
+"""The channels that members may name for their own payments. Policies pay more in some channels, so the others are for acquirers."""
 
 MEMBER_CHANNELS: frozenset[str] = frozenset(get_args(MemberChannel))
 
@@ -42,7 +42,7 @@ ENGLISH: dict[Decline, str] = {
 
 
 class DeclineBody(BaseModel):
-    """Why it was declined: a code as in ISO 8583, a stable reason, and a sentence for the member in Korean and English."""
+    """Why a payment was declined: an ISO 8583 code, a stable reason, and a sentence for the member in Korean and English."""
 
     code: str
     reason: str
@@ -51,7 +51,7 @@ class DeclineBody(BaseModel):
 
 
 class CutBody(BaseModel):
-    """A layer that gave less than the policy says, or nothing, since its budget was used up: `given` won. The command itself stands."""
+    """A layer whose reward the budget cut: it gave `given` won, less than the policy says. The payment or top-up itself stands."""
 
     layer: str
     given: int
@@ -61,7 +61,7 @@ class CutBody(BaseModel):
 
 
 def cut_bodies(ceilings: Mapping[str, int]) -> list[CutBody]:
-    """By layer, the most that budgets gave."""
+    """The cut layers, from the funded amount of each."""
     return [
         CutBody(
             layer=layer,

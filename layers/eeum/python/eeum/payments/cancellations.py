@@ -1,4 +1,4 @@
-"""Cancelling what was captured, in part or whole, by who brought the payment or by the merchant it was made to."""
+"""Cancelling what was captured, in part or whole, by the caller that brought the payment or by its merchant."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from eeum.wallet.participants import Asked
 
 
 class CancelPayment(NamedTuple):
-    """Take `amount` won of a payment's price back from the merchant; None: all that is left."""
+    """Cancel `amount` won of a payment's price; None: all that is left."""
 
     request: Request
     payment_id: str
@@ -28,13 +28,13 @@ class CancelPayment(NamedTuple):
 
 
 def cancel_payment(command: CancelPayment, using: PaymentDependencies) -> Answer[Cancellation]:
-    """Takes won of a payment's price back from the merchant, once.
+    """Cancel part or all of a payment's price, once.
 
-    The refund waits in `refund_pending` until the cashback of the payment's month is recomputed (`eeum.cashback`), a moment later. Of
-    a discounted payment the discount of those won goes back to who funded it, which is read in a round trip of its own.
+    The refund waits in `refund_pending` until the cashback of the payment's month is recomputed (`eeum.cashback`), a moment later. The
+    discount on the cancelled amount goes back to its funders, which costs one more round trip.
 
     Raises:
-        NotFound: no such payment, or the caller may not.
+        NotFound: no such payment, or the caller may not cancel it.
         PaymentDeclined, PaymentVoided, NothingCaptured, CancellationExceedsPayment: see `eeum.payments.progress.cancel`; nothing is stored.
         IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """

@@ -1,9 +1,8 @@
-"""What becomes of a payment's discounts when part of it is cancelled: pure functions over plain values, amounts in won.
+"""Splits a payment's discounts when part of the payment is cancelled: pure functions over plain values, amounts in won.
 
-A discount is given on a price as a whole. What is left of it on the first won of that price is linear and cumulative, so that many
-partial cancellations come out as one: of `discount` won off a `price`, floor(discount * won / price). The rule is ours: no published one
-was found. It is divided over the funders one after another, each taking the floor of its share of the rest: so no part of it, nor what the
-member paid, ever grows by a cancellation.
+A discount is given on the whole price. The first `won` of the price keep floor(discount * won / price) of it. This is cumulative, so many
+partial cancellations equal one. We found no published rule; this one is ours. The result is divided over the funders one after another:
+each takes the floor of its share of what remains. So no funder's part, and no amount that the member paid, grows by a cancellation.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +20,7 @@ class DiscountPart(NamedTuple):
 
 
 def parts_of(discounts: Iterable[LayerReward]) -> tuple[DiscountPart, ...]:
-    """The parts of a payment's discounts, layer by layer and funder by funder, as they are listed."""
+    """The parts of a payment's discounts in stored order: layer by layer, funder by funder."""
     return tuple(
         DiscountPart(discount.layer, funder, won) for discount in discounts for funder, won in discount.funders if won
     )
@@ -32,12 +31,12 @@ def discount_of(parts: Sequence[DiscountPart]) -> int:
 
 
 def discount_up_to(discount: int, price: int, won: int) -> int:
-    """What is left of a discount on the first `won` of the price that it was given on."""
+    """The part of a discount that belongs to the first `won` of the price."""
     return discount * won // price if discount else 0
 
 
 def parts_up_to(parts: Sequence[DiscountPart], price: int, won: int) -> tuple[DiscountPart, ...]:
-    """What is left of each part on the first `won` of the price, in the same order; together as much as `discount_up_to`."""
+    """The part of each discount part that belongs to the first `won` of the price, in the same order. The sum equals `discount_up_to`."""
     shares = discount_of(parts)
     rest = discount_up_to(shares, price, won)
     left = []
@@ -50,7 +49,7 @@ def parts_up_to(parts: Sequence[DiscountPart], price: int, won: int) -> tuple[Di
 
 
 def parts_between(parts: Sequence[DiscountPart], price: int, start: int, end: int) -> tuple[DiscountPart, ...]:
-    """What of each part was given for the won from `start` to `end` of the price; those that come to nothing are left out."""
+    """The part of each discount part that belongs to the price from `start` to `end`. Parts of 0 won are left out."""
     before = parts_up_to(parts, price, start)
     until = parts_up_to(parts, price, end)
     given = (part._replace(won=part.won - other.won) for part, other in zip(until, before, strict=True))
@@ -58,6 +57,6 @@ def parts_between(parts: Sequence[DiscountPart], price: int, start: int, end: in
 
 
 def given_back(used: Mapping[str, int], price: int, before: int, after: int) -> dict[str, int]:
-    """How much of each limit's use is given back when the won cancelled of a price grow from `before` to `after`: cumulative, floored."""
+    """The limit usage to give back when the cancelled amount of a price grows from `before` to `after`: cumulative, floored."""
     back = {key: won * after // price - won * before // price for key, won in used.items()}
     return {key: won for key, won in back.items() if won}

@@ -1,4 +1,4 @@
-"""Capturing, voiding and expiring what is held for a payment."""
+"""Capturing, voiding and expiring holds."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from eeum.request import Acceptance, Request
 from eeum.storage import ConditionsFailed
 
 SCHEDULE = "schedule/hold_expiry"
-"""Who releases what has expired."""
+"""The caller in the entries of holds that expired."""
 
 
 class CaptureHold(NamedTuple):
@@ -27,7 +27,7 @@ class CaptureHold(NamedTuple):
 
 
 class VoidHold(NamedTuple):
-    """Give back what is still held."""
+    """Release what is still held."""
 
     request: Request
     payment_id: str
@@ -36,17 +36,17 @@ class VoidHold(NamedTuple):
 
 
 class ExpireHolds(NamedTuple):
-    """Give back what is held past its time at `at`, at most `limit` holds."""
+    """Release at most `limit` holds that expired at `at` or before."""
 
     at: datetime
     limit: int
 
 
 def capture_hold(command: CaptureHold, using: PaymentDependencies) -> Answer[Capture]:
-    """Pays the merchant won of what is held, once. Each capture earns at its own instant.
+    """Pay the merchant part or all of a hold, once. Each capture earns cashback at its own instant.
 
     Raises:
-        NotFound: no such payment, or the caller may not.
+        NotFound: no such payment, or the caller may not capture it.
         PaymentDeclined, NotAHold, HoldClosed, HoldExpired, CaptureExceedsHold: see `eeum.payments.progress.capture`; nothing is stored.
         IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
@@ -65,11 +65,11 @@ def capture_hold(command: CaptureHold, using: PaymentDependencies) -> Answer[Cap
 
 
 def void_hold(command: VoidHold, using: PaymentDependencies) -> Answer[Release]:
-    """Gives back what is still held, once.
+    """Release what is still held to the member, once.
 
     Raises:
-        NotFound: no such payment, or the caller may not.
-        HoldClosed: another request released it, or all was captured.
+        NotFound: no such payment, or the caller may not void it.
+        HoldClosed: another request released the hold, or all was captured.
         PaymentDeclined, NotAHold: see `eeum.payments.progress.release`.
         IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
@@ -93,16 +93,16 @@ def void_hold(command: VoidHold, using: PaymentDependencies) -> Answer[Release]:
 
 
 def expire_holds(command: ExpireHolds, using: PaymentDependencies) -> int:
-    """Gives back what is held past its time, the longest expired first; says how many holds were released.
+    """Release expired holds, the longest expired first, and return how many were released.
 
-    It may run late, twice or beside itself: a hold is released once.
+    It may run late, twice, or at the same time as another run: a hold is released once.
     """
     due = using.progress.due_to_expire(command.at, command.limit)
     return sum(_expire(using, wallet_id, payment_key, command.at) for wallet_id, payment_key in due)
 
 
 def _expire(using: PaymentDependencies, wallet_id: str, payment_key: Digest, now: datetime) -> bool:
-    """Whether this call released the hold; another may have, or captured it, since the index was read."""
+    """Release one hold. False when another request released or captured it after the index was read."""
     attempt = 0
     while True:
         state = using.progress.of_payment(wallet_id, payment_key)
@@ -122,7 +122,7 @@ def _expire(using: PaymentDependencies, wallet_id: str, payment_key: Digest, now
 
 
 def allowed(state: State | None, may: May) -> State:
-    """Raises `NotFound` for what is not there and for what is somebody else's: nobody learns which."""
+    """The state of the payment. Raises `NotFound` for a missing payment and for one of another caller, so that both look the same."""
     if state is None or not may(state.payment):
         raise NotFound(NO_SUCH_PAYMENT)
     return state

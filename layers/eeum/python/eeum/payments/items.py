@@ -1,6 +1,6 @@
-"""What payments and what became of them look like in the ledger table: their keys and attributes.
+"""The keys and attributes of payments, captures, releases and cancellations in the ledger table.
 
-Payments, captures and earnings are written in version 2 of the codec and read in both (docs/decisions/0034).
+Payments, captures and earnings are written in version 2 of the codec and read in both versions (docs/decisions/0034).
 """
 
 import base64
@@ -27,13 +27,13 @@ CAPTURE = KINDS["capture"].prefix
 RELEASE = KINDS["release"].prefix
 CANCELLATION = KINDS["cancellation"].prefix
 PROGRESS = "PROGRESS#"
-"""How far a payment is: no entry, since it changes."""
+"""The key prefix of a payment's progress. It is not an entry, since it changes."""
 
 HASH = "hash"
-"""The hash of a payment's body in base64url; version 1 has it in hexadecimal, as `body_hash`."""
+"""The hash of a payment's body in base64url. Version 1 stores it in hexadecimal, as `body_hash`."""
 
 EXPIRING = "hold"
-"""The partition of the index by expiry: everything that is held."""
+"""The partition of the index by expiry, with every open hold."""
 
 
 def payment_key(wallet_id: str, digest: Digest) -> Key:
@@ -49,7 +49,7 @@ def capture_key(wallet_id: str, digest: Digest) -> Key:
 
 
 def release_key(wallet_id: str, payment: Digest) -> Key:
-    """Of the payment: what is held is given back once."""
+    """The key of a payment's release. It has the payment's key, so a hold is released once."""
     return Key(Table.LEDGER, partition_of(wallet_id), f"{RELEASE}{payment}")
 
 
@@ -58,7 +58,9 @@ def cancellation_key(wallet_id: str, digest: Digest) -> Key:
 
 
 def payment_item(payment: Payment) -> Item:
-    """`merchant_id` and `id` are what the merchant's index is ordered by. What is null in version 1 has no attribute here."""
+    """A payment as an item. The merchant's index is ordered by `merchant_id` and `id`. What version 1 stores as null has no attribute
+    here.
+    """
     order = payment.order
     return {
         "kind": "payment",
@@ -82,7 +84,7 @@ def payment_item(payment: Payment) -> Item:
 
 
 def _short_acceptance_item(acceptance: Acceptance) -> Item:
-    """As every entry has it, with the hash of the body in base64url."""
+    """The acceptance that every entry has, with the hash of the body in base64url."""
     item = acceptance_item(acceptance)
     body_hash = item.pop("body_hash")
     return {**item, HASH: _base64url(body_hash)}
@@ -101,7 +103,7 @@ def _hexadecimal(base64url: str) -> str:
 
 
 def discounts_item(discounts: Sequence[LayerReward]) -> list[list[Any]]:
-    """Lists of lists, since a payment is to fit into 1 KB: layer, won, its bands as an earning has them, its funders with their won."""
+    """Discounts as lists, so that a payment fits into 1 KB: layer, won, bands as in an earning, and funders with their won."""
     return [
         [
             discount.layer,
@@ -126,7 +128,7 @@ def discounts_of(stored: Sequence[Sequence[Any]]) -> tuple[LayerReward, ...]:
 
 
 def portions_item(portions: Portions) -> list[list[str | int]]:
-    """A list, since a map keeps no order."""
+    """Amounts by purse as a list, since a map keeps no order."""
     return [[purse_id, won] for purse_id, won in portions]
 
 
@@ -161,7 +163,7 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
 
 
 def progress_item(progress: Progress) -> Item:
-    """`expiring` and `expires_at` are what the index by expiry is ordered by: only what is held has both."""
+    """Progress as an item. The index by expiry is ordered by `expiring` and `expires_at`; only open holds have both."""
     return {
         "kind": "progress",
         "version": max(progress.version, 1),
@@ -186,7 +188,7 @@ def progress_of_item(item: Item) -> Progress:
 
 
 def capture_item(capture: Capture) -> Item:
-    """It has no `merchant_id` of its own: only payments are in the merchant's index."""
+    """A capture as an item. It has no `merchant_id`: only payments are in the merchant's index."""
     return {
         "kind": "capture",
         **acceptance_item(capture.acceptance),
@@ -248,7 +250,7 @@ def release_of(wallet_id: str, item: Item) -> Release:
 
 
 def repaid_item(repaid: Sequence[Repaid]) -> Item:
-    """What of a refund went to another purse than it came from; no attribute where nothing did."""
+    """The repaid debts of a refund; no attribute where there are none."""
     return {"repaid": [list(each) for each in repaid]} if repaid else {}
 
 
@@ -273,7 +275,7 @@ def cancellation_item(cancellation: Cancellation) -> Item:
 
 
 def _cancelled_item(cancelled: Cancelled) -> list[Any]:
-    """The discount stands there only where there is one."""
+    """The cancelled part of one capture; the discount is left out where there is none."""
     return [
         cancelled.capture,
         cancelled.won,

@@ -1,8 +1,7 @@
-"""What becomes of a payment after it was authorised: captured, released, cancelled. Pure functions over plain values, amounts in won.
+"""What happens to a payment after it is authorised: captures, releases, cancellations. Pure functions, amounts in won.
 
-Captures take slices of a payment in the order in which its purses were drawn. A cancellation takes from the last capture first, each from
-its end, so that what survives of a capture is its slice without the end: many partial cancellations come out as one. What a cancellation
-takes goes back in reverse debit order (`eeum.cashback.replay`).
+Captures take slices of a payment in the order in which its purses were debited. A cancellation starts with the last capture and takes from
+the end of each, so many partial cancellations equal one. Refunds go back in reverse debit order (`eeum.cashback.replay`).
 """
 
 from dataclasses import dataclass, replace
@@ -32,19 +31,19 @@ from eeum.wallet.debts import NO_DEBTS, Debts, Repaid, redirected, repay
 from eeum.wallet.rules import NO_USAGE, LimitUsage
 
 VOIDED, EXPIRED, REVERSED, CANCELLED = "voided", "expired", "reversed", "cancelled"
-"""What gives a payment back: releases have the first three as their reason."""
+"""How a payment can end. A release has one of the first three as its reason."""
 
 MOST_CAPTURES = 20
-"""Captures of one hold: a limit on everything, so that what is cancelled at once fits into one transaction."""
+"""The most captures of one hold. All of them can be cancelled at once, which must fit into one transaction."""
 
 
 MOST_CANCELLATIONS = 20
-"""Cancellations of one payment, of which the last takes all that is left: each works out whole months of the member again."""
+"""The most cancellations of one payment, since each replays whole months. The last one must cancel all that is left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """One capture: its won, how many of them were cancelled, and the month it earns in."""
+    """One capture: its amount, how much of it was cancelled, and the month that it earns in."""
 
     won: int
     cancelled: int
@@ -53,10 +52,10 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What has become of a payment so far: the one thing about it that changes. `version` counts the changes; 0 is not stored yet.
+    """The progress of a payment: the only part of it that changes. `version` counts the changes; 0 is not stored yet.
 
-    `ended_by` is how a payment of which nothing is left ended: `voided`, `expired`, `reversed` or `cancelled`. Progress that earlier
-    versions stored does not say it (`eeum.payments.progress_store`).
+    `ended_by` says how a payment without anything left ended: `voided`, `expired`, `reversed` or `cancelled`. Earlier versions did not
+    store it (`eeum.payments.progress_store`).
     """
 
     version: int
@@ -76,22 +75,22 @@ class Progress:
 
     @property
     def left(self) -> int:
-        """What can still be cancelled."""
+        """The amount that can still be cancelled."""
         return self.captured - self.cancelled
 
     @property
     def has_ended(self) -> bool:
-        """Whether the member has got everything back."""
+        """Whether all of the payment's amount went back to the member."""
         return self.held == 0 and self.left == 0
 
     @property
     def first_number(self) -> int:
-        """Number of the first capture: 0 of a payment captured whole at once, holds count from 1."""
+        """The number of the first capture: 0 for a payment captured at authorisation; captures of a hold count from 1."""
         return 0 if self.expires_at is None else 1
 
 
 class Capture(NamedTuple):
-    """An entry: part of a hold that a merchant is paid, from `start` to `end` won of the payment, judged by the facts of the hold."""
+    """An entry: a capture pays a merchant the part of a hold from `start` to `end` won, judged by the facts of the hold."""
 
     acceptance: Acceptance
     payment_id: str
@@ -114,9 +113,9 @@ class Capture(NamedTuple):
 
 
 class Release(NamedTuple):
-    """An entry: what was still held goes back, since the hold was `voided`, `expired` or `reversed`.
+    """An entry: what was still held goes back to the member, since the hold was `voided`, `expired` or `reversed`.
 
-    `returned` is where it goes: to the purses that it was held from, or to those that these owe, as `repaid` says.
+    `returned` is by purse: the purses that the hold came from, or, as `repaid` says, the purses that these owe.
     """
 
     acceptance: Acceptance
@@ -137,7 +136,7 @@ class Release(NamedTuple):
 
 
 class Cancelled(NamedTuple):
-    """Won of the price that are cancelled of one capture, which earned in `month`; of them `discount` were never paid."""
+    """The part of the price that is cancelled of one capture, which earned in `month`. The member never paid `discount` of it."""
 
     capture: int
     won: int
@@ -146,15 +145,15 @@ class Cancelled(NamedTuple):
 
     @property
     def refund(self) -> int:
-        """What goes back to the member."""
+        """The amount that goes back to the member."""
         return self.won - self.discount
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """An entry: part or all of what was captured goes back, at first to `refund_pending` until its cashback is recomputed.
+    """An entry: captured money goes back, first to `refund_pending`, until its cashback is recomputed.
 
-    `discounts` are what goes back to those who funded them, `limit_usage` by how much limits that they used are free again.
+    `discounts` go back to their funders. `limit_usage` is given back to the limits.
     """
 
     acceptance: Acceptance
@@ -168,17 +167,17 @@ class Cancellation:
 
     @property
     def amount(self) -> int:
-        """Won of the price that the merchant gives back."""
+        """The amount of the price that the merchant gives back."""
         return sum(each.won for each in self.of)
 
     @property
     def refund(self) -> int:
-        """Won that the member gets back."""
+        """The amount that the member gets back."""
         return sum(each.refund for each in self.of)
 
     @property
     def months(self) -> tuple[Month, ...]:
-        """The months whose cashback is recomputed, one posting each."""
+        """The months whose cashback is recomputed, each by one accrual."""
         return tuple(dict.fromkeys(each.month for each in self.of))
 
     @property
@@ -191,7 +190,7 @@ class Cancellation:
 
 
 def progress_of(payment: Payment) -> Progress:
-    """How far a payment is when it was just authorised."""
+    """The progress of a payment that was just authorised."""
     amount = payment.order.amount
     if payment.status is PaymentStatus.HELD:
         return Progress(0, amount, amount, (), payment.expires_at)
@@ -201,9 +200,9 @@ def progress_of(payment: Payment) -> Progress:
 def capture(
     payment: Payment, progress: Progress, acceptance: Acceptance, amount: int | None, hold_hash: str
 ) -> tuple[Capture, Progress]:
-    """Captures `amount` won of a hold, or all that is held.
+    """Capture `amount` won of a hold; None: all that is held.
 
-    Raises `PaymentDeclined`, `NotAHold`, `HoldClosed`, `HoldExpired` (whether or not the schedule has run) and `CaptureExceedsHold`.
+    Raises `PaymentDeclined`, `NotAHold`, `HoldClosed`, `CaptureExceedsHold`, and `HoldExpired`, whether or not the schedule has run.
     """
     _refuse_if_declined(payment)
     if payment.status is not PaymentStatus.HELD:
@@ -244,7 +243,7 @@ def release(
     hold_hash: str,
     debts: Debts = NO_DEBTS,
 ) -> tuple[Release, Progress]:
-    """Gives back what is still held; purses that have `debts` repay them out of it.
+    """Release what is still held. Purses with `debts` repay them first.
 
     Raises `PaymentDeclined`, `NotAHold` and `HoldClosed`.
     """
@@ -264,9 +263,9 @@ def release(
 def cancel(
     payment: Payment, progress: Progress, acceptance: Acceptance, amount: int | None, reason: str | None
 ) -> tuple[Cancellation, Progress]:
-    """Cancels `amount` won of what was captured, or all that is left, from the last capture back.
+    """Cancel `amount` won of what was captured, or all that is left, the last capture first.
 
-    Only the digest tells a reversal's cancellation from another: its reason is a text that a merchant could write, too.
+    Only the digest distinguishes a reversal's cancellation from another one: a merchant could write the same reason.
 
     Raises `PaymentDeclined`, `PaymentVoided`, `NothingCaptured`, `CancellationExceedsPayment` and `TooManyCancellations`.
     """
@@ -290,7 +289,7 @@ def cancel(
         each = captures[position]
         taken = min(missing, each.won - each.cancelled)
         if taken:
-            # A payment with a discount has one capture: holds get none.
+            # Only a payment captured at authorisation has a discount, so there is one capture.
             of.append(Cancelled(progress.first_number + position, taken, each.month, discount_of(discounts)))
             captures[position] = replace(each, cancelled=each.cancelled + taken)
             missing -= taken
@@ -314,18 +313,18 @@ def cancel(
 
 
 def reversal_digest(wallet_id: str, payment: Digest) -> Digest:
-    """The digest of what a reversal does to a payment: it follows from the payment's own, so that repeating finds it."""
+    """The digest of a reversal's entries. It follows from the payment's digest, so that a repeated reversal finds them."""
     return request_digest(REVERSED, wallet_id, payment)
 
 
 def _discounts_back(payment: Payment, before: int, after: int) -> tuple[DiscountPart, ...]:
-    """What goes back of a payment's discounts when the won cancelled of its price, from its end, grow from `before` to `after`."""
+    """The discount parts to give back when the cancelled amount of the price grows from `before` to `after`."""
     price = payment.order.amount
     return parts_between(payment.discount_parts, price, price - after, price - before)
 
 
 def numbered(entry: Cancellation, before: LimitUsage) -> Cancellation:
-    """The entry with the place that it has among what changes `before`, where a window that it gives back is still carried there."""
+    """The entry with its number among the changes of `before`. Without a number if `before` carries none of its windows any more."""
     freed = entry.limit_usage.used.keys() & before.used.keys()
     return replace(entry, limit_usage=before.change(entry.limit_usage.used)) if freed else entry
 
@@ -335,7 +334,7 @@ def is_expired(progress: Progress, at: datetime) -> bool:
 
 
 class CurrentStatus(StrEnum):
-    """What a payment is at present. A hold past its time is `held` until the schedule has released it."""
+    """The status of a payment now. An expired hold is `held` until the schedule has released it."""
 
     DECLINED = "declined"
     APPROVED = "approved"
@@ -350,9 +349,9 @@ class CurrentStatus(StrEnum):
 
 
 def current_status(payment: Payment, progress: Progress) -> CurrentStatus:
-    """The status of a payment with this progress; `ended_by` must be known of one that has ended.
+    """The status of a payment with this progress. The progress of a payment that has ended must have `ended_by`.
 
-    `captured` is a hold that the merchant has been paid from, with nothing held any more: what was not captured was released.
+    `captured` is a hold that was captured in part or whole and has nothing held any more: the rest was released.
     """
     if payment.decline:
         return CurrentStatus.DECLINED
@@ -368,7 +367,7 @@ def current_status(payment: Payment, progress: Progress) -> CurrentStatus:
 
 
 def _cancellations(payment: Payment, progress: Progress) -> int:
-    """How many there were: of all changes of the progress those that were no capture and no release, nor the hold itself."""
+    """How many cancellations there were: all changes of the progress except the hold, its captures and its release."""
     if payment.status is not PaymentStatus.HELD:
         return progress.version
     released = progress.held == 0 and progress.captured < progress.amount

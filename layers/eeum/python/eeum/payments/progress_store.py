@@ -1,4 +1,4 @@
-"""What becomes of payments, in the ledger table: one function per access pattern, with its cost.
+"""Progress, captures, releases and cancellations in the ledger table: one function per access pattern, with its cost.
 
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
@@ -77,11 +77,11 @@ from eeum.wallet.store import (
 from eeum.wallet.wallet_items import wallet_of
 
 MOST_AT_ONCE = 100
-"""Items that one read names at most."""
+"""The most items of one batch read."""
 
 
 class State(NamedTuple):
-    """A payment and what became of it so far; `payment_hash` is what its captures and its release are linked to it by."""
+    """A payment and its progress. Its captures and its release are linked to it by `payment_hash`."""
 
     wallet: Wallet
     payment: Payment
@@ -95,7 +95,7 @@ class ProgressStore:
         self._patience = patience
 
     def wallet_of_payment(self, merchant_id: str, payment_id: str) -> str | None:
-        """Whose wallet paid, from the merchant's index, a moment after it did. Half a read unit."""
+        """The wallet that paid, from the merchant's index, which is a moment behind. Half a read unit."""
         if digest_of(payment_id) is None:
             return None
         page = self._storage.query(Query(Table.LEDGER, merchant_id, payment_id, index=BY_MERCHANT))
@@ -107,7 +107,7 @@ class ProgressStore:
         return capture_of(wallet_id, entry) if entry else None, state
 
     def for_release(self, wallet_id: str, payment_id: str) -> tuple[Release | None, State | None]:
-        """The release of the payment, if there is one, and its state, consistently, in one round trip. 4 read units."""
+        """The release of the payment, if any, and the payment's state, consistently, in one round trip. 4 read units."""
         digest = digest_of(payment_id)
         entry, state = self._read(wallet_id, payment_id, release_key(wallet_id, digest or ""))
         return release_of(wallet_id, entry) if entry else None, state
@@ -127,14 +127,13 @@ class ProgressStore:
         return cancellation_of(wallet_id, entry) if entry else None, state
 
     def others(self, keys: Sequence[Key]) -> dict[Key, Item | None]:
-        """What budgets have for the discounts that go back, consistently. 1 read unit each."""
+        """The budget items that a discount goes back to, consistently. 1 read unit each."""
         return dict(zip(keys, self._storage.read(keys), strict=True))
 
     def progress(self, payments: Sequence[Payment]) -> list[Progress]:
-        """How far each payment is, consistently, in one round trip for up to a hundred. 1 read unit each; declined ones have none to read.
+        """The progress of each payment, consistently, up to a hundred in a round trip. 1 read unit each; declined payments have none.
 
-        Of those that ended under earlier versions, which did not store how, the entry that ended them is read in a second round trip: 1
-        read unit each.
+        Earlier versions did not store how a payment ended. For those, a second round trip reads the entry that ended it: 1 read unit each.
         """
         found = {
             payment.acceptance: progress_of_item(item) if item else progress_of(payment)
@@ -155,7 +154,7 @@ class ProgressStore:
         return list(zip(payments, items, strict=True))
 
     def cancellations(self, wallet_id: str, payment: Digest) -> list[Cancellation]:
-        """What was cancelled of a payment, the first first, consistently. 1 read unit per 4 KB of all that its wallet ever cancelled."""
+        """The cancellations of a payment, oldest first, consistently. 1 read unit per 4 KB of all cancellations of the wallet."""
         query = Query(
             Table.LEDGER,
             partition_of(wallet_id),
@@ -167,15 +166,15 @@ class ProgressStore:
         return sorted(found, key=lambda each: each.acceptance.id)
 
     def due_to_expire(self, at: datetime, limit: int) -> list[tuple[str, Digest]]:
-        """Holds that expire at `at` or before, the longest expired first: wallet and payment. Half a read unit per 4 KB."""
+        """The wallet and payment of each hold that expires at `at` or before, the longest expired first. Half a read unit per 4 KB."""
         later = text_of(at + timedelta(milliseconds=1))
         page = self._storage.query(Query(Table.LEDGER, EXPIRING, index=BY_EXPIRY, before=later, limit=limit))
         return [(item["pk"].removeprefix(PARTITION), item["sk"].removeprefix(PROGRESS)) for item in page.items]
 
     def capture(self, entry: Capture, progress: Progress, before: Progress) -> None:
-        """Moves the money from what is held to what the merchant is owed. 6 write units, and 1 for the index by expiry.
+        """Move the money from the hold to the merchant's payable account. 6 write units, and 1 for the index by expiry.
 
-        `ConditionsFailed` when something became of the payment since it was read.
+        Raises `ConditionsFailed` when the payment changed since it was read.
         """
         wallet_id = entry.acceptance.wallet_id
         held = ("purses", HELD, "amount")
@@ -186,9 +185,9 @@ class ProgressStore:
         self._commit(pay, record, progress_put(wallet_id, entry.payment, progress, before.version))
 
     def release(self, entry: Release, progress: Progress, state: State) -> None:
-        """Moves the money from what is held back to its purses, with an entry that is linked. 6 write units, and 1 for the index by expiry.
+        """Move the money from the hold back to its purses, with a linked entry. 6 write units, and 1 for the index by expiry.
 
-        `ConditionsFailed` when something became of the payment since it was read, the wallet's chain grew, or it forgot one of the purses.
+        Raises `ConditionsFailed` when the payment changed since it was read, the wallet's chain grew, or one of the purses was removed.
         """
         wallet = state.wallet
         key = release_key(wallet.id, entry.payment)
@@ -196,7 +195,7 @@ class ProgressStore:
         held = ("purses", HELD, "amount")
         returned, still = moved(wallet, dict(entry.returned))
         debts = debts_after(wallet.debts, repaid=entry.repaid)
-        # Cashback below zero cannot be spent, so that nobody else changes it while the chain does not grow; nor does anybody the debts.
+        # Cashback below zero and debts change only together with the chain, whose length is a condition already.
         recovered = wallet.negative and wallet.balance(CASHBACK) + dict(entry.returned).get(CASHBACK, 0) >= 0
         cleared = [negative_set(None)] if recovered else []
         give_back = Update(
@@ -211,10 +210,10 @@ class ProgressStore:
         )
 
     def cancel(self, entry: Cancellation, progress: Progress, state: State, *returns: Write) -> None:
-        """Moves the money from what the merchant is owed to what waits for its cashback to be recomputed. 6 write units.
+        """Move the money from the merchant's payable account to `refund_pending`. 6 write units.
 
-        `returns` are what else goes back, to the budgets that funded a discount: 2 units more. `ConditionsFailed` when something became of
-        the payment since it was read, or, where limits that it used are free again, of those.
+        `returns` go back to the budgets that funded a discount: 2 more units each. Raises `ConditionsFailed` when the payment changed since
+        it was read, or when limit usage is given back and the wallet's limit usage changed.
         """
         wallet_id, limit_usage = entry.acceptance.wallet_id, state.wallet.limit_usage
         freed = [limit_usage.given_back(entry.limit_usage.used)] if entry.limit_usage.version else []
@@ -237,7 +236,7 @@ class ProgressStore:
         wallet, stored, payment, progress = self._storage.read(
             [wallet_key(wallet_id), entry, payment_key(wallet_id, digest), progress_key(wallet_id, digest)]
         )
-        # The key has no time in it, the id has: an id with another time names no payment.
+        # The key does not contain the time, but the id does: an id with another time names no payment.
         if wallet is None or payment is None or payment["id"] != payment_id:
             return None, None
         return stored, _state(wallet_id, wallet, payment, progress)
@@ -251,12 +250,12 @@ def _progress_key(payment: Payment) -> Key:
 
 
 def _does_not_say_how(progress: Progress | None) -> bool:
-    """Whether the payment ended, and its progress was stored by a version that did not say how."""
+    """Whether the payment ended under a version that did not store how."""
     return progress is not None and progress.has_ended and progress.ended_by is None
 
 
 def _ending_key(payment: Payment, progress: Progress) -> Key:
-    """Where the entry is that ended it: its release, or, of one that was captured, the cancellation of a reversal, if there is one."""
+    """The key of the entry that ended the payment: its release, or, if it was captured, the cancellation of a reversal."""
     wallet_id, digest = payment.acceptance.wallet_id, payment.acceptance.digest
     if progress.captures:
         return cancellation_key(wallet_id, reversal_digest(wallet_id, digest))
@@ -270,7 +269,7 @@ def _ended_by(entry: Item | None) -> str:
 
 
 def progress_put(wallet_id: str, payment: Digest, progress: Progress, before: int = 0) -> Put:
-    """Stores the progress, if its version is still `before`; 0 is not stored yet."""
+    """Store the progress if the stored version is still `before`; 0 means not stored yet."""
     unchanged = (Equals(("version",), before),) if before else NOT_YET_STORED
     return Put(progress_key(wallet_id, payment), progress_item(progress), unchanged)
 

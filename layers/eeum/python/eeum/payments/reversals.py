@@ -1,4 +1,4 @@
-"""Reversing a request whose answer never came (망취소): by the key of the original, as often as is needed."""
+"""Reversing a request whose answer never came (망취소), by the key of the original. It can be repeated."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
@@ -19,16 +19,16 @@ Kept = TypeVar("Kept", bound=Entry)
 
 
 class Reverse(NamedTuple):
-    """Undo the payment that was asked for by this request and order, whether or not it arrived."""
+    """Undo the payment of this request and order, whether or not it arrived."""
 
     request: Request
     order: Order
 
 
 class Reversal(NamedTuple):
-    """The payment that was reversed, what was cancelled of it and what was released; neither when it had not arrived or was declined.
+    """The reversed payment, its cancellation and its release. It has neither when the original never arrived or was declined.
 
-    `replayed` says that an earlier reversal did it, and this one stored nothing.
+    `replayed` says that an earlier reversal undid the payment, and this one stored nothing.
     """
 
     payment: Payment
@@ -38,30 +38,32 @@ class Reversal(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """`never_arrived`: the late original will be declined. `declined`: there was nothing to reverse. `reversed`: all was given back."""
+        """`never_arrived`: the original will be declined if it still arrives. `declined`: nothing to reverse. `reversed`: all was given
+        back.
+        """
         if self.payment.decline is Decline.REVERSED:
             return "never_arrived"
         return "declined" if self.payment.decline else "reversed"
 
 
 def reverse_payment(command: Reverse, using: PaymentDependencies) -> Reversal:
-    """Undoes the payment that `request` asked for, with the original's key and body, whether or not it arrived; repeatable.
+    """Undo the payment that `request` asked for, with the original's key and body, whether or not it arrived. Repeatable.
 
-    One that has not arrived leaves its entry, declined as reversed, so that the late original finds it and is declined too. An approved
-    one is cancelled whole, and what is held is released.
+    If the original has not arrived, an entry is stored under its key, declined as reversed, so that a late original is declined too. An
+    approved payment is cancelled whole, and its hold is released.
 
     Raises:
         UnknownCard: the wallet or the card is not known; the original cannot be approved either.
         ProgrammeNotRunning: no policy version is in force.
         IdempotencyKeyReused: the original had another body.
-        Busy: the time ran out; the same request goes on from there.
+        Busy: the time ran out; the same request continues from there.
     """
     request = command.request
     payment, was_there = _original(command, using)
     if payment.decline:
-        # Whoever finds it declined for another reason reverses nothing, however often.
+        # A payment that was declined for another reason has nothing to reverse.
         return Reversal(payment, None, None, was_there and payment.decline is Decline.REVERSED)
-    # Entries of its own, under digests that follow from the original's: repeating finds them.
+    # The reversal's entries have digests that follow from the original's, so that a repeated reversal finds them.
     own = request._replace(digest=reversal_digest(request.wallet_id, request.digest))
     payment_id = payment.acceptance.id
     released = cancelled = None
@@ -75,12 +77,12 @@ def reverse_payment(command: Reverse, using: PaymentDependencies) -> Reversal:
 
 
 def _anybody(_: Payment) -> bool:
-    """Whoever has the key and the body of a payment may undo it."""
+    """Allow every caller that has the key and the body of the payment."""
     return True
 
 
 def _original(command: Reverse, using: PaymentDependencies) -> Answer[Payment]:
-    """The stored payment, or the entry that keeps it from ever being approved."""
+    """The stored payment, or the entry that prevents it from being approved."""
     request, order = command
     if not is_id(request.wallet_id):
         raise UnknownCard

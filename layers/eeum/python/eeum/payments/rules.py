@@ -1,4 +1,4 @@
-"""Whether a payment is approved and what it takes from the wallet: pure functions over plain values."""
+"""Decides whether a payment is approved and which purses pay it: pure functions over plain values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,14 +32,14 @@ from eeum.wallet.rules import (
 ACTIVE_CARD = "active"
 
 HOLDS_LAST = timedelta(days=7)
-"""How long a hold can be captured, counted from its acceptance. No published rule was found: this one is ours."""
+"""How long a hold can be captured after its acceptance. We found no published rule; this one is ours."""
 
 Portions = tuple[tuple[str, int], ...]
-"""Purses with the won that came out of each, in the order in which they were drawn."""
+"""Won by purse, in the order of the debit."""
 
 
 class Decline(StrEnum):
-    """Why a payment is declined; `CODES` has the ISO 8583 response code of each."""
+    """Why a payment is declined; `CODES` has the ISO 8583 response code of each reason."""
 
     UNKNOWN_MERCHANT = "unknown_merchant"
     UNKNOWN_CARD = "unknown_card"
@@ -67,9 +67,9 @@ CODES: Mapping[Decline, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for: `amount` in won at a merchant. `card` is a reference within the wallet, None for the first active card.
+    """A requested payment: `amount` won at a merchant. `card` is a reference within the wallet; None is the first active card.
 
-    `requested_at` is the caller's own time, RFC 3339: shown, and decides nothing. A `hold` keeps the money for captures that come later.
+    `requested_at` is the caller's own time, RFC 3339. It is shown and decides nothing. `hold` keeps the money for later captures.
     """
 
     merchant_id: str
@@ -89,12 +89,16 @@ class PaymentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """An entry: an order and how it was answered, with the facts it was judged by.
+    """An entry: an order, its decision, and the facts that it was judged by.
 
-    `paid_from` is what came out of which purse, in the order drawn; `expires_at` is when a hold can no longer be captured. The price is
-    the order's amount: `discounts` are what was taken off it, by the policy's layers, `limit_usage` by how much that used limits, and
-    `ceilings` by layer the most that budgets gave, where that was less than the layer would give. `parts` are what its participants keep
-    in it, by their names. It is declined for a reason of its own, or of a participant's.
+    Attributes:
+        paid_from: won by purse, in the order of the debit.
+        expires_at: when a hold can no longer be captured.
+        discounts: what the policy's layers took off the price, which is the order's amount.
+        limit_usage: how much the discounts used of limits.
+        ceilings: funded amounts by layer, where budgets paid less than the layer gives.
+        parts: what participants store in the entry, by their names.
+        decline: a reason of the payment's own or of a participant's.
     """
 
     acceptance: Acceptance
@@ -118,7 +122,7 @@ class Payment:
         return discount_of(self.discount_parts)
 
     def paid_for(self, start: int, end: int) -> Portions:
-        """What came out of which purse for the won from `start` to `end` of the price, in the order drawn."""
+        """The purses that paid the part of the price from `start` to `end`, in the order of the debit."""
         price, discount = self.order.amount, self.discount
         return portion(
             self.paid_from,
@@ -134,7 +138,7 @@ class Payment:
 
     @property
     def postings(self) -> dict[str, int]:
-        """Won by account: from purses and whoever funds discounts to what the merchant is owed, or to what is held for it."""
+        """Won by account: from the purses and the funders of discounts to what the merchant is owed, or to what is held for it."""
         if self.decline:
             return {}
         merchant = self.order.merchant_id
@@ -147,9 +151,9 @@ class Payment:
 
 
 class Judgement(NamedTuple):
-    """What an order comes to: declined, or paid from which purses (what was drawn, and what was found empty on the way).
+    """The decision on an order: declined, or approved with the purses to debit (those found empty on the way too).
 
-    `shares` are what its participants contribute, `limit_usage` is by how much it uses limits.
+    `shares` are the participants' contributions, `limit_usage` is how much of the limits it uses.
     """
 
     decline: Decline | OwnDecline | None
@@ -161,7 +165,7 @@ class Judgement(NamedTuple):
 
     @property
     def given(self) -> Given:
-        """What is taken off the price."""
+        """The amount taken off the price, in won."""
         return self.shares.given
 
     @property
@@ -169,12 +173,12 @@ class Judgement(NamedTuple):
         return tuple((draw.purse_id, draw.amount) for draw in self.draws if draw.amount)
 
     def refused(self, decline: Decline) -> "Judgement":
-        """The same, declined whatever it came to."""
+        """The same judgement, declined for this reason."""
         return Judgement(decline, self.card, self.facts, ())
 
 
 class Till(NamedTuple):
-    """Where and when an order is judged: the merchant as it was read, the policy in force at the instant `at`."""
+    """Where and when an order is judged: the merchant as read, the policy in force, and the instant `at`."""
 
     merchant: Merchant | None
     policy: PolicyVersion
@@ -184,9 +188,9 @@ class Till(NamedTuple):
 def judge(
     wallet: Wallet, till: Till, order: Order, participants: Sequence[Participant] = (), payment_key: Digest = ""
 ) -> Judgement:
-    """Whether `order` may be paid, on what was read of wallet and merchant, and what is taken off its price.
+    """Decide whether `order` may be paid, and what is taken off its price, from the wallet and the merchant as read.
 
-    `participants` are asked only where it may; `payment_key` is that of its entry. Without them nothing is taken off.
+    `participants` are asked only if the order may be paid; without them nothing is taken off. `payment_key` is the key of its entry.
     """
     card = _card_of(wallet, order)
     facts = facts_of(wallet, card, till.merchant, order, till.at)
@@ -213,7 +217,7 @@ def judge(
 
 
 class Debit(NamedTuple):
-    """A payment with what is taken from the wallet for it; `limit_usage` is that of commands afterwards, None where it used nothing."""
+    """A payment and its debit from the wallet. `limit_usage` is the usage by commands afterwards; None where it used no limit."""
 
     payment: Payment
     draws: Sequence[Draw]
@@ -221,7 +225,7 @@ class Debit(NamedTuple):
 
 
 def wallet_after(wallet: Wallet, payment: Payment, draws: Sequence[Draw]) -> Wallet:
-    """The wallet once `payment` was made from it by `draws`: what the next payment of a basket is judged on."""
+    """The wallet after `payment` was made by `draws`: the next payment of a basket is judged on it."""
     out = {draw.purse_id: -draw.amount for draw in draws}
     if payment.order.hold:
         out[HELD] = payment.order.amount
@@ -230,14 +234,14 @@ def wallet_after(wallet: Wallet, payment: Payment, draws: Sequence[Draw]) -> Wal
 
 
 def used_after(wallet: Wallet, payment: Payment) -> LimitUsage | None:
-    """What commands have used of limits once the payment was made; None where it uses none."""
+    """The limit usage by commands after the payment; None where it uses no limit."""
     if not payment.limit_usage.version:
         return None
     return after(wallet.limit_usage, payment.limit_usage.used, payment.acceptance.accepted_at)
 
 
 def _spending(policy: PolicyVersion, facts: Facts, at: datetime) -> Spending:
-    """Rewards of a purse that the policy in force does not list any more may be spent everywhere; their dates hold."""
+    """How the wallet may be spent here. Rewards of a purse that the policy no longer lists may be spent everywhere until they expire."""
 
     def may_spend(purse: str) -> bool:
         listed = policy.purses.get(purse)
@@ -247,7 +251,7 @@ def _spending(policy: PolicyVersion, facts: Facts, at: datetime) -> Spending:
 
 
 def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Payment:
-    """The entry of an order that was judged as of `acceptance.accepted_at`; the same as it will be when it is read again."""
+    """The entry of an order that was judged at `acceptance.accepted_at`, equal to the one that is read back later."""
     card = judgement.card.reference if judgement.card else None
     held = order.hold and judgement.decline is None
     return Payment(
@@ -279,7 +283,7 @@ def _decline_by_standing(
     if card is None or card.status != ACTIVE_CARD:
         named_none = card is None and order.card is not None
         return Decline.UNKNOWN_CARD if named_none else Decline.CARD_BLOCKED
-    # Nobody learns from a payment who has applied, or was rejected.
+    # An application and a rejection look like an unknown merchant, so that payments do not reveal them.
     if merchant is None or merchant.status is not MerchantStatus.APPROVED:
         return Decline.UNKNOWN_MERCHANT
     if not is_payable(merchant, at):
@@ -290,7 +294,7 @@ def _decline_by_standing(
 
 
 def facts_of(wallet: Wallet, card: Card | None, merchant: Merchant | None, order: Order, at: datetime) -> Facts:
-    """What the payment is judged by, now and in every later replay, but for its amount and instant, which each capture has its own of."""
+    """The facts that the payment is judged by, now and in each replay, except amount and instant, which each capture has for itself."""
     shop = merchant.shop if merchant else None
     return Facts(
         merchant_district=shop.district if shop else None,
@@ -309,7 +313,7 @@ def facts_of(wallet: Wallet, card: Card | None, merchant: Merchant | None, order
 
 
 def portion(paid_from: Portions, start: int, end: int) -> Portions:
-    """What came out of which purse for the won from `start` to `end` of a payment, in the order drawn."""
+    """The purses that paid the part of a payment from `start` to `end` won, in the order of the debit."""
     found = []
     position = 0
     for purse_id, won in paid_from:
@@ -321,9 +325,9 @@ def portion(paid_from: Portions, start: int, end: int) -> Portions:
 
 
 def eligible_base(paid_from: Iterable[tuple[str, int]], earns_from: frozenset[str]) -> int:
-    """The won of a payment that may earn: what came from the purses that the policy names.
+    """The base: what was paid from the purses that earn by the policy, in won.
 
-    `grants` stands for every grant, `rewards` for every purse of rewards, those too that the policy does not list any more.
+    `grants` covers every allowance. `rewards` covers every purse of rewards, also those that the policy no longer lists.
     """
     return sum([won for purse_id, won in paid_from if _kind_of(purse_id) in earns_from])
 

@@ -43,7 +43,7 @@ from eeum.wallet.wallet_items import wallet_of
 
 
 class Read(NamedTuple):
-    """What an authorisation is decided on; `payments` are those of an earlier request of the same key, or none."""
+    """What an authorisation is decided on. `payments` are the entries of an earlier request with the same key, or none."""
 
     payments: tuple[Payment, ...]
     wallet: Wallet | None
@@ -52,7 +52,7 @@ class Read(NamedTuple):
 
 
 class Payments(NamedTuple):
-    """A page of payments, and the cursor of the next."""
+    """A page of payments, and the cursor of the next page."""
 
     payments: list[Payment]
     cursor: str | None
@@ -62,7 +62,7 @@ class PaymentStore:
     def __init__(
         self, storage: Storage, patience: Patience, merchant_read: Callable[[Merchant], None] | None = None
     ) -> None:
-        """`merchant_read` is called with each merchant that a decision is read with."""
+        """`merchant_read` is called with each merchant that is read for a decision."""
         self._storage = storage
         self._patience = patience
         self._merchant_read = merchant_read
@@ -70,7 +70,7 @@ class PaymentStore:
     def read_for_authorisation(
         self, wallet_id: str, payment_keys: Sequence[Digest], merchant_ids: Sequence[str], others: Sequence[Key] = ()
     ) -> Read:
-        """Wallet, the entries of this request and the merchants, consistently, in one round trip.
+        """Read the wallet, the entries of this request and the merchants, consistently, in one round trip.
 
         3 read units for one payment, 2 for each further one at another merchant, and 1 for each of `others`. Raises `TooManyItems`.
         """
@@ -80,7 +80,7 @@ class PaymentStore:
         wallet, *items = self._read([*wanted, *others])
         entries, found, also = _split(items, len(payment_keys), len(merchant_ids))
         return Read(
-            # Entries of one request are stored together: where the first is not, none is.
+            # Entries of one request are stored together: if the first is missing, all are.
             tuple(payment_of(wallet_id, item) for item in entries if item) if entries[0] else (),
             wallet_of(wallet_id, wallet) if wallet else None,
             self._merchants_of(merchant_ids, found),
@@ -88,7 +88,7 @@ class PaymentStore:
         )
 
     def read_for_quote(self, wallet_id: str, merchant_id: str, others: Sequence[Key] = ()) -> Read:
-        """What an authorisation would be decided on, in one round trip. 2 read units, and 1 for each of `others`."""
+        """Read what an authorisation would be decided on, in one round trip. 2 read units, and 1 for each of `others`."""
         wallet, merchant, *also = self._storage.read([wallet_key(wallet_id), merchant_key(merchant_id), *others])
         return Read(
             (),
@@ -111,17 +111,19 @@ class PaymentStore:
     def debit_and_record(
         self, debits: Sequence[Debit], joined: Sequence[Write] = (), patience: Patience | None = None
     ) -> None:
-        """Takes the money and stores the entries, together; `ConditionsFailed` when the decision no longer stands.
+        """Debit the wallet and store the entries in one transaction.
 
-        4 write units, and 1 for the merchant's index; each further payment of a basket 3, since the wallet is written once. A hold also
-        stores its progress, 2 units and 1 for the index by expiry. `joined` are what participants write with them, 2 units an item, with
-        the budgets that fund discounts among them. `patience` is for this transaction, instead of the store's. Raises `TooManyItems`.
+        4 write units, and 1 for the merchant's index; each further payment of a basket costs 3, since the wallet is written once. A hold
+        also stores its progress: 2 units and 1 for the index by expiry. `joined` are the participants' writes, among them the budgets that
+        fund discounts: 2 units an item. `patience` replaces the store's for this transaction.
+
+        Raises `ConditionsFailed` when the decision no longer holds, and `TooManyItems`.
         """
         writes = [write for each in debits for write in _debit(each)]
         commit(self._storage, patience or self._patience, *writes, *joined)
 
     def record_declines(self, payments: Sequence[Payment]) -> None:
-        """Stores declines under their request, together. 2 write units each, and 1 for the merchant's index."""
+        """Store declines under their request in one transaction. 2 write units each, and 1 for the merchant's index."""
         commit(self._storage, self._patience, *map(_record, payments))
 
     def payment(self, wallet_id: str, payment_id: str) -> Payment | None:
@@ -130,15 +132,15 @@ class PaymentStore:
         if digest is None or not is_id(wallet_id):
             return None
         (item,) = self._storage.read([payment_key(wallet_id, digest)])
-        # The key has no time in it, the id has: an id with another time names no payment.
+        # The key does not contain the time, but the id does: an id with another time names no payment.
         return payment_of(wallet_id, item) if item and item["id"] == payment_id else None
 
     def of_month(self, wallet_id: str, month: Month, after: str | None, limit: int | None = None) -> Payments:
-        """A page of a wallet's payments that were accepted in `month`, the newest first; all of them without a `limit`.
+        """A page of a wallet's payments that were accepted in `month`, newest first; without a `limit` all of them.
 
-        Keys have no time in them (a retry after midnight must find its entry), so each page reads through the wallet's payments: half a
-        read unit per 4 KB, some 25 for the 201 payments that a member makes in a year, and a round trip for each MB. Raises `Invalid` for
-        a cursor that this list did not give out.
+        Keys do not contain the time, so that a retry after midnight finds its entry. Each page therefore reads through the wallet's
+        payments: half a read unit per 4 KB, some 25 for the 201 payments that a member makes in a year, and a round trip for each MB.
+        Raises `Invalid` for a cursor of another list.
         """
         query = Query(Table.LEDGER, partition_of(wallet_id), PAYMENT, where=(Equals(("month",), month),))
         payments = [payment_of(wallet_id, item) for item in every_item(self._storage, query)]
@@ -146,9 +148,9 @@ class PaymentStore:
         return Payments(*page_of(payments, _id_of, limit, after, f"payments of {wallet_id} in {month}"))
 
     def of_merchant(self, merchant_id: str, limit: int, before: str | None) -> Payments:
-        """A page of the payments at a merchant, the newest first, a moment after they were made. Half a read unit per 4 KB.
+        """A page of the payments at a merchant, newest first, a moment behind. Half a read unit per 4 KB.
 
-        The cursor is the id of the last payment, and `before` one given out before: it tells a merchant nothing of whose it was.
+        The cursor is the id of the last payment, so it does not reveal the payer to the merchant. `before` is a cursor of this list.
         """
         page = self._storage.query(
             Query(Table.LEDGER, merchant_id, index=BY_MERCHANT, newest_first=True, limit=limit, before=before)
@@ -158,12 +160,12 @@ class PaymentStore:
 
     def _read(self, keys: Sequence[Key]) -> list[Item | None]:
         if len(keys) > MOST_READ:
-            raise TooManyItems(f"This reads {len(keys)} items at once, of at most {MOST_READ}.")
+            raise TooManyItems(f"The request needs {len(keys)} items in one read; at most {MOST_READ} are allowed.")
         return self._storage.read(keys)
 
 
 def _split(items: Sequence[Item | None], *lengths: int) -> Iterator[Sequence[Item | None]]:
-    """The items in parts of these lengths, and the rest."""
+    """Split the items into parts of these lengths and the rest."""
     start = 0
     for length in lengths:
         yield items[start : start + length]
@@ -172,7 +174,7 @@ def _split(items: Sequence[Item | None], *lengths: int) -> Iterator[Sequence[Ite
 
 
 def _debit(debit: Debit) -> list[Write]:
-    """What one payment writes: the wallet, its entry, and of a hold its progress."""
+    """The writes of one payment: the wallet, the entry, and the progress of a hold."""
     payment, draws, limit_usage = debit
     acceptance = payment.acceptance
     conditions = [
@@ -195,9 +197,10 @@ def _id_of(payment: Payment) -> str:
 
 
 def _purses_as_decided(draws: Sequence[Draw]) -> list[Condition]:
-    """What must still be true of the purses: all that were emptied or skipped as read, the last drawn still holding enough.
+    """The conditions on the purses: emptied or skipped ones are as read, and the last one debited still holds enough.
 
-    A purse that came after the wallet was read is not looked for: the payment stands, and that purse is spent from the next time.
+    There is no condition on a purse that was added after the wallet was read: the payment stands, and the purse is used from the next one
+    on.
     """
     *emptied, last = draws
     return [

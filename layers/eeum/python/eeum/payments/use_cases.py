@@ -33,10 +33,10 @@ NO_SUCH_PAYMENT = "There is no such payment, or it is not yours."
 
 
 class PaymentDependencies(NamedTuple):
-    """What the use cases of payments work with; `composition` makes it.
+    """What the use cases of payments depend on; `composition` makes it.
 
-    `policies` are asked for where something is judged by them, `budgets` once something is given or goes back. `participants` join each
-    authorisation, after the policy's discounts.
+    `policies` are read only when something is judged by them, `budgets` only when something is given or goes back. `participants` join each
+    authorisation after the policy's discounts.
     """
 
     payments: PaymentStore
@@ -56,41 +56,41 @@ class Authorise(NamedTuple):
 
 
 class AuthoriseBasket(NamedTuple):
-    """Pay several orders from the wallet of one request, all or none, in their order."""
+    """Pay several orders from the wallet of one request, all or none, in this order."""
 
     request: Request
     orders: tuple[Order, ...]
 
 
 class Attempt(NamedTuple):
-    """An instant, and what was read then."""
+    """One attempt: an instant, and what was read then."""
 
     accepted_at: datetime
     read: Read
 
 
 class UnknownCard(Exception):
-    """No wallet has this card: the caller is told a decline (14), the same for both, and nothing is stored."""
+    """No wallet has this card. The API answers with a decline (14), the same for an unknown wallet, and nothing is stored."""
 
 
 def authorise_payment(command: Authorise, using: PaymentDependencies) -> Answer[Payment]:
-    """Approves or declines a payment from the request's wallet, once: a basket of one."""
+    """Approve or decline one payment from the request's wallet, once."""
     request, order = command
     answer = authorise_basket(AuthoriseBasket(request, (order,)), using)
     return Answer(answer.entry.payments[0], answer.replayed)
 
 
 def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> Answer[Basket]:
-    """Approves or declines payments from the request's wallet, all or none, once; a decline is stored as an approval is.
+    """Approve or decline payments from the request's wallet, all or none, once. A decline is stored too.
 
-    Two round trips: what the decision needs, and what it makes. A discount that budgets have no money for is not given, and the payment
-    stands; where the part of the money that it draws on is used up, that is refilled first. However many want the last won at once, it is
-    decided in a bounded number of reads (`eeum.budget.funding.Funding`).
+    It takes two round trips: one read, one transaction. A discount that the budgets have no money for is not given, and the payment stands.
+    If the wallet's budget shard lacks money, the shard is refilled first. Near the end of a budget the number of reads is bounded, however
+    many compete for the last of it (`eeum.budget.funding.Funding`).
 
     Raises:
         UnknownCard: the wallet, or a card in it, is not known.
         ProgrammeNotRunning: no policy version is in force.
-        TooManyItems: there are too many payments, or too much joins them; nothing was sent.
+        TooManyItems: too many payments or participants for one transaction; nothing was sent.
         IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
     request, orders = command
@@ -106,7 +106,7 @@ def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> An
     participants = (*rewarding(using.budgets, AT_PAYMENT), *using.participants())
 
     def read() -> tuple[Basket | None, Attempt]:
-        # The instant is taken before the read: the policy then in force says what is needed besides.
+        # The instant is taken before the read, since the policy in force then says what else to read.
         at = whole_milliseconds(using.clock())
         asked = Asked(request.wallet_id, at, policies.in_force_at(at), merchants, captures_now)
         others = keys_of(participants, asked)
@@ -133,14 +133,14 @@ def authorise_basket(command: AuthoriseBasket, using: PaymentDependencies) -> An
 
 
 def known_wallet(wallet: Wallet | None, orders: Sequence[Order]) -> Wallet:
-    """The wallet, if there is one with all the cards that are named; else raises `UnknownCard`."""
+    """Return the wallet if it exists and has all named cards; else raise `UnknownCard`."""
     if wallet is None or any(order.card is not None and wallet.card(order.card) is None for order in orders):
         raise UnknownCard
     return wallet
 
 
 def readable_payment(store: PaymentStore, wallet_id: str, payment_id: str, may_read: May) -> Payment:
-    """A payment that the caller may read; raises `NotFound` for any other, whether or not it exists."""
+    """A payment that the caller may read. Raises `NotFound` for any other, whether or not it exists."""
     payment = store.payment(wallet_id, payment_id)
     if payment is None or not may_read(payment):
         raise NotFound(NO_SUCH_PAYMENT)
