@@ -1,1 +1,1 @@
-"""A member's wallet: its purses, its cards, and money coming in."""
+"""A member's wallet: its purses, its cards, and its top-ups."""

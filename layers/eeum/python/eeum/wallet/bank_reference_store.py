@@ -1,7 +1,7 @@
-"""The claim of a bank's reference: one reference of a bank is one completed top-up, in whichever wallet.
+"""Claims of bank references: each reference of a bank belongs to one completed top-up, across all wallets.
 
-A top-up is in the partition of its wallet, so that its wallet alone could not say that another has this reference. The claim has a
-partition of its own, and is stored in the transaction of the top-up. A declined top-up credits nothing, and claims nothing.
+A top-up is in the partition of its wallet, which cannot show that another wallet has the same reference. So the claim has its own partition
+and is stored in the top-up's transaction. A declined top-up credits nothing and claims nothing.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ KIND = "bank_reference"
 
 
 class Claim(NamedTuple):
-    """Which top-up a reference is of, with what a twin must agree with."""
+    """The top-up that a reference belongs to, with the wallet and the amount that a repeated request must match."""
 
     wallet_id: str
     top_up: Digest
@@ -24,12 +24,12 @@ class Claim(NamedTuple):
 
 
 def claim_key(bank: str, reference: str) -> Key:
-    """`bank` is the caller as entries have it, `bank/…`; no client's id has a #."""
+    """The key of a claim. `bank` is the caller as in entries, `bank/…`; client ids never contain a #."""
     return Key(Table.LEDGER, f"{PARTITION}{bank}#{reference}", SK)
 
 
 def claim_put(top_up: TopUp) -> Put:
-    """The claim of a completed top-up's reference; its condition fails when another top-up has it."""
+    """The write that claims a completed top-up's reference; its condition fails when another top-up has it."""
     acceptance = top_up.acceptance
     item: Item = {
         "kind": KIND,

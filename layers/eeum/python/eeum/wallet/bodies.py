@@ -1,4 +1,4 @@
-"""What purses of a wallet owe each other, over HTTP: the answer to a member who asks why money came back elsewhere."""
+"""Debts between the purses of a wallet over HTTP. They explain to a member why a refund went to another purse."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from eeum.wallet.debts import Debts, Repaid
 
 
 class RepaidBody(BaseModel):
-    """Won of rewards or cashback whose spending was undone. They went `to` the purse that had paid for them, in place of `from`."""
+    """Rewards or cashback whose spending was undone: the refund went to the purse `to`, which had paid for them, instead of `from`."""
 
     purse: str = Field(serialization_alias="from")
     to: str
@@ -17,9 +17,9 @@ class RepaidBody(BaseModel):
 
 
 class OwedBody(BaseModel):
-    """Rewards or cashback of the purse `from` that were spent when their payment was cancelled, so that the purse `to` paid for them.
+    """A debt: the payment that earned rewards in the purse `from` was cancelled after they were spent, so the purse `to` paid.
 
-    When what was bought with them is cancelled, or the hold on them is released, these won come back `to` that purse.
+    When that spending is cancelled, or the hold on it is released, the amount goes back to the purse `to`.
     """
 
     purse: str = Field(serialization_alias="from")
@@ -48,7 +48,7 @@ def owed_bodies(debts: Debts) -> list[OwedBody]:
 
 
 def repaid_message(repaid: Iterable[Repaid]) -> list[str]:
-    """A sentence for each purse that was repaid."""
+    """One sentence for each purse that was repaid."""
     return [
         f"환불액 중 {won:,}원은 앞서 대신 회수했던 {korean_name(creditor)} 잔액으로 돌려드렸습니다."
         for creditor, won in _won_by_creditor(repaid).items()

@@ -1,4 +1,4 @@
-"""Where the money of what a command gives comes from: the budget, as a participant of the command, and what is funded by it."""
+"""Budget draws as a participant: a command's discounts and bonuses are paid from the budget in the command's own transaction."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class BudgetDraws(Participant):
-    """Draws what a command gives from one shard of the year's budget. Others that give ask its `source` how much is funded.
+    """Draws the money for a command's rewards from one budget shard of the year. Other participants ask its `source` what is funded.
 
-    `budgets` are asked for only where the policy in force gives anything within such a command.
+    `budgets` are read only if the policy in force gives something within such a command.
     """
 
     def __init__(self, budgets: Callable[[], Budgets] | None, gives: frozenset[Gives]) -> None:
@@ -31,7 +31,7 @@ class BudgetDraws(Participant):
         self._funds: Funds | None = None
 
     def keys(self, asked: Asked, /) -> Sequence[Key]:
-        """A shard of the year where there are budgets, or nothing."""
+        """The key of one budget shard of the year if there are budgets; else nothing."""
         policy = asked.policy
         if policy is None or self._budgets is None or not asked.captures_now or not policy.acting(self._gives):
             return ()
@@ -44,16 +44,16 @@ class BudgetDraws(Participant):
 
     @property
     def source(self) -> Grants:
-        """What can be drawn in this attempt, and is once it is asked for. Where no budget is kept, all is funded."""
+        """The money that this attempt can draw on. A draw from it is written. Without budgets everything is funded."""
         return self._funds or UNLIMITED
 
     @property
     def is_contended(self) -> bool:  # type: ignore[override]
-        """Near the end of the money, when shards of others are drawn on."""
+        """True near the end of a budget, when other shards and the unallocated balance are drawn on."""
         return self._funds is not None and bool(self._funds.elsewhere)
 
     def writes(self) -> Sequence[Write]:
-        """An update of each place that is drawn on; what is missing is looked for first, and all is read and decided again."""
+        """An update of each place that is drawn on. If a shard lacks money, it is refilled first, and all is read and decided again."""
         if self._funding is None or self._funds is None:
             return ()
         if self._funds.missing:
@@ -66,7 +66,7 @@ class BudgetDraws(Participant):
             self._funding.lost()
 
     def give_back(self, policy: PolicyVersion, parts: Iterable[tuple[str, str, int]], at: datetime) -> None:
-        """Gives back what was drawn at `at`, by layer and funder."""
+        """Give back what was drawn at `at`, by layer and funder."""
         if self._funds is None:
             return
         by_layer: dict[str, dict[str, int]] = {}
@@ -78,13 +78,13 @@ class BudgetDraws(Participant):
 
 
 def rewarding(budgets: Callable[[], Budgets] | None, gives: frozenset[Gives]) -> tuple[Participant, ...]:
-    """The first two participants of each command that may give something."""
+    """The first two participants of every command that may give a reward."""
     draws = BudgetDraws(budgets, gives)
     return PolicyRewards(lambda: draws.source, gives), draws
 
 
 def keys_of(participants: Sequence[Participant], asked: Asked) -> tuple[Key, ...]:
-    """The keys of all of them, each once."""
+    """The keys of all participants, each once."""
     return tuple(dict.fromkeys(key for each in participants for key in each.keys(asked)))
 
 
@@ -94,10 +94,10 @@ def keep_joined(
     store: Callable[[Sequence[Write], Patience], None],
     patience: Patience,
 ) -> None:
-    """Stores a decision with `store`, together with the `shares` and writes of those who joined it.
+    """Store a decision with `store`, in one transaction with the `shares` and writes of its participants.
 
-    Raises `ConditionsFailed` when all must be read and decided again: a participant asks for it, or what one writes to was changed. Where
-    many want the same, others are not waited for: what they leave is decided on at once.
+    Raises `ConditionsFailed` when all must be read and decided again: a participant asks for it, or an item that one writes has changed.
+    For contended items there are few retries with the same decision: it is better to decide on what the others left.
     """
     own = [(each, each.writes()) for each in participants]
     contended = [each for each, _ in own if each.is_contended]
@@ -120,7 +120,7 @@ def keep_joined(
 def keep_funded(
     funding: Funding, funds: Funds, store: Callable[[Patience, Sequence[Write]], None], patience: Patience
 ) -> None:
-    """Stores something with the writes that fund it, and records whether the funding writes failed."""
+    """Store something together with its budget draws, and record whether these draws failed."""
     shared = bool(funds.elsewhere)
     try:
         store(patience.briefly() if shared else patience, funding.writes(funds))

@@ -1,8 +1,8 @@
-"""What purses of one wallet owe each other: pure functions over plain values, in won.
+"""Debts between the purses of one wallet: pure functions over plain values, in won.
 
-A reward that is taken back after it was spent is taken from cashback, and a refund fills cashback that is below zero. The purse of the
-reward, or cashback, then owes these won to the purse that gave them. When the spending is undone, what comes back goes to that purse.
-No purse owes and is owed at once, so that none owes more than is still spent of it: docs/decisions/0026 has the proof.
+A debt arises in two ways. A reward that is taken back after it was spent is taken from the cashback balance. A refund fills a cashback
+balance below zero. The purse of the reward, or cashback, then owes that amount to the purse that paid it. When the spending is undone, the
+refund goes to that purse. No purse both owes and is owed, so no purse owes more than was spent from it (docs/decisions/0026).
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class Repaid(NamedTuple):
-    """Won that would have come back to the purse `debtor`, and went to `creditor`."""
+    """An amount that would have gone back to the purse `debtor` and went to `creditor`."""
 
     debtor: str
     creditor: str
@@ -27,7 +27,7 @@ class Repaid(NamedTuple):
 
 
 def repay(debts: Debts, returned: Mapping[str, int]) -> tuple[Repaid, ...]:
-    """What of the won that come back to each purse goes to the purses that it owes, charged money first, then by name."""
+    """The part of the amounts that come back to each purse that goes to its creditors: the loaded balance first, then by name."""
     repaid = []
     for debtor, won in returned.items():
         left = won
@@ -40,7 +40,7 @@ def repay(debts: Debts, returned: Mapping[str, int]) -> tuple[Repaid, ...]:
 
 
 def redirected(returned: Mapping[str, int], repaid: Iterable[Repaid]) -> dict[str, int]:
-    """Where the won go that come back, in the order in which they do."""
+    """The purses that the amounts go to after debts are repaid, in the order in which they come back."""
     found = dict(returned)
     for debtor, creditor, won in repaid:
         found[debtor] -= won
@@ -54,8 +54,10 @@ def debts_after(
     repaid: Iterable[Repaid] = (),
     recovered_from: Mapping[str, int] = NOTHING,
 ) -> Debts:
-    """The debts after an entry that took from cashback what was `spent` of each purse of rewards, `repaid` debts out of what came back,
-    and filled cashback out of what would have come back to other purses. By name, since a stored map has no order.
+    """The debts after an entry.
+
+    The entry took what was `spent` of each purse of rewards from cashback, `repaid` debts, and filled cashback with what would have gone
+    back to the purses of `recovered_from`. They are sorted by name, since a stored map has no order.
     """
     if not (spent or repaid or recovered_from):
         return debts
@@ -71,10 +73,10 @@ def debts_after(
 
 
 def _owe(debts: dict[str, dict[str, int]], debtor: str, creditor: str, won: int) -> None:
-    """Adds a debt. A purse in the middle is left out: the first then owes to the last, and nothing where these are the same."""
+    """Add a debt. If the creditor itself owes another purse, the debtor owes that purse directly; a purse never owes itself."""
     _change(debts, debtor, creditor, won)
     for middle in (debtor, creditor):
-        # The debt that is added is passed on last.
+        # The added debt is the last to be passed on.
         firsts = sorted((each for each in debts if middle in debts[each]), key=lambda each: (each == debtor, each))
         for first in firsts:
             for last in _in_order(debts.get(middle, NOTHING)):
@@ -100,5 +102,5 @@ def _change(debts: dict[str, dict[str, int]], debtor: str, creditor: str, won: i
 
 
 def _in_order(owed: Mapping[str, int]) -> list[str]:
-    """Charged money first: it may earn, and never expires. The rest by name, since a stored map has no order."""
+    """The loaded balance first, since it may earn and never expires; the rest by name, since a stored map has no order."""
     return sorted(owed, key=lambda purse_id: (purse_id != CHARGED, purse_id))

@@ -1,4 +1,4 @@
-"""The events of a wallet itself: its opening, and what an operator decides about it. Functions take the inserted item."""
+"""Events of a wallet: its opening, and an operator's decisions about it. Functions take the inserted item."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,11 +8,11 @@ from eeum.storage import Item
 SOURCE = "eeum.wallets"
 
 ABOUT_MEMBER = ("member_class", "district", "birth_date", "card_issuer")
-"""What a decision may say of the member. An event says only whether it said any of it."""
+"""Attributes of a decision about the member's person. An event says only whether any of them changed."""
 
 
 def _opened(item: Item) -> Event:
-    """A wallet is inserted once; what changes it later is no insertion."""
+    """The event of an opened wallet. Only the first write of a wallet is an insertion."""
     return event_of_change(SOURCE, "wallet_opened", (item["pk"],), item["opened_at"], {"wallet_id": _wallet_id(item)})
 
 
@@ -31,4 +31,4 @@ def _wallet_id(item: Item) -> str:
 
 
 PUBLISHED: Mapping[str, Callable[[Item], Event]] = {"wallet": _opened, "standing": _decided}
-"""By the `kind` of the item."""
+"""Functions by the `kind` of the item."""

@@ -14,7 +14,7 @@ EXPIRY = KINDS["expiry"].prefix
 
 
 def expiry_key(wallet: Wallet) -> Key:
-    """By the number of the link that it will be, which no other entry of the wallet has."""
+    """The key of an expiry: the number of its link in the wallet's chain, which is unique."""
     return Key(Table.LEDGER, partition_of(wallet.id), f"{EXPIRY}{wallet.chain.length + 1:08}")
 
 
@@ -38,10 +38,9 @@ class ExpiryStore:
         self._patience = patience
 
     def sweep(self, wallet: Wallet, expiry: Expiry | None, past: list[Purse]) -> None:
-        """Takes what expired out of its purses, with an entry that is linked, and the `past` purses out of the wallet.
+        """Move expired rewards out of their purses with a linked entry, and drop the `past` purses. 4 write units, 2 where nothing expired.
 
-        `ConditionsFailed` when anything came into one of the purses since the wallet was read, or its chain grew. 4 write units, 2 where
-        nothing expired.
+        Raises `ConditionsFailed` when one of the purses changed since the wallet was read, or its chain grew.
         """
         gone = {each.id for each in past}
         changes: list[Change] = [Remove(("purses", each.id)) for each in past]

@@ -1,7 +1,7 @@
-"""What a policy gives within a command, off a price or on top of a top-up: pure functions over plain values, amounts in won.
+"""Discounts and bonuses that a policy gives within a command: pure functions over plain values, amounts in won.
 
-Commands are decided one after another on the `LimitUsage` of their wallet, accruals on what they posted: a limit is used by the one or by
-the other, never by both.
+Commands use the limits of a wallet by its `LimitUsage`, one command after another. Accruals use limits by what they posted. A limit is used
+either by commands or by accruals, never by both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,14 +20,14 @@ NONE: Mapping[str, int] = {}
 
 
 class Grants(Protocol):
-    """Where the money of rewards comes from (`eeum.budget`)."""
+    """The budgets that fund rewards (`eeum.budget`)."""
 
     def grant(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0, /) -> int:
-        """How many of `won` are funded, of which `before` are already."""
+        """The funded part of `won`, in won; `before` of it is funded already."""
 
 
 class Unlimited:
-    """Where no budget is kept, all is funded."""
+    """Without budgets everything is funded."""
 
     def grant(self, _policy: PolicyVersion, _layer: Layer, won: int, _at: datetime, _before: int = 0, /) -> int:
         return won
@@ -37,9 +37,9 @@ UNLIMITED: Grants = Unlimited()
 
 
 class Given(NamedTuple):
-    """What layers give, those that give nothing left out; `used` is by how much each limit's use grows, by limit and window.
+    """What layers give, without those that give nothing. `used` is the increase of limit usage, by limit and window.
 
-    `ceilings` are by layer the most that was funded, where that was less than it would give.
+    `ceilings` are the funded amounts by layer, where the budgets paid less than the layer would give.
     """
 
     rewards: tuple[LayerReward, ...]
@@ -63,9 +63,9 @@ def give(
     at: datetime,
     grants: Grants,
 ) -> Given:
-    """What the layers that give so make of `base` won at the instant `at`, as far as it is funded.
+    """Evaluate layers on the amount `base` at the instant `at`, as far as budgets fund them.
 
-    Layers are funded in the order listed. What one does not get leaves more of a reward limit to those that share it.
+    Layers are funded in the order listed. What one layer does not get remains for the other layers of the same reward limit.
     """
     if not policy.pays_at(at):
         return NOTHING_GIVEN
@@ -78,7 +78,7 @@ def give(
     cover = Cover(policy, policy.acting(gives), at, grants)
     evaluation = cover.funded(under)
     return Given(
-        # What a ceiling cut is told by the ceilings.
+        # The ceilings report the cut.
         tuple(reward._replace(uncut=None) for reward in evaluation.rewards if reward.won),
         {key_of(limits[limit], at): won for limit, won in evaluation.used.items() if won},
         cover.cut,
@@ -86,7 +86,7 @@ def give(
 
 
 class Rewarding(Protocol):
-    """Something that says what each layer gives."""
+    """A reward by layer."""
 
     @property
     def rewards(self) -> tuple[LayerReward, ...]: ...
@@ -96,10 +96,9 @@ Made = TypeVar("Made", bound=Rewarding)
 
 
 class Cover:
-    """What of the rewards for one payment or top-up is funded. A layer that gets less has a ceiling, under which all is evaluated again.
+    """The funding of one payment's or top-up's rewards. A layer that budgets cut gets a ceiling, and all is evaluated again under it.
 
-    Of what was given before, `granted` won by layer are funded, and `ceilings` hold. `cut` are the ceilings that come in addition, or
-    instead.
+    `granted` is what budgets paid before, by layer in won, under the given `ceilings`. `cut` are further or lower ceilings.
     """
 
     def __init__(
@@ -120,19 +119,20 @@ class Cover:
         self.cut: dict[str, int] = {}
 
     def funded(self, under: Callable[[Mapping[str, int]], Made]) -> Made:
-        """What is given `under` ceilings that leave nothing unfunded. Layers are funded in the order listed."""
+        """Evaluate under ceilings until everything given is funded. Layers are funded in the order listed."""
         while True:
             made = under({**self._ceilings, **self.cut} if self.cut else self._ceilings)
             if self._covers({reward.layer: reward.won for reward in made.rewards}):
                 return made
 
     def _covers(self, wanted: Mapping[str, int]) -> bool:
-        """Whether all of `wanted`, won by layer, is granted; if not, one layer more has a ceiling now."""
+        """Whether budgets fund all of `wanted`, won by layer. If not, one more layer has a ceiling afterwards."""
         for layer in self._layers:
             won, before = wanted.get(layer.id, 0), self._granted.get(layer.id, 0)
             if won == before:
                 continue
-            # Less than before, where the ceiling of another layer has made a third win their group, gives back.
+            # A layer may want less than before, since a ceiling of another layer made a third one win their group. It gives back the
+            # difference.
             self._granted[layer.id] = self._grants.grant(self._policy, layer, won, self._at, before)
             if self._granted[layer.id] < won:
                 self.cut[layer.id] = self._granted[layer.id]
@@ -141,7 +141,7 @@ class Cover:
 
 
 def after(limit_usage: LimitUsage, used: Mapping[str, int], at: datetime) -> LimitUsage:
-    """What commands have used once `used` was added at `at`; windows that nobody asks for any more are left out."""
+    """The limit usage of commands after `used` was added at `at`, without windows that are no longer read."""
     total = {key: won for key, won in limit_usage.used.items() if _is_asked_for(key, at)}
     for key, won in used.items():
         total[key] = total.get(key, 0) + won
@@ -149,7 +149,7 @@ def after(limit_usage: LimitUsage, used: Mapping[str, int], at: datetime) -> Lim
 
 
 def _is_asked_for(key: str, at: datetime) -> bool:
-    """Windows of this month and the one before, and of this year and the one before: what is left of one may be carried into the next."""
+    """Whether the window is still read: of this or the last month or year. What is left of the last may be carried over."""
     name = key.partition("@")[2]
     month = month_of(at)
     if len(name) == len("2021"):

@@ -19,7 +19,7 @@ Reason = TypeVar("Reason", bound=StrEnum)
 
 
 def acceptance_item(acceptance: Acceptance) -> Item:
-    """The attributes that every entry has of its request."""
+    """The attributes of the request that every entry has."""
     return {
         "id": acceptance.id,
         "caller": acceptance.caller,
@@ -34,7 +34,7 @@ def acceptance_of(wallet_id: str, digest: Digest, item: Item) -> Acceptance:
 
 
 def top_up_item(top_up: TopUp) -> Item:
-    """What policies made of it stands there only where they made anything."""
+    """A top-up as an item; rewards and limit usage are left out where there are none."""
     return {
         "kind": "top_up",
         **acceptance_item(top_up.acceptance),
@@ -54,7 +54,7 @@ def top_up_item(top_up: TopUp) -> Item:
 
 
 def decline_item(decline: StrEnum | OwnDecline | None) -> Item:
-    """The reason; of a participant's own what is shown with it, too, since nobody else knows it."""
+    """The reason of a decline. For a participant's own reason, its code and sentences are stored, too."""
     if isinstance(decline, OwnDecline):
         return {
             "decline": decline.value,
@@ -70,7 +70,7 @@ def decline_of(item: Item, reasons: type[Reason]) -> Reason | OwnDecline | None:
 
 
 def limit_usage_item(limit_usage: LimitUsage) -> Item:
-    """What commands used, of a wallet or of one entry: no attribute where that is nothing."""
+    """Limit usage by commands, of a wallet or of one entry; no attribute where there is none."""
     return (
         {TAKEN: {"version": limit_usage.version, "used": dict(limit_usage.used)}}
         if limit_usage.version or limit_usage.used
@@ -83,7 +83,7 @@ def limit_usage_of(item: Item) -> LimitUsage:
 
 
 def _reward_item(given: TopUpReward) -> Item:
-    """As an earning has them; `into` is the purse of a bonus, and a discount has none."""
+    """Rewards with the attributes of an earning's rewards. `into` is the purse of a bonus; a discount has none."""
     return {**reward_item(given.reward), **({"into": given.into} if given.into else {})}
 
 

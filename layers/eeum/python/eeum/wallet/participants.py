@@ -1,7 +1,7 @@
 """Participants: what joins a command's transaction without the command knowing it. Types and pure functions.
 
-A payment or a top-up asks its participants, in order, which keys to read with its own items; then, for each attempt, what they make of what
-was read; and stores what they contribute in its own transaction. So a discount, a coupon, a one-time code or a fund costs no round trip.
+A payment or top-up asks its participants, in order, for keys to read together with its own items. In each attempt they decide on what was
+read, and the command stores their contributions in its own transaction. So a discount, coupon or one-time code costs no further round trip.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +18,9 @@ from eeum.wallet.rules import OwnDecline, Wallet
 
 
 class Asked(NamedTuple):
-    """What is known of a command before anything is read: keys follow from it.
+    """What is known of a command before anything is read; the keys to read follow from it.
 
-    `merchants` are whom it pays, in order; none for a top-up. `captures_now` is false where all is held: holds get no discount.
+    `merchants` are the payees, in order; none for a top-up. `captures_now` is false for holds, which get no discount.
     """
 
     wallet_id: str
@@ -31,10 +31,10 @@ class Asked(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One payment, or a top-up, that would be approved. `wallet` is as it is once all before it in the same transaction is done.
+    """One payment or top-up that would be approved. `wallet` is as earlier cases of the same transaction leave it.
 
-    `entry_key` is that of its entry: of a payment, the payment key. `amount` is the price or the face value, in won, and `facts` have it,
-    too; `given` is how many won participants before this one give of it.
+    `entry_key` is the key of its entry: for a payment, the payment key. `amount` is the price or the face value in won, as in `facts`.
+    `given` is what participants before this one give, in won.
     """
 
     entry_key: Digest
@@ -49,10 +49,10 @@ class Case(NamedTuple):
 
 
 class Share(NamedTuple):
-    """What one participant contributes to one case.
+    """The contribution of one participant to one case.
 
-    `given` is taken off the price or comes on top, `writes` are stored with it, and `part` is kept in the entry under the participant's
-    name: plain values, which the answer may show. A `decline` declines the whole command, and nothing of a share is stored.
+    `given` is taken off the price or added to the top-up, `writes` are stored with it. `part` is stored in the entry under the
+    participant's name: plain values, which the answer may show. A `decline` declines the whole command, and nothing of a share is stored.
     """
 
     given: Given = NOTHING_GIVEN
@@ -65,40 +65,40 @@ NO_SHARE = Share()
 
 
 class Participant:
-    """Joins one command, over all its attempts. It overrides what it needs; as it is here, it does nothing."""
+    """Joins one command, over all its attempts. Each method does nothing until a subclass overrides it."""
 
     name = ""
-    """Of its part in the entry: stable, since it is stored."""
+    """The name of its part in the entry. It is stored, so it must not change."""
 
     is_contended = False
-    """Whether it writes, in this attempt, to what many want at once: others are not waited for, and what they leave is decided on."""
+    """Whether this attempt writes an item that many commands write at once. Then the command does not retry as is, but decides again."""
 
     def keys(self, _asked: Asked, /) -> Sequence[Key]:
-        """What to read with the command's own items; they follow from what is asked, so that there is one read."""
+        """The keys to read together with the command's own items. They follow from `asked` alone, so that one read is enough."""
         return ()
 
     def begin(self, items: Mapping[Key, Item | None], /) -> None:
-        """An attempt begins: `items` are what was read of all keys, None for what is not there."""
+        """Begin an attempt. `items` are what was read of all keys; None for an item that does not exist."""
 
     def decide(self, _case: Case, /) -> Share:
-        """What it contributes, by what was read and by nothing else. A basket has several cases, in order."""
+        """The contribution to a case, decided only on what was read. A basket has several cases, in order."""
         return NO_SHARE
 
     def writes(self) -> Sequence[Write]:
-        """What it writes for all cases of this attempt together, besides what each share has.
+        """The writes for all cases of this attempt together, besides those of each share.
 
-        Raises `ConditionsFailed` when everything must be read and decided again before it can.
+        Raises `ConditionsFailed` when everything must be read and decided again first.
         """
         return ()
 
     def lost(self) -> None:
-        """Others changed what it writes to, between the read and the transaction."""
+        """Record that an item that it writes changed between the read and the transaction."""
 
 
 class PolicyRewards(Participant):
-    """What the policy in force gives within a command: discounts off a price, bonuses and discounts on a top-up, as far as they are funded.
+    """Rewards that the policy gives within a command: discounts off a price; bonuses and discounts on a top-up, as far as funded.
 
-    `source` is asked in each attempt for what funds it.
+    `source` returns the budgets to draw on in each attempt.
     """
 
     def __init__(self, source: Callable[[], Grants], gives: frozenset[Gives]) -> None:
@@ -115,7 +115,7 @@ class PolicyRewards(Participant):
 
 
 class Shares(NamedTuple):
-    """What all participants contribute to one case, together."""
+    """The contributions of all participants to one case."""
 
     given: Given = NOTHING_GIVEN
     writes: tuple[Write, ...] = ()
@@ -127,7 +127,7 @@ NO_SHARES = Shares()
 
 
 def shares_of(participants: Sequence[Participant], case: Case) -> Shares:
-    """What they contribute, in order: limit usage that one adds, the next finds used. The first that declines decides."""
+    """The contributions of `participants`, in order. Each sees the limit usage of those before it; the first decline decides."""
     joined = NO_SHARES
     for each in participants:
         share = each.decide(case)
@@ -150,7 +150,7 @@ def _together(one: Given, other: Given) -> Given:
 
 
 def _after(case: Case, given: Given) -> Case:
-    """The case as the next participant finds it."""
+    """The case for the next participant."""
     if given is NOTHING_GIVEN:
         return case
     limit_usage = case.wallet.limit_usage

@@ -1,4 +1,4 @@
-"""Which purse of a wallet a reward comes into, and when it is spendable there: pure functions over plain values."""
+"""The purse that a reward goes to, and when it can be spent from there: pure functions over plain values."""
 
 from datetime import datetime
 
@@ -8,24 +8,24 @@ from eeum.policy.rules import Gives, Layer, PolicyVersion
 from eeum.wallet.rules import Purse
 
 PAYBACK = "payback"
-"""What paybacks wait in, one purse for each month that they become spendable in: `payback@2026-04`."""
+"""The kind of purse for deferred cashback, with one purse for each month from which it can be spent: `payback@2026-04`."""
 
 
 ALWAYS = "always"
 
 
 def purse_of(policy: PolicyVersion, layer: Layer, at: datetime) -> Purse:
-    """The purse, empty, that what `layer` gives for what was accepted at `at` comes into."""
+    """The empty purse that `layer` pays into for what was accepted at `at`."""
     if layer.gives is Gives.PAYBACK:
         return purse_named(f"{PAYBACK}@{next_month(month_of(at))}")
     return purse_into(policy, layer.into, at)
 
 
 def purse_into(policy: PolicyVersion, into: str, at: datetime) -> Purse:
-    """The purse, empty, that a reward of what was accepted at `at` comes into.
+    """The empty purse that a reward of what was accepted at `at` goes into.
 
-    What expires does so with the calendar month, or year, that its period ends in, so that a wallet has one purse of a kind for each; it is
-    named by that month or year (`points@2026-04`), and what never expires is `points@always`.
+    A purse that expires does so at the end of a calendar month or year and is named by it (`points@2026-04`), so a wallet has one purse of
+    a kind for each. A purse that never expires is `points@always`.
     """
     if into in (CASHBACK, CHARGED):
         return Purse(into, 0)
@@ -38,7 +38,7 @@ def purse_into(policy: PolicyVersion, into: str, at: datetime) -> Purse:
 
 
 def purse_named(purse_id: str) -> Purse:
-    """The purse, empty, that has this id, with its terms: so one that is gone from a wallet comes back as it was."""
+    """The empty purse with this id and its terms, so that a purse that was removed from a wallet comes back unchanged."""
     name, _, dated = purse_id.partition("@")
     if not dated:
         return Purse(purse_id, 0)

@@ -1,4 +1,4 @@
-"""What a wallet is and what may go in and out of it: pure functions over plain values. Amounts are whole won."""
+"""What a wallet is, and which amounts may enter and leave it: pure functions over plain values. Amounts are whole won."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ class WalletStatus(StrEnum):
 
 
 class DebitOrder(StrEnum):
-    """Grants are spent first, always; then the member chooses."""
+    """The member's choice of what is spent first. Allowances always come before both."""
 
     CHARGED_FIRST = "charged_first"
     CASHBACK_FIRST = "cashback_first"
@@ -34,14 +34,14 @@ SPENDS_FIRST: Mapping[str, DebitOrder] = {
     "charged": DebitOrder.CHARGED_FIRST,
     "cashback": DebitOrder.CASHBACK_FIRST,
 }
-"""What a policy's `spends_first` means; where the member chooses, nothing."""
+"""The debit order for a policy's `spends_first`; none where the member chooses."""
 
 
 class Purse(NamedTuple):
-    """One balance of a wallet: `charged`, `cashback`, a grant by its own id, rewards, or what is `held` or waits as `refund_pending`.
+    """One balance of a wallet: `charged` (the loaded balance), `cashback`, an allowance by its own id, rewards, `held` or `refund_pending`.
 
-    Cashback alone may be below zero, by clawback. Rewards in a purse of their own are spendable from `spendable_from` on and before
-    `expires_at`, and where the policy says of its purse `where`.
+    Only cashback may be below zero, by clawback. Rewards in a purse of their own can be spent from `spendable_from` on and before
+    `expires_at`, at the places that the policy names for the purse.
     """
 
     id: str
@@ -52,15 +52,15 @@ class Purse(NamedTuple):
 
     @property
     def has_terms(self) -> bool:
-        """Whether it has rewards: a grant has neither dates nor places."""
+        """Whether it holds rewards. An allowance has neither dates nor places."""
         return not (self.spendable_from is None and self.expires_at is None and self.where is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a payment is made with. `reference` names it within its wallet; its token names the wallet too.
+    """What a member pays with. `reference` names the card within its wallet; its token also names the wallet.
 
-    `issuer` is the bank or company that issued it, where an operator has said so.
+    `issuer` is the bank or company that issued it, if an operator recorded one.
     """
 
     reference: str
@@ -70,7 +70,7 @@ class Card:
 
 
 class Negative(NamedTuple):
-    """Why cashback is below zero: the cancelled payment whose cashback was spent already, and when that was worked out."""
+    """Why cashback is below zero: the cancelled payment whose cashback was spent already, and when that was recomputed."""
 
     payment_id: str
     at: datetime
@@ -78,22 +78,23 @@ class Negative(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LimitUsage:
-    """Won by limit and window (`welcome-bonus@2026-03`) that commands used: what was given at payment and at top-up, and topped up.
+    """Limit usage by commands: won by limit and window (`welcome-bonus@2026-03`) of discounts, bonuses and top-ups.
 
-    Apart from `Wallet.usage`, which postings count, some time later. `version` counts its changes; 0 is not stored yet. Of an entry it is
-    what this one used, or gave back, as which change: by it a wallet's commands can be put into their order. 0: it changed nothing.
+    It is separate from `Wallet.usage`, which accruals count later. In a wallet, `version` counts the changes; 0 is not stored yet. In an
+    entry, `used` is what the entry used or gave back and `version` the number of that change, which orders a wallet's commands; 0 changed
+    nothing.
     """
 
     version: int = 0
     used: Mapping[str, int] = field(default_factory=dict)
 
     def given_back(self, won: Mapping[str, int]) -> "LimitUsage":
-        """What is left after `won` were given back. A window that the wallet no longer carries is past, and needs none."""
+        """The usage after `won` were given back. A window that the wallet no longer carries is past and is skipped."""
         used = {key: used - won.get(key, 0) for key, used in self.used.items()}
         return LimitUsage(self.version + 1, {key: left for key, left in used.items() if left})
 
     def change(self, used: Mapping[str, int]) -> "LimitUsage":
-        """What an entry says that uses so much, or gives it back, as the next change."""
+        """The next change, as an entry stores it."""
         return LimitUsage(self.version + 1, used) if used else NO_USAGE
 
 
@@ -102,12 +103,16 @@ NO_USAGE = LimitUsage()
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A member's balances and cards, and how far its limits are used.
+    """A member's balances and cards, and its limit usage.
 
-    `usage` is won by limit and window (`monthly-spend@2021-01`) that accruals use; `limit_usage` is that of commands. `due` counts the
-    postings that captures and cancellations call for, `posted` is the number of the last one; unequal means that cashback is on its way.
-    `district` is where the member lives; it and `birth_date` are what an operator saw papers of. `standings` counts an operator's
-    decisions about the wallet. `debts` are what its purses owe each other (`eeum.wallet.debts`).
+    Attributes:
+        usage: limit usage by accruals: won by limit and window (`monthly-spend@2021-01`).
+        limit_usage: limit usage by commands.
+        due: how many accruals captures and cancellations call for.
+        posted: the number of the last accrual; if it differs from `due`, cashback is pending.
+        district: where the member lives, as an operator saw in papers; `birth_date` likewise.
+        standings: how many decisions operators made about the wallet.
+        debts: what its purses owe each other (`eeum.wallet.debts`).
     """
 
     id: str
@@ -141,7 +146,7 @@ class Wallet:
 
 
 class Draw(NamedTuple):
-    """What is taken from one purse, and what the purse held when that was decided."""
+    """An amount taken from one purse, and the purse's balance when that was decided."""
 
     purse_id: str
     amount: int
@@ -178,7 +183,7 @@ NOTHING_KNOWN = Facts()
 
 
 class TopUpReward(NamedTuple):
-    """What one layer gave at a top-up: a bonus `into` a purse, or a discount, which comes into none."""
+    """What one layer gave at a top-up: a bonus `into` a purse, or a discount, which has no purse."""
 
     reward: LayerReward
     into: str | None
@@ -186,10 +191,10 @@ class TopUpReward(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """An entry: money that a bank takes from the member's account and that came into the wallet, or why it was declined.
+    """An entry: money that a bank debits from the member's account for the wallet, or why the top-up was declined.
 
-    `amount` is the face value. `rewards` are what policies made of it, judged by `facts`, `limit_usage` by how much it used limits, and
-    `ceilings` by layer the most that budgets gave, where that was less than the layer would give.
+    `amount` is the face value. `rewards` are what the policy gave, judged by `facts`. `limit_usage` is how much of the limits they used.
+    `ceilings` are the funded amounts by layer, where the budgets paid less than the layer would give.
     """
 
     acceptance: Acceptance
@@ -201,18 +206,18 @@ class TopUp:
     facts: Facts = NOTHING_KNOWN
     ceilings: Mapping[str, int] = field(default_factory=dict)
     claimed: bool = False
-    """Whether the bank's reference was claimed with it; top-ups of earlier versions claimed none."""
+    """Whether it claimed the bank's reference; top-ups of earlier versions did not."""
     parts: Mapping[str, Any] = field(default_factory=dict)
-    """What participants keep in it, by their names."""
+    """What participants store in it, by their names."""
 
     @property
     def debited(self) -> int:
-        """What the bank is to take from the member's account: the face value without discounts; nothing when it was declined."""
+        """The amount that the bank debits: the face value without discounts; 0 if declined."""
         return 0 if self.decline else self.amount - sum([each.reward.won for each in self.rewards if not each.into])
 
     @property
     def credited(self) -> dict[str, int]:
-        """What came into which purse: the face value into the charged one, and each bonus where its layer says."""
+        """Won by purse: the face value to the loaded balance, each bonus to its layer's purse."""
         if self.decline:
             return {}
         credited = {CHARGED: self.amount}
@@ -223,7 +228,7 @@ class TopUp:
 
     @property
     def postings(self) -> dict[str, int]:
-        """Won by account: from the bank and whoever funds rewards into purses; a declined top-up moves none."""
+        """Won by account: from the bank and the funders of rewards to purses; empty for a declined top-up."""
         if self.decline:
             return {}
         funded = ({funder(name): -won} for each in self.rewards for name, won in each.reward.funders)
@@ -232,7 +237,7 @@ class TopUp:
 
 
 def wallet_id_of(member: str) -> str:
-    """A member has one wallet, whose id follows from the member's subject in the user pool."""
+    """The id of a member's one wallet. It follows from the member's subject in the user pool."""
     return natural_id("wallet", member)
 
 
@@ -256,7 +261,7 @@ def new_wallet(member: str, debit_order: DebitOrder, card: Card, opened_at: date
 
 
 class AboutMember(TypedDict, total=False):
-    """What an operator says of a member, by what its papers say; what is not in it stays as it is, None takes back what was said."""
+    """What an operator recorded about a member from papers. A missing field stays as it is; None removes it."""
 
     member_class: str | None
     district: str | None
@@ -265,7 +270,7 @@ class AboutMember(TypedDict, total=False):
 
 
 def with_standing(wallet: Wallet, status: WalletStatus | None, verified: bool | None, about: AboutMember) -> Wallet:
-    """The wallet as an operator decided about it; None leaves status and verification as they are. An issuer is that of all its cards."""
+    """The wallet after an operator's decision. None keeps status and verification; an issuer applies to all cards."""
     cards = wallet.cards
     if "card_issuer" in about:
         cards = tuple(replace(card, issuer=about["card_issuer"]) for card in cards)
@@ -282,24 +287,24 @@ def with_standing(wallet: Wallet, status: WalletStatus | None, verified: bool | 
 
 
 def card_token(wallet_id: str, card: Card) -> str:
-    """The token an acquirer pays with: it names the wallet, so that no look-up is needed."""
+    """The token that an acquirer pays with. It contains the wallet id, so no look-up is needed."""
     return f"{wallet_id}.{card.reference}"
 
 
 def parse_card_token(token: str) -> tuple[str, str]:
-    """Wallet id and card reference of a token; a malformed token names no card, as an unknown one does."""
+    """The wallet id and card reference of a token. A malformed token is an unknown card."""
     wallet_id, _, reference = token.partition(".")
     return wallet_id, reference
 
 
 def card_within(wallet_id: str, token: str) -> str:
-    """The reference of a card of this wallet; a token of another wallet names no card of it."""
+    """The reference of a card of this wallet. A token of another wallet is an unknown card."""
     named, reference = parse_card_token(token)
     return reference if named == wallet_id else ""
 
 
 class Spending(NamedTuple):
-    """When a wallet is spent from, in which of the policy's purses it may be spent there, and what goes first, if the policy says so."""
+    """The circumstances of a debit: the instant, the purses that can be spent there, and what goes first by the policy, if anything."""
 
     at: datetime
     may_spend: Callable[[str], bool]
@@ -307,11 +312,11 @@ class Spending(NamedTuple):
 
 
 def plan_debit(wallet: Wallet, amount: int, spending: Spending) -> tuple[Draw, ...] | None:
-    """Which purses pay `amount`, in debit order: grants by id, rewards by their expiry, then charged and cashback, by the policy's word or
-    else the member's.
+    """The purses that pay `amount`, or None when the wallet does not hold enough.
 
-    The plan names every purse it looked at up to the last one drawn, those found empty with an amount of 0, since the decision rests on
-    them too; what cannot be spent then and there is not looked at. None when the wallet does not hold enough.
+    The order is: allowances by id, rewards by their expiry, then the loaded balance and cashback, by the policy's order or else the
+    member's. The plan has every purse up to the last one debited; those found empty have an amount of 0, since the decision depends on them
+    too. Purses that cannot be spent now and here are left out.
     """
     draws: list[Draw] = []
     missing = amount
@@ -345,7 +350,7 @@ def has_expired(reward: Purse, at: datetime) -> bool:
 
 
 def is_spendable(reward: Purse, spending: Spending) -> bool:
-    """Whether rewards may be spent then and there. What has expired never is, whether or not it was moved out of the wallet yet."""
+    """Whether rewards can be spent now and here. Expired rewards cannot, even before they are moved out of the wallet."""
     if reward.spendable_from is not None and spending.at < reward.spendable_from:
         return False
     if has_expired(reward, spending.at):
@@ -354,12 +359,12 @@ def is_spendable(reward: Purse, spending: Spending) -> bool:
 
 
 def holding_limit_of(wallet: Wallet, terms: WalletTerms) -> int:
-    """How many won the charged purse may hold; cashback and grants do not count."""
+    """The most won that the loaded balance may hold; cashback and allowances do not count."""
     return terms.holding_limit_verified if wallet.verified else terms.holding_limit
 
 
 def judge_top_up(wallet: Wallet, terms: WalletTerms, amount: int) -> TopUpDecline | None:
-    """Why a top-up of `amount` is declined, or None. Minimum and holding limit are the policy's in force."""
+    """Why a top-up of `amount` is declined, or None. Minimum and holding limit are those of the policy in force."""
     if wallet.status is not WalletStatus.ACTIVE:
         return TopUpDecline.WALLET_SUSPENDED
     if amount < terms.minimum_top_up:

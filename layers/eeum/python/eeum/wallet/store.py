@@ -67,7 +67,7 @@ def top_up_key(wallet_id: str, digest: Digest) -> Key:
 
 
 class ReadForTopUp(NamedTuple):
-    """What a top-up is decided on; `others` are items that were read along with it."""
+    """What a top-up is decided on. `others` are items that were read with it."""
 
     wallet: Wallet | None
     top_up: TopUp | None
@@ -75,9 +75,9 @@ class ReadForTopUp(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """A top-up and the wallet that it was judged on, whose charged purse may hold `holding_limit` won.
+    """A top-up and the wallet that it was judged on. Its loaded balance may hold at most `holding_limit` won.
 
-    `purses` are those that a bonus comes into; `limit_usage` is what commands have used afterwards, None where the top-up used nothing.
+    `purses` receive the bonuses. `limit_usage` is the usage by commands afterwards; None where the top-up used no limit.
     """
 
     top_up: TopUp
@@ -93,24 +93,24 @@ class WalletStore:
         self._patience = patience
 
     def wallet(self, wallet_id: str) -> Wallet | None:
-        """One wallet, consistently; what is no id names none. 1 read unit."""
+        """One wallet, consistently; None for a malformed id. 1 read unit."""
         if not is_id(wallet_id):
             return None
         (item,) = self._storage.read([wallet_key(wallet_id)])
         return wallet_of(wallet_id, item) if item else None
 
     def wallets(self, wallet_ids: Sequence[str]) -> dict[str, Wallet]:
-        """Several wallets, consistently, in one round trip; those that are not there are left out. 1 read unit each."""
+        """Several wallets, consistently, in one round trip, without missing ones. 1 read unit each."""
         items = self._storage.read([wallet_key(wallet_id) for wallet_id in wallet_ids])
         found = zip(wallet_ids, items, strict=True)
         return {wallet_id: wallet_of(wallet_id, item) for wallet_id, item in found if item is not None}
 
     def open(self, wallet: Wallet) -> None:
-        """Stores a new wallet; `ConditionsFailed` when there is one. 2 write units."""
+        """Store a new wallet; `ConditionsFailed` if it exists. 2 write units."""
         self._commit(Put(wallet_key(wallet.id), wallet_item(wallet), NOT_YET_STORED))
 
     def wallet_and_top_up(self, wallet_id: str, digest: Digest, others: Sequence[Key] = ()) -> ReadForTopUp:
-        """A wallet and the entry of a top-up request, consistently, in one round trip; what is no id names none.
+        """A wallet and the entry of a top-up request, consistently, in one round trip; no wallet for a malformed id.
 
         2 read units, and 1 for each of `others`.
         """
@@ -129,16 +129,16 @@ class WalletStore:
         return top_up_of(wallet_id, item) if item else None
 
     def credit_and_record(self, credit: Credit, joined: Sequence[Write] = (), patience: Patience | None = None) -> None:
-        """Puts the money into the purses of an active wallet, the charged one up to the holding limit, with its entry, which is linked.
+        """Credit the purses of an active wallet and store the linked entry, in one transaction.
 
-        6 write units: two each for wallet, entry and the claim of the bank's reference. `joined` are what participants write with them, 2
-        units an item, with the budgets that fund rewards among them. The face value counts to the limit, a bonus does not. `patience` is
-        for this transaction, instead of the store's.
+        6 write units: two each for the wallet, the entry and the claim of the bank's reference. `joined` are the participants' writes, 2
+        units an item, among them the budgets that fund rewards. The face value counts towards the holding limit, a bonus does not.
+        `patience` replaces the store's for this transaction.
 
-        `ConditionsFailed` when the wallet was suspended since it was read, its purse filled, its chain grew, its verification, which the
-        limit follows, changed, another command used a limit, or another top-up has the bank's reference.
+        Raises `ConditionsFailed` when the wallet was suspended since it was read, its loaded balance would exceed the limit, its chain
+        grew, its verification changed (the limit depends on it), another command used a limit, or another top-up has the bank's reference.
         """
-        # Payments load this module, and claim nothing.
+        # Imported here, since payments load this module and claim nothing.
         from eeum.wallet.bank_reference_store import claim_put
 
         top_up, wallet, holding_limit, purses, limit_usage = credit
@@ -147,7 +147,7 @@ class WalletStore:
         head, item = linked(wallet.chain, keyed(put.key, put.item))
         credited = top_up.credited
         new = {each.id: each for each in purses if wallet.purse(each.id) is None}
-        # Nobody opens a purse, and nobody changes cashback below zero, while the chain does not grow.
+        # Purses are added, and cashback below zero changes, only together with the chain, whose length is a condition already.
         recovered = wallet.negative and wallet.balance(CASHBACK) + credited.get(CASHBACK, 0) >= 0
         update = Update(
             wallet_key(wallet.id),
@@ -171,13 +171,13 @@ class WalletStore:
         commit(self._storage, patience or self._patience, update, put, *joined, *claims)
 
     def record_declined_top_up(self, top_up: TopUp) -> None:
-        """Stores a decline under its request. 2 write units."""
+        """Store a decline under its request. 2 write units."""
         self._commit(_top_up_put(top_up))
 
     def change_standing(self, wallet: Wallet, before: Wallet, entry_at: str, operator: str, reason: str) -> None:
-        """Sets what an operator decided, with an entry that says who and why. 4 write units.
+        """Store an operator's decision, with an entry that names the operator and the reason. 4 write units.
 
-        `ConditionsFailed` when another operator decided since `before` was read: nothing is undone unseen.
+        Raises `ConditionsFailed` when another operator decided since `before` was read, so that no decision is overwritten unseen.
         """
         known = Equals(("standings",), before.standings) if before.standings else Absent(("standings",))
         change = Update(
@@ -210,7 +210,7 @@ class WalletStore:
 
 
 def keyed(key: Key, item: Item) -> Item:
-    """The item as it is stored and read again, with its key: so it is hashed."""
+    """The item with its key, as it is stored and read again: this form is hashed."""
     return {**item, "pk": key.pk, "sk": key.sk}
 
 
@@ -219,17 +219,17 @@ def head_set(head: Head) -> SetTo:
 
 
 def head_unchanged(head: Head) -> Condition:
-    """That nobody linked another entry meanwhile; the length alone tells."""
+    """The condition that no other entry was linked since the read. The length of the chain is enough to know."""
     return Equals((CHAIN, "length"), head.length)
 
 
 def moved(
     wallet: Wallet, won_by_purse: Mapping[str, int], rests_on: Mapping[str, int] = MappingProxyType({})
 ) -> tuple[list[Change], list[Condition]]:
-    """How won move into purses of a wallet, and out of them (below zero), while its chain does not grow: so nobody opens a purse.
+    """The changes and conditions that move amounts into purses, and out of them (below zero), while the chain does not grow.
 
-    Rewards come back where their purse was forgotten, too (`eeum.wallet.sweeping`); one that is there must still be, with the won that what
-    is moved `rests_on`.
+    A purse of rewards that was removed (`eeum.wallet.sweeping`) is added again. One that is there must still exist, with at least the won
+    in `rests_on`.
     """
     changes: list[Change] = []
     for purse_id, won in won_by_purse.items():
@@ -247,7 +247,7 @@ def moved(
 
 
 def _about_set(wallet: Wallet, before: Wallet) -> list[Change]:
-    """What an operator says now, in the form of version 2; the attributes that version 1 has of it go."""
+    """The changes that store an operator's records in the form of version 2, and remove the attributes of version 1."""
     if not _about_changed(wallet, before):
         return []
     about, common = about_item(wallet), issuer_of_all(wallet)
@@ -264,7 +264,7 @@ def _about_set(wallet: Wallet, before: Wallet) -> list[Change]:
 
 
 def _about_changed(wallet: Wallet, before: Wallet) -> Item:
-    """What an operator said anew of the member, for the entry; None takes back what was said."""
+    """What changed in an operator's records of the member, for the entry; None removes a record."""
     said: Item = {}
     if wallet.member_class != before.member_class:
         said["member_class"] = wallet.member_class
@@ -278,12 +278,12 @@ def _about_changed(wallet: Wallet, before: Wallet) -> Item:
 
 
 def usage_set(limit_usage: LimitUsage) -> SetTo:
-    """What commands have used, afterwards."""
+    """The change that stores the limit usage of commands."""
     return SetTo((TAKEN,), limit_usage_item(limit_usage)[TAKEN])
 
 
 def usage_follows(limit_usage: LimitUsage) -> Condition:
-    """That what is stored is what `limit_usage` was made of: no other command used anything meanwhile."""
+    """The condition that no other command used a limit since `limit_usage` was read."""
     before = limit_usage.version - 1
     return Equals((TAKEN, "version"), before) if before else Absent((TAKEN,))
 
@@ -294,13 +294,13 @@ def _top_up_put(top_up: TopUp) -> Put:
 
 
 def debts_set(before: Debts, after: Debts) -> list[Change]:
-    """How what purses owe each other is stored, where it changes: with entries that are linked alone, so that the chain keeps it."""
+    """The change that stores debts, if they changed. Only linked entries change them, so that the chain covers them."""
     if after == before:
         return []
     return [SetTo((DEBTS,), debts_item(after)) if after else Remove((DEBTS,))]
 
 
 def negative_set(negative: Negative | None) -> Change:
-    """Why cashback is below zero. Where it is not, there is no attribute; version 1 has null."""
+    """The change that stores why cashback is below zero. Otherwise the attribute is removed; version 1 has null."""
     item = negative_item(negative)
     return SetTo((NEGATIVE,), item) if item else Remove((NEGATIVE,))

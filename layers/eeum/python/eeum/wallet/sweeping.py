@@ -1,4 +1,4 @@
-"""Sweeping wallets: what has expired leaves them, once."""
+"""Sweeping: moves expired rewards out of wallets, once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,16 +14,16 @@ from eeum.wallet.store import WalletStore
 
 @dataclass(frozen=True, slots=True)
 class Sweeping:
-    """What sweeping works with."""
+    """What sweeping depends on."""
 
     wallets: WalletStore
     expiries: ExpiryStore
     patience: Patience
 
     def wallet(self, read: Wallet, now: datetime) -> int:
-        """Takes what has expired by `now` out of a wallet, as it was read or, when that has changed, as it is; gives the won.
+        """Move what has expired by `now` out of a wallet, and return the amount in won. A changed wallet is read again.
 
-        It may run twice, and beside everything else. A wallet without anything past costs nothing. Raises `Busy`.
+        It may run twice, and at the same time as anything else. A wallet without expired purses costs nothing. Raises `Busy`.
         """
         at = whole_milliseconds(now)
         attempt = 0

@@ -1,4 +1,4 @@
-"""What a policy makes of a top-up: its limits, bonuses and discounts. Pure functions over plain values, amounts in won."""
+"""Judges a top-up by the policy: its limits, bonuses and discounts. Pure functions over plain values, amounts in won."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,9 +27,9 @@ from eeum.wallet.rules import (
 
 
 class JudgedTopUp(NamedTuple):
-    """Declined, or which rewards it gets, the purses that they come into, by how much it uses limits, and what it was judged by.
+    """A decline, or the rewards, their purses, the limit usage and the facts of a top-up.
 
-    `parts` and `writes` are what its participants contribute.
+    `parts` and `writes` are the participants' contributions.
     """
 
     decline: TopUpDecline | OwnDecline | None
@@ -43,7 +43,7 @@ class JudgedTopUp(NamedTuple):
 
 
 class Counter(NamedTuple):
-    """When a top-up is judged, by the policy in force at the instant `at`; `entry_key` is that of its entry."""
+    """The instant and the policy that a top-up is judged by. `entry_key` is the key of its entry."""
 
     policy: PolicyVersion
     at: datetime
@@ -51,7 +51,7 @@ class Counter(NamedTuple):
 
 
 def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Sequence[Participant]) -> JudgedTopUp:
-    """What a top-up of `amount`, its face value, comes to: what is not funded is not given, and the top-up stands."""
+    """Judge a top-up of the face value `amount`. Rewards that are not funded are not given, and the top-up stands."""
     policy, at, entry_key = counter
     decline = judge_top_up(wallet, policy.wallet, amount)
     if decline is None and exceeds_a_limit(policy, wallet.limit_usage.used, amount, at):
@@ -68,7 +68,7 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
     rewards, purses = [], {}
     for reward in given.rewards:
         layer = layers.get(reward.layer)
-        # What is of no layer comes off what the bank takes.
+        # What belongs to no layer is taken off the bank's debit.
         if layer is None or layer.gives is Gives.TOP_UP_DISCOUNT:
             rewards.append(TopUpReward(reward, None))
             continue
@@ -81,17 +81,17 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
 
 
 def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:
-    """The limits that the policy puts on top-ups themselves; one of an event is none before and after it."""
+    """The policy's limits on top-ups themselves. A limit of an event applies during the event only."""
     return [limit for limit in policy.wallet.top_up_limits if limit.window.is_open(at)]
 
 
 def topped_up(policy: PolicyVersion, amount: int, at: datetime) -> dict[str, int]:
-    """By how much a top-up uses the limits on top-ups themselves, by limit and window."""
+    """How much a top-up uses of the limits on top-ups themselves, by limit and window."""
     return {key_of(limit, at): amount for limit in _limits_on_top_ups(policy, at)}
 
 
 def exceeds_a_limit(policy: PolicyVersion, usage: Usage, amount: int, at: datetime) -> bool:
-    """Whether a limit on top-ups leaves no room for all of `amount`."""
+    """Whether `amount` exceeds what a limit on top-ups has left."""
     limits = _limits_on_top_ups(policy, at)
     used, carried = standing(limits, usage, at)
     return any(
@@ -101,7 +101,7 @@ def exceeds_a_limit(policy: PolicyVersion, usage: Usage, amount: int, at: dateti
 
 
 def _facts_of(wallet: Wallet, at: datetime) -> Facts:
-    """What a top-up is judged by, besides its amount and instant: neither a merchant nor a card is part of it."""
+    """The facts of a top-up, besides amount and instant: it has neither a merchant nor a card."""
     return Facts(
         member_class=wallet.member_class,
         member_district=wallet.district,

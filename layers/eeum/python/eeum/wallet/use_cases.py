@@ -1,4 +1,4 @@
-"""What a member, a bank and an operator do with a wallet."""
+"""The use cases of members, banks and operators with a wallet."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 NO_SUCH_WALLET = "There is no such wallet, or it is not yours."
 
 OLDEST = 130
-"""Years: nobody known has become as old."""
+"""The highest age in years that a member can have."""
 
 
 class WalletDependencies(NamedTuple):
-    """What the use cases of wallets work with; `composition` makes it.
+    """What the use cases of wallets depend on; `composition` makes it.
 
-    `policies` are asked for where something is judged by them, `budgets` once something is given. `participants` join each top-up, after
-    what the policy gives.
+    `policies` are read only when something is judged by them, `budgets` only when something is given. `participants` join each top-up,
+    after the policy's rewards.
     """
 
     wallets: WalletStore
@@ -67,7 +67,7 @@ class OpenWallet(NamedTuple):
 
 
 class TopUpWallet(NamedTuple):
-    """Credit `amount` won, the face value, which a bank takes from the member's account under a reference of its own."""
+    """Credit `amount` won, the face value, that a bank debits from the member's account under its own reference."""
 
     request: Request
     amount: int
@@ -75,7 +75,7 @@ class TopUpWallet(NamedTuple):
 
 
 class ChangeStanding(NamedTuple):
-    """Suspend, reinstate or verify a wallet, or say of its member what policies ask for; None leaves it as it is."""
+    """Suspend, reinstate or verify a wallet, or record facts of its member that policies use. None leaves a field as it is."""
 
     wallet_id: str
     operator: str
@@ -86,7 +86,7 @@ class ChangeStanding(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """An instant, and the wallet as it was read then."""
+    """One attempt: an instant, and the wallet as read then."""
 
     accepted_at: datetime
     wallet: Wallet
@@ -98,9 +98,9 @@ class Opening(NamedTuple):
 
 
 def open_wallet(command: OpenWallet, using: WalletDependencies) -> Opening:
-    """Opens the member's one wallet with one standard card, or gives the one that is there.
+    """Open the member's one wallet with one standard card, or return the existing one.
 
-    Policies pay more with some cards, so that nobody gives itself another.
+    Members cannot choose another card, since policies pay more with some cards.
     """
     member, debit_order = command
     existing = using.wallets.wallet(wallet_id_of(member))
@@ -111,13 +111,13 @@ def open_wallet(command: OpenWallet, using: WalletDependencies) -> Opening:
     try:
         using.wallets.open(wallet)
     except ConditionsFailed:
-        # A twin of this request was faster: its wallet is the member's.
+        # Another request of this member was faster: return the wallet that it opened.
         return Opening(own_wallet(using.wallets, member, wallet.id), created=False)
     return Opening(wallet, created=True)
 
 
 def own_wallet(store: WalletStore, member: str, wallet_id: str) -> Wallet:
-    """The member's own wallet; raises `NotFound` for any other id, whether or not it is somebody's."""
+    """The member's own wallet. Raises `NotFound` for any other id, whether or not it exists."""
     wallet = store.wallet(wallet_id) if wallet_id == wallet_id_of(member) else None
     if wallet is None:
         raise NotFound(NO_SUCH_WALLET)
@@ -125,14 +125,14 @@ def own_wallet(store: WalletStore, member: str, wallet_id: str) -> Wallet:
 
 
 def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
-    """Credits what a bank takes from the member's account, within the limits of the policy in force, and what that policy gives on it.
+    """Credit a wallet within the limits of the policy in force, with the rewards that the policy gives on top.
 
-    A bonus or discount that budgets have no money for is not given, and the top-up stands. A reference is one top-up of its bank: under
-    another key it gets the answer of the top-up that has it. A decline uses up no reference.
+    A bonus or discount that the budgets have no money for is not given, and the top-up stands. A bank's reference belongs to one top-up: a
+    request with another key gets the answer of the top-up that has it. A decline does not use a reference.
 
     Raises:
         NotFound: no such wallet; nothing is stored.
-        BankReferenceUsed: the bank's reference is another top-up's, of another amount or wallet; nothing is stored.
+        BankReferenceUsed: the reference belongs to a top-up of another amount or wallet; nothing is stored.
         ProgrammeNotRunning: no policy version is in force.
     """
     request, amount, bank_reference = command
@@ -141,7 +141,7 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
     claim = claim_key(request.caller, bank_reference)
 
     def read() -> tuple[TopUp | None, Attempt]:
-        # The instant is taken before the read: the policy then in force says what is needed besides.
+        # The instant is taken before the read, since the policy in force then says what else to read.
         at = whole_milliseconds(using.clock())
         others = keys_of(participants, Asked(request.wallet_id, at, policies.in_force_at(at)))
         found = using.wallets.wallet_and_top_up(request.wallet_id, request.digest, [claim, *others])
@@ -182,7 +182,7 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
 
 
 def _twin(store: WalletStore, claim: Claim | None, wallet_id: str, amount: int) -> TopUp | None:
-    """The top-up that has a bank's reference; raises `BankReferenceUsed` for one of another wallet or amount."""
+    """The top-up that has a bank's reference. Raises `BankReferenceUsed` for one of another wallet or amount."""
     if claim is None:
         return None
     if (claim.wallet_id, claim.amount) != (wallet_id, amount):
@@ -194,14 +194,14 @@ def _twin(store: WalletStore, claim: Claim | None, wallet_id: str, amount: int) 
 
 
 def change_standing(command: ChangeStanding, using: WalletDependencies) -> Wallet:
-    """Suspends, reinstates or verifies a wallet, or says of its member what policies ask for, on an operator's word and with its reason.
+    """Suspend, reinstate or verify a wallet, or record facts of its member that policies use, with an operator's reason.
 
-    Payments that were made keep the facts that they were judged by.
+    Past payments keep the facts that they were judged by.
 
     Raises:
-        Invalid: a district that the policy in force does not know, a date of birth that nobody alive can have.
+        Invalid: the policy in force does not know the district, or the date of birth is impossible.
         NotFound: no such wallet.
-        Busy: another operator decided about it just now.
+        Busy: another operator decided about the wallet at the same time.
     """
     about, now = command.about or {}, using.clock()
     _check_member(using, about, now)

@@ -1,7 +1,7 @@
-"""What wallets look like in the ledger table.
+"""Wallets as items of the ledger table.
 
-New wallets are written in version 2 of the codec. Wallets are updated by paths, so one in version 1 keeps its form attribute by attribute:
-`wallet_of` reads each attribute in either (docs/decisions/0034).
+New wallets are written in version 2 of the codec. Wallets are updated by paths, so one in version 1 changes attribute by attribute:
+`wallet_of` reads each attribute in either version (docs/decisions/0034).
 """
 
 from datetime import date
@@ -19,11 +19,11 @@ ABOUT = "about"
 DEBTS = "debts"
 NEGATIVE = "negative"
 AS_NAMED = "@"
-"""As `until` of a purse: its terms follow from its name, `points@2026-12`. Version 1 wrote them out."""
+"""A purse's `until` in version 2: its terms follow from its name, `points@2026-12`. Version 1 wrote them out."""
 
 
 def wallet_item(wallet: Wallet) -> Item:
-    """A new wallet, in version 2. One in version 1 stays as it is, until a write sets what version 2 has otherwise."""
+    """A new wallet in version 2. A wallet in version 1 keeps its form until a write sets an attribute that version 2 has otherwise."""
     return {
         "kind": "wallet",
         "member": wallet.member,
@@ -37,7 +37,7 @@ def wallet_item(wallet: Wallet) -> Item:
         "posted": wallet.posted,
         CHAIN: {"length": wallet.chain.length, "head": wallet.chain.hash},
         "opened_at": text_of(wallet.opened_at),
-        # What most wallets do not have takes no room in any.
+        # Attributes that most wallets do not have are left out.
         **({NEGATIVE: negative_item(wallet.negative)} if wallet.negative else {}),
         **({ABOUT: about} if (about := about_item(wallet)) else {}),
         **({"standings": wallet.standings} if wallet.standings else {}),
@@ -47,7 +47,7 @@ def wallet_item(wallet: Wallet) -> Item:
 
 
 def about_item(wallet: Wallet) -> list[str | None]:
-    """What an operator said of the member, in places: class, district, day of birth, and who issued the cards. Without nulls at the end."""
+    """An operator's records as a list: class, district, date of birth, and issuer of the cards, without nulls at the end."""
     born = wallet.birth_date.isoformat() if wallet.birth_date else None
     places = [wallet.member_class, wallet.district, born, issuer_of_all(wallet)]
     while places and places[-1] is None:
@@ -56,12 +56,12 @@ def about_item(wallet: Wallet) -> list[str | None]:
 
 
 def issuer_of_all(wallet: Wallet) -> str | None:
-    """The issuer that `about` names; a card of another issuer names its own."""
+    """The issuer in `about`; a card with another issuer names its own."""
     return wallet.cards[0].issuer if wallet.cards else None
 
 
 def purse_item(purse: Purse) -> Item:
-    """Terms that follow from the purse's name are not written out. Others are, where the purse has any."""
+    """A purse as an item. Its terms are written out only if they do not follow from its name."""
     item: Item = {"amount": purse.amount}
     if purse.has_terms and purse_named(purse.id)._replace(amount=purse.amount) == purse:
         return item | {"until": AS_NAMED}
@@ -103,7 +103,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         verified=item["verified"],
         member_class=member_class,
         debit_order=DebitOrder(item["debit_order"]),
-        # DynamoDB keeps no order within a map, and the first active card must be the same one each time.
+        # DynamoDB keeps no order within a map, and the first active card must always be the same one.
         purses=tuple(sorted((_purse_of(name, state) for name, state in item["purses"].items()), key=_place)),
         cards=tuple(
             Card(reference, card["product"], card["status"], card.get("issuer", issuer))
@@ -124,7 +124,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
 
 
 def _about_of(item: Item) -> tuple[str | None, str | None, str | None, str | None]:
-    """Class, district, day of birth and issuer; version 1 has attributes of their own, and an issuer with each card."""
+    """Class, district, date of birth and issuer. Version 1 has separate attributes, and an issuer with each card."""
     if ABOUT in item:
         member_class, district, born, issuer = (*item[ABOUT], None, None, None, None)[:4]
         return member_class, district, born, issuer
@@ -145,6 +145,6 @@ def _negative_of(item: Item | None) -> Negative | None:
 
 
 def _place(one: Purse) -> tuple[int, str]:
-    """Charged, cashback, what is held and what waits, then grants by id."""
+    """The order of purses: loaded balance, cashback, held, refund pending, then allowances by id."""
     own = (CHARGED, CASHBACK, HELD, REFUND_PENDING)
     return own.index(one.id) if one.id in own else len(own), one.id
