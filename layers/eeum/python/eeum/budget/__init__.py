@@ -1,1 +1,1 @@
-"""Budgets: what each funder has put up for a fiscal year, granted to rewards until it is used up."""
+"""Budgets: each funder's money for a fiscal year. Rewards draw on it until it is used up."""

@@ -1,4 +1,4 @@
-"""What is told of a budget: that a level is reached, that it runs out soon. Each once for an amount of money. Pure functions."""
+"""Alarms of a budget: a level was reached, or the money runs out soon. Each is published once per amount. Pure functions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from eeum.budget.rules import FiscalYear
 from eeum.ids import natural_id
 
 LEVELS = (5_000, 8_000, 9_000, 9_500, 10_000)
-"""Basis points of its amount at which a line, or a pool, is told to have been spent."""
+"""The spent shares of a line or a pool, in basis points, at which an alarm is published."""
 
 LEVEL_REACHED = "BudgetLevelReached"
 RUNS_OUT_SOON = "BudgetRunsOutSoon"
@@ -19,9 +19,10 @@ RUNS_OUT_SOON = "BudgetRunsOutSoon"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that is told once. `key` says what for: the line or pool, its amount (so that a supplement lets it be told anew), which.
+    """An alarm, published once for its `key`: the line or pool, its amount, and the level. A supplement changes the amount, so the alarm
+    can recur.
 
-    `detail` is what the event carries; its `id` follows from the key, so that who hears it twice can tell.
+    `detail` is the event's detail. The event's `id` follows from the key, so that a receiver recognises a repeated event.
     """
 
     year: FiscalYear
@@ -31,7 +32,7 @@ class Alarm:
 
 
 def level_alarms(year: FiscalYear, kind: str, accounts: Iterable[Account]) -> list[Alarm]:
-    """One for each level that an account has reached; `kind` is `line` or `pool`."""
+    """One alarm for each level that an account has reached. `kind` is `line` or `pool`."""
     alarms = []
     for account in accounts:
         for level in LEVELS:
@@ -43,7 +44,7 @@ def level_alarms(year: FiscalYear, kind: str, accounts: Iterable[Account]) -> li
 
 
 def forecast_alarm(year: FiscalYear, kind: str, account: Account, seen: Forecast, today: date) -> Alarm | None:
-    """That it will have been used up within 30 days, if so."""
+    """An alarm if the account will be used up within 30 days; else None."""
     if not seen.is_soon(today):
         return None
     key = f"{kind}/{account.name}/{account.amount}/runs_out"

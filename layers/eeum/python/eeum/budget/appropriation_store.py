@@ -1,6 +1,6 @@
 """Appropriations in the budgets table: one function per access pattern, with its cost.
 
-Every change is an entry that stands beside the money that it moved, in the same transaction. Units as in `eeum.budget.store`.
+Every change is an entry, stored in the same transaction as the money that it moves. Units as in `eeum.budget.store`.
 """
 
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
@@ -50,20 +50,20 @@ class AppropriationStore:
         return _change_of(item) if item else None
 
     def changes(self, year: FiscalYear) -> list[BudgetChange]:
-        """Every change of a year, the oldest first, consistently: a read unit per 4 KB, some 12 changes."""
+        """Every change of a year, oldest first, consistently: a read unit per 4 KB, some 12 changes."""
         query = Query(Table.BUDGETS, year_partition(self._programme, year), CHANGE, consistent=True)
         changes = [_change_of(item) for item in every_item(self._storage, query)]
         return sorted(changes, key=lambda change: change.acceptance.id)
 
     def page_of_changes(self, year: FiscalYear, limit: int, after: str | None) -> tuple[list[BudgetChange], str | None]:
-        """A page of `changes`, which are all read, and the cursor of the next. Raises `Invalid` for another list's cursor."""
+        """A page of `changes` and the cursor of the next page. All changes are read. Raises `Invalid` for a cursor of another list."""
         return page_of(self.changes(year), _id_of, limit, after, f"changes of {year}")
 
     def add_line(self, line: Line, change: BudgetChange, revision: int) -> None:
-        """Stores a line with its original appropriation, beside the lines that were there at `revision`.
+        """Store a line with its original appropriation, if no line was added since `revision`.
 
-        `ConditionsFailed` when another was added since, the year was closed, or the request has made its change. 6 write units, and more
-        where the rest of the year is large.
+        Raises `ConditionsFailed` when a line was added since, the year was closed, or the request already made its change. 6 write units,
+        and more where the item of the year's unallocated balance is large.
         """
         rest = Update(
             rest_key(self._programme, line.fiscal_year),
@@ -78,7 +78,9 @@ class AppropriationStore:
         commit(self._storage, self._patience, rest, added, self._entry(change))
 
     def supplement(self, change: BudgetChange) -> None:
-        """Adds won to a line; `ConditionsFailed` when the year was closed, or the request has made its change. 4 write units, or more."""
+        """Add money to a line. Raises `ConditionsFailed` when the year was closed, or the request already made its change. 4 write
+        units, or more.
+        """
         if change.line is None:
             raise ValueError("a supplement is for a line")
         rest = Update(
@@ -89,7 +91,7 @@ class AppropriationStore:
         commit(self._storage, self._patience, rest, self._entry(change))
 
     def close(self, change: BudgetChange) -> None:
-        """Closes a year: from here on what comes back is kept apart. `ConditionsFailed` when it was closed before. 36 write units, once."""
+        """Close a year: money given back later is kept apart. Raises `ConditionsFailed` when it was closed before. 36 write units, once."""
         closed: tuple[SetTo, ...] = (SetTo(("closed",), True),)
         conditions: tuple[Condition, ...] = (STILL_OPEN,)
         updates = [Update(key, closed, conditions) for key in money_keys(self._programme, change.fiscal_year)]

@@ -1,4 +1,4 @@
-"""Changes of a budget: what an operator appropriates or closes, with who, when, why and by which document. Plain values, in won."""
+"""Changes of a budget: an operator appropriates money or closes a year, with a reason and a document. Plain values, in won."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from eeum.months.rules import MonthRecord, MonthStatus
 from eeum.request import Acceptance
 
 NOTICE = timedelta(seconds=120)
-"""A line is stored at least this long before it applies: twice the time that a cache may be behind."""
+"""The least time between storing a line and its start: twice the age that cached lines may have."""
 
 
 class ChangeKind(StrEnum):
@@ -25,7 +25,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why a budget changes, and the document that says so: a council's decision, a notice of the ministry."""
+    """Why a budget changes, and the document that says so: a council's decision, or a notice of the ministry."""
 
     reason: str
     document: str
@@ -33,9 +33,9 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class BudgetChange:
-    """One change, never changed itself: `won` more for the line `line` (None: of the whole year), for these grounds.
+    """A change, itself never changed: `won` more for the line `line` (None: the whole year), on these grounds.
 
-    Who did it, and when, is in its acceptance.
+    Its acceptance has the operator and the time.
     """
 
     acceptance: Acceptance
@@ -47,12 +47,12 @@ class BudgetChange:
 
 
 def judge_line(line: Line, others: Iterable[Line], now: datetime, *, running: bool) -> None:
-    """Whether a line can stand beside `others`. Before the programme is `running` it may apply from the past on.
+    """Check that a line can be added to `others`. Before the programme is `running`, it may apply from the past.
 
     Raises:
-        Invalid: it does not apply from within its own year.
+        Invalid: its start is not in its own fiscal year.
         BudgetLineAppliesTooSoon: it applies from the past, or within 120 s.
-        BudgetLineTaken: another of the year has its id, or would pay the same.
+        BudgetLineTaken: another line of the year has its id, or would pay the same rewards.
     """
     if fiscal_year_of(line.applies_from) != line.fiscal_year:
         raise Invalid("applies_from", f"is not in the fiscal year {line.fiscal_year}", "outside_of_the_year")
@@ -77,9 +77,9 @@ def _what(line: Line, other: Line) -> str:
 
 
 def judge_close(year: FiscalYear, december: MonthRecord | None, latest: MonthRecord | None, now: datetime) -> None:
-    """Raises `FiscalYearNotOver` while something may still be accepted in `year`, or posted: until its last month is frozen.
+    """Raise `FiscalYearNotOver` while a payment may still be accepted or cashback posted in `year`: until its last month is frozen.
 
-    `latest` is the newest month of the programme: while that is an earlier one, its December is still to be opened.
+    `latest` is the newest month of the programme: while it is before December of the year, that month is still to be opened.
     """
     over = datetime(year + 1, 1, 1, tzinfo=SEOUL)
     if now < over:

@@ -1,4 +1,4 @@
-"""The event of a change of a budget: a line that was added or supplemented, or a year that was closed."""
+"""The event of a budget change: a line was added or supplemented, or a year was closed."""
 
 from eeum.publishing.events import Event, event_of_change
 from eeum.storage import Item
@@ -7,7 +7,7 @@ SOURCE = "eeum.budgets"
 
 
 def event_of_budget_change(item: Item) -> Event:
-    """The event of a stored change. It has no operator and no reason: `GET /budgets/{year}/changes` has both, for operators."""
+    """The event of a stored change, without operator and reason. Operators read both by `GET /budgets/{year}/changes`."""
     detail = {
         "change_id": item["id"],
         "programme": item["pk"].split("#")[1],

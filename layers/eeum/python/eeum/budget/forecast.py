@@ -1,9 +1,9 @@
-"""The day on which a line or a pool runs out, from what was spent per day: pure functions, in whole won and fractions, no floats.
+"""Forecasts the day on which a line or a pool runs out, from daily spending: pure functions, whole won and fractions, no floats.
 
-The method: a snapshot is kept of what was spent by the first look of each day. The mean of the last 28 days, which have each day of the
-week four times, says on which day the money will have been used up if every day to come is like it. The range is given by the slowest and
-the fastest seven days in a row among them (of less than a week: by the slowest and the fastest day). It knows nothing of what is to come:
-a higher rate, a holiday, a limit that opens anew on the 1st; where spending leans to a part of the month, four weeks hold most of it.
+The first look of each day stores a snapshot of what was spent. The expected day assumes that every day to come spends the mean of the last
+28 days, which have each weekday four times. The range assumes the slowest and the fastest seven days in a row among them (with less than a
+week of data: the slowest and the fastest day). The forecast does not know the future: a higher rate, a holiday, or a limit that starts
+again on the 1st. Four weeks cover most of the differences within a month.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,13 @@ from typing import NamedTuple
 DAYS = 28
 WEEK = 7
 SOON = timedelta(days=30)
-"""Whoever runs out within so many days is reported."""
+"""A line or pool that runs out within this many days is reported."""
 
 
 class Outlook(StrEnum):
-    """`runs_out` on a day, `lasts` until the money lapses anyway, is `used_up`; or nothing can be said: `no_data`, `nothing_spent`."""
+    """The outcome: it `runs_out` on a day, `lasts` until the money lapses, or is `used_up`. `no_data` and `nothing_spent` allow no
+    forecast.
+    """
 
     RUNS_OUT = "runs_out"
     LASTS = "lasts"
@@ -31,7 +33,7 @@ class Outlook(StrEnum):
 
 
 class Snapshot(NamedTuple):
-    """What had been spent of something, in won, by the beginning of a day in Seoul."""
+    """What was spent of a line or pool before the beginning of a day in Seoul, in won."""
 
     day: date
     spent: int
@@ -39,7 +41,7 @@ class Snapshot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When something will have been used up: expected, at the earliest, at the latest; None for not before `until`, its last day.
+    """The expected, earliest and latest day on which a line or pool is used up; None: not before `until`, its last day.
 
     `per_day` is the mean in won, rounded down, over `days` days of data.
     """
@@ -57,9 +59,10 @@ class Forecast:
 
 
 def forecast(snapshots: Sequence[Snapshot], spent: int, left: int, today: date, until: date) -> Forecast:
-    """`spent` and `left` as they are now; what was spent `today` is not counted as a day, and is gone from what is left.
+    """Forecast from the snapshots and from what is `spent` and `left` now.
 
-    `until` is the last day on which it can be spent: of the fiscal year, or of the pool's window.
+    `until` is the last day on which the money can be spent: the end of the fiscal year, or of the pool's window. What was spent `today`
+    does not count as a day of data; it is already subtracted from what is left.
     """
     daily = _per_day(snapshots, today)
     days = len(daily)
@@ -68,11 +71,11 @@ def forecast(snapshots: Sequence[Snapshot], spent: int, left: int, today: date, 
     if not daily:
         return Forecast(Outlook.NO_DATA, 0, 0, None, None, None, until)
     rate = sum(daily, Fraction(0)) / days
-    # At the edges of the weeks' row the mean may lie outside of them all.
+    # At the ends of the row of weeks the mean may lie outside the range.
     weeks = [sum(daily[start : start + WEEK], Fraction(0)) / WEEK for start in range(days - WEEK + 1)] or daily
     if rate <= 0:
         return Forecast(Outlook.NOTHING_SPENT, days, 0, None, None, None, until)
-    # What was spent today belongs to today's share, so that looking at noon and at night says the same.
+    # What was spent today is part of today's share, so that forecasts at noon and at night agree.
     left += max(spent - _latest(snapshots, today), 0)
     expected, earliest, latest = (
         _day_of(left, each, today, until) for each in (rate, max(rate, *weeks), min(rate, *weeks))
@@ -82,7 +85,7 @@ def forecast(snapshots: Sequence[Snapshot], spent: int, left: int, today: date, 
 
 
 def _per_day(snapshots: Sequence[Snapshot], today: date) -> list[Fraction]:
-    """What was spent on each of the last days that are over; what was spent over a gap is divided over its days alike."""
+    """The amount spent on each of the last full days. A gap between snapshots is divided evenly over its days."""
     known = sorted(snapshot for snapshot in snapshots if today - timedelta(days=DAYS) <= snapshot.day <= today)
     daily: list[Fraction] = []
     for (start, before), (end, after) in pairwise(known):
@@ -100,10 +103,10 @@ def _mean(daily: Sequence[Fraction]) -> int:
 
 
 def _day_of(left: int, per_day: Fraction, today: date, until: date) -> date | None:
-    """The day on which `left` won, counted from the beginning of today, are used up at `per_day`; None when not by `until`."""
+    """The day on which `left` won, counted from the beginning of today, are used up at `per_day`; None: not before `until`."""
     if per_day <= 0:
         return None
-    # With exactly one day's money left it is used up at the end of today.
+    # With exactly one day's money left, it is used up at the end of today.
     days = -(-left // per_day) - 1
     if days > (until - today).days:
         return None

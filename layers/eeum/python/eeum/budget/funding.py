@@ -1,8 +1,8 @@
-"""Funding rewards from budgets in a use case's own transaction: reading, granting, refilling, and what to write.
+"""Funds rewards from budgets within a use case's own transaction: which items to read, what to draw, and what to write.
 
-A use case makes a `Funding` for the transaction that it prepares, and with each attempt reads `keys` along with its own items, decides on
-fresh `funds`, refills when these are `missing` something, and adds `writes` to its own. What was decided while something was missing is
-thrown away.
+A use case makes a `Funding` for its transaction. In each attempt it reads `keys` together with its own items, and decides on the `funds`
+from them. If these are `missing` something, it calls `refill`, drops its decision and starts the next attempt. Otherwise it adds `writes`
+to its own.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,11 +33,11 @@ from eeum.policy.rules import PolicyVersion
 from eeum.storage import ConditionsFailed, Item, Key, Write
 
 LONGEST_AGE = timedelta(seconds=60)
-"""Which lines there are is read anew after this; a line is stored 120 s before it applies. Amounts are never kept."""
+"""How long lines are cached. A line is stored 120 s before it applies. Amounts are never cached."""
 
 
 class CachedLines:
-    """A programme's lines, read anew when they are older than 60 s on the city's clock."""
+    """A programme's lines, cached for 60 s by the city's clock."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -45,7 +45,7 @@ class CachedLines:
         self._read_at = datetime.min.replace(tzinfo=UTC)
 
     def lines(self, store: BudgetStore, *, running: bool) -> Lines:
-        """Of a programme that is not `running` yet none are kept: until its first policy is loaded, lines may apply at once."""
+        """The programme's lines. Before it is `running` they are not cached: until the first policy is loaded, lines may apply at once."""
         now = self._clock()
         if not timedelta(0) <= now - self._read_at <= LONGEST_AGE:
             lines = Lines(store.lines())
@@ -56,7 +56,7 @@ class CachedLines:
 
 
 class Looking(NamedTuple):
-    """How often one transaction may look for money that its sub-line lacks, and for how long it may begin to."""
+    """How often a transaction may look for money that its budget shard lacks, and for how long it may start to."""
 
     times: int
     seconds: float
@@ -64,13 +64,13 @@ class Looking(NamedTuple):
 
 COMMAND = Looking(3, 2.0)
 POSTING = Looking(6, 10.0)
-"""A posting has nobody waiting for it."""
+"""How often an accrual looks for money: more often than a command, since no caller waits for it."""
 
 ATTEMPTS_ON_ITS_OWN = 3
-"""How often it then tries with what its sub-line has, before it gives nothing."""
+"""How many attempts a transaction then makes with its shard's own money, before it gives no reward."""
 
 MOST_STEPS = 6
-"""Steps that prepare a sub-line for a name, which others may do at the same time: opening the year, opening the pool, naming it."""
+"""The steps that prepare a shard for a name: opening the year, opening the pool, adding the name. Others may do them at the same time."""
 
 
 class Budgets:
@@ -81,11 +81,11 @@ class Budgets:
         self.lines = lines
 
     def funding(self, hashed: str, now: datetime) -> "Funding":
-        """For one command's transaction; `hashed` chooses its sub-line: the id of a wallet."""
+        """The funding of one command's transaction. `hashed`, a wallet id, chooses the budget shard."""
         return Funding(self.store, self.lines, sub_line_of(hashed), now)
 
     def in_all(self, policy: PolicyVersion, at: datetime) -> Funds:
-        """All that refilling could bring to one transaction at `at`, as if nobody else drew on it. Reads, and moves nothing.
+        """Everything that refilling could bring to one transaction at `at`, if no other draws on it. Reads only, and moves nothing.
 
         17 read units for each fiscal year: the year of `at`, and those in which an event's pool was drawn on before.
         """
@@ -105,18 +105,19 @@ class Budgets:
         return Funds(self.lines, {year: SubLine(year, 0, won, closed=False)}, {(year, name): () for name in won})
 
     def funding_of_a_posting(self, hashed: str, now: datetime) -> "Funding":
-        """For one transaction of a batch, which `hashed` is of: it looks for money more often, since nobody waits for it."""
+        """The funding of one accrual transaction, whose shard `hashed` chooses. It looks for money more often, since no caller waits."""
         return Funding(self.store, self.lines, sub_line_of(hashed), now, POSTING)
 
 
 class Funding:
     """The money that one transaction may draw on, over all its attempts.
 
-    Its attempts are bounded. It looks for money that its sub-line lacks as often and as long as it may (`Looking`). Once it has done so, or
-    has `lost` as often to others, it takes what the sub-line has, and after `ATTEMPTS_ON_ITS_OWN` losses more, nothing. So however many
-    want the same won, budgets cost a command at most 4 + 3 * `times` reads, 13 for a payment or top-up: for each look, itself and the read
-    that called for it; for each loss the read that it was decided on; and the last read. The first use of a year, a pool or a name in a
-    sub-line costs one more each.
+    The attempts are bounded. A transaction looks for money that its shard lacks as `Looking` allows. When that is used up, or it has `lost`
+    as often to other transactions, it draws only on its own shard; after `ATTEMPTS_ON_ITS_OWN` more losses it draws nothing.
+
+    So budgets cost a command at most 4 + 3 * `times` reads, 13 for a payment or top-up, however many compete for the last of the money.
+    These are two for each look (the look, and the read that led to it), one for each loss, and the last read. The first use of a year, a
+    pool or a name in a shard costs one more each.
     """
 
     def __init__(
@@ -134,9 +135,9 @@ class Funding:
         self._losses = 0
 
     def keys(self, needs: Iterable[tuple[PolicyVersion, datetime]]) -> list[Key]:
-        """The sub-lines that payments accepted then, under these policies, may need: one for each fiscal year, 1 read unit each.
+        """The keys of the budget shards that payments of these instants and policies may need: one per fiscal year, 1 read unit each.
 
-        None where nothing is budgeted and no layer draws on a pool.
+        None where no budget and no pool applies.
         """
         for policy, at in needs:
             if policy.pools or self._lines.are_kept_at(at):
@@ -144,7 +145,7 @@ class Funding:
         return [self._store.sub_line_key(year, self._number) for year in sorted(self._years)]
 
     def funds(self, items: Mapping[Key, Item | None]) -> Funds:
-        """What there is by the `items` that were read, None for one that is not there."""
+        """The money in the `items` that were read; None for an item that does not exist."""
         read = {year: self._store.sub_line(year, self._number, items) for year in self._years}
         sub_lines = {year: sub_line for year, sub_line in read.items() if sub_line is not None}
         return Funds(self._lines, sub_lines, dict(self._reach), self._drawing())
@@ -157,10 +158,10 @@ class Funding:
         return Drawing.OWN if self._losses < self._most_looks + ATTEMPTS_ON_ITS_OWN else Drawing.NOTHING
 
     def refill(self, funds: Funds) -> None:
-        """Brings what is missing into the sub-line, or near the end of the money notes where else it can be drawn on.
+        """Bring the missing money into the shard, or, near the end of the money, note which other places to draw on.
 
-        Each move is a transaction of its own, which loses nothing if it is the last that this process does. What others take meanwhile is
-        looked for once more, a bounded number of times.
+        Each move is a transaction of its own: a process that stops after any of them loses no money. If others draw on the money at the
+        same time, it looks again, a bounded number of times.
         """
         self._looks += any(short.wanted for short in funds.missing)
         known: dict[FiscalYear, Money] = {}
@@ -171,11 +172,11 @@ class Funding:
                 self._reach[short.year, short.name] = places
 
     def writes(self, funds: Funds) -> list[Write]:
-        """An update of each place that `funds` changes: `ConditionsFailed` when so much is no longer there, or the year was closed."""
+        """An update of each place that `funds` changes. They fail with `ConditionsFailed` when the money was drawn or the year closed."""
         return self._store.writes(funds)
 
     def lost(self) -> None:
-        """Others were faster: what was noted of other places no longer holds."""
+        """Record that others were faster. What was noted about other places may be outdated, so it is dropped."""
         self._reach.clear()
         self._losses += 1
 
@@ -183,16 +184,16 @@ class Funding:
 def look(
     store: BudgetStore, number: int, short: Short, now: datetime, *, known: dict[FiscalYear, Money]
 ) -> Sequence[Move] | None:
-    """Where, besides in sub-line `number`, there is money of what is `short`; None when it was brought there, or must be looked for again.
+    """Other places with money of what `short` lacks; None when the money was moved into shard `number`, or another look is needed.
 
-    While there is plenty, a part of it is moved; near its end nothing is, since what one has moved the next would move away again. `known`
-    is what was read of years, for all that is short at once.
+    While there is plenty, a part of it is moved. Near its end nothing is moved, since the next transaction would move it away again.
+    `known` caches what was read of years, for all names that are short.
     """
     for _ in range(MOST_STEPS):
         try:
             return _look(store, number, short, now, known)
         except ConditionsFailed:
-            # Another was faster, who has done this step for all.
+            # Another transaction has done this step for all.
             known.clear()
     return None
 
@@ -200,7 +201,7 @@ def look(
 def _look(
     store: BudgetStore, number: int, short: Short, now: datetime, known: dict[FiscalYear, Money]
 ) -> Sequence[Move] | None:
-    """Like `look`; raises `ConditionsFailed` if another transaction did the preparing step."""
+    """As `look`, but raises `ConditionsFailed` if another transaction did the preparing step."""
     name, pool = short.name, short.pool
     home = pool.home if pool else short.year
     years = {year: _opened(store, year, known) for year in {home, short.year}}
@@ -227,31 +228,31 @@ def _look(
     move = move_to_refill(lacking, from_rest, others)
     if move is None:
         return nearest_first(lacking, number, from_rest, others)
-    # When others were faster, there may be enough all the same.
+    # Another transaction may have refilled the shard.
     with suppress(ConditionsFailed, Busy):
         store.move(name, move, Place(short.year, number))
     return None
 
 
 def _name_in(store: BudgetStore, sub_line: SubLine, name: str, now: datetime) -> None:
-    # Not for what comes back of a window long over, or two of them would drive each other out.
+    # Skipped for a window that ended long ago, or two transactions would add and remove its name in turn.
     for ended, won in () if is_over(name, now) else ended_pools(sub_line, now):
         store.take_home(sub_line, ended, won)
     store.name_in(sub_line, name)
 
 
 def opened(store: BudgetStore, year: FiscalYear) -> Rest:
-    """The rest of a year, which is opened if it is not yet."""
+    """The unallocated balance of a year, which is opened if needed."""
     return _rest_of(_opened(store, year, {}))
 
 
 def _opened(store: BudgetStore, year: FiscalYear, known: dict[FiscalYear, Money]) -> Money:
-    """The money of a year, which is opened if it is not yet."""
+    """The money of a year, which is opened if needed."""
     if year in known:
         return known[year]
     money = store.money(year)
     if money.rest is None:
-        # When another was faster, it is open all the same.
+        # Another transaction has opened the year.
         with suppress(ConditionsFailed):
             store.open_year(year)
         money = store.money(year)
@@ -260,10 +261,10 @@ def _opened(store: BudgetStore, year: FiscalYear, known: dict[FiscalYear, Money]
 
 
 def _put_up(store: BudgetStore, pool: PoolMoney, home: Money, year: FiscalYear) -> tuple[int, FiscalYear]:
-    """What the rest has of a pool that `year` draws on, and the first year that drew on it.
+    """The unallocated balance of a pool that `year` draws on, and the first year that drew on it.
 
-    On first use it is given what the policy in force says, and more by a later version. A later version that gives less takes
-    nothing away: it may be granted already.
+    On first use a pool gets the amount of the policy in force, and more when a later version has more. A later version with less takes
+    nothing away, since the money may be drawn already.
     """
     rest = _rest_of(home)
     amount = rest.amounts.get(pool.name)

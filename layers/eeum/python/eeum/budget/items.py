@@ -1,4 +1,4 @@
-"""What stands in the budgets table: lines, money and the changes of it, as items and back."""
+"""Lines, money and changes as items of the budgets table, and back."""
 
 from eeum.budget.rules import SUB_LINES, FiscalYear, Line, SubLine
 from eeum.calendar import parse_instant, text_of
@@ -26,17 +26,17 @@ def rest_key(programme: str, year: FiscalYear) -> Key:
 
 
 def sub_line_key(programme: str, year: FiscalYear, number: int) -> Key:
-    """In a partition of its own: no two of them ever wait for one another."""
+    """The key of a budget shard. Each shard has its own partition, so that shards never contend."""
     return Key(Table.BUDGETS, f"{year_partition(programme, year)}#{number:02}", SUB_LINE)
 
 
 def money_keys(programme: str, year: FiscalYear) -> list[Key]:
-    """The rest and the sub-lines of a year."""
+    """The keys of a year's unallocated balance and of its shards."""
     return [rest_key(programme, year), *(sub_line_key(programme, year, number) for number in range(SUB_LINES))]
 
 
 def sub_line_of_item(year: FiscalYear, number: int, item: Item | None) -> SubLine:
-    """A part that is not there yet holds nothing."""
+    """A budget shard from its item; a missing item is an empty shard."""
     return SubLine(year, number, item["won"], item["closed"]) if item else SubLine(year, number, {}, closed=False)
 
 

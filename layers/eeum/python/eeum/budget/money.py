@@ -1,6 +1,6 @@
-"""How the money of a year moves between its rest and its sub-lines: pure functions over plain values, in whole won.
+"""Moves a year's money between the unallocated balance and the budget shards: pure functions over plain values, in whole won.
 
-Moving is all that this does: what a line or a pool has in all is the same before and after.
+A move never changes the total of a line or a pool.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,10 +14,10 @@ from eeum.policy.windows import last_month_of
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What of a year's money is in no sub-line, and what there is in all: won by line and pool.
+    """A year's unallocated balance, and its total amounts: won by line and pool.
 
-    `amounts` are what was appropriated to a line, or opened for a pool's window; `since` is the first fiscal year that draws on a pool;
-    `revision` counts the lines that were added: lines are judged together.
+    `amounts` are the appropriations of lines and the amounts of opened pools. `since` is the first fiscal year that draws on a pool.
+    `revision` counts the added lines, since a new line is checked against all others.
     """
 
     year: FiscalYear
@@ -30,14 +30,14 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A year's money as it was read, each item as it stood then; `rest` is None before the year has any."""
+    """A year's money; each item is as it was read. `rest` is None before the year is opened."""
 
     year: FiscalYear
     rest: Rest | None
     sub_lines: tuple[SubLine, ...]
 
     def left(self, name: str) -> int:
-        """Won that can still be granted, wherever they stand."""
+        """The amount that can still be drawn, in all places together."""
         rest = self.rest.won.get(name, 0) if self.rest else 0
         return rest + self.in_sub_lines(name)
 
@@ -46,9 +46,9 @@ class Money:
 
 
 def left_of_pool(pool: PoolMoney, rest: Rest | None) -> int:
-    """Won that the rest of the pool's home year has of it, once it has what the policy in force says.
+    """The unallocated balance of a pool in its home year, after it is raised to the amount of the policy in force.
 
-    A later version that says less takes nothing away: it may be granted already.
+    A later version with less takes nothing away, since the money may be drawn already.
     """
     amount = rest.amounts.get(pool.name) if rest else None
     if rest is None or amount is None:
@@ -57,9 +57,9 @@ def left_of_pool(pool: PoolMoney, rest: Rest | None) -> int:
 
 
 def move_to_refill(lacking: int, rest: Move, others: Iterable[Move]) -> Move | None:
-    """A move that brings a sub-line twice the `lacking` won or more, so that it is seldom needed; None where too little is left for that.
+    """A move that brings a budget shard at least twice the `lacking` won, so that refills are rare; None where too little is left.
 
-    It takes a small part of the rest, so that many can do so at once, else half of the fullest other sub-line.
+    It takes a small part of the unallocated balance, so that many can do so at once, else half of the fullest other shard.
     """
     portion = max(rest.won // PARTS_OF_THE_REST, min(SMALLEST_REFILL, rest.won // SUB_LINES))
     if portion >= 2 * lacking:
@@ -71,10 +71,10 @@ def move_to_refill(lacking: int, rest: Move, others: Iterable[Move]) -> Move | N
 
 
 def nearest_first(lacking: int, number: int, rest: Move, others: Iterable[Move]) -> tuple[Move, ...]:
-    """Where near its end the money of sub-line `number` can be drawn on besides: places that have all of the `lacking` won go first.
+    """The places that shard `number` can draw on near the end of the money; those that have all of the `lacking` won first.
 
-    Among them the rest, then the next by number, so that transactions from different sub-lines seldom meet; of the others the fullest.
-    They are no more than the places of one year, for the sake of the transaction: a pool of an event has those of several.
+    Among these: the unallocated balance, then the shards by number from its own, so that transactions seldom meet. Of the others: the
+    fullest first. There are at most as many as one year has, to limit the transaction: an event's pool has the places of several years.
     """
 
     def order(move: Move) -> tuple[bool, int]:
@@ -87,14 +87,14 @@ def nearest_first(lacking: int, number: int, rest: Move, others: Iterable[Move])
 
 
 def is_over(name: str, now: datetime) -> bool:
-    """Whether `name` is that of a pool in a window that was over a whole month ago. Those of events are few, and stay."""
+    """Whether `name` is a pool's window that ended more than a month ago. Windows of events are few, and are kept."""
     window = name.partition("@")[2]
     return name.startswith(POOL) and window[0].isdigit() and next_month(last_month_of(window)) < month_of(now)
 
 
 def ended_pools(sub_line: SubLine, now: datetime) -> Sequence[tuple[str, int]]:
-    """Pools of `sub_line` whose window is long over, and the won left there: they go back to the rest, or the item would grow.
+    """Pools of `sub_line` whose windows ended long ago, with their won. They go back to the unallocated balance, so that items stay small.
 
-    What comes back later lets it know the window again.
+    Money that is given back later adds the name again.
     """
     return [(name, won) for name, won in sub_line.won.items() if is_over(name, now)]

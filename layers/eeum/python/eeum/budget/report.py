@@ -1,4 +1,4 @@
-"""What a fiscal year's budget looks like: what there was of each line and pool, is spent and is left. Pure; in won and basis points."""
+"""The report of a fiscal year's budget: amount, spent and left of each line and pool. Pure functions; won and basis points."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from eeum.money import BASIS_POINTS_OF_THE_WHOLE
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Money of a line, or of a pool's window: `amount` won in all, `left` to grant; `returned` came back after the year's close.
+    """The money of a line or of a pool's window: `amount` in all, `left` to draw. `returned` was given back after the year's close.
 
-    `spent` is what was granted less what came back before the close. At every moment amount = spent + left.
+    `spent` is what was drawn minus what was given back before the close, so amount = spent + left at every moment.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Account:
 
     @property
     def share(self) -> int:
-        """Of the amount that is spent, in basis points, rounded down; of a pool of nothing all is."""
+        """The spent share of the amount in basis points, rounded down. An empty pool counts as fully spent."""
         if self.amount == 0:
             return BASIS_POINTS_OF_THE_WHOLE
         return self.spent * BASIS_POINTS_OF_THE_WHOLE // self.amount
@@ -35,7 +35,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
-    """A line with its money; `original` and `supplements` are its appropriations, in the order in which they were made."""
+    """A line with its money. `original` and `supplements` are its appropriations, oldest first."""
 
     line: Line
     account: Account
@@ -45,7 +45,7 @@ class LineReport:
 
 @dataclass(frozen=True, slots=True)
 class FunderReport:
-    """What a funder put up and spent in a year; `unbudgeted` is what no line of it paid.
+    """What a funder budgeted and spent in a year. `unbudgeted` is what none of its lines paid.
 
     `per_won` is its part of each won that rewards cost all funders, in basis points, rounded down.
     """
@@ -59,7 +59,7 @@ class FunderReport:
 
 @dataclass(frozen=True, slots=True)
 class YearReport:
-    """A fiscal year: its lines, its funders, and the pools of the windows that are open now."""
+    """A fiscal year: its lines, its funders, and the pools whose windows are open now."""
 
     year: FiscalYear
     closed: bool
@@ -75,7 +75,10 @@ def report_of(
     changes: Iterable[BudgetChange],
     pools: Iterable[tuple[PoolMoney, Iterable[Money]]],
 ) -> YearReport:
-    """`money` is the year's, `changes` all of it; each pool comes with the money of the years that draw on it, its home's last."""
+    """The report of a year. `money` is the year's, `changes` are all of its changes.
+
+    Each pool comes with the money of the years that draw on it, its home year last.
+    """
     made = tuple(changes)
     reports = tuple(_line_report(line, money, made) for line in lines)
     return YearReport(
@@ -93,7 +96,7 @@ def line_account(line_id: str, money: Money) -> Account:
 
 
 def pool_account(pool: PoolMoney, years: list[Money]) -> Account:
-    """A pool that nobody has drawn on yet is whole."""
+    """The account of a pool. A pool without any draw yet is whole."""
     home = years[-1].rest
     if home is None or pool.name not in home.amounts:
         return Account(pool.name.removeprefix(POOL), pool.amount, pool.amount, 0)

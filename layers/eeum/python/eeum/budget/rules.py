@@ -1,8 +1,8 @@
-"""Which budget line pays a reward, and how much of it can be funded: pure functions over plain values, amounts in whole won.
+"""Decides which budget line pays a reward, and how much of it: pure functions over plain values, amounts in whole won.
 
-A line is a funder's money for a fiscal year, which is the calendar year in Seoul (Local Finance Act, article 6). What is left of it stands
-in `SUB_LINES` parts, so that no item is written by everybody, and a rest that they are refilled from. A citywide pool is kept alike.
-At every moment, for each line: rest + what is left in its sub-lines + granted = appropriated + given back.
+A line is a funder's money for a fiscal year, which is the calendar year in Seoul (Local Finance Act, article 6). Its money is divided into
+`SUB_LINES` budget shards, so that no single item takes every write, and an unallocated balance that refills them. A citywide pool is stored
+alike. For each line, at every moment: unallocated + left in its shards + drawn = appropriated + given back.
 """
 
 import hashlib
@@ -18,41 +18,43 @@ from eeum.policy.rules import Layer, PolicyVersion, funded
 from eeum.policy.windows import window_name
 
 SUB_LINES = 16
-"""Parts of a year's money. A transaction draws on one of them: at batches of 20 payments an item is written 1/320 times a payment."""
+"""The number of shards. Each transaction draws on one: with batches of 20 payments, an item is written 1/320 times per payment."""
 
 PARTS_OF_THE_REST = 32
-"""A refill takes a 32nd of the rest, so that a line is drawn on some 32 * ln(won / smallest refill) times: 460 for 195 billion."""
+"""A refill takes a 32nd of the unallocated balance, so a line is refilled some 32 * ln(won / smallest refill) times: 460 for 195
+billion.
+"""
 
 SMALLEST_REFILL = 100_000
-"""Won that a refill takes at least, or a sub-line's part of the rest if that is less: else it would be refilled for every payment."""
+"""The least won of a refill, or a shard's part of the unallocated balance if that is less. It avoids a refill for every payment."""
 
 MERCHANT = "merchant"
-"""The funder that pays out of his own pocket: never budgeted."""
+"""The merchant, who pays its own share: never budgeted."""
 
 POOL, RETURNED, UNBUDGETED = "pool/", "returned/", "unbudgeted/"
-"""What money of another kind than a line's is named by, before the pool's window, the line, the funder."""
+"""Prefixes of names of money, before the pool's window, the line or the funder. The name of a line has none."""
 
 COUNTED = (RETURNED, UNBUDGETED)
-"""What is only counted: it grows as it is used, and never runs out."""
+"""Names of counters: they grow with use and never run out."""
 
 FiscalYear = int
 
 
 def fiscal_year_of(at: datetime) -> FiscalYear:
-    """The fiscal year that pays what was accepted at `at`."""
+    """The fiscal year that pays for what was accepted at `at`."""
     return at.astimezone(SEOUL).year
 
 
 def sub_line_of(hashed: str) -> int:
-    """The number of the sub-line that a transaction draws on: by hash, so that all are drawn on alike."""
+    """The number of the budget shard that a transaction draws on: by hash, so that draws are spread evenly."""
     return hashlib.sha256(hashed.encode()).digest()[0] % SUB_LINES
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A funder's money of a fiscal year for some layers by id, or (`layers` None) for all of that funder's that no other line names.
+    """A funder's line of a fiscal year for the `layers` with these ids; None: all layers that no other line of the funder names.
 
-    It pays what is accepted from `applies_from` on. How much it is, and what is left, is not of it: amounts are never cached.
+    It pays for what is accepted from `applies_from` on. It does not have its amount: lines are cached, amounts never are.
     """
 
     fiscal_year: FiscalYear
@@ -63,7 +65,7 @@ class Line:
     title: Mapping[str, str]
 
     def pays_the_same_as(self, other: "Line") -> bool:
-        """Whether something would be paid by both."""
+        """Whether both lines would pay for the same rewards."""
         if (self.fiscal_year, self.funder) != (other.fiscal_year, other.funder):
             return False
         if self.layers is None or other.layers is None:
@@ -72,14 +74,14 @@ class Line:
 
 
 class Lines:
-    """All lines of a programme. Which line pays something follows from when it was accepted, and so never changes."""
+    """All lines of a programme. The acceptance time decides which line pays, so that this never changes afterwards."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self.all = tuple(sorted(lines, key=lambda line: (line.fiscal_year, line.id)))
         self._of_funder: dict[tuple[FiscalYear, str], list[Line]] = {}
         self._since: dict[FiscalYear, datetime] = {}
         for line in self.all:
-            # One that names its layers goes before the one for all others.
+            # A line that names its layers goes before the one for all others.
             own = self._of_funder.setdefault((line.fiscal_year, line.funder), [])
             own.insert(len(own) if line.layers is None else 0, line)
             since = self._since.get(line.fiscal_year, line.applies_from)
@@ -89,20 +91,20 @@ class Lines:
         return tuple(line for line in self.all if line.fiscal_year == year)
 
     def paying(self, funder: str, layer: str, at: datetime) -> Line | None:
-        """The line that pays what `layer` costs `funder` for a payment accepted at `at`; None: nobody has budgeted it."""
+        """The line that pays `funder`'s part of `layer` for what was accepted at `at`; None: not budgeted."""
         for line in self._of_funder.get((fiscal_year_of(at), funder), ()):
             if line.applies_from <= at and (line.layers is None or layer in line.layers):
                 return line
         return None
 
     def are_kept_at(self, at: datetime) -> bool:
-        """Whether the year of `at` has a line by then: from the first on, what no line pays is counted as unbudgeted."""
+        """Whether the year of `at` has a line that applies at `at`. From then on, what no line pays counts as unbudgeted."""
         since = self._since.get(fiscal_year_of(at))
         return since is not None and since <= at
 
 
 class PoolMoney(NamedTuple):
-    """A citywide pool in one of its windows: `amount` won by the policy in force, kept under the year `home`."""
+    """A citywide pool in one of its windows: `amount` won by the policy in force, stored under the year `home`."""
 
     name: str
     amount: int
@@ -110,23 +112,23 @@ class PoolMoney(NamedTuple):
 
 
 def pool_money(policy: PolicyVersion, pool_id: str, at: datetime) -> PoolMoney:
-    """The money of the window of a pool that `at` falls into. A window lies within a year, but that of an event."""
+    """The money of the pool's window that contains `at`. A window lies within one year, except an event's."""
     pool = policy.pools[pool_id]
     last = at if pool.window.until is None else pool.window.until - timedelta(microseconds=1)
     return PoolMoney(f"{POOL}{pool_id}@{window_name(pool.window, at)}", pool.amount, fiscal_year_of(last))
 
 
 def years_drawing(first: FiscalYear, last: FiscalYear, home: FiscalYear) -> list[FiscalYear]:
-    """The years from `first` to `last` in which a pool was drawn on, in order; its home is the last in the list.
+    """The years from `first` to `last` in which a pool was drawn on, in order, with its home year last.
 
-    Both are years in which something was paid. What an event states may be far from them.
+    Both are years with payments. An event's stated dates may be far from them.
     """
     return [*range(first, min(last, home - 1) + 1), home]
 
 
 @dataclass(frozen=True, slots=True)
 class SubLine:
-    """One of the parts of a year's money as it was read: won left by line and pool, and what was returned after the close."""
+    """A budget shard as it was read: won left by line and pool, and what was given back after the close."""
 
     year: FiscalYear
     number: int
@@ -135,7 +137,7 @@ class SubLine:
 
 
 class Place(NamedTuple):
-    """Where money is: in a sub-line of a year, or (None) in its rest."""
+    """A place that has money: a budget shard of a year, or (None) its unallocated balance."""
 
     year: FiscalYear
     sub_line: int | None
@@ -147,7 +149,7 @@ class Move(NamedTuple):
 
 
 class Short(NamedTuple):
-    """`wanted` won of `name` must be in the sub-line of `year` (0: it must know the name) before the transaction can be made."""
+    """Money that a shard lacks: `wanted` won of `name` in `year` (0: it only needs the name) before the transaction can be stored."""
 
     year: FiscalYear
     name: str
@@ -159,18 +161,18 @@ Name = tuple[FiscalYear, str]
 
 
 class Drawing(Enum):
-    """How far a transaction goes for what its sub-line lacks."""
+    """Which places a transaction draws on when its shard lacks money."""
 
     ANYWHERE = "anywhere"
-    OWN = "own sub-line"
+    OWN = "own shard"
     NOTHING = "nothing"
 
 
 def largest_fit(shares: Sequence[int], most: int, room: Sequence[int | None]) -> int:
-    """The largest won up to `most` of which no part by `shares` is above its `room` (None: any).
+    """The largest won up to `most` of which no part by `shares` is above its `room` (None: unlimited).
 
-    All parts but the last grow with the whole. The last takes what flooring leaves, and may shrink while the whole grows, but from one
-    won to the next it grows by one at most: so what it is too much by is what the whole can be lowered by without missing a fit.
+    All parts but the last never shrink when the total grows. The last gets the remainder of the flooring: it may shrink, but it grows by at
+    most one per won. So lowering the total by the excess of the last part misses no fit.
     """
     total = sum(shares)
     won = most
@@ -185,11 +187,11 @@ def largest_fit(shares: Sequence[int], most: int, room: Sequence[int | None]) ->
 
 @dataclass
 class Funds:
-    """What one transaction takes from budgets and gives back to them, worked out on one sub-line of each year as it was read.
+    """What one transaction draws from budgets and gives back, computed on one budget shard of each year as it was read.
 
-    A name in `reach` has what is in the sub-line and in those places besides, as they were read, and no more. Any other is taken to have
-    as much as is wanted: where it has not, `missing` says so, and what was worked out must be thrown away, the sub-line refilled, and all
-    worked out again. A transaction that has to stop `drawing` anywhere misses nothing. What is given back can be granted again at once.
+    For a name in `reach`, exactly the money in the shard and in those other places is available. Any other name is assumed to have enough:
+    if the shard has not, `missing` reports it, and the result must be dropped, the shard refilled, and all computed again. A transaction
+    whose `drawing` has stopped misses nothing. What is given back can be drawn again at once.
     """
 
     lines: Lines
@@ -200,10 +202,11 @@ class Funds:
     _pools: dict[Name, PoolMoney] = field(default_factory=dict)
 
     def grant(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0) -> int:
-        """The largest reward up to `won` that can be funded, which is taken; `before` won of the same reward are funded already.
+        """Draw as much of a reward of `won` as budgets fund, and return the funded amount; `before` won of the same reward are funded
+        already.
 
-        `won` below `before` gives back. Parts are those of `funded`. `at` is when the payment was accepted: nothing is granted outside of
-        an event that a pool is for.
+        `won` below `before` gives back. Parts are those of `funded`. `at` is when the payment was accepted: a pool of an event gives
+        nothing outside of the event.
         """
         if any(not policy.pools[pool].window.is_open(at) for pool in layer.pools):
             won = 0
@@ -224,12 +227,12 @@ class Funds:
         return granted
 
     def is_shared(self, layer: Layer, at: datetime) -> bool:
-        """Whether a layer draws on money that runs out: a pool, or the line of one of its funders."""
+        """Whether a layer draws on money that runs out: a pool, or a line of one of its funders."""
         payers = (self._payer(layer, funder, at) for funder in layer.funders)
         return bool(layer.pools) or any(payer is not None and not payer[1].startswith(COUNTED) for payer in payers)
 
     def take(self, policy: PolicyVersion, layer: Layer, parts: Mapping[str, int], at: datetime) -> bool:
-        """Takes exactly `parts`, won by funder, and says so; or nothing, when they are more than there is."""
+        """Draw exactly `parts`, won by funder, and return True; or draw nothing when a part exceeds what is there."""
         rooms = [(self._room(self._payer(layer, funder, at)), part) for funder, part in parts.items()]
         rooms += [(self._room(pool), sum(parts.values())) for pool in self._pools_of(policy, layer, at)]
         if any(room is not None and part > room for room, part in rooms):
@@ -238,12 +241,12 @@ class Funds:
         return True
 
     def give_back(self, policy: PolicyVersion, layer: Layer, parts: Mapping[str, int], at: datetime) -> None:
-        """Gives back exactly `parts`, won by funder, of what was granted for a payment accepted at `at`; pools get their sum."""
+        """Give back exactly `parts`, won by funder, of what was drawn for a payment accepted at `at`. Pools get the sum."""
         self._take(policy, layer, {funder: -part for funder, part in parts.items()}, at)
 
     @property
     def missing(self) -> tuple[Short, ...]:
-        """What the sub-lines lack; while there is any, nothing that was worked out may be stored."""
+        """What the budget shards lack. While this is not empty, no result may be stored."""
         return tuple(
             Short(year, name, 0 if name.startswith(COUNTED) else max(taken, 0), self._pools.get((year, name)))
             for (year, name), taken in self._changes().items()
@@ -252,12 +255,12 @@ class Funds:
 
     @property
     def changes(self) -> dict[FiscalYear, dict[str, int]]:
-        """By how many won each name of a sub-line changes, by year: negative for what is taken.
+        """The change of each name in a budget shard in won, by year: negative for draws.
 
         Raises `ValueError` while something is missing.
         """
         if self.missing:
-            raise ValueError("the sub-lines lack what was granted: refill them, and work out again")
+            raise ValueError("the budget shards lack what was drawn: refill them, and compute again")
         changes: dict[FiscalYear, dict[str, int]] = {}
         for (year, name), taken in self._changes().items():
             if own := self._of_own(year, name, taken):
@@ -266,7 +269,7 @@ class Funds:
 
     @property
     def elsewhere(self) -> dict[Place, dict[str, int]]:
-        """What is taken from other places, won by place and name: what the sub-lines do not have."""
+        """What is drawn from other places, by place and name, in won: the part that the shards do not have."""
         drawn: dict[Place, dict[str, int]] = {}
         for (year, name), taken in self._changes().items():
             lacking = taken - self._of_own(year, name, taken)
@@ -277,11 +280,11 @@ class Funds:
         return drawn
 
     def copy(self) -> "Funds":
-        """The same, to try something that may be dropped."""
+        """A copy for a tentative computation."""
         return Funds(self.lines, self.sub_lines, self.reach, self.drawing, dict(self._taken), dict(self._pools))
 
     def _payer(self, layer: Layer, funder: str, at: datetime) -> Name | None:
-        """What pays a funder's part; None for a merchant's own, and for what nobody has budgeted before there was any line."""
+        """The name that pays a funder's part; None for a merchant's own part, and for parts before the year's first line."""
         if funder == MERCHANT or not self.lines.are_kept_at(at):
             return None
         line = self.lines.paying(funder, layer.id, at)
@@ -297,7 +300,7 @@ class Funds:
         return names
 
     def _room(self, name: Name | None) -> int | None:
-        """Won that can still be taken; None: as much as is wanted."""
+        """The amount that can still be drawn; None: unlimited."""
         if name is None or name[1].startswith(COUNTED):
             return None
         if self.drawing is Drawing.ANYWHERE and name not in self.reach:
@@ -312,7 +315,7 @@ class Funds:
         return sub_line.won.get(name[1], 0) if sub_line else 0
 
     def _of_own(self, year: FiscalYear, name: str, taken: int) -> int:
-        """How many of the won taken are those of the sub-line itself; all of what comes back."""
+        """The part of the drawn won that comes from the shard itself; for a return, all of it."""
         if name.startswith(COUNTED) or (year, name) not in self.reach:
             return taken
         return min(taken, self._left((year, name)))
@@ -325,7 +328,7 @@ class Funds:
             self._taken[pool] = self._taken.get(pool, 0) + sum(parts.values())
 
     def _changes(self) -> dict[Name, int]:
-        """Won taken by name; after a year's close, what comes back to a line is kept apart from what is left of it."""
+        """The drawn won by name. After a year's close, what is given back to a line is kept apart."""
         changes = {}
         for (year, name), taken in self._taken.items():
             if not taken:

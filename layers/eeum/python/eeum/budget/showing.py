@@ -1,4 +1,4 @@
-"""Showing a fiscal year's budget: what is left of it, who changed it, and when it will have been used up."""
+"""Shows a fiscal year's budget: what is left, who changed it, and when it will be used up."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ LINE_KIND, POOL_KIND = "line", "pool"
 
 
 class OpenPool(NamedTuple):
-    """A pool in the window that is open, and the last day of that."""
+    """A pool in its open window, and the window's last day."""
 
     money: PoolMoney
     last_day: date
 
 
 class Outlooked(NamedTuple):
-    """A line or a pool (`kind`) with its money, and when that will have been used up."""
+    """A line or a pool (`kind`) with its money and its forecast."""
 
     kind: str
     account: Account
@@ -48,7 +48,7 @@ class YearsMoney:
         return self._read[year]
 
     def drawing_on(self, pool: PoolMoney, now: FiscalYear) -> list[Money]:
-        """The money of the years up to `now` that drew on a pool; its home is the last."""
+        """The money of the years up to `now` that drew on a pool, its home year last."""
         rest = self.of(pool.home).rest
         since = rest.since.get(pool.name) if rest else None
         years = [pool.home] if since is None else years_drawing(since, now, pool.home)
@@ -57,7 +57,7 @@ class YearsMoney:
 
 @dataclass(frozen=True, slots=True)
 class ReportDependencies:
-    """What reports on budgets are made from; `composition` makes it."""
+    """What reports on budgets depend on; `composition` makes it."""
 
     budgets: BudgetStore
     appropriations: AppropriationStore
@@ -67,7 +67,7 @@ class ReportDependencies:
 
 
 class YearSeen(NamedTuple):
-    """A fiscal year as it was read at `now`: its lines, the pools that are open, and their money."""
+    """A fiscal year as read at `now`: its lines, the open pools, and their money."""
 
     year: FiscalYear
     now: datetime
@@ -77,26 +77,26 @@ class YearSeen(NamedTuple):
 
 
 def year_report(year: FiscalYear, using: ReportDependencies) -> YearReport:
-    """Lines, funders and open pools of a year as they stand. Empty for a year for which nothing was budgeted."""
+    """Lines, funders and open pools of a year; empty for a year without budgets."""
     _, _, lines, pools, money = year_seen(YearsMoney(using.budgets), year, using)
     drawing = [(pool.money, money.drawing_on(pool.money, year)) for pool in pools]
     return report_of(year, lines, money.of(year), using.appropriations.changes(year), drawing)
 
 
 def year_forecast(year: FiscalYear, using: ReportDependencies) -> list[Outlooked]:
-    """When each line of a year, and each pool in its open window, will have been used up."""
+    """The forecast of each line of a year, and of each pool in its open window."""
     return list(outlooks(year_seen(YearsMoney(using.budgets), year, using), using.watched))
 
 
 def year_seen(money: YearsMoney, year: FiscalYear, using: ReportDependencies) -> YearSeen:
-    """The lines and open pools of a year, with `money`, which is read when it is asked for."""
+    """The lines and open pools of a year. `money` is read when needed."""
     now = using.clock()
     pools = open_pools(using.policies, year, now)
     return YearSeen(year, now, lines_of(using.budgets, year), pools, money)
 
 
 def outlooks(seen: YearSeen, watched: WatchStore) -> Iterator[Outlooked]:
-    """When each line and each open pool will have been used up, by the snapshots of the days before."""
+    """The forecast of each line and each open pool, from the snapshots of earlier days."""
     year, now, lines, pools, money = seen
     snapshots = watched.snapshots(year) if lines or pools else {}
     today = day_of(now)
@@ -118,7 +118,7 @@ def lines_of(store: BudgetStore, year: FiscalYear) -> list[Line]:
 
 
 def open_pools(policies: PolicyBook, year: FiscalYear, now: datetime) -> list[OpenPool]:
-    """The pools of the policy in force in the window that is open now; none of a year that is not this one."""
+    """The pools of the policy in force whose windows are open now; none for another year than the present one."""
     policy = policies.in_force_at(now)
     if policy is None or fiscal_year_of(now) != year:
         return []
@@ -130,7 +130,7 @@ def open_pools(policies: PolicyBook, year: FiscalYear, now: datetime) -> list[Op
 
 
 def last_day_of(window: Window, at: datetime) -> date:
-    """The last day in Seoul of the window that `at` falls into."""
+    """The last day in Seoul of the window that contains `at`."""
     if window.until is not None:
         return day_of(window.until - timedelta(microseconds=1))
     name = window_name(window, at)
@@ -145,7 +145,7 @@ def day_of(instant: datetime) -> date:
 
 
 def spent_by_name(seen: YearSeen) -> dict[str, int]:
-    """Won spent of each line and each open pool, as a snapshot keeps it."""
+    """What is spent of each line and each open pool, in won, as a snapshot stores it."""
     year, _, lines, pools, money = seen
     spent = {line.id: line_account(line.id, money.of(year)).spent for line in lines}
     for pool in pools:

@@ -1,6 +1,6 @@
-"""What operators do with budgets: appropriate, supplement, close; each once under its key, with who, when, why and by which document.
+"""The use cases of operators with budgets: appropriate, supplement, close. Each runs once under its key, with grounds and a document.
 
-What a request is judged by is read before its own entry: whatever a twin of it stored is then its answer, and never in its way.
+What a request is judged by is read before its own entry. So if the same request was stored meanwhile, that entry is its answer.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ from eeum.request import Request
 
 
 def scope_of(year: FiscalYear) -> str:
-    """What stands in place of a wallet in a request that changes a budget: a key is for one fiscal year."""
+    """The scope of a request's key, in place of a wallet: one fiscal year."""
     return f"budgets/{year}"
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetDependencies:
-    """What the administration of budgets works with; `composition` makes it.
+    """What the administration of budgets depends on.
 
-    Before the programme `is_running`, a line may apply from the past on.
+    Before the programme `is_running`, a line may apply from the past.
     """
 
     budgets: BudgetStore
@@ -68,12 +68,12 @@ class CloseYear(NamedTuple):
 
 
 def add_line(command: AddLine, using: BudgetDependencies) -> Answer[BudgetChange]:
-    """Adds a line with its original appropriation.
+    """Add a line with its original appropriation.
 
     Raises:
-        Invalid, BudgetLineAppliesTooSoon, BudgetLineTaken: as `judge_line`.
-        FiscalYearClosed: nothing is appropriated to that year any more.
-        IdempotencyKeyReused, Busy: as every request that moves money.
+        Invalid, BudgetLineAppliesTooSoon, BudgetLineTaken: see `judge_line`.
+        FiscalYearClosed: nothing can be appropriated to the year any more.
+        IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
     request, line, amount, grounds = command
     now = using.clock()
@@ -90,7 +90,7 @@ def add_line(command: AddLine, using: BudgetDependencies) -> Answer[BudgetChange
         return Decision(change, lambda: using.appropriations.add_line(line, change, revision))
 
     def read() -> tuple[BudgetChange | None, tuple[Rest | None, list[Line]]]:
-        # The revision is read before the lines that are judged: what is added between the two is found out on storing.
+        # The revision is read first, so that storing fails if a line is added after the lines are read.
         rest, others = using.budgets.money(line.fiscal_year).rest, using.budgets.lines()
         return using.appropriations.change(line.fiscal_year, request.digest), (rest, others)
 
@@ -98,12 +98,12 @@ def add_line(command: AddLine, using: BudgetDependencies) -> Answer[BudgetChange
 
 
 def supplement(command: Supplement, using: BudgetDependencies) -> Answer[BudgetChange]:
-    """Adds won to a line, from where they are granted at once.
+    """Add money to a line; it can be drawn at once.
 
     Raises:
         NotFound: the year has no such line.
-        FiscalYearClosed: nothing is appropriated to that year any more.
-        IdempotencyKeyReused, Busy: as every request that moves money.
+        FiscalYearClosed: nothing can be appropriated to the year any more.
+        IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
     request, year, line_id, amount, grounds = command
     line = _line(using.budgets, year, line_id)
@@ -122,13 +122,13 @@ def supplement(command: Supplement, using: BudgetDependencies) -> Answer[BudgetC
 
 
 def close_year(command: CloseYear, using: BudgetDependencies) -> Answer[BudgetChange]:
-    """Closes a fiscal year: what comes back from here on is kept apart from what is left.
+    """Close a fiscal year: what is given back later is kept apart from what is left.
 
     Raises:
-        NotFound: nothing was ever budgeted for it.
-        FiscalYearNotOver: something may still be accepted or posted in it: December is not frozen.
-        FiscalYearClosed: by another request.
-        IdempotencyKeyReused, Busy: as every request that moves money.
+        NotFound: the year has no budget.
+        FiscalYearNotOver: a payment may still be accepted or cashback posted in it, since its December is not frozen.
+        FiscalYearClosed: another request closed it.
+        IdempotencyKeyReused, Busy: see `eeum.once.answer_once`.
     """
     request, year, grounds = command
     now = using.clock()

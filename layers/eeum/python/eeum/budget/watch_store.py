@@ -1,4 +1,4 @@
-"""What the watch over budgets keeps: won spent by each day, and alarms that were told. One function per access pattern, with its cost.
+"""Stored state of the watch over budgets: spending per day, and published alarms. One function per access pattern, with its cost.
 
 Units as in `eeum.budget.store`.
 """
@@ -37,14 +37,16 @@ class WatchStore:
         self._programme = programme
 
     def add_snapshot(self, year: FiscalYear, day: date, spent: Mapping[str, int]) -> None:
-        """Keeps won spent by line and pool by the beginning of `day`; `ConditionsFailed` when that was kept. 2 write units, or more."""
+        """Store what was spent by line and pool before `day`, in won; `ConditionsFailed` when it was stored already. 2 write units, or
+        more.
+        """
         item: Item = {"kind": "budget_snapshot", "day": day.isoformat(), "spent": dict(spent)}
         commit(
             self._storage, self._patience, Put(self._key(year, f"{SNAPSHOT}{day.isoformat()}"), item, NOT_YET_STORED)
         )
 
     def snapshots(self, year: FiscalYear) -> dict[str, list[Snapshot]]:
-        """Every snapshot of a year by line and pool, the oldest first, consistently. 1 read unit per 4 KB: some 25 at a year's end."""
+        """Every snapshot of a year by line and pool, oldest first, consistently. 1 read unit per 4 KB: some 25 at a year's end."""
         found: dict[str, list[Snapshot]] = {}
         query = Query(Table.BUDGETS, year_partition(self._programme, year), SNAPSHOT, consistent=True)
         for item in every_item(self._storage, query):
@@ -53,7 +55,7 @@ class WatchStore:
         return found
 
     def alarms(self, year: FiscalYear) -> dict[str, tuple[Alarm, bool]]:
-        """Every alarm of a year by its key, and whether it was told, consistently. 1 read unit per 4 KB: some 15 alarms."""
+        """Every alarm of a year by its key, and whether it was published, consistently. 1 read unit per 4 KB: some 15 alarms."""
         query = Query(Table.BUDGETS, year_partition(self._programme, year), ALARM, consistent=True)
         found = {}
         for item in every_item(self._storage, query):
@@ -62,12 +64,12 @@ class WatchStore:
         return found
 
     def claim(self, alarm: Alarm) -> None:
-        """Keeps that an alarm must be told; `ConditionsFailed` when it was kept before. 2 write units."""
+        """Store an alarm that is to be published; `ConditionsFailed` when it was stored before. 2 write units."""
         item: Item = {"kind": "budget_alarm", "event": alarm.kind, "detail": dict(alarm.detail), "state": DUE}
         commit(self._storage, self._patience, Put(self._alarm_key(alarm), item, NOT_YET_STORED))
 
     def told(self, alarm: Alarm) -> None:
-        """Keeps that an alarm was told; `ConditionsFailed` when that was kept before. 2 write units."""
+        """Record that an alarm was published; `ConditionsFailed` when that was recorded before. 2 write units."""
         changed = (SetTo(("state",), TOLD),)
         commit(self._storage, self._patience, Update(self._alarm_key(alarm), changed, (Equals(("state",), DUE),)))
 

@@ -1,7 +1,7 @@
-"""The watch over budgets: every few minutes it looks at 17 items of the year, and tells what has become worth telling. Each thing once.
+"""The watch over budgets: every few minutes it reads the year's 17 items and publishes new alarms, each once.
 
-An alarm is kept as due before it is told, and as told after it: one that a dying process left due is told by the next run. So it may be
-told twice, with the same id, and is never lost.
+An alarm is stored as due before it is published, and as published afterwards. If the process stops in between, the next run publishes it.
+So an alarm may be published twice, with the same id, and is never lost.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from eeum.storage import ConditionsFailed
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a run found: `told` alarms by key; the largest share of a line that is spent, in basis points; lines that run out soon."""
+    """The result of a run: `told` alarms by key, the largest spent share of a line in basis points, and lines that run out soon."""
 
     told: tuple[str, ...]
     highest_share: int
@@ -34,7 +34,7 @@ class Watched:
 
 
 def watch(tell: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
-    """Looks at this fiscal year, and at the last one until it is closed; `tell` raises when an alarm did not get through."""
+    """Watch this fiscal year, and the last one until it is closed. `tell` publishes an alarm and raises when that failed."""
     this_year = fiscal_year_of(using.clock())
     found = [_watch_year(year, tell, using) for year in (this_year - 1, this_year)]
     return Watched(
@@ -51,7 +51,7 @@ def _watch_year(year: FiscalYear, tell: Callable[[Alarm], None], using: ReportDe
         return Watched((), 0, 0)
     of_year = year_seen(money, year, using)
     today = day_of(of_year.now)
-    # A second run of a day finds that it was kept.
+    # An earlier run of the day has stored the snapshot.
     with suppress(ConditionsFailed):
         using.watched.add_snapshot(year, today, spent_by_name(of_year))
     seen = list(outlooks(of_year, using.watched))
@@ -74,7 +74,7 @@ def _tell(watch_store: WatchStore, year: FiscalYear, alarms: list[Alarm], tell: 
     waiting = [alarm for alarm, was_told in known.values() if not was_told]
     for alarm in alarms:
         if alarm.key not in known:
-            # Another run may be faster; it tells it then.
+            # Another run was faster and publishes the alarm.
             with suppress(ConditionsFailed):
                 watch_store.claim(alarm)
                 waiting.append(alarm)

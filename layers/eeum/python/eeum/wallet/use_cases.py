@@ -225,4 +225,4 @@ def _check_member(using: WalletDependencies, about: AboutMember, now: datetime) 
         if district not in districts:
             raise Invalid("member_district", f"is not one of {', '.join(sorted(districts))}", "unknown_district")
     if birth_date is not None and not 0 <= years_since(birth_date, now) <= OLDEST:
-        raise Invalid("birth_date", f"is still to come, or more than {OLDEST} years ago", "not_past")
+        raise Invalid("birth_date", f"is in the future, or more than {OLDEST} years ago", "not_past")
