@@ -1,1 +1,1 @@
-"""Cashback: what each captured payment earns, posted to the wallet with the reason for each won."""
+"""Cashback: what each captured payment earns, credited to the wallet with the reason for each won."""

@@ -1,4 +1,4 @@
-"""What rewards look like over HTTP: the answer to a member who asks why."""
+"""Rewards over HTTP: which layer gave how much, and why."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from eeum.policy.rules import LayerReward
 
 
 class BandBody(BaseModel):
-    """`base` won in the band from `from` to `up_to` (null: no end) at a rate in basis points."""
+    """The amount `base` in the band from `from` to `up_to` (null: no end), at a rate in basis points."""
 
     start: int = Field(serialization_alias="from")
     up_to: int | None
@@ -18,7 +18,7 @@ class BandBody(BaseModel):
 
 
 class RewardBody(BaseModel):
-    """What one layer of the policy gives, in won, with the bands it comes from and who funds it."""
+    """The reward of one layer of the policy in won, with its bands and its funders."""
 
     layer: str
     won: int
@@ -39,11 +39,11 @@ def reward_body(reward: LayerReward) -> RewardBody:
 
 
 class EarnedBody(RewardBody):
-    """What one layer gives after a payment, in won, and the purse that it comes `into`."""
+    """The reward of one layer after a payment in won, and the purse that it goes `into`."""
 
     into: str
 
 
 def earned_body(reward: LayerReward, into: Mapping[str, str]) -> EarnedBody:
-    """`into` is by layer, of rewards that are no cashback."""
+    """The body of a reward. `into` has the purse by layer for rewards that are not cashback."""
     return EarnedBody(**reward_body(reward).model_dump(), into=into.get(reward.layer, CASHBACK))

@@ -1,7 +1,7 @@
-"""Catching up: finds captures and cancellations whose posting never came through the stream, and posts them by the same rules, once.
+"""Catching up: accrues captures and cancellations that the stream never delivered, by the same rules, once.
 
-The stream keeps its records for 24 hours, and a laptop forgets them when it stops. What is then missing shows in its wallet, which counts
-the postings that are due and those that were made.
+The stream keeps its records for 24 hours, and a local city loses them when it stops. A wallet shows the gap: it counts the accruals that
+are due and those that were made.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WALLET
 
 SECONDS_FOR_A_WALLET = 10.0
-"""No further wallet is begun when less is left: its payments of years may have to be read."""
+"""No further wallet is started with less time left: years of its payments may have to be read."""
 
 BEGINNING = ""
-"""Where a segment is gone through from, when it was not begun yet."""
+"""The page that a segment starts from."""
 
 
 class Unposted(NamedTuple):
-    """An entry whose posting cannot be made as things are, and why; `month` is that of its acceptance, None if it does not say."""
+    """An entry whose accrual is not possible now, and why. `month` is that of its acceptance; None if the entry does not say."""
 
     wallet_id: str
     entry: str
@@ -34,12 +34,12 @@ class Unposted(NamedTuple):
 
 
 def unposted_wallet(wallet_id: str, error: Exception) -> Unposted:
-    """A wallet of which not even what is missing can be found out."""
+    """A wallet whose missing accruals cannot even be found."""
     return Unposted(wallet_id, WALLET, None, f"unexpected_error: {type(error).__name__}: {error}")
 
 
 class WalletCaughtUp(NamedTuple):
-    """How many postings of a wallet were made now, and what is left without one."""
+    """How many accruals of a wallet were made now, and which entries are left without one."""
 
     posted: int
     unposted: list[Unposted]
@@ -47,9 +47,9 @@ class WalletCaughtUp(NamedTuple):
 
 @dataclass
 class SegmentCaughtUp:
-    """What became of the wallets of a segment, as far as the time went: `resume` says where to go on, None that it is done.
+    """The result for a segment, as far as the time allowed. `resume` is where to continue; None at the end.
 
-    `wallets` were looked at, `behind` of them had a gap.
+    `wallets` were checked, `behind` of them had a gap.
     """
 
     resume: str | None
@@ -61,7 +61,7 @@ class SegmentCaughtUp:
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """What catching up works with."""
+    """What catching up depends on."""
 
     gaps: GapStore
     accrual: Accrual
@@ -73,9 +73,9 @@ class CatchUp:
         return self.accrual.now()
 
     def wallet(self, wallet: Wallet) -> WalletCaughtUp:
-        """Posts what is missing in one wallet. A wallet without a gap costs nothing.
+        """Make the missing accruals of one wallet. A wallet without a gap costs nothing.
 
-        Raises `Busy` when others are in the way for too long, and `ProgrammeNotRunning` for a programme without policies.
+        Raises `Busy` when other writes compete for too long, and `ProgrammeNotRunning` for a programme without policies.
         """
         if wallet.due == wallet.posted:
             return WalletCaughtUp(0, [])
@@ -83,7 +83,7 @@ class CatchUp:
             return self._post_gaps(wallet)
         except PASSING:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one wallet, the next one has its turn
+        except Exception as error:  # noqa: BLE001 - one wallet's error must not stop the others
             return WalletCaughtUp(0, [unposted_wallet(wallet.id, error)])
 
     def _post_gaps(self, wallet: Wallet) -> WalletCaughtUp:
@@ -97,9 +97,9 @@ class CatchUp:
 
 
 def catch_up_segment(catch_up: CatchUp, segment: Segment, after: str = BEGINNING) -> SegmentCaughtUp:
-    """Catches up the wallets of a segment from `after` on, page by page, until its end or that of the time.
+    """Catch up the wallets of a segment after `after`, page by page, until its end or the end of the time.
 
-    It may run beside the stream, beside itself, and again from any page: each posting claims its source.
+    It may run beside the stream, beside another run, and again from any page: each accrual claims its source.
     """
     done = SegmentCaughtUp(after)
     while done.resume is not None and catch_up.has_time():
@@ -108,7 +108,7 @@ def catch_up_segment(catch_up: CatchUp, segment: Segment, after: str = BEGINNING
         unposted: list[Unposted] = []
         for wallet in behind:
             if not catch_up.has_time():
-                # This page is begun again: what was posted of it is no gap any more.
+                # This page starts again: accruals that were made have no gap any more.
                 return done
             caught_up = catch_up.wallet(wallet)
             done.posted += caught_up.posted

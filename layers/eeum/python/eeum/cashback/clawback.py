@@ -1,7 +1,7 @@
-"""Where rewards that are taken back come from: pure functions over plain values, in won.
+"""Clawback: where rewards that are taken back come from. Pure functions over plain values, in won.
 
-Each is taken from its own purse, as far as that still has it. What had expired there was not spent, and comes back from what expired. What
-was spent is taken from cashback, which may go below zero by it.
+A reward is taken from its own purse first. Rewards that expired were not spent, and come from the account of expired rewards. Rewards that
+were spent come from cashback, which may fall below zero.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from eeum.journal.accounts import expired as account_of_expired
 
 
 class TakenBack(NamedTuple):
-    """Balanced postings, and, by purse, what of them is of rewards that had expired, or were spent and are taken from cashback."""
+    """Balanced postings, and by purse how much of them is of rewards that had `expired`, or that were `spent` and come from cashback."""
 
     postings: dict[str, int]
     expired: dict[str, int]
@@ -20,7 +20,7 @@ class TakenBack(NamedTuple):
 
 
 def lacking_of(postings: Mapping[str, int], balance_of: Callable[[str], int]) -> dict[str, int]:
-    """By purse of rewards, the won that `postings` take from it and that are not in it. `balance_of` is what a purse has."""
+    """The won that `postings` take from each purse of rewards beyond its balance, which `balance_of` returns."""
     lacking = {purse_id: -won - balance_of(purse_id) for purse_id, won in by_purse(postings).items()}
     return {purse_id: won for purse_id, won in lacking.items() if won > 0 and is_of_rewards(purse_id)}
 
@@ -28,10 +28,10 @@ def lacking_of(postings: Mapping[str, int], balance_of: Callable[[str], int]) ->
 def taken_back(
     postings: Mapping[str, int], balance_of: Callable[[str], int], expired_of: Callable[[str], int]
 ) -> TakenBack:
-    """The `postings` of a replay, so that no purse but cashback goes below zero.
+    """Change the `postings` of a replay so that no purse but cashback falls below zero.
 
-    `balance_of` is what a purse has, `expired_of` what was moved out of it when it expired, less what of that was taken back before: asked
-    only for `lacking_of`.
+    `balance_of` returns the balance of a purse; `expired_of` what expired in it, less what of that was taken back before. It is called only
+    for the purses of `lacking_of`.
     """
     changes: list[Mapping[str, int]] = [postings]
     expired: dict[str, int] = {}

@@ -1,6 +1,6 @@
-"""What the postings of one wallet are computed from, and what a computation says that it lacks: plain values.
+"""The input of one wallet's accruals, and what a computation still needs: plain values.
 
-Entries that were posted never change, so that those that were read are kept from one posting to the next (`EntriesCache`).
+Stored entries never change, so those that were read are kept from one accrual to the next (`EntriesCache`).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from eeum.wallet.rules import Wallet
 
 Months = tuple["Month", "Month"]
-"""The first and the last of months whose cashback depends on each other."""
+"""The first and the last of the months whose cashback depends on each other."""
 
 MOST_WALLETS = 20
-"""Wallets that are kept: those of one batch."""
+"""The most wallets that are kept: those of one batch."""
 
 
 class UsageFound(NamedTuple):
-    """How much each earning of these months uses of limits, by its number, as the last replay of them found."""
+    """How much each earning of these months uses of limits, by its number, as the last replay found."""
 
     months: Months
     by_earning: Mapping[int, Usage]
@@ -37,7 +37,7 @@ class UsageFound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntriesRead:
-    """What was read of a wallet that has `posted` postings: books of months, payments by key, and the usage that a replay found."""
+    """What was read of a wallet with `posted` accruals: books of months, payments by key, and the usage that a replay found."""
 
     posted: int = 0
     books: Mapping[Months, MonthBook] = field(default_factory=dict)
@@ -45,11 +45,11 @@ class EntriesRead:
     usage: UsageFound | None = None
 
     def as_of(self, posted: int) -> EntriesRead:
-        """What of this is still true when the wallet has `posted` postings: all, or only its payments, which never change."""
+        """What is still valid when the wallet has `posted` accruals: everything, or only its payments, which never change."""
         return self if posted == self.posted else EntriesRead(posted, payments=self.payments)
 
     def after(self, entries: Sequence[Earning | Correction], usage: UsageFound | None) -> EntriesRead:
-        """What is known once these entries were posted, and no others."""
+        """What is known after these entries, and no others, were stored."""
         books = {months: with_entries(book, months, entries) for months, book in self.books.items()}
         return replace(self, posted=self.posted + len(entries), books=books, usage=usage)
 
@@ -65,14 +65,14 @@ def with_entries(book: MonthBook, months: Months, entries: Sequence[Earning | Co
 
 
 class EntriesCache:
-    """Entries of the wallets that were posted to last. They never grow old: each use compares them with the wallet's postings."""
+    """Entries of recently used wallets. They cannot go stale: each use compares them with the wallet's number of accruals."""
 
     def __init__(self, most: int = MOST_WALLETS) -> None:
         self._most = most
         self._read: OrderedDict[str, EntriesRead] = OrderedDict()
 
     def of(self, wallet_id: str, posted: int) -> EntriesRead:
-        """What is known of a wallet that has `posted` postings."""
+        """What is known of a wallet that has `posted` accruals."""
         return self._read.get(wallet_id, EntriesRead()).as_of(posted)
 
     def keep(self, wallet_id: str, read: EntriesRead) -> None:
@@ -84,10 +84,10 @@ class EntriesCache:
 
 @dataclass(frozen=True, slots=True)
 class WalletContext:
-    """What was read of a wallet. Amounts are won.
+    """What was read of a wallet. Amounts are in won.
 
-    `captures` are the sources of captures, None for one that is not in the ledger. `expired` is what was moved out of purses when it
-    expired, less what was taken back of that. Both hold for `wallet` as it was read: whatever changes them also changes its chain.
+    `captures` are the sources of captures; None for one that is not in the ledger. `expired` is what expired in each purse, less what of
+    that was taken back. Both are valid for `wallet` as read: whatever changes them also changes its chain.
     """
 
     wallet: Wallet
@@ -97,7 +97,7 @@ class WalletContext:
 
 
 class NeedsBook(NamedTuple):
-    """The earnings and corrections of months, up to the wallet's latest posting."""
+    """The earnings and corrections of months, up to the wallet's latest accrual."""
 
     months: Months
 
@@ -115,10 +115,10 @@ class NeedsCapture(NamedTuple):
 
 
 class NeedsExpired(NamedTuple):
-    """What expired in purses."""
+    """The amounts that expired in purses."""
 
     purses: tuple[str, ...]
 
 
 Needs = NeedsBook | NeedsPayments | NeedsCapture | NeedsExpired
-"""What a computation lacks in its context. It goes on once the context has it."""
+"""What a computation needs in its context before it continues."""

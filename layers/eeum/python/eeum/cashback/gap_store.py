@@ -1,4 +1,4 @@
-"""Wallets whose cashback is on its way, or never came, in the ledger table: one function per access pattern, with its cost."""
+"""Wallets whose accruals are pending or missing, in the ledger table: one function per access pattern, with its cost."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,7 +17,7 @@ CLAIMS = tuple(kind.prefix for kind in POSTINGS)
 
 
 class UnsoundEntry(NamedTuple):
-    """An entry that calls for a posting and cannot have it, and why; `month` is that of its acceptance if that can be read."""
+    """An entry that calls for an accrual and cannot have one, and why. `month` is that of its acceptance, if readable."""
 
     entry: str
     month: Month | None
@@ -25,7 +25,7 @@ class UnsoundEntry(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """What of a wallet was never posted."""
+    """The entries of a wallet without an accrual."""
 
     sources: list[Source]
     unsound: list[UnsoundEntry]
@@ -36,16 +36,16 @@ class GapStore:
         self._storage = storage
 
     def wallets(self, segment: Segment, after: str | None = None) -> tuple[list[Wallet], str | None]:
-        """Wallets of a segment, consistently, and the cursor of those that follow.
+        """Wallets of a segment, consistently, and the cursor of the next page.
 
-        A page looks at 1 MB of the ledger, whatever is in it: 250 read units.
+        A page reads 1 MB of the ledger, whatever is in it: 250 read units.
         """
         of_wallets = (Equals(("kind",), "wallet"),)
         page = self._storage.scan(Scan(Table.LEDGER, segment.number, segment.of, after=after, where=of_wallets))
         return [wallet_of(item["pk"].removeprefix(PARTITION), item) for item in page.items], page.cursor
 
     def gaps(self, wallet_id: str) -> Gaps:
-        """Every capture and cancellation of a wallet that has no posting, consistently.
+        """Every capture and cancellation of a wallet without an accrual, consistently.
 
         1 read unit per 4 KB of all its payments, captures, cancellations, earnings and corrections, in pages of 1 MB.
         """
@@ -62,7 +62,7 @@ class GapStore:
         return gaps
 
     def _sources(self, wallet_id: str) -> Iterator[Item]:
-        """Entries that call for a posting: a decline and a hold do not, and would not be read as such."""
+        """Entries that call for an accrual. Declined payments and holds do not, and are left out."""
         for kind in AWAIT_POSTING:
             yield from filter(kind.calls_for_posting, self._all(wallet_id, kind.prefix))
 

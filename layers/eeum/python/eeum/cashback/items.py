@@ -1,4 +1,4 @@
-"""What earnings and corrections look like in the ledger table: their keys and attributes."""
+"""The keys and attributes of earnings and corrections in the ledger table."""
 
 from collections.abc import Mapping
 
@@ -22,10 +22,10 @@ EARNING = KINDS["earning"].prefix
 CORRECTION = KINDS["correction"].prefix
 
 BY_PURSE = ("expired", "spent", "recovered_from")
-"""What a correction says by purse, where there is any."""
+"""Attributes of a correction by purse; each is left out where there is none."""
 
 WHOLE_CORRECTION = (0, 1)
-"""The part of a correction that has no others."""
+"""The part of a correction that has only one."""
 
 
 def earning_key(wallet_id: str, month: Month, payment: Digest, capture: int) -> Key:
@@ -33,7 +33,7 @@ def earning_key(wallet_id: str, month: Month, payment: Digest, capture: int) -> 
 
 
 def correction_key(wallet_id: str, month: Month, cancellation: Digest, part: int = 0) -> Key:
-    """The digest comes last, also in the key of a further part: the first part is the claim of all."""
+    """The key of a correction, with the digest last, also for further parts. The key of the first part is the claim of all."""
     further = f"{part}#" if part else ""
     return Key(Table.LEDGER, partition_of(wallet_id), f"{CORRECTION}{month}#{further}{cancellation}")
 
@@ -49,7 +49,7 @@ def item_of(entry: Earning | Correction) -> Item:
 
 
 def earning_item(earning: Earning) -> Item:
-    """It has no `merchant_id` of its own: only payments are in the merchant's index. Rewards are in the places of version 2."""
+    """An earning as an item, with rewards in the form of version 2. It has no `merchant_id`: only payments are in the merchant's index."""
     return {
         "kind": "earning",
         "payment_id": earning.payment_id,
@@ -60,17 +60,17 @@ def earning_item(earning: Earning) -> Item:
         "policy": earning.policy,
         "base": earning.base,
         "rewards": [
-            # Cashback names no purse.
+            # Cashback is the default purse and is not named.
             reward_in_places(
                 reward_item(reward) | ({"into": earning.into[reward.layer]} if reward.layer in earning.into else {})
             )
             for reward in earning.rewards
         ],
         "used": dict(earning.used),
-        # A whole payment's is from 0 to its amount, which its base need not be: those of a hold's captures start anywhere.
+        # A whole payment reaches from 0 to its amount, which can differ from its base. A hold's captures start anywhere.
         "slice": [earning.start, earning.end],
         "postings": postings_of(earning),
-        # Where every layer was funded, there are none.
+        # Without ceilings, every layer was funded whole.
         **({"ceilings": dict(earning.ceilings)} if earning.ceilings else {}),
     }
 
@@ -99,7 +99,9 @@ def earning_of(wallet_id: str, item: Item) -> Earning:
 
 
 def correction_item(correction: Correction) -> Item:
-    """`cancelled` and `changes` are lists of lists, since a month may have many; a funder's part of each change follows from its layer."""
+    """A correction as an item. `cancelled` and `changes` are lists, since a month may have many. A funder's part of a change follows
+    from its layer.
+    """
     return {
         "kind": "correction",
         "number": correction.number,
@@ -119,7 +121,7 @@ def correction_item(correction: Correction) -> Item:
         **({"ceilings": _ceilings_item(correction.ceilings)} if correction.ceilings else {}),
         **{name: dict(won) for name in BY_PURSE if (won := getattr(correction, name))},
         **repaid_item(correction.repaid),
-        # Most corrections are whole.
+        # Most corrections have one part.
         **({"part": list(correction.part)} if correction.part != WHOLE_CORRECTION else {}),
     }
 

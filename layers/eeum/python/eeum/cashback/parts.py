@@ -1,7 +1,7 @@
-"""A correction in parts, where one entry cannot hold all that a cancellation changes: pure functions over plain values.
+"""Splits a correction into parts when one entry cannot hold all of its changes: pure functions over plain values.
 
-Each part is an entry of its own, with the changes of some earnings and what they move. The first one also has what is cancelled, its
-refund, and what was recovered for rewards that were spent. All parts are posted in one transaction.
+Each part is an entry of its own, with the changes of some earnings and their postings. The first part also has the cancelled amount, the
+refund, and what was taken from cashback for spent rewards. All parts are stored in one transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from eeum.item_size import bytes_of
 from eeum.journal.accounts import added
 
 PART_BYTES = 150_000
-"""Of the changes in one part, with what they move, which an entry says twice: less than half of what one item may have."""
+"""The most bytes of changes and their postings in one part. An entry has them twice: less than half of the largest item."""
 
 
 def divided(whole: Correction, moved: Sequence[Mapping[str, int]], most_bytes: int | None = None) -> list[Correction]:
-    """The parts of a correction, numbered from its number on; their sum is the whole. Most corrections are one part.
+    """The parts of a correction, numbered from its number on; their sum is the whole. Most corrections have one part.
 
-    `moved` has for each change the accounts that it moves. `most_bytes` is `PART_BYTES` if not given.
+    `moved` has the accounts that each change moves. `most_bytes` is `PART_BYTES` by default.
     """
     groups = _groups(whole, moved, PART_BYTES if most_bytes is None else most_bytes)
     if len(groups) < 2:
@@ -47,7 +47,7 @@ def divided(whole: Correction, moved: Sequence[Mapping[str, int]], most_bytes: i
         whole,
         part=(0, len(groups)),
         changes=_changes(whole, groups[0]),
-        # What does not follow from a change, as what is recovered from cashback, is in this part.
+        # The first part has the postings that follow from no change, such as what is recovered from cashback.
         cashback=added(whole.cashback, *elsewhere),
         ceilings=_ceilings(whole, groups[0]),
     )
@@ -55,7 +55,7 @@ def divided(whole: Correction, moved: Sequence[Mapping[str, int]], most_bytes: i
 
 
 def _groups(whole: Correction, moved: Sequence[Mapping[str, int]], most: int) -> list[set[int]]:
-    """The numbers of the earnings that each part is about."""
+    """The numbers of the earnings in each part."""
     weights: dict[int, int] = {number: bytes_of(ceilings) * 2 for number, ceilings in whole.ceilings.items()}
     for change, accounts in zip(whole.changes, moved, strict=True):
         weights[change.number] = weights.get(change.number, 0) + bytes_of(list(change)) + 2 * bytes_of(accounts)

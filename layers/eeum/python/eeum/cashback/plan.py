@@ -1,4 +1,4 @@
-"""What is stored for one wallet, as it was computed: a plain value."""
+"""The plan for one wallet: what an accrual computed and is about to store. A plain value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,18 +12,18 @@ PostingEntry = Earning | Correction
 
 @dataclass(frozen=True, slots=True)
 class WalletPlan:
-    """Entries, and what they make of the wallet. Amounts are won.
+    """The entries to store and how they change the wallet. Amounts are in won.
 
     Attributes:
-        wallet: as it was read. Storing requires its number of postings and its chain to be the same still.
+        wallet: as read. Storing requires that its number of accruals and its chain are unchanged.
         entries: numbered from `wallet.posted` + 1 on, each with the hash of its source.
-        moved: into each purse in all; negative: out of it.
-        usage: of limits by window, which the wallet carries afterwards.
+        moved: the total into each purse; negative: out of it.
+        usage: limit usage by accruals afterwards, by limit and window.
         debts: what its purses owe each other afterwards.
         negative: why cashback is below zero afterwards, or None.
-        further_parts: how many of the entries are further parts of a correction. What is due for a cancellation is known when it is posted.
-        needs_same_cashback: whether a refund was divided by the cashback balance as read, so that it must still be that.
-        needs_in_purses: what purses of rewards must have at least for what is taken back out of them.
+        further_parts: how many entries are further parts of a correction. The wallet's `due` grows by them when they are stored.
+        needs_same_cashback: whether the cashback balance must be as read, since it decided where a refund goes.
+        needs_in_purses: the least balance of purses of rewards from which something is taken back.
     """
 
     wallet: Wallet

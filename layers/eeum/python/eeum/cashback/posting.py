@@ -1,7 +1,7 @@
-"""The postings of one wallet, computed one source after another from what was read: pure.
+"""Computes the accruals of one wallet, one source after another, from what was read: pure.
 
-A computation is a generator: it yields what it lacks (`Needs`), is sent the context that has it, goes on from there, and returns the plan
-to store. So nothing is read that is not needed, and nothing is computed twice (docs/decisions/0037).
+A computation is a generator: it yields what it needs (`Needs`), is sent the context that has it, continues, and returns the plan to store.
+So nothing unneeded is read, and nothing is computed twice (docs/decisions/0037).
 """
 
 from __future__ import annotations
@@ -52,19 +52,20 @@ if TYPE_CHECKING:
     from eeum.policy.use_cases import PolicyBook
 
 MOST_ENTRIES = 40
-"""Entries of one wallet after which no more sources are added: one cancellation adds at most twice its captures, 40, and near the end of
-a budget all its 17 places may be drawn on."""
+"""No more sources are added after this many entries of a wallet. One cancellation adds at most twice its captures, 40, and near the end
+of a budget all of its 17 places may be drawn on.
+"""
 
 Result = TypeVar("Result")
 Computing = Generator[Needs, WalletContext, Result]
 
 
 class CaptureMissing(Exception):
-    """A cancellation of a capture that is not in the ledger: nothing that we stored says so."""
+    """A cancellation of a capture that is not in the ledger. No entry that we stored does that."""
 
 
 class Terms(NamedTuple):
-    """What postings are computed under. Rewards are funded by `grants`, which the wallets of one transaction share."""
+    """The terms of accruals. The wallets of one transaction share `grants`, which fund the rewards."""
 
     policies: PolicyBook
     posted_at: datetime
@@ -72,8 +73,11 @@ class Terms(NamedTuple):
 
 
 class Computed(NamedTuple):
-    """The plan of one wallet; the keys of the sources that it posts, which may be some of those asked for; the keys of those that never can
-    be posted, with the reason; and what is known of the wallet's entries once the plan is stored."""
+    """The result of a computation for one wallet.
+
+    It has the plan, the keys of the sources that it covers (possibly not all), the keys of sources that can never be accrued, with the
+    reason, and what is known of the wallet's entries after the plan is stored.
+    """
 
     plan: WalletPlan
     posts: tuple[str, ...]
@@ -82,7 +86,7 @@ class Computed(NamedTuple):
 
 
 def compute(context: WalletContext, sources: Sequence[Source], terms: Terms) -> Computing[Computed]:
-    """What to store for the sources of one wallet, in their order, as far as they fit into one transaction."""
+    """What to store for the sources of one wallet, in their order, as far as it fits into one transaction."""
     posting = _WalletPosting(context, terms)
     posts: list[str] = []
     faults: dict[str, str] = {}
@@ -100,7 +104,7 @@ def compute(context: WalletContext, sources: Sequence[Source], terms: Terms) -> 
 def run(
     computing: Computing[Result], context: WalletContext, load: Callable[[WalletContext, Needs], WalletContext]
 ) -> Result:
-    """Runs a computation to its end. `load` returns the context with what is needed."""
+    """Run a computation to its end. `load` returns the context with what is needed."""
     try:
         needs = next(computing)
         while True:
@@ -112,7 +116,7 @@ def run(
 
 
 class _WalletPosting:
-    """The entries so far, and what they make of the wallet. Amounts are won."""
+    """The entries so far, and how they change the wallet. Amounts are in won."""
 
     def __init__(self, context: WalletContext, terms: Terms) -> None:
         self.entries: list[tuple[PostingEntry, str]] = []
@@ -125,17 +129,17 @@ class _WalletPosting:
         self._needs_same_cashback = False
         self._needs_in_purses: dict[str, int] = {}
 
-    # --- what is posted for a source --------------------------------------------------------------------------------
+    # --- the accrual of a source ------------------------------------------------------------------------------------
 
     def add(self, source: Source) -> Computing[None]:
-        """Adds what `source` calls for. Raises `CaptureMissing`, and adds nothing then."""
+        """Add what `source` calls for. Raises `CaptureMissing` without adding anything."""
         if isinstance(source.entry, Cancellation):
             yield from self._add_cancellation(source.entry, source.hash)
         elif not self._has(captured := captured_of(source.entry)):
             yield from self._add_capture(captured, source.hash)
 
     def _has(self, captured: Captured) -> bool:
-        """Whether a cancellation that came first has brought the capture's earning with it."""
+        """Whether the capture has an earning, since a cancellation that was processed first added it."""
         return any(
             isinstance(entry, Earning) and (entry.digest, entry.capture) == (captured.digest, captured.capture)
             for entry, _ in self.entries
@@ -153,7 +157,7 @@ class _WalletPosting:
         for month, cancelled in by_month.items():
             unposted[month] = yield from self._unposted(month, cancelled)
         for month, cancelled in by_month.items():
-            # Streams keep the order of each item, and not of a member: a cancellation may come before its capture.
+            # Streams keep the order of each item, but not of a member: a cancellation may arrive before its capture.
             for source in unposted[month]:
                 yield from self.add(source)
             yield from self._correct(cancellation, month, cancelled, source_hash)
@@ -170,7 +174,7 @@ class _WalletPosting:
                 yield from self._need(NeedsCapture(key))
             source = self._context.captures[key]
             if source is None or isinstance(source.entry, Cancellation):
-                raise CaptureMissing(f"there is no capture {each.capture} of the payment {each.payment}")
+                raise CaptureMissing(f"the ledger has no capture {each.capture} of the payment {each.payment}")
             found.append(source)
         return found
 
@@ -216,7 +220,7 @@ class _WalletPosting:
     def _replayed(
         self, months: Months, book: MonthBook, cancelled: tuple[CancelledCapture, ...]
     ) -> Computing[Replayed]:
-        # Replays of other months may change what an earlier one of these has found.
+        # Replays of other months may change what an earlier replay of these found.
         found = self._usage_found
         by_earning = found.by_earning if found and found.months == months else NONE_FOUND
         replay = Replay(book, cancelled, self._terms.policies.running_at, self._terms.grants, by_earning)
@@ -227,7 +231,7 @@ class _WalletPosting:
         return replayed
 
     def _require(self, moved: Mapping[str, int]) -> None:
-        """A refund is divided by the cashback balance. A purse that the member pays from meanwhile has less to take back."""
+        """Require the balances that the plan depends on: cashback where it decided a refund, purses from which rewards are taken back."""
         self._needs_same_cashback = True
         needed, before = self._needs_in_purses, self._moved
         for purse_id, won in by_purse(moved).items():
@@ -242,19 +246,21 @@ class _WalletPosting:
         if self._balance(CASHBACK) >= 0:
             self._negative = None
 
-    # --- what it is computed from -------------------------------------------------------------------------------------
+    # --- input ------------------------------------------------------------------------------------------------------
 
     def _need(self, needs: Needs) -> Computing[None]:
         self._context = yield needs
 
     def _book(self, months: Months) -> Computing[MonthBook]:
-        """The months as they are stored, with what was computed since."""
+        """The months as stored, with what was computed since."""
         if months not in self._context.entries.books:
             yield from self._need(NeedsBook(months))
         return with_entries(self._context.entries.books[months], months, [entry for entry, _ in self.entries])
 
     def _usage_before(self, policy: PolicyVersion, captured: Captured) -> Computing[Usage]:
-        """Usage by limit and window. That of windows that the wallet no longer carries is summed over its entries, once."""
+        """Limit usage before a capture, by limit and window. For windows that the wallet no longer carries it is summed over entries,
+        once.
+        """
         unknown = [key for key in asked_for(policy, captured.accepted_at) if not self._is_known(key)]
         if unknown:
             book = yield from self._book(self._months_with(captured.month))
@@ -274,7 +280,7 @@ class _WalletPosting:
 
     @property
     def _moved(self) -> dict[str, int]:
-        """What the entries move into each purse in all; negative: out of it."""
+        """The total that the entries move into each purse; negative: out of it."""
         return by_purse(added(*(entry.postings for entry, _ in self.entries)))
 
     @property
@@ -292,11 +298,11 @@ class _WalletPosting:
         return self._wallet.balance(purse_id) + self._moved.get(purse_id, 0)
 
     def _expired(self, purse_id: str) -> int:
-        """What expired in a purse, and was not taken back yet."""
+        """What expired in a purse and was not taken back yet."""
         now = sum(correction.expired.get(purse_id, 0) for correction in self._corrections)
         return self._context.expired[purse_id] - now
 
-    # --- what comes of it -----------------------------------------------------------------------------------------------
+    # --- result -------------------------------------------------------------------------------------------------------
 
     def plan(self) -> WalletPlan:
         policy = self._terms.policies.in_force_at(self._terms.posted_at)

@@ -1,4 +1,4 @@
-"""Quoting what a payment would get before it is made. It posts nothing."""
+"""Quotes what a payment would get before it is made. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Reason(StrEnum):
-    """Why cashback may become another amount than the one quoted. The names are part of the API."""
+    """Why cashback may differ from the quote. The names are part of the API."""
 
     BUDGET_IS_SHARED = "budget_is_shared"
     EARLIER_CASHBACK_PENDING = "earlier_cashback_pending"
@@ -38,7 +38,7 @@ class Reason(StrEnum):
 
 
 class NotGuaranteed(NamedTuple):
-    """A reason, and the layers that it concerns."""
+    """A reason, and the layers that it affects."""
 
     reason: Reason
     layers: tuple[str, ...]
@@ -46,7 +46,7 @@ class NotGuaranteed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoting:
-    """What quotes are made with."""
+    """What quotes depend on."""
 
     store: PaymentStore
     policies: PolicyBook
@@ -54,10 +54,9 @@ class Quoting:
 
 
 class Plan(NamedTuple):
-    """For when a payment is thought of, if not for now: `at`, under the policy and in the windows of that instant.
+    """When a payment is planned: `at` is the instant whose policy and windows apply; None is now.
 
-    `topped_up` is whether the wallet is taken as if enough had been loaded into it, so that an answer says what would be earned and not
-    what is missing.
+    With `topped_up` the wallet is taken to hold enough, so that the answer says what would be earned, not what is missing.
     """
 
     at: datetime | None = None
@@ -68,7 +67,7 @@ NOW = Plan()
 
 
 class AskedQuote(NamedTuple):
-    """The command: what `order` would get at the instant `at`, which is now, or as `plan` says, in the wallet that `member` names."""
+    """The command: what `order` would get in the wallet of `member`, now at the instant `at` or as `plan` says."""
 
     member: str
     wallet_id: str
@@ -78,7 +77,7 @@ class AskedQuote(NamedTuple):
 
 
 class QuoteAnswer(NamedTuple):
-    """What a payment would be decided as now, and the earning that would be posted for it if nothing happened in between."""
+    """The decision on the payment if it were made now, and the earning of its capture if nothing happened in between."""
 
     judgement: Judgement
     earning: Earning
@@ -86,15 +85,15 @@ class QuoteAnswer(NamedTuple):
 
     @property
     def ceilings(self) -> Mapping[str, int]:
-        """By layer the most that budgets have, where that is less than the whole reward."""
+        """The funded amounts by layer, where budgets have less than the whole reward."""
         return {**self.judgement.given.ceilings, **self.earning.ceilings}
 
 
 def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
-    """What the order would get if it were paid now, or as planned, by the member's own wallet. A plan for the past is one for now.
+    """Quote what the order would get if the member paid it from the own wallet, now or as planned. A plan for the past is one for now.
 
-    It reads what the payment would read, in one round trip. Where the budget shard of the wallet has too little, the payment would refill
-    it: then all money of the year is read, and none is moved.
+    It reads what the payment would read, in one round trip. If the wallet's budget shard has too little, the payment would refill it. A
+    quote moves nothing: it reads all money of the year instead.
 
     Raises:
         NotFound: the wallet is not the member's.
@@ -132,7 +131,7 @@ def _topped_up(wallet: Wallet, amount: int) -> Wallet:
 def _quoted(
     wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, order: Order, at: datetime, grants: Grants
 ) -> tuple[Judgement, Earning]:
-    """The decision, and what its capture would earn: the discount is funded first, as the payment is."""
+    """The decision and the earning of its capture. The discount is funded first, as in a payment."""
     rewards = PolicyRewards(lambda: grants, AT_PAYMENT)
     judgement = judge(wallet, Till(merchant, policy, at), order, [rewards])
     captured = Captured(
@@ -152,7 +151,7 @@ def _quoted(
 
 
 class Shared(Protocol):
-    """Budgets, of which others take their part."""
+    """Budgets that other commands and accruals draw on, too."""
 
     def is_shared(self, layer: Layer, at: datetime, /) -> bool: ...
 
@@ -160,11 +159,11 @@ class Shared(Protocol):
 def _not_guaranteed(
     wallet: Wallet, policy: PolicyVersion, order: Order, earning: Earning, funds: Shared, ahead: bool
 ) -> Iterator[NotGuaranteed]:
-    """What is not known yet of cashback: it is evaluated after the payment, on what was posted until then."""
+    """What may still change about cashback: it is evaluated after the payment, on what was accrued until then."""
     at = earning.accepted_at
     quoted = {reward.layer for reward in earning.rewards}
     layers = [layer for layer in policy.after_payment if layer.id in quoted]
-    # Which layer of a group counts depends on the rewards of the others.
+    # Which layer of an exclusive group counts depends on the rewards of the others.
     limited = [layer.id for layer in layers if layer.limits or layer.exclusive]
     if ahead:
         yield NotGuaranteed(Reason.PLANNED_AHEAD, tuple(layer.id for layer in layers))

@@ -1,8 +1,8 @@
-"""What a cancellation changes: the evaluator over earnings, again, with what survives. Pure; amounts in won.
+"""Replays earnings without what was cancelled, and finds the changes. Pure; amounts in won.
 
-The cashback posted for a member always equals the rewards of the surviving captures, in the order in which they were posted.
-So a cancellation may change what later payments earned too, also upwards: those of its month, and of all months that share the window of
-a limit with it, or what one window carries over to the next. The rule is ours: no published one was found.
+A member's cashback always equals the rewards of the surviving captures, in the order in which they were accrued. So a cancellation may
+change what later payments earned, also upwards: in its own month, and in all months that share a limit's window with it or a carry-over
+between windows. We found no published rule; this one is ours.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,16 +31,16 @@ from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 from eeum.wallet.purses import purse_of
 
 PAYMENTS_TOGETHER = 100
-"""Payments that a replay asks for together: a batch read has so many items."""
+"""The most payments that a replay asks for at once: the size of a batch read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """By how much rewards, usage of limits (by limit and window) and accounts change; `cashback` is balanced postings: each reward in its
-    own purse, whatever that still has.
+    """The changes of rewards, limit usage (by limit and window) and accounts. `cashback` are balanced postings, each reward in its own
+    purse, whatever its balance is.
 
-    `ceilings` are new ones, by number of the earning and layer. `moved` has for each of the changes what it moves; `usage_by_earning` by
-    number of the earning what each uses now, by limit and window, as far as it is known.
+    `ceilings` are new ones, by the earning's number and layer. `moved` has the postings of each change. `usage_by_earning` is the limit
+    usage of each earning by its number, as far as known.
     """
 
     changes: tuple[RewardChange, ...]
@@ -59,7 +59,7 @@ def replay(
     grants: Grants = UNLIMITED,
     usage_by_earning: Mapping[int, Usage] = NONE_FOUND,
 ) -> Replayed:
-    """The whole of a `Replay` whose payments are there. Raises `KeyError` when one is not."""
+    """Run a `Replay` whose payments are all there. Raises `KeyError` when one is missing."""
     replaying = Replay(book, cancelled, policy_at, grants, usage_by_earning)
     if lacking := replaying.go_on(payments):
         raise KeyError(lacking[0])
@@ -67,13 +67,14 @@ def replay(
 
 
 class Replay:
-    """Evaluates a book again as if `cancelled` had never been captured, and finds the difference, as far as it is funded.
+    """Replays a book as if `cancelled` had never been captured, and finds the difference, as far as budgets fund it.
 
-    A reward that becomes smaller returns money to the budgets that paid it; one that would become larger gets what they have. Ceilings
-    stay: a reward that a budget cut does not grow because another payment was cancelled.
-    The book has every month that depends on theirs. Evaluated is from the first earning whose usage of limits is unknown, or changes, until
-    no usage differs from what it was: before and after that, everything stays. `usage_by_earning` is what an earlier replay of this book
-    found. `policy_at` gives the policy in force at an instant.
+    A reward that becomes smaller returns money to the budgets that paid it; one that would become larger gets what the budgets have.
+    Ceilings stay: a reward that a budget cut does not grow because another payment was cancelled.
+
+    The book has every month that depends on the cancelled ones. The replay starts with the first earning whose limit usage is unknown or
+    changes, and ends when the usage is as before; all other earnings stay. `usage_by_earning` is what an earlier replay of this book found.
+    `policy_at` returns the policy in force at an instant.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Replay:
         self._order = list(dict.fromkeys(earning.digest for earning in book.earnings))
 
     def go_on(self, payments: Mapping[Digest, Payment]) -> Sequence[Digest]:
-        """Goes on to the end, and returns nothing; or to a payment that is not there, and returns its key and those of the next ones."""
+        """Continue to the end and return nothing; or stop at a missing payment and return its key and the keys of the next ones."""
         while self._next is not None and not (self._next.number > self._last_hit and self._usage.agree):
             if self._next.digest not in payments:
                 return self._lacking(self._next.digest, payments)
@@ -149,15 +150,17 @@ def _earned(
     used: Usage,
     ceilings: Mapping[str, int],
 ) -> Quote:
-    """The rewards of an earning when its capture survives up to the won `survives` of the payment."""
+    """The rewards of an earning whose capture survives up to the won `survives` of the payment."""
     paid_from = payment.paid_for(earning.start, survives)
     return quote(policy, payment.facts, paid_from, survives - earning.start, earning.accepted_at, used, ceilings)
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Where a refund goes: `recovered` won to a cashback balance below zero, out of what would go to the purses of `recovered_from`; the
-    rest, `released`, to the purses that the payment was made from, or to those that these owe, as `repaid` says.
+    """Where a refund goes.
+
+    `recovered` won fill a cashback balance below zero, out of what would go to the purses of `recovered_from`. The rest, `released`, goes
+    to the purses that the payment was made from, or, as `repaid` says, to the purses that these owe.
     """
 
     recovered: int
@@ -173,10 +176,10 @@ def refund(
     cashback: int,
     debts: Debts = NO_DEBTS,
 ) -> Refund:
-    """Where the refund of `cancelled` goes when the cashback balance would be `cashback` won without it.
+    """Decide where the refund of `cancelled` goes; without it the cashback balance is `cashback` won.
 
-    In reverse debit order, on all that was ever refunded of a capture: many partial refunds equal one. Purses that have `debts`
-    repay them first; of where it goes then, a cashback balance below zero takes what it lacks.
+    The order is the reverse of the debit, computed on all refunds of a capture together: many partial refunds equal one. Purses with
+    `debts` repay them first. After that, a cashback balance below zero is filled.
     """
     refunded = _refunded(book)
     earnings = {(earning.digest, earning.capture): earning for earning in book.earnings}
@@ -200,7 +203,9 @@ def refund(
 
 
 def _recovered(released: Mapping[str, int], lacking: int) -> dict[str, int]:
-    """What fills cashback up: what goes there anyway, which owes no purse anything, then the rest in the order in which it comes back."""
+    """The amounts that fill cashback: first what goes there anyway and repays no debt, then the rest in the order in which it comes
+    back.
+    """
     found: dict[str, int] = {}
     for purse_id in sorted(released, key=lambda each: each != CASHBACK):
         part = min(released[purse_id], lacking)
@@ -211,7 +216,7 @@ def _recovered(released: Mapping[str, int], lacking: int) -> dict[str, int]:
 
 
 def _lost(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> dict[CaptureKey, int]:
-    """Won cancelled of each capture, with those of `cancelled`."""
+    """The cancelled won of each capture, including `cancelled`."""
     lost: dict[CaptureKey, int] = {}
     for each in (*(each for correction in book.corrections for each in correction.cancelled), *cancelled):
         key = (each.payment, each.capture)
@@ -222,8 +227,8 @@ def _lost(book: MonthBook, cancelled: Sequence[CancelledCapture]) -> dict[Captur
 def _refunded(book: MonthBook) -> dict[CaptureKey, int]:
     """The refund of each capture so far, in won.
 
-    Earlier versions did not say what they recovered from. They left out what they recovered, of the captures in the order cancelled: it
-    is at the end of the refund.
+    Earlier versions did not store which purses the recovered amount came from. They recovered in the order of cancellation, from the end of
+    the refund.
     """
     refunded: dict[CaptureKey, int] = {}
     for correction in book.corrections:
@@ -237,7 +242,7 @@ def _refunded(book: MonthBook) -> dict[CaptureKey, int]:
 
 
 def _current_rewards(book: MonthBook) -> dict[int, dict[str, int]]:
-    """The rewards of each earning after all corrections: won by layer, by its number."""
+    """The rewards of each earning after all corrections: won by layer, by the earning's number."""
     current = {earning.number: {reward.layer: reward.won for reward in earning.rewards} for earning in book.earnings}
     for correction in book.corrections:
         for change in correction.changes:
@@ -247,7 +252,7 @@ def _current_rewards(book: MonthBook) -> dict[int, dict[str, int]]:
 
 
 def _current_ceilings(book: MonthBook) -> dict[int, dict[str, int]]:
-    """The ceilings of each earning after all corrections, where a budget cut it: won by layer, by its number."""
+    """The ceilings of each earning after all corrections, where a budget cut it: won by layer, by the earning's number."""
     current = {earning.number: dict(earning.ceilings) for earning in book.earnings if earning.ceilings}
     for correction in book.corrections:
         for number, ceilings in correction.ceilings.items():

@@ -1,4 +1,4 @@
-"""From a captured payment to the earning that is posted for it: pure functions over plain values. Amounts are whole won."""
+"""Computes the earning of a captured payment: pure functions over plain values. Amounts are whole won."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,14 +20,14 @@ from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 from eeum.wallet.purses import purse_of
 
 WHOLE = 0
-"""The number of the capture that takes a payment whole, at once; the captures of a hold count from 1."""
+"""The capture number of a payment that is captured whole at authorisation. The captures of a hold count from 1."""
 
 CaptureKey = tuple[Digest, int]
-"""A payment's key and the number of one of its captures."""
+"""A payment key and a capture number."""
 
 
 class Captured(NamedTuple):
-    """What earns: a payment captured whole, or one capture of a hold, with the facts it is judged by. Amounts are won."""
+    """What earns: a payment captured whole, or one capture of a hold, with its facts. Amounts are in won."""
 
     wallet_id: str
     digest: Digest
@@ -76,11 +76,14 @@ def captured_of(entry: Payment | Capture) -> Captured:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """An entry: what one capture earned and why, of the payment's won from `start` to `end`.
+    """An entry: what one capture, from `start` to `end` won of its payment, earned and why.
 
-    `number` orders the wallet's postings; `used` is by how much each limit was used, with its window where that is not the month.
-    `ceilings` are by layer the funded amount, where that was less than the whole reward: they stay, whatever is appropriated
-    later, until a correction lowers them. `into` is the purse, by layer, of each reward that is no cashback.
+    Attributes:
+        number: the order among the wallet's accruals.
+        used: how much each limit was used, with the window where it is not the month.
+        ceilings: funded amounts by layer, where less than the whole reward. Later appropriations do not raise them; a correction may lower
+            them.
+        into: the purse by layer for each reward that is not cashback.
     """
 
     wallet_id: str
@@ -102,7 +105,7 @@ class Earning:
 
     @property
     def won(self) -> int:
-        """Rewards in all, whichever purses they came into."""
+        """All rewards together, in every purse."""
         return sum(reward.won for reward in self.rewards)
 
     @property
@@ -132,10 +135,10 @@ def quote(
     usage: Usage,
     ceilings: Mapping[str, int] = NONE,
 ) -> Quote:
-    """What a payment of the price `amount`, made of `paid` (purses and won) at `at`, earns under the policy in force then.
+    """What a payment of the price `amount` earns under the policy in force at `at`. `paid` is won by purse.
 
-    `usage` is what was used before, `ceilings` the most that each layer is funded for. After the end of the last version nothing is paid
-    and no limit is used.
+    `usage` is the limit usage before it, `ceilings` are the funded amounts by layer. After the end of the last version nothing is paid, and
+    no limit is used.
     """
     base = eligible_base(paid, policy.earns_from)
     if not policy.pays_at(at):
@@ -154,7 +157,7 @@ def earn(
     posted_at: datetime,
     grants: Grants = UNLIMITED,
 ) -> Earning:
-    """The earning of a capture, as number `number` of its wallet: windows, policy and budgets are those of its own acceptance."""
+    """The earning of a capture, as accrual `number` of its wallet. Windows, policy and budgets are those of the capture's acceptance."""
     price, at = captured.end - captured.start, captured.accepted_at
 
     def under(ceilings: Mapping[str, int]) -> Quote:
@@ -175,7 +178,7 @@ def earn(
         posted_at=posted_at,
         policy=quoted.policy,
         base=quoted.base,
-        # The ceilings say what they cut.
+        # The ceilings report what they cut.
         rewards=tuple([reward._replace(uncut=None) for reward in quoted.rewards]) if cover.cut else quoted.rewards,
         used=quoted.used,
         ceilings=cover.cut,
@@ -184,14 +187,14 @@ def earn(
 
 
 def purses_of(policy: PolicyVersion, rewards: Iterable[LayerReward], at: datetime) -> dict[str, str]:
-    """The purse by layer that each reward of what was accepted at `at` comes into, but for cashback."""
+    """The purse by layer of each reward that is not cashback, for what was accepted at `at`."""
     rewarding = {reward.layer for reward in rewards}
     purses = {layer.id: purse_of(policy, layer, at).id for layer in policy.after_payment if layer.id in rewarding}
     return {layer: purse_id for layer, purse_id in purses.items() if purse_id != CASHBACK}
 
 
 def postings_of(earning: Earning) -> dict[str, int]:
-    """Won by account, summing to zero: from each funder to the purses of rewards. What the merchant funds is its own account."""
+    """Won by account, summing to zero: from each funder to the purses of rewards. A merchant's part comes from that merchant's account."""
     postings: dict[str, int] = {}
     for reward in earning.rewards:
         for name, won in reward.funders:
@@ -203,7 +206,7 @@ def postings_of(earning: Earning) -> dict[str, int]:
 
 
 class CancelledCapture(NamedTuple):
-    """Won of the price that a correction takes from one capture of a payment; of them `discount` were never paid."""
+    """The part of the price that a correction takes from one capture of a payment. The member never paid `discount` of it."""
 
     payment: Digest
     capture: int
@@ -216,7 +219,7 @@ class CancelledCapture(NamedTuple):
 
 
 class RewardChange(NamedTuple):
-    """By how many won the reward of a layer changes, for the earning of this number."""
+    """The change of a layer's reward in won, for the earning of this number."""
 
     number: int
     layer: str
@@ -225,15 +228,18 @@ class RewardChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An entry: what a cancellation changes in the rewards of one month, and where its refund goes.
+    """An entry: how a cancellation changes the rewards of one month, and where its refund goes.
 
-    `cashback` is by account as in postings: funders, merchants, the purses of rewards, and what had expired of these, of which `expired` is
-    what was taken back by purse, and `spent` what was taken from cashback since it had been spent. `recovered` won of the refund went to a
-    cashback balance below zero, out of what would have gone to the purses of `recovered_from`, and the rest to those of `released`: the
-    ones that the payment was made from, or that these owe (`repaid`). Corrections of earlier versions do not say what they recovered
-    from. `ceilings` are by number of the earning and layer the funded amount, where that was less than the whole reward: they
-    replace those that it had. `part` is its place, from 0, among the parts of one correction, and how many
-    there are (`eeum.cashback.parts`).
+    Attributes:
+        cashback: won by account, as in postings: funders, merchants, purses of rewards, and expired rewards.
+        expired: what was taken back by purse from expired rewards.
+        spent: what was taken from cashback, by purse, since these rewards had been spent.
+        recovered: the part of the refund that filled a cashback balance below zero.
+        recovered_from: the purses that would have got it; empty in corrections of earlier versions.
+        released: the rest of the refund by purse: those that the payment was made from, or those that these owe.
+        repaid: the debts that the refund repaid.
+        ceilings: funded amounts by the earning's number and layer, where less than the whole reward. They replace earlier ones.
+        part: its place among the parts of one correction, from 0, and how many there are (`eeum.cashback.parts`).
     """
 
     wallet_id: str
@@ -259,7 +265,7 @@ class Correction:
 
     @property
     def amount(self) -> int:
-        """Won of the price that were cancelled."""
+        """The cancelled amount of the price, in won."""
         return sum(each.won for each in self.cancelled)
 
     @property
@@ -269,7 +275,7 @@ class Correction:
 
     @property
     def won(self) -> int:
-        """By how much rewards change, whichever purses they are in; below zero they are taken back."""
+        """The change of all rewards together, in every purse; below zero they are taken back."""
         return sum(change.won for change in self.changes)
 
     @property
@@ -289,7 +295,7 @@ class MonthBook(NamedTuple):
         return any(earning.digest == payment and earning.capture == capture for earning in self.earnings)
 
     def up_to(self, number: int) -> "MonthBook":
-        """As it was when the wallet had `number` postings: what is posted while it is read may be in one part and not in the other."""
+        """The book when the wallet had `number` accruals: entries stored during the read may be in it only in part, and are dropped."""
         return MonthBook(
             tuple(earning for earning in self.earnings if earning.number <= number),
             tuple(correction for correction in self.corrections if correction.number <= number),
@@ -297,5 +303,5 @@ class MonthBook(NamedTuple):
 
     @property
     def used(self) -> dict[str, int]:
-        """Usage by limit and window, after all of these."""
+        """Limit usage by limit and window after all of these entries."""
         return used_by([*self.earnings, *self.corrections])

@@ -1,4 +1,4 @@
-"""Showing the cashback of a month, page by page. It posts nothing."""
+"""Shows the cashback of a month, page by page. Nothing is stored."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,16 +9,18 @@ from eeum.cashback.store import CashbackStore
 from eeum.errors import Invalid
 
 MOST_SHOWN = 200
-"""Entries of one page, and how many there are if nobody says."""
+"""Entries of one page, and its default."""
 
 MOST_CHANGES = 8_000
-"""Changes of one page's corrections, but for one more correction: an answer may have 6 MB, and a part of one has up to some 5,000."""
+"""The most changes in one page's corrections, except for one more correction. An answer may have 6 MB; one part has up to some 5,000
+changes.
+"""
 
 
 class MonthOfCashback(NamedTuple):
-    """A page of a member's earnings and corrections of a month, in the order in which they were posted, and where the next one starts.
+    """A page of a member's earnings and corrections of a month, in the order of their accruals, and the cursor of the next page.
 
-    `won` is that of the whole month. `payments` has the payment of each earning by its number, on whichever page that is.
+    `won` is the sum of the whole month. `payments` has the payment of each earning by its number.
     """
 
     month: Month
@@ -29,7 +31,7 @@ class MonthOfCashback(NamedTuple):
 
 
 class AskedMonth(NamedTuple):
-    """The page of a wallet's month after `cursor`, with `limit` entries at most."""
+    """The page of a wallet's month after `cursor`, with at most `limit` entries."""
 
     wallet_id: str
     month: Month
@@ -38,7 +40,7 @@ class AskedMonth(NamedTuple):
 
 
 def cashback_of_month(asked: AskedMonth, store: CashbackStore) -> MonthOfCashback:
-    """Raises `Invalid` for a cursor that no page of a month gave out. It reads the month whole, for the sum."""
+    """Read a page. The whole month is read for its sum. Raises `Invalid` for a cursor of another list."""
     after = _number_of(asked.cursor)
     book = store.month_book(asked.wallet_id, asked.month)
     every: list[Earning | Correction] = [*book.earnings, *book.corrections]

@@ -1,7 +1,7 @@
-"""What postings are made for: payments captured whole, captures of holds, and cancellations, as the ledger's entries say.
+"""The sources of accruals: payments captured whole, captures of holds, and cancellations, as entries of the ledger.
 
-What the stream brings, and what catching up finds, is checked first (`sound_source_of`): one entry that would make the evaluation fail must
-hold up no other, neither in its batch nor in its city.
+What the stream delivers and catching up finds is checked first (`sound_source_of`). One invalid entry must not hold up others, neither in
+its batch nor in its city.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ from eeum.storage import Item, Key
 Entry = Payment | Capture | Cancellation
 
 READERS: Mapping[str, Callable[[str, Item], Entry]] = {kind.name: kind.reader() for kind in AWAIT_POSTING}
-"""How the entries of each kind that calls for a posting are read."""
+"""How to read the entries of each kind that calls for an accrual."""
 
 
 class Source(NamedTuple):
-    """An entry that calls for a posting; `hash` is what the posting's link covers it with, `kind` the name of its kind."""
+    """An entry that calls for an accrual. `hash` is what the accrual's link covers it with, `kind` the name of its kind."""
 
     entry: Entry
     hash: str
@@ -38,28 +38,28 @@ class Source(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Its place in the ledger. Ids are not enough: two requests of one key, in one millisecond, have the same."""
+        """The key of its entry. Ids do not suffice: two requests with one key in the same millisecond have the same id."""
         return f"{partition_of(self.wallet_id)}/{KINDS[self.kind].prefix}{self.entry.acceptance.digest}"
 
     @property
     def order(self) -> tuple[str, bool]:
-        """In time; what was captured before what is cancelled of it."""
+        """The order in time, with captures before the cancellations of the same instant."""
         return self.entry.acceptance.id, isinstance(self.entry, Cancellation)
 
 
 def source_of(item: Item) -> Source:
-    """Reads an entry of the ledger. Raises `ValueError`, `KeyError`, `TypeError` or a `Refusal` for what calls for no posting."""
+    """Read an entry of the ledger. Raises `ValueError`, `KeyError`, `TypeError` or a `Refusal` for one that calls for no accrual."""
     kind = KINDS.get(item["kind"])
     if kind is None or not kind.calls_for_posting(item):
-        raise ValueError(f"no entry that calls for a posting: {item['kind']}, {item.get('status')}")
+        raise ValueError(f"the entry calls for no accrual: {item['kind']}, {item.get('status')}")
     entry = READERS[kind.name](item["pk"].removeprefix(PARTITION), item)
     if entry.postings != item["postings"]:
-        raise ValueError("its postings are not those of what it says")
+        raise ValueError("its postings do not match its content")
     return Source(entry, entry_hash(item), kind.name)
 
 
 def claims_of(source: Source) -> list[Key]:
-    """The keys of the postings that a source calls for: one for a capture, one for each month that a cancellation reaches into.
+    """The keys of the accruals that a source calls for: one for a capture, one for each month that a cancellation affects.
 
     They are stored together, all or none.
     """
@@ -71,14 +71,14 @@ def claims_of(source: Source) -> list[Key]:
 
 
 class Unsound(Exception):
-    """An entry for which nothing can be posted as this version stores it. No retry mends that."""
+    """An entry that can never be accrued as it is stored. No retry mends that."""
 
 
 def sound_source_of(item: Item) -> Source:
-    """Reads an approved payment, a capture or a cancellation. Raises `Unsound`, with the reason, when a part is not what it must be."""
+    """Read an approved payment, a capture or a cancellation. Raises `Unsound`, with the reason, when an attribute is invalid."""
     try:
         source = source_of(item)
-        # Within the try: a part of quite another shape may fail there.
+        # Within the try, since an attribute of another type may raise here.
         fault = _fault_of(source, item)
     except (KeyError, ValueError, TypeError, AttributeError, Refusal) as error:
         raise Unsound(f"{type(error).__name__}: {error}") from error
@@ -88,14 +88,14 @@ def sound_source_of(item: Item) -> Source:
 
 
 def _fault_of(source: Source, item: Item) -> str | None:
-    """What would make the evaluation fail, each time it is tried. What is stored by us never has it."""
+    """Why the evaluation would fail on each attempt, or None. Entries that we stored are valid."""
     acceptance = source.entry.acceptance
     faults = {
         "its wallet has no id": not is_id(acceptance.wallet_id),
-        "its id and its key are not of one request": digest_of(acceptance.id) != acceptance.digest,
-        "its postings are not whole won": not all(map(_is_whole, item["postings"].values())),
-        "its postings are none": not item["postings"],
-        "its amount is not whole won above zero": not (_is_whole(item["amount"]) and item["amount"] > 0),
+        "its id and its key belong to different requests": digest_of(acceptance.id) != acceptance.digest,
+        "its postings are not all whole won": not all(map(_is_whole, item["postings"].values())),
+        "it has no postings": not item["postings"],
+        "its amount is not a whole number of won above zero": not (_is_whole(item["amount"]) and item["amount"] > 0),
     }
     found = next((fault for fault, is_so in faults.items() if is_so), None)
     if found is None and sum(item["postings"].values()) != 0:

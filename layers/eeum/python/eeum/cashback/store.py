@@ -54,14 +54,14 @@ from eeum.wallet.store import debts_set, head_set, head_unchanged, keyed, moved,
 from eeum.wallet.wallet_items import wallet_of
 
 MOST_READ = 100
-"""Items of one batch read."""
+"""The most items of one batch read."""
 
 UPDATED_BYTES = 20_000
-"""Counted for a wallet or a sub-line, whose items are updated: more than any has."""
+"""The size that is assumed for the item of a wallet or a budget shard, which is updated: more than any has."""
 
 
 class ReadForPosting(NamedTuple):
-    """What postings are computed from: wallets by id, the keys of sources that are posted already, and what was read along."""
+    """The input of accruals: wallets by id, the keys of sources that have theirs already, and other items that were read with them."""
 
     wallets: Mapping[str, Wallet]
     done: set[str]
@@ -73,7 +73,7 @@ class CashbackStore:
         self._storage = storage
 
     def read_for_posting(self, sources: Sequence[Source], others: Sequence[Key] = ()) -> ReadForPosting:
-        """The wallets of `sources`, which of these have their posting already, and whatever `others` there are to be read along.
+        """Read the wallets of `sources`, which of these have their accrual already, and the `others`.
 
         Consistently, in one round trip: 1 read unit for each wallet, each source, and each other.
         """
@@ -85,11 +85,12 @@ class CashbackStore:
         return ReadForPosting(wallets, done, dict(zip(others, items, strict=True)))
 
     def post(self, plans: Sequence[WalletPlan], patience: Patience, grants: Sequence[Write] = ()) -> None:
-        """Posts the entries of several wallets in one transaction: each claims its source, each wallet its next numbers and links.
+        """Store the entries of several wallets in one transaction. Each entry claims its source, each wallet its next numbers and links.
 
-        `grants` are what funds their rewards. `ConditionsFailed` when a source has its posting already, a wallet's number or chain moved
-        on, or what a plan needs of its purses, or when there is less money than is granted. `TooLarge` when one transaction cannot have
-        them all. 2 write units for each entry (of up to 1 KB), each wallet and each of the grants.
+        `grants` fund the rewards. 2 write units for each entry (of up to 1 KB), each wallet and each updated budget item.
+
+        Raises `ConditionsFailed` when a source has its accrual already, a wallet's number, chain or a needed balance changed, or a budget
+        has less money than is drawn. Raises `TooLarge` when one transaction cannot hold all.
         """
         writes = [*(write for plan in plans for write in _writes_of(plan)), *grants]
         _refuse_too_large(writes)
@@ -100,7 +101,7 @@ class CashbackStore:
         return self.book(wallet_id, month, month)
 
     def book(self, wallet_id: str, first: Month, last: Month) -> MonthBook:
-        """As `month_book`, of the months from `first` to `last`. It looks at all of their year, or at all years."""
+        """As `month_book`, for the months from `first` to `last`. It reads all of their year, or all years."""
         same_year = first[:4] if first[:4] == last[:4] else ""
         together = f"{first}#" if first == last else same_year
         earnings = [
@@ -128,7 +129,7 @@ class CashbackStore:
         return found
 
     def expired(self, wallet_id: str, purses: Sequence[str]) -> dict[str, int]:
-        """By purse, the won that were moved out of it when it expired, less what of them was taken back, consistently.
+        """The rewards that expired, by purse, less what of them was taken back, consistently.
 
         1 read unit per 4 KB of all expiries and corrections of the wallet, in pages of 1 MB.
         """
@@ -153,11 +154,11 @@ class CashbackStore:
 
 
 class TooLarge(Unstorable):
-    """More than one transaction can have, or one of its items."""
+    """More than one transaction, or one item, can hold."""
 
 
 def _refuse_too_large(writes: Sequence[Write]) -> None:
-    """Before it is sent: what an engine lets pass, another one refuses."""
+    """Refuse before sending, since the engines differ in the limits that they enforce."""
     sizes = [bytes_of(write.item) for write in writes if isinstance(write, Put)]
     sizes += [UPDATED_BYTES for write in writes if isinstance(write, Update)]
     if len(writes) > MOST_WRITES or max(sizes) > MOST_ITEM_BYTES or sum(sizes) > MOST_TRANSACTION_BYTES:

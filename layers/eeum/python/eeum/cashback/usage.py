@@ -1,7 +1,7 @@
-"""How far the limits of a wallet are used, by window: pure functions over plain values, amounts in won.
+"""Limit usage by accruals, by limit and window: pure functions over plain values, amounts in won.
 
-The window is in the key (`monthly-spend@2021-01`), so that it turns by itself. Entries keep their use by limit alone where the window is
-their own month, which it is most of the time.
+The window is in the key (`monthly-spend@2021-01`), so a new window starts at zero. Entries store usage without the window where it is their
+own month, as it mostly is.
 """
 
 from __future__ import annotations
@@ -28,41 +28,41 @@ if TYPE_CHECKING:
 
 
 def usage_at(policy: PolicyVersion, at: datetime, usage: Usage) -> Standing:
-    """How much of the limits of layers that act after a payment is used for a payment at `at`, by `usage`, and carried over to it."""
+    """The usage of the policy's limits on cashback for a payment at `at`, by `usage`, and what is carried over to it."""
     return of_limits.standing(limits_of(policy, AFTER_PAYMENT).values(), usage, at)
 
 
 def asked_for(policy: PolicyVersion, at: datetime) -> set[str]:
-    """The windows whose use a payment at `at` is judged by."""
+    """The windows whose usage a payment at `at` is judged by."""
     limits = limits_of(policy, AFTER_PAYMENT).values()
     return {key_of(limit, at) for limit in limits} | carried_from(policy, at)
 
 
 def carried_from(policy: PolicyVersion, at: datetime) -> set[str]:
-    """The windows that something is carried over from into those of `at`."""
+    """The windows that carry something over into those of `at`."""
     limits = limits_of(policy, AFTER_PAYMENT).values()
     return {key for limit in limits if (key := key_before(limit, at))}
 
 
 def use_in_windows(policy: PolicyVersion, at: datetime, used: Mapping[LimitId, int]) -> dict[str, int]:
-    """Use by limit as the entry of what was accepted at `at` keeps it: with the window where that is not its month."""
+    """Usage as the entry of what was accepted at `at` stores it: with the window where it is not the entry's month."""
     limits = limits_of(policy, AFTER_PAYMENT)
     return shortened({key_of(limits[limit], at): won for limit, won in used.items()}, month_of(at))
 
 
 def shortened(usage: Usage, month: Month) -> dict[str, int]:
-    """Use as an entry of `month` keeps it: without the window where that is this month."""
+    """Usage as an entry of `month` stores it: without the window where it is this month."""
     own = window_key("", month)
     return {key.removesuffix(own): won for key, won in usage.items()}
 
 
 def in_full(used: Usage, month: Month) -> dict[str, int]:
-    """Use by limit and window of what an entry of `month` keeps."""
+    """Usage by limit and window from what an entry of `month` stores."""
     return {key if "@" in key else window_key(key, month): won for key, won in used.items()}
 
 
 def usage_with(usage: Usage, used: Usage) -> dict[str, int]:
-    """The sum of both. A window with a total of zero stays: it says which months a wallet carries."""
+    """The sum of both. A window with a total of zero stays, since it shows which months a wallet carries."""
     after = dict(usage)
     for key, won in used.items():
         after[key] = after.get(key, 0) + won
@@ -70,7 +70,7 @@ def usage_with(usage: Usage, used: Usage) -> dict[str, int]:
 
 
 class Uses(Protocol):
-    """An entry that says by how much it uses limits."""
+    """An entry that says how much it uses of limits."""
 
     @property
     def used(self) -> Usage: ...
@@ -80,7 +80,7 @@ class Uses(Protocol):
 
 
 def used_by(entries: Iterable[Uses]) -> dict[str, int]:
-    """Use by limit and window, added up over entries."""
+    """Usage by limit and window, summed over entries."""
     total: dict[str, int] = {}
     for entry in entries:
         month = entry.month
@@ -91,38 +91,38 @@ def used_by(entries: Iterable[Uses]) -> dict[str, int]:
 
 
 def usage_to_keep(usage: Usage, carried: Iterable[str] = ()) -> dict[str, int]:
-    """The windows that a wallet carries: those that reach into its latest month or the one before, for what is posted late.
+    """The windows that a wallet carries: those that reach into its latest month or the one before, for late accruals.
 
-    Of older ones those alone that something is `carried` over from.
+    Of older windows only those that something is `carried` over from.
     """
     wanted = set(carried)
     return {key: won for key, won in usage.items() if key in wanted or is_kept(usage, key)}
 
 
 def latest_month(usage: Usage) -> Month | None:
-    """The latest month that a wallet is known to have posted in, by the windows that it carries; None if they do not say."""
+    """The latest month that a wallet surely has accruals in, by the windows that it carries; None if they do not say."""
     begun = (_begins_in(key.partition("@")[2]) for key in usage)
     return max((month for month in begun if month), default=None)
 
 
 def _begins_in(name: str) -> Month | None:
-    """The month in which a window begins. An event's name says when it ends alone."""
+    """The month in which a window begins. An event's name only says when the event ends."""
     if len(name) == len("2021"):
         return f"{name}-01"
     return name[:7] if name[0].isdigit() else None
 
 
 def is_kept(usage: Usage, key: str) -> bool:
-    """Whether a wallet with this usage carries the window of `key` if it ever used it; an older one is added up from its entries."""
+    """Whether a wallet with this usage carries the window of `key` if it used it. The usage of an older window is summed over entries."""
     latest = latest_month(usage)
     return latest is None or last_month_of(key.partition("@")[2]) >= previous_month(latest)
 
 
 def months_together(policies: PolicyBook, month: Month, latest: Month) -> tuple[Month, Month]:
-    """The first and the last month, `latest` at most, whose cashback depends on that of `month`, or the other way round.
+    """The first and the last month, `latest` at most, whose cashback depends on `month` or the other way round.
 
-    They share the window of a limit with it, or what is carried over from one window into the next, or they do with one that does. Where
-    all limits are of a month, it is that month alone.
+    Months depend on each other when they share a limit's window or a carry-over between windows, directly or through other months. If all
+    limits are monthly, it is `month` alone.
     """
     first = last = month
     while True:
@@ -139,9 +139,9 @@ def months_together(policies: PolicyBook, month: Month, latest: Month) -> tuple[
 
 
 def _reach(limit: Limit, first: Month, last: Month, latest: Month) -> tuple[Month, Month]:
-    """The months that a limit ties those from `first` to `last` to.
+    """The months that a limit connects to those from `first` to `last`.
 
-    What carries over ties each window to the next: at once to that of `carries_over_from` and to `latest`, however far they are.
+    A carry-over connects each window to the next. So the range extends at once to `carries_over_from` and to `latest`.
     """
     window = limit.window
     if window.kind == EVENT:

@@ -1,7 +1,7 @@
-"""How much each earning of a book uses of limits, and for which earnings that is known: pure functions over plain values.
+"""The limit usage of each earning of a book, as far as known: pure functions over plain values.
 
-An earning says what it used when it was posted. A correction says by how much the usage of all changed, not that of each: for those between
-the first earning that was ever cancelled and the last correction it is unknown until they are replayed.
+An earning stores what it used when it was accrued. A correction stores only the change of all usage together. So the usage of earnings
+between the first cancelled one and the last correction is unknown until they are replayed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ NONE_FOUND: Mapping[int, Usage] = {}
 
 
 class UsageByEarning:
-    """The usage of limits while a book is replayed: `now`, up to the next earning, and as it was before the replay.
+    """Limit usage while a book is replayed: `now`, before the next earning, and as it was before the replay.
 
-    `by_number` is what each earning uses, by its number, as far as it is known.
+    `by_number` is the usage of each earning by its number, as far as known.
     """
 
     def __init__(self, known: Mapping[int, Usage], total: Usage) -> None:
@@ -32,7 +32,7 @@ class UsageByEarning:
 
     @classmethod
     def of(cls, book: MonthBook, found: Mapping[int, Usage]) -> UsageByEarning:
-        """`found` is what an earlier replay of this book found."""
+        """The usage before a replay of `book`. `found` is what an earlier replay of it found."""
         first = _first_cancelled(book)
         last = max((correction.number for correction in book.corrections), default=0)
         known = {
@@ -43,7 +43,7 @@ class UsageByEarning:
         return cls(known, book.used)
 
     def to_replay(self, book: MonthBook, hit: Set[CaptureKey]) -> Iterator[Earning]:
-        """The earnings from the first on that is `hit`, or whose usage is unknown; what is before them is used `now`."""
+        """The earnings from the first that is `hit` or has unknown usage; the usage of those before it is added to `now`."""
         unknown = [earning.number for earning in book.earnings if earning.number not in self.by_number]
         first = min(
             [earning.number for earning in book.earnings if (earning.digest, earning.capture) in hit] + unknown[:1]
@@ -57,12 +57,12 @@ class UsageByEarning:
                 continue
             yield earning
             if unknown and earning.number == unknown[-1]:
-                # The usage of what follows is known, so that the rest of the total was used before.
+                # The usage of the following earnings is known, so the rest of the total was used before them.
                 behind = [self.by_number[each.number] for each in book.earnings[place + 1 :]]
                 self._before = _less(self._total, behind)
 
     def add(self, earning: Earning, used: Usage) -> None:
-        """Records what `earning` uses now."""
+        """Record what `earning` uses now."""
         before = self.by_number.get(earning.number)
         if self._before is not None and before is not None:
             self._before = usage_with(self._before, before)
@@ -71,12 +71,12 @@ class UsageByEarning:
 
     @property
     def agree(self) -> bool:
-        """Whether the usage up to here is known to be what it was."""
+        """Whether the usage up to here is known to be unchanged."""
         return self._before is not None and not _difference(self.now, self._before)
 
     @property
     def difference(self) -> dict[str, int]:
-        """By how much usage changed, by limit and window."""
+        """The change of usage, by limit and window."""
         return _difference(self.now, self._total if self._before is None else self._before)
 
 

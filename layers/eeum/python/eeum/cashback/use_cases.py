@@ -1,4 +1,4 @@
-"""Posting cashback for what was captured and cancelled, exactly once: load, compute, store."""
+"""Accruing cashback for captures and cancellations, exactly once: load, compute, store."""
 
 from __future__ import annotations
 
@@ -29,20 +29,22 @@ if TYPE_CHECKING:
     from eeum.budget.rules import Funds
 
 MOST_TOGETHER = 20
-"""Sources that are posted together: a batch of the stream."""
+"""The most sources in one transaction: a batch of the stream."""
 
 QUICK_POSTINGS = 100
-"""A wallet with no more postings has no month that takes long to replay, whatever is cancelled in it."""
+"""A wallet with at most this many accruals has no month that takes long to replay."""
 
 PASSING = (Busy, Contended, Denied, Unavailable, ProgrammeNotRunning, MemoryError, OSError)
-"""What a retry may mend, or an operator for all wallets at once. Everything else is at fault itself, and fails as often as it is tried."""
+"""Errors that a retry may mend, or an operator for all wallets at once. Any other error is the source's own and repeats on every
+attempt.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accrual:
-    """What the accrual works with.
+    """What the accrual depends on.
 
-    Without `budgets` everything is funded. `now` is asked for each transaction. `entries` are those that were read of wallets before.
+    Without `budgets` everything is funded. `now` is called for each transaction. `entries` are those of wallets that were read before.
     """
 
     store: CashbackStore
@@ -54,10 +56,10 @@ class Accrual:
 
 
 class Batch(NamedTuple):
-    """The command: sources to post, each of which may come again, in any order, from several callers at once.
+    """The command: sources to accrue, in any order, possibly repeated, from several callers at once.
 
-    A `quick` batch leaves to the slow lane what may take long: the cancellations of a wallet with many postings, and whatever else the
-    wallet has while one of them waits, so that it is not computed on what changes meanwhile.
+    A `quick` batch leaves slow work to the slow lane: cancellations of a wallet with many accruals, and the wallet's other sources while
+    one of these waits, so that they are not computed on usage that is about to change.
     """
 
     sources: Sequence[Source]
@@ -65,14 +67,14 @@ class Batch(NamedTuple):
 
 
 class Unpostable(NamedTuple):
-    """A source that never can be posted, and why."""
+    """A source that can never be accrued, and why."""
 
     source: Source
     reason: str
 
 
 class Posted(NamedTuple):
-    """How many sources were posted now, how many had been before, those that never can be, and those that were left to the slow lane."""
+    """How many sources were accrued now, how many had been before, those that can never be, and those left to the slow lane."""
 
     posted: int
     already: int
@@ -81,19 +83,19 @@ class Posted(NamedTuple):
 
 
 def post(batch: Batch, accrual: Accrual) -> Posted:
-    """Posts what each capture earns and what each cancellation changes, unless it is there already, as far as budgets fund it.
+    """Accrue each capture's rewards and each cancellation's corrections, as far as budgets fund them, unless this was done before.
 
-    Each posting claims its source and each wallet its next number, so that what loses is read and computed again. Two round trips for
-    `MOST_TOGETHER` payments when nobody is in the way. What fails for good fails for its own source alone, whatever the error is: a batch
-    that fails is posted again by wallet, and then source by source.
+    Each accrual claims its source, and each wallet its next number, so a transaction that loses a race is read and computed again. Without
+    competing writes, `MOST_TOGETHER` payments take two round trips. A permanent failure affects its own source alone, whatever the error
+    is: a failed batch is repeated by wallet, and then source by source.
 
     Raises:
-        Busy: the time ran out; what was posted stays, and the same call goes on from there.
-        ProgrammeNotRunning: the programme has no policy at all. One was in force when a payment was approved, so what was read of the
-            programme is at fault: nothing is posted now, rather than nothing for good.
+        Busy: the time ran out. Stored accruals stay, and the same call continues from there.
+        ProgrammeNotRunning: the programme has no policy at all. A payment was approved under one, so the programme's read was incomplete:
+            nothing is stored now, and a retry accrues everything.
     """
     if batch.sources and accrual.policies.is_empty:
-        raise ProgrammeNotRunning("Payments were approved, and the programme has no policy.")
+        raise ProgrammeNotRunning("The programme has approved payments but no policy; load its policies.")
     unpostable: list[Unpostable] = []
     poster = _Poster(accrual, batch.quick)
     different = {source.key: source for source in batch.sources}
@@ -106,7 +108,9 @@ def post(batch: Batch, accrual: Accrual) -> Posted:
 
 @dataclass
 class _Poster:
-    """Posts sources in transactions as large as may be; `posted` are the keys of those that it posted, `slow` those that it left by key."""
+    """Accrues sources in transactions as large as possible. `posted` has the keys of accrued sources, `slow` of those left to the slow
+    lane.
+    """
 
     accrual: Accrual
     quick: bool
@@ -114,16 +118,16 @@ class _Poster:
     slow: dict[str, Source] = field(default_factory=dict)
 
     def post_together(self, sources: Sequence[Source]) -> list[Unpostable]:
-        """Posts what of `sources` is not posted yet: in one transaction, or, when they are too many, too busy or at fault, apart.
+        """Accrue `sources` in one transaction; when they are too many, contended or invalid, in several.
 
-        Apart is by wallet, then source by source: what fails for good is found to be at fault alone.
+        These are by wallet, then source by source, so that a permanent failure is found for its own source alone.
         """
         try:
             if (found := self._post_at_once(sources)) is not None:
                 return found
         except PASSING:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it would come again with the same source
+        except Exception as error:  # noqa: BLE001 - the same source would raise it again, whatever the error is
             if len(sources) == 1:
                 return [Unpostable(sources[0], _reason_of(error))]
         apart = [own for _, own in _by_wallet(sources)]
@@ -132,9 +136,9 @@ class _Poster:
         return [each for own in apart for each in self.post_together(own)]
 
     def _post_at_once(self, sources: Sequence[Source]) -> list[Unpostable] | None:
-        """Returns those of `sources` that never can be posted; None when they are to be posted by wallet.
+        """The unpostable ones of `sources`; None when they must be accrued by wallet.
 
-        All of a transaction is funded from one budget shard, so that it costs each payment of a batch a part of one write.
+        All of a transaction draws on one budget shard, so each payment of a batch costs a part of one write.
         """
         attempt = 0
         missing: dict[str, str] = {}
@@ -185,7 +189,7 @@ class _Poster:
         return run(compute(context, sources, terms), context, self._load)
 
     def _load(self, context: WalletContext, needs: Needs) -> WalletContext:
-        """The context with what is needed: one of the store's access patterns. Entries are kept for later computations."""
+        """The context with what is needed, by one of the store's access patterns. Entries are kept for later computations."""
         store, wallet_id, entries = self.accrual.store, context.wallet.id, context.entries
         if isinstance(needs, NeedsBook):
             book = store.book(wallet_id, *needs.months).up_to(context.wallet.posted)
@@ -201,9 +205,9 @@ class _Poster:
         return replace(context, entries=entries)
 
     def _store(self, computed: Sequence[Computed], funding: Funding | None, funds: Funds | None) -> bool:
-        """Stores the plans in one transaction; False when those of several wallets are too many for it, or too busy.
+        """Store the plans in one transaction. False when several wallets are too many for it, or too contended.
 
-        `ConditionsFailed` when all must be computed again, as when others are busy with the last of the money.
+        Raises `ConditionsFailed` when all must be computed again, also when other transactions compete for the last of a budget.
         """
         if not computed:
             return True
@@ -231,7 +235,7 @@ class _Poster:
 
 
 def _funded_by(sources: Iterable[Source], policies: PolicyBook) -> Iterator[tuple[PolicyVersion, datetime]]:
-    """Under which policies something is funded for sources, and of which instant, as far as they say themselves."""
+    """The policies and instants under which sources may be funded, as far as the sources say."""
     for source in sources:
         entry = source.entry
         instants = [entry.acceptance.accepted_at]
@@ -244,7 +248,7 @@ def _funded_by(sources: Iterable[Source], policies: PolicyBook) -> Iterator[tupl
 
 
 def _fault_of(source: Source, wallets: Mapping[str, Wallet], policies: PolicyBook) -> str | None:
-    """Why the source never can be posted, or None."""
+    """Why the source can never be accrued, or None."""
     if source.wallet_id not in wallets:
         return "wallet_missing"
     if policies.in_force_at(source.entry.acceptance.accepted_at) is None:
@@ -253,7 +257,7 @@ def _fault_of(source: Source, wallets: Mapping[str, Wallet], policies: PolicyBoo
 
 
 def _is_slow(source: Source, wallet: Wallet, policies: PolicyBook) -> bool:
-    """Whether the wallet has a month that may be long, and `source` requires reading it, or follows what does.
+    """Whether the wallet may have a long month and `source` requires reading it, or follows one that does.
 
     A refund waits for its month as long as its cancellation does.
     """
@@ -272,7 +276,7 @@ def _reason_of(error: Exception) -> str:
 
 
 def _by_wallet(sources: Iterable[Source]) -> list[tuple[str, list[Source]]]:
-    """Sources by wallet, in the order given."""
+    """Sources by wallet, in the given order."""
     grouped: dict[str, list[Source]] = {}
     for source in sources:
         grouped.setdefault(source.wallet_id, []).append(source)
