@@ -1,1 +1,1 @@
-"""Working out and posting cashback; quoting it before paying."""
+"""Accruing cashback after payments, and quoting it before them."""

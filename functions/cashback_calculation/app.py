@@ -1,8 +1,8 @@
-"""The ledger's stream: posts the cashback of what was captured, corrects it for what was cancelled, and publishes every entry.
+"""The reader of the ledger's stream: accrues cashback for captures, corrects it for cancellations, and publishes every entry.
 
-A failure worth a retry is raised, so that the whole batch comes again, which is safe since each posting claims its source. A record that
-cannot succeed is dead-lettered whole, with its reason, and the others go on. One whose month may take long goes to the slow lane
-(`cashback_calculation.slow`), so that nobody else waits for it.
+An error that a retry may mend is raised, so that the whole batch comes again; that is safe, since each accrual claims its source. A record
+that can never succeed is dead-lettered whole, with its reason, and the others continue. A record whose month may take long goes to the slow
+lane (`cashback_calculation.slow`), so that it delays no other wallet.
 """
 
 import os
@@ -30,11 +30,10 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers how many records were posted now, how many had been before, how many were dead-lettered (`parked`), and how many went to the
-    slow lane.
+    """Return how many records were accrued now, had been before, were dead-lettered, and went to the slow lane.
 
-    Records that come from the dead-letter queue (`redriven`) are there already: they are posted here whatever they take, are not
-    dead-lettered again, and the answer says what still keeps them there.
+    `redriven` records come from the dead-letter queue. They are accrued here however long that takes, and are not dead-lettered again; the
+    answer says why any of them stays there.
     """
     records = Records.of(event["Records"])
     redriven = bool(event.get("redriven"))
@@ -50,7 +49,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if redriven:
         publish(records.items, city.patience(context))
         return {**answer, "reasons": [why for _, why in hopeless]}
-    # Last, so that a batch that comes again has sent nothing yet.
+    # Last, so that a batch that comes again has published nothing yet.
     send_to_slow_lane(city.settings.slow_queue_url, [(each, records.of_source(each)) for each in outcome.slow])
     for record, why in hopeless:
         dead_letter(record, why)
@@ -59,10 +58,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def publish(items: Sequence[tuple[Record, Item]], patience: Patience) -> None:
-    """Publishes each item on the city's bus, without making cashback wait for it.
+    """Publish each item on the city's bus, without delaying cashback.
 
-    The bus is asked a few times. The records of events that it does not take are dead-lettered with the reason, and so is that of a damaged
-    item. An event may be published twice, with the same id.
+    It tries a few times. The record of an event that the bus refuses, and that of a damaged item, is dead-lettered with the reason. An
+    event may be published twice, with the same id.
     """
     found = events_of(items, event_of_ledger)
     for record, reason in [*found.without, *_not_taken(found.events, patience)]:
@@ -89,6 +88,6 @@ def dead_letter(record: Record, reason: str) -> None:
 
 
 def keep_unpublished(record: Record, reason: str) -> None:
-    """Dead-letters a record whose event was not published; its posting is stored."""
+    """Dead-letter a record whose event was not published; its accrual is stored."""
     city.dead_letters().keep(record, reason, UNPUBLISHED)
     logger.warning("not published", reason=reason)

@@ -1,4 +1,4 @@
-"""What quotes look like over HTTP."""
+"""Quotes over HTTP."""
 
 from typing import Literal, Self
 
@@ -24,13 +24,13 @@ Method = Literal["card", "app"]
 
 
 class QuoteRequest(Body):
-    """A payment that a member thinks of making, in the app or with a card."""
+    """A payment that a member plans, in the app or with a card."""
 
     merchant_id: MerchantId
     amount: Won
     channel: Channel = "shop"
     card_token: CardToken | None = Field(
-        default=None, description="The card that would pay; left out: the first active one."
+        default=None, description="The card that would pay; without it the first active one."
     )
     method: Method | None = Field(
         default=None,
@@ -38,16 +38,16 @@ class QuoteRequest(Body):
         "`card_token` is given, where `capture` is `later`, and in channels that are no member's own.",
     )
     capture: Literal["now", "later"] = Field(
-        default="now", description="`later` is a hold, as an acquirer makes it: it gets no discount."
+        default="now", description="`later` is a hold by an acquirer; holds get no discount."
     )
 
     at: Instant | None = Field(
         default=None,
-        description="When it would be paid, under the policy of then and with what limits have left then. Left out, or past: now.",
+        description="When the payment would be made: the policy and the limits of that time apply. Without it, or in the past: now.",
     )
     topped_up: bool = Field(
         default=False,
-        description="Whether the loaded balance is taken as if it were enough, to plan a payment before topping up.",
+        description="Whether to assume that the loaded balance is enough, to plan a payment before topping up.",
     )
 
     @model_validator(mode="after")
@@ -65,18 +65,18 @@ class QuoteRequest(Body):
         return Plan(self.at, self.topped_up)
 
     def paid_by(self) -> Method:
-        """The method that the payment would have."""
+        """The method that the payment would use."""
         return self.method or ("card" if self.card_token or self._needs_a_card() else "app")
 
 
 class NotGuaranteedBody(BaseModel):
-    """Why cashback of these layers may become another amount, with a sentence for the member.
+    """Why cashback of these layers may differ from the quote, with a sentence for the member.
 
-    - `budget_is_shared`: cashback is funded when it is posted, a moment after the payment, and others may use up the budget before.
-    - `earlier_cashback_pending`: an earlier payment or cancellation is not posted yet, and uses or frees the same limits.
-    - `earlier_use_not_read`: a limit counts an earlier window that only the posting adds up.
+    - `budget_is_shared`: cashback is funded a moment after the payment, and other payments may use up the budget before.
+    - `earlier_cashback_pending`: the cashback of an earlier payment or cancellation is pending, and uses or frees the same limits.
+    - `earlier_use_not_read`: a limit counts an earlier window whose usage is known only when cashback is accrued.
     - `captured_later`: cashback is for what is captured, under the policy, limits and budgets of that moment.
-    - `planned_ahead`: until then the policy may be amended, and other payments use limits and budgets.
+    - `planned_ahead`: until then the policy may be amended, and other payments may use limits and budgets.
     """
 
     reason: Reason
@@ -95,9 +95,9 @@ MESSAGES: dict[Reason, str] = {
 
 MESSAGES_IN_ENGLISH: dict[Reason, str] = {
     Reason.BUDGET_IS_SHARED: "Cashback may be less if the budget is used up before.",
-    Reason.EARLIER_CASHBACK_PENDING: "Cashback of earlier payments is still being worked out, so that the amount may change.",
+    Reason.EARLIER_CASHBACK_PENDING: "Cashback of earlier payments is still being computed, so the amount may change.",
     Reason.EARLIER_USE_NOT_READ: "Cashback may change with what was spent in an earlier period.",
-    Reason.CAPTURED_LATER: "Cashback follows the policy and the amount of the day on which the payment is captured.",
+    Reason.CAPTURED_LATER: "Cashback follows the policy and the amount at the time of capture.",
     Reason.PLANNED_AHEAD: "Payments and changes of policy until then may change the cashback.",
 }
 
@@ -105,13 +105,13 @@ MESSAGES_IN_ENGLISH: dict[Reason, str] = {
 class QuoteBody(BaseModel):
     """What the payment would get if it were made now, in won.
 
-    `discount` and `paid` are what the payment itself would answer, `cashback` all that would be posted for it, whichever purse it comes
-    into. `cut` names what the policy gives and budgets cannot pay whole. `decline` says why the payment would be declined instead.
-    `not_guaranteed` names what of the cashback may still change; where it is empty, nothing but another payment or decision changes it.
+    `discount` and `paid` are what the payment itself would answer; `cashback` is the sum that would follow, whichever purse it goes to.
+    `cut` names the layers that budgets cannot pay whole. `decline` says why the payment would be declined instead. `not_guaranteed` names
+    the cashback that may still change; if it is empty, only another payment or decision changes it.
     """
 
     merchant_id: str
-    merchant_name: str | None = Field(description="What the merchant is called; null where it is not approved.")
+    merchant_name: str | None = Field(description="The merchant's name; null if it is not approved.")
     paid: int
     discount: int
     discounts: list[RewardBody]

@@ -1,4 +1,6 @@
-"""The hourly catch-up: one segment of all wallets, from where the call before ended; what never came through the stream is posted."""
+"""The hourly catch-up of one segment of all wallets. It continues where the call before ended and makes the accruals that the stream
+missed.
+"""
 
 import os
 from typing import Any
@@ -15,10 +17,10 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`segment` of `segments`, from `resume` on.
+    """Catch up `segment` of `segments`, from `resume` on.
 
-    Answers the event of the call that goes on, with what was found so far added up: `wallets` looked at, those `behind`, how many postings
-    were `posted`, and how many entries stay `unposted`. `resume` is null at the end.
+    It returns the event of the next call, with running totals: `wallets` checked, those `behind`, accruals `posted`, and entries that stay
+    `unposted`. `resume` is null at the end.
     """
     segment = Segment(event["segment"], event["segments"])
     found = catch_up_segment(city.catch_up(context), segment, event.get("resume", BEGINNING))

@@ -1,4 +1,4 @@
-"""The way to the slow lane, for records of the ledger's stream that are not posted at once."""
+"""Sends records of the ledger's stream to the slow lane."""
 
 import hashlib
 import json
@@ -11,17 +11,17 @@ from eeum.composition import queues
 SLOW = "slow_record"
 
 MOST_SENT = 10
-"""Messages of one call, at most."""
+"""The most messages of one call."""
 
 
 class QueueRefused(Exception):
-    """The slow lane's queue did not take a message."""
+    """The slow lane's queue refused a message."""
 
 
 def send_to_slow_lane(queue_url: str | None, records: Sequence[tuple[Source, Record]]) -> None:
-    """One after another for each wallet, ten in a call; what is sent twice within five minutes comes once.
+    """Send records in order for each wallet, ten in a call. A record that is sent twice within five minutes arrives once.
 
-    `QueueRefused` when the queue did not take all of them: the stream's batch then comes again.
+    Raises `QueueRefused` when the queue did not take all of them, so that the stream's batch comes again.
     """
     messages = [_message_of(source, record) for source, record in records]
     for start in range(0, len(messages), MOST_SENT):

@@ -1,4 +1,4 @@
-"""What a payment would get, before it is made. A function of its own, since its role may read and nothing else."""
+"""Quotes: what a payment would get, before it is made. It is a function of its own, since its role may only read."""
 
 import os
 
@@ -16,7 +16,7 @@ city = City.of(os.environ)
 
 @api.post("/wallets/<wallet_id>/cashback_quotes", summary="What a payment would get now", tags=["cashback"])
 def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
-    """Decides the payment as it would be decided now, and computes its cashback, without storing anything.
+    """Decide the payment as if it were made now, or as planned, and compute its cashback, without storing anything.
 
     `not_guaranteed` names what may still change.
     """
@@ -26,7 +26,7 @@ def quote(wallet_id: str, body: QuoteRequest) -> Response[QuoteBody]:
     order = Order(body.merchant_id, body.amount, body.channel, method, card, None, body.capture == "later")
     asked = AskedQuote(member, wallet_id, order, city.clock(), body.plan())
     quoted = quote_cashback(asked, city.quoting(api.lambda_context))
-    # The merchant was read for the quote.
+    # The merchant was already read for the quote.
     name = city.names().known(order.merchant_id, quoted.earning.accepted_at)
     return answered(quote_body(quoted, method, name))
 

@@ -1,4 +1,4 @@
-"""From records of the ledger's stream to its items, and to what the accrual posts for."""
+"""Reads items and sources of accruals from records of the ledger's stream."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Record = Mapping[str, Any]
 
 @dataclass
 class Records:
-    """Records with the sources in them, those that have none, with the reason, and every sound item, to be published."""
+    """Records with their sources, records without one, with the reason, and every sound item, to be published."""
 
     sources: list[Source]
     unsound: list[tuple[Record, str]]
@@ -43,7 +43,7 @@ class Records:
 
 
 def item_of_record(record: Record) -> Item:
-    """The item that a record brings; raises `Unsound`, with the reason, for a record without one."""
+    """The item of a record. Raises `Unsound`, with the reason, for a record without one."""
     try:
         return plain_item(record["dynamodb"]["NewImage"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -51,8 +51,8 @@ def item_of_record(record: Record) -> Item:
 
 
 def is_only_published(item: Item) -> bool:
-    """Whether an item is known and calls for no posting. An item of an unknown kind is dead-lettered."""
-    # Whatever a damaged item has there, one record must not fail its batch.
+    """Whether an item is of a known kind and calls for no accrual. An item of an unknown kind is dead-lettered."""
+    # A damaged item may have any type here, and one record must not fail its batch.
     name = str(item.get("kind"))
     kind = KINDS.get(name)
     return name in OF_WALLETS or (kind is not None and not kind.calls_for_posting(item))

@@ -1,6 +1,6 @@
-"""The slow lane: posts what requires replaying a long month, one wallet after another, beside the stream.
+"""The slow lane: accrues what requires replaying a long month, one wallet after another, beside the stream.
 
-The queue brings a wallet's records in order, and no more of it until these are answered, so that a long month delays its own wallet alone.
+The queue delivers a wallet's records in order and waits for their answer, so a long month delays its own wallet alone.
 """
 
 import json
@@ -25,9 +25,9 @@ entries = EntriesCache(WALLETS_KEPT)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers which messages come again (`batchItemFailures`): all of a wallet for which something failed that a retry may mend.
+    """Return the messages that must come again (`batchItemFailures`): all of a wallet in which something failed that a retry may mend.
 
-    Of messages from the dead-letter queue (`redriven`) it answers as the stream's function does.
+    For messages from the dead-letter queue (`redriven`) it returns what the stream's function does.
     """
     failed: list[str] = []
     counts = {"posted": 0, "already_posted": 0, "parked": 0}
@@ -60,7 +60,7 @@ def dead_letter(record: Record, reason: str) -> None:
 
 
 def _by_wallet(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Messages of one group, in the order in which the queue gave them."""
+    """Messages by group, in the order of the queue."""
     grouped: dict[str, list[dict[str, Any]]] = {}
     for message in messages:
         group = message.get("attributes", {}).get("MessageGroupId", message["messageId"])

@@ -1,1 +1,1 @@
-"""Publishing what parts other than the ledger store."""
+"""Publishing the changes that are stored outside of the ledger."""

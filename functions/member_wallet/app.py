@@ -42,11 +42,11 @@ api = Api()
 city = City.of(os.environ)
 
 
-@api.post("/wallets", summary="Open the own wallet", tags=["wallets"])
+@api.post("/wallets", summary="Open one's own wallet", tags=["wallets"])
 def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
-    """Opens the caller's wallet with a first card.
+    """Open the caller's wallet with a first card.
 
-    A caller has one wallet: asked again, the answer is 200 with the wallet that is there.
+    A caller has one wallet. If it exists, the answer is 200 with that wallet.
     """
     member = api.caller().person(MEMBER)
     command = OpenWallet(member, body.debit_order)
@@ -55,9 +55,9 @@ def open_own_wallet(body: OpeningRequest) -> Response[WalletBody]:
     return created(shown, f"/wallets/{shown.id}") if opening.created else answered(shown)
 
 
-@api.get("/wallets/<wallet_id>", summary="The own wallet", tags=["wallets"])
+@api.get("/wallets/<wallet_id>", summary="One's own wallet", tags=["wallets"])
 def wallet(wallet_id: str) -> Response[WalletBody]:
-    """Shows balances by purse, cards, what is held, and how far the policy's limits are used.
+    """Show balances by purse, cards, what is held, and limit usage.
 
     While `cashback_pending` is not 0, cashback of recent payments is still to come.
     """
@@ -65,16 +65,16 @@ def wallet(wallet_id: str) -> Response[WalletBody]:
     return answered(_shown(own_wallet(city.wallets(api.lambda_context), member, wallet_id)))
 
 
-@api.get("/wallets/<wallet_id>/cashback", summary="The own cashback of a month, and why", tags=["cashback"])
+@api.get("/wallets/<wallet_id>/cashback", summary="One's own cashback of a month, and why", tags=["cashback"])
 def cashback(
     wallet_id: str,
-    month: Annotated[str | None, Query(description="2021-01; the current month if not given.")] = None,
+    month: Annotated[str | None, Query(description="A month such as 2021-01; the current month if not given.")] = None,
     limit: Annotated[
-        int, Query(ge=1, le=MOST_SHOWN, description="Earnings and corrections of a page, at most.")
+        int, Query(ge=1, le=MOST_SHOWN, description="The most earnings and corrections of one page.")
     ] = MOST_SHOWN,
     cursor: Cursor = None,
 ) -> Response[CashbackBody]:
-    """Explains the cashback of a month. Each payment has the layers of the policy that gave it, each cancellation its correction."""
+    """Explain the cashback of a month: the layers behind each payment's rewards, and the correction of each cancellation."""
     member = api.caller().person(MEMBER)
     owned = own_wallet(city.wallets(api.lambda_context), member, wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
@@ -83,31 +83,33 @@ def cashback(
     return answered(cashback_body(found, city.names().of(city.merchants(api.lambda_context), asked)))
 
 
-@api.get("/wallets/<wallet_id>/balances", summary="What was in the own wallet at an instant", tags=["wallets"])
+@api.get("/wallets/<wallet_id>/balances", summary="One's own balances at a past instant", tags=["wallets"])
 def past_balances(
     wallet_id: str,
     at: Annotated[
-        str | None, Query(description="RFC 3339 with offset (`+` may be `%2B`), and past; now if not given.")
+        str | None, Query(description="A past instant, RFC 3339 with offset (`+` may be `%2B`); now if not given.")
     ] = None,
 ) -> Response[PastBalancesBody]:
-    """Recomputes from the wallet's entries what was in each purse at an instant in the past."""
+    """Recompute the balance of each purse at a past instant from the wallet's entries."""
     owned = own_wallet(city.wallets(api.lambda_context), api.caller().person(MEMBER), wallet_id)
     now = city.clock()
     wanted = parse_queried_instant(at, "at") if at is not None else now
     return answered(past_balances_body(wanted, balances_of_wallet_at(city.journal(), owned.id, wanted, now)))
 
 
-@api.get("/wallets/<wallet_id>/statements/<month>", summary="The own statement of a month", tags=["wallets"])
+@api.get("/wallets/<wallet_id>/statements/<month>", summary="One's own statement of a month", tags=["wallets"])
 def statement(wallet_id: str, month: str) -> Response[StatementBody]:
-    """Shows the stored statement of a month that is over. It is written some days after the month, and then never changes."""
+    """Show the stored statement of a past month. It is written some days after the month and then never changes."""
     context = api.lambda_context
     owned = own_wallet(city.wallets(context), api.caller().person(MEMBER), wallet_id)
     return answered(statement_body(statement_of_month(city.statements(context), owned.id, parse_month(month))))
 
 
-@api.post("/wallets/<wallet_id>/top_ups", summary="Credit what a bank took from the member's account", tags=["wallets"])
+@api.post(
+    "/wallets/<wallet_id>/top_ups", summary="Credit what a bank debited from the member's account", tags=["wallets"]
+)
 def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: IdempotencyKey = "") -> Response[TopUpBody]:
-    """Credits a wallet with what a bank took from the member's account, once for each Idempotency-Key and `bank_reference`.
+    """Credit a wallet with what a bank debited from the member's account, once for each Idempotency-Key and `bank_reference`.
 
     A decline is an answer with status 200.
     """
@@ -119,10 +121,12 @@ def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: Idempote
 
 
 @api.patch(
-    "/wallets/<wallet_id>", summary="Suspend, reinstate or verify a wallet, or say who its member is", tags=["wallets"]
+    "/wallets/<wallet_id>",
+    summary="Suspend, reinstate or verify a wallet, or record facts of its member",
+    tags=["wallets"],
 )
 def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBody]:
-    """Records what an operator decides about a wallet, or knows about its member, with the reason. What is left out stays as it is."""
+    """Record an operator's decision about a wallet, or facts of its member, with the reason. A missing field stays as it is."""
     operator = api.caller().operator()
     command = ChangeStanding(wallet_id, operator, body.reason, body.status, body.verified, body.about())
     return answered(standing_body(change_standing(command, city.wallet_dependencies(api.lambda_context))))
@@ -130,7 +134,7 @@ def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBod
 
 def _shown(wallet: Wallet) -> WalletBody:
     now = city.clock()
-    # Most wallets have no rewards, and need no policy to be told of.
+    # Most wallets have no purses of rewards, so the policy is read only for those that have.
     policy = city.policies().in_force_at(now) if any(purse.has_terms for purse in wallet.purses) else None
     return wallet_body(wallet, policy, now)
 

@@ -1,4 +1,4 @@
-"""What wallets look like over HTTP."""
+"""Wallets over HTTP."""
 
 import re
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _day_as_text(value: Any) -> Any:
-    # Pydantic would read a number as seconds since 1970; a day is written out here.
+    # Pydantic would read a number as seconds since 1970; only a written day is accepted here.
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):
             return date.fromisoformat(value)
@@ -56,48 +56,46 @@ def _day_as_text(value: Any) -> Any:
 
 Day = Annotated[date, BeforeValidator(_day_as_text)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)]
-"""How policies name things."""
+"""The pattern of names in policies."""
 
 
 class OpeningRequest(Body):
-    """How the member wants the wallet: which purse pays first. Its first card is a standard one."""
+    """A new wallet: which purse pays first. Its first card is a standard one."""
 
     debit_order: DebitOrder = DebitOrder.CHARGED_FIRST
 
 
 class TopUpRequest(Body):
-    """Money that a bank took from the member's account, with the bank's own reference of it."""
+    """A top-up: the amount that a bank debited from the member's account, and the bank's own reference."""
 
     amount: Won
     bank_reference: Line = Field(max_length=64)
 
 
 class StandingRequest(Body):
-    """What an operator decides about a wallet, and why; and what policies ask of its member, by papers that the operator saw.
+    """An operator's decision about a wallet, with its reason, and facts of the member that the operator saw in papers.
 
-    What is not given stays as it is. A class, district, day of birth or issuer of null takes back what was said.
+    A missing field stays as it is. Null for a class, district, date of birth or issuer removes what was recorded.
     """
 
     status: WalletStatus | None = None
     verified: bool | None = Field(default=None, strict=True)
     member_class: Name | None = Field(default=None, description="A class of members that policies name.")
     member_district: Name | None = Field(
-        default=None, description="Where the member lives: one of the programme's districts."
+        default=None, description="The district where the member lives: one of the programme's."
     )
-    birth_date: Day | None = Field(
-        default=None, description="The member's day of birth; policies ask for the age alone."
-    )
-    card_issuer: Name | None = Field(default=None, description="Who issued the member's cards.")
+    birth_date: Day | None = Field(default=None, description="The member's date of birth; policies use only the age.")
+    card_issuer: Name | None = Field(default=None, description="The issuer of the member's cards.")
     reason: Line = Field(max_length=200)
 
     @model_validator(mode="after")
     def _decides_something(self) -> Self:
         if self.status is None and self.verified is None and not self.about():
-            raise PydanticCustomError("nothing_decided", "Give status, verified, or something about the member")
+            raise PydanticCustomError("nothing_decided", "Send status, verified, or a fact of the member")
         return self
 
     def about(self) -> AboutMember:
-        """What was said of the member; what was not given is not in it."""
+        """The recorded facts of the member, without missing fields."""
         given = {_ABOUT[name]: getattr(self, name) for name in _ABOUT if name in self.model_fields_set}
         return cast("AboutMember", given)
 
@@ -108,7 +106,7 @@ _ABOUT = {
     "birth_date": "birth_date",
     "card_issuer": "card_issuer",
 }
-"""Fields of a request by what the wallet calls them."""
+"""The wallet's names for fields of a request."""
 
 
 class CardBody(BaseModel):
@@ -128,11 +126,11 @@ class NegativeCashbackBody(BaseModel):
 
 
 class WalletBody(BaseModel):
-    """A wallet: won by purse, its cards, and how many payments and cancellations wait for their cashback to be worked out.
+    """A wallet: balances by purse, cards, and how many payments and cancellations wait for their cashback.
 
-    `purses` may be spent, `cashback` unless it is below zero, and those of `rewards` as each of them says; `held` is promised to merchants,
-    `refund_pending` comes back in a moment. `used` is how far cashback has used the policy's limits, `taken` how far payments and top-ups
-    have, by limit and window. `owed` is what comes back to another purse than it was spent from, and why.
+    `purses` can be spent, `cashback` unless it is below zero, and each of `rewards` as it says. `held` is promised to merchants,
+    `refund_pending` comes back in a moment. `used` is limit usage by cashback, `taken` limit usage by payments and top-ups, each by limit
+    and window. `owed` is what will come back to another purse than it was spent from, and why.
     """
 
     id: str
@@ -153,7 +151,7 @@ class WalletBody(BaseModel):
 
 
 class PastBalancesBody(BaseModel):
-    """What was in a wallet at an instant, in won by purse, as its entries say; those of the minute before now may still be on their way."""
+    """The balances of a wallet at an instant, in won by purse, from its entries. Entries of the last minute may be missing."""
 
     at: str
     purses: dict[str, int]
@@ -162,7 +160,7 @@ class PastBalancesBody(BaseModel):
 
 
 class StandingBody(BaseModel):
-    """What an operator may know of a wallet: neither what is in it nor the tokens that pay from it."""
+    """What an operator may see of a wallet: neither its balances nor the tokens of its cards."""
 
     id: str
     status: WalletStatus
@@ -174,16 +172,16 @@ class StandingBody(BaseModel):
 
 
 class TopUpRewardBody(RewardBody):
-    """What one layer of the policy gave at a top-up, in won: a bonus `into` a purse, or a discount, which has none."""
+    """What one layer of the policy gave at a top-up, in won: a bonus `into` a purse, or a discount, which has no purse."""
 
     into: str | None
 
 
 class TopUpBody(BaseModel):
-    """A top-up as it was decided: `amount` is its face value.
+    """A top-up as it was decided. `amount` is its face value.
 
-    `debited` is what the bank is to take from the member's account, `credited` what came into the wallet, in won by purse: they differ by
-    `rewards`. `cut` names those that budgets did not pay whole.
+    `debited` is what the bank debits from the member's account, `credited` what the wallet got, in won by purse. They differ by `rewards`.
+    `cut` names the rewards that budgets did not pay whole.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a month of cashback looks like over HTTP: earnings and corrections."""
+"""A month of cashback over HTTP: earnings and corrections."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,9 +14,9 @@ from eeum.wallet.bodies import RepaidBody, repaid_bodies, repaid_message, repaid
 
 
 class EarningBody(BaseModel):
-    """What one payment earned and why: the part of it that may earn, and each layer's bands, rates, funders and purse.
+    """What one payment earned and why: its base, and each layer's bands, rates, funders and purse.
 
-    `cashback` is all of it, whichever purse it came into. `cut` names the layers that budgets did not pay whole.
+    `cashback` is the sum, whichever purse it went to. `cut` names the layers that budgets did not pay whole.
     """
 
     payment_id: str
@@ -32,7 +32,7 @@ class EarningBody(BaseModel):
 
 
 class ChangeBody(BaseModel):
-    """By how many won a layer's reward for a payment changed."""
+    """The change of a layer's reward for a payment, in won."""
 
     payment_id: str
     layer: str
@@ -40,15 +40,17 @@ class ChangeBody(BaseModel):
 
 
 class CorrectionBody(BaseModel):
-    """What a cancellation changed in the cashback of this month, and where its refund went; `message` tells the member in Korean,
-    `message_en` in English.
+    """How a cancellation changed the cashback of this month, and where its refund went. `message` explains it in Korean, `message_en` in
+    English.
 
-    The whole month is recomputed, so that cashback of other payments may change, too: they may move to a better band.
-    `recovered` is what filled cashback up that was below zero, and so is not in `refunded_to`. `purses` are what came into each, or was
-    taken back: what was `spent` of a purse of rewards is taken from cashback instead, what had `expired` in it, by purse, from nobody.
-    `recovered_from` is by purse where the recovered won would have gone; empty in corrections of earlier versions. `repaid` is what went
-    to a purse that had paid for spent rewards, in place of the purse of the rewards.
-    One that changes very many payments comes in `parts`, of which this is number `part`, from 1 on: the first one has the refund.
+    The whole month is recomputed, so cashback of other payments may change, too: they may move to a better band.
+
+    `recovered` filled cashback that was below zero, so it is not in `refunded_to`. `recovered_from` is the part of it by purse that would
+    have gone there; it is empty in corrections of earlier versions. `purses` is the change of each purse. What was `spent` of a purse of
+    rewards is taken from cashback instead; what `expired` in it, by purse, costs the member nothing. `repaid` went to a purse that had paid
+    for spent rewards, instead of the purse of the rewards.
+
+    A correction that changes very many payments has several `parts`; this is number `part`, from 1. The first part has the refund.
     """
 
     payment_id: str
@@ -72,9 +74,9 @@ class CorrectionBody(BaseModel):
 
 
 class CashbackBody(BaseModel):
-    """A member's cashback of a month: its sum, a page of its earnings and corrections, and the cursor of the next page.
+    """A member's cashback of a month: its sum, a page of earnings and corrections, and the cursor of the next page.
 
-    Earnings and corrections are each in the order of posting, over all pages. `cashback` is that of the whole month on each page.
+    Earnings and corrections are each in the order of their accruals, over all pages. `cashback` is the sum of the whole month on each page.
     """
 
     month: str
@@ -85,7 +87,7 @@ class CashbackBody(BaseModel):
 
 
 def cashback_body(month: MonthOfCashback, names: Sequence[str | None]) -> CashbackBody:
-    """`names` are those of the merchants of its earnings, in their order."""
+    """The body of a page. `names` are the merchants' names for its earnings, in the same order."""
     earnings = [entry for entry in month.entries if isinstance(entry, Earning)]
     return CashbackBody(
         month=month.month,

@@ -1,4 +1,4 @@
-"""The purses of rewards in a wallet, over HTTP: until when they can be spent, and where."""
+"""Purses of rewards over HTTP: until when they can be spent, and where."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,10 +19,11 @@ class InBothLanguages(BaseModel):
 
 
 class RewardPurseBody(BaseModel):
-    """Rewards in a purse of their own: `id` names it within the wallet, `purse` is what policies call it.
+    """A purse of rewards. `id` names it within the wallet; `purse` is its name in policies.
 
-    They are spent from `spendable_from` on and before `expires_at`, soonest expiry first, where `spendable_at` says; null: at once, for
-    ever, everywhere. `title` is null once the policy in force does not list the purse any more. What has `expired` is never spent.
+    Rewards are spent from `spendable_from` on and before `expires_at`, soonest expiry first, at the places in `spendable_at`. Null means at
+    once, without end, and everywhere. `title` is null when the policy in force no longer lists the purse. What has `expired` is never
+    spent.
     """
 
     id: str
@@ -36,7 +37,7 @@ class RewardPurseBody(BaseModel):
 
 
 def reward_purses(purses: Sequence[Purse], policy: PolicyVersion | None, now: datetime) -> list[RewardPurseBody]:
-    """Those of the purses that hold rewards, as the policy in force tells of them, what expires first first."""
+    """The purses of rewards as the policy in force describes them, soonest expiry first."""
     listed = policy.purses if policy else {}
     holding = [purse for purse in purses if purse.has_terms and purse.amount]
     names = _names(policy) if policy else Names()
@@ -58,7 +59,7 @@ def _reward_purse(purse: Purse, listed: RewardPurse | None, names: Names, now: d
 
 
 def _names(policy: PolicyVersion) -> Names:
-    """As the policy's own sentences have them: where a purse can be spent follows from districts, categories and flags alone."""
+    """The names in the policy's own sentences. Where a purse can be spent depends on districts, categories and flags only."""
     known = policy.merchants
     merchants = {"districts": known.districts, "categories": known.categories, "flags": known.flags}
     return Names({"merchants": merchants, "names": policy.names})

@@ -1,4 +1,4 @@
-"""What statements look like over HTTP."""
+"""Statements over HTTP."""
 
 from pydantic import BaseModel
 
@@ -7,7 +7,7 @@ from eeum.months.statements import RewardSum, Statement
 
 
 class RewardSumBody(BaseModel):
-    """Won of rewards in all, by layer of the policy, and by who funds it."""
+    """The sum of rewards in won, by layer of the policy, and by funder."""
 
     won: int
     by_layer: dict[str, int]
@@ -15,7 +15,7 @@ class RewardSumBody(BaseModel):
 
 
 class EarlierMonthBody(BaseModel):
-    """What cancellations of this month changed in an earlier one: won cancelled, and by how much its cashback changed."""
+    """How cancellations of this month changed an earlier one: the cancelled amount and the change of its cashback, in won."""
 
     month: str
     cancelled: int
@@ -25,9 +25,9 @@ class EarlierMonthBody(BaseModel):
 class StatementBody(BaseModel):
     """A month: balances by purse at its start and end, and what happened between, in won.
 
-    An entry counts in the month in which it was accepted; the cashback of a payment in that of the payment, whenever it was posted and
-    whichever purse it came into. `paid` are prices, of which `discounts` were not asked of the member; `topped_up` is face value, of which
-    `top_up_rewards` say what was added to it or taken off what the bank was asked for. `expired` left the wallet unspent.
+    An entry counts in the month in which it was accepted. Cashback counts in the month of its payment, whenever it was credited and to
+    whichever purse. `paid` are prices; the member did not pay `discounts` of them. `topped_up` is the face value; `top_up_rewards` were
+    added to it or taken off the bank's debit. `expired` left the wallet unspent.
     """
 
     month: str

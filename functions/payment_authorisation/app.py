@@ -55,7 +55,7 @@ city = City.of(os.environ)
 
 @api.post("/payments", summary="Authorise a payment with a card", tags=["payments"])
 def authorise_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = "") -> Response[PaymentBody]:
-    """Decides a card payment that an acquirer brings, once for each Idempotency-Key.
+    """Decide a card payment that an acquirer brings, once for each Idempotency-Key.
 
     With `capture: later` the money is held until it is captured, voided or expires. A decline is an answer with status 200.
     """
@@ -64,11 +64,11 @@ def authorise_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempot
     return _authorise(caller, wallet_id, idempotency_key, body, order_of(body, "card", card))
 
 
-@api.post("/wallets/<wallet_id>/payments", summary="Pay from the own wallet", tags=["payments"])
+@api.post("/wallets/<wallet_id>/payments", summary="Pay from one's own wallet", tags=["payments"])
 def authorise_by_member(
     wallet_id: str, body: MemberPaymentRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[PaymentBody]:
-    """Decides a payment that members make in the app from their own wallet.
+    """Decide a payment that a member makes in the app from the own wallet.
 
     It is captured at once. A decline is an answer with status 200.
     """
@@ -79,7 +79,7 @@ def authorise_by_member(
 
 @api.post("/payments/reversals", summary="Reverse a payment whose answer never came", tags=["payments"])
 def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: IdempotencyKey = "") -> Response[ReversalBody]:
-    """Takes the key and the body of the original (망취소), whether or not it arrived, and as often as is needed."""
+    """Undo a payment by the key and body of the original request (망취소), whether or not it arrived. It can be repeated."""
     caller = api.caller().partner("acquirer", ACQUIRER)
     wallet_id, card = parse_card_token(body.card_token)
     order = order_of(body, "card", card)
@@ -96,7 +96,7 @@ def reverse_by_acquirer(body: AcquirerPaymentRequest, idempotency_key: Idempoten
 def capture_by_acquirer(
     wallet_id: str, payment_id: str, body: CaptureRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CaptureBody]:
-    """Pays the merchant a part of what is held, or all of it without an `amount`.
+    """Pay the merchant part of a hold; all of it without an `amount`.
 
     The acquirer that brought the payment may do so up to 20 times before `expires_at`.
     """
@@ -111,7 +111,7 @@ def capture_by_acquirer(
 def void_by_acquirer(
     wallet_id: str, payment_id: str, body: VoidRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[ReleaseBody]:
-    """Gives back to the member all that is still held (승인취소). What was captured stays captured; cancel that instead."""
+    """Release to the member all that is still held (승인취소). What was captured stays captured; cancel that instead."""
     caller = api.caller().partner("acquirer", ACQUIRER)
     request = request_to("void", caller, wallet_id, payment_id, idempotency_key, body)
     command = VoidHold(request, payment_id, brought_by(caller))
@@ -123,9 +123,9 @@ def void_by_acquirer(
 def cancel_by_acquirer(
     wallet_id: str, payment_id: str, body: CancellationRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CancellationBody]:
-    """Takes a part of what was captured back from the merchant, or all that is left without an `amount`.
+    """Cancel part of what was captured; all that is left without an `amount`.
 
-    The refund and the corrected cashback follow in a moment.
+    The merchant gives the money back. The refund and the corrected cashback follow in a moment.
     """
     caller = api.caller().partner("acquirer", ACQUIRER)
     return _cancel(caller, wallet_id, payment_id, idempotency_key, body, brought_by(caller))
@@ -133,15 +133,15 @@ def cancel_by_acquirer(
 
 @api.post(
     "/merchants/<merchant_id>/payments/<payment_id>/cancellations",
-    summary="Cancel a payment at the own merchant",
+    summary="Cancel a payment at one's own merchant",
     tags=["payments"],
 )
 def cancel_by_merchant(
     merchant_id: str, payment_id: str, body: CancellationRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[CancellationBody]:
-    """Does for the merchant's owner what a cancellation by the acquirer does.
+    """Cancel a payment as its merchant's owner, with the effect of a cancellation by the acquirer.
 
-    The path names no wallet, since merchants do not learn whose money it was.
+    The path names no wallet, since merchants do not learn who paid.
     """
     owner = api.caller().person(MERCHANT)
     owned_merchant(city.merchants(api.lambda_context), merchant_id, owner)
@@ -156,13 +156,13 @@ def cancel_by_merchant(
 @api.get("/wallets/<wallet_id>/payments", summary="A member's payments of a month", tags=["payments"])
 def payments_of_month(
     wallet_id: str,
-    month: Annotated[str | None, Query(description="2021-01; the current month if not given.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_OF_A_MONTH, description="How many payments a page has at most.")] = (
+    month: Annotated[str | None, Query(description="A month such as 2021-01; the current month if not given.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_OF_A_MONTH, description="The most payments of one page.")] = (
         MOST_OF_A_MONTH
     ),
     cursor: Cursor = None,
 ) -> Response[PaymentsBody]:
-    """Lists the payments that were accepted in a month of Seoul's calendar, the newest first, with their status at present."""
+    """List the payments that were accepted in a calendar month of Seoul, newest first, with their present status."""
     _owner(wallet_id)
     wanted = parse_month(month) if month is not None else month_of(city.clock())
     page = city.payments(api.lambda_context).of_month(wallet_id, wanted, cursor, limit)
@@ -175,7 +175,7 @@ def payments_of_month(
 
 @api.get("/wallets/<wallet_id>/payments/<payment_id>", summary="One payment", tags=["payments"])
 def payment(wallet_id: str, payment_id: str) -> Response[OnePaymentBody]:
-    """Shows a payment with its status at present and its cancellations: the receipt.
+    """Show a payment with its present status and its cancellations: the receipt.
 
     The member and the acquirer that brought the payment may read it.
     """
@@ -192,13 +192,13 @@ def payment(wallet_id: str, payment_id: str) -> Response[OnePaymentBody]:
     return answered(one_payment_body(found, progress, cancellations, _names([found])[0]))
 
 
-@api.get("/merchants/<merchant_id>/payments", summary="Payments at the own merchant", tags=["payments"])
+@api.get("/merchants/<merchant_id>/payments", summary="Payments at one's own merchant", tags=["payments"])
 def payments_of_merchant(
     merchant_id: str, limit: Limit = PAGE, cursor: Cursor = None
 ) -> Response[MerchantPaymentsBody]:
-    """Lists payments at the caller's own merchant, the newest first, a moment after they were made.
+    """List payments at the caller's own merchant, newest first, a moment after they were made.
 
-    It shows neither who paid nor from which purse.
+    The list shows neither who paid nor from which purse.
     """
     owner = api.caller().person(MERCHANT)
     owned_merchant(city.merchants(api.lambda_context), merchant_id, owner)
@@ -222,7 +222,7 @@ def _authorise(
         answer = authorise_payment(command, city.payment_dependencies(api.lambda_context))
     except UnknownCard:
         return answered(unknown_card_body(order))
-    # What was just decided has come no further, so that only a replay costs one more round trip.
+    # A new decision has no progress yet, so only a replay costs one more round trip.
     progress = _with_progress([answer.entry])[0][1] if answer.replayed else progress_of(answer.entry)
     return answered(payment_body(answer.entry, progress, _name_read(answer.entry)), answer.replayed)
 
@@ -242,23 +242,23 @@ def _cancel(
 
 
 def _concerns_merchant(found: Payment) -> bool:
-    # What was tried before the approval is none of the merchant's business, and anybody could fill its list with it.
+    # Attempts before the approval are hidden: they do not concern the merchant, and any member could fill the list with them.
     return found.decline is not Decline.UNKNOWN_MERCHANT
 
 
 def _with_progress(payments: list[Payment]) -> list[tuple[Payment, Progress]]:
-    """Each with how far it is: one more round trip for a hundred, and two where some ended under an earlier version."""
+    """Each payment with its progress: one more round trip for a hundred, and two where some ended under an earlier version."""
     progress = city.progress(api.lambda_context).progress(payments) if payments else []
     return list(zip(payments, progress, strict=True))
 
 
 def _name_read(found: Payment) -> str | None:
-    """The merchant's name, which the decision was read with: no more is read for it."""
+    """The merchant's name as read for the decision, so that no further read is needed."""
     return city.names().known(found.order.merchant_id, found.acceptance.accepted_at)
 
 
 def _names(payments: list[Payment]) -> list[str | None]:
-    """The merchants' names: one round trip for a hundred that this function has not read lately, 1 read unit each."""
+    """The merchants' names. One round trip for a hundred that are not cached; 1 read unit each."""
     asked = [(each.order.merchant_id, each.acceptance.accepted_at) for each in payments]
     return city.names().of(city.merchants(api.lambda_context), asked)
 

@@ -1,4 +1,4 @@
-"""What payments look like over HTTP."""
+"""Payments over HTTP."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -25,7 +25,7 @@ from eeum.policy.rules import LayerReward
 
 
 def _written(value: Any) -> Any:
-    # Pydantic would read a number, as text too, as seconds since 1970; a time is written out here.
+    # Pydantic would read a number, also as text, as seconds since 1970; only a written time is accepted here.
     if isinstance(value, str) and INSTANT.fullmatch(value):
         with suppress(ValueError):
             return datetime.fromisoformat(value)
@@ -35,12 +35,12 @@ def _written(value: Any) -> Any:
 RequestedAt = Annotated[
     AwareDatetime,
     BeforeValidator(_written),
-    Field(description="The caller's own time, RFC 3339 with offset. It is shown, and decides nothing."),
+    Field(description="The caller's own time, RFC 3339 with offset. It is shown and decides nothing."),
 ]
 
 
 class MemberPaymentRequest(Body):
-    """A member pays from the own wallet; `card_token` chooses one of its cards, else the first active one pays."""
+    """A payment from the member's own wallet. `card_token` chooses one of its cards; without it the first active card pays."""
 
     merchant_id: MerchantId
     amount: Won
@@ -50,7 +50,7 @@ class MemberPaymentRequest(Body):
 
 
 class AcquirerPaymentRequest(Body):
-    """An acquirer pays with a member's card."""
+    """A payment with a member's card, brought by an acquirer."""
 
     card_token: CardToken
     merchant_id: MerchantId
@@ -58,13 +58,13 @@ class AcquirerPaymentRequest(Body):
     channel: Channel = "shop"
     capture: Literal["now", "later"] = Field(
         default="now",
-        description="`later` holds the money: it is the merchant's once it is captured, in one part or several, before `expires_at`.",
+        description="`later` holds the money. The merchant gets it when it is captured, in one part or several, before `expires_at`.",
     )
     requested_at: RequestedAt | None = None
 
 
 Status = Literal["approved", "held", "declined"]
-"""What was decided; it never changes."""
+"""The decision on a payment; it never changes."""
 StatusAtPresent = Literal[
     "approved",
     "held",
@@ -77,11 +77,11 @@ StatusAtPresent = Literal[
     "expired",
     "reversed",
 ]
-"""What a payment is at present (`eeum.payments.progress`)."""
+"""The present status of a payment (`eeum.payments.progress`)."""
 
 
 class DiscountBody(BaseModel):
-    """What one layer of the policy took off the price, in won, and who funds it."""
+    """The discount that one layer of the policy took off the price, in won, and its funders."""
 
     layer: str
     won: int
@@ -89,7 +89,7 @@ class DiscountBody(BaseModel):
 
 
 class Amounts(BaseModel):
-    """How far a payment is, in won: what the merchant was paid of it, what of that was taken back, what is held, what was released."""
+    """The amounts of a payment in won: captured for the merchant, cancelled of that, still held, and released."""
 
     captured: int
     cancelled: int
@@ -98,17 +98,16 @@ class Amounts(BaseModel):
 
 
 class CurrentBody(Amounts):
-    """What a payment is at present. `status` starts as `approved`, `held` or `declined`, and changes with its captures, release and
-    cancellations."""
+    """A payment at present. `status` starts as `approved`, `held` or `declined`, and changes with captures, release and cancellations."""
 
     status: StatusAtPresent
 
 
 class PaymentFields(BaseModel):
-    """A payment: `amount` is the price, of which `discount` was taken off and `paid` came from the wallet.
+    """A payment: `amount` is the price; `discount` was taken off it, and `paid` came from the wallet.
 
-    `paid_from` is won by purse; `cut` names what the policy gives off the price and budgets did not pay whole. One with an unknown card is
-    not stored and has no id.
+    `paid_from` is won by purse. `cut` names the layers that give a discount by the policy and that budgets did not pay whole. A payment
+    with an unknown card is not stored and has no id.
     """
 
     id: str | None
@@ -118,7 +117,7 @@ class PaymentFields(BaseModel):
     merchant_id: str
     merchant_name: str | None = Field(
         default=None,
-        description="What the merchant is called; null where it was not approved when the payment was accepted.",
+        description="The merchant's name; null if it was not approved when the payment was accepted.",
     )
     amount: int
     discount: int = 0
@@ -133,9 +132,9 @@ class PaymentFields(BaseModel):
 
 
 class PaymentBody(PaymentFields):
-    """A payment as it was decided. One request has one answer: a replay has the same fields, `status` among them.
+    """A payment as it was decided. A replay of the request has the same fields, `status` among them.
 
-    Only `current` follows what became of the payment since.
+    Only `current` shows what happened to the payment since.
     """
 
     status: Status
@@ -159,7 +158,7 @@ def payment_body(payment: Payment, progress: Progress, merchant_name: str | None
 
 
 def payment_fields(payment: Payment, merchant_name: str | None) -> PaymentFields:
-    """The payment with the status that was decided."""
+    """The payment with the status of its decision."""
     return PaymentFields(**_fields_of(payment, merchant_name))
 
 
@@ -189,7 +188,7 @@ def discount_body(discount: LayerReward) -> DiscountBody:
 
 
 def unknown_card_body(order: Order) -> PaymentBody:
-    """The same answer for a card and for a wallet that nobody knows."""
+    """The same answer for an unknown card and for an unknown wallet."""
     nothing = CurrentBody(captured=0, cancelled=0, held=0, released=0, status="declined")
     return PaymentBody(
         id=None,

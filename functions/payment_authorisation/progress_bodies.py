@@ -1,4 +1,4 @@
-"""What becomes of payments, over HTTP: captures, voids, cancellations, reversals, and how far a payment is."""
+"""Captures, voids, cancellations, reversals and the progress of a payment over HTTP."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -40,24 +40,24 @@ OF_NO_WALLET_KO = "이 card_token의 지갑이 없어 찾지 못했습니다. �
 
 
 class CaptureRequest(Body):
-    """Pays the merchant part of what is held; all of it when there is no `amount`."""
+    """Pay the merchant part of what is held; all of it without an `amount`."""
 
     amount: Won | None = None
 
 
 class VoidRequest(Body):
-    """Gives back all that is still held."""
+    """Release all that is still held."""
 
 
 class CancellationRequest(Body):
-    """Takes part of what was captured back from the merchant; all that is left when there is no `amount`."""
+    """Cancel part of what was captured; all that is left without an `amount`."""
 
     amount: Won | None = None
     reason: Annotated[Line, Field(max_length=200)] | None = None
 
 
 class CaptureBody(BaseModel):
-    """A capture as it was decided; `capture` counts the captures of its payment, from 1."""
+    """A capture as it was decided. `capture` counts the captures of its payment, from 1."""
 
     id: str
     payment_id: str
@@ -67,7 +67,7 @@ class CaptureBody(BaseModel):
 
 
 class ReleaseBody(BaseModel):
-    """What was still held of a payment, and went back to the wallet."""
+    """The part of a payment that was still held and went back to the wallet."""
 
     id: str
     payment_id: str
@@ -77,17 +77,17 @@ class ReleaseBody(BaseModel):
 
 
 class CancelledCaptureBody(BaseModel):
-    """Won that were cancelled of one capture; 0 is a payment that was captured when it was authorised."""
+    """The cancelled amount of one capture, in won. Capture 0 is a payment that was captured when it was authorised."""
 
     capture: int
     amount: int
 
 
 class CancellationBody(BaseModel):
-    """A cancellation as it was decided, and which captures it took back: the last one first.
+    """A cancellation as it was decided, and the captures that it took back, the last one first.
 
-    `amount` is of the price: what the merchant gives back. `refund` is what the member does get back of it, `discount` what goes back to
-    those who funded it. The member's refund follows in a moment, once the cashback of the month is recomputed.
+    `amount` is the part of the price that the merchant gives back. Of it `refund` goes to the member and `discount` to the funders. The
+    refund follows in a moment, once the cashback of the month is recomputed.
     """
 
     id: str
@@ -101,10 +101,10 @@ class CancellationBody(BaseModel):
 
 
 class ReversalBody(BaseModel):
-    """What became of the original: `reversed`, all of it; `never_arrived`, so that it will be declined if it still comes; or `declined`.
+    """The outcome for the original: `reversed` whole; `never_arrived`, so that it will be declined if it still arrives; or `declined`.
 
-    `cancelled` and `released` are what this reversal gave back, the same each time it is asked for. `unknown` says what a reversal that
-    found nothing cannot know: keys are of a caller and a wallet, so that it looked in the wallet of the card in its body alone.
+    `cancelled` and `released` are what the reversal gave back, the same each time. `unknown` explains what a reversal that found nothing
+    cannot know: a key belongs to a caller and a wallet, so only the wallet of the given card was searched.
     """
 
     outcome: Literal["reversed", "never_arrived", "declined"]
@@ -116,9 +116,9 @@ class ReversalBody(BaseModel):
 
 
 class PaymentProgressBody(PaymentFields, Amounts):
-    """A payment and what became of it: `status` is what it is at present.
+    """A payment and its progress. `status` is the present one.
 
-    `message` says so to the member in Korean, `message_en` in English, when there is more to say than that it was paid.
+    `message` explains it to the member in Korean, `message_en` in English, when there is more to say than that it was paid.
     """
 
     message: str | None
@@ -126,21 +126,20 @@ class PaymentProgressBody(PaymentFields, Amounts):
 
 
 class OnePaymentBody(PaymentProgressBody):
-    """A payment, what became of it, and each cancellation of it with its reason, the first first."""
+    """A payment, its progress, and each cancellation with its reason, oldest first."""
 
     cancellations: list[CancellationBody]
 
 
 class PaymentsBody(BaseModel):
-    """A page of payments, the newest first within the page, and the cursor of the next page: most months have one."""
+    """A page of payments, newest first, and the cursor of the next page. Most months have one page."""
 
     payments: list[PaymentProgressBody]
     cursor: str | None
 
 
 class MerchantPaymentBody(Amounts):
-    """A payment as the merchant sees it: neither whose wallet paid, nor from which purse, nor why it could not. `status` is what it is at
-    present.
+    """A payment as the merchant sees it: without the payer, the purses and the reason of a decline. `status` is the present one.
 
     `own_discount` is what the merchant itself took off the price.
     """
@@ -155,7 +154,7 @@ class MerchantPaymentBody(Amounts):
 
 
 class MerchantPaymentsBody(BaseModel):
-    """A page of payments, the newest first, and the cursor of the next page."""
+    """A page of payments, newest first, and the cursor of the next page."""
 
     payments: list[MerchantPaymentBody]
     cursor: str | None
@@ -210,7 +209,7 @@ def reversal_body(reversal: Reversal, progress: Progress, merchant_name: str | N
 
 
 def unknown_card_reversal_body(order: Order) -> ReversalBody:
-    """The same for a card and for a wallet that nobody knows: neither can have been paid with."""
+    """The same answer for an unknown card and for an unknown wallet: neither can have paid."""
     payment = unknown_card_body(order)
     return ReversalBody(
         outcome="declined", payment=payment, cancelled=0, released=0, unknown=OF_NO_WALLET, unknown_ko=OF_NO_WALLET_KO
@@ -250,7 +249,7 @@ def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPayme
 
 def _message(payment: Payment, amounts: Amounts) -> str | None:
     if payment.decline:
-        return None  # the decline has its own
+        return None  # A declined payment has its own message.
     told = []
     if amounts.held:
         told.append(f"{amounts.held:,}원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다.")

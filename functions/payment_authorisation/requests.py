@@ -1,4 +1,4 @@
-"""From a body to what is asked for: the order, and the request that it is known by when it comes again."""
+"""From the body of a request to an order and its idempotent request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def order_of(body: PaymentRequest, method: str, card: str | None) -> Order:
 
 
 def request_to_pay(caller: str, wallet_id: str, idempotency_key: str, body: PaymentRequest) -> Request:
-    """To capture now is what every payment meant before there were holds: said or not, it is the same request."""
+    """The request to pay. A body with `capture: now` and one without `capture` are the same request, as before holds existed."""
     asked: dict[str, Any] = body.model_dump(mode="json")
     if asked.get("capture") == "now":
         del asked["capture"]
@@ -30,9 +30,9 @@ def request_to_pay(caller: str, wallet_id: str, idempotency_key: str, body: Paym
 def request_to(
     action: str, caller: str, wallet_id: str, payment_id: str, idempotency_key: str, body: ProgressRequest
 ) -> Request:
-    """The same key and body for another payment is refused as another body is.
+    """A request to change a payment. The same key and body for another payment are refused like another body.
 
-    What a key was used for before, to pay or to capture, is another request, with a digest of its own: ids of entries are made of it.
+    The action is part of the digest, since ids of entries follow from it: a key that paid can also capture.
     """
     asked = body.model_dump(mode="json") | {"payment_id": payment_id}
     request = Request.of(caller, wallet_id, idempotency_key, asked)

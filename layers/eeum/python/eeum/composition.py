@@ -1,6 +1,6 @@
 """The composition root: the one place that makes stores and AWS clients. Functions import it, the domain does not.
 
-A store is imported when it is asked for, since start-up counts: a function loads the stores that it uses, and no other.
+Stores are imported when they are first used, so that a function loads no store that it does not need, and starts faster.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ if TYPE_CHECKING:
     from eeum.wallet.use_cases import WalletDependencies
 
 RESERVED_SECONDS = 2 * ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 0.5
-"""Kept of a function's time for one more read, one more transaction and the answer, each at its slowest: a caller is told to retry
-before the function times out."""
+"""The time that a function keeps for one more read, one more transaction and the answer, each at its slowest. So a caller gets a
+retryable answer before the function times out.
+"""
 
 
 def queues() -> Any:
@@ -76,7 +77,7 @@ class LambdaContext(Protocol):
 
 @dataclass
 class City:
-    """What the handlers of a function work with. Stores are made for each invocation, since each has its own time left."""
+    """What the handlers of a function depend on. Stores are made for each invocation, since each has its own time left."""
 
     settings: Settings
     storage: ProjectionStorage
@@ -90,16 +91,16 @@ class City:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> City:
-        """Raises `SettingsError` when the environment is not what the template gives."""
+        """Read the settings. Raises `SettingsError` when the environment does not match the template."""
         settings = Settings.of(environment)
         storage = DynamoDbStorage(aws_client("dynamodb"), settings.tables)
         city = cls(settings, storage, shifted_clock(settings.clock_shift))
-        # What a start has made stays: the collector need not look at it again.
+        # Objects made at the start stay, so the garbage collector can skip them.
         gc.freeze()
         return city
 
     def world_time(self) -> datetime:
-        """What it is wherever no clock is shifted, as in the tables: by that they delete what has expired."""
+        """The system clock, which no test shifts. The tables delete expired items by it."""
         return self.clock() - self.settings.clock_shift
 
     def patience(self, context: LambdaContext) -> Patience:
@@ -110,7 +111,7 @@ class City:
         return self._policies.book()
 
     def budgets(self, context: LambdaContext) -> Budgets:
-        """What rewards are funded from: the programme's lines, at most 60 s old, and their money as it stands."""
+        """The budgets that fund rewards: lines cached for at most 60 s, amounts never."""
         from eeum.budget.funding import Budgets, CachedLines
 
         if self._lines is None:
@@ -129,7 +130,7 @@ class City:
         return PaymentStore(self.storage, self.patience(context), self.names().remember)
 
     def names(self) -> MerchantNames:
-        """Names of merchants that were read, at most 5 minutes old."""
+        """Names of merchants, cached for at most 5 minutes."""
         from eeum.merchants.names import MerchantNames
 
         if self._names is None:
@@ -142,7 +143,7 @@ class City:
         return ProgressStore(self.storage, self.patience(context))
 
     def payment_dependencies(self, context: LambdaContext) -> PaymentDependencies:
-        """What the use cases of payments work with, in one invocation."""
+        """What the use cases of payments depend on, for one invocation."""
         from eeum.payments.use_cases import PaymentDependencies
 
         return PaymentDependencies(
@@ -155,7 +156,7 @@ class City:
         )
 
     def wallet_dependencies(self, context: LambdaContext) -> WalletDependencies:
-        """What the use cases of wallets work with, in one invocation."""
+        """What the use cases of wallets depend on, for one invocation."""
         from eeum.wallet.use_cases import WalletDependencies
 
         patience = self.patience(context)
@@ -164,13 +165,13 @@ class City:
         )
 
     def merchant_dependencies(self, context: LambdaContext) -> MerchantDependencies:
-        """What the use cases of merchants work with, in one invocation."""
+        """What the use cases of merchants depend on, for one invocation."""
         from eeum.merchants.use_cases import MerchantDependencies
 
         return MerchantDependencies(self.merchants(context), self.policies(), self.clock)
 
     def budget_dependencies(self, context: LambdaContext) -> BudgetDependencies:
-        """What the administration of budgets works with, in one invocation."""
+        """What the administration of budgets depends on, for one invocation."""
         from eeum.budget.use_cases import BudgetDependencies
 
         return BudgetDependencies(
@@ -182,7 +183,7 @@ class City:
         )
 
     def report_dependencies(self, context: LambdaContext) -> ReportDependencies:
-        """What reports on budgets are made from, in one invocation."""
+        """What reports on budgets depend on, for one invocation."""
         from eeum.budget.showing import ReportDependencies
 
         return ReportDependencies(
@@ -199,7 +200,7 @@ class City:
         return CashbackStore(self.storage)
 
     def accrual(self, context: LambdaContext, entries: EntriesCache | None = None) -> Accrual:
-        """What posts cashback; `entries` are those that were read in earlier invocations."""
+        """What accruals depend on; `entries` are those that earlier invocations read."""
         from eeum.cashback.context import EntriesCache
         from eeum.cashback.use_cases import Accrual
 
@@ -310,7 +311,7 @@ class City:
         return DeadLetters(queues(), self.settings.dead_letter_queue_url)
 
     def bus(self) -> EventBus:
-        """The city's bus, by a client of its own."""
+        """The city's event bus, with its own client."""
         from eeum.aws.events import EventBus
 
         return EventBus(aws_client("events"), self.settings.event_bus)

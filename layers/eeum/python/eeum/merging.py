@@ -1,7 +1,7 @@
-"""Merging writes to one item, since DynamoDB refuses two actions on one item in a transaction. Pure functions over plain values.
+"""Merges writes to one item, since DynamoDB refuses two actions on one item in a transaction. Pure functions over plain values.
 
-Writes are merged as if they were done one after another, in their order: a condition of a later write is about the item as the earlier ones
-leave it, and is moved back to the item as it is stored. Two that each take 600 of a number, if 600 are there, take 1,200 if 1,200 are.
+Writes are merged as if they ran one after another. A condition of a later write refers to the item as the earlier writes leave it, so it is
+converted to a condition on the stored item. Two writes that each take 600 if 600 are there become one that takes 1,200 if 1,200 are there.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from eeum.storage import Absent, Add, AtLeast, AtMost, Change, Condition, Equals
 
 
 class WritesContradict(ValueError):
-    """Two writes to one item that cannot both be done; `key` is the item's. A fault of whoever made them: no retry mends it."""
+    """Two writes to the item `key` that cannot both be done. It is a bug in the code that made them: no retry mends it."""
 
     def __init__(self, key: Key, why: str) -> None:
         super().__init__(f"two writes to {key.pk} {key.sk} contradict: {why}")
@@ -19,10 +19,10 @@ class WritesContradict(ValueError):
 
 
 def merge_writes(writes: Sequence[Write]) -> tuple[Write, ...]:
-    """One write for each item, where the first of its writes is.
+    """One write for each item, at the place of the item's first write.
 
-    Raises `WritesContradict`: an item that is put and written besides; conditions that never hold together; a value that is set twice, the
-    second time without a condition on the first; changes of which one is within the other.
+    Raises `WritesContradict` in four cases: an item is put and also written otherwise; conditions exclude each other; a value is set twice,
+    the second time without a condition on the first; one change lies within another.
     """
     merged: dict[Key, Write] = {}
     for write in writes:
@@ -60,7 +60,7 @@ def _is_within(one: Path, other: Path) -> bool:
 
 
 def _moved_back(key: Key, condition: Condition, changes: dict[Path, Change]) -> Condition | None:
-    """The condition on the item as it is stored; None where the changes make it hold. Raises `WritesContradict` where they break it."""
+    """The condition on the item as it is stored; None where the changes make it hold. Raises `WritesContradict` where they violate it."""
     found = next((change for path, change in changes.items() if _is_within(path, condition.path)), None)
     if found is None:
         return condition
@@ -72,7 +72,7 @@ def _moved_back(key: Key, condition: Condition, changes: dict[Path, Change]) -> 
             return moved
         holds = False
     else:
-        # What is removed is absent; of what is changed within, only that it is there is known.
+        # A removed attribute is absent. Of an attribute that was changed within, it is only known that it exists.
         holds = isinstance(condition, Absent) and not isinstance(found, SetTo | Add) and found.path == condition.path
     if not holds:
         raise WritesContradict(key, f"what one sets {'.'.join(found.path)} to, the other does not expect")
@@ -112,7 +112,7 @@ def _is_number(value: object) -> TypeGuard[int]:
 
 
 def _add_condition(key: Key, conditions: list[Condition], added: Condition) -> None:
-    """Adds what is not said yet: of two bounds the narrower, and none where the value itself is known."""
+    """Add a condition unless others imply it: the narrower of two bounds, and no bound where the value itself is known."""
     for place, known in enumerate(conditions):
         if known.path != added.path:
             continue
@@ -137,7 +137,7 @@ def _add_condition(key: Key, conditions: list[Condition], added: Condition) -> N
 
 
 def _followed(key: Key, first: Change | None, second: Change, follows: set[Path]) -> Change:
-    """The one change that does what both do."""
+    """The one change that has the effect of both."""
     name = ".".join(second.path)
     match first, second:
         case None, _:

@@ -1,7 +1,7 @@
-"""One request, one effect, one answer: the way every request that moves money is answered.
+"""One request, one effect, one answer: how every request that moves money is answered.
 
-The stored entry is judged before anything else, and whoever loses a race gives the stored answer. An answer leaves only
-after the entry that carries it is stored; a decline is stored too, and a new attempt needs a new key.
+The stored entry is checked first, and a request that loses a race returns the stored answer. An answer is sent only after its entry is
+stored. A decline is stored too, so another attempt needs a new key.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ State = TypeVar("State")
 
 
 class Decision(NamedTuple, Generic[StoredEntry]):
-    """What was decided, and how to keep it: `keep` raises `ConditionsFailed` when what was read no longer holds."""
+    """A decision and how to store it. `keep` raises `ConditionsFailed` when what was read no longer holds."""
 
     entry: StoredEntry
     keep: Callable[[], None]
 
 
 class Answer(NamedTuple, Generic[StoredEntry]):
-    """The entry that answers a request, and whether it was there before."""
+    """The entry that answers a request, and whether it was stored before."""
 
     entry: StoredEntry
     replayed: bool
@@ -42,13 +42,13 @@ def answer_once(
     read: Callable[[], tuple[StoredEntry | None, State]],
     decide: Callable[[State], Decision[StoredEntry]],
 ) -> Answer[StoredEntry]:
-    """Answers `request` with its stored entry, or decides, keeps and answers.
+    """Answer `request` with its stored entry, or decide, store and answer.
 
-    When a condition fails on keeping (the balance went, or a twin of the request was faster), it reads and decides again.
+    When a condition fails on storing, it reads and decides again: a balance changed, or the same request was faster elsewhere.
 
     Raises:
         IdempotencyKeyReused: the entry was stored for another body.
-        Busy: the time ran out; the same request finds the answer, whatever became of it.
+        Busy: the time ran out; repeating the same request returns its answer.
     """
     attempt = 0
     while True:
@@ -56,7 +56,7 @@ def answer_once(
         if stored is not None:
             if stored.acceptance.body_hash != request.body_hash:
                 raise IdempotencyKeyReused(
-                    "This Idempotency-Key was used for a request with another body; a new request needs a new key."
+                    "This Idempotency-Key was used for a request with another body; send a new request with a new key."
                 )
             return Answer(stored, replayed=True)
         decision = decide(state)

@@ -1,6 +1,6 @@
-"""A unit of work: the writes of one use case, sent as one transaction, again where others were in the way.
+"""A unit of work: the writes of one use case in one transaction, repeated while other writes conflict.
 
-Software kits do not retry a cancelled transaction, so this does: with jitter, with the same token, within the time the caller has.
+AWS SDKs do not retry a cancelled transaction. This module does: with jitter, with the same token, within the caller's time.
 """
 
 import random
@@ -15,15 +15,16 @@ FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
 BRIEF_ATTEMPTS = 3
 
-# The system's: a generator with a seed would be in the snapshot that every function starts from, and all would wait in step.
+# The system's random source. A seeded generator would be in the snapshot that every function starts from, so all would wait in step.
 _random = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a use case may go on trying: made at the edge, from what is left of the function's time.
+    """How long a use case may retry. A function makes it from its remaining time.
 
-    `remaining_seconds` counts down; `pause` waits that many seconds. `most_attempts` bounds the tries where something else can be done.
+    `remaining_seconds` counts down; `pause` waits that many seconds. `most_attempts` limits the attempts where the caller has an
+    alternative.
     """
 
     remaining_seconds: Callable[[], float]
@@ -31,11 +32,11 @@ class Patience:
     most_attempts: int | None = None
 
     def briefly(self) -> "Patience":
-        """The same, for a few attempts only."""
+        """The same patience, for a few attempts only."""
         return replace(self, most_attempts=BRIEF_ATTEMPTS)
 
     def wait(self, attempt: int) -> None:
-        """Waits before attempt `attempt` (from 1) is repeated; raises `Busy` when there is no time for it."""
+        """Wait before attempt `attempt` (from 1) is repeated. Raises `Busy` when there is no time for it."""
         longest = min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)
         given_up = self.most_attempts is not None and attempt >= self.most_attempts
         if given_up or self.remaining_seconds() < longest:
@@ -44,13 +45,13 @@ class Patience:
 
 
 def commit(storage: Storage, patience: Patience, *writes: Write) -> None:
-    """Does all `writes` or none, under a token of their own, so that what is sent again has one effect.
+    """Store all `writes` or none, under one token, so that a repeated transaction has one effect.
 
-    Writes to one item are merged (`eeum.merging`). Raises `ConditionsFailed` when a condition does not hold, `Busy` when time runs out,
-    and, before anything is sent, `TooManyItems` for more items than a transaction takes.
+    Writes to one item are merged (`eeum.merging`). Raises `ConditionsFailed` when a condition does not hold, and `Busy` when the time runs
+    out. Raises `TooManyItems`, before anything is sent, when a transaction cannot take so many items.
     """
     if len({write.key for write in writes}) < len(writes):
-        # Most transactions write each item once, and never load this.
+        # Most transactions write each item once and never load this module.
         from eeum.merging import merge_writes
 
         writes = merge_writes(writes)
