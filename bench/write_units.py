@@ -13,7 +13,7 @@ from bench.sizes import item_bytes, units_of
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
 from eeum.budget.funding import Budgets, Funding
-from eeum.budget.rules import SUB_LINES, Line, Lines
+from eeum.budget.rules import SHARDS, Line, Lines
 from eeum.budget.store import BudgetStore
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
@@ -102,8 +102,8 @@ def measure(folder: Path) -> tuple[Section, Units]:
                 0.1,
                 round(reached.with_budget - reached.with_cashback, 6),
                 "",
-                f"A {BATCH}th of the two for the part of the budget that the batch draws on, one of {SUB_LINES}: each of these items is "
-                f"written 1/{BATCH * SUB_LINES} times a payment.",
+                f"A {BATCH}th of the two for the part of the budget that the batch draws on, one of {SHARDS}: each of these items is "
+                f"written 1/{BATCH * SHARDS} times a payment.",
             ),
         ],
         (
@@ -185,7 +185,7 @@ def appropriate(storage: Storage, policies: PolicyBook) -> None:
         AppropriationStore(storage, PATIENCE, PROGRAMME).add_line(line, change, number)
     lines = Lines(store.lines())
     policy = policies.running_at(JANUARY_2021)
-    for number in range(SUB_LINES):
+    for number in range(SHARDS):
         funding = Funding(store, lines, number, JANUARY_2021)
         funding.keys([(policy, JANUARY_2021)])
         funds = funding.funds({})

@@ -200,11 +200,11 @@ class Books:
             for name, amount in money.rest.amounts.items():
                 in_years = range(money.rest.since[name], year + 1) if name.startswith(POOL) else (year,)
                 left = money.rest.won[name] + sum(
-                    all_money[each].in_sub_lines(name) for each in in_years if each in all_money
+                    all_money[each].in_shards(name) for each in in_years if each in all_money
                 )
-                returned = money.in_sub_lines(f"returned/{name}")
+                returned = money.in_shards(f"returned/{name}")
                 assert left + returned + spent[year, name] == amount, name
-            for part in (money.rest, *money.sub_lines):
+            for part in (money.rest, *money.shards):
                 assert all(won >= 0 for name, won in part.won.items() if not name.startswith(COUNTED)), part
 
     def left(self, name: str, year: int = 2022) -> int:

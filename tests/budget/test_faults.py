@@ -235,5 +235,5 @@ def test_many_at_once_also_give_back_and_are_supplemented() -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(live, range(8)))
     books.check()
-    names = {name for part in books.store.money(2022).sub_lines for name in part.won}
+    names = {name for part in books.store.money(2022).shards for name in part.won}
     assert not [name for name in names if name.startswith(UNBUDGETED)]

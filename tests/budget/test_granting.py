@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eeum.budget.funding import LONGEST_AGE, CachedLines
-from eeum.budget.rules import SUB_LINES, Funds
+from eeum.budget.rules import SHARDS, Funds
 from eeum.calendar import SEOUL
 from eeum.policy.rules import Pool
 from eeum.policy.windows import Window
@@ -37,7 +37,7 @@ def test_a_reward_is_paid_by_the_line_of_each_funder(books: Books) -> None:
     books.check()
 
 
-def test_all_that_a_line_has_is_granted_whichever_sub_line_is_drawn_on_and_then_no_more(books: Books) -> None:
+def test_all_that_a_line_has_is_granted_whichever_shard_is_drawn_on_and_then_no_more(books: Books) -> None:
     grants = [books.grant(OWN, POOLED, 7_000).won for _ in range(10)]
     assert grants == [7_000] * 6 + [3_000] + [0] * 3  # a pool of 45,000 for half a month
     assert books.left("event") == 55_000
@@ -104,16 +104,16 @@ def test_where_nothing_is_budgeted_nothing_is_read_or_written(books: Books) -> N
 
 def test_what_no_line_pays_is_counted(books: Books) -> None:
     entry = books.grant(OWN, DISTRICT, 1_000)
-    assert books.store.money(2022).in_sub_lines("unbudgeted/district") == 300
+    assert books.store.money(2022).in_shards("unbudgeted/district") == 300
     books.change(entry, 100)
-    assert books.store.money(2022).in_sub_lines("unbudgeted/district") == 30
+    assert books.store.money(2022).in_shards("unbudgeted/district") == 30
 
 
-def test_a_sub_line_forgets_the_pools_of_windows_long_over_and_takes_back_what_comes_later(books: Books) -> None:
+def test_a_shard_forgets_the_pools_of_windows_long_over_and_takes_back_what_comes_later(books: Books) -> None:
     entry = books.grant(OWN, POOLED, 1_000, hashed="one")
     books.now += timedelta(days=62)
     books.grant(OWN, POOLED, 1_000, hashed="one")
-    names = {name for part in books.store.money(2022).sub_lines for name in part.won}
+    names = {name for part in books.store.money(2022).shards for name in part.won}
     assert names >= {"pool/citywide@2022-10", "pool/twice@2022-10-1"}
     assert not [name for name in names if "2022-08" in name]
     books.check()
@@ -168,7 +168,7 @@ def test_whatever_happens_nothing_is_lost_and_nothing_overspent(steps: list[tupl
         books.check()
 
 
-def test_a_shortfall_comes_only_when_no_sub_line_has_anything_left(books: Books) -> None:
+def test_a_shortfall_comes_only_when_no_shard_has_anything_left(books: Books) -> None:
     while True:
         entry = books.grant(OWN, SHARED, 9_973)
         if entry.won < entry.wanted:
@@ -195,12 +195,12 @@ def test_no_item_is_written_more_than_a_tenth_as_often_as_payments_are_posted() 
         writes = Counter(write.key for write in books.memory.log if write.key.table is Table.BUDGETS)
         busiest[name] = max(writes.values()) / payments
         assert books.left("national") == 0
-        assert len([key for key in writes if key.sk == "SUB_LINE"]) == SUB_LINES
+        assert len([key for key in writes if key.sk == "SUB_LINE"]) == SHARDS
     assert busiest["posting"] <= 0.02
     assert busiest["command"] <= 0.1
 
 
-def test_a_transaction_costs_two_units_and_touches_one_sub_line(books: Books) -> None:
+def test_a_transaction_costs_two_units_and_touches_one_shard(books: Books) -> None:
     books.grant(OWN, SHARED, 1_000, hashed="one")
     before = books.memory.costs.write_units
     books.memory.log.clear()

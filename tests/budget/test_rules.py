@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from eeum.budget.money import ended_pools, move_to_refill, nearest_first
 from eeum.budget.rules import (
+    SHARDS,
     SMALLEST_REFILL,
-    SUB_LINES,
+    BudgetShard,
     Drawing,
     Funds,
     Lines,
     Move,
     Name,
     Place,
-    SubLine,
     fiscal_year_of,
     largest_fit,
     pool_money,
-    sub_line_of,
+    shard_of,
 )
 from eeum.calendar import SEOUL
 from eeum.money import split_by_share
@@ -39,7 +39,7 @@ def funds(
     """Funds on a sub-line of 2022, with lines for `national` and `city` unless said otherwise."""
     own = lines or Lines([line("national", "national"), line("city", "city")])
     reach: dict[Name, tuple[Move, ...]] = {(2022, name): () for name in left if "unbudgeted" not in name}
-    return Funds(own, {2022: SubLine(2022, 3, left, closed)}, reach if exhausted else {})
+    return Funds(own, {2022: BudgetShard(2022, 3, left, closed)}, reach if exhausted else {})
 
 
 # --- which line pays --------------------------------------------------------------------------------------------------
@@ -255,10 +255,10 @@ def test_a_pools_window_is_of_the_year_of_the_payment_and_an_events_of_the_year_
 # --- sub-lines and refills --------------------------------------------------------------------------------------------
 
 
-def test_transactions_are_spread_over_all_sub_lines_alike() -> None:
-    counts = [0] * SUB_LINES
+def test_transactions_are_spread_over_all_shards_alike() -> None:
+    counts = [0] * SHARDS
     for number in range(16_000):
-        counts[sub_line_of(f"wallet-{number}")] += 1
+        counts[shard_of(f"wallet-{number}")] += 1
     assert min(counts) > 850
     assert max(counts) < 1_150
 
@@ -301,24 +301,24 @@ def test_when_the_rest_is_used_up_half_of_the_fullest_is_moved() -> None:
     assert move_to_refill(1, nothing, [Move(Place(2022, 1), 2 * SMALLEST_REFILL - 1)]) is None
 
 
-def test_those_that_have_enough_are_drawn_on_first_and_each_sub_line_begins_with_another() -> None:
+def test_those_that_have_enough_are_drawn_on_first_and_each_shard_begins_with_another() -> None:
     others = [Move(Place(2022, number), won) for number, won in ((1, 900), (2, 1_000), (9, 2_000), (15, 999))]
     rest = Move(Place(2022, None), 30)
 
     def of(number: int) -> list[int | None]:
-        return [move.place.sub_line for move in nearest_first(1_000, number, rest, others)]
+        return [move.place.shard for move in nearest_first(1_000, number, rest, others)]
 
     assert of(0) == [2, 9, 15, 1, None]
     assert of(3) == [9, 2, 15, 1, None]
-    assert nearest_first(1_000, 3, rest._replace(won=1_000), others)[0].place.sub_line is None
+    assert nearest_first(1_000, 3, rest._replace(won=1_000), others)[0].place.shard is None
 
 
-def test_what_the_sub_line_does_not_have_is_drawn_from_the_places_in_reach() -> None:
+def test_what_the_shard_does_not_have_is_drawn_from_the_places_in_reach() -> None:
     paid = layer("standard", {"city": 100})
     own = policy([paid])
     near, far = Move(Place(2022, None), 30), Move(Place(2022, 7), 50)
     wallet = Funds(
-        Lines([line("city", "city")]), {2022: SubLine(2022, 3, {"city": 10}, False)}, {(2022, "city"): (near, far)}
+        Lines([line("city", "city")]), {2022: BudgetShard(2022, 3, {"city": 10}, False)}, {(2022, "city"): (near, far)}
     )
     assert wallet.grant(own, paid, 60, NOON) == 60
     assert wallet.missing == ()
@@ -330,19 +330,19 @@ def test_what_the_sub_line_does_not_have_is_drawn_from_the_places_in_reach() -> 
 
 
 @pytest.mark.parametrize(("drawing", "granted"), [(Drawing.OWN, 40), (Drawing.NOTHING, 0)])
-def test_who_may_look_no_more_has_what_the_sub_line_has_or_nothing_and_gives_back_all_the_same(
+def test_who_may_look_no_more_has_what_the_shard_has_or_nothing_and_gives_back_all_the_same(
     drawing: Drawing, granted: int
 ) -> None:
     paid = layer("standard", {"city": 100})
     own = policy([paid])
-    wallet = Funds(Lines([line("city", "city")]), {2022: SubLine(2022, 3, {"city": 40}, False)}, drawing=drawing)
+    wallet = Funds(Lines([line("city", "city")]), {2022: BudgetShard(2022, 3, {"city": 40}, False)}, drawing=drawing)
     assert wallet.grant(own, paid, 60, NOON) == granted
     assert wallet.missing == ()
     wallet.give_back(own, paid, {"city": 100}, NOON)
     assert wallet.changes == {2022: {"city": 100 - granted}}
 
 
-def test_pools_of_a_window_that_is_long_over_leave_a_sub_line() -> None:
+def test_pools_of_a_window_that_is_long_over_leave_a_shard() -> None:
     names = ["pool/a@2022-06", "pool/a@2022-06-2", "pool/a@2022-07", "pool/b@2021", "pool/c@until-2022-01", "city"]
-    sub_line = SubLine(2022, 0, {name: number for number, name in enumerate(names)}, closed=False)
-    assert ended_pools(sub_line, NOON) == [("pool/a@2022-06", 0), ("pool/a@2022-06-2", 1), ("pool/b@2021", 3)]
+    shard = BudgetShard(2022, 0, {name: number for number, name in enumerate(names)}, closed=False)
+    assert ended_pools(shard, NOON) == [("pool/a@2022-06", 0), ("pool/a@2022-06-2", 1), ("pool/b@2021", 3)]

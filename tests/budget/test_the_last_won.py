@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eeum.budget.funding import ATTEMPTS_ON_ITS_OWN, COMMAND, POSTING, Budgets, Funding, Looking
-from eeum.budget.rules import SUB_LINES, Funds, Lines, Move, Place
+from eeum.budget.rules import SHARDS, Funds, Lines, Move, Place
 from eeum.policy.rules import Layer, Pool
 from eeum.storage import NOT_YET_STORED, ConditionsFailed, Contended, Item, Key, Put, Table, Write
 from eeum.unit_of_work import Patience, commit
@@ -54,9 +54,9 @@ def _books(won: int, memory: InMemoryStorage | None = None) -> Books:
 def _spread(books: Books, parts: Sequence[int], name: str = "city") -> None:
     """Moves won from the rest to the sub-lines, one after another."""
     for number, won in enumerate(parts):
-        sub_line = books.store.money(2022).sub_lines[number]
-        if name not in sub_line.won:
-            books.store.name_in(sub_line, name)
+        shard = books.store.money(2022).shards[number]
+        if name not in shard.won:
+            books.store.name_in(shard, name)
         if won:
             books.store.move(name, Move(Place(2022, None), won), Place(2022, number))
 
@@ -120,7 +120,7 @@ def grant(books: Books, paid: Layer, won: int, hashed: str, pause: Callable[[flo
 
 @settings(max_examples=80, deadline=None)
 @given(
-    parts=st.lists(st.integers(0, 3_000), min_size=SUB_LINES, max_size=SUB_LINES),
+    parts=st.lists(st.integers(0, 3_000), min_size=SHARDS, max_size=SHARDS),
     rest=st.integers(0, 3_000),
     wanted=st.lists(st.tuples(st.integers(1, 4_000), st.integers(0, 15), st.booleans()), max_size=25),
 )
@@ -142,7 +142,7 @@ def test_one_after_another_get_whatever_is_left_wherever_it_lies(
 
 @settings(max_examples=80, deadline=None)
 @given(
-    parts=st.lists(st.integers(0, 3_000), min_size=SUB_LINES, max_size=SUB_LINES),
+    parts=st.lists(st.integers(0, 3_000), min_size=SHARDS, max_size=SHARDS),
     chance=st.randoms(use_true_random=False),
     wanted=st.integers(1, 5_000),
 )
@@ -223,7 +223,7 @@ def _give_back(books: Books, funding: Funding, won: int) -> None:
 def test_where_each_transaction_on_shared_money_is_contended_the_payment_stands_at_once() -> None:
     """As DynamoDB cancels transactions that meet: the payment does not wait for the rest to be free."""
     books = _books(LAST_WON)
-    _spread(books, [0] * SUB_LINES)
+    _spread(books, [0] * SHARDS)
 
     def busy(moment: str, writes: Sequence[Write]) -> None:
         if moment == "before" and any(write.key.sk == "REST" for write in writes):

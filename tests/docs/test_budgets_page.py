@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eeum.budget.alarms import LEVEL_REACHED, LEVELS, RUNS_OUT_SOON
-from eeum.budget.rules import SUB_LINES, Funds, Line, Lines, SubLine
+from eeum.budget.rules import SHARDS, BudgetShard, Funds, Line, Lines
 from tests.budget.books import layer, policy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "budgets.md").read_text()
@@ -31,7 +31,7 @@ def funds(left_to_the_city: int) -> Funds:
         for funder in SHARES
     )
     won = {"national": 10**9, "city": left_to_the_city, "district": 10**9}
-    return Funds(lines, {2022: SubLine(2022, 0, won, closed=False)}, {(2022, "city"): ()})
+    return Funds(lines, {2022: BudgetShard(2022, 0, won, closed=False)}, {(2022, "city"): ()})
 
 
 @pytest.mark.parametrize(("left", "granted", "parts"), [(row[0], row[1], row[2:]) for row in rows()])
@@ -46,7 +46,7 @@ def test_what_a_line_leaves_is_granted_as_the_page_says(left: int, granted: int,
 
 def test_what_it_names_is_there() -> None:
     assert "16 *sub-lines*" in PAGE
-    assert SUB_LINES == 16
+    assert SHARDS == 16
     assert LEVEL_REACHED in PAGE
     assert RUNS_OUT_SOON in PAGE
     told = ", ".join(str(level // 100) for level in LEVELS[:-1])

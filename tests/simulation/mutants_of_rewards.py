@@ -27,7 +27,7 @@ grant = budget_rules.Funds.grant
 move = BudgetStore.move
 
 
-def _of_sub_line(kind: type[Condition], name: str) -> Any:
+def _of_shard(kind: type[Condition], name: str) -> Any:
     """Without a condition on what a sub-line has, where something is granted or given back; refilling keeps its own."""
 
     def gone(write: Write, each: Condition) -> bool:
@@ -118,7 +118,7 @@ MUTANTS_OF_REWARDS = (
     Mutant(
         "sub-line condition",
         "a grant no longer needs the sub-line to have as much",
-        lambda: _of_sub_line(AtLeast, "won"),
+        lambda: _of_shard(AtLeast, "won"),
         forms=True,
     ),
     Mutant(

@@ -214,12 +214,12 @@ def test_all_wallets_of_a_batch_are_funded_by_one_item(city: World) -> None:
     city.post(city.pay(members[0], shop, 30_000).entry)
     payments = [city.pay(each, shop, 10_000).entry for each in members]
     city.post(payments[0])
-    sub_lines = [item for item in city.memory.items(Table.BUDGETS) if item["kind"] == "sub_line"]
+    shards = [item for item in city.memory.items(Table.BUDGETS) if item["kind"] == "sub_line"]
     city.budgets = partial(lambda budgets: budgets, city.budgets())  # type: ignore[method-assign]
     with city.counted() as costs:
         city.post(*payments[1:])
     funded = [item for item in city.memory.items(Table.BUDGETS) if item["kind"] == "sub_line"]
-    changed = [after for before, after in zip(sub_lines, funded, strict=True) if before != after]
+    changed = [after for before, after in zip(shards, funded, strict=True) if before != after]
     assert len(changed) == 1
     if costs.calls == ["read", "transact"]:
         assert costs.write_units == 2 * (19 + 19 + 1)

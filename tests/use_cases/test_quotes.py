@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eeum.budget.rules import sub_line_of
+from eeum.budget.rules import shard_of
 from eeum.calendar import SEOUL
 from eeum.cashback.quoting import NotGuaranteed, Plan, QuoteAnswer, Reason
 from eeum.cashback.rules import Earning
@@ -263,7 +263,7 @@ def test_a_quote_is_the_payment_and_its_accrual(
     names = ["first", "second", "third"]
     wallets = [world.member(name, charged=150_000, cashback=2_000, cashback_first=cashback_first) for name in names]
     shops = [world.shop(), world.shop(NUMBERS[1], category="supermarket", district="seo", own_rate=200)]
-    assert len({sub_line_of(wallet.id) for wallet in wallets}) > 1, "the wallets draw on different shards"
+    assert len({shard_of(wallet.id) for wallet in wallets}) > 1, "the wallets draw on different shards"
     for who, where, amount, channel, method, hold in asked:
         world.now += timedelta(hours=7)
         changes = {"channel": channel, "method": method, "hold": hold}

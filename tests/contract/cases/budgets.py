@@ -11,7 +11,7 @@ from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds
 from eeum.budget.forecast import Snapshot
 from eeum.budget.funding import Budgets, Funding, look
-from eeum.budget.rules import SUB_LINES, FiscalYear, Funds, Line, Lines, Move, Place, PoolMoney, Short, SubLine
+from eeum.budget.rules import SHARDS, BudgetShard, FiscalYear, Funds, Line, Lines, Move, Place, PoolMoney, Short
 from eeum.budget.store import BudgetStore
 from eeum.budget.watch_store import WatchStore
 from eeum.errors import Invalid
@@ -50,22 +50,22 @@ def _with_line(storage: Storage, won: int) -> tuple[BudgetStore, Line]:
     return budgets, own
 
 
-def _sub_line(budgets: BudgetStore, number: int, year: FiscalYear = 2022) -> SubLine:
-    return budgets.money(year).sub_lines[number]
+def _shard(budgets: BudgetStore, number: int, year: FiscalYear = 2022) -> BudgetShard:
+    return budgets.money(year).shards[number]
 
 
 @case
-def a_year_is_opened_once_with_all_its_sub_lines(storage: Storage) -> None:
+def a_year_is_opened_once_with_all_its_shards(storage: Storage) -> None:
     budgets = _budgets(storage)
     assert budgets.money(2022).rest is None
     budgets.open_year(2022)
     money = budgets.money(2022)
     assert money.rest is not None
     assert (money.rest.won, money.rest.revision, money.rest.closed) == ({}, 0, False)
-    assert money.sub_lines == tuple(SubLine(2022, number, {}, closed=False) for number in range(SUB_LINES))
+    assert money.shards == tuple(BudgetShard(2022, number, {}, closed=False) for number in range(SHARDS))
     with pytest.raises(ConditionsFailed) as failed:
         budgets.open_year(2022)
-    assert failed.value.positions == tuple(range(1 + SUB_LINES))
+    assert failed.value.positions == tuple(range(1 + SHARDS))
     assert budgets.money(2023).rest is None
     assert _budgets(storage, "busan").money(2022).rest is None
 
@@ -140,10 +140,10 @@ def a_closed_year_takes_nothing_more_and_is_closed_once(storage: Storage) -> Non
     money = budgets.money(2022)
     assert money.rest is not None
     assert money.rest.closed
-    assert all(sub_line.closed for sub_line in money.sub_lines)
+    assert all(shard.closed for shard in money.shards)
     with pytest.raises(ConditionsFailed) as failed:
         store.close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-another-close"))
-    assert failed.value.positions == tuple(range(1 + SUB_LINES))
+    assert failed.value.positions == tuple(range(1 + SHARDS))
     with pytest.raises(ConditionsFailed) as failed:
         store.supplement(_change(ChangeKind.SUPPLEMENT, 1, key="a-supplement-too-late"))
     assert failed.value.positions == (0,)
@@ -154,27 +154,27 @@ def a_closed_year_takes_nothing_more_and_is_closed_once(storage: Storage) -> Non
 
 
 @case
-def money_moves_to_a_sub_line_that_knows_its_name_as_far_as_it_is_there(storage: Storage) -> None:
+def money_moves_to_a_shard_that_knows_its_name_as_far_as_it_is_there(storage: Storage) -> None:
     budgets, _ = _with_line(storage, 1_000)
     rest, third, fourth = Place(2022, None), Place(2022, 3), Place(2022, 4)
     with pytest.raises(ConditionsFailed) as failed:
         budgets.move("city", Move(rest, 600), third)
     assert failed.value.positions == (1,)
-    budgets.name_in(_sub_line(budgets, 3), "city")
+    budgets.name_in(_shard(budgets, 3), "city")
     with pytest.raises(ConditionsFailed):
-        budgets.name_in(_sub_line(budgets, 3), "city")
+        budgets.name_in(_shard(budgets, 3), "city")
     budgets.move("city", Move(rest, 600), third)
     with pytest.raises(ConditionsFailed) as failed:
         budgets.move("city", Move(rest, 401), third)
     assert failed.value.positions == (0,)
-    budgets.name_in(_sub_line(budgets, 4), "city")
+    budgets.name_in(_shard(budgets, 4), "city")
     budgets.move("city", Move(third, 600), fourth)
     with pytest.raises(ConditionsFailed) as failed:
         budgets.move("city", Move(third, 1), fourth)
     assert failed.value.positions == (0,)
     money = budgets.money(2022)
     assert money.rest is not None
-    assert [money.rest.won["city"], *(money.sub_lines[number].won["city"] for number in (3, 4))] == [400, 0, 600]
+    assert [money.rest.won["city"], *(money.shards[number].won["city"] for number in (3, 4))] == [400, 0, 600]
 
 
 @case
@@ -194,16 +194,16 @@ def a_pools_window_is_put_up_once_raised_from_what_it_was_and_taken_home(storage
     rest = budgets.money(2022).rest
     assert rest is not None
     assert (rest.won, rest.amounts, rest.since) == ({POOL.name: 7_000}, {POOL.name: 7_000}, {POOL.name: 2021})
-    budgets.name_in(_sub_line(budgets, 0), POOL.name)
+    budgets.name_in(_shard(budgets, 0), POOL.name)
     budgets.move(POOL.name, Move(Place(2022, None), 3_000), Place(2022, 0))
     with pytest.raises(ConditionsFailed) as failed:
-        budgets.take_home(_sub_line(budgets, 0), POOL.name, 2_999)
+        budgets.take_home(_shard(budgets, 0), POOL.name, 2_999)
     assert failed.value.positions == (0,)
-    budgets.take_home(_sub_line(budgets, 0), POOL.name, 3_000)
+    budgets.take_home(_shard(budgets, 0), POOL.name, 3_000)
     money = budgets.money(2022)
     assert money.rest is not None
     assert money.rest.won == {POOL.name: 7_000}
-    assert money.sub_lines[0].won == {}
+    assert money.shards[0].won == {}
 
 
 def _granted(storage: Storage, funding: Funding, own: PolicyVersion, paid: Layer, won: int) -> tuple[int, Funds]:
@@ -271,20 +271,20 @@ def many_who_refill_from_one_another_lose_nothing(storage: Storage) -> None:
     def refill_often(thread: int) -> None:
         ready.wait()
         for number in range(3):
-            look(budgets, (thread + number) % SUB_LINES, Short(2022, "city", 50_000, None), NOON, known={})
+            look(budgets, (thread + number) % SHARDS, Short(2022, "city", 50_000, None), NOON, known={})
 
     with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(refill_often, range(THREADS)))
     money = budgets.money(2022)
     assert money.left("city") == 4_000_000
-    assert money.in_sub_lines("city") > 0
+    assert money.in_shards("city") > 0
 
 
 @case
 def near_the_end_the_won_of_several_places_are_taken_in_one_transaction_or_none_is(storage: Storage) -> None:
     budgets, own = _with_line(storage, 1_000)
     for number, won in ((1, 300), (2, 200)):
-        budgets.name_in(_sub_line(budgets, number), "city")
+        budgets.name_in(_shard(budgets, number), "city")
         budgets.move("city", Move(Place(2022, None), won), Place(2022, number))
     plain = policy([PAID])
     funding, late = (Funding(budgets, Lines([own]), 1, NOON) for _ in range(2))
@@ -296,7 +296,7 @@ def near_the_end_the_won_of_several_places_are_taken_in_one_transaction_or_none_
     with pytest.raises(ConditionsFailed):
         send(storage, *late.writes(late_funds))
     late.lost()
-    assert [part.won.get("city", 0) for part in budgets.money(2022).sub_lines[1:3]] == [0, 50]
+    assert [part.won.get("city", 0) for part in budgets.money(2022).shards[1:3]] == [0, 50]
     granted, funds = _granted(storage, late, plain, PAID, 950)
     assert granted == 50
     send(storage, *late.writes(funds))
@@ -311,11 +311,11 @@ def near_the_end_the_won_of_several_places_are_taken_in_one_transaction_or_none_
 
 
 @case
-def a_sub_lines_largest_item_is_within_a_kilobyte(storage: Storage) -> None:
+def a_shards_largest_item_is_within_a_kilobyte(storage: Storage) -> None:
     """Eight lines, and a pool by the month and one by the half month of the two months that a sub-line knows at once."""
     names = [f"national-2022-{number}" for number in range(8)]
     names += [f"pool/daejeon-citywide@2022-{month}{half}" for month in ("07", "08", "09") for half in ("", "-1", "-2")]
-    key = _budgets(storage).sub_line_key(2022, 15)
+    key = _budgets(storage).shard_key(2022, 15)
     send(storage, Put(key, {"kind": "sub_line", "won": dict.fromkeys(names, 10**12), "closed": False}))
     item = item_at(storage, key)
     assert item is not None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from eeum.budget.funding import Funding
-from eeum.budget.rules import Funds, Lines, Move, Place, SubLine, sub_line_of
+from eeum.budget.rules import BudgetShard, Funds, Lines, Move, Place, shard_of
 from eeum.budget.store import BudgetStore
 from eeum.cashback.rules import MonthBook
 from eeum.cashback.store import CashbackStore
@@ -37,9 +37,9 @@ def returned(storage: Storage, funding: Funding, won: int) -> list[Write]:
 def drawn_elsewhere(storage: Storage, won: int) -> list[Write]:
     """What takes so many won from the rest, as near the end of the money."""
     budgets = BudgetStore(storage, patience_of(), "incheon")
-    year, number = NOON.year, sub_line_of("wallet")
+    year, number = NOON.year, shard_of("wallet")
     reach = {(year, "city"): [Move(Place(year, None), won)]}
-    funds = Funds(Lines(budgets.lines()), {year: SubLine(year, number, {}, closed=False)}, reach)
+    funds = Funds(Lines(budgets.lines()), {year: BudgetShard(year, number, {}, closed=False)}, reach)
     assert funds.grant(POLICY, COUPON, won, NOON) == won
     return budgets.writes(funds)
 

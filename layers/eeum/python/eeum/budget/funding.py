@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from eeum.budget.money import Money, Rest, ended_pools, is_over, left_of_pool, move_to_refill, nearest_first
 from eeum.budget.rules import (
+    BudgetShard,
     Drawing,
     FiscalYear,
     Funds,
@@ -21,10 +22,9 @@ from eeum.budget.rules import (
     Place,
     PoolMoney,
     Short,
-    SubLine,
     fiscal_year_of,
     pool_money,
-    sub_line_of,
+    shard_of,
     years_drawing,
 )
 from eeum.budget.store import BudgetStore
@@ -82,7 +82,7 @@ class Budgets:
 
     def funding(self, hashed: str, now: datetime) -> "Funding":
         """The funding of one command's transaction. `hashed`, a wallet id, chooses the budget shard."""
-        return Funding(self.store, self.lines, sub_line_of(hashed), now)
+        return Funding(self.store, self.lines, shard_of(hashed), now)
 
     def in_all(self, policy: PolicyVersion, at: datetime) -> Funds:
         """Everything that refilling could bring to one transaction at `at`, if no other draws on it. Reads only, and moves nothing.
@@ -100,13 +100,13 @@ class Budgets:
                     money[each] = self.store.money(each)
         won = {line.id: money[year].left(line.id) for line in self.lines.of_year(year)}
         for pool in pools:
-            in_sub_lines = sum(each.in_sub_lines(pool.name) for each in money.values())
-            won[pool.name] = left_of_pool(pool, money[pool.home].rest) + in_sub_lines
-        return Funds(self.lines, {year: SubLine(year, 0, won, closed=False)}, {(year, name): () for name in won})
+            in_shards = sum(each.in_shards(pool.name) for each in money.values())
+            won[pool.name] = left_of_pool(pool, money[pool.home].rest) + in_shards
+        return Funds(self.lines, {year: BudgetShard(year, 0, won, closed=False)}, {(year, name): () for name in won})
 
     def funding_of_a_posting(self, hashed: str, now: datetime) -> "Funding":
         """The funding of one accrual transaction, whose shard `hashed` chooses. It looks for money more often, since no caller waits."""
-        return Funding(self.store, self.lines, sub_line_of(hashed), now, POSTING)
+        return Funding(self.store, self.lines, shard_of(hashed), now, POSTING)
 
 
 class Funding:
@@ -142,13 +142,13 @@ class Funding:
         for policy, at in needs:
             if policy.pools or self._lines.are_kept_at(at):
                 self._years.add(fiscal_year_of(at))
-        return [self._store.sub_line_key(year, self._number) for year in sorted(self._years)]
+        return [self._store.shard_key(year, self._number) for year in sorted(self._years)]
 
     def funds(self, items: Mapping[Key, Item | None]) -> Funds:
         """The money in the `items` that were read; None for an item that does not exist."""
-        read = {year: self._store.sub_line(year, self._number, items) for year in self._years}
-        sub_lines = {year: sub_line for year, sub_line in read.items() if sub_line is not None}
-        return Funds(self._lines, sub_lines, dict(self._reach), self._drawing())
+        read = {year: self._store.shard(year, self._number, items) for year in self._years}
+        shards = {year: shard for year, shard in read.items() if shard is not None}
+        return Funds(self._lines, shards, dict(self._reach), self._drawing())
 
     def _drawing(self) -> Drawing:
         in_time = self._store.patience.remaining_seconds() >= self._last_look
@@ -212,16 +212,16 @@ def _look(
                 known[year] = years[year] = known.get(year) or store.money(year)
     else:
         rest = _rest_of(years[home]).won.get(name, 0)
-    sub_line = years[short.year].sub_lines[number]
-    if name not in sub_line.won:
-        _name_in(store, sub_line, name, now)
-    lacking = short.wanted - sub_line.won.get(name, 0)
+    shard = years[short.year].shards[number]
+    if name not in shard.won:
+        _name_in(store, shard, name, now)
+    lacking = short.wanted - shard.won.get(name, 0)
     if lacking <= 0:
         return None
     others = [
         Move(Place(money.year, other.number), other.won.get(name, 0))
         for money in years.values()
-        for other in money.sub_lines
+        for other in money.shards
         if (money.year, other.number) != (short.year, number)
     ]
     from_rest = Move(Place(home, None), rest)
@@ -234,11 +234,11 @@ def _look(
     return None
 
 
-def _name_in(store: BudgetStore, sub_line: SubLine, name: str, now: datetime) -> None:
+def _name_in(store: BudgetStore, shard: BudgetShard, name: str, now: datetime) -> None:
     # Skipped for a window that ended long ago, or two transactions would add and remove its name in turn.
-    for ended, won in () if is_over(name, now) else ended_pools(sub_line, now):
-        store.take_home(sub_line, ended, won)
-    store.name_in(sub_line, name)
+    for ended, won in () if is_over(name, now) else ended_pools(shard, now):
+        store.take_home(shard, ended, won)
+    store.name_in(shard, name)
 
 
 def opened(store: BudgetStore, year: FiscalYear) -> Rest:

@@ -1,12 +1,12 @@
 """Lines, money and changes as items of the budgets table, and back."""
 
-from eeum.budget.rules import SUB_LINES, FiscalYear, Line, SubLine
+from eeum.budget.rules import SHARDS, BudgetShard, FiscalYear, Line
 from eeum.calendar import parse_instant, text_of
 from eeum.storage import Item, Key, Table
 
 LINE = "LINE#"
 REST = "REST"
-SUB_LINE = "SUB_LINE"
+SHARD = "SUB_LINE"
 
 
 def lines_partition(programme: str) -> str:
@@ -25,19 +25,21 @@ def rest_key(programme: str, year: FiscalYear) -> Key:
     return Key(Table.BUDGETS, year_partition(programme, year), REST)
 
 
-def sub_line_key(programme: str, year: FiscalYear, number: int) -> Key:
+def shard_key(programme: str, year: FiscalYear, number: int) -> Key:
     """The key of a budget shard. Each shard has its own partition, so that shards never contend."""
-    return Key(Table.BUDGETS, f"{year_partition(programme, year)}#{number:02}", SUB_LINE)
+    return Key(Table.BUDGETS, f"{year_partition(programme, year)}#{number:02}", SHARD)
 
 
 def money_keys(programme: str, year: FiscalYear) -> list[Key]:
     """The keys of a year's unallocated balance and of its shards."""
-    return [rest_key(programme, year), *(sub_line_key(programme, year, number) for number in range(SUB_LINES))]
+    return [rest_key(programme, year), *(shard_key(programme, year, number) for number in range(SHARDS))]
 
 
-def sub_line_of_item(year: FiscalYear, number: int, item: Item | None) -> SubLine:
+def shard_of_item(year: FiscalYear, number: int, item: Item | None) -> BudgetShard:
     """A budget shard from its item; a missing item is an empty shard."""
-    return SubLine(year, number, item["won"], item["closed"]) if item else SubLine(year, number, {}, closed=False)
+    return (
+        BudgetShard(year, number, item["won"], item["closed"]) if item else BudgetShard(year, number, {}, closed=False)
+    )
 
 
 def line_item(line: Line) -> Item:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eeum.budget.rules import PARTS_OF_THE_REST, POOL, SMALLEST_REFILL, SUB_LINES, FiscalYear, Move, PoolMoney, SubLine
+from eeum.budget.rules import PARTS_OF_THE_REST, POOL, SHARDS, SMALLEST_REFILL, BudgetShard, FiscalYear, Move, PoolMoney
 from eeum.calendar import month_of, next_month
 from eeum.policy.windows import last_month_of
 
@@ -34,15 +34,15 @@ class Money:
 
     year: FiscalYear
     rest: Rest | None
-    sub_lines: tuple[SubLine, ...]
+    shards: tuple[BudgetShard, ...]
 
     def left(self, name: str) -> int:
         """The amount that can still be drawn, in all places together."""
         rest = self.rest.won.get(name, 0) if self.rest else 0
-        return rest + self.in_sub_lines(name)
+        return rest + self.in_shards(name)
 
-    def in_sub_lines(self, name: str) -> int:
-        return sum(sub_line.won.get(name, 0) for sub_line in self.sub_lines)
+    def in_shards(self, name: str) -> int:
+        return sum(shard.won.get(name, 0) for shard in self.shards)
 
 
 def left_of_pool(pool: PoolMoney, rest: Rest | None) -> int:
@@ -61,7 +61,7 @@ def move_to_refill(lacking: int, rest: Move, others: Iterable[Move]) -> Move | N
 
     It takes a small part of the unallocated balance, so that many can do so at once, else half of the fullest other shard.
     """
-    portion = max(rest.won // PARTS_OF_THE_REST, min(SMALLEST_REFILL, rest.won // SUB_LINES))
+    portion = max(rest.won // PARTS_OF_THE_REST, min(SMALLEST_REFILL, rest.won // SHARDS))
     if portion >= 2 * lacking:
         return rest._replace(won=portion)
     fullest = max(others, key=lambda other: other.won, default=None)
@@ -79,11 +79,11 @@ def nearest_first(lacking: int, number: int, rest: Move, others: Iterable[Move])
 
     def order(move: Move) -> tuple[bool, int]:
         enough = move.won >= lacking
-        if move.place.sub_line is None:
+        if move.place.shard is None:
             return not enough, -1 if enough else -move.won
-        return not enough, (move.place.sub_line - number) % SUB_LINES if enough else -move.won
+        return not enough, (move.place.shard - number) % SHARDS if enough else -move.won
 
-    return tuple(sorted((move for move in (rest, *others) if move.won > 0), key=order)[: 1 + SUB_LINES])
+    return tuple(sorted((move for move in (rest, *others) if move.won > 0), key=order)[: 1 + SHARDS])
 
 
 def is_over(name: str, now: datetime) -> bool:
@@ -92,9 +92,9 @@ def is_over(name: str, now: datetime) -> bool:
     return name.startswith(POOL) and window[0].isdigit() and next_month(last_month_of(window)) < month_of(now)
 
 
-def ended_pools(sub_line: SubLine, now: datetime) -> Sequence[tuple[str, int]]:
-    """Pools of `sub_line` whose windows ended long ago, with their won. They go back to the unallocated balance, so that items stay small.
+def ended_pools(shard: BudgetShard, now: datetime) -> Sequence[tuple[str, int]]:
+    """Pools of `shard` whose windows ended long ago, with their won. They go back to the unallocated balance, so that items stay small.
 
     Money that is given back later adds the name again.
     """
-    return [(name, won) for name, won in sub_line.won.items() if is_over(name, now)]
+    return [(name, won) for name, won in shard.won.items() if is_over(name, now)]

@@ -92,7 +92,7 @@ def report_of(
 
 def line_account(line_id: str, money: Money) -> Account:
     amount = money.rest.amounts.get(line_id, 0) if money.rest else 0
-    return Account(line_id, amount, money.left(line_id), money.in_sub_lines(f"{RETURNED}{line_id}"))
+    return Account(line_id, amount, money.left(line_id), money.in_shards(f"{RETURNED}{line_id}"))
 
 
 def pool_account(pool: PoolMoney, years: list[Money]) -> Account:
@@ -100,7 +100,7 @@ def pool_account(pool: PoolMoney, years: list[Money]) -> Account:
     home = years[-1].rest
     if home is None or pool.name not in home.amounts:
         return Account(pool.name.removeprefix(POOL), pool.amount, pool.amount, 0)
-    left = home.won[pool.name] + sum(money.in_sub_lines(pool.name) for money in years)
+    left = home.won[pool.name] + sum(money.in_shards(pool.name) for money in years)
     raised = max(pool.amount - home.amounts[pool.name], 0)
     return Account(pool.name.removeprefix(POOL), home.amounts[pool.name] + raised, left + raised, 0)
 
@@ -140,5 +140,5 @@ def _funders(reports: tuple[LineReport, ...], money: Money) -> tuple[FunderRepor
 
 
 def _unbudgeted(money: Money) -> Mapping[str, int]:
-    names = {name for part in money.sub_lines for name in part.won if name.startswith(UNBUDGETED)}
-    return {name.removeprefix(UNBUDGETED): money.in_sub_lines(name) for name in names}
+    names = {name for part in money.shards for name in part.won if name.startswith(UNBUDGETED)}
+    return {name.removeprefix(UNBUDGETED): money.in_shards(name) for name in names}

@@ -1,7 +1,7 @@
 """Decides which budget line pays a reward, and how much of it: pure functions over plain values, amounts in whole won.
 
 A line is a funder's money for a fiscal year, which is the calendar year in Seoul (Local Finance Act, article 6). Its money is divided into
-`SUB_LINES` budget shards, so that no single item takes every write, and an unallocated balance that refills them. A citywide pool is stored
+`SHARDS` budget shards, so that no single item takes every write, and an unallocated balance that refills them. A citywide pool is stored
 alike. For each line, at every moment: unallocated + left in its shards + drawn = appropriated + given back.
 """
 
@@ -17,7 +17,7 @@ from eeum.money import split_by_share
 from eeum.policy.rules import Layer, PolicyVersion, funded
 from eeum.policy.windows import window_name
 
-SUB_LINES = 16
+SHARDS = 16
 """The number of shards. Each transaction draws on one: with batches of 20 payments, an item is written 1/320 times per payment."""
 
 PARTS_OF_THE_REST = 32
@@ -45,9 +45,9 @@ def fiscal_year_of(at: datetime) -> FiscalYear:
     return at.astimezone(SEOUL).year
 
 
-def sub_line_of(hashed: str) -> int:
+def shard_of(hashed: str) -> int:
     """The number of the budget shard that a transaction draws on: by hash, so that draws are spread evenly."""
-    return hashlib.sha256(hashed.encode()).digest()[0] % SUB_LINES
+    return hashlib.sha256(hashed.encode()).digest()[0] % SHARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def years_drawing(first: FiscalYear, last: FiscalYear, home: FiscalYear) -> list
 
 
 @dataclass(frozen=True, slots=True)
-class SubLine:
+class BudgetShard:
     """A budget shard as it was read: won left by line and pool, and what was given back after the close."""
 
     year: FiscalYear
@@ -140,7 +140,7 @@ class Place(NamedTuple):
     """A place that has money: a budget shard of a year, or (None) its unallocated balance."""
 
     year: FiscalYear
-    sub_line: int | None
+    shard: int | None
 
 
 class Move(NamedTuple):
@@ -195,7 +195,7 @@ class Funds:
     """
 
     lines: Lines
-    sub_lines: Mapping[FiscalYear, SubLine]
+    shards: Mapping[FiscalYear, BudgetShard]
     reach: Mapping[Name, Sequence[Move]] = field(default_factory=dict)
     drawing: Drawing = Drawing.ANYWHERE
     _taken: dict[Name, int] = field(default_factory=dict)
@@ -281,7 +281,7 @@ class Funds:
 
     def copy(self) -> "Funds":
         """A copy for a tentative computation."""
-        return Funds(self.lines, self.sub_lines, self.reach, self.drawing, dict(self._taken), dict(self._pools))
+        return Funds(self.lines, self.shards, self.reach, self.drawing, dict(self._taken), dict(self._pools))
 
     def _payer(self, layer: Layer, funder: str, at: datetime) -> Name | None:
         """The name that pays a funder's part; None for a merchant's own part, and for parts before the year's first line."""
@@ -311,8 +311,8 @@ class Funds:
         return max(there - self._taken.get(name, 0), 0)
 
     def _left(self, name: Name) -> int:
-        sub_line = self.sub_lines.get(name[0])
-        return sub_line.won.get(name[1], 0) if sub_line else 0
+        shard = self.shards.get(name[0])
+        return shard.won.get(name[1], 0) if shard else 0
 
     def _of_own(self, year: FiscalYear, name: str, taken: int) -> int:
         """The part of the drawn won that comes from the shard itself; for a return, all of it."""
@@ -333,8 +333,8 @@ class Funds:
         for (year, name), taken in self._taken.items():
             if not taken:
                 continue
-            sub_line = self.sub_lines.get(year)
-            if taken < 0 and sub_line and sub_line.closed and not name.startswith((POOL, UNBUDGETED)):
+            shard = self.shards.get(year)
+            if taken < 0 and shard and shard.closed and not name.startswith((POOL, UNBUDGETED)):
                 changes[year, f"{RETURNED}{name}"] = -taken
             else:
                 changes[year, name] = taken
@@ -342,7 +342,7 @@ class Funds:
 
     def _is_short(self, year: FiscalYear, name: str, taken: int) -> bool:
         own = self._of_own(year, name, taken)
-        sub_line = self.sub_lines.get(year)
-        if sub_line is None or name not in sub_line.won:
+        shard = self.shards.get(year)
+        if shard is None or name not in shard.won:
             return own != 0
-        return own > sub_line.won[name] and not name.startswith(COUNTED)
+        return own > shard.won[name] and not name.startswith(COUNTED)

@@ -12,11 +12,11 @@ from eeum.budget.items import (
     lines_partition,
     money_keys,
     rest_key,
-    sub_line_key,
-    sub_line_of_item,
+    shard_key,
+    shard_of_item,
 )
 from eeum.budget.money import Money, Rest
-from eeum.budget.rules import COUNTED, POOL, SUB_LINES, FiscalYear, Funds, Line, Move, Place, PoolMoney, SubLine
+from eeum.budget.rules import COUNTED, POOL, SHARDS, BudgetShard, FiscalYear, Funds, Line, Move, Place, PoolMoney
 from eeum.storage import (
     NOT_YET_STORED,
     Absent,
@@ -50,14 +50,14 @@ class BudgetStore:
         query = Query(Table.BUDGETS, lines_partition(self._programme), LINE, consistent=True)
         return [line_of(item) for item in every_item(self._storage, query)]
 
-    def sub_line_key(self, year: FiscalYear, number: int) -> Key:
+    def shard_key(self, year: FiscalYear, number: int) -> Key:
         """The key of a budget shard, for the caller's own batch read: 1 read unit."""
-        return sub_line_key(self._programme, year, number)
+        return shard_key(self._programme, year, number)
 
-    def sub_line(self, year: FiscalYear, number: int, items: Mapping[Key, Item | None]) -> SubLine | None:
+    def shard(self, year: FiscalYear, number: int, items: Mapping[Key, Item | None]) -> BudgetShard | None:
         """The budget shard as the caller read it; None if the caller did not read it. No units of its own."""
-        key = self.sub_line_key(year, number)
-        return sub_line_of_item(year, number, items[key]) if key in items else None
+        key = self.shard_key(year, number)
+        return shard_of_item(year, number, items[key]) if key in items else None
 
     def writes(self, funds: Funds) -> list[Write]:
         """The updates that store `funds`, for the caller's transaction: one for each year's shard, mostly one in all.
@@ -67,7 +67,7 @@ class BudgetStore:
         """
         elsewhere = funds.elsewhere
         changed = {
-            Place(year, funds.sub_lines[year].number): dict(changes)
+            Place(year, funds.shards[year].number): dict(changes)
             for year, changes in sorted(funds.changes.items())
             if changes
         }
@@ -75,9 +75,9 @@ class BudgetStore:
             changes = changed.setdefault(place, {})
             for name, won in drawn.items():
                 changes[name] = changes.get(name, 0) - won
-        return [self._grant(place, changes, funds.sub_lines.get(place.year)) for place, changes in changed.items()]
+        return [self._grant(place, changes, funds.shards.get(place.year)) for place, changes in changed.items()]
 
-    def _grant(self, place: Place, changes: Mapping[str, int], read: SubLine | None) -> Update:
+    def _grant(self, place: Place, changes: Mapping[str, int], read: BudgetShard | None) -> Update:
         # A counter may be below zero in one shard: the draw that is given back may have counted in another.
         taken = {name: -won for name, won in changes.items() if won < 0 and not name.startswith(COUNTED)}
         # The name of an ended window may have been removed since the read; nothing is given back to a name that is gone.
@@ -95,18 +95,18 @@ class BudgetStore:
 
     def money(self, year: FiscalYear) -> Money:
         """A year's unallocated balance and its shards, each consistently but not at one instant. 17 read units, one round trip."""
-        rest, *sub_lines = self._storage.read(money_keys(self._programme, year))
+        rest, *shards = self._storage.read(money_keys(self._programme, year))
         return Money(
             year,
             _rest_of(year, rest) if rest else None,
-            tuple(sub_line_of_item(year, number, item) for number, item in enumerate(sub_lines)),
+            tuple(shard_of_item(year, number, item) for number, item in enumerate(shards)),
         )
 
     def open_year(self, year: FiscalYear) -> None:
         """Create the items of a year; `ConditionsFailed` when they exist. 34 write units, once a year."""
-        sub_line: Item = {"kind": "sub_line", "won": {}, "closed": False}
-        rest = sub_line | {"kind": "budget_rest", "amounts": {}, "since": {}, "revision": 0}
-        items = [rest, *[sub_line] * SUB_LINES]
+        shard: Item = {"kind": "sub_line", "won": {}, "closed": False}
+        rest = shard | {"kind": "budget_rest", "amounts": {}, "since": {}, "revision": 0}
+        items = [rest, *[shard] * SHARDS]
         # Updates, since the role that posts cashback may not put items here.
         updates = [
             Update(key, tuple(SetTo((name,), value) for name, value in item.items()), NOT_YET_STORED)
@@ -149,29 +149,29 @@ class BudgetStore:
         brought = Update(self._key(to), (Add(way, move.won),), (AtLeast(way, 0),))
         commit(self._storage, self.patience.briefly(), taken, brought)
 
-    def name_in(self, sub_line: SubLine, name: str) -> None:
+    def name_in(self, shard: BudgetShard, name: str) -> None:
         """Add `name` with 0 won to a budget shard; `ConditionsFailed` when it has the name. 2 write units."""
         way = ("won", name)
-        named = Update(self.sub_line_key(sub_line.year, sub_line.number), (SetTo(way, 0),), (Absent(way),))
+        named = Update(self.shard_key(shard.year, shard.number), (SetTo(way, 0),), (Absent(way),))
         commit(self._storage, self.patience, named)
 
-    def take_home(self, sub_line: SubLine, name: str, won: int) -> None:
+    def take_home(self, shard: BudgetShard, name: str, won: int) -> None:
         """Move all `won` of `name` back to the unallocated balance and remove the name; `ConditionsFailed` when it changed. Units as
         `move`.
         """
         place = ("won", name)
-        forgotten = Update(self.sub_line_key(sub_line.year, sub_line.number), (Remove(place),), (Equals(place, won),))
+        forgotten = Update(self.shard_key(shard.year, shard.number), (Remove(place),), (Equals(place, won),))
         commit(
             self._storage,
             self.patience,
             forgotten,
-            Update(rest_key(self._programme, sub_line.year), (Add(place, won),)),
+            Update(rest_key(self._programme, shard.year), (Add(place, won),)),
         )
 
     def _key(self, place: Place) -> Key:
-        if place.sub_line is None:
+        if place.shard is None:
             return rest_key(self._programme, place.year)
-        return self.sub_line_key(place.year, place.sub_line)
+        return self.shard_key(place.year, place.shard)
 
 
 def _rest_of(year: FiscalYear, item: Item) -> Rest:
