@@ -190,7 +190,7 @@ def appropriate(storage: Storage, policies: PolicyBook) -> None:
         funding.keys([(policy, JANUARY_2021)])
         funds = funding.funds({})
         for layer in policy.layers:
-            funds.grant(policy, layer, 1_000_000, JANUARY_2021)
+            funds.draw(policy, layer, 1_000_000, JANUARY_2021)
         funding.refill(funds)
 
 

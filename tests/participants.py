@@ -15,7 +15,7 @@ from eeum.storage import (
     Table,
     Update,
 )
-from eeum.wallet.giving import NOTHING_GIVEN, Given
+from eeum.wallet.command_rewards import NO_REWARDS, CommandRewards
 from eeum.wallet.participants import Asked, Case, Participant, Share
 from eeum.wallet.rules import OwnDecline
 
@@ -95,7 +95,7 @@ class OneTimeCode(OnTheCard):
             write = Update(key, (SetTo(way, case.entry_key),), (Absent(way),))
         won = min(self._won, case.amount - case.given)
         reward = LayerReward("code", won, (), (("merchant", won),))
-        return Share(Given((reward,), {}, {}) if won else NOTHING_GIVEN, (write,), self._code)
+        return Share(CommandRewards((reward,), {}, {}) if won else NO_REWARDS, (write,), self._code)
 
 
 class Writing(Participant):

@@ -146,14 +146,14 @@ class Books:
             except ConditionsFailed:
                 patience.wait(attempt)
 
-    def grant(
+    def draw(
         self, own: PolicyVersion, paid: Layer, won: int, at: datetime | None = None, hashed: str | None = None
     ) -> Granted:
         number = next(self._numbers)
         entry = Granted(number, paid, own, at or self.now, won, 0)
 
         def work(funds: Funds) -> Item:
-            entry.won = funds.grant(own, paid, won, entry.at)
+            entry.won = funds.draw(own, paid, won, entry.at)
             return {"kind": "grant", "won": entry.won}
 
         self.transact(hashed or str(number), [(own, entry.at)], work, f"{number}")
@@ -167,7 +167,7 @@ class Books:
 
         def work(funds: Funds) -> Item:
             nonlocal changed
-            changed = funds.grant(entry.policy, entry.layer, won, entry.at, entry.won)
+            changed = funds.draw(entry.policy, entry.layer, won, entry.at, entry.won)
             return {"kind": "change", "won": changed}
 
         self.transact(hashed or str(number), [(entry.policy, entry.at)], work, f"{number}")

@@ -89,7 +89,7 @@ def test_what_comes_back_to_a_pool_that_is_taken_home_meanwhile_comes_back() -> 
     books = Books()
     books.add(line("national", "national"), 700_000)
     books.add(line("city", "city"), 900_000)
-    given = books.grant(OWN, PAID, 100_000, hashed="a wallet")
+    given = books.draw(OWN, PAID, 100_000, hashed="a wallet")
     books.now = NOON.replace(month=10)
     done: list[bool] = []
 
@@ -97,7 +97,7 @@ def test_what_comes_back_to_a_pool_that_is_taken_home_meanwhile_comes_back() -> 
         if moment == "before" and not done:
             done.append(True)
             # The first of a new window in that sub-line: the old one's money goes back to the rest.
-            books.grant(OWN, PAID, 10_000, hashed="a wallet")
+            books.draw(OWN, PAID, 10_000, hashed="a wallet")
 
     books.memory.fault = fault
     assert books.change(given, 40_000, hashed="a wallet") == 40_000
@@ -117,7 +117,7 @@ def _life(books: Books) -> list[int]:
     """Grants until nothing is left, with what comes back in between; from the rest, and from one another."""
     won = []
     for number in range(12):
-        won.append(books.grant(OWN, PAID, 150_000, hashed=str(number)).won)
+        won.append(books.draw(OWN, PAID, 150_000, hashed=str(number)).won)
         if number == 6:
             books.change(books.granted[2], 10_000, hashed="another")
     return won
@@ -176,7 +176,7 @@ def test_a_process_that_dies_at_any_transaction_loses_nothing_and_another_goes_o
         if changed:
             books.granted[2].won = changed[0]["won"]
         books.check()
-        while books.grant(OWN, PAID, 150_000).won > 1:
+        while books.draw(OWN, PAID, 150_000).won > 1:
             pass
         assert books.left("national") == 0
         books.check()
@@ -193,7 +193,7 @@ def test_who_runs_out_of_time_has_changed_nothing_but_where_money_stands() -> No
     books.memory.fault = lambda moment, writes: (_ for _ in ()).throw(Contended("always"))
     books.seconds = 1.0
     with pytest.raises(Busy):
-        books.grant(OWN, PAID, 1_000)
+        books.draw(OWN, PAID, 1_000)
     books.memory.fault = lambda moment, writes: None
     assert books.granted == []
     books.check()
@@ -210,7 +210,7 @@ def test_many_at_once_grant_all_there_is_and_not_a_won_more(wanted: int) -> None
 
     def grant_many(thread: int) -> None:
         for _ in range(3 * there // wanted // 12):
-            books.grant(plain, own, wanted)
+            books.draw(plain, own, wanted)
 
     with ThreadPoolExecutor(12) as threads:
         list(threads.map(grant_many, range(12)))
@@ -226,7 +226,7 @@ def test_many_at_once_also_give_back_and_are_supplemented() -> None:
 
     def live(thread: int) -> None:
         for number in range(30):
-            entry = books.grant(OWN, PAID, 9_000 + thread)
+            entry = books.draw(OWN, PAID, 9_000 + thread)
             if number % 3 == 0:
                 books.change(entry, entry.won // 2)
             if number % 10 == 9:

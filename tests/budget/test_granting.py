@@ -32,34 +32,34 @@ def books() -> Books:
 
 
 def test_a_reward_is_paid_by_the_line_of_each_funder(books: Books) -> None:
-    assert books.grant(OWN, SHARED, 1_001).won == 1_001
+    assert books.draw(OWN, SHARED, 1_001).won == 1_001
     assert (books.left("national"), books.left("city")) == (999_600, 1_999_399)
     books.check()
 
 
 def test_all_that_a_line_has_is_granted_whichever_shard_is_drawn_on_and_then_no_more(books: Books) -> None:
-    grants = [books.grant(OWN, POOLED, 7_000).won for _ in range(10)]
+    grants = [books.draw(OWN, POOLED, 7_000).won for _ in range(10)]
     assert grants == [7_000] * 6 + [3_000] + [0] * 3  # a pool of 45,000 for half a month
     assert books.left("event") == 55_000
     books.check()
 
 
 def test_a_later_half_of_the_month_has_its_own_pool_and_the_month_what_is_left_of_it(books: Books) -> None:
-    assert books.grant(OWN, POOLED, 50_000).won == 45_000
+    assert books.draw(OWN, POOLED, 50_000).won == 45_000
     books.now += timedelta(days=10)
-    assert books.grant(OWN, POOLED, 50_000).won == 15_000
+    assert books.draw(OWN, POOLED, 50_000).won == 15_000
     books.now += timedelta(days=20)
-    assert books.grant(OWN, POOLED, 50_000).won == 40_000  # the line has no more
+    assert books.draw(OWN, POOLED, 50_000).won == 40_000  # the line has no more
     books.check()
 
 
 def test_a_later_version_with_a_larger_pool_raises_it_and_one_with_a_smaller_takes_nothing_away(books: Books) -> None:
-    assert books.grant(OWN, POOLED, 50_000).won == 45_000
+    assert books.draw(OWN, POOLED, 50_000).won == 45_000
     larger = policy([POOLED], Pool("citywide", MONTHLY, 60_000), Pool("twice", Window("half_month"), 52_000))
-    assert books.grant(larger, POOLED, 50_000).won == 7_000
+    assert books.draw(larger, POOLED, 50_000).won == 7_000
     smaller = policy([POOLED], Pool("citywide", MONTHLY, 10_000), Pool("twice", Window("half_month"), 10_000))
     assert books.change(books.granted[0], 40_000) == 40_000
-    assert books.grant(smaller, POOLED, 50_000).won == 5_000
+    assert books.draw(smaller, POOLED, 50_000).won == 5_000
     books.check()
 
 
@@ -67,35 +67,35 @@ def test_an_events_pool_is_one_over_the_turn_of_the_year(books: Books) -> None:
     window = Window("event", datetime(2022, 12, 1, tzinfo=SEOUL), datetime(2023, 2, 1, tzinfo=SEOUL))
     paid = layer("standard", {"city": 100}, "winter")
     own = policy([paid], Pool("winter", window, 10_000))
-    assert books.grant(own, paid, 6_000, window.start).won == 6_000
-    assert books.grant(own, paid, 6_000, datetime(2023, 1, 5, tzinfo=SEOUL)).won == 4_000
+    assert books.draw(own, paid, 6_000, window.start).won == 6_000
+    assert books.draw(own, paid, 6_000, datetime(2023, 1, 5, tzinfo=SEOUL)).won == 4_000
     assert books.change(books.granted[0], 1_000) == 1_000
-    assert books.grant(own, paid, 6_000, datetime(2023, 1, 6, tzinfo=SEOUL)).won == 5_000
+    assert books.draw(own, paid, 6_000, datetime(2023, 1, 6, tzinfo=SEOUL)).won == 5_000
     books.check(2022, 2023)
 
 
 def test_a_supplement_is_granted_at_once(books: Books) -> None:
-    assert books.grant(OWN, SHARED, 3_000_000).won == 2_500_002  # 1,000,000 of 40 %
-    assert books.grant(OWN, SHARED, 100).won == 2  # of which 40 % are none
+    assert books.draw(OWN, SHARED, 3_000_000).won == 2_500_002  # 1,000,000 of 40 %
+    assert books.draw(OWN, SHARED, 100).won == 2  # of which 40 % are none
     books.supplement(2022, "national", 400)
-    assert books.grant(OWN, SHARED, 1_000).won == 1_000
+    assert books.draw(OWN, SHARED, 1_000).won == 1_000
     books.check()
 
 
 def test_what_comes_back_is_granted_again_whoever_asks(books: Books) -> None:
-    first = books.grant(OWN, POOLED, 45_000, hashed="one")
-    assert books.grant(OWN, POOLED, 1_000, hashed="another").won == 0
+    first = books.draw(OWN, POOLED, 45_000, hashed="one")
+    assert books.draw(OWN, POOLED, 1_000, hashed="another").won == 0
     assert books.change(first, 10_000, hashed="a third") == 10_000
-    assert books.grant(OWN, POOLED, 40_000, hashed="another").won == 35_000
+    assert books.draw(OWN, POOLED, 40_000, hashed="another").won == 35_000
     books.check()
 
 
 def test_where_nothing_is_budgeted_nothing_is_read_or_written(books: Books) -> None:
     before = len(books.memory.items(Table.BUDGETS)), books.memory.costs.round_trips
-    assert books.grant(OWN, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
+    assert books.draw(OWN, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
     plain = policy([SHARED])
     earlier = books.memory.costs.round_trips
-    assert books.grant(plain, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
+    assert books.draw(plain, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
     # The lines, which a function has in its cache, and the transaction.
     assert books.memory.costs.round_trips - earlier == 2
     assert len(books.memory.items(Table.BUDGETS)) == before[0]
@@ -103,16 +103,16 @@ def test_where_nothing_is_budgeted_nothing_is_read_or_written(books: Books) -> N
 
 
 def test_what_no_line_pays_is_counted(books: Books) -> None:
-    entry = books.grant(OWN, DISTRICT, 1_000)
+    entry = books.draw(OWN, DISTRICT, 1_000)
     assert books.store.money(2022).in_shards("unbudgeted/district") == 300
     books.change(entry, 100)
     assert books.store.money(2022).in_shards("unbudgeted/district") == 30
 
 
 def test_a_shard_forgets_the_pools_of_windows_long_over_and_takes_back_what_comes_later(books: Books) -> None:
-    entry = books.grant(OWN, POOLED, 1_000, hashed="one")
+    entry = books.draw(OWN, POOLED, 1_000, hashed="one")
     books.now += timedelta(days=62)
-    books.grant(OWN, POOLED, 1_000, hashed="one")
+    books.draw(OWN, POOLED, 1_000, hashed="one")
     names = {name for part in books.store.money(2022).shards for name in part.won}
     assert names >= {"pool/citywide@2022-10", "pool/twice@2022-10-1"}
     assert not [name for name in names if "2022-08" in name]
@@ -158,7 +158,7 @@ def test_whatever_happens_nothing_is_lost_and_nothing_overspent(steps: list[tupl
         )
     for kind, which, won, hashed in steps:
         if kind == "grant":
-            books.grant(OWN, OWN.layers[which], won, hashed=str(hashed))
+            books.draw(OWN, OWN.layers[which], won, hashed=str(hashed))
         elif kind == "change" and books.granted:
             books.change(books.granted[which % len(books.granted)], won, hashed=str(hashed))
         elif kind == "supplement":
@@ -170,7 +170,7 @@ def test_whatever_happens_nothing_is_lost_and_nothing_overspent(steps: list[tupl
 
 def test_a_shortfall_comes_only_when_no_shard_has_anything_left(books: Books) -> None:
     while True:
-        entry = books.grant(OWN, SHARED, 9_973)
+        entry = books.draw(OWN, SHARED, 9_973)
         if entry.won < entry.wanted:
             break
     # The largest whole whose parts of 40 % and 60 % still fit: at most one won of flooring stays.
@@ -189,7 +189,7 @@ def test_no_item_is_written_more_than_a_tenth_as_often_as_payments_are_posted() 
         for start in range(0, payments, batch):
 
             def work(funds: Funds, count: int = batch) -> Item:
-                return {"kind": "grant", "won": sum(funds.grant(OWN, SHARED, 1_000, NOON) for _ in range(count))}
+                return {"kind": "grant", "won": sum(funds.draw(OWN, SHARED, 1_000, NOON) for _ in range(count))}
 
             books.transact(f"{name}-{start}", [(OWN, NOON)], work, f"{start}")
         writes = Counter(write.key for write in books.memory.log if write.key.table is Table.BUDGETS)
@@ -201,10 +201,10 @@ def test_no_item_is_written_more_than_a_tenth_as_often_as_payments_are_posted() 
 
 
 def test_a_transaction_costs_two_units_and_touches_one_shard(books: Books) -> None:
-    books.grant(OWN, SHARED, 1_000, hashed="one")
+    books.draw(OWN, SHARED, 1_000, hashed="one")
     before = books.memory.costs.write_units
     books.memory.log.clear()
-    books.grant(OWN, SHARED, 1_000, hashed="one")
+    books.draw(OWN, SHARED, 1_000, hashed="one")
     assert books.memory.costs.write_units - before == 4  # and two for the entry
     assert [write.key.table for write in books.memory.log] == [Table.BUDGETS, Table.LEDGER]
 
@@ -225,17 +225,17 @@ def test_a_pool_of_an_event_of_two_centuries_reads_the_years_that_drew_on_it_alo
     own = policy([paid], Pool("festival", Window("event", start, until), 1_000_000))
     books = Books()
     before = books.memory.costs.round_trips
-    assert books.grant(own, paid, 100_000, hashed="a").won == 100_000
+    assert books.draw(own, paid, 100_000, hashed="a").won == 100_000
     assert books.memory.costs.round_trips - before < 20
     money = books.store.money(2200)
     assert money.rest is not None
     assert money.rest.since == {"pool/festival@until-2200-12": 2022}
 
     books.now = datetime(2024, 1, 1, tzinfo=SEOUL)
-    assert books.grant(own, paid, 850_000, hashed="b").won == 850_000
+    assert books.draw(own, paid, 850_000, hashed="b").won == 850_000
     # Accepted the year before the first, and granted late: it finds what is left in the others, and is found by them.
-    assert books.grant(own, paid, 30_000, at=datetime(2021, 12, 31, tzinfo=SEOUL), hashed="c").won == 30_000
-    assert books.grant(own, paid, 30_000, hashed="d").won == 20_000, "all that was left anywhere"
+    assert books.draw(own, paid, 30_000, at=datetime(2021, 12, 31, tzinfo=SEOUL), hashed="c").won == 30_000
+    assert books.draw(own, paid, 30_000, hashed="d").won == 20_000, "all that was left anywhere"
     assert books.store.money(2200).rest.since == {"pool/festival@until-2200-12": 2021}  # type: ignore[union-attr]
     books.check(2200, 2021, 2022, 2024)
     assert books.store.money(2023).rest is None, "a year that drew on nothing is not opened"

@@ -115,8 +115,8 @@ def test_what_a_funder_lacks_cuts_the_layer_for_all_of_its_funders_and_no_other_
     shared, own = layer("standard", IN_HALVES), layer("district", {"city": 100})
     both = policy([shared, own])
     wallet = funds({"national": 100, "city": 1_000})
-    assert wallet.grant(both, shared, 1_000, NOON) == 201  # 100 and 101
-    assert wallet.grant(both, own, 500, NOON) == 500
+    assert wallet.draw(both, shared, 1_000, NOON) == 201  # 100 and 101
+    assert wallet.draw(both, own, 500, NOON) == 500
     assert wallet.changes == {2022: {"national": -100, "city": -601}}
 
 
@@ -127,7 +127,7 @@ def test_a_grant_is_the_largest_that_fits_every_line_and_pool(
     paid = layer("standard", dict(zip(("national", "city"), shares, strict=True)), "citywide")
     own = policy([paid], Pool("citywide", MONTHLY, 10**9))
     wallet = funds({"national": national, "city": city, "pool/citywide@2022-08": pool})
-    granted = wallet.grant(own, paid, wanted, NOON)
+    granted = wallet.draw(own, paid, wanted, NOON)
     parts = split_by_share(granted, shares)
     assert granted <= min(wanted, pool)
     assert parts[0] <= national
@@ -140,7 +140,7 @@ def test_a_grant_is_the_largest_that_fits_every_line_and_pool(
 def test_a_merchants_part_is_never_budgeted() -> None:
     paid = layer("benefit", {"merchant": 70, "city": 30})
     wallet = funds({"city": 30})
-    assert wallet.grant(policy([paid]), paid, 1_000, NOON) == 100
+    assert wallet.draw(policy([paid]), paid, 1_000, NOON) == 100
     assert wallet.changes == {2022: {"city": -30}}
 
 
@@ -148,8 +148,8 @@ def test_what_no_line_pays_is_granted_and_counted_from_the_years_first_line_on()
     paid = layer("standard", {"district": 50, "city": 50})
     lines = Lines([line("city", "city", applies_from=NOON)])
     wallet = funds({"city": 1_000, "unbudgeted/district": 7}, lines=lines)
-    assert wallet.grant(policy([paid]), paid, 100, NOON) == 100
-    assert wallet.grant(policy([paid]), paid, 40, NOON - timedelta(milliseconds=1)) == 40
+    assert wallet.draw(policy([paid]), paid, 100, NOON) == 100
+    assert wallet.draw(policy([paid]), paid, 40, NOON - timedelta(milliseconds=1)) == 40
     assert wallet.changes == {2022: {"city": -50, "unbudgeted/district": 50}}
     wallet.give_back(policy([paid]), paid, {"district": 20, "city": 20}, NOON)
     assert wallet.changes == {2022: {"city": -30, "unbudgeted/district": 30}}
@@ -159,11 +159,11 @@ def test_a_reward_is_raised_and_lowered_by_the_difference_of_its_parts() -> None
     paid = layer("standard", {"national": 1, "city": 1})
     own = policy([paid])
     wallet = funds({"national": 10, "city": 10})
-    assert wallet.grant(own, paid, 6, NOON, before=3) == 6  # (1, 2) becomes (3, 3)
+    assert wallet.draw(own, paid, 6, NOON, before=3) == 6  # (1, 2) becomes (3, 3)
     assert wallet.changes == {2022: {"national": -2, "city": -1}}
-    assert wallet.grant(own, paid, 2, NOON, before=6) == 2
+    assert wallet.draw(own, paid, 2, NOON, before=6) == 2
     assert wallet.changes == {2022: {"city": 1}}
-    assert wallet.grant(own, paid, 0, NOON, before=2) == 0
+    assert wallet.draw(own, paid, 0, NOON, before=2) == 0
     assert wallet.changes == {2022: {"national": 1, "city": 2}}
 
 
@@ -174,7 +174,7 @@ def test_less_can_always_be_funded_though_nothing_is_left(shares: list[int], bef
     own = policy([paid], Pool("citywide", MONTHLY, 10**9))
     left = dict.fromkeys([*funders, "pool/citywide@2022-08"], 0)
     wallet = funds(left, lines=Lines([line(funder, funder) for funder in funders]))
-    granted = wallet.grant(own, paid, wanted, NOON, before)
+    granted = wallet.draw(own, paid, wanted, NOON, before)
     assert 0 <= granted <= wanted
     if wanted == before:
         assert granted == before
@@ -185,8 +185,8 @@ def test_what_is_given_back_can_be_granted_in_the_same_transaction() -> None:
     paid = layer("standard", {"city": 100})
     own = policy([paid])
     wallet = funds({"city": 0})
-    assert wallet.grant(own, paid, 300, NOON, before=1_000) == 300
-    assert wallet.grant(own, paid, 900, NOON) == 700
+    assert wallet.draw(own, paid, 300, NOON, before=1_000) == 300
+    assert wallet.draw(own, paid, 900, NOON) == 700
     assert wallet.changes == {}
 
 
@@ -197,7 +197,7 @@ def test_after_the_close_what_comes_back_is_kept_apart() -> None:
     wallet = funds(left, closed=True)
     wallet.give_back(own, paid, {"city": 200}, NOON)
     assert wallet.changes == {2022: {"returned/city": 200, "pool/citywide@2022-08": 200}}
-    assert wallet.grant(own, paid, 260, NOON) == 260  # 200 of what came back in it, 60 of what is left
+    assert wallet.draw(own, paid, 260, NOON) == 260  # 200 of what came back in it, 60 of what is left
     assert wallet.changes == {2022: {"city": -60, "pool/citywide@2022-08": -60}}
 
 
@@ -205,8 +205,8 @@ def test_what_is_short_is_named_with_all_that_is_wanted_and_nothing_is_stored_be
     paid = layer("standard", IN_HALVES, "citywide")
     own = policy([paid], Pool("citywide", MONTHLY, 10**6))
     wallet = funds({"national": 10, "city": 1_000}, exhausted=False)
-    assert wallet.grant(own, paid, 600, NOON) == 600
-    assert wallet.grant(own, paid, 400, NOON) == 400
+    assert wallet.draw(own, paid, 600, NOON) == 600
+    assert wallet.draw(own, paid, 400, NOON) == 400
     assert {short.name: short.wanted for short in wallet.missing} == {"national": 500, "pool/citywide@2022-08": 1_000}
     with pytest.raises(ValueError, match="refill"):
         _ = wallet.changes
@@ -216,7 +216,7 @@ def test_a_year_that_was_not_read_is_short_of_everything() -> None:
     paid = layer("standard", {"city": 100})
     lines = Lines([line("city", "city", year=2021), line("city", "city")])
     wallet = funds({"city": 100}, exhausted=False, lines=lines)
-    assert wallet.grant(policy([paid]), paid, 50, NEW_YEAR - timedelta(seconds=1)) == 50
+    assert wallet.draw(policy([paid]), paid, 50, NEW_YEAR - timedelta(seconds=1)) == 50
     assert [(short.year, short.name, short.wanted) for short in wallet.missing] == [(2021, "city", 50)]
 
 
@@ -233,9 +233,9 @@ def test_exact_parts_are_taken_whole_or_not_at_all() -> None:
 def test_what_is_tried_on_a_copy_is_dropped_with_it() -> None:
     paid = layer("standard", {"city": 100})
     wallet = funds({"city": 100})
-    assert wallet.copy().grant(policy([paid]), paid, 80, NOON) == 80
+    assert wallet.copy().draw(policy([paid]), paid, 80, NOON) == 80
     assert wallet.changes == {}
-    assert wallet.grant(policy([paid]), paid, 100, NOON) == 100
+    assert wallet.draw(policy([paid]), paid, 100, NOON) == 100
 
 
 # --- pools ------------------------------------------------------------------------------------------------------------
@@ -320,11 +320,11 @@ def test_what_the_shard_does_not_have_is_drawn_from_the_places_in_reach() -> Non
     wallet = Funds(
         Lines([line("city", "city")]), {2022: BudgetShard(2022, 3, {"city": 10}, False)}, {(2022, "city"): (near, far)}
     )
-    assert wallet.grant(own, paid, 60, NOON) == 60
+    assert wallet.draw(own, paid, 60, NOON) == 60
     assert wallet.missing == ()
     assert wallet.changes == {2022: {"city": -10}}
     assert wallet.elsewhere == {near.place: {"city": 30}, far.place: {"city": 20}}
-    assert wallet.grant(own, paid, 60, NOON) == 30
+    assert wallet.draw(own, paid, 60, NOON) == 30
     wallet.give_back(own, paid, {"city": 85}, NOON)
     assert (wallet.changes, wallet.elsewhere) == ({2022: {"city": -5}}, {})
 
@@ -336,7 +336,7 @@ def test_who_may_look_no_more_has_what_the_shard_has_or_nothing_and_gives_back_a
     paid = layer("standard", {"city": 100})
     own = policy([paid])
     wallet = Funds(Lines([line("city", "city")]), {2022: BudgetShard(2022, 3, {"city": 40}, False)}, drawing=drawing)
-    assert wallet.grant(own, paid, 60, NOON) == granted
+    assert wallet.draw(own, paid, 60, NOON) == granted
     assert wallet.missing == ()
     wallet.give_back(own, paid, {"city": 100}, NOON)
     assert wallet.changes == {2022: {"city": 100 - granted}}

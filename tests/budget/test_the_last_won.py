@@ -101,7 +101,7 @@ def grant(books: Books, paid: Layer, won: int, hashed: str, pause: Callable[[flo
     while True:
         keys = funding.keys([(OWN, NOON)])
         funds = funding.funds(dict(zip(keys, books.storage.read(keys), strict=True)))
-        granted = funds.grant(OWN, paid, won, NOON)
+        granted = funds.draw(OWN, paid, won, NOON)
         put = Put(Key(Table.LEDGER, "LAST", hashed), {"kind": "grant", "won": granted}, NOT_YET_STORED)
 
         def keep(own: Patience, writes: Sequence[Write], put: Put = put) -> None:
@@ -182,7 +182,7 @@ def test_who_always_loses_stands_without_the_reward_after_a_bounded_number_of_at
         attempts += 1
         assert attempts <= 1 + 2 * looking.times + ATTEMPTS_ON_ITS_OWN
         funds = _read(books, funding)
-        granted = funds.grant(OWN, PAID, 250_000, NOON)
+        granted = funds.draw(OWN, PAID, 250_000, NOON)
         if funds.missing:
             funding.refill(funds)
             continue
@@ -207,7 +207,7 @@ def _read(books: Books, funding: Funding) -> Funds:
 def _take(books: Books, funding: Funding, won: int) -> int:
     while True:
         funds = _read(books, funding)
-        granted = funds.grant(OWN, PAID, won, NOON)
+        granted = funds.draw(OWN, PAID, won, NOON)
         if not funds.missing:
             books.storage.transact(funding.writes(funds), f"take-{random.random()}")
             return granted

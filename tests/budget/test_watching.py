@@ -54,7 +54,7 @@ def look(books: Books, listener: Listener) -> Watched:
 
 
 def test_a_report_says_what_there_was_is_spent_and_is_left(books: Books) -> None:
-    books.grant(OWN, SHARED, 100_000)
+    books.draw(OWN, SHARED, 100_000)
     books.supplement(2022, "national", 100_000)
     report = year_report(2022, books.reporting(BOOK))
     city, national = report.lines
@@ -81,7 +81,7 @@ def test_a_pool_that_nobody_has_drawn_on_is_whole_and_a_year_without_a_budget_is
 
 
 def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
-    entry = books.grant(OWN, SHARED, 100_000)
+    entry = books.draw(OWN, SHARED, 100_000)
     months = MonthStore(books.storage, books.patience, PROGRAMME)
     request = books.request(2022)
 
@@ -141,12 +141,12 @@ def test_the_second_half_of_a_month_ends_with_it() -> None:
 def test_each_level_is_told_once_for_each_line_and_pool(books: Books) -> None:
     listener = Listener()
     assert look(books, listener) == Watched((), 0, 0)
-    books.grant(OWN, SHARED, 410_000)
+    books.draw(OWN, SHARED, 410_000)
     found = look(books, listener)
     assert found.highest_share == 4_100
     assert found.told == ("pool/citywide@2022-08/500000/5000", "pool/citywide@2022-08/500000/8000")
     assert look(books, listener).told == ()
-    books.grant(OWN, SHARED, 90_000)
+    books.draw(OWN, SHARED, 90_000)
     assert look(books, listener).told == tuple(
         f"{name}/{level}"
         for name, levels in (("line/national/400000", LEVELS[:1]), ("pool/citywide@2022-08/500000", LEVELS[2:]))
@@ -165,17 +165,17 @@ def test_each_level_is_told_once_for_each_line_and_pool(books: Books) -> None:
 def test_after_a_supplement_a_level_is_told_when_it_is_reached_anew(books: Books) -> None:
     listener = Listener()
     plain = layer("standard", {"national": 100})
-    books.grant(policy([plain]), plain, 330_000)
+    books.draw(policy([plain]), plain, 330_000)
     assert look(books, listener).told == ("line/national/400000/5000", "line/national/400000/8000")
     books.supplement(2022, "national", 600_000)
     assert look(books, listener).told == ()
-    books.grant(policy([plain]), plain, 170_000)
+    books.draw(policy([plain]), plain, 170_000)
     assert look(books, listener).told == ("line/national/1000000/5000",)
 
 
 def test_an_alarm_that_did_not_get_through_is_told_by_the_next_run(books: Books) -> None:
     listener = Listener()
-    books.grant(OWN, SHARED, 260_000)
+    books.draw(OWN, SHARED, 260_000)
     listener.fails = True
     with pytest.raises(Busy):
         look(books, listener)
@@ -194,7 +194,7 @@ def test_whichever_write_the_watch_dies_at_nothing_is_lost(moment: str) -> None:
         books = Books()
         books.add(line("city", "city"), 1_000_000)
         plain = layer("standard", {"city": 100})
-        books.grant(policy([plain]), plain, 910_000)
+        books.draw(policy([plain]), plain, 910_000)
         listener = Listener()
         seen = 0
 
@@ -220,7 +220,7 @@ def test_whichever_write_the_watch_dies_at_nothing_is_lost(moment: str) -> None:
 
 
 def test_two_runs_at_once_tell_each_alarm_once(books: Books) -> None:
-    books.grant(OWN, SHARED, 260_000)
+    books.draw(OWN, SHARED, 260_000)
     first, second = Listener(), Listener()
 
     def meanwhile(when: str, writes: list[Write]) -> None:
@@ -239,7 +239,7 @@ def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) ->
     listener = Listener()
     for _ in range(5):
         look(books, listener)
-        books.grant(own, plain, 10_000)
+        books.draw(own, plain, 10_000)
         look(books, listener)
         books.now += timedelta(days=1)
     found = look(books, listener)
@@ -248,10 +248,10 @@ def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) ->
     assert (national.account.name, national.forecast.days, national.forecast.per_day) == ("national", 5, 10_000)
     assert national.forecast.runs_out_on == books.now.date() + timedelta(days=34)
     for _ in range(3):
-        books.grant(own, plain, 10_000)
+        books.draw(own, plain, 10_000)
         books.now += timedelta(days=1)
     assert look(books, listener).running_out == 0
-    books.grant(own, plain, 10_000)
+    books.draw(own, plain, 10_000)
     books.now += timedelta(days=1)
     found = look(books, listener)
     assert (found.running_out, found.told) == (1, ("line/national/400000/runs_out",))

@@ -39,7 +39,7 @@ def test_what_a_line_leaves_is_granted_as_the_page_says(left: int, granted: int,
     paid = layer("base", SHARES)
     found = funds(left)
 
-    assert found.grant(policy([paid]), paid, REWARD, AT) == granted
+    assert found.draw(policy([paid]), paid, REWARD, AT) == granted
     assert tuple(-found.changes[2022].get(funder, 0) for funder in SHARES) == parts
     assert sum(parts) == granted
 

@@ -46,7 +46,7 @@ def spend(city: InMemoryCity, won: int, funder: str = "city") -> None:
     while True:
         keys = funding.keys([(policy, city.now)])
         funds = funding.funds(dict(zip(keys, city.storage.read(keys), strict=True)))
-        assert funds.grant(policy, paid, won, city.now) == won
+        assert funds.draw(policy, paid, won, city.now) == won
         if not funds.missing:
             break
         funding.refill(funds)

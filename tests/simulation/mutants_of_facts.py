@@ -8,7 +8,7 @@ from eeum.cashback import quoting, sources
 from eeum.payments import items
 from eeum.policy.conditions import Facts
 from eeum.policy.stored_facts import STORED_FACTS, facts_of_item
-from eeum.wallet.giving import UNLIMITED
+from eeum.wallet.command_rewards import UNLIMITED
 from tests.simulation.mutation import Mutant
 from tests.stored_forms import named_facts
 

@@ -9,12 +9,12 @@ from unittest.mock import patch
 from eeum.cashback import rules as cashback_rules
 from eeum.policy import document_values, evaluation, validation
 from eeum.policy.rules import Layer, Limit, PolicyVersion
-from eeum.wallet import giving, top_ups
+from eeum.wallet import command_rewards, participants, top_ups
 from tests.simulation.mutation import Mutant, replacing
 
 chosen = evaluation._chosen
 evaluate = evaluation.evaluate
-give = giving.give
+rewards_for = command_rewards.rewards_for
 limits_on_top_ups = top_ups._limits_on_top_ups
 
 
@@ -30,12 +30,12 @@ def _counts_once_chosen(*arguments: Any, **more: Any) -> Any:
 
 @contextmanager
 def _evaluated(by: Any) -> Iterator[None]:
-    with replacing(cashback_rules, "evaluate", by), replacing(giving, "evaluate", by):
+    with replacing(cashback_rules, "evaluate", by), replacing(command_rewards, "evaluate", by):
         yield
 
 
 def _given_after_the_end(policy: PolicyVersion, *arguments: Any) -> Any:
-    return give(replace(policy, ends_at=None), *arguments)
+    return rewards_for(replace(policy, ends_at=None), *arguments)
 
 
 def _no_limits_after_the_end(policy: PolicyVersion, at: Any) -> Sequence[Limit]:
@@ -52,7 +52,7 @@ MUTANTS_OF_POLICIES = (
     Mutant(
         "end of a version",
         "top-ups are given bonuses, and use limits of layers, after their version has ended",
-        lambda: patch.object(top_ups, "give", _given_after_the_end),
+        lambda: patch.object(participants, "rewards_for", _given_after_the_end),
         forms=True,
     ),
     Mutant(

@@ -17,13 +17,13 @@ from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, Layer, PolicyVersion
 from eeum.policy.windows import Window
 from eeum.storage import Absent, Add, AtLeast, Condition, Equals, Table, Update, Write
-from eeum.wallet import giving, purses, top_ups
+from eeum.wallet import command_rewards, purses, top_ups
 from eeum.wallet import rules as wallet_rules
 from tests.simulation.mutation import Mutant, dropping, replacing, writing
 
 earn = posting.earn
 funds_of = Funding.funds
-grant = budget_rules.Funds.grant
+draw = budget_rules.Funds.draw
 move = BudgetStore.move
 
 
@@ -52,7 +52,7 @@ def _same_funds(funding: Any, items: Any) -> Any:
 
 def _granted_outside(*arguments: Any, **more: Any) -> int:
     with patch.object(Window, "is_open", lambda *_: True):
-        return grant(*arguments, **more)
+        return draw(*arguments, **more)
 
 
 def _losers_use_limits(policy: PolicyVersion, *arguments: Any, **more: Any) -> Evaluation:
@@ -63,7 +63,7 @@ def _losers_use_limits(policy: PolicyVersion, *arguments: Any, **more: Any) -> E
 
 @contextmanager
 def _both_evaluate(by: Any) -> Iterator[None]:
-    with replacing(cashback_rules, "evaluate", by), replacing(giving, "evaluate", by):
+    with replacing(cashback_rules, "evaluate", by), replacing(command_rewards, "evaluate", by):
         yield
 
 
@@ -148,7 +148,7 @@ MUTANTS_OF_REWARDS = (
     Mutant(
         "pool of an event",
         "the pool of an event is drawn on before and after it",
-        lambda: patch.object(budget_rules.Funds, "grant", _granted_outside),
+        lambda: patch.object(budget_rules.Funds, "draw", _granted_outside),
         forms=True,
     ),
     Mutant(

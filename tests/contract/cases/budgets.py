@@ -211,7 +211,7 @@ def _granted(storage: Storage, funding: Funding, own: PolicyVersion, paid: Layer
     while True:
         keys = funding.keys([(own, NOON)])
         funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
-        granted = funds.grant(own, paid, won, NOON)
+        granted = funds.draw(own, paid, won, NOON)
         if not funds.missing:
             return granted, funds
         funding.refill(funds)

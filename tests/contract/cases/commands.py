@@ -66,7 +66,7 @@ def granted(storage: Storage, funding: Funding, won: int) -> Funds:
     while True:
         keys = funding.keys([(POLICY, NOON)])
         funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
-        funds.grant(POLICY, COUPON, won, NOON)
+        funds.draw(POLICY, COUPON, won, NOON)
         if not funds.missing:
             return funds
         funding.refill(funds)
@@ -100,8 +100,8 @@ def a_quote_reads_the_money_too_and_all_of_the_year_where_the_shard_has_too_litt
     (key,) = funding.keys([(POLICY, NOON)])
     found = PaymentStore(storage, patience_of()).read_for_quote(opened.id, MERCHANT, [key])
     assert (found.wallet, found.merchants, set(found.others)) == (opened, {MERCHANT: None}, {key})
-    assert funding.funds(found.others).grant(POLICY, COUPON, 100_000, NOON) == 100_000
-    assert Budgets(budgets, Lines(budgets.lines())).in_all(POLICY, NOON).grant(POLICY, COUPON, 100_000, NOON) == 90_000
+    assert funding.funds(found.others).draw(POLICY, COUPON, 100_000, NOON) == 100_000
+    assert Budgets(budgets, Lines(budgets.lines())).in_all(POLICY, NOON).draw(POLICY, COUPON, 100_000, NOON) == 90_000
 
 
 @case

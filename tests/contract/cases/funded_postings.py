@@ -40,7 +40,7 @@ def drawn_elsewhere(storage: Storage, won: int) -> list[Write]:
     year, number = NOON.year, shard_of("wallet")
     reach = {(year, "city"): [Move(Place(year, None), won)]}
     funds = Funds(Lines(budgets.lines()), {year: BudgetShard(year, number, {}, closed=False)}, reach)
-    assert funds.grant(POLICY, COUPON, won, NOON) == won
+    assert funds.draw(POLICY, COUPON, won, NOON) == won
     return budgets.writes(funds)
 
 
@@ -64,7 +64,7 @@ def payments_are_read_with_the_part_of_the_budget_that_their_cashback_draws_on(s
     assert found[:2] == ({each.id: each for each in wallets}, set())
     assert list(found.others) == keys
     funds = funding.funds(found.others)
-    funds.grant(POLICY, COUPON, 1, NOON)
+    funds.draw(POLICY, COUPON, 1, NOON)
     assert funds.missing, "nothing was brought there yet"
 
 

@@ -201,7 +201,7 @@ class Funds:
     _taken: dict[Name, int] = field(default_factory=dict)
     _pools: dict[Name, PoolMoney] = field(default_factory=dict)
 
-    def grant(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0) -> int:
+    def draw(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0) -> int:
         """Draw as much of a reward of `won` as budgets fund, and return the funded amount; `before` won of the same reward are funded
         already.
 
@@ -211,20 +211,20 @@ class Funds:
         if any(not policy.pools[pool].window.is_open(at) for pool in layer.pools):
             won = 0
         names = [self._payer(layer, funder, at) for funder in layer.funders]
-        granted_before = [part for _, part in funded(layer, before)]
+        drawn_before = [part for _, part in funded(layer, before)]
         room = [
             None if (free := self._room(name)) is None else free + part
-            for name, part in zip(names, granted_before, strict=True)
+            for name, part in zip(names, drawn_before, strict=True)
         ]
         for pool in self._pools_of(policy, layer, at):
             free = self._room(pool)
             if free is not None:
                 won = min(won, free + before)
-        granted = largest_fit(layer.shares, won, room)
-        parts = [part for _, part in funded(layer, granted)]
-        differences = (new - old for new, old in zip(parts, granted_before, strict=True))
+        drawn = largest_fit(layer.shares, won, room)
+        parts = [part for _, part in funded(layer, drawn)]
+        differences = (new - old for new, old in zip(parts, drawn_before, strict=True))
         self._take(policy, layer, dict(zip(layer.funders, differences, strict=True)), at)
-        return granted
+        return drawn
 
     def is_shared(self, layer: Layer, at: datetime) -> bool:
         """Whether a layer draws on money that runs out: a pool, or a line of one of its funders."""

@@ -75,9 +75,9 @@ class BudgetStore:
             changes = changed.setdefault(place, {})
             for name, won in drawn.items():
                 changes[name] = changes.get(name, 0) - won
-        return [self._grant(place, changes, funds.shards.get(place.year)) for place, changes in changed.items()]
+        return [self._update(place, changes, funds.shards.get(place.year)) for place, changes in changed.items()]
 
-    def _grant(self, place: Place, changes: Mapping[str, int], read: BudgetShard | None) -> Update:
+    def _update(self, place: Place, changes: Mapping[str, int], read: BudgetShard | None) -> Update:
         # A counter may be below zero in one shard: the draw that is given back may have counted in another.
         taken = {name: -won for name, won in changes.items() if won < 0 and not name.startswith(COUNTED)}
         # The name of an ended window may have been removed since the read; nothing is given back to a name that is gone.

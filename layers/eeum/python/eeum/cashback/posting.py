@@ -43,8 +43,8 @@ from eeum.cashback.usage_by_earning import NONE_FOUND
 from eeum.journal.accounts import CASHBACK, added, by_purse, is_of_rewards, purse
 from eeum.payments.progress import Cancellation
 from eeum.policy.usage import Usage
+from eeum.wallet.command_rewards import UNLIMITED, RewardFunds
 from eeum.wallet.debts import debts_after
-from eeum.wallet.giving import UNLIMITED, Grants
 from eeum.wallet.rules import Negative
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ class CaptureMissing(Exception):
 
 
 class Terms(NamedTuple):
-    """The terms of accruals. The wallets of one transaction share `grants`, which fund the rewards."""
+    """The terms of accruals. The wallets of one transaction share `funds`, which fund the rewards."""
 
     policies: PolicyBook
     posted_at: datetime
-    grants: Grants = UNLIMITED
+    funds: RewardFunds = UNLIMITED
 
 
 class Computed(NamedTuple):
@@ -149,7 +149,7 @@ class _WalletPosting:
         terms = self._terms
         policy = terms.policies.running_at(captured.accepted_at)
         usage = yield from self._usage_before(policy, captured)
-        self._append(source_hash, earn(captured, policy, self._next_number, usage, terms.posted_at, terms.grants))
+        self._append(source_hash, earn(captured, policy, self._next_number, usage, terms.posted_at, terms.funds))
 
     def _add_cancellation(self, cancellation: Cancellation, source_hash: str) -> Computing[None]:
         by_month = {month: _cancelled_in(cancellation, month) for month in cancellation.months}
@@ -223,7 +223,7 @@ class _WalletPosting:
         # Replays of other months may change what an earlier replay of these found.
         found = self._usage_found
         by_earning = found.by_earning if found and found.months == months else NONE_FOUND
-        replay = Replay(book, cancelled, self._terms.policies.running_at, self._terms.grants, by_earning)
+        replay = Replay(book, cancelled, self._terms.policies.running_at, self._terms.funds, by_earning)
         while lacking := replay.go_on(self._context.entries.payments):
             yield from self._need(NeedsPayments(tuple(lacking)))
         replayed = replay.result

@@ -18,7 +18,7 @@ from eeum.payments.rules import Judgement, Order, Till, judge
 from eeum.payments.store import PaymentStore
 from eeum.policy.rules import AT_PAYMENT, Layer, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
-from eeum.wallet.giving import Grants
+from eeum.wallet.command_rewards import RewardFunds
 from eeum.wallet.participants import PolicyRewards
 from eeum.wallet.rules import Purse, Wallet, wallet_id_of
 from eeum.wallet.use_cases import NO_SUCH_WALLET
@@ -129,10 +129,10 @@ def _topped_up(wallet: Wallet, amount: int) -> Wallet:
 
 
 def _quoted(
-    wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, order: Order, at: datetime, grants: Grants
+    wallet: Wallet, merchant: Merchant | None, policy: PolicyVersion, order: Order, at: datetime, funds: RewardFunds
 ) -> tuple[Judgement, Earning]:
     """The decision and the earning of its capture. The discount is funded first, as in a payment."""
-    rewards = PolicyRewards(lambda: grants, AT_PAYMENT)
+    rewards = PolicyRewards(lambda: funds, AT_PAYMENT)
     judgement = judge(wallet, Till(merchant, policy, at), order, [rewards])
     captured = Captured(
         wallet_id=wallet.id,
@@ -146,7 +146,7 @@ def _quoted(
         paid_from=judgement.paid_from,
         facts=judgement.facts,
     )
-    earning = earn(captured, policy, wallet.posted + 1, wallet.usage, at, grants)
+    earning = earn(captured, policy, wallet.posted + 1, wallet.usage, at, funds)
     return judgement, replace(earning, rewards=(), used={}, ceilings={}, into={}) if judgement.decline else earning
 
 

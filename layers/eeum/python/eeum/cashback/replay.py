@@ -26,8 +26,8 @@ from eeum.journal.accounts import CASHBACK, added, funded_by, purse
 from eeum.payments.rules import Payment, Portions, portion
 from eeum.policy.rules import PolicyVersion, funded
 from eeum.policy.usage import Usage
+from eeum.wallet.command_rewards import NONE, UNLIMITED, Cover, RewardFunds
 from eeum.wallet.debts import NO_DEBTS, Debts, Repaid, redirected, repay
-from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 from eeum.wallet.purses import purse_of
 
 PAYMENTS_TOGETHER = 100
@@ -56,11 +56,11 @@ def replay(
     cancelled: Sequence[CancelledCapture],
     payments: Mapping[Digest, Payment],
     policy_at: Callable[[datetime], PolicyVersion],
-    grants: Grants = UNLIMITED,
+    funds: RewardFunds = UNLIMITED,
     usage_by_earning: Mapping[int, Usage] = NONE_FOUND,
 ) -> Replayed:
     """Run a `Replay` whose payments are all there. Raises `KeyError` when one is missing."""
-    replaying = Replay(book, cancelled, policy_at, grants, usage_by_earning)
+    replaying = Replay(book, cancelled, policy_at, funds, usage_by_earning)
     if lacking := replaying.go_on(payments):
         raise KeyError(lacking[0])
     return replaying.result
@@ -82,11 +82,11 @@ class Replay:
         book: MonthBook,
         cancelled: Sequence[CancelledCapture],
         policy_at: Callable[[datetime], PolicyVersion],
-        grants: Grants = UNLIMITED,
+        funds: RewardFunds = UNLIMITED,
         usage_by_earning: Mapping[int, Usage] = NONE_FOUND,
     ) -> None:
         self._policy_at = policy_at
-        self._grants = grants
+        self._funds = funds
         self._usage = UsageByEarning.of(book, usage_by_earning)
         self._lost = _lost(book, cancelled)
         self._rewards, self._ceilings = _current_rewards(book), _current_ceilings(book)
@@ -122,7 +122,7 @@ class Replay:
         policy, before = self._policy_at(earning.accepted_at), self._rewards[earning.number]
         survives = earning.end - self._lost.get((earning.digest, earning.capture), 0)
         ceilings = self._ceilings.get(earning.number, NONE)
-        cover = Cover(policy, policy.after_payment, earning.accepted_at, self._grants, before, ceilings)
+        cover = Cover(policy, policy.after_payment, earning.accepted_at, self._funds, before, ceilings)
         now = cover.funded(partial(_earned, policy, payment, earning, survives, self._usage.now))
         if cover.cut:
             self._cut[earning.number] = cover.cut

@@ -15,8 +15,8 @@ from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.policy.usage import Usage
+from eeum.wallet.command_rewards import NONE, UNLIMITED, Cover, RewardFunds
 from eeum.wallet.debts import Repaid
-from eeum.wallet.giving import NONE, UNLIMITED, Cover, Grants
 from eeum.wallet.purses import purse_of
 
 WHOLE = 0
@@ -155,7 +155,7 @@ def earn(
     number: int,
     usage: Usage,
     posted_at: datetime,
-    grants: Grants = UNLIMITED,
+    funds: RewardFunds = UNLIMITED,
 ) -> Earning:
     """The earning of a capture, as accrual `number` of its wallet. Windows, policy and budgets are those of the capture's acceptance."""
     price, at = captured.end - captured.start, captured.accepted_at
@@ -163,7 +163,7 @@ def earn(
     def under(ceilings: Mapping[str, int]) -> Quote:
         return quote(policy, captured.facts, captured.paid_from, price, at, usage, ceilings)
 
-    cover = Cover(policy, policy.after_payment, at, grants)
+    cover = Cover(policy, policy.after_payment, at, funds)
     quoted = cover.funded(under)
     return Earning(
         wallet_id=captured.wallet_id,

@@ -84,15 +84,15 @@ class CashbackStore:
         done = {source.key for source in sources if next(items)}
         return ReadForPosting(wallets, done, dict(zip(others, items, strict=True)))
 
-    def post(self, plans: Sequence[WalletPlan], patience: Patience, grants: Sequence[Write] = ()) -> None:
+    def post(self, plans: Sequence[WalletPlan], patience: Patience, draws: Sequence[Write] = ()) -> None:
         """Store the entries of several wallets in one transaction. Each entry claims its source, each wallet its next numbers and links.
 
-        `grants` fund the rewards. 2 write units for each entry (of up to 1 KB), each wallet and each updated budget item.
+        `draws` fund the rewards. 2 write units for each entry (of up to 1 KB), each wallet and each updated budget item.
 
         Raises `ConditionsFailed` when a source has its accrual already, a wallet's number, chain or a needed balance changed, or a budget
         has less money than is drawn. Raises `TooLarge` when one transaction cannot hold all.
         """
-        writes = [*(write for plan in plans for write in _writes_of(plan)), *grants]
+        writes = [*(write for plan in plans for write in _writes_of(plan)), *draws]
         _refuse_too_large(writes)
         commit(self._storage, patience, *writes)
 

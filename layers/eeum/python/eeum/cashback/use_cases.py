@@ -21,7 +21,7 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.storage import MOST_WRITES, ConditionsFailed, Contended, Denied, Unavailable, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.budget_draws import keep_funded
-from eeum.wallet.giving import UNLIMITED
+from eeum.wallet.command_rewards import UNLIMITED
 from eeum.wallet.rules import Wallet
 
 if TYPE_CHECKING:
@@ -216,8 +216,8 @@ class _Poster:
         if not alone and places + sum(1 + len(each.plan.entries) for each in computed) > MOST_WRITES:
             return False
 
-        def store(patience: Patience, grants: Sequence[Write]) -> None:
-            self.accrual.store.post([each.plan for each in computed], patience, grants)
+        def store(patience: Patience, draws: Sequence[Write]) -> None:
+            self.accrual.store.post([each.plan for each in computed], patience, draws)
 
         patience = self.accrual.patience if alone else self.accrual.patience.briefly()
         try:

@@ -14,7 +14,7 @@ from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, p
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import LayerReward, PolicyVersion
 from eeum.request import Acceptance
-from eeum.wallet.giving import Given, after
+from eeum.wallet.command_rewards import CommandRewards, after
 from eeum.wallet.participants import NO_SHARES, Case, Participant, Shares, shares_of
 from eeum.wallet.rules import (
     NO_USAGE,
@@ -164,7 +164,7 @@ class Judgement(NamedTuple):
     limit_usage: LimitUsage = NO_USAGE
 
     @property
-    def given(self) -> Given:
+    def given(self) -> CommandRewards:
         """The amount taken off the price, in won."""
         return self.shares.given
 

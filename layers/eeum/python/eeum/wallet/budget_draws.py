@@ -10,7 +10,7 @@ from eeum.errors import Busy
 from eeum.policy.rules import Gives, PolicyVersion
 from eeum.storage import ConditionsFailed, Item, Key, Table, Write
 from eeum.unit_of_work import Patience
-from eeum.wallet.giving import UNLIMITED, Grants
+from eeum.wallet.command_rewards import UNLIMITED, RewardFunds
 from eeum.wallet.participants import Asked, Participant, PolicyRewards
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class BudgetDraws(Participant):
         self._funds = self._funding.funds(items) if self._funding else None
 
     @property
-    def source(self) -> Grants:
+    def source(self) -> RewardFunds:
         """The money that this attempt can draw on. A draw from it is written. Without budgets everything is funded."""
         return self._funds or UNLIMITED
 

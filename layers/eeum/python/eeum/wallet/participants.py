@@ -13,7 +13,7 @@ from eeum.ids import Digest
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import Gives, PolicyVersion
 from eeum.storage import Item, Key, Write
-from eeum.wallet.giving import NOTHING_GIVEN, Given, Grants, give
+from eeum.wallet.command_rewards import NO_REWARDS, CommandRewards, RewardFunds, rewards_for
 from eeum.wallet.rules import OwnDecline, Wallet
 
 
@@ -55,7 +55,7 @@ class Share(NamedTuple):
     participant's name: plain values, which the answer may show. A `decline` declines the whole command, and nothing of a share is stored.
     """
 
-    given: Given = NOTHING_GIVEN
+    given: CommandRewards = NO_REWARDS
     writes: tuple[Write, ...] = ()
     part: Any = None
     decline: OwnDecline | None = None
@@ -101,14 +101,14 @@ class PolicyRewards(Participant):
     `source` returns the budgets to draw on in each attempt.
     """
 
-    def __init__(self, source: Callable[[], Grants], gives: frozenset[Gives]) -> None:
+    def __init__(self, source: Callable[[], RewardFunds], gives: frozenset[Gives]) -> None:
         self._source = source
         self._gives = gives
 
     def decide(self, case: Case, /) -> Share:
         if not case.captures_now or not case.policy.acting(self._gives):
             return NO_SHARE
-        given = give(
+        given = rewards_for(
             case.policy, self._gives, case.facts, case.amount, case.wallet.limit_usage, case.at, self._source()
         )
         return Share(given)
@@ -117,7 +117,7 @@ class PolicyRewards(Participant):
 class Shares(NamedTuple):
     """The contributions of all participants to one case."""
 
-    given: Given = NOTHING_GIVEN
+    given: CommandRewards = NO_REWARDS
     writes: tuple[Write, ...] = ()
     parts: Mapping[str, Any] = {}
     decline: OwnDecline | None = None
@@ -143,15 +143,17 @@ def shares_of(participants: Sequence[Participant], case: Case) -> Shares:
     return joined
 
 
-def _together(one: Given, other: Given) -> Given:
-    if one is NOTHING_GIVEN or other is NOTHING_GIVEN:
-        return other if one is NOTHING_GIVEN else one
-    return Given((*one.rewards, *other.rewards), _sum(one.used, other.used), {**one.ceilings, **other.ceilings})
+def _together(one: CommandRewards, other: CommandRewards) -> CommandRewards:
+    if one is NO_REWARDS or other is NO_REWARDS:
+        return other if one is NO_REWARDS else one
+    return CommandRewards(
+        (*one.rewards, *other.rewards), _sum(one.used, other.used), {**one.ceilings, **other.ceilings}
+    )
 
 
-def _after(case: Case, given: Given) -> Case:
+def _after(case: Case, given: CommandRewards) -> Case:
     """The case for the next participant."""
-    if given is NOTHING_GIVEN:
+    if given is NO_REWARDS:
         return case
     limit_usage = case.wallet.limit_usage
     wallet = (

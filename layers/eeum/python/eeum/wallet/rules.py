@@ -336,10 +336,10 @@ _NEVER = datetime.max.replace(tzinfo=SEOUL)
 def _in_debit_order(wallet: Wallet, spending: Spending) -> list[Purse]:
     others = [each for each in wallet.purses if each.id not in _NO_GRANTS]
     if others:
-        grants = [each for each in others if not each.has_terms]
+        allowances = [each for each in others if not each.has_terms]
         rewards = [each for each in others if each.has_terms and is_spendable(each, spending)]
         rewards.sort(key=lambda reward: (reward.expires_at or _NEVER, reward.id))
-        others = [*sorted(grants, key=lambda grant: grant.id), *rewards]
+        others = [*sorted(allowances, key=lambda each: each.id), *rewards]
     first = spending.first or wallet.debit_order
     order = (CHARGED, CASHBACK) if first is DebitOrder.CHARGED_FIRST else (CASHBACK, CHARGED)
     return others + [each for wanted in order for each in wallet.purses if each.id == wanted]

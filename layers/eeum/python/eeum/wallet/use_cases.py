@@ -17,7 +17,7 @@ from eeum.storage import ConditionsFailed, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.bank_reference_store import Claim, claim_key, claim_of
 from eeum.wallet.budget_draws import keep_joined, keys_of, rewarding
-from eeum.wallet.giving import after
+from eeum.wallet.command_rewards import after
 from eeum.wallet.participants import Asked, Participant
 from eeum.wallet.rules import (
     STANDARD_CARD,

@@ -19,24 +19,24 @@ from eeum.wallet.rules import LimitUsage
 NONE: Mapping[str, int] = {}
 
 
-class Grants(Protocol):
+class RewardFunds(Protocol):
     """The budgets that fund rewards (`eeum.budget`)."""
 
-    def grant(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0, /) -> int:
+    def draw(self, policy: PolicyVersion, layer: Layer, won: int, at: datetime, before: int = 0, /) -> int:
         """The funded part of `won`, in won; `before` of it is funded already."""
 
 
 class Unlimited:
     """Without budgets everything is funded."""
 
-    def grant(self, _policy: PolicyVersion, _layer: Layer, won: int, _at: datetime, _before: int = 0, /) -> int:
+    def draw(self, _policy: PolicyVersion, _layer: Layer, won: int, _at: datetime, _before: int = 0, /) -> int:
         return won
 
 
-UNLIMITED: Grants = Unlimited()
+UNLIMITED: RewardFunds = Unlimited()
 
 
-class Given(NamedTuple):
+class CommandRewards(NamedTuple):
     """What layers give, without those that give nothing. `used` is the increase of limit usage, by limit and window.
 
     `ceilings` are the funded amounts by layer, where the budgets paid less than the layer would give.
@@ -51,33 +51,33 @@ class Given(NamedTuple):
         return sum(reward.won for reward in self.rewards)
 
 
-NOTHING_GIVEN = Given((), {}, {})
+NO_REWARDS = CommandRewards((), {}, {})
 
 
-def give(
+def rewards_for(
     policy: PolicyVersion,
     gives: frozenset[Gives],
     facts: Facts,
     base: int,
     limit_usage: LimitUsage,
     at: datetime,
-    grants: Grants,
-) -> Given:
+    funds: RewardFunds,
+) -> CommandRewards:
     """Evaluate layers on the amount `base` at the instant `at`, as far as budgets fund them.
 
     Layers are funded in the order listed. What one layer does not get remains for the other layers of the same reward limit.
     """
     if not policy.pays_at(at):
-        return NOTHING_GIVEN
+        return NO_REWARDS
     limits = limits_of(policy, gives)
     used_before, carried = standing(limits.values(), limit_usage.used, at)
 
     def under(ceilings: Mapping[str, int]) -> Evaluation:
         return evaluate(policy, facts, base, used_before, gives=gives, carried=carried, ceilings=ceilings)
 
-    cover = Cover(policy, policy.acting(gives), at, grants)
+    cover = Cover(policy, policy.acting(gives), at, funds)
     evaluation = cover.funded(under)
-    return Given(
+    return CommandRewards(
         # The ceilings report the cut.
         tuple(reward._replace(uncut=None) for reward in evaluation.rewards if reward.won),
         {key_of(limits[limit], at): won for limit, won in evaluation.used.items() if won},
@@ -98,7 +98,7 @@ Made = TypeVar("Made", bound=Rewarding)
 class Cover:
     """The funding of one payment's or top-up's rewards. A layer that budgets cut gets a ceiling, and all is evaluated again under it.
 
-    `granted` is what budgets paid before, by layer in won, under the given `ceilings`. `cut` are further or lower ceilings.
+    `drawn` is what budgets paid before, by layer in won, under the given `ceilings`. `cut` are further or lower ceilings.
     """
 
     def __init__(
@@ -106,15 +106,15 @@ class Cover:
         policy: PolicyVersion,
         layers: Sequence[Layer],
         at: datetime,
-        grants: Grants,
-        granted: Mapping[str, int] = NONE,
+        funds: RewardFunds,
+        drawn: Mapping[str, int] = NONE,
         ceilings: Mapping[str, int] = NONE,
     ) -> None:
         self._policy = policy
         self._layers = layers
         self._at = at
-        self._grants = grants
-        self._granted = dict(granted)
+        self._funds = funds
+        self._drawn = dict(drawn)
         self._ceilings = ceilings
         self.cut: dict[str, int] = {}
 
@@ -128,14 +128,14 @@ class Cover:
     def _covers(self, wanted: Mapping[str, int]) -> bool:
         """Whether budgets fund all of `wanted`, won by layer. If not, one more layer has a ceiling afterwards."""
         for layer in self._layers:
-            won, before = wanted.get(layer.id, 0), self._granted.get(layer.id, 0)
+            won, before = wanted.get(layer.id, 0), self._drawn.get(layer.id, 0)
             if won == before:
                 continue
             # A layer may want less than before, since a ceiling of another layer made a third one win their group. It gives back the
             # difference.
-            self._granted[layer.id] = self._grants.grant(self._policy, layer, won, self._at, before)
-            if self._granted[layer.id] < won:
-                self.cut[layer.id] = self._granted[layer.id]
+            self._drawn[layer.id] = self._funds.draw(self._policy, layer, won, self._at, before)
+            if self._drawn[layer.id] < won:
+                self.cut[layer.id] = self._drawn[layer.id]
                 return False
         return True
 
