@@ -196,15 +196,15 @@ class Books:
         spent = self.spent()
         all_money = {year: self.store.money(year) for year in years or (self.now.year,)}
         for year, money in all_money.items():
-            assert money.rest is not None
-            for name, amount in money.rest.amounts.items():
-                in_years = range(money.rest.since[name], year + 1) if name.startswith(POOL) else (year,)
-                left = money.rest.won[name] + sum(
+            assert money.unallocated is not None
+            for name, amount in money.unallocated.amounts.items():
+                in_years = range(money.unallocated.since[name], year + 1) if name.startswith(POOL) else (year,)
+                left = money.unallocated.won[name] + sum(
                     all_money[each].in_shards(name) for each in in_years if each in all_money
                 )
                 returned = money.in_shards(f"returned/{name}")
                 assert left + returned + spent[year, name] == amount, name
-            for part in (money.rest, *money.shards):
+            for part in (money.unallocated, *money.shards):
                 assert all(won >= 0 for name, won in part.won.items() if not name.startswith(COUNTED)), part
 
     def left(self, name: str, year: int = 2022) -> int:

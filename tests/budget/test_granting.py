@@ -228,14 +228,14 @@ def test_a_pool_of_an_event_of_two_centuries_reads_the_years_that_drew_on_it_alo
     assert books.draw(own, paid, 100_000, hashed="a").won == 100_000
     assert books.memory.costs.round_trips - before < 20
     money = books.store.money(2200)
-    assert money.rest is not None
-    assert money.rest.since == {"pool/festival@until-2200-12": 2022}
+    assert money.unallocated is not None
+    assert money.unallocated.since == {"pool/festival@until-2200-12": 2022}
 
     books.now = datetime(2024, 1, 1, tzinfo=SEOUL)
     assert books.draw(own, paid, 850_000, hashed="b").won == 850_000
     # Accepted the year before the first, and granted late: it finds what is left in the others, and is found by them.
     assert books.draw(own, paid, 30_000, at=datetime(2021, 12, 31, tzinfo=SEOUL), hashed="c").won == 30_000
     assert books.draw(own, paid, 30_000, hashed="d").won == 20_000, "all that was left anywhere"
-    assert books.store.money(2200).rest.since == {"pool/festival@until-2200-12": 2021}  # type: ignore[union-attr]
+    assert books.store.money(2200).unallocated.since == {"pool/festival@until-2200-12": 2021}  # type: ignore[union-attr]
     books.check(2200, 2021, 2022, 2024)
-    assert books.store.money(2023).rest is None, "a year that drew on nothing is not opened"
+    assert books.store.money(2023).unallocated is None, "a year that drew on nothing is not opened"

@@ -57,17 +57,17 @@ def _shard(budgets: BudgetStore, number: int, year: FiscalYear = 2022) -> Budget
 @case
 def a_year_is_opened_once_with_all_its_shards(storage: Storage) -> None:
     budgets = _budgets(storage)
-    assert budgets.money(2022).rest is None
+    assert budgets.money(2022).unallocated is None
     budgets.open_year(2022)
     money = budgets.money(2022)
-    assert money.rest is not None
-    assert (money.rest.won, money.rest.revision, money.rest.closed) == ({}, 0, False)
+    assert money.unallocated is not None
+    assert (money.unallocated.won, money.unallocated.revision, money.unallocated.closed) == ({}, 0, False)
     assert money.shards == tuple(BudgetShard(2022, number, {}, closed=False) for number in range(SHARDS))
     with pytest.raises(ConditionsFailed) as failed:
         budgets.open_year(2022)
     assert failed.value.positions == tuple(range(1 + SHARDS))
-    assert budgets.money(2023).rest is None
-    assert _budgets(storage, "busan").money(2022).rest is None
+    assert budgets.money(2023).unallocated is None
+    assert _budgets(storage, "busan").money(2022).unallocated is None
 
 
 @case
@@ -77,7 +77,7 @@ def a_line_comes_back_as_it_was_with_its_money_and_its_change(storage: Storage) 
     added = _change(ChangeKind.ORIGINAL, 10**12, "event", "another-key-of-it")
     _appropriations(storage).add_line(named, added, 1)
     assert budgets.lines() == [own, named]
-    rest = budgets.money(2022).rest
+    rest = budgets.money(2022).unallocated
     assert rest is not None
     assert (dict(rest.won), rest.revision) == ({"city": 1_000, "event": 10**12}, 2)
     assert rest.amounts == rest.won
@@ -127,7 +127,7 @@ def a_supplement_adds_to_what_is_left_once(storage: Storage) -> None:
     with pytest.raises(ConditionsFailed) as failed:
         _appropriations(storage).supplement(change)
     assert failed.value.positions == (1,)
-    rest = budgets.money(2022).rest
+    rest = budgets.money(2022).unallocated
     assert rest is not None
     assert rest.won == rest.amounts == {"city": 1_250}
 
@@ -138,8 +138,8 @@ def a_closed_year_takes_nothing_more_and_is_closed_once(storage: Storage) -> Non
     store = _appropriations(storage)
     store.close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-the-close"))
     money = budgets.money(2022)
-    assert money.rest is not None
-    assert money.rest.closed
+    assert money.unallocated is not None
+    assert money.unallocated.closed
     assert all(shard.closed for shard in money.shards)
     with pytest.raises(ConditionsFailed) as failed:
         store.close(_change(ChangeKind.CLOSE, 0, None, "the-key-of-another-close"))
@@ -173,8 +173,8 @@ def money_moves_to_a_shard_that_knows_its_name_as_far_as_it_is_there(storage: St
         budgets.move("city", Move(third, 1), fourth)
     assert failed.value.positions == (0,)
     money = budgets.money(2022)
-    assert money.rest is not None
-    assert [money.rest.won["city"], *(money.shards[number].won["city"] for number in (3, 4))] == [400, 0, 600]
+    assert money.unallocated is not None
+    assert [money.unallocated.won["city"], *(money.shards[number].won["city"] for number in (3, 4))] == [400, 0, 600]
 
 
 @case
@@ -191,7 +191,7 @@ def a_pools_window_is_put_up_once_raised_from_what_it_was_and_taken_home(storage
     budgets.raise_pool(larger, 5_000)
     with pytest.raises(ConditionsFailed):
         budgets.raise_pool(larger, 5_000)
-    rest = budgets.money(2022).rest
+    rest = budgets.money(2022).unallocated
     assert rest is not None
     assert (rest.won, rest.amounts, rest.since) == ({POOL.name: 7_000}, {POOL.name: 7_000}, {POOL.name: 2021})
     budgets.name_in(_shard(budgets, 0), POOL.name)
@@ -201,8 +201,8 @@ def a_pools_window_is_put_up_once_raised_from_what_it_was_and_taken_home(storage
     assert failed.value.positions == (0,)
     budgets.take_home(_shard(budgets, 0), POOL.name, 3_000)
     money = budgets.money(2022)
-    assert money.rest is not None
-    assert money.rest.won == {POOL.name: 7_000}
+    assert money.unallocated is not None
+    assert money.unallocated.won == {POOL.name: 7_000}
     assert money.shards[0].won == {}
 
 

@@ -8,7 +8,7 @@ from eeum.budget.items import (
     line_item,
     line_key,
     money_keys,
-    rest_key,
+    unallocated_key,
     year_partition,
 )
 from eeum.budget.rules import FiscalYear, Line
@@ -65,8 +65,8 @@ class AppropriationStore:
         Raises `ConditionsFailed` when a line was added since, the year was closed, or the request already made its change. 6 write units,
         and more where the item of the year's unallocated balance is large.
         """
-        rest = Update(
-            rest_key(self._programme, line.fiscal_year),
+        unallocated = Update(
+            unallocated_key(self._programme, line.fiscal_year),
             (
                 SetTo(("won", line.id), change.won),
                 SetTo(("amounts", line.id), change.won),
@@ -75,7 +75,7 @@ class AppropriationStore:
             (STILL_OPEN, Equals(("revision",), revision), Absent(("amounts", line.id))),
         )
         added = Put(line_key(self._programme, line.fiscal_year, line.id), line_item(line), NOT_YET_STORED)
-        commit(self._storage, self._patience, rest, added, self._entry(change))
+        commit(self._storage, self._patience, unallocated, added, self._entry(change))
 
     def supplement(self, change: BudgetChange) -> None:
         """Add money to a line. Raises `ConditionsFailed` when the year was closed, or the request already made its change. 4 write
@@ -83,12 +83,12 @@ class AppropriationStore:
         """
         if change.line is None:
             raise ValueError("a supplement is for a line")
-        rest = Update(
-            rest_key(self._programme, change.fiscal_year),
+        unallocated = Update(
+            unallocated_key(self._programme, change.fiscal_year),
             (Add(("won", change.line), change.won), Add(("amounts", change.line), change.won)),
             (STILL_OPEN,),
         )
-        commit(self._storage, self._patience, rest, self._entry(change))
+        commit(self._storage, self._patience, unallocated, self._entry(change))
 
     def close(self, change: BudgetChange) -> None:
         """Close a year: money given back later is kept apart. Raises `ConditionsFailed` when it was closed before. 36 write units, once."""

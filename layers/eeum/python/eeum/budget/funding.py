@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from eeum.budget.money import Money, Rest, ended_pools, is_over, left_of_pool, move_to_refill, nearest_first
+from eeum.budget.money import Money, Unallocated, ended_pools, is_over, left_of_pool, move_to_refill, nearest_first
 from eeum.budget.rules import (
     BudgetShard,
     Drawing,
@@ -93,15 +93,15 @@ class Budgets:
         pools = [pool_money(policy, pool_id, at) for pool_id, pool in policy.pools.items() if pool.window.is_open(at)]
         money = {each: self.store.money(each) for each in sorted({pool.home for pool in pools} | {year})}
         for pool in pools:
-            rest = money[pool.home].rest
-            since = rest.since.get(pool.name, year) if rest else year
+            unallocated = money[pool.home].unallocated
+            since = unallocated.since.get(pool.name, year) if unallocated else year
             for each in years_drawing(since, year, pool.home):
                 if each not in money:
                     money[each] = self.store.money(each)
         won = {line.id: money[year].left(line.id) for line in self.lines.of_year(year)}
         for pool in pools:
             in_shards = sum(each.in_shards(pool.name) for each in money.values())
-            won[pool.name] = left_of_pool(pool, money[pool.home].rest) + in_shards
+            won[pool.name] = left_of_pool(pool, money[pool.home].unallocated) + in_shards
         return Funds(self.lines, {year: BudgetShard(year, 0, won, closed=False)}, {(year, name): () for name in won})
 
     def funding_of_a_posting(self, hashed: str, now: datetime) -> "Funding":
@@ -206,12 +206,12 @@ def _look(
     home = pool.home if pool else short.year
     years = {year: _opened(store, year, known) for year in {home, short.year}}
     if pool:
-        rest, since = _put_up(store, pool, years[home], short.year)
+        unallocated, since = _put_up(store, pool, years[home], short.year)
         for year in years_drawing(since, max(short.year, fiscal_year_of(now)), home):
             if year not in years:
                 known[year] = years[year] = known.get(year) or store.money(year)
     else:
-        rest = _rest_of(years[home]).won.get(name, 0)
+        unallocated = _unallocated_of(years[home]).won.get(name, 0)
     shard = years[short.year].shards[number]
     if name not in shard.won:
         _name_in(store, shard, name, now)
@@ -224,10 +224,10 @@ def _look(
         for other in money.shards
         if (money.year, other.number) != (short.year, number)
     ]
-    from_rest = Move(Place(home, None), rest)
-    move = move_to_refill(lacking, from_rest, others)
+    from_unallocated = Move(Place(home, None), unallocated)
+    move = move_to_refill(lacking, from_unallocated, others)
     if move is None:
-        return nearest_first(lacking, number, from_rest, others)
+        return nearest_first(lacking, number, from_unallocated, others)
     # Another transaction may have refilled the shard.
     with suppress(ConditionsFailed, Busy):
         store.move(name, move, Place(short.year, number))
@@ -241,9 +241,9 @@ def _name_in(store: BudgetStore, shard: BudgetShard, name: str, now: datetime) -
     store.name_in(shard, name)
 
 
-def opened(store: BudgetStore, year: FiscalYear) -> Rest:
+def opened(store: BudgetStore, year: FiscalYear) -> Unallocated:
     """The unallocated balance of a year, which is opened if needed."""
-    return _rest_of(_opened(store, year, {}))
+    return _unallocated_of(_opened(store, year, {}))
 
 
 def _opened(store: BudgetStore, year: FiscalYear, known: dict[FiscalYear, Money]) -> Money:
@@ -251,7 +251,7 @@ def _opened(store: BudgetStore, year: FiscalYear, known: dict[FiscalYear, Money]
     if year in known:
         return known[year]
     money = store.money(year)
-    if money.rest is None:
+    if money.unallocated is None:
         # Another transaction has opened the year.
         with suppress(ConditionsFailed):
             store.open_year(year)
@@ -266,20 +266,20 @@ def _put_up(store: BudgetStore, pool: PoolMoney, home: Money, year: FiscalYear) 
     On first use a pool gets the amount of the policy in force, and more when a later version has more. A later version with less takes
     nothing away, since the money may be drawn already.
     """
-    rest = _rest_of(home)
-    amount = rest.amounts.get(pool.name)
+    unallocated = _unallocated_of(home)
+    amount = unallocated.amounts.get(pool.name)
     if amount is None:
         store.open_pool(pool, year)
         return pool.amount, year
-    since = rest.since[pool.name]
+    since = unallocated.since[pool.name]
     if year < since:
         store.draw_since(pool, since, year)
     if pool.amount > amount:
         store.raise_pool(pool, amount)
-    return left_of_pool(pool, rest), min(since, year)
+    return left_of_pool(pool, unallocated), min(since, year)
 
 
-def _rest_of(money: Money) -> Rest:
-    if money.rest is None:
+def _unallocated_of(money: Money) -> Unallocated:
+    if money.unallocated is None:
         raise LookupError(f"the fiscal year {money.year} has no money")
-    return money.rest
+    return money.unallocated

@@ -5,7 +5,7 @@ from eeum.calendar import parse_instant, text_of
 from eeum.storage import Item, Key, Table
 
 LINE = "LINE#"
-REST = "REST"
+UNALLOCATED = "REST"
 SHARD = "SUB_LINE"
 
 
@@ -21,8 +21,8 @@ def line_key(programme: str, year: FiscalYear, line_id: str) -> Key:
     return Key(Table.BUDGETS, lines_partition(programme), f"{LINE}{year}#{line_id}")
 
 
-def rest_key(programme: str, year: FiscalYear) -> Key:
-    return Key(Table.BUDGETS, year_partition(programme, year), REST)
+def unallocated_key(programme: str, year: FiscalYear) -> Key:
+    return Key(Table.BUDGETS, year_partition(programme, year), UNALLOCATED)
 
 
 def shard_key(programme: str, year: FiscalYear, number: int) -> Key:
@@ -32,7 +32,7 @@ def shard_key(programme: str, year: FiscalYear, number: int) -> Key:
 
 def money_keys(programme: str, year: FiscalYear) -> list[Key]:
     """The keys of a year's unallocated balance and of its shards."""
-    return [rest_key(programme, year), *(shard_key(programme, year, number) for number in range(SHARDS))]
+    return [unallocated_key(programme, year), *(shard_key(programme, year, number) for number in range(SHARDS))]
 
 
 def shard_of_item(year: FiscalYear, number: int, item: Item | None) -> BudgetShard:

@@ -7,13 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eeum.budget.rules import PARTS_OF_THE_REST, POOL, SHARDS, SMALLEST_REFILL, BudgetShard, FiscalYear, Move, PoolMoney
+from eeum.budget.rules import (
+    PARTS_OF_THE_UNALLOCATED,
+    POOL,
+    SHARDS,
+    SMALLEST_REFILL,
+    BudgetShard,
+    FiscalYear,
+    Move,
+    PoolMoney,
+)
 from eeum.calendar import month_of, next_month
 from eeum.policy.windows import last_month_of
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class Unallocated:
     """A year's unallocated balance, and its total amounts: won by line and pool.
 
     `amounts` are the appropriations of lines and the amounts of opened pools. `since` is the first fiscal year that draws on a pool.
@@ -30,47 +39,47 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A year's money; each item is as it was read. `rest` is None before the year is opened."""
+    """A year's money; each item is as it was read. `unallocated` is None before the year is opened."""
 
     year: FiscalYear
-    rest: Rest | None
+    unallocated: Unallocated | None
     shards: tuple[BudgetShard, ...]
 
     def left(self, name: str) -> int:
         """The amount that can still be drawn, in all places together."""
-        rest = self.rest.won.get(name, 0) if self.rest else 0
-        return rest + self.in_shards(name)
+        unallocated = self.unallocated.won.get(name, 0) if self.unallocated else 0
+        return unallocated + self.in_shards(name)
 
     def in_shards(self, name: str) -> int:
         return sum(shard.won.get(name, 0) for shard in self.shards)
 
 
-def left_of_pool(pool: PoolMoney, rest: Rest | None) -> int:
+def left_of_pool(pool: PoolMoney, unallocated: Unallocated | None) -> int:
     """The unallocated balance of a pool in its home year, after it is raised to the amount of the policy in force.
 
     A later version with less takes nothing away, since the money may be drawn already.
     """
-    amount = rest.amounts.get(pool.name) if rest else None
-    if rest is None or amount is None:
+    amount = unallocated.amounts.get(pool.name) if unallocated else None
+    if unallocated is None or amount is None:
         return pool.amount
-    return rest.won[pool.name] + max(pool.amount - amount, 0)
+    return unallocated.won[pool.name] + max(pool.amount - amount, 0)
 
 
-def move_to_refill(lacking: int, rest: Move, others: Iterable[Move]) -> Move | None:
+def move_to_refill(lacking: int, unallocated: Move, others: Iterable[Move]) -> Move | None:
     """A move that brings a budget shard at least twice the `lacking` won, so that refills are rare; None where too little is left.
 
     It takes a small part of the unallocated balance, so that many can do so at once, else half of the fullest other shard.
     """
-    portion = max(rest.won // PARTS_OF_THE_REST, min(SMALLEST_REFILL, rest.won // SHARDS))
+    portion = max(unallocated.won // PARTS_OF_THE_UNALLOCATED, min(SMALLEST_REFILL, unallocated.won // SHARDS))
     if portion >= 2 * lacking:
-        return rest._replace(won=portion)
+        return unallocated._replace(won=portion)
     fullest = max(others, key=lambda other: other.won, default=None)
     if fullest and fullest.won // 2 >= max(SMALLEST_REFILL, 2 * lacking):
         return fullest._replace(won=fullest.won // 2)
     return None
 
 
-def nearest_first(lacking: int, number: int, rest: Move, others: Iterable[Move]) -> tuple[Move, ...]:
+def nearest_first(lacking: int, number: int, unallocated: Move, others: Iterable[Move]) -> tuple[Move, ...]:
     """The places that shard `number` can draw on near the end of the money; those that have all of the `lacking` won first.
 
     Among these: the unallocated balance, then the shards by number from its own, so that transactions seldom meet. Of the others: the
@@ -83,7 +92,7 @@ def nearest_first(lacking: int, number: int, rest: Move, others: Iterable[Move])
             return not enough, -1 if enough else -move.won
         return not enough, (move.place.shard - number) % SHARDS if enough else -move.won
 
-    return tuple(sorted((move for move in (rest, *others) if move.won > 0), key=order)[: 1 + SHARDS])
+    return tuple(sorted((move for move in (unallocated, *others) if move.won > 0), key=order)[: 1 + SHARDS])
 
 
 def is_over(name: str, now: datetime) -> bool:

@@ -83,7 +83,7 @@ def report_of(
     reports = tuple(_line_report(line, money, made) for line in lines)
     return YearReport(
         year=year,
-        closed=money.rest.closed if money.rest else False,
+        closed=money.unallocated.closed if money.unallocated else False,
         lines=reports,
         funders=_funders(reports, money),
         pools=tuple(pool_account(pool, list(years)) for pool, years in pools),
@@ -91,13 +91,13 @@ def report_of(
 
 
 def line_account(line_id: str, money: Money) -> Account:
-    amount = money.rest.amounts.get(line_id, 0) if money.rest else 0
+    amount = money.unallocated.amounts.get(line_id, 0) if money.unallocated else 0
     return Account(line_id, amount, money.left(line_id), money.in_shards(f"{RETURNED}{line_id}"))
 
 
 def pool_account(pool: PoolMoney, years: list[Money]) -> Account:
     """The account of a pool. A pool without any draw yet is whole."""
-    home = years[-1].rest
+    home = years[-1].unallocated
     if home is None or pool.name not in home.amounts:
         return Account(pool.name.removeprefix(POOL), pool.amount, pool.amount, 0)
     left = home.won[pool.name] + sum(money.in_shards(pool.name) for money in years)

@@ -20,7 +20,7 @@ from eeum.policy.windows import window_name
 SHARDS = 16
 """The number of shards. Each transaction draws on one: with batches of 20 payments, an item is written 1/320 times per payment."""
 
-PARTS_OF_THE_REST = 32
+PARTS_OF_THE_UNALLOCATED = 32
 """A refill takes a 32nd of the unallocated balance, so a line is refilled some 32 * ln(won / smallest refill) times: 460 for 195
 billion.
 """

@@ -49,8 +49,8 @@ class YearsMoney:
 
     def drawing_on(self, pool: PoolMoney, now: FiscalYear) -> list[Money]:
         """The money of the years up to `now` that drew on a pool, its home year last."""
-        rest = self.of(pool.home).rest
-        since = rest.since.get(pool.name) if rest else None
+        unallocated = self.of(pool.home).unallocated
+        since = unallocated.since.get(pool.name) if unallocated else None
         years = [pool.home] if since is None else years_drawing(since, now, pool.home)
         return [self.of(year) for year in years]
 

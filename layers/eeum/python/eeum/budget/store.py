@@ -11,11 +11,11 @@ from eeum.budget.items import (
     line_of,
     lines_partition,
     money_keys,
-    rest_key,
     shard_key,
     shard_of_item,
+    unallocated_key,
 )
-from eeum.budget.money import Money, Rest
+from eeum.budget.money import Money, Unallocated
 from eeum.budget.rules import COUNTED, POOL, SHARDS, BudgetShard, FiscalYear, Funds, Line, Move, Place, PoolMoney
 from eeum.storage import (
     NOT_YET_STORED,
@@ -95,18 +95,18 @@ class BudgetStore:
 
     def money(self, year: FiscalYear) -> Money:
         """A year's unallocated balance and its shards, each consistently but not at one instant. 17 read units, one round trip."""
-        rest, *shards = self._storage.read(money_keys(self._programme, year))
+        unallocated, *shards = self._storage.read(money_keys(self._programme, year))
         return Money(
             year,
-            _rest_of(year, rest) if rest else None,
+            _unallocated_of(year, unallocated) if unallocated else None,
             tuple(shard_of_item(year, number, item) for number, item in enumerate(shards)),
         )
 
     def open_year(self, year: FiscalYear) -> None:
         """Create the items of a year; `ConditionsFailed` when they exist. 34 write units, once a year."""
         shard: Item = {"kind": "sub_line", "won": {}, "closed": False}
-        rest = shard | {"kind": "budget_rest", "amounts": {}, "since": {}, "revision": 0}
-        items = [rest, *[shard] * SHARDS]
+        unallocated = shard | {"kind": "budget_rest", "amounts": {}, "since": {}, "revision": 0}
+        items = [unallocated, *[shard] * SHARDS]
         # Updates, since the role that posts cashback may not put items here.
         updates = [
             Update(key, tuple(SetTo((name,), value) for name, value in item.items()), NOT_YET_STORED)
@@ -124,20 +124,20 @@ class BudgetStore:
             SetTo(("amounts", pool.name), pool.amount),
             SetTo(("since", pool.name), year),
         )
-        rest = rest_key(self._programme, pool.home)
-        commit(self._storage, self.patience, Update(rest, opened, (Absent(("amounts", pool.name)),)))
+        unallocated = unallocated_key(self._programme, pool.home)
+        commit(self._storage, self.patience, Update(unallocated, opened, (Absent(("amounts", pool.name)),)))
 
     def raise_pool(self, pool: PoolMoney, amount: int) -> None:
         """Raise a window's money from `amount` to the pool's; `ConditionsFailed` unless it is `amount`. Units as `open_pool`."""
         raised = (Add(("won", pool.name), pool.amount - amount), SetTo(("amounts", pool.name), pool.amount))
-        rest = rest_key(self._programme, pool.home)
-        commit(self._storage, self.patience, Update(rest, raised, (Equals(("amounts", pool.name), amount),)))
+        unallocated = unallocated_key(self._programme, pool.home)
+        commit(self._storage, self.patience, Update(unallocated, raised, (Equals(("amounts", pool.name), amount),)))
 
     def draw_since(self, pool: PoolMoney, before: FiscalYear, year: FiscalYear) -> None:
         """Record that an earlier `year` draws on a pool, too; `ConditionsFailed` unless it was `before`. Units as `open_pool`."""
         earlier = (SetTo(("since", pool.name), year),)
-        rest = rest_key(self._programme, pool.home)
-        commit(self._storage, self.patience, Update(rest, earlier, (Equals(("since", pool.name), before),)))
+        unallocated = unallocated_key(self._programme, pool.home)
+        commit(self._storage, self.patience, Update(unallocated, earlier, (Equals(("since", pool.name), before),)))
 
     def move(self, name: str, move: Move, to: Place) -> None:
         """Move money of `name` to a place that knows the name; `ConditionsFailed` when the money is gone, or the name was removed.
@@ -165,14 +165,14 @@ class BudgetStore:
             self._storage,
             self.patience,
             forgotten,
-            Update(rest_key(self._programme, shard.year), (Add(place, won),)),
+            Update(unallocated_key(self._programme, shard.year), (Add(place, won),)),
         )
 
     def _key(self, place: Place) -> Key:
         if place.shard is None:
-            return rest_key(self._programme, place.year)
+            return unallocated_key(self._programme, place.year)
         return self.shard_key(place.year, place.shard)
 
 
-def _rest_of(year: FiscalYear, item: Item) -> Rest:
-    return Rest(year, item["won"], item["amounts"], item["since"], item["closed"], item["revision"])
+def _unallocated_of(year: FiscalYear, item: Item) -> Unallocated:
+    return Unallocated(year, item["won"], item["amounts"], item["since"], item["closed"], item["revision"])

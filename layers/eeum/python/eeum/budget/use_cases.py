@@ -11,7 +11,7 @@ from typing import NamedTuple
 from eeum.budget.appropriation_store import AppropriationStore
 from eeum.budget.appropriations import BudgetChange, ChangeKind, Grounds, judge_close, judge_line
 from eeum.budget.funding import opened
-from eeum.budget.money import Rest
+from eeum.budget.money import Unallocated
 from eeum.budget.rules import FiscalYear, Line
 from eeum.budget.store import BudgetStore
 from eeum.calendar import whole_milliseconds
@@ -80,19 +80,19 @@ def add_line(command: AddLine, using: BudgetDependencies) -> Answer[BudgetChange
     accepted = request.accept(whole_milliseconds(now))
     change = BudgetChange(accepted, ChangeKind.ORIGINAL, line.fiscal_year, line.id, amount, grounds)
 
-    def decide(before: tuple[Rest | None, list[Line]]) -> Decision[BudgetChange]:
-        rest, others = before
-        _refuse_if_closed(rest)
+    def decide(before: tuple[Unallocated | None, list[Line]]) -> Decision[BudgetChange]:
+        unallocated, others = before
+        _refuse_if_closed(unallocated)
         judge_line(line, others, now, running=using.is_running())
-        if rest is None:
+        if unallocated is None:
             opened(using.budgets, line.fiscal_year)
-        revision = rest.revision if rest else 0
+        revision = unallocated.revision if unallocated else 0
         return Decision(change, lambda: using.appropriations.add_line(line, change, revision))
 
-    def read() -> tuple[BudgetChange | None, tuple[Rest | None, list[Line]]]:
+    def read() -> tuple[BudgetChange | None, tuple[Unallocated | None, list[Line]]]:
         # The revision is read first, so that storing fails if a line is added after the lines are read.
-        rest, others = using.budgets.money(line.fiscal_year).rest, using.budgets.lines()
-        return using.appropriations.change(line.fiscal_year, request.digest), (rest, others)
+        unallocated, others = using.budgets.money(line.fiscal_year).unallocated, using.budgets.lines()
+        return using.appropriations.change(line.fiscal_year, request.digest), (unallocated, others)
 
     return answer_once(request, using.budgets.patience, read, decide)
 
@@ -110,13 +110,13 @@ def supplement(command: Supplement, using: BudgetDependencies) -> Answer[BudgetC
     accepted = request.accept(whole_milliseconds(using.clock()))
     change = BudgetChange(accepted, ChangeKind.SUPPLEMENT, year, line.id, amount, grounds)
 
-    def decide(rest: Rest | None) -> Decision[BudgetChange]:
-        _refuse_if_closed(rest)
+    def decide(unallocated: Unallocated | None) -> Decision[BudgetChange]:
+        _refuse_if_closed(unallocated)
         return Decision(change, lambda: using.appropriations.supplement(change))
 
-    def read() -> tuple[BudgetChange | None, Rest | None]:
-        rest = using.budgets.money(year).rest
-        return using.appropriations.change(year, request.digest), rest
+    def read() -> tuple[BudgetChange | None, Unallocated | None]:
+        unallocated = using.budgets.money(year).unallocated
+        return using.appropriations.change(year, request.digest), unallocated
 
     return answer_once(request, using.budgets.patience, read, decide)
 
@@ -134,17 +134,17 @@ def close_year(command: CloseYear, using: BudgetDependencies) -> Answer[BudgetCh
     now = using.clock()
     change = BudgetChange(request.accept(whole_milliseconds(now)), ChangeKind.CLOSE, year, None, 0, grounds)
 
-    def decide(rest: Rest | None) -> Decision[BudgetChange]:
+    def decide(unallocated: Unallocated | None) -> Decision[BudgetChange]:
         newest, _ = using.months.latest(1)
         judge_close(year, using.months.month(f"{year}-12"), newest[0] if newest else None, now)
-        if rest is None:
+        if unallocated is None:
             raise NotFound(f"Nothing was budgeted for the fiscal year {year}.")
-        _refuse_if_closed(rest)
+        _refuse_if_closed(unallocated)
         return Decision(change, lambda: using.appropriations.close(change))
 
-    def read() -> tuple[BudgetChange | None, Rest | None]:
-        rest = using.budgets.money(year).rest
-        return using.appropriations.change(year, request.digest), rest
+    def read() -> tuple[BudgetChange | None, Unallocated | None]:
+        unallocated = using.budgets.money(year).unallocated
+        return using.appropriations.change(year, request.digest), unallocated
 
     return answer_once(request, using.budgets.patience, read, decide)
 
@@ -156,6 +156,8 @@ def _line(budgets: BudgetStore, year: FiscalYear, line_id: str) -> Line:
     raise NotFound(f"The fiscal year {year} has no budget line {line_id}.")
 
 
-def _refuse_if_closed(rest: Rest | None) -> None:
-    if rest is not None and rest.closed:
-        raise FiscalYearClosed(f"The fiscal year {rest.year} was closed; nothing is appropriated to it any more.")
+def _refuse_if_closed(unallocated: Unallocated | None) -> None:
+    if unallocated is not None and unallocated.closed:
+        raise FiscalYearClosed(
+            f"The fiscal year {unallocated.year} was closed; nothing is appropriated to it any more."
+        )

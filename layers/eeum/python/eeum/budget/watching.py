@@ -46,8 +46,8 @@ def watch(tell: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
 
 def _watch_year(year: FiscalYear, tell: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
     money = YearsMoney(using.budgets)
-    rest = money.of(year).rest
-    if rest is None or rest.closed:
+    unallocated = money.of(year).unallocated
+    if unallocated is None or unallocated.closed:
         return Watched((), 0, 0)
     of_year = year_seen(money, year, using)
     today = day_of(of_year.now)
