@@ -40,7 +40,7 @@ class Patience:
         longest = min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)
         given_up = self.most_attempts is not None and attempt >= self.most_attempts
         if given_up or self.remaining_seconds() < longest:
-            raise Busy("Others are writing to the same wallet or merchant; send the same request again.")
+            raise Busy("Other requests are writing to the same wallet or merchant; send the same request again.")
         self.pause(_random.uniform(0, longest))
 
 

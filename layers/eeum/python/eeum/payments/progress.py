@@ -214,7 +214,7 @@ def capture(
     won = progress.held if amount is None else amount
     if not 0 < won <= progress.held or len(progress.captures) == MOST_CAPTURES:
         raise CaptureExceedsHold(
-            f"{progress.held} won are held, {won} are asked for; a hold is captured in at most {MOST_CAPTURES} parts."
+            f"{progress.held} won are held and the amount is {won}; it must be at most what is held, in at most {MOST_CAPTURES} captures."
         )
     start = progress.captured
     entry = Capture(
