@@ -92,7 +92,7 @@ def test_each_deviation_is_named(
     assert "2 deviations:" in printed
     assert f"balance: wallet {wallet} WALLET" in printed
     assert "balance_projection: bank/lee" in printed
-    assert "the projection has -1499995 won, and the ledger's postings sum to -1500000" in printed
+    assert "the projection has -1499995 won, but the ledger's postings sum to -1500000" in printed
 
 
 def test_what_could_not_be_done_is_no_clean_audit(

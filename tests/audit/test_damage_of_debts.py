@@ -131,5 +131,5 @@ def test_a_wallet_in_which_everything_was_undone_has_what_was_loaded() -> None:
     _back_to_points(items)
     found = {each.check: each.detail for each in _deviations(items)}
     assert "balance" not in found
-    assert found["undone_not_restored"].startswith("everything was undone, and ")
+    assert found["undone_not_restored"].startswith("everything was undone, but ")
     assert {"repaid", "undone_not_restored"} <= found.keys()
