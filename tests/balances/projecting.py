@@ -29,7 +29,7 @@ class Projecting:
     """A balances table, and functions that work on it; a minute passes between two folds."""
 
     memory: InMemoryStorage = field(default_factory=InMemoryStorage)
-    parked: list[Change] = field(default_factory=list)
+    dead_lettered: list[Change] = field(default_factory=list)
     seconds: float = 60.0
     now: datetime = NOON
 
@@ -39,7 +39,7 @@ class Projecting:
     def bring(self, changes: Sequence[Change], shard: str = "shard-1") -> Projected:
         patience = patience_of(self.seconds)
         return project(
-            With(BalanceStore(self.storage, patience), patience, self.now, self.parked.append), shard, changes
+            With(BalanceStore(self.storage, patience), patience, self.now, self.dead_lettered.append), shard, changes
         )
 
     def fold(self) -> Folded:

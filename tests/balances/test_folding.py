@@ -272,7 +272,7 @@ def test_a_batch_that_is_gone_is_not_passed_over(projecting: Projecting) -> None
     lost = memory._sorted[Table.BALANCES, partition].pop()
     assert lost
 
-    with pytest.raises(BatchesMissing, match="2 batches were appended to round 1, 1 are there"):
+    with pytest.raises(BatchesMissing, match="2 batches were appended to round 1, but 1 are stored"):
         projecting.fold()
 
     assert projecting.folded == {}

@@ -36,9 +36,9 @@ class Function:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.storage = InMemoryStorage()
-        self.parked: list[tuple[dict[str, Any], str]] = []
+        self.dead_lettered: list[tuple[dict[str, Any], str]] = []
         patch.setattr(function, "city", City(function.city.settings, self.storage, lambda: NOON))
-        patch.setattr(function, "park", lambda record, reason: self.parked.append((record, reason)))
+        patch.setattr(function, "dead_letter", lambda record, reason: self.dead_lettered.append((record, reason)))
 
     def handle(self, event: dict[str, Any]) -> dict[str, int]:
         answer = function.handler(copy.deepcopy(event), context())
@@ -117,7 +117,7 @@ def test_where_there_may_be_several_shards_an_event_that_names_none_is_not_count
     with pytest.raises(UnnamedShard):
         handled.handle({"Records": records()})
     assert handled.balances == {}
-    assert handled.parked == []
+    assert handled.dead_lettered == []
     handled.handle(windowed(records()))
     assert handled.balances == WANTED
 
@@ -145,8 +145,8 @@ def test_what_cannot_be_read_is_parked_whole_and_the_others_are_counted(handled:
     assert handled.handle(windowed([*faulty, *every])) == {"counted": len(every), "before": 0, "parked": len(faulty)}
 
     assert handled.balances == WANTED
-    assert sorted(map(str, faulty)) == sorted(str(parked) for parked, _ in handled.parked)
-    assert all(reason for _, reason in handled.parked)
+    assert sorted(map(str, faulty)) == sorted(str(record) for record, _ in handled.dead_lettered)
+    assert all(reason for _, reason in handled.dead_lettered)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -188,9 +188,9 @@ def test_what_cannot_be_counted_is_parked_and_holds_up_nobody(projecting: Projec
 
     assert projecting.bring([*changes[:5], faulty, *changes[5:]]) == Projected(len(changes), 0, 1)
 
-    assert projecting.parked == [faulty]
+    assert projecting.dead_lettered == [faulty]
     assert projecting.balances == WANTED
-    assert projecting.bring([*changes, faulty]).parked == 0, "it is below the checkpoint"
+    assert projecting.bring([*changes, faulty]).dead_lettered == 0, "it is below the checkpoint"
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -200,7 +200,7 @@ def test_what_cannot_be_counted_is_parked_before_the_checkpoint_passes_it(projec
     with pytest.raises(Died):
         projecting.bring([_paid(1, "shop"), faulty])
 
-    assert projecting.parked == [faulty]
+    assert projecting.dead_lettered == [faulty]
 
 
 def test_a_lost_race_parks_nothing_twice(projecting: Projecting) -> None:
@@ -213,7 +213,7 @@ def test_a_lost_race_parks_nothing_twice(projecting: Projecting) -> None:
     projecting.memory.fault = meanwhile
     projecting.bring([_paid(1, "shop"), Change(2, None, "unreadable")])
 
-    assert len(projecting.parked) == 1
+    assert len(projecting.dead_lettered) == 1
 
 
 def test_nothing_is_read_or_written_for_nothing(projecting: Projecting) -> None:
