@@ -1,7 +1,7 @@
 """Rewards in their own purses: which purse they enter, when and where they are spent, what expires, and what is taken back.
 
-This shares no code with the product's purses (`eeum.wallet`). The policy's name and a date name a purse of rewards. `points@2026-03` expires
-with that month, `points@2026` with that year, `points@always` never; `payback@2026-03` is spendable from that month on.
+This shares no code with the product's purses (`eeum.wallet`). The policy's name and a date name a purse of rewards. `points@2026-03`
+expires with that month, `points@2026` with that year, `points@always` never; `payback@2026-03` is spendable from that month on.
 """
 
 from collections.abc import Mapping

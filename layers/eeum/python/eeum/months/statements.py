@@ -56,9 +56,9 @@ class Statement(NamedTuple):
     """A member's month: balances by purse at its start and end, and what happened between, in won.
 
     `paid` was captured at once and `held` was authorised for later; `captured` and `released` are from holds. `cancelled` and `cashback`
-    (into any purse) are of this month's payments; `earlier_months` has those of earlier months. `discounts` are the part of `paid` that members
-    did not pay, less what this month's cancellations gave back. `top_up_rewards` are bonuses on top-ups, and discounts on the bank's price.
-    `expired` left the wallet.
+    (into any purse) are of this month's payments; `earlier_months` has those of earlier months. `discounts` are the part of `paid` that
+    members did not pay, less what this month's cancellations gave back. `top_up_rewards` are bonuses on top-ups, and discounts on the
+    bank's price. `expired` left the wallet.
     """
 
     wallet_id: str
