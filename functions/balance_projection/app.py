@@ -48,7 +48,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
     )
     outcome = project(projecting, shard, changes)
     dead_lettered = outcome.dead_lettered + unnumbered
-    logger.info("projected", counted=outcome.counted, before=outcome.before, parked=dead_lettered)
+    logger.info("projected", counted=outcome.counted, before=outcome.before, dead_lettered=dead_lettered)
     return {"state": {"counted": outcome.counted, "before": outcome.before, "parked": dead_lettered}}
 
 

@@ -28,7 +28,7 @@ KEPT = timedelta(days=30)
 
 
 class Projecting(NamedTuple):
-    """The parts that `project` works with. `now` is the table's own time, by which it deletes batches.
+    """The parts that `project` works with. `now` is the time of the table, which deletes expired batches.
 
     `dead_letter` keeps a change that cannot be counted, with its reason, for an operator.
     """
