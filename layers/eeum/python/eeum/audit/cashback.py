@@ -68,7 +68,7 @@ def _check_due(partition: Partition, too_old: str, findings: Findings) -> None:
     claimed = {item["sk"] for kind in ("earning", "correction") for item in partition.by_kind[kind]}
     due = sum("part" in item and item["part"][0] > 0 for item in partition.by_kind["correction"])
 
-    def called_for(item: Item, claims: list[str]) -> None:
+    def check_accruals(item: Item, claims: list[str]) -> None:
         nonlocal due
         due += len(claims)
         missing = [claim for claim in claims if claim not in claimed]
@@ -79,11 +79,11 @@ def _check_due(partition: Partition, too_old: str, findings: Findings) -> None:
 
     def of_capture(item: Item) -> None:
         payment, capture = (digest_in(item), 0) if item["kind"] == "payment" else (item["payment"], item["capture"])
-        called_for(item, [f"EARNING#{item['month']}#{payment}#{capture}"])
+        check_accruals(item, [f"EARNING#{item['month']}#{payment}#{capture}"])
 
     def of_cancellation(item: Item) -> None:
         months = dict.fromkeys(month for _, _, month, *_ in item["of"])
-        called_for(item, [f"CORRECTION#{month}#{digest_in(item)}" for month in months])
+        check_accruals(item, [f"CORRECTION#{month}#{digest_in(item)}" for month in months])
 
     findings.each(partition.sources.values(), of_capture)
     findings.each(partition.by_kind["cancellation"], of_cancellation)

@@ -27,8 +27,8 @@ Used = dict[str, int]
 
 def check_commands(partition: Partition, terms: Terms, findings: Findings) -> None:
     commands = [item for kind in ("payment", "top_up") for item in partition.by_kind[kind]]
-    given = [item for item in commands if _is_given_to(item, terms, findings)]
-    changes = [item for item in given if _version(item)]
+    judged = [item for item in commands if _is_acted_on(item, terms, findings)]
+    changes = [item for item in judged if _version(item)]
     changes += [item for item in partition.by_kind["cancellation"] if _version(item)]
     changes.sort(key=_version)
     states: list[tuple[str, Used]] = [("", {})]
@@ -39,7 +39,7 @@ def check_commands(partition: Partition, terms: Terms, findings: Findings) -> No
             return
         findings.each([item], lambda item: states.append((item["accepted_at"], _after(item, states, terms, findings))))
     findings.each(
-        [item for item in given if not _version(item)], lambda item: _check_apart(item, states, terms, findings)
+        [item for item in judged if not _version(item)], lambda item: _check_unnumbered(item, states, terms, findings)
     )
     if partition.wallet is not None:
         stored = partition.wallet.get("taken", {"version": 0, "used": {}})
@@ -52,13 +52,13 @@ def _version(item: Item) -> int:
     return version if type(version) is int else 0
 
 
-def _is_given_to(item: Item, terms: Terms, findings: Findings) -> bool:
+def _is_acted_on(item: Item, terms: Terms, findings: Findings) -> bool:
     """Whether a policy acts on this command; where none does, the entry may not have rewards."""
     judged = terms.at(item["accepted_at"])
     acts = False
     if judged and item.get("status") in ("approved", "completed"):
         limited = item["kind"] == "top_up" and judged.policy.wallet.top_up_limits
-        acts = bool(limited or judged.policy.acting(_gives(item)))
+        acts = bool(limited or judged.policy.acting(_rewards_at(item)))
     if not acts and any(name in item for name in ("discounts", "rewards", "taken", "ceilings")):
         findings.add(
             "given_without_policy", item["sk"], "it has rewards or limit usage, but no layer or limit applies to it"
@@ -66,7 +66,7 @@ def _is_given_to(item: Item, terms: Terms, findings: Findings) -> bool:
     return acts
 
 
-def _gives(item: Item) -> frozenset[Gives]:
+def _rewards_at(item: Item) -> frozenset[Gives]:
     return AT_PAYMENT if item["kind"] == "payment" else AT_TOP_UP
 
 
@@ -94,7 +94,7 @@ def _judged(item: Item, terms: Terms) -> Judged:
     return judged
 
 
-def _check_apart(item: Item, states: list[tuple[str, Used]], terms: Terms, findings: Findings) -> None:
+def _check_unnumbered(item: Item, states: list[tuple[str, Used]], terms: Terms, findings: Findings) -> None:
     """Check a command that changed no limit usage: its rewards must fit the usage at some point in the order."""
     judged = _judged(item, terms)
     before = [used for accepted_at, used in states if accepted_at <= item["accepted_at"]]
@@ -116,7 +116,7 @@ def _wrong(item: Item, judged: Judged, used: Used) -> list[Compared]:
 def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None) -> list[Compared]:
     """The checks of a payment's or top-up's rewards, for the limit usage `used` before it."""
     policy, at, _ = judged
-    gives = _gives(item)
+    gives = _rewards_at(item)
     limits = limits_of(policy, gives)
     ceilings: Mapping[str, int] = item.get("ceilings", {})
     evaluation = NOTHING

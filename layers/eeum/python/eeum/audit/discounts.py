@@ -34,23 +34,23 @@ def check_cancelled_discounts(payment: Item, cancellations: Sequence[Item], canc
             add_to(freed, key, won)
     price = payment["amount"]
     last = cancellations[-1]["sk"] if cancellations else payment["sk"]
-    expected = _not_left(payment, price - cancelled)
+    expected = _no_longer_due(payment, price - cancelled)
     findings.unequal("discount_back", last, f"all discounts given back of {digest_in(payment)}", back, expected)
     used: Mapping[str, int] = payment.get("taken", {}).get("used", {})
     expected_freed = {key: part for key, won in used.items() if (part := won * cancelled // price)}
     findings.unequal("taken_back", last, f"the limit usage given back of {digest_in(payment)}", freed, expected_freed)
 
 
-def _not_left(payment: Item, survives: int) -> dict[Part, int]:
+def _no_longer_due(payment: Item, survives: int) -> dict[Part, int]:
     """By part of the discounts, the won no longer due if only `survives` won of the price survive."""
     parts = discount_parts(payment)
     shares = sum(won for _, _, won in parts)
     rest = shares * survives // payment["amount"]
     gone: dict[Part, int] = {}
     for layer, funder, won in parts:
-        stands = rest * won // shares
-        rest -= stands
+        kept = rest * won // shares
+        rest -= kept
         shares -= won
-        if won != stands:
-            gone[layer, funder] = won - stands
+        if won != kept:
+            gone[layer, funder] = won - kept
     return gone
