@@ -57,12 +57,12 @@ class ProgrammeBalancesBody(BaseModel):
     expired: list[ExpiredBody]
 
 
-def merchant_balance_body(merchant: Merchant, told: Told) -> MerchantBalanceBody:
-    (counts,) = told.balances.values()
+def merchant_balance_body(merchant: Merchant, found: BalancesAsOf) -> MerchantBalanceBody:
+    (counts,) = found.balances.values()
     return MerchantBalanceBody(
         merchant_id=merchant.id,
         merchant_name=merchant.shop.name,
-        as_of=text_of(told.as_of) if told.as_of else None,
+        as_of=text_of(found.as_of) if found.as_of else None,
         payable=counts[PAYABLE],
         reward_funded=-counts[REWARD],
     )

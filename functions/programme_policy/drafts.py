@@ -78,7 +78,7 @@ def policy_draft(version: str) -> Response[DraftBody]:
 def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[DraftBody]:
     """Replaces the document of a draft.
 
-    `revision` is the one that was read: if somebody edited it since, the answer is 409 `draft_changed`.
+    `revision` is the one that the operator read. If the draft was edited since, the answer is 409 `draft_changed`.
     """
     operator = api.caller().operator()
     shown = _Shown()

@@ -123,7 +123,7 @@ def test_balances_have_the_instant_at_which_their_round_was_closed(projecting: P
     assert store.programme() == ({}, None)
     projecting.fold()
     first = projecting.now
-    assert store.programme().as_of == store.merchant("nobody").as_of == first
+    assert store.programme().as_of == store.merchant("unknown").as_of == first
     projecting.fold()
     assert store.programme().as_of == projecting.now == first + timedelta(minutes=1)
 

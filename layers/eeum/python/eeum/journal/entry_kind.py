@@ -12,7 +12,7 @@ ACCEPTED, POSTED = "accepted_at", "posted_at"
 """The attributes with the instant at which money moved: with the entry's request, or when the accrual stored it."""
 
 APPROVED = "approved"
-"""The status of an entry that moved money for good. Kinds whose entries are never held or declined store none."""
+"""The status of an entry that moved money permanently. Kinds whose entries are never held or declined store none."""
 
 
 def own_instant(_: Item) -> Month | None:
