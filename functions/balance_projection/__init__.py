@@ -1,1 +1,1 @@
-"""Balances of merchants, funders and banks, projected from the journal, and read."""
+"""Balances of merchants, funders and banks, projected from the journal, and their routes."""

@@ -1,8 +1,7 @@
-"""The ledger's stream: appends what its entries moved outside their wallets, for the fold to add to balances (`folding`).
+"""The ledger's stream: append what its entries moved outside their wallets, for the fold to add to balances (`folding`).
 
-A failure worth a retry is raised, so that the whole batch comes again, which is safe since the shard's checkpoint moves with what it
-stands for.
-A record that never can be counted is parked whole, with its reason, in this function's own dead-letter queue, and the others go on.
+A failure that a retry may mend is raised. The whole batch comes again, which is safe: the shard's checkpoint moves together with the
+appended amounts. A record that can never be counted goes whole, with its reason, to this function's dead-letter queue.
 """
 
 import json
@@ -23,8 +22,11 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
-    """Answers with the state of the tumbling window, which nothing rests on: how many records were counted now, had been counted before,
-    and were parked. The last event of a window may bring no records."""
+    """Count the records of an event; return the state of the tumbling window.
+
+    Nothing depends on the state: how many records were counted now, were counted before, and were dead-lettered. The last event of a
+    window may have no records.
+    """
     shard = shard_of(event, is_local=city.settings.stage == LOCAL)
     changes: list[Change] = []
     record_of: dict[int, dict[str, Any]] = {}
@@ -33,7 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
         try:
             change = change_of_record(record)
         except UnnumberedRecord as reason:
-            park(record, str(reason))
+            dead_letter(record, str(reason))
             unnumbered += 1
             continue
         changes.append(change)
@@ -42,16 +44,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
         city.balances(context),
         city.patience(context),
         city.world_time(),
-        lambda change: park(record_of[change.sequence], change.fault),
+        lambda change: dead_letter(record_of[change.sequence], change.fault),
     )
     outcome = project(projecting, shard, changes)
-    parked = outcome.parked + unnumbered
-    logger.info("projected", counted=outcome.counted, before=outcome.before, parked=parked)
-    return {"state": {"counted": outcome.counted, "before": outcome.before, "parked": parked}}
+    dead_lettered = outcome.dead_lettered + unnumbered
+    logger.info("projected", counted=outcome.counted, before=outcome.before, dead_lettered=dead_lettered)
+    return {"state": {"counted": outcome.counted, "before": outcome.before, "parked": dead_lettered}}
 
 
-def park(record: dict[str, Any], reason: str) -> None:
-    """Keeps the record with its reason where somebody can look at it; a rebuild counts it once it can be read."""
+def dead_letter(record: dict[str, Any], reason: str) -> None:
+    """Send the record with its reason to the dead-letter queue, for operators; a rebuild counts it once it can be read."""
     message = json.dumps({"kind": "parked_record", "reason": reason, "record": record}, ensure_ascii=False)
     queues().send_message(QueueUrl=city.settings.dead_letter_queue_url, MessageBody=message)
-    logger.warning("parked", reason=reason, sequence_number=record.get("dynamodb", {}).get("SequenceNumber"))
+    logger.warning("dead-lettered", reason=reason, sequence_number=record.get("dynamodb", {}).get("SequenceNumber"))

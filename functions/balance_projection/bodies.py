@@ -1,8 +1,8 @@
-"""What balances look like over HTTP."""
+"""Balances as the API returns them."""
 
 from pydantic import BaseModel
 
-from eeum.balances.store import Told
+from eeum.balances.store import BalancesAsOf
 from eeum.balances.use_cases import ProgrammeBalances
 from eeum.calendar import text_of
 from eeum.journal.accounts import PAYABLE, REWARD
@@ -10,9 +10,10 @@ from eeum.merchants.rules import Merchant
 
 
 class MerchantBalanceBody(BaseModel):
-    """What the programme owes a merchant for captured payments, less what was cancelled, and what the merchant has funded of its customers'
-    cashback, in won: of what was counted until `as_of`. Balances are brought up to date every hour; a payment is counted some minutes after
-    it. `as_of` is null before anything was counted."""
+    """What the programme owes a merchant for captures, less cancellations, and how much of its customers' cashback it funded, in won.
+
+    Balances count entries until `as_of`; they are updated every hour. `as_of` is null before the first update.
+    """
 
     merchant_id: str
     merchant_name: str
@@ -22,7 +23,7 @@ class MerchantBalanceBody(BaseModel):
 
 
 class FunderBalanceBody(BaseModel):
-    """What the nation, the city or a district gave for cashback earned in a fiscal year, less what came back, in won."""
+    """What the nation, the city or a district paid for cashback earned in a fiscal year, less what came back, in won."""
 
     funder: str
     fiscal_year: str
@@ -37,16 +38,16 @@ class BankBalanceBody(BaseModel):
 
 
 class ExpiredBody(BaseModel):
-    """What members did not spend in time of the rewards in purses of this name, in won."""
+    """Rewards that expired unspent in purses of this name, in won."""
 
     purse: str
     expired: int
 
 
 class ProgrammeBalancesBody(BaseModel):
-    """Funders by fiscal year, banks, all that was ever issued, and what expired, in won: of what was counted until `as_of`.
+    """Balances of funders by fiscal year and of banks, the total ever issued, and expired rewards, in won.
 
-    Balances are brought up to date every hour; an entry is counted some minutes after it. `as_of` is null before anything was counted.
+    Balances count entries until `as_of`; they are updated every hour. `as_of` is null before the first update.
     """
 
     as_of: str | None
@@ -56,12 +57,12 @@ class ProgrammeBalancesBody(BaseModel):
     expired: list[ExpiredBody]
 
 
-def merchant_balance_body(merchant: Merchant, told: Told) -> MerchantBalanceBody:
-    (counts,) = told.balances.values()
+def merchant_balance_body(merchant: Merchant, found: BalancesAsOf) -> MerchantBalanceBody:
+    (counts,) = found.balances.values()
     return MerchantBalanceBody(
         merchant_id=merchant.id,
         merchant_name=merchant.shop.name,
-        as_of=text_of(told.as_of) if told.as_of else None,
+        as_of=text_of(found.as_of) if found.as_of else None,
         payable=counts[PAYABLE],
         reward_funded=-counts[REWARD],
     )

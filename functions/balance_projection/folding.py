@@ -1,4 +1,4 @@
-"""The schedule that adds what the stream has brought to the balances of merchants, funders and banks."""
+"""The schedule that folds what the stream brought into the balances of merchants, funders and banks."""
 
 import os
 from typing import Any
@@ -15,7 +15,7 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers how many batches were added to how many pages, and what instant balances are of now: null before the first batch."""
+    """Run a fold; return how many batches went into how many pages, and the balances' instant, null before the first batch."""
     folded = fold(city.folding(context), city.patience(context), city.clock())
     as_of = text_of(folded.as_of) if folded.as_of else None
     logger.info("folded", batches=folded.batches, pages=folded.pages, as_of=as_of)

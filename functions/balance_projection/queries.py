@@ -1,4 +1,4 @@
-"""Balances that are read. A function of its own, since its role may read and nothing else."""
+"""Routes that read balances. They have their own function, so that its role can only read."""
 
 import os
 
@@ -18,7 +18,7 @@ api = Api()
 city = City.of(os.environ)
 
 
-@api.get("/merchants/<merchant_id>/balance", summary="What the own merchant is owed and has funded", tags=["balances"])
+@api.get("/merchants/<merchant_id>/balance", summary="What your merchant is owed and has funded", tags=["balances"])
 def merchant_balance(merchant_id: str) -> Response[MerchantBalanceBody]:
     """Shows what the programme owes the caller's own merchant, and what the merchant has funded itself, as of the last hour."""
     context = api.lambda_context

@@ -1,4 +1,4 @@
-"""From records of the ledger's stream to changes of balances."""
+"""Convert records of the ledger's stream into changes of balances."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,20 +8,22 @@ from eeum.balances.items import change_of
 from eeum.balances.rules import Change
 
 ONE_SHARD = "the only shard"
-"""Of the local emulator, which has one a stream, and does not name it."""
+"""The name for the local emulator's shard: each of its streams has one, without a name."""
 
 
 class UnnumberedRecord(Exception):
-    """A record without a place in its shard: nothing could keep it from being counted twice."""
+    """A record without a sequence number: nothing could prevent counting it twice."""
 
 
 class UnnamedShard(Exception):
-    """An event does not say which shard it is of: only with a tumbling window does Lambda name it. Shards that shared a checkpoint would
-    pass over each other's records, so nothing is counted."""
+    """An event without a shard's name; Lambda names it only with a tumbling window.
+
+    Shards that shared a checkpoint would skip each other's records, so nothing is counted.
+    """
 
 
 def shard_of(event: Mapping[str, Any], *, is_local: bool) -> str:
-    """The shard that an event is of. Raises `UnnamedShard` where there may be several and it names none."""
+    """The shard of an event. Raises `UnnamedShard` if the event names none and the stream may have several."""
     shard = event.get("shardId")
     if not shard and not is_local:
         raise UnnamedShard("The event names no shard; its source needs a tumbling window.")
@@ -29,7 +31,7 @@ def shard_of(event: Mapping[str, Any], *, is_local: bool) -> str:
 
 
 def change_of_record(record: Mapping[str, Any]) -> Change:
-    """Raises `UnnumberedRecord`; whatever else is wrong with a record stands in the change."""
+    """The change by a record; it carries the reason if it cannot be counted. Raises `UnnumberedRecord`."""
     try:
         sequence = int(record["dynamodb"]["SequenceNumber"])
     except (KeyError, TypeError, ValueError) as error:
@@ -39,5 +41,5 @@ def change_of_record(record: Mapping[str, Any]) -> Change:
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         return Change(sequence, None, f"{type(error).__name__}: {error}")
     if record.get("eventName") != "INSERT":
-        return Change(sequence, None, "no new entry: entries never change")
+        return Change(sequence, None, "not a new entry: entries never change")
     return change_of(sequence, item)

@@ -1,1 +1,1 @@
-"""The nightly audit of the ledger: its segments, and what they come to."""
+"""The nightly audit of the ledger: its segments, and its conclusion."""

@@ -1,4 +1,4 @@
-"""The nightly audit: one segment of all wallets, from where the call before ended. What it finds waits in a bucket for the others."""
+"""The nightly audit of one segment, from where the call before ended. A bucket keeps its findings for the conclusion."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from eeum.calendar import parse_instant, text_of
 from eeum.composition import City, buckets
 
 SECONDS_FOR_A_PAGE = 60.0
-"""No further page is begun when less is left: the wallets on it, and one that ends after it, are read and worked out."""
+"""With less time left, no further page is begun: its wallets, and one that continues after it, must still be checked."""
 
 logger = Logger()
 city = City.of(os.environ)
@@ -24,17 +24,17 @@ parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`segment` of `segments`, from `resume` on.
+    """Audit `segment` of `segments` from `resume` on; return the event of the next call.
 
-    Answers the event of the call that goes on: `run` names the audit, `parts` says how many parts of the segment were stored, `as_of` for
-    which instants they have the heads of chains. `resume` is null at the end.
+    `run` names the audit, `parts` is the number of the segment's stored parts, and `as_of` are the instants of their chain heads. `resume`
+    is null at the end.
     """
     now = city.clock()
     resume = event.get("resume", BEGINNING)
     run = event.get("run") or f"{now:%Y-%m-%d}"
     as_of = event.get("as_of") or [text_of(instant) for instant in wanted_instants(roots, now)]
     store = city.audit()
-    # Once, before anything is looked at: what moves in between is told by the balances afterwards.
+    # Read once, before the pass: the conclusion leaves out accounts that move in the meantime.
     projected = store.balances() if event["segment"] == 0 and resume == BEGINNING else None
     audit = Audit(
         store,

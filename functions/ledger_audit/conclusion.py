@@ -1,4 +1,4 @@
-"""The end of the nightly audit: the report on what all segments found, the roots that are verified, and the root of the day."""
+"""The end of the nightly audit: a report on what all segments found, the verified roots, and the root of the day."""
 
 import os
 from typing import Any
@@ -12,10 +12,10 @@ from eeum.aws.roots import AuditParts, RootBucket
 from eeum.composition import City, buckets
 
 MOST_LOGGED = 100
-"""Deviations that the log names; the report names all."""
+"""How many deviations the log names; the report names all."""
 
 logger = Logger()
-# By the function's own name, so that the stages of an account are told apart.
+# The function's own name distinguishes the stages of one account.
 metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "audit_conclusion"))
 city = City.of(os.environ)
 s3 = buckets()
@@ -25,7 +25,10 @@ parts = AuditParts(s3, os.environ["AUDIT_PARTS_BUCKET"])
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """`found` is the last answer of the pass of each segment. Answers what was checked, how much deviates, and where the report is."""
+    """Conclude the audit of all segments; return what was checked, the number of deviations, and the report's key.
+
+    `found` is the last answer of each segment's pass.
+    """
     found = _together(event["found"])
     report = conclude(found, roots, city.audit().balances(), city.clock())
     key = roots.add_report(report)
@@ -43,7 +46,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _together(answers: list[dict[str, Any]]) -> Found:
-    """What all segments found. Heads are of use for those instants alone that every segment has them for."""
+    """Add up what all segments found. Only instants for which every segment has heads can have a root."""
     found = Found()
     for answer in answers:
         for part in parts.segment(answer["run"], answer["segment"], answer["parts"]):

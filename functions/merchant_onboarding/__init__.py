@@ -1,1 +1,1 @@
-"""From an owner's application to a payable merchant."""
+"""From an owner's application to an active merchant."""

@@ -1,4 +1,4 @@
-"""Routes of merchants and their applications. Each parses, calls one use case, and shapes the answer."""
+"""Routes of merchants and their applications. Each parses, calls one use case, and returns its result."""
 
 import os
 from datetime import datetime
@@ -33,7 +33,7 @@ from merchant_onboarding.bodies import (
 
 PAGE = 50
 NAME = r"^([a-z0-9]+([_-][a-z0-9]+)*)?$"
-"""A name as policies have them; an empty one is answered as one that is missing."""
+"""A name in the form that policies use; an empty one counts as missing."""
 
 api = Api()
 city = City.of(os.environ)
@@ -52,7 +52,7 @@ def apply(body: ApplicationRequest) -> Response[ApplicationBody]:
     return created(application_body(merchant), f"/merchants/{merchant.id}")
 
 
-@api.get("/merchants", summary="Find merchants of a district, or the own ones", tags=["merchants"])
+@api.get("/merchants", summary="Find the merchants of a district, or your own", tags=["merchants"])
 def find(
     district: Annotated[
         str | None, Query(max_length=40, pattern=NAME, description="Approved merchants of this district of the city.")
@@ -127,7 +127,7 @@ def _decide(
 
 
 def _resident() -> str:
-    """A resident, whether signed in as a member or as a merchant."""
+    """The subject of a resident, signed in as a member or as a merchant. Raises `Forbidden`."""
     caller = api.caller()
     if not (caller.has(MEMBER) or caller.has(MERCHANT)):
         raise Forbidden(f"The token lacks the scope {MEMBER} or {MERCHANT}.")

@@ -1,4 +1,4 @@
-"""What merchants look like over HTTP: to everyone, and to their owner and the operators."""
+"""Merchants as the API returns them: to everyone, to their owners, and to operators."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,32 +14,30 @@ from eeum.policy.document_values import Name
 
 HIGHEST_OWN_RATE = 2_000
 NAMED: JsonDict = {"pattern": "^[a-z0-9]+([_-][a-z0-9]+)*$"}
-"""What is none of the policy's names has a code of its own, with the names that there are."""
+"""Names that the policy does not know are refused with a separate code and the known names."""
 AN_INSTANT: JsonDict = {"pattern": f"^{INSTANT.pattern}$".replace(r"\d", "[0-9]")}
 MOST_FLAGS = 20
 
 
 class ApplicationRequest(Body):
-    """What an owner says of the shop; `annual_revenue` in won, `own_rate_basis_points` given by the merchant itself."""
+    """The owner's description of the shop; `annual_revenue` in won, `own_rate_basis_points` funded by the merchant."""
 
     business_registration_number: str = Field(
         max_length=20,
-        description="Ten digits, with or without hyphens; the last checks the others.",
+        description="Ten digits, with or without hyphens; the last is a check digit.",
         json_schema_extra={"pattern": "^[0-9]{3}-?[0-9]{2}-?[0-9]{5}$"},
     )
     name: Line = Field(max_length=80)
-    district: str = Field(
-        min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names."
-    )
-    category: str = Field(
-        min_length=1, max_length=40, json_schema_extra=NAMED, description="One that the policy names."
-    )
+    district: str = Field(min_length=1, max_length=40, json_schema_extra=NAMED, description="A district in the policy.")
+    category: str = Field(min_length=1, max_length=40, json_schema_extra=NAMED, description="A category in the policy.")
     annual_revenue: int = Field(strict=True, ge=0, le=100 * LARGEST_AMOUNT)
-    flags: list[Name] = Field(default=[], max_length=MOST_FLAGS, description="Marks that policies may ask for.")
+    flags: list[Name] = Field(
+        default=[], max_length=MOST_FLAGS, description="Flags in the policy, which its conditions use."
+    )
     own_rate_basis_points: int = Field(default=0, strict=True, ge=0, le=HIGHEST_OWN_RATE)
 
     def shop(self) -> Shop:
-        """Raises `Invalid` for a number that is malformed or whose check digit does not match."""
+        """The shop. Raises `Invalid` for a malformed number or a wrong check digit."""
         return Shop(
             business_registration_number=parse_business_registration_number(self.business_registration_number),
             name=self.name,
@@ -52,20 +50,20 @@ class ApplicationRequest(Body):
 
 
 class DecisionRequest(Body):
-    """What an operator decides about: the application made at `applied_at`, and no other under the same id."""
+    """The application to decide: the one made at `applied_at`, and no other under the same id."""
 
     applied_at: Annotated[str, Field(max_length=40, json_schema_extra=AN_INSTANT)] | None = Field(
         default=None,
-        description="When the application that was reviewed was made, as it says; needed once an earlier one was rejected.",
+        description="The `applied_at` of the reviewed application; required if an earlier one was rejected.",
     )
 
     def reviewed(self) -> datetime | None:
-        """Raises `Invalid` for what is no instant."""
+        """When the reviewed application was made. Raises `Invalid` for text that is not an instant."""
         return parse_instant(self.applied_at, "applied_at") if self.applied_at is not None else None
 
 
 class ApprovalRequest(DecisionRequest):
-    """An operator may say why; to reject, it must."""
+    """An approval; the reason is optional, unlike that of a rejection."""
 
     reason: Annotated[Line, Field(max_length=200)] | None = None
 
@@ -75,7 +73,7 @@ class RejectionRequest(DecisionRequest):
 
 
 class MerchantBody(BaseModel):
-    """A merchant as everyone sees it."""
+    """A merchant as everyone may see it."""
 
     id: str
     name: str
@@ -110,7 +108,7 @@ class ApplicationBody(MerchantBody):
 
 
 class ReviewedApplicationBody(ApplicationBody):
-    """An application as operators see it, with every decision on its registration number, of earlier owners too."""
+    """An application as operators see it, with all decisions on its registration number, also on earlier owners' applications."""
 
     decisions: list[DecisionBody]
 

@@ -1,1 +1,1 @@
-"""Opening the new month and closing the old one."""
+"""Open the new month, and close the old one."""

@@ -1,4 +1,4 @@
-"""The schedule at 00:00 Asia/Seoul on the 1st: opens the new month and closes the old one."""
+"""The schedule at 00:00 Asia/Seoul on the 1st: open the new month, and close the old one."""
 
 import os
 from typing import Any
@@ -15,7 +15,7 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
-    """Answers which months were opened and closed. `scheduled_at` is the instant that the schedule was due, RFC 3339."""
+    """Turn the month; return the months opened and closed. `scheduled_at` is when the schedule was due, RFC 3339."""
     due_at = parse_instant(event["scheduled_at"], "scheduled_at")
     turn = reset_month(city.months(context), city.patience(context), due_at, city.clock())
     months = {

@@ -1,4 +1,4 @@
-"""Closing a month: one segment of all wallets, from where the call before ended. What is missing is posted, and statements are written."""
+"""Close a month in one segment, from where the call before ended: post missing cashback, and write statements."""
 
 import os
 from typing import Any
@@ -17,12 +17,11 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`segment` of `segments`, from `resume` on; `month` is the one that is due, unless the event says it.
+    """Close `month`, or the month that is due, in `segment` of `segments` from `resume` on; return the event of the next call.
 
-    Answers the event of the call that goes on, with what was found so far added up: `wallets` looked at, postings that were `posted`,
-    `statements` that were written, won that `expired` and left their wallets, entries of the month that stay `unposted`, and the wallets
-    that they are of, `excepted`. `resume` is null at the end, and at once when no month is due. The first segment also writes what is
-    missing of the statements of months that were frozen without some wallets.
+    It has the totals so far: `wallets` read, accruals `posted`, `statements` written, won that `expired`, the month's `unposted` entries,
+    and their wallets, `excepted`. `resume` is null at the end, and at once if no month is due. The first segment also writes missing
+    statements of months that were frozen without some wallets.
     """
     segment = Segment(event["segment"], event["segments"])
     month = event.get("month") or due_month(city.months(context), city.clock())
@@ -54,6 +53,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "month": month,
         "resume": found.resume,
         **counted,
-        # One too many says that there are too many; a state machine carries no long lists.
+        # One wallet more than the limit shows that there are too many; a state machine's input must stay small.
         "excepted": excepted[: MOST_EXCEPTED + 1],
     }

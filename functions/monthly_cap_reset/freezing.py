@@ -1,4 +1,4 @@
-"""The end of a pass that closes a month: freezes it when no segment has found anything unposted, or, a day later, without those wallets."""
+"""The end of a pass that closes a month: freeze the month if every wallet is complete, or a day later without the others."""
 
 import os
 from typing import Any
@@ -11,14 +11,17 @@ from eeum.months.freezing import SegmentFound, excepted_wallets, freeze_month
 from eeum.segments import Segment
 
 logger = Logger()
-# By the function's own name, so that the stages of an account are told apart.
+# The function's own name distinguishes the stages of one account.
 metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "month_freezing"))
 city = City.of(os.environ)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`found` is the last answer of the pass of each segment. Answers which month was frozen, or null, and without how many wallets."""
+    """Freeze the month of a pass; return the month, or null, and the number of wallets it was frozen without.
+
+    `found` is the last answer of each segment's pass.
+    """
     found = [
         SegmentFound(
             Segment(each["segment"], each["segments"]),

@@ -1,1 +1,1 @@
-"""What a policy would have cost: asked for over the API, worked out by a function of its own."""
+"""What a policy would have cost: requested over the API, computed by a separate function."""

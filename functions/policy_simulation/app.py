@@ -1,4 +1,4 @@
-"""Routes of simulations: what a policy would cost, asked by operators, answered in the background."""
+"""Routes of simulations: what a policy would cost, requested by operators, computed in the background."""
 
 import json
 import os
@@ -27,13 +27,13 @@ from policy_simulation.bodies import (
 PAGE = 20
 LINK_SECONDS = 900
 SCOPE = "policy_simulations"
-"""Keys of requests are the caller's within these."""
+"""Idempotency keys are the caller's, within this scope."""
 
 api = Api(largest_body=LARGEST_BODY)
 city = City.of(os.environ)
 
 
-@api.post("/policy_simulations", summary="Ask what a policy would have cost", tags=["policies"])
+@api.post("/policy_simulations", summary="Request what a policy would have cost", tags=["policies"])
 def simulate(body: PolicySimulationRequest, idempotency_key: IdempotencyKey = "") -> Response[PolicySimulationBody]:
     """Starts a simulation of what a policy would have cost over published payments.
 
@@ -77,7 +77,7 @@ def _body(found: Simulation, tables: list[SimulationTableBody] | None = None) ->
 
 
 def _document(asked: PolicyAsked) -> dict[str, Any]:
-    """The policy's document with its defaults written out. Raises `PolicyRefused` and `NotFound`."""
+    """The policy's document with its defaults. Raises `PolicyRefused` and `NotFound`."""
     if asked.document is not None:
         return canonical_document(asked.document.model_dump(mode="json", by_alias=True))
     return version_named(city.policy_store(api.lambda_context), str(asked.version))
@@ -88,7 +88,7 @@ def _store() -> SimulationStore:
 
 
 def _send(request: str) -> None:
-    """Tells the worker that there is something to do."""
+    """Send the request to the worker's queue."""
     queues().send_message(QueueUrl=os.environ["SIMULATIONS_QUEUE_URL"], MessageBody=json.dumps({"simulation": request}))
 
 

@@ -1,4 +1,4 @@
-"""What simulations look like over HTTP."""
+"""Simulations as the API receives and returns them."""
 
 from typing import Annotated, Any
 
@@ -12,11 +12,11 @@ from eeum.simulations.differences import as_of_the_policy
 from eeum.simulations.rules import Simulation
 
 LARGEST_BODY = 524_288
-"""Two documents, each some times as large as the largest known."""
+"""Two documents, each several times as large as the largest known."""
 
 Month = Annotated[str, Field(pattern=rf"^{MONTH_PATTERN}$", description="A calendar month in Seoul.")]
 Source = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Which payments, as they were published.")
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="The name under which the payments were published.")
 ]
 Budget = Annotated[
     str,
@@ -28,11 +28,11 @@ Budget = Annotated[
 
 
 NAMED: JsonDict = {"pattern": "^[a-z0-9]+([_-][a-z0-9]+)*$"}
-"""What names no version is answered as one that does not exist."""
+"""A name that no version has is answered as a version that does not exist."""
 
 
 class PolicyAsked(Body):
-    """A policy: a document, or the name of a version that is stored."""
+    """A policy: a document, or the name of a stored version."""
 
     document: PolicyDocument | None = None
     version: Annotated[str, Field(max_length=40, json_schema_extra=NAMED)] | None = None
@@ -40,12 +40,12 @@ class PolicyAsked(Body):
     @model_validator(mode="after")
     def _one_of_both(self) -> "PolicyAsked":
         if (self.document is None) == (self.version is None):
-            raise ValueError("either a document or the name of a version")
+            raise ValueError("must have either a document or the name of a version")
         return self
 
 
 class PaymentsAsked(Body):
-    """Payments that were published to the city's bucket, from the first of `from` to the last of `until`."""
+    """Payments published to the city's bucket, from the first day of `from` to the last day of `until`."""
 
     source: Source = "city"
     first: Month = Field(alias="from")
@@ -53,7 +53,7 @@ class PaymentsAsked(Body):
 
 
 class PolicySimulationRequest(Body):
-    """What `policy` would have cost, had it been in force all the time, beside `against`."""
+    """What `policy` would have cost if it had always been in force, compared with `against`."""
 
     policy: PolicyAsked
     against: PolicyAsked | None = None
@@ -68,21 +68,21 @@ class SimulatedPaymentsBody(BaseModel):
 
 
 class SimulationFaultBody(BaseModel):
-    """Why there is no answer; the codes are those of docs/simulator.md."""
+    """Why there is no answer; docs/simulator.md explains the codes."""
 
     code: str
     detail: str
 
 
 class SimulationTableBody(BaseModel):
-    """A table of the report, as CSV; the address holds for some minutes."""
+    """A table of the report, as CSV; the address is valid for some minutes."""
 
     name: str
     url: str
 
 
 class PolicySimulationBody(BaseModel):
-    """A simulation: `requested`, `running`, `finished`, `refused` (it cannot be answered) or `failed` (it may be tried again yet)."""
+    """A simulation: `requested`, `running`, `finished`, `refused` (it has no answer) or `failed` (another attempt may follow)."""
 
     id: str
     state: str
@@ -101,7 +101,7 @@ class PolicySimulationBody(BaseModel):
 
 
 class PolicySimulationsBody(BaseModel):
-    """Simulations without their tables, and the cursor of those that follow."""
+    """Simulations without their tables, and the cursor of the next page."""
 
     simulations: list[PolicySimulationBody]
     cursor: str | None

@@ -1,4 +1,4 @@
-"""Works simulations out: payments from the bucket, DuckDB in this function's own layer, tables back into the bucket."""
+"""Compute simulations: payments from the bucket, DuckDB in this function's own layer, tables back to the bucket."""
 
 import json
 import os
@@ -21,9 +21,9 @@ from simulator.versions import months_from
 
 STORE_SECONDS = 30.0
 DATABASE_SHARE = 0.6
-"""Of the function's memory is DuckDB's; it spills what it would need beyond."""
+"""DuckDB's part of the function's memory; beyond it, DuckDB spills to disk."""
 PAYMENTS_SHARE = 0.5
-"""Of the room for files is the payments'; DuckDB spills into the rest."""
+"""The payments' part of the disk; DuckDB spills to the rest."""
 
 logger = Logger()
 city = City.of(os.environ)
@@ -31,7 +31,7 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> None:
-    """One message of the queue: `simulation`, the request it was asked by. What fails is raised, and comes again."""
+    """Compute the simulation of each message, named by its request. Errors are raised, and the message comes again."""
     store = city.simulations(Patience(lambda: STORE_SECONDS, time.sleep))
     megabytes = int(int(context.memory_limit_in_mb) * DATABASE_SHARE)
     for record in event["Records"]:
@@ -42,7 +42,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def _replayed(asked: Simulation, megabytes: int) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Raises `Unanswerable` by the name of what is wrong with policies or payments."""
+    """The summary and the names of the stored tables. Raises `Unanswerable` with the code of the simulator's refusal."""
     bucket, client = os.environ["SIMULATIONS_BUCKET"], buckets()
     scratch = Path(tempfile.mkdtemp(prefix="simulation-"))
     try:
@@ -57,7 +57,7 @@ def _replayed(asked: Simulation, megabytes: int) -> tuple[dict[str, object], tup
 
 
 def _fetch(client: Any, bucket: str, asked: Simulation, folder: Path) -> None:
-    """The files of the months that are asked for; a file at a time, and in parts of it. Raises `SimulationRefused` before the first."""
+    """Copy the payments of the months to `folder`, file by file, in chunks. Raises `SimulationRefused` before the first."""
     folder.mkdir()
     payments = asked.question.payments
     published = {
@@ -66,12 +66,12 @@ def _fetch(client: Any, bucket: str, asked: Simulation, folder: Path) -> None:
     }
     absent = [month for month, objects in published.items() if not objects]
     if absent:
-        raise MonthsNotPublished(f"Of {payments.source}, no payments are published of {', '.join(absent)}.")
+        raise MonthsNotPublished(f"No payments of {payments.source} are published for {', '.join(absent)}.")
     size = sum(int(each["Size"]) for objects in published.values() for each in objects)
     room = int(shutil.disk_usage(folder).free * PAYMENTS_SHARE)
     if size > room:
         raise PaymentsTooLarge(
-            f"These payments are {size:,} bytes, and there is room for {room:,}: ask for fewer months."
+            f"These payments have {size:,} bytes, but there is room for {room:,}: request fewer months."
         )
     for each in _objects(client, bucket, f"payments/{payments.source}/{DESCRIPTION}"):
         (folder / DESCRIPTION).write_bytes(client.get_object(Bucket=bucket, Key=each["Key"])["Body"].read())

@@ -1,4 +1,4 @@
-"""Routes of what amends approved versions, and of the programme's history."""
+"""Routes of amendments to approved versions, and of the programme's history."""
 
 from eeum.aws.http import Cursor, Limit, Response, answered, created
 from eeum.policy.amending import approve_amendment, close_amendment, proposal_named, propose_amendment, withdraw_version

@@ -9,7 +9,7 @@ from programme_policy.door import api
 from programme_policy.lifecycle_bodies import HistoryRequest, LoadedBody
 
 ROUTES = (amendments, drafts)
-"""Modules whose routes are made when they are imported."""
+"""Modules whose import adds their routes."""
 
 
 @api.post("/policies/history", summary="Load the policies of an empty programme, from the past on", tags=["policies"])

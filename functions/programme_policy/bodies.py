@@ -1,4 +1,4 @@
-"""What anybody reads of policies and months, as it looks over HTTP."""
+"""Policies and months, which anyone may read, as the API returns them."""
 
 from pydantic import BaseModel
 
@@ -11,7 +11,7 @@ from eeum.policy.wording import Plain
 
 
 class PoliciesBody(BaseModel):
-    """Versions in the order of their starts, and the cursor of those that follow."""
+    """Versions in the order of their starts, and the cursor of the next page."""
 
     policies: list[PolicyDocument]
     cursor: str | None
@@ -20,7 +20,7 @@ class PoliciesBody(BaseModel):
 class MonthBody(BaseModel):
     """A month of the programme: when the reset opened and closed it, and when all its statements were written.
 
-    It may be frozen without some wallets, `excepted`, which had an entry that could not be posted: their statements come later.
+    A month may be frozen without `excepted` wallets, which had an entry that could not be posted: their statements come later.
     """
 
     month: str
@@ -32,14 +32,14 @@ class MonthBody(BaseModel):
 
 
 class MonthsBody(BaseModel):
-    """The newest months, the newest first, and the cursor of those before."""
+    """The newest months, the newest first, and the cursor of the next page."""
 
     months: list[MonthBody]
     cursor: str | None
 
 
 class PlainBody(BaseModel):
-    """The same in Korean and in English."""
+    """A text in Korean and in English."""
 
     ko: str
     en: str
@@ -53,7 +53,7 @@ class PolicyChangeBody(PlainBody):
 
 
 class AnnouncedBody(BaseModel):
-    """Something that is to come. `what`: version, end or suspension; `start` is when it begins to matter."""
+    """A future change. `what`: version, end or suspension; `start` is when it takes effect."""
 
     what: str
     start: str
@@ -63,20 +63,20 @@ class AnnouncedBody(BaseModel):
 
 
 class ComingBody(BaseModel):
-    """All that is announced, in the order of time."""
+    """All announced changes, in the order of time."""
 
     coming: list[AnnouncedBody]
 
 
 class SaysBody(PlainBody):
-    """One thing that a version says; `subject` is what it speaks of."""
+    """One statement about a version; `subject` is its topic."""
 
     about: str
     subject: PlainBody
 
 
 class SuspendedBody(BaseModel):
-    """Layers that give nothing for a while; none: all of them."""
+    """A suspension of layers; an empty list means all layers."""
 
     layers: list[str]
     start: str
@@ -84,7 +84,7 @@ class SuspendedBody(BaseModel):
 
 
 class ExplanationBody(BaseModel):
-    """A version in plain words, where it stands in time, and what it changes against the version before it."""
+    """A version in plain words, its status in time, and its changes against the version before it."""
 
     version: str
     status: str

@@ -1,4 +1,4 @@
-"""What budgets look like over HTTP."""
+"""Budgets as the API receives and returns them."""
 
 import re
 from typing import Annotated, Any, Self
@@ -20,11 +20,11 @@ from eeum.policy.document_values import Instant, Name
 _NAME = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 _YEAR = re.compile(YEAR_PATTERN)
 LineId = Annotated[str, Field(pattern=_NAME, max_length=24, description="Names the line within its fiscal year.")]
-"""Short, since sub-lines keep it 16 times over."""
+"""The id is short, since 16 budget shards store it."""
 
 METHOD = (
-    f"Mean of the last {DAYS} days that are over; the range by the slowest and the fastest seven days in a row among them "
-    "(of less than a week: the slowest and the fastest day). Every day to come is taken to be like these."
+    f"Mean of the last {DAYS} full days; the range by the slowest and the fastest seven consecutive days among them "
+    "(of less than a week: the slowest and the fastest day). Future days are assumed to be like these."
 )
 
 
@@ -35,18 +35,18 @@ METHOD_KO = (
 
 
 def fiscal_year(text: str) -> FiscalYear:
-    """Raises `Invalid` unless `text` is a year such as 2022, of those that clients may name."""
+    """The fiscal year. Raises `Invalid` unless `text` is a year such as 2022, from `FIRST_YEAR` to `LAST_YEAR`."""
     if not _YEAR.fullmatch(text):
-        raise Invalid("year", f"is not a fiscal year such as 2022, from {FIRST_YEAR} to {LAST_YEAR}")
+        raise Invalid("year", f"must be a fiscal year such as 2022, from {FIRST_YEAR} to {LAST_YEAR}")
     return int(text)
 
 
 class BudgetGroundsRequest(Body):
-    """Why a budget changes, and the document that says so."""
+    """Why a budget changes, and the document that orders it."""
 
-    reason: Line = Field(max_length=200, description="Why, for whoever asks later.")
+    reason: Line = Field(max_length=200, description="Why, for later readers.")
     document: Line = Field(
-        max_length=100, description="The document that says so: a decision of the council, a notice of the ministry."
+        max_length=100, description="The document that orders it: a decision of the council, a notice of the ministry."
     )
 
     def grounds(self) -> Grounds:
@@ -54,7 +54,7 @@ class BudgetGroundsRequest(Body):
 
 
 class BudgetSupplementRequest(BudgetGroundsRequest):
-    """A supplementary appropriation (추경): won that are added to a line."""
+    """A supplementary appropriation (추경): won added to a line."""
 
     amount: Won
 
@@ -69,24 +69,29 @@ class BudgetTitleRequest(Body):
 class BudgetLineRequest(BudgetGroundsRequest):
     """A budget line with its original appropriation (본예산).
 
-    It pays its funder's part of the layers that it names, or of all that no other line of that funder names.
+    It pays its funder's part of its layers; without layers, of all layers that no other line of this funder has.
     """
 
     id: LineId
     title: BudgetTitleRequest
     funder: FunderName = Field(
-        description="The funder as policies name it; never the merchant, who pays out of his own pocket."
+        description="The funder as policies name it; not `merchant`, since merchants' own money has no budget."
     )
     layers: list[Name] | None = Field(
-        default=None, min_length=1, max_length=20, description="Ids of layers; left out: all others of this funder."
+        default=None,
+        min_length=1,
+        max_length=20,
+        description="Ids of layers; by default all layers without another line of this funder.",
     )
-    applies_from: Instant = Field(description="From which instant of acceptance on it pays: at least 120 s from now.")
+    applies_from: Instant = Field(
+        description="The first instant of acceptance that it pays for: at least 120 s from now."
+    )
     amount: Won
 
     @model_validator(mode="after")
     def _can_be_budgeted(self) -> Self:
         if self.funder == MERCHANT:
-            raise ValueError("what merchants pay is not budgeted")
+            raise ValueError("merchants' own money has no budget")
         return self
 
     def line(self, year: FiscalYear) -> BudgetLine:
@@ -101,7 +106,7 @@ class BudgetLineRequest(BudgetGroundsRequest):
 
 
 class BudgetChangeBody(BaseModel):
-    """One change of a budget: an `original` appropriation, a `supplement`, or the `close` of the year; who made it, when, and why."""
+    """A change of a budget: an `original` appropriation, a `supplement`, or the `close` of the year; its operator, time and reason."""
 
     id: str
     change: str
@@ -122,7 +127,7 @@ class BudgetChangesBody(BaseModel):
 
 
 class BudgetMoneyBody(BaseModel):
-    """`amount` is what there was in all; `amount` = `spent` + `left`. `share` is the part that is spent, in basis points, rounded down."""
+    """`amount` is the total; `amount` = `spent` + `left`. `share` is the spent part, in basis points, rounded down."""
 
     amount: int
     spent: int
@@ -131,7 +136,7 @@ class BudgetMoneyBody(BaseModel):
 
 
 class BudgetLineBody(BudgetMoneyBody):
-    """A line: what was appropriated to it, originally and by supplements. `returned` came back after the close of the year."""
+    """A line with its original appropriation and its supplements. `returned` came back after the close of the year."""
 
     id: str
     title: dict[str, str]
@@ -144,14 +149,14 @@ class BudgetLineBody(BudgetMoneyBody):
 
 
 class BudgetPoolBody(BudgetMoneyBody):
-    """A citywide pool in the window that is open now."""
+    """A citywide pool in the current window."""
 
     id: str
     window: str
 
 
 class BudgetFunderBody(BaseModel):
-    """What a funder put up, and what rewards cost it: by its lines, and beside them (`unbudgeted`: since the year's first line applied).
+    """A funder's money and its cost of rewards: from its lines, and without a line (`unbudgeted`, since the year's first line applied).
 
     `per_won` is its part of each won that rewards cost all funders but merchants, in basis points, rounded down.
     """
@@ -164,7 +169,7 @@ class BudgetFunderBody(BaseModel):
 
 
 class BudgetBody(BaseModel):
-    """A fiscal year's budget as it stands; its sub-lines are read one after another, so that a payment may be counted or not."""
+    """A fiscal year's budget. Its budget shards are read one after the other, so that a concurrent payment may count or not."""
 
     fiscal_year: int
     closed: bool
@@ -174,10 +179,10 @@ class BudgetBody(BaseModel):
 
 
 class BudgetForecastBody(BaseModel):
-    """When a line or a pool (`kind`) will have been used up.
+    """When a line or a pool (`kind`) runs out.
 
     `outlook` is `runs_out` (on `runs_out_on`, at the `earliest` and `latest`), `lasts` (to `until` and beyond), `used_up`,
-    `nothing_spent`, or `no_data` (not one whole day is known). A day of null is none by `until`, after which the money lapses.
+    `nothing_spent`, or `no_data` (without one full day). A day is null if it is later than `until`, when the money lapses.
     """
 
     kind: str
@@ -193,7 +198,7 @@ class BudgetForecastBody(BaseModel):
 
 
 class BudgetForecastsBody(BaseModel):
-    """The forecast of each line and open pool, as of an instant, and how it was made."""
+    """The forecast of each line and open pool, its instant, and its method."""
 
     fiscal_year: int
     as_of: str

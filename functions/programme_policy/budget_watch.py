@@ -1,4 +1,4 @@
-"""The schedule every five minutes: tells when a budget reaches a level or runs out soon, and keeps what was spent by each day."""
+"""The schedule every five minutes: publish an event if a budget reaches a level or runs out soon; store each day's spending."""
 
 import os
 from typing import Any
@@ -13,7 +13,7 @@ from eeum.composition import City
 from eeum.publishing.events import VERSION, Event
 
 logger = Logger()
-# By the function's own name, so that the stages of an account are told apart.
+# The function's own name distinguishes the stages of one account.
 metrics = Metrics(namespace="eeum", service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "budget_watch"))
 city = City.of(os.environ)
 bus = city.bus()
@@ -21,7 +21,7 @@ bus = city.bus()
 
 @logger.inject_lambda_context
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers what was told now, the largest part of a line that is spent (basis points), and how many lines run out within 30 days."""
+    """Watch the budgets; return the published events, the highest share spent (basis points), and the lines that last under 30 days."""
 
     def tell(alarm: Alarm) -> None:
         logger.warning("budget alarm", alarm=alarm.key, kind=alarm.kind)

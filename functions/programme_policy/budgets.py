@@ -1,4 +1,4 @@
-"""Routes of budgets: what is appropriated, spent and left, who changed it, and when it will have been used up. For operators."""
+"""Routes of budgets, for operators: what is appropriated, spent and left, its changes, and when it runs out."""
 
 import os
 from dataclasses import replace
@@ -32,9 +32,7 @@ api = Api()
 city = City.of(os.environ)
 
 
-@api.get(
-    "/budgets/<year>", summary="A fiscal year's budget: what was appropriated, is spent and is left", tags=["budgets"]
-)
+@api.get("/budgets/<year>", summary="A fiscal year's budget: appropriated, spent and left", tags=["budgets"])
 def budget(year: str) -> Response[BudgetBody]:
     """Shows each budget line, funder and pool of a fiscal year with what was appropriated, is spent and is left."""
     api.caller().operator()
@@ -49,7 +47,7 @@ def budget_changes(year: str, limit: Limit = PAGE, cursor: Cursor = None) -> Res
     return answered(BudgetChangesBody(changes=[change_body(change) for change in page], cursor=following))
 
 
-@api.get("/budgets/<year>/forecast", summary="When lines and pools will have been used up", tags=["budgets"])
+@api.get("/budgets/<year>/forecast", summary="When lines and pools run out", tags=["budgets"])
 def budget_forecast(year: str) -> Response[BudgetForecastsBody]:
     """Forecasts when each line and open pool will be used up, from the spending of recent days."""
     api.caller().operator()
@@ -63,7 +61,7 @@ def budget_forecast(year: str) -> Response[BudgetForecastsBody]:
     )
 
 
-@api.post("/budgets/<year>/lines", summary="Appropriate: add a line with its money", tags=["budgets"])
+@api.post("/budgets/<year>/lines", summary="Add a budget line with its money", tags=["budgets"])
 def appropriate(year: str, body: BudgetLineRequest, idempotency_key: IdempotencyKey = "") -> Response[BudgetChangeBody]:
     """Adds a budget line with its original appropriation (본예산) to a fiscal year, once for each Idempotency-Key."""
     wanted = fiscal_year(year)
@@ -73,7 +71,7 @@ def appropriate(year: str, body: BudgetLineRequest, idempotency_key: Idempotency
     return answered(change_body(answer.entry), answer.replayed)
 
 
-@api.post("/budgets/<year>/lines/<line>/supplements", summary="Appropriate more to a line", tags=["budgets"])
+@api.post("/budgets/<year>/lines/<line>/supplements", summary="Add money to a budget line", tags=["budgets"])
 def appropriate_more(
     year: str, line: str, body: BudgetSupplementRequest, idempotency_key: IdempotencyKey = ""
 ) -> Response[BudgetChangeBody]:

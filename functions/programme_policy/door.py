@@ -1,4 +1,4 @@
-"""The API and city of the operators' function, which the modules of its routes share, and the stores of the policies' lifecycle."""
+"""The API of the operators' function, which its modules of routes share, and the stores of the policies' lifecycle."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Routes of drafts: from a document that an operator writes to a version that a second one approves."""
+"""Routes of drafts: from a document that one operator writes to a version that a second one approves."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +65,7 @@ def policy_drafts(limit: Limit = DRAFTS_A_PAGE, cursor: Cursor = None) -> Respon
     return answered(DraftsBody(drafts=[_summary(draft, stored) for draft in page], cursor=following))
 
 
-@api.get("/policy_drafts/<version>", summary="One draft, and what it would change", tags=["policy lifecycle"])
+@api.get("/policy_drafts/<version>", summary="One draft, and its changes", tags=["policy lifecycle"])
 def policy_draft(version: str) -> Response[DraftBody]:
     """Shows a draft with its document, its last check, and what it changes against the version that it follows."""
     api.caller().operator()
@@ -78,7 +78,7 @@ def policy_draft(version: str) -> Response[DraftBody]:
 def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[DraftBody]:
     """Replaces the document of a draft.
 
-    `revision` is the one that was read: if somebody edited it since, the answer is 409 `draft_changed`.
+    `revision` is the one that the operator read. If the draft was edited since, the answer is 409 `draft_changed`.
     """
     operator = api.caller().operator()
     shown = _Shown()
@@ -100,7 +100,7 @@ def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[Draf
 
 @api.post(
     "/policy_drafts/<version>/check",
-    summary="Check a draft: all faults, what it changes, its simulation",
+    summary="Check a draft: its faults, changes and simulation",
     tags=["policy lifecycle"],
 )
 def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftBody]:
@@ -156,12 +156,12 @@ def _close(version: str, body: DraftClosingRequest, did: Did) -> Response[DraftB
 
 
 def _shaped(document: PolicyDocument) -> dict[str, object]:
-    """Twice: a part of which only nulls were given is none once they are left out, and a draft must be read again as it was written."""
+    """The document without nulls. Applied twice, since an object that had only nulls is then empty and left out too."""
     return shaped_document(shaped_document(document.model_dump(mode="json", by_alias=True)))
 
 
 class _Shown:
-    """The answer to a step of a draft; the use case has it prepared before it stores the step."""
+    """The response to a step of a draft, which the use case prepares before it stores the step."""
 
     body: DraftBody
 
@@ -170,7 +170,7 @@ class _Shown:
 
 
 def _body(draft: Draft, document: Mapping[str, Any], stored: Stored) -> DraftBody:
-    """The draft with its document, and what that changes: as it was checked, or as it would stand now."""
+    """The draft with its document and the document's changes: as it was checked, or, unchecked, as of now."""
     check = None
     if draft.check is None:
         follows, changes = changes_of(document, stored.documents)

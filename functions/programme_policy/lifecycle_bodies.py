@@ -1,4 +1,4 @@
-"""What drafts, amendments, their steps and what is announced look like over HTTP."""
+"""Drafts, amendments, their steps and announcements as the API receives and returns them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,27 +23,29 @@ from eeum.simulations.differences import beside
 from programme_policy.bodies import PolicyChangeBody
 
 LARGEST_HISTORY_BYTES = 524_288
-"""Several times what the programme with the longest known history needs, and little enough to be read at once."""
+"""The largest document: several times the longest known programme's, and small enough to be read at once."""
 
-Reason = Annotated[Line, Field(max_length=500, description="Why; it is kept with the step.")]
+Reason = Annotated[Line, Field(max_length=500, description="The reason, stored with the step.")]
 EmergencyReason = Annotated[
     Line,
-    Field(max_length=500, description="Why this cannot wait for a simulation; kept with each step."),
+    Field(max_length=500, description="Why this cannot wait for a simulation; stored with each step."),
 ]
-Seen = Annotated[int, Field(strict=True, ge=1, le=999_999, description="The revision of the draft as it was read.")]
+Seen = Annotated[
+    int, Field(strict=True, ge=1, le=999_999, description="The revision of the draft that the operator read.")
+]
 
 
-# --- what operators send --------------------------------------------------------------------------------------------------
+# --- requests --------------------------------------------------------------------------------------------------
 
 
 class HistoryRequest(Body):
-    """A programme's versions from the past on, each a policy document."""
+    """All versions of a programme from the past on, each a policy document."""
 
     policies: list[PolicyDocument] = Field(min_length=1, max_length=LARGEST_HISTORY)
 
 
 class DraftRequest(Body):
-    """A policy document that may become a version, and why."""
+    """A policy document for a new version, and the reason for it."""
 
     document: PolicyDocument
     reason: Reason
@@ -51,26 +53,26 @@ class DraftRequest(Body):
 
 
 class DraftRevisionRequest(DraftRequest):
-    """The document as it shall be now, in place of that of the revision that was seen."""
+    """The new document, which replaces that of the revision that the operator read."""
 
     revision: Seen
 
 
 class DraftCheckRequest(Body):
-    """Which revision is to be checked."""
+    """The revision to check."""
 
     revision: Seen
 
 
 class DraftApprovalRequest(Body):
-    """Which revision is approved; a reason may be given."""
+    """The revision to approve; the reason is optional."""
 
     revision: Seen
     reason: Reason | None = None
 
 
 class DraftClosingRequest(Body):
-    """Which revision is rejected or withdrawn, and why."""
+    """The revision to reject or withdraw, and the reason."""
 
     revision: Seen
     reason: Reason
@@ -83,20 +85,20 @@ class ReasonRequest(Body):
 
 
 class AmendmentApprovalRequest(Body):
-    """A reason may be given."""
+    """An approval; the reason is optional."""
 
     reason: Reason | None = None
 
 
 class EndRequest(Body):
-    """Another end of a version; null: it holds until the next one starts."""
+    """A new end of a version; null: it is in force until the next one starts."""
 
     version: Name
     ends_at: Instant | None
 
 
 class SuspensionRequest(Body):
-    """Layers that give nothing from an instant on, until another or until it is lifted; without layers it is all of them."""
+    """Layers without rewards from an instant until another one, or until the suspension is lifted; without layers: all of them."""
 
     layers: list[Name] = Field(default=[], max_length=20)
     start: Instant = Field(alias="from")
@@ -104,18 +106,18 @@ class SuspensionRequest(Body):
 
 
 class LiftingRequest(Body):
-    """A suspension that ends at an instant; at or before its start, it never holds."""
+    """The instant at which a suspension ends; if that is not after its start, it never takes effect."""
 
     suspension: str = Field(
         max_length=40,
         json_schema_extra={"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
-        description="The id of the amendment that suspends.",
+        description="The id of the suspension's amendment.",
     )
     at: Instant
 
 
 class AmendmentRequest(Body):
-    """One of an end, a suspension or a lifting, and why."""
+    """An end, a suspension or a lifting, and the reason."""
 
     end: EndRequest | None = None
     suspension: SuspensionRequest | None = None
@@ -124,7 +126,7 @@ class AmendmentRequest(Body):
     emergency_reason: EmergencyReason | None = None
 
     def amendment(self, proposal_id: str) -> Amendment:
-        """Raises `Invalid` unless exactly one is given."""
+        """The amendment. Raises `Invalid` unless exactly one of the three is given."""
         given = [each for each in (self.end, self.suspension, self.lifting) if each is not None]
         if len(given) != 1:
             raise Invalid("body", "must have exactly one of end, suspension and lifting", "one_amendment")
@@ -142,7 +144,7 @@ def _cut(instant: datetime | None) -> datetime | None:
     return whole_milliseconds(instant) if instant is not None else None
 
 
-# --- what is answered -----------------------------------------------------------------------------------------------------
+# --- answers -----------------------------------------------------------------------------------------------------
 
 
 class FaultBody(BaseModel):
@@ -163,9 +165,9 @@ class SimulationBody(BaseModel):
 
 
 class CheckBody(BaseModel):
-    """What the check of a revision found; `note` says what is still needed for an approval.
+    """What the check of a revision found; `note` says what an approval still needs.
 
-    `doubts` are no faults and stop nothing: what the document says and perhaps does not mean.
+    `doubts` are warnings, which prevent nothing: the document may not mean what it says.
     """
 
     revision: int
@@ -180,7 +182,7 @@ class CheckBody(BaseModel):
 
 
 class DraftSummaryBody(BaseModel):
-    """A draft without its document. `status`: draft, checked, rejected, withdrawn; scheduled, in_force, superseded once approved."""
+    """A draft without its document. `status`: draft, checked, rejected, withdrawn; once approved, scheduled, in_force, superseded."""
 
     version: str
     status: str
@@ -193,7 +195,7 @@ class DraftSummaryBody(BaseModel):
 
 
 class DraftBody(DraftSummaryBody):
-    """A draft at its latest revision; `changes` are those against the version it was checked against, or would follow."""
+    """A draft at its latest revision; `changes` are against the version that it was checked against, or would follow."""
 
     document: PolicyDocument
     check: CheckBody | None
@@ -207,7 +209,7 @@ class DraftsBody(BaseModel):
 
 
 class StepBody(BaseModel):
-    """Who did what, when and why, and to which revision."""
+    """A step: who did it, when and why, and on which revision."""
 
     subject: str
     name: str
@@ -227,7 +229,7 @@ class StepsBody(BaseModel):
 
 
 class AmendmentBody(BaseModel):
-    """A proposed amendment; `amends` is end, suspension or lifting, and `change` says what it is about."""
+    """A proposed amendment; `amends` is end, suspension or lifting, and `change` has its details."""
 
     id: str
     status: str
@@ -247,7 +249,7 @@ class AmendmentsBody(BaseModel):
 
 
 class LoadedBody(BaseModel):
-    """The names of the versions that were stored."""
+    """The names of the stored versions."""
 
     loaded: list[str]
 

@@ -1,4 +1,4 @@
-"""Policies and months that anybody reads. A function of its own, since its role may read and nothing else."""
+"""Policies and months, which anyone may read. They have their own function, so that its role can only read."""
 
 import os
 from typing import Annotated
@@ -49,7 +49,7 @@ def policies(
 
 @api.get("/policies/in_force", summary="The policy in force at an instant", tags=["policies"])
 def policy_in_force(
-    at: Annotated[str | None, Query(description="RFC 3339 with offset (`+` may be `%2B`); now if not given.")] = None,
+    at: Annotated[str | None, Query(description="RFC 3339 with offset (`+` may be `%2B`); defaults to now.")] = None,
 ) -> Response[PolicyDocument]:
     """Shows the policy document in force at an instant, or now."""
     instant = parse_queried_instant(at, "at") if at is not None else city.clock()
@@ -62,7 +62,7 @@ def policy(version: str) -> Response[PolicyDocument]:
     return answered(stored_document(version_named(city.policy_store(api.lambda_context), version)))
 
 
-@api.get("/policies/coming", summary="What is announced, in plain words", tags=["policies"])
+@api.get("/policies/coming", summary="Announced changes, in plain words", tags=["policies"])
 def coming() -> Response[ComingBody]:
     """Lists what will change: scheduled versions, ends and suspensions, each in plain Korean and English."""
     stored = city.policy_store(api.lambda_context).stored()

@@ -1,4 +1,4 @@
-"""A ledger after an ordinary life, made once, and copied for each test that damages it."""
+"""A ledger with every kind of entry, made once, and copied for each test that damages it."""
 
 import copy
 from functools import cache
@@ -19,5 +19,5 @@ def _lived() -> Items:
 
 @pytest.fixture
 def life() -> Items:
-    """The ledger of one wallet in which everything has happened, as items by their keys."""
+    """The ledger of one wallet with every kind of entry, as items by their keys."""
     return copy.deepcopy(_lived())

@@ -1,4 +1,4 @@
-"""An ordinary life in a city: everything that can happen to money, over two months, and the ways to audit it."""
+"""An ordinary ledger over two months, with every kind of movement, and functions to audit it."""
 
 import random
 import uuid
@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 
 
 def lived(world: World) -> Wallet:
-    """Money of every kind moves in one wallet; nothing is on its way at the end."""
+    """Move money of every kind in one wallet; nothing is pending at the end."""
     world.now = JANUARY
     payer, shop = world.member("payer", cashback_first=True, verified=True), world.shop()
     world.top_up(payer, 1_500_000)
@@ -56,7 +56,7 @@ def lived(world: World) -> Wallet:
 
 
 def several(world: World, members: int, seed: int = 1) -> list[Wallet]:
-    """Members who pay, take back and hold whatever comes; some of it still waits for its posting."""
+    """Let members pay, cancel and hold at random; some cashback is still pending."""
     chance = random.Random(seed)
     shop = world.shop()
     wallets = []
@@ -90,7 +90,7 @@ def _live(world: World, payer: Wallet, shop: str, chance: random.Random) -> None
 
 
 def stored(items: Items) -> InMemoryStorage:
-    """A storage of just these items, however they came about."""
+    """A storage with exactly these items."""
     memory = InMemoryStorage()
     for key, item in items.items():
         memory.transact([Put(key, item)], str(uuid.uuid4()))
@@ -98,7 +98,7 @@ def stored(items: Items) -> InMemoryStorage:
 
 
 def project(storage: ProjectionStorage, wrong: int = 0) -> None:
-    """Balances as their projection leaves them, those of banks `wrong` won too high."""
+    """Project the balances; those of banks are `wrong` won too high."""
     found: dict[Holder, dict[str, int]] = {}
     sums: dict[str, int] = {}
     cursor, more = None, True
@@ -130,12 +130,12 @@ def audit_of(
     now: datetime = FEBRUARY + DAY,
     policies: PolicyBook | None = None,
 ) -> Audit:
-    """An audit on the day after, by Incheon's policies unless others are named; it has all the time there is."""
+    """An audit on the day after, by Incheon's policies by default, without a time limit."""
     return Audit(AuditStore(storage), policies or incheons_book(), now, as_of, lambda: True, lambda _: None)
 
 
 def found_by(audit: Audit, segments: int = 1) -> Found:
-    """What an audit finds in all segments, however often it is broken off."""
+    """The findings of an audit over all segments, however many calls it takes."""
     total = Found()
     for number in range(segments):
         resume: str | None = BEGINNING
@@ -146,5 +146,5 @@ def found_by(audit: Audit, segments: int = 1) -> Found:
 
 
 def report_of(storage: Storage, roots: RootStore, now: datetime = FEBRUARY + DAY) -> Report:
-    """A whole audit, with the roots that are there."""
+    """A whole audit with the stored roots."""
     return conclude(found_by(audit_of(storage, wanted_instants(roots, now), now)), roots, None, now)

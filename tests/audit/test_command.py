@@ -1,4 +1,4 @@
-"""`make audit`, against a ledger on a real engine: what it prints, and its exit status."""
+"""`make audit` on a real engine: its output and its exit status."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def city(engine: Any) -> command.City:
-    """A city in which one member has lived."""
+    """A city with the ledger of one member."""
     tables = create_tables(engine, uuid.uuid4().hex[:8])
     world = World()
     lived(world)
@@ -51,7 +51,7 @@ def _damage(engine: Any, city: command.City) -> str:
 
 @pytest.fixture
 def make_audit(city: command.City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """The command, on the day after, as if the city were a stack."""
+    """The command, run on the day after, with this city as its stack."""
 
     @contextmanager
     def shown(*_: Any) -> Iterator[Callable[[int], None]]:
@@ -70,7 +70,7 @@ def make_audit(city: command.City, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_clean_city_is_said_to_be_and_the_root_is_kept(
+def test_an_intact_city_is_reported_as_such_and_its_root_is_stored(
     engine: Any, city: command.City, make_audit: Callable[..., int], processes: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project(DynamoDbStorage(engine, city.tables))
@@ -92,10 +92,10 @@ def test_each_deviation_is_named(
     assert "2 deviations:" in printed
     assert f"balance: wallet {wallet} WALLET" in printed
     assert "balance_projection: bank/lee" in printed
-    assert "the projection has -1499995 won, and the ledger's postings sum to -1500000" in printed
+    assert "the projection has -1499995 won, but the ledger's postings sum to -1500000" in printed
 
 
-def test_what_could_not_be_done_is_no_clean_audit(
+def test_an_audit_that_fails_is_not_reported_as_clean(
     city: command.City,
     make_audit: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,

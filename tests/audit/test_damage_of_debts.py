@@ -1,4 +1,4 @@
-"""Damage to what purses owe each other: found by the name of what is wrong."""
+"""Damage to the debts between purses: each kind is found under its check."""
 
 import copy
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def _policies() -> PolicyBook:
 
 @cache
 def _lived(*, undone: bool) -> Items:
-    """Points are earned, paid, held and owed; what they bought is undone in two parts, in the end or but for 3,000 won."""
+    """Points are earned, paid, held and owed; their purchase is undone in two parts, completely or except for 3,000 won."""
     world = world_under(_document())
     payer, shop = world.member(), world.shop()
     world.top_up(payer, 200_000)
@@ -65,7 +65,7 @@ def _on(start: str, change: Change, place: int = 0) -> Callable[[Items], Any]:
 
 
 def _back_to_points(items: Items) -> None:
-    """As before purses owed each other: what was undone came back as points, and the wallet agrees with its entries."""
+    """As before purses owed each other: undone money comes back as points, and the wallet agrees with its entries."""
     correction, wallet = items[_key(items, 2)], next(item for key, item in items.items() if key.sk == "WALLET")
     correction["released"] = [[POINTS, 3_000]]
     correction["postings"] = {"purse/refund_pending": -3_000, f"purse/{POINTS}": 3_000}
@@ -81,12 +81,12 @@ def _key(items: Items, place: int) -> Key:
 
 
 DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
-    "a debt that is not in the wallet": ("debts", _on("WALLET", lambda e: e.pop("debts"))),
-    "a debt of another sum": ("debts", _on("WALLET", lambda e: e["debts"][POINTS].update(charged=2_999))),
+    "a debt missing in the wallet": ("debts", _on("WALLET", lambda e: e.pop("debts"))),
+    "a debt of another amount": ("debts", _on("WALLET", lambda e: e["debts"][POINTS].update(charged=2_999))),
     "a debt to another purse": ("debts", _on("WALLET", lambda e: e.update(debts={POINTS: {"cashback": 3_000}}))),
-    "a debt of nobody": ("debts", _on("WALLET", lambda e: e["debts"].update(cashback={"charged": 1}))),
-    "less that was spent": ("debt_of_spent", _on("CORRECTION#", lambda e: e["spent"].update({POINTS: 9_999}))),
-    "something that another purse spent": (
+    "a debt without an entry": ("debts", _on("WALLET", lambda e: e["debts"].update(cashback={"charged": 1}))),
+    "spent points that are too low": ("debt_of_spent", _on("CORRECTION#", lambda e: e["spent"].update({POINTS: 9_999}))),
+    "spent points of another purse": (
         "debt_of_spent",
         _on("CORRECTION#", lambda e: e["spent"].update({"points@2021-03": 1})),
     ),
@@ -95,22 +95,22 @@ DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
         _on("CORRECTION#", lambda e: e.update(recovered_from={"cashback": 10_000})),
     ),
     "a recovery from no purse": ("recovered_from", _on("CORRECTION#", lambda e: e.pop("recovered_from"))),
-    "a refund that repays nothing": ("repaid", _on("CORRECTION#", lambda e: e.pop("repaid"), 1)),
+    "a refund without repayments": ("repaid", _on("CORRECTION#", lambda e: e.pop("repaid"), 1)),
     "a refund that repays another purse": (
         "repaid",
         _on("CORRECTION#", lambda e: e["repaid"][0].__setitem__(1, "cashback"), 1),
     ),
-    "a refund that went to the points": (
+    "a refund paid to the points": (
         "refund",
         _on("CORRECTION#", lambda e: e.update(released=[[POINTS, 3_000]]), 1),
     ),
-    "a release that repays nothing": ("repaid", _on("RELEASE#", lambda e: e.update(repaid=[], returned=[[POINTS, 4_000]]))),
-    "a release that went to the points": ("release_amount", _on("RELEASE#", lambda e: e.update(returned=[[POINTS, 4_000]]))),
+    "a release without repayments": ("repaid", _on("RELEASE#", lambda e: e.update(repaid=[], returned=[[POINTS, 4_000]]))),
+    "a release paid to the points": ("release_amount", _on("RELEASE#", lambda e: e.update(returned=[[POINTS, 4_000]]))),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("undone", [True, False])
-def test_a_life_with_debts_has_nothing_wrong_in_it(undone: bool) -> None:
+def test_an_undamaged_ledger_with_debts_has_no_deviation(undone: bool) -> None:
     items = _lived(undone=undone)
     assert _deviations(items) == []
     (wallet,) = [item for key, item in items.items() if key.sk == "WALLET"]
@@ -118,18 +118,18 @@ def test_a_life_with_debts_has_nothing_wrong_in_it(undone: bool) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_found_by_its_name(damage: str) -> None:
+def test_damage_is_found_under_its_check(damage: str) -> None:
     name, do = DAMAGE[damage]
     items = copy.deepcopy(_lived(undone=False))
     do(items)
     assert name in {each.check for each in _deviations(items)}
 
 
-def test_a_wallet_in_which_everything_was_undone_has_what_was_loaded() -> None:
-    """Whatever else agrees with it."""
+def test_after_everything_was_undone_a_wallet_must_hold_what_was_loaded() -> None:
+    """The check works alone: everything else agrees."""
     items = copy.deepcopy(_lived(undone=True))
     _back_to_points(items)
     found = {each.check: each.detail for each in _deviations(items)}
     assert "balance" not in found
-    assert found["undone_not_restored"].startswith("everything was undone, and ")
+    assert found["undone_not_restored"].startswith("everything was undone, but ")
     assert {"repaid", "undone_not_restored"} <= found.keys()

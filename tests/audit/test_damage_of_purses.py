@@ -1,4 +1,4 @@
-"""Damage to rewards in purses of their own: found by the name of what is wrong."""
+"""Damage to rewards in their own purses: each kind is found under its check."""
 
 import copy
 from collections.abc import Callable
@@ -24,7 +24,7 @@ POINTS, PAYBACK = "points@2021-02", "payback@2021-02"
 
 
 def _document() -> Document:
-    """Ten per cent as points for a month, to be spent in one district; five next month; a bonus for ever; one per cent as cashback."""
+    """Ten per cent as points for a month, spendable in one district; five the next month; a lasting bonus; one per cent cashback."""
     document = january_2021(
         purses=[purse("points", expires_after={"months": 1}, spendable_at=IN_JUNG), purse("lasting")],
     )
@@ -45,7 +45,7 @@ def _policies() -> PolicyBook:
 
 @cache
 def _lived() -> Items:
-    """Points are spent, expire, and are taken back: 3,000 of which 1,000 were spent, with 2,000 that had expired."""
+    """Points are spent, expire, and are taken back: 3,000, of which 1,000 were spent and 2,000 had expired."""
     world = world_under(_document())
     world.now = datetime(2021, 1, 10, 9, 0, tzinfo=SEOUL)
     payer, shop, market = world.member(), world.shop(), world.shop("2208162517", district="jung")
@@ -79,7 +79,7 @@ def _on(start: str, change: Callable[[dict[str, Any]], Any], place: int = 0) -> 
 
 
 def _instead(entry: dict[str, Any], name: str) -> None:
-    """The first purse that was paid from is another."""
+    """Replace the first purse of a payment."""
     entry["paid_from"][0][0] = name
 
 
@@ -89,35 +89,35 @@ DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
         "cashback_rewards",
         _on("EARNING#", lambda e: e["rewards"][0].__setitem__(INTO, "points@2021-03")),
     ),
-    "a bonus of another purse": (
+    "a bonus in another purse": (
         "reward_into",
         _on("TOP_UP#", lambda e: e["rewards"][0].update(into="points@2021-02")),
     ),
-    "points that were spent when they had expired": (
+    "points spent after their expiry": (
         "spent_at_another_time",
         _on("PAYMENT#", lambda e: _instead(e, "points@2021-01"), 1),
     ),
-    "a payback that was spent before its month": (
+    "a payback spent before its month": (
         "spent_at_another_time",
         _on("PAYMENT#", lambda e: _instead(e, "payback@2021-03"), 1),
     ),
-    "points that were spent elsewhere": ("spent_elsewhere", _on("PAYMENT#", lambda e: _instead(e, POINTS), 2)),
+    "points spent elsewhere": ("spent_elsewhere", _on("PAYMENT#", lambda e: _instead(e, POINTS), 2)),
     "an expiry before its time": ("expiry", _on("EXPIRY#", lambda e: e.update(accepted_at="2021-02-28T23:59:59.999+09:00"))),
     "a payback that expires": ("expiry", _on("EXPIRY#", lambda e: e["purses"].update({PAYBACK: 1}))),
     "an expiry of another sum": ("expiry", _on("EXPIRY#", lambda e: e.update(amount=1))),
-    "more that had expired than there was": (
+    "more expired points than there were": (
         "taken_back",
         _on("CORRECTION#", lambda e: e["expired"].update({POINTS: 10_000})),
     ),
-    "what expired, of a purse that nothing is taken out of": (
+    "expired points of a purse that nothing is taken from": (
         "taken_back",
         _on("CORRECTION#", lambda e: e.update(expired={"lasting@always": 1})),
     ),
-    "an expiry of less than was taken back of it": (
+    "an expiry of less than was taken back": (
         "taken_back",
         _on("EXPIRY#", lambda e: e["purses"].update({POINTS: 1})),
     ),
-    "a debt of what was spent that is nobody's": (
+    "spent points without a debt": (
         "cashback_changes",
         _on("CORRECTION#", lambda e: e["cashback"].pop("purse/cashback"), -1),
     ),
@@ -125,12 +125,12 @@ DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
         "purse_terms",
         _on("WALLET", lambda e: e["purses"][POINTS].pop("until")),
     ),
-    "a payback that may be spent at once": ("purse_terms", _on("WALLET", lambda e: e["purses"][PAYBACK].pop("until"))),
-    "won that came from nowhere": ("balance", _on("WALLET", lambda e: e["purses"]["lasting@always"].update(amount=1))),
+    "a payback spendable at once": ("purse_terms", _on("WALLET", lambda e: e["purses"][PAYBACK].pop("until"))),
+    "won without an entry": ("balance", _on("WALLET", lambda e: e["purses"]["lasting@always"].update(amount=1))),
 }  # fmt: skip
 
 
-def test_a_life_with_purses_has_nothing_wrong_in_it(life: Items) -> None:
+def test_an_undamaged_ledger_with_purses_has_no_deviation(life: Items) -> None:
     assert _deviations(life) == []
     corrections = [item for item in life.values() if item["kind"] == "correction"]
     assert any(item.get("expired") for item in corrections)
@@ -138,7 +138,7 @@ def test_a_life_with_purses_has_nothing_wrong_in_it(life: Items) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_found_by_its_name(life: Items, damage: str) -> None:
+def test_damage_is_found_under_its_check(life: Items, damage: str) -> None:
     check, do = DAMAGE[damage]
     do(life)
     found = _deviations(life)

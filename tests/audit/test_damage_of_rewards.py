@@ -1,4 +1,4 @@
-"""Damage to what policies give in commands and over windows of every kind: found by the name of what is wrong."""
+"""Damage to discounts, bonuses, and rewards over every kind of window: each kind is found under its check."""
 
 import copy
 from collections.abc import Callable
@@ -22,7 +22,7 @@ CARRIES = {"carries_over_from": "2021-01-01T00:00:00+09:00"}
 
 
 def _document() -> Document:
-    """A discount and a bonus with limits of half a month and a month, a discount without, and cashback over windows that carry over."""
+    """A discount and a bonus with limits of half a month and a month, an unlimited discount, and cashback with carry-over."""
     return january_2021(
         limits=[
             limit("coupon-reward", "reward", 4_000, "half_month"),
@@ -93,7 +93,7 @@ def _deviations(items: Items) -> list[Deviation]:
 
 
 def _first(items: Items, start: str, has: str) -> dict[str, Any]:
-    """The first entry in time whose key begins so, and that has such an attribute."""
+    """The earliest entry with this start of its key and this attribute."""
     found = [item for key, item in items.items() if key.sk.startswith(start) and has in item]
     return min(found, key=lambda item: item.get("accepted_at", ""))
 
@@ -107,47 +107,47 @@ def _more(where: dict[str, Any] | list[Any], name: Any, won: int) -> None:
 
 
 def _uncut(entry: dict[str, Any]) -> None:
-    """As if the layer had been funded whole: the discount that the limit of the budget kept away is still not given."""
+    """Remove the budget's cut from the reward; the discount that the budget did not pay is still missing."""
     entry.pop("ceilings")
 
 
 DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
-    "a discount of too much": ("given_in_command", _on("PAYMENT#", "discounts", lambda e: _more(e["discounts"][0], 1, 1))),
+    "a discount that is too high": ("given_in_command", _on("PAYMENT#", "discounts", lambda e: _more(e["discounts"][0], 1, 1))),
     "a discount by another funder": (
         "given_in_command",
         _on("PAYMENT#", "discounts", lambda e: e["discounts"][0][3].reverse()),
     ),
-    "a discount that is not paid by who funds it": (
+    "a discount without postings of its funder": (
         "postings_accounts",
         _on("PAYMENT#", "discounts", lambda e: e["postings"].pop("funder/national")),
     ),
-    "a discount that uses nothing": (
+    "a discount that uses no limit": (
         "taken_in_command",
         _on("PAYMENT#", "taken", lambda e: e["taken"]["used"].clear()),
     ),
-    "a change of use twice": ("taken_version", _on("PAYMENT#", "taken", lambda e: e["taken"].update(version=1))),
-    "a bonus of too much": ("given_in_command", _on("TOP_UP#", "rewards", lambda e: _more(e["rewards"][0], "won", 1))),
-    "a bonus elsewhere": (
+    "the same version of limit usage twice": ("taken_version", _on("PAYMENT#", "taken", lambda e: e["taken"].update(version=1))),
+    "a bonus that is too high": ("given_in_command", _on("TOP_UP#", "rewards", lambda e: _more(e["rewards"][0], "won", 1))),
+    "a bonus in another purse": (
         "postings_accounts",
         _on("TOP_UP#", "rewards", lambda e: e["rewards"][0].update(into="cashback")),
     ),
-    "a ceiling for nothing": ("ceiling", _on("TOP_UP#", "rewards", lambda e: e.update(ceilings={"rebate": 10**6}))),
-    "a shortfall that nobody recorded": ("given_in_command", _on("TOP_UP#", "ceilings", _uncut)),
+    "a funded amount that cuts nothing": ("ceiling", _on("TOP_UP#", "rewards", lambda e: e.update(ceilings={"rebate": 10**6}))),
+    "a shortfall that is not recorded": ("given_in_command", _on("TOP_UP#", "ceilings", _uncut)),
     "a top-up beyond its limit": (
         "limit_exceeded",
         _on("TOP_UP#", "rewards", lambda e: e.update(amount=900_001)),
     ),
-    "a wallet that has used less": (
+    "a wallet with less limit usage": (
         "taken",
         _on("WALLET", "taken", lambda e: e["taken"]["used"].update({"coupon-reward@2021-02-2": 0})),
     ),
-    "a wallet that has used limits less often": ("taken", _on("WALLET", "taken", lambda e: _more(e["taken"], "version", -1))),
-    "a discount that came back twice": (
+    "a wallet with an earlier version of limit usage": ("taken", _on("WALLET", "taken", lambda e: _more(e["taken"], "version", -1))),
+    "a discount given back twice": (
         "discount_back",
         _on("CANCELLATION#", "discounts", lambda e: _more(e["discounts"][0], 2, 1)),
     ),
-    "a refund of what was never paid": ("postings_amounts", _on("CANCELLATION#", "discounts", lambda e: _more(e["of"][0], 3, -1))),
-    "a limit that came back whole": (
+    "a refund of a discount": ("postings_amounts", _on("CANCELLATION#", "discounts", lambda e: _more(e["of"][0], 3, -1))),
+    "limit usage given back in full": (
         "taken_back",
         _on("CANCELLATION#", "taken", lambda e: [_more(e["taken"]["used"], key, 1) for key in e["taken"]["used"]]),
     ),
@@ -155,11 +155,11 @@ DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
         "cashback_used",
         _on("EARNING#2021-01#", "used", lambda e: e["used"].update({"weekly-market@2021-01-2": e["used"].pop("weekly-market@2021-01-1")})),
     ),
-    "what was carried over twice": (
+    "a carry-over used twice": (
         "limit_exceeded",
         _on("EARNING#2021-02#", "used", lambda e: _more(e["used"], "weekly-market@2021-02-1", 100_001)),
     ),
-    "a discount where nobody gives any": (
+    "a discount without a layer": (
         "given_without_policy",
         lambda items: next(
             item for item in items.values() if item["kind"] == "payment" and item["status"] == "held"
@@ -168,7 +168,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
 }  # fmt: skip
 
 
-def test_a_life_with_rewards_of_every_kind_has_nothing_wrong_in_it(life: Items) -> None:
+def test_an_undamaged_ledger_with_all_rewards_has_no_deviation(life: Items) -> None:
     assert _deviations(life) == []
     kinds = {
         (item["kind"], name)
@@ -183,7 +183,7 @@ def test_a_life_with_rewards_of_every_kind_has_nothing_wrong_in_it(life: Items) 
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_found_by_its_name(life: Items, damage: str) -> None:
+def test_damage_is_found_under_its_check(life: Items, damage: str) -> None:
     check, do = DAMAGE[damage]
     do(life)
     found = _deviations(life)

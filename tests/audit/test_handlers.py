@@ -1,4 +1,4 @@
-"""The functions of the nightly audit: parts of segments that wait in a bucket, and what they come to."""
+"""The functions of the nightly audit: parts of segments in a bucket, and their conclusion."""
 
 import importlib
 import json
@@ -43,7 +43,7 @@ class SmallPages(InMemoryStorage):
 
 @dataclass
 class Night:
-    """The two functions over a world, and the bucket of records."""
+    """The two functions with a storage, and the bucket of records."""
 
     world: World
     app: Any
@@ -51,7 +51,7 @@ class Night:
     s3: Any
 
     def segments(self, count: int, seconds: float = 600) -> list[dict[str, Any]]:
-        """The last answer of each segment, as the machine has it."""
+        """The last answer of each segment, as the state machine has it."""
         context = SimpleNamespace(
             get_remaining_time_in_millis=lambda: seconds * 1000,
             function_name="audit",
@@ -103,7 +103,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
         s3.close()
 
 
-def test_a_night_in_one_go_and_one_in_many_calls_come_to_the_same(night: Night) -> None:
+def test_an_audit_in_one_call_and_one_in_many_calls_give_the_same_result(night: Night) -> None:
     whole = night.segments(1)
     in_parts = night.segments(3, seconds=1)
     assert [answer["parts"] for answer in whole] == [1]
@@ -112,7 +112,7 @@ def test_a_night_in_one_go_and_one_in_many_calls_come_to_the_same(night: Night) 
     first, second = night.conclude(in_parts), night.conclude(night.segments(1))
     assert first["deviations"] == second["deviations"] == 0
     assert (first["checked"]["entries"], first["checked"]["roots_verified"]) == (second["checked"]["entries"], 0)
-    # The root that many parts came to is what one part is verified against.
+    # The audit in one part verifies the root of the audit in many parts.
     assert (bool(first["root"]), second["root"], second["checked"]["roots_verified"]) == (True, None, 1)
 
 
@@ -132,8 +132,8 @@ def test_what_deviates_is_in_the_report_the_log_and_the_metric(
     assert named == [wallet["pk"][7:]]
 
 
-def test_audits_of_one_day_in_each_other_s_way_are_no_false_alarm(night: Night) -> None:
-    """Another that begins anew puts its parts where those of the first are; they are told apart by where they begin and end."""
+def test_two_audits_at_the_same_time_raise_no_false_alarm(night: Night) -> None:
+    """A second audit overwrites the first one's parts; the beginnings and ends of parts show that they do not belong together."""
     answers = night.segments(1, seconds=1)
     night.segments(1)
     with pytest.raises(PartsApart):

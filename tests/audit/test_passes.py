@@ -1,4 +1,4 @@
-"""A pass over the ledger: broken off and gone on with, in segments, and while members pay."""
+"""A pass over the ledger: in segments, continued after an interruption, and while members pay."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from tests.use_cases.world import World
 
 
 class SmallPages(InMemoryStorage):
-    """Ends each page of a scan after so many items, wherever in a wallet that is, and lets something happen after each."""
+    """Ends each page of a scan after `limit` items, also within a wallet, and lets a test act after each page."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ def _entries(memory: InMemoryStorage) -> int:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_members_do_nothing_is_wrong_in_it(seed: int) -> None:
+def test_the_audit_finds_no_deviation_in_an_undamaged_city(seed: int) -> None:
     world = World()
     several(world, 8, seed)
     found = found_by(audit_of(world.memory, now=world.now))
@@ -63,7 +63,7 @@ def test_segments_and_pages_of_any_size_see_each_wallet_once(segments: int, limi
 
 
 @pytest.mark.parametrize("limit", [1, 3, 20])
-def test_a_pass_without_time_goes_on_from_its_token_and_finds_the_same(limit: int) -> None:
+def test_a_pass_without_time_continues_from_its_token_and_finds_the_same(limit: int) -> None:
     world = _city(limit)
     whole = found_by(audit_of(world.memory, [world.now], world.now))
     in_a_hurry = replace(audit_of(world.memory, [world.now], world.now), has_time=lambda: False)
@@ -73,7 +73,7 @@ def test_a_pass_without_time_goes_on_from_its_token_and_finds_the_same(limit: in
         found, resume = in_a_hurry.segment(0, 1, resume)
         total.add(found)
         calls += 1
-    # One page a call, and what of a page belongs to a wallet that was read whole is left out.
+    # One page a call; items of a wallet that was read whole are skipped on the next page.
     assert calls > 3
     assert total.deviations == whole.deviations == []
     assert (total.wallets, total.entries, total.accounts) == (whole.wallets, whole.entries, whole.accounts)
@@ -94,8 +94,8 @@ def test_damage_is_found_across_calls_and_reported_once() -> None:
         assert {each.check for each in found} == {"balance"}
 
 
-def test_members_who_pay_meanwhile_are_no_deviation() -> None:
-    """Every page ends in the middle of a wallet, and after each some wallets change."""
+def test_payments_during_a_pass_are_no_deviation() -> None:
+    """Every page ends within a wallet, and some wallets change after each page."""
     memory = SmallPages(4)
     world = World(memory)
     payer = lived(world)
@@ -121,8 +121,8 @@ def test_members_who_pay_meanwhile_are_no_deviation() -> None:
     assert found.wallets == len(wallets)
 
 
-def test_a_wallet_that_comes_in_two_parts_is_looked_at_as_a_whole(life: Items) -> None:
-    """DynamoDB keeps a partition together; should it ever not, nothing is made up and nothing counted twice."""
+def test_a_wallet_split_over_two_pages_is_checked_as_a_whole(life: Items) -> None:
+    """DynamoDB keeps a partition together. If it ever did not, there would be no false deviation, and no double count."""
 
     class Scattered(InMemoryStorage):
         def scan(self, scan: Scan) -> Page:
@@ -140,7 +140,7 @@ def test_a_wallet_that_comes_in_two_parts_is_looked_at_as_a_whole(life: Items) -
     assert (entries, own) == (len(life) - 2, [])
 
 
-def test_cashback_may_be_on_its_way_for_a_while_only() -> None:
+def test_cashback_may_be_pending_for_a_limited_time() -> None:
     world = World()
     payer, shop = world.member(), world.shop()
     world.top_up(payer, 100_000)
@@ -157,7 +157,7 @@ def test_cashback_may_be_on_its_way_for_a_while_only() -> None:
 
 
 @pytest.mark.parametrize("error", [Contended, Unavailable])
-def test_a_throttled_page_is_asked_for_again(life: Items, error: type[Exception]) -> None:
+def test_a_throttled_page_is_read_again(life: Items, error: type[Exception]) -> None:
     class Throttled(AuditStore):
         failures = TRIES - 1
 
@@ -188,7 +188,7 @@ def test_sums_of_accounts_are_those_of_the_entries(life: Items) -> None:
     assert found.accounts["bank/lee"] == Account(-1_500_000, "2021-01-20T10:00:00.000+09:00")
 
 
-def test_balances_are_compared_where_nothing_moved_lately() -> None:
+def test_only_accounts_without_recent_movements_are_compared() -> None:
     lately, before = text_of(FEBRUARY - DAY / 24 / 10), text_of(FEBRUARY - DAY / 24)
     accounts = {
         "merchant_payable/right": Account(5, before),
@@ -217,8 +217,8 @@ def test_balances_are_compared_where_nothing_moved_lately() -> None:
     ]
 
 
-def test_nothing_is_held_of_what_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many entries there are, one wallet's are in memory, and a page."""
+def test_memory_does_not_grow_with_the_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many entries there are, only one wallet's entries and one page are in memory."""
     world = _city(5, members=3)
     seen: list[int] = []
     claims: list[int] = []

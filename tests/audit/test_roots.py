@@ -1,4 +1,4 @@
-"""Daily roots: what the chains cannot tell, since whoever changes an entry can work its whole chain out again, the root of a day tells."""
+"""Daily roots find what chains cannot: a person who changes an entry can recompute its chain, but not the root of an earlier day."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -48,10 +48,10 @@ def _wrong(deviations: list[Deviation]) -> list[tuple[str, str, str]]:
     return [(each.check, each.wallet_id, each.entry) for each in deviations]
 
 
-# --- where they are kept ----------------------------------------------------------------------------------------------
+# --- storage ----------------------------------------------------------------------------------------------
 
 
-def test_a_root_is_kept_with_what_it_is_of(roots: RootStore) -> None:
+def test_a_root_is_stored_with_its_heads(roots: RootStore) -> None:
     assert (roots.dates(), roots.root("2021-02-03"), roots.heads("2021-02-03")) == ([], None, [])
     first, heads = root_of(last_midnight(FEBRUARY), reversed(HEADS), None)
     second, _ = root_of(last_midnight(FEBRUARY + DAY), HEADS[:2], first)
@@ -75,7 +75,7 @@ def test_a_root_is_never_overwritten_by_another(roots: RootStore) -> None:
     assert (roots.root(root.date), roots.heads(root.date)) == (root, HEADS)
 
 
-def test_what_is_put_on_top_of_a_root_in_the_bucket_does_not_count(s3: Any) -> None:
+def test_later_versions_of_a_root_in_the_bucket_do_not_count(s3: Any) -> None:
     roots = RootBucket(s3, BUCKET)
     root, heads = root_of(last_midnight(FEBRUARY), HEADS, None)
     roots.add(root, heads)
@@ -92,11 +92,11 @@ def test_a_report_is_kept(s3: Any, life: Items) -> None:
     assert (kept["checked"]["wallets"], kept["deviations"], kept["root"]["wallets"]) == (1, [], 1)
 
 
-# --- what they are ----------------------------------------------------------------------------------------------------
+# --- contents ----------------------------------------------------------------------------------------------------
 
 
-def test_a_merkle_root_tells_every_line_and_their_order() -> None:
-    """The empty tree, one leaf and two, as RFC 6962 has them; then that any change is another root."""
+def test_a_merkle_root_depends_on_every_line_and_their_order() -> None:
+    """The empty tree, and trees of one and two leaves, are as in RFC 6962; any change gives another root."""
     assert merkle_root([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert merkle_root([""]) == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
     for count in range(1, 18):
@@ -125,17 +125,17 @@ def test_a_day_s_root_is_stored_once_and_verified_by_every_later_audit(roots: Ro
     assert (later.root.date, later.root.previous) == ("2021-02-04", document_hash(first.root))
 
 
-def test_a_root_waits_until_the_day_has_settled(life: Items, roots: RootStore) -> None:
+def test_a_root_is_stored_only_some_time_after_midnight(life: Items, roots: RootStore) -> None:
     midnight = last_midnight(FEBRUARY + DAY)
     assert report_of(stored(life), roots, midnight + DAY / 24 / 60).root is None
     assert report_of(stored(life), roots, midnight + DAY / 24 / 4).root is not None
 
 
-# --- what they find ---------------------------------------------------------------------------------------------------
+# --- findings ---------------------------------------------------------------------------------------------------
 
 
 def _relink(items: Items) -> None:
-    """What somebody does who may write everything: the whole chain is worked out anew."""
+    """Recompute the whole chain, as an attacker with the right to write everything could."""
     head = Head()
     keys = [key for key, item in items.items() if "chain" in item and key.sk != "WALLET"]
     for key in sorted(keys, key=lambda key: items[key]["chain"]["length"]):
@@ -162,11 +162,11 @@ def _first(items: Items, start: str, **attributes: Any) -> Key:
 
 
 def _changed(start: str, **attributes: Any) -> Callable[[Items], Any]:
-    return lambda items: items[_first(items, start, **attributes)].update(note="put in afterwards")
+    return lambda items: items[_first(items, start, **attributes)].update(note="added later")
 
 
 def _top_up_removed(items: Items) -> None:
-    """With its money, so that nothing else is wrong."""
+    """Remove a top-up with its money, so that there is no other deviation."""
     top_up = items.pop(_first(items, "TOP_UP#", status="completed"))
     del items[_first(items, "CLAIM", top_up=top_up["sk"].removeprefix("TOP_UP#"))]
     _item(items, "WALLET")["purses"]["charged"]["amount"] -= top_up["amount"]
@@ -183,9 +183,7 @@ TAMPERING: dict[str, Callable[[Items], Any]] = {
 
 
 @pytest.mark.parametrize("what", TAMPERING)
-def test_a_chain_that_was_worked_out_again_is_told_by_the_root_and_by_nothing_else(
-    life: Items, tmp_path: Path, what: str
-) -> None:
+def test_only_the_root_shows_a_recomputed_chain(life: Items, tmp_path: Path, what: str) -> None:
     roots = RootFolder(tmp_path)
     assert report_of(stored(life), roots).deviations == []
     TAMPERING[what](life)
@@ -196,7 +194,7 @@ def test_a_chain_that_was_worked_out_again_is_told_by_the_root_and_by_nothing_el
     assert "2021-02-03" in report.deviations[0].detail
 
 
-def test_entries_removed_from_the_end_of_a_chain_and_whole_wallets_are_told_by_the_root(tmp_path: Path) -> None:
+def test_the_root_shows_removed_last_entries_and_removed_wallets(tmp_path: Path) -> None:
     world = World()
     world.now = JANUARY
     payer, other = world.member("payer"), world.member("other")
@@ -205,7 +203,7 @@ def test_entries_removed_from_the_end_of_a_chain_and_whole_wallets_are_told_by_t
     roots = RootFolder(tmp_path)
     report_of(world.memory, roots)
     items: Items = {Key(Table.LEDGER, each["pk"], each["sk"]): each for each in world.memory.items(Table.LEDGER)}
-    # With the claims of its bank's references, so that nothing else is wrong.
+    # The claims of bank references are removed too, so that there is no other deviation.
     of_payer = {
         key: item for key, item in items.items() if payer.id in (key.pk.removeprefix("WALLET#"), item.get("wallet_id"))
     }
@@ -215,12 +213,12 @@ def test_entries_removed_from_the_end_of_a_chain_and_whole_wallets_are_told_by_t
     _top_up_removed(of_payer)
     _relink(of_payer)
     shorter = report_of(stored({**rest, **of_payer}), roots, FEBRUARY + 2 * DAY)
-    # By the root of the day before, and by that of the day on which the wallet was gone.
+    # The root of the day before shows it, and that of the day on which the wallet was missing.
     assert _wrong(shorter.deviations) == [("root_disagrees", payer.id, "WALLET")] * 2
 
 
-def test_a_backdated_entry_is_told_by_the_root(tmp_path: Path) -> None:
-    """Linked in order at the end of the chain, with an instant before the root's."""
+def test_the_root_shows_a_backdated_entry(tmp_path: Path) -> None:
+    """The entry is linked at the end of the chain, with an instant before the root's."""
     world = World()
     world.now = JANUARY
     payer = world.member("payer")

@@ -1,4 +1,4 @@
-"""The audit and the simulation's own reference know nothing of each other, and agree."""
+"""The audit and the simulation's reference share no code, and agree."""
 
 import pytest
 
@@ -11,9 +11,9 @@ OPERATIONS = 1_500
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-def test_a_city_with_faults_at_every_call_has_nothing_wrong_in_it(seed: int) -> None:
+def test_a_city_with_faults_at_every_call_has_no_deviation(seed: int) -> None:
     city = lived(seed, OPERATIONS)
-    # What the stream lost is found by the audit, and by nothing else: it is no damage.
+    # Only the audit finds what the stream lost. It is reported as missing, but is no damage.
     before = found_by(audit_of(city.memory, now=city.now, policies=city.policies))
     assert {each.check for each in _of_ours(before)} <= {"posting_missing"}
     city.check_end()
@@ -23,5 +23,5 @@ def test_a_city_with_faults_at_every_call_has_nothing_wrong_in_it(seed: int) -> 
 
 
 def _of_ours(found: Found) -> list[Deviation]:
-    """No part of the product gives grants yet: the simulation's come from outside, of a kind that the audit rightly does not know."""
+    """Leave out the simulation's allowances: no part of the product stores this kind yet, so the audit reports it."""
     return [each for each in found.deviations if (each.check, each.entry[:6]) != ("kind_unknown", "GRANT#")]

@@ -1,1 +1,1 @@
-"""Balances of everything but wallets: what they count, exactly once, and the same again from the journal."""
+"""Balances outside wallets: what they count, exactly once, and the same again from the journal."""

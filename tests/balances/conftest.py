@@ -1,3 +1,3 @@
-"""The function is imported to be called: what it reads when it starts is set by the tests of the HTTP edge."""
+"""Set the environment that the function reads on import; the tests of the HTTP edge define it."""
 
 import tests.http.conftest  # noqa: F401

@@ -1,4 +1,4 @@
-"""A journal with entries of every kind, made by the product's own use cases, as its stream brings it, and what it adds up to."""
+"""A journal with entries of every kind, made by the product's use cases, its stream, and its expected balances."""
 
 from collections import Counter
 from datetime import timedelta
@@ -61,12 +61,12 @@ def entries_of(memory: InMemoryStorage) -> list[dict[str, Any]]:
 
 
 def changes_of(items: tuple[dict[str, Any], ...] | list[dict[str, Any]], first: int = 1) -> list[Change]:
-    """As a shard brings them: numbered in order, with gaps, as there are between those that a filter lets through."""
+    """The records of a shard: in order, with gaps, as a filter leaves them."""
     return [change_of(first * 10**22 + 7 * number, item) for number, item in enumerate(items)]
 
 
 def reference(items: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> Balances:
-    """Added up by account, without any of the product's code for balances."""
+    """The balances, added up by account without the product's code for balances."""
     total: Counter[tuple[str, str, str, str]] = Counter()
     for item in items:
         year = (item["sk"].split("#")[1] if item["kind"] in ("earning", "correction") else item["accepted_at"])[:4]
@@ -88,6 +88,6 @@ def reference(items: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> Balan
 
 
 def without_zeros(balances: Any) -> Balances:
-    """Only what is not zero: a count that never moved is stored or not."""
+    """Balances without zeros: a count that never moved may be stored or not."""
     kept = {holder: {name: won for name, won in counts.items() if won} for holder, counts in dict(balances).items()}
     return {holder: counts for holder, counts in kept.items() if counts}

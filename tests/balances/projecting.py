@@ -1,4 +1,4 @@
-"""A balances table in memory, with who projects shards into it and who folds, and how either fails."""
+"""A balances table in memory, with functions that project and fold, and ways to make them fail."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,10 +26,10 @@ class Died(Exception):
 
 @dataclass
 class Projecting:
-    """A balances table, and functions that work on it; a minute passes between two folds."""
+    """A balances table, and functions on it; a minute passes between two folds."""
 
     memory: InMemoryStorage = field(default_factory=InMemoryStorage)
-    parked: list[Change] = field(default_factory=list)
+    dead_lettered: list[Change] = field(default_factory=list)
     seconds: float = 60.0
     now: datetime = NOON
 
@@ -39,7 +39,7 @@ class Projecting:
     def bring(self, changes: Sequence[Change], shard: str = "shard-1") -> Projected:
         patience = patience_of(self.seconds)
         return project(
-            With(BalanceStore(self.storage, patience), patience, self.now, self.parked.append), shard, changes
+            With(BalanceStore(self.storage, patience), patience, self.now, self.dead_lettered.append), shard, changes
         )
 
     def fold(self) -> Folded:
@@ -53,23 +53,23 @@ class Projecting:
 
     @property
     def balances(self) -> Balances:
-        """All of them, with what no fold has added yet."""
+        """All balances, with batches that no fold has added yet."""
         store = PageStore(self.storage)
         return whole(store, self.projection)
 
     @property
     def folded(self) -> Balances:
-        """What is in the pages, which is what people are told."""
+        """The balances in the pages, which the API returns."""
         projection = self.projection
         found: Balances = {}
         for _, page in PageStore(self.storage).every_page(every_page()):
             if page and projection.has(page):
                 add_to(found, page.balances)
-        assert found == without_zeros(found), "what comes to nothing is not stored"
+        assert found == without_zeros(found), "counts of zero are not stored"
         return found
 
     def check_shapes(self) -> None:
-        assert self.storage.shapes <= shapes_of_the_contract(), "something was sent that no case covers"
+        assert self.storage.shapes <= shapes_of_the_contract(), "a request without a contract case was sent"
 
 
 def failing(error: type[Exception], at: str, times: int = 1) -> Callable[[str, Sequence[Write]], None]:

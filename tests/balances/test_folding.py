@@ -1,4 +1,4 @@
-"""The fold: what was appended comes into the pages once, whoever dies, comes twice, appends or rebuilds between any two of its calls."""
+"""The fold adds each batch to the pages once, whatever fails, repeats, appends or rebuilds between any two of its calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WANTED = without_zeros(reference(entries()))
 CHANGES = changes_of(entries())
 HALF = len(CHANGES) // 2
 WRITES = 2 + len(by_page(WANTED))
-"""Of a fold of everything: the round is closed, each page is written, and it has ended."""
+"""The writes of a complete fold: close the round, store each page, end the round."""
 every_write = pytest.mark.parametrize("write", range(1, WRITES + 1))
 before_and_after = pytest.mark.parametrize("moment", ["before", "after"])
 Fault = Callable[[str, Sequence[Write]], None]
@@ -39,7 +39,7 @@ def projecting() -> Projecting:
 
 
 def at_write(projecting: Projecting, number: int, moment: str, deed: Callable[[], object]) -> None:
-    """Does something else before or after that write of what comes now."""
+    """Run `deed` before or after the write with this number, counted from now."""
     calls = [0]
 
     def fault(at: str, _: Sequence[Write]) -> None:
@@ -55,10 +55,10 @@ def calm(projecting: Projecting) -> None:
     projecting.memory.fault = lambda moment, writes: None
 
 
-# --- what it does -----------------------------------------------------------------------------------------------------
+# --- results -----------------------------------------------------------------------------------------------------
 
 
-def test_what_was_appended_comes_into_the_pages_once(projecting: Projecting) -> None:
+def test_batches_are_added_to_the_pages_once(projecting: Projecting) -> None:
     projecting.bring(CHANGES[:HALF])
     projecting.bring(CHANGES[HALF:])
     assert projecting.folded == {}
@@ -71,7 +71,7 @@ def test_what_was_appended_comes_into_the_pages_once(projecting: Projecting) -> 
     projecting.check_shapes()
 
 
-def test_of_hours_in_which_nobody_folded_the_next_run_brings_everything(projecting: Projecting) -> None:
+def test_a_fold_after_missed_hours_adds_everything(projecting: Projecting) -> None:
     for change in CHANGES:
         projecting.bring([change])
         projecting.now += timedelta(hours=5)
@@ -87,7 +87,7 @@ def test_a_page_in_which_nothing_changes_is_not_written(projecting: Projecting) 
 
     projecting.fold()
 
-    assert projecting.memory.costs.write_units == before + 4, "the round is closed and has ended"
+    assert projecting.memory.costs.write_units == before + 4, "only the writes that close and end the round"
 
 
 def test_nothing_is_folded_before_anything_was_counted(projecting: Projecting) -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_folded_before_anything_was_counted(projecting: Projecting) -
     assert projecting.memory.items(Table.BALANCES) == []
 
 
-def test_what_comes_to_nothing_leaves_no_trace(projecting: Projecting) -> None:
+def test_counts_of_zero_are_not_stored(projecting: Projecting) -> None:
     shop = Holder(HolderKind.MERCHANT, "shop")
     store = BalanceStore(projecting.storage, patience_of())
     for sequence, won in ((1, 500), (2, -500)):
@@ -105,7 +105,7 @@ def test_what_comes_to_nothing_leaves_no_trace(projecting: Projecting) -> None:
     assert projecting.folded == {}
 
 
-def test_pages_are_filled_alike_and_a_page_of_a_city_s_shops_takes_a_unit() -> None:
+def test_pages_fill_evenly_and_a_large_city_s_page_takes_one_unit() -> None:
     shops = [Holder(HolderKind.MERCHANT, merchant_id_of(f"{number:010}")) for number in range(50_000)]
     sizes = [len(holders) for holders in by_page({shop: {} for shop in shops}).values()]
 
@@ -114,22 +114,22 @@ def test_pages_are_filled_alike_and_a_page_of_a_city_s_shops_takes_a_unit() -> N
     assert max(sizes) < 3 * sum(sizes) / PAGES
 
 
-# --- what instant balances are of ----------------------------------------------------------------------------------------
+# --- the instant of balances ----------------------------------------------------------------------------------------
 
 
-def test_balances_are_of_the_instant_at_which_their_round_was_closed(projecting: Projecting) -> None:
+def test_balances_have_the_instant_at_which_their_round_was_closed(projecting: Projecting) -> None:
     store = BalanceStore(projecting.storage, patience_of())
     projecting.bring(CHANGES)
     assert store.programme() == ({}, None)
     projecting.fold()
     first = projecting.now
-    assert store.programme().as_of == store.merchant("nobody").as_of == first
+    assert store.programme().as_of == store.merchant("unknown").as_of == first
     projecting.fold()
     assert store.programme().as_of == projecting.now == first + timedelta(minutes=1)
 
 
-def test_no_instant_is_before_the_last(projecting: Projecting) -> None:
-    """Machines do not agree about the time, and a clock may be set back."""
+def test_no_instant_is_earlier_than_the_one_before(projecting: Projecting) -> None:
+    """Clocks of machines differ, and a clock may be set back."""
     projecting.bring(CHANGES)
     projecting.fold()
     last = projecting.now
@@ -139,7 +139,7 @@ def test_no_instant_is_before_the_last(projecting: Projecting) -> None:
 
 
 @every_write
-def test_a_fold_that_broke_off_tells_of_each_page_what_instant_it_is_of(projecting: Projecting, write: int) -> None:
+def test_after_an_interrupted_fold_each_page_has_its_own_instant(projecting: Projecting, write: int) -> None:
     projecting.bring(CHANGES[:HALF])
     projecting.fold()
     first = projecting.now
@@ -158,18 +158,18 @@ def test_a_fold_that_broke_off_tells_of_each_page_what_instant_it_is_of(projecti
         assert without_zeros(told.balances).get(holder, {}) == wanted
 
 
-# --- what stands in its way ----------------------------------------------------------------------------------------------
+# --- failures and concurrent writes ----------------------------------------------------------------------------------------------
 
 
 @before_and_after
 @every_write
-def test_who_dies_at_any_write_is_gone_on_with(projecting: Projecting, write: int, moment: str) -> None:
+def test_a_fold_that_dies_at_any_write_is_continued(projecting: Projecting, write: int, moment: str) -> None:
     projecting.bring(CHANGES)
     projecting.memory.fault = dying(moment, write)
     with pytest.raises(Died):
         projecting.fold()
     calm(projecting)
-    assert projecting.balances == WANTED, "what is in no page yet is known"
+    assert projecting.balances == WANTED, "batches in no page yet count"
 
     projecting.fold()
 
@@ -179,7 +179,7 @@ def test_who_dies_at_any_write_is_gone_on_with(projecting: Projecting, write: in
 
 @pytest.mark.parametrize(("error", "moment"), [(Contended, "before"), (Unavailable, "before"), (Unavailable, "after")])
 @every_write
-def test_conflicts_and_lost_answers_are_survived(
+def test_a_fold_survives_conflicts_and_lost_answers(
     projecting: Projecting, error: type[Exception], moment: str, write: int
 ) -> None:
     projecting.bring(CHANGES)
@@ -197,7 +197,7 @@ def _fail(projecting: Projecting, error: type[Exception], moment: str) -> None:
 
 @before_and_after
 @every_write
-def test_of_two_at_once_each_page_is_written_by_one(projecting: Projecting, write: int, moment: str) -> None:
+def test_with_two_folds_at_once_each_page_is_written_by_one(projecting: Projecting, write: int, moment: str) -> None:
     projecting.bring(CHANGES)
     twin = Projecting(projecting.memory)
     at_write(projecting, write, moment, twin.fold)
@@ -209,7 +209,9 @@ def test_of_two_at_once_each_page_is_written_by_one(projecting: Projecting, writ
 
 @before_and_after
 @every_write
-def test_who_appends_meanwhile_is_in_this_round_or_the_next(projecting: Projecting, write: int, moment: str) -> None:
+def test_a_batch_appended_during_a_fold_is_in_this_round_or_the_next(
+    projecting: Projecting, write: int, moment: str
+) -> None:
     projecting.bring(CHANGES[:HALF])
     at_write(projecting, write, moment, lambda: projecting.bring(CHANGES[HALF:]))
     projecting.fold()
@@ -224,10 +226,8 @@ def test_who_appends_meanwhile_is_in_this_round_or_the_next(projecting: Projecti
 
 @before_and_after
 @pytest.mark.parametrize("write", [1, 2, 3])
-def test_who_appends_when_the_round_is_closed_appends_to_the_next(
-    projecting: Projecting, write: int, moment: str
-) -> None:
-    """The round is closed, and folded, between what the consumer reads and what it writes."""
+def test_a_batch_appended_to_a_closed_round_goes_to_the_next(projecting: Projecting, write: int, moment: str) -> None:
+    """The round is closed and folded between the consumer's read and its write."""
     twin = Projecting(projecting.memory)
     for number, part in enumerate((CHANGES[:5], CHANGES[5:9], CHANGES[9:]), 1):
         if number == write:
@@ -241,8 +241,8 @@ def test_who_appends_when_the_round_is_closed_appends_to_the_next(
 
 @before_and_after
 @every_write
-def test_all_balances_are_read_exactly_while_a_fold_goes_on(write: int, moment: str) -> None:
-    """Between what is read of batches and what is read of pages, a fold goes on, or ends, or another begins."""
+def test_all_balances_are_exact_during_a_fold(write: int, moment: str) -> None:
+    """Between the reads of batches and of pages, a fold continues, ends, or begins."""
 
     class Interrupted(FoldStore):
         def every_page(self, names: Sequence[str]) -> object:  # type: ignore[override]
@@ -263,8 +263,8 @@ def test_all_balances_are_read_exactly_while_a_fold_goes_on(write: int, moment: 
     assert found == WANTED
 
 
-def test_a_batch_that_is_gone_is_not_passed_over(projecting: Projecting) -> None:
-    """As when nobody folded for longer than batches are kept."""
+def test_a_missing_batch_is_an_error(projecting: Projecting) -> None:
+    """This happens if no fold succeeds for longer than batches are kept."""
     projecting.bring(CHANGES[:HALF])
     projecting.bring(CHANGES[HALF:])
     memory = projecting.memory
@@ -272,13 +272,13 @@ def test_a_batch_that_is_gone_is_not_passed_over(projecting: Projecting) -> None
     lost = memory._sorted[Table.BALANCES, partition].pop()
     assert lost
 
-    with pytest.raises(BatchesMissing, match="2 batches were appended to round 1, 1 are there"):
+    with pytest.raises(BatchesMissing, match="2 batches were appended to round 1, but 1 are stored"):
         projecting.fold()
 
     assert projecting.folded == {}
 
 
-def test_who_has_no_time_left_says_so_and_the_next_goes_on(projecting: Projecting) -> None:
+def test_a_fold_without_time_left_raises_and_the_next_continues(projecting: Projecting) -> None:
     projecting.bring(CHANGES)
     projecting.seconds = 1.0
     at_write(projecting, 3, "before", lambda: _fail_for_ever(projecting))

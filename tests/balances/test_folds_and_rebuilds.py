@@ -1,4 +1,4 @@
-"""Folds and rebuilds at once, and any order of everything: two runs over the same journal give the same balances."""
+"""Folds and rebuilds at the same time and in any order: two runs over the same journal give the same balances."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ def rebuilt(projecting: Projecting, cut: datetime = AFTER_ALL) -> None:
     rebuild(store, patience_of(), begin_rebuild(store), cut, in_turn(1))
 
 
-# --- rebuilds meanwhile ---------------------------------------------------------------------------------------------------
+# --- rebuilds during a fold, and folds during a rebuild
+# ---------------------------------------------------------------------------------------------------
 
 
 @before_and_after
 @every_write
-def test_a_rebuild_between_any_two_writes_of_a_fold_is_not_spoilt(write: int, moment: str) -> None:
-    """The fold is of balances that are no more: what it still writes counts nowhere."""
+def test_a_rebuild_between_any_two_writes_of_a_fold_is_correct(write: int, moment: str) -> None:
+    """The fold belongs to an earlier generation: its later writes count nowhere."""
     projecting = city(entries())
     projecting.bring(CHANGES[:HALF])
     at_write(projecting, write, moment, lambda: rebuilt(projecting))
@@ -62,7 +63,7 @@ def test_a_rebuild_between_any_two_writes_of_a_fold_is_not_spoilt(write: int, mo
 
 @before_and_after
 @every_write
-def test_a_fold_between_any_two_writes_of_a_rebuild_spoils_nothing(write: int, moment: str) -> None:
+def test_a_fold_between_any_two_writes_of_a_rebuild_does_no_harm(write: int, moment: str) -> None:
     projecting = city(entries())
     projecting.bring(CHANGES[:HALF])
     projecting.fold()
@@ -77,7 +78,7 @@ def test_a_fold_between_any_two_writes_of_a_rebuild_spoils_nothing(write: int, m
 
 @before_and_after
 @every_write
-def test_a_rebuild_begun_while_a_fold_is_broken_off_ends_as_any_other(write: int, moment: str) -> None:
+def test_a_rebuild_after_an_interrupted_fold_is_correct(write: int, moment: str) -> None:
     projecting = city(entries())
     projecting.bring(CHANGES)
     projecting.memory.fault = dying(moment, write)
@@ -97,7 +98,7 @@ def test_a_rebuild_begun_while_a_fold_is_broken_off_ends_as_any_other(write: int
     assert projecting.folded == WANTED
 
 
-def test_a_page_that_an_earlier_fold_left_after_a_rebuild_is_nobody_s(projecting: Projecting) -> None:
+def test_a_page_of_an_earlier_fold_does_not_count_after_a_rebuild(projecting: Projecting) -> None:
     shop = Holder(HolderKind.MERCHANT, "shop")
     store = FoldStore(projecting.storage, patience_of())
     rebuilding = RebuildStore(projecting.storage, patience_of())
@@ -112,7 +113,7 @@ def test_a_page_that_an_earlier_fold_left_after_a_rebuild_is_nobody_s(projecting
     assert reading.merchant("shop").balances[shop]["payable"] == 5
 
 
-def test_batches_of_an_older_generation_are_in_no_fold(projecting: Projecting) -> None:
+def test_batches_of_an_older_generation_are_not_folded(projecting: Projecting) -> None:
     projecting.bring(CHANGES)
     begun = Projection(1, rebuilding=True)
     rebuilding = RebuildStore(projecting.storage, patience_of())
@@ -123,7 +124,7 @@ def test_batches_of_an_older_generation_are_in_no_fold(projecting: Projecting) -
     assert projecting.folded == projecting.balances == {}
 
 
-def test_while_balances_are_rebuilt_nothing_is_folded(projecting: Projecting) -> None:
+def test_nothing_is_folded_during_a_rebuild(projecting: Projecting) -> None:
     projecting.bring(CHANGES)
     projecting.fold()
     projecting.memory.transact([Update(PROJECTION, (SetTo(("rebuilding",), True),))], "a rebuild")
@@ -161,7 +162,7 @@ steps = st.lists(
 
 
 class Ordeal:
-    """A city whose stream is brought, whose batches are folded and whose balances are rebuilt, with anything in between."""
+    """A projection whose stream is delivered, whose batches are folded and whose balances are rebuilt, in any order."""
 
     def __init__(self) -> None:
         self.projecting = city(entries())
@@ -178,7 +179,7 @@ class Ordeal:
                 return
             self.reached = max(self.reached, start + size)
         else:
-            # What the stream brought before had moved before the cut, as who rebuilds makes sure of.
+            # A rebuild's cut comes after all that the stream delivered before, as its caller ensures.
             brought = [moved_at(item) for item in entries()[: self.reached]]
             cut = max(brought, default=moved_at(entries()[0])) + timedelta(milliseconds=1)
             rebuilt(self.projecting, cut)
@@ -202,7 +203,7 @@ def test_any_two_runs_over_the_same_journal_give_the_same_balances(
 ) -> None:
     ordeal = Ordeal()
     for deed, back, size, fault, number, other in steps:
-        # A rebuild is alone with the stream: its source is switched off.
+        # A rebuild switches the stream's source off, so no delivery runs at the same time.
         ordeal.interrupted(fault, number, "fold" if other and deed == "rebuild" else other)
         with suppress(Died):
             ordeal.do(deed, back, size)

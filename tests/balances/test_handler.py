@@ -1,4 +1,4 @@
-"""The function on the stream: what it takes from an event, what it parks, and what it lets come again."""
+"""The function on the stream: which records it counts, which it dead-letters, and which it lets the stream deliver again."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ SHARD = "shardId-00000001609815600000-1f3c9d2a"
 
 
 class Function:
-    """The handler over a storage in memory, and what it parked."""
+    """The handler with an in-memory storage, and its dead letters."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.storage = InMemoryStorage()
-        self.parked: list[tuple[dict[str, Any], str]] = []
+        self.dead_lettered: list[tuple[dict[str, Any], str]] = []
         patch.setattr(function, "city", City(function.city.settings, self.storage, lambda: NOON))
-        patch.setattr(function, "park", lambda record, reason: self.parked.append((record, reason)))
+        patch.setattr(function, "dead_letter", lambda record, reason: self.dead_lettered.append((record, reason)))
 
     def handle(self, event: dict[str, Any]) -> dict[str, int]:
         answer = function.handler(copy.deepcopy(event), context())
@@ -98,8 +98,8 @@ def test_each_shard_counts_for_itself(handled: Function) -> None:
     assert handled.balances == WANTED
 
 
-def test_an_event_that_names_no_shard_is_of_the_only_one(handled: Function) -> None:
-    """As the local emulator sends it."""
+def test_an_event_without_a_shard_counts_for_the_only_shard(handled: Function) -> None:
+    """The local emulator sends such events."""
     every = records()
     for batch in (every[:5], every[3:], every):
         handled.handle({"Records": batch})
@@ -107,28 +107,28 @@ def test_an_event_that_names_no_shard_is_of_the_only_one(handled: Function) -> N
     assert handled.balances == WANTED
 
 
-def test_where_there_may_be_several_shards_an_event_that_names_none_is_not_counted(
+def test_an_event_without_a_shard_is_refused_where_there_may_be_several(
     handled: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They would share a checkpoint, and pass over each other's records."""
+    """The shards would share a checkpoint, and skip each other's records."""
     settings = replace(function.city.settings, stage="prod")
     monkeypatch.setattr(function, "city", City(settings, handled.storage, lambda: NOON))
 
     with pytest.raises(UnnamedShard):
         handled.handle({"Records": records()})
     assert handled.balances == {}
-    assert handled.parked == []
+    assert handled.dead_lettered == []
     handled.handle(windowed(records()))
     assert handled.balances == WANTED
 
 
 @pytest.mark.parametrize("event", [{"Records": []}, {}, windowed([], isFinalInvokeForWindow=True)])
-def test_the_end_of_a_window_brings_nothing(handled: Function, event: dict[str, Any]) -> None:
+def test_the_end_of_a_window_has_no_records(handled: Function, event: dict[str, Any]) -> None:
     assert handled.handle(event) == {"counted": 0, "before": 0, "parked": 0}
     assert handled.storage.costs.calls == []
 
 
-def test_what_cannot_be_read_is_parked_whole_and_the_others_are_counted(handled: Function) -> None:
+def test_unreadable_records_are_dead_lettered_whole_and_the_others_are_counted(handled: Function) -> None:
     every = records()
     sequence = 10**21 + 500
     faulty = [
@@ -145,12 +145,12 @@ def test_what_cannot_be_read_is_parked_whole_and_the_others_are_counted(handled:
     assert handled.handle(windowed([*faulty, *every])) == {"counted": len(every), "before": 0, "parked": len(faulty)}
 
     assert handled.balances == WANTED
-    assert sorted(map(str, faulty)) == sorted(str(parked) for parked, _ in handled.parked)
-    assert all(reason for _, reason in handled.parked)
+    assert sorted(map(str, faulty)) == sorted(str(record) for record, _ in handled.dead_lettered)
+    assert all(reason for _, reason in handled.dead_lettered)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_failure_worth_a_retry_is_raised_and_the_batch_comes_again(
+def test_a_temporary_failure_is_raised_and_the_batch_comes_again(
     handled: Function, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     monkeypatch.setattr(City, "patience", lambda city, context: patience_of(1.0))
@@ -168,7 +168,7 @@ def test_a_failure_worth_a_retry_is_raised_and_the_batch_comes_again(
     assert handled.balances == WANTED
 
 
-def test_while_balances_are_rebuilt_everything_comes_again(handled: Function) -> None:
+def test_during_a_rebuild_everything_comes_again(handled: Function) -> None:
     store = RebuildStore(handled.storage, patience_of())
     store.change_projection(Projection(1, None, rebuilding=True), None)
 
@@ -178,10 +178,8 @@ def test_while_balances_are_rebuilt_everything_comes_again(handled: Function) ->
     assert handled.balances == {}
 
 
-def test_batches_expire_by_the_table_s_clock_which_nobody_shifts(
-    handled: Function, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The emulator deletes by the machine's time, too: a city that lives in 2021 would lose what it has just appended."""
+def test_batches_expire_by_the_system_clock_without_a_shift(handled: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator, too, deletes by the system clock: a city that lives in 2021 would lose new batches at once."""
     shift = timedelta(days=-2_000)
     settings = replace(function.city.settings, clock_shift=shift)
     monkeypatch.setattr(function, "city", City(settings, handled.storage, lambda: NOON + shift))
@@ -201,7 +199,7 @@ def folding(handled: Function, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
     return lambda: scheduled.handler({}, context())
 
 
-def test_the_fold_says_what_it_did(handled: Function, folding: Callable[[], dict[str, Any]]) -> None:
+def test_the_fold_returns_what_it_did(handled: Function, folding: Callable[[], dict[str, Any]]) -> None:
     assert folding() == {"batches": 0, "pages": 0, "as_of": None}
     handled.handle(windowed(records()))
     pages = len({page_of(holder) for holder in WANTED})

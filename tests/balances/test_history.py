@@ -1,4 +1,4 @@
-"""What was in a wallet at a past instant: every balance it ever had, and no other."""
+"""Balances of a wallet at past instants: every balance that it had, and no other."""
 
 from datetime import datetime, timedelta
 
@@ -15,8 +15,8 @@ from tests.use_cases.world import World
 NOW = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
 
 
-def test_every_balance_that_a_wallet_had_is_found_at_its_instant() -> None:
-    """After each step the wallet's own purses are noted; afterwards the journal tells the same."""
+def test_every_past_balance_is_found_at_its_instant() -> None:
+    """Note the wallet's purses after each step; afterwards the journal must give the same."""
     world = World()
     wallet, shop = world.member("payer"), world.shop()
     noted: list[tuple[datetime, dict[str, int]]] = []
@@ -54,7 +54,7 @@ def test_every_balance_that_a_wallet_had_is_found_at_its_instant() -> None:
     assert {purse for balances in told for purse in balances} == {"charged", "cashback", "held", "refund_pending"}
 
 
-def test_the_present_is_what_the_wallet_says() -> None:
+def test_the_present_balance_is_the_wallet_s() -> None:
     world = lively()
     for name in ("payer", "other"):
         wallet = world.member(name)
@@ -63,13 +63,13 @@ def test_the_present_is_what_the_wallet_says() -> None:
         )
 
 
-def test_cashback_and_its_correction_move_when_they_are_posted_and_all_else_when_it_is_accepted() -> None:
+def test_accruals_move_money_when_posted_and_other_entries_when_accepted() -> None:
     for item in entries():
         wanted = item["posted_at"] if item["kind"] in ("earning", "correction") else item["accepted_at"]
         assert moved_at(item) == parse_instant(wanted, "at")
 
 
-def test_an_instant_counts_what_moved_in_it_and_nothing_that_came_a_millisecond_later() -> None:
+def test_an_instant_includes_its_own_movements_but_none_a_millisecond_later() -> None:
     top_up = {
         "kind": "top_up",
         "accepted_at": "2021-01-05T12:00:00.000+09:00",
@@ -80,7 +80,7 @@ def test_an_instant_counts_what_moved_in_it_and_nothing_that_came_a_millisecond_
     assert balances_at([top_up], NOW - timedelta(milliseconds=1)) == {"charged": 0, "cashback": 0}
 
 
-def test_what_moves_no_money_is_passed_over() -> None:
+def test_entries_that_moved_no_money_are_skipped() -> None:
     world = World()
     wallet = world.member("payer", charged=0, verified=True)
     world.top_up(wallet, 30_000)
@@ -91,7 +91,7 @@ def test_what_moves_no_money_is_passed_over() -> None:
     assert balances_of_wallet_at(JournalStore(world.memory), wallet.id, world.now, world.now)["charged"] == 30_000
 
 
-def test_nobody_knows_what_will_be() -> None:
+def test_a_future_instant_is_refused() -> None:
     world = World()
     wallet = world.member("payer")
     with pytest.raises(Invalid) as refused:

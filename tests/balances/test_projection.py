@@ -1,4 +1,4 @@
-"""The projection in memory: each entry is counted once, whatever comes again, dies, or stands in the way."""
+"""The projection in memory: each entry is counted once, despite repeated records, failures and concurrent writes."""
 
 from collections.abc import Sequence
 
@@ -48,7 +48,7 @@ def test_the_whole_stream_again_changes_nothing(projecting: Projecting) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_batches_of_any_size_come_to_the_same(projecting: Projecting, size: int) -> None:
+def test_batches_of_any_size_give_the_same_balances(projecting: Projecting, size: int) -> None:
     changes = changes_of(entries())
     for start in range(0, len(changes), size):
         projecting.bring(changes[start : start + size])
@@ -67,7 +67,7 @@ def test_a_batch_with_records_that_were_counted_counts_the_others(projecting: Pr
 
 
 def test_each_shard_has_a_checkpoint_of_its_own(projecting: Projecting) -> None:
-    """The numbers of one say nothing about those of another."""
+    """Sequence numbers of one shard mean nothing in another."""
     changes = changes_of(entries())
     projecting.bring(changes[8:], "shard-2")
     projecting.bring(changes[:8], "shard-1")
@@ -85,11 +85,11 @@ def test_more_holders_than_a_batch_has_room_for_are_counted_in_several(projectin
     assert projecting.memory.costs.calls.count("transact") == 3
     assert projecting.memory.costs.calls.count("read") == 3
     assert len(projecting.balances) == most
-    # Only what is new: a batch that died after its second transaction goes on with its third.
+    # Only new changes: a batch that died after its second transaction continues with its third.
     assert projecting.bring([*many, _paid(most + 1, "shop-1")]).counted == 1
 
 
-def test_what_is_appended_is_one_item_that_the_table_deletes_after_a_while(projecting: Projecting) -> None:
+def test_a_batch_is_one_item_that_the_table_deletes_after_a_while(projecting: Projecting) -> None:
     projecting.bring([_paid(number, f"shop-{number}") for number in range(1, 41)])
 
     (batch,) = [item for item in projecting.memory.items(Table.BALANCES) if item["kind"] == "batch"]
@@ -97,7 +97,7 @@ def test_what_is_appended_is_one_item_that_the_table_deletes_after_a_while(proje
     assert batch["expires_at"] == int((projecting.now + KEPT).timestamp())
 
 
-def test_what_comes_to_nothing_moves_the_checkpoint_alone(projecting: Projecting) -> None:
+def test_amounts_of_zero_move_only_the_checkpoint(projecting: Projecting) -> None:
     projecting.bring([_paid(1, "shop"), _paid(2, "shop", -1_000)])
 
     assert [item["kind"] for item in projecting.memory.items(Table.BALANCES)] == ["checkpoint"]
@@ -110,7 +110,7 @@ def _paid(sequence: int, merchant: str, won: int = 1_000) -> Change:
 
 @pytest.mark.parametrize("died", ["before", "after"])
 @pytest.mark.parametrize("transaction", [1, 2, 3])
-def test_a_death_around_any_transaction_loses_and_doubles_nothing(
+def test_a_death_before_or_after_any_transaction_loses_and_doubles_nothing(
     projecting: Projecting, died: str, transaction: int
 ) -> None:
     shops = 2 * MOST_HOLDERS + 40
@@ -134,7 +134,9 @@ def test_a_death_around_any_transaction_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize(("error", "moment"), [(Contended, "before"), (Unavailable, "before"), (Unavailable, "after")])
-def test_conflicts_and_lost_answers_are_survived(projecting: Projecting, error: type[Exception], moment: str) -> None:
+def test_a_projection_survives_conflicts_and_lost_answers(
+    projecting: Projecting, error: type[Exception], moment: str
+) -> None:
     projecting.memory.fault = failing(error, moment, times=3)
 
     projecting.bring(changes_of(entries()))
@@ -142,8 +144,8 @@ def test_conflicts_and_lost_answers_are_survived(projecting: Projecting, error: 
     assert projecting.balances == WANTED
 
 
-def test_another_who_reads_the_same_shard_at_once_counts_nothing_twice(projecting: Projecting) -> None:
-    """As when an invocation that was given up still runs: the later finds its checkpoint moved, and reads everything again."""
+def test_two_consumers_of_one_shard_at_once_count_nothing_twice(projecting: Projecting) -> None:
+    """An invocation that was given up may still run: the later one finds its checkpoint moved, and reads everything again."""
     changes = changes_of(entries())
     twin = Projecting(projecting.memory)
 
@@ -170,7 +172,7 @@ def test_the_first_batches_of_two_shards_at_once_are_both_kept(projecting: Proje
     assert projecting.balances == {Holder(HolderKind.MERCHANT, "shop"): {"payable": 305}}
 
 
-def test_who_has_no_time_left_says_so_and_what_was_counted_stays(projecting: Projecting) -> None:
+def test_a_projection_without_time_left_raises_and_its_counts_stay(projecting: Projecting) -> None:
     projecting.memory.fault = failing(Contended, "before", times=10**6)
     projecting.seconds = 1.0
     with pytest.raises(Busy):
@@ -182,28 +184,28 @@ def test_who_has_no_time_left_says_so_and_what_was_counted_stays(projecting: Pro
     assert projecting.balances == WANTED
 
 
-def test_what_cannot_be_counted_is_parked_and_holds_up_nobody(projecting: Projecting) -> None:
+def test_a_change_that_cannot_be_counted_is_dead_lettered_and_the_others_are_counted(projecting: Projecting) -> None:
     changes = changes_of(entries())
     faulty = Change(changes[4].sequence + 1, None, "its postings do not balance")
 
     assert projecting.bring([*changes[:5], faulty, *changes[5:]]) == Projected(len(changes), 0, 1)
 
-    assert projecting.parked == [faulty]
+    assert projecting.dead_lettered == [faulty]
     assert projecting.balances == WANTED
-    assert projecting.bring([*changes, faulty]).parked == 0, "it is below the checkpoint"
+    assert projecting.bring([*changes, faulty]).dead_lettered == 0, "it is below the checkpoint"
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_what_cannot_be_counted_is_parked_before_the_checkpoint_passes_it(projecting: Projecting, moment: str) -> None:
+def test_a_change_is_dead_lettered_before_the_checkpoint_passes_it(projecting: Projecting, moment: str) -> None:
     faulty = Change(3, None, "unreadable")
     projecting.memory.fault = failing(Died, moment)
     with pytest.raises(Died):
         projecting.bring([_paid(1, "shop"), faulty])
 
-    assert projecting.parked == [faulty]
+    assert projecting.dead_lettered == [faulty]
 
 
-def test_a_lost_race_parks_nothing_twice(projecting: Projecting) -> None:
+def test_a_lost_race_dead_letters_nothing_twice(projecting: Projecting) -> None:
     twin = Projecting(projecting.memory)
 
     def meanwhile(moment: str, _: Sequence[Write]) -> None:
@@ -213,10 +215,10 @@ def test_a_lost_race_parks_nothing_twice(projecting: Projecting) -> None:
     projecting.memory.fault = meanwhile
     projecting.bring([_paid(1, "shop"), Change(2, None, "unreadable")])
 
-    assert len(projecting.parked) == 1
+    assert len(projecting.dead_lettered) == 1
 
 
-def test_nothing_is_read_or_written_for_nothing(projecting: Projecting) -> None:
+def test_without_changes_nothing_is_read_or_written(projecting: Projecting) -> None:
     assert projecting.bring([]) == Projected(0, 0, 0)
     assert projecting.memory.costs.calls == []
 
@@ -231,8 +233,8 @@ def test_nothing_is_counted_while_balances_are_rebuilt(projecting: Projecting) -
     assert projecting.balances == {}
 
 
-def test_nothing_is_appended_to_another_generation_than_was_read(projecting: Projecting) -> None:
-    """A rebuild begins while an invocation of before still runs: what that one has read holds no longer."""
+def test_nothing_is_appended_to_a_generation_other_than_the_one_read(projecting: Projecting) -> None:
+    """A rebuild begins while an earlier invocation still runs, whose reads are out of date."""
     projecting.bring([_paid(1, "shop")])
     store = RebuildStore(projecting.storage, patience_of())
 
@@ -247,7 +249,7 @@ def test_nothing_is_appended_to_another_generation_than_was_read(projecting: Pro
     assert BalanceStore(projecting.storage, patience_of()).standing("shard-1").checkpoint == 1
 
 
-def test_the_programme_s_balances_are_told_above_zero(projecting: Projecting) -> None:
+def test_the_programme_s_balances_are_shown_above_zero(projecting: Projecting) -> None:
     projecting.bring(changes_of(entries()))
     projecting.fold()
 
@@ -261,7 +263,7 @@ def test_the_programme_s_balances_are_told_above_zero(projecting: Projecting) ->
     assert told.as_of == projecting.now
 
 
-# --- any delivery that a stream may make ------------------------------------------------------------------------------
+# --- any delivery by a stream ------------------------------------------------------------------------------
 
 SHARDS = ("shard-1", "shard-2")
 paid = st.builds(
@@ -284,9 +286,13 @@ deliveries = st.lists(
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(paid, max_size=12), st.lists(paid, max_size=12), deliveries)
-def test_any_delivery_comes_to_the_same(first: list[Movement], second: list[Movement], delivered: list[object]) -> None:
-    """Shards side by side, batches of any size that begin again anywhere before where they came to, records twice in a batch and in any
-    order within it, and a process that dies or a database that fails around any transaction. In the end everything was delivered."""
+def test_any_delivery_gives_the_same_balances(
+    first: list[Movement], second: list[Movement], delivered: list[object]
+) -> None:
+    """A stream may deliver shards in parallel, batches of any size from any earlier place, and records twice or out of order.
+
+    The process may die and the database may fail before or after any transaction. In the end everything was delivered.
+    """
     streams = {
         shard: [Change(number, movement) for number, movement in enumerate(movements, 1)]
         for shard, movements in zip(SHARDS, (first, second), strict=True)
@@ -302,7 +308,7 @@ def test_any_delivery_comes_to_the_same(first: list[Movement], second: list[Move
         try:
             projecting.bring(sent, shard)
         except Died:
-            continue  # and so the stream does not go on
+            continue  # so the stream does not continue
         reached[shard] = max(reached[shard], start + len(batch))
     projecting.memory.fault = lambda moment, writes: None
     for shard in SHARDS:

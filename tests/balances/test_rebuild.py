@@ -1,4 +1,4 @@
-"""A rebuild from the journal: what the stream would have given, whatever the balances were, and with the stream going on after it."""
+"""A rebuild from the journal gives the stream's balances, whatever was stored before, and the stream continues after it."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -25,11 +25,11 @@ WANTED = without_zeros(reference(entries()))
 LAST = max(moved_at(item) for item in entries())
 AFTER_ALL = LAST + timedelta(seconds=1)
 WRITES = 2 + len({page_of(holder) for holder in WANTED})
-"""Of a rebuild: its beginning, each page, and its end."""
+"""The writes of a rebuild: its beginning, each page, and its end."""
 
 
 def city(items: Iterable[dict[str, Any]] = ()) -> Projecting:
-    """A projection over a ledger with these entries, and with what is no entry."""
+    """A projection over a ledger with these entries, and with items that are not entries."""
     memory = InMemoryStorage()
     other = [
         {"pk": "WALLET#1", "sk": "WALLET", "kind": "wallet"},
@@ -41,7 +41,7 @@ def city(items: Iterable[dict[str, Any]] = ()) -> Projecting:
 
 
 def dying(moment: str, write: int) -> Callable[[str, object], None]:
-    """The process dies before or after its write of that number, counted from one."""
+    """The process dies before or after the write with this number, counted from one."""
     calls = [0]
 
     def fault(at: str, _: object) -> None:
@@ -76,7 +76,7 @@ def test_a_rebuild_gives_what_the_stream_gave(segments: int) -> None:
     projecting.check_shapes()
 
 
-def test_out_of_nothing_it_gives_the_same() -> None:
+def test_without_any_balances_it_gives_the_same() -> None:
     projecting = city(entries())
 
     done = rebuilt(projecting)
@@ -85,7 +85,7 @@ def test_out_of_nothing_it_gives_the_same() -> None:
     assert set(done.differing) == set(WANTED)
 
 
-def test_twice_is_as_once() -> None:
+def test_a_second_rebuild_changes_nothing() -> None:
     projecting = city(entries())
     rebuilt(projecting)
 
@@ -93,7 +93,7 @@ def test_twice_is_as_once() -> None:
     assert projecting.balances == WANTED
 
 
-def test_balances_that_are_wrong_are_named_and_put_right() -> None:
+def test_wrong_balances_are_reported_and_corrected() -> None:
     projecting = city(entries())
     projecting.bring(changes_of(entries()))
     projecting.fold()
@@ -102,7 +102,7 @@ def test_balances_that_are_wrong_are_named_and_put_right() -> None:
     (page,) = store.pages([page_of(holder)])
     assert page
     store.replace(page_of(holder), page._replace(balances={**page.balances, holder: {"payable": 77}}), page)
-    never = Holder(HolderKind.MERCHANT, "nobody was ever paid there")
+    never = Holder(HolderKind.MERCHANT, "a merchant without payments")
     store.replace(page_of(never), BalancePage(0, 1, page.as_of, {never: {"payable": 5}}), None)
 
     done = rebuilt(projecting)
@@ -111,12 +111,12 @@ def test_balances_that_are_wrong_are_named_and_put_right() -> None:
     assert done.differing[holder][0]["payable"] == 77
     assert done.differing[never] == ({"payable": 5, "reward": 0}, {"payable": 0, "reward": 0})
     assert projecting.balances == WANTED
-    # Nor is it told again while another rebuild is under way, when pages of before are.
+    # It is not returned during another rebuild either, while earlier pages still count.
     begin_rebuild(RebuildStore(projecting.storage, patience_of()))
     assert projecting.folded == WANTED
 
 
-def test_what_no_fold_has_added_yet_is_not_named_as_wrong() -> None:
+def test_batches_without_a_fold_are_not_reported_as_wrong() -> None:
     projecting = city(entries())
     projecting.bring(changes_of(entries())[:7])
     projecting.fold()
@@ -127,12 +127,14 @@ def test_what_no_fold_has_added_yet_is_not_named_as_wrong() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, len(entries())), st.integers(0, len(entries())), st.integers(0, 6), st.booleans())
-def test_the_stream_goes_on_where_the_cut_was(counted: int, moment: int, back: int, is_late: bool) -> None:
-    """Wherever the stream was, and wherever after that the cut falls: each entry is counted by the rebuild or by the stream, and by one of
-    them only, also when the stream brings again what it had brought before, and whether or not what moves after the cut is stored yet."""
+def test_the_stream_continues_from_the_cut(counted: int, moment: int, back: int, is_late: bool) -> None:
+    """Wherever the stream and the cut are: either the rebuild or the stream counts each entry, and only one of them.
+
+    This holds if the stream delivers records again, and whether or not the entries after the cut are stored yet.
+    """
     instants = sorted(moved_at(item) for item in entries())
     cut = instants[moment] if moment < len(instants) else AFTER_ALL
-    # What was counted before had moved when the source was switched off, and the cut is after that.
+    # What was counted before had moved when the source was switched off; the cut is later.
     assume(all(moved_at(item) < cut for item in entries()[:counted]))
     before_the_cut = [item for item in entries() if moved_at(item) < cut]
     projecting = city(before_the_cut if is_late else entries())
@@ -147,7 +149,7 @@ def test_the_stream_goes_on_where_the_cut_was(counted: int, moment: int, back: i
     assert projecting.balances == WANTED
 
 
-def test_what_was_read_before_and_is_counted_by_the_rebuild_is_passed_over() -> None:
+def test_the_stream_skips_entries_that_the_rebuild_counts() -> None:
     projecting = city(entries())
     rebuilt(projecting)
 
@@ -157,7 +159,7 @@ def test_what_was_read_before_and_is_counted_by_the_rebuild_is_passed_over() -> 
     assert projecting.balances == WANTED
 
 
-def test_an_entry_that_moved_at_the_cut_is_the_stream_s() -> None:
+def test_the_stream_counts_an_entry_at_the_cut() -> None:
     items = [item for item in entries() if moved_at(item) <= LAST]
     projecting = city(items)
 
@@ -167,7 +169,7 @@ def test_an_entry_that_moved_at_the_cut_is_the_stream_s() -> None:
     assert projecting.balances == WANTED
 
 
-def test_while_it_goes_on_nothing_of_the_stream_is_counted_and_afterwards_everything() -> None:
+def test_the_stream_counts_nothing_during_a_rebuild_and_everything_after_it() -> None:
     projecting = city(entries())
     store = RebuildStore(projecting.storage, patience_of())
     begun = begin_rebuild(store)
@@ -183,7 +185,7 @@ def test_while_it_goes_on_nothing_of_the_stream_is_counted_and_afterwards_everyt
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("write", range(1, WRITES + 1))
-def test_one_that_was_broken_off_is_done_anew(moment: str, write: int) -> None:
+def test_an_interrupted_rebuild_is_started_again(moment: str, write: int) -> None:
     projecting = city(entries())
     projecting.bring(changes_of(entries())[:5])
     projecting.fold()
@@ -195,7 +197,7 @@ def test_one_that_was_broken_off_is_done_anew(moment: str, write: int) -> None:
     projecting.memory.fault = failing(Died, "never")
     if projecting.projection.rebuilding:
         projecting.fold()
-        assert set(before) <= set(projecting.folded), "until the rebuild has ended people are told what there was"
+        assert set(before) <= set(projecting.folded), "until the rebuild ends the earlier pages count"
 
     done = rebuilt(projecting)
 
@@ -206,7 +208,7 @@ def test_one_that_was_broken_off_is_done_anew(moment: str, write: int) -> None:
     assert projecting.projection.cut == AFTER_ALL
 
 
-def test_of_two_at_once_the_earlier_gives_way() -> None:
+def test_of_two_rebuilds_at_once_the_earlier_stops() -> None:
     projecting = city(entries())
     store = RebuildStore(projecting.storage, patience_of())
     earlier = begin_rebuild(store)
@@ -220,7 +222,7 @@ def test_of_two_at_once_the_earlier_gives_way() -> None:
     assert store.projection() == Projection(2, AFTER_ALL, as_of=AFTER_ALL)
 
 
-def test_what_cannot_be_counted_is_named() -> None:
+def test_entries_that_cannot_be_counted_are_reported() -> None:
     spoilt = {**entries()[0], "sk": "TOP_UP#spoilt", "postings": {"purse/charged": 5}}
     projecting = city([*entries(), spoilt])
 
@@ -231,7 +233,7 @@ def test_what_cannot_be_counted_is_named() -> None:
 
 
 @pytest.mark.parametrize(("error", "moment"), [(Contended, "before"), (Unavailable, "before"), (Unavailable, "after")])
-def test_conflicts_and_lost_answers_are_survived(error: type[Exception], moment: str) -> None:
+def test_a_rebuild_survives_conflicts_and_lost_answers(error: type[Exception], moment: str) -> None:
     projecting = city(entries())
     projecting.bring(changes_of(entries())[:5])
     projecting.memory.fault = failing(error, moment, times=5)
@@ -241,7 +243,7 @@ def test_conflicts_and_lost_answers_are_survived(error: type[Exception], moment:
     assert projecting.folded == WANTED
 
 
-def test_of_two_whose_pages_cross_the_earlier_gives_way_before_it_ends() -> None:
+def test_of_two_rebuilds_that_mix_pages_the_earlier_stops_before_its_end() -> None:
     projecting = city(entries())
     store = RebuildStore(projecting.storage, patience_of())
     earlier = begin_rebuild(store)

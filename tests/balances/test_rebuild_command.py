@@ -1,4 +1,4 @@
-"""`make rebuild` as a command: which event source it switches, how long it waits, what it says, and how it ends."""
+"""`make rebuild`: which event source it switches, how long it waits, its output, and its exit status."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CITY = Holder(HolderKind.FUNDER, "city", "2021")
 
 
 class Lambda:
-    """Event sources and functions as AWS describes them; a source takes a moment to switch."""
+    """Event sources and functions as AWS describes them; a source switches with a delay."""
 
     def __init__(self, *functions: str, timeouts: dict[str, int] | None = None) -> None:
         arn = "arn:aws:lambda:ap-northeast-2:000000000000:function:"
@@ -56,7 +56,7 @@ def stack(functions: Lambda, **resources: str) -> Any:
     return SimpleNamespace(client=clients.__getitem__, resources=known)
 
 
-def test_it_switches_the_projection_s_own_source_and_waits_until_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_switches_the_projection_s_own_source_and_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operations.rebuild.time.sleep", lambda _: None)
     functions = Lambda("cashback", "projection")
     source = Source(stack(functions))
@@ -70,7 +70,7 @@ def test_it_switches_the_projection_s_own_source_and_waits_until_it_is(monkeypat
 
 
 @pytest.mark.parametrize("functions", [("cashback",), ("projection", "projection:other")])
-def test_none_or_two_sources_are_no_reason_to_guess(functions: tuple[str, ...]) -> None:
+def test_it_refuses_to_choose_without_exactly_one_source(functions: tuple[str, ...]) -> None:
     with pytest.raises(OperationFailed, match="event sources"):
         Source(stack(Lambda(*functions)))
 
@@ -91,7 +91,7 @@ def rebuilt(**found: Any) -> Rebuilt:
     return Rebuilt(CUT, Found(entries=12, **found), 30, differing)
 
 
-def test_it_says_which_balances_were_other_and_what_it_could_not_count() -> None:
+def test_it_prints_which_balances_were_wrong_and_which_entries_it_could_not_count() -> None:
     assert told(rebuilt(unreadable=[("WALLET#1", "PAYMENT#2", "its postings do not balance")])) == [
         "12 entries before 2021-01-05 12:00:00 make 30 balances, 2 of which were other before.",
         "  merchant shop: payable 5, reward 0, now payable 1,000, reward -20",
@@ -100,7 +100,7 @@ def test_it_says_which_balances_were_other_and_what_it_could_not_count() -> None
     ]
 
 
-def test_many_are_not_all_told() -> None:
+def test_it_prints_only_the_first_of_many_balances() -> None:
     many = {Holder(HolderKind.MERCHANT, f"shop-{n:03}"): ({"payable": 0}, {"payable": n}) for n in range(50)}
 
     lines = told(Rebuilt(CUT, Found(), 50, many))
@@ -117,7 +117,7 @@ def test_many_are_not_all_told() -> None:
         (OperationFailed("Another rebuild is under way."), 2),
     ],
 )
-def test_its_exit_status_is_for_scripts(
+def test_its_exit_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], outcome: Rebuilt | OperationFailed, status: int
 ) -> None:
     waited: list[Waits] = []

@@ -1,4 +1,4 @@
-"""What entries mean for balances: whose money, of which year, and when; and the same sum in whatever parts it is added up."""
+"""What entries change in balances: whose, in which fiscal year, and when; any partition of the entries gives the same sum."""
 
 from datetime import datetime
 
@@ -38,7 +38,7 @@ def earning(**changes: object) -> dict[str, object]:
     } | changes
 
 
-def test_purses_are_left_to_their_wallets_and_everybody_else_has_a_balance() -> None:
+def test_every_account_but_purses_has_a_balance() -> None:
     postings = {"purse/charged": -10, "merchant_payable/shop": 7, "merchant_reward/shop": 1, "funder/city": 2}
 
     amounts = amounts_of(postings, "2021-01", issues=False)
@@ -53,14 +53,14 @@ def test_money_from_a_bank_is_issued_when_it_tops_up() -> None:
     assert amounts_of(postings, "2021-01", issues=False) == {BANK: {"balance": -30_000}}
 
 
-def test_an_account_of_which_no_balance_is_kept_is_not_passed_over() -> None:
+def test_an_unknown_account_is_an_error() -> None:
     with pytest.raises(UnknownAccount):
         amounts_of({"escrow/room-7": 5, "purse/charged": -5}, "2021-01", issues=False)
     with pytest.raises(UnknownAccount):
         amounts_of({"merchant_payable/": 5, "purse/charged": -5}, "2021-01", issues=False)
 
 
-def test_a_funder_s_year_is_that_of_the_earning_s_month_and_its_instant_that_of_the_posting() -> None:
+def test_an_earning_counts_in_the_year_of_its_month_at_the_instant_of_its_accrual() -> None:
     movement = movement_of(earning())
 
     assert movement.amounts == {Holder(HolderKind.FUNDER, "city", "2020"): {"balance": -70}, MERCHANT: {"reward": -30}}
@@ -88,7 +88,7 @@ def test_a_correction_s_year_is_that_of_the_month_it_corrects() -> None:
         {"sk": "EARNING"},
     ],
 )
-def test_what_cannot_be_counted_says_why(fault: dict[str, object]) -> None:
+def test_an_entry_that_cannot_be_counted_has_a_reason(fault: dict[str, object]) -> None:
     with pytest.raises(UnreadableEntry):
         movement_of(earning(**fault))
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_counted_says_why(fault: dict[str, object]) -> None:
     assert change.fault
 
 
-def test_what_lacks_a_part_cannot_be_counted() -> None:
+def test_an_entry_without_a_part_cannot_be_counted() -> None:
     for part in ("kind", "postings", "posted_at", "sk"):
         item = earning()
         del item[part]
@@ -135,7 +135,7 @@ def test_parts_add_up_to_the_whole(all_of_them: list[Movement], cut: int, since:
 
 
 @given(st.lists(movements, max_size=20))
-def test_what_is_left_out_before_a_cut_and_what_is_kept_are_all(all_of_them: list[Movement]) -> None:
+def test_movements_before_and_after_a_cut_add_up_to_all(all_of_them: list[Movement]) -> None:
     cut = NOON.replace(hour=13)
     before = summed(movement for movement in all_of_them if movement.at < cut)
     after = summed(all_of_them, cut)
@@ -144,7 +144,7 @@ def test_what_is_left_out_before_a_cut_and_what_is_kept_are_all(all_of_them: lis
 
 
 @given(changes)
-def test_changes_come_in_the_order_of_the_shard_and_once(delivered: list[Change]) -> None:
+def test_changes_are_in_the_order_of_the_shard_without_duplicates(delivered: list[Change]) -> None:
     ordered = in_order(delivered)
 
     assert [change.sequence for change in ordered] == sorted({change.sequence for change in delivered})

@@ -252,7 +252,7 @@ def test_what_cannot_be_answered_is_refused_by_its_name(operator: Api, stack: St
     known = {"version": "incheon-2021-01-01"}
     not_there = answered(operator, question(known, source, "2020-02", "2020-04"))
     assert (not_there["state"], not_there["fault"]["code"]) == ("refused", "months_not_published")
-    assert not_there["fault"]["detail"] == f"Of {source}, no payments are published of 2020-02."
+    assert not_there["fault"]["detail"] == f"No payments of {source} are published for 2020-02."
 
     bucket = stack.resources["SimulationsBucket"]
     damaged = f"damaged-{uuid4().hex[:8]}"

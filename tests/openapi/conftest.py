@@ -1,4 +1,4 @@
-"""The functions are imported to be described: what they read when they start is set by the tests of the HTTP edge."""
+"""Set the environment that the functions read on import; the tests of the HTTP edge define it."""
 
 from tests.http.conftest import city, founded
 

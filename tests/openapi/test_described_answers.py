@@ -1,4 +1,4 @@
-"""What the functions answer is what the description says: the status, the headers and every field of the body."""
+"""The functions' answers match the description: the status, the headers and every field of the body."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def assert_described(route: Route, answer: Answer) -> None:
     if "$ref" in response:
         response = CHECKED_IN["components"]["responses"][response["$ref"].rpartition("/")[2]]
     media = response["content"][answer.content_type]
-    # With the whole description around it, so that references within it are found.
+    # The schema needs the whole description, which its references point into.
     Draft202012Validator({**media["schema"], "components": CHECKED_IN["components"]}).validate(answer.json)
     for header in response.get("headers", {}):
-        if header != "Idempotency-Replayed":  # told of replays only
+        if header != "Idempotency-Replayed":  # only replays have it
             assert header in answer.headers
     assert answer.headers[CITY_TIME] == "2021-01-05T12:00:00.000+09:00"
 
@@ -39,7 +39,7 @@ def test_a_good_request(city: InMemoryCity, route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=str)
-def test_a_good_body_is_one_that_is_described(city: InMemoryCity, route: Route) -> None:
+def test_a_good_body_matches_its_schema(city: InMemoryCity, route: Route) -> None:
     body = good_request(city, route).body
     content = OPERATIONS[route.method, route.path]["requestBody"]["content"]
     schema = {**content["application/json"]["schema"], "components": CHECKED_IN["components"]}

@@ -1,4 +1,4 @@
-"""docs/openapi.json: as the code is, as the template opens it, and as OpenAPI wants it."""
+"""docs/openapi.json agrees with the code and the template, and is valid OpenAPI."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPERATIONS = {
 }
 
 
-def test_the_checked_in_description_is_the_code_s() -> None:
+def test_the_checked_in_description_is_up_to_date() -> None:
     assert openapi.DESCRIPTION.read_text() == openapi.text(), "the routes changed: run `make openapi`"
 
 
@@ -38,7 +38,7 @@ def test_every_schema_is_json_schema() -> None:
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_has_a_target() -> None:
     for reference in _references(CHECKED_IN):
         node: Any = CHECKED_IN
         for part in reference.removeprefix("#/").split("/"):
@@ -57,7 +57,7 @@ def _references(node: Any) -> Iterator[str]:
             yield from _references(part)
 
 
-def test_no_two_operations_have_one_name() -> None:
+def test_operation_names_are_unique() -> None:
     names = [operation["operationId"] for operation in OPERATIONS.values()]
 
     assert len(set(names)) == len(names)
@@ -67,8 +67,8 @@ def test_no_two_operations_have_one_name() -> None:
     }
 
 
-def test_its_routes_are_those_that_the_template_opens() -> None:
-    """Method and path, each at the function that has the code for it, and open to the same scopes."""
+def test_its_routes_are_the_template_s() -> None:
+    """Method and path, the function that has the code, and the scopes."""
     opened = {
         (route.method, route.path): (
             functions()[route.function]["Handler"],
@@ -88,8 +88,8 @@ def _module_of(method: str, path: str) -> str:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_the_scopes_are_those_that_the_function_asks_for(route: Route) -> None:
-    """`tests/http` shows of each route that its function lets these scopes in, and no other."""
+def test_the_scopes_are_those_that_the_function_requires(route: Route) -> None:
+    """`tests/http` shows for each route that its function accepts these scopes and no others."""
     security = OPERATIONS[route.method, route.path]["security"]
 
     assert (

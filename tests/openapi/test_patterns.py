@@ -1,4 +1,4 @@
-"""What the document says of texts is what the code takes: both ways, as far as a pattern can say it."""
+"""The document's patterns and the code accept the same texts, as far as a pattern can express it."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from programme_policy.budget_bodies import LineId, fiscal_year
 
 DOCUMENT: dict[str, Any] = json.loads(DESCRIPTION.read_text())
 SAID = ("pattern", "enum", "const", "format")
-"""What says which texts are taken."""
+"""Schema keywords that say which texts are accepted."""
 
 LOOKED_UP = {
-    "card_token": "any text may be read from a card: what no wallet has is declined (14), and neither stored nor shown"
+    "card_token": "a card may contain any text: one that no wallet has is declined (14), and neither stored nor shown"
 }
 
 
 def _texts(schema: Any, name: str, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every text of a schema, with the name of its field."""
+    """Every text in a schema, with the name of its field."""
     if not isinstance(schema, dict):
         return
     if "$ref" in schema:
@@ -55,7 +55,7 @@ def _texts(schema: Any, name: str, seen: frozenset[str] = frozenset()) -> Iterat
 
 
 def _asked() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every text of a request: where, the field or parameter, and its schema."""
+    """Every text in a request: its place, the field or parameter, and its schema."""
     for path, operations in DOCUMENT["paths"].items():
         for method, operation in operations.items():
             where = f"{method.upper()} {path}"
@@ -65,14 +65,14 @@ def _asked() -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield from ((where, *each) for each in _texts(parameter["schema"], parameter["name"]))
 
 
-def test_every_text_of_a_request_says_what_it_takes() -> None:
-    """A new free text without the one definition fails here."""
+def test_every_text_of_a_request_says_what_it_accepts() -> None:
+    """A new free text without the pattern of lines fails here."""
     silent = {(where, name) for where, name, schema in _asked() if not any(word in schema for word in SAID)}
     assert {name for _, name in silent} == set(LOOKED_UP), silent
 
 
-def test_what_is_written_freely_is_a_line_by_the_one_definition() -> None:
-    """A pattern that takes a letter of another script takes text that people write: it must be that of lines."""
+def test_free_text_has_the_pattern_of_lines() -> None:
+    """A pattern that accepts a letter of another script accepts people's own words, so it must be the pattern of lines."""
     free = {
         (where, name): schema["pattern"]
         for where, name, schema in _asked()
@@ -101,8 +101,8 @@ def _takes(adapter: TypeAdapter[Any], text: str) -> bool:
 
 
 @pytest.mark.parametrize("line", [Line, LineOfAPolicy], ids=["of a body", "of a policy"])
-def test_a_line_is_published_as_it_is_enforced(line: Any) -> None:
-    """For every character that Unicode has assigned; of the others some become letters with its next version."""
+def test_the_published_pattern_of_lines_is_the_enforced_one(line: Any) -> None:
+    """For every character that Unicode has assigned; its next version may assign others as letters."""
     adapter, published = TypeAdapter(line), re.compile(PUBLISHED_LINE)
     different = []
     planes = [*range(0x20000), *range(0xE0000, 0xE0200), 0xF0000, 0xFFFFD, 0x100000, 0x10FFFD]
@@ -138,7 +138,7 @@ def test_a_line_is_published_as_it_is_enforced(line: Any) -> None:
     ids=lambda character: f"U+{ord(character):04X}",
 )
 @pytest.mark.parametrize("line", [Line, LineOfAPolicy], ids=["of a body", "of a policy"])
-def test_what_cannot_be_seen_is_in_no_line(line: Any, character: str) -> None:
+def test_no_line_has_invisible_characters(line: Any, character: str) -> None:
     assert not _takes(TypeAdapter(line), f"연수{character}e음")
 
 
@@ -165,17 +165,17 @@ READ_BY: dict[str, Any] = {
     "cursor": key_of_scan_cursor,
     "Idempotency-Key": _key,
 }
-"""By parameter, what reads it."""
+"""The function that reads each parameter."""
 
 NEARLY = st.sampled_from(["", "\n", " ", "\u00a0", "\x00", "٣", "３", "-", "=", "a", "0", "Z", "\u200b"])
 
 
 @pytest.mark.parametrize("name", READ_BY)
 @given(data=st.data())
-def test_what_the_code_takes_is_in_the_document(name: str, data: st.DataObject) -> None:
-    """Texts by the pattern, and others that are nearly such: whatever the pattern does not know is refused."""
+def test_texts_that_the_code_accepts_match_the_pattern(name: str, data: st.DataObject) -> None:
+    """Texts that match the pattern, and some that nearly do: the code refuses every text that does not match."""
     schema, read = SCHEMAS[name], READ_BY[name]
-    # \Z, since to Python a line's end may follow $; to ECMA-262, by which JSON Schema reads patterns, none may.
+    # \Z, since in Python a line end may follow $; in ECMA-262, which JSON Schema uses, it may not.
     pattern = re.compile(schema["pattern"].removesuffix("$") + r"\Z")
     text = data.draw(st.from_regex(pattern))
     place = data.draw(st.integers(0, len(text)))
@@ -187,7 +187,7 @@ def test_what_the_code_takes_is_in_the_document(name: str, data: st.DataObject) 
 
 @pytest.mark.parametrize("name", ["month", "year"])
 @given(data=st.data())
-def test_what_the_document_says_is_taken(name: str, data: st.DataObject) -> None:
+def test_texts_that_match_the_pattern_are_accepted(name: str, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(SCHEMAS[name]["pattern"].removesuffix("$") + r"\Z"))
     assert not _refused(READ_BY[name], text)
 
@@ -195,27 +195,27 @@ def test_what_the_document_says_is_taken(name: str, data: st.DataObject) -> None
 @given(
     st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters=","), min_size=16, max_size=255)
 )
-def test_a_key_that_the_document_allows_is_taken(key: str) -> None:
+def test_idempotency_keys_that_match_the_pattern_are_accepted(key: str) -> None:
     assert re.fullmatch(SCHEMAS["Idempotency-Key"]["pattern"], key)
     assert not _refused(_key, key)
 
 
 @given(st.datetimes(timezones=st.timezones()))
-def test_every_instant_that_is_written_as_one_is_in_the_document(instant: Any) -> None:
+def test_every_valid_instant_matches_the_pattern(instant: Any) -> None:
     text = instant.isoformat()
     if re.fullmatch(SCHEMAS["at"]["pattern"], text) is None:
         assert _refused(_instant, text)
 
 
 @given(st.dictionaries(st.just("pk"), st.text(min_size=1), min_size=1, max_size=1))
-def test_every_cursor_that_is_given_out_is_in_the_document(key: dict[str, str]) -> None:
+def test_every_returned_cursor_matches_the_pattern(key: dict[str, str]) -> None:
     cursor = cursor_of({name: {"S": value} for name, value in (key | {"sk": "WALLET"}).items()})
     assert re.fullmatch(CURSOR, cursor)
     assert key_of_scan_cursor(cursor)
 
 
 @given(st.from_regex(r"\A[a-z0-9_-]{0,30}\Z") | st.text(max_size=30))
-def test_a_line_of_a_budget_is_named_as_the_document_says(text: str) -> None:
+def test_ids_of_budget_lines_match_the_pattern(text: str) -> None:
     schema = SCHEMAS["line"]
     documented = (
         len(text) <= schema["maxLength"] and re.match(schema["pattern"].removesuffix("$") + r"\Z", text) is not None

@@ -42,7 +42,7 @@ def _audited(world: World, later: timedelta = timedelta()) -> list[tuple[str, st
     audit = Audit(AuditStore(world.memory), world.policies, world.now + later, (), lambda: True, lambda _: None)
     wrong = audit.segment(0, 1).found.deviations
     # The audit rightly knows no grants: the money of a test comes from nowhere.
-    known = [each for each in wrong if each.check != "kind_unknown" and "cannot be added up" not in each.detail]
+    known = [each for each in wrong if each.check != "kind_unknown" and "cannot be summed" not in each.detail]
     return [(each.check, each.entry.partition("#")[0]) for each in known]
 
 

@@ -1,7 +1,7 @@
 """Months and instants in Asia/Seoul.
 
-A month is a calendar month in Seoul, always, written `2021-01`. Instants are aware datetimes; as text they carry Seoul's
-offset and milliseconds, so that their order as text is their order in time.
+A month is always a calendar month in Seoul, written `2021-01`. Instants are aware datetimes. As text they have Seoul's
+offset and milliseconds, so that they sort by time.
 """
 
 import re
@@ -15,15 +15,15 @@ SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
 Month = str
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
-"""How an instant is written: RFC 3339, to the second or finer, with its offset. Python reads more than that."""
+"""The form of an instant: RFC 3339, to the second or finer, with its offset. Python would accept more."""
 
 QUERIED_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?(Z|[ +-]\d{2}:\d{2})", re.ASCII)
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
-"""Of every date that a client may send: of documents, amendments, months and fiscal years. In Seoul's calendar."""
+"""The years in Seoul that a client may send in dates of documents, amendments, months and fiscal years."""
 
 YEAR_PATTERN = r"(2[01][0-9]{2}|2200)"
-"""A year from `FIRST_YEAR` to `LAST_YEAR`, for patterns of requests."""
+"""A pattern for the years from `FIRST_YEAR` to `LAST_YEAR`, for requests."""
 
 MONTH_PATTERN = rf"{YEAR_PATTERN}-(0[1-9]|1[0-2])"
 
@@ -33,7 +33,7 @@ MONTH = re.compile(MONTH_PATTERN)
 
 
 def is_in_bounds(instant: datetime) -> bool:
-    """Whether the year of `instant` in Seoul is one that a client may name."""
+    """Whether the year of `instant` in Seoul is from `FIRST_YEAR` to `LAST_YEAR`."""
     try:
         return FIRST_YEAR <= instant.astimezone(SEOUL).year <= LAST_YEAR
     except OverflowError:
@@ -41,9 +41,9 @@ def is_in_bounds(instant: datetime) -> bool:
 
 
 def month_of(instant: datetime) -> Month:
-    """The calendar month in Seoul that `instant` falls into."""
+    """The calendar month in Seoul that contains `instant`."""
     local = instant.astimezone(SEOUL)
-    # Formatting by hand takes half the time that `strftime` does, and each payment asks several times.
+    # This takes half the time of `strftime`, and each payment needs several months.
     return f"{local.year:04d}-{local.month:02d}"
 
 
@@ -69,22 +69,22 @@ def months_later(month: Month, count: int) -> Month:
 
 
 def start_of_next_day(instant: datetime) -> datetime:
-    """00:00 in Seoul on the day after the one that `instant` falls into."""
+    """00:00 in Seoul on the day after the one that contains `instant`."""
     day = instant.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
     return day + timedelta(days=1)
 
 
 def years_since(birth: date, instant: datetime) -> int:
-    """How many years old who was born on `birth` is at `instant`, counted in full years by Seoul's days (만 나이).
+    """The age in full years at `instant`, by Seoul's days (만 나이), of a person born on `birth`.
 
-    Who was born on 29 February is a year older on 1 March of a common year (Civil Act, article 160).
+    In a common year, a person born on 29 February is a year older on 1 March (Civil Act, article 160).
     """
     day = instant.astimezone(SEOUL).date()
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
 def parse_month(text: str) -> Month:
-    """Raises `Invalid` unless `text` is a month such as `2021-01`, of a year from `FIRST_YEAR` to `LAST_YEAR`."""
+    """The month in `text`. Raises `Invalid` unless it is written like 2021-01, with a year from `FIRST_YEAR` to `LAST_YEAR`."""
     if not MONTH.fullmatch(text):
         raise Invalid("month", f"is not a calendar month such as 2021-01, of a year from {FIRST_YEAR} to {LAST_YEAR}")
     return text
@@ -101,10 +101,10 @@ def parse_instant(text: str, field: str) -> datetime:
 
 
 def parse_queried_instant(text: str, field: str) -> datetime:
-    """Reads an instant out of a URL's query; raises `Invalid` naming `field`.
+    """Read an instant from a URL's query; raises `Invalid` naming `field`.
 
-    In a query `+` stands for a space, so an offset that is not written `%2B09:00` arrives as ` 09:00`. No instant has a space
-    there, so that one can only be the plus. Seconds may be left out.
+    In a query `+` means a space, so an offset that is not written `%2B09:00` arrives as ` 09:00`. A space at that place can only be the
+    plus. Seconds may be left out.
     """
     written = QUERIED_INSTANT.fullmatch(text)
     if not written:

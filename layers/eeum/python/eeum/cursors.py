@@ -1,4 +1,4 @@
-"""Cursors of lists: where a page ended, as text that a client hands back unread."""
+"""Cursors of lists: where a page ended, as text that clients return unread."""
 
 import base64
 import binascii
@@ -11,17 +11,17 @@ from eeum.storage import Query
 
 Entry = TypeVar("Entry")
 LONGEST_KEY_BYTES = 1024
-"""Of a sort key; DynamoDB refuses a longer one as a fault of ours."""
+"""The longest sort key in bytes. With a longer one, a cursor would cause an error that is not the client's to DynamoDB."""
 
 
 def cursor_of(last_key: Mapping[str, Any]) -> str:
-    """Where a page ended, as text that a client hands back unread."""
+    """Where a page ended, as text that clients return unread."""
     plain = {name: value["S"] for name, value in last_key.items()}
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode()
 
 
 def key_of_cursor(query: Query) -> dict[str, Any]:
-    """The key after which `query` goes on; raises `Invalid` unless its cursor was given out for this very query."""
+    """The key after which `query` continues. Raises `Invalid` unless its cursor was returned for the same query."""
     partition, sort = ("pk", "sk") if query.index is None else (query.index.partition, query.index.sort)
     plain = _plain_key(query.after or "", {"pk", "sk", partition, sort})
     if plain[partition] != query.partition or not plain[sort].startswith(query.prefix):
@@ -30,7 +30,7 @@ def key_of_cursor(query: Query) -> dict[str, Any]:
 
 
 def key_of_scan_cursor(cursor: str) -> dict[str, Any]:
-    """The key after which a scan goes on; raises `Invalid` for what is no cursor of a scan."""
+    """The key after which a scan continues. Raises `Invalid` for text that is not a cursor of a scan."""
     return {name: {"S": value} for name, value in _plain_key(cursor, {"pk", "sk"}).items()}
 
 

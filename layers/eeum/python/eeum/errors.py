@@ -1,6 +1,6 @@
-"""What can be refused, as types that carry their data. `eeum.aws.problems` has the one table from these to HTTP.
+"""All refusals, as types that carry their data. `eeum.aws.problems` has the one table from these to HTTP.
 
-A declined payment or top-up is no error: it is an answer, stored under its request (`eeum.payments`, `eeum.wallet`).
+A declined payment or top-up is not an error: it is an answer, stored under its request (`eeum.payments`, `eeum.wallet`).
 """
 
 
@@ -15,7 +15,7 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """A value that is not what it must be, with the field it stands in."""
+    """A value that is not allowed, with the field that has it."""
 
     code = "invalid_request"
 
@@ -27,7 +27,7 @@ class Invalid(Refusal):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or it is not the caller's: nobody learns which."""
+    """The thing does not exist, or is not the caller's: the answer does not reveal which."""
 
     code = "not_found"
 
@@ -81,7 +81,7 @@ class AlreadyDecided(Refusal):
 
 
 class ApplicationChanged(Refusal):
-    """Under this id stands another application than the one that was reviewed."""
+    """The id has another application than the one that was reviewed."""
 
     code = "application_changed"
 
@@ -97,7 +97,7 @@ class PolicyRefused(Refusal):
 
 
 class PolicyStartsTooSoon(Refusal):
-    """A version must be stored 120 s before it starts, so that every cache knows it in time."""
+    """A version must be stored 120 s before its start, so that every cache has it in time."""
 
     code = "policy_starts_too_soon"
 
@@ -115,19 +115,19 @@ class DraftExists(Refusal):
 
 
 class DraftChanged(Refusal):
-    """The draft is no longer at the revision that was seen."""
+    """The draft was edited after the revision that the operator read."""
 
     code = "draft_changed"
 
 
 class DraftClosed(Refusal):
-    """The draft was approved, rejected or withdrawn, and this cannot be done to it any more."""
+    """The draft was approved, rejected or withdrawn, which allows no further step of this kind."""
 
     code = "draft_closed"
 
 
 class DraftNotChecked(Refusal):
-    """This revision was not checked, or not against the version that it would follow now, or its check found faults."""
+    """This revision was not checked, its check found faults, or it was checked against a version that it no longer follows."""
 
     code = "draft_not_checked"
 
@@ -139,13 +139,13 @@ class SimulationMissing(Refusal):
 
 
 class ApprovalByAuthor(Refusal):
-    """A second operator approves: not one who wrote any of it."""
+    """A second operator must approve: no one who wrote any part of it."""
 
     code = "approval_by_author"
 
 
 class AmendmentRefused(Refusal):
-    """An amendment that cannot be made; `problems` has path, code and reason of each fault."""
+    """An invalid amendment; `problems` has path, code and reason of each fault."""
 
     code = "amendment_invalid"
 
@@ -155,7 +155,7 @@ class AmendmentRefused(Refusal):
 
 
 class AmendmentTooLate(Refusal):
-    """An amendment must be stored 120 s before it changes anything, so that every cache knows it in time."""
+    """An amendment must be stored 120 s before it changes anything, so that every cache has it in time."""
 
     code = "amendment_too_late"
 
@@ -167,43 +167,43 @@ class AmendmentClosed(Refusal):
 
 
 class ProgrammeNotEmpty(Refusal):
-    """History can be loaded into an empty programme only."""
+    """History can only be loaded into an empty programme."""
 
     code = "programme_not_empty"
 
 
 class BudgetLineTaken(Refusal):
-    """Another line of the fiscal year has this id, or would pay the same."""
+    """Another line of the fiscal year has this id, or already pays for the same layers."""
 
     code = "budget_line_taken"
 
 
 class BudgetLineAppliesTooSoon(Refusal):
-    """A line must be stored 120 s before it applies, so that every cache knows it in time."""
+    """A line must be stored 120 s before it applies, so that every cache has it in time."""
 
     code = "budget_line_applies_too_soon"
 
 
 class FiscalYearClosed(Refusal):
-    """The fiscal year was closed: nothing is appropriated to it any more."""
+    """The fiscal year was closed: no money can be added to it any more."""
 
     code = "fiscal_year_closed"
 
 
 class FiscalYearNotOver(Refusal):
-    """Something may still be accepted, or posted, in the fiscal year."""
+    """Payments or accruals of the fiscal year may still follow."""
 
     code = "fiscal_year_not_over"
 
 
 class Busy(Refusal):
-    """Others write to the same items; nothing was done, or the stored answer is found by the same request again."""
+    """Other requests write to the same items. Nothing was done, or the same request again finds its stored answer."""
 
     code = "busy"
 
 
 class PaymentDeclined(Refusal):
-    """A declined payment moved no money: there is nothing to capture, release or cancel."""
+    """A declined payment moved no money, so nothing can be captured, released or cancelled."""
 
     code = "payment_declined"
 
@@ -215,19 +215,19 @@ class PaymentVoided(Refusal):
 
 
 class NothingCaptured(Refusal):
-    """The hold has no captures yet: it is voided, not cancelled."""
+    """The hold has no captures yet: void it instead of cancelling."""
 
     code = "nothing_captured"
 
 
 class CancellationExceedsPayment(Refusal):
-    """More than what is left of a payment."""
+    """The amount is more than the rest of the payment."""
 
     code = "cancellation_exceeds_payment"
 
 
 class TooManyCancellations(Refusal):
-    """A part of a payment, which has as many cancellations as it may have but one: the last one takes all that is left."""
+    """The payment has only one cancellation left, which must take the whole rest, and this one takes a part."""
 
     code = "too_many_cancellations"
 
@@ -239,7 +239,7 @@ class NotAHold(Refusal):
 
 
 class HoldClosed(Refusal):
-    """Nothing is held any more: all was captured or released."""
+    """The hold is empty: all of it was captured or released."""
 
     code = "hold_closed"
 
@@ -251,6 +251,6 @@ class HoldExpired(Refusal):
 
 
 class CaptureExceedsHold(Refusal):
-    """More than what is held, or in more parts than a hold has."""
+    """The capture exceeds the hold's rest, or its number of captures."""
 
     code = "capture_exceeds_hold"

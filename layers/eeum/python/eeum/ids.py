@@ -1,9 +1,9 @@
-"""Ids that come out the same each time: no counter, no randomness, no look-up.
+"""Ids that follow from their inputs: no counter, no randomness, no look-up.
 
-A request's entry is found by its *digest*, the first 74 bits of SHA-256 over caller, wallet and idempotency key; no time is in
-it, so a retry finds it after midnight too. The public id of that entry has the shape of a UUIDv7 (RFC 9562): 48 bits of the
-instant of acceptance in milliseconds, then the same 74 bits. Wallets and merchants have UUIDv8 ids made of what they are by nature.
-An id is no secret; ownership alone gives access.
+A request's entry is found by its *digest*, the first 74 bits of SHA-256 over caller, wallet and idempotency key. It contains no time, so a
+retry after midnight finds it too. The public id of that entry has the form of a UUIDv7 (RFC 9562): 48 bits of the instant of
+acceptance in milliseconds, then the same 74 bits. Wallets and merchants have UUIDv8 ids, computed from the member or the registration
+number. An id is not a secret; only ownership gives access.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from eeum.calendar import milliseconds_of
 _DIGEST_BITS = 74
 _LOW_BITS = 62
 Digest = str
-"""74 bits as 19 hexadecimal digits: the part of an entry's key that comes from its request."""
+"""74 bits as 19 hexadecimal digits: the part of an entry's key that its request determines."""
 
 
 def _sha256(parts: tuple[str, ...]) -> int:
-    # Each part is preceded by its length, so that no two different tuples give the same text.
+    # Each part is preceded by its length, so that two different tuples never give the same text.
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
 
@@ -36,7 +36,7 @@ def entry_id(accepted_at: datetime, digest: Digest) -> str:
 
 
 def digest_of(entry: str) -> Digest | None:
-    """The request's digest within a public id, or None if `entry` is no such id."""
+    """The request's digest in a public id, or None if `entry` is not an entry's id."""
     try:
         value = uuid.UUID(entry)
     except ValueError:
@@ -48,7 +48,7 @@ def digest_of(entry: str) -> Digest | None:
 
 
 def natural_id(kind: str, *nature: str) -> str:
-    """The id of a thing that is known by its nature: a member's wallet, a merchant's registration number."""
+    """The id of a thing with a natural key: a member's wallet, a merchant's registration number."""
     bits = _sha256((kind, *nature)) >> 128
     cleared = bits & ~(0xF << 76) & ~(0b11 << _LOW_BITS)
     return str(uuid.UUID(int=cleared | 0x8 << 76 | 0b10 << _LOW_BITS))

@@ -1,17 +1,17 @@
-"""How large an item is, as DynamoDB counts: an upper bound, so that what fits here fits there."""
+"""The size of an item as DynamoDB counts it: an upper bound, so that an item that fits here fits there."""
 
 from collections.abc import Mapping
 from typing import Any
 
 NUMBER_BYTES = 21
-"""Of the longest number; most take less."""
+"""The bytes of the longest number; most numbers have fewer."""
 
 OVERHEAD_BYTES = 3
-"""Of a list or a map; each of its elements takes one more."""
+"""The bytes of an empty list or map; each element adds one."""
 
 
 def bytes_of(value: Any) -> int:
-    """The bytes of a value: of an item, those of all its attributes with their names."""
+    """The bytes of a value; of an item: all attributes with their names."""
     if isinstance(value, str):
         return len(value.encode())
     if isinstance(value, bool) or value is None:

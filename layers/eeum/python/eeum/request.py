@@ -1,4 +1,4 @@
-"""A request that moves money: who asks for what under which key, and what every entry carries of it."""
+"""A request that moves money: its caller, body and key, and what every entry stores of it."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ LONGEST_KEY = 255
 
 
 class Acceptance(NamedTuple):
-    """What every entry carries of its request: its id, who asked, for what, and when the server first accepted it."""
+    """What every entry stores of its request: its id, caller and subject, and when the server first accepted it."""
 
     id: str
     wallet_id: str
@@ -25,7 +25,7 @@ class Acceptance(NamedTuple):
 
 
 class Request(NamedTuple):
-    """Who asks for what under which key. `digest` finds the entry, `body_hash` tells whether the body is the same."""
+    """The caller, wallet and key of a request. `digest` finds its entry; `body_hash` shows whether a repeated body is the same."""
 
     caller: str
     wallet_id: str
@@ -34,9 +34,9 @@ class Request(NamedTuple):
 
     @classmethod
     def of(cls, caller: str, wallet_id: str, idempotency_key: str | None, body: Mapping[str, Any]) -> "Request":
-        """Raises `Invalid` when the key is missing, too short or too long, or has other characters than printable ASCII but the comma.
+        """The request. Raises `Invalid` if the key is missing or too short or long, or has a comma or a character outside printable ASCII.
 
-        A header that is sent twice arrives as one, joined by a comma: a proxy that doubles it would make a new key of an old one.
+        Proxies join a header that is sent twice with a comma: a doubled key would look like a different key.
         """
         if not idempotency_key:
             raise Invalid("Idempotency-Key", "is missing: each request that moves money needs one", "missing")
@@ -47,12 +47,12 @@ class Request(NamedTuple):
         return cls(caller, wallet_id, request_digest(caller, wallet_id, idempotency_key), _hash_of(body))
 
     def accept(self, at: datetime) -> Acceptance:
-        """The request as first accepted at `at`, the server's clock: month, policy and funding follow it."""
+        """The request as first accepted at `at`, by the server's clock, which decides its month, policy and funding."""
         return Acceptance(entry_id(at, self.digest), self.wallet_id, self.digest, self.body_hash, self.caller, at)
 
 
 def _hash_of(body: Mapping[str, Any]) -> str:
-    """The hash of what was asked for; `requested_at` decides nothing, so it is left out."""
+    """The hash of the body without `requested_at`, which decides nothing."""
     asked = {name: value for name, value in body.items() if name != "requested_at" and value is not None}
     canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]

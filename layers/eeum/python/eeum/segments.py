@@ -1,11 +1,11 @@
-"""Parts of all wallets, for work that goes through every one of them."""
+"""Segments: parts of all wallets, for work on every wallet."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One of the `of` parts, counted from 0, that all wallets are divided into, so that several may be gone through at once."""
+    """One of `of` parts of all wallets, counted from 0; segments can be processed in parallel."""
 
     number: int
     of: int

@@ -1,7 +1,7 @@
-"""What the stores of the parts need of a database: keys, reads, and writes that happen together or not at all.
+"""The database port of the stores: keys, reads, and writes that happen together or not at all.
 
-The writes and conditions here are what the product sends, as plain values. `eeum.aws.dynamodb` renders them as DynamoDB expressions; the
-in-memory storage of the tests evaluates the same values. One contract suite holds both to the same answers.
+Writes and conditions are plain values. `eeum.aws.dynamodb` renders them as DynamoDB expressions; the tests' in-memory storage evaluates the
+same values. One contract suite checks that both give the same answers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ class Table(StrEnum):
 
 
 class Index(NamedTuple):
-    """A secondary index by name, with the attributes it is ordered by. It is read a moment after what it indexes."""
+    """A secondary index by name, with its key attributes. It is updated a moment after its table."""
 
     name: str
     partition: str
@@ -73,10 +73,10 @@ class AtMost(NamedTuple):
 
 
 Condition = Absent | Equals | AtLeast | AtMost
-"""Told apart by their classes: to `==`, tuples of different conditions may be equal."""
+"""Distinguish conditions by class: tuples of different conditions may be equal by `==`."""
 
 NOT_YET_STORED = (Absent(("pk",)),)
-"""The item must not exist: the claim of every entry."""
+"""The item must not exist: every entry requires this."""
 
 
 class SetTo(NamedTuple):
@@ -85,14 +85,14 @@ class SetTo(NamedTuple):
 
 
 class Add(NamedTuple):
-    """Adds to a number that exists; the amount may be negative."""
+    """Add to an existing number; the amount may be negative."""
 
     path: Path
     amount: int
 
 
 class Remove(NamedTuple):
-    """Takes an attribute away, so that what is kept by name does not grow for ever; with a condition on what it was."""
+    """Remove an attribute, on a condition on its value, so that maps by name do not grow without end."""
 
     path: Path
 
@@ -118,17 +118,17 @@ MOST_READ = 100
 """Items of one read."""
 
 MOST_WRITES = 100
-"""Items of one transaction."""
+"""The most items of one transaction."""
 
 MOST_ITEM_BYTES = 400_000
-"""Of one item, by the names and values of its attributes (DynamoDB: 400 KB)."""
+"""The largest item, names and values of its attributes together (DynamoDB: 400 KB)."""
 
 MOST_TRANSACTION_BYTES = 4_000_000
-"""Of all items of one transaction (DynamoDB: 4 MB)."""
+"""The largest transaction, all items together (DynamoDB: 4 MB)."""
 
 
 class Page(NamedTuple):
-    """Items in order, and the cursor that goes on after them, or None at the end."""
+    """Items in order, and the cursor of the next page, or None at the end."""
 
     items: list[Item]
     cursor: str | None
@@ -136,12 +136,12 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Items of one partition whose sort key starts with `prefix`, in its order or `newest_first`.
+    """Items of one partition whose sort key starts with `prefix`, in the order of the key or `newest_first`.
 
-    With an `index` the partition and prefix are those of the index. A `consistent` query sees every write that was answered, at twice the
-    read units; an index cannot. `where` leaves out items after they were read, and so saves no read
-    units; a page then holds fewer than `limit`. `after` is the cursor of the page before. `before` leaves out what is sorted at that text
-    and above it (and takes the place of a prefix): a cursor that names nothing but itself.
+    With an `index`, partition and prefix are those of the index. A `consistent` query sees every write that was answered, at twice the
+    read units; with an index this is not possible. `where` filters items after the read: it saves no read units, and pages may have fewer
+    than `limit` items. `after` is the cursor of the page before. `before` keeps only items that sort below that text, and replaces the
+    prefix: a cursor that reveals no key.
     """
 
     table: Table
@@ -158,11 +158,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Items of a whole table, or of one of the `segments` parts that it is divided into by partition, as they stand when each is read.
+    """Items of a whole table, or of one of the `segments` parts that it is divided into by partition.
 
-    Consistent as each item is read, not as a whole: between two pages others write. The items of a partition follow each other in the
-    order of their sort keys, the partitions in none that means anything. `limit`, `after` and `where` as of a `Query`; twice the read
-    units of one that is not consistent. For work over all members alone (docs/architecture.md).
+    Each read is consistent, the scan as a whole is not: writes may happen between two pages. Items of a partition follow each other in the
+    order of their sort keys; partitions have no meaningful order. `limit`, `after` and `where` are as in a `Query`. Costs twice the read
+    units of an inconsistent scan. Only for work on all members (docs/architecture.md).
     """
 
     table: Table
@@ -175,40 +175,40 @@ class Scan:
 
 class Storage(Protocol):
     def read(self, keys: Sequence[Key]) -> list[Item | None]:
-        """The items of `keys` as they stand now (strongly consistent), in one round trip; None for one that is not there.
+        """The items of `keys`, strongly consistent, in one round trip; None for a missing item.
 
         Raises `Unavailable`.
         """
 
     def query(self, query: Query) -> Page:
-        """One page. Raises `Unavailable`, and `eeum.errors.Invalid` for a cursor that is not of this query."""
+        """One page. Raises `Unavailable`, and `eeum.errors.Invalid` for a cursor of another query."""
 
     def scan(self, scan: Scan) -> Page:
         """One page. Raises `Contended`, `Unavailable`, and `eeum.errors.Invalid` for a cursor that is not of a scan."""
 
     def transact(self, writes: Sequence[Write], token: str) -> None:
-        """Does all `writes` or none, in one round trip; the same `token` within ten minutes has one effect.
+        """Do all `writes` or none, in one round trip; the same `token` within ten minutes has one effect.
 
         Raises `ConditionsFailed`, `Contended`, `Unavailable`, `Unstorable` or `Denied`.
         """
 
 
 class ProjectionStorage(Storage, Protocol):
-    """A storage of what can be made again from the journal, which may be written past a transaction, too."""
+    """A storage of projections, which can be rebuilt from the journal and may be written without a transaction."""
 
     def put(self, put: Put) -> None:
-        """Stores one item if its conditions hold: half the write units of a transaction, and no token.
+        """Store one item if its conditions hold: half the write units of a transaction, and no token.
 
-        Only for what shows by itself that it was done: whoever gets no answer looks. Raises `ConditionsFailed`, `Contended` or
-        `Unavailable`.
+        Only for items that show whether they were stored: a caller without an answer reads the item. Raises `ConditionsFailed`, `Contended`
+        or `Unavailable`.
         """
 
 
 def every_item(storage: Storage, query: Query) -> Iterator[Item]:
-    """The items of `query` in its order, however many pages they take; each page is read when the one before it is used up.
+    """All items of `query` in its order, over any number of pages; each page is read when the one before is used up.
 
-    A round trip for each page, and the read units of the query: half a unit per 4 KB that it looks at, 1 if it is consistent. Raises as
-    `Storage.query` does, while it is gone through.
+    One round trip per page, and the read units of the query: half a unit per 4 KB read, 1 if it is consistent. The iteration raises the
+    errors of `Storage.query`.
     """
     page = storage.query(query)
     yield from page.items
@@ -218,7 +218,7 @@ def every_item(storage: Storage, query: Query) -> Iterator[Item]:
 
 
 class ConditionsFailed(Exception):
-    """Nothing was written; `positions` are those of the writes whose conditions did not hold, `keys` what these were about."""
+    """Nothing was written. `positions` are those of the writes whose conditions failed, `keys` the keys of these writes."""
 
     def __init__(self, positions: tuple[int, ...], keys: tuple[Key, ...] = ()) -> None:
         super().__init__(f"conditions failed at {positions}")
@@ -231,12 +231,12 @@ class Contended(Exception):
 
 
 class Unavailable(Exception):
-    """The database did not answer; what was sent may have happened. The same request finds out."""
+    """The database did not answer, so the writes may have happened. The same request, sent again, finds out."""
 
 
 class Unstorable(ValueError):
-    """Nothing was written, and the same writes never will be: an item, or all of them, is larger than the database takes, or malformed."""
+    """Nothing was written, and a retry cannot help: an item or the transaction is malformed or too large."""
 
 
 class Denied(Exception):
-    """The database refuses the caller, not the writes: a permission or a table is missing. The same request works once that is mended."""
+    """The database refuses the caller, not the writes: a permission or a table is missing. Retry after that is corrected."""

@@ -1,1 +1,1 @@
-"""The audit of live data: everything that is stored is recomputed, and what does not come out the same is named."""
+"""The audit of live data: recompute everything that is stored, and report each deviation."""

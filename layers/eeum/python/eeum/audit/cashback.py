@@ -1,7 +1,7 @@
-"""Each month's cashback is what the policies give for the captures that survive, in the order of their numbers.
+"""Check that each month's cashback is what the policies give for surviving captures, in the order of accrual numbers.
 
-Written without the code that posts and replays (`eeum.cashback`), so that one is a check of the other: only what policies mean
-(`eeum.policy`), which has published examples of its own, is used by both.
+This shares no code with the accrual (`eeum.cashback`), so that each checks the other. Both use the meaning of policies (`eeum.policy`),
+which its own published examples check.
 """
 
 from collections import defaultdict
@@ -16,11 +16,11 @@ from eeum.calendar import previous_month, text_of
 from eeum.policy.windows import last_month_of
 
 GRACE = timedelta(minutes=10)
-"""How long cashback may be on its way. What takes longer is named, although a catch-up may still find it: until then it is not there."""
+"""How long cashback may be pending. After that its absence is reported, even if a catch-up may still post it."""
 
 
 def check_cashback(partition: Partition, terms: Terms, now: datetime, findings: Findings) -> list[Folded]:
-    """Gives the earnings as they stand."""
+    """Check the cashback of a wallet; return its earnings as cancellations left them."""
     postings = [*partition.by_kind["earning"], *partition.by_kind["correction"]]
     numbered = sorted(postings, key=lambda item: item["number"])
     _check_numbers(partition, numbered, findings)
@@ -38,7 +38,7 @@ def check_cashback(partition: Partition, terms: Terms, now: datetime, findings: 
 
 
 def _judged_by(numbered: list[Item], terms: Terms) -> dict[str, set[LimitAt]]:
-    """By month, the limits that its earnings are judged by."""
+    """By month, the limits that judge its earnings."""
     found: dict[str, set[LimitAt]] = defaultdict(set)
     for item in numbered:
         of_month = found[item["sk"].split("#")[1]]
@@ -50,39 +50,45 @@ def _judged_by(numbered: list[Item], terms: Terms) -> dict[str, set[LimitAt]]:
 def _check_numbers(partition: Partition, numbered: list[Item], findings: Findings) -> None:
     for expected, item in enumerate(numbered, 1):
         if item["number"] != expected:
-            findings.add("posting_number", item["sk"], f"its number is {item['number']}, and must be {expected}")
+            findings.add(
+                "posting_number", item["sk"], f"its accrual number is {item['number']}, but must be {expected}"
+            )
             break
     if partition.wallet is not None:
-        findings.unequal("posted_count", "WALLET", "the number posted", partition.wallet["posted"], len(numbered))
+        findings.unequal(
+            "posted_count", "WALLET", "its count of accruals posted", partition.wallet["posted"], len(numbered)
+        )
 
 
 def _check_due(partition: Partition, too_old: str, findings: Findings) -> None:
-    """`due` counts what is called for, and each of it has its posting, or is young enough to be on its way.
+    """Check that `due` counts every accrual that is due, and that each is posted or recent enough to be pending.
 
-    Further parts of a correction count too: they are due once there is the first.
+    Further parts of a correction become due once its first part is posted.
     """
     claimed = {item["sk"] for kind in ("earning", "correction") for item in partition.by_kind[kind]}
     due = sum("part" in item and item["part"][0] > 0 for item in partition.by_kind["correction"])
 
-    def called_for(item: Item, claims: list[str]) -> None:
+    def check_accruals(item: Item, claims: list[str]) -> None:
         nonlocal due
         due += len(claims)
         missing = [claim for claim in claims if claim not in claimed]
         if missing and item["accepted_at"] < too_old:
-            findings.add("posting_missing", item["sk"], f"accepted at {item['accepted_at']}, and there is no {missing}")
+            findings.add(
+                "posting_missing", item["sk"], f"it was accepted at {item['accepted_at']}, and {missing} is missing"
+            )
 
     def of_capture(item: Item) -> None:
         payment, capture = (digest_in(item), 0) if item["kind"] == "payment" else (item["payment"], item["capture"])
-        called_for(item, [f"EARNING#{item['month']}#{payment}#{capture}"])
+        check_accruals(item, [f"EARNING#{item['month']}#{payment}#{capture}"])
 
     def of_cancellation(item: Item) -> None:
         months = dict.fromkeys(month for _, _, month, *_ in item["of"])
-        called_for(item, [f"CORRECTION#{month}#{digest_in(item)}" for month in months])
+        check_accruals(item, [f"CORRECTION#{month}#{digest_in(item)}" for month in months])
 
     findings.each(partition.sources.values(), of_capture)
     findings.each(partition.by_kind["cancellation"], of_cancellation)
     if partition.wallet is not None:
-        findings.unequal("due_count", "WALLET", "the number due", partition.wallet["due"], due)
+        findings.unequal("due_count", "WALLET", "its count of accruals due", partition.wallet["due"], due)
 
 
 def _check_usage(
@@ -91,9 +97,9 @@ def _check_usage(
     judged_by: dict[str, set[LimitAt]],
     findings: Findings,
 ) -> None:
-    """No limit is exceeded by what is stored, and the wallet carries the windows that reach into its latest month or the one before.
+    """Check that no limit is exceeded, and that the wallet carries the windows that reach into its latest month or the one before.
 
-    Of older ones it may carry those that something is carried over from.
+    It may also carry older windows whose limits carry over into a later one.
     """
     windows: dict[Window, int] = {}
     findings.each(numbered, lambda item: _add_used(windows, item))
@@ -104,18 +110,18 @@ def _check_usage(
     for window, won in windows.items():
         most = _most(allowed[window])
         if won < 0 or (most is not None and won > most):
-            findings.add("limit_exceeded", "WALLET", f"{window} is used by {won} won, and allows {most}")
+            findings.add("limit_exceeded", "WALLET", f"{window} has {won} won used, but allows {most}")
     if partition.wallet is not None:
         carried = without_zeros(partition.wallet["usage"])
         kept = _kept(windows)
         known = {window: won for window, won in windows.items() if won and (window in kept or window in carried)}
-        findings.unequal("usage", "WALLET", "what it carries of use", carried, known)
+        findings.unequal("usage", "WALLET", "its limit usage", carried, known)
 
 
 def _most(allowed: set[LimitAt]) -> int | None:
-    """The most that a limit ever allowed in a window, with a whole one carried over into it; None where it only counted.
+    """The most that a limit can allow in a window, with a whole carry-over into it; None where it only counts.
 
-    How much was left to be carried over when something was posted, the fold tells: what is posted late may have used more of it since.
+    The fold checks the actual carry-over: a late accrual may have used more of it since.
     """
     most = 0
     for limit, _, carried_from in allowed:
@@ -126,9 +132,9 @@ def _most(allowed: set[LimitAt]) -> int | None:
 
 
 def _kept(windows: dict[Window, int]) -> set[Window]:
-    """The windows that reach into the latest month in which one begins, or the month before."""
+    """The windows that reach into the month in which the latest window begins, or into the month before."""
     names = [window.partition("@")[2] for window in windows]
-    # The name of a year is that alone; an event's says when it ends.
+    # A year's window is named by the year alone; an event's name says when it ends.
     begun = [f"{name}-01" if len(name) == len("2021") else name[:7] for name in names if name[0].isdigit()]
     if not begun:
         return set(windows)

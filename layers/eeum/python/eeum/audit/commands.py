@@ -1,7 +1,7 @@
-"""What policies gave within commands, at payments and top-ups, is what they give on what the wallet had used of their limits then.
+"""Check the discounts, bonuses and limits of payments and top-ups against the policies and the limit usage at that time.
 
-Commands that use limits, or free them again, are numbered by the version of the wallet's `taken` that they made: in that order they are
-recomputed, and what the wallet carries comes out at the end.
+Commands that use or free limits are numbered by the version of the wallet's `taken` that they stored. The audit recomputes them in that
+order, and compares the last result with the wallet.
 """
 
 from collections.abc import Mapping
@@ -22,29 +22,29 @@ from eeum.policy.usage import key_of, limits_of, standing
 from eeum.policy.windows import last_month_of
 
 Used = dict[str, int]
-"""Won by limit and window."""
+"""Limit usage in won, by limit and window."""
 
 
 def check_commands(partition: Partition, terms: Terms, findings: Findings) -> None:
     commands = [item for kind in ("payment", "top_up") for item in partition.by_kind[kind]]
-    given = [item for item in commands if _is_given_to(item, terms, findings)]
-    changes = [item for item in given if _version(item)]
+    judged = [item for item in commands if _is_acted_on(item, terms, findings)]
+    changes = [item for item in judged if _version(item)]
     changes += [item for item in partition.by_kind["cancellation"] if _version(item)]
     changes.sort(key=_version)
     states: list[tuple[str, Used]] = [("", {})]
     for expected, item in enumerate(changes, 1):
         if _version(item) != expected:
-            what = f"it is change {_version(item)} of what commands used, and must be {expected}"
+            what = f"it is change {_version(item)} of the limit usage by commands, but must be {expected}"
             findings.add("taken_version", item["sk"], what)
             return
         findings.each([item], lambda item: states.append((item["accepted_at"], _after(item, states, terms, findings))))
     findings.each(
-        [item for item in given if not _version(item)], lambda item: _check_apart(item, states, terms, findings)
+        [item for item in judged if not _version(item)], lambda item: _check_unnumbered(item, states, terms, findings)
     )
     if partition.wallet is not None:
         stored = partition.wallet.get("taken", {"version": 0, "used": {}})
-        findings.unequal("taken", "WALLET", "how often commands used limits", stored["version"], len(changes))
-        findings.unequal("taken", "WALLET", "what commands used of limits", stored["used"], states[-1][1])
+        findings.unequal("taken", "WALLET", "its count of changes by commands", stored["version"], len(changes))
+        findings.unequal("taken", "WALLET", "its limit usage by commands", stored["used"], states[-1][1])
 
 
 def _version(item: Item) -> int:
@@ -52,24 +52,26 @@ def _version(item: Item) -> int:
     return version if type(version) is int else 0
 
 
-def _is_given_to(item: Item, terms: Terms, findings: Findings) -> bool:
-    """Whether a policy may give something here; where it may not, nothing may be said to be given."""
+def _is_acted_on(item: Item, terms: Terms, findings: Findings) -> bool:
+    """Whether a policy acts on this command; where none does, the entry may not have rewards."""
     judged = terms.at(item["accepted_at"])
     acts = False
     if judged and item.get("status") in ("approved", "completed"):
         limited = item["kind"] == "top_up" and judged.policy.wallet.top_up_limits
-        acts = bool(limited or judged.policy.acting(_gives(item)))
+        acts = bool(limited or judged.policy.acting(_rewards_at(item)))
     if not acts and any(name in item for name in ("discounts", "rewards", "taken", "ceilings")):
-        findings.add("given_without_policy", item["sk"], "it says that something was given, and nobody gives there")
+        findings.add(
+            "given_without_policy", item["sk"], "it has rewards or limit usage, but no layer or limit applies to it"
+        )
     return acts
 
 
-def _gives(item: Item) -> frozenset[Gives]:
+def _rewards_at(item: Item) -> frozenset[Gives]:
     return AT_PAYMENT if item["kind"] == "payment" else AT_TOP_UP
 
 
 def _after(item: Item, states: list[tuple[str, Used]], terms: Terms, findings: Findings) -> Used:
-    """What commands have used after `item`, by what it says; that it says so rightly is checked."""
+    """The limit usage by commands after `item`, from its stored fields, which this also checks."""
     used = states[-1][1]
     if item["kind"] == "cancellation":
         freed: Mapping[str, int] = item["taken"]["used"]
@@ -92,8 +94,8 @@ def _judged(item: Item, terms: Terms) -> Judged:
     return judged
 
 
-def _check_apart(item: Item, states: list[tuple[str, Used]], terms: Terms, findings: Findings) -> None:
-    """A command that changed no use, and so has no place among the others: there must be one at which it comes out."""
+def _check_unnumbered(item: Item, states: list[tuple[str, Used]], terms: Terms, findings: Findings) -> None:
+    """Check a command that changed no limit usage: its rewards must fit the usage at some point in the order."""
     judged = _judged(item, terms)
     before = [used for accepted_at, used in states if accepted_at <= item["accepted_at"]]
     nearest = before[-1] if before else {}
@@ -104,7 +106,7 @@ def _check_apart(item: Item, states: list[tuple[str, Used]], terms: Terms, findi
 
 
 Compared = tuple[str, str, Any, Any]
-"""A check, what it is about, what is stored and what must be."""
+"""A check, its subject, the stored value and the expected value."""
 
 
 def _wrong(item: Item, judged: Judged, used: Used) -> list[Compared]:
@@ -112,9 +114,9 @@ def _wrong(item: Item, judged: Judged, used: Used) -> list[Compared]:
 
 
 def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None) -> list[Compared]:
-    """What is given at a payment or top-up on what was `used` before."""
+    """The checks of a payment's or top-up's rewards, for the limit usage `used` before it."""
     policy, at, _ = judged
-    gives = _gives(item)
+    gives = _rewards_at(item)
     limits = limits_of(policy, gives)
     ceilings: Mapping[str, int] = item.get("ceilings", {})
     evaluation = NOTHING
@@ -130,8 +132,8 @@ def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None)
     if findings is not None:
         check_ceilings(item["sk"], ceilings, evaluation, findings)
     return [
-        ("given_in_command", "what policies give in it", _stored(item), _due(evaluation)),
-        ("taken_in_command", "what it uses of limits", item.get("taken", {}).get("used", {}), taken),
+        ("given_in_command", "its discounts or bonuses", _stored(item), _due(evaluation)),
+        ("taken_in_command", "its limit usage", item.get("taken", {}).get("used", {}), taken),
     ]
 
 
@@ -146,7 +148,7 @@ def _due(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def _stored(item: Item) -> list[dict[str, Any]]:
-    """As an earning has rewards. Where a bonus comes into is checked with the purses (`eeum.audit.purses`)."""
+    """The stored rewards in the form of an earning's. `eeum.audit.purses` checks the purse of a bonus."""
     if item["kind"] == "top_up":
         return [{name: part for name, part in reward.items() if name != "into"} for reward in item.get("rewards", ())]
     return [
@@ -164,12 +166,12 @@ def _check_top_up_limits(item: Item, judged: Judged, used: Used, findings: Findi
     for limit in limits:
         topped_up = before.get(limit.id, 0) + item["amount"]
         if limit.amount is not None and topped_up > limit.amount + carried.get(limit.id, 0):
-            what = f"{limit.id} comes to {topped_up} won, and allows {limit.amount + carried.get(limit.id, 0)}"
+            what = f"{limit.id} has {topped_up} won used, but allows {limit.amount + carried.get(limit.id, 0)}"
             findings.add("limit_exceeded", item["sk"], what)
 
 
 def _is_carried(window: str, at: datetime) -> bool:
-    """A wallet carries the windows that reach into the month of its latest command or the one before, and years so too."""
+    """Whether a wallet keeps a window: it reaches into the month of the latest command or the one before; years alike."""
     name = window.partition("@")[2]
     month = month_of(at)
     if len(name) == len("2021"):

@@ -1,7 +1,7 @@
-"""What purses of a wallet owe each other, recomputed from its chain; and that a wallet in which everything was undone has what was loaded.
+"""What a wallet's purses owe each other, recomputed from its chain; and what a wallet must hold after everything was undone.
 
-Written without the code that keeps debts (`eeum.wallet.debts`). A correction says what was `spent` of the rewards that it takes back, which
-cashback pays, and which purses it `recovered_from` to fill cashback; corrections and releases say what they `repaid`.
+This shares no code with the product's debts (`eeum.wallet.debts`). A correction says how much of the taken-back rewards was `spent`, which
+cashback pays, and which purses it `recovered_from` to fill cashback. Corrections and releases say what they `repaid`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,26 +11,26 @@ from eeum.audit.entries import add_to
 from eeum.audit.partition import Findings, Item, Partition
 
 Pair = tuple[str, str]
-"""The purse that owes, and the one that it owes to."""
+"""The purse that owes, and the purse that it owes."""
 
 PAID_BY_CASHBACK = "cashback"
 UNDOABLE = frozenset({"payment", "capture", "release", "cancellation", "earning", "correction"})
 
 
 class Returned(NamedTuple):
-    """What a correction should say: the won of its refund by the purse they were paid from, and what was `spent` of each purse."""
+    """What a correction must say: the won of its refund by purse, and the won that were `spent` of each purse."""
 
     portions: Sequence[Sequence[Any]]
     spent: Mapping[str, int]
 
 
 def is_of_earlier_version(correction: Item) -> bool:
-    """Whether it says how much was recovered and not from which purses, as corrections did before purses owed each other."""
+    """Whether a correction says only how much was recovered and not from which purses, as before purses owed each other."""
     return bool(correction["recovered"]) and "recovered_from" not in correction
 
 
 def check_debts(partition: Partition, returned: Mapping[str, Returned], findings: Findings) -> None:
-    """`returned` is by sort key of the correction, as the fold of its month has it."""
+    """Check a wallet's debts. `returned` is by sort key of the correction, from the fold of its month."""
     owed: dict[Pair, int] = {}
     entries = [item for kind in ("release", "correction") for item in partition.by_kind[kind] if "chain" in item]
     entries.sort(key=lambda item: item["chain"]["length"])
@@ -46,7 +46,7 @@ def check_debts(partition: Partition, returned: Mapping[str, Returned], findings
     if partition.wallet is None:
         return
     stored = {(debtor, creditor): won for debtor, each in _stored(partition).items() for creditor, won in each.items()}
-    findings.unequal("debts", "WALLET", "what its purses owe each other", stored, owed)
+    findings.unequal("debts", "WALLET", "its debts between purses", stored, owed)
     if not silent:
         _check_undone(partition, findings)
 
@@ -57,7 +57,7 @@ def _stored(partition: Partition) -> Mapping[str, Mapping[str, int]]:
 
 
 def _silent(entries: Iterable[Item], returned: Mapping[str, Returned]) -> set[str]:
-    """The corrections of earlier versions, which say nothing of debts: those before the first entry that does."""
+    """The corrections of earlier versions, without debts: those before the first entry that has them."""
     silent = set()
     for item in entries:
         if any(name in item for name in ("spent", "recovered_from", "repaid")):
@@ -71,7 +71,7 @@ def _silent(entries: Iterable[Item], returned: Mapping[str, Returned]) -> set[st
 def _check_correction(item: Item, due: Returned, owed: dict[Pair, int], findings: Findings) -> None:
     sk = item["sk"]
     findings.unequal(
-        "debt_of_spent", sk, "what was spent of the rewards that it takes back", item.get("spent", {}), due.spent
+        "debt_of_spent", sk, "the spent part of the rewards that it takes back", item.get("spent", {}), due.spent
     )
     for purse_id, won in sorted(due.spent.items()):
         _owe(owed, purse_id, PAID_BY_CASHBACK, won)
@@ -82,13 +82,13 @@ def _check_correction(item: Item, due: Returned, owed: dict[Pair, int], findings
         if kept := min(won, missing):
             recovered[purse_id] = kept
             missing -= kept
-    findings.unequal("recovered_from", sk, "which purses it recovers from", item.get("recovered_from", {}), recovered)
+    findings.unequal("recovered_from", sk, "its recovery by purse", item.get("recovered_from", {}), recovered)
     for purse_id, won in sorted(recovered.items()):
         if purse_id != PAID_BY_CASHBACK:
             _owe(owed, PAID_BY_CASHBACK, purse_id, won)
     left = {purse_id: won - recovered.get(purse_id, 0) for purse_id, won in going.items()}
     stored = dict(map(tuple, item["released"]))
-    findings.unequal("refund", sk, "what it gives back", stored, {each: won for each, won in left.items() if won})
+    findings.unequal("refund", sk, "its refund", stored, {each: won for each, won in left.items() if won})
 
 
 def _check_repaid(
@@ -114,7 +114,7 @@ def _check_repaid(
         add_to(going, debtor, -won)
         add_to(going, creditor, won)
     stored = sorted(map(tuple, item.get("repaid", ())))
-    findings.unequal("repaid", item["sk"], "what it repays", stored, sorted(repaid))
+    findings.unequal("repaid", item["sk"], "its repayments", stored, sorted(repaid))
     return {purse_id: won for purse_id, won in going.items() if won}
 
 
@@ -160,7 +160,7 @@ def _charged_first(purse_id: str) -> tuple[bool, str]:
 
 
 def _check_undone(partition: Partition, findings: Findings) -> None:
-    """Where every payment was undone, each purse has what was loaded into it, less what of that expired."""
+    """Check that after every payment was undone, each purse holds what was loaded into it, less what expired."""
     wallet = partition.wallet
     if wallet is None or wallet["due"] != wallet["posted"] or not _is_undone(partition):
         return
@@ -172,17 +172,17 @@ def _check_undone(partition: Partition, findings: Findings) -> None:
                     add_to(loaded, account.removeprefix("purse/"), won)
     for correction in partition.by_kind["correction"]:
         for purse_id, won in correction.get("expired", {}).items():
-            # It had left the wallet when it expired, as nobody's, and was taken back from there.
+            # Expired won had left the wallet; the correction took them back from the account of expired rewards.
             add_to(loaded, purse_id, won)
     for purse_id in {**loaded, **wallet["purses"]}:
         has = wallet["purses"].get(purse_id, {"amount": 0})["amount"]
         if has != loaded.get(purse_id, 0):
-            what = f"everything was undone, and {purse_id} has {has} won of {loaded.get(purse_id, 0)} that were loaded"
+            what = f"everything was undone, but {purse_id} has {has} won of {loaded.get(purse_id, 0)} loaded"
             findings.add("undone_not_restored", "WALLET", what)
 
 
 def _is_undone(partition: Partition) -> bool:
-    """Whether of every payment all was cancelled that was captured, and the rest released."""
+    """Whether all that was captured of every payment was cancelled, and the rest released."""
     captured: dict[str, int] = {}
     cancelled: dict[str, int] = {}
     for (payment, _), source in partition.sources.items():

@@ -1,4 +1,4 @@
-"""Each entry by itself: its postings balance and are those of its kind, and its id and its key are of one request."""
+"""Check each entry by itself: its postings balance and fit its kind, and its id and key belong to one request."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ HELD, REFUND_PENDING, CASHBACK = "purse/held", "purse/refund_pending", "purse/ca
 Postings = dict[str, int]
 
 _WITHOUT_DISCOUNT = 3
-"""Numbers that say what is cancelled of a capture; the next says how much of it is a discount."""
+"""How many numbers describe the cancelled part of a capture; a further number is the discount in it."""
 
 
 def check_entries(partition: Partition, findings: Findings) -> None:
@@ -23,18 +23,18 @@ def check_entries(partition: Partition, findings: Findings) -> None:
 def _check_postings(entry: Item, findings: Findings) -> None:
     kind, sk = entry["kind"], entry["sk"]
     if kind not in POSTINGS:
-        findings.add("kind_unknown", sk, f"{kind} is no kind of entry that there is")
+        findings.add("kind_unknown", sk, f"{kind} is not a kind of entry")
         return
     postings = entry.get("postings", {})
     if any(type(won) is not int or won == 0 for won in postings.values()):
-        findings.add("postings_not_won", sk, f"amounts must be whole won and not zero: {postings}")
+        findings.add("postings_not_won", sk, f"amounts must be whole won other than zero: {postings}")
     elif sum(postings.values()) != 0:
         findings.add("postings_unbalanced", sk, f"they sum to {sum(postings.values())} won: {postings}")
     expected = POSTINGS[kind](entry)
     if postings != expected:
         same_accounts = set(postings) == set(expected)
         check = "postings_amounts" if same_accounts else "postings_accounts"
-        findings.add(check, sk, f"they are {postings}, and by what the entry says {expected}")
+        findings.add(check, sk, f"they are {postings}, but its fields give {expected}")
 
 
 def _top_up(entry: Item) -> Postings:
@@ -44,7 +44,7 @@ def _top_up(entry: Item) -> Postings:
     postings: Postings = {str(entry["caller"]): -entry["amount"], "purse/charged": entry["amount"]}
     for reward in entry.get("rewards", ()):
         if "into" not in reward:
-            # The bank takes so much less.
+            # The bank pays less by this discount.
             add_to(postings, str(entry["caller"]), reward["won"])
         else:
             add_to(postings, f"purse/{reward['into']}", reward["won"])
@@ -89,7 +89,7 @@ def _earning(entry: Item) -> Postings:
 
 
 def _correction(entry: Item) -> Postings:
-    """`cashback` is held against the policies (`eeum.audit.cashback`); here, that refund and release are added to it."""
+    """Add refund and release to `cashback`, which `eeum.audit.cashback` checks against the policies."""
     postings = dict(entry["cashback"])
     add_to(postings, CASHBACK, entry["recovered"])
     add_to(postings, REFUND_PENDING, given_off(entry["cancelled"]) - sum(won for _, _, won, *_ in entry["cancelled"]))
@@ -123,7 +123,7 @@ POSTINGS: Mapping[str, Callable[[Item], Postings]] = {
     "standing": _none,
     "statement": _none,
 }
-"""What the entries of each kind move by what they say, won by account. Whoever adds a kind says so here."""
+"""Postings that follow from an entry's own fields, in won by account. Add a line here for each new kind."""
 
 REQUESTED = {
     "top_up": "TOP_UP#",
@@ -132,7 +132,7 @@ REQUESTED = {
     "release": "RELEASE#",
     "cancellation": "CANCELLATION#",
 }
-"""Kinds that are made by a request, and how their keys begin."""
+"""Kinds that a request makes, and how their keys begin."""
 
 
 def _check_key(entry: Item, findings: Findings) -> None:
@@ -165,7 +165,7 @@ def _check_requested(entry: Item, findings: Findings) -> None:
     if kind in ("payment", "top_up"):
         declined = entry["status"] == "declined"
         reasoned = entry.get("decline") is not None
-        findings.unequal("decline_without_reason", sk, "that it has a reason", reasoned, declined)
+        findings.unequal("decline_without_reason", sk, "whether it has a reason", reasoned, declined)
     if kind not in ("release", "cancellation") and (type(entry["amount"]) is not int or entry["amount"] <= 0):
         findings.add("amount_not_won", sk, f"its amount is {entry['amount']}")
     if kind in ("capture", "cancellation"):
@@ -176,14 +176,14 @@ def _check_requested(entry: Item, findings: Findings) -> None:
 
 
 def discount_parts(payment: Item) -> list[tuple[str, str, int]]:
-    """What each funder of each layer gave off a payment's price, as they are listed: layer, funder, won."""
+    """Each funder's part of each discount of a payment, in stored order: layer, funder, won."""
     return [
         (layer, funder, won) for layer, _, _, funders in payment.get("discounts", ()) for funder, won in funders if won
     ]
 
 
 def given_off(cancelled: Iterable[Sequence[Any]]) -> int:
-    """How many of the won that are cancelled were never paid, being a discount: a fourth number, where there is any."""
+    """The won of a discount among those cancelled, which the member never paid: the fourth number, if there is one."""
     return sum(each[3] for each in cancelled if len(each) > _WITHOUT_DISCOUNT)
 
 

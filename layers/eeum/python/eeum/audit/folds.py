@@ -1,7 +1,6 @@
-"""The fold of the policies over what survives, grown by one posting after the other; what a posting says is held against it.
+"""Recompute the cashback of captures that survive, accrual by accrual, and compare each stored entry with the result.
 
-Use of limits is kept by limit and window. Months whose postings share a window, or carry something over from one into the next, are
-folded together.
+Limit usage is kept by limit and window. Months whose accruals share a window, or carry a limit over into the next, are folded together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,15 +22,15 @@ from eeum.policy.stored_facts import facts_of_item
 
 
 def in_full(used: Mapping[str, int], month: str) -> dict[Window, int]:
-    """What an entry of `month` says that it uses, by limit and window; it leaves the window out where that is its month."""
+    """Limit usage of an entry of `month`, by limit and window; stored keys leave out the window where it is that month."""
     return {key if "@" in key else f"{key}@{month}": won for key, won in used.items()}
 
 
 @dataclass
 class Folded:
-    """An earning as it stands: what of its capture survives, of the price, and what the policy gives for that, in won.
+    """An earning as cancellations left it: the surviving won of its capture's price, and the reward for them in won.
 
-    `given_back` is how much went back to purses, `ceilings` the most that each layer is funded for.
+    `given_back` is the won refunded to purses, `ceilings` the funded amount of each layer that was not funded in full.
     """
 
     number: int
@@ -51,14 +50,14 @@ class Folded:
 
 
 def paid_up_to(source: Item, won: int) -> Sequence[Sequence[Any]]:
-    """Which purses the first `won` won of the price of a capture came from; captures of holds have no discount."""
+    """The purses that the first `won` won of a capture's price came from; captures of holds have no discount."""
     if source["kind"] == "payment" and "discounts" in source:
         return paid_for(source, 0, won)
     return first_won(source["paid_from"], won)
 
 
 class Fold:
-    """The fold of months that hang together."""
+    """The fold of months that depend on each other."""
 
     def __init__(self, partition: Partition, terms: Terms, findings: Findings) -> None:
         self._partition = partition
@@ -80,7 +79,7 @@ class Fold:
         _, month, digest, capture = sk.split("#")
         source = self._partition.sources.get((digest, int(capture)))
         if source is None:
-            self._findings.add("posting_without_source", sk, "there is no capture that it could be for")
+            self._findings.add("posting_without_source", sk, "its capture is missing")
             return
         self._check_source_of_earning(item, source)
         judged = self._terms.at(source["accepted_at"])
@@ -101,8 +100,8 @@ class Fold:
         self.earnings.append(folded)
         unequal("cashback_policy", sk, "its policy", item["policy"], judged.policy.version)
         unequal("cashback_base", sk, "its base", item["base"], base)
-        unequal("cashback_rewards", sk, "what it gives", rewards_by_name(item["rewards"]), _earned_item(folded))
-        unequal("cashback_used", sk, "what it uses of limits", in_full(item["used"], month), folded.used)
+        unequal("cashback_rewards", sk, "its rewards", rewards_by_name(item["rewards"]), _earned_item(folded))
+        unequal("cashback_used", sk, "its limit usage", in_full(item["used"], month), folded.used)
         check_ceilings(sk, folded.ceilings, folded.evaluation, self._findings)
 
     def _check_source_of_earning(self, item: Item, source: Item) -> None:
@@ -117,13 +116,13 @@ class Fold:
             self._findings.unequal("posting_of_another_source", item["sk"], what, stored, due)
 
     def _evaluate(self, folded: Folded) -> int:
-        """What the policy gives on what was used so far, which grows by it; gives the base."""
+        """Evaluate the policy on the usage so far and add to that usage; return the base in won."""
         policy, at = folded.judged.policy, folded.judged.at
         base = _base(folded.paid_from, policy.earns_from)
         folded.evaluation, folded.used = NOTHING, {}
         if policy.pays_at(at):
             facts = replace(folded.facts, amount=folded.survives, accepted_at=at)
-            used, carried = folded.judged.standing(self._used)
+            used, carried = folded.judged.limit_usage(self._used)
             folded.evaluation = evaluate(policy, facts, base, used, carried=carried, ceilings=folded.ceilings)
             windows = {limit.id: window for limit, window, _ in folded.judged.limits}
             folded.used = {windows[limit]: won for limit, won in folded.evaluation.used.items()}
@@ -132,7 +131,7 @@ class Fold:
         return base
 
     def _add_correction(self, item: Item) -> None:
-        """Of one in parts the first part: together they must say what it changes."""
+        """Check a correction; one in parts is checked with its first part, for all parts together."""
         parts = parts_of(self._partition, item, self._findings)
         if parts is None:
             return
@@ -143,7 +142,7 @@ class Fold:
             place = self._places.get((payment, capture))
             if place is None:
                 self._findings.add(
-                    "posting_without_source", sk, f"capture {capture} of {payment} has no earning before it"
+                    "posting_without_source", sk, f"no earning of capture {capture} of {payment} comes before it"
                 )
                 return
             self.earnings[place].survives -= won
@@ -159,18 +158,18 @@ class Fold:
         }
         stored = {(number, layer): won for part in parts for number, layer, won in part["changes"]}
         unequal = self._findings.unequal
-        unequal("cashback_changes", sk, "what it changes", stored, changes)
+        unequal("cashback_changes", sk, "its changes", stored, changes)
         together = together_posted(parts)
         posted, spent = taken_back(together, without_zeros(cashback), self._findings)
         self.returned[sk] = Returned(portions, spent)
-        unequal("cashback_changes", sk, "what it posts for that", together["cashback"], posted)
+        unequal("cashback_changes", sk, "its postings for these changes", together["cashback"], posted)
         self._check_further_parts(parts)
         unequal(
-            "cashback_used", sk, "what it changes of limits", in_full(item["used"], item["month"]), without_zeros(used)
+            "cashback_used", sk, "its change of limit usage", in_full(item["used"], item["month"]), without_zeros(used)
         )
 
     def _check_further_parts(self, parts: Sequence[Item]) -> None:
-        """Each moves what its own changes say: only the first also has what was not in the purses."""
+        """Check that a further part posts its own changes; only the first also has what the purses lacked."""
         by_number = {folded.number: folded for folded in self.earnings} if len(parts) > 1 else {}
         for part in parts[1:]:
             accounts: dict[str, int] = {}
@@ -180,22 +179,22 @@ class Fold:
                 now = next((each.won for each in folded.evaluation.rewards if each.layer == layer_id), 0)
                 _add_change(accounts, folded, layer, now - won, now)
             posted = without_zeros(accounts)
-            self._findings.unequal("cashback_changes", part["sk"], "what it posts", part["cashback"], posted)
+            self._findings.unequal("cashback_changes", part["sk"], "its postings", part["cashback"], posted)
 
     def _lower(self, correction: Item) -> list[tuple[Folded, dict[str, int]]]:
-        """Puts the ceilings in force that a correction brings, and gives them with the earnings that they are of."""
+        """Apply a correction's funded amounts; return each changed earning with its new amounts, in won by layer."""
         by_number = {folded.number: folded for folded in self.earnings} if "ceilings" in correction else {}
         brought: dict[int, dict[str, int]] = {}
         for number, layer, won in correction.get("ceilings", ()):
             if number not in by_number:
-                self._findings.add("ceiling", correction["sk"], f"there is no earning {number} that it could lower")
+                self._findings.add("ceiling", correction["sk"], f"it lowers earning {number}, which is missing")
                 continue
             brought.setdefault(number, {})[layer] = won
             by_number[number].ceilings[layer] = won
         return [(by_number[number], ceilings) for number, ceilings in brought.items()]
 
     def _fold_from(self, first: int) -> tuple[dict[tuple[int, str], int], dict[str, int]]:
-        """Evaluates all earnings from place `first` on again; by how much layers and accounts change."""
+        """Evaluate all earnings from index `first` again; return the changes in won, by layer and by account."""
         self._used = {}
         for folded in self.earnings[:first]:
             for window, won in folded.used.items():
@@ -218,7 +217,7 @@ class Fold:
         sk, unequal = item["sk"], self._findings.unequal
         source = self._partition.cancellations.get(digest_in(item))
         if source is None:
-            self._findings.add("posting_without_source", sk, "there is no cancellation that it could be for")
+            self._findings.add("posting_without_source", sk, "its cancellation is missing")
             return
         cancelled = [
             [source["payment"], number, won, *discount]
@@ -226,15 +225,15 @@ class Fold:
             if month == item["month"]
         ]
         check = "posting_of_another_source"
-        unequal(check, sk, "what it cancels", item["cancelled"], cancelled)
+        unequal(check, sk, "its cancelled captures", item["cancelled"], cancelled)
         unequal(check, sk, "its cancellation", item["cancellation_id"], source["id"])
         unequal(check, sk, "its payment", item["payment_id"], source["payment_id"])
         unequal(check, sk, "its acceptance", item["accepted_at"], source["accepted_at"])
 
     def _returned(self, item: Item) -> list[tuple[str, int]]:
-        """What goes back in reverse debit order, on all that ever went back of the capture, by the purse that it was paid from.
+        """Refunds by purse, in reverse debit order, after all earlier refunds of the same capture.
 
-        Corrections of earlier versions left out what they recovered, so that it is at the end of what goes back.
+        Corrections of earlier versions left out what they recovered, so that this won is at the end of the refund.
         """
         returned: dict[str, int] = {}
         missing = item["recovered"] if is_of_earlier_version(item) else 0
@@ -250,15 +249,17 @@ class Fold:
             folded.given_back = end
         if is_of_earlier_version(item):
             stored = dict(map(tuple, item["released"]))
-            self._findings.unequal("refund", item["sk"], "what it gives back", stored, returned)
+            self._findings.unequal("refund", item["sk"], "its refund", stored, returned)
         refund = sum(won for _, _, won, *_ in item["cancelled"]) - given_off(item["cancelled"])
         if not 0 <= item["recovered"] <= refund:
-            self._findings.add("refund", item["sk"], f"it recovers {item['recovered']} won, which is not of the refund")
+            self._findings.add(
+                "refund", item["sk"], f"it recovers {item['recovered']} won, not 0 to {refund} won of the refund"
+            )
         return list(returned.items())
 
 
 def _add_change(accounts: dict[str, int], folded: Folded, layer: Layer, old: int, new: int) -> None:
-    """Adds what moves when what `layer` gives changes from `old` won to `new`."""
+    """Add what moves when the reward of `layer` changes from `old` won to `new`."""
     into = purse_due(folded.judged.policy, layer, folded.source["accepted_at"])
     add_to(accounts, f"purse/{into}", new - old)
     for (name, paid), (_, owed) in zip(funded(layer, old), funded(layer, new), strict=True):
@@ -266,15 +267,15 @@ def _add_change(accounts: dict[str, int], folded: Folded, layer: Layer, old: int
 
 
 def check_ceilings(sk: str, ceilings: Mapping[str, int], evaluation: Evaluation, findings: Findings) -> None:
-    """A ceiling that an entry records has cut what its layer would have given: that is what it is recorded for."""
+    """Check that each recorded funded amount has cut a reward: it is recorded for no other reason."""
     cut = {reward.layer for reward in evaluation.rewards if reward.uncut is not None}
     for layer, won in ceilings.items():
         if won < 0 or layer not in cut:
-            findings.add("ceiling", sk, f"{layer} is said to be funded for {won} won at most, and would give no more")
+            findings.add("ceiling", sk, f"{layer} has a funded amount of {won} won, which does not lower its reward")
 
 
 def together(months: Mapping[str, set[LimitAt]]) -> list[list[str]]:
-    """The months that hang together, by the limits that what was earned in each is judged by."""
+    """Group the months that depend on each other through windows of the limits that judge their earnings."""
     groups: list[tuple[set[str], set[Window]]] = []
     for month, judged_by in months.items():
         windows = {window for _, window, _ in judged_by}
@@ -296,14 +297,14 @@ def _base(paid_from: Sequence[Sequence[Any]], earns_from: frozenset[str]) -> int
 
 
 def _kind_of(purse: str) -> str:
-    """What a policy calls a purse where it says what earns; that of rewards is named with when they expire, or may be spent."""
+    """The policy's word for a purse in `earns_from`; a purse of rewards has a date in its name."""
     if purse in ("charged", "cashback"):
         return purse
     return "rewards" if "@" in purse else "grants"
 
 
 def _earned_item(folded: Folded) -> list[dict[str, Any]]:
-    """The rewards of an earning, which name the purse that each comes into, but cashback."""
+    """The rewards of an earning; each names its purse, unless that is cashback."""
     policy, at = folded.judged.policy, folded.source["accepted_at"]
     into = {layer.id: purse_due(policy, layer, at) for layer in policy.after_payment}
     own = {layer: {"into": purse_id} for layer, purse_id in into.items() if purse_id != "cashback"}

@@ -1,4 +1,4 @@
-"""The hash chain of a wallet: every link is worked out again from the entry that made it."""
+"""The hash chain of a wallet: recompute every link from the entry that made it."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from eeum.journal.chain import CHAIN, link
 
 
 class HeadOf(NamedTuple):
-    """The end of a wallet's chain as of an instant: how many links it had, and the hash of the last."""
+    """The end of a wallet's chain at an instant: its length, and the hash of the last link."""
 
     wallet_id: str
     length: int
@@ -22,28 +22,28 @@ def check_links(partition: Partition, findings: Findings) -> None:
         stored, sk = item[CHAIN], item["sk"]
         length += 1
         if stored["length"] != length:
-            findings.add("chain_gap", sk, f"it is link {stored['length']}, and comes after link {length - 1}")
+            findings.add("chain_gap", sk, f"it is link {stored['length']}, but follows link {length - 1}")
             length = stored["length"]
         source = _source_hash(partition, item)
         if source is not None and stored["source"] != source:
-            findings.add("source_changed", sk, f"what it was posted for ({_source_of(item)}) is not what it was")
+            findings.add("source_changed", sk, f"its source ({_source_of(item)}) was changed")
         expected = link(head, stored["length"], stored["source"], partition.hash_of(item))
         if stored["head"] != expected:
             findings.add("link_broken", sk, f"link {length} does not follow from its entry and the link before")
         head = stored["head"]
     if partition.wallet is not None:
         expected_head = {"length": length, "head": head}
-        findings.unequal("chain_head", "WALLET", "the head of its chain", partition.wallet[CHAIN], expected_head)
+        findings.unequal("chain_head", "WALLET", "its chain head", partition.wallet[CHAIN], expected_head)
 
 
 def in_chain(partition: Partition, findings: Findings | None = None) -> list[Item]:
-    """The linked entries in the order of their links; one that has none is named."""
+    """Linked entries in the order of their links; an entry that should have a link and has none is reported."""
     found = []
     for item in partition.linked:
         if _is_link(item.get(CHAIN)):
             found.append(item)
         elif findings:
-            findings.add("not_linked", item["sk"], "it has no link, and its kind is linked")
+            findings.add("not_linked", item["sk"], "it has no link, but entries of its kind are linked")
     return sorted(found, key=lambda item: item[CHAIN]["length"])
 
 
@@ -67,7 +67,7 @@ def _is_link(chain: object) -> bool:
 
 
 def _source_of(item: Item) -> str:
-    """The key of what a posting was made for, as far as its own key says."""
+    """The key of an accrual's source, as far as its own key names it."""
     if item["kind"] == "correction":
         return f"CANCELLATION#{digest_in(item)}"
     _, _, digest, capture = item["sk"].split("#")
@@ -75,7 +75,7 @@ def _source_of(item: Item) -> str:
 
 
 def _source_hash(partition: Partition, item: Item) -> str | None:
-    """What the link must cover as its source; None when the source is not there, which is found elsewhere."""
+    """The hash of the source that the link must cover; None if the source is missing, which another check reports."""
     if item["kind"] == "correction":
         source = partition.cancellations.get(digest_in(item))
     elif item["kind"] == "earning":

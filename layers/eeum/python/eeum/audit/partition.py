@@ -1,4 +1,4 @@
-"""Everything that is stored of one wallet, sorted for the checks, and where the checks put what they find."""
+"""The items of one wallet, sorted for the checks, and the deviations that the checks find."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ from eeum.journal.chain import entry_hash
 
 Item = Mapping[str, Any]
 CaptureOf = tuple[Digest, int]
-"""A payment and the number of one of its captures; 0 is a payment captured whole at once."""
+"""A payment and a capture number; 0 is a payment captured whole at once."""
 
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, IndexError, Refusal)
-"""What reading an entry of another shape than ours raises."""
+"""Errors that reading an entry of an unknown shape raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Something that is not as it must be: in which wallet, by which check, at which entry (its sort key), and what there is to know."""
+    """One deviation: the wallet, the check, the entry (its sort key), and the detail."""
 
     wallet_id: str
     check: str
@@ -28,7 +28,7 @@ class Deviation:
 
 
 class Findings:
-    """The deviations of one wallet, as the checks find them."""
+    """Deviations of one wallet, collected by the checks."""
 
     def __init__(self, wallet_id: str) -> None:
         self.wallet_id = wallet_id
@@ -38,12 +38,12 @@ class Findings:
         self.deviations.append(Deviation(self.wallet_id, check, entry, detail))
 
     def unequal(self, check: str, entry: str, what: str, stored: Any, expected: Any) -> None:
-        """Adds a deviation when what is stored is not what is expected."""
+        """Add a deviation if `stored` differs from `expected`."""
         if stored != expected:
-            self.add(check, entry, f"{what} is {stored}, and must be {expected}")
+            self.add(check, entry, f"{what} is {stored}, but must be {expected}")
 
     def each(self, entries: Iterable[Item], check: Callable[[Item], None]) -> None:
-        """Checks each entry; one that cannot be read is named, and keeps no other from being checked."""
+        """Run `check` on each entry; report one that cannot be read, and continue with the next."""
         for entry in entries:
             try:
                 check(entry)
@@ -72,12 +72,12 @@ class Partition:
             (digest, 0): item for digest, item in self.payments.items() if item.get("status") == "approved"
         }
         for item in self.by_kind["capture"]:
-            # One whose number is none is no source of anything, which the checks say.
+            # An entry whose capture number is not an integer is no source; the checks report it.
             if isinstance(item.get("capture"), int):
                 self.sources[str(item.get("payment")), item["capture"]] = item
 
     def hash_of(self, item: Item) -> str:
-        """The hash of an entry, worked out once."""
+        """The hash of an entry, computed once."""
         sk = item["sk"]
         if sk not in self._hashes:
             self._hashes[sk] = entry_hash(item)
@@ -97,17 +97,17 @@ class Partition:
 
 
 def digest_in(item: Item) -> Digest:
-    """The last part of an entry's sort key that is a digest: `PAYMENT#h`, `CORRECTION#2021-01#h`."""
+    """The digest at the end of an entry's sort key: `PAYMENT#h`, `CORRECTION#2021-01#h`."""
     return str(item["sk"]).rpartition("#")[2]
 
 
 def moved_at(item: Item) -> str:
-    """When the entry's money moved, as text, whose order is that of time."""
+    """When the entry's money moved, as text that sorts by time."""
     return str(item["posted_at"] if item["kind"] in ("earning", "correction") else item["accepted_at"])
 
 
 def first_won(paid_from: Sequence[Sequence[Any]], won: int) -> list[tuple[str, int]]:
-    """Which purses the first `won` won of what was paid came from."""
+    """The purses that the first `won` won of a payment came from."""
     found = []
     for purse_id, amount in paid_from:
         taken = min(amount, won)
@@ -118,7 +118,7 @@ def first_won(paid_from: Sequence[Sequence[Any]], won: int) -> list[tuple[str, i
 
 
 def between(paid_from: Sequence[Sequence[Any]], start: int, end: int) -> list[list[Any]]:
-    """Which purses the won from `start` to `end` of what was paid came from."""
+    """The purses that the won from `start` to `end` of a payment came from."""
     before = dict(first_won(paid_from, start))
     up_to = first_won(paid_from, end)
     return [[purse_id, won - before.get(purse_id, 0)] for purse_id, won in up_to if won > before.get(purse_id, 0)]

@@ -1,4 +1,4 @@
-"""Corrections in parts: the first names how many there are, and all of them are there, one number after another."""
+"""Corrections in parts: the first part names their number, and all of them are stored under consecutive numbers."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ ONLY_IN_THE_FIRST = ("cancelled", "used", "recovered", "released", "expired", "s
 
 
 def parts_of(partition: Partition, item: Item, findings: Findings) -> list[Item] | None:
-    """All parts of the correction that begins with `item`; None for a further part, which is seen with the first."""
+    """All parts of the correction that begins with `item`; None for a further part, which is checked with the first."""
     if "part" not in item:
         return [item]
     place, of = item["part"]
@@ -20,24 +20,24 @@ def parts_of(partition: Partition, item: Item, findings: Findings) -> list[Item]
     }
     if place:
         if 0 not in others:
-            findings.add("part_missing", item["sk"], "it is a further part of a correction, and the first is not there")
+            findings.add("part_missing", item["sk"], "it is a further part of a correction whose first part is missing")
         return None
     if sorted(others) != list(range(of)):
-        findings.add("part_missing", item["sk"], f"it has {of} parts, and there are {sorted(others)}")
+        findings.add("part_missing", item["sk"], f"it has {of} parts, but those stored are {sorted(others)}")
     parts = [others[number] for number in sorted(others)]
     for number, part in enumerate(parts):
         expected = {"part": [number, of], "number": item["number"] + number}
         shared = ("payment_id", "cancellation_id", "accepted_at", "posted_at")
         expected |= {name: item[name] for name in shared}
         stored = {name: part[name] for name in expected}
-        findings.unequal("part_of_another", part["sk"], "what its parts share", stored, expected)
+        findings.unequal("part_of_another", part["sk"], "what all parts share", stored, expected)
         if number and any(part.get(name) for name in ONLY_IN_THE_FIRST):
-            findings.add("part_of_another", part["sk"], f"only the first part has {', '.join(ONLY_IN_THE_FIRST)}")
+            findings.add("part_of_another", part["sk"], f"only the first part may have {', '.join(ONLY_IN_THE_FIRST)}")
     return parts
 
 
 def together_posted(parts: list[Item]) -> dict[str, Any]:
-    """The first part with what all of them post."""
+    """The first part with the postings of all parts."""
     cashback: dict[str, int] = {}
     for part in parts:
         for account, won in part["cashback"].items():

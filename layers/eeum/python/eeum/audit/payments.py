@@ -1,4 +1,4 @@
-"""What became of each payment: captures, release and cancellations come out of it and no more than that, and its progress says the same."""
+"""The course of each payment: captures, release and cancellations stay within its amount, and its progress agrees with them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ PARTS = ("capture", "release", "cancellation", "progress")
 
 @dataclass
 class Course:
-    """What there is of one payment."""
+    """The entries of one payment."""
 
     captures: list[Item] = field(default_factory=list)
     releases: list[Item] = field(default_factory=list)
@@ -32,13 +32,13 @@ def check_payments(partition: Partition, findings: Findings) -> None:
     for digest, course in courses.items():
         payment = partition.payments.get(digest)
         if payment is None or payment.get("status") not in ("approved", "held"):
-            findings.add("payment_missing", course.any_entry, f"there is no approved or held payment {digest}")
+            findings.add("payment_missing", course.any_entry, f"the approved or held payment {digest} is missing")
             continue
         findings.each([payment], lambda paid, course=course: _check(partition, paid, course, findings))  # type: ignore[misc]
 
 
 def _courses(partition: Partition, findings: Findings) -> dict[Digest, Course]:
-    """By payment: all holds, and every other payment of which anything became."""
+    """By payment: all holds, and every other payment with later entries."""
     courses: dict[Digest, Course] = {}
     for digest, payment in partition.payments.items():
         if payment.get("status") == "held":
@@ -68,14 +68,14 @@ def _check(partition: Partition, payment: Item, course: Course, findings: Findin
     total = sum(won for _, won, _ in captured)
     released = _check_release(partition, payment, course, total, findings) if held else 0
     if total + released > payment["amount"]:
-        what = f"{total} won captured and {released} released of {payment['amount']}"
+        what = f"{total} won are captured and {released} released of {payment['amount']}"
         findings.add("more_than_held", payment["sk"], what)
     cancelled = _check_cancellations(captured, course, findings)
     if course.cancellations and not held:
         check_cancelled_discounts(payment, course.cancellations, sum(cancelled.values()), findings)
     if course.progress is None:
         if held or course.cancellations:
-            findings.add("progress_missing", payment["sk"], "it has no progress, and something became of it")
+            findings.add("progress_missing", payment["sk"], "it has later entries, but no progress")
         return
     _check_progress(payment, course, captured, cancelled, released, findings)
 
@@ -83,7 +83,7 @@ def _check(partition: Partition, payment: Item, course: Course, findings: Findin
 def _check_captures(
     partition: Partition, payment: Item, course: Course, findings: Findings
 ) -> list[tuple[int, int, str]]:
-    """Number, won and month of each capture of a hold."""
+    """Capture number, won and month of each capture of a hold."""
     position = 0
     captured = []
     for number, item in enumerate(course.captures, 1):
@@ -92,49 +92,55 @@ def _check_captures(
         findings.unequal("capture_number", sk, "its number", item["capture"], number)
         findings.unequal("capture_slice", sk, "its slice", [start, end], [position, position + item["amount"]])
         came_from = between(payment["paid_from"], start, end)
-        findings.unequal("capture_slice", sk, "what it came from", item["paid_from"], came_from)
+        findings.unequal("capture_slice", sk, "its purses", item["paid_from"], came_from)
         findings.unequal("capture_of_another_payment", sk, "its merchant", item["paid_to"], payment["merchant_id"])
         judged_by, of_hold = _known(item["facts"]), _known(payment["facts"])
-        findings.unequal("capture_of_another_payment", sk, "what it is judged by", judged_by, of_hold)
+        findings.unequal("capture_of_another_payment", sk, "its payment facts", judged_by, of_hold)
         findings.unequal("hold_changed", sk, "the hash of its hold", item["hold_hash"], partition.hash_of(payment))
         if item["accepted_at"] >= payment["expires_at"]:
-            findings.add("captured_after_expiry", sk, f"at {item['accepted_at']}, expired at {payment['expires_at']}")
+            findings.add(
+                "captured_after_expiry",
+                sk,
+                f"it was accepted at {item['accepted_at']}; the hold expired at {payment['expires_at']}",
+            )
         position += item["amount"]
         captured.append((number, item["amount"], item["month"]))
     return captured
 
 
 def _known(facts: Any) -> dict[str, Any]:
-    """Facts by name, of either form of the codec."""
+    """Facts by name, from either form of the codec."""
     return {name: value for name, value in facts_by_name(facts).items() if value is not None}
 
 
 def _check_release(partition: Partition, payment: Item, course: Course, captured: int, findings: Findings) -> int:
-    """How many won were released."""
+    """Check the release of a hold; return the won released."""
     for item in course.releases:
         returned = between(payment["paid_from"], captured, payment["amount"])
         sk = item["sk"]
         findings.unequal("release_amount", sk, "its amount", item["amount"], sum(won for _, won in item["returned"]))
         going = sent_on(returned, item.get("repaid", ()))
-        findings.unequal("release_amount", sk, "what it gives back", dict(map(tuple, item["returned"])), going)
+        findings.unequal("release_amount", sk, "its release", dict(map(tuple, item["returned"])), going)
         findings.unequal("hold_changed", sk, "the hash of its hold", item["hold_hash"], partition.hash_of(payment))
     return sum(item["amount"] for item in course.releases)
 
 
 def _check_cancellations(captured: list[tuple[int, int, str]], course: Course, findings: Findings) -> dict[int, int]:
-    """Won cancelled of each capture, by its number."""
+    """Won cancelled of each capture, by capture number."""
     months = {number: month for number, _, month in captured}
     cancelled = dict.fromkeys(months, 0)
     for item in course.cancellations:
         for number, won, month, *_ in item["of"]:
             if number not in months:
-                findings.add("capture_missing", item["sk"], f"there is no capture {number} to cancel")
+                findings.add("capture_missing", item["sk"], f"it cancels capture {number}, which is missing")
                 continue
-            findings.unequal("month_of_another_capture", item["sk"], "the month of it", month, months[number])
+            findings.unequal(
+                "month_of_another_capture", item["sk"], "the month of the cancelled capture", month, months[number]
+            )
             cancelled[number] += won
     for number, won, _ in captured:
         if cancelled[number] > won:
-            what = f"{cancelled[number]} won of capture {number} are cancelled, and it took {won}"
+            what = f"{cancelled[number]} won of capture {number} are cancelled, but it captured {won}"
             findings.add("more_than_captured", course.cancellations[-1]["sk"], what)
     return cancelled
 
@@ -155,19 +161,19 @@ def _check_progress(
     expected = [[won, cancelled[number], month] for number, won, month in captured]
     check = "progress_disagrees"
     findings.unequal(check, sk, "its amount", stored["amount"], payment["amount"])
-    findings.unequal(check, sk, "what it holds", stored["held"], still_held)
-    findings.unequal(check, sk, "what it has captured", stored["captures"], expected)
+    findings.unequal(check, sk, "its amount held", stored["held"], still_held)
+    findings.unequal(check, sk, "its captures", stored["captures"], expected)
     findings.unequal(check, sk, "its version", stored["version"], changes)
     findings.unequal(check, sk, "its end", stored.get("expires_at"), payment.get("expires_at"))
-    findings.unequal(check, sk, "that it expires", "expiring" in stored, still_held > 0)
+    findings.unequal(check, sk, "whether it expires", "expiring" in stored, still_held > 0)
     if "ended_by" in stored:
         left = still_held + sum(won - cancelled[number] for number, won, _ in captured)
         expected_end = _ended_by(findings.wallet_id, course) if left == 0 else None
-        findings.unequal(check, sk, "how it ended", stored["ended_by"], expected_end)
+        findings.unequal(check, sk, "the entry that ended it", stored["ended_by"], expected_end)
 
 
 def _ended_by(wallet_id: str, course: Course) -> str:
-    """How a payment ended of which nothing is left, by its entries."""
+    """The entry that ended a payment of which nothing is left."""
     if not course.captures and course.releases:
         return str(course.releases[0]["reason"])
     payment = str(course.cancellations[0]["payment"]) if course.cancellations else ""

@@ -1,8 +1,7 @@
-"""Rewards in purses of their own: which they come into, when and where they are spent, what expires, and where it is taken back from.
+"""Rewards in their own purses: which purse they enter, when and where they are spent, what expires, and what is taken back.
 
-Written without the code that names purses, spends from them and sweeps them (`eeum.wallet`). A purse of rewards is named by what policies
-call it and by its date: `points@2026-03` expires with that month, `points@2026` with that year, `points@always` never; `payback@2026-03` is
-spendable from that month on.
+This shares no code with the product's purses (`eeum.wallet`). The policy's name and a date name a purse of rewards. `points@2026-03`
+expires with that month, `points@2026` with that year, `points@always` never; `payback@2026-03` is spendable from that month on.
 """
 
 from collections.abc import Mapping
@@ -17,11 +16,11 @@ from eeum.policy.stored_facts import facts_of_item
 
 PAYBACK, ALWAYS, YEAR = "payback", "always", 4
 AS_NAMED = "@"
-"""As `until` of a purse: its terms are not written out, and follow from its name."""
+"""The `until` of a purse whose terms are not stored, since its name gives them."""
 
 
 def purse_due(policy: PolicyVersion, layer: Layer, accepted_at: str) -> str:
-    """The purse that what `layer` gives for something accepted at an instant, as text in Seoul's time, comes into."""
+    """The purse that a reward of `layer` enters, for a payment accepted at an instant (text in Seoul's time)."""
     if layer.gives is Gives.PAYBACK:
         return f"{PAYBACK}@{_month(accepted_at, 1)}"
     if layer.into not in policy.purses:
@@ -38,10 +37,10 @@ def _month(accepted_at: str, later: int) -> str:
 
 
 def taken_back(correction: Item, wanted: Postings, findings: Findings) -> tuple[Postings, dict[str, int]]:
-    """What is to be posted where `wanted` is taken out of purses that have less: the rest from what had expired in them, or from cashback,
-    which pays what had been spent, given by purse.
+    """The postings of `wanted`, and the won spent by purse, where purses hold less than is taken back.
 
-    How much a purse had is not known to an entry's reader: that is bounded here, and told by the purse's balance in the end.
+    The rest comes from rewards that expired in a purse, or from cashback, which pays for rewards that were spent. An entry does not say
+    how much a purse held: this checks the bounds, and the check of balances finds the rest.
     """
     due = dict(wanted)
     spent: dict[str, int] = {}
@@ -52,7 +51,7 @@ def taken_back(correction: Item, wanted: Postings, findings: Findings) -> tuple[
         name = account.partition("/")[2]
         gone = expired.get(name, 0)
         if not 0 <= gone <= lacking <= -won:
-            what = f"of {-won} won {name} lacked {lacking}, of which {gone} had expired"
+            what = f"{name} lacked {lacking} of {-won} won, and {gone} of them had expired"
             findings.add("taken_back", correction["sk"], what)
             continue
         add_to(due, account, lacking)
@@ -62,7 +61,7 @@ def taken_back(correction: Item, wanted: Postings, findings: Findings) -> tuple[
     others = [name for name in expired if f"purse/{name}" not in of_rewards]
     if others:
         findings.add(
-            "taken_back", correction["sk"], f"nothing is taken back of what is said to have expired in {others}"
+            "taken_back", correction["sk"], f"it names expired rewards of {others}, but takes nothing back from there"
         )
     return without_zeros(due), without_zeros(spent)
 
@@ -77,11 +76,11 @@ def check_purses(partition: Partition, terms: Terms, findings: Findings) -> None
         for name, stored in partition.wallet["purses"].items():
             if "@" in name and stored != {"amount": stored.get("amount"), "until": AS_NAMED}:
                 kept = {term: stored.get(term) for term in ("from", "until", "where")}
-                findings.unequal("purse_terms", "WALLET", f"when and where {name} is spent", kept, _terms_of(name))
+                findings.unequal("purse_terms", "WALLET", f"the terms of {name}", kept, _terms_of(name))
 
 
 def _check_spent(payment: Item, terms: Terms, findings: Findings) -> None:
-    """Nothing is spent before it may be, after it has expired, or elsewhere than the policy in force lets it be."""
+    """Check that no purse is spent before its time, after its expiry, or where the policy in force does not allow it."""
     at = payment["accepted_at"]
     for purse_id, _ in payment["paid_from"]:
         name, of_rewards, date = purse_id.partition("@")
@@ -102,7 +101,7 @@ def _facts_of(payment: Item, judged: Judged) -> Facts:
 
 
 def _check_bonus(top_up: Item, terms: Terms, findings: Findings) -> None:
-    """A bonus comes into its layer's purse; a discount into none."""
+    """Check that a bonus enters its layer's purse, and that a discount enters none."""
     judged = terms.at(top_up["accepted_at"])
     layers = {layer.id: layer for layer in judged.policy.at_top_up} if judged else {}
     for reward in top_up.get("rewards", ()):
@@ -110,7 +109,7 @@ def _check_bonus(top_up: Item, terms: Terms, findings: Findings) -> None:
         if judged and layer:
             into = purse_due(judged.policy, layer, top_up["accepted_at"])
             due = None if layer.gives is Gives.TOP_UP_DISCOUNT else into
-            findings.unequal("reward_into", top_up["sk"], f"where {layer.id} comes into", reward.get("into"), due)
+            findings.unequal("reward_into", top_up["sk"], f"the purse of {layer.id}", reward.get("into"), due)
 
 
 def _check_expiry(expiry: Item, findings: Findings) -> None:
@@ -124,7 +123,7 @@ def _check_expiry(expiry: Item, findings: Findings) -> None:
 
 
 def _check_expired(partition: Partition, findings: Findings) -> None:
-    """No more is taken back of what expired in a purse than was moved out of it before."""
+    """Check that no more is taken back from a purse's expired rewards than had expired."""
     expired: dict[str, int] = {}
     linked = [item for kind in ("expiry", "correction") for item in partition.by_kind[kind] if "chain" in item]
 
@@ -133,13 +132,15 @@ def _check_expired(partition: Partition, findings: Findings) -> None:
         for name, won in (item["purses"] if is_expiry else item.get("expired", {})).items():
             add_to(expired, name, won if is_expiry else -won)
             if expired[name] < 0:
-                findings.add("taken_back", item["sk"], f"{-expired[name]} won more of {name} than had expired there")
+                findings.add(
+                    "taken_back", item["sk"], f"it takes back {-expired[name]} won more of {name} than had expired"
+                )
 
     findings.each(sorted(linked, key=lambda item: item["chain"]["length"]), add)
 
 
 def _terms_of(purse_id: str) -> dict[str, str | None]:
-    """What the wallet says of a purse of rewards of this name: instants as text, and what policies call it."""
+    """A purse's terms as a wallet stores them, from its name: instants as text, and the policy's name for it."""
     name, _, date = purse_id.partition("@")
     if name == PAYBACK:
         return {"from": _start_of(date), "until": None, "where": None}

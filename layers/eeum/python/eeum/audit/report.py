@@ -1,4 +1,4 @@
-"""The end of an audit: what its passes come to, the roots that are verified and the one that is stored, as a report."""
+"""The end of an audit: one report on all segments, the verified roots, and the root that this audit stored."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -22,12 +22,12 @@ from eeum.audit.use_cases import Account, Found, compare_balances
 from eeum.calendar import parse_instant, text_of
 
 ROOTS_VERIFIED = 3
-"""How many of the latest roots an audit holds against the ledger, unless it is told to take all: each was verified on the days after it."""
+"""How many of the latest roots an audit verifies by default. Older ones were verified on the days after them."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was checked, by name and number, and every deviation. No deviation is what is hoped for."""
+    """What was checked, by name and number, and every deviation; an intact ledger has none."""
 
     at: str
     checked: Mapping[str, int]
@@ -40,7 +40,7 @@ class Report:
 
 
 def wanted_instants(roots: RootStore, now: datetime, most: int | None = ROOTS_VERIFIED) -> list[datetime]:
-    """As of when the heads of chains are needed: those of the latest roots, and the midnight whose root is due."""
+    """The instants at which chain heads are needed: those of the latest roots, and the midnight whose root is due."""
     dates = roots.dates()
     known = {parse_instant(as_of_date(date), "date") for date in (dates if most is None else dates[-most:])}
     return sorted(known | ({last_midnight(now)} if _is_due(now) else set()))
@@ -51,9 +51,9 @@ def _is_due(now: datetime) -> bool:
 
 
 def conclude(found: Found, roots: RootStore, projected: Mapping[str, int] | None, now: datetime) -> Report:
-    """The report on what all segments found; verifies the stored roots among its instants, and stores the root that is due.
+    """Combine what all segments found into a report; verify the stored roots, and store the root that is due.
 
-    `projected` are the balances after the passes, None when they cannot be compared; `found` has those before.
+    `projected` are the balances after the passes, None if they cannot be compared; `found` has those before the passes.
     """
     checked = check_roots(found.heads, roots, now)
     compared, differing = 0, list[Deviation]()
@@ -74,11 +74,11 @@ def conclude(found: Found, roots: RootStore, projected: Mapping[str, int] | None
 
 
 def check_roots(heads: Mapping[str, list[str]], roots: RootStore, now: datetime) -> RootsChecked:
-    """Verifies the roots of the instants in `heads`, that they follow each other and the one before, and stores the root that is due."""
+    """Verify the roots of the instants in `heads` and that each follows the one before; store the root that is due."""
     dates = roots.dates()
     wanted = [date for date in dates if as_of_date(date) in heads]
     first = dates.index(wanted[0]) if wanted else len(dates)
-    # With the one before, which the first must name; the last is the one that the new one names.
+    # The root before the first is read too, since the first names it. The new root names the last.
     stored = {date: roots.root(date) for date in dates[max(first - 1, 0) :]}
     wrong = verify_order(stored)
     verified = []
@@ -100,7 +100,7 @@ def check_roots(heads: Mapping[str, list[str]], roots: RootStore, now: datetime)
 
 
 def part_document(found: Found) -> dict[str, Any]:
-    """What one call found, as it waits for the others."""
+    """What one call found, as stored until all segments are done."""
     return asdict(found)
 
 

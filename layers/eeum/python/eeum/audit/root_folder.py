@@ -1,4 +1,4 @@
-"""Roots and reports in a folder, where one person runs a city: what object lock is in the cloud is here a file that nobody may write."""
+"""Roots and reports in a local folder: read-only files take the place of the cloud's object lock."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from eeum.audit.roots import AnotherRoot, Line, Root
 
 
 class RootFolder:
-    """A document and the heads it is of for each day. `eeum.audit.roots.RootStore` says what its functions do."""
+    """A root document and its heads for each day; `eeum.audit.roots.RootStore` documents the functions."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,7 +29,7 @@ class RootFolder:
 
     def add(self, root: Root, heads: Sequence[Line]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        # The document last: a root is there when what it is of is.
+        # The document is written last: once it exists, its heads exist too.
         self._write(f"{root.date}.heads", "".join(f"{line}\n" for line in heads))
         self._write(f"{root.date}.json", root.document())
 
@@ -40,6 +40,6 @@ class RootFolder:
                 file.write(contents)
         except FileExistsError:
             if path.read_text(encoding="utf-8") != contents:
-                raise AnotherRoot(f"{name} is there with other contents, and is never overwritten") from None
+                raise AnotherRoot(f"{name} exists with other contents; roots are never overwritten") from None
             return
         path.chmod(0o444)

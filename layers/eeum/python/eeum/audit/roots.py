@@ -1,7 +1,7 @@
-"""The daily root: one hash over the heads of all wallets' chains, kept where nobody who can write the tables can change it.
+"""The daily root: one hash over the heads of all wallets' chains, kept where no one who can write the tables can change it.
 
-Whoever changes an entry can work out its whole chain again; not the root of the day before. Beside each root stand the heads that it is
-of, so that a wallet which no longer agrees is named. Declared in docs/decisions/0017.
+A person who changes an entry can recompute its whole chain, but not the root of the day before. The heads are stored beside each root, so
+that the audit can name a wallet that no longer agrees. docs/decisions/0017 gives the reasons.
 """
 
 import hashlib
@@ -16,15 +16,15 @@ from eeum.audit.partition import Deviation
 from eeum.calendar import SEOUL, text_of
 
 SETTLED = timedelta(minutes=10)
-"""A root is made no earlier after its instant: what was accepted before midnight is stored by then."""
+"""How long after its midnight a root is made: by that time, all that was accepted before it is stored."""
 
 Line = str
-"""The head of a wallet's chain as text: its id, its length and its hash, with spaces between."""
+"""The head of a wallet's chain as text: wallet id, length and hash, separated by spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The root of a day, as of the midnight that ends it. `previous` is the hash of the document before, empty of the first."""
+    """The root of a day, as of the midnight that ends it. `previous` is the hash of the root document before; empty for the first."""
 
     date: str
     as_of: str
@@ -37,11 +37,11 @@ class Root:
 
 
 class AnotherRoot(Exception):
-    """The day has a root already, and it is another one: roots are never overwritten."""
+    """The day already has a different root: roots are never overwritten."""
 
 
 class RootStore(Protocol):
-    """Where roots are kept: a folder, or a bucket whose objects are locked."""
+    """Where roots are kept: a folder, or a bucket with object lock."""
 
     def dates(self) -> list[str]:
         """The days that have a root, the earliest first."""
@@ -49,10 +49,10 @@ class RootStore(Protocol):
     def root(self, date: str) -> Root | None: ...
 
     def heads(self, date: str) -> list[Line]:
-        """What the root of a day is of."""
+        """The heads that the root of a day covers."""
 
     def add(self, root: Root, heads: Sequence[Line]) -> None:
-        """Stores a root and what it is of; the same again does nothing. Raises `AnotherRoot`."""
+        """Store a root with its heads; storing the same again does nothing. Raises `AnotherRoot`."""
 
 
 def last_midnight(now: datetime) -> datetime:
@@ -60,7 +60,7 @@ def last_midnight(now: datetime) -> datetime:
 
 
 def as_of_date(date: str) -> str:
-    """The midnight that ends a day, as text: as of when its root is."""
+    """The midnight that ends a day, as text: the instant of its root."""
     return text_of(datetime.fromisoformat(date).replace(tzinfo=SEOUL) + timedelta(days=1))
 
 
@@ -73,7 +73,7 @@ def document_hash(root: Root) -> str:
 
 
 def merkle_root(lines: Iterable[Line]) -> str:
-    """The root of the Merkle tree (RFC 6962: leaves and nodes are told apart, an odd one moves up) over the lines in their order."""
+    """The root of the Merkle tree (RFC 6962: separate prefixes for leaves and nodes, an odd one moves up) over ordered lines."""
     level = [hashlib.sha256(b"\0" + line.encode()).digest() for line in lines]
     if not level:
         return hashlib.sha256(b"").hexdigest()
@@ -95,29 +95,31 @@ def root_of(as_of: datetime, heads: Iterable[Line], before: Root | None) -> tupl
 
 
 def verify_root(stored: Root, stored_heads: Sequence[Line], heads: Iterable[Line]) -> list[Deviation]:
-    """What of the ledger is not what the root of a day says; `heads` are those of the ledger as of the same instant."""
+    """Compare the root of a day with the ledger; `heads` are the ledger's heads as of the same instant."""
     if merkle_root(stored_heads) != stored.root or len(stored_heads) != stored.wallets:
-        what = f"the heads stored with the root of {stored.date} are not those that it is of"
+        what = f"the root of {stored.date} does not match the heads stored with it"
         return [Deviation("", "root_damaged", stored.date, what)]
     known, now = _by_wallet(stored_heads), _by_wallet(heads)
     wrong = []
     for wallet_id in sorted({*known, *now}):
         if known.get(wallet_id) != now.get(wallet_id):
-            before = f"it ended with {_words(known.get(wallet_id))} at {stored.as_of}, says the root of {stored.date}"
-            what = f"{before}; by the ledger as it stands, with {_words(now.get(wallet_id))}"
+            before = (
+                f"by the root of {stored.date}, its chain ended with {_words(known.get(wallet_id))} at {stored.as_of}"
+            )
+            what = f"{before}; in the ledger it now ends with {_words(now.get(wallet_id))}"
             wrong.append(Deviation(wallet_id, "root_disagrees", "WALLET", what))
     return wrong
 
 
 def verify_order(stored: Mapping[str, Root | None]) -> list[Deviation]:
-    """Whether each of these roots, by their days in order, can be read, is of its day, and names the one before it."""
+    """Check that each root can be read, belongs to its day, and names the root before it; `stored` is in order of days."""
     wrong = []
     before: Root | None = None
     for date, root in stored.items():
         if root is None:
             wrong.append(Deviation("", "root_damaged", date, "the root cannot be read"))
         elif (root.date, root.as_of) != (date, as_of_date(date)):
-            wrong.append(Deviation("", "root_damaged", date, f"it says that it is of {root.date}, as of {root.as_of}"))
+            wrong.append(Deviation("", "root_damaged", date, f"its own date is {root.date}, as of {root.as_of}"))
         elif before is not None and root.previous != document_hash(before):
             wrong.append(Deviation("", "root_damaged", date, f"it does not follow the root of {before.date}"))
         before = root or before
@@ -125,7 +127,7 @@ def verify_order(stored: Mapping[str, Root | None]) -> list[Deviation]:
 
 
 class RootsChecked(NamedTuple):
-    """The days whose roots were verified, what deviates, and the root that was stored now, if one was due."""
+    """The days whose roots were verified, the deviations, and the root that was stored now, if one was due."""
 
     verified: list[str]
     deviations: list[Deviation]

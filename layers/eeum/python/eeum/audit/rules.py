@@ -1,6 +1,6 @@
-"""What must be true of everything that is stored of one wallet: a pure function from its items to what is wrong with them.
+"""What must hold for one wallet: a pure function from its items to the deviations.
 
-The invariants are those of docs/architecture.md. No code of the stores and of the posting is used, so that the audit is a check of them.
+docs/architecture.md lists the invariants. The audit shares no code with the stores and the accrual, so that it checks them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +21,9 @@ PURSE = "purse/"
 
 
 def deviations(partition: Partition, policy_at: PolicyAt, now: datetime) -> list[Deviation]:
-    """Everything that is wrong in a wallet, in the order of the checks; none is what is hoped for.
+    """Every deviation of a wallet, in the order of the checks; an intact wallet has none.
 
-    `policy_at` gives the policy in force at an instant, or None; `now` tells what cashback may still be on its way.
+    `policy_at` returns the policy in force at an instant, or None; `now` decides which cashback may still be pending.
     """
     findings = Findings(partition.wallet_id)
     terms = Terms(policy_at)
@@ -41,21 +41,21 @@ def deviations(partition: Partition, policy_at: PolicyAt, now: datetime) -> list
         try:
             check()
         except UNREADABLE as error:
-            # One entry of another shape altogether; the checks that can be done are done.
-            findings.add("wallet_unreadable", "WALLET", f"a check could not be done: {type(error).__name__}: {error}")
+            # An entry of an unknown shape stops one check only.
+            findings.add("wallet_unreadable", "WALLET", f"a check failed with {type(error).__name__}: {error}")
     return findings.deviations
 
 
 def _check_wallet(partition: Partition, findings: Findings) -> None:
     if partition.wallet is None:
-        findings.add("wallet_missing", "WALLET", f"there are {len(partition.entries)} entries, and no wallet")
+        findings.add("wallet_missing", "WALLET", f"it is missing, but has {len(partition.entries)} entries")
         return
     expected = natural_id("wallet", partition.wallet["member"])
     findings.unequal("wallet_of_another_member", "WALLET", "its id", partition.wallet_id, expected)
 
 
 def _check_balances(partition: Partition, findings: Findings) -> None:
-    """A wallet equals the sum of its postings; no purse but cashback is below zero, and that with its reason."""
+    """Check that each purse equals the sum of its postings, and that only cashback is below zero, with a reason."""
     if partition.wallet is None:
         return
     posted: dict[str, int] = {}
@@ -69,18 +69,18 @@ def _check_balances(partition: Partition, findings: Findings) -> None:
         amount = purses[purse_id]["amount"] if purse_id in purses else 0
         won = posted.get(purse_id, 0)
         if amount != won:
-            what = f"{purse_id} holds {amount} won, and its postings sum to {won}"
+            what = f"{purse_id} holds {amount} won, but its postings sum to {won}"
             findings.add("balance", "WALLET", what)
         if amount < 0 and purse_id != "cashback":
             findings.add("purse_below_zero", "WALLET", f"{purse_id} holds {amount} won")
     owes = purses["cashback"]["amount"] < 0
     if owes != (partition.wallet.get("negative") is not None):
-        what = f"cashback is {purses['cashback']['amount']} won, and its reason {partition.wallet.get('negative')}"
+        what = f"cashback is {purses['cashback']['amount']} won with the reason {partition.wallet.get('negative')}"
         findings.add("negative_reason", "WALLET", what)
 
 
 def movements(partition: Partition) -> Sequence[tuple[str, int, str]]:
-    """What each entry moved on which account, won, and when: funders by the fiscal year of the month, `funder/city@2021`."""
+    """What each entry moved: account, won and instant; a funder's account has the month's fiscal year, `funder/city@2021`."""
     found: list[tuple[str, int, str]] = []
     for entry in partition.entries:
         postings = entry.get("postings")

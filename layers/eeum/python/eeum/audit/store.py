@@ -1,4 +1,4 @@
-"""The whole ledger and all projected balances, as the audit reads it: one function per access pattern, with its cost. It writes nothing."""
+"""The ledger and the projected balances as the audit reads them: one function per access pattern, with its cost. It writes nothing."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from eeum.journal.accounts import BALANCE, PAYABLE, REWARD, HolderKind
 from eeum.storage import Item, Key, Page, Query, Scan, Storage, Table, every_item
 
 MOST_AT_ONCE = 100
-"""Items that one read names at most."""
+"""How many items one read may name."""
 
 
 class AuditStore:
@@ -17,15 +17,15 @@ class AuditStore:
         self._storage = storage
 
     def page(self, segment: int, segments: int, after: str | None) -> Page:
-        """Items of a segment, consistently, each wallet's together. 1 read unit per 4 KB, at most 1 MB."""
+        """Items of a segment, consistently, those of one wallet together. 1 read unit per 4 KB, at most 1 MB."""
         return self._storage.scan(Scan(Table.LEDGER, segment, segments, after=after))
 
     def partition(self, partition: str) -> list[Item]:
-        """Everything of one wallet, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
+        """All items of one wallet, consistently. 1 read unit per 4 KB, in pages of 1 MB."""
         return list(every_item(self._storage, Query(Table.LEDGER, partition, consistent=True)))
 
     def items(self, keys: Sequence[Key]) -> list[Item | None]:
-        """Items by their keys, consistently: of a wallet's top-ups the claims, and the other way round. 1 read unit each."""
+        """Items by their keys, consistently: the claims of a wallet's top-ups, or the top-ups of claims. 1 read unit each."""
         found: list[Item | None] = []
         for start in range(0, len(keys), MOST_AT_ONCE):
             found += self._storage.read(keys[start : start + MOST_AT_ONCE])
@@ -34,8 +34,8 @@ class AuditStore:
     def balances(self) -> dict[str, int] | None:
         """Every projected balance in won, by account as in the journal, funders with their fiscal year: `funder/city@2021`.
 
-        With what waits for the next fold, exactly. None while they are being rebuilt. Consistently: 1 read unit for each of some four
-        thousand pages, and 1 for each 4 KB that waits.
+        Includes batches that no fold has added yet. None while a rebuild runs. Consistently: 1 read unit for each of some four thousand
+        pages, and 1 for each 4 KB of batches.
         """
         store = PageStore(self._storage)
         projection = store.projection()
@@ -43,7 +43,7 @@ class AuditStore:
             return {}
         found = whole(store, projection)
         after = store.projection()
-        # A rebuild that began meanwhile has put its own pages among these.
+        # A rebuild that began in the meantime has mixed its own pages with these.
         if projection.rebuilding or after is None or after.generation != projection.generation:
             return None
         return dict(account for holder, counts in found.items() for account in _accounts_of(holder, counts))

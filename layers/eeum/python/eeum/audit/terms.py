@@ -1,4 +1,4 @@
-"""Which policy is in force when something is accepted, and in which windows its limits count then: worked out once for a wallet."""
+"""The policy in force when an entry was accepted, and the windows of its limits at that time, computed once per wallet."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +17,7 @@ _SECOND_HALF = "16"
 
 
 class LimitAt(NamedTuple):
-    """A limit in the window of an instant, and the window that something is carried over from into it."""
+    """A limit in its window at an instant, and the window that it carries over from."""
 
     limit: Limit
     window: Window
@@ -25,13 +25,13 @@ class LimitAt(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What judges something: the policy in force, the instant it was accepted, the limits of what is given after a payment."""
+    """What judges an entry: the policy in force, the instant of acceptance, and the limits of rewards after a payment."""
 
     policy: PolicyVersion
     at: datetime
     limits: tuple[LimitAt, ...]
 
-    def standing(self, usage: dict[Window, int]) -> tuple[dict[str, int], dict[str, int]]:
+    def limit_usage(self, usage: dict[Window, int]) -> tuple[dict[str, int], dict[str, int]]:
         """By limit, the won used so far and those carried over."""
         used, carried = {}, {}
         for limit, window, carried_from in self.limits:
@@ -43,7 +43,7 @@ class Judged(NamedTuple):
 
 
 class Terms:
-    """What judges each entry of a wallet, by the instant that it was accepted at."""
+    """What judges each entry of a wallet, by its instant of acceptance."""
 
     def __init__(self, policy_at: PolicyAt) -> None:
         self._policy_at = policy_at
@@ -51,7 +51,7 @@ class Terms:
         self._limits: dict[tuple[int, str, bool], tuple[LimitAt, ...]] = {}
 
     def at(self, accepted_at: str) -> Judged | None:
-        """None where no policy is in force. Raises `Invalid` for what is no instant."""
+        """What judges an entry; None if no policy is in force. Raises `Invalid` for text that is not an instant."""
         if accepted_at not in self._judged:
             at = parse_instant(accepted_at, "accepted_at")
             policy = self._policy_at(at)
@@ -61,7 +61,7 @@ class Terms:
         return self._judged[accepted_at]
 
     def _limits_of(self, policy: PolicyVersion, at: datetime, accepted_at: str) -> tuple[LimitAt, ...]:
-        """Windows are whole halves of months, or the same at every instant."""
+        """The limits at an instant. Their windows change at most twice a month, so they are computed once for each half."""
         half = (id(policy), accepted_at[:7], accepted_at[8:10] >= _SECOND_HALF)
         if half not in self._limits:
             limits = limits_of(policy, AFTER_PAYMENT).values()

@@ -1,7 +1,6 @@
-"""Auditing the ledger: a pass over a segment that can be broken off and gone on with, and what the passes of all segments come to.
+"""Auditing the ledger: a pass over one segment, which a later call can continue, and the comparison of balances.
 
-What is held in memory does not grow with the entries: one wallet, what was found, a sum for each account, and for each wallet the end of
-its chain.
+Memory does not grow with the number of entries: it holds one wallet, the findings, a sum for each account, and each wallet's chain head.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,20 +26,20 @@ from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Contended, Item, Key, Page, Table, Unavailable
 
 BEGINNING = ""
-"""Where a segment is gone through from, when it was not begun yet."""
+"""Where a pass over a segment begins."""
 
 LOOKS = 3
-"""How often a wallet in which something is wrong is read again, before that is reported: it may be paying at this moment."""
+"""How often a wallet with a deviation is read again before it is reported: a payment may be in progress."""
 
 TRIES = 5
-"""How often a page is asked for."""
+"""How often a page is requested."""
 
 QUIET = timedelta(minutes=10)
-"""Balances are compared of accounts on which nothing moved for so long: projections come a moment later."""
+"""Only accounts without a movement for this long are compared, since projections follow a moment later."""
 
 
 class Account(NamedTuple):
-    """What was moved on an account in all, in won, and when something last was, as text."""
+    """The sum of an account's postings in won, and the instant of the last one, as text."""
 
     won: int
     last_moved_at: str
@@ -48,10 +47,10 @@ class Account(NamedTuple):
 
 @dataclass
 class Found:
-    """What was found so far: how much was looked at, what deviates, the sum of each account, and the heads of chains by instant.
+    """What a pass found: how much was checked, the deviations, the sum of each account, and the heads of chains by instant.
 
-    `awaiting` counts postings that are on their way. `heads` has a line for each wallet that there was (`eeum.audit.roots`), `projected`
-    the balances as they were before the pass.
+    `awaiting` counts pending accruals. `heads` has a line for each wallet that existed (`eeum.audit.roots`); `projected` has the balances
+    before the pass.
     """
 
     wallets: int = 0
@@ -82,7 +81,7 @@ class Found:
 
 
 class SegmentAudited(NamedTuple):
-    """What was found, and where to go on; `resume` is None at the end."""
+    """What was found, and where to continue; `resume` is None at the end."""
 
     found: Found
     resume: str | None
@@ -90,9 +89,9 @@ class SegmentAudited(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit works with. `as_of` are the instants that the heads of chains are wanted for; `pause` waits that many seconds.
+    """Settings of an audit. `as_of` are the instants at which chain heads are needed; `pause` waits for that many seconds.
 
-    `progress` is told of each page how many items it had.
+    `progress` receives the number of items of each page.
     """
 
     store: AuditStore
@@ -104,9 +103,9 @@ class Audit:
     progress: Callable[[int], None] = lambda _: None
 
     def segment(self, number: int, of: int, resume: str = BEGINNING) -> SegmentAudited:
-        """Audits the wallets of a segment from `resume` on, page by page, until its end or that of the time; one page at least.
+        """Audit a segment page by page from `resume` on, until its end or the time limit, and at least one page.
 
-        Raises `eeum.storage.Contended` and `Unavailable`; the same call goes on from the same place.
+        Raises `eeum.storage.Contended` and `Unavailable`; the same call continues from the same place.
         """
         found = Found(heads={text_of(instant): [] for instant in self.as_of})
         cursor, _, done = resume.partition("|")
@@ -129,13 +128,13 @@ class Audit:
                     self._wallet(name, waiting, found, again)
                 return SegmentAudited(found, None)
             if not self.has_time():
-                # The wallet at the end of the page is read whole now, and left out by who goes on.
+                # The wallet at the page's end is read whole now; the next page skips the rest of it.
                 if waiting:
                     self._wallet(name, self.store.partition(name), found, again)
                 return SegmentAudited(found, f"{cursor}|{name}")
 
     def _page(self, number: int, of: int, after: str | None) -> Page:
-        """One page, asked for again when the table is throttled: an audit has time."""
+        """Read one page; request it again if the table is throttled."""
         for attempt in range(TRIES - 1):
             try:
                 return self.store.page(number, of, after)
@@ -144,7 +143,7 @@ class Audit:
         return self.store.page(number, of, after)
 
     def _wallet(self, name: str, items: Sequence[Item], found: Found, again: set[str]) -> None:
-        """Audits one wallet. What is wrong in it is reported when it still is after it was read again, in one piece."""
+        """Audit one wallet. Report a deviation only if it remains after the wallet was read again, in one piece."""
         if is_of_claims(name):
             found.deviations += self._wrong_claim(name, items)
             return
@@ -155,7 +154,7 @@ class Audit:
                 break
             self.pause(0.1 * look)
             found.looked_again += 1
-            # Whatever else the scan brings of it was looked at here.
+            # Further items of this wallet in the scan were checked here.
             again.add(name)
             items = self.store.partition(name)
             partition = Partition(name, items)
@@ -170,7 +169,7 @@ class Audit:
         return wrong + unclaimed(partition.wallet_id, due, dict(zip(due, claims, strict=True)))
 
     def _wrong_claim(self, name: str, items: Sequence[Item]) -> list[Deviation]:
-        """A claim is stored with its top-up, so that there is nothing to wait for."""
+        """Check a claim. It is stored with its top-up, so there is no reason to wait."""
         named = top_up_of_claim(items)
         (top_up,) = self.store.items([Key(Table.LEDGER, *named)]) if named else [None]
         return wrong_claim(name, items, top_up)
@@ -188,17 +187,17 @@ class Audit:
                     if wallet["opened_at"] < text_of(instant):
                         found.heads[text_of(instant)].append(head_line(head_as_of(partition, instant)))
         except UNREADABLE as error:
-            what = f"it cannot be added up: {type(error).__name__}: {error}"
+            what = f"its postings cannot be summed: {type(error).__name__}: {error}"
             found.deviations.append(Deviation(partition.wallet_id, "wallet_unreadable", "WALLET", what))
 
 
 def compare_balances(
     accounts: Mapping[str, Account], before: Mapping[str, int], after: Mapping[str, int], now: datetime
 ) -> tuple[int, list[Deviation]]:
-    """How many projected balances were compared with the ledger, and those that are not its sum.
+    """The number of projected balances compared with the ledger, and those that differ from it.
 
-    `before` and `after` are what was projected when the pass began and ended, won by account as `movements` names it. Accounts on which
-    something moved in between, or shortly before `now`, are left out.
+    `before` and `after` are the projected balances when the pass began and ended, in won by account as `movements` names it. Accounts that
+    moved in between, or shortly before `now`, are left out.
     """
     lately = text_of(now - QUIET)
     compared, wrong = 0, []
@@ -208,7 +207,7 @@ def compare_balances(
             continue
         compared += 1
         if account.won != projected:
-            what = f"the projection has {projected} won, and the ledger's postings sum to {account.won}"
+            what = f"the projection has {projected} won, but the ledger's postings sum to {account.won}"
             wrong.append(Deviation("", "balance_projection", name, what))
     return compared, wrong
 

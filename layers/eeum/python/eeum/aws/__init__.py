@@ -1,9 +1,9 @@
-"""What is AWS's: settings from the environment, DynamoDB, the HTTP edge, and the one place where everything is put together."""
+"""The adapters for AWS: settings from the environment, clients, DynamoDB, S3, EventBridge, and the HTTP edge."""
 
 import gc
 import os
 
-# Both count in every cold start. A start makes over a hundred thousand objects that stay, and next to no garbage: there is nothing to
-# gain by looking through them at every 700th, as is the default. And pydantic would read the metadata of every package for plugins.
+# Both shorten every cold start. A start makes over a hundred thousand lasting objects and almost no garbage, so that collecting at every
+# 700th, the default, gains nothing. And pydantic would search the metadata of every package for plugins.
 gc.set_threshold(200_000)
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -1,7 +1,7 @@
-"""DynamoDB's answers, read without going through every attribute.
+"""Read DynamoDB's answers without decoding every attribute.
 
-botocore walks through each attribute of each item, to decode binary values that are not stored here; over a whole ledger that takes twice
-as long as everything else together. JSON has the items already as they are wanted.
+botocore visits each attribute of each item to decode binary values, which are not stored here. Over a whole ledger that takes twice as long
+as everything else together. The items in the JSON can be used as they are.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from botocore.parsers import JSONParser, ResponseParser, ResponseParserFactory
 
 ITEM = "AttributeMap"
-"""What botocore's description of DynamoDB calls the attributes of an item; a key among them is another shape."""
+"""botocore's name for the attributes of an item; the attributes of a key have another name."""
 
 
 class PlainItems(JSONParser):
@@ -20,7 +20,7 @@ class PlainItems(JSONParser):
 
 
 class PlainItemsFactory(ResponseParserFactory):
-    """botocore's own, but for items within JSON."""
+    """botocore's factory, except for items in JSON."""
 
     def create_parser(self, protocol_name: str) -> ResponseParser:
         if protocol_name == "json":

@@ -1,7 +1,7 @@
-"""Between plain values and DynamoDB's typed attribute values.
+"""Convert between plain values and DynamoDB's typed attribute values.
 
-boto3 has a serialiser; it makes every number a Decimal and needs boto3 itself, which costs each cold start what the domain does not use.
-Money is `int` here, so numbers are read as `int` and anything else is refused.
+boto3's serialiser makes every number a Decimal, and loading boto3 slows each cold start. Money is `int` here, so numbers are read as
+`int` and anything else is refused.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from eeum.storage import Item
 
 
 def attribute_value(value: Any) -> dict[str, Any]:
-    """Raises `TypeError` for what the product never stores, floats above all."""
+    """The typed attribute value. Raises `TypeError` for types that the product never stores, floats above all."""
     match value:
         case None:
             return {"NULL": True}
@@ -28,7 +28,7 @@ def attribute_value(value: Any) -> dict[str, Any]:
 
 
 def plain_value(value: dict[str, Any]) -> Any:
-    """Raises `ValueError` for a number that is not whole, and for types that the product never stores."""
+    """The plain value. Raises `ValueError` for a number that is not whole, and for types that the product never stores."""
     ((kind, content),) = value.items()
     match kind:
         case "S" | "BOOL":

@@ -1,4 +1,4 @@
-"""Clients of AWS's services, through botocore alone: boto3's resources, which nobody here uses, cost each cold start 50 ms."""
+"""Clients of AWS services through botocore alone: boto3's resources, which are not used here, cost each cold start 50 ms."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ ATTEMPTS = 2
 
 
 class PlainFileLoader(JSONFileLoader):
-    """Reads botocore's descriptions of AWS into plain dicts, which keep their order too; its own ordered ones take far longer."""
+    """Reads botocore's descriptions of AWS into plain dicts; its ordered dicts take far longer, and plain ones keep the order too."""
 
     def load_file(self, file_path: str) -> Any:
         for extension, opened in ((".json", open), (".json.gz", gzip.open)):
@@ -27,7 +27,7 @@ class PlainFileLoader(JSONFileLoader):
 
 
 def session() -> botocore.session.Session:
-    """A session whose clients start fast, and read items as they come."""
+    """A session whose clients start fast, and return items without decoding each attribute."""
     made = botocore.session.get_session()
     made.register_component("data_loader", Loader(file_loader=PlainFileLoader()))
     made.register_component("response_parser_factory", PlainItemsFactory())
@@ -35,7 +35,7 @@ def session() -> botocore.session.Session:
 
 
 def aws_client(service: str) -> Any:
-    """Failed calls are tried again by the client itself, with the same token; a call that hangs is given up in time to try once more."""
+    """A client that retries failed calls, with the same token, and gives up a hanging call in time for one more."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,

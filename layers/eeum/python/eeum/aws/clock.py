@@ -1,4 +1,4 @@
-"""The one clock, made at the edge: no rule reads it. In the stage `local` it may be shifted, so that a laptop can live in another month."""
+"""The clock, which only the edge reads: rules receive instants. In the stage `local` it may be shifted to another month."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ Clock = Callable[[], datetime]
 
 
 def shifted_clock(shift: timedelta) -> Clock:
-    """Seoul's time, `shift` away from the machine's; `Settings` lets only the stage `local` have a shift."""
+    """Seoul's time, `shift` from the system clock; `Settings` allows a shift in the stage `local` only."""
 
     def now() -> datetime:
         return (datetime.now(UTC) + shift).astimezone(SEOUL)

@@ -40,7 +40,7 @@ PASSING_ERRORS = frozenset(
 )
 LASTING_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
 LASTING_ERRORS = frozenset({"ValidationException", "ItemCollectionSizeLimitExceededException"})
-"""What is refused for what it says or how large it is, whenever it is sent."""
+"""Errors of writes that DynamoDB refuses for their content or size, however often they are sent."""
 
 UNCERTAIN_ERRORS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
 KIND_OF_ERROR: Mapping[str, type[Exception]] = {
@@ -49,14 +49,14 @@ KIND_OF_ERROR: Mapping[str, type[Exception]] = {
     **dict.fromkeys(UNCERTAIN_ERRORS, Unavailable),
 }
 SERVERS_FAULT = 500
-"""From this status on it is not the request that is at fault; what stands before DynamoDB answers without its codes."""
+"""From this status on the request is not invalid; proxies before DynamoDB answer without its codes."""
 MOST_ROUNDS = 3
 FIRST_PAUSE_SECONDS = 0.05
-"""A batch read that is throttled comes back in parts: what is missing is asked for again after a pause, which doubles."""
+"""A throttled batch read returns only some items: the missing ones are read again after a pause, which doubles each time."""
 
 
 class DynamoDbStorage:
-    """`client` is botocore's low-level client; `tables` the names of those that this function may touch."""
+    """`client` is botocore's low-level client; `tables` are the names of the tables that this function may use."""
 
     def __init__(self, client: Any, tables: Mapping[Table, str]) -> None:
         self._client = client
@@ -156,14 +156,14 @@ class DynamoDbStorage:
         except ClientError as error:
             raise _translated(error) from error
         except ParamValidationError as error:
-            # Never sent, and a fault of ours: trying again until the time is out would hide it.
+            # The request was never sent because it is malformed; retrying until the time runs out would hide that.
             raise Unstorable(str(error)) from error
         except BotoCoreError as error:
             raise Unavailable(str(error)) from error
 
 
 def _translated(error: ClientError) -> Exception:
-    """What an error of DynamoDB means for the caller: whether what was sent, who sent it, or neither is at fault."""
+    """The meaning of a DynamoDB error for the caller: invalid writes, a missing permission, or a temporary failure."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
         return _cancelled(error)
@@ -176,7 +176,7 @@ def _translated(error: ClientError) -> Exception:
 
 
 def _cancelled(error: ClientError) -> Exception:
-    """A failed condition is an answer, whatever else was in the way; a fault of what was sent stays one."""
+    """A failed condition decides, even if other transactions were writing too; an invalid write stays an error."""
     reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
     failed = tuple(index for index, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
     if failed:

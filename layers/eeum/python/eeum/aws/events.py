@@ -11,27 +11,27 @@ from eeum.publishing.events import Event
 from eeum.unit_of_work import Patience
 
 MOST_ENTRIES = 10
-"""Events of one call."""
+"""The most events of one call."""
 
 MOST_BYTES = 200_000
-"""Details of one call, in bytes: EventBridge takes 256 KB, names and sources included."""
+"""The most bytes of details in one call: EventBridge takes 256 KB, names and sources included."""
 
 
 class EventBus:
-    """`client` is botocore's of EventBridge; `bus` is the name of the city's bus, None for a function without one."""
+    """The bus. `client` is botocore's of EventBridge; `bus` is the name of the city's bus, None for a function without one."""
 
     def __init__(self, client: Any, bus: str | None) -> None:
         self._client = client
         self._bus = bus
 
     def publish(self, events: Iterable[Event], patience: Patience) -> int:
-        """Puts events on the bus, ten in a call, and returns how many.
+        """Put events on the bus, ten in a call, and return how many.
 
-        Events that the bus did not take are sent again, and so is a call that failed. Events that it took stay published: a caller that
-        tries again publishes them twice, with the same `id`.
+        Rejected events and failed calls are sent again. Accepted events stay published: a caller that repeats the call publishes them
+        twice, with the same `id`.
 
         Raises:
-            Busy: the bus did not take every event in the time that there was; with the last reason that it gave.
+            Busy: the bus did not take every event in time; with the last reason that it gave.
         """
         published = 0
         for together in _batches(events):
@@ -52,7 +52,7 @@ class EventBus:
                 raise Busy(f"The bus did not take {len(events)} events: {reason}") from busy
 
     def _left(self, events: Sequence[Event]) -> tuple[Sequence[Event], str]:
-        """Publishes `events` in one call. Returns those that the bus did not take, and the reason of one."""
+        """Publish `events` in one call; return those that the bus rejected, and the reason for one of them."""
         try:
             answer = self._client.put_events(Entries=[self._entry(event) for event in events])
         except (BotoCoreError, ClientError) as error:

@@ -1,4 +1,4 @@
-"""Conditions and changes as DynamoDB's expressions."""
+"""Conditions and changes, written as DynamoDB expressions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ class Expressions:
         self.values: dict[str, Any] = {}
 
     def path(self, path: Path) -> str:
-        # Every name gets a placeholder: many are reserved words, and ids are no identifiers.
+        # Every name gets a placeholder: many are reserved words, and ids are not valid names.
         return ".".join(self._name(part) for part in path)
 
     def _name(self, part: str) -> str:
@@ -60,7 +60,7 @@ class Expressions:
                 return f"{path} = {path} + {self.value(amount)}"
 
     def parameters(self) -> dict[str, Any]:
-        """The shared names and values as a request takes them: DynamoDB refuses empty ones."""
+        """The shared names and values as request parameters, without empty ones, which DynamoDB refuses."""
         parameters: dict[str, Any] = {}
         if self.names:
             parameters["ExpressionAttributeNames"] = self.names

@@ -1,4 +1,4 @@
-"""The HTTP edge of every function: Powertools' resolver, with bodies checked by pydantic and each error a problem document."""
+"""The HTTP edge of every function: Powertools' resolver, pydantic for bodies, and a problem document for each error."""
 
 import binascii
 import json
@@ -48,7 +48,7 @@ JSON = "application/json"
 CITY_TIME = "Eeum-Time"
 """The header of every answer that has the city's time, for clients that must not trust a clock of their own."""
 READ_HEADERS = frozenset({"content-type", "idempotency-key"})
-"""What the routes read of a request's headers; Powertools copies all it is given several times over."""
+"""The request headers that routes read; Powertools copies every header several times."""
 
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
 Line = Annotated[str, Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE})]
@@ -57,7 +57,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         description="16 to 255 printable ASCII characters, no commas. One key is one request: sent again with the same body, it has one "
-        "effect and one answer, for ever. A key's scope is the caller and what the request is about: the wallet of the card or path, the "
+        "effect and one answer, always. A key's scope is the caller and what the request is about: the wallet of the card or path, the "
         "fiscal year of a budget, the programme of a simulation. The same key for another card's wallet is another request, and pays "
         "again: never send a request again with another card. See clients.md.",
     ),
@@ -72,12 +72,12 @@ Limit = Annotated[int, Query(ge=1, le=100, description="How many entries a page 
 
 
 class Body(BaseModel):
-    """A request's body: no unknown fields, no guessing of types."""
+    """A request's body: no unknown fields, no conversion of types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def __repr__(self) -> str:
-        # Powertools writes each body into a message that it then drops: what was asked for belongs in no log, and writing it takes time.
+        # Powertools formats each body into a message that it then drops. Bodies belong in no log, and formatting takes time.
         return type(self).__name__
 
 
@@ -110,26 +110,26 @@ class HasClock(Protocol):
 
 
 class Api(APIGatewayHttpResolver):
-    """A function's routes. Every error that a client can cause leaves as a problem document."""
+    """A function's routes. Every error that a client can cause is returned as a problem document."""
 
     def __init__(self, largest_body: int = LARGEST) -> None:
-        """`largest_body` in bytes: what is larger is refused before it is read."""
+        """`largest_body` in bytes: a larger body is refused before it is read."""
         read = partial(read_object, largest=largest_body)
         super().__init__(enable_validation=True, serializer=_json, json_body_deserializer=read)
         self.exception_handler(Refusal)(_refused)
         self.exception_handler(RequestValidationError)(_invalid)
         self.exception_handler(RequestUnsupportedContentType)(_unsupported)
-        # A body that is no text; Powertools lets these two out as they are.
+        # The body is not text; Powertools raises these two errors unchanged.
         self.exception_handler([UnicodeError, binascii.Error])(_unreadable)
         self.exception_handler([Contended, Unavailable])(_unavailable)
         self.not_found(_no_such_route)
         self.use([_refuse_unknown_parameters])
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        # Powertools' routes end in $, which a line's end may follow; no path of ours has a character that cannot be seen.
+        # Powertools' routes end in $, which also matches before a line's end; no path here has an invisible character.
         if not str(event.get("rawPath", "")).isprintable():
             return _sent(_no_such_route(NotFoundError()))
-        # Powertools reads a body before it calls a route, so that a fault in it would be told before the right is judged.
+        # Powertools reads the body before it calls a route, so an error in it would be returned before the right is checked.
         try:
             check_staff(event)
         except Refusal as refusal:
@@ -143,7 +143,7 @@ class Api(APIGatewayHttpResolver):
 def lambda_handler(api: Api, city: Callable[[], HasClock]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The function's entry point: resolves the route, adds the city's time, and logs what was refused, without its content.
 
-    The API's own log has a line for each request, so one for each that went well would be paid for twice.
+    The API's own log has a line for each request, so that a line for each success would be paid for twice.
     """
     logger = Logger()
 
@@ -172,8 +172,10 @@ def _refuse_unknown_parameters(api: ApiGatewayResolver, following: NextMiddlewar
 
 
 def _as_read(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with the headers that are read, its content type reduced to what decides: Powertools compares it letter by letter,
-    and would read forms too."""
+    """The event with only the headers that are read, and the media type of the content type.
+
+    Powertools compares the content type letter by letter, and would read forms too.
+    """
     headers: Mapping[str, str] = event.get("headers") or {}
     read = {}
     for name, value in headers.items():
@@ -193,7 +195,7 @@ def created(body: BaseModel, location: str) -> Response[Any]:
 
 
 def answered(body: BaseModel, replayed: bool = False) -> Response[Any]:
-    """200; a replayed answer says so in a header."""
+    """A 200 response; a header marks a replayed one."""
     headers = {"Idempotency-Replayed": "true"} if replayed else {}
     return Response(HTTPStatus.OK.value, JSON, body, headers=headers)
 
@@ -208,7 +210,7 @@ def _problem_response(document: dict[str, Any]) -> Response[Any]:
 
 
 def _sent(answer: Response[Any]) -> dict[str, Any]:
-    """As an HTTP API takes it from a function."""
+    """A response in the form that an HTTP API expects from a function."""
     headers = {**answer.headers, "Content-Type": answer.content_type}
     return {"statusCode": answer.status_code, "headers": headers, "body": answer.body, "isBase64Encoded": False}
 
@@ -234,7 +236,7 @@ def _fault_of(found: Mapping[str, Any]) -> Fault:
 
 
 def _path_of(location: tuple[int | str, ...]) -> str:
-    """The field as the client names it: without the part of the request it stands in, and the names of alternatives, in brackets."""
+    """The field as the client names it, without the part of the request that contains it and the names of alternatives (in brackets)."""
     parts = [str(part) for part in location if not str(part).startswith("(")]
     return ".".join(parts[1:] or parts)
 
@@ -245,7 +247,7 @@ def _unsupported(_: RequestUnsupportedContentType) -> Response[Any]:
 
 
 def _unreadable(_: Exception) -> Response[Any]:
-    return _refused(Invalid("body", "is not text in UTF-8", "not_text"))
+    return _refused(Invalid("body", "must be text in UTF-8", "not_text"))
 
 
 def _no_such_route(_: NotFoundError) -> Response[Any]:

@@ -1,7 +1,7 @@
-"""Who calls, by the claims that the API's JWT authorizer has checked.
+"""The caller, by the claims that the API's JWT authorizer has checked.
 
-A scope belongs to the app client and not to the person who signed in through it, so a scope alone never opens anything that is
-somebody's: each route also asks for ownership (the subject) or a group.
+A scope belongs to the app client and not to the person who signed in through it. So a scope alone never gives access to a person's data:
+each route also requires ownership (the subject) or a group.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ OPERATORS = "operators"
 
 
 class Caller(NamedTuple):
-    """`subject` is the person (or, for partner systems, the client), `client` the app client the token was given to."""
+    """`subject` is the person (for partner systems: the client), `client` the app client that the token was issued to."""
 
     subject: str
     client: str
@@ -31,7 +31,7 @@ class Caller(NamedTuple):
         return self.subject
 
     def partner(self, kind: str, scope: str) -> str:
-        """The name of a partner system, as entries carry it: `acquirer/…`, `bank/…`. Raises `Forbidden`."""
+        """The name of a partner system, as entries store it: `acquirer/…`, `bank/…`. Raises `Forbidden`."""
         self._need(scope)
         if not self.client:
             raise Forbidden("The token names no client.")
@@ -53,7 +53,7 @@ class Caller(NamedTuple):
 
 
 def caller_of(event: Mapping[str, Any]) -> Caller:
-    """The caller of an HTTP API event (payload 2.0). Raises `Forbidden` when no authorizer has checked it."""
+    """The caller of an HTTP API event (payload 2.0). Raises `Forbidden` if no authorizer has checked it."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims")
     if not claims or claims.get("token_use") != "access" or not claims.get("sub"):
@@ -67,7 +67,7 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
 
 
 def check_staff(event: Mapping[str, Any]) -> None:
-    """Raises `Forbidden` for a token of the staff's console whose holder is no operator: it opens nothing, whatever is sent with it."""
+    """Raises `Forbidden` for a token of the staff console whose holder is not an operator, whatever the request."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     if OPERATOR in _scopes_of(claims):
@@ -75,16 +75,16 @@ def check_staff(event: Mapping[str, Any]) -> None:
 
 
 def _scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Scopes are divided by one space, and have none (RFC 6749, 3.3)."""
+    """Scopes are separated by one space and contain none (RFC 6749, 3.3)."""
     scope = claims.get("scope", "")
     return frozenset(scope.split(" ")) - {""} if isinstance(scope, str) else frozenset()
 
 
 def _groups_in(claim: object) -> frozenset[str]:
-    """The groups of a claim: HTTP APIs write a list as `[one two]`, divided by one space.
+    """The groups of a claim: HTTP APIs write a list as `[one two]`, separated by one space.
 
-    Cognito's names of groups have no spaces, but may have commas and brackets. So nothing but that space divides, and the outer brackets
-    alone are taken off: of a claim that is written in another way nobody knows where a name ends, and it gives no group.
+    Cognito's group names have no spaces, but may have commas and brackets. So only spaces separate names, and only the outer brackets are
+    removed. In any other form the end of a name is unknown, so such a claim gives no group.
     """
     if isinstance(claim, list):
         return frozenset(name for name in claim if isinstance(name, str))

@@ -1,8 +1,8 @@
-"""Reading a request's body as strictly as money needs.
+"""Read a request's body as strictly as money needs.
 
-Python's reader takes the last of repeated names, reads NaN, and stops at a very long number with an error of its own; Powertools takes the
-first of a list of bodies. Each would let a client believe it asked for something else than it did. What is refused here is what
-I-JSON (RFC 7493) rules out; lone surrogates are refused by the fields they would stand in.
+Python's reader takes the last of repeated names, reads NaN, and fails with its own error at a very long number; Powertools takes the
+first of a list of bodies. With each, a client could believe that it had asked for something else. This reader refuses what I-JSON
+(RFC 7493) rules out; the fields that would contain lone surrogates refuse those.
 """
 
 import json
@@ -11,14 +11,14 @@ from typing import Any
 from eeum.errors import Invalid
 
 LARGEST = 16_384
-"""Bytes of a body: several times what any request needs but policy documents."""
+"""The largest body in bytes: several times what any request needs, except policy documents."""
 
 DEEPEST = 64
-"""The deepest policy document that is accepted has half of it."""
+"""The deepest nesting: twice that of the deepest policy document accepted."""
 
 
 def read_object(text: str, largest: int = LARGEST) -> dict[str, Any]:
-    """The JSON object that `text` is, of `largest` bytes at most. Raises `Invalid`."""
+    """The JSON object in `text`, of at most `largest` bytes. Raises `Invalid`."""
     if len(text) > largest or len(text.encode(errors="replace")) > largest:
         raise Invalid("body", f"is larger than {largest:,} bytes", "too_large")
     try:
@@ -31,7 +31,7 @@ def read_object(text: str, largest: int = LARGEST) -> dict[str, Any]:
         raise Invalid("body", "has a number with thousands of digits", "number_too_long") from error
     if not isinstance(body, dict):
         raise Invalid("body", "is not a JSON object", "not_an_object")
-    # Counting is cheap, and enough for all but policy documents.
+    # Counting brackets is cheap, and decides for all bodies but policy documents.
     if text.count("{") + text.count("[") > DEEPEST and _depth_of(body) > DEEPEST:
         raise _too_deep()
     return body
@@ -45,7 +45,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(constant: str) -> Any:
-    raise Invalid("body", f"is not JSON: {constant} is no number", "not_json")
+    raise Invalid("body", f"is not JSON: {constant} is not a number", "not_json")
 
 
 def _too_deep() -> Invalid:

@@ -50,11 +50,11 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     errors.FiscalYearNotOver: HTTPStatus.CONFLICT,
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-"""Each refusal has its status here; a test holds the table complete."""
+"""The status of each refusal; a test checks that none is missing."""
 
 MOST_FAULTS = 20
 LONGEST_TEXT = 300
-"""An answer names a body's first faults, and cuts what it repeats of it: a function's answer may have 6 MB, and so may a request."""
+"""How many faults an answer names, and how much of a value it repeats: both a request and an answer may have 6 MB."""
 
 Fault = dict[str, str]
 """One fault of a request: `path`, a stable `code`, and a `message` for people, in Korean as `message_ko`."""

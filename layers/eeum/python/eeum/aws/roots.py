@@ -1,6 +1,6 @@
-"""Daily roots, reports and what waits for them, in buckets. Objects of the records' bucket are locked by its own default.
+"""Daily roots, reports, and unfinished audits' findings, in buckets. The records' bucket locks its objects by default.
 
-The first version of an object is the one that counts: a lock keeps it from being deleted, not a later one from being put on top.
+The first version of an object counts: the lock prevents its deletion, but not a later version on top of it.
 """
 
 import json
@@ -18,7 +18,7 @@ EXISTS_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 class RootBucket:
-    """`eeum.audit.roots.RootStore` says what its functions do. `client` is botocore's of S3."""
+    """Roots in the bucket; `eeum.audit.roots.RootStore` documents the functions. `client` is botocore's of S3."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
@@ -39,12 +39,12 @@ class RootBucket:
         return (self._first(f"{HEADS}{date}.txt") or "").splitlines()
 
     def add(self, root: Root, heads: Sequence[Line]) -> None:
-        # The document last: a root is there when what it is of is.
+        # The document is written last: once it exists, its heads exist too.
         self._put(f"{HEADS}{root.date}.txt", "".join(f"{line}\n" for line in heads))
         self._put(f"{ROOTS}{root.date}.json", root.document())
 
     def add_report(self, report: Report) -> str:
-        """Stores a report; gives its key."""
+        """Store a report; return its key."""
         key = f"{REPORTS}{report.at}.json"
         self._client.put_object(
             Bucket=self._bucket, Key=key, Body=json.dumps(report.document(), ensure_ascii=False, indent=1).encode()
@@ -58,54 +58,54 @@ class RootBucket:
             if error.response["Error"]["Code"] not in EXISTS_ALREADY:
                 raise
             if self._first(key) != contents:
-                raise AnotherRoot(f"{key} is there with other contents, and is never overwritten") from error
+                raise AnotherRoot(f"{key} exists with other contents; roots are never overwritten") from error
 
     def _first(self, key: str) -> str | None:
-        """The oldest version of an object, whatever was put on top of it."""
+        """The oldest version of an object, also if later versions were put on top of it."""
         versions = [version for version in self._versions(key) if version["Key"] == key]
         if not versions:
             return None
-        # They come newest first, and instants are to the second.
+        # Versions come newest first, but their instants are only to the second.
         oldest = min(reversed(versions), key=lambda version: version["LastModified"])
         answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=oldest["VersionId"])
         text: str = answer["Body"].read().decode()
         return text
 
     def _versions(self, prefix: str) -> Iterator[Mapping[str, Any]]:
-        """Of each object with this prefix, deleted ones too; the newest of an object first."""
+        """All versions of objects with this prefix, deleted ones too; newest first for each object."""
         for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
             yield from page.get("Versions", ())
 
 
 class PartsApart(Exception):
-    """Two audits of one day were in each other's way: neither's parts make a whole, and one of them is to be started again."""
+    """Two audits of one day overwrote each other's parts, so neither is complete: start one of them again."""
 
 
 class AuditParts:
-    """What the calls of an audit found, until all segments are done. Its objects are of no use afterwards, and the bucket drops them."""
+    """What the calls of an audit found, until all segments are done. The bucket deletes its objects after some days."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def add(self, run: str, segment: int, number: int, begins: str, audited: SegmentAudited) -> None:
-        """Stores part `number` of a segment, from `begins` on; a call that comes again stores the same place again."""
+        """Store part `number` of a segment, which begins at `begins`; a repeated call stores the same object again."""
         part = {"begins": begins, "ends": audited.resume, "found": part_document(audited.found)}
         body = json.dumps(part, ensure_ascii=False).encode()
         self._client.put_object(Bucket=self._bucket, Key=_part(run, segment, number), Body=body)
 
     def segment(self, run: str, segment: int, count: int) -> Iterator[Found]:
-        """What the `count` parts of a segment say. Raises `PartsApart` when they do not go on from each other to its end."""
+        """The findings in the `count` parts of a segment. Raises `PartsApart` unless they join up from its beginning to its end."""
         place: str | None = BEGINNING
         for number in range(count):
             answer = self._client.get_object(Bucket=self._bucket, Key=_part(run, segment, number))
             part = json.loads(answer["Body"].read())
             if part["begins"] != place:
-                raise PartsApart(f"part {number} of segment {segment} is of another audit of the same day")
+                raise PartsApart(f"part {number} of segment {segment} belongs to another audit of the same day")
             place = part["ends"]
             yield part_of(part["found"])
         if place is not None:
-            raise PartsApart(f"segment {segment} is not whole")
+            raise PartsApart(f"segment {segment} is not complete")
 
 
 def _part(run: str, segment: int, number: int) -> str:

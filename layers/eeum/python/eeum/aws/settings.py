@@ -10,12 +10,12 @@ LOCAL = "local"
 
 
 class SettingsError(Exception):
-    """The function's environment is not what the template gives; it must not start."""
+    """The function's environment is not the one that the template sets; the function must not start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`tables` are the names of those that the function may touch; `clock_shift` is zero outside the stage `local`."""
+    """`tables` are the names of the tables that the function may use; `clock_shift` is zero outside the stage `local`."""
 
     stage: str
     programme: str
@@ -27,7 +27,7 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
-        """Raises `SettingsError` for a missing name, or a shifted clock where money is real."""
+        """The settings. Raises `SettingsError` for a missing name, or for a shifted clock outside the stage `local`."""
         stage = _required(environment, "STAGE")
         try:
             shift = int(environment.get("CLOCK_SHIFT_SECONDS") or "0")
@@ -35,7 +35,7 @@ class Settings:
             raise SettingsError("CLOCK_SHIFT_SECONDS is not a whole number of seconds.") from error
         if shift and stage != LOCAL:
             raise SettingsError(
-                f"CLOCK_SHIFT_SECONDS is {shift} in the stage {stage}: only `local` may shift its clock."
+                f"CLOCK_SHIFT_SECONDS is {shift} in the stage {stage}: only the stage local may shift its clock."
             )
         names = {table: environment.get(f"{table.name}_TABLE", "") for table in Table}
         return cls(

@@ -1,1 +1,1 @@
-"""Balances of everything but wallets, projected from the ledger's journal: merchants, funders and banks."""
+"""Balances of merchants, funders and banks, projected from the ledger's journal."""

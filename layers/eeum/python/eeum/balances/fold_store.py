@@ -1,6 +1,6 @@
 """What the fold writes: one function per access pattern, with its cost.
 
-A page is written past a transaction, at half its units, since it says itself up to which round it is folded.
+Pages are written without a transaction, at half the units: each page records the last round that was folded into it.
 """
 
 from datetime import datetime
@@ -20,9 +20,9 @@ class FoldStore(PageStore):
         self._patience = patience
 
     def close(self, projection: Projection, at: datetime) -> None:
-        """Closes the open round, so that nothing is appended to it any more, and opens the next. 2 write units.
+        """Close the open round and open the next; nothing is appended to a closed round. 2 write units.
 
-        `ConditionsFailed` when a batch came, another closed it, or a rebuild began since.
+        Raises `ConditionsFailed` if since the read a batch was appended, the round was closed, or a rebuild began.
         """
         changes = (
             SetTo(("round",), projection.round + 1),
@@ -33,9 +33,9 @@ class FoldStore(PageStore):
         commit(self._storage, self._patience, Update(PROJECTION, changes, unmoved))
 
     def replace(self, name: str, page: BalancePage, before: BalancePage | None) -> None:
-        """Stores a page in the place of the one that was read. 1 write unit a KB: about 20 merchants.
+        """Store a page in place of the one that was read. 1 write unit a KB: about 20 merchants.
 
-        `ConditionsFailed` when another stored it since. Raises `Contended` and `Unavailable`, after which it may be stored.
+        Raises `ConditionsFailed` if the page changed since. After `Contended` and `Unavailable` it may or may not be stored.
         """
         conditions: tuple[Condition, ...] = NOT_YET_STORED
         if before:
@@ -43,7 +43,7 @@ class FoldStore(PageStore):
         self._alone.put(Put(page_key(name), page_item(page), conditions))
 
     def end(self, projection: Projection, as_of: datetime) -> None:
-        """The closed round is in the pages. 2 write units. `ConditionsFailed` when another said so, or a rebuild began since."""
+        """Record that the closed round is in the pages. 2 write units. `ConditionsFailed` if that is recorded, or a rebuild began."""
         changes = (SetTo(("closing",), None), SetTo(("as_of",), text_of(as_of)))
         commit(self._storage, self._patience, Update(PROJECTION, changes, _unmoved(projection)))
 

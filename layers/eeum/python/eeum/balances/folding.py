@@ -1,4 +1,4 @@
-"""Folding what the stream's consumer has appended into pages of balances, exactly once, however often it is broken off."""
+"""Fold the batches that the stream's consumer appended into pages of balances, exactly once, despite any interruption."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,11 +12,11 @@ from eeum.unit_of_work import Patience
 
 
 class BatchesMissing(Exception):
-    """A closed round has other batches than were appended to it: only a rebuild gives the balances now."""
+    """A closed round lacks batches that were appended to it: only a rebuild gives the balances now."""
 
 
 class Folded(NamedTuple):
-    """How many batches were folded into how many pages now, and what instant the balances are of; None before the first batch."""
+    """How many batches were folded into how many pages, and the instant of the balances; None before the first batch."""
 
     batches: int
     pages: int
@@ -24,16 +24,16 @@ class Folded(NamedTuple):
 
 
 def fold(store: FoldStore, patience: Patience, now: datetime) -> Folded:
-    """Closes the open round at `now` and adds its batches to their pages; what an earlier run left is done before that.
+    """Finish what an earlier run left, then close the open round at `now` and add its batches to their pages.
 
-    Nothing can be appended to a closed round, and each page says up to which round it is folded. So whoever comes first adds a round to a
-    page, and whatever breaks off is gone on with by the next. While balances are rebuilt, nothing is done. Costs 4 write units, 1 for
-    each KB of a page that changes, and reads every batch and page that it needs.
+    Nothing is appended to a closed round, and each page records the last round folded into it. So the first run to reach a page adds the
+    round to it, and the next run continues after an interruption. While balances are rebuilt, nothing is done. Costs 4 write units, 1 for
+    each KB of a page that changes, and the reads of its batches and pages.
 
     Raises:
         BatchesMissing: balances need a rebuild.
-        Busy: the time ran out; the next run goes on from where this came to.
-        Contended, Unavailable: the same, for want of an answer to a read.
+        Busy: the time ran out; the next run continues from here.
+        Contended, Unavailable: a read failed; the next run continues from here.
     """
     batches = pages = attempt = 0
     has_closed = False
@@ -47,7 +47,7 @@ def fold(store: FoldStore, patience: Patience, now: datetime) -> Folded:
                 pages += _fold_round(store, patience, projection, projection.closing.at)
                 store.end(projection, projection.closing.at)
             else:
-                # Never before the last: a clock may have been set back, or be another machine's.
+                # Never before the last close: the clock may have been set back, or another machine's clock may differ.
                 at = whole_milliseconds(now)
                 store.close(projection, max(at, projection.as_of) if projection.as_of else at)
                 has_closed = True
@@ -57,7 +57,7 @@ def fold(store: FoldStore, patience: Patience, now: datetime) -> Folded:
 
 
 def _fold_round(store: FoldStore, patience: Patience, projection: Projection, at: datetime) -> int:
-    """How many pages were changed. Raises `ConditionsFailed` when a rebuild began meanwhile."""
+    """Fold a round; return how many pages changed. Raises `ConditionsFailed` if a rebuild began in the meantime."""
     assert projection.closing
     number = projection.round - 1
     changes: dict[Holder, dict[str, int]] = {}
@@ -66,7 +66,9 @@ def _fold_round(store: FoldStore, patience: Patience, projection: Projection, at
         add_to(changes, amounts)
         found += 1
     if found != projection.closing.batches:
-        raise BatchesMissing(f"{projection.closing.batches} batches were appended to round {number}, {found} are there")
+        raise BatchesMissing(
+            f"{projection.closing.batches} batches were appended to round {number}, but {found} are stored"
+        )
     changed = by_page(changes)
     folded = 0
     for name, page in store.every_page(sorted(changed)):
@@ -83,12 +85,12 @@ def _fold_page(
     page: BalancePage | None,
     changes: Mapping[Holder, Counts],
 ) -> bool:
-    """Whether it was this run that changed the page."""
+    """Fold a round into one page; return whether this run changed the page."""
     attempt = 0
     while True:
         if page and page.generation > projection.generation:
             raise ConditionsFailed((0,))
-        # A page of an older generation is of balances that were rebuilt without it.
+        # A rebuild replaces pages of an older generation, so their balances do not count.
         is_of_these = page is not None and page.generation == projection.generation
         if page and is_of_these and page.round >= projection.round - 1:
             return False
@@ -97,7 +99,7 @@ def _fold_page(
             store.replace(name, BalancePage(projection.generation, projection.round - 1, at, balances), page)
             return True
         except (ConditionsFailed, Contended, Unavailable):
-            # Stored or not: the page itself says so.
+            # Whether or not this was stored: the page, read again, says so.
             attempt += 1
             patience.wait(attempt)
             (page,) = store.pages([name])

@@ -1,4 +1,4 @@
-"""What entries of the ledger mean for balances, and what balances look like in their own table."""
+"""The ledger's entries as movements of balances, and the items of the balances table."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ from eeum.storage import Item, Key, Table
 
 
 class UnreadableEntry(Exception):
-    """An entry that this version cannot count, as it is stored: no retry will make it one."""
+    """A stored entry that this version cannot count; a retry does not help."""
 
 
 def movement_of(item: Item) -> Movement:
@@ -44,7 +44,7 @@ def movement_of(item: Item) -> Movement:
 
 
 def change_of(sequence: int, item: Item) -> Change:
-    """A record of the stream with the entry that it brings."""
+    """The change of balances by a record of the stream."""
     try:
         return Change(sequence, movement_of(item))
     except UnreadableEntry as reason:
@@ -55,7 +55,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-# --- how they are stored ----------------------------------------------------------------------------------------------
+# --- stored form ----------------------------------------------------------------------------------------------
 
 PROJECTION = Key(Table.BALANCES, "PROJECTION", "STATE")
 
@@ -63,7 +63,7 @@ _NAMES = {
     **{(each.holder, each.counted): each.stored_as for each in ACCOUNT_KINDS.values()},
     (HolderKind.BANK, ISSUED): "issued",
 }
-"""The attribute that has the won of all holders of a kind, by what is counted."""
+"""The attribute that holds the won of all holders of a kind, by count."""
 
 
 def checkpoint_key(shard: str) -> Key:
@@ -75,18 +75,18 @@ def page_key(name: str) -> Key:
 
 
 def round_partition(generation: int, number: int) -> str:
-    """The partition of a round's batches: those of another generation are in none that anybody looks at."""
+    """The partition of a round's batches; it names the generation, so that batches of earlier ones are never read."""
     return f"ROUND#{generation}#{number}"
 
 
 def batch_key(projection: Projection, shard: str, sequence: int) -> Key:
-    """A batch that is appended to the open round, up to `sequence` of its shard."""
+    """The key of a batch in the open round, up to `sequence` of its shard."""
     partition = round_partition(projection.generation, projection.round)
     return Key(Table.BALANCES, partition, f"BATCH#{shard}#{sequence}")
 
 
 def batch_item(projection: Projection, amounts: Mapping[Holder, Counts], expires_at: datetime) -> Item:
-    """`expires_at` is for the table, which deletes it then, and counts in seconds."""
+    """The item of a batch. The table deletes it at `expires_at`, stored in seconds."""
     return {
         "kind": "batch",
         "generation": projection.generation,
@@ -113,7 +113,7 @@ def page_in(item: Item | None) -> BalancePage | None:
 
 
 def amounts_in(item: Item) -> dict[Holder, dict[str, int]]:
-    """Won by holder, as a batch or a page has them."""
+    """Won by holder, from the item of a batch or a page."""
     found: dict[Holder, dict[str, int]] = {}
     for (kind, counted), name in _NAMES.items():
         for stored, won in item.get(name, {}).items():
@@ -123,7 +123,7 @@ def amounts_in(item: Item) -> dict[Holder, dict[str, int]]:
 
 
 def _won_by_name(amounts: Mapping[Holder, Counts]) -> Item:
-    """Only what there is, and by names alone, so that a page of twenty merchants takes one write unit."""
+    """Won by name, without zeros and without repeated attribute names: a page of twenty merchants takes one write unit."""
     found: Item = {}
     for holder, counts in sorted(amounts.items()):
         stored = f"{holder.year}#{holder.name}" if holder.kind is HolderKind.FUNDER else holder.name

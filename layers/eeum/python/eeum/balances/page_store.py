@@ -1,4 +1,4 @@
-"""Whole projections, read page by page and batch by batch: one function per access pattern, with its cost in units for 4 KB read."""
+"""Pages and batches of the projection, as read: one function per access pattern, with its cost in units for 4 KB read."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ from eeum.balances.rules import BalancePage, Holder, Projection
 from eeum.storage import Query, Storage, Table, every_item
 
 MOST_PAGES = 100
-"""Of one batch read."""
+"""How many pages one batch read may name."""
 
 
 class PageStore:
@@ -24,12 +24,12 @@ class PageStore:
         return [page_in(item) for item in self._storage.read([page_key(name) for name in names])]
 
     def batches(self, generation: int, number: int) -> Iterator[dict[Holder, dict[str, int]]]:
-        """What each batch of a round changes, consistently. 1 read unit per 4 KB: about 90 holders."""
+        """The amounts of each batch of a round, consistently. 1 read unit per 4 KB: about 90 holders."""
         query = Query(Table.BALANCES, round_partition(generation, number), consistent=True)
         yield from map(amounts_in, every_item(self._storage, query))
 
     def every_page(self, names: Sequence[str]) -> Iterator[tuple[str, BalancePage | None]]:
-        """Pages by name, however many, a hundred in a round trip. 1 read unit each."""
+        """Any number of pages by name, a hundred in a round trip. 1 read unit each."""
         for start in range(0, len(names), MOST_PAGES):
             together = names[start : start + MOST_PAGES]
             yield from zip(together, self.pages(together), strict=True)

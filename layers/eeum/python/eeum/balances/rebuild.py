@@ -1,4 +1,4 @@
-"""Rebuilding the balances from the journal, exactly, also where payments go on meanwhile."""
+"""Rebuild the balances from the journal, exactly, while payments continue."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from eeum.unit_of_work import Patience
 
 @dataclass
 class Found:
-    """What a pass over a part of the journal comes to, with the keys of the entries that cannot be counted, and why."""
+    """Balances counted in a part of the journal, and the entries that cannot be counted: partition, sort key and reason."""
 
     balances: dict[Holder, dict[str, int]] = field(default_factory=dict)
     entries: int = 0
@@ -36,7 +36,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """The `cut` that separates what was counted from what the stream brings, and the balances that were other than they should be."""
+    """The `cut` between the counted entries and those left to the stream, and the balances that were wrong before."""
 
     cut: datetime
     found: Found
@@ -45,26 +45,25 @@ class Rebuilt:
 
 
 Passes = Callable[[Callable[[int], Found]], Iterable[Found]]
-"""How the segments of the ledger are gone through: calls what it is given with each segment's number, side by side or in turn."""
+"""Runs a function for the number of each segment of the ledger, in parallel or one after the other."""
 
 
 class Begun(NamedTuple):
-    """The projection while it is being rebuilt, and every balance as it was before."""
+    """The projection during the rebuild, and every balance before it."""
 
     projection: Projection
     before: Mapping[Holder, Counts]
 
 
 def begin_rebuild(store: RebuildStore) -> Begun:
-    """From now on nothing from the stream is counted, and nothing is folded. What was appended and is in no page yet is left where it is:
-    the rebuild counts it in the journal.
+    """Stop counting the stream and folding. Batches that are in no page yet stay: the rebuild counts their entries in the journal.
 
-    Costs 4,100 read units and 2 write units. Raises `ConditionsFailed` when another rebuild began meanwhile.
+    Costs 4,100 read units and 2 write units. Raises `ConditionsFailed` if another rebuild began in the meantime.
     """
     stored = store.projection()
     before = stored or Projection()
     balances = whole(store, before)
-    # Rounds are those of a generation: no batch of before is in any of the new.
+    # Rounds belong to a generation, so no earlier batch is in a new round.
     begun = Projection(before.generation + 1, before.cut, rebuilding=True, as_of=before.as_of)
     store.change_projection(begun, stored)
     return Begun(begun, balances)
@@ -73,13 +72,13 @@ def begin_rebuild(store: RebuildStore) -> Begun:
 def rebuild(
     store: RebuildStore, patience: Patience, begun: Begun, cut: datetime, passes: Passes, segments: int = 1
 ) -> Rebuilt:
-    """Stores the balances that the journal gives for everything that moved before `cut`, and lets the stream count from there on.
+    """Store the balances of all entries that moved money before `cut`; the stream counts the entries from there on.
 
-    The caller has made sure that nothing from the stream is being counted, and that whatever moved before `cut` is stored. A fold that
-    still runs spoils nothing: its pages are of a generation before. Broken off at any point, the same is done anew from `begin_rebuild`.
-    Costs a scan of the ledger, a read unit for each page, and a write unit for each KB of those that have any balance.
+    Before the call, the caller must stop the stream's consumer, and wait until all entries before `cut` are stored. A fold that still runs
+    does no harm: its pages belong to an earlier generation. After an interruption, start again with `begin_rebuild`. Costs a scan of the
+    ledger, a read unit for each page, and a write unit for each KB of pages that have a balance.
 
-    Raises `ConditionsFailed` when another rebuild began meanwhile.
+    Raises `ConditionsFailed` if another rebuild began in the meantime.
     """
     cut = whole_milliseconds(cut)
     found = Found()
@@ -101,7 +100,7 @@ def rebuild(
 def _store_pages(
     store: RebuildStore, patience: Patience, begun: Projection, cut: datetime, balances: Mapping[Holder, Counts]
 ) -> None:
-    """Every page that has a balance, and every one that there was."""
+    """Store every page that has a balance or had one."""
     wanted = by_page(balances)
     for name, stored in store.every_page(every_page()):
         if name in wanted or stored:

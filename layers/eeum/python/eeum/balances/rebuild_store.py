@@ -1,4 +1,4 @@
-"""What a rebuild of the balances reads and writes: one function per access pattern, with its cost. Only who runs a city may scan.
+"""What a rebuild of the balances reads and writes: one function per access pattern, with its cost. Only operators may scan.
 
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
@@ -32,7 +32,7 @@ class RebuildStore(PageStore):
         self._patience = patience
 
     def change_projection(self, after: Projection, before: Projection | None) -> None:
-        """Stores the state of the projection; `ConditionsFailed` when another rebuild changed it since. 2 write units."""
+        """Store the projection's state; `ConditionsFailed` if another rebuild changed it since. 2 write units."""
         conditions: tuple[Condition, ...] = NOT_YET_STORED
         if before:
             conditions = (
@@ -42,7 +42,7 @@ class RebuildStore(PageStore):
         commit(self._storage, self._patience, Put(PROJECTION, projection_item(after), conditions))
 
     def ledger(self, segment: int, segments: int) -> Iterator[Item]:
-        """Every item of a segment of the ledger, for whoever may scan, consistently. 1 read unit per 4 KB."""
+        """Every item of a segment of the ledger, consistently; the caller needs the right to scan. 1 read unit per 4 KB."""
         cursor: str | None = None
         while True:
             page = self._page(Scan(Table.LEDGER, segment, segments, after=cursor))
@@ -52,16 +52,16 @@ class RebuildStore(PageStore):
                 return
 
     def replace(self, name: str, page: BalancePage, *, is_new: bool) -> None:
-        """Stores a page of what a rebuild found, in the place of any up to its own generation. 1 write unit a KB.
+        """Store a page that a rebuild computed; it replaces a page of its own generation or an earlier one. 1 write unit a KB.
 
-        `ConditionsFailed` when a later rebuild was faster, or it `is_new` and is there. Raises `Contended` and `Unavailable`, after which
-        it may be stored.
+        Raises `ConditionsFailed` if a later rebuild stored the page, or if it `is_new` but exists. After `Contended` and `Unavailable`,
+        the page may or may not be stored.
         """
         conditions = NOT_YET_STORED if is_new else (AtMost(("generation",), page.generation),)
         self._alone.put(Put(page_key(name), page_item(page), conditions))
 
     def _page(self, scan: Scan) -> Page:
-        """A page, asked for again where the table is throttled. Raises `Busy`."""
+        """One page, requested again if the table is throttled. Raises `Busy`."""
         attempt = 0
         while True:
             try:

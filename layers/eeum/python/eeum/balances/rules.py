@@ -1,6 +1,6 @@
-"""How entries become balances: pure functions over plain values, in won and in the journal's signs.
+"""How entries become balances: pure functions over plain values, in won and with the journal's signs.
 
-What a merchant is owed stands above zero; what a merchant, a funder or a bank has given stands below, since postings sum to zero.
+A merchant's payable is above zero. What a merchant, a funder or a bank paid is below zero, since postings sum to zero.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ Year = str
 
 
 class Holder(NamedTuple):
-    """Whose balance it is; a funder has one for each fiscal `year`, others have none."""
+    """The holder of a balance; a funder has one for each fiscal `year`, other holders have no year."""
 
     kind: HolderKind
     name: str
@@ -24,7 +24,7 @@ class Holder(NamedTuple):
 
 
 Counts = Mapping[str, int]
-"""Won by what is counted."""
+"""Won by count (`COUNTED`)."""
 
 COUNTED: Mapping[HolderKind, tuple[str, ...]] = {
     holder: (
@@ -36,7 +36,7 @@ COUNTED: Mapping[HolderKind, tuple[str, ...]] = {
 
 
 class UnknownAccount(Exception):
-    """Money moved on an account that `eeum.journal.accounts` does not list."""
+    """An entry posts to an account that `eeum.journal.accounts` does not list."""
 
 
 class Movement(NamedTuple):
@@ -47,7 +47,7 @@ class Movement(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A record of the journal's stream: its place in its shard, and what it moved, or why nobody can tell."""
+    """A record of the journal's stream: its sequence in its shard, and its movement, or the reason why it has none."""
 
     sequence: int
     movement: Movement | None
@@ -55,16 +55,16 @@ class Change(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """A round to which nothing is appended any more: how many batches it has, and when it was closed."""
+    """A closed round, to which nothing is appended: its number of batches, and when it was closed."""
 
     batches: int
     at: datetime
 
 
 class BalancePage(NamedTuple):
-    """Balances that are stored together: those that the journal gives until the end of a `round` of a `generation`, and so `as_of` then.
+    """Balances stored in one item, up to the end of a `round` of a `generation`, which was closed at `as_of`.
 
-    Holders without any won are in none.
+    Holders whose counts are all zero are left out.
     """
 
     generation: int
@@ -74,12 +74,11 @@ class BalancePage(NamedTuple):
 
 
 class Projection(NamedTuple):
-    """What holds for all balances.
+    """The state of all balances.
 
-    They were rebuilt `generation` times; what moved before `cut` was counted by the last rebuild (None is since ever), and while one is
-    under way, nothing is counted. What the stream brings is appended in batches to the open `round`, which has so many `batches`;
-    `closing` is the round before, until it is folded into pages. Balances are `as_of` the instant at which the last that was folded was
-    closed, or of the cut; None before the first.
+    `generation` counts the rebuilds. The last rebuild counted what moved before `cut` (None: no rebuild yet); while one runs, nothing is
+    counted. The stream's consumer appends batches to the open `round`, which has `batches` so far; `closing` is the round before, until it
+    is folded into pages. Balances are `as_of` the close of the last round that was folded, or of the cut; None before the first.
     """
 
     generation: int = 0
@@ -92,23 +91,23 @@ class Projection(NamedTuple):
 
     @property
     def folded(self) -> int:
-        """The last round that is in the pages; 0 is none."""
+        """The last round that is in the pages; 0 for none."""
         return self.round - (2 if self.closing else 1)
 
     def has(self, page: BalancePage) -> bool:
-        """Whether a page is one of these balances: those of before a rebuild are until it has ended, and then no more."""
+        """Whether a page counts: it is not older than this generation, or a rebuild still runs."""
         return self.rebuilding or page.generation >= self.generation
 
 
 PAGES = 4096
-"""Of merchants: with fifty thousand of them a page has twelve, and fits one write unit. To change it, rebuild the balances."""
+"""Pages of merchants: with fifty thousand merchants, twelve in a page, which fits one write unit. To change it, rebuild."""
 
 PROGRAMME_PAGE = "PROGRAMME"
-"""The page of what is read together: funders and banks."""
+"""The page of all funders and banks, which are read together."""
 
 
 def page_of(holder: Holder) -> str:
-    """The page that a holder's balance stands in: a merchant's by the hash of its id, so that pages grow alike."""
+    """The page that stores a holder's balance: a merchant's by the hash of its id, so that pages grow evenly."""
     if holder.kind is not HolderKind.MERCHANT:
         return PROGRAMME_PAGE
     digest = hashlib.sha256(holder.name.encode()).digest()
@@ -120,7 +119,7 @@ def every_page() -> list[str]:
 
 
 def by_page(balances: Mapping[Holder, Counts]) -> dict[str, dict[Holder, Counts]]:
-    """Balances by the page that they belong to."""
+    """Balances by the page that stores them."""
     found: dict[str, dict[Holder, Counts]] = {}
     for holder, counts in balances.items():
         found.setdefault(page_of(holder), {})[holder] = counts
@@ -128,7 +127,7 @@ def by_page(balances: Mapping[Holder, Counts]) -> dict[str, dict[Holder, Counts]
 
 
 def added(one: Mapping[Holder, Counts], other: Mapping[Holder, Counts]) -> dict[Holder, dict[str, int]]:
-    """Both together, in one form alone: counts and holders without any won are left out."""
+    """The sum of both; counts of zero, and holders without other counts, are left out."""
     total: dict[Holder, dict[str, int]] = {}
     add_to(total, one)
     add_to(total, other)
@@ -141,13 +140,15 @@ def without_nothing(balances: Mapping[Holder, Counts]) -> dict[Holder, dict[str,
 
 
 def all_counts(holder: Holder, counts: Counts) -> dict[str, int]:
-    """Every count of a holder, those without any won too."""
+    """Every count of a holder, zeros too."""
     return {counted: counts.get(counted, 0) for counted in COUNTED[holder.kind]}
 
 
 def amounts_of(postings: Postings, month: Month, *, issues: bool) -> dict[Holder, dict[str, int]]:
-    """What postings move by holder. `month` is the one that the funders' fiscal year follows; money that comes in by an entry that `issues`
-    is counted as issued, too. Raises `UnknownAccount`."""
+    """What postings move, by holder. Funders have the fiscal year of `month`.
+
+    If the entry `issues`, money from a bank also counts as issued. Raises `UnknownAccount`.
+    """
     amounts: dict[Holder, dict[str, int]] = {}
     for account, won in postings.items():
         kind, _, name = account.partition("/")
@@ -165,7 +166,7 @@ def amounts_of(postings: Postings, month: Month, *, issues: bool) -> dict[Holder
 
 
 def summed(movements: Iterable[Movement], since: datetime | None = None) -> dict[Holder, dict[str, int]]:
-    """What movements come to by holder, those before `since` left out; what comes to nothing is left out, too."""
+    """The sum of movements from `since` on, by holder, without zeros."""
     total: dict[Holder, dict[str, int]] = {}
     for movement in movements:
         if since is None or movement.at >= since:
@@ -181,12 +182,12 @@ def add_to(total: dict[Holder, dict[str, int]], amounts: Mapping[Holder, Counts]
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:
-    """Changes by their place in the shard, each once, however they were delivered."""
+    """Changes in the order of their sequence in the shard, without duplicates."""
     return sorted({change.sequence: change for change in changes}.values(), key=lambda change: change.sequence)
 
 
 def run_of(changes: Sequence[Change], most_holders: int) -> Sequence[Change]:
-    """The longest beginning of `changes` that moves money of no more than `most_holders`; one change at least."""
+    """The longest run from the start of `changes` with at most `most_holders` holders; at least one change."""
     holders: set[Holder] = set()
     for position, change in enumerate(changes):
         if change.movement:

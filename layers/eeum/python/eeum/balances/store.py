@@ -1,4 +1,4 @@
-"""What the stream's consumer appends, and balances as they are read: one function per access pattern, with its cost.
+"""What the stream's consumer appends, and balances as read: one function per access pattern, with its cost.
 
 Units are for items up to 1 KB written and 4 KB read; a transactional write costs two.
 """
@@ -23,19 +23,19 @@ from eeum.storage import NOT_YET_STORED, Add, Equals, Item, Put, SetTo, Storage,
 from eeum.unit_of_work import Patience, commit
 
 MOST_HOLDERS = 1_000
-"""In one batch: 45 KB or so, where an item may have 400."""
+"""In one batch: about 45 KB; an item may have 400 KB."""
 
 
 class Standing(NamedTuple):
-    """How far a shard is projected (0 is not at all), and the projection; `is_stored` is false before the first batch of all."""
+    """The projection and a shard's checkpoint (0: nothing counted); `is_stored` is false before the very first batch."""
 
     projection: Projection
     is_stored: bool
     checkpoint: int
 
 
-class Told(NamedTuple):
-    """Balances, and the instant that they are of; None before the first fold."""
+class BalancesAsOf(NamedTuple):
+    """Balances, and their instant; None before the first fold."""
 
     balances: Mapping[Holder, Counts]
     as_of: datetime | None
@@ -47,18 +47,18 @@ class BalanceStore:
         self._patience = patience
 
     def standing(self, shard: str) -> Standing:
-        """How far `shard` is, consistently, in one round trip. 2 read units."""
+        """The projection and the checkpoint of `shard`, consistently, in one round trip. 2 read units."""
         state, checkpoint = self._storage.read([PROJECTION, checkpoint_key(shard)])
         return Standing(projection_in(state), state is not None, int(checkpoint["sequence"]) if checkpoint else 0)
 
     def append(
         self, shard: str, standing: Standing, sequence: int, amounts: Mapping[Holder, Counts], expires_at: datetime
     ) -> None:
-        """Appends `amounts` to the open round and moves the shard's checkpoint to `sequence`, together.
+        """Append `amounts` to the open round and move the shard's checkpoint to `sequence`, in one transaction.
 
-        4 write units, and 2 a KB of the batch: about 22 merchants. Where nothing changes, 2 for the checkpoint.
+        4 write units, and 2 a KB of the batch: about 22 merchants. If `amounts` is empty, 2 for the checkpoint.
 
-        `ConditionsFailed` when the checkpoint moved since it was read, the round was closed, or a rebuild began.
+        Raises `ConditionsFailed` if since the read the checkpoint moved, the round was closed, or a rebuild began.
         """
         writes = [_checkpoint(shard, standing, sequence)]
         if amounts:
@@ -70,25 +70,27 @@ class BalanceStore:
             writes += [_counted(standing), batch]
         commit(self._storage, self._patience, *writes)
 
-    def merchant(self, merchant_id: str) -> Told:
-        """A merchant's balances, won by what is counted, consistently; all zero before the first. 2 read units, in two round trips."""
+    def merchant(self, merchant_id: str) -> BalancesAsOf:
+        """A merchant's balances in won by count, consistently; zeros before the first fold. 2 read units, in two round trips."""
         holder = Holder(HolderKind.MERCHANT, merchant_id)
-        told = self._page(page_of(holder))
-        return Told({holder: all_counts(holder, told.balances.get(holder, {}))}, told.as_of)
+        found = self._page(page_of(holder))
+        return BalancesAsOf({holder: all_counts(holder, found.balances.get(holder, {}))}, found.as_of)
 
-    def programme(self) -> Told:
-        """The balances of all funders and banks, consistently. 2 read units, in two round trips; about 90 of them are in 4 KB."""
-        told = self._page(PROGRAMME_PAGE)
-        return Told({holder: all_counts(holder, counts) for holder, counts in told.balances.items()}, told.as_of)
+    def programme(self) -> BalancesAsOf:
+        """Balances of all funders and banks, consistently. 2 read units, in two round trips; 4 KB hold about 90 of them."""
+        found = self._page(PROGRAMME_PAGE)
+        return BalancesAsOf(
+            {holder: all_counts(holder, counts) for holder, counts in found.balances.items()}, found.as_of
+        )
 
-    def _page(self, name: str) -> Told:
-        # The page second: it is never older than the state says.
+    def _page(self, name: str) -> BalancesAsOf:
+        # The page is read second, so that it is never older than the state.
         (state,) = self._storage.read([PROJECTION])
         (item,) = self._storage.read([page_key(name)])
         projection, page = projection_in(state), page_in(item)
         if page is None or not projection.has(page):
-            return Told({}, projection.as_of)
-        return Told(page.balances, max(page.as_of, projection.as_of) if projection.as_of else page.as_of)
+            return BalancesAsOf({}, projection.as_of)
+        return BalancesAsOf(page.balances, max(page.as_of, projection.as_of) if projection.as_of else page.as_of)
 
 
 def _checkpoint(shard: str, standing: Standing, sequence: int) -> Write:
@@ -99,7 +101,7 @@ def _checkpoint(shard: str, standing: Standing, sequence: int) -> Write:
 
 
 def _counted(standing: Standing) -> Write:
-    """One batch more in the open round, if it still is open: whoever closes it knows how many there are."""
+    """Count one more batch in the open round, if it is still open: closing it stores the number of its batches."""
     projection = standing.projection
     if not standing.is_stored:
         first: Item = projection_item(projection) | {"batches": 1}

@@ -1,4 +1,4 @@
-"""Projecting the journal's stream, exactly once, and reading the balances that it comes to."""
+"""Project the journal's stream, exactly once, and read the resulting balances."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,56 +12,56 @@ from eeum.unit_of_work import Patience
 
 
 class Rebuilding(Exception):
-    """A rebuild is under way, or was broken off: what the stream brings must wait until one has been finished."""
+    """A rebuild runs or was interrupted: the stream waits until one has finished."""
 
 
 class Projected(NamedTuple):
-    """How many records were counted now; how many were before, by this shard or a rebuild; and how many never can be."""
+    """How many records were counted now, how many this shard or a rebuild had counted before, and how many never can be."""
 
     counted: int
     before: int
-    parked: int
+    dead_lettered: int
 
 
 KEPT = timedelta(days=30)
-"""How long a batch is kept: the hourly fold may stand still for so long before balances need a rebuild."""
+"""How long a batch is kept. If the hourly fold fails for longer, balances need a rebuild."""
 
 
 class Projecting(NamedTuple):
-    """What a batch of the stream is projected with. `now` is the table's own time, by which it deletes batches.
+    """The parts that `project` works with. `now` is the time of the table, which deletes expired batches.
 
-    `park` keeps what cannot be counted where somebody can look at it.
+    `dead_letter` keeps a change that cannot be counted, with its reason, for an operator.
     """
 
     store: BalanceStore
     patience: Patience
     now: datetime
-    park: Callable[[Change], None]
+    dead_letter: Callable[[Change], None]
 
 
 def project(projecting: Projecting, shard: str, changes: Iterable[Change]) -> Projected:
-    """Counts each change of a stream's shard once, however often and in whatever batches it comes.
+    """Count each change of a stream's shard once, however often and in whatever batches it is delivered.
 
-    The shard's checkpoint moves in the transaction that appends what changes: a change at or below it was counted. Whoever loses a race
-    reads everything again. What cannot be counted is parked before the checkpoint passes it, so that it may be parked twice, and is never
-    forgotten. A thousand holders cost one batch read and one transaction.
+    The shard's checkpoint moves in the transaction that appends the amounts, so a change at or below it was counted. After a lost race,
+    everything is read again. A change that cannot be counted is dead-lettered before the checkpoint passes it: perhaps twice, but never
+    lost. A thousand holders cost one batch read and one transaction.
 
     Raises:
-        Rebuilding: nothing may be counted now; the same changes come again.
-        Busy: the time ran out; the same changes go on from where this came to.
+        Rebuilding: nothing may be counted now; the stream delivers the same changes again.
+        Busy: the time ran out; the same changes continue from the checkpoint.
     """
     left: Sequence[Change] = in_order(changes)
     total = Projected(0, 0, 0)
-    parked: set[int] = set()
+    dead_lettered: set[int] = set()
     while left:
         run = run_of(left, MOST_HOLDERS)
-        counted = _project_run(projecting, shard, run, parked)
+        counted = _project_run(projecting, shard, run, dead_lettered)
         total = Projected(*(one + other for one, other in zip(total, counted, strict=True)))
         left = left[len(run) :]
     return total
 
 
-def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], parked: set[int]) -> Projected:
+def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], dead_lettered: set[int]) -> Projected:
     store = projecting.store
     attempt = 0
     while True:
@@ -73,9 +73,9 @@ def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], park
             return Projected(0, len(run), 0)
         faulty = [change for change in new if change.movement is None]
         for change in faulty:
-            if change.sequence not in parked:
-                projecting.park(change)
-                parked.add(change.sequence)
+            if change.sequence not in dead_lettered:
+                projecting.dead_letter(change)
+                dead_lettered.add(change.sequence)
         cut = standing.projection.cut
         moved = [change.movement for change in new if change.movement and (cut is None or change.movement.at >= cut)]
         try:
@@ -88,10 +88,9 @@ def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], park
 
 
 class ProgrammeBalances(NamedTuple):
-    """What each funder gave in each fiscal year, what each bank brought, what was issued in all, and what expired in the purses of each
-    name, less what of that was taken back: won, all above zero.
+    """Won per funder and fiscal year, per bank, issued in total, and expired by name of purse, less what was taken back; all above zero.
 
-    `as_of` is the instant that they are of; None before the first fold.
+    `as_of` is the instant of these balances; None before the first fold.
     """
 
     funders: list[tuple[str, str, int]]
@@ -102,7 +101,7 @@ class ProgrammeBalances(NamedTuple):
 
 
 def balances_of_programme(store: BalanceStore) -> ProgrammeBalances:
-    """Funders by year and name, banks by name, as the last fold left them."""
+    """The programme's balances as of the last fold: funders by year and name, banks by name."""
     stored, as_of = store.programme()
     ordered = sorted(stored.items(), key=lambda found: (found[0].year, found[0].name))
     return ProgrammeBalances(

@@ -1,15 +1,14 @@
-"""All balances as they stand, with what was appended and is in no page yet: for audits and rebuilds, which do not wait for a fold."""
+"""All balances with the batches that are in no page yet: for audits and rebuilds, which cannot wait for a fold."""
 
 from eeum.balances.page_store import PageStore
 from eeum.balances.rules import Holder, Projection, add_to, by_page, every_page, without_nothing
 
 
 def whole(store: PageStore, projection: Projection) -> dict[Holder, dict[str, int]]:
-    """Every balance, exactly, of an instant between `projection` was read and the answer, for each page its own; those without any won
-    are left out.
+    """Every balance, exactly, without zeros; each page as of an instant between the read of `projection` and the return.
 
-    A fold may go on meanwhile: a batch is added to the pages that are not folded up to it. Costs a read unit for each of the pages, of
-    which there are some four thousand, in 41 round trips, and one for each 4 KB of batches.
+    A fold may run at the same time: a batch is added only to pages that it is not folded into. Costs a read unit for each of some four
+    thousand pages, in 41 round trips, and one for each 4 KB of batches.
     """
     waiting = [
         (number, by_page(amounts))

@@ -1,6 +1,6 @@
-"""The accounts that postings move money between. Each entry has its postings, won by account, which sum to zero.
+"""The accounts that postings move money between. Each entry has postings, won by account, which sum to zero.
 
-Purses are a wallet's own. Balances of all other accounts are projections, and can be rebuilt from the entries.
+A wallet stores its own purses. Balances of all other accounts are projections, which can be rebuilt from the entries.
 """
 
 from collections.abc import Mapping
@@ -10,36 +10,36 @@ from typing import NamedTuple
 CHARGED = "charged"
 CASHBACK = "cashback"
 HELD = "held"
-"""The purse of what is promised to merchants and not captured yet."""
+"""The purse of money that is promised to merchants and not captured yet."""
 
 REFUND_PENDING = "refund_pending"
-"""The purse of what was cancelled and waits for its month to be recomputed."""
+"""The purse of cancelled money that waits until its month is recomputed."""
 
 NOT_SPENDABLE = frozenset({HELD, REFUND_PENDING})
 
 MERCHANT = "merchant"
-"""The funder that is the merchant itself, whichever it is."""
+"""The name of the merchant of a payment as a funder."""
 
 PURSE_KIND = "purse"
-"""The kind of account that is a wallet's own; the other kinds are in `ACCOUNT_KINDS`."""
+"""The kind of account that belongs to a wallet; the other kinds are in `ACCOUNT_KINDS`."""
 
 
 class HolderKind(StrEnum):
-    """Who has accounts outside wallets."""
+    """The kinds of holders of accounts outside wallets."""
 
     MERCHANT = "merchant"
     FUNDER = "funder"
     BANK = "bank"
     PURSES = "purses"
-    """The purses of one name in all wallets: what expired in them."""
+    """The purses of one name in all wallets: their expired rewards."""
 
 
 PAYABLE, REWARD, BALANCE, ISSUED = "payable", "reward", "balance", "issued"
-"""What is counted: of a merchant the first two, of a funder and of purses the third, of a bank the last two."""
+"""The counts of each kind of holder: merchants have the first two, funders and purses the third, banks the last two."""
 
 
 class AccountKind(NamedTuple):
-    """Whose balance an account is, what it counts, and the attribute that stores it in a page of balances."""
+    """A kind of account: its holder, its count, and the attribute that stores it in a page of balances."""
 
     holder: HolderKind
     counted: str
@@ -53,7 +53,7 @@ ACCOUNT_KINDS: Mapping[str, AccountKind] = {
     "bank": AccountKind(HolderKind.BANK, BALANCE, "banks"),
     "expired": AccountKind(HolderKind.PURSES, BALANCE, "expired"),
 }
-"""The registry of account kinds, by how their names begin: a new one is one line, and projections keep its balance."""
+"""The registry of account kinds by the prefix of their names. A new kind is one line, and projections keep its balance."""
 
 _PURSE = f"{PURSE_KIND}/"
 _EXPIRED = "expired/"
@@ -62,7 +62,7 @@ Postings = Mapping[str, int]
 
 
 def is_of_rewards(purse_id: str) -> bool:
-    """Purses of rewards are named by when what is in them expires, or becomes spendable: `points@2026-03`. No grant is named so."""
+    """Whether a purse has rewards: its name has the date of its expiry or first use, `points@2026-03`; allowances have no date."""
     return "@" in purse_id
 
 
@@ -71,7 +71,7 @@ def purse(purse_id: str) -> str:
 
 
 def expired(name: str) -> str:
-    """What members did not spend in time of the rewards in the purses of this name."""
+    """The account of rewards in purses of this name that expired unspent."""
     return f"{_EXPIRED}{name}"
 
 
@@ -80,27 +80,27 @@ def is_of_expired(account: str) -> bool:
 
 
 def merchant_payable(merchant_id: str) -> str:
-    """What the programme owes a merchant."""
+    """The account of what the programme owes a merchant."""
     return f"merchant_payable/{merchant_id}"
 
 
 def merchant_reward(merchant_id: str) -> str:
-    """What a merchant funds of its customers' rewards."""
+    """The account of what a merchant funds of its customers' rewards."""
     return f"merchant_reward/{merchant_id}"
 
 
 def funder(name: str) -> str:
-    """What the nation, the city or a district pays for rewards."""
+    """The account of what the nation, the city or a district pays for rewards."""
     return f"funder/{name}"
 
 
 def funded_by(name: str, merchant_id: str) -> str:
-    """The account of who funds a layer at a merchant: what the merchant funds is its own."""
+    """The account of a layer's funder at a merchant: `MERCHANT` names that merchant's own account."""
     return merchant_reward(merchant_id) if name == MERCHANT else funder(name)
 
 
 def added(*postings: Postings) -> dict[str, int]:
-    """The sum of several postings by account; what comes to nothing is left out."""
+    """The sum of several postings by account, without zeros."""
     total: dict[str, int] = {}
     for each in postings:
         for account, won in each.items():

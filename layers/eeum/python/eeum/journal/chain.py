@@ -1,8 +1,8 @@
-"""The hash chain of a wallet: whoever changes, removes or adds an entry afterwards breaks it.
+"""The hash chain of a wallet: to change, remove or add an entry later breaks it.
 
-Each entry that is linked carries the link it made; the wallet carries the last. A payment, a capture and a cancellation are linked by the
-posting that follows them, which has their hash; a top-up and a release by the transaction that stores them; a hold by its captures and its
-release, which have its hash. What moved no money is not linked. Declared in docs/decisions/0012.
+Each linked entry stores its link; the wallet stores the last link. The earning or correction that follows a payment, a capture or a
+cancellation links it by its hash. A top-up and a release are linked by the transaction that stores them. Captures and the release of a
+hold link it by its hash. Entries that moved no money are not linked. docs/decisions/0012 gives the reasons.
 """
 
 import base64
@@ -15,7 +15,7 @@ CHAIN = "chain"
 
 
 class Head(NamedTuple):
-    """The end of a wallet's chain: how many links it has, and the hash of the last; empty at first."""
+    """The end of a wallet's chain: its length, and the hash of the last link; empty at first."""
 
     length: int = 0
     hash: str = ""
@@ -28,12 +28,12 @@ def entry_hash(item: Mapping[str, Any]) -> str:
 
 
 def link(previous: str, length: int, source: str, entry: str) -> str:
-    """The hash that link number `length` adds: over the one before, the hash of the entry, and that of what the entry was made for."""
+    """The hash of link number `length`, over the previous link, the hash of the entry, and the hash of the entry's source."""
     return _hash(f"{length}:{previous}:{source}:{entry}")
 
 
 def linked(head: Head, item: Mapping[str, Any], source: str = "") -> tuple[Head, dict[str, Any]]:
-    """The chain with `item` (with its pk and sk) as its next link, and the item that carries the link."""
+    """The new head after `item` (with its pk and sk) becomes the next link, and the item with its link."""
     length = head.length + 1
     grown = Head(length, link(head.hash, length, source, entry_hash(item)))
     return grown, {**item, CHAIN: {"length": length, "head": grown.hash, "source": source}}

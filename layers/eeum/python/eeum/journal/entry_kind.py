@@ -1,4 +1,4 @@
-"""What a kind of journal entry is: everything that other parts need to know of it, apart from its own rules."""
+"""What other parts need to know of a kind of journal entry, apart from its own rules."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from eeum.calendar import Month
 from eeum.storage import Item
 
 ACCEPTED, POSTED = "accepted_at", "posted_at"
-"""The attributes that say when an entry's money moved: with its request, or when it was posted some time later."""
+"""The attributes with the instant at which money moved: with the entry's request, or when the accrual stored it."""
 
 APPROVED = "approved"
-"""The status of an entry that moved money for good. Kinds whose entries are never held or declined store none."""
+"""The status of an entry that moved money permanently. Kinds whose entries are never held or declined store none."""
 
 
 def own_instant(_: Item) -> Month | None:
@@ -43,19 +43,19 @@ class EntryKind:
     Attributes:
         name: the item's `kind`.
         prefix: how its sort key begins.
-        codec: where the function is that reads it, `module:function`. Loaded on demand, so that a projection loads no rules.
-        is_linked: whether it is a link of the wallet's chain by itself (docs/decisions/0012).
+        codec: the function that reads it, `module:function`. Loaded on demand, so that a projection loads no rules.
+        is_linked: whether it is itself a link of the wallet's chain (docs/decisions/0012).
         moves_outside: whether it may move money on accounts outside the wallet, whose balances are projected.
         moved_at: the attribute with the instant at which its money moved.
         awaits_posting: whether the accrual posts an earning or a correction for it once it is approved (`calls_for_posting`).
         is_posting: whether it is such a posting.
         issues: whether money that it takes from a bank counts as issued.
-        month: the month whose fiscal year its funders are charged in; None for that of `moved_at`.
-        amount: what it is about: won paid, cancelled, topped up.
-        line: the line of a member's statement that the amount is counted in; empty for none.
+        month: the month whose fiscal year its funders pay in; None for that of `moved_at`.
+        amount: its main amount: won paid, cancelled, topped up.
+        line: the line of a member's statement that counts the amount; empty for none.
         rewards: rewards by layer of the policy.
-        rewards_line: the line of a member's statement that rewards are counted in; empty for none.
-        published: what an event says of it, in the names of the API (`docs/events`).
+        rewards_line: the line of a member's statement that counts the rewards; empty for none.
+        published: the details of its event, with the names of the API (`docs/events`).
     """
 
     name: str
@@ -79,7 +79,7 @@ class EntryKind:
         return self.awaits_posting and item.get("status", APPROVED) == APPROVED
 
     def reader(self) -> Callable[[str, Item], Any]:
-        """The function that reads an entry of this kind, from a wallet's id and the stored item. Imports its module."""
+        """The function that reads an entry of this kind from a wallet's id and the stored item. Imports its module."""
         module, _, function = self.codec.partition(":")
         reader: Callable[[str, Item], Any] = getattr(import_module(module), function)
         return reader

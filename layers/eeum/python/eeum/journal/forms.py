@@ -1,6 +1,6 @@
-"""The two forms in which entries store the same: version 1 by name, version 2 by place, which fits into one write unit.
+"""The two stored forms of facts and rewards: version 1 by name, version 2 by position, which fits into one write unit.
 
-An entry keeps the form that it was stored in, since the chain has its hash. So both are read for ever (docs/decisions/0034).
+An entry keeps its form, since the chain has its hash. So both forms must stay readable (docs/decisions/0034).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,17 +20,17 @@ FACTS = (
     "member_district",
     "member_age",
 )
-"""The place of each fact in version 2. A new fact is added at the end: stored places never change."""
+"""The position of each fact in version 2. Add new facts at the end: stored positions never change."""
 
 _LAYER, _WON, _BANDS, _FUNDERS, _INTO = range(5)
 _BAND, _FUNDER = 4, 2
-"""Values of a band (start, end, rate, base) and of a funder (name, won)."""
+"""How many values describe a band (start, end, rate, base) and a funder (name, won)."""
 
 Stored = Mapping[str, Any]
 
 
 def facts_in_places(named: Stored) -> list[Any]:
-    """Facts in the form of version 2, without the unknown ones at the end."""
+    """Facts in the form of version 2, without unknown facts at the end."""
     places = [named.get(name) for name in FACTS]
     while places and places[-1] is None:
         places.pop()
@@ -38,7 +38,7 @@ def facts_in_places(named: Stored) -> list[Any]:
 
 
 def facts_by_name(stored: Stored | Sequence[Any]) -> Stored:
-    """Facts of either form. Of a later version there may be more than this one knows: their names are their places."""
+    """Facts from either form. Facts of a later version, unknown here, are named by their positions."""
     if isinstance(stored, Mapping):
         return stored
     if not isinstance(stored, list | tuple):
@@ -48,7 +48,7 @@ def facts_by_name(stored: Stored | Sequence[Any]) -> Stored:
 
 
 def reward_in_places(reward: Stored) -> list[Any]:
-    """A reward in the form of version 2: layer, won, its bands and its funders end to end, and the purse where it is not cashback."""
+    """A reward in the form of version 2: layer, won, its bands and its funders one after the other, and the purse unless it is cashback."""
     places = [
         reward["layer"],
         reward["won"],
@@ -59,7 +59,7 @@ def reward_in_places(reward: Stored) -> list[Any]:
 
 
 def rewards_by_name(stored: Sequence[Any]) -> list[Stored]:
-    """The rewards of an earning or a top-up, of either form."""
+    """The rewards of an earning or a top-up, from either form."""
     return [each if isinstance(each, Mapping) else _reward_by_name(each) for each in stored]
 
 

@@ -1,4 +1,4 @@
-"""When an entry's money moved, and what was in a wallet at an instant that is past."""
+"""When an entry's money moved, and a wallet's balances at a past instant."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def moved_at(item: Item) -> datetime:
-    """When an entry's money moved. Raises `KeyError`, `TypeError` or `Invalid` for what is no entry."""
+    """The instant at which an entry's money moved. Raises `KeyError`, `TypeError` or `Invalid` for any other item."""
     field = kind_of(item).moved_at
     return parse_instant(item[field], field)
 
 
 def balances_at(entries: Iterable[Item], at: datetime) -> dict[str, int]:
-    """Won by purse after everything that moved at `at` or before; purses with nothing in them are left out, but the member's own two."""
+    """Won by purse after all movements up to and including `at`, without empty purses other than the member's own two."""
     balances = {CHARGED: 0, CASHBACK: 0}
     for item in entries:
         postings = item.get("postings")
@@ -34,11 +34,11 @@ def balances_at(entries: Iterable[Item], at: datetime) -> dict[str, int]:
 
 
 def balances_of_wallet_at(store: JournalStore, wallet_id: str, at: datetime, now: datetime) -> dict[str, int]:
-    """What was in a wallet at `at`, in won by purse, from its own entries.
+    """A wallet's balances at `at`, in won by purse, from its own entries.
 
-    An entry has the instant at which it was decided and is stored a moment later, a minute at most: until then an instant just past may
-    still gain an entry. Costs what the wallet's entries cost to read. Raises `Invalid` for an instant to come.
+    An entry has the instant of its decision and is stored a moment later, a minute at most. Until then the balances of a recent instant may
+    still change. Costs the read units of the wallet's entries. Raises `Invalid` for a future instant.
     """
     if at > now:
-        raise Invalid("at", f"is still to come: it is {text_of(now)}", "not_past")
+        raise Invalid("at", f"must not be later than now, {text_of(now)}", "not_past")
     return balances_at(store.entries(wallet_id), at)

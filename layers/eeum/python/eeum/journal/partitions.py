@@ -1,4 +1,4 @@
-"""Where a wallet's items are in the ledger: one partition each."""
+"""The ledger partition of a wallet's items."""
 
 PARTITION = "WALLET#"
 

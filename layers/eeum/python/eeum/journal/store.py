@@ -1,4 +1,4 @@
-"""A wallet's entries as a whole: one function per access pattern, with its cost."""
+"""A wallet's entries: one function per access pattern, with its cost."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,8 @@ class JournalStore:
         self._storage = storage
 
     def entries(self, wallet_id: str) -> Iterator[Item]:
-        """Everything of a wallet in the order of its keys, consistently, in pages of 1 MB. 1 read unit per 4 KB: about 130 for a year of
-        201 payments with their cashback."""
+        """All items of a wallet in the order of their keys, consistently, in pages of 1 MB.
+
+        1 read unit per 4 KB: about 130 for a year of 201 payments with their cashback.
+        """
         return every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), consistent=True))

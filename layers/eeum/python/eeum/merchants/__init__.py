@@ -1,1 +1,1 @@
-"""Registered shops: from an owner's application to a merchant that can be paid."""
+"""Registered shops: from an owner's application to an active merchant."""

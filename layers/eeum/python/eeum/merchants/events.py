@@ -1,6 +1,6 @@
 """The event of a merchant's change of state: an application, an approval or a rejection.
 
-The public listing has the name of an approved shop; the event has neither that, nor the owner, nor the registration number.
+The event has neither the shop's name, which the public listing shows once it is approved, nor the owner, nor the registration number.
 """
 
 from eeum.publishing.events import Event, event_of_change
@@ -10,7 +10,7 @@ SOURCE = "eeum.merchants"
 
 
 def event_of_merchant(item: Item) -> Event:
-    """The event of the change that a stored merchant is the result of: every write of a merchant is one.
+    """The event of the change that a stored merchant results from: every write of a merchant has one.
 
     `sequence` numbers a merchant's changes: applications are odd, decisions are even.
     """

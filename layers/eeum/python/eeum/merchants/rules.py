@@ -1,4 +1,4 @@
-"""What a merchant is, who may become one, and from when it can be paid: pure functions over plain values."""
+"""What a merchant is, who may become one, and from when it accepts payments: pure functions over plain values."""
 
 import re
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class MerchantStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What an owner says of the shop. `annual_revenue` in won, `own_rate` in basis points, given by the merchant itself."""
+    """The owner's description of the shop. `annual_revenue` in won; `own_rate` in basis points, funded by the merchant."""
 
     business_registration_number: str
     name: str
@@ -37,7 +37,7 @@ class Shop:
 
 
 class Decision(NamedTuple):
-    """What an operator decided, when and why."""
+    """An operator's decision, with its time and reason."""
 
     status: MerchantStatus
     operator: str
@@ -47,7 +47,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A shop with its application; it can be paid from `payable_from` on, the day after its approval."""
+    """A shop with its application; it accepts payments from `payable_from` on, the day after its approval."""
 
     id: str
     owner: str
@@ -59,20 +59,19 @@ class Merchant:
 
 
 def merchant_id_of(business_registration_number: str) -> str:
-    """A place of business has one registration number (사업자등록번호), so one merchant."""
+    """The merchant's id: a place of business has one registration number (사업자등록번호), so it is one merchant."""
     return natural_id("merchant", business_registration_number)
 
 
 def parse_business_registration_number(text: str) -> str:
-    """The ten digits of a number written with or without hyphens.
+    """The ten digits of a registration number, written with or without hyphens. Raises `Invalid`.
 
-    The last digit checks the others: their sum weighted by 1 3 7 1 3 7 1 3 5, plus the tens of the ninth digit times 5, and the check
-    digit make a multiple of ten. The first three are 101 to 999, once the code of a tax office; the next two are the kind of business,
-    01 to 99. So the National Tax Service assigns them. It begins serial numbers, the next four, at 0001; 0000 is not refused, since
-    earlier versions took it. Raises `Invalid`.
+    The last digit checks the others. Their sum weighted by 1 3 7 1 3 7 1 3 5, plus the tens of the ninth digit times 5, plus the check
+    digit is a multiple of ten. The National Tax Service assigns 101 to 999 as the first three digits (once the code of a tax office) and 01
+    to 99 as the next two (the kind of business). The next four are a serial number from 0001; 0000 is accepted, as in earlier versions.
     """
     if not _WRITTEN.fullmatch(text):
-        raise Invalid("business_registration_number", "is not ten digits such as 124-81-00998", "malformed")
+        raise Invalid("business_registration_number", "must be ten digits such as 124-81-00998", "malformed")
     number = text.replace("-", "")
     digits = [int(digit) for digit in number]
     weighted = sum(digit * weight for digit, weight in zip(digits[:9], _WEIGHTS, strict=True))
@@ -88,21 +87,21 @@ def parse_business_registration_number(text: str) -> str:
 
 
 def check_shop(shop: Shop, terms: MerchantTerms) -> None:
-    """Raises `Invalid` for a district, category or flag that the programme does not know, `MerchantExcluded` for one it excludes."""
+    """Raises `Invalid` for a district, category or flag unknown to the programme, `MerchantExcluded` for one that it excludes."""
     if shop.district not in terms.districts:
         raise Invalid("district", f"is not one of {', '.join(sorted(terms.districts))}", "unknown_district")
     if shop.category not in terms.categories:
         raise Invalid("category", f"is not one of {', '.join(sorted(terms.categories))}", "unknown_category")
     if unknown := sorted(shop.flags - terms.flags):
         raise Invalid(
-            "flags", f"has {', '.join(unknown)}, and not only {', '.join(sorted(terms.flags))}", "unknown_flag"
+            "flags", f"has {', '.join(unknown)}, but may have only {', '.join(sorted(terms.flags))}", "unknown_flag"
         )
     if terms.exclude(shop.category, shop.annual_revenue):
         raise MerchantExcluded("The programme excludes merchants of this category or annual revenue.")
 
 
 def apply(shop: Shop, owner: str, applied_at: datetime, before: Merchant | None) -> Merchant:
-    """The application as it is stored; decisions on an earlier, rejected one are kept."""
+    """The application to store, with the decisions on an earlier, rejected one."""
     return Merchant(
         id=merchant_id_of(shop.business_registration_number),
         owner=owner,
@@ -114,10 +113,10 @@ def apply(shop: Shop, owner: str, applied_at: datetime, before: Merchant | None)
 
 
 def decide(merchant: Merchant, decision: Decision, reviewed: datetime | None) -> Merchant:
-    """The merchant after an operator's decision: an approved one is payable from the next day.
+    """The merchant after an operator's decision; an approved one accepts payments from the next day.
 
-    `reviewed` is when the application that the operator saw was made. A first application may be decided without it; once one was
-    rejected, anybody may have applied anew under the same id, so it must be named.
+    `reviewed` is when the application that the operator read was made. It may be left out for a first application. After a rejection it is
+    required, since another owner may have applied under the same id.
 
     Raises `AlreadyDecided` and `ApplicationChanged`.
     """
@@ -128,7 +127,7 @@ def decide(merchant: Merchant, decision: Decision, reviewed: datetime | None) ->
             "An earlier application was rejected; name the applied_at of the one that was reviewed."
         )
     if reviewed is not None and reviewed != merchant.applied_at:
-        raise ApplicationChanged("Another application came in the place of the one that was reviewed; read it first.")
+        raise ApplicationChanged("Another application replaced the one that was reviewed; read it first.")
     approved = decision.status is MerchantStatus.APPROVED
     return replace(
         merchant,
@@ -139,7 +138,7 @@ def decide(merchant: Merchant, decision: Decision, reviewed: datetime | None) ->
 
 
 def is_payable(merchant: Merchant, instant: datetime) -> bool:
-    """Whether the merchant was approved and the day of its first payments has come."""
+    """Whether the merchant is approved and the first day on which it accepts payments has come."""
     return (
         merchant.status is MerchantStatus.APPROVED
         and merchant.payable_from is not None

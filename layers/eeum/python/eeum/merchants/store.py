@@ -1,4 +1,4 @@
-"""Merchants in their own table, with what each index is ordered by: one function per access pattern, with its cost."""
+"""Merchants in their own table, with the order of each index: one function per access pattern, with its cost."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -44,7 +44,7 @@ class MerchantStore:
         self._patience = patience
 
     def merchant(self, merchant_id: str) -> Merchant | None:
-        """One merchant, consistently; what is no id names none. 1 read unit."""
+        """One merchant, consistently; None for text that is not an id. 1 read unit."""
         if not is_id(merchant_id):
             return None
         (item,) = self._storage.read([merchant_key(merchant_id)])
@@ -61,11 +61,11 @@ class MerchantStore:
         return [merchant_of(item) for item in found if item]
 
     def add(self, merchant: Merchant) -> None:
-        """Stores a first application; `ConditionsFailed` if there is one. 2 write units, and 2 for the indexes."""
+        """Store a first application; `ConditionsFailed` if one exists. 2 write units, and 2 for the indexes."""
         commit(self._storage, self._patience, Put(merchant_key(merchant.id), merchant_item(merchant), NOT_YET_STORED))
 
     def replace(self, merchant: Merchant, before: Merchant) -> None:
-        """Stores what follows `before`; `ConditionsFailed` if it changed since. 2 write units, and up to 4 for the indexes."""
+        """Store the merchant that follows `before`; `ConditionsFailed` if it changed since. 2 write units, and up to 4 for the indexes."""
         unchanged = (Equals(("status",), before.status.value), Equals(("applied_at",), text_of(before.applied_at)))
         commit(self._storage, self._patience, Put(merchant_key(merchant.id), merchant_item(merchant), unchanged))
 
@@ -75,11 +75,11 @@ class MerchantStore:
         return self._page(BY_LISTING, district, prefix, limit, after)
 
     def waiting(self, limit: int, after: str | None) -> Merchants:
-        """Applications that wait for a decision, the oldest first. Half a read unit per 4 KB."""
+        """Applications that await a decision, the oldest first. Half a read unit per 4 KB."""
         return self._page(BY_REVIEW, WAITING, "", limit, after)
 
     def owned_by(self, owner: str, limit: int, after: str | None) -> Merchants:
-        """An owner's merchants, whatever their status. Half a read unit per 4 KB."""
+        """An owner's merchants of any status. Half a read unit per 4 KB."""
         return self._page(BY_OWNER, owner, "", limit, after)
 
     def _page(self, index: Index, partition: str, prefix: str, limit: int, after: str | None) -> Merchants:
@@ -113,7 +113,7 @@ def merchant_item(merchant: Merchant) -> Item:
             for decision in merchant.decisions
         ],
     }
-    # Sparse indexes: only who waits is in the review, only who is approved is listed.
+    # Sparse indexes: the review lists only applications that wait, the public listing only approved merchants.
     if merchant.status is MerchantStatus.APPLIED:
         item["review"] = WAITING
     if merchant.status is MerchantStatus.APPROVED:

@@ -1,4 +1,4 @@
-"""From an owner's application to a merchant that can be paid, and finding merchants."""
+"""Applications of owners, decisions of operators, and finding merchants."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -52,7 +52,7 @@ def apply_for_merchant(command: ApplyForMerchant, using: MerchantDependencies) -
     Raises:
         Invalid: a district or category that the programme does not know.
         MerchantExcluded: the programme excludes such shops.
-        AlreadyApplied: the number is taken by an application that waits or was approved.
+        AlreadyApplied: the number has an application that is waiting or approved.
     """
     (shop, owner), store, now = command, using.merchants, using.clock()
     check_shop(shop, using.policies.running_at(now).merchants)
@@ -66,7 +66,7 @@ def apply_for_merchant(command: ApplyForMerchant, using: MerchantDependencies) -
         else:
             store.add(application)
     except ConditionsFailed as failed:
-        # Another application was faster; it may be a twin of this one.
+        # Another application was faster; it may be the same one, sent twice.
         faster = store.merchant(application.id)
         if faster is None:
             raise AlreadyApplied(NUMBER_TAKEN) from failed
@@ -75,7 +75,7 @@ def apply_for_merchant(command: ApplyForMerchant, using: MerchantDependencies) -
 
 
 def _the_same(merchant: Merchant, shop: Shop, owner: str) -> Merchant:
-    """`merchant`, if it is what `owner` applies with; raises `AlreadyApplied`."""
+    """`merchant`, if `owner` applies with the same shop; raises `AlreadyApplied` otherwise."""
     if merchant.owner != owner or merchant.shop != shop:
         raise AlreadyApplied(NUMBER_TAKEN)
     return merchant
@@ -86,9 +86,9 @@ def decide_application(command: DecideApplication, using: MerchantDependencies) 
 
     Raises:
         NotFound: no such application.
-        MerchantExcluded: approving a shop that the policy in force excludes.
+        MerchantExcluded: the policy in force excludes a shop to be approved.
         AlreadyDecided: it was decided before.
-        ApplicationChanged: it is not the one that was reviewed, or may be another.
+        ApplicationChanged: it is not the one that was reviewed, or may not be.
     """
     merchant_id, decision, reviewed = command
     merchant = application(using.merchants, merchant_id)
@@ -98,12 +98,12 @@ def decide_application(command: DecideApplication, using: MerchantDependencies) 
     try:
         using.merchants.replace(decided, merchant)
     except ConditionsFailed as failed:
-        raise AlreadyDecided("The application was decided by somebody else just now.") from failed
+        raise AlreadyDecided("Another operator has just decided the application.") from failed
     return decided
 
 
 def application(store: MerchantStore, merchant_id: str) -> Merchant:
-    """An application as an operator sees it; raises `NotFound`."""
+    """An application as operators see it; raises `NotFound`."""
     merchant = store.merchant(merchant_id)
     if merchant is None:
         raise NotFound(NO_SUCH_MERCHANT)
@@ -111,7 +111,7 @@ def application(store: MerchantStore, merchant_id: str) -> Merchant:
 
 
 def visible_merchant(store: MerchantStore, merchant_id: str, caller: str) -> Merchant:
-    """A merchant as anyone may see it when it is approved, and its owner always; raises `NotFound`."""
+    """A merchant, if it is approved or the caller owns it; raises `NotFound` otherwise."""
     merchant = application(store, merchant_id)
     if merchant.status is not MerchantStatus.APPROVED and merchant.owner != caller:
         raise NotFound(NO_SUCH_MERCHANT)
@@ -119,7 +119,7 @@ def visible_merchant(store: MerchantStore, merchant_id: str, caller: str) -> Mer
 
 
 def owned_merchant(store: MerchantStore, merchant_id: str, owner: str) -> Merchant:
-    """The owner's own merchant; raises `NotFound` for any other."""
+    """A merchant that the owner owns; raises `NotFound` for any other."""
     merchant = store.merchant(merchant_id)
     if merchant is None or merchant.owner != owner:
         raise NotFound(NO_SUCH_MERCHANT)

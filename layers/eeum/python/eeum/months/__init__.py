@@ -1,1 +1,1 @@
-"""The programme's months: opened at midnight in Seoul on the 1st, and closed when the next one opens."""
+"""The programme's months: each opens at midnight in Seoul on the 1st, when the month before closes."""

@@ -1,7 +1,7 @@
-"""Closing a month: a pass over all wallets catches them up and writes their statements; if nothing is left, the month is frozen.
+"""Close a month: a pass over all wallets posts missing cashback and writes statements; a complete month is then frozen.
 
-A wallet with an entry that cannot be posted holds the month up for a day. Then it is frozen without that wallet, whose statement is
-written when the entry is posted at last.
+A wallet with an entry that cannot be posted delays the month by a day. Then the month is frozen without that wallet, whose statement is
+written after the entry is posted.
 """
 
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ from eeum.wallet.sweeping import Sweeping
 
 @dataclass
 class SegmentClosed:
-    """What a pass found in a segment, as far as the time went: `resume` says where to go on, None that it is done.
+    """What a pass did in a segment: `resume` says where to continue, None at the end.
 
-    `unposted` are entries of the month, or of one before, that have no posting: their wallets have no statement yet. `expired` won left
-    the wallets.
+    `unposted` are entries of the month or of an earlier one without an accrual: their wallets have no statement yet. `expired` won left the
+    wallets.
     """
 
     month: Month | None
@@ -39,7 +39,7 @@ class SegmentClosed:
 
 
 def due_month(months: MonthStore, now: datetime) -> Month | None:
-    """The month to close now, the oldest first; None when all that are over are frozen, or the last one ended within the hour."""
+    """The oldest month to close now; None if all past months are frozen, or the last one ended within the hour."""
     return month_to_close(months.closed(), now)
 
 
@@ -51,9 +51,9 @@ def close_segment(
     segment: Segment,
     after: str = BEGINNING,
 ) -> SegmentClosed:
-    """Catches up the wallets of a segment from `after` on, writes the statement of each that is complete, and sweeps out what expired.
+    """For each wallet of a segment from `after` on: post missing cashback, write its statement if complete, and expire rewards.
 
-    It may run twice, beside itself and again from any page: a statement is stored once, and says what the journal says.
+    Calls may overlap and repeat any page: a statement is stored once, and follows from the journal.
     """
     done = SegmentClosed(month, after)
     while done.resume is not None and catch_up.has_time():
@@ -70,7 +70,7 @@ def close_segment(
                     unposted += _close(catch_up, statements, wallet, month, done)
             except PASSING:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with one wallet, the others are closed
+            except Exception as error:  # noqa: BLE001 - an error in one wallet must not stop the others
                 unposted.append(unposted_wallet(wallet.id, error))
         done.wallets += len(page)
         done.unposted += unposted
@@ -81,7 +81,7 @@ def close_segment(
 def _close(
     catch_up: CatchUp, statements: StatementStore, wallet: Wallet, month: Month, done: SegmentClosed
 ) -> list[Unposted]:
-    """Catches a wallet up and writes its statement, unless something of the month stays unposted, which it gives."""
+    """Post a wallet's missing cashback and write its statement; return the month's entries that stay unposted, if any."""
     caught_up = catch_up.wallet(wallet)
     done.posted += caught_up.posted
     left = [each for each in caught_up.unposted if each.month is None or each.month <= month]
@@ -92,7 +92,7 @@ def _close(
 def write_late_statements(
     catch_up: CatchUp, wallets: WalletStore, statements: StatementStore, months: MonthStore
 ) -> SegmentClosed:
-    """Writes what is missing of the statements of months that were frozen without some wallets, as far as these are complete now."""
+    """Write missing statements of months that were frozen without some wallets, if the wallets are complete now."""
     done = SegmentClosed(None, None)
     for record in months.with_exceptions():
         missing = set(record.excepted) - statements.written(record.excepted, record.month)
@@ -103,13 +103,13 @@ def write_late_statements(
                 _close(catch_up, statements, wallet, record.month, done)
             except PASSING:
                 raise
-            except Exception:  # noqa: BLE001 - it is what the month was frozen without, and was reported then
+            except Exception:  # noqa: BLE001 - this error was reported when the month was frozen
                 continue
     return done
 
 
 def _write(store: StatementStore, wallet: Wallet, month: Month, now: datetime) -> bool:
-    """Whether this call wrote a statement: some wallets need none, and another pass may have been faster."""
+    """Whether this call wrote a statement: some wallets need none, and another pass may have written it."""
     statement = statement_of(wallet.id, month, store.bookings(wallet.id), whole_milliseconds(now))
     if statement is None:
         return False

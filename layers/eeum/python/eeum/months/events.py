@@ -1,4 +1,4 @@
-"""The event of a month that was opened, closed or frozen."""
+"""The event of a month that opens, closes or freezes."""
 
 from eeum.publishing.events import Event, event_of_change
 from eeum.storage import Item
@@ -7,16 +7,16 @@ SOURCE = "eeum.programme"
 
 
 def event_of_month(item: Item) -> Event:
-    """The event of the change that a stored month is the result of: every write of a month is one.
+    """The event of the change that a stored month results from: every write of a month has one.
 
     A month that the reset missed is opened and closed at once: one event, `closed`. `excepted` is the number of wallets whose statements
-    are written later.
+    come later.
     """
     status = item["status"]
     instants = {
         "opened_at": item["opened_at"],
         "closed_at": item["closed_at"],
-        # Months that were stored before there was freezing say nothing of it.
+        # Months that were stored before freezing existed lack these attributes.
         "frozen_at": item.get("frozen_at"),
     }
     detail = {

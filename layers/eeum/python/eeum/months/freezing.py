@@ -1,4 +1,4 @@
-"""Freezing a month that is closed. Apart from `closing`, since it reads what the passes found and no wallet."""
+"""Freeze a closed month. Separate from `closing`, since it reads the findings of the passes and no wallet."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,9 +12,9 @@ from eeum.storage import ConditionsFailed
 
 
 class SegmentFound(NamedTuple):
-    """What a whole pass found in one segment: the month it was about, how many entries of it are unposted, and the wallets they are of.
+    """What a whole pass found in one segment: its month, the number of unposted entries, and their wallets.
 
-    Of `wallets` there may be fewer than there are, from `MOST_EXCEPTED` on.
+    The list of `wallets` may be incomplete beyond `MOST_EXCEPTED`.
     """
 
     segment: Segment
@@ -24,20 +24,20 @@ class SegmentFound(NamedTuple):
 
 
 def excepted_wallets(found: Sequence[SegmentFound]) -> list[str]:
-    """The wallets that have something that cannot be posted."""
+    """The wallets with an entry that cannot be posted."""
     return sorted({wallet for each in found for wallet in each.wallets})
 
 
 def freeze_month(months: MonthStore, found: Sequence[SegmentFound], now: datetime) -> Month | None:
-    """Freezes the month that a pass was about if no segment has anything unposted; gives it if this call froze it.
+    """Freeze the month of a pass if no segment has unposted entries; return it if this call froze it.
 
-    A day after its end it is frozen without the wallets that have, if they are few.
+    A day after its end the month is frozen without the wallets of unposted entries, if they are few.
 
-    Raises `ValueError` when `found` is not of every segment, once: then it says nothing of the city.
+    Raises `ValueError` unless `found` has every segment exactly once.
     """
     of = {each.segment.of for each in found}
     if len(of) != 1 or sorted(each.segment.number for each in found) != list(range(*of)):
-        raise ValueError("what was found is not of every segment")
+        raise ValueError("the findings must be of every segment, once")
     about = {each.month for each in found}
     (month,) = about if len(about) == 1 else (None,)
     if month is None:

@@ -1,6 +1,6 @@
-"""Which months must be opened and closed: pure functions over plain values.
+"""Which months to open and close: pure functions over plain values.
 
-The reset changes no wallet: what limits were used is kept by month, so the month turns by itself, whether or not the reset has run.
+The reset changes no wallet. Limit usage is kept by month, so the limits start again with the month, whether or not the reset has run.
 """
 
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from enum import StrEnum
 from eeum.calendar import Month, month_of, next_month, start_of_month
 
 CLOSING_BEGINS = timedelta(hours=1)
-"""After the end of a month: by then nothing that was accepted in it is still on its way into the ledger."""
+"""How long after a month's end its statements may be due: nothing accepted in it is still being stored then."""
 
 EXCEPTIONS_BEGIN = timedelta(days=1)
-"""After the end of a month: until then an operator may mend what cannot be posted; from then on the others do not wait for it."""
+"""How long after a month's end operators may mend entries that cannot be posted; then the other wallets wait no longer."""
 
 MOST_EXCEPTED = 100
-"""Wallets without which a month is frozen. More of them are no fault of a wallet."""
+"""The most wallets that a month may be frozen without. If there are more, the cause is not in the wallets."""
 
 
 class MonthStatus(StrEnum):
-    """A month that is `closed` is over; one that is `frozen` has all its cashback, and its statements are written."""
+    """The status of a month: a `closed` one is over; a `frozen` one has all its cashback and statements."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -30,9 +30,9 @@ class MonthStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MonthRecord:
-    """A month of the programme; `opened_at` and `closed_at` are when the reset did it, maybe late; `frozen_at` when all was there.
+    """A month of the programme. `opened_at` and `closed_at` are when the reset ran, which may be late; `frozen_at` is when it was complete.
 
-    `excepted` are the wallets that had an entry then that could not be posted: their statements are written once it is.
+    `excepted` wallets had an entry that could not be posted when it froze: their statements are written after the entry is.
     """
 
     month: Month
@@ -45,17 +45,17 @@ class MonthRecord:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one run of the reset does: months to open, in order, and months to close."""
+    """What one run of the reset does: the months to open, in order, and the months to close."""
 
     opened: tuple[MonthRecord, ...]
     closed: tuple[MonthRecord, ...]
 
 
 def turn_month(latest: Sequence[MonthRecord], due_at: datetime, now: datetime) -> Turn:
-    """Opens the month of `due_at` and every one missed since the last opened, closing all but the newest.
+    """Open the month of `due_at` and every missed month before it, and close all but the newest.
 
-    `latest` are the newest records, newest first; the earlier run of a later month leaves nothing to do. A missed month is opened and
-    closed at once, so that the row of months has no gap.
+    `latest` are the newest records, newest first. If a later month is open already, nothing is left to do. A missed month is opened and
+    closed at once, so that the sequence of months has no gap.
     """
     due = month_of(due_at)
     if latest and latest[0].month >= due:
@@ -80,13 +80,13 @@ def _months_between(last: Month, due: Month) -> list[Month]:
 
 
 def month_to_close(closed: Sequence[MonthRecord], now: datetime) -> Month | None:
-    """The month whose statements are due: the oldest that is closed and not frozen, from an hour after its end on."""
+    """The month whose statements are due: the oldest closed month that is not frozen, an hour after its end at the earliest."""
     due = [record.month for record in closed if start_of_month(next_month(record.month)) + CLOSING_BEGINS <= now]
     return min(due, default=None)
 
 
 def may_freeze_without(month: Month, wallets: int, now: datetime) -> bool:
-    """Whether the month may be frozen although so many wallets have something that cannot be posted."""
+    """Whether the month may be frozen without this many wallets that have an entry that cannot be posted."""
     return wallets <= MOST_EXCEPTED and now >= start_of_month(next_month(month)) + EXCEPTIONS_BEGIN
 
 

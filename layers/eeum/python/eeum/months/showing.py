@@ -1,4 +1,4 @@
-"""Showing the statement of a month. It closes nothing."""
+"""Show the statement of a month. Separate from `closing`, since it closes nothing."""
 
 from eeum.calendar import Month
 from eeum.errors import NotFound
@@ -7,7 +7,7 @@ from eeum.months.statements import Statement
 
 
 def statement_of_month(store: StatementStore, wallet_id: str, month: Month) -> Statement:
-    """Raises `NotFound` before it is written, and for a month in which nothing happened in an empty wallet."""
+    """The statement of a month. Raises `NotFound` before it is written, and if nothing happened in an empty wallet."""
     statement = store.statement(wallet_id, month)
     if statement is None:
         raise NotFound(f"There is no statement of {month}: it is written when the month is frozen.")

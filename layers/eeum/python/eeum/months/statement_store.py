@@ -1,4 +1,4 @@
-"""Statements in the ledger table, and the entries they are made of: one function per access pattern, with its cost."""
+"""Statements in the ledger table, and the entries that they summarise: one function per access pattern, with its cost."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from eeum.unit_of_work import Patience, commit
 STATEMENT = "STATEMENT#"
 
 MOST_TOGETHER = 100
-"""Items of one batch read, and of one transaction."""
+"""The most items of one batch read, and of one transaction."""
 
 
 class StatementStore:
@@ -26,7 +26,7 @@ class StatementStore:
         return statement_of_item(wallet_id, item) if item else None
 
     def written(self, wallet_ids: Sequence[str], month: Month) -> set[str]:
-        """Which of these wallets have their statement of `month`, consistently, a hundred in a round trip. 1 read unit each."""
+        """Which of these wallets have a statement of `month`, consistently, a hundred in a round trip. 1 read unit each."""
         found: set[str] = set()
         for start in range(0, len(wallet_ids), MOST_TOGETHER):
             together = wallet_ids[start : start + MOST_TOGETHER]
@@ -35,12 +35,12 @@ class StatementStore:
         return found
 
     def bookings(self, wallet_id: str) -> list[Booking]:
-        """Every entry of a wallet that moved money, consistently. 1 read unit per 4 KB of all that the wallet has, in pages of 1 MB."""
+        """Every entry of a wallet that moved money, consistently. 1 read unit per 4 KB of all items of the wallet, in pages of 1 MB."""
         entries = every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), consistent=True))
         return [booking_of(entry) for entry in entries if entry.get("postings")]
 
     def add(self, statement: Statement) -> None:
-        """Stores a statement, once; `ConditionsFailed` when there is one. 2 write units a KB: up to 8."""
+        """Store a statement, once; `ConditionsFailed` if it exists. 2 write units a KB: up to 8."""
         key = _key(statement.wallet_id, statement.month)
         commit(self._storage, self._patience, Put(key, statement_item(statement), NOT_YET_STORED))
 
@@ -50,7 +50,7 @@ def _key(wallet_id: str, month: Month) -> Key:
 
 
 def booking_of(item: Item) -> Booking:
-    """Reads what a statement takes from an entry."""
+    """What a statement takes from an entry."""
     kind = kind_of(item)
     booked_in = month_of(parse_instant(item["accepted_at"], "accepted_at"))
     return Booking(
@@ -65,7 +65,7 @@ def booking_of(item: Item) -> Booking:
 
 
 def statement_item(statement: Statement) -> Item:
-    """It has no postings: it moves nothing, and is no entry of the journal."""
+    """The item of a statement. It has no postings: it moves nothing, and is not an entry of the journal."""
     return {
         "kind": "statement",
         "month": statement.month,

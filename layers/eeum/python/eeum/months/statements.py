@@ -1,8 +1,8 @@
-"""What a member's statement of a month says: pure functions over plain values, amounts in won.
+"""A member's statement of a month: pure functions over plain values, amounts in won.
 
-Every entry is booked in the month in which what it was made for was accepted: an earning in that of its capture, a correction in that of
-its cancellation, whenever they were posted. So a statement follows from the journal alone, and not from how fast the stream was; it is
-complete once nothing of its month waits to be posted.
+An entry is booked in the month in which its cause was accepted: an earning in that of its capture, a correction in that of its
+cancellation, whenever they were posted. So a statement depends on the journal alone, and not on the stream's speed. It is complete once
+no accrual of its month is pending.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,15 +16,15 @@ from eeum.journal.accounts import Postings, added, by_purse, is_of_expired
 NONE: Mapping[str, int] = MappingProxyType({})
 
 MERCHANT = "merchant"
-"""Who funds what a merchant gives of its own: by this name whichever merchant it is."""
+"""The funder of all rewards that merchants fund, whichever the merchant."""
 
 
 class Booking(NamedTuple):
     """What a statement takes from an entry.
 
-    `line` and `rewards_line` are the fields of the statement that `amount` and `layers` are counted in (`eeum.journal.kinds`).
-    `booked_in` is the month of its acceptance; `month` the one whose limits its cashback follows, which for a correction may be an
-    earlier one. `amount` is won paid, cancelled or topped up; `layers` is won of rewards by layer.
+    `line` and `rewards_line` are the fields of the statement that count `amount` and `layers` (`eeum.journal.kinds`). `booked_in` is the
+    month of acceptance. `month` is the one whose limits the cashback follows; for a correction it may be earlier. `amount` is won paid,
+    cancelled or topped up; `layers` is won of rewards by layer.
     """
 
     line: str
@@ -37,7 +37,7 @@ class Booking(NamedTuple):
 
 
 class RewardSum(NamedTuple):
-    """Won of rewards: in all, by layer of the policy, and by who funds it."""
+    """Won of rewards: the total, by layer of the policy, and by funder."""
 
     won: int = 0
     by_layer: Mapping[str, int] = NONE
@@ -45,7 +45,7 @@ class RewardSum(NamedTuple):
 
 
 class EarlierMonth(NamedTuple):
-    """What cancellations that came in this month changed in an earlier one: won cancelled, and the change of its cashback."""
+    """Won that this month's cancellations cancelled of an earlier month's payments, and the change of that month's cashback."""
 
     month: Month
     cancelled: int
@@ -55,10 +55,10 @@ class EarlierMonth(NamedTuple):
 class Statement(NamedTuple):
     """A member's month: balances by purse at its start and end, and what happened between, in won.
 
-    `paid` is what was captured at once, `held` what was promised, `captured` and `released` what became of what was held. `cancelled`
-    and `cashback` (whichever purse it came into) are of this month's own payments; what came in of earlier months stands in
-    `earlier_months`. Of `paid`, `discounts` were not asked of the member, less what cancellations of this month gave back of such;
-    `top_up_rewards` were given on top of what was topped up, or taken off what the bank was asked for. `expired` won left the wallet.
+    `paid` was captured at once and `held` was authorised for later; `captured` and `released` are from holds. `cancelled` and `cashback`
+    (into any purse) are of this month's payments; `earlier_months` has those of earlier months. `discounts` are the part of `paid` that
+    members did not pay, less what this month's cancellations gave back. `top_up_rewards` are bonuses on top-ups, and discounts on the
+    bank's price. `expired` left the wallet.
     """
 
     wallet_id: str
@@ -80,7 +80,7 @@ class Statement(NamedTuple):
 
 
 def statement_of(wallet_id: str, month: Month, bookings: Iterable[Booking], written_at: datetime) -> Statement | None:
-    """The statement of `month` over all of a wallet's entries; None when nothing happened and nothing is in the wallet."""
+    """The statement of `month` from all of a wallet's entries; None if nothing happened and the wallet is empty."""
     until = [booking for booking in bookings if booking.booked_in <= month]
     own = [booking for booking in until if booking.booked_in == month]
     start = _balances(booking for booking in until if booking.booked_in < month)
@@ -109,7 +109,7 @@ def statement_of(wallet_id: str, month: Month, bookings: Iterable[Booking], writ
 
 
 def _balances(bookings: Iterable[Booking]) -> dict[str, int]:
-    """Won by purse; purses with nothing in them are left out."""
+    """Won by purse, without empty purses."""
     return by_purse(added(*(booking.postings for booking in bookings)))
 
 
@@ -118,7 +118,7 @@ def _sum(bookings: Iterable[Booking], line: str) -> int:
 
 
 def _cancelled(bookings: Iterable[Booking], month: Month) -> int:
-    """Won cancelled of the payments of `month`: a correction says it for each month that a cancellation reaches into."""
+    """Won cancelled of the payments of `month`; a cancellation has a correction for each month that it changes."""
     return _sum((booking for booking in bookings if booking.month == month), "cancelled")
 
 
@@ -135,7 +135,7 @@ def _rewards(bookings: Iterable[Booking], line: str) -> RewardSum:
 
 
 def _funders(postings: Postings) -> dict[str, int]:
-    """What each funder gave, in won; negative: got back."""
+    """Won by funder; negative: what came back to it."""
     given: dict[str, int] = {}
     for account, won in postings.items():
         kind, _, name = account.partition("/")

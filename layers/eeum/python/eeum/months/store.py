@@ -15,7 +15,7 @@ class MonthStore:
         self._partition = f"PROGRAMME#{programme}"
 
     def latest(self, count: int, after: str | None = None) -> tuple[list[MonthRecord], str | None]:
-        """The newest months, newest first, and the cursor of those before. Half a read unit per 4 KB: one for 12 months."""
+        """The newest months, newest first, and the cursor of earlier ones. Half a read unit per 4 KB: one for 12 months."""
         page = self._storage.query(
             Query(Table.PROGRAMME, self._partition, MONTH, newest_first=True, limit=count, after=after)
         )
@@ -27,13 +27,13 @@ class MonthStore:
         return _month_of(item) if item else None
 
     def closed(self) -> list[MonthRecord]:
-        """Every month that is closed and not frozen yet, the oldest first, consistently. 1 read unit per 4 KB of all months: one for 24."""
+        """Every closed month that is not frozen, the oldest first, consistently. 1 read unit per 4 KB of all months: one for 24."""
         still_closed = (Equals(("status",), MonthStatus.CLOSED.value),)
         months = Query(Table.PROGRAMME, self._partition, MONTH, where=still_closed, consistent=True)
         return [_month_of(item) for item in every_item(self._storage, months)]
 
     def with_exceptions(self) -> list[MonthRecord]:
-        """Every month that was frozen without some wallets, the oldest first, consistently. 1 read unit per 4 KB of all months."""
+        """Every month frozen without some wallets, the oldest first, consistently. 1 read unit per 4 KB of all months."""
         frozen = (Equals(("status",), MonthStatus.FROZEN.value),)
         months = Query(Table.PROGRAMME, self._partition, MONTH, where=frozen, consistent=True)
         return [_month_of(item) for item in every_item(self._storage, months) if item.get("excepted")]
@@ -44,7 +44,7 @@ class MonthStore:
         commit(self._storage, self._patience, Put(self._key(record.month), _item(record), closed))
 
     def turn(self, turn: Turn) -> None:
-        """Opens and closes months together; `ConditionsFailed` when another run did. 2 write units each: 4 in a month without misses."""
+        """Open and close months together; `ConditionsFailed` if another run did. 2 write units each: 4 if no month was missed."""
         writes: list[Write] = [Put(self._key(record.month), _item(record), NOT_YET_STORED) for record in turn.opened]
         still_open = (Equals(("status",), MonthStatus.OPEN.value),)
         writes += [Put(self._key(record.month), _item(record), still_open) for record in turn.closed]
@@ -72,7 +72,7 @@ def _month_of(item: Item) -> MonthRecord:
         status=MonthStatus(item["status"]),
         opened_at=parse_instant(item["opened_at"], "opened_at"),
         closed_at=parse_instant(item["closed_at"], "closed_at") if item["closed_at"] else None,
-        # Months that were stored before there was freezing say nothing of it.
+        # Months that were stored before freezing existed lack these attributes.
         frozen_at=parse_instant(item["frozen_at"], "frozen_at") if item.get("frozen_at") else None,
         excepted=tuple(item.get("excepted", ())),
     )

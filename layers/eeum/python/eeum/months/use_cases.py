@@ -1,4 +1,4 @@
-"""Turning the month: the same work for a thousand members and for a million."""
+"""Turn the month: the same work for a thousand members as for a million."""
 
 from datetime import datetime, timedelta
 
@@ -10,14 +10,14 @@ from eeum.storage import ConditionsFailed
 from eeum.unit_of_work import Patience
 
 CLOCKS_APART = timedelta(seconds=5)
-"""By how much the scheduler's clock may be ahead of the function's."""
+"""How far the scheduler's clock may be ahead of the function's."""
 
 MOST_MISSED = 90
-"""A run opens at most this many months, which one transaction holds: more than seven years."""
+"""The most months that a run opens, all in one transaction: more than seven years."""
 
 
 def reset_month(store: MonthStore, patience: Patience, due_at: datetime, now: datetime) -> Turn:
-    """Opens the month of `due_at` and closes the ones before; a second run finds nothing to do, a late one catches up.
+    """Open the month of `due_at` and close the ones before; a second run does nothing, a late one catches up.
 
     Raises:
         Invalid: `due_at` is later than `now`, or more months were missed than one run opens.
@@ -36,13 +36,13 @@ def reset_month(store: MonthStore, patience: Patience, due_at: datetime, now: da
             store.turn(turn)
             return turn
         except ConditionsFailed:
-            # Another run was faster; what it left is read and nothing is done twice.
+            # Another run was faster: read what it stored, so that nothing is done twice.
             attempt += 1
             patience.wait(attempt)
 
 
 def month_record(store: MonthStore, month: Month) -> MonthRecord:
-    """Raises `NotFound` for a month that was not opened."""
+    """The record of a month. Raises `NotFound` if it was not opened."""
     record = store.month(month)
     if record is None:
         raise NotFound(f"The month {month} was not opened.")

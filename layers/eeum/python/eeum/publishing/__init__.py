@@ -1,1 +1,1 @@
-"""Events on the city's bus: how later parts hear of entries of the journal and of what changes in other parts."""
+"""Events on the city's bus: how other parts learn of the journal's entries and of changes in each part."""

@@ -7,14 +7,14 @@ from typing import Any
 from eeum.ids import natural_id
 
 VERSION = 1
-"""Of all events. A field that is added keeps it; a field that changes or goes makes a new version, published beside the old one."""
+"""The version of all schemas. An added field keeps it; a changed or removed field needs a new one, published beside the old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `type` names its schema (`docs/events/<type>.v<version>.json`), `source` the part that it happened in.
+    """Something that happened. `type` names its schema (`docs/events/<type>.v<version>.json`), `source` the part where it happened.
 
-    `id` is the same however often the event is published: a consumer that keeps it counts each event once.
+    `id` is the same however often the event is published, so that consumers can count each event once.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Event:
 def event_of_change(source: str, kind: str, change: tuple[str, ...], at: str, detail: Mapping[str, Any]) -> Event:
     """The event of a change of state at the instant `at`. `change` distinguishes it from all others of its type, `kind`.
 
-    `detail` has no personal data: no subject of the user pool, no free text, nothing that is said of a member.
+    `detail` has no personal data: no subject of the user pool, no free text, nothing about a member.
     """
     event_id = natural_id("event", source, kind, *change)
     return Event(event_id, source, kind, {"id": event_id, "version": VERSION, "at": at, **detail})

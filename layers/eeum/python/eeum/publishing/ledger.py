@@ -1,6 +1,6 @@
-"""The events of what the ledger stores: its entries, the opening of wallets, and what operators decide about them.
+"""The events of the ledger's items: entries, opened wallets, and operators' decisions on wallets.
 
-Each of these items is stored once, so it is its own outbox record: the ledger's stream brings it to the publisher.
+Each item is stored once, so it is its own outbox record: the ledger's stream brings it to the publisher.
 """
 
 from eeum.ids import natural_id
@@ -12,20 +12,20 @@ from eeum.wallet.events import PUBLISHED
 LEDGER_SOURCE = "eeum.ledger"
 
 PUBLISHED_KINDS = (*KINDS, *PUBLISHED)
-"""What the ledger's stream brings to be published, by the `kind` of the item."""
+"""By `kind` of item in the ledger's stream, the function that makes its event."""
 
 
 def event_of_ledger(item: Item) -> Event:
-    """The event of an item that was inserted. Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for any other item."""
+    """The event of an inserted item. Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for any other item."""
     of_wallet = PUBLISHED.get(item["kind"])
     return of_wallet(item) if of_wallet else event_of_entry(item)
 
 
 def event_of_entry(item: Item) -> Event:
-    """The event of a stored entry. Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for what is no entry.
+    """The event of a stored entry. Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for any other item.
 
-    Events come at least once and in no order. `sequence` is the entry's place in its wallet's chain, by which a consumer can order them;
-    it is null for a payment, a capture and a cancellation, which a later posting links.
+    Events arrive at least once and in no order. Consumers can order them by `sequence`, the entry's link in its wallet's chain. It is null
+    for a payment, a capture and a cancellation, which a later earning or correction links.
     """
     kind = KINDS[item["kind"]]
     wallet_id = item["pk"].partition("#")[2]

@@ -1,7 +1,7 @@
-"""The events of the parts whose tables have streams of their own: merchants, the programme, and budgets.
+"""The events of tables with their own streams: merchants, the programme, and budgets.
 
-A stored item is its own outbox record: the transaction that stores it is what the table's stream brings to the publisher. So each write
-of one of these items must be a change of state with an event of its own (`tests/publishing/test_parts.py`).
+A stored item is its own outbox record: the table's stream brings the stored item to the publisher. So each write of such an item must be a
+change of state with its own event (`tests/publishing/test_parts.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ PUBLISHED: Mapping[Table, Mapping[str, Callable[[Item], Event | None]]] = {
     Table.PROGRAMME: {"month": event_of_month, "policy_step": event_of_step},
     Table.BUDGETS: {"budget_change": event_of_budget_change},
 }
-"""What each stream brings to be published, by the `kind` of the item."""
+"""By `kind` of item, the function that makes its event."""
 
 _READERS = {kind: reader for readers in PUBLISHED.values() for kind, reader in readers.items()}
 

@@ -1,1 +1,1 @@
-"""Simulations that operators ask for: what a policy would have cost, worked out by a function of its own (docs/simulator.md)."""
+"""Simulations that operators request: what a policy would have cost, computed by a separate function (docs/simulator.md)."""

@@ -1,4 +1,4 @@
-"""What a simulation's difference says of the policy that it is about, whichever release stored it. Pure; amounts are won."""
+"""A simulation's difference, seen from the policy that it is about, whichever release stored it. Pure; amounts are won."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from eeum.policy.digest import digest_of
 def as_of_the_policy(summary: Mapping[str, Any]) -> dict[str, Any]:
     """The summary with a difference that names its subject.
 
-    Earlier releases stored it the other way round and without names: from the policy that was asked about to the one beside it.
+    Earlier releases stored it the other way round and without names: from the requested policy to the one compared with.
     """
     found = summary.get("difference")
     if not found or "of" in found:
@@ -29,7 +29,7 @@ def as_of_the_policy(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def beside(summary: Mapping[str, Any], replaced: Mapping[str, Any] | None) -> dict[str, Any]:
-    """As `as_of_the_policy`; without a difference from any other document than the one that will be `replaced`."""
+    """As `as_of_the_policy`, but without a difference from any document other than `replaced`."""
     shown = as_of_the_policy(summary)
     found = shown.get("difference")
     if found is None:

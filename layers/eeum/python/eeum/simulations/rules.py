@@ -1,4 +1,4 @@
-"""What is asked of a simulation, and what becomes of it: pure functions over plain values, amounts in won."""
+"""A simulation's question, state and answer: pure functions over plain values, amounts in won."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,16 +11,16 @@ from eeum.errors import Invalid
 from eeum.ids import Digest
 
 ATTEMPTS = 3
-"""How often a simulation that fails is tried."""
+"""How often a simulation is attempted before it has failed."""
 
 LONGEST = timedelta(minutes=15)
-"""How long one attempt may take: as long as a function runs. Who began earlier and did not end is not at work any more."""
+"""The longest that one attempt may take, which is the function's timeout. An attempt that began earlier has ended."""
 
 MOST_MONTHS = 36
 
 
 class State(StrEnum):
-    """`failed` is never stored: it is how one looks that was begun too long ago (`seen`)."""
+    """The state of a simulation. `failed` is never stored: `seen` shows it for one that began too long ago."""
 
     REQUESTED = "requested"
     RUNNING = "running"
@@ -31,7 +31,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Payments of a bucket's folder, from one month to another, both of them whole."""
+    """Payments of a folder in the bucket, from the first month to the last, both included."""
 
     source: str
     first: Month
@@ -40,7 +40,7 @@ class Payments:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: what `document` would have cost, beside `against`; budgets in won by who funds what, as the command takes them."""
+    """What `document` would have cost, compared with `against`; budgets in won, written as the command takes them."""
 
     digest: str
     document: Mapping[str, Any]
@@ -59,7 +59,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """A simulation and how far it is; `attempts` counts how often it was begun. The summary is a few figures, the tables are elsewhere."""
+    """A simulation and its progress. `attempts` counts its starts; the summary has key figures, the tables are stored elsewhere."""
 
     id: str
     request: Digest
@@ -77,15 +77,15 @@ class Simulation:
 
 
 def payments_asked(source: str, first: Month, last: Month) -> Payments:
-    """Raises `Invalid` for months in the wrong order, or more than `MOST_MONTHS` of them."""
+    """The payments of a request. Raises `Invalid` for months in the wrong order, or more than `MOST_MONTHS` of them."""
     months = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:7]) - int(first[5:7]) + 1
     if not 1 <= months <= MOST_MONTHS:
-        raise Invalid("payments.until", f"makes {months} months: 1 to {MOST_MONTHS} are simulated at once", "period")
+        raise Invalid("payments.until", f"is {months} months from the first, and must be 1 to {MOST_MONTHS}", "period")
     return Payments(source, first, last)
 
 
 def begun(simulation: Simulation, now: datetime) -> Simulation | None:
-    """The next attempt; None when there is an answer already, when somebody is at work, or when it was tried often enough."""
+    """The next attempt; None if it is answered, an attempt is running, or all attempts are used."""
     answered = simulation.state in (State.FINISHED, State.REFUSED)
     if answered or _at_work(simulation, now) or simulation.attempts >= ATTEMPTS:
         return None
@@ -97,12 +97,12 @@ def finished(simulation: Simulation, summary: Mapping[str, Any], tables: tuple[s
 
 
 def refused(simulation: Simulation, fault: Fault, now: datetime) -> Simulation:
-    """It cannot be answered as it was asked: trying again would change nothing."""
+    """The simulation, refused as it was asked: another attempt would not help."""
     return replace(simulation, state=State.REFUSED, fault=fault, finished_at=now)
 
 
 def seen(simulation: Simulation, now: datetime) -> Simulation:
-    """As it is told: one that nobody is at work on any more, and that has no answer, has failed; it may be tried again yet."""
+    """The simulation as shown: `failed` if its attempt ended without an answer; another attempt may still follow."""
     if simulation.state is State.RUNNING and not _at_work(simulation, now):
         broken = Fault("simulation_broke_off", f"Attempt {simulation.attempts} of {ATTEMPTS} ended without an answer.")
         return replace(simulation, state=State.FAILED, fault=broken)

@@ -20,24 +20,24 @@ class SimulationStore:
         self._partition = f"PROGRAMME#{programme}"
 
     def simulation(self, request: Digest) -> Simulation | None:
-        """One simulation by its request's digest, consistently. A read unit per 4 KB: two policies make 2 to 5."""
+        """One simulation by its request's digest, consistently. A read unit per 4 KB: 2 to 5 with two policies."""
         (item,) = self._storage.read([self._key(f"{SIMULATED}{request}")])
         return _simulation_of(item) if item else None
 
     def page(self, count: int, after: str | None = None) -> tuple[list[Simulation], str | None]:
-        """Simulations in no order, and the cursor of those that follow. Half a read unit per 4 KB."""
+        """Simulations in no order, and the cursor of the next page. Half a read unit per 4 KB."""
         page = self._storage.query(Query(Table.PROGRAMME, self._partition, SIMULATED, limit=count, after=after))
         return [_simulation_of(item) for item in page.items], page.cursor
 
     def add(self, simulation: Simulation) -> None:
-        """Stores what was asked; `ConditionsFailed` when there is such a request. 2 write units per KB."""
+        """Store a question; `ConditionsFailed` if the request is stored already. 2 write units per KB."""
         key = self._key(f"{SIMULATED}{simulation.request}")
         commit(self._storage, self._patience, Put(key, _item(simulation), NOT_YET_STORED))
 
     def store(self, simulation: Simulation, before: Simulation) -> None:
-        """Stores how far it is; with an answer it is its document's latest, which an approval looks for. 2 write units per KB.
+        """Store the progress; an answer becomes the latest of its document, for its approval to find. 2 write units per KB.
 
-        `ConditionsFailed` when somebody else went on with it since `before` was read.
+        Raises `ConditionsFailed` if another worker changed the simulation since `before` was read.
         """
         as_read = (Equals(("state",), before.state.value), Equals(("attempts",), before.attempts))
         writes = [Put(self._key(f"{SIMULATED}{simulation.request}"), _item(simulation), as_read)]
@@ -74,7 +74,7 @@ def _item(simulation: Simulation) -> Item:
 
 
 def _latest_item(simulation: Simulation) -> Item:
-    """What whoever approves a document needs to know of its latest simulation."""
+    """What the approval of a document needs from its latest simulation."""
     assert simulation.finished_at is not None
     return {
         "kind": "simulation",

@@ -1,4 +1,4 @@
-"""Asking for a simulation, looking at it, and working it out, in terms of a store, a queue and whoever replays payments."""
+"""Ask for a simulation, show it, and compute its answer, in terms of a store, a queue and a replay of payments."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ Clock = Callable[[], datetime]
 
 
 class Unanswerable(Exception):
-    """What was asked cannot be answered: a stable `code`, and a sentence."""
+    """A question that cannot be answered: a stable `code`, and a sentence."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -24,11 +24,11 @@ class Unanswerable(Exception):
 
 class Replay(Protocol):
     def __call__(self, simulation: Simulation) -> tuple[dict[str, object], tuple[str, ...]]:
-        """The summary, and the names of the tables that were stored. Raises `Unanswerable`."""
+        """Replay the payments; return the summary and the names of the stored tables. Raises `Unanswerable`."""
 
 
 class Asked(NamedTuple):
-    """A simulation, and whether it had been asked for before."""
+    """A simulation, and whether the same request had asked for it before."""
 
     simulation: Simulation
     replayed: bool
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
 def ask(
     store: SimulationStore, send: Callable[[str], None], request: Request, question: Question, clock: Clock
 ) -> Asked:
-    """Stores the question under its request, and sends its worker there; the same request again is the same simulation.
+    """Store the question under its request, and send it to a worker; the same request again returns the same simulation.
 
     Raises `IdempotencyKeyReused` for another question under the same key.
     """
@@ -58,7 +58,7 @@ def ask(
     if known.body_hash != request.body_hash:
         raise IdempotencyKeyReused("This key was used for another simulation.")
     if known.state is State.REQUESTED:
-        # Whoever asked first may have broken off before it was sent. A worker that is told twice works once.
+        # The first request may have stopped before it sent the message. Workers that receive it twice answer it once.
         send(request.digest)
     return Asked(known, replayed=True)
 
@@ -73,7 +73,7 @@ def simulation_named(store: SimulationStore, simulation_id: str) -> Simulation:
 
 
 def work_out(store: SimulationStore, request: str, replay: Replay, clock: Clock) -> Simulation | None:
-    """Answers a question that was sent; None when nothing is to be done. What breaks off leaves it running, until another attempt."""
+    """Answer a question from the queue; None if nothing is to be done. An interrupted attempt stays `running` until the next."""
     asked = store.simulation(request)
     running = begun(asked, clock()) if asked else None
     if asked is None or running is None:
@@ -81,7 +81,7 @@ def work_out(store: SimulationStore, request: str, replay: Replay, clock: Clock)
     try:
         store.store(running, asked)
     except ConditionsFailed:
-        return None  # another worker was told, too
+        return None  # another worker received the message too
     try:
         summary, tables = replay(running)
     except Unanswerable as problem:

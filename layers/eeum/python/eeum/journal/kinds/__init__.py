@@ -1,6 +1,6 @@
-"""The registry of entry kinds: each is one module here and one line below.
+"""The registry of entry kinds: each kind has a module here and a line below.
 
-The audit keeps a table of its own on purpose (`eeum.audit.entries`): it must not share an error with what it checks.
+The audit has a separate table on purpose (`eeum.audit.entries`), so that it does not share an error with the entries it checks.
 """
 
 from collections.abc import Mapping
@@ -22,19 +22,19 @@ KINDS: Mapping[str, EntryKind] = {
         expiry,
     )
 }
-"""Every kind of entry by name. Whatever else the ledger table holds is no entry and moves no money."""
+"""Every kind of entry by name. Other items of the ledger table are not entries and move no money."""
 
 _OTHER = EntryKind(name="", prefix="", codec="", is_linked=False)
-"""What a ledger may hold that a later version stored: it counts in balances, at its acceptance, and on no line of a statement."""
+"""An entry stored by a later version: it counts in balances at its acceptance, and on no line of a statement."""
 
 
 def kind_of(item: Item) -> EntryKind:
-    """The kind of a stored entry. Raises `KeyError` for an item without one."""
+    """The kind of a stored entry. Raises `KeyError` for an item that is not an entry."""
     return KINDS.get(item["kind"], _OTHER)
 
 
 AWAIT_POSTING = tuple(kind for kind in KINDS.values() if kind.awaits_posting)
-"""What the accrual posts for."""
+"""Kinds that require an accrual."""
 
 POSTINGS = tuple(kind for kind in KINDS.values() if kind.is_posting)
-"""What the accrual posts."""
+"""Kinds that the accrual stores."""

@@ -23,7 +23,7 @@ KIND = EntryKind(
     name="cancellation",
     prefix="CANCELLATION#",
     codec="eeum.payments.items:cancellation_of",
-    # The correction that follows it is linked and has its hash.
+    # The correction that follows is linked and contains its hash.
     is_linked=False,
     awaits_posting=True,
     rewards=_discounts,

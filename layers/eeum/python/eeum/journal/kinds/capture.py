@@ -19,7 +19,7 @@ KIND = EntryKind(
     name="capture",
     prefix="CAPTURE#",
     codec="eeum.payments.items:capture_of",
-    # The posting that follows it is linked and has its hash.
+    # The earning that follows is linked and contains its hash.
     is_linked=False,
     awaits_posting=True,
     line=lambda _: "captured",

@@ -1,4 +1,4 @@
-"""A correction: by how much a cancellation changes the rewards of one month, and where its refund goes."""
+"""A correction: how a cancellation changes the rewards of one month, and which purses its refund goes to."""
 
 from typing import Any
 

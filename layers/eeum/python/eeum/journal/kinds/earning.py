@@ -1,4 +1,4 @@
-"""An earning: the rewards that the accrual posts for one capture."""
+"""An earning: the rewards that the accrual stores for one capture."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from eeum.storage import Item
 
 
 def _month(item: Item) -> Month:
-    """The month of the capture is in the key."""
+    """The month of the capture, from the key."""
     return str(item["sk"].split("#")[1])
 
 

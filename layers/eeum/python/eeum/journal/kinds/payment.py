@@ -36,7 +36,7 @@ KIND = EntryKind(
     name="payment",
     prefix="PAYMENT#",
     codec="eeum.payments.items:payment_of",
-    # The posting that follows it is linked and has its hash.
+    # The earning that follows is linked and contains its hash.
     is_linked=False,
     awaits_posting=True,
     line=_line,

@@ -1,4 +1,4 @@
-"""A release: what was still held goes back to the member, voided, expired or reversed."""
+"""A release: the rest of a hold goes back to the member when it is voided, expires or is reversed."""
 
 from typing import Any
 
