@@ -211,7 +211,7 @@ def test_a_reward_is_spendable_until_its_last_moment_and_not_after_it() -> None:
     assert earned.layers[0].purse is not None
     assert earned.layers[0].purse.id == "points@2026-02"
     assert (spent.declined, spent.paid_from, spent.base) == (None, (("points@2026-02", 500), ("charged", 100)), 100)
-    assert gone.declined == "points holds 10 won that can be spent there and then"
+    assert gone.declined == "points holds 10 won that can pay this, not 500"
 
 
 def test_a_discount_leaves_less_to_be_drawn_from_a_purse() -> None:

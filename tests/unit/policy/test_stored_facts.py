@@ -112,14 +112,14 @@ def test_a_fact_that_is_missing_or_not_known_is_named() -> None:
     item = _in_version_1(Facts())
     assert fault_of_facts(item) is None
     assert fault_of_facts(item | {"shoe_size": 42}) == (
-        "its fact shoe_size is none that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
+        "its fact shoe_size is not one that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
         "district, flags, member_age, member_class, member_district, method, own_rate"
     )
     del item["method"]
     assert fault_of_facts(item) == "its fact method is missing"
     later = [*facts_stored(Facts(member_age=70)), "a fact of a later version"]
     assert fault_of_facts(later) == (
-        "its fact in place 12 is none that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
+        "its fact in place 12 is not one that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
         "district, flags, member_age, member_class, member_district, method, own_rate"
     )
 

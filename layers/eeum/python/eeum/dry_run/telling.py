@@ -1,4 +1,4 @@
-"""How the outcome of a trial is told: in lines for people, and as JSON."""
+"""Write the outcomes of a dry run as lines for people and as JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -18,13 +18,13 @@ _WHAT = {
 
 
 def lines_of(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Each event with what it gets, and at the end what all came to."""
+    """Yield lines for each event with its rewards, and last the totals."""
     for number, outcome in enumerate(outcomes, start=1):
         yield from _event(number, outcome)
     totals = {gives: sum(outcome.won(gives) for outcome in outcomes) for gives in Gives}
-    told = ", ".join(f"{won:,} won {_WHAT[gives]}" for gives, won in totals.items() if won) or "nothing"
+    rewards = ", ".join(f"{won:,} won {_WHAT[gives]}" for gives, won in totals.items() if won) or "nothing"
     funders = ", ".join(f"{name} {won:,}" for name, won in _funders(outcomes).items())
-    yield f"In all: {told}{f' (funded by {funders})' if funders else ''}"
+    yield f"In all: {rewards}{f' (funded by {funders})' if funders else ''}"
 
 
 def _word(outcome: Outcome) -> str:
@@ -113,7 +113,7 @@ def _funders(outcomes: Iterable[Outcome]) -> dict[str, int]:
 
 
 def json_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The same for a program; amounts are won, instants in Seoul."""
+    """Return the outcomes as JSON for a program; amounts are in won, instants in Seoul time."""
     return {"events": [_json_of(outcome) for outcome in outcomes], "funders": _funders(outcomes)}
 
 
