@@ -51,7 +51,7 @@ class Cut(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LayerOutcome:
     """One layer's reward for an event, and its explanation. `accepted` is the part of the base that earned it.
 
     `purse` is the reward's purse. `why_not`, one of `WHY_NOT`, says why the layer gave nothing.
@@ -105,7 +105,7 @@ class Outcome:
     price: int = 0
     paid_from: tuple[tuple[str, int], ...] = ()
     base: int = 0
-    layers: tuple[Told, ...] = ()
+    layers: tuple[LayerOutcome, ...] = ()
     limits: tuple[Left, ...] = ()
     pools: tuple[Left, ...] = ()
     changes: tuple[Changed, ...] = ()
@@ -113,14 +113,14 @@ class Outcome:
 
     def won(self, *kinds: Gives) -> int:
         """Rewards of these kinds in won, less what cancellations took back."""
-        given = sum(told.won for told in self.layers if told.gives in kinds)
+        given = sum(layer.won for layer in self.layers if layer.gives in kinds)
         return given + sum(change.won for change in self.changes if change.gives in kinds)
 
     @property
     def funders(self) -> dict[str, int]:
         """Won by funder, less what the funder got back."""
         total: dict[str, int] = {}
-        given = [part for told in self.layers for part in told.funders]
+        given = [part for layer in self.layers for part in layer.funders]
         for name, won in (*given, *((name, -won) for name, won in self.returned)):
             total[name] = total.get(name, 0) + won
         return total
@@ -157,7 +157,7 @@ class _DryRun:
             return Outcome(event, policy.version, _why_no_top_up(entry.decline, policy))
         given = {each.reward.layer: each.reward for each in entry.rewards}
         into = {each.reward.layer: each.into for each in entry.rewards}
-        layers = self._told(policy, AT_TOP_UP, event.facts, event.amount, given, entry.ceilings, into)
+        layers = self._outcomes_of_layers(policy, AT_TOP_UP, event.facts, event.amount, given, entry.ceilings, into)
         self._use(entry.limit_usage.used)
         return Outcome(event, policy.version, None, entry.debited, (), event.amount, layers)
 
@@ -172,17 +172,17 @@ class _DryRun:
         self._events[earning.number] = number
         facts = replace(payment.facts, amount=event.amount, accepted_at=event.at)
         off = {each.layer: each for each in payment.discounts}
-        discounts = self._told(policy, AT_PAYMENT, facts, event.amount, off, payment.ceilings, {})
+        discounts = self._outcomes_of_layers(policy, AT_PAYMENT, facts, event.amount, off, payment.ceilings, {})
         self._use(payment.limit_usage.used)
         layers = self._rewards(policy, facts, earning)
         self._use(in_full(earning.used, earning.month))
         price = event.amount - payment.discount
         return Outcome(event, policy.version, None, price, payment.paid_from, earning.base, (*discounts, *layers))
 
-    def _rewards(self, policy: PolicyVersion, facts: Facts, earning: Earning) -> tuple[Told, ...]:
+    def _rewards(self, policy: PolicyVersion, facts: Facts, earning: Earning) -> tuple[LayerOutcome, ...]:
         given = {each.layer: each for each in earning.rewards}
         into = {layer: earning.into.get(layer, CASHBACK) for layer in given}
-        return self._told(policy, AFTER_PAYMENT, facts, earning.base, given, earning.ceilings, into)
+        return self._outcomes_of_layers(policy, AFTER_PAYMENT, facts, earning.base, given, earning.ceilings, into)
 
     def _cancellation(self, policy: PolicyVersion, event: Tried, cancels: int) -> Outcome:
         payment = self._payments.get(cancels)
@@ -222,7 +222,7 @@ class _DryRun:
                     return f"{name} holds {there:,} won that can pay this, not {asked:,}"
         return None
 
-    def _told(
+    def _outcomes_of_layers(
         self,
         policy: PolicyVersion,
         gives: frozenset[Gives],
@@ -231,7 +231,7 @@ class _DryRun:
         given: Mapping[str, LayerReward],
         ceilings: Mapping[str, int],
         into: Mapping[str, str | None],
-    ) -> tuple[Told, ...]:
+    ) -> tuple[LayerOutcome, ...]:
         """Combine the stored rewards by layer with the evaluator's explanation of each."""
         at = facts.accepted_at
         if at is None or not policy.pays_at(at):
@@ -240,12 +240,12 @@ class _DryRun:
         before = standing(limits.values(), self._usage, at)
         evaluation = evaluate(policy, facts, base, before.used, gives=gives, carried=before.carried, ceilings=ceilings)
         rewards = {reward.layer: reward for reward in evaluation.rewards}
-        told, earlier = [], dict.fromkeys(limits, 0)
+        outcomes, earlier = [], dict.fromkeys(limits, 0)
         for layer in policy.acting(gives):
             reward = rewards.get(layer.id)
             if reward is None:
                 why_not = _why_not(policy, layer, facts, base, before)
-                told.append(Told(layer.id, layer.gives, why_not=why_not))
+                outcomes.append(LayerOutcome(layer.id, layer.gives, why_not=why_not))
                 continue
             cuts = _cuts(layer, reward, before, earlier, self._emptiest(policy, layer, facts))
             for limit in layer.reward_limits:
@@ -255,8 +255,8 @@ class _DryRun:
             won, name = (stored.won if stored else 0), into.get(layer.id)
             purse = purse_named(name)._replace(amount=won) if name and won else None
             funders = stored.funders if stored else reward.funders
-            told.append(Told(layer.id, layer.gives, won, accepted, funders, purse, cuts))
-        return tuple(told)
+            outcomes.append(LayerOutcome(layer.id, layer.gives, won, accepted, funders, purse, cuts))
+        return tuple(outcomes)
 
     def _emptiest(self, policy: PolicyVersion, layer: Layer, facts: Facts) -> str:
         """The layer's pool with the least left."""

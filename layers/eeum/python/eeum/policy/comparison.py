@@ -59,11 +59,11 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
             changes.append(_of_whole(Kind.NEW, whole, later))
         elif about in earlier:
             changes += _changed(earlier[about], statement)
-    told: set[str] = set()
+    ended: set[str] = set()
     for about in earlier:
         whole = _whole(about)
-        if whole in went and whole not in told:
-            told.add(whole)
+        if whole in went and whole not in ended:
+            ended.add(whole)
             changes.append(_of_whole(Kind.ENDS, whole, earlier))
     return changes
 
@@ -76,8 +76,8 @@ def _whole(about: str) -> str:
 
 def _of_whole(kind: Kind, whole: str, statements: Mapping[str, Statement]) -> Change:
     own = [each for about, each in statements.items() if _whole(about) == whole]
-    told = joined([each.says for each in own if not each.silent] or [own[0].says])
-    return Change(kind, whole, _sentence(kind, own[0].subject, told))
+    text = joined([each.says for each in own if not each.silent] or [own[0].says])
+    return Change(kind, whole, _sentence(kind, own[0].subject, text))
 
 
 def _changed(before: Statement, after: Statement) -> Iterator[Change]:
@@ -99,15 +99,15 @@ def _of_set(
     came = [later[name] for name in sorted(later.keys() - earlier.keys())]
     went = [earlier[name] for name in sorted(earlier.keys() - later.keys())]
     if came:
-        told = listed(came, AND)
+        text = listed(came, AND)
         kind = _better_or_less(after.like)
         yield Change(
-            kind, after.about, _sentence(kind, after.subject, Plain(f"{told.ko} 추가", f"{told.en} are added"))
+            kind, after.about, _sentence(kind, after.subject, Plain(f"{text.ko} 추가", f"{text.en} are added"))
         )
     if went:
-        told = listed(went, AND)
+        text = listed(went, AND)
         kind = _better_or_less(None if before.like is None else not before.like)
-        yield Change(kind, after.about, _sentence(kind, after.subject, Plain(f"{told.ko} 제외", f"{told.en} no more")))
+        yield Change(kind, after.about, _sentence(kind, after.subject, Plain(f"{text.ko} 제외", f"{text.en} no more")))
 
 
 def _better_or_less(better: object) -> Kind:

@@ -162,8 +162,8 @@ def _of_layer(layer: Mapping[str, Any], names: Names) -> Iterator[Statement]:
 
 
 def _most(most: int) -> Plain:
-    told = won(most)
-    return Plain(f"한 번에 최대 {told.ko}", f"at most {told.en} at once")
+    text = won(most)
+    return Plain(f"한 번에 최대 {text.ko}", f"at most {text.en} at once")
 
 
 def _one_of(group: Plain) -> Plain:
@@ -187,15 +187,15 @@ def _funders(funders: Sequence[Mapping[str, Any]]) -> Plain:
     if len(who) == 1:
         return Plain(f"재원은 {who[0].ko}", f"paid by {who[0].en}")
     parts = [Plain(f"{name.ko} {share:,}", f"{name.en} {share:,}") for name, share in zip(who, shares, strict=True)]
-    told = joined(parts, " : ")
-    return Plain(f"재원은 {told.ko}", f"paid by {told.en}")
+    text = joined(parts, " : ")
+    return Plain(f"재원은 {text.ko}", f"paid by {text.en}")
 
 
 def _order(layers: Sequence[Mapping[str, Any]], names: Names) -> Statement:
     """The order of the layers, in which limits, groups and pools are used."""
     ids = [each["id"] for each in layers]
-    told = Plain(names.parts("layers", ids).ko, as_written(ids).en)
-    return Statement("layers", Plain("계산 순서", "Computed in this order"), told, True)
+    text = Plain(names.parts("layers", ids).ko, as_written(ids).en)
+    return Statement("layers", Plain("계산 순서", "Computed in this order"), text, True)
 
 
 # --- what layers refer to -------------------------------------------------------------------------------------------------
@@ -373,11 +373,11 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Statement]:
     given = document.get("names") or {}
     for kind, subject in _NAMED.items():
         own = {name: title_of({"title": title}) for name, title in sorted((given.get(kind) or {}).items())}
-        told = Plain(
+        text = Plain(
             ", ".join(title.ko for title in own.values()) or "따로 정하지 않음",
             ", ".join(f"{name} is {title.en} ({title.ko})" for name, title in own.items()) or "none of its own",
         )
-        yield Statement(f"names.{kind}", subject, told, silent=True)
+        yield Statement(f"names.{kind}", subject, text, silent=True)
 
 
 def _set(about: str, subject: Plain, of: Mapping[str, Plain], better: bool | None) -> Statement:

@@ -25,13 +25,13 @@ def gives_of(layer: Mapping[str, Any]) -> tuple[Plain, Curve | None, object]:
     acts = _ACTS.get(act, Plain("혜택", act))
     steps = layer.get("steps")
     if steps is not None:
-        told = _steps(steps)
-        return Plain(f"{acts.ko}: {told.ko}", f"{told.en}, {acts.en}"), None, None
+        text = _steps(steps)
+        return Plain(f"{acts.ko}: {text.ko}", f"{text.en}, {acts.en}"), None, None
     bands = layer.get("bands") or ()
     if not bands:
         return Plain(f"{acts.ko}: 없음", f"nothing, {acts.en}"), None, None
-    told = joined([_band(band) for band in bands])
-    return Plain(f"{acts.ko}: {told.ko}", f"{told.en}, {acts.en}"), curve(bands), (act, "bands")
+    text = joined([_band(band) for band in bands])
+    return Plain(f"{acts.ko}: {text.ko}", f"{text.en}, {acts.en}"), curve(bands), (act, "bands")
 
 
 def _band(band: Mapping[str, Any]) -> Plain:
@@ -61,8 +61,8 @@ def _steps(steps: Mapping[str, Any]) -> Plain:
     for step in steps.get("reached") or ():
         start, gives = won(step["from"]), won(step["gives"])
         parts.append(Plain(f"{start.ko} 이상이면 {gives.ko}", f"{gives.en} from {start.en}"))
-    told = joined(parts)
-    return Plain(f"{each.ko} {told.ko}(가장 높은 것 하나)", f"{told.en}, the highest reached, {each.en}")
+    text = joined(parts)
+    return Plain(f"{each.ko} {text.ko}(가장 높은 것 하나)", f"{text.en}, the highest reached, {each.en}")
 
 
 def curve(bands: Sequence[Mapping[str, Any]]) -> Curve | None:

@@ -100,16 +100,16 @@ def _measured(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:
         if Gives(layer.get("gives", "cashback")) not in AFTER_PAYMENT:
             in_commands.update(layer.get("limits", ()))
     limits = {
-        ("limits", limit["id"]): f"{limit['measure']} in {_window_told(limit)}"
+        ("limits", limit["id"]): f"{limit['measure']} in {_window_in_words(limit)}"
         + (", as it is paid or topped up" if limit["id"] in in_commands else "")
         for limit in document.get("limits", ())
     }
     return limits | {
-        ("pools", pool["id"]): f"what is given in {_window_told(pool)}" for pool in document.get("pools", ())
+        ("pools", pool["id"]): f"what is given in {_window_in_words(pool)}" for pool in document.get("pools", ())
     }
 
 
-def _window_told(each: Mapping[str, Any]) -> str:
+def _window_in_words(each: Mapping[str, Any]) -> str:
     return f"a window of {each['window'].replace('_', ' ')}" + (f" until {each['until']}" if each.get("until") else "")
 
 
