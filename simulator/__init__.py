@@ -1,5 +1,5 @@
-"""What would a policy cost? A city's payments, replayed under any policy: docs/simulator.md.
+"""Compute what a policy would cost, by replaying a city's payments under it: docs/simulator.md.
 
-Not deployed. It runs in an environment of its own (`requirements/simulator.txt`) and takes nothing of the layer but its rules:
-`eeum.policy` to read and evaluate policies, `eeum.calendar` for months.
+Not deployed. It runs in an environment of its own (`requirements/simulator.txt`). Of the layer it uses only `eeum.policy`, to read and
+evaluate policies, and `eeum.calendar`, for months.
 """

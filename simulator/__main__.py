@@ -1,4 +1,4 @@
-"""`eeum policy simulate A.json --against B.json --payments FOLDER`: what policies would have cost."""
+"""`eeum policy simulate A.json --against B.json --payments FOLDER`: compute what policies would have cost."""
 
 import argparse
 import sys
@@ -20,12 +20,12 @@ from simulator.scale import scale_of
 from simulator.versions import fallbacks, layers_of, left_out, read_policies
 
 OF_A_PLOT = "cost_by_day"
-"""Too long for a terminal: it goes to its file and its plot."""
+"""Tables too long for a terminal, shown only in files and plots."""
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="eeum policy simulate", description="What a policy would have cost.")
-    parser.add_argument("policy", type=Path, help="a version, or a folder of versions that judge from their starts")
+    parser.add_argument("policy", type=Path, help="a version, or a folder of versions that apply from their starts")
     parser.add_argument("--against", type=Path, help="another, to compare with")
     parser.add_argument(
         "--payments", type=Path, required=True, help="folder of Parquet files or of an export: docs/simulator.md"
@@ -34,9 +34,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
         "--budget", action="append", default=[], metavar="FUNDER=WON", help="all=195_000_000_000, city/base+market=5"
     )
     parser.add_argument("--output", type=Path, help="folder for CSV files and plots")
-    parser.add_argument("--check-order", action="store_true", help="also make sure that no payment is there twice")
+    parser.add_argument("--check-order", action="store_true", help="also check that no payment occurs twice")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--memory", default="6GB", help="what DuckDB may take before it spills")
+    parser.add_argument("--memory", default="6GB", help="memory that DuckDB may use before it spills to disk")
     return parser.parse_args(arguments)
 
 
@@ -64,7 +64,7 @@ def _run(given: argparse.Namespace, spill: Path) -> None:
 
 
 def _payments(folder: Path, spill: Path) -> Path:
-    """The folder itself, or what an export in it holds, written as Parquet for this run alone."""
+    """The folder itself, or, for an export, its payments as Parquet files that are deleted after the run."""
     if not is_export(folder):
         return folder
     write_payments(open_export(folder), spill / "payments", _say)

@@ -1,6 +1,6 @@
-"""A question that an operator asked over the API, answered: a few figures for whoever approves, and tables as CSV.
+"""Run a simulation that an operator requested over the API: a few figures for the approver, and tables as CSV.
 
-Needs DuckDB alone beside the layer: no Arrow, and no plots, which would not fit into a function.
+Beside the layer it needs DuckDB only. Arrow and the plotting packages would not fit into a function.
 """
 
 from collections.abc import Sequence
@@ -33,10 +33,10 @@ class Answered:
 
 
 def answer(question: Question, scratch: Path, memory: str, threads: int = 2) -> Answered:
-    """Replays the payments in `scratch/payments` under the question's policies; tables go to `scratch/tables`.
+    """Replay the payments in `scratch/payments` under the requested policies, and write tables to `scratch/tables`.
 
     Raises:
-        SimulationRefused: by the name of what is wrong.
+        SimulationRefused: its subclass and `code` name the fault.
     """
     budgets = budgets_of(question.budgets)
     documents = [document for document in (question.document, question.against) if document is not None]
@@ -57,7 +57,7 @@ def answer(question: Question, scratch: Path, memory: str, threads: int = 2) -> 
 def _summary(
     question: Question, tables: Sequence[Table], reasons: Sequence[str], missing: Sequence[str], scale: int | None
 ) -> dict[str, object]:
-    """Few enough figures to be kept with a document: at most some hundred bytes for each policy and budget."""
+    """The figures that are stored with a policy document: a few hundred bytes for each policy and budget."""
     named = {table.name: table for table in tables}
     asked = question.payments
     return {
@@ -79,14 +79,15 @@ def _row(table: Table, row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _difference(question: Question, named: dict[str, Table]) -> dict[str, Any] | None:
-    """What the policy that is asked about changes, beside the one it is compared with: `of` over `against`.
+    """The difference of the requested policy, `of`, from the policy `against`.
 
-    Cost in won, above zero where it costs more; members who get more and less under it. `against_digest` is that of the other's document.
+    The cost is in won, positive where `of` costs more; winners and losers are members who get more and less under `of`.
+    `against_digest` is the digest of the other document.
     """
     if "deciles" not in named or question.against is None:
         return None
     own, other = (_row(named["summary"], row)["cost"] for row in named["summary"].rows)
-    # Winners of the table are those of its second policy, which is the one to compare with.
+    # The table's winners gain from its second policy, which here is `against`.
     rows = [_row(named["deciles"], row) for row in named["deciles"].rows]
     total = {name: sum(row[name] for row in rows) for name in ("winners", "losers", "unchanged", "gained", "lost")}
     return {

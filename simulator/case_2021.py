@@ -1,6 +1,6 @@
-"""`python -m simulator.case_2021 FOLDER`: the figures and plots of docs/case-2021.md.
+"""`python -m simulator.case_2021 FOLDER`: compute the figures and plots of docs/case-2021.md.
 
-Cities are made, replayed and thrown away one after the other; sums are those of a part of the city, scaled to the whole of it.
+It generates, replays and deletes one city after another. Each is a sample; its sums are scaled to the whole city.
 """
 
 import argparse
@@ -47,12 +47,12 @@ VARIANTS = tuple(
     )
 )
 MEETS = 0.05
-"""A city meets what was spent in 2020 when it is at most this share off, at the end of May and of the year."""
+"""The largest relative error, at the end of May and of the year, at which a city counts as matching the spending of 2020."""
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """Cost of a replayed year by day of the year, in won of the whole city; the days on which 2021's budget would have ended."""
+    """The cost of a replayed year by day of the year, in won of the whole city, and the days on which 2021's budget would end."""
 
     days: tuple[date, ...]
     added_up: tuple[int, ...]
@@ -84,7 +84,7 @@ class Variant:
 
 
 def replayed(year: int, spend: Spend, share: int, seed: int, policies: Path, threads: int) -> Year:
-    """Makes the city's year, replays it under the versions in force, and throws it away."""
+    """Generate the city's year, replay it under the versions in force, and delete it."""
     with tempfile.TemporaryDirectory() as folder:
         write_city(City(year, seed, share, spend), Path(folder), lambda _: None)
         connection = connect(threads, spill=Path(folder))
@@ -125,7 +125,7 @@ def table_of(found: list[Variant]) -> Table:
 
 
 def _draw(found: list[Variant], folder: Path) -> None:
-    """Both years, each variant a line: grey, and coloured where it meets what was spent in 2020."""
+    """Draw both years, a line for each variant: coloured where it matches the spending of 2020, else grey."""
     for year, title in (
         (2020, "2020 under the rules in force: cashback added up"),
         (2021, "2021, 4 trillion won under 10 % / 1 %: cashback added up"),

@@ -1,4 +1,4 @@
-"""`eeum policy …`: what is done with policies at a terminal, by the script `eeum` in the project's folder."""
+"""`eeum policy …`: commands for policies at a terminal, started by the script `eeum` in the project's folder."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from eeum.policy.__main__ import main as about_documents
 
-USAGE = """usage: eeum policy check POLICY [POLICY …]          the faults of documents, and what they probably do not mean
+USAGE = """usage: eeum policy check POLICY [POLICY …]          the faults of documents, and warnings
        eeum policy explain POLICY                   a policy in plain Korean and English
        eeum policy try POLICY [POLICY …] EVENTS     what payments and top-ups of one member get
        eeum policy simulate POLICY --payments …     what a policy would have cost a city
@@ -19,10 +19,10 @@ HELP = ("-h", "--help", "help")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit status; 2 for what is no command."""
+    """Return the exit status; 2 for an unknown command."""
     match list(arguments):
         case ["policy", "simulate", *rest]:
-            # Imported late: the other verbs run without the simulator's environment.
+            # Imported here, since the other verbs run without the simulator's environment.
             from simulator.__main__ import main as simulate
 
             return simulate(rest)
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _unknown(given: Sequence[str]) -> Iterator[str]:
-    """The command that is none, below the usage, so that it is the last line at a terminal."""
+    """Print the usage, then the unknown command as the last line, where a terminal's reader looks."""
     words = list(given[:2] if given[:1] == ["policy"] else given[:1])
     if words in ([], ["policy"]):
         return

@@ -1,6 +1,6 @@
-"""`python -m simulator.comparison A.json --payments DIR`: the statement against the evaluator, on every payment of a sample.
+"""`python -m simulator.comparison A.json --payments DIR`: compare the statement with the evaluator on every payment of a sample.
 
-The sample holds all payments of the members that it takes, as a limit's use adds up over a member's month.
+The sample holds all payments of its members, since limit usage adds up over a member's month.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from simulator.versions import Policies, Stretch, months_between, read_policies
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Payments compared, those that differ in any column, the won of cashback given, and the evaluator's microseconds a payment."""
+    """Payments compared, payments that differ in any column, cashback in won, and the evaluator's microseconds per payment."""
 
     payments: int
     different: int
@@ -29,7 +29,7 @@ class Comparison:
 
 
 def take_sample(connection: duckdb.DuckDBPyConnection, payments: int) -> None:
-    """Keeps, of the opened payments, those of as many members as make up about `payments`."""
+    """Keep only the payments of so many members that about `payments` remain."""
     connection.execute(
         f"""
         CREATE TABLE sampled AS
@@ -44,7 +44,7 @@ def take_sample(connection: duckdb.DuckDBPyConnection, payments: int) -> None:
 
 
 def compare(connection: duckdb.DuckDBPyConnection, policies: Policies, span: Span) -> Comparison:
-    """Compares every column of every payment: keys, base, use of limits, each layer's won and each funder's part."""
+    """Compare every column of every payment: keys, base, limit usage, each layer's won and each funder's part."""
     payments, different, won, seconds = 0, 0, 0, 0.0
     windows = Windows(connection)
     for month in months_between(span.first, span.last):
@@ -60,9 +60,9 @@ def compare(connection: duckdb.DuckDBPyConnection, policies: Policies, span: Spa
 
 
 def _differences(connection: duckdb.DuckDBPyConnection, windows: Windows, stretch: Stretch) -> tuple[int, int, int]:
-    """Payments of a stretch, those that differ, and the won that are given; what was used is kept for the next.
+    """Return a stretch's payments, those that differ, and the rewards in won; keep the limit usage for the next stretch.
 
-    Where the evaluator replays there is nothing to compare, but its uses go on.
+    A stretch without a statement has nothing to compare, but its usage still counts in the next.
     """
     policy = stretch.policy
     rewarded = "SELECT * FROM evaluated" if stretch.obstacles else windows.statement_of(stretch)

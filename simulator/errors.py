@@ -1,130 +1,130 @@
-"""What can be wrong with payments, policies and arguments that a simulation is given, each by a name of its own.
+"""Faults of a simulation's payments, policies and arguments, each with a class and a code of its own.
 
-Nothing is written before all of it is checked.
+A simulation checks all of its input before it writes anything.
 """
 
 
 class SimulationRefused(Exception):
-    """A simulation that cannot be run; `code` is stable, the text says what is wrong in a sentence."""
+    """A simulation cannot run. `code` is stable; the text says in a sentence what is wrong."""
 
     code = "refused"
 
 
 class NoPayments(SimulationRefused):
-    """There is no Parquet file in the folder, or no payment in the files."""
+    """The folder has no Parquet file, or the files have no payment."""
 
     code = "no_payments"
 
 
 class MonthsNotPublished(SimulationRefused):
-    """Months that are asked about over the API, and of which the city's bucket has no payments."""
+    """The city's bucket has no payments for months that a request names."""
 
     code = "months_not_published"
 
 
 class PaymentsTooLarge(SimulationRefused):
-    """More bytes of payments than the function that works simulations out has room for."""
+    """The payments are larger than the disk of the function that simulates."""
 
     code = "payments_too_large"
 
 
 class UnreadableParquet(SimulationRefused):
-    """A file that is not Parquet, or is damaged."""
+    """A file is not Parquet, or is damaged."""
 
     code = "unreadable_parquet"
 
 
 class MissingColumn(SimulationRefused):
-    """A column that payments must have is not there."""
+    """A required column of payments is missing."""
 
     code = "missing_column"
 
 
 class MistypedColumn(SimulationRefused):
-    """A column holds values of another type."""
+    """A column has values of a wrong type."""
 
     code = "mistyped_column"
 
 
 class NotWholeWon(SimulationRefused):
-    """A column of won holds fractions, or could: its type is floating or decimal."""
+    """A column of won has a floating or decimal type, and so may hold fractions."""
 
     code = "not_whole_won"
 
 
 class MissingValue(SimulationRefused):
-    """A value that every payment has is null."""
+    """A required value of a payment is null."""
 
     code = "missing_value"
 
 
 class AmountOutOfRange(SimulationRefused):
-    """An amount below zero or beyond the largest there is, or a rate outside 0 to 10,000 basis points."""
+    """An amount is negative or above the largest amount, or a rate is outside 0 to 10,000 basis points."""
 
     code = "amount_out_of_range"
 
 
 class InstantOutOfRange(SimulationRefused):
-    """An instant outside this century: seconds or microseconds, as it mostly turns out, in place of milliseconds."""
+    """An instant is outside this century, mostly because it is in seconds or microseconds and not in milliseconds."""
 
     code = "instant_out_of_range"
 
 
 class RepeatedPayment(SimulationRefused):
-    """Two payments of one member have the same key at the same instant, so that nothing says which came first."""
+    """Two payments of one member have the same key and instant, so that their order is undefined."""
 
     code = "repeated_payment"
 
 
 class PolicyUnusable(SimulationRefused):
-    """A policy file that is not valid, or versions that do not fit together."""
+    """A policy file is not valid, or the versions do not agree."""
 
     code = "policy_unusable"
 
 
 class NoPolicyInForce(SimulationRefused):
-    """Payments from before the first version of the history."""
+    """A payment is older than the first version."""
 
     code = "no_policy_in_force"
 
 
 class BadBudget(SimulationRefused):
-    """A budget that is not FUNDER=WON."""
+    """A budget is not of the form FUNDER=WON."""
 
     code = "bad_budget"
 
 
 class BadCity(SimulationRefused):
-    """A city that cannot be generated: a share out of range, or a folder that holds something else."""
+    """A city cannot be generated: a share is out of range, or the folder holds something else."""
 
     code = "bad_city"
 
 
 class ExportUnusable(SimulationRefused):
-    """A folder without one export of a whole table in DynamoDB JSON."""
+    """The folder does not hold exactly one full export in DynamoDB JSON."""
 
     code = "export_unusable"
 
 
 class ExportIncomplete(SimulationRefused):
-    """An export with files, items or entries missing: what a cancellation or a capture speaks of is not there."""
+    """The export lacks files, items, or entries that a cancellation or a capture refers to."""
 
     code = "export_incomplete"
 
 
 class ExportDamaged(SimulationRefused):
-    """A file of an export that is not as its checksum says, or cannot be read as what it is."""
+    """A file of the export does not match its checksum, or cannot be read."""
 
     code = "export_damaged"
 
 
 class UnreadableEntry(SimulationRefused):
-    """An entry of the ledger that has not the shape of a payment, a capture or a cancellation."""
+    """An entry of the ledger does not have the shape that its key promises."""
 
     code = "unreadable_entry"
 
 
 class FolderTaken(SimulationRefused):
-    """A folder to be written that holds something else."""
+    """The folder to write already holds something."""
 
     code = "folder_taken"

@@ -1,6 +1,6 @@
-"""What no window function says: the domain's own evaluator, over the payments of a month in their order, streamed.
+"""Replay payments with the domain's evaluator, where window functions are not enough; payments are streamed in their order.
 
-It yields the same columns as the statement of the version (`simulator.sql.statement`), so that whatever reads one reads the other.
+It yields the same columns as the version's statement (`simulator.sql.statement`), so that readers need not know which was used.
 """
 
 import csv
@@ -26,7 +26,7 @@ ROWS_AT_ONCE = 50_000
 Rows = list[list[Any]]
 
 UNKNOWN = "\\N"
-"""What null is in a file between here and DuckDB, which has no other way in without further packages."""
+"""Null in the CSV file that carries rows to DuckDB; any other way would need further packages."""
 FORMAT = f"FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '{UNKNOWN}', AUTO_DETECT false"
 
 TEXTS = (
@@ -49,14 +49,14 @@ READ = (
     *TEXTS,
 )
 AS_DRAWN_LAST = ("charged", "cashback", "rewards", "grants")
-"""Purses in reverse debit order: what a discount takes off was not drawn from the first of them that has anything."""
+"""Purses in reverse debit order; a discount reduces the first of them that has anything."""
 
 
 def rewards_of(connection: duckdb.DuckDBPyConnection, stretch: Stretch, left: Mapping[str, int]) -> Iterator[Rows]:
-    """Rows of evaluated payments of a stretch, some thousands at a time, in the columns of `column_names`.
+    """Yield the evaluated payments of a stretch in batches of rows, with the columns of `column_names`.
 
-    What members have used before is in the table of uses; `left` is what is left in each pool. Where layers draw on pools, payments are
-    taken in their order over the whole city, else member by member.
+    The table of uses has members' earlier limit usage; `left` is the won left in each pool. Where layers draw on pools, payments are
+    evaluated in citywide order, else member by member.
     """
     flags = sorted(stretch.policy.merchants.flags)
     keys = sorted({*stretch.keys.values(), *stretch.previous.values()})
@@ -72,7 +72,7 @@ def rewards_of(connection: duckdb.DuckDBPyConnection, stretch: Stretch, left: Ma
 
 
 def _uses_of(keys: Sequence[str]) -> str:
-    """Joins what members have used in each window; the use of spend is kept as it is, that of rewards in parts."""
+    """Join members' usage by window; usage of spend limits is stored as a total, that of reward limits in parts to add up."""
     if not keys:
         return ""
     sums = ", ".join(
@@ -84,7 +84,7 @@ def _uses_of(keys: Sequence[str]) -> str:
 
 
 class _Walk:
-    """Payments one after the other: what each member has used, and what pools have left."""
+    """The state of a walk over payments: each member's limit usage, and the won left in pools."""
 
     def __init__(self, stretch: Stretch, flags: Sequence[str], keys: Sequence[str], left: Mapping[str, int]) -> None:
         self._stretch, self._flags, self._keys = stretch, flags, keys
@@ -96,7 +96,7 @@ class _Walk:
         self._by_member = not pools_of(stretch.policy)
 
     def step(self, row: tuple[Any, ...]) -> list[Any]:
-        """The columns of one payment, in the order of `column_names`."""
+        """Evaluate one payment; return its columns in the order of `column_names`."""
         member = row[0]
         if member not in self._used:
             self._begin(member, row)
@@ -126,7 +126,7 @@ class _Walk:
     def _evaluated(
         self, row: tuple[Any, ...], used: Mapping[str, int], carried: Mapping[str, int]
     ) -> tuple[int, list[Evaluation]]:
-        """What earns of a payment, and what is given at it and after it."""
+        """Return a payment's base, and its evaluation at and after the payment."""
         policy = self._stretch.policy
         at = datetime.fromtimestamp(row[1] / 1000, UTC)
         if not policy.pays_at(at):
@@ -153,7 +153,7 @@ class _Walk:
     def _funded(
         self, facts: Facts, base: int, used: Mapping[str, int], carried: Mapping[str, int], gives: frozenset[Gives]
     ) -> Evaluation:
-        """The evaluation, cut by what pools have left, layer by layer as they are listed."""
+        """Cut the evaluation by what pools have left, in the order of the layers."""
         policy = self._stretch.policy
         evaluation = evaluate(policy, facts, base, used, gives=gives, carried=carried)
         ceilings: dict[str, int] = {}
@@ -171,7 +171,7 @@ class _Walk:
 
 
 def _take_off(purses: dict[str, int], won: int) -> None:
-    """Takes `won` less out of the purses, the last drawn first. What was taken off and is not any more is paid from what is charged."""
+    """Reduce the won drawn from purses by `won`, last drawn first. A negative `won` is paid from the loaded balance."""
     if won < 0:
         purses["charged"] -= won
         return
@@ -182,7 +182,7 @@ def _take_off(purses: dict[str, int], won: int) -> None:
 
 
 def column_names(policy: PolicyVersion) -> list[str]:
-    """The columns of the version's rewards, those of its statement."""
+    """The names of a stretch's columns, equal to those of the statement."""
     names = [*KEY, "merchant_district", "base", *(limit.used for limit in spend_limits_of(policy))]
     for place, layer in enumerate(policy.layers):
         names += [layer_column(place), *(funder_column(place, funder) for funder in range(len(layer.funders)))]
@@ -190,7 +190,7 @@ def column_names(policy: PolicyVersion) -> list[str]:
 
 
 class Table:
-    """A temporary table of evaluated payments, in the columns and types of the version's rewards; filled by way of a file."""
+    """A temporary table of evaluated payments, with the statement's columns and types; filled through a CSV file."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, policy: PolicyVersion) -> None:
         keys = connection.table(RELATION).select("member, payment")

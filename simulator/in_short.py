@@ -1,4 +1,4 @@
-"""The report in a few sentences, for whoever decides: what it costs, who gets more or less, and when the money ends."""
+"""Summarise a report in a few sentences: the cost, who gets more or less, and when the money runs out."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from simulator.scale import told
 
 
 def sentences(tables: Sequence[Table], scale: int | None = None) -> Iterator[str]:
-    """From the tables of a report on one policy, or on two; `scale` is the part of the city whose payments they are, in basis points."""
+    """Summarise a report on one policy or two; `scale` is the share of the city's members in the payments, in basis points."""
     if (part := told(scale)) is not None:
         yield part
     rows = {table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in tables}

@@ -1,8 +1,8 @@
-"""`python -m simulator.measurement FOLDER`: how fast payments are made and replayed, and in how much memory.
+"""`python -m simulator.measurement FOLDER`: measure time and memory of generating and replaying payments.
 
-`--make SHARE` makes the city first, and measures that too; `--json` says it for `make bench`.
+`--make SHARE` generates the city first and measures that too; `--json` prints lines for `make bench`.
 
-Each part is a process of its own, so that its memory is its own; what a machine does beside it is told by the load before and after.
+Each part runs in a process of its own, so that its memory can be measured. The machine's load before and after shows other work.
 """
 
 import argparse
@@ -30,7 +30,7 @@ IC_13, IC_16 = POLICIES / "incheon-2024-12-16.json", POLICIES / "incheon-2025-09
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds that a part took in its process, and the process's largest memory in bytes."""
+    """A part's seconds and the peak memory of its process in bytes."""
 
     seconds: float
     memory: int
@@ -49,7 +49,7 @@ def _replay(policy: Path) -> Callable[[Path, str], str]:
 
 
 def _window_sum(folder: Path, memory: str) -> str:
-    """DuckDB's own running sum by member, over the whole of the files at once."""
+    """Run DuckDB's plain running sum by member over all files at once, for comparison."""
     connection = connect(memory=memory, spill=folder.parent)
     span = open_payments(connection, folder)
     query = f"SELECT MAX(so_far) FROM (SELECT SUM(won_charged) OVER ({WINDOW}) AS so_far FROM {RELATION})"
@@ -57,7 +57,7 @@ def _window_sum(folder: Path, memory: str) -> str:
 
 
 def _window_sum_by_month(folder: Path, memory: str) -> str:
-    """The same, month by month, as a replay goes."""
+    """Run the same sum month by month, as a replay does."""
     connection = connect(memory=memory, spill=folder.parent)
     span: Span = open_payments(connection, folder)
     for month in months_between(span.first, span.last):
@@ -79,24 +79,24 @@ PARTS: dict[str, Callable[[Path, str], str]] = {
     "group": _replay(GROUPS),
 }
 WITHOUT_A_STATEMENT = ("group",)
-"""What the evaluator walks, payment by payment: measured where it is asked for."""
+"""Parts that the slower evaluator replays; measured only on request."""
 USUAL = tuple(part for part in PARTS if part not in WITHOUT_A_STATEMENT)
 
 
 def measured(part: str, folder: Path, memory: str) -> Measured:
-    """Runs a part in a process of its own."""
+    """Measure one part in a process of its own."""
     return _in_a_process("simulator.measurement", str(folder), "--memory", memory, "--part", part)
 
 
 def made(folder: Path, share: int) -> Measured:
-    """Makes the city's payments of 2020 in a process of its own."""
+    """Generate the city's payments of 2020 in a process of its own, and measure it."""
     began = perf_counter()
     found = _in_a_process("simulator.city", str(folder), "--share", str(share))
     return Measured(perf_counter() - began, found.memory, found.said)
 
 
 def _in_a_process(module: str, *arguments: str) -> Measured:
-    """What it took, by the first word that it says where that is a number."""
+    """Run a module and measure it; the first word of its output, if a number, is its time in seconds."""
     command = [sys.executable, "-m", "local.command", module, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -116,7 +116,7 @@ def main() -> int:
     )
     parser.add_argument("folder", type=Path, help="a city's payments")
     parser.add_argument("--part", choices=PARTS, help="one part alone, in this process")
-    parser.add_argument("--memory", default="6GB", help="what DuckDB may take before it spills")
+    parser.add_argument("--memory", default="6GB", help="memory that DuckDB may use before it spills to disk")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--make", type=int, metavar="SHARE", help="make the city first, of a share in basis points")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=USUAL, help="these parts alone")

@@ -1,7 +1,7 @@
-"""The payments that are replayed: Parquet files with one row a payment, checked before anything is computed.
+"""Open and check the payments to replay: Parquet files with one row per payment.
 
-Amounts are whole won, rates basis points, instants milliseconds since 1970-01-01T00:00Z. A payment's facts are those of the moment at
-which it was accepted, as the ledger stores them with it (`eeum.policy.conditions.Facts`).
+Amounts are whole won, rates basis points, instants milliseconds since 1970-01-01T00:00Z. A payment's facts are those at its
+acceptance, as the ledger stores them (`eeum.policy.conditions.Facts`).
 """
 
 from collections.abc import Callable, Collection
@@ -31,12 +31,12 @@ TRUTHS = frozenset({"BOOLEAN"})
 
 PURSES = ("charged", "cashback", "grants", "rewards")
 WON = tuple(f"won_{purse}" for purse in PURSES)
-"""What the payment took from each purse; what of it earns is the policy's to say (`earns_from`)."""
+"""The won that the payment took from each purse; the policy decides which of them earn (`earns_from`)."""
 OLDEST_WON = WON[:3]
-"""Those that every file has; there were no purses of rewards before."""
+"""The columns of purses that every file has; older files have none for purses of rewards."""
 
 FLAGS = ("benefit_plus", "good_price", "traditional_market", "partner")
-"""Flags of shops that every payment says, a column each; those that a programme names itself are in columns of `flag_column`."""
+"""Flags of shops with a column in every file; a programme's own flags have optional columns (`flag_column`)."""
 
 ALWAYS_THERE: dict[str, frozenset[str]] = {
     "payment": KEYS,
@@ -55,7 +55,7 @@ MAY_BE_UNKNOWN: dict[str, frozenset[str]] = {
     "channel": TEXTS,
     "method": TEXTS,
 }
-"""Facts that a payment may lack (null): they satisfy no condition, and the negation of each."""
+"""Facts that may be null, which means unknown: they satisfy no condition, and the negation of every condition."""
 COLUMNS = ALWAYS_THERE | MAY_BE_UNKNOWN
 
 MAY_BE_MISSING: dict[str, tuple[frozenset[str], str]] = {
@@ -65,21 +65,21 @@ MAY_BE_MISSING: dict[str, tuple[frozenset[str], str]] = {
     "member_district": (TEXTS, "CAST(NULL AS VARCHAR)"),
     "member_age": (WHOLE_NUMBERS, "CAST(NULL AS BIGINT)"),
 }
-"""Columns that a file may leave out, and what stands for them then. `won_discount` is what was taken off the price before it was paid."""
+"""Columns that a file may leave out, with their defaults. `won_discount` was taken off the price before the payment."""
 COUNTED = frozenset({"won_rewards", "won_discount"})
 
 FIRST_INSTANT, FIRST_INSTANT_AFTER = 946_684_800_000, 4_102_444_800_000
-"""From 2000 to before 2100: seconds or microseconds since 1970 lie outside."""
+"""From 2000 until before 2100, a range that seconds or microseconds since 1970 fall out of."""
 
 RELATION = "payments"
-"""The name under which statements read the payments, here and on Athena."""
+"""The relation that statements read payments from, here and on Athena."""
 
 Found = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How many payments there are, and the first and last instant, in milliseconds since 1970."""
+    """The number of payments, and their first and last instant, in milliseconds since 1970."""
 
     payments: int
     first: int
@@ -87,25 +87,25 @@ class Span:
 
 
 def flag_column(flag: str) -> str:
-    """The column of a flag, as it is written in statements."""
+    """The column name of a flag, quoted for statements."""
     return f"merchant_{flag}" if flag in FLAGS else f'"flag_{flag}"'
 
 
 def open_payments(
     connection: duckdb.DuckDBPyConnection, folder: Path, flags: Collection[str] = (), found: Found = lambda _: None
 ) -> Span:
-    """Makes the Parquet files below `folder` readable as `payments`, after checking columns and values.
+    """Check the columns and values of the Parquet files below `folder`, and make them readable as `payments`.
 
-    `flags` are those that policies ask for beside the usual; `found` is told of what no file has, which is then not known or zero.
+    `flags` are the programme's own flags that policies compare. `found` is called with a sentence for each flag that no file has.
 
     Raises:
-        SimulationRefused: by the name of what is wrong.
+        SimulationRefused: its subclass and `code` name the fault.
     """
     files = sorted(str(path) for path in folder.rglob("*.parquet"))
     if not files:
         raise NoPayments(f"There is no Parquet file in {folder}.")
     try:
-        # Each by itself: of files read together the first says the types, and fractions in another would be rounded away.
+        # Each file alone: when files are read together, the first decides the types, and fractions in another would be rounded.
         for file in files:
             _check_types(connection.read_parquet(file, hive_partitioning=False), Path(file).relative_to(folder))
         connection.execute(f"DROP VIEW IF EXISTS {RELATION}")
@@ -117,11 +117,11 @@ def open_payments(
 
 
 def _selected(columns: list[str], flags: Collection[str], found: Found) -> list[str]:
-    """The columns of payments, with something in the place of those that may be missing."""
+    """The columns of payments, with defaults for those that may be missing."""
     selected = list(COLUMNS)
     for name, (_, instead) in MAY_BE_MISSING.items():
         known = name in columns
-        # Files are read together: one that lacks a column of another has nothing in it.
+        # When files are read together, a file that lacks a column has null there.
         selected.append(
             f"COALESCE({name}, 0) AS {name}" if known and name in COUNTED else name if known else f"{instead} AS {name}"
         )
@@ -130,7 +130,7 @@ def _selected(columns: list[str], flags: Collection[str], found: Found) -> list[
         if name.strip('"') in columns:
             selected.append(f"COALESCE({name}, FALSE) AS {name}")
         else:
-            found(f"Payments have no column {name}: no shop is taken to carry the flag {flag}.")
+            found(f"Payments have no column {name}, so no shop counts as having the flag {flag}.")
             selected.append(f"FALSE AS {name}")
     return selected
 
@@ -156,7 +156,7 @@ def _check_types(columns: duckdb.DuckDBPyRelation, file: Path) -> None:
 
 
 def _check_values(connection: duckdb.DuckDBPyConnection) -> Span:
-    """One pass over the columns that every payment has."""
+    """Check nulls and ranges in one pass over the columns that every payment has."""
     ranges = dict.fromkeys((*WON, "won_discount"), LARGEST_AMOUNT) | {"merchant_own_rate": BASIS_POINTS_OF_THE_WHOLE}
     counted = ", ".join(f"COUNT({name})" for name in ALWAYS_THERE)
     ends = ", ".join(f"MIN({name}), MAX({name})" for name in ("accepted_at", *ranges))
@@ -181,12 +181,12 @@ def _check_values(connection: duckdb.DuckDBPyConnection) -> Span:
 
 
 def check_order(connection: duckdb.DuckDBPyConnection) -> None:
-    """Raises `RepeatedPayment` where two payments of a member cannot be told apart in their order.
+    """Check that each member's payments have one order. Raises `RepeatedPayment`.
 
-    It groups all payments, so it is a check of its own, not made before every replay.
+    It groups all payments, which is slow, so a replay does not call it by itself.
     """
     repeated = connection.execute(
         f"SELECT member, payment FROM {RELATION} GROUP BY member, accepted_at, payment HAVING COUNT(*) > 1 LIMIT 1"
     ).fetchall()
     for member, payment in repeated:
-        raise RepeatedPayment(f"Payment {payment} of member {member} is there more than once.")
+        raise RepeatedPayment(f"Payment {payment} of member {member} occurs more than once.")

@@ -1,4 +1,4 @@
-"""Plots of a report, each as PNG and SVG. Amounts on the axes are billions of won (십억 원), or won where they are a member's."""
+"""Plot a report as PNG and SVG. Axes show billions of won (십억 원), or won for one member's amounts."""
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -21,7 +21,7 @@ COLOURS = ("#2f6f8f", "#d98032", "#6a9f58", "#8c6bb1")
 
 
 def write_plots(tables: Sequence[Table], budgets: Mapping[str, int], folder: Path) -> list[Path]:
-    """Draws the plots that the tables have data for; returns their files."""
+    """Draw the plots that the tables have data for; return their files."""
     named = {table.name: table for table in tables}
     written = [
         *saved(_by_month(named["cost_by_month"]), folder / "cost_by_month"),
@@ -35,7 +35,7 @@ def write_plots(tables: Sequence[Table], budgets: Mapping[str, int], folder: Pat
 
 
 def saved(figure: Figure, path: Path) -> list[Path]:
-    """Saves the figure in every format, and closes it."""
+    """Save the figure in every format, and close it."""
     files = [path.with_suffix(f".{kind}") for kind in FORMATS]
     for file in files:
         figure.savefig(file, dpi=120, bbox_inches="tight", metadata={"Date": None} if file.suffix == ".svg" else None)
@@ -56,7 +56,7 @@ def _policies(table: Table) -> list[str]:
 
 
 def _grouped(table: Table, key: int, won: int, title: str, across: str) -> Figure:
-    """Bars by the column `key`, one for each policy side by side."""
+    """Draw bars by the column `key`, one beside the other for each policy."""
     figure, axes = new_figure(title, across, "billion won")
     keys = sorted({row[key] for row in table.rows})
     policies = _policies(table)
@@ -79,7 +79,7 @@ def _by_district(table: Table) -> Figure:
 
 
 def _added_up(table: Table, budgets: Mapping[str, int]) -> Figure:
-    """What each policy had cost by each day, without what shops fund themselves; budgets of all funders as lines across."""
+    """Draw the cumulative cost of each policy by day, without the merchants' own part, and the budgets of all funders as lines."""
     figure, axes = new_figure("Cost added up over the days", "", "billion won")
     for place, policy in enumerate(_policies(table)):
         by_day: dict[object, int] = {}
@@ -96,8 +96,8 @@ def _added_up(table: Table, budgets: Mapping[str, int]) -> Figure:
 
 
 def _reached(table: Table) -> Figure:
-    """The share of paying members who come to each threshold, by month."""
-    figure, axes = new_figure("Members who come into bands and to limits", "", "% of those who paid in the month")
+    """Draw the share of paying members who reach each threshold, by month."""
+    figure, axes = new_figure("Members who reach bands and limits", "", "% of those who paid in the month")
     lines: dict[tuple[str, str], tuple[list[str], list[float]]] = {}
     for policy, month, limit, kind, won, members, paying in table.rows:
         if won:

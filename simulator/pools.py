@@ -1,4 +1,4 @@
-"""The day on which each pool is used up, from what its layers cost day by day."""
+"""Compute the day on which each pool is used up, from the daily cost of its layers."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
@@ -14,7 +14,7 @@ COLUMNS = ("policy", "pool", "window", "amount", "cost", "ends")
 
 
 def pool_ends(connection: duckdb.DuckDBPyConnection, runs: Sequence[Policies]) -> list[Table]:
-    """A table with each pool in each of its windows: what it paid, and the day on which it was used up; none without pools."""
+    """Return a table of each pool by window: the won that it paid, and the day on which it was used up; None without pools."""
     query = "SELECT day, layer, SUM(won) FROM costs WHERE run = ? GROUP BY day, layer ORDER BY day, layer"
     rows: list[tuple[object, ...]] = []
     for number, run in enumerate(runs):

@@ -1,4 +1,4 @@
-"""Tables on a terminal and in CSV files."""
+"""Print tables on a terminal and write them to CSV files."""
 
 import csv
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from typing import Any
 from simulator.report import Table
 
 MOST_ROWS = 60
-"""Longer tables are shown in part on a terminal; their files hold all."""
+"""The most rows that a terminal shows of a table; its file holds all."""
 
 
 def lines_of(table: Table) -> Iterator[str]:
-    """The table in columns of one width, numbers to the right."""
+    """Yield the table's lines, in columns of fixed width with numbers to the right."""
     yield table.title
     shown = table.rows[:MOST_ROWS]
     cells = [table.columns, *(tuple(_cell(value) for value in row) for row in shown)]

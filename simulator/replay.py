@@ -1,7 +1,7 @@
-"""Replays payments under policies, month by month, into tables that reports are made of.
+"""Replay payments under policies, month by month, into the tables that reports read.
 
-Each month is one statement: windows over its payments, and one aggregation with two groupings, by day and district and by member. What is
-kept grows with days, districts and members, not with payments; DuckDB spills what exceeds its memory limit.
+Each month is one statement: windows over its payments, and one aggregation with two groupings, by day and district and by member. The
+results grow with days, districts and members, not with payments; DuckDB spills to disk what exceeds its memory limit.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ CREATE OR REPLACE TABLE reached (run INTEGER, month VARCHAR, limit_id VARCHAR, k
 
 
 def connect(threads: int = 2, memory: str = "6GB", spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A database in memory in which `/` between integers is integer division, as it is on Athena."""
+    """Open a database in memory in which `/` between integers is integer division, as on Athena."""
     connection = duckdb.connect()
     connection.execute(f"SET threads = {threads}")
     connection.execute(f"SET memory_limit = {text(memory)}")
@@ -45,10 +45,10 @@ def connect(threads: int = 2, memory: str = "6GB", spill: Path | None = None) ->
 def replay(
     connection: duckdb.DuckDBPyConnection, runs: list[Policies], span: Span, progress: Progress = lambda _: None
 ) -> list[Plan]:
-    """Replays the opened payments under each of `runs`; the tables number the runs from 0. Returns how months were replayed.
+    """Replay the opened payments under each of `runs`, which tables number from 0; return how each month was replayed.
 
     Raises:
-        NoPolicyInForce: before anything is computed.
+        NoPolicyInForce: raised before anything is computed.
     """
     months = months_between(span.first, span.last)
     plans = [[policies.plan(month) for month in months] for policies in runs]
@@ -70,7 +70,7 @@ def _member_type(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 class Windows:
-    """What was used of limits by member, and of pools, in windows that go on: kept from one part of a run to the next."""
+    """Usage of limits by member, and of pools, in windows that are still open; kept from one part of a run to the next."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -82,7 +82,7 @@ class Windows:
         )
 
     def turn(self, plan: Plan) -> None:
-        """A month begins: windows that it does not ask for are over."""
+        """Begin a month: drop the usage of windows that it does not need."""
         self._used &= plan.keys
         named = ", ".join(text(key) for key in sorted(self._used)) or "''"
         self._connection.execute(
@@ -90,14 +90,14 @@ class Windows:
         )
 
     def left(self, stretch: Stretch) -> dict[str, int]:
-        """What is left in each pool; nothing in one that is closed."""
+        """Return the won left in each pool; 0 in a pool that is closed."""
         return {
             pool.id: max(pool.amount - self._drawn.get(stretch.keys[pool.id], 0), 0) if pool.id in stretch.keys else 0
             for pool in stretch.policy.pools.values()
         }
 
     def statement_of(self, stretch: Stretch) -> str:
-        """The statement of a stretch; what was used before in its windows is made ready to be joined."""
+        """Return the statement of a stretch, after preparing the earlier usage of its windows for the join."""
         policy, carried = stretch.policy, bool(self._used & set(stretch.keys.values()))
         if carried:
             uses = statement.carried_uses(policy, stretch.keys)
@@ -105,13 +105,13 @@ class Windows:
         return statement.rewards_between(policy, stretch.start, stretch.end, carried=carried, left=self.left(stretch))
 
     def evaluate(self, stretch: Stretch, table: str) -> None:
-        """Stores what the evaluator gives for a stretch."""
+        """Store the evaluator's results for a stretch."""
         made = evaluated.Table(self._connection, table, stretch.policy)
         for rows in evaluated.rewards_of(self._connection, stretch, self.left(stretch)):
             made.add(rows)
 
     def add(self, stretch: Stretch) -> None:
-        """Keeps what was used, from the table of a stretch's totals."""
+        """Add the usage in the table of a stretch's totals."""
         spends = {limit.limit.id for limit in spend_limits_of(stretch.policy)}
         for limit, used in _uses(stretch.policy).items():
             key = stretch.keys[limit]
@@ -137,14 +137,14 @@ def _replay_month(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan, w
         connection.execute(f"CREATE OR REPLACE TEMP TABLE totals AS {totals(stretch.policy, rewarded)}")
         _keep_totals(connection, run, plan.month, stretch)
         windows.add(stretch)
-        # Neither is in the way of the next windows.
+        # Free their memory for the next windows.
         connection.execute("DROP TABLE IF EXISTS evaluated")
         connection.execute("DROP TABLE totals")
     _count_reached(connection, run, plan)
 
 
 def totals(policy: PolicyVersion, rewarded: str) -> str:
-    """Sums of a month's rewarded payments, by day and district (where `member` is null) and by member."""
+    """The statement that sums a month's rewarded payments, by day and district (`member` is null) and by member."""
     sums = ["COUNT(*) AS payments", "CAST(SUM(base) AS BIGINT) AS base"]
     for place, layer in enumerate(policy.layers):
         names = [layer_column(place), *(funder_column(place, funder) for funder in range(len(layer.funders)))]
@@ -186,7 +186,7 @@ def _keep_totals(connection: duckdb.DuckDBPyConnection, run: int, month: Month, 
 
 
 def _uses(policy: PolicyVersion) -> dict[str, str]:
-    """By limit, what a member's month has used of it: a spend limit's last use; a reward limit's sum of what was paid."""
+    """By limit, the expression for a member's usage in the month: the last one of a spend limit, the sum of rewards of a reward limit."""
     uses = {limit.limit.id: limit.used for limit in spend_limits_of(policy)}
     for limit in {limit.id for layer in policy.layers for limit in layer.reward_limits}:
         layers = [
@@ -197,7 +197,7 @@ def _uses(policy: PolicyVersion) -> dict[str, str]:
 
 
 def _count_reached(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -> None:
-    """How many members came into each band and to each limit's amount, in each window of the month, by the last version that had it."""
+    """Count the members who reached each band and each limit's amount in each window, by the last version that had the limit."""
     last = {
         stretch.keys[limit]: (stretch.policy, limit) for stretch in plan.stretches for limit in _uses(stretch.policy)
     }
@@ -217,7 +217,10 @@ def _count_reached(connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) 
 
 
 def thresholds(policy: PolicyVersion) -> list[tuple[str, str, int]]:
-    """Limit, `band`, `step` or `cap`, and won: where bands start, which is reached by more, and steps and caps, which are as they are."""
+    """The limit, the kind (`band`, `step` or `cap`) and the won of each threshold.
+
+    A band is reached by more than its start; a step or a cap is reached by exactly its won.
+    """
     bands = {
         (layer.spend_limits[0].id, "band", band.start)
         for layer in policy.layers

@@ -1,4 +1,4 @@
-"""What a replay says, as tables: cost by month, layer, funder and district, ends of budgets, bands and caps reached, winners and losers.
+"""Report a replay in tables: cost by month, layer, funder and district, ends of budgets, thresholds reached, winners and losers.
 
 All amounts are whole won.
 """
@@ -14,7 +14,7 @@ from simulator.errors import BadBudget
 from simulator.sql.conditions import text
 
 ALL_FUNDERS = "all"
-"""Stands for the money of all funders but the shops' own."""
+"""The name for all funders except merchants."""
 SHOPS = "merchant"
 EPOCH = date(1970, 1, 1)
 
@@ -30,11 +30,12 @@ class Table:
 
 
 def budgets_of(texts: Sequence[str]) -> dict[str, int]:
-    """Won by funder from `FUNDER=WON`, or by funder and layers from `FUNDER/LAYER+LAYER=WON`, with underscores or commas as one likes;
-    `all` is every funder's but the shops' own.
+    """Read budgets, in won: `FUNDER=WON`, or `FUNDER/LAYER+LAYER=WON` for some layers. Underscores and commas in numbers are ignored.
+
+    `all` is the sum of all funders except merchants.
 
     Raises:
-        BadBudget: for anything else.
+        BadBudget: the text has another form.
     """
     budgets = {}
     for given in texts:
@@ -44,14 +45,14 @@ def budgets_of(texts: Sequence[str]) -> dict[str, int]:
         named = funder in ("national", "city", "district", SHOPS, ALL_FUNDERS) and "" not in layers
         if not named or not (digits.isascii() and digits.isdigit()):
             raise BadBudget(
-                f"{given} is no budget; one is written city=101_000_000_000, in whole won, or city/base+market=5_000_000_000."
+                f"{given} is not a budget; write city=101_000_000_000, in whole won, or city/base+market=5_000_000_000."
             )
         budgets[line] = int(digits)
     return budgets
 
 
 def check_layers(budgets: Mapping[str, int], layers: Collection[str]) -> None:
-    """Raises `BadBudget` for a budget of a layer that none of the policies has."""
+    """Check that the policies have the layers of the budgets. Raises `BadBudget`."""
     for line in budgets:
         unknown = sorted(set(_line(line)[1]) - set(layers))
         if unknown:
@@ -59,13 +60,13 @@ def check_layers(budgets: Mapping[str, int], layers: Collection[str]) -> None:
 
 
 def _line(line: str) -> tuple[str, list[str]]:
-    """A budget's funder, and the layers that it pays; none are all of them."""
+    """A budget's funder and the layers that it pays; none means all."""
     funder, slash, layers = line.partition("/")
     return funder, layers.split("+") if slash else []
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, names: Sequence[str], budgets: Mapping[str, int]) -> list[Table]:
-    """The report on the runs that `names` names, in their order."""
+    """Return the tables of the report on the runs with these names, in their order."""
     tables = [
         _summary(connection, names),
         _costs(connection, names, "month", "Cost by month, layer and funder"),
@@ -111,12 +112,12 @@ def cost_by_day(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> 
 
 
 def day_of(number: int) -> date:
-    """The day in Seoul, from its number since 1970."""
+    """The date in Seoul of a day number since 1970."""
     return EPOCH + timedelta(days=number)
 
 
 def budget_ends(connection: duckdb.DuckDBPyConnection, names: Sequence[str], budgets: Mapping[str, int]) -> Table:
-    """The day on which each budget would have been spent, counted from the first payment; empty where it lasts."""
+    """The day on which each budget runs out, counted from the first payment; empty where it lasts."""
     days = connection.execute(
         "SELECT run, day, layer, funder, SUM(won) FROM costs GROUP BY run, day, layer, funder ORDER BY run, day, layer, funder"
     ).fetchall()
@@ -146,7 +147,7 @@ def _reached(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Tab
 
 
 def _deciles(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Members by how much they paid over all months, a tenth each; gains are of the second policy over the first."""
+    """Members in tenths by their spend over all months; gains are those of the second policy over the first."""
     columns = (
         "decile",
         "members",

@@ -1,4 +1,4 @@
-"""How much of a city payments are: the simulated city says so beside its files. Nothing is known of payments from an export."""
+"""The share of a city's members in its payments, which a simulated city states beside its files; an export states none."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,13 @@ WHOLE_CITY = 10_000
 
 
 def scale_of(folder: Path) -> int | None:
-    """The share of a simulated city's members whose payments these are, in basis points; None for payments that do not say."""
+    """Return the share of the city's members in these payments, in basis points; None when it is not stated."""
     description = folder / DESCRIPTION
     return int(json.loads(description.read_text(encoding="utf-8"))["share"]) if description.is_file() else None
 
 
 def told(scale: int | None) -> str | None:
-    """The scale in a sentence, for a report; None where there is nothing to say."""
+    """The scale as a sentence for a report; None when there is none to report."""
     if scale is None or scale == WHOLE_CITY:
         return None
     percent = f"{scale / 100:g}"

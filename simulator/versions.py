@@ -1,4 +1,4 @@
-"""Which version of a policy judges which payments: one for all of them, or those of a history, each from its start."""
+"""Choose the policy version for each payment: one version for all, or the versions of a history, each from its start."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,10 +25,10 @@ from simulator.sql.coverage import obstacles
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A version and the instants from `start` to before `end` at which it judges, in milliseconds since 1970; no window turns in between.
+    """A version and the period from `start` until `end` (exclusive, milliseconds since 1970) in which it applies and no window changes.
 
-    The policy has those of the version's layers that give anything at payments then. `keys` names, by limit and pool, the window that its
-    use is of; `previous` the window before, of limits of which something is carried over from that.
+    The policy has only the layers that give rewards for payments in that period. `keys` has the key of the window of each limit and
+    pool; `previous` has the key of the window before, for limits that carry over.
     """
 
     policy: PolicyVersion
@@ -39,43 +39,43 @@ class Stretch:
 
     @property
     def obstacles(self) -> tuple[str, ...]:
-        """Why the evaluator replays it, and no statement."""
+        """The reasons why the evaluator must replay it."""
         return obstacles(self.policy)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one month is replayed: one part after the other."""
+    """The stretches of one month, replayed one after the other."""
 
     month: Month
     stretches: tuple[Stretch, ...]
 
     @property
     def keys(self) -> frozenset[str]:
-        """Windows whose use the month needs to know."""
+        """Keys of the windows whose usage the month needs."""
         return frozenset(
             key for stretch in self.stretches for key in (*stretch.keys.values(), *stretch.previous.values())
         )
 
     @property
     def obstacles(self) -> tuple[str, ...]:
-        """Why parts of it are replayed by the evaluator, with the version."""
+        """The reasons why the evaluator must replay parts of the month, each with its version."""
         found = [f"{why} ({each.policy.version})" for each in self.stretches for why in each.obstacles]
         return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The versions of a simulation, in the order of their starts; `name` is what reports call them."""
+    """The versions of a simulation in the order of their starts; reports use `name`."""
 
     name: str
     versions: tuple[PolicyVersion, ...]
 
     def plan(self, month: Month) -> Plan:
-        """How `month` is replayed; the versions that judge in it, each from its start or the month's, cut where windows turn.
+        """Divide `month` into stretches at the starts of versions and the changes of windows.
 
         Raises:
-            NoPolicyInForce: before the first version.
+            NoPolicyInForce: the month begins before the first version.
         """
         start, end = (milliseconds_of(start_of_month(each)) for each in (month, next_month(month)))
         starts = [milliseconds_of(version.starts_at) for version in self.versions]
@@ -95,17 +95,17 @@ class Policies:
 
     @property
     def flags(self) -> frozenset[str]:
-        """Flags of shops that conditions may ask for."""
+        """The flags of shops that conditions compare."""
         return frozenset(flag for version in self.versions for flag in version.merchants.flags)
 
     @property
     def at_top_ups(self) -> tuple[str, ...]:
-        """Layers that give at top-ups, of which payments say nothing."""
+        """Layers that apply at top-ups, whose cost payments do not show."""
         return tuple(dict.fromkeys(layer.id for version in self.versions for layer in version.at_top_up))
 
 
 def layers_of(runs: Iterable[Policies]) -> frozenset[str]:
-    """Ids of all layers that any of them has."""
+    """The ids of all layers of all versions."""
     return frozenset(layer.id for run in runs for version in run.versions for layer in version.layers)
 
 
@@ -115,7 +115,7 @@ def _windows(version: PolicyVersion) -> Iterator[Window]:
 
 
 def _turns(version: PolicyVersion, month: Month, start: int, end: int) -> list[int]:
-    """Instants within a part of a month at which a window of the version begins or ends, or the version itself does."""
+    """The instants within a part of a month at which the version, or one of its windows, begins or ends."""
     turns = {milliseconds_of(version.ends_at)} if version.ends_at is not None else set()
     for window in _windows(version):
         if window.kind == HALF_MONTH:
@@ -127,7 +127,7 @@ def _turns(version: PolicyVersion, month: Month, start: int, end: int) -> list[i
 
 def _stretch(version: PolicyVersion, start: int, end: int) -> Stretch:
     at = datetime.fromtimestamp(start / 1000, UTC)
-    # A pool that is closed holds nothing; its layers count spend all the same.
+    # A closed pool pays nothing, but its layers still count spend.
     pools = {pool.id: window_name(pool.window, at) for pool in version.pools.values() if pool.window.is_open(at)}
     layers = tuple(
         layer
@@ -154,7 +154,7 @@ def _stretch(version: PolicyVersion, start: int, end: int) -> Stretch:
 
 
 def read_policies(path: Path) -> Policies:
-    """One file: its version judges all payments, whenever they were. A folder: its versions judge from their starts.
+    """Read policies: a file's version applies to all payments at any time; a folder's versions apply from their starts.
 
     Raises:
         PolicyUnusable: with the first faults.
@@ -170,14 +170,14 @@ def read_policies(path: Path) -> Policies:
 
 
 def always(version: PolicyVersion) -> Policies:
-    """The version as if it had been in force all the time: what a simulation asks of a policy that is not yet."""
+    """Return the version as if it had always been in force, to simulate a policy that has not started."""
     return Policies(
         version.version, (replace(version, starts_at=datetime.min.replace(tzinfo=UTC) + _DAY, ends_at=None),)
     )
 
 
 _DAY = timedelta(days=1)
-"""So that the first instant there is has a place in Seoul's calendar too."""
+"""Early enough for every payment, and late enough to have a date in Seoul's calendar."""
 
 
 def _version(file: Path) -> PolicyVersion:
@@ -197,7 +197,7 @@ def _check_history(versions: Sequence[PolicyVersion], path: Path) -> None:
 
 
 def months_between(first: int, last: int) -> list[Month]:
-    """The months of Seoul from one instant to another, both in milliseconds since 1970."""
+    """The months in Seoul from one instant to another, both in milliseconds since 1970."""
     return months_from(*(month_of(datetime.fromtimestamp(instant / 1000, UTC)) for instant in (first, last)))
 
 
@@ -210,7 +210,7 @@ def months_from(first: Month, last: Month) -> list[Month]:
 
 
 def fallbacks(plans: Sequence[Plan]) -> list[str]:
-    """Which months the evaluator replayed, and why, a sentence each; equal reasons once."""
+    """A sentence for each reason why the evaluator replayed months, with these months."""
     reasons: dict[str, list[str]] = {}
     for plan in plans:
         for why in plan.obstacles:
@@ -222,7 +222,7 @@ def fallbacks(plans: Sequence[Plan]) -> list[str]:
 
 
 def left_out(policies: Policies) -> list[str]:
-    """What of the policies is no part of the cost: payments do not say what was topped up."""
+    """A sentence for each layer that is not part of the cost, since payments do not show top-ups."""
     return [
         f"Not in the cost of {policies.name}: layer {layer}, which gives at top-ups." for layer in policies.at_top_ups
     ]

@@ -1,4 +1,4 @@
-"""A city to replay: the payments of Incheon's 2020, made up from a seed so that their sums are the published ones.
+"""Generate a city to replay: payments for Incheon in 2020, random from a seed, with the published sums.
 
-What is published, and what is assumed, stands in `simulator.city.figures`, with the source of each.
+`simulator.city.figures` lists the published figures with their sources, and the assumptions.
 """

@@ -1,4 +1,4 @@
-"""`python -m simulator.city FOLDER`: writes a city's payments as Parquet, a file a month."""
+"""`python -m simulator.city FOLDER`: write a city's payments as Parquet files, one for each month."""
 
 import argparse
 import sys

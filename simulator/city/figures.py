@@ -1,6 +1,6 @@
-"""What the generator is calibrated to: published figures with their sources, and assumptions, which say that they are some.
+"""The figures that calibrate the generator: published figures with their sources, and assumptions, marked "assumed".
 
-Amounts are won, shares are proportions. Sources by their address; "the city, 2020-12-28" is the city's own publication of that day.
+Amounts are won, shares are proportions. A source is given by its address; "the city, 2020-12-28" is the city's publication of that day.
 """
 
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from types import MappingProxyType
 # --- published ---------------------------------------------------------------------------------------------------------
 
 PAID_IN_THE_YEAR = 2_862_000_000_000
-"""Payments of 2020 (the city, 2020-12-28). It is not said whether what was paid from cashback is in it; taken to be."""
+"""Payments of 2020 (the city, 2020-12-28). The source does not say whether payments from cashback are included; assumed so."""
 
 PAID_BY_MAY = 1_007_700_000_000
 """Payments to May 2020, "including cash": opticnews.co.kr/news/articleView.html?idxno=33554."""
 
 CASHBACK_IN_THE_YEAR = 213_600_000_000
-"""Money put into cashback in 2020 (the city, 2020-12-28). Compared with, never fitted to."""
+"""Money put into cashback in 2020 (the city, 2020-12-28). For comparison, never fitted to."""
 
 CASHBACK_BY_MAY = 61_300_000_000
-"""Cashback to May 2020, 73.1 % of the budget of then; the source of `PAID_BY_MAY`. Compared with, never fitted to."""
+"""Cashback to May 2020, 73.1 % of the budget at the time; from the source of `PAID_BY_MAY`. For comparison, never fitted to."""
 
 MEMBERS_2020 = ((0, 930_000), (151, 1_194_958), (298, 1_347_000), (354, 1_380_000))
-"""Day of the year and members: the end of 2019 (kukinews.com/article/view/kuk202002140073), May (opticnews, as above; taken to be its last
+"""Day of the year and members: the end of 2019 (kukinews.com/article/view/kuk202002140073), May (opticnews, as above; assumed its last
 day), 25 October (m.mt.co.kr, 2020102911008269264) and 20 December (the city, 2020-12-28). In between, a straight line: assumed."""
 
 MEMBERS_2021 = ((0, 1_380_000), (150, 1_470_000), (365, 1_600_000))
@@ -29,7 +29,7 @@ MEMBERS_2021 = ((0, 1_380_000), (150, 1_470_000), (365, 1_600_000))
 on: assumed. What a member pays follows from members and sum."""
 
 ISSUANCE_TARGET_2021 = 4_000_000_000_000
-"""The city's target for what is topped up in 2021 (the city, 2020-12-28). Taken to be paid in full within the year: assumed."""
+"""The city's target for what is topped up in 2021 (the city, 2020-12-28). Assumed to be paid in full within the year."""
 
 AVERAGE_PAYMENT = 23_900
 """312.8 billion won in 13.09 million payments, Yeonsu, July 2019 to February 2020 (kyeonggi.com/list/168?page=16372). Another
@@ -84,7 +84,7 @@ SPEND_BANDS_OF_2019 = ((200_000, 0.0659), (400_000, 0.1656), (600_000, 0.2664), 
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """How members' months spread. `spread` is the standard deviation of the logarithm of an active member's month.
+    """The distribution of members' monthly spend. `spread` is the standard deviation of the logarithm of an active member's month.
 
     A log-normal month with spread 1.2 and median 297,000 won has 6.3, 17.1, 27.0, 35.4 and 95.8 % of its amount up to the edges of
     `SPEND_BANDS_OF_2019`, and half of Yeonsu's users below 300,000 won where 49.71 % were published (July 2019).

@@ -1,7 +1,7 @@
-"""The payments of a month, made in batches of members: memory holds one batch, whatever the city's size.
+"""Generate the payments of a month in batches of members, so that memory holds one batch for a city of any size.
 
-A batch depends on the seed, the month and its place alone. What lasts with a member (how much it tends to pay, its card, its
-class) depends on the seed and the batch only, so that a member is the same in every month.
+A batch depends only on the seed, the month and its place. A member's lasting properties (its usual spend, its card, its class) depend
+only on the seed and the batch, so that they are the same in every month.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from simulator.city.years import CityMonth, days_of
 MEMBERS_AT_ONCE = 50_000
 HOUR = 3_600_000
 KEYS_OF_A_MONTH = 10**12
-"""Payment keys of a month start at its number times this: unique over all months."""
+"""The first payment key of a month is the month's number times this, which makes keys unique over all months."""
 _TIME_SLOTS, _CHANNEL_SLOTS = 65_536, 1_024
 _APP = frozenset({"qr", "e_mall", "delivery", "taxi"})
 """Channels in which the member pays in the app: assumed."""
@@ -33,7 +33,7 @@ Real: TypeAlias = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What turns a batch's draws into won: the factor of each member's month, and the mean payment behind their number."""
+    """Factors that turn a batch's draws into won: one for each member's month, and the mean payment, which sets their number."""
 
     factor: float
     ticket: float
@@ -63,14 +63,14 @@ class MonthOfPayments:
         return min(MEMBERS_AT_ONCE, self._month.members - batch * MEMBERS_AT_ONCE)
 
     def _scaled(self) -> Scale:
-        """Draws what every member pays, without its payments, and scales it to the month's published sum and mean payment."""
+        """Draw every member's spend, not yet its payments, and scale it to the month's published sum and mean payment."""
         spends = [self._draw_spend(batch)[1] for batch in range(self._batches())]
         drawn = float(sum(spend.sum() for spend in spends))
         factor = self._month.paid / drawn
         return Scale(factor, _ticket(spends[0] * factor))
 
     def _draw_spend(self, batch: int) -> tuple[npt.NDArray[np.int32], Real, np.random.Generator]:
-        """The batch's members who pay this month, what each pays before scaling, and the month's generator for the rest."""
+        """Return the batch's members who pay this month, the spend of each before scaling, and the random generator for the rest."""
         size = self._size(batch)
         lasting = np.random.default_rng([self._seed, 0, batch]).standard_normal(MEMBERS_AT_ONCE)[:size]
         random = np.random.default_rng([self._seed, self._number, batch])
@@ -106,7 +106,7 @@ class MonthOfPayments:
     def _member_facts(
         self, batch: int, active: npt.NDArray[np.int32], payer: npt.NDArray[np.int32]
     ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
-        """The card of each payment's member, as its place in the list, and whether the member is of the welfare class."""
+        """Return, for each payment, the place of the member's card in the list, and whether the member is of the class `welfare`."""
         random = np.random.default_rng([self._seed, 1, batch])
         cards = slots(list(figures.CARD_SHARES.values()), 1_000)[random.integers(0, 1_000, MEMBERS_AT_ONCE)]
         welfare = random.random(MEMBERS_AT_ONCE) < figures.WELFARE_SHARE
@@ -144,12 +144,12 @@ def _named(places: npt.NDArray[np.int8], names: list[str]) -> arrow.DictionaryAr
 
 
 def _payments_of(spend: Real, ticket: float) -> Whole:
-    """How many payments make up each month's spend: at least one."""
+    """The number of payments that each month's spend is divided into, at least one."""
     return np.maximum(1, np.rint(spend / ticket)).astype(np.int64)
 
 
 def _ticket(spend: Real) -> float:
-    """The divisor with which the mean payment comes out as published; a little above it, as whoever pays at all pays once."""
+    """The divisor that yields the published mean payment; a little above it, since every paying member pays at least once."""
     wanted = float(spend.sum()) / figures.AVERAGE_PAYMENT
     low, high = log(figures.AVERAGE_PAYMENT / 4), log(figures.AVERAGE_PAYMENT * 8)
     for _ in range(40):
@@ -159,7 +159,7 @@ def _ticket(spend: Real) -> float:
 
 
 def _divided(spend: Real, number: Whole, payer: npt.NDArray[np.int32], random: np.random.Generator) -> Whole:
-    """Divides each member's month into payments at random (exponential parts: assumed), in whole hundreds of won."""
+    """Divide each member's month into random payments (exponential parts: assumed), in whole hundreds of won."""
     parts = random.standard_exponential(len(payer), dtype=np.float32)
     starts = np.concatenate(([0], np.cumsum(number)[:-1]))
     scale = (spend / np.add.reduceat(parts, starts) / figures.PRICE_STEP).astype(np.float32)
@@ -168,7 +168,7 @@ def _divided(spend: Real, number: Whole, payer: npt.NDArray[np.int32], random: n
 
 
 def _times(month: str) -> Whole:
-    """When the hour of each time slot starts, in milliseconds since 1970: days alike, hours by weight."""
+    """The start of each time slot's hour, in milliseconds since 1970; days weigh the same, hours by their weights."""
     start = milliseconds_of(start_of_month(month))
     hours = slots([float(weight) for weight in figures.HOURS] * days_of(month), _TIME_SLOTS).astype(np.int64)
     return start + hours * HOUR

@@ -1,6 +1,6 @@
-"""The shops of a city: 65,536 places to pay at, each as likely as another, with the facts that payments take from them.
+"""Generate the shops of a city: 65,536 equally likely places, each with the facts of its shop.
 
-A place stands for the shops of one kind, so that choosing one is choosing a number of 16 bits. Shares are exact to a 65,536th.
+A place represents shops of one kind, so that a random 16-bit number chooses a shop. Shares are exact to 1/65,536.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from simulator.city import figures
 
 PLACES = 65_536
 REVENUE_STEP = 10_000_000
-"""Yearly sales are rounded up to ten million won: fewer distinct values, and no shop sells for nothing."""
+"""Yearly sales are rounded up to ten million won, for fewer distinct values and none of zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ def shops_of(random: np.random.Generator) -> Shops:
 
 
 def _spread(shares: Mapping[str, float], random: np.random.Generator) -> npt.NDArray[np.int8]:
-    """As many places of each name as its share says, in random order."""
+    """Assign places to names by their shares, in random order."""
     return random.permutation(slots(list(shares.values()), PLACES)).astype(np.int8)
 
 
 def slots(weights: list[float], number: int) -> npt.NDArray[np.int16]:
-    """`number` slots, of which each weight's place takes its share: choosing a slot is choosing a place by weight."""
+    """Assign `number` slots to places by weight, so that a random slot chooses a place by weight."""
     ends = np.rint(np.cumsum(weights) / np.sum(weights) * number).astype(np.int64)
     return np.searchsorted(ends, np.arange(number), side="right").astype(np.int16)

@@ -1,4 +1,4 @@
-"""Writes a city's payments, month by month and batch by batch, each month's file under its name once it is whole."""
+"""Write a city's payments month by month, in batches; a month's file gets its name when it is complete."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from simulator.scale import DESCRIPTION, WHOLE_CITY
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """What a city is made from: the same values make the same payments. `share` is in basis points of the city's members."""
+    """The parameters of a city; equal values generate equal payments. `share` is in basis points of the city's members."""
 
     year: int
     seed: int
@@ -29,10 +29,10 @@ class City:
 
 
 def write_city(city: City, folder: Path, progress: Callable[[str], None]) -> int:
-    """Writes the payments of the city's year below `folder`; returns how many there are.
+    """Write the payments of the city's year below `folder` and return their number.
 
     Raises:
-        BadCity: for a share or spend out of range, or a folder that holds something else than a city.
+        BadCity: a share or the spend is out of range, or the folder holds something else.
     """
     _check(city, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,12 +53,12 @@ def write_city(city: City, folder: Path, progress: Callable[[str], None]) -> int
 
 def _check(city: City, folder: Path) -> None:
     if not 1 <= city.share <= WHOLE_CITY:
-        raise BadCity(f"A share of {city.share} is none; it is between 1 and {WHOLE_CITY:,} basis points.")
+        raise BadCity(f"The share must be between 1 and {WHOLE_CITY:,} basis points, not {city.share}.")
     spend = city.spend
     if not (0 < spend.active <= 1 and 0 <= spend.from_cashback < 1 and 0 < spend.spread <= 3):
         raise BadCity("Active members and payments from cashback are shares below one, and the spread is up to 3.")
     if folder.exists() and any(folder.iterdir()) and not (folder / DESCRIPTION).exists():
-        raise BadCity(f"{folder} holds something else than a simulated city.")
+        raise BadCity(f"{folder} holds files that are not a simulated city.")
 
 
 def _write_month(payments: MonthOfPayments, folder: Path) -> int:
@@ -78,7 +78,7 @@ def _write_month(payments: MonthOfPayments, folder: Path) -> int:
 
 
 def _writer(path: Path, schema: arrow.Schema) -> parquet.ParquetWriter:
-    """Keys and instants are as good as distinct, so that a dictionary of them would only cost time."""
+    """A Parquet writer without dictionaries for keys and instants, which are nearly all distinct."""
     plain = {"payment", "member", "accepted_at"}
     return parquet.ParquetWriter(
         path,

@@ -1,4 +1,4 @@
-"""How many members a year has and how much they pay, month by month."""
+"""The number of members and their total spend, month by month, for 2020 and 2021."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from simulator.city.figures import (
 
 @dataclass(frozen=True, slots=True)
 class CityMonth:
-    """A month of a city: its members in the middle of the month, and the won that they pay in it."""
+    """A month of a city: its members in the middle of the month, and their total spend in won."""
 
     month: Month
     members: int
@@ -34,7 +34,7 @@ def days_of(month: Month) -> int:
 
 
 def _members_in(month: Month, counts: tuple[tuple[int, int], ...]) -> int:
-    """Members in the middle of the month, on the straight lines between counts; after the last, no more."""
+    """Members in the middle of the month, interpolated between counts; constant after the last count."""
     first = date(int(month[:4]), int(month[5:7]), 1)
     day = (first - date(first.year, 1, 1)).days + days_of(month) // 2
     for (start, before), (end, after) in pairwise(counts):
@@ -44,8 +44,10 @@ def _members_in(month: Month, counts: tuple[tuple[int, int], ...]) -> int:
 
 
 def in_2020() -> list[CityMonth]:
-    """June to December pay the same for each member, and so do March to May, under the same rules; what then is missing to the published
-    sum to May is paid in January and February, under lower rates: assumed."""
+    """The months of 2020. Assumed: spend per member is the same in June to December, and in March to May, under the same rules.
+
+    January and February, under lower rates, get the rest of the published sum to May.
+    """
     members = {month: _members_in(month, MEMBERS_2020) for month in _months(2020)}
     early, spring, later = _months(2020)[:2], _months(2020)[2:5], _months(2020)[5:]
     paid = _shared(PAID_IN_THE_YEAR - PAID_BY_MAY, {month: members[month] for month in later})
@@ -56,7 +58,7 @@ def in_2020() -> list[CityMonth]:
 
 
 def in_2021() -> list[CityMonth]:
-    """The target of 2021, paid in proportion to members."""
+    """The months of 2021: the year's target, in proportion to members."""
     members = {month: _members_in(month, MEMBERS_2021) for month in _months(2021)}
     paid = _shared(ISSUANCE_TARGET_2021, members)
     return [CityMonth(month, members[month], paid[month]) for month in _months(2021)]
@@ -66,7 +68,7 @@ YEARS: Mapping[int, Callable[[], list[CityMonth]]] = {2020: in_2020, 2021: in_20
 
 
 def _shared(won: int, weights: Mapping[Month, int]) -> dict[Month, int]:
-    """Won by month in proportion to weights; the last takes the rest."""
+    """Divide won among months in proportion to weights; the last gets the remainder."""
     total = sum(weights.values())
     parts = {month: won * weight // total for month, weight in weights.items()}
     parts[list(parts)[-1]] += won - sum(parts.values())

@@ -1,4 +1,4 @@
-"""From the ledger's export to payments that can be replayed: docs/simulator.md, "Payments from the ledger".
+"""Convert an export of the ledger into payments to replay: docs/simulator.md, "Payments from the ledger".
 
-An export is what DynamoDB writes to S3 (`ExportTableToPointInTime`, DynamoDB JSON), or what `make export` writes from the local city.
+DynamoDB writes an export to S3 (`ExportTableToPointInTime`, DynamoDB JSON); `make export` writes one from the local city.
 """

@@ -1,4 +1,4 @@
-"""`python -m simulator.export EXPORT PAYMENTS`: the payments of the ledger's export, as Parquet files that can be replayed."""
+"""`python -m simulator.export EXPORT PAYMENTS`: write the payments of a ledger export as Parquet files to replay."""
 
 import argparse
 import sys

@@ -1,7 +1,7 @@
-"""Writes the payments of an export as Parquet by month. Memory stays flat: data files are staged one by one, and joined on disk.
+"""Write the payments of an export as Parquet files by month, in constant memory.
 
-What was cancelled of a capture is in other entries than the capture, anywhere in the files of its member: so all of them are read once,
-into staged Parquet files, and DuckDB puts them together, spilling what exceeds its memory.
+A capture and its cancellations are separate entries, anywhere in the export's files. So every data file is read once into a staged
+Parquet file, and DuckDB joins the staged files, spilling to disk what exceeds its memory.
 """
 
 import multiprocessing
@@ -29,7 +29,7 @@ ROWS_AT_ONCE = 20_000
 PROCESSES = 2
 JOINED = "captured.member = cancelled.member AND captured.of = cancelled.of AND captured.capture = cancelled.capture"
 STAGED_ONLY = ("of", "capture", "price", "paid_from", "flags")
-"""Columns of the staged files that payments to be replayed do not have."""
+"""Columns that only staged files have, not payments to replay."""
 
 Progress = Callable[[str], None]
 
@@ -37,17 +37,17 @@ Progress = Callable[[str], None]
 def write_payments(
     export: Export, folder: Path, progress: Progress, processes: int = PROCESSES, memory: str = "2GB"
 ) -> int:
-    """Writes what survives of the export's payments below `folder`, a file a month; returns how many there are.
+    """Write the export's payments, less their cancellations, below `folder`, one file a month; return their number.
 
-    Nothing is written under its name before all of it was read and fits together.
+    Files get their names only after the whole export was read and is consistent.
 
     Raises:
-        FolderTaken: for a folder that holds something already.
-        NoPayments: for an export in which nothing was paid.
-        SimulationRefused: by the name of what is wrong with the export.
+        FolderTaken: the folder already holds something.
+        NoPayments: no payment is left.
+        SimulationRefused: its subclass and `code` name the export's fault.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise FolderTaken(f"{folder} holds something already; give a new folder.")
+        raise FolderTaken(f"{folder} is not empty; name a new folder.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as scratch:
         staged, written = Path(scratch) / "staged", Path(scratch) / "written"
@@ -83,7 +83,7 @@ def _staged_files(tasks: list[tuple[DataFile, Path]], processes: int) -> Iterato
 
 
 def stage(file: DataFile, place: Path) -> int:
-    """Reads one data file into `<place>.captured` and `<place>.cancelled`; returns how many items it holds."""
+    """Read one data file into `<place>.captured` and `<place>.cancelled`; return its number of items."""
     check_sum(file)
     captured, cancelled = _Staging(place, "captured", CAPTURED), _Staging(place, "cancelled", CANCELLED)
     for line in lines_of(file):
@@ -96,7 +96,7 @@ def stage(file: DataFile, place: Path) -> int:
 
 
 class _Staging:
-    """Rows gathered into a Parquet file, some thousands at a time."""
+    """A Parquet file to which rows are written in batches of some thousands."""
 
     def __init__(self, place: Path, kind: str, schema: arrow.Schema) -> None:
         self._schema = schema
@@ -118,7 +118,7 @@ class _Staging:
 
 
 def _put_together(connection: duckdb.DuckDBPyConnection, staged: Path, written: Path) -> int:
-    """What was captured without what was cancelled, by month of acceptance."""
+    """Write captures less their cancellations, by month of acceptance."""
     for kind in ("captured", "cancelled"):
         connection.read_parquet(str(staged / f"*.{kind}")).create_view(f"every_{kind}")
     connection.execute("CREATE VIEW captured AS FROM every_captured")
@@ -140,7 +140,7 @@ def _check_that_all_is_there(connection: duckdb.DuckDBPyConnection) -> None:
     lost = connection.execute(f"SELECT member, of FROM cancelled ANTI JOIN captured ON {JOINED} LIMIT 1").fetchall()
     for member, payment in lost:
         raise ExportIncomplete(
-            f"A cancellation of wallet {member} speaks of payment {payment}, of which nothing was captured in the export."
+            f"Wallet {member} has a cancellation of payment {payment}, which has no capture in the export."
         )
 
 
@@ -160,7 +160,7 @@ def _write_months(connection: duckdb.DuckDBPyConnection, written: Path) -> int:
         "SELECT COUNT(*), MIN(accepted_at), MAX(accepted_at) FROM surviving"
     ).fetchall()
     if not count:
-        raise NoPayments("The export holds no payment of which something is left.")
+        raise NoPayments("The export holds no payment that was not cancelled in full.")
     flags = connection.execute("SELECT DISTINCT UNNEST(flags) AS flag FROM surviving ORDER BY flag").fetchall()
     columns = [name for name in CAPTURED.names if name not in STAGED_ONLY]
     columns += [f"LIST_CONTAINS(flags, {text(flag)}) AS {flag_column(flag)}" for (flag,) in flags]

@@ -1,6 +1,6 @@
-"""Entries of the ledger as rows: what was captured, and what was cancelled of it. Amounts are whole won.
+"""Convert ledger entries to rows: captures and their cancellations. Amounts are whole won.
 
-Entries are read with the ledger's own functions, so that a shape that they learn is learnt here. Facts are as they were stored.
+The ledger's own functions read the entries, so that a new form of an entry needs no change here. Facts are those stored.
 """
 
 import json
@@ -51,7 +51,7 @@ CAPTURED = arrow.schema(
         ("flags", arrow.list_(arrow.string())),
     ]
 )
-"""What a merchant was paid at once or from a hold, a row each; `of` and `capture` are what a cancellation names it by."""
+"""Columns of captures, one row each, captured at once or from a hold; a cancellation refers to one by `of` and `capture`."""
 
 CANCELLED = arrow.schema([("member", arrow.string()), ("of", arrow.string()), ("capture", WON), ("won", WON)])
 
@@ -68,10 +68,10 @@ NONE = Rows()
 
 
 def rows_of(line: bytes) -> Rows:
-    """The rows of one line of an export; most entries have none.
+    """Return the rows of one line of an export; most entries have none.
 
     Raises:
-        UnreadableEntry: for a line that is no item, and for an entry that is not shaped as its key says.
+        UnreadableEntry: the line is not an item, or the entry does not have the shape that its key promises.
     """
     try:
         item = json.loads(line)["Item"]
@@ -83,7 +83,7 @@ def rows_of(line: bytes) -> Rows:
     try:
         return _rows(partition.removeprefix(PARTITION), sort, item)
     except (Invalid, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableEntry(f"{partition} {sort} is not shaped as such an entry is: {error!r}.") from error
+        raise UnreadableEntry(f"{partition} {sort} does not have the shape of such an entry: {error!r}.") from error
 
 
 def _rows(wallet: str, sort: str, item: dict[str, Any]) -> Rows:
@@ -101,7 +101,7 @@ def _rows(wallet: str, sort: str, item: dict[str, Any]) -> Rows:
 
 
 def _of_payment(payment: Payment) -> Rows:
-    """The row of a payment that was captured at once. A hold has its captures, and a declined payment has none."""
+    """The row of a payment that was captured at once. A hold's captures are entries of their own; a declined payment has none."""
     if payment.status is not PaymentStatus.APPROVED:
         return NONE
     row = _captured(payment.acceptance, payment.facts, payment.paid_from, payment.order.amount)
@@ -133,7 +133,7 @@ def _captured(acceptance: Acceptance, facts: Facts, paid_from: Portions, price: 
 
 
 def _won(paid_from: Sequence[tuple[str, int]], discount: int) -> dict[str, int]:
-    """Won by kind of purse, and what was never paid."""
+    """Won by kind of purse, and the discount, which was never paid."""
     won = {f"won_{purse}": 0 for purse in PURSES}
     for purse_id, taken in paid_from:
         won[f"won_{kind_of(purse_id)}"] += taken
@@ -141,17 +141,17 @@ def _won(paid_from: Sequence[tuple[str, int]], discount: int) -> dict[str, int]:
 
 
 def kind_of(purse_id: str) -> str:
-    """The kind of a purse, as `earns_from` names it: dated purses are those of rewards, other purses with names of their own grants."""
+    """The kind of a purse, as `earns_from` names it: a purse with a date is `rewards`; any other with a name of its own is `grants`."""
     if purse_id in ("charged", "cashback"):
         return purse_id
     return "rewards" if "@" in purse_id else "grants"
 
 
 def survivors(rows: Iterator[Mapping[str, Any]]) -> Iterator[Row]:
-    """Rows of `CAPTURED` with `cancelled` won of their price, lessened by them from their end; those of which nothing is left are left out.
+    """Reduce rows of `CAPTURED` by their `cancelled` won, last drawn purse first, and drop rows with nothing left.
 
     Raises:
-        ExportIncomplete: where more is cancelled than was captured.
+        ExportIncomplete: more is cancelled than was captured.
     """
     for row in rows:
         price, left = row["price"], row["price"] - row["cancelled"]

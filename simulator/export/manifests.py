@@ -1,4 +1,4 @@
-"""The manifests of an export: which data files belong to it, how many items each holds, and the checksums of all of them."""
+"""Read the manifests of an export: its data files, the number of items in each, and all checksums."""
 
 import base64
 import binascii
@@ -21,7 +21,7 @@ READ_AT_ONCE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One of an export's files: how many items it must hold, and the MD5 of its bytes, in base64, where the manifest has one."""
+    """A data file of an export: its number of items, and the MD5 of its bytes in base64, if the manifest has one."""
 
     path: Path
     items: int
@@ -30,7 +30,7 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export that is all there. `items` are those of the whole table, payments among them."""
+    """A complete export. `items` counts all items of the table, not only payments."""
 
     name: str
     items: int
@@ -42,12 +42,12 @@ def is_export(folder: Path) -> bool:
 
 
 def open_export(folder: Path) -> Export:
-    """Finds the one export below `folder`, wherever in it the bucket's keys begin, and looks for all of its files.
+    """Find the one export at any depth below `folder`, and check that all of its files are there.
 
     Raises:
-        ExportUnusable: for a folder without an export or with several, another format, or an export of changes only.
-        ExportDamaged: for a manifest that cannot be read, or is not as its checksum says.
-        ExportIncomplete: for files that are missing, and for numbers that do not add up.
+        ExportUnusable: the folder holds no export or several, another format, or an incremental export.
+        ExportDamaged: a manifest cannot be read, or does not match its checksum.
+        ExportIncomplete: files are missing, or the numbers of items do not add up.
     """
     found = sorted(folder.rglob(SUMMARY))
     if len(found) != 1:
@@ -70,7 +70,7 @@ def open_export(folder: Path) -> Export:
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    """A manifest of one JSON object."""
+    """Read a manifest that is one JSON object."""
     try:
         content = json.loads(_checked(path))
     except ValueError as error:
@@ -81,7 +81,7 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 
 def _checked(path: Path) -> bytes:
-    """A manifest's bytes, which its checksum beside it confirms where there is one."""
+    """Read a manifest and check it against its checksum file, if there is one."""
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
@@ -97,7 +97,7 @@ def _digest(content: bytes) -> str:
 
 
 def _data_files(root: Path) -> Iterator[DataFile]:
-    """The files of the manifest, a JSON object a line; only their names are taken from the bucket's keys."""
+    """Read the list of data files, one JSON object a line; only the file names of the bucket's keys count."""
     for number, line in enumerate(_checked(root / FILES).splitlines(), 1):
         if not line.strip():
             continue
@@ -113,7 +113,7 @@ def _data_files(root: Path) -> Iterator[DataFile]:
 
 
 def lines_of(file: DataFile) -> Iterator[bytes]:
-    """The lines of a data file, decompressed as they are read. The last is followed by a look at checksum and number.
+    """Yield the lines of a data file, decompressed as they are read; then check its checksum and number of items.
 
     Raises:
         ExportDamaged, ExportIncomplete.
@@ -132,7 +132,7 @@ def lines_of(file: DataFile) -> Iterator[bytes]:
 
 
 def check_sum(file: DataFile) -> None:
-    """Raises `ExportDamaged` unless the file's bytes are those that the manifest speaks of."""
+    """Check the file's bytes against the manifest. Raises `ExportDamaged`."""
     if file.checksum is None:
         return
     digest = hashlib.md5(usedforsecurity=False)

@@ -1,5 +1,5 @@
-"""From a policy version to one SQL statement that replays a month, in the words that DuckDB and Athena (Trino) share.
+"""Build one SQL statement from a policy version that replays a month, in the dialect that DuckDB and Athena (Trino) share.
 
-Integers only. `/` between integers is integer division in Trino; DuckDB is told to take it so (`simulator.replay.connect`).
-Athena is only parsed for, never run: the project has no account to run it in.
+All arithmetic is on integers. `/` between integers is integer division in Trino, and in DuckDB by a setting
+(`simulator.replay.connect`). Tests parse the statements for Athena and run them on DuckDB; the project has no AWS account.
 """

@@ -1,4 +1,4 @@
-"""A policy's conditions as SQL. A fact that is not known (null) satisfies no condition, and the negation of each."""
+"""Write a policy's conditions as SQL. An unknown fact (null) satisfies no condition, and the negation of every condition."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,7 @@ DAYS_FROM_MONDAY = 3
 """1970-01-01 was a Thursday."""
 
 AMOUNT = "(won_charged + won_cashback + won_grants + won_rewards + won_discount)"
-"""The price: what was paid from all purses, and what was taken off before."""
+"""The price: the won paid from all purses, plus the discount."""
 
 
 def text(value: str) -> str:
@@ -36,7 +36,7 @@ def text(value: str) -> str:
 
 
 def condition(of: Condition, month_start: int) -> str:
-    """The truth of a condition for the row, never null.
+    """Return an expression that is true or false for a row, never null.
 
     All rows are of the month that starts at `month_start`, in milliseconds since 1970.
     """
@@ -51,7 +51,7 @@ def condition(of: Condition, month_start: int) -> str:
 
 
 def _about_what_is_known(of: Condition) -> str | None:
-    """The truth of a condition about what every payment says; None for others."""
+    """The expression for a condition on a fact that every payment has; None for other conditions."""
     match of:
         case Always():
             return TRUE
@@ -67,10 +67,10 @@ def _about_what_is_known(of: Condition) -> str | None:
 
 
 def _comparison(of: Condition, month_start: int) -> str:
-    """A comparison with a fact that may be null."""
+    """The expression for a condition on a fact that may be null."""
     match of:
         case OneOf("weekday", values):
-            # Of two dialects with two names for it, neither is asked for a day of the week.
+            # Arithmetic, since the dialects have different functions for the day of the week.
             days = sorted(WEEKDAYS.index(value) for value in values)
             return f"(((accepted_at + {SEOUL_OFFSET}) / {DAY} + {DAYS_FROM_MONDAY}) % 7) IN ({_listed(map(str, days))})"
         case OneOf(fact, values):
@@ -79,7 +79,7 @@ def _comparison(of: Condition, month_start: int) -> str:
             number = _number(fact, month_start)
             ends = [f"{number} > {above}"] if above is not None else []
             ends += [f"{number} <= {at_most}"] if at_most is not None else []
-            # A comparison without an end holds for whatever is known.
+            # A range without ends holds for every known value.
             return " AND ".join(ends) or f"{number} IS NOT NULL"
     raise TypeError(f"no SQL is known for {of!r}")
 

@@ -1,9 +1,9 @@
-"""Which policies are window functions over a member's month, and why the others are not.
+"""Decide which policies a statement can replay with window functions, and explain why the others need the evaluator.
 
-A spend limit grows by u → max(u, min(u + base, ceiling)), where the ceiling is the payment's: the highest of those layers that accept it.
-Such moves add up over a window, one window for each ceiling that occurs (`simulator.sql.spend`). A reward limit takes the sum of what its
-layers would pay, cut at its amount; a pool does so for the whole city. Where layers tie several limits to one another in other ways,
-what one payment uses depends on all that went before, payment by payment; the evaluator walks those.
+A payment moves a spend limit's usage u to max(u, min(u + base, ceiling)); its ceiling is the highest of the layers that accept it. Such
+moves add up in one window sum for each ceiling that occurs (`simulator.sql.spend`). A reward limit cuts the sum of its layers' rewards
+at its amount; a pool does so for the whole city. Where layers connect several limits in other ways, a payment's usage depends on every
+payment before it, so that only the evaluator can replay them, payment by payment.
 """
 
 from itertools import combinations
@@ -11,11 +11,11 @@ from itertools import combinations
 from eeum.policy.rules import AT_PAYMENT, PER_PAYMENT, Layer, PolicyVersion
 
 LARGEST_SHARES = 3_000_000_000
-"""Below it, a remainder times a share stays within 64 bits: the split is exact (`simulator.sql.rewards.split`)."""
+"""The largest sum of shares for which a remainder times a share stays within 64 bits (`simulator.sql.rewards.split`)."""
 
 
 def obstacles(policy: PolicyVersion) -> tuple[str, ...]:
-    """Why the policy's rewards are no window functions, one sentence each; none if they are."""
+    """Return a sentence for each reason why window functions cannot compute the policy's rewards; none when they can."""
     found = [why for layer in policy.layers for why in _obstacles_of(layer)]
     return (*found, *_crossing_reward_limits(policy), *_pools_that_feed_back(policy))
 
@@ -46,13 +46,13 @@ def _obstacles_of(layer: Layer) -> list[str]:
 
 
 def _steps_meet_an_end(layer: Layer) -> bool:
-    """Near the limit's end a payment may reach no step with what is left, and is then not counted."""
+    """Whether a payment near the limit's end may reach no step with what is left, and so not count."""
     per_payment = layer.steps is not None and layer.steps.per == PER_PAYMENT
     return per_payment and not layer.counts_all and any(limit.amount is not None for limit in layer.spend_limits)
 
 
 def _crossing_reward_limits(policy: PolicyVersion) -> list[str]:
-    """Reward limits must lie within one another or apart: only then can the inner be computed before the outer."""
+    """Reward limits that share some of their layers only; nested or separate ones can be computed one after the other."""
     layers_of = reward_limits_of(policy)
     return [
         f"reward limits {one} and {other} share some of their layers and not others"
@@ -62,8 +62,11 @@ def _crossing_reward_limits(policy: PolicyVersion) -> list[str]:
 
 
 def _pools_that_feed_back(policy: PolicyVersion) -> list[str]:
-    """What a pool does not pay uses no reward limit. Where all layers of the limit draw on that pool alone, nothing is paid after that, and
-    it makes no difference; else others get what the limit then leaves, or the other pool does."""
+    """Pools whose shortfall changes a reward limit's usage: what a pool does not pay uses no reward limit.
+
+    Where all layers of the limit draw on one pool only, that makes no difference, since an empty pool pays nothing more. Otherwise
+    other layers, or another pool, get what the limit leaves.
+    """
     found = [
         f"layer {layer.id} draws on several pools ({' and '.join(layer.pools)})"
         for layer in policy.layers
@@ -78,7 +81,7 @@ def _pools_that_feed_back(policy: PolicyVersion) -> list[str]:
 
 
 def reward_limits_of(policy: PolicyVersion) -> dict[str, tuple[int, ...]]:
-    """By reward limit that has an amount, the places of the layers that keep to it; inner ones before outer ones."""
+    """The places of the layers of each reward limit with an amount; inner limits before outer ones."""
     places: dict[str, list[int]] = {}
     for place, layer in enumerate(policy.layers):
         for limit in layer.reward_limits:
@@ -88,7 +91,7 @@ def reward_limits_of(policy: PolicyVersion) -> dict[str, tuple[int, ...]]:
 
 
 def pools_of(policy: PolicyVersion) -> dict[str, tuple[int, ...]]:
-    """By pool, the places of the layers that draw on it."""
+    """The places of the layers of each pool."""
     return {
         pool: places
         for pool in policy.pools

@@ -1,4 +1,4 @@
-"""What layers give on the spend that their limits leave, what reward limits leave of that, and who funds it."""
+"""Write rewards as SQL: each layer's reward on its accepted spend, cuts by reward limits, and the split among funders."""
 
 from math import gcd
 
@@ -8,10 +8,9 @@ from simulator.sql.spend import SpendLimit
 
 
 def earned(layer: Layer, limit: SpendLimit | None, holds: str | None) -> str:
-    """The layer's reward before reward limits, floored once, and at most what it gives at once: what bands or steps give to `top`, less
-    what they gave to `start`.
+    """The layer's reward before reward limits: what bands or steps give up to `top`, less what they give up to `start`.
 
-    `holds` is the column that says whether the layer's condition holds; None where it always does.
+    It is floored once, and at most `most_at_once`. `holds` is the column of the layer's condition; None where it always holds.
     """
     start, top = ("0", "base") if limit is None else (f"start_{limit.place}", f"top_{limit.place}")
     won = _by_bands(layer.bands, start, top) if layer.steps is None else _by_steps(layer.steps, start, top)
@@ -35,16 +34,16 @@ def _by_steps(steps: Steps, start: str, top: str) -> str:
 
 
 def _at(steps: Steps, won: str) -> str:
-    """What `won` of spend gives in all."""
+    """The total reward of the steps for `won` of spend."""
     if steps.every:
         return f"({won} / {steps.every} * {steps.gives})"
     cases = " ".join(f"WHEN {won} >= {start} THEN {gives}" for start, gives in sorted(steps.reached, reverse=True))
-    # Literals alone would be of 32 bits, in which the funders' shares of them may have no room.
+    # Literals alone would have 32 bits, too few for their products with funders' shares.
     return f"CAST(CASE {cases} ELSE 0 END AS BIGINT)" if cases else "0"
 
 
 def _given_up_to(position: str, bands: tuple[Band, ...]) -> str:
-    """Ten-thousandths of a won that the bands give on a month's spend from 0 to `position`."""
+    """The reward of the bands on a month's spend from 0 to `position`, in ten-thousandths of a won."""
     parts = [
         f"{'merchant_own_rate' if band.rate is None else band.rate} * {_within(position, band)}"
         for band in bands
@@ -54,22 +53,22 @@ def _given_up_to(position: str, bands: tuple[Band, ...]) -> str:
 
 
 def _within(position: str, band: Band) -> str:
-    """The won of the band below `position`."""
+    """The won of the band that lie below `position`."""
     below_end = position if band.end is None else f"LEAST({position}, {band.end})"
     return below_end if band.start == 0 else f"GREATEST(0, {below_end} - {band.start})"
 
 
 def within(won: tuple[str, ...], number: int, left: str) -> str:
-    """What is left for layer `number` (from 0) of those that share a reward limit, when layers take it in their order."""
+    """The part of a reward limit for layer `number` (from 0) of those that share it, in the order of the layers."""
     so_far, earlier = " + ".join(won[: number + 1]), " + ".join(won[:number])
     taken = f"LEAST({so_far}, {left})"
     return taken if not earlier else f"{taken} - LEAST({earlier}, {left})"
 
 
 def split(won: str, shares: tuple[int, ...]) -> tuple[str, ...]:
-    """The parts of `won` in proportion to `shares`, each floored in the order given; the last takes the rest.
+    """Split `won` in proportion to `shares`, each part floored, in the order given; the last gets the remainder.
 
-    Whole multiples of the sum of shares are split apart from the remainder, so that no product leaves 64 bits.
+    Whole multiples of the sum of shares are split separately from the remainder, so that every product stays within 64 bits.
     """
     common = gcd(*shares)
     reduced = [share // common for share in shares]

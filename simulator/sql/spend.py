@@ -1,10 +1,9 @@
-"""The use of spend limits as window sums.
+"""Write the usage of spend limits as window sums.
 
-Between two payments of a member's month a spend limit goes from u to max(u, min(u + base, ceiling)). With one ceiling that is the running
-sum, cut at it. With several, e₁ < e₂ < …, the sum is made once for each: the first counts all that is accepted; until it reaches e₁ it is
-exact, so that it says how much of each payment with ceiling e₁ still counts; the second sum counts that, and so on. The last is exact
-up to the highest ceiling, where it is cut. What an earlier version has used in the month stands before the sums, and stays where it lies
-beyond a ceiling.
+Each payment of a member's month moves a limit's usage u to max(u, min(u + base, ceiling)). With one ceiling, that is the running sum, cut
+at the ceiling. With several, e₁ < e₂ < …, there is one sum for each. The first counts all that is accepted. It is exact until it reaches
+e₁, so it says how much of each payment with ceiling e₁ still counts. The second sum counts that much, and so on. The last is exact up to
+the highest ceiling, where it is cut. The sums start from an earlier version's usage in the month, which stays even beyond a ceiling.
 """
 
 from collections.abc import Mapping
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from eeum.policy.rules import PER_PAYMENT, Band, Layer, Limit, PolicyVersion
 
 NO_END = 10**18
-"""Stands for no end, in won: a sum of payments never comes near it, and it leaves room to add to in 64 bits."""
+"""No end, in won: far above any sum of payments, and small enough to add to within 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpendLimit:
-    """A spend limit and the layers that list it, with the ceilings that a payment's use of it may have, in ascending order."""
+    """A spend limit, the layers that list it, and the possible ceilings of its usage in ascending order."""
 
     place: int
     limit: Limit
@@ -31,7 +30,7 @@ class SpendLimit:
 
     @property
     def carried(self) -> str:
-        """The column of what an earlier version has used of it in the month."""
+        """The column of its usage by an earlier version in the month."""
         return f"carried_{self.place}"
 
     @property
@@ -52,7 +51,7 @@ def _spend_limit(place: int, limit: Limit, policy: PolicyVersion) -> SpendLimit:
 
 
 def _ceilings(layer: Layer, limit: Limit) -> tuple[int, int]:
-    """How far a payment that the layer accepts can bring the limit: where the merchant has a rate of its own, and where not."""
+    """The highest usage that a payment accepted by the layer can reach: with a merchant's own rate, and without one."""
     amount = NO_END if limit.amount is None else limit.amount
     if layer.counts_all or layer.steps is not None:
         return amount, amount
@@ -60,7 +59,7 @@ def _ceilings(layer: Layer, limit: Limit) -> tuple[int, int]:
 
 
 def _earning_end(bands: tuple[Band, ...], own_rate: int) -> int:
-    """Where the bands stop to earn, in won of accumulated spend."""
+    """The won of accumulated spend from which the bands earn nothing."""
     end = 0
     for band in bands:
         if (own_rate if band.rate is None else band.rate) == 0:
@@ -70,9 +69,9 @@ def _earning_end(bands: tuple[Band, ...], own_rate: int) -> int:
 
 
 def ceiling_of(limit: SpendLimit, holds: Mapping[str, str | None]) -> str:
-    """The row's ceiling: the highest of the layers that accept its payment; 0 where none does.
+    """The ceiling of a row's payment: the highest of the layers that accept it; 0 when none does.
 
-    `holds` has, by layer, the column that says whether its condition holds; None where it always does.
+    `holds` has the column of each layer's condition; None where it always holds.
     """
     parts = [_ceiling_in(layer, limit.limit, holds[layer.id]) for layer in limit.layers]
     return parts[0] if len(parts) == 1 else f"GREATEST({', '.join(parts)})"
@@ -92,7 +91,7 @@ def _ceiling_in(layer: Layer, limit: Limit, holds: str | None) -> str:
 
 
 def _least_accepted(layer: Layer) -> int | None:
-    """Of a layer with steps per payment, the won from which a payment reaches one; None where all are accepted."""
+    """The won of the lowest step of a layer with steps per payment; None where every payment is accepted."""
     steps = layer.steps
     if steps is None or steps.per != PER_PAYMENT or layer.counts_all:
         return None
@@ -102,12 +101,12 @@ def _least_accepted(layer: Layer) -> int | None:
 
 
 def rounds(limits: tuple[SpendLimit, ...]) -> int:
-    """How many window sums have to be made one after the other."""
+    """The number of window sums that depend on one another."""
     return max((len(limit.ceilings) for limit in limits), default=0)
 
 
 def counted(limit: SpendLimit, number: int) -> str | None:
-    """What of the row counts in sum `number` (from 0) of the limit; None when it has no such sum."""
+    """The won of a row that count in sum `number` (from 0) of the limit; None when it has no such sum."""
     if number >= len(limit.ceilings):
         return None
     place = limit.place
@@ -119,7 +118,7 @@ def counted(limit: SpendLimit, number: int) -> str | None:
 
 
 def position_before(limit: SpendLimit, *, carried: bool) -> str:
-    """The limit's use before the row's payment, from its last sum; `carried` when an earlier version has used of it."""
+    """The limit's usage before the row's payment, from its last sum; pass `carried` when an earlier version may have used it."""
     return _position(limit, f"before_{limit.place}_{len(limit.ceilings) - 1}", carried=carried)
 
 
@@ -129,7 +128,7 @@ def position_after(limit: SpendLimit, *, carried: bool) -> str:
 
 
 def _position(limit: SpendLimit, so_far: str, *, carried: bool) -> str:
-    """The sum cut at the highest ceiling; what was carried stays where it lies beyond."""
+    """The sum, cut at the highest ceiling but never below the usage carried in."""
     if not limit.ceilings:
         return limit.carried if carried else "0"
     if limit.highest == NO_END:

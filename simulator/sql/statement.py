@@ -1,6 +1,6 @@
-"""One statement for a policy version and a part of a month: a row for each payment, with what every layer and funder gives for it.
+"""Write one statement for a policy version and a part of a month: a row per payment with the won of every layer and funder.
 
-The rows of a member's month are ordered by `accepted_at` and `payment`, which is unique: no window leaves open which of two comes first.
+Windows order a member's rows by `accepted_at` and `payment`, which is unique, so that the order is always defined.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from simulator.sql.spend import (
 )
 
 USES, CARRIED = "uses", "carried"
-"""Relations that pass what was used of limits from one part of their windows to the next."""
+"""Relations that carry limit usage from one part of a window to the next."""
 
 NO_POOLS: Mapping[str, int] = {}
 
@@ -44,7 +44,7 @@ def funder_column(layer: int, funder: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A named step of the statement: it adds columns to those of the step before."""
+    """A named step of the statement, which adds columns to those of the step before."""
 
     name: str
     columns: tuple[str, ...]
@@ -53,10 +53,10 @@ class _Step:
 def rewards_between(
     policy: PolicyVersion, start: int, end: int, *, carried: bool = False, left: Mapping[str, int] = NO_POOLS
 ) -> str:
-    """The statement that replays the payments from `start` to before `end`, in milliseconds since 1970, all of one month in Seoul.
+    """Return the statement that replays the payments from `start` until `end` (exclusive), all of one month in Seoul.
 
-    `carried` when limits may have been used before in their windows: by how much is then in `CARRIED` (`carried_uses`). `left` is
-    what is left in each pool that layers draw on, in won.
+    Instants are milliseconds since 1970. Pass `carried` when limits may have been used before in their windows; `CARRIED` then has
+    that usage (`carried_uses`). `left` is the won left in each pool.
     """
     month_start = milliseconds_of(start_of_month(month_of(datetime.fromtimestamp(start / 1000, UTC))))
     limits = spend_limits_of(policy)
@@ -74,9 +74,10 @@ def rewards_between(
 
 
 def carried_uses(policy: PolicyVersion, keys: Mapping[str, str]) -> str:
-    """What members have used of the policy's limits in their windows, in the columns that its statement joins, from `USES`.
+    """Return the query for members' limit usage from `USES`, in the columns that the statement joins.
 
-    A row of `USES` has a member, a limit with its window (`keys` by limit's id), and its use: of spend so far, of reward in a part.
+    A row of `USES` has a member, the key of a limit in its window (`keys`, by the limit's id), and won: the total usage of a spend
+    limit, or a part of a reward limit's usage.
     """
     spends = [
         f"CAST(MAX(CASE WHEN limit_key = {text(keys[limit.limit.id])} THEN used ELSE 0 END) AS BIGINT) AS {limit.carried}"
@@ -90,8 +91,8 @@ def carried_uses(policy: PolicyVersion, keys: Mapping[str, str]) -> str:
 
 
 def _facts(policy: PolicyVersion, limits: tuple[SpendLimit, ...], month_start: int, *, carried: bool) -> str:
-    """The payments, with what of each earns, and whether each layer's condition holds."""
-    # No version with a discount that is open has a statement: what was taken off the price is charged money under all others.
+    """The step that selects payments, with the base of each and whether each layer's condition holds."""
+    # A version with an open discount has no statement. So a discount in the payments counts as paid from the loaded balance.
     earning = sorted({*policy.earns_from, *({"discount"} if "charged" in policy.earns_from else ())})
     base = " + ".join(f"CAST(won_{purse} AS BIGINT)" for purse in earning) or "0"
     if policy.ends_at is not None:
@@ -112,7 +113,7 @@ def _facts(policy: PolicyVersion, limits: tuple[SpendLimit, ...], month_start: i
 
 
 def _holds(policy: PolicyVersion) -> dict[str, str | None]:
-    """By layer, the column that says whether its condition holds; None where it always does."""
+    """The column of each layer's condition; None where it always holds."""
     return {
         layer.id: None if isinstance(layer.condition, Always) else f"holds_{place}"
         for place, layer in enumerate(policy.layers)
@@ -120,7 +121,7 @@ def _holds(policy: PolicyVersion) -> dict[str, str | None]:
 
 
 def _ceilings(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> _Step:
-    """How far each payment may bring each spend limit."""
+    """The step that adds each payment's ceiling for each spend limit."""
     holds = _holds(policy)
     return _Step(
         "accepted",
@@ -133,7 +134,7 @@ def _uses_own_rate(policy: PolicyVersion) -> bool:
 
 
 def _spend_sums(limits: tuple[SpendLimit, ...], *, carried: bool) -> list[_Step]:
-    """For each round, what counts of every payment and the sum of what counted before it."""
+    """The steps of each round: the won of every payment that count, and their sum before it."""
     steps = []
     for number in range(rounds(limits)):
         inflows = {limit.place: inflow for limit in limits if (inflow := counted(limit, number)) is not None}
@@ -157,13 +158,13 @@ def _spend_sums(limits: tuple[SpendLimit, ...], *, carried: bool) -> list[_Step]
 
 
 def _before(column: str, name: str, carried: str | None) -> str:
-    """The sum of a column over the payments before the row's, within the member's month, on top of what was carried."""
+    """The sum of a column over the member's earlier payments of the month, plus the usage carried in."""
     before = f"CAST(SUM({column}) OVER ({WINDOW}) AS BIGINT) - {column}"
     return f"{carried} + {before} AS {name}" if carried else f"{before} AS {name}"
 
 
 def _positions(limits: tuple[SpendLimit, ...], *, carried: bool) -> _Step:
-    """Where each limit stands before and after the payment, and up to where the limit lets it earn."""
+    """The step that adds each limit's usage before and after the payment, and the usage up to which it may earn."""
     columns = [f"{position_before(limit, carried=carried)} AS start_{limit.place}" for limit in limits]
     columns += [f"{position_after(limit, carried=carried)} AS {limit.used}" for limit in limits]
     columns += [f"{_top(limit, position_before(limit, carried=carried))} AS top_{limit.place}" for limit in limits]
@@ -189,7 +190,7 @@ def _earned(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> _Step:
 
 
 def _reward_limits(policy: PolicyVersion, *, carried: bool) -> list[_Step]:
-    """Each reward limit in turn cuts what its layers earn; `won_<layer>_<n>` is what n limits have left of it."""
+    """The steps in which each reward limit cuts its layers' rewards; `won_<layer>_<n>` is the reward after n limits."""
     steps = []
     cuts = [0] * len(policy.layers)
     for number, (limit, layers) in enumerate(reward_limits_of(policy).items()):
@@ -213,7 +214,7 @@ def _reward_limits(policy: PolicyVersion, *, carried: bool) -> list[_Step]:
 
 
 def _pools(policy: PolicyVersion, left: Mapping[str, int]) -> list[_Step]:
-    """Each pool cuts what its layers would be paid, over all members, first come first served; a layer draws on one at most."""
+    """The steps in which each pool cuts its layers' rewards over all members, in order; a layer draws on at most one pool."""
     steps = []
     for number, (pool, layers) in enumerate(pools_of(policy).items()):
         won = tuple(f"won_{layer}_{_limits_with_amount(policy.layers[layer])}" for layer in layers)
@@ -236,7 +237,7 @@ def _amount(policy: PolicyVersion, limit_id: str) -> int:
 
 
 def _result(policy: PolicyVersion, limits: tuple[SpendLimit, ...]) -> list[str]:
-    """The columns of the statement's rows."""
+    """The columns of the statement's result."""
     columns = [*KEY, "merchant_district", "base", *(limit.used for limit in limits)]
     for place, layer in enumerate(policy.layers):
         won = f"funded_{place}" if layer.pools else f"won_{place}_{_limits_with_amount(layer)}"
@@ -251,7 +252,7 @@ def _limits_with_amount(layer: Layer) -> int:
 
 
 def _statement(facts: str, steps: list[_Step], result: list[str]) -> str:
-    """Every step selects from the one before it, the first from the facts."""
+    """Join the steps into one statement; each step selects from the one before it."""
     texts, before = [f"facts AS ({facts})"], "facts"
     for step in steps:
         if step.columns:

@@ -45,7 +45,7 @@ def test_what_a_line_leaves_is_granted_as_the_page_says(left: int, granted: int,
 
 
 def test_what_it_names_is_there() -> None:
-    assert "16 *sub-lines*" in PAGE
+    assert "16 *budget shards*" in PAGE
     assert SHARDS == 16
     assert LEVEL_REACHED in PAGE
     assert RUNS_OUT_SOON in PAGE

@@ -149,7 +149,7 @@ def test_icheon_ends_at_30_000_won_of_points_and_these_at_the_end_of_december() 
     )
     assert gets([earned, last, spent]) == [{"support": 29_999}, {"support": 1}, {}]
     assert (spent.base, spent.declined) == (0, None)
-    assert gone.declined == "points holds 0 won that can be spent there and then"
+    assert gone.declined == "points holds 0 won that can pay this, not 1,000"
 
 
 def test_icheon_stops_when_a_billion_is_spent() -> None:

@@ -84,13 +84,13 @@ POLICY: dict[str, Any] = {
 
 
 def payments_table(payments: list[dict[str, Any]]) -> arrow.Table:
-    """The payments, each with what it says in place of the usual; keys are numbered where they are not given."""
+    """A table of payments, each with its own values over the defaults; missing keys are numbered."""
     rows = [{**PAYMENT, "payment": number, **payment} for number, payment in enumerate(payments)]
     return arrow.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def given(connection: duckdb.DuckDBPyConnection, payments: list[dict[str, Any]]) -> None:
-    """Makes the payments readable as `payments`."""
+    """Make the payments readable as `payments`."""
     made = payments_table(payments)
     connection.register("made", made)
     connection.execute("CREATE OR REPLACE TABLE payments AS FROM made")

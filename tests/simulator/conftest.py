@@ -1,4 +1,4 @@
-"""These tests run in the simulator's environment (`make test` does so); where its packages are missing they are not collected."""
+"""These tests run in the simulator's environment (`make test` uses it); without its packages they are not collected."""
 
 from importlib.util import find_spec
 

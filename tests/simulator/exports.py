@@ -1,4 +1,4 @@
-"""Exports as DynamoDB writes them, of a ledger in memory."""
+"""Write exports in DynamoDB's format, from a ledger in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILES = 3
 
 
 def written_export(folder: Path, items: Iterable[dict[str, Any]], files: int = FILES) -> Path:
-    """The items in `files` files, each one's neighbours in others; returns the folder of the manifests."""
+    """Write the items to `files` files in turn, so that neighbours are in different ones; return the folder of the manifests."""
     root = folder / "AWSDynamoDB" / "01669112233445-0123abcd"
     (root / "data").mkdir(parents=True)
     lines = [json.dumps({"Item": {name: attribute_value(value) for name, value in item.items()}}) for item in items]

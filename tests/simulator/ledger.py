@@ -1,4 +1,4 @@
-"""Payments judged one by one by the domain's evaluator, in their order, as a city would post them: what replays are held to."""
+"""Evaluate payments one by one, in their order, with the domain's evaluator, as a city accrues them: the reference for replays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.payments import FLAGS, PURSES
 
 
 class Ledger:
-    """Payments judged one by one in their order, over all of the city, as they would be posted: use is kept under windows' names."""
+    """A city's payments, evaluated one by one in their order; limit usage is stored by window."""
 
     def __init__(self, policy: PolicyVersion) -> None:
         self._policy = policy

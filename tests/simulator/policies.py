@@ -1,4 +1,4 @@
-"""Random policies of the documented language, and random payments that meet their edges."""
+"""Random policies of the whole language, and random payments at their edges."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def layers(draw: st.DrawFn, number: int, about: dict[str, list[str]], sayable: b
     spends, rewards = about["spend"], about["reward"]
     several = not sayable and draw(st.integers(0, 9)) == 0
     spend = draw(st.permutations(spends))[: draw(st.sampled_from([2, 1] if several else [1, 1, 1, 0]))]
-    # Limits in a row lie within one another, as a layer that keeps to one keeps to all before it; any others may cross.
+    # Limits in a row are nested, since a layer with one of them also has all before it; any others may overlap in part.
     reward = rewards[: draw(st.integers(0, len(rewards)))] if sayable or draw(st.booleans()) else _some(draw, rewards)
     counts_all = bool(spend) and draw(st.booleans())
     funders = draw(st.lists(st.sampled_from(["national", "city", "district", "merchant"]), unique=True, min_size=1))
@@ -120,7 +120,7 @@ def _some(draw: st.DrawFn, names: list[str]) -> list[str]:
 
 @st.composite
 def discounts(draw: st.DrawFn) -> dict[str, Any]:
-    """A layer that acts at payments, with limits of its own."""
+    """A discount layer with limits of its own."""
     rate = draw(st.sampled_from([300, 700, 9_999]))
     return layer(
         id="discount",
@@ -133,9 +133,9 @@ def discounts(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def policies(draw: st.DrawFn, *, sayable: bool = False) -> dict[str, Any]:
-    """Documents of the language; some pay more than everything, which the evaluator does not mind.
+    """Documents of the language; some pay more than 100 %, which the evaluator accepts.
 
-    Those that are `sayable` are window functions.
+    With `sayable`, window functions can compute them.
     """
     several = [] if sayable else ["pool-0", "pool-1"]
     about = {
@@ -180,7 +180,7 @@ def _let_carry_over(draw: st.DrawFn, limit: dict[str, Any]) -> None:
 
 HOUR, DAY = 3_600_000, 86_400_000
 instants = st.one_of(
-    # Few instants, so that the key decides the order of many; before and after windows turn.
+    # Few instants, before and after windows change, so that the key decides the order of many payments.
     st.integers(START, START + 3) | st.just(START - 1),
     st.integers(START + 15 * DAY - 2, START + 15 * DAY + 2) | st.sampled_from([START + 31 * DAY, START - 31 * DAY]),
     st.integers(0, 30 * 24).map(lambda hours: START + hours * HOUR),

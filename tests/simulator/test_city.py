@@ -1,4 +1,4 @@
-"""The city that is made up agrees with what is published, and is the same whenever it is made from the same seed."""
+"""The simulated city agrees with published figures, and the same seed gives the same city."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_the_same_seed_makes_the_same_files(folder: Path, tmp_path: Path) -> Non
         City(2020, 1, 10, Spend(spread=9)),
     ],
 )
-def test_cities_that_cannot_be(city: City, tmp_path: Path) -> None:
+def test_invalid_cities(city: City, tmp_path: Path) -> None:
     with pytest.raises(errors.BadCity):
         write_city(city, tmp_path / "city", lambda _: None)
     assert not (tmp_path / "city").exists()

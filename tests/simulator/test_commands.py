@@ -1,4 +1,4 @@
-"""The commands beside the replay: generator, comparison, case and measurement, on the smallest city."""
+"""The other commands (generator, comparison, case and measurement) on the smallest city."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def test_a_sample_is_compared(city: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert ", 0 differ;" in said
 
 
-def test_a_difference_is_told(city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_difference_is_reported(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def one_won_more(windows: Windows, stretch: Stretch) -> str:
         return right(windows, stretch).replace(" AS layer_0,", " + 1 AS layer_0,")
 

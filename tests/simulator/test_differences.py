@@ -1,4 +1,4 @@
-"""The difference between two policies: whose it is, its sign, and what it is when they are swapped."""
+"""The difference between two policies: its subject, its sign, and its negation when they are swapped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def asked(one: dict[str, Any], other: dict[str, Any] | None, share: int | None =
 
 
 def test_a_policy_that_gives_more_has_winners_and_costs_more() -> None:
-    """Of 10 % over 5 %: both members gain, 36,000 in place of 18,000 won."""
+    """10 % against 5 %: both members gain, 36,000 instead of 18,000 won."""
     found = asked(limited(1_000, "raised"), limited(500, "before"))["difference"]
     assert (found["of"], found["against"]) == ("raised", "before")
     assert (found["cost"], found["winners"], found["losers"], found["unchanged"]) == (18_000, 2, 0, 0)

@@ -1,4 +1,4 @@
-"""The command `eeum`, which anybody may have before Python knows of the project."""
+"""The command `eeum`, which works without installing the project's packages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.simulator.cities import POLICY, layer
 
 
 @pytest.mark.parametrize("arguments", [[], ["policy"], ["policy", "burn"], ["politics", "check"], ["simulate"]])
-def test_what_is_no_command_is_answered_with_what_is(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_prints_the_known_ones(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert "eeum policy simulate POLICY" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""The statement gives for every payment what the evaluator gives: by layer, by funder, and of every limit."""
+"""The statement equals the evaluator for every payment: won by layer and funder, and the usage of every limit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 SPAN = Span(1, START - 31 * DAY, START + 31 * DAY)
-"""The months that random payments fall into."""
+"""A database with the months of the random payments."""
 
 ALL = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -44,13 +44,13 @@ ALL = settings(max_examples=100, deadline=None, suppress_health_check=list(Healt
 def test_every_payment_of_any_policy(
     connection: duckdb.DuckDBPyConnection, document: dict[str, Any], made: list[dict[str, Any]]
 ) -> None:
-    """All columns of all payments, wherever it is a statement that replays them."""
+    """All columns of all payments that a statement replays."""
     cities.given(connection, made)
     assert compare(connection, always(policy_of(document)), SPAN).different == 0
 
 
-def test_what_is_not_taken_off_any_more_is_charged(connection: duckdb.DuckDBPyConnection) -> None:
-    """Under a policy without a discount, and under one whose discount is not open yet: 500 won were taken off a price of 10,000."""
+def test_a_discount_that_no_longer_applies_counts_as_loaded_balance(connection: duckdb.DuckDBPyConnection) -> None:
+    """A stored discount of 500 on 10,000 won counts as loaded balance, without a discount layer or with one that is not open yet."""
     cities.given(connection, [{"won_charged": 9_500, "won_discount": 500}])
     without = cities.POLICY | {"layers": [cities.layer()]}
     event = {"id": "later", "measure": "spend", "window": "event", "amount": None}
@@ -67,7 +67,7 @@ def test_what_is_not_taken_off_any_more_is_charged(connection: duckdb.DuckDBPyCo
 def test_every_member_of_any_policy(
     connection: duckdb.DuckDBPyConnection, document: dict[str, Any], made: list[dict[str, Any]]
 ) -> None:
-    """However it is replayed, the won are those that payments get which are judged one by one, as the ledger would."""
+    """Every way to replay gives the same won as evaluating payments one by one, as the ledger does."""
     cities.given(connection, made)
     policy = always(policy_of(document))
     replay(connection, [policy], SPAN)
@@ -81,7 +81,7 @@ def test_every_member_of_any_policy(
 @settings(ALL, max_examples=50)  # some twenty statements each, every one read three times
 @given(document=policies(sayable=True))
 def test_what_is_emitted_is_read_by_both_dialects(document: dict[str, Any]) -> None:
-    """Parsed only: the project runs nothing on Athena."""
+    """Only parsed for Athena, since the project cannot run it there."""
     policy = policy_of(document)
     left = {pool.id: pool.amount for pool in policy.pools.values()}
     for month in ("2020-02", "2020-03"):
@@ -105,7 +105,7 @@ def test_every_payment_over_changes_in_mid_month(
     third: dict[str, Any],
     made: list[dict[str, Any]],
 ) -> None:
-    """Versions whose limits have the same ids, and other amounts, bands and layers."""
+    """Versions with the same limit ids, but other amounts, bands and layers."""
     starts = [datetime(2020, 1, 1, tzinfo=SEOUL), *(at(START + milliseconds) for milliseconds in (1, 3))]
     versions = [
         replace(policy_of(document), version=f"version-{place}", starts_at=start)
@@ -123,8 +123,8 @@ def at(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds // 1000, SEOUL) + timedelta(milliseconds=milliseconds % 1000)
 
 
-def test_the_rules_say_nothing_that_the_statement_does_not_know() -> None:
-    """Whoever adds a field to the rules teaches it to `simulator.sql`, or names it in its coverage, and then here."""
+def test_the_statement_knows_every_field_of_the_rules() -> None:
+    """A new field of the rules must be supported by `simulator.sql` or excluded in its coverage, and then added here."""
     known = {
         Band: {"start", "end", "rate"},
         Limit: {"id", "measure", "amount", "window", "carries_over_from"},

@@ -1,4 +1,4 @@
-"""Exports and replays carry every fact that entries store, in its type: a fact of the language that they lack is judged as unknown."""
+"""Exports and replays have every fact that entries store, with its type; a fact that they lacked would count as unknown."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def test_a_replay_reads_every_fact() -> None:
     assert frozenset(COLUMNS_OF_FLAGS) == FLAGS
 
 
-def test_the_made_city_pays_in_every_channel() -> None:
+def test_the_simulated_city_pays_in_every_channel() -> None:
     assert set(figures.CHANNEL_SHARES) == CHANNELS

@@ -1,4 +1,4 @@
-"""Payments from the ledger's export: what was captured, less what was cancelled; and exports that are not whole."""
+"""Payments from the ledger's export: captures less cancellations; and exports that are incomplete."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INCHEON = Path(__file__).parents[2] / "policies" / "incheon"
 
 @pytest.fixture
 def world() -> World:
-    """Payments captured at once and later, in parts, cancelled in parts and whole, declined and given back."""
+    """Payments captured at once, later and in parts; cancelled in part and in full; declined, and released."""
     world = World()
     shop = world.shop(flags=frozenset({"partner"}), own_rate=300)
     payer = world.member("payer", charged=900_000, cashback=5_000, cashback_first=True)
@@ -39,7 +39,7 @@ def world() -> World:
     def later() -> None:
         world.now += timedelta(minutes=1)
 
-    paid = world.pay(payer, shop, 100_000).entry  # 5,000 of cashback, 95,000 charged
+    paid = world.pay(payer, shop, 100_000).entry  # 5,000 from cashback, 95,000 from the loaded balance
     later()
     whole = world.pay(payer, shop, 7_000).entry
     later()
@@ -73,11 +73,11 @@ def converted(root: Path, folder: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["accepted_at"])
 
 
-def test_what_survives_is_written_with_its_purses(world: World, tmp_path: Path) -> None:
+def test_captures_less_cancellations_are_written_with_their_purses(world: World, tmp_path: Path) -> None:
     rows = converted(exported(world, tmp_path), tmp_path / "payments")
 
     purses = [(row["won_charged"], row["won_cashback"], row["won_grants"]) for row in rows]
-    # Of the captures 30,000 and 15,000 the later one is cancelled whole, the earlier one to 25,000.
+    # Of the captures of 30,000 and 15,000, the later one is cancelled in full, the earlier one down to 25,000.
     assert purses == [(90_000, 5_000, 0), (25_000, 0, 0), (10_000, 0, 30_000)]
     assert {row["won_rewards"] for row in rows} == {0} == {row["won_discount"] for row in rows}
     first = rows[0]
@@ -95,8 +95,8 @@ def text(milliseconds: int) -> str:
     return text_of(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
-def test_a_replay_gives_what_the_city_posted(world: World, tmp_path: Path) -> None:
-    """Under the rules that were in force, what survives earns what was posted for it."""
+def test_a_replay_gives_what_the_city_accrued(world: World, tmp_path: Path) -> None:
+    """Under the rules in force at the time, the exported payments earn what the city accrued."""
     converted(exported(world, tmp_path), tmp_path / "payments")
     connection = connect(1)
     replay(connection, [read_policies(INCHEON)], open_payments(connection, tmp_path / "payments"))
@@ -133,7 +133,7 @@ def test_a_folder_that_holds_something(world: World, tmp_path: Path) -> None:
 
 
 def refused(root: Path, error: type[errors.SimulationRefused], match: str) -> None:
-    """The export is refused, and nothing is written."""
+    """Check that the export is refused and nothing is written; return the error."""
     target = root.parents[2] / "payments"
     with pytest.raises(error, match=match):
         write_payments(open_export(root), target, lambda _: None, processes=1)
@@ -155,7 +155,7 @@ def test_a_data_file_that_was_changed(world: World, tmp_path: Path) -> None:
 
 
 def in_manifest(root: Path, change: Any) -> None:
-    """Changes the manifest of files, and its checksum with it."""
+    """Change the manifest of files, and its checksum to match."""
     entries = [json.loads(line) for line in (root / "manifest-files.json").read_text().splitlines()]
     content = "".join(json.dumps(change(number, entry)) + "\n" for number, entry in enumerate(entries))
     (root / "manifest-files.json").write_text(content)
@@ -192,7 +192,7 @@ def test_a_manifest_that_was_changed(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["manifest-files.json", "manifest-summary.json"])
-def test_a_manifest_that_is_none(world: World, tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_a_manifest(world: World, tmp_path: Path, name: str) -> None:
     root = exported(world, tmp_path)
     (root / name).write_text("no manifest")
     (root / name).with_suffix(".checksum").unlink()
@@ -232,7 +232,7 @@ def test_an_entry_of_another_shape(world: World, tmp_path: Path, change: dict[st
 
 
 @pytest.mark.parametrize("line", [b"[]", b"{}", b"{", b'{"Item": {"pk": {"S": "WALLET#1"}}}', b"\xff"])
-def test_a_line_that_is_no_item(line: bytes) -> None:
+def test_a_line_that_is_not_an_item(line: bytes) -> None:
     with pytest.raises(errors.UnreadableEntry):
         rows_of(line)
 
@@ -244,4 +244,4 @@ def test_an_export_in_which_nothing_was_paid(tmp_path: Path) -> None:
 def test_the_command_reads_an_export_itself(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exported(world, tmp_path)
     assert eeum(["policy", "simulate", str(INCHEON), "--payments", str(tmp_path / "export")]) == 0
-    assert "125,000" in capsys.readouterr().out  # of what is charged: 90,000, 25,000 and 10,000
+    assert "125,000" in capsys.readouterr().out  # from the loaded balance: 90,000, 25,000 and 10,000

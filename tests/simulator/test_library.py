@@ -1,4 +1,4 @@
-"""Every policy of the library replays to the won that payments get which are judged one by one, whatever form it has."""
+"""A replay of every policy of the library gives the same won as evaluating its payments one by one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def test_the_library_is_all_there() -> None:
-    """With every form that may be hard to replay among them."""
+    """The library includes every form that is hard to replay."""
     texts = [path.read_text(encoding="utf-8") for path in LIBRARY]
     words = (
         "discount",
@@ -67,14 +67,14 @@ def test_a_policy_of_the_library(connection: duckdb.DuckDBPyConnection, path: Pa
     assert replayed == ledger.won
     layers = policies.versions[0].layers
     assert any(ledger.won.values()) or all(layer.gives.value.startswith("top_up") for layer in layers)
-    # What a statement does not say is told, and so is what payments know nothing of.
+    # The report names what a statement cannot compute, and what payments do not show.
     walked = any(layer.gives.value == "discount" or layer.exclusive for layer in layers)
     assert not walked or fallbacks(plans)
     assert len(left_out(policies)) == sum(layer.gives.value.startswith("top_up") for layer in layers)
 
 
 def payments(document: dict[str, Any], random: Random) -> arrow.Table:
-    """Payments of a few members at shops of all the document's kinds, from its start on."""
+    """Payments of a few members at shops of all kinds in the document, from its start on."""
     merchants = document["merchants"]
     flags = [f"flag_{flag}" for flag in merchants.get("flags", [])]
     schema = arrow.schema([*list(SCHEMA)[:-1], *((flag, arrow.bool_()) for flag in flags)])
@@ -117,7 +117,7 @@ def payments(document: dict[str, Any], random: Random) -> arrow.Table:
 
 
 def _words(document: Any) -> dict[str, list[str]]:
-    """The words that its conditions compare each fact with."""
+    """The values that a document's conditions compare each fact with."""
     found: dict[str, list[str]] = {}
     waiting = [document]
     while waiting:

@@ -1,4 +1,4 @@
-"""Payments that cannot be replayed are refused by the name of what is wrong with them."""
+"""Invalid payments are refused, and the error names the fault."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_files_without_payments(tmp_path: Path) -> None:
         open_payments(connect(1), written(tmp_path, payments_table([])))
 
 
-def test_what_is_no_parquet(tmp_path: Path) -> None:
+def test_a_file_that_is_not_parquet(tmp_path: Path) -> None:
     (tmp_path / "payments.parquet").write_text("payment,member\n1,2\n")
     with pytest.raises(errors.UnreadableParquet):
         open_payments(connect(1), tmp_path)
@@ -75,7 +75,7 @@ def test_instants_that_are_no_milliseconds(tmp_path: Path, instant: int) -> None
 
 
 @pytest.mark.parametrize("name", ["payment", "won_charged", "merchant_partner", "method"])
-def test_a_column_that_is_not_there(tmp_path: Path, name: str) -> None:
+def test_a_missing_column(tmp_path: Path, name: str) -> None:
     with pytest.raises(errors.MissingColumn, match=name):
         open_payments(connect(1), written(tmp_path, payments_table([{}]).drop_columns([name])))
 
@@ -115,7 +115,7 @@ def test_amounts_out_of_range(tmp_path: Path, name: str, value: int) -> None:
         open_payments(connect(1), written(tmp_path, payments_table([{name: value}])))
 
 
-def test_a_payment_that_is_there_twice(tmp_path: Path) -> None:
+def test_a_payment_that_occurs_twice(tmp_path: Path) -> None:
     connection = connect(1)
     open_payments(connection, written(tmp_path, payments_table([{"payment": 7}, {"payment": 7}])))
     with pytest.raises(errors.RepeatedPayment, match="Payment 7"):

@@ -1,4 +1,4 @@
-"""A small replay from files to report, worked out by hand; by statement, by evaluator, and over a change in mid-month."""
+"""A small replay from files to report, against amounts computed by hand: statement, evaluator, and a change in mid-month."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_report_in_short(tmp_path: Path) -> None:
 def test_winners_and_losers(tmp_path: Path) -> None:
     runs = always(policy_of(limited(1000, "ten"))), always(policy_of(limited(500, "five")))
     tables, _ = report(city(tmp_path), *runs)
-    # Two members: the one who paid less comes first.
+    # Two members, the one with less spend first.
     assert [row[:8] for row in tables["deciles"].rows] == [
         (1, 1, 60_000, 6_000, 3_000, 0, 1, 0),
         (2, 1, 400_000, 30_000, 15_000, 0, 1, 0),
@@ -131,7 +131,7 @@ def test_winners_and_losers(tmp_path: Path) -> None:
 
 
 def by_the_evaluator(document: dict[str, Any]) -> dict[str, Any]:
-    """The same rules, but with a second spend limit that never ends: several limits are no window function."""
+    """The same rules with a second spend limit that never cuts: with several limits, the evaluator must replay."""
     second = {"id": "second", "measure": "spend", "window": "month", "amount": None}
     (made,) = document["layers"]
     return document | {
@@ -140,7 +140,7 @@ def by_the_evaluator(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_the_evaluator_stands_in_and_says_so(tmp_path: Path) -> None:
+def test_the_evaluator_replays_where_no_statement_can_and_the_report_says_so(tmp_path: Path) -> None:
     folder = city(tmp_path)
     one, _ = report(folder, always(policy_of(limited(1000, "ten"))), budgets={"all": 30_000})
     other, plans = report(folder, always(policy_of(by_the_evaluator(limited(1000, "ten")))), budgets={"all": 30_000})
@@ -151,8 +151,8 @@ def test_the_evaluator_stands_in_and_says_so(tmp_path: Path) -> None:
     assert [row for row in other["reached"].rows if row[2] == "monthly-spend"] == list(one["reached"].rows)
 
 
-def test_a_change_in_mid_month_goes_on_with_what_was_used(tmp_path: Path) -> None:
-    """The October of 2019, as worked out in the tests of published sequences."""
+def test_limit_usage_continues_over_a_change_in_mid_month(tmp_path: Path) -> None:
+    """October 2019, with the amounts of the tests of published sequences."""
     october = START - 162 * DAY  # 2019-09-21
     tenth, twenty_second = october + 19 * DAY, october + 31 * DAY
     payments = [
@@ -190,12 +190,12 @@ def test_a_policy_that_is_not_valid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["city", "city=1.5", "city=-1", "moon=100", "city/=1", "city/base+=1", "city=１", "=3"]
 )
-def test_budgets_that_are_none(text: str) -> None:
+def test_invalid_budgets(text: str) -> None:
     with pytest.raises(errors.BadBudget):
         budgets_of([text])
 
 
-def test_budgets_are_written_as_one_likes() -> None:
+def test_separators_in_budgets_are_ignored() -> None:
     assert budgets_of(["all=195_000_000_000", "city/a+b=1,000"]) == {"all": 195_000_000_000, "city/a+b": 1_000}
 
 
@@ -232,7 +232,7 @@ def test_the_command_writes_tables_and_plots(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "summary.csv").read_text().splitlines()[1] == "ten,3,460000,36000,782"
 
 
-def test_the_command_names_what_is_no_part_of_the_cost(tmp_path: Path) -> None:
+def test_the_command_names_layers_that_are_not_part_of_the_cost(tmp_path: Path) -> None:
     (tmp_path / "payments").mkdir()
     policy = limited(1000, "ten")
     bonus = {

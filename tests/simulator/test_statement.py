@@ -1,4 +1,4 @@
-"""What the statement gives at the edges, worked out by hand; that both dialects read it; and what it does not say."""
+"""The statement at its edges, compared with amounts computed by hand; its dialects; and the policies that it does not cover."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def won(connection: duckdb.DuckDBPyConnection, document: dict[str, Any], payments: list[dict[str, Any]]) -> list[Any]:
-    """The first layer's won for each payment, or the won of all layers where there are several."""
+    """The won of the only layer for each payment, or the won of all layers if there are several."""
     cities.given(connection, payments)
     statement = statement_of(policy_of(document))
     columns = ", ".join(f"layer_{place}" for place in range(len(document["layers"])))
@@ -40,7 +40,7 @@ def won(connection: duckdb.DuckDBPyConnection, document: dict[str, Any], payment
 
 
 def statement_of(policy: PolicyVersion) -> str:
-    """The statement of the whole month; its pools are full."""
+    """The statement of the whole month, with full pools."""
     left = {pool.id: pool.amount for pool in policy.pools.values()}
     return rewards_between(policy, START, milliseconds_of(start_of_month(next_month(MONTH))), left=left)
 
@@ -69,7 +69,7 @@ def test_a_month_is_one_of_seoul(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_two_ceilings_of_one_limit_as_in_yeonsu(connection: duckdb.DuckDBPyConnection) -> None:
-    """To 500,000 only Seo's shops count with the second layer; a payment elsewhere goes on to 1,000,000 with the first."""
+    """Seo's shops count for the second layer up to 500,000; payments elsewhere count for the first up to 1,000,000."""
     document = POLICY | {
         "limits": [SPEND],
         "layers": [
@@ -147,7 +147,7 @@ def test_nothing_is_paid_after_an_end(connection: duckdb.DuckDBPyConnection) -> 
 @pytest.mark.parametrize("dialect", ["duckdb", "trino", "athena"])
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
 def test_both_dialects_read_the_statement(path: Path, dialect: str) -> None:
-    """Parsed only: the project runs nothing on Athena."""
+    """Only parsed for Athena, since the project cannot run it there."""
     policy = read_policies(path).versions[0]
     assert obstacles(policy) == ()
     parsed = sqlglot.parse_one(totals(policy, statement_of(policy)), dialect=dialect)
@@ -191,7 +191,7 @@ def test_every_window_ends_in_the_unique_key() -> None:
         ),
     ],
 )
-def test_what_is_no_window_function_is_told(layers: list[dict[str, Any]], why: str) -> None:
+def test_reasons_against_a_statement_are_reported(layers: list[dict[str, Any]], why: str) -> None:
     limits = [{"id": name, "measure": "spend", "window": "month", "amount": 1_000} for name in ("one", "two")]
     limits += [{"id": name, "measure": "reward", "window": "month", "amount": 1_000} for name in ("three", "four")]
     (told,) = obstacles(policy_of(POLICY | {"limits": limits, "layers": layers}))

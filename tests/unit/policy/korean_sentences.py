@@ -1,6 +1,6 @@
-"""What is wrong with a Korean sentence that was generated: names of documents in it, and particles that do not fit.
+"""Find faults in generated Korean sentences: ids of documents, and particles that do not fit.
 
-It shares nothing with `eeum.policy.wording`: sounds are read by decomposing syllables, digits and letters by how they are called.
+It shares no code with `eeum.policy.wording`: it reads sounds by decomposing syllables, and digits and letters by their names.
 """
 
 import re
@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 NAME = re.compile(r"(?!e[음몰])[a-z][a-z0-9_-]*")
-"""A name of a document, or a lower-case Latin word; e음 and e몰 are Korean."""
+"""An id of a document, or a lower-case Latin word; e음 and e몰 are Korean."""
 _CALLED = dict(zip("0123456789", "영일이삼사오육칠팔구", strict=True)) | dict(
     zip(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -28,7 +28,7 @@ _NO_PARTICLE = frozenset(
         *("이", "가", "로", "과", "와", "은", "는", "을"),
     }
 )
-"""Words that end as a particle does: verbs before a noun, adverbs, and nouns."""
+"""Words that only look like they end in a particle: verbs before a noun, adverbs, and nouns."""
 
 
 def faults_in(sentence: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _fits(text: str, particle: str) -> bool:
 
 
 def _final(text: str) -> str:
-    """The consonant under the last syllable as it is spoken, or nothing."""
+    """The final consonant of the last syllable as it is spoken, or nothing."""
     spoken = re.sub(r"\([^()]*\)$", "", text).rstrip("”’)")
     last = _CALLED.get(spoken[-1:].upper(), spoken[-1:])
     jamo = unicodedata.normalize("NFD", last)[-1:]

@@ -38,7 +38,7 @@ _BASE: dict[str, Any] = {
 
 
 def document(*changes: tuple[str, Any]) -> dict[str, Any]:
-    """The valid document with the value at each dotted path replaced; a path ending in `-` takes the field out."""
+    """The valid document with the value at each dotted path replaced; a path ending in `-` removes the field."""
     changed = copy.deepcopy(_BASE)
     for path, value in changes:
         *way, last = path.split(".")

@@ -1,6 +1,6 @@
-"""Documents that use every word of the policy language at random, with few ids, so that two of them differ and agree in many places.
+"""Random documents with every word of the policy language, and few ids, so that two of them agree and differ in many places.
 
-They have the language's shape; what its rules ask for beyond that they keep only where a reader could not understand them otherwise.
+They have the language's shape. They follow its further rules only where a sentence about them would otherwise make no sense.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ INSTANTS = st.sampled_from(
 NAMES = ("one", "two", "three-of-them")
 TEXTS = st.sampled_from(["첫째", "둘째", "first", "second"])
 KOREAN = st.sampled_from(["첫째", "둘째 한도", "캐시백 10%", "시장 3", "e음 QR", "월 5만원", "포인트(기한부)", "겨울"])
-"""Titles that end in every kind of sound."""
+"""Titles that end in each kind of Korean sound."""
 TITLES = st.fixed_dictionaries({"ko": KOREAN}, optional={"en": st.sampled_from(["first", "second"])})
 CLOCKS = st.sampled_from(["00:00", "09:30", "22:00"])
 PLACES = ("north", "south", "east")

@@ -1,4 +1,4 @@
-"""Valid documents of small numbers that use every word, and payments and top-ups at the edges of their windows."""
+"""Random valid documents with every word and small numbers, and payments and top-ups at the edges of their windows."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _layer(draw: st.DrawFn, name: str, limits: dict[str, dict[str, Any]], focus:
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """Each looks at one part of the language more closely: what is drawn from everything at once rarely meets an edge."""
+    """Each strategy draws one part of the language more often, since documents drawn from all parts rarely meet an edge."""
     focus = draw(st.sampled_from(["everything", "groups", "sharing", "windows", "conditions"]))
     limits = {name: draw(_limit(name, focus)) for name in LIMITS}
     most = 1 if focus in ("windows", "conditions") else 4
@@ -200,6 +200,6 @@ WON_OF_AN_EVENT = st.integers(1, 25) | st.integers(26, 120)
 
 @st.composite
 def courses(draw: st.DrawFn) -> list[tuple[str, datetime, int, dict[str, Any]]]:
-    """What happens, in the order of time: at payment, after it or at a top-up; when; won; and what is known."""
+    """Events in the order of time: the kind (at payment, after it, or at a top-up), the instant, the won and the facts."""
     ats = sorted(draw(st.lists(st.sampled_from(INSTANTS), min_size=1, max_size=6)), key=datetime.fromisoformat)
     return [(draw(ACTS), datetime.fromisoformat(at), draw(WON_OF_AN_EVENT), draw(FACTS)) for at in ats]

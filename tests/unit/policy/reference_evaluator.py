@@ -1,7 +1,7 @@
-"""What a policy gives, worked out from its document won by won: slow, and written so that one can see that it is right.
+"""A reference evaluator that computes rewards from a document won by won: slow, and simple enough to be checked by reading.
 
-It shares no code with the evaluator, and reads the document as docs/policy-language/meanings.md explains it. The numbers in the comments
-are those of its table.
+It shares no code with the evaluator, and follows docs/policy-language/meanings.md. The numbers in the comments are those of that
+page's table.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AFTER, AT_PAYMENT, AT_TOP_UP = {"cashback", "payback"}, {"discount"}, {"top_up_b
 
 @dataclass
 class Given:
-    """By layer: won given and won accepted; by limit: won that it is used by."""
+    """By layer, won given and won accepted; by limit, the won added to its usage."""
 
     won: dict[str, int] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Given:
 
 
 class Reference:
-    """One member under one document. `uses` is every use of a limit with its instant; windows are compared anew each time."""
+    """One member under one document. `uses` has every use of a limit with its instant; windows are computed again each time."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -71,7 +71,7 @@ class Reference:
     # --- one layer, as if it were alone -----------------------------------------------------------------------------------
 
     def _alone(self, layer: dict[str, Any], facts: dict[str, Any], base: int, at: datetime) -> tuple[int, int]:
-        """Won before reward limits, at most what is given at once, and won accepted."""
+        """Won before reward limits, capped by `most_at_once`, and won accepted."""
         won, accepted = self._uncapped(layer, facts, base, at)
         most = layer.get("most_at_once")
         return won if most is None else min(won, most), accepted
@@ -203,7 +203,7 @@ def _shared(won: int, funders: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def holds(condition: dict[str, Any] | None, facts: dict[str, Any], at: datetime) -> bool:
-    """Whether a condition of a document holds; a fact that is not there holds for nothing."""
+    """Whether a condition of a document holds; an unknown fact satisfies no condition."""
     if condition is None:
         return True
     if "all" in condition:

@@ -1,4 +1,4 @@
-"""The evaluator gives what a policy means: the same as a reference that reads the document won by won, over courses of events."""
+"""The evaluator agrees, over courses of events, with a reference that evaluates the document won by won."""
 
 from __future__ import annotations
 
@@ -114,10 +114,8 @@ def test_the_stored_document_means_the_same_as_the_sent_one(document: dict[str, 
 
 @SLOW
 @given(documents(), courses(), st.randoms(use_true_random=False))
-def test_the_order_of_layers_counts_for_what_is_settled_alone(
-    document: dict[str, Any], course: Course_, chance: Any
-) -> None:
-    """Without reward limits, discounts and groups, in which it is settled what the order of layers means, it means nothing."""
+def test_the_order_of_layers_has_no_other_effect(document: dict[str, Any], course: Course_, chance: Any) -> None:
+    """The order of layers has an effect only with reward limits, discounts and groups."""
     plain = [
         {**layer, "exclusive": None, "limits": [name for name in layer["limits"] if "reward" not in name]}
         for layer in document["layers"]
@@ -135,7 +133,7 @@ def test_the_order_of_layers_counts_for_what_is_settled_alone(
 
 @SLOW
 @given(documents(), courses())
-def test_a_trial_keeps_to_pools_and_gives_the_same_where_none_is_empty(
+def test_a_dry_run_respects_pools_and_equals_the_reference_while_none_is_empty(
     document: dict[str, Any], course: Course_
 ) -> None:
     policy = parse_policy(document)

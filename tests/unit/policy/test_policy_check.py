@@ -28,7 +28,7 @@ def test_a_valid_document_passes(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == f"{path}: haneul-2026-01-01 from 2026-01-01T00:00:00+09:00 is valid\n"
 
 
-def test_a_valid_document_that_perhaps_means_something_else_passes_with_a_question(
+def test_a_valid_document_that_may_not_be_meant_passes_with_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path, "policy.json", document())
@@ -36,7 +36,7 @@ def test_a_valid_document_that_perhaps_means_something_else_passes_with_a_questi
     assert main(["check", path]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{path}: haneul-2026-01-01 from 2026-01-01T00:00:00+09:00 is valid",
-        f"{path}: is this meant? limits.1: No layer has monthly-reward in its limits, so that it does nothing. [not_used]",
+        f"{path}: is this meant? limits.1: No layer has monthly-reward in its limits, so it has no effect. [not_used]",
     ]
 
 
@@ -94,7 +94,7 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
         (("layers.0.when", {"fact": "time_of_day", "from": "9:00", "until": "18:00"}),
          '"9:00" is no time of day; such as "09:00"'),
         (("layers.0.when", {"fact": "channel"}), 'such as {"fact": "channel", "in": ["taxi"]}'),
-        (("earns_from-", None), "earns_from: earns_from is needed here, and is not there. Which purses earn"),
+        (("earns_from-", None), "earns_from: earns_from is required here and is missing. Which purses earn"),
         (("layers.0.id", "a\n\u202eb"), 'layers.0.id: "a??b" is no name'),
         (("limits.0.amount", float(10**60)), "not so large a number"),
         (("names", {"districts": {"북동": {"ko": "북동"}}}), 'names.districts.북동: "북동" is no name: lower-case letters'),
@@ -102,7 +102,7 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )  # fmt: skip
-def test_what_has_the_wrong_shape_is_told_with_what_belongs_there(
+def test_a_fault_of_shape_says_what_is_allowed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, Any], told: str
 ) -> None:
     assert main(["check", written(tmp_path, "policy.json", document(change))]) == 1
@@ -167,7 +167,7 @@ _OCTOBER = {"id": "festival", "window": "event", "amount": 1_000_000, "from": "2
     ],
 )
 def test_a_pool_of_another_window_is_another_pool(pools: list[dict[str, Any]], changed: bool) -> None:
-    """Its money is kept by its window: a festival that is prolonged would find all of it there again."""
+    """A pool's money is stored by window: an extended festival would start again with the full amount."""
     first = document(("pools", [_OCTOBER | {"until": "2026-10-11T00:00:00+09:00"}]))
     second = document(*NEXT, ("pools", pools))
     found = [(path, code) for path, code, _ in problems_of_history([first, second])]

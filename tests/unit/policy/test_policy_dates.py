@@ -1,4 +1,4 @@
-"""Dates of documents, at their bounds: every date that the schema has, so that a new one is covered when it is added."""
+"""Bounds of dates in documents, for every date of the schema, so that a new one is covered automatically."""
 
 from __future__ import annotations
 

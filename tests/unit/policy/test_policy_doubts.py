@@ -1,4 +1,4 @@
-"""What is valid and probably not meant is said, once, where it stands; what is usual is not."""
+"""Each warning is reported once, at its place; usual documents get none."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -49,7 +49,7 @@ DOUBTS: list[tuple[str, str, str, Changes]] = [
     ("a pool that no layer lists", "pools.0", "not_used", [USED, ("pools", [{"id": "p", "window": "month", "amount": 1}])]),
     ("a purse that nothing comes into", "purses.0", "not_used",
      [USED, ("purses", [{"id": "points", "title": {"ko": "포인트", "en": "Points"}}])]),
-    ("a group of nobody", "groups.0", "not_used", [USED, ("groups", [{"id": "g", "counts": "first"}])]),
+    ("a group without layers", "groups.0", "not_used", [USED, ("groups", [{"id": "g", "counts": "first"}])]),
     ("a group of one", "groups.0", "group_of_one",
      [USED, ("groups", [{"id": "g", "counts": "first"}]), ("layers.0.exclusive", "g")]),
     ("the last second of the last day", "ends_at", "ends_a_moment_early",

@@ -1,4 +1,4 @@
-"""What the evaluator promises for every policy, not only for those that were published."""
+"""Properties of the evaluator for every policy, not only for published ones."""
 
 from itertools import pairwise
 
@@ -39,7 +39,7 @@ def one_layer(limits: tuple[int | None, int | None], its_bands: list[tuple[int |
 def fold(
     version: PolicyVersion, amounts: list[int], facts: Facts | None = None
 ) -> tuple[list[Evaluation], dict[str, int]]:
-    """The payments one after the other in one window, and how far its limits are used after them."""
+    """Evaluate payments one after the other in one window; return the evaluations and the limit usage after them."""
     used: dict[str, int] = {}
     evaluations = []
     for amount in amounts:
@@ -255,7 +255,7 @@ def test_nothing_paid_from_a_purse_that_earns_gives_nothing() -> None:
 
 
 def test_a_layer_of_a_group_that_counts_all_counts_before_it_is_chosen() -> None:
-    """10 % of what is beyond the first 100,000 won of a month, in a group with 1 % of all: what is spent on the way counts."""
+    """10 % above the first 100,000 won of a month, in a group with 1 % of all: spend below 100,000 counts too."""
     free = layer("beyond", [(100_000, 0), (None, 1_000)], ["monthly-spend"]) | {"counts": "all", "exclusive": "one"}
     small = layer("small", [(None, 100)]) | {"exclusive": "one"}
     made = document(

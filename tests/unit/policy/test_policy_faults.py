@@ -1,4 +1,4 @@
-"""Each fault of the language beyond its shape: a document that has it and no other, and the same document mended."""
+"""Each fault of the language beyond its shape: a document with this fault only, and the same document corrected."""
 
 import ast
 from pathlib import Path
@@ -61,10 +61,10 @@ MENDED: list[tuple[str, str, str, Changes, Changes]] = [
      [("purses", [PURSE] * 2)],
      [("purses", [PURSE])]),
     # Conditions.
-    ("a flag that nobody has", "layers.0.when.has", "unknown_flag",
+    ("a flag that is not listed", "layers.0.when.has", "unknown_flag",
      [when(fact="merchant_flags", has="green")],
      [("merchants.flags", ["green"]), when(fact="merchant_flags", has="green")]),
-    ("a district where nobody lives", "layers.0.when.in.0", "unknown_district",
+    ("a district that is not listed", "layers.0.when.in.0", "unknown_district",
      [when(fact="member_district", **{"in": ["west"]})],
      [when(fact="member_district", **{"in": ["north"]})]),
     ("a channel that is none", "layers.0.when.in.0", "unknown_channel",
@@ -209,7 +209,7 @@ MENDED: list[tuple[str, str, str, Changes, Changes]] = [
     ("a purse that is not there", "layers.0.into", "unknown_purse",
      [("layers.0.into", "points")],
      [("purses", [PURSE]), ("layers.0.into", "points")]),
-    ("cashback as charged money", "layers.0.into", "not_into_charged",
+    ("cashback into the loaded balance", "layers.0.into", "not_into_charged",
      [("layers.0.into", "charged")],
      [layers(gives("top_up_bonus", into="charged"))]),
     ("a discount in a purse", "layers.0.into", "discount_has_no_purse",
@@ -236,12 +236,12 @@ def test_a_document_has_this_fault_and_no_other(path: str, code: str, wrong: Cha
 
 
 @pytest.mark.parametrize("mended", [each[4] for each in MENDED], ids=[each[0] for each in MENDED])
-def test_mended_it_is_valid(mended: Changes) -> None:
+def test_the_corrected_document_is_valid(mended: Changes) -> None:
     assert canonical_document(document(*mended))["programme"] == "haneul"
 
 
 def _codes_in_the_code() -> set[str]:
-    """Every code that the rules of validation name: the second of three things yielded, or what pydantic is told."""
+    """Every code in the rules of validation: the second of three yielded values, or the type of a pydantic error."""
     found: set[str] = set()
     for path in (*POLICY.glob("validation*.py"), *POLICY.glob("document*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -260,7 +260,7 @@ OF_A_HISTORY = {"other_programme", "repeated_version", "measure_changed"}
 OF_SIZE = {"too_large"}
 
 
-def test_every_fault_that_the_code_can_name_is_seen_here() -> None:
+def test_every_fault_of_the_code_has_a_case() -> None:
     seen = {code for _, _, code, _, _ in MENDED} | {fault[3] for fault in FAULTS}
     assert _codes_in_the_code() - OF_A_HISTORY - OF_SIZE <= seen
 

@@ -1,4 +1,4 @@
-"""Each form of reward at the edges that the worked examples of docs/policy-language do not show."""
+"""Each form of reward at edges that the examples of docs/policy-language do not show."""
 
 from __future__ import annotations
 

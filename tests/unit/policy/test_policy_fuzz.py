@@ -1,4 +1,4 @@
-"""Documents that somebody broke: checking them never fails, it tells faults; and whatever is accepted can be evaluated."""
+"""Broken documents: checking them reports faults and never fails, and every accepted document can be evaluated."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WORDS = ["from", "until", "gives", "steps", "when", "into", "exclusive", "amount
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Everything in a document that can be replaced, taken out or repeated: in what, and where."""
+    """Everything in a document that can be replaced, removed or repeated, with its container and place."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
     for key in keys:
         yield value, key
@@ -70,7 +70,7 @@ def broken(document: dict[str, Any], chance: Any, times: int) -> dict[str, Any]:
 
 
 def judged(document: Any) -> dict[str, Any] | None:
-    """The document as it would be stored; None where it has faults, each of which has to say what, where and why."""
+    """The document as it would be stored; None when it has faults, each of which must have a path, a code and a reason."""
     try:
         return canonical_document(document)
     except PolicyRefused as refused:

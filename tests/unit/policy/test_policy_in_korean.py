@@ -1,4 +1,4 @@
-"""Korean sentences about policies: no names of documents, the right particles, and a name of its own for each thing."""
+"""Korean sentences about policies: no ids of documents, the right particles, and a different name for each thing."""
 
 import json
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from tests.unit.policy.random_documents import conditions, documents
 POLICIES = Path(__file__).parents[3] / "policies"
 LIBRARY = sorted(path for path in POLICIES.glob("*/*.json") if not path.name.endswith(".events.json"))
 AS_WRITTEN = ("programme", "version", "language")
-"""Identifiers, which people copy into requests. Sources of `rows` are addresses and notes of the document's author."""
+"""Statements that show identifiers on purpose: people copy them into requests. Sources of `rows` are addresses and notes."""
 
 # --- every sentence -------------------------------------------------------------------------------------------------------
 
@@ -239,13 +239,13 @@ def test_a_name_is_given_to_one_place_only() -> None:
     assert _says(of, "merchants.districts").ko == "중구, 중구 2 및 중구 3"
 
 
-def test_another_title_of_a_limit_is_told_once() -> None:
+def test_a_new_title_of_a_limit_is_one_change() -> None:
     (change,) = changes_between(document(), document(("limits.0.title", {"ko": "이달의 한도"})))
     assert change.about == "limits.monthly-spend.title"
     assert change.says.ko == "변경 — 이달의 한도: 이름은 “이달의 한도” (그 전에는 이름 없음)"
 
 
-def test_another_name_of_a_place_is_told_once() -> None:
+def test_a_new_name_of_a_place_is_one_change() -> None:
     (change,) = changes_between(document(), document(("names", {"districts": {"north": {"ko": "북동"}}})))
     assert (change.about, change.says.ko) == (
         "names.districts",

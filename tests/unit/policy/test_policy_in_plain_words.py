@@ -1,4 +1,4 @@
-"""Policies and their differences in plain Korean and English: nothing is left out, and nothing is told that is not so."""
+"""Policies and their differences in plain Korean and English: complete, and without a false sentence."""
 
 from __future__ import annotations
 
@@ -160,17 +160,17 @@ def _bands(*edges: tuple[int, int | None, int | str]) -> tuple[str, Any]:
     return "layers.0.bands", [{"from": start, "up_to": end, "rate_basis_points": given} for start, end, given in edges]
 
 
-def test_bands_are_better_only_where_nobody_gets_less() -> None:
+def test_bands_are_better_only_if_no_member_gets_less() -> None:
     assert _one_change(_bands((0, 300_000, 1_001))).kind is Kind.BETTER
     assert _one_change(_bands((0, None, 1_000))).kind is Kind.BETTER
     assert _one_change(_bands((0, 300_000, 900))).kind is Kind.LESS
-    assert _one_change(_bands((0, 100_000, 2_000))).kind is Kind.CHANGES, "better for who spends little only"
+    assert _one_change(_bands((0, 100_000, 2_000))).kind is Kind.CHANGES, "better only for members who spend little"
     assert _one_change(_bands((0, 100_000, 4_000))).kind is Kind.BETTER, "never less than before, whatever is spent"
     assert _one_change(_bands((0, 300_000, "merchant"))).kind is Kind.CHANGES
     assert _one_change(_bands((0, 200_000, 1_400), (200_000, 300_000, 100))).kind is Kind.CHANGES
 
 
-def test_a_layer_that_comes_or_goes_is_told_whole() -> None:
+def test_an_added_or_removed_layer_is_one_change() -> None:
     with_none = document(("layers", []))
     (came, order) = changes_between(with_none, document())
     assert (came.kind, came.about, order.about) == (Kind.NEW, "layers.base", "layers")
@@ -183,7 +183,7 @@ def test_a_layer_that_comes_or_goes_is_told_whole() -> None:
     assert went.says.ko.startswith("종료 — 기본: ")
 
 
-def test_of_lists_of_names_only_what_came_and_went_is_told() -> None:
+def test_a_changed_set_shows_only_added_and_removed_names() -> None:
     came, went = changes_between(document(), document(("merchants.districts", ["north", "harbour", "hill"])))
     assert (came.kind, came.says.en) == (Kind.BETTER, "Better: Districts: harbour and hill are added")
     assert (went.kind, went.says.ko) == (Kind.LESS, "축소 — 지역: 지역 3 제외")
@@ -191,7 +191,7 @@ def test_of_lists_of_names_only_what_came_and_went_is_told() -> None:
     assert excluded.kind is Kind.LESS
 
 
-def test_an_end_is_told() -> None:
+def test_a_moved_end_is_a_change() -> None:
     ends = _one_change(("ends_at", "2026-07-01T00:00:00+09:00"))
     assert (ends.kind, ends.says.en) == (Kind.LESS, "Less: Until: 1 July 2026, 00:00 (until then: not set)")
 
@@ -211,7 +211,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def _instants_of(value: Any) -> Any:
-    """Instants compared as such; the order of what is a set does not count."""
+    """A document with instants parsed and sets sorted, for comparison."""
     if isinstance(value, dict):
         return {name: sorted(part) if name == "in" else _instants_of(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -222,7 +222,7 @@ def _instants_of(value: Any) -> Any:
 
 
 def _single(condition: Any) -> Any:
-    """One of one is that one: whether it stands alone or in a list of itself makes no difference."""
+    """A condition in an `all` or `any` of one, unwrapped: both mean the same."""
     if not isinstance(condition, dict):
         return condition
     for joint in ("all", "any"):
@@ -233,7 +233,7 @@ def _single(condition: Any) -> Any:
 
 
 def facts_of(of: dict[str, Any]) -> dict[str, Any]:
-    """Everything a document says, by the place where it is told of."""
+    """Everything a document states, by the path of its statement."""
     return dict(_facts(of))
 
 
@@ -278,7 +278,7 @@ def _is_told(about: str, changes: list[Change]) -> bool:
 
 @settings(max_examples=150, deadline=None)
 @given(documents(), documents())
-def test_every_difference_between_two_documents_is_told_and_no_other(
+def test_changes_are_exactly_the_differences_between_two_documents(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     changes = changes_between(before, after)
@@ -298,7 +298,7 @@ Place = tuple[str | int, ...]
 
 
 def _leaves(value: Any, at: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Every number, instant and time of day, with the way to it."""
+    """Every number, instant and time of day, with its path."""
     if isinstance(value, dict | list):
         for name, part in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _leaves(part, (*at, name))
@@ -317,7 +317,7 @@ def _another(value: Any) -> Any:
 
 @settings(max_examples=150, deadline=None)
 @given(documents(), st.data())
-def test_the_smallest_difference_is_told_in_both_languages(before: dict[str, Any], data: st.DataObject) -> None:
+def test_the_smallest_difference_is_a_change_in_both_languages(before: dict[str, Any], data: st.DataObject) -> None:
     at, value = data.draw(st.sampled_from(list(_leaves(before))))
     after = copy.deepcopy(before)
     place: Any = after
@@ -367,7 +367,7 @@ def test_equal_documents_give_no_sentence(of: dict[str, Any]) -> None:
     assert changes_between(of, reordered) == []
 
 
-def test_the_same_said_otherwise_is_neither_better_nor_less() -> None:
+def test_the_same_reward_in_other_bands_is_neither_better_nor_less() -> None:
     nothing = {"from": 300_000, "up_to": None, "rate_basis_points": 0}
     said = [{"from": 0, "up_to": 300_000, "rate_basis_points": 1000}]
     one, other = (document(("layers.0.bands", bands)) for bands in (said, [*said, nothing]))
@@ -377,7 +377,7 @@ def test_the_same_said_otherwise_is_neither_better_nor_less() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(documents(), documents())
-def test_what_is_better_there_is_less_back_again(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_swapping_documents_swaps_better_and_less(before: dict[str, Any], after: dict[str, Any]) -> None:
     opposite = {Kind.BETTER: Kind.LESS, Kind.NEW: Kind.ENDS, Kind.CHANGES: Kind.CHANGES}
     opposite |= {value: key for key, value in opposite.items()}
     there = sorted((change.about, change.kind) for change in changes_between(before, after))
@@ -387,8 +387,8 @@ def test_what_is_better_there_is_less_back_again(before: dict[str, Any], after: 
 
 @settings(max_examples=150, deadline=None)
 @given(documents(), st.data())
-def test_a_draft_that_leaves_out_what_it_must_say_is_read_all_the_same(of: dict[str, Any], data: st.DataObject) -> None:
-    """Whatever has the language's shape: what else is wrong with it is for its check to say."""
+def test_a_draft_with_missing_values_can_still_be_explained(of: dict[str, Any], data: st.DataObject) -> None:
+    """Any document of the right shape can be read; its check reports other faults."""
     places = [(part, name) for part in _parts(of) for name in part]
     for part, name in data.draw(st.lists(st.sampled_from(places), max_size=4, unique_by=lambda each: id(each[0]))):
         part.pop(name, None)

@@ -1,4 +1,4 @@
-"""docs/policy-language.md says what the program does: its policy is valid, its amounts come out, and it explains every code."""
+"""docs/policy-language.md agrees with the program: its policy is valid, its amounts are right, and it explains every code."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The command that tries a policy: what it tells in words and as JSON, and what it says to events that cannot be tried."""
+"""The dry run of a policy: its output in words and as JSON, and the faults of events that cannot be run."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ FAULTS = [
     ("an unknown flag",
      events({"payment": 1, "facts": {"merchant_flags": ["partner", "x"]}}), FACTS + ".merchant_flags.1", "unknown_flag"),
     ("an unknown purse", events({"payment": 9, "paid_from": {"points": 1}}), "events.0.paid_from.points", "unknown_purse"),
-    ("charged money", events({"payment": 9, "paid_from": {"charged": 1}}), "events.0.paid_from.charged", "charged_pays_the_rest"),
+    ("the loaded balance", events({"payment": 9, "paid_from": {"charged": 1}}), "events.0.paid_from.charged", "charged_pays_the_rest"),
     ("more than the price", events({"payment": 9, "paid_from": {"grants": 10}}), "events.0.paid_from", "more_than_the_price"),
     ("an unknown pool", events({"payment": 9}, pools={"p": 1}), "pools.p", "unknown_pool"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("wrong", "path", "code"), [each[1:] for each in FAULTS], ids=[each[0] for each in FAULTS])
-def test_events_that_cannot_be_tried_are_told_with_path_and_code(wrong: Any, path: str, code: str) -> None:
+def test_faulty_events_are_reported_with_path_and_code(wrong: Any, path: str, code: str) -> None:
     with pytest.raises(PolicyRefused) as refused:
         course_of(wrong, [parse_policy(document())])
     assert [(where, what) for where, what, _ in refused.value.problems] == [(path, code)]
@@ -94,7 +94,7 @@ def files(folder: Path, *contents: Any) -> list[str]:
     return [str(path) for path in paths]
 
 
-def test_it_tells_what_each_event_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_what_each_event_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     course = events({"payment": 290_000}, {"payment": 20_000}, {"top_up": 100})
     assert main(["try", *files(tmp_path, document(), course)]) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -139,7 +139,7 @@ def test_versions_follow_each_other_and_use_the_same_limit(tmp_path: Path, capsy
     ],
     ids=["a fault of the policy", "no events", "a fault of the events", "no policy"],
 )
-def test_what_cannot_be_tried_is_told_and_nothing_else(
+def test_only_the_faults_of_faulty_input_are_printed(
     policy: Any, course: Any, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["try", *files(tmp_path, policy, course)]) == 1
@@ -206,12 +206,12 @@ def test_a_reward_is_spendable_until_its_last_moment_and_not_after_it() -> None:
     changes = [("purses", [PURSE]), ("layers.0.into", "points")]
     spend = {"payment": 600, "paid_from": {"points": 500}}
     last, late = "2026-02-28T23:59:59.999+09:00", "2026-03-01T00:00:00+09:00"
-    # What was paid with charged money in February earned 10 points, which go with March.
+    # The 100 won from the loaded balance earned 10 points in February, which expire with March.
     earned, spent, gone = outcomes(changes, {"payment": 10_000}, {**spend, "at": last}, {**spend, "at": late})
     assert earned.layers[0].purse is not None
     assert earned.layers[0].purse.id == "points@2026-02"
     assert (spent.declined, spent.paid_from, spent.base) == (None, (("points@2026-02", 500), ("charged", 100)), 100)
-    assert gone.declined == "points holds 10 won that can be spent there and then"
+    assert gone.declined == "points holds 10 won that can pay this, not 500"
 
 
 def test_a_discount_leaves_less_to_be_drawn_from_a_purse() -> None:
@@ -241,7 +241,7 @@ def test_facts_of_an_event_add_to_those_of_its_shop() -> None:
     assert (taxi.event.facts.merchant_category, taxi.event.facts.channel) == ("bookshop", "taxi")
 
 
-def test_what_others_left_of_a_pool_can_be_said() -> None:
+def test_a_file_can_state_what_is_left_of_a_pool() -> None:
     changes = [("pools", [POOL]), ("layers.0.pools", ["p"])]
     (outcome,) = outcomes(changes, {"payment": 1_000}, pools={"p": 30})
     assert (outcome.layers[0].won, outcome.pools[0].left) == (30, 0)
@@ -285,7 +285,7 @@ def test_what_cannot_be_cancelled_is_refused_with_the_reason() -> None:
 
 
 def test_limits_on_top_ups_hold_after_the_end_and_layers_use_none() -> None:
-    """Decision 0030: they are terms of wallets, as the smallest top-up is."""
+    """Decision 0030: these limits are terms of wallets, like the smallest top-up."""
     changes = [
         ("ends_at", NOON),
         ("limits", [{"id": "t", "measure": "top_up", "window": "month", "amount": 100_000}, document()["limits"][0]]),
@@ -296,7 +296,7 @@ def test_limits_on_top_ups_hold_after_the_end_and_layers_use_none() -> None:
     assert (first.declined, second.declined) == (None, "beyond a limit on top-ups")
 
 
-def test_it_tells_a_cancellation_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_a_cancellation_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     course = events({"payment": 100_000}, {"cancel": 1, "amount": 40_000})
     assert main(["try", *files(tmp_path, document(), course)]) == 0
     assert capsys.readouterr().out.splitlines()[3:] == [

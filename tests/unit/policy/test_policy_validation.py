@@ -1,4 +1,4 @@
-"""What is wrong in a policy document is told with the path, a code of its own and a reason, and nothing is loaded."""
+"""Every fault of a policy document is reported with a path, a code and a reason, and nothing is loaded."""
 
 import json
 import warnings
@@ -32,7 +32,7 @@ def faults_of(changed: Any) -> set[tuple[str, str]]:
 
 
 FAULTS = [
-    # Shape: a field that is not known, not there, or of another type.
+    # Shape: a field that is unknown, missing, or of another type.
     ("unknown_field", ("colour", "red"), "colour", "extra_forbidden"),
     ("unknown_field_in_a_layer", ("layers.0.colour", "red"), "layers.0.colour", "extra_forbidden"),
     ("missing_field", ("wallet-", None), "wallet", "missing"),

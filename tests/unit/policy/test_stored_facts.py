@@ -1,4 +1,4 @@
-"""Facts are written, read and validated by one list; nothing that is written is refused, and what earlier versions wrote is read."""
+"""One list writes, reads and validates facts: it accepts all that it writes, and reads what earlier versions wrote."""
 
 import json
 from dataclasses import fields
@@ -38,7 +38,7 @@ FOLLOW = {
     "day_of_month": "accepted_at",
     "time_of_day": "accepted_at",
 }
-"""Facts that follow from what each entry has of its own."""
+"""Facts that follow from other attributes of each entry."""
 VALUES: dict[FactType, st.SearchStrategy[Any]] = {
     FactType.TEXT: st.text(max_size=40),
     FactType.WHOLE_NUMBER: st.integers(min_value=0, max_value=10**13),
@@ -81,7 +81,7 @@ def test_what_a_top_up_stores_is_what_it_is_judged_by() -> None:
 
 
 @given(_some(STORED_FACTS))
-def test_whatever_is_written_is_sound_and_read_as_it_was(facts: Facts) -> None:
+def test_written_facts_are_valid_and_read_back_equal(facts: Facts) -> None:
     for written in (facts_stored(facts), _in_version_1(facts)):
         item = _as_stored(written)
         assert fault_of_facts(item) is None
@@ -89,7 +89,7 @@ def test_whatever_is_written_is_sound_and_read_as_it_was(facts: Facts) -> None:
 
 
 @given(_some(STORED_WITH_A_TOP_UP))
-def test_whatever_a_top_up_writes_is_read_as_it_was(facts: Facts) -> None:
+def test_written_facts_of_a_top_up_are_read_back_equal(facts: Facts) -> None:
     item = _as_stored(facts_of_top_up_stored(facts))
     assert None not in item.values()
     assert facts_of_item(item, STORED_WITH_A_TOP_UP) == facts
@@ -112,31 +112,31 @@ def test_a_fact_that_is_missing_or_not_known_is_named() -> None:
     item = _in_version_1(Facts())
     assert fault_of_facts(item) is None
     assert fault_of_facts(item | {"shoe_size": 42}) == (
-        "its fact shoe_size is none that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
+        "its fact shoe_size is not one that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
         "district, flags, member_age, member_class, member_district, method, own_rate"
     )
     del item["method"]
     assert fault_of_facts(item) == "its fact method is missing"
     later = [*facts_stored(Facts(member_age=70)), "a fact of a later version"]
     assert fault_of_facts(later) == (
-        "its fact in place 12 is none that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
+        "its fact in place 12 is not one that this version knows: annual_revenue, card_issuer, card_product, category, channel, "
         "district, flags, member_age, member_class, member_district, method, own_rate"
     )
 
 
 @pytest.mark.parametrize("facts", ["none", 7, None])
-def test_what_is_neither_of_the_two_forms_is_no_facts(facts: Any) -> None:
+def test_any_other_form_of_facts_is_a_fault(facts: Any) -> None:
     with pytest.raises(TypeError):
         facts_of_item(facts)
 
 
 def test_the_places_of_facts_never_change() -> None:
-    """Cities have stored them. A new fact comes last."""
+    """Cities have stored facts by place, so a new fact comes last."""
     assert tuple(fact.stored for fact in STORED_FACTS) == PLACES == FACTS
 
 
 def test_what_earlier_versions_stored_is_read() -> None:
-    """As it is in ledgers: the names and values are not to change."""
+    """The names and values are those in existing ledgers, and must not change."""
     oldest = json.loads(
         '{"district": "seo", "category": "cafe", "annual_revenue": 1, "flags": ["partner"], "own_rate": 300,'
         ' "card_product": "standard", "member_class": null, "channel": "qr", "method": "app"}'
@@ -153,7 +153,7 @@ def test_what_earlier_versions_stored_is_read() -> None:
 
 
 def test_every_fact_every_form_and_every_word_has_a_case() -> None:
-    """A fact that the language gets needs a case in `tests.every_fact`, with which it is paid in a deployed city."""
+    """A new fact of the language needs a case in `tests.every_fact`, which pays with it in a deployed city."""
     cases = conditions(MORNING)
     assert cases.keys() == FACTS_OF_THE_LANGUAGE
     assert all(fact in set(words_of(condition)) for fact, condition in cases.items())
@@ -167,7 +167,7 @@ def test_every_fact_every_form_and_every_word_has_a_case() -> None:
 
 @given(_some(STORED_FACTS), _some(STORED_WITH_A_TOP_UP))
 def test_the_invariants_of_tests_read_every_fact(facts: Facts, of_a_top_up: Facts) -> None:
-    """A reading of their own, so that they find what the product reads wrongly; and of all that there is."""
+    """They read facts with code of their own, to find what the product reads wrongly, and they read all facts."""
     assert facts_of(facts_stored(facts)) == facts
     assert facts_of(_in_version_1(facts)) == facts
     assert facts_of(facts_of_top_up_stored(of_a_top_up)) == of_a_top_up

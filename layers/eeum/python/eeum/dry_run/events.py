@@ -1,4 +1,4 @@
-"""A file of events to try a policy with, as somebody writes it: payments and top-ups, each with its instant and facts."""
+"""The file of events for a dry run: payments, top-ups and cancellations, each with its instant and facts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ Positive = Annotated[Won, Field(ge=1)]
 
 
 class MemberFacts(Part):
-    """What is known of the member, at a top-up too."""
+    """Facts of the member, also known at a top-up."""
 
     member_class: str | None = None
     member_district: str | None = None
@@ -29,7 +29,7 @@ class MemberFacts(Part):
 
 
 class AllFacts(MemberFacts):
-    """What is known of shop, card and member; `merchant_own_rate` is in basis points."""
+    """Facts of shop, card and member; `merchant_own_rate` is in basis points."""
 
     merchant_district: str | None = None
     merchant_category: str | None = None
@@ -43,7 +43,7 @@ class AllFacts(MemberFacts):
 
 
 class PaymentEvent(Part):
-    """`payment` won at an instant; what `paid_from` does not take from another purse is paid with charged money."""
+    """A payment of `payment` won; what `paid_from` does not take from other purses is paid from the loaded balance."""
 
     payment: Positive
     at: Instant
@@ -53,7 +53,7 @@ class PaymentEvent(Part):
 
 
 class CancelEvent(Part):
-    """Takes back `amount` won of the payment that is event number `cancel`, counted from 1; left out: all that is left of it."""
+    """A cancellation of `amount` won of the payment that is event number `cancel`, counted from 1; left out: all that is left."""
 
     cancel: Annotated[int, Field(strict=True, ge=1)]
     at: Instant
@@ -61,7 +61,7 @@ class CancelEvent(Part):
 
 
 class TopUpEvent(Part):
-    """`top_up` won, the face value, at an instant."""
+    """A top-up with a face value of `top_up` won."""
 
     top_up: Positive
     at: Instant
@@ -87,7 +87,7 @@ Event = Annotated[
 
 
 class Events(Part):
-    """`shops` are facts by a name of your own, which payments may name; `pools` what is left of a pool, by its id, in each window."""
+    """The file. `shops` are facts by a name that payments refer to; `pools` the won left of a pool in each window, by its id."""
 
     shops: dict[str, AllFacts] = Field(default={})
     pools: dict[Name, Won] = Field(default={})
@@ -96,9 +96,9 @@ class Events(Part):
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One event to try. `paid_from` is in won by purse, `charged` not among them.
+    """One event of a dry run. `paid_from` is won by purse, without `charged`.
 
-    `cancels` is the number of the event that it takes `amount` won back of, 0 for all that is left.
+    `cancels` is the number of the payment's event that it cancels; `amount` is then the won to cancel, 0 for all that is left.
     """
 
     amount: int
@@ -112,14 +112,14 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """All events in their order, and what is left of the pools that the file speaks of, in won."""
+    """All events in their order, and the won left of the pools that the file names."""
 
     events: tuple[Tried, ...]
     pools: Mapping[str, int]
 
 
 def course_of(document: Any, versions: Sequence[PolicyVersion]) -> Course:
-    """The events of a file, for `versions` in the order of their starts.
+    """Read the events of a file, for `versions` in the order of their starts.
 
     Raises:
         PolicyRefused: with the faults found: the path of each in the file, a code, and what is wrong.
@@ -163,16 +163,16 @@ def _faults(events: Events, versions: Sequence[PolicyVersion]) -> Iterator[Probl
     for index, event in enumerate(events.events):
         path = f"events.{index}"
         if event.at < first:
-            why = f"No version holds at {event.at.isoformat()}; the first starts at {first.isoformat()}."
+            why = f"No version is in force at {event.at.isoformat()}; the first starts at {first.isoformat()}."
             yield f"{path}.at", "before_the_policy", why
             continue
         if before is not None and event.at < before:
-            yield f"{path}.at", "out_of_order", "It is before the event above; events are tried in the order of time."
+            yield f"{path}.at", "out_of_order", "It is before the previous event; events must be in the order of time."
         before = event.at
         if isinstance(event, CancelEvent):
             named = events.events[:index][event.cancel - 1 : event.cancel]
             if not named or not isinstance(named[0], PaymentEvent):
-                yield f"{path}.cancel", "unknown_payment", f"Event {event.cancel} is no payment above this one."
+                yield f"{path}.cancel", "unknown_payment", f"Event {event.cancel} is not a payment before this one."
         if isinstance(event, PaymentEvent):
             yield from _faults_of_payment(path, event, events.shops, book.running_at(event.at))
     for name, facts in events.shops.items():
@@ -195,12 +195,16 @@ def _faults_of_payment(
             yield (
                 f"{path}.paid_from.{purse}",
                 "charged_pays_the_rest",
-                "What no other purse pays is paid with charged money.",
+                "Leave charged out: what no other purse pays is paid from the loaded balance.",
             )
         elif purse not in known:
             yield f"{path}.paid_from.{purse}", "unknown_purse", f"{purse} is not one of {', '.join(sorted(known))}."
     if sum(event.paid_from.values()) > event.payment:
-        yield f"{path}.paid_from", "more_than_the_price", f"More than the {event.payment:,} won of the payment."
+        yield (
+            f"{path}.paid_from",
+            "more_than_the_price",
+            f"The sum is more than the {event.payment:,} won of the payment.",
+        )
 
 
 def _names(path: str, facts: AllFacts, policy: PolicyVersion) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
-"""The storage port in memory: what dry runs, tests and simulations run on.
+"""The storage port in memory, for dry runs, tests and simulations.
 
-Held to the real engines by the contract suite in tests/contract. Atomic between threads, and able to fail where a test says so.
+The contract suite in tests/contract holds it to the real engines. Transactions are atomic between threads; tests can inject failures.
 """
 
 import marshal
@@ -45,12 +45,15 @@ PAGE_BYTES = 1_000_000
 MISSING = object()
 WITHOUT_REFERENCES = 2
 SHORTER_AT_MOST = 2
-"""What takes one byte there takes two in a list of DynamoDB's; everything else takes more there. It is faster to find out."""
+"""How many times larger an item can be in DynamoDB than marshalled: a list element of one byte takes two there.
+
+Measuring the marshalled size first is faster than measuring DynamoDB's.
+"""
 
 
 @dataclass
 class Costs:
-    """What was asked of the storage, in DynamoDB's units (items up to 1 KB written, 4 KB read)."""
+    """Requests and units consumed, in DynamoDB's terms (a write unit per 1 KB, a read unit per 4 KB)."""
 
     round_trips: int = 0
     write_units: int = 0
@@ -58,10 +61,11 @@ class Costs:
 
 
 class InMemoryStorage:
-    """`fault` is called before and after each transaction or write of one item with ("before" | "after", writes), and may raise.
+    """Storage in memory.
 
-    `written` is told what each transaction left behind, key and item, before anybody else sees it; it must not change the items.
-    A storage that lives long keeps no `log`.
+    `fault` is called before and after each transaction or single write with ("before" | "after", writes), and may raise. `written`
+    receives the keys and items of each transaction before any reader sees them; it must not change the items. A storage that lives
+    long should not keep a `log`.
     """
 
     def __init__(self, *, keeps_log: bool = True) -> None:
@@ -137,12 +141,12 @@ class InMemoryStorage:
             self.fault("after", [put])
 
     def items(self, table: Table) -> list[Item]:
-        """Everything in a table: for tests to look at."""
+        """All items of a table, for tests."""
         with self._lock:
             return [_copy(item) for key, item in self._items.items() if key.table is table]
 
     def everything(self) -> Iterator[tuple[Key, Item]]:
-        """Everything in every table, as it is and not to be changed."""
+        """All items of all tables, not copied: callers must not change them."""
         return iter(self._items.items())
 
     def _write(self, writes: Sequence[Write], units: int = 2) -> None:
@@ -198,7 +202,7 @@ class InMemoryStorage:
         return keys[::-1] if query.newest_first else keys
 
     def _keys_of_segment(self, scan: Scan) -> Iterator[Key]:
-        """By the hash of their partition, as DynamoDB does: no order that anybody could rest on, and always the same."""
+        """The keys of a scan's segment by the hash of their partition, as in DynamoDB: an arbitrary order, but always the same."""
         start = key_of_scan_cursor(scan.after) if scan.after is not None else None
         place = (_hash_of(start["pk"]["S"]), start["pk"]["S"]) if start else (-1, "")
         partitions = sorted(
@@ -218,12 +222,12 @@ class InMemoryStorage:
 
 
 def _copy(value: Any) -> Any:
-    """Of plain values, which is all that is stored: an order faster than `copy.deepcopy`."""
+    """Copy an item of plain values, faster than `copy.deepcopy`."""
     return marshal.loads(marshal.dumps(value))
 
 
 def _place_in(index: Index, item: Item) -> tuple[str, str] | None:
-    """Where an item stands in an index: nowhere unless it has both attributes, as texts."""
+    """The item's place in an index; None unless it has both attributes, as texts."""
     partition, sort = item.get(index.partition), item.get(index.sort)
     return (partition, sort) if isinstance(partition, str) and isinstance(sort, str) else None
 
@@ -239,7 +243,7 @@ def _starting_with(ordered: list[Any], prefix: str, text_of: Callable[[Any], str
 
 
 def _hash_of(partition: str) -> int:
-    """Python's own would be another in each process."""
+    """A hash that is the same in every process, unlike Python's own."""
     return zlib.crc32(partition.encode())
 
 
@@ -303,12 +307,12 @@ def _after(keys: list[Key], start: dict[str, Any], query: Query, items: dict[Key
 
 
 def as_storage(storage: InMemoryStorage) -> Storage:
-    """The type checker's proof that this is the port."""
+    """Let the type checker prove that this class implements the port."""
     return storage
 
 
 def _refuse_too_large(items: Sequence[Item]) -> None:
-    """As DynamoDB does; the emulators take more."""
+    """Refuse items that DynamoDB refuses; the emulators accept larger ones."""
     if sum(len(marshal.dumps(item, WITHOUT_REFERENCES)) for item in items) < MOST_ITEM_BYTES // SHORTER_AT_MOST:
         return
     sizes = [bytes_of(item) for item in items]

@@ -1,7 +1,7 @@
-"""The platform in memory, for one member: top-ups, payments, postings and cancellations by the use cases that the functions call.
+"""The platform in memory for one member: top-ups, payments, accruals and cancellations by the functions' own use cases.
 
-Each event finds the member as its file says: with its facts, and with the money that it pays from. What is in purses of rewards, which
-limits are used and what is left of pools is the platform's own, from the events before.
+Before each event, the member gets the facts and the money that the event's file states. Purses of rewards, limit usage and pools are
+the result of the events before.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,15 +45,15 @@ from eeum.wallet.use_cases import OpenWallet, TopUpWallet, WalletDependencies, o
 
 PROGRAMME, MEMBER, CALLER = "dry-run", "member", "dry-run/caller"
 ENOUGH = 1_000_000_000
-"""Won of cashback before a cancellation: what was earned is taken to be unspent."""
+"""Won of cashback in the wallet before a cancellation, as if the member had spent none of its rewards."""
 
-# Nobody else writes here, so that a second attempt succeeds; the bound is for what never would.
+# Nothing else writes here, so a second attempt succeeds; the bound ends an attempt that never would.
 PATIENCE = Patience(lambda: 1.0, lambda _seconds: None, most_attempts=100)
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment as it was stored, and what was posted for it: nothing when it was declined."""
+    """A payment as stored, and its earning; None when it was declined."""
 
     payment: Payment
     earning: Earning | None
@@ -61,14 +61,14 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """A cancellation as it was stored, and the corrections that were posted for it."""
+    """A cancellation as stored, and its corrections."""
 
     cancellation: Cancellation
     corrections: tuple[Correction, ...]
 
 
 class Platform:
-    """`pools` is what is left of a pool, by its id, at the beginning of each window, in place of its amount."""
+    """The platform under `versions`. `pools` replaces the amounts of pools: the won left at the start of each window, by id."""
 
     def __init__(self, versions: Sequence[PolicyVersion], pools: Mapping[str, int]) -> None:
         self.policies = PolicyBook([_with_pools(version, pools) for version in versions])
@@ -88,7 +88,7 @@ class Platform:
         return wallet
 
     def spendable(self, event: Tried, name: str) -> list[Purse]:
-        """The purses of rewards of this name that the event's payment may be made from, in debit order."""
+        """Return the purses of rewards of this name that can pay for the event, in debit order."""
         policy = self.policies.running_at(event.at)
 
         def may_spend(purse: str) -> bool:
@@ -108,7 +108,7 @@ class Platform:
         payment = authorise_payment(Authorise(self._request(), order), self._payment_dependencies()).entry
         earning = None
         if payment.decline is None:
-            self._post(payment_key(self._id, payment.acceptance.digest))
+            self._accrue(payment_key(self._id, payment.acceptance.digest))
             captured = captured_of(payment)
             key = earning_key(self._id, captured.month, captured.digest, captured.capture)
             earning = earning_of(self._id, self._staging.entry(key))
@@ -116,7 +116,7 @@ class Platform:
         return Paid(payment, earning)
 
     def top_up(self, event: Tried) -> TopUp:
-        """Into an empty wallet of a verified member."""
+        """Top up the empty wallet of a verified member."""
         self._now = event.at
         self._put(event.facts, {CHARGED: 0}, verified=True)
         request = self._request()
@@ -125,25 +125,25 @@ class Platform:
         return top_up(TopUpWallet(request, event.amount, transfer), self._wallet_dependencies()).entry
 
     def cancel(self, payment: Payment, amount: int | None, at: datetime) -> Cancelled:
-        """Raises what `cancel_payment` does."""
+        """Cancel `amount` won of the payment, or what is left of it when None. Raises as `cancel_payment`."""
         self._now = at
         self._put(payment.facts, {CASHBACK: ENOUGH})
         command = CancelPayment(self._request(), payment.acceptance.id, amount, "dry run", lambda _: True)
         entry = cancel_payment(command, self._payment_dependencies()).entry
         digest = entry.acceptance.digest
-        self._post(cancellation_key(self._id, digest))
+        self._accrue(cancellation_key(self._id, digest))
         keys = [correction_key(self._id, month, digest) for month in entry.months]
         return Cancelled(entry, tuple(correction_of(self._id, self._staging.entry(key)) for key in keys))
 
     def pool(self, policy: PolicyVersion, name: str, at: datetime) -> Account:
-        """The money of a pool in the window of `at`."""
+        """Return the account of a pool in the window of `at`."""
         money = pool_money(policy, name, at)
         return pool_account(money, YearsMoney(self._budgets).drawing_on(money, fiscal_year_of(at)))
 
-    # --- what an event finds --------------------------------------------------------------------------------------------
+    # --- the state before an event --------------------------------------------------------------------------------------
 
     def _stage(self, event: Tried) -> list[Purse]:
-        """The wallet with exactly the money that the event pays from; gives what is hidden of purses of rewards meanwhile."""
+        """Set the wallet to exactly the money that the event pays from; return the rest of its purses, hidden until after it."""
         self._now = event.at
         asked, held, hidden = dict(event.paid_from), {}, []
         for name in {each.id.partition("@")[0] for each in self.wallet.purses if each.has_terms}:
@@ -181,7 +181,7 @@ class Platform:
         self._staging.put_wallet(replace(wallet, purses=tuple((known | changed).values())))
 
     def _shop(self, facts: Facts) -> str:
-        """The merchant that has these facts; what is not known of it is None, as no shop of the platform has it."""
+        """Store a merchant with these facts and return its id; unknown facts are None, which no real merchant has."""
         merchant_id = natural_id("merchant", repr(_of_the_shop(facts)))
         shop = Shop(
             "0000000000",
@@ -209,14 +209,14 @@ class Platform:
         return PaymentDependencies(*stores, lambda: self.policies, PATIENCE, self._clock, self._own)
 
     def _own(self) -> Budgets:
-        """Pools, and no budget lines."""
+        """The budgets of a dry run: pools, and no budget lines."""
         return Budgets(self._budgets, Lines(()))
 
     def _request(self) -> Request:
         self._requests += 1
         return Request.of(CALLER, self._id, f"the-request-number-{self._requests:06}", {"number": self._requests})
 
-    def _post(self, key: Key) -> None:
+    def _accrue(self, key: Key) -> None:
         source = source_of(self._staging.entry(key))
         accrual = Accrual(
             store=CashbackStore(self._storage),
@@ -227,7 +227,7 @@ class Platform:
         )
         done = post(Batch([source]), accrual)
         if done.unpostable:
-            raise RuntimeError(f"the posting is refused: {done.unpostable[0]}")
+            raise RuntimeError(f"the accrual was refused: {done.unpostable[0]}")
 
 
 def _with_pools(version: PolicyVersion, pools: Mapping[str, int]) -> PolicyVersion:

@@ -1,4 +1,4 @@
-"""What a dry run puts into its storage before an event: the member as the event describes it, and the shop."""
+"""Write the member and the shop of an event into the storage of a dry run."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from eeum.wallet.wallet_items import wallet_item
 
 
 class StagingStore:
-    """Writes past the use cases: what would take a member years happens before the next event. In memory, and no units."""
+    """Write items without use cases, since an event may need a state that takes years to reach. In memory: no units."""
 
     def __init__(self, storage: InMemoryStorage) -> None:
         self._storage = storage
@@ -25,7 +25,7 @@ class StagingStore:
         self._put(merchant_key(merchant.id), merchant_item(merchant))
 
     def entry(self, key: Key) -> Item:
-        """An entry that a use case has stored just now. In memory: no read unit."""
+        """Return an entry that a use case has just stored. In memory: no read unit. Raises `LookupError` when it is missing."""
         (item,) = self._storage.read([key])
         if item is None:
             raise LookupError(f"nothing was stored under {key}")

@@ -1,10 +1,10 @@
-"""How the outcome of a trial is told: in lines for people, and as JSON."""
+"""Write the outcomes of a dry run as lines for people and as JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from eeum.calendar import SEOUL
-from eeum.dry_run.trial import WHY_NOT, Left, Outcome, Told
+from eeum.dry_run.trial import WHY_NOT, LayerOutcome, Left, Outcome
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Gives
 from eeum.wallet.rules import Purse
 
@@ -18,13 +18,13 @@ _WHAT = {
 
 
 def lines_of(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Each event with what it gets, and at the end what all came to."""
+    """Yield lines for each event with its rewards, and last the totals."""
     for number, outcome in enumerate(outcomes, start=1):
         yield from _event(number, outcome)
     totals = {gives: sum(outcome.won(gives) for outcome in outcomes) for gives in Gives}
-    told = ", ".join(f"{won:,} won {_WHAT[gives]}" for gives, won in totals.items() if won) or "nothing"
+    rewards = ", ".join(f"{won:,} won {_WHAT[gives]}" for gives, won in totals.items() if won) or "nothing"
     funders = ", ".join(f"{name} {won:,}" for name, won in _funders(outcomes).items())
-    yield f"In all: {told}{f' (funded by {funders})' if funders else ''}"
+    yield f"In all: {rewards}{f' (funded by {funders})' if funders else ''}"
 
 
 def _word(outcome: Outcome) -> str:
@@ -49,9 +49,9 @@ def _event(number: int, outcome: Outcome) -> Iterator[str]:
     if not event.is_top_up and [name for name, _ in outcome.paid_from] != ["charged"]:
         paid = ", ".join(f"{name} {won:,}" for name, won in outcome.paid_from)
         yield f"     from {paid}; {outcome.base:,} won of it may earn"
-    width = max((len(told.layer) for told in outcome.layers), default=0)
-    for told in outcome.layers:
-        yield f"     {told.layer:<{width}}  {_layer(told, outcome)}"
+    width = max((len(layer.layer) for layer in outcome.layers), default=0)
+    for layer in outcome.layers:
+        yield f"     {layer.layer:<{width}}  {_layer(layer, outcome)}"
     left = [_left(each) for each in outcome.limits]
     left += [f"pool {_left(each)}" for each in outcome.pools]
     if left:
@@ -74,17 +74,17 @@ def _cancellation(begins: str, outcome: Outcome) -> Iterator[str]:
         yield f"     left: {'; '.join(left)}"
 
 
-def _layer(told: Told, outcome: Outcome) -> str:
-    if told.why_not:
-        return f"nothing: {WHY_NOT[told.why_not]}"
-    words = [f"{told.won:,} won {_WHAT[told.gives]}"]
-    if told.purse is not None and told.purse.id != "cashback":
-        words.append(_purse(told.purse))
-    base = outcome.event.amount if told.gives in AT_PAYMENT | AT_TOP_UP else outcome.base
-    if told.accepted != base:
-        words.append(f"on {told.accepted:,} of {base:,} won")
-    words += [f"{cut.won:,} won less by {cut.by.replace('_', ' ')}" for cut in told.cuts]
-    words.append(f"funded by {', '.join(f'{name} {won:,}' for name, won in told.funders)}")
+def _layer(layer: LayerOutcome, outcome: Outcome) -> str:
+    if layer.why_not:
+        return f"nothing: {WHY_NOT[layer.why_not]}"
+    words = [f"{layer.won:,} won {_WHAT[layer.gives]}"]
+    if layer.purse is not None and layer.purse.id != "cashback":
+        words.append(_purse(layer.purse))
+    base = outcome.event.amount if layer.gives in AT_PAYMENT | AT_TOP_UP else outcome.base
+    if layer.accepted != base:
+        words.append(f"on {layer.accepted:,} of {base:,} won")
+    words += [f"{cut.won:,} won less by {cut.by.replace('_', ' ')}" for cut in layer.cuts]
+    words.append(f"funded by {', '.join(f'{name} {won:,}' for name, won in layer.funders)}")
     return ", ".join(words)
 
 
@@ -113,7 +113,7 @@ def _funders(outcomes: Iterable[Outcome]) -> dict[str, int]:
 
 
 def json_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The same for a program; amounts are won, instants in Seoul."""
+    """Return the outcomes as JSON for a program; amounts are in won, instants in Seoul time."""
     return {"events": [_json_of(outcome) for outcome in outcomes], "funders": _funders(outcomes)}
 
 
@@ -127,7 +127,7 @@ def _json_of(outcome: Outcome) -> dict[str, Any]:
         "paid": outcome.price,
         "paid_from": dict(outcome.paid_from),
         "base": outcome.base,
-        "layers": [_layer_as_json(told) for told in outcome.layers],
+        "layers": [_layer_as_json(layer) for layer in outcome.layers],
         "limits": [_left_as_json(each) for each in outcome.limits],
         "pools": [_left_as_json(each) for each in outcome.pools],
         **({"cancels": event.cancels, "changes": _changes_as_json(outcome)} if event.cancels is not None else {}),
@@ -138,24 +138,24 @@ def _changes_as_json(outcome: Outcome) -> list[dict[str, Any]]:
     return [{"event": each.event, "layer": each.layer, "won": each.won} for each in outcome.changes]
 
 
-def _layer_as_json(told: Told) -> dict[str, Any]:
+def _layer_as_json(layer: LayerOutcome) -> dict[str, Any]:
     purse = None
-    if told.purse is not None:
-        start, end = told.purse.spendable_from, told.purse.expires_at
+    if layer.purse is not None:
+        start, end = layer.purse.spendable_from, layer.purse.expires_at
         purse = {
-            "id": told.purse.id,
+            "id": layer.purse.id,
             "spendable_from": start.isoformat() if start else None,
             "expires_at": end.isoformat() if end else None,
         }
     return {
-        "layer": told.layer,
-        "gives": told.gives.value,
-        "won": told.won,
-        "accepted": told.accepted,
-        "funders": dict(told.funders),
+        "layer": layer.layer,
+        "gives": layer.gives.value,
+        "won": layer.won,
+        "accepted": layer.accepted,
+        "funders": dict(layer.funders),
         "purse": purse,
-        "cuts": [{"by": cut.by, "won": cut.won} for cut in told.cuts],
-        "why_not": told.why_not,
+        "cuts": [{"by": cut.by, "won": cut.won} for cut in layer.cuts],
+        "why_not": layer.why_not,
     }
 
 

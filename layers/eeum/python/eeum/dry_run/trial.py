@@ -1,7 +1,7 @@
-"""What a policy makes of a course of events of one member: what the platform did with each, and why.
+"""Run one member's events under a policy and explain each outcome.
 
-The platform itself tops up, pays, posts and cancels (`eeum.dry_run.platform`). This explains its entries: the evaluator is asked again for
-the parts that they do not keep. Balances of charged money, cashback and grants are taken to be there. Amounts are won.
+The platform itself tops up, pays, accrues and cancels (`eeum.dry_run.platform`). This module explains its entries, and evaluates again
+what the entries do not store. Loaded balance, cashback and allowances are assumed to be sufficient. Amounts are won.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ from eeum.wallet.rules import OwnDecline, Purse, TopUpDecline
 
 WHY_NOT = {
     "no_base": "nothing of it was paid from a purse that earns",
-    "event_closed": "its event is not going on",
+    "event_closed": "its event is not open",
     "condition": "its condition does not hold",
     "limit": "its limit is used up",
     "group": "another layer of its group counts",
@@ -44,17 +44,17 @@ WHY_NOT = {
 
 
 class Cut(NamedTuple):
-    """Won that `by`, the id of a limit or a pool, `most_at_once` or `the_price`, left out of what a layer would have given."""
+    """A cut of a layer's reward, in won. `by` is the id of a limit or a pool, `most_at_once` or `the_price`."""
 
     by: str
     won: int
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What one layer made of an event, and why. `accepted` is the part of the base that it was given on.
+class LayerOutcome:
+    """One layer's reward for an event, and its explanation. `accepted` is the part of the base that earned it.
 
-    `why_not` says why it gave nothing: one of `WHY_NOT`; `purse` is where it went.
+    `purse` is the reward's purse. `why_not`, one of `WHY_NOT`, says why the layer gave nothing.
     """
 
     layer: str
@@ -68,7 +68,7 @@ class Told:
 
 
 class Changed(NamedTuple):
-    """By how many won a cancellation changes what a layer gave for the event of this number, counted from 1."""
+    """A cancellation's change, in won, of a layer's reward for the event of this number, counted from 1."""
 
     event: int
     layer: str
@@ -77,7 +77,7 @@ class Changed(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What is left of a limit or a pool in a window; `amount`, with what was `carried` into it, None where it only counts."""
+    """Usage of a limit or a pool in a window, in won. `amount` is None where it only counts; `carried` adds to it."""
 
     id: str
     window: str
@@ -92,11 +92,11 @@ class Left(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one event: declined, or by layer what it got. `price` is what was paid, `base` what of it could earn.
+    """The outcome of one event: declined, or its rewards by layer. `price` is the won paid, `base` the part that could earn.
 
-    `policy` is the version that held, `limits` and `pools` those that its layers use, as they stand afterwards. Of a cancellation
-    `price` is what the member gets back, `paid_from` where it goes, `changes` what it changes in rewards, and `returned` what funders
-    get back for that.
+    `policy` is the version in force; `limits` and `pools` are their state after the event. For a cancellation, `price` is the won that
+    the member gets back, `paid_from` the purses that it goes to, `changes` the changes of rewards, and `returned` the won that funders
+    get back.
     """
 
     event: Tried
@@ -105,41 +105,41 @@ class Outcome:
     price: int = 0
     paid_from: tuple[tuple[str, int], ...] = ()
     base: int = 0
-    layers: tuple[Told, ...] = ()
+    layers: tuple[LayerOutcome, ...] = ()
     limits: tuple[Left, ...] = ()
     pools: tuple[Left, ...] = ()
     changes: tuple[Changed, ...] = ()
     returned: tuple[tuple[str, int], ...] = ()
 
     def won(self, *kinds: Gives) -> int:
-        """What was given less what was taken back."""
-        given = sum(told.won for told in self.layers if told.gives in kinds)
+        """Rewards of these kinds in won, less what cancellations took back."""
+        given = sum(layer.won for layer in self.layers if layer.gives in kinds)
         return given + sum(change.won for change in self.changes if change.gives in kinds)
 
     @property
     def funders(self) -> dict[str, int]:
-        """Won by funder, less what went back to it."""
+        """Won by funder, less what the funder got back."""
         total: dict[str, int] = {}
-        given = [part for told in self.layers for part in told.funders]
+        given = [part for layer in self.layers for part in layer.funders]
         for name, won in (*given, *((name, -won) for name, won in self.returned)):
             total[name] = total.get(name, 0) + won
         return total
 
 
 def tried(versions: Sequence[PolicyVersion], course: Course) -> list[Outcome]:
-    """What becomes of each event of the course, one after the other."""
-    trial = _Trial(Platform(versions, course.pools))
-    return [trial.outcome(number, event) for number, event in enumerate(course.events, start=1)]
+    """Run the events of the course in their order and return the outcome of each."""
+    run = _DryRun(Platform(versions, course.pools))
+    return [run.outcome(number, event) for number, event in enumerate(course.events, start=1)]
 
 
-class _Trial:
+class _DryRun:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._usage: dict[str, int] = {}
-        """Won by limit and window, added up over the platform's entries."""
+        """Limit usage in won by limit and window, added up over the platform's entries."""
         self._payments: dict[int, Payment] = {}
         self._events: dict[int, int] = {}
-        """The number of the event by that of its posting."""
+        """The number of the event by its accrual number."""
 
     def outcome(self, number: int, event: Tried) -> Outcome:
         policy = self._platform.policies.running_at(event.at)
@@ -157,7 +157,7 @@ class _Trial:
             return Outcome(event, policy.version, _why_no_top_up(entry.decline, policy))
         given = {each.reward.layer: each.reward for each in entry.rewards}
         into = {each.reward.layer: each.into for each in entry.rewards}
-        layers = self._told(policy, AT_TOP_UP, event.facts, event.amount, given, entry.ceilings, into)
+        layers = self._outcomes_of_layers(policy, AT_TOP_UP, event.facts, event.amount, given, entry.ceilings, into)
         self._use(entry.limit_usage.used)
         return Outcome(event, policy.version, None, entry.debited, (), event.amount, layers)
 
@@ -172,17 +172,17 @@ class _Trial:
         self._events[earning.number] = number
         facts = replace(payment.facts, amount=event.amount, accepted_at=event.at)
         off = {each.layer: each for each in payment.discounts}
-        discounts = self._told(policy, AT_PAYMENT, facts, event.amount, off, payment.ceilings, {})
+        discounts = self._outcomes_of_layers(policy, AT_PAYMENT, facts, event.amount, off, payment.ceilings, {})
         self._use(payment.limit_usage.used)
         layers = self._rewards(policy, facts, earning)
         self._use(in_full(earning.used, earning.month))
         price = event.amount - payment.discount
         return Outcome(event, policy.version, None, price, payment.paid_from, earning.base, (*discounts, *layers))
 
-    def _rewards(self, policy: PolicyVersion, facts: Facts, earning: Earning) -> tuple[Told, ...]:
+    def _rewards(self, policy: PolicyVersion, facts: Facts, earning: Earning) -> tuple[LayerOutcome, ...]:
         given = {each.layer: each for each in earning.rewards}
         into = {layer: earning.into.get(layer, CASHBACK) for layer in given}
-        return self._told(policy, AFTER_PAYMENT, facts, earning.base, given, earning.ceilings, into)
+        return self._outcomes_of_layers(policy, AFTER_PAYMENT, facts, earning.base, given, earning.ceilings, into)
 
     def _cancellation(self, policy: PolicyVersion, event: Tried, cancels: int) -> Outcome:
         payment = self._payments.get(cancels)
@@ -214,15 +214,15 @@ class _Trial:
         return Outcome(event, policy.version, None, refund, back, 0, changes=tuple(changes), returned=tuple(returned))
 
     def _short_of(self, event: Tried) -> str | None:
-        """Which purse holds less than the event pays from it."""
+        """Name the purse that holds less than the event pays from it; None when all hold enough."""
         for name, asked in event.paid_from.items():
             if name not in TAKEN_TO_BE_THERE:
                 there = sum(purse.amount for purse in self._platform.spendable(event, name))
                 if there < asked:
-                    return f"{name} holds {there:,} won that can be spent there and then"
+                    return f"{name} holds {there:,} won that can pay this, not {asked:,}"
         return None
 
-    def _told(
+    def _outcomes_of_layers(
         self,
         policy: PolicyVersion,
         gives: frozenset[Gives],
@@ -231,8 +231,8 @@ class _Trial:
         given: Mapping[str, LayerReward],
         ceilings: Mapping[str, int],
         into: Mapping[str, str | None],
-    ) -> tuple[Told, ...]:
-        """What the platform gave by layer, with what the evaluator says of how it came about."""
+    ) -> tuple[LayerOutcome, ...]:
+        """Combine the stored rewards by layer with the evaluator's explanation of each."""
         at = facts.accepted_at
         if at is None or not policy.pays_at(at):
             return ()
@@ -240,12 +240,12 @@ class _Trial:
         before = standing(limits.values(), self._usage, at)
         evaluation = evaluate(policy, facts, base, before.used, gives=gives, carried=before.carried, ceilings=ceilings)
         rewards = {reward.layer: reward for reward in evaluation.rewards}
-        told, earlier = [], dict.fromkeys(limits, 0)
+        outcomes, earlier = [], dict.fromkeys(limits, 0)
         for layer in policy.acting(gives):
             reward = rewards.get(layer.id)
             if reward is None:
                 why_not = _why_not(policy, layer, facts, base, before)
-                told.append(Told(layer.id, layer.gives, why_not=why_not))
+                outcomes.append(LayerOutcome(layer.id, layer.gives, why_not=why_not))
                 continue
             cuts = _cuts(layer, reward, before, earlier, self._emptiest(policy, layer, facts))
             for limit in layer.reward_limits:
@@ -255,11 +255,11 @@ class _Trial:
             won, name = (stored.won if stored else 0), into.get(layer.id)
             purse = purse_named(name)._replace(amount=won) if name and won else None
             funders = stored.funders if stored else reward.funders
-            told.append(Told(layer.id, layer.gives, won, accepted, funders, purse, cuts))
-        return tuple(told)
+            outcomes.append(LayerOutcome(layer.id, layer.gives, won, accepted, funders, purse, cuts))
+        return tuple(outcomes)
 
     def _emptiest(self, policy: PolicyVersion, layer: Layer, facts: Facts) -> str:
-        """The pool of the layer that has least left."""
+        """The layer's pool with the least left."""
         at = facts.accepted_at
         assert at is not None
         return min(layer.pools, key=lambda name: self._platform.pool(policy, name, at).left, default="")
@@ -303,7 +303,7 @@ def _gives(policy: PolicyVersion, layer: str) -> Gives:
 
 
 def _returned(correction: Correction) -> list[tuple[str, int]]:
-    """What each funder gets back; below zero where later payments gain."""
+    """The won that each funder gets back; negative where later payments gain more."""
     accounts = {funder(name): name for name in FUNDERS}
     merchants = (won for account, won in correction.cashback.items() if account.startswith(merchant_reward("")))
     named = [(accounts[account], won) for account, won in correction.cashback.items() if account in accounts]
@@ -312,7 +312,7 @@ def _returned(correction: Correction) -> list[tuple[str, int]]:
 
 
 def _back(correction: Correction) -> list[tuple[str, int]]:
-    """Where a refund goes."""
+    """The purses that a refund goes to, with the won for each."""
     recovered = [(CASHBACK, correction.recovered)] if correction.recovered else []
     return [*recovered, *((name, won) for name, won in correction.released if won)]
 
@@ -329,7 +329,7 @@ def _cuts(
     earlier: Mapping[str, int],
     pool: str,
 ) -> tuple[Cut, ...]:
-    """What took something from what the layer's bands or steps make of the part that it accepts."""
+    """List what cut the reward below what the layer's bands or steps give for the accepted part."""
     accepted = sum(portion.base for portion in reward.portions)
     if layer.steps is None:
         full = reward_of([(portion.base, portion.rate) for portion in reward.portions])
@@ -357,7 +357,7 @@ def _cuts(
 
 
 def _why_not(policy: PolicyVersion, layer: Layer, facts: Facts, base: int, before: Standing) -> str:
-    """Why the layer accepts nothing of the base."""
+    """Return the key of `WHY_NOT` that says why the layer accepts nothing of the base."""
     if not base:
         return "no_base"
     at = facts.accepted_at

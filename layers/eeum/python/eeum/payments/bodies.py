@@ -38,6 +38,7 @@ ENGLISH: dict[Decline, str] = {
     Decline.CARD_BLOCKED: "This card cannot be used.",
     Decline.REVERSED: "This payment was reversed.",
     Decline.BASKET_DECLINED: "Another payment that was to be paid together with this one was declined.",
+    Decline.BASKET_DECLINED: "Another payment that was to be paid together with this one was declined.",
 }
 
 

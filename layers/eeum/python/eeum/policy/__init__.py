@@ -1,1 +1,1 @@
-"""Cashback policies: immutable, dated versions of all rules, and what they make of one payment."""
+"""Cashback policies: immutable, dated versions of all rules, and the evaluation of a payment."""

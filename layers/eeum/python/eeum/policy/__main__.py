@@ -1,4 +1,4 @@
-"""`eeum policy` checks policy documents, says them in plain words, tries them, and prints their JSON Schema."""
+"""`eeum policy`: check policy documents, explain them in plain words, run them on events, and print their JSON Schema."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ EVENTS = "a JSON file of payments, top-ups and cancellations: docs/policy-langua
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit status: 1 for documents with faults, 2 for what is no command."""
+    """Return the exit status: 1 for documents with faults, 2 for an unknown command."""
     try:
         given = _parser().parse_args(arguments)
     except SystemExit as ended:  # after the usage, or --help
@@ -47,15 +47,15 @@ def _parser() -> argparse.ArgumentParser:
     check = _verb(
         verbs,
         "check",
-        "name the faults of documents, each by itself and all as versions of one programme; of valid ones, what is doubtful",
+        "report the faults of documents, each alone and all as versions of one programme; and warnings about valid ones",
     )
     check.add_argument("policies", nargs="+", metavar="POLICY", help="a document, as policies/incheon has them")
-    explain = _verb(verbs, "explain", "say a policy in plain Korean and English, as its members read it")
+    explain = _verb(verbs, "explain", "state a policy in plain Korean and English, as its members read it")
     explain.add_argument("policy", metavar="POLICY")
     tries = _verb(
         verbs,
         "try",
-        "list what the payments and top-ups of one member get: by layer, funder and purse, what limits and pools cut, and what is left",
+        "run one member's payments and top-ups: rewards by layer, funder and purse, cuts by limits and pools, and what is left",
     )
     tries.add_argument("policies", nargs="+", metavar="POLICY", help="versions of one programme")
     tries.add_argument("events", metavar="EVENTS", help=EVENTS)
@@ -70,7 +70,7 @@ def _verb(verbs: Any, name: str, does: str) -> argparse.ArgumentParser:
 
 
 def _check(names: Sequence[str]) -> int:
-    """Several files are checked one by one, and then as one programme's history."""
+    """Check each file alone, and then all as one programme's history."""
     documents, faults = [], 0
     for name in names:
         document, problems = problems_of_file(Path(name))
@@ -86,7 +86,7 @@ def _check(names: Sequence[str]) -> int:
 
 
 def _explain(name: str) -> int:
-    """Both languages, line by line: whoever reads both sees whether they, and the notice, say the same."""
+    """Print both languages line by line, so that a reader can compare them with the notice and with each other."""
     document, problems = problems_of_file(Path(name))
     if document is None:
         return 1 if _tell(f"{name}:", problems) else 0
@@ -97,7 +97,7 @@ def _explain(name: str) -> int:
 
 
 def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
-    """The policies are versions of one programme; each event meets the one that holds at its instant."""
+    """Run the events under versions of one programme, each under the version in force at its instant."""
     documents, faults = [], 0
     for name in policies:
         document, problems = problems_of_file(Path(name))

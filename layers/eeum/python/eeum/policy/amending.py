@@ -1,7 +1,7 @@
-"""Amending what was approved: an end is moved, layers are suspended, a suspension is lifted; and withdrawing a version that is to come.
+"""Use cases of amendments: move an end, suspend layers, lift a suspension; and withdraw a scheduled version.
 
-An amendment is proposed by one operator and approved by a second. It is judged when it is proposed and again when it is approved, beside
-all that is stored at that moment; and it is stored at least 120 s before it changes anything.
+One operator proposes an amendment and a second approves it. It is checked against all that is stored when it is proposed, and again
+when it is approved. It is stored at least 120 s before it takes effect.
 """
 
 import json
@@ -33,13 +33,13 @@ def propose_amendment(
     emergency_reason: str | None,
     now: datetime,
 ) -> Proposal:
-    """A proposal that waits for a second operator; `make` makes the amendment, given the id of its proposal.
+    """Store a proposal that waits for a second operator; `make` builds the amendment from the proposal's id.
 
-    The same operator's same proposal of the same millisecond is one.
+    The same proposal by the same operator in the same millisecond is stored once.
 
     Raises:
-        AmendmentRefused: it is about nothing that there is, or changes nothing.
-        AmendmentTooLate: it would change something within 120 s, or in the past.
+        AmendmentRefused: its version, layer or suspension does not exist, or it changes nothing.
+        AmendmentTooLate: it would take effect within 120 s, or in the past.
     """
     asked = json.dumps([amendment_item(make("")), reason, emergency_reason], sort_keys=True, ensure_ascii=False)
     proposal_id = entry_id(now, request_digest(by, "policy_amendment", asked))
@@ -56,11 +56,11 @@ def propose_amendment(
 def approve_amendment(
     proposals: ProposalStore, policies: PolicyStore, proposal_id: str, by: str, reason: str | None, now: datetime
 ) -> Proposal:
-    """The proposal approved by a second operator, and stored where the versions are.
+    """Approve the proposal by a second operator, and store its amendment beside the versions.
 
     Raises:
         NotFound, AmendmentClosed, ApprovalByAuthor
-        AmendmentRefused, AmendmentTooLate: by now it cannot be made.
+        AmendmentRefused, AmendmentTooLate: it can no longer be made.
     """
     attempt = 0
     while True:
@@ -79,7 +79,7 @@ def approve_amendment(
 def close_amendment(
     proposals: ProposalStore, proposal_id: str, did: Did, by: str, reason: str, now: datetime
 ) -> Proposal:
-    """The proposal rejected or withdrawn (`did`). Raises `NotFound`, `AmendmentClosed`."""
+    """Reject or withdraw the proposal (`did`). Raises `NotFound`, `AmendmentClosed`."""
     attempt = 0
     while True:
         proposal = proposal_named(proposals, proposal_id)
@@ -93,10 +93,10 @@ def close_amendment(
 
 
 def withdraw_version(policies: PolicyStore, version: str, by: str, reason: str, now: datetime) -> None:
-    """A scheduled version never starts; the one before it holds on.
+    """Withdraw a scheduled version, so that it never starts and the one before it stays in force.
 
     Raises:
-        NotFound: no version of this name stands.
+        NotFound: no version has this name, or it was withdrawn before.
         AmendmentTooLate: it starts within 120 s, or has started.
     """
     attempt = 0
@@ -116,7 +116,7 @@ def withdraw_version(policies: PolicyStore, version: str, by: str, reason: str, 
 
 
 def proposal_named(proposals: ProposalStore, proposal_id: str) -> Proposal:
-    """Raises `NotFound` when there is none."""
+    """Return the proposed amendment of this id. Raises `NotFound` when there is none."""
     proposal = proposals.proposal(proposal_id) if digest_in(proposal_id) else None
     if proposal is None:
         raise NotFound("There is no such amendment.")
@@ -127,10 +127,10 @@ def _judge(amendment: Amendment, stored: Stored, now: datetime) -> None:
     problems = problems_of_amendment(amendment, stored.documents, stored.amendments)
     if problems:
         raise AmendmentRefused(f"The amendment cannot be made: {problems[0][2]}", tuple(problems))
-    announced(stored.documents, [*stored.amendments, amendment], now)  # members read it: it must not fail
+    announced(stored.documents, [*stored.amendments, amendment], now)  # fails here rather than in members' reads
     effect = takes_effect(amendment, stored.documents, stored.amendments)
     if effect < now + NOTICE:
         raise AmendmentTooLate(
-            f"It would change what holds from {text_of(effect)}; it must be stored at least {NOTICE.seconds} s before, "
+            f"It would take effect at {text_of(effect)}; it must be stored at least {NOTICE.seconds} s before, "
             f"and it is {text_of(now)}."
         )

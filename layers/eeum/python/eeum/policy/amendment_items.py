@@ -1,4 +1,4 @@
-"""Amendments as they are stored: plain values by name."""
+"""Amendments as stored items: plain values by name."""
 
 from datetime import datetime
 from typing import Any

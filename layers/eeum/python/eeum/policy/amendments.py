@@ -1,7 +1,7 @@
-"""What changes a programme's versions after they were approved, without a new one: pure functions over plain values.
+"""Amendments of approved versions: pure functions over plain values.
 
-An end is moved, layers are suspended and their suspension is lifted, a version is withdrawn before it starts. Each is stored at least
-120 s before it changes anything, so that whatever was decided at an instant is decided alike whenever it is looked at again.
+An amendment moves an end, suspends layers, lifts a suspension, or withdraws a version before it starts. It is stored at least 120 s
+before it takes effect. So a replay decides each instant as it was decided then.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ Problem = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class EndChange:
-    """The version ends at `ends_at`, sooner or later than it said; None: it holds until the next one starts."""
+    """The version ends at `ends_at`, earlier or later than before; None: it is in force until the next one starts."""
 
     version: str
     ends_at: datetime | None
@@ -27,7 +27,7 @@ class EndChange:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """From `start` until `until` (None: until it is lifted) these layers give nothing, in whichever version; no layers: all of them."""
+    """From `start` until `until` (None: until lifted) these layers give nothing, in any version; no layers means all of them."""
 
     id: str
     layers: tuple[str, ...]
@@ -43,7 +43,7 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Lifting:
-    """The suspension ends at `at`, if not before; at or before its start, it never holds."""
+    """The suspension ends at `at`, unless it ends sooner; lifted at or before its start, it never takes effect."""
 
     suspension: str
     at: datetime
@@ -51,7 +51,7 @@ class Lifting:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """The version never starts; its name stays taken, its instant does not."""
+    """The version never starts. Its name stays taken; its start is free for another version."""
 
     version: str
 
@@ -65,12 +65,12 @@ def withdrawn(amendments: Sequence[Amendment]) -> frozenset[str]:
 
 
 def ends_of(amendments: Sequence[Amendment]) -> dict[str, datetime | None]:
-    """The ends that were moved, by version; the last to be stored holds."""
+    """The moved ends by version; the last stored one counts."""
     return {each.version: each.ends_at for each in amendments if isinstance(each, EndChange)}
 
 
 def suspensions_of(amendments: Sequence[Amendment]) -> list[Suspension]:
-    """Every suspension with the end that its lifting gave it; one that was lifted before its start is none."""
+    """Every suspension with the end that its lifting set, without those lifted before their start."""
     found: dict[str, Suspension] = {}
     for each in amendments:
         match each:
@@ -86,7 +86,7 @@ def suspensions_of(amendments: Sequence[Amendment]) -> list[Suspension]:
 
 
 def end_of(document: Mapping[str, Any], amendments: Sequence[Amendment]) -> datetime | None:
-    """When the version ends for good, as it stands now."""
+    """The version's end after all amendments; None when it has none."""
     moved = ends_of(amendments)
     return moved[document["version"]] if document["version"] in moved else period_of(document)[1]
 
@@ -94,7 +94,7 @@ def end_of(document: Mapping[str, Any], amendments: Sequence[Amendment]) -> date
 def stretches(
     versions: Sequence[PolicyVersion], amendments: Sequence[Amendment]
 ) -> list[tuple[datetime, PolicyVersion]]:
-    """What holds from which instant on: the versions that stand, each without the layers that are suspended, in order."""
+    """The version in force from each instant on, without suspended layers; withdrawn versions are left out."""
     gone, ends, suspensions = withdrawn(amendments), ends_of(amendments), suspensions_of(amendments)
     standing = sorted(
         (
@@ -122,7 +122,7 @@ def stretches(
 def takes_effect(
     amendment: Amendment, documents: Sequence[Mapping[str, Any]], earlier: Sequence[Amendment]
 ) -> datetime:
-    """The first instant at which anything would be decided otherwise; `amendment` has no problems (`problems_of_amendment`)."""
+    """The first instant at which the amendment changes a decision; `amendment` has no problems (`problems_of_amendment`)."""
     match amendment:
         case EndChange():
             ends = (end_of(_named(documents, amendment.version), earlier), amendment.ends_at)
@@ -138,7 +138,7 @@ def takes_effect(
 def problems_of_amendment(
     amendment: Amendment, documents: Sequence[Mapping[str, Any]], earlier: Sequence[Amendment]
 ) -> list[Problem]:
-    """What is wrong with an amendment to the versions that stand (`documents`, in the order of their starts) and to what amends them."""
+    """Return the faults of an amendment; `documents` are the versions in the order of their starts, `earlier` their amendments."""
     out_of_bounds = [
         (name, "instant_range", f"{OUT_OF_BOUNDS}; this is {instant.isoformat()}.")
         for name, instant in _dates_of(amendment)
@@ -181,7 +181,7 @@ def _of_end(change: EndChange, documents: Sequence[Mapping[str, Any]], earlier: 
     ends = [end for end in (before, change.ends_at) if end is not None]
     following = _start_after(documents, starts_at)
     if following is not None and min(ends) >= following:
-        return [("ends_at", "changes_nothing", "The next version starts before, so that neither end decides anything.")]
+        return [("ends_at", "changes_nothing", "The next version starts earlier, so that the change has no effect.")]
     return []
 
 
@@ -199,7 +199,7 @@ def _of_suspension(suspension: Suspension, documents: Sequence[Mapping[str, Any]
 
 
 def _held_during(suspension: Suspension, documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The versions of which some part holds while the suspension does."""
+    """The versions that are in force at some instant of the suspension."""
     held = []
     for document in documents:
         starts_at = period_of(document)[0]
@@ -214,13 +214,13 @@ def _of_lifting(lifting: Lifting, earlier: Sequence[Amendment]) -> list[Problem]
     for suspension in suspensions_of(earlier):
         if suspension.id == lifting.suspension:
             if suspension.until is not None and lifting.at >= suspension.until:
-                return [("at", "changes_nothing", "The suspension is over by then.")]
+                return [("at", "changes_nothing", "The suspension ends before this instant.")]
             return []
     return [("suspension", "unknown_suspension", "There is no such suspension, or it was lifted before its start.")]
 
 
 def _start_after(documents: Sequence[Mapping[str, Any]], instant: datetime) -> datetime | None:
-    """When the next version after `instant` starts."""
+    """The start of the next version after `instant`; None when there is none."""
     return min((start for document in documents if (start := period_of(document)[0]) > instant), default=None)
 
 

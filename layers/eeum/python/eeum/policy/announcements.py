@@ -1,4 +1,4 @@
-"""What members are told: where a version stands in time, what it changes against the one before it, and all that is announced."""
+"""Announcements for members: a version's status in time, what it changes against the version before, and all that is to come."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,14 +13,14 @@ from eeum.policy.reading import period_of
 from eeum.policy.wording import Plain, instant, listed
 
 NOT_FOR_MEMBERS = frozenset({"layers", "language", "programme", "version"})
-"""What decides nothing that a member would notice: the order of calculation, and how the document is named.
+"""Parts of a document whose change a member would not notice: the order of calculation, and the document's names.
 
-Nor do sources (`rows.`) and the names that sentences use (`names.`).
+`for_members` also leaves out sources (`rows.`) and the names that sentences use (`names.`).
 """
 
 
 class Standing(StrEnum):
-    """Where an approved version stands in time; nothing of this is stored."""
+    """The status of an approved version at an instant; it is computed and never stored."""
 
     SCHEDULED = "scheduled"
     IN_FORCE = "in_force"
@@ -29,7 +29,7 @@ class Standing(StrEnum):
 
 
 class Announced(NamedTuple):
-    """Something that is to come, or a suspension that goes on: from when, and what becomes better, ends or changes with it."""
+    """A coming version or moved end, or a suspension that is not over: when it starts, and what it changes for members."""
 
     what: str
     start: datetime
@@ -39,7 +39,7 @@ class Announced(NamedTuple):
 
 
 def standing_of(version: str, documents: Sequence[Mapping[str, Any]], now: datetime) -> Standing:
-    """Of a version that was approved; `documents` are those that were not withdrawn, in the order of their starts."""
+    """The status at `now` of an approved version; `documents` are those that were not withdrawn, in the order of their starts."""
     starts = {document["version"]: period_of(document)[0] for document in documents}
     if version not in starts:
         return Standing.WITHDRAWN
@@ -50,7 +50,7 @@ def standing_of(version: str, documents: Sequence[Mapping[str, Any]], now: datet
 
 
 def changes_of(document: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> tuple[str | None, list[Change]]:
-    """The version before `document`, and what `document` changes against it, all of it; nothing for a first version."""
+    """The name of the version before `document`, and every change against it; None and no changes for the first version."""
     before = version_before(documents, period_of(document)[0])
     return (before["version"], changes_between(before, document)) if before else (None, [])
 
@@ -66,7 +66,7 @@ def for_members(changes: Sequence[Change]) -> list[Change]:
 def announced(
     documents: Sequence[Mapping[str, Any]], amendments: Sequence[Amendment], now: datetime
 ) -> list[Announced]:
-    """All that is to come, in the order of time: versions, ends that were moved, suspensions until they are over."""
+    """All announcements in the order of time: coming versions, ends that were moved, suspensions until they are over."""
     found = [*_versions(documents, now), *_ends(documents, amendments, now), *_suspensions(documents, amendments, now)]
     return sorted(found, key=lambda each: each.start)
 
@@ -82,19 +82,19 @@ def _versions(documents: Sequence[Mapping[str, Any]], now: datetime) -> Iterator
 def _ends(
     documents: Sequence[Mapping[str, Any]], amendments: Sequence[Amendment], now: datetime
 ) -> Iterator[Announced]:
-    """Ends of the version in force and of those to come, where they are not those that the documents state."""
+    """Ends that were moved, of the version in force and of coming ones."""
     moved = ends_of(amendments)
     for document in documents:
-        written, stands = period_of(document)[1], end_of(document, amendments)
-        sooner = min((end for end in (written, stands) if end is not None), default=None)
-        if document["version"] not in moved or sooner is None or written == stands:
+        written, amended = period_of(document)[1], end_of(document, amendments)
+        sooner = min((end for end in (written, amended) if end is not None), default=None)
+        if document["version"] not in moved or sooner is None or written == amended:
             continue
         over = standing_of(document["version"], documents, now) is Standing.SUPERSEDED
-        if over or all(end is not None and end <= now for end in (written, stands)):
+        if over or all(end is not None and end <= now for end in (written, amended)):
             continue
-        kind = Kind.BETTER if stands is None or (written is not None and stands > written) else Kind.LESS
+        kind = Kind.BETTER if amended is None or (written is not None and amended > written) else Kind.LESS
         title = title_of(document)
-        was, until = _end(written), _end(stands)
+        was, until = _end(written), _end(amended)
         says = Plain(
             f"{'연장' if kind is Kind.BETTER else '조기 종료'} — {title.ko}: {until.ko} (그 전에는 {was.ko})",
             f"{'Extended' if kind is Kind.BETTER else 'Ends sooner'}: {title.en}: {until.en} (until then: {was.en})",
@@ -130,7 +130,7 @@ def _suspensions(
 
 
 def _suspended(suspension: Suspension, documents: Sequence[Mapping[str, Any]]) -> Plain:
-    """The layers by their latest titles."""
+    """The suspended layers, by their latest titles."""
     if not suspension.layers:
         return Plain("모든 혜택", "all benefits")
     titles = {layer["id"]: title_of(layer) for document in documents for layer in document["layers"]}

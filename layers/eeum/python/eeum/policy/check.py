@@ -1,4 +1,4 @@
-"""Policy documents in files, checked before they are loaded; and their published schema."""
+"""Check policy documents in files, and publish their JSON Schema."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def schema() -> dict[str, Any]:
 
 
 def read_json(path: Path) -> tuple[Any, Sequence[Problem]]:
-    """What the file holds, or why it cannot be read."""
+    """Return the file's JSON, or the fault that makes it unreadable."""
     try:
         return json.loads(path.read_text(encoding="utf-8")), ()
     except OSError as error:
@@ -30,7 +30,7 @@ def read_json(path: Path) -> tuple[Any, Sequence[Problem]]:
 
 
 def problems_of_file(path: Path) -> tuple[dict[str, Any] | None, Sequence[Problem]]:
-    """The document in the file as it would be stored, or the faults found in it."""
+    """Return the file's document with its defaults written out, or the faults found in it."""
     document, problems = read_json(path)
     if problems:
         return None, problems

@@ -1,4 +1,4 @@
-"""What a policy changes against the one before it: every difference, in plain Korean and English, and whether it is for the better."""
+"""Compare two policies: every difference in plain Korean and English, and whether it is better for members."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -11,7 +11,7 @@ from eeum.policy.plain_layers import given_at
 from eeum.policy.wording import AND, Plain, joined, listed
 
 LISTS = ("layers", "limits", "pools", "groups", "purses", "rows")
-"""Parts of a document that come and go whole, each with an id."""
+"""Lists of a document whose elements, each with an id, are added and removed as a whole."""
 
 
 class Kind(StrEnum):
@@ -32,7 +32,7 @@ _SAID: Mapping[Kind, Plain] = {
 
 
 class Change(NamedTuple):
-    """One difference. `about` is the part of the document: `layers.base` when it came or went whole, else `layers.base.when`."""
+    """One difference. `about` is the part's path: `layers.base` when all of it was added or removed, else `layers.base.when`."""
 
     kind: Kind
     about: str
@@ -40,12 +40,12 @@ class Change(NamedTuple):
 
 
 def explained(document: Mapping[str, Any]) -> list[Statement]:
-    """What a document says, without what is as usual."""
+    """The statements of a document, without those that are as usual."""
     return [statement for statement in statements_of(document) if not statement.silent]
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Every difference between two documents, in the order of the later one, then what ends; none between equal ones."""
+    """Every difference between two documents: first in the order of `after`, then what ends. Equal documents have none."""
     names = Names(after, before)
     earlier = {statement.about: statement for statement in statements_of(before, names)}
     later = {statement.about: statement for statement in statements_of(after, names)}
@@ -59,25 +59,25 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
             changes.append(_of_whole(Kind.NEW, whole, later))
         elif about in earlier:
             changes += _changed(earlier[about], statement)
-    told: set[str] = set()
+    ended: set[str] = set()
     for about in earlier:
         whole = _whole(about)
-        if whole in went and whole not in told:
-            told.add(whole)
+        if whole in went and whole not in ended:
+            ended.add(whole)
             changes.append(_of_whole(Kind.ENDS, whole, earlier))
     return changes
 
 
 def _whole(about: str) -> str:
-    """The part that comes or goes as one: a layer with all that it says."""
+    """The path of the part that is added or removed as a whole, such as a layer."""
     first, _, rest = about.partition(".")
     return f"{first}.{rest.partition('.')[0]}" if first in LISTS and rest else about
 
 
 def _of_whole(kind: Kind, whole: str, statements: Mapping[str, Statement]) -> Change:
     own = [each for about, each in statements.items() if _whole(about) == whole]
-    told = joined([each.says for each in own if not each.silent] or [own[0].says])
-    return Change(kind, whole, _sentence(kind, own[0].subject, told))
+    text = joined([each.says for each in own if not each.silent] or [own[0].says])
+    return Change(kind, whole, _sentence(kind, own[0].subject, text))
 
 
 def _changed(before: Statement, after: Statement) -> Iterator[Change]:
@@ -87,7 +87,7 @@ def _changed(before: Statement, after: Statement) -> Iterator[Change]:
         kind = _direction(before, after)
         same = after.about.startswith("limits.") and after.rank is not None and after.rank == before.rank
         says = Plain(f"{after.says.ko} (그 전에는 {before.says.ko})", f"{after.says.en} (until then: {before.says.en})")
-        if same and before.like == after.like:  # a limit that is moved beyond the bands that are read on it
+        if same and before.like == after.like:  # the limit moved above its last band
             says = Plain(f"{says.ko}. 받는 혜택은 그대로임", f"{says.en}; what is given stays the same")
         yield Change(kind, after.about, _sentence(kind, after.subject, says))
 
@@ -95,19 +95,19 @@ def _changed(before: Statement, after: Statement) -> Iterator[Change]:
 def _of_set(
     before: Statement, after: Statement, earlier: Mapping[str, Plain], later: Mapping[str, Plain]
 ) -> Iterator[Change]:
-    """Only what came and what went: a city may know a thousand categories."""
+    """Show only added and removed elements, since a city may know a thousand categories."""
     came = [later[name] for name in sorted(later.keys() - earlier.keys())]
     went = [earlier[name] for name in sorted(earlier.keys() - later.keys())]
     if came:
-        told = listed(came, AND)
+        text = listed(came, AND)
         kind = _better_or_less(after.like)
         yield Change(
-            kind, after.about, _sentence(kind, after.subject, Plain(f"{told.ko} 추가", f"{told.en} are added"))
+            kind, after.about, _sentence(kind, after.subject, Plain(f"{text.ko} 추가", f"{text.en} are added"))
         )
     if went:
-        told = listed(went, AND)
+        text = listed(went, AND)
         kind = _better_or_less(None if before.like is None else not before.like)
-        yield Change(kind, after.about, _sentence(kind, after.subject, Plain(f"{told.ko} 제외", f"{told.en} no more")))
+        yield Change(kind, after.about, _sentence(kind, after.subject, Plain(f"{text.ko} 제외", f"{text.en} no more")))
 
 
 def _better_or_less(better: object) -> Kind:
@@ -115,16 +115,16 @@ def _better_or_less(better: object) -> Kind:
 
 
 def _direction(before: Statement, after: Statement) -> Kind:
-    """Better or less only where that holds for every member; else it just changes."""
+    """Better or less where that holds for every member; otherwise a plain change."""
     if before.rank is None or after.rank is None or before.like != after.like:
         return Kind.CHANGES
     if isinstance(before.rank, tuple) and isinstance(after.rank, tuple):
         edges = sorted({start for start, _ in (*before.rank, *after.rank)})
-        # Between edges both are straight, so that the edges and the largest amount there is decide.
+        # Both curves are straight between edges, so comparing them at the edges and the largest amount is enough.
         places = [*edges, LARGEST_AMOUNT]
         differences = [given_at(after.rank, place) - given_at(before.rank, place) for place in places]
         gains, losses = (any(sign * difference > 0 for difference in differences) for sign in (1, -1))
-        # Neither: the same, said otherwise.
+        # Neither gains nor losses: the same reward in other bands.
         return Kind.CHANGES if gains == losses else Kind.BETTER if gains else Kind.LESS
     if isinstance(before.rank, tuple) or isinstance(after.rank, tuple) or before.rank == after.rank:
         return Kind.CHANGES

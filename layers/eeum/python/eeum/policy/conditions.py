@@ -1,6 +1,6 @@
-"""Facts that a payment or a top-up is judged by, and conditions over them.
+"""Facts of a payment or top-up, and conditions over them.
 
-A fact that is not known (None) satisfies no condition, and satisfies the negation of each.
+An unknown fact (None) satisfies no condition, and so satisfies the negation of every condition.
 """
 
 from dataclasses import dataclass
@@ -30,28 +30,28 @@ INSTANT_FACTS = frozenset({"instant"})
 FACTS_OF_A_TOP_UP = frozenset(
     {"member_class", "member_district", "member_age", "amount", "weekday", "day_of_month", "time_of_day", "instant"}
 )
-"""What is known when money is topped up: no shop, no card and no channel is there yet."""
+"""Facts that are known at a top-up, which has no shop, card or channel."""
 
 FACTS_OF_A_PURCHASE = frozenset(
     {"merchant_district", "merchant_category", "merchant_annual_revenue", "merchant_flags", "channel", "method"}
 )
-"""Where a purse can be spent is judged by these alone."""
+"""The only facts that decide where a purse can be spent."""
 
 CHANNELS = frozenset({"shop", "qr", "e_mall", "delivery", "taxi"})
 METHODS = frozenset({"card", "app"})
-"""How a payment is made: with a card through an acquirer, or by its member in the app."""
+"""Ways to pay: with a card through an acquirer, or by the member in the app."""
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FLAGS = frozenset({"benefit_plus", "good_price", "traditional_market", "partner"})
-"""Flags of merchants that every programme knows; `merchants.flags` of a policy names more."""
+"""Flags of merchants that every programme knows; a policy may add more in `merchants.flags`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was true of merchant, card and member when a payment was accepted; stored with it, never looked up again.
+    """Facts of merchant, card and member when a payment was accepted; stored with the payment and never looked up again.
 
-    `merchant_annual_revenue` is in won, `merchant_own_rate` in basis points: what a merchant gives of its own. `member_age` is in full
-    years. `amount` (won) and `accepted_at` are of what is evaluated: what survives of a capture, at its own acceptance, or a top-up.
+    `merchant_annual_revenue` is in won; `merchant_own_rate`, in basis points, is the reward that the merchant funds; `member_age` is in
+    full years. `amount` (won) and `accepted_at` belong to what is evaluated: a capture less its cancellations, or a top-up.
     """
 
     merchant_district: str | None = None
@@ -75,7 +75,7 @@ class Facts:
 
     @property
     def weekday(self) -> str | None:
-        """Of Seoul."""
+        """The day of the week in Seoul."""
         return WEEKDAYS[self.accepted_at.astimezone(SEOUL).weekday()] if self.accepted_at else None
 
     @property
@@ -84,7 +84,7 @@ class Facts:
 
     @property
     def time_of_day(self) -> str | None:
-        """Hours and minutes in Seoul, such as `18:05`: texts of one length, so that their order is that of the day."""
+        """Hours and minutes in Seoul, such as `18:05`; texts of one length sort in the order of the day."""
         if self.accepted_at is None:
             return None
         at = self.accepted_at.astimezone(SEOUL)
@@ -136,7 +136,7 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class TimeOfDay:
-    """From `start` (`18:00`), inclusive, until `until`, exclusive; over midnight where it starts later than it ends."""
+    """The hours from `start` (`18:00`, inclusive) until `until` (exclusive); across midnight when `start` is the later."""
 
     start: str
     until: str
@@ -152,7 +152,7 @@ class TimeOfDay:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """From an instant, inclusive, until another, exclusive; either may be missing."""
+    """The time from `start` (inclusive) until `until` (exclusive); either may be None."""
 
     start: datetime | None
     until: datetime | None
@@ -169,7 +169,7 @@ class AllOf:
     conditions: tuple[Condition, ...]
 
     def holds(self, facts: Facts) -> bool:
-        for condition in self.conditions:  # noqa: SIM110 - a generator costs more than what it asks
+        for condition in self.conditions:  # noqa: SIM110 - a generator would cost more than the conditions do
             if not condition.holds(facts):
                 return False
         return True

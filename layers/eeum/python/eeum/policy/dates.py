@@ -1,4 +1,4 @@
-"""Dates of a policy document: where they are, and their bounds."""
+"""Find the dates of a policy document and check their bounds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from eeum.policy.validation_conditions import Problem
 
 DATE_WORDS = frozenset({"starts_at", "ends_at", "from", "until", "carries_over_from"})
-"""Words of the language whose values are instants. `from` and `until` are hours, or won, in some places."""
+"""Words of the language whose values are instants. In some places `from` and `until` are hours or won instead."""
 
 INSTANT_RANGE = "instant_range"
 
 
 def dates_of(document: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The path and the text of each instant in a document, or in a part of it."""
+    """Yield the path and the text of each instant in a document or a part of one."""
     if isinstance(document, Mapping):
         for word, value in document.items():
             if isinstance(value, str):
@@ -32,7 +32,7 @@ def dates_of(document: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def faults_of_dates(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Dates out of bounds: in a draft that was stored before there were any."""
+    """Yield the dates that are out of bounds, which a draft may have that was stored before the bounds were introduced."""
     for path, text in dates_of(document):
         if not is_in_bounds(datetime.fromisoformat(text)):
             yield path, INSTANT_RANGE, f"{OUT_OF_BOUNDS}; this is {text}."

@@ -1,4 +1,4 @@
-"""The digest of a policy document: what a check, a simulation and an approval are about."""
+"""The digest of a policy document, which identifies what was checked, simulated and approved."""
 
 import hashlib
 import json
@@ -7,6 +7,6 @@ from typing import Any
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """SHA-256 of the document's JSON with its names in order; `document` has its defaults written out (`shaped_document`)."""
+    """SHA-256 of the document's JSON with sorted names; `document` has its defaults written out (`shaped_document`)."""
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Conditions as cities write them: their forms, told apart by the one word that only this form has."""
+"""The forms of conditions in documents, each identified by a word that only it has."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -36,7 +36,7 @@ _COMPARED: tuple[tuple[frozenset[str], str], ...] = (
 
 
 def _why_not(fact: Any, facts: frozenset[str]) -> str:
-    """A fact that there is, compared by another word, or none; and those that this word compares."""
+    """Explain why `fact` does not fit: the words that compare it, if it exists, and the `facts` allowed here."""
     other = next(
         (f" It is compared with {words}." for names, words in _COMPARED if isinstance(fact, str) and fact in names),
         None,
@@ -46,7 +46,7 @@ def _why_not(fact: Any, facts: frozenset[str]) -> str:
 
 
 def _known(facts: frozenset[str]) -> BeforeValidator:
-    """Gives a fact that is none of `facts` a code of its own."""
+    """A validator that reports a fact outside `facts` under the code `unknown_fact`."""
 
     def known(fact: Any) -> Any:
         if not isinstance(fact, str) or fact not in facts:
@@ -67,7 +67,10 @@ class HasTheFlag(Part):
 
 
 class IsBetween(Part):
-    """`above` and `below` are exclusive, `at_least` and `at_most` inclusive; one of each pair at most, and one in all at least."""
+    """A range of numbers. `above` and `below` are exclusive, `at_least` and `at_most` inclusive.
+
+    At least one is given, and at most one for each end.
+    """
 
     fact: Annotated[Literal[*sorted(NUMBER_FACTS)], _known(NUMBER_FACTS)]  # type: ignore[valid-type]
     above: Won | None = None
@@ -77,7 +80,7 @@ class IsBetween(Part):
 
 
 class IsWithinTheDay(Part):
-    """From an hour, inclusive, until another, exclusive; over midnight where it starts later than it ends."""
+    """The hours from `from` (inclusive) until `until` (exclusive); across midnight when `from` is the later."""
 
     fact: Annotated[Literal["time_of_day"], _known(TIME_FACTS)]
     start: TimeOfDay = Field(alias="from")
@@ -85,7 +88,7 @@ class IsWithinTheDay(Part):
 
 
 class IsWithin(Part):
-    """From an instant, inclusive, until another, exclusive; either may be left out, not both."""
+    """The time from `from` (inclusive) until `until` (exclusive); one of them may be left out."""
 
     fact: Annotated[Literal["instant"], _known(INSTANT_FACTS)]
     start: Instant | None = Field(default=None, alias="from")
@@ -93,11 +96,11 @@ class IsWithin(Part):
 
 
 def _form_of_condition(condition: Any) -> str | None:
-    """Which form a condition has, by the one word that only this form has: so that a fault is told once, in that form.
+    """Return the tag of a condition's form by the word that only this form has, so that a fault is reported for one form only.
 
-    Tags stand in parentheses, to be told from the names in a fault's path.
+    Parentheses distinguish tags from the names in a fault's path.
     """
-    if isinstance(condition, Part):  # when it is written out again
+    if isinstance(condition, Part):  # on serialisation
         return FORMS[type(condition)]
     words = condition if isinstance(condition, Mapping) else {}
     joint = next((f"({word})" for word in ("all", "any", "not", "in", "has") if word in words), None)

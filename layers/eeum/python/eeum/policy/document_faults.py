@@ -1,4 +1,4 @@
-"""Faults of a document's shape, for whoever wrote it: what stands there, what may, and an example."""
+"""Explain faults in a document's shape to its author: the value found, what is allowed, and an example."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -20,9 +20,9 @@ EXAMPLES: Mapping[str, str] = {
     "bands": 'Such as [{"from": 0, "up_to": 300000, "rate_basis_points": 1000}].',
     "window": "There is none of a day or a week: docs/policy-language/limits.md.",
     "expires_after": 'Such as {"months": 2}.',
-    "limits": "The limits themselves stand in the document's limits, and layers list their ids.",
+    "limits": "Define the limits in the document's limits; layers list their ids.",
 }
-"""By the word that a value belongs to."""
+"""Examples by the word that a value belongs to."""
 
 INSTEAD: Mapping[str, str] = {
     "rate": "rate_basis_points",
@@ -45,13 +45,13 @@ INSTEAD: Mapping[str, str] = {
     "pool": "pools",
     "limit": "limits",
 }
-"""What is meant by words that the language does not have."""
+"""The word to use, by words that authors try and the language does not have."""
 
 MOST_SHOWN = 40
 
 
 def said(model: type[Part], fault: Mapping[str, Any]) -> str:
-    """What is wrong, of one of Pydantic's faults of a document of `model`."""
+    """Explain one of Pydantic's faults in a document of `model`."""
     way = fault["loc"]
     words = [step for step in way if isinstance(step, str) and not step.startswith("(")]
     word = words[-1] if words else "The document"
@@ -59,7 +59,7 @@ def said(model: type[Part], fault: Mapping[str, Any]) -> str:
     example = f" {EXAMPLES[word]}" if word in EXAMPLES else ""
     match fault["type"]:
         case "missing":
-            why = f"{word} is needed here, and is not there.{example}"
+            why = f"{word} is required here and is missing.{example}"
         case "extra_forbidden":
             why = f"There is no word {_short(word)} here.{_meant(word, _words_at(model, way[:-1]))}"
         case "int_type" | "int_from_float" | "int_parsing":
@@ -104,7 +104,7 @@ def _shown(value: Any) -> str:
 
 
 def _short(text: str) -> str:
-    """Something of a text that can be printed, whatever it is."""
+    """The beginning of a text, with ? in place of what cannot be printed."""
     printed = "".join(each if each.isprintable() else "?" for each in text[:MOST_SHOWN])
     return printed if len(text) <= MOST_SHOWN else f"{printed}…"
 
@@ -123,7 +123,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _words_at(model: type[Part], way: Sequence[int | str]) -> list[str]:
-    """The words that may stand at a place of the document; of a condition those of its form."""
+    """The words that are allowed at a place of the document; in a condition, those of its form."""
     here: list[type[Part]] = [model]
     for step in way:
         if isinstance(step, int):

@@ -1,6 +1,6 @@
-"""The policy document as pydantic models: the shape that cities write and that the API shows, and its published JSON Schema.
+"""The policy document as pydantic models: the shape that cities write and the API returns, and the source of its JSON Schema.
 
-What reads a document from outside and judges it is `eeum.policy.documents`; a function that only shows stored ones does not load that.
+`eeum.policy.documents` validates documents from outside; a function that only returns stored ones does not import it.
 """
 
 import json
@@ -15,12 +15,12 @@ from eeum.policy.document_conditions import ConditionDocument
 from eeum.policy.document_values import MOST_NAMES, STORED, Instant, Line, Name, Part, Rate, Title, Won
 
 LARGEST_DOCUMENT_BYTES = 65_536
-"""A version is one item of a table, which holds 400 KB, and a whole history is one transaction, which holds 4 MB."""
+"""A version is one item of at most 400 KB, and a whole history is one transaction of at most 4 MB."""
 TOO_LARGE = f"The document is larger than {LARGEST_DOCUMENT_BYTES:,} bytes."
 
 
 def _whole_number(value: Any) -> Any:
-    """To Python `True` is 1 and 1.0 is, too; in JSON they are other values."""
+    """Let only a JSON integer pass: in Python `True` and 1.0 equal 1."""
     return value if type(value) is int else str(value)
 
 
@@ -31,7 +31,7 @@ Note = Annotated[
 
 
 class Row(Part):
-    """The published row that the version states, its sources and how far it is trusted (A notice, B blog, C inferred)."""
+    """The published rule behind the version, its sources, and how far it is trusted (A notice, B blog, C inferred)."""
 
     id: Line = Field(min_length=1, max_length=40)
     trust: Literal["A", "B", "C"]
@@ -40,7 +40,7 @@ class Row(Part):
 
 
 class Wallet(Part):
-    """Smallest top-up and largest charged balance in won, the larger one for verified members; and what is spent first.
+    """The smallest top-up and the largest loaded balance in won, the larger for verified members; and the balance spent first.
 
     A top-up beyond one of `top_up_limits`, which measure top-ups, is declined.
     """
@@ -53,14 +53,14 @@ class Wallet(Part):
 
 
 class Merchants(Part):
-    """The districts and categories that the programme knows, and whom it excludes; revenue in won a year."""
+    """The districts and categories that the programme knows, and the merchants that it excludes; revenue in won a year."""
 
     districts: list[Name] = Field(min_length=1, max_length=MOST_NAMES)
     categories: list[Name] = Field(min_length=1, max_length=MOST_NAMES)
     excluded_categories: list[Name] = Field(default=[], max_length=MOST_NAMES)
     excluded_above_revenue: Won | None = None
     flags: list[Name] = Field(
-        default=[], max_length=50, description="What shops may be marked with, beside the known flags."
+        default=[], max_length=50, description="Flags that shops may have, besides the known ones."
     )
 
 
@@ -68,16 +68,16 @@ Named = Annotated[
     dict[Name, Title],
     Field(
         max_length=MOST_NAMES,
-        # What pydantic checks of the names and does not publish.
+        # Pydantic checks the names and does not publish these rules.
         json_schema_extra={"additionalProperties": False, "propertyNames": {"maxLength": 40}},
     ),
 ]
 
 
 class Names(Part):
-    """What Korean and English sentences call the districts, categories, flags, cards, issuers and classes that the policy names.
+    """Names for the policy's districts, categories, flags, cards, issuers and classes in Korean and English sentences.
 
-    Usual names, such as 음식점 for `restaurant`, need no entry; of what has none, sentences say "지역 1".
+    Usual names, such as 음식점 for `restaurant`, need no entry. Without any name, sentences say "지역 1".
     """
 
     districts: Named = Field(default={})
@@ -92,10 +92,10 @@ WindowKind = Literal["month", "half_month", "year", "event"]
 
 
 class LimitDocument(Part):
-    """What caps rewards in a window, in won of `spend`, `top_up` or `reward`; an `amount` of null only counts, for bands and steps.
+    """A cap on rewards in a window, in won of `spend`, `top_up` or `reward`; an `amount` of null only counts, for bands and steps.
 
-    The window `event` has `from` and `until` (exclusive). What is left of a window that began at `carries_over_from` or later is added to
-    the next one, once.
+    The window `event` has `from` and `until` (exclusive). The unused amount of a window that began at `carries_over_from` or later is
+    added to the next window, once.
     """
 
     id: Name
@@ -109,7 +109,7 @@ class LimitDocument(Part):
 
 
 class PoolDocument(Part):
-    """A citywide sum of won in a window, first come first served; the window `event` has `from` and `until` (exclusive)."""
+    """A citywide amount in won per window, first come, first served; the window `event` has `from` and `until` (exclusive)."""
 
     id: Name
     window: WindowKind
@@ -120,7 +120,7 @@ class PoolDocument(Part):
 
 
 class GroupDocument(Part):
-    """Of its layers that accept something of a payment, one counts: the one that gives most, or the first that is listed."""
+    """A group of layers of which one counts: of those that accept some of a payment, the one that gives most, or the first listed."""
 
     id: Name
     counts: Literal["highest", "first"]
@@ -128,14 +128,14 @@ class GroupDocument(Part):
 
 
 class Expiry(Part):
-    """After how many months or years a reward expires, at the end of that calendar month or year."""
+    """The months or years after which a reward expires, at the end of that calendar month or year."""
 
     months: int | None = Field(default=None, strict=True, ge=1, le=120)
     years: int | None = Field(default=None, strict=True, ge=1, le=10)
 
 
 class PurseDocument(Part):
-    """A purse of its own for rewards: when they expire (left out: never), and where they can be spent (left out: everywhere)."""
+    """A separate purse for rewards: when they expire (left out: never), and where they can be spent (left out: everywhere)."""
 
     id: Name
     title: Title
@@ -155,23 +155,23 @@ FunderName = Literal["national", "city", "district", "merchant"]
 
 
 class Funder(Part):
-    """Who pays, and in which proportion to the others of the layer."""
+    """A funder, and its share in proportion to the layer's other funders."""
 
     funder: FunderName
     share: int = Field(strict=True, ge=1, le=LARGEST_AMOUNT)
 
 
 class Step(Part):
-    """From `from` won on, `gives` won."""
+    """A fixed reward of `gives` won for spend from `from` won on."""
 
     start: Won = Field(alias="from")
     gives: Won
 
 
 class Steps(Part):
-    """Fixed rewards, read on each payment or on the window's accumulated use.
+    """Fixed rewards, read on each payment or on the window's limit usage.
 
-    Either the highest step `reached` counts, or `gives` won are given for `every` full won.
+    Either the highest step `reached` counts, or each full `every` won earns `gives` won.
     """
 
     per: Literal["payment", "window"]
@@ -181,7 +181,7 @@ class Steps(Part):
 
 
 class LayerDocument(Part):
-    """One rule of the policy: when it applies, what it gives and where that goes, which limits and pools it uses, and who funds it."""
+    """One rule of the policy: its condition, its reward and the reward's purse, its limits and pools, and its funders."""
 
     id: Name
     title: Title
@@ -222,22 +222,22 @@ class PolicyDocument(Part):
     @model_validator(mode="before")
     @classmethod
     def _small_enough(cls, document: Any) -> Any:
-        """Before anything else is looked at: a large document may have a hundred thousand faults."""
+        """Check the size before anything else, since a large document may have a hundred thousand faults."""
         if isinstance(document, dict) and bytes_of(document) > LARGEST_DOCUMENT_BYTES:
             raise PydanticCustomError("too_large", TOO_LARGE)
         return document
 
 
 def bytes_of(document: dict[str, Any]) -> int:
-    """How large the document is as it would be stored, as far as it can be written."""
+    """The document's size in bytes as it would be stored; 0 when it is nested too deep to be written."""
     try:
         return len(
             json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
         )
     except RecursionError:
-        return 0  # conditions nested without end, which have a fault of their own
+        return 0  # deep nesting has a fault of its own
 
 
 def stored_document(document: Mapping[str, Any]) -> PolicyDocument:
-    """A document as it was stored, to be shown; its dates may be older than their bounds."""
+    """Return a stored document as a model, to be shown; its dates may be out of bounds that were introduced later."""
     return PolicyDocument.model_validate(document, context={STORED: True})

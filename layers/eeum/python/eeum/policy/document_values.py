@@ -1,4 +1,4 @@
-"""What the parts of a policy document are made of: names, won, rates and instants, each with its own faults."""
+"""Value types of a policy document: names, won, rates and instants, each with its own faults."""
 
 import re
 from datetime import datetime
@@ -26,12 +26,12 @@ from eeum.policy.dates import INSTANT_RANGE
 from eeum.policy.reading import OWN_RATE
 from eeum.text import ABOUT_LINES, LINE, PUBLISHED_LINE
 
-# What names are told apart by is taken as it is: a name with a line's end is none.
+# No space is stripped from a name: a name with a line break must be a fault.
 Name = Annotated[
     str, StringConstraints(strip_whitespace=False), Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)
 ]
 STORED = "stored"
-"""Set in the context of a validation that reads what an earlier version stored: it took texts and dates that are refused today."""
+"""Key in the validation context for stored documents: earlier versions accepted texts and dates that are refused today."""
 
 
 def _is_stored(info: ValidationInfo) -> bool:
@@ -42,7 +42,7 @@ def _unless_stored(text: Any, check: ValidatorFunctionWrapHandler, info: Validat
     return text if _is_stored(info) else check(text)
 
 
-# Spaces around it are taken off, as of every text of a document.
+# Spaces around it are stripped, as around every text of a document.
 Line = Annotated[
     str,
     Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE}),
@@ -60,7 +60,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3}0*)?(Z|[+-]
 
 
 def _instant_as_text(value: Any) -> Any:
-    """Pydantic would read a number as seconds since 1970; whether an offset is there is for it to say."""
+    """Refuse numbers, which Pydantic would read as seconds since 1970; Pydantic itself checks the offset."""
     if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
         return value
     raise PydanticCustomError("instant_format", "Input should be an instant such as 2019-08-01T06:00:00+09:00")
@@ -73,7 +73,7 @@ def _instant_in_seoul(instant: datetime, info: ValidationInfo) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_as_text), AfterValidator(_instant_in_seoul)]
-"""An instant with its offset, of a year that `eeum.calendar.is_in_bounds`."""
+"""An instant with its offset, within the bounds of `eeum.calendar.is_in_bounds`."""
 
 
 class Part(BaseModel):
@@ -81,7 +81,7 @@ class Part(BaseModel):
 
 
 class Title(Part):
-    """What members read, in Korean, and in English where the city has it; without it, English sentences show the Korean."""
+    """What members read: in Korean, and in English if the city has it; without it, English sentences show the Korean."""
 
     ko: Annotated[Line, Field(min_length=1, max_length=200)]
     en: Annotated[Line, Field(min_length=1, max_length=200)] | None = None

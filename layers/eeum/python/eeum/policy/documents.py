@@ -1,6 +1,6 @@
-"""Policy documents from outside: their shape, checked by pydantic, and their rules.
+"""Validate policy documents that come from outside.
 
-Pydantic says whether each value has its place and type; what values must be to one another is `eeum.policy.validation`.
+Pydantic checks the place and type of each value; `eeum.policy.validation` checks values against one another.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from eeum.policy.validation_conditions import NESTED_TOO_DEEP, TOO_DEEP, Problem
 
 
 def canonical_document(document: Any) -> dict[str, Any]:
-    """The document as it is stored: checked, with every default written out.
+    """Return the document as it is stored: valid, with every default written out.
 
     Raises:
         PolicyRefused: with the faults found: the path of each, a stable code, and what is wrong.
@@ -30,7 +30,7 @@ def canonical_document(document: Any) -> dict[str, Any]:
 
 
 def shaped_document(document: Any) -> dict[str, Any]:
-    """The document with every default written out, when it has the right shape; what it says may still be against the rules.
+    """Return the document with every default written out. Only its shape is checked, not its rules.
 
     Raises:
         PolicyRefused: with the faults of its shape.
@@ -50,7 +50,7 @@ def shaped_document(document: Any) -> dict[str, Any]:
 
 
 def parse_policy(document: Any) -> PolicyVersion:
-    """The rules that `document` states; raises `PolicyRefused` with the faults found."""
+    """Return the rules that `document` states. Raises `PolicyRefused` with the faults found."""
     return policy_of(canonical_document(document))
 
 

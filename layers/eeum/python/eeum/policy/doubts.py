@@ -1,6 +1,6 @@
-"""What a valid document says and probably does not mean: mistakes that change what is paid, and that no rule forbids.
+"""Warnings about a valid document that may not mean what it says: likely mistakes that change rewards and break no rule.
 
-A doubt stops nothing. It is told to whoever writes a policy, before anybody is paid by it.
+A warning blocks nothing. A policy's author sees it before the policy pays anyone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,24 +18,24 @@ from eeum.policy.rules import AFTER_PAYMENT, Gives
 from eeum.policy.validation_conditions import Problem
 
 SMALLEST_USUAL_RATE = 25
-"""Basis points. Whoever means 10 % and writes 10 gives 0.1 %; no published layer gives less than 0.3 %."""
+"""Basis points. An author who means 10 % and writes 10 gives 0.1 %; no published layer gives less than 0.3 %."""
 
 SMALLEST_USUAL_LIMIT = 1_000
-"""Won. Whoever means 300,000 and writes 300 counts in thousands."""
+"""Won. An author who means 300,000 and writes 300 counts in thousands."""
 
 ALIKE = 0.8
-"""How much two names have in common, of 1: welfare and welfaer."""
+"""Similarity of two names, 0 to 1, from which one may be a misspelling of the other: welfare and welfaer."""
 
 UNLISTED = frozenset({"card_product", "card_issuer", "member_class"})
-"""Facts whose names no document lists, so that nothing else notices a misspelt one."""
+"""Facts whose values no document lists, so that validation cannot find a misspelt one."""
 
 _LISTED_BY = {"limits": "limits", "pools": "pools", "groups": "exclusive", "purses": "into"}
 Range = tuple[float, bool, float, bool]
-"""From, whether that belongs to it, up to, whether that does."""
+"""The lower end and whether it is included, the upper end and whether it is included."""
 
 
 def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Of a document without faults."""
+    """Yield the warnings about a document without faults."""
     yield from _unused(document)
     yield from _ends(document)
     yield from _closed(document)
@@ -46,7 +46,7 @@ def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
-    """Of a document without faults that follows another, `before`."""
+    """Yield the warnings about a document without faults beside the version before it, `before`."""
     yield from starts_from_zero(document, before)
     was = {limit["id"]: limit.get("amount") for limit in before.get("limits") or ()}
     starts_at, _ = period_of(document)
@@ -55,20 +55,21 @@ def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Ite
         if since is None or amount is None or earlier is None or amount <= earlier:
             continue
         if datetime.fromisoformat(since) < starts_at:
-            why = f"What is left of the window before is counted by the new amount: who used up {earlier:,} there"
-            why += f" gets {amount - earlier:,} beyond {amount:,} in the first one; not if it carries over from {document['starts_at']}."
+            why = f"What is left of the window before is computed from the new amount: a member who used all {earlier:,} there"
+            why += f" gets {amount - earlier:,} on top of {amount:,} in the first window."
+            why += f" To avoid this, let it carry over from {document['starts_at']}."
             yield f"limits.{index}.carries_over_from", "raised_for_the_past", why
 
 
 def _unused(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is defined, and makes no difference."""
+    """Limits, pools, groups and purses that no layer uses, and groups of one layer."""
     for part, word in _LISTED_BY.items():
         listed = [name for layer in document["layers"] for name in _names(layer.get(word))]
         if part == "limits":
             listed += document["wallet"].get("top_up_limits") or ()
         for index, each in enumerate(document.get(part) or ()):
             if each["id"] not in listed:
-                why = f"No layer has {each['id']} in its {word}, so that it does nothing."
+                why = f"No layer has {each['id']} in its {word}, so it has no effect."
                 yield f"{part}.{index}", "not_used", why
             elif part == "groups" and listed.count(each["id"]) == 1:
                 yield f"{part}.{index}", "group_of_one", f"Only one layer is in {each['id']}: it excludes nothing."
@@ -88,15 +89,15 @@ def _ends(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _end(path: str, at: datetime) -> Iterator[Problem]:
-    """An end does not belong to what ends; a notice names the last day, which does."""
-    # After the last day that a document may name there is no day to advise.
+    """Ends that leave out the last day: an end is exclusive, and a notice names the last day, which is included."""
+    # Beyond the last day within bounds there is no day to suggest.
     if not is_in_bounds(at) or not is_in_bounds(tomorrow := at + timedelta(days=1)):
         return
     if at.time() >= time(23, 59):
         whole = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
-        yield path, "ends_a_moment_early", f"An end does not belong to what ends: the whole day ends at {whole}."
+        yield path, "ends_a_moment_early", f"An end is exclusive: the whole day ends at {whole}."
     elif at.time() == time() and tomorrow.day == 1:
-        why = f"It ends before the {at.day}th begins; with the {at.day}th it ends at {tomorrow.isoformat()}."
+        why = f"It ends before the {at.day}th begins. To include the {at.day}th, end it at {tomorrow.isoformat()}."
         yield path, "ends_before_the_last_day", why
 
 
@@ -108,7 +109,7 @@ def _closed(document: Mapping[str, Any]) -> Iterator[Problem]:
                 continue
             start, until = (datetime.fromisoformat(each[end]) for end in ("from", "until"))
             if until <= starts_at or (ends_at is not None and start >= ends_at):
-                why = f"{each['id']} is open at no instant of this version, and what lists it gives nothing."
+                why = f"{each['id']} is never open while this version is in force, so layers that list it give nothing."
                 yield f"{part}.{index}", "never_open", why
 
 
@@ -138,18 +139,22 @@ def _beyond(band: Mapping[str, Any], limit: Mapping[str, Any]) -> bool:
 
 
 def _overlaps(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """10 % up to 300 million, 5 % up to 3 billion, each with `at_most` alone, give 15 % to the small ones.
+    """Layers whose ranges overlap: 10 % up to 300 million and 5 % up to 3 billion, with `at_most` alone, give small shops 15 %.
 
-    Ranges of one fact in layers that are otherwise alike are meant to part it: who adds something for a part of a range says so by a
-    layer that always applies, or by another condition.
+    In layers that are otherwise alike, ranges of one fact are usually meant to be separate. An author who wants to add a reward for a
+    part of a range uses a layer that always applies, or another condition.
     """
     ranged = [(index, layer, _range(layer.get("when"))) for index, layer in enumerate(layers)]
     for (_, first, one), (index, second, other) in combinations(ranged, 2):
         if one is None or other is None or one[:2] != other[:2] or not _alike(first, second):
             continue
         if one[2] != other[2] and _meet(one[2], other[2]):
-            why = f"{first['id']} and {second['id']} both apply in a part of their ranges of {one[0]}, and are added there."
-            yield f"layers.{index}.when", "both_apply", f"{why} To part them, say where each begins: above and at_most."
+            why = f"{first['id']} and {second['id']} overlap in {one[0]}; where both apply, their rewards are added."
+            yield (
+                f"layers.{index}.when",
+                "both_apply",
+                f"{why} To separate them, give each range both ends: above and at_most.",
+            )
 
 
 def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -163,7 +168,7 @@ def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 
 def _range(when: Mapping[str, Any] | None) -> tuple[str, str, Range] | None:
-    """Of a condition with one range of a number: its fact, all else that it asks for, and the range."""
+    """The fact, the other conditions and the range of a condition with exactly one range of numbers; else None."""
     if when is None:
         return None
     parts = when.get("all") or [when]
@@ -200,13 +205,13 @@ def _spelt_twice(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
         for fact, name in _asked(layer.get("when")):
             like = get_close_matches(name, seen[fact], n=1, cutoff=ALIKE)
             if like and name not in seen[fact]:
-                why = f"{fact} is {name} here and {like[0]} elsewhere; no list says which of them there is."
+                why = f"{fact} is {name} here and {like[0]} elsewhere; no list says which spelling is right."
                 yield f"layers.{index}.when", "spelt_twice", why
             seen[fact].append(name)
 
 
 def _asked(when: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
-    """The names that a condition asks for, of facts whose names are not listed."""
+    """The values that a condition compares with facts that no document lists."""
     if when is None:
         return
     for part in (*(when.get("all") or ()), *(when.get("any") or ()), when.get("not")):

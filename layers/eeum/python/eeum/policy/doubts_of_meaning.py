@@ -1,6 +1,6 @@
-"""What a valid document says and probably does not mean, where two of its parts meet: nights, bands, groups, what adds up, what follows.
+"""Warnings about how parts of a valid document work together: nights, bands, groups, sums, and the version before.
 
-`eeum.policy.doubts` has those of a single part, and tells all of them.
+`eeum.policy.doubts` has the warnings about single parts, and yields all of them.
 """
 
 import re
@@ -18,16 +18,16 @@ from eeum.policy.validation_conditions import Problem
 from eeum.policy.windows import EVENT, Window, start_of_window, window_name
 
 MIDNIGHT_OF_UTC = time(9)
-"""As clocks show it in Seoul."""
+"""Midnight in UTC as a time of day in Seoul."""
 
 ADDED = re.compile(
     r"추가|더 |더하|또 |자체|특별|\b(more|extra|added|on top|bonus|another|additional|own)\b", re.ASCII | re.IGNORECASE
 )
-"""How titles say that a layer is meant to come on top of others."""
+"""Words in a title that say that a layer adds to others on purpose."""
 
 
 def doubts_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Of a document without faults."""
+    """Yield the warnings about a document without faults."""
     yield from _midnight_of_utc(document)
     yield from _nights(document["layers"])
     yield from _beyond_the_bands(document)
@@ -36,7 +36,7 @@ def doubts_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def starts_from_zero(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
-    """Limits that take the place of one of the version before, in the middle of its window, and have used nothing."""
+    """New limits that replace one of the version before in the middle of its window, and so start from zero."""
     starts_at, _ = period_of(document)
     own = {limit["id"] for limit in document.get("limits") or ()}
     known = {limit["id"] for limit in before.get("limits") or ()}
@@ -49,8 +49,8 @@ def starts_from_zero(document: Mapping[str, Any], before: Mapping[str, Any]) -> 
         like = [each for each in gone if (each["measure"], each["window"]) == (limit["measure"], limit["window"])]
         if like and begun < starts_at:
             old = like[0]["id"]
-            why = f"{limit['id']} has used nothing when this version starts, in the middle of its window. Who used up {old} of the"
-            why += f" version before gets {limit['amount']:,} won again; under the id {old} what was used would count."
+            why = f"{limit['id']} starts from zero in the middle of its window. A member who used up {old} of the version before"
+            why += f" gets {limit['amount']:,} won again. To count that usage, keep the id {old}."
             yield f"limits.{index}.id", "starts_from_zero", why
 
 
@@ -61,7 +61,7 @@ def _midnight_of_utc(document: Mapping[str, Any]) -> Iterator[Problem]:
         at = datetime.fromisoformat(document[path]).astimezone(SEOUL)
         if is_in_bounds(at) and at.timetz().replace(tzinfo=None) == MIDNIGHT_OF_UTC:
             midnight = (at - timedelta(hours=9)).isoformat()
-            why = f"It is 09:00 in Seoul, which is midnight in UTC. The day begins at {midnight} in Seoul."
+            why = f"It is midnight in UTC, which is 09:00 in Seoul. In Seoul the day begins at {midnight}."
             yield path, "midnight_of_utc", why
 
 
@@ -74,8 +74,10 @@ def _nights(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
             day = next((each for each in parts if _names_days(each)), None)
             if night and day:
                 name = day["in"][-1] if day["fact"] == "weekday" else "the last of these days"
-                why = f"From {night['from']} until {night['until']} is two parts of one day: of {name} it is {name} before {night['until']}"
-                why += f" and from {night['from']} on, and not the night that follows. For that night write two conditions under any."
+                why = f"From {night['from']} until {night['until']} on {name} means {name} before {night['until']} and {name} from"
+                why += (
+                    f" {night['from']} on, not the night that follows. For that night, write two conditions under any."
+                )
                 yield f"layers.{index}.when", "night_of_one_day", why
 
 
@@ -86,7 +88,7 @@ def _names_days(part: Mapping[str, Any]) -> bool:
 
 
 def _joined(when: Mapping[str, Any] | None) -> Iterator[list[Mapping[str, Any]]]:
-    """Facts that must all hold at once: those of each `all`, with the ones around it."""
+    """Lists of conditions on facts that must hold at the same time: those of each `all`, with those around it."""
     if when is None:
         return
     yield from _under([], when)
@@ -111,7 +113,7 @@ def _beyond_the_bands(document: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         end = furthest(document, limit["id"])
         if end < amount:
-            why = f"No layer gives anything beyond {end:,.0f} won, where its last band ends: {limit['id']} might as well be that."
+            why = f"No layer gives anything above {end:,.0f} won, where the last band ends, so {limit['id']} could be that amount."
             yield f"limits.{index}.amount", "beyond_the_bands", why
 
 
@@ -120,13 +122,13 @@ def _pools_in_groups(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
         group = layer.get("exclusive")
         others = [each for each in layers if each.get("exclusive") == group and each["id"] != layer["id"]]
         if group is not None and layer.get("pools") and any(each.get("pools") != layer["pools"] for each in others):
-            why = f"{layer['id']} is chosen in {group} whether or not its pool has money: once it is empty, members get 0, and no"
-            why += f" other layer of {group} takes its place."
+            why = f"{layer['id']} is chosen in {group} even when its pool is empty. Then members get 0, and no other layer of"
+            why += f" {group} replaces it."
             yield f"layers.{index}.pools", "pool_in_a_group", why
 
 
 def _adds_up(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Two rates for different marks of one shop, within one limit: a shop with both marks gets the sum."""
+    """Layers for different categories or flags under the same limits: a shop with both gets the sum of the two rates."""
     asked = [(index, layer, _marks(layer.get("when"))) for index, layer in enumerate(layers)]
     for (_, first, one), (index, second, other) in combinations(asked, 2):
         if (
@@ -139,8 +141,8 @@ def _adds_up(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
         ):
             continue
         if _both_may_hold(one, other):
-            why = f"A shop to which both {first['id']} and {second['id']} apply gets both. If only one is meant, put them into a group"
-            why += ", or exclude the other by not."
+            why = f"Where both {first['id']} and {second['id']} apply, members get both. If only one is meant, put both layers into a"
+            why += " group, or exclude the other's condition by not."
             yield f"layers.{index}.when", "adds_up", why
 
 
@@ -160,7 +162,7 @@ def _says_added(layer: Mapping[str, Any]) -> bool:
 
 
 def _marks(when: Mapping[str, Any] | None) -> dict[str, frozenset[str]] | None:
-    """Categories and flags of shops that a condition asks for; none for every shop, None where it asks for anything else."""
+    """The categories and flags that a condition requires: empty for every shop, None where it compares anything else."""
     if when is None:
         return {}
     parts = when.get("all") or [when]

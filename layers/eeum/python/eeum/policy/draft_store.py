@@ -1,4 +1,4 @@
-"""Drafts of policies in the programme table: an item for each draft, one for each revision of its document, and the steps of both."""
+"""Store policy drafts in the programme table: one item per draft, one per revision of its document, and their steps."""
 
 import json
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ class DraftStore:
         self._partition = f"PROGRAMME#{programme}"
 
     def draft(self, version: str) -> Draft | None:
-        """One draft by its name, consistently. 1 or 2 read units."""
+        """Return one draft by its name, read consistently. 1 or 2 read units."""
         (item,) = self._storage.read([self._key(f"{DRAFT}{version}")])
         return _draft_of(item) if item else None
 
     def document(self, version: str, revision: int) -> dict[str, Any]:
-        """The document of a revision that there is. A read unit per 4 KB."""
+        """Return the document of a revision. A read unit per 4 KB. Raises `LookupError` when there is no such revision."""
         (item,) = self._storage.read([self._revision_key(version, revision)])
         if item is None:
             raise LookupError(f"{version} has no revision {revision}")
@@ -34,21 +34,21 @@ class DraftStore:
         return document
 
     def drafts(self, count: int, after: str | None = None) -> tuple[list[Draft], str | None]:
-        """Drafts in the order of their names, and the cursor of those that follow. Half a read unit per 4 KB: 3 for 20."""
+        """Return drafts in the order of their names, and the cursor of the next page. Half a read unit per 4 KB: 3 for 20."""
         page = self._storage.query(Query(Table.PROGRAMME, self._partition, DRAFT, limit=count, after=after))
         return [_draft_of(item) for item in page.items], page.cursor
 
     def simulation(self, digest: str) -> Simulation | None:
-        """The latest finished simulation of the document with this digest, consistently. 1 or 2 read units."""
+        """Return the latest finished simulation of the document with this digest, read consistently. 1 or 2 read units."""
         (item,) = self._storage.read([self._key(f"SIMULATION#{digest}")])
         if item is None:
             return None
         return Simulation(item["id"], item["digest"], item["finished_at"], json.loads(item["summary"]))
 
     def store(self, changed: Changed, before: Draft | None, document: Mapping[str, Any] | None = None) -> None:
-        """Stores a draft's next step, and the document when it is another revision; `ConditionsFailed` when `before` is no longer so.
+        """Store a draft's next step, with its document when the revision is new.
 
-        6 write units; 2 more for each KB of a document.
+        Raises `ConditionsFailed` when the stored draft is no longer `before`. 6 write units; 2 more for each KB of a document.
         """
         writes = self._writes(changed, before)
         if document is not None:
@@ -70,7 +70,10 @@ class DraftStore:
         revision: int,
         place: int,
     ) -> None:
-        """Stores an approved draft and the version it becomes, both or neither; `ConditionsFailed` as both. Units: theirs together."""
+        """Store an approved draft and its version in one transaction.
+
+        Raises `ConditionsFailed` as `store` and `PolicyStore.add` do. Write units: the sum of both.
+        """
         step = changed.step
         policies.add(document, step.by, text_of(step.at), revision, self._writes(changed, before), place)
 

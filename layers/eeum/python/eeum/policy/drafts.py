@@ -1,7 +1,7 @@
-"""From a draft to a version that may be scheduled: what may become of a draft, as pure functions over plain values.
+"""Rules of a draft on its way to a scheduled version: pure functions over plain values.
 
-A draft is known by the name of the version that it would become. Whoever edits, checks, approves or rejects it names the revision as
-seen; a check and an approval are of one revision and no other.
+A draft has the name of the version that it would become. To edit, check, approve or reject it, an operator names its latest revision.
+A check or an approval holds for one revision only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class DraftStatus(StrEnum):
 
 
 class Simulation(NamedTuple):
-    """A finished simulation of the document with this digest; `summary` is what it found, as it was stored."""
+    """A finished simulation of the document with this digest; `summary` is its stored result."""
 
     id: str
     digest: str
@@ -35,7 +35,7 @@ class Simulation(NamedTuple):
 
 
 class Check(NamedTuple):
-    """What a check of `revision` found; `against` is the version that was to be in force when the draft would start."""
+    """The result of checking `revision`; `against` is the version that would be in force just before the draft's start."""
 
     revision: int
     at: datetime
@@ -47,7 +47,7 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft at its latest revision. `authors` wrote this revision or one before; `steps` counts all that was done."""
+    """A draft at its latest revision. `authors` wrote this or an earlier revision; `steps` counts its steps."""
 
     version: str
     status: DraftStatus
@@ -62,14 +62,14 @@ class Draft:
 
 
 class Changed(NamedTuple):
-    """A draft as it becomes, and the step that makes it so."""
+    """A draft after a step, and the step."""
 
     draft: Draft
     step: Step
 
 
 def begin(document: Mapping[str, Any], by: str, reason: str, emergency_reason: str | None, at: datetime) -> Changed:
-    """The first revision of a draft; `document` has its defaults written out."""
+    """Create the first revision of a draft; `document` has its defaults written out."""
     draft = Draft(
         version=document["version"],
         status=DraftStatus.DRAFT,
@@ -94,7 +94,7 @@ def edit(
     emergency_reason: str | None,
     at: datetime,
 ) -> Changed:
-    """The next revision; a rejected or withdrawn draft is taken up again by it. Raises `DraftClosed`, `DraftChanged`."""
+    """Create the next revision, which reopens a rejected or withdrawn draft. Raises `DraftClosed`, `DraftChanged`."""
     if draft.status is DraftStatus.APPROVED:
         raise DraftClosed(f"{draft.version} was approved; a change of it is another version.")
     _as_seen(draft, seen)
@@ -114,7 +114,7 @@ def edit(
 
 
 def checked(draft: Draft, seen: int, check: Check) -> Changed:
-    """The draft with what a check found of its latest revision. Raises `DraftClosed`, `DraftChanged`."""
+    """Record a check of the latest revision. Raises `DraftClosed`, `DraftChanged`."""
     _open(draft)
     _as_seen(draft, seen)
     status = DraftStatus.DRAFT if check.faults else DraftStatus.CHECKED
@@ -122,13 +122,14 @@ def checked(draft: Draft, seen: int, check: Check) -> Changed:
 
 
 def approve(draft: Draft, seen: int, by: str, reason: str | None, at: datetime, against: str | None) -> Changed:
-    """The draft approved by a second operator, when it would follow the version `against`.
+    """Approve the draft by a second operator; it would now follow the version `against`.
 
     Raises:
-        DraftClosed, DraftChanged: it is decided, or not at the revision that was seen.
+        DraftClosed: it was approved, rejected or withdrawn.
+        DraftChanged: its latest revision is not `seen`.
         ApprovalByAuthor: `by` wrote a revision of it.
         DraftNotChecked: its check is missing, found faults, or was against another version.
-        SimulationMissing: it was checked without a simulation, and is no emergency.
+        SimulationMissing: it was checked without a simulation, and has no emergency reason.
     """
     _open(draft)
     _as_seen(draft, seen)
@@ -151,7 +152,7 @@ def approve(draft: Draft, seen: int, by: str, reason: str | None, at: datetime, 
 
 
 def close(draft: Draft, seen: int, did: Did, by: str, reason: str, at: datetime) -> Changed:
-    """The draft rejected or withdrawn (`did`). Raises `DraftClosed`, `DraftChanged`."""
+    """Reject or withdraw the draft (`did`). Raises `DraftClosed`, `DraftChanged`."""
     _open(draft)
     _as_seen(draft, seen)
     return _next(draft, did, by, reason, at, status=DraftStatus(did.value))
@@ -188,6 +189,6 @@ def _step(draft: Draft, did: Did, by: str, reason: str | None, at: datetime) -> 
 
 
 def version_before(documents: Sequence[Mapping[str, Any]], starts_at: datetime) -> Mapping[str, Any] | None:
-    """The version that will be in force just before `starts_at`, of those that stand in the order of their starts."""
+    """Return the version that will be in force just before `starts_at`, or None; `documents` are in the order of their starts."""
     earlier = [document for document in documents if period_of(document)[0] < starts_at]
     return earlier[-1] if earlier else None

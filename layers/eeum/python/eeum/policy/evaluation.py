@@ -1,8 +1,8 @@
-"""What a policy makes of one payment or top-up: pure functions over plain values.
+"""Evaluate one payment or top-up under a policy: pure functions over plain values.
 
-Bands are marginal: each won of the base earns at the rate of the band that the window's accumulated use has reached when that
-won is added (IC-05: 1,000,000 won under 10 % to 500,000 and 1 % to 1,000,000 earns 55,000). The meanings that published rules leave open
-are settled in docs/policy-language.md.
+Bands are marginal: each won of the base earns at the rate of the band that the window's limit usage has reached when that won is
+added (IC-05: 1,000,000 won under 10 % to 500,000 and 1 % to 1,000,000 earns 55,000). docs/policy-language.md settles the meanings
+that published rules leave open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ from eeum.policy.rules import (
 Won = Mapping[LimitId, int]
 
 Accepted = tuple[tuple[BandPortion, ...], int]
-"""What of the base a layer accepts, and the won that it gives for that before reward limits."""
+"""The portions of the base that a layer accepts, and its reward for them in won, before reward limits."""
 
 NOTHING_ACCEPTED: Accepted = ((), 0)
 
@@ -47,12 +47,12 @@ def evaluate(
     carried: Won = NONE,
     ceilings: Mapping[LayerId, int] = NONE,
 ) -> Evaluation:
-    """What `base` won of one payment or top-up gives under `policy` by the layers that give one of `gives`.
+    """Compute the rewards for `base` won of one payment or top-up, by the layers of `policy` that give one of `gives`.
 
-    `used_before` is by how much each limit was used in its window, `carried` what is added to its amount there. Each layer sees the spend
-    limits as they were before the payment, so that a won which several layers accept counts once; reward limits are used up in the order
-    of the layers. `ceilings` are the most won that a layer can be funded for here: reward limits count what is given, spend
-    limits count the base whether it is funded or not.
+    All amounts are won, by limit. `used_before` is the usage of each limit in its window; `carried` is what the window before adds to
+    the limit's amount. Each layer sees the spend limits as they were before the payment, so that a won which several layers accept
+    counts once. Reward limits are used up in the order of the layers. `ceilings` are the funded amounts: the most that a layer can be
+    funded for here. Reward limits count what is paid; spend limits count the base, funded or not.
     """
     rewards: list[LayerReward] = []
     used: dict[LimitId, int] = {}
@@ -83,7 +83,7 @@ def _cut(
     carried: Won,
     ceilings: Mapping[LayerId, int],
 ) -> LayerReward:
-    """What the layer's reward limits and its ceiling leave of `won`, which is added to `used`."""
+    """Cut `won` by the layer's reward limits and its ceiling, and add the rest to `used`."""
     if layer.reward_limits:
         won = _within(layer.reward_limits, won, used_before, used, carried)
     uncut = None
@@ -98,10 +98,11 @@ def _cut(
 def _chosen(
     policy: PolicyVersion, facts: Facts, base: int, used_before: Won, gives: frozenset[Gives], carried: Won
 ) -> list[tuple[Layer, Accepted]]:
-    """The layers that act, each with what it accepts and gives: of each exclusive group the one that counts.
+    """Return the layers that apply with what each accepts; of an exclusive group only one is chosen.
 
-    Of the layers of a group that accept some of the base it is the first listed, or the one that would give most if it were alone, its
-    limits as they were before the payment; of equals the first listed. The others accept nothing; one that counts all still counts.
+    Candidates are the group's layers that accept some of the base. The group's rule chooses the first listed, or the one that would
+    give most if it were alone, with its limits as they were before the payment; the first listed wins a tie. The others accept
+    nothing, but a layer with `counts: all` still uses its limits.
     """
     layers = [(layer, _given(layer, facts, base, used_before, carried)) for layer in policy.acting(gives)]
     if not policy.groups:
@@ -123,9 +124,9 @@ def _chosen(
 
 
 def _given(layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won) -> Accepted:
-    """How the part of `base` that the layer's spend limits leave falls into its bands or steps, and what it gives before reward limits.
+    """Split what the layer's spend limits leave of `base` into its bands or steps, and compute the reward before reward limits.
 
-    What earns nothing is left out: it is not accepted.
+    The portions leave out the part that earns nothing, since the layer does not accept it.
     """
     if _is_closed(layer, facts) or not layer.condition.holds(facts):
         return (), 0
@@ -141,7 +142,7 @@ def _given(layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won
 
 
 def _is_closed(layer: Layer, facts: Facts) -> bool:
-    """Whether one of the layer's limits counts within an event, and that is not going on."""
+    """Whether one of the layer's limits counts within an event that is not open."""
     if not layer.events:
         return False
     at = facts.accepted_at
@@ -153,7 +154,7 @@ def _by_bands(layer: Layer, facts: Facts, position: int, end_of_base: int) -> tu
     for band_start, band_end, band_rate in layer.bands:
         if band_start >= end_of_base:
             break
-        # Comparisons, as min and max cost a call each: this is the innermost of what every payment goes through.
+        # min and max would cost a call each, in the innermost loop of every payment.
         start = band_start if band_start > position else position
         end = end_of_base if band_end is None or band_end > end_of_base else band_end
         rate = facts.merchant_own_rate if band_rate is None else band_rate
@@ -163,7 +164,10 @@ def _by_bands(layer: Layer, facts: Facts, position: int, end_of_base: int) -> tu
 
 
 def _by_steps(steps: Steps, position: int, room: int) -> Accepted:
-    """A payment that reaches no step is not accepted; where steps are read on the window, every won counts on the way to the next."""
+    """Read the steps on this payment, or on the window's usage.
+
+    A payment that reaches no step is not accepted. Steps per window accept every won, since each brings the next step closer.
+    """
     if steps.per == PER_WINDOW:
         end = position + room
         won = steps.at(end) - steps.at(position)
@@ -173,7 +177,7 @@ def _by_steps(steps: Steps, position: int, room: int) -> Accepted:
 
 
 def _room(limits: Sequence[Limit], base: int, used_before: Won, carried: Won) -> int:
-    """What the spend limits leave of `base`."""
+    """The part of `base`, in won, that the spend limits leave."""
     room = base
     for limit in limits:
         if limit.amount is not None:
@@ -186,7 +190,7 @@ def _room(limits: Sequence[Limit], base: int, used_before: Won, carried: Won) ->
 
 
 def _within(limits: Sequence[Limit], won: int, used_before: Won, used: Won, carried: Won) -> int:
-    """What reward limits leave of `won`, when layers before this one have `used` them for the same payment."""
+    """The part of `won` that the reward limits leave; earlier layers have `used` them for the same payment."""
     for limit in limits:
         if limit.amount is not None:
             left = limit.amount + carried.get(limit.id, 0) - used_before.get(limit.id, 0) - used.get(limit.id, 0)

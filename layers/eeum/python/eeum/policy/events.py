@@ -1,4 +1,4 @@
-"""The event of a step of the policies' history: what was done to a draft, an amendment or a version."""
+"""The event of a policy step: what was done to a draft, an amendment or a version."""
 
 from eeum.policy.history import HISTORY
 from eeum.publishing.events import Event, event_of_change
@@ -8,9 +8,9 @@ SOURCE = "eeum.programme"
 
 
 def event_of_step(item: Item) -> Event | None:
-    """The event of a stored step. None for its second item, which is the same step in another order.
+    """Return the event of a stored step; None for the step's second item, which only orders it by subject.
 
-    It has no operator and no reason: `GET /policy_history` has both, for operators.
+    The event leaves out the operator and the reason, which operators read at `GET /policy_history`.
     """
     if not item["sk"].startswith(HISTORY):
         return None

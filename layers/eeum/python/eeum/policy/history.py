@@ -1,15 +1,15 @@
-"""The steps of a programme's policies: who did what, when, why, and to which revision of which document."""
+"""Steps of a programme's policies: which operator did what, when, why, and to which revision of which document."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 HISTORY = "HISTORY#"
-"""How the sort key of a step begins."""
+"""Prefix of the sort key of a step."""
 
 
 class Subject(StrEnum):
-    """What a step is about; `HISTORY` is a programme's loading of what was before it."""
+    """What a step is about; `HISTORY` is the loading of versions from before the programme ran on this platform."""
 
     DRAFT = "draft"
     AMENDMENT = "amendment"
@@ -31,8 +31,8 @@ class Did(StrEnum):
 class Step(NamedTuple):
     """One step, the `number`th of its subject. `name` is the draft's or version's name, or the amendment's id.
 
-    `revision` and `digest` are those of the document that the step was about, where it was about one; `emergency_reason` is why that could
-    not wait for a simulation, where somebody said so.
+    `revision` and `digest` are those of the step's document, if it has one. `emergency_reason` is the operator's reason for not
+    waiting for a simulation, if one was given.
     """
 
     subject: Subject

@@ -1,4 +1,4 @@
-"""The steps of a programme's policies in the programme table: each once under what it is about, and once in the order of time."""
+"""Store the steps of a programme's policies in the programme table, each twice: by subject and by time."""
 
 import re
 
@@ -15,15 +15,18 @@ class HistoryStore:
         self._partition = f"PROGRAMME#{programme}"
 
     def latest(self, count: int, after: str | None = None) -> tuple[list[Step], str | None]:
-        """The newest steps of the programme, newest first, and the cursor of those before. Half a read unit per 4 KB: 2 for 50."""
+        """Return the programme's latest steps, newest first, and the cursor of the next page.
+
+        Half a read unit per 4 KB: 2 for 50.
+        """
         page = self._storage.query(
             Query(Table.PROGRAMME, self._partition, HISTORY, newest_first=True, limit=count, after=after)
         )
         return [_step_of(item) for item in page.items], page.cursor
 
     def of(self, subject: Subject, name: str, count: int, after: str | None = None) -> tuple[list[Step], str | None]:
-        """The steps of one draft or amendment in their order, and the cursor of those that follow. Units as `latest`."""
-        # What is no name is nothing's: it would be the beginning of another key.
+        """Return the steps of one draft or amendment in their order, and the cursor of the next page. Units as `latest`."""
+        # Anything else would be a prefix of other subjects' keys.
         if not re.fullmatch(r"[a-z0-9_-]+", name):
             return [], None
         prefix = f"{STEP}{subject}#{name}#"
@@ -32,9 +35,9 @@ class HistoryStore:
 
 
 def writes_of_step(programme_partition: str, step: Step) -> list[Put]:
-    """A step's two items: 4 write units. Whoever makes the step stores them together with what it does.
+    """The writes of a step's two items (4 write units), for the transaction that carries out the step.
 
-    The loading of a programme's history is a step of nothing else, and so has one.
+    Loading a programme's history has no subject of its own, so its step has one item only.
     """
     item: Item = {
         "kind": "policy_step",

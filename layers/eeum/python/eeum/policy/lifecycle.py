@@ -1,6 +1,7 @@
-"""From a draft to a scheduled version: create, edit, check, approve, reject, withdraw.
+"""Use cases of a draft: create, edit, check, approve, reject, withdraw.
 
-Whoever loses a race reads again and decides again: a draft that is no longer as it was seen is refused then, not overwritten.
+A step that loses a race against another reads the draft again and decides again. So a draft that changed meanwhile is refused, not
+overwritten.
 """
 
 import re
@@ -27,7 +28,7 @@ from eeum.storage import ConditionsFailed
 _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
 Show = Callable[[Draft, Mapping[str, Any], Stored], None]
-"""Prepares the answer to a step: the draft and its document after it, and the versions beside which it is shown.
+"""Prepare the answer to a step from the draft after it, its document, and the stored versions.
 
 Every step calls it before it stores anything, so that a step whose answer fails has no effect.
 """
@@ -48,13 +49,13 @@ def create_draft(
     now: datetime,
     show: Show = _unshown,
 ) -> Draft:
-    """A draft by the name of its version; the same request again gives the one that is there.
+    """Create a draft under the name of its version; the same request again returns the stored draft.
 
     `document` has the language's shape and its defaults written out (`eeum.policy.documents.shaped_document`).
 
     Raises:
-        PolicyRefused: it is another programme's.
-        DraftExists: there is another draft, or a version, of this name.
+        PolicyRefused: the document is another programme's.
+        DraftExists: another draft, or a version, has this name.
     """
     belongs(programme, document)
     begun = rules.begin(document, by, reason, emergency_reason, now)
@@ -94,7 +95,7 @@ def edit_draft(
     now: datetime,
     show: Show = _unshown,
 ) -> Draft:
-    """The draft with its next revision, which has to be checked anew.
+    """Store the draft's next revision, which has to be checked again.
 
     Raises:
         NotFound, DraftClosed, DraftChanged
@@ -123,7 +124,7 @@ def check_draft(
     now: datetime,
     show: Show = _unshown,
 ) -> Draft:
-    """The draft with what a check finds: faults of the document and beside the versions that stand, and its simulation.
+    """Check the draft: find the document's own faults, its conflicts with stored versions, and its simulation.
 
     Raises:
         NotFound, DraftClosed, DraftChanged
@@ -159,14 +160,14 @@ def approve_draft(
     now: datetime,
     show: Show = _unshown,
 ) -> Draft:
-    """The draft approved by a second operator, and its version scheduled; judged beside all that is stored at that moment.
+    """Approve the draft by a second operator and schedule its version, if it agrees with all versions stored at that moment.
 
     Raises:
         NotFound, DraftClosed, DraftChanged
         ApprovalByAuthor, DraftNotChecked, SimulationMissing: see `eeum.policy.drafts.approve`.
         PolicyStartsTooSoon: it starts in the past or within 120 s.
-        PolicyInstantTaken: another version starts then, or has its name.
-        PolicyRefused: it no longer fits the versions that stand.
+        PolicyInstantTaken: another version starts at that instant, or has its name.
+        PolicyRefused: it no longer agrees with the stored versions.
     """
 
     def step(draft: Draft) -> Draft:
@@ -178,7 +179,7 @@ def approve_draft(
         changed = rules.approve(draft, seen, by, reason, now, against["version"] if against else None)
         _fits(document, stored, now)
         later = Stored(sorted([*stored.every, document], key=_start_of), stored.amendments)
-        announced(later.documents, later.amendments, now)  # members read it from now on: it must not fail
+        announced(later.documents, later.amendments, now)  # fails here rather than in members' reads
         show(changed.draft, document, later)
         place = 1 + sum(period_of(other)[0] == starts_at for other in stored.every)
         drafts.schedule(policies, changed, draft, document, revision, place)
@@ -198,7 +199,7 @@ def close_draft(
     now: datetime,
     show: Show = _unshown,
 ) -> Draft:
-    """The draft rejected or withdrawn (`did`). Raises `NotFound`, `DraftClosed`, `DraftChanged`."""
+    """Reject or withdraw the draft (`did`). Raises `NotFound`, `DraftClosed`, `DraftChanged`."""
 
     def step(draft: Draft) -> Draft:
         changed: Changed = rules.close(draft, seen, did, by, reason, now)
@@ -210,7 +211,7 @@ def close_draft(
 
 
 def draft_named(drafts: DraftStore, name: str) -> Draft:
-    """Raises `NotFound` when there is none."""
+    """Return the draft of this name. Raises `NotFound` when there is none."""
     draft = drafts.draft(name) if _NAME.fullmatch(name) else None
     if draft is None:
         raise NotFound("There is no draft of this name.")
@@ -218,7 +219,7 @@ def draft_named(drafts: DraftStore, name: str) -> Draft:
 
 
 def _decided(drafts: DraftStore, name: str, step: Callable[[Draft], Draft]) -> Draft:
-    """Reads the draft and takes the step; again when somebody else was faster."""
+    """Read the draft and take the step, again while another writer was faster."""
     attempt = 0
     while True:
         draft = draft_named(drafts, name)
@@ -230,7 +231,7 @@ def _decided(drafts: DraftStore, name: str, step: Callable[[Draft], Draft]) -> D
 
 
 def _faults(document: Mapping[str, Any], stored: Stored, now: datetime) -> Iterator[Problem]:
-    """All that stands against a document now, as a check tells it."""
+    """Yield everything that keeps a document from being scheduled now, for a check's report."""
     yield from problems_of(document)
     yield from problems_beside(document, stored.documents)
     starts_at, _ = period_of(document)
@@ -241,7 +242,7 @@ def _faults(document: Mapping[str, Any], stored: Stored, now: datetime) -> Itera
 
 
 def _fits(document: Mapping[str, Any], stored: Stored, now: datetime) -> None:
-    """Whether a version can be scheduled beside those that stand. What is wrong among those is no fault of this one."""
+    """Raise when a version cannot be scheduled beside the stored ones. Faults among the stored versions do not count."""
     starts_at, _ = period_of(document)
     if starts_at < now + NOTICE:
         raise PolicyStartsTooSoon(_too_soon(starts_at, now))
@@ -260,7 +261,7 @@ def _start_of(document: Mapping[str, Any]) -> datetime:
 
 
 def _is_taken(document: Mapping[str, Any], stored: Stored) -> bool:
-    """A withdrawn version's name stays taken, its instant does not."""
+    """Whether the name or the start is taken; a withdrawn version keeps its name and frees its start."""
     named = any(document["version"] == other["version"] for other in stored.every)
     return named or any(period_of(document)[0] == period_of(other)[0] for other in stored.documents)
 

@@ -1,4 +1,4 @@
-"""Loading the history of a programme. Apart from `use_cases`, since it judges documents, which no payment does."""
+"""Load the history of a programme. Separate from `use_cases`, so that payments do not import validation."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,10 +14,11 @@ from eeum.storage import ConditionsFailed
 def load_history(
     store: PolicyStore, programme: str, documents: Sequence[dict[str, Any]], operator: str, now: datetime
 ) -> None:
-    """Stores a programme's versions from the past on, into an empty programme only.
+    """Store all versions of a programme, past ones too, into an empty programme.
 
     Raises:
-        PolicyRefused: one is another programme's, or two share a start or a name.
+        Invalid: there are no documents, or too many.
+        PolicyRefused: one is another programme's, or the versions do not agree.
         ProgrammeNotEmpty: the programme has a version.
     """
     if not 1 <= len(documents) <= LARGEST_HISTORY:
@@ -34,7 +35,7 @@ def load_history(
 
 
 def belongs(programme: str, document: dict[str, Any]) -> None:
-    """Raises `PolicyRefused` for another programme's document."""
+    """Check that the document is the programme's. Raises `PolicyRefused`."""
     if document["programme"] != programme:
         why = f"This is the programme {programme}, and the document is of {document['programme']}."
         raise PolicyRefused(why, (("programme", "other_programme", why),))

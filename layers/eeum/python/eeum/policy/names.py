@@ -1,8 +1,7 @@
-"""What people read in place of the names that documents use: titles, names of places and categories, and describing phrases.
+"""Names that people read in place of a document's ids: titles, names of places and categories, and descriptions.
 
-A Korean sentence never shows `monthly-spend` or `large_mart`. A document's own titles and `names` come first, then the names that
-are usual in Korea, then a phrase that describes the thing, with a number where several would read alike. English keeps the document's
-names where there is no English title.
+A Korean sentence never shows `monthly-spend` or `large_mart`. It takes the document's own title or `names`, else a name that is usual
+in Korea, else a description, with a number where several would read alike. English keeps the id where there is no English title.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,7 +86,7 @@ USUAL: Mapping[str, Mapping[str, str]] = {
     "card_issuers": {},
     "member_classes": CLASSES,
 }
-"""By the word of a document's `names`: names that hold where the document has no other."""
+"""Usual names, by the word of a document's `names`; the document's own names win."""
 UNNAMED: Mapping[str, str] = {
     "districts": "지역",
     "categories": "업종",
@@ -102,7 +101,7 @@ UNNAMED: Mapping[str, str] = {
     "layers": "캐시백 항목",
     "others": "그 밖",
 }
-"""What a thing without any name is called, with a number."""
+"""Descriptions of things without a name; each is shown with a number."""
 KIND_OF_FACT: Mapping[str, str] = {
     "merchant_district": "districts",
     "member_district": "districts",
@@ -119,34 +118,34 @@ _MONEY_OF_ALL = ("한도", "재원", "예산")
 
 
 def title_of(part: Mapping[str, Any]) -> Plain:
-    """A title in both languages; without an English one, the Korean stands for both."""
+    """The title in both languages; without an English one, both are the Korean."""
     title = part["title"]
     return Plain(title["ko"], title.get("en") or title["ko"])
 
 
 class Names:
-    """What the parts and values of some documents are called, each name once; the first document decides.
+    """The names of the parts and values of some documents, each used once; the first document's names win.
 
-    Two documents that are compared share one `Names`, so that a part that got another title is told of once, and not in each sentence
-    that mentions it.
+    Two documents that are compared share one `Names`. So a new title of a part is one change, and not one in each sentence that
+    mentions the part.
     """
 
     def __init__(self, *documents: Mapping[str, Any]) -> None:
         self._names: dict[tuple[str, str], Plain] = {}
-        self._taken: dict[str, set[str]] = {}
+        self._assigned: dict[str, set[str]] = {}
         self._numbers: dict[tuple[str, str], int] = {}
         for document in documents:
             self._add_parts(document)
         for document in documents:
             given = document.get("names") or {}
             found = sorted(set(_values_of(document)))
-            for named in (True, False):  # what has a name keeps it, whatever another is called for want of one
+            for named in (True, False):  # first what has a name, so that no description takes it
                 for kind, value in found:
                     if named is _has_name(kind, value, given):
                         self._add_value(kind, value, given)
 
     def part(self, kind: str, name: str) -> Plain:
-        """A limit, pool, group, purse or layer; one that no document has gets a number."""
+        """The name of a limit, pool, group, purse or layer; one that no document defines gets a number."""
         return self._names.get((kind, name)) or self._add(kind, name, None, name)
 
     def parts(self, kind: str, of: Iterable[str]) -> Plain:
@@ -154,7 +153,7 @@ class Names:
         return Plain(", ".join(part.ko for part in each), ", ".join(part.en for part in each))
 
     def value(self, kind: str, name: str) -> Plain:
-        """A district, category, flag, card product, card issuer or member class."""
+        """The name of a district, category, flag, card product, card issuer or member class."""
         return self._names.get((kind, name)) or self._add_value(kind, name, {})
 
     def value_of_fact(self, fact: str, name: str) -> Plain:
@@ -179,15 +178,15 @@ class Names:
         )
 
     def _add(self, kind: str, name: str, korean: str | None, english: str) -> Plain:
-        """With the lowest number that makes it differ from all others of its kind; what has no name always has a number."""
-        taken = self._taken.setdefault(kind, set())
+        """Add a name, with the lowest number that makes it unique in its kind; a thing without a name always gets a number."""
+        assigned = self._assigned.setdefault(kind, set())
         base = korean if korean is not None else UNNAMED[kind]
-        told = base
-        while told in taken or (korean is None and told == base):
+        unique = base
+        while unique in assigned or (korean is None and unique == base):
             self._numbers[kind, base] = self._numbers.get((kind, base), 0 if korean is None else 1) + 1
-            told = f"{base} {self._numbers[kind, base]}"
-        taken.add(told)
-        self._names[kind, name] = Plain(told, english)
+            unique = f"{base} {self._numbers[kind, base]}"
+        assigned.add(unique)
+        self._names[kind, name] = Plain(unique, english)
         return self._names[kind, name]
 
 
@@ -217,7 +216,7 @@ def _title_phrase(part: Mapping[str, Any]) -> str:
 
 
 def _ending(title: str, endings: tuple[str, ...], usual: str) -> str:
-    """The title with a word that says what it names: "within the May festival" would say nothing of a limit."""
+    """The title, with a word for its kind added where it has none: "within the May festival" would not say that it is a limit."""
     return title if title.endswith(endings) else f"{title} {usual}"
 
 
@@ -231,7 +230,7 @@ _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def _values_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every district, category, flag, card and class that the document names, by its kind."""
+    """Every district, category, flag, card and class that the document uses, with its kind."""
     merchants = document.get("merchants") or {}
     for part, kind in (
         ("districts", "districts"),

@@ -1,7 +1,7 @@
-"""A policy in plain Korean and English: what each part of its document says, in sentences that a member can read.
+"""State a policy in plain Korean and English: a sentence for each part of its document, for members.
 
-Every word of the language has its place here: a test goes through the published schema. What says nothing beyond the usual (no
-condition, no limit) is `silent`: it is told of only when it changes.
+Every word of the language has a sentence; a test checks that against the published schema. A part that is as usual (no condition, no
+limit) is `silent`: it is shown only when it changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,11 +29,11 @@ from eeum.policy.wording import (
 
 
 class Statement(NamedTuple):
-    """What one part of a document says.
+    """The sentence of one part of a document.
 
-    `about` is the part's place, by ids in place of numbers: `layers.base.funders`. `members` are those of a set, of which only what came
-    and went is told when it changes. `rank` says how good it is for members, beside another whose `like` is equal: a number, or a curve
-    (`eeum.policy.plain_layers`); of a set, `like` says whether more of it is better.
+    `about` is the part's path, with ids in place of numbers: `layers.base.funders`. `members` are the elements of a set; when it
+    changes, only added and removed elements are shown. `rank` says how good the part is for members, a number or a curve
+    (`eeum.policy.plain_layers`); two ranks compare when their `like` is equal. For a set, `like` says whether more elements are better.
     """
 
     about: str
@@ -58,7 +58,7 @@ _NAMED: Mapping[str, Plain] = {
 
 
 def statements_of(document: Mapping[str, Any], names: Names | None = None) -> list[Statement]:
-    """Everything that a document says, in its own order; `names` where it is compared with another document."""
+    """All statements of a document, in its own order; pass `names` to compare it with another document."""
     names = names or Names(document)
     return [
         *_of_version(document),
@@ -162,8 +162,8 @@ def _of_layer(layer: Mapping[str, Any], names: Names) -> Iterator[Statement]:
 
 
 def _most(most: int) -> Plain:
-    told = won(most)
-    return Plain(f"한 번에 최대 {told.ko}", f"at most {told.en} at once")
+    text = won(most)
+    return Plain(f"한 번에 최대 {text.ko}", f"at most {text.en} at once")
 
 
 def _one_of(group: Plain) -> Plain:
@@ -171,7 +171,7 @@ def _one_of(group: Plain) -> Plain:
 
 
 def _into(layer: Mapping[str, Any], names: Names) -> tuple[Plain, bool]:
-    """Where the reward goes, and whether that is the usual."""
+    """The purse of the reward, and whether it is the usual one."""
     into = layer.get("into", "cashback")
     if into in ("cashback", "charged"):
         purse = word(PURSES, into)
@@ -180,29 +180,29 @@ def _into(layer: Mapping[str, Any], names: Names) -> tuple[Plain, bool]:
 
 
 def _funders(funders: Sequence[Mapping[str, Any]]) -> Plain:
-    """In the order listed, which rounding follows; shares in their lowest terms, since 4 and 2 are 2 and 1."""
+    """The funders in the order listed, which rounding follows, with shares in lowest terms: 4 and 2 become 2 and 1."""
     part = gcd(*(funder["share"] for funder in funders))
     shares = [funder["share"] // part for funder in funders]
     who = [word(FUNDERS, funder["funder"]) for funder in funders]
     if len(who) == 1:
         return Plain(f"재원은 {who[0].ko}", f"paid by {who[0].en}")
     parts = [Plain(f"{name.ko} {share:,}", f"{name.en} {share:,}") for name, share in zip(who, shares, strict=True)]
-    told = joined(parts, " : ")
-    return Plain(f"재원은 {told.ko}", f"paid by {told.en}")
+    text = joined(parts, " : ")
+    return Plain(f"재원은 {text.ko}", f"paid by {text.en}")
 
 
 def _order(layers: Sequence[Mapping[str, Any]], names: Names) -> Statement:
-    """Limits, groups and pools are used in this order."""
+    """The order of the layers, in which limits, groups and pools are used."""
     ids = [each["id"] for each in layers]
-    told = Plain(names.parts("layers", ids).ko, as_written(ids).en)
-    return Statement("layers", Plain("계산 순서", "Worked out in this order"), told, True)
+    text = Plain(names.parts("layers", ids).ko, as_written(ids).en)
+    return Statement("layers", Plain("계산 순서", "Computed in this order"), text, True)
 
 
 # --- what layers refer to -------------------------------------------------------------------------------------------------
 
 
 def _of_limit(limit: Mapping[str, Any], end: float, names: Names) -> Iterator[Statement]:
-    """`end` is where the bands that are read on it end: a larger amount gives nothing more."""
+    """The statements of a limit. `end` is the won at which the bands read on it end; a larger amount gives nothing more."""
     amount, span = limit.get("amount"), window(limit)
     what = {
         "spend": Plain("쓰는 금액", "of spend"),
@@ -217,7 +217,7 @@ def _of_limit(limit: Mapping[str, Any], end: float, names: Names) -> Iterator[St
         says = Plain(f"{span.ko} {what.ko} {won(amount).ko}까지", f"up to {won(amount).en} {what.en} {span.en}")
     carried = limit.get("carries_over_from")
     most = _UNLIMITED if amount is None else amount
-    # What carries over may come to twice the amount.
+    # With what carries over, usage may reach twice the amount.
     reached = min(most, end) if limit["measure"] != "reward" and carried is None else most
     if carried is not None:
         since = instant(carried)
@@ -232,7 +232,7 @@ def _of_limit(limit: Mapping[str, Any], end: float, names: Names) -> Iterator[St
 
 
 def _titled(about: str, subject: Plain, part: Mapping[str, Any]) -> Statement:
-    """The title of a part that needs none: told of when it changes."""
+    """The title of a part whose title is optional: shown only when it changes."""
     if part.get("title") is None:
         return Statement(f"{about}.title", subject, Plain("이름 없음", "without a title"), silent=True)
     return Statement(f"{about}.title", subject, _called(title_of(part)), silent=True)
@@ -369,19 +369,19 @@ def _of_merchants(merchants: Mapping[str, Any], names: Names) -> Iterator[Statem
 
 
 def _of_names(document: Mapping[str, Any]) -> Iterator[Statement]:
-    """The city's own names, which sentences use: told of only when they change."""
+    """The city's own names for use in sentences: shown only when they change."""
     given = document.get("names") or {}
     for kind, subject in _NAMED.items():
         own = {name: title_of({"title": title}) for name, title in sorted((given.get(kind) or {}).items())}
-        told = Plain(
+        text = Plain(
             ", ".join(title.ko for title in own.values()) or "따로 정하지 않음",
             ", ".join(f"{name} is {title.en} ({title.ko})" for name, title in own.items()) or "none of its own",
         )
-        yield Statement(f"names.{kind}", subject, told, silent=True)
+        yield Statement(f"names.{kind}", subject, text, silent=True)
 
 
 def _set(about: str, subject: Plain, of: Mapping[str, Plain], better: bool | None) -> Statement:
-    """`better` says whether more of it is better for members; None: neither."""
+    """The statement of a set. `better` says whether more elements are better for members; None: neither."""
     members = dict(sorted(of.items()))
     return Statement(about, subject, listed(members.values(), AND), not members, members, like=better)
 

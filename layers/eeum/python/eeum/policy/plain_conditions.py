@@ -1,4 +1,4 @@
-"""A condition of a policy document as a clause that people read, in Korean and in English."""
+"""Write a condition of a policy document as a clause, in Korean and in English."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,12 +40,12 @@ _JOINTS: Mapping[str, Plain] = {"all": Plain(" 그리고 ", ", and "), "any": Pl
 
 
 def clause(condition: Mapping[str, Any], names: Names | None = None) -> Plain:
-    """When the condition holds: "the shop's district is seo, and the place of payment is QR". `names` are those of its document."""
+    """The condition as a clause: "the shop's district is seo, and the place of payment is QR". `names` are its document's."""
     names = names or Names({"layers": [{"id": "", "title": {"ko": ""}, "when": condition}]})
     for joint, between in _JOINTS.items():
         if joint in condition:
             parts = [_within(part, names) for part in condition[joint]]
-            if len(parts) == 1:  # one of one is that one
+            if len(parts) == 1:  # needs no joint
                 return parts[0]
             return Plain(between.ko.join(part.ko for part in parts), between.en.join(part.en for part in parts))
     if "not" in condition:
@@ -55,7 +55,7 @@ def clause(condition: Mapping[str, Any], names: Names | None = None) -> Plain:
 
 
 def _within(condition: Mapping[str, Any], names: Names) -> Plain:
-    """A part of a longer condition: in parentheses when it is one of several parts itself."""
+    """A part of a longer condition, in parentheses when it has several parts of its own."""
     inner = clause(condition, names)
     if any(len(condition.get(joint, ())) > 1 for joint in _JOINTS):
         return Plain(f"({inner.ko})", f"({inner.en})")
@@ -79,7 +79,7 @@ def _of_fact(condition: Mapping[str, Any], names: Names) -> Plain:
 
 
 def _value(fact: str, value: str, names: Names) -> Plain:
-    """The language's own words, and else a name of the city."""
+    """The language's own word for a value, else the city's name."""
     if fact in KIND_OF_FACT:
         return names.value_of_fact(fact, value)
     return _VALUES.get(fact, {}).get(value) or names.value_of_fact(fact, value)

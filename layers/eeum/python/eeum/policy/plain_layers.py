@@ -1,4 +1,4 @@
-"""What a layer gives, in plain Korean and English, and how good that is beside another of its kind."""
+"""State a layer's reward in plain Korean and English, and compare rewards of the same kind."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
@@ -7,7 +7,7 @@ from typing import Any
 from eeum.policy.wording import MISSING, Plain, joined, rate, won
 
 Curve = tuple[tuple[int, int], ...]
-"""Where each rate begins, in won of spend, and the rate in basis points; the last goes on without end."""
+"""The won of spend at which each rate begins, and the rate in basis points; the last has no end."""
 
 _OWN_RATE = Plain("가맹점이 정한 비율", "the shop's own rate")
 _ACTS: Mapping[str, Plain] = {
@@ -20,18 +20,18 @@ _ACTS: Mapping[str, Plain] = {
 
 
 def gives_of(layer: Mapping[str, Any]) -> tuple[Plain, Curve | None, object]:
-    """What the layer gives; a curve that says how much, by won of spend, where it is comparable; and what must be equal for that."""
+    """The layer's reward in words; its curve, where comparable, else None; and a key that must be equal in two compared layers."""
     act = layer.get("gives", "cashback")
     acts = _ACTS.get(act, Plain("혜택", act))
     steps = layer.get("steps")
     if steps is not None:
-        told = _steps(steps)
-        return Plain(f"{acts.ko}: {told.ko}", f"{told.en}, {acts.en}"), None, None
+        text = _steps(steps)
+        return Plain(f"{acts.ko}: {text.ko}", f"{text.en}, {acts.en}"), None, None
     bands = layer.get("bands") or ()
     if not bands:
         return Plain(f"{acts.ko}: 없음", f"nothing, {acts.en}"), None, None
-    told = joined([_band(band) for band in bands])
-    return Plain(f"{acts.ko}: {told.ko}", f"{told.en}, {acts.en}"), curve(bands), (act, "bands")
+    text = joined([_band(band) for band in bands])
+    return Plain(f"{acts.ko}: {text.ko}", f"{text.en}, {acts.en}"), curve(bands), (act, "bands")
 
 
 def _band(band: Mapping[str, Any]) -> Plain:
@@ -61,12 +61,12 @@ def _steps(steps: Mapping[str, Any]) -> Plain:
     for step in steps.get("reached") or ():
         start, gives = won(step["from"]), won(step["gives"])
         parts.append(Plain(f"{start.ko} 이상이면 {gives.ko}", f"{gives.en} from {start.en}"))
-    told = joined(parts)
-    return Plain(f"{each.ko} {told.ko}(가장 높은 것 하나)", f"{told.en}, the highest reached, {each.en}")
+    text = joined(parts)
+    return Plain(f"{each.ko} {text.ko}(가장 높은 것 하나)", f"{text.en}, the highest reached, {each.en}")
 
 
 def curve(bands: Sequence[Mapping[str, Any]]) -> Curve | None:
-    """The bands as (where a rate begins, rate), with the zero beyond the last; None where a shop chooses the rate."""
+    """The bands as (start in won, rate), with a rate of zero after the last; None where the shop chooses a rate."""
     points: list[tuple[int, int]] = []
     for band in bands:
         if not isinstance(band["rate_basis_points"], int):
@@ -79,7 +79,7 @@ def curve(bands: Sequence[Mapping[str, Any]]) -> Curve | None:
 
 
 def given_at(points: Curve, spend: int) -> int:
-    """Ten thousandths of a won that bands give for `spend` won from the start of their window."""
+    """The reward for `spend` won from the start of the window, in ten-thousandths of a won."""
     total = 0
     for position, (start, basis_points) in enumerate(points):
         end = points[position + 1][0] if position + 1 < len(points) else spend
@@ -88,7 +88,10 @@ def given_at(points: Curve, spend: int) -> int:
 
 
 def furthest(document: Mapping[str, Any], limit_id: str) -> float:
-    """The won of use up to which some layer gives anything by this limit; infinite where one has no end, or reads no bands on it."""
+    """The limit's usage in won up to which some layer gives a reward.
+
+    Infinite where a layer's last band has no end, or a layer lists the limit and reads no bands on it.
+    """
     ends = []
     counting = {limit["id"] for limit in document.get("limits") or () if limit["measure"] != "reward"}
     for layer in document["layers"]:

@@ -1,4 +1,4 @@
-"""Proposed amendments in the programme table; an approved one stands a second time, where the versions are."""
+"""Store proposed amendments in the programme table; an approved amendment is also stored beside the versions."""
 
 from eeum.calendar import parse_instant, text_of
 from eeum.policy.amendment_items import amendment_item, amendment_of
@@ -18,24 +18,27 @@ class ProposalStore:
         self._partition = f"PROGRAMME#{programme}"
 
     def proposal(self, proposal_id: str) -> Proposal | None:
-        """One proposed amendment, consistently. 1 read unit."""
+        """Return one proposed amendment, read consistently. 1 read unit."""
         (item,) = self._storage.read([self._key(proposal_id)])
         return _proposal_of(item) if item else None
 
     def latest(self, count: int, after: str | None = None) -> tuple[list[Proposal], str | None]:
-        """The newest proposals, newest first, and the cursor of those before. Half a read unit per 4 KB: 2 for 20."""
+        """Return the latest proposals, newest first, and the cursor of the next page. Half a read unit per 4 KB: 2 for 20."""
         page = self._storage.query(
             Query(Table.PROGRAMME, self._partition, PROPOSAL, newest_first=True, limit=count, after=after)
         )
         return [_proposal_of(item) for item in page.items], page.cursor
 
     def store(self, decided: Decided, before: Proposal | None) -> None:
-        """Stores a proposal's next step; `ConditionsFailed` when `before` is no longer so. 6 write units."""
+        """Store a proposal's next step. 6 write units. Raises `ConditionsFailed` when the stored proposal is no longer `before`."""
         steps = writes_of_step(self._partition, decided.step)
         commit(self._storage, self.patience, self._put(decided.proposal, before), *steps)
 
     def apply(self, policies: PolicyStore, decided: Decided, before: Proposal, revision: int) -> None:
-        """Stores an approved proposal and its amendment, both or neither; `ConditionsFailed` as both. 10 write units."""
+        """Store an approved proposal and its amendment in one transaction. 10 write units.
+
+        Raises `ConditionsFailed` as `store` and `PolicyStore.amend` do.
+        """
         policies.amend(decided.proposal.amendment, decided.step, revision, [self._put(decided.proposal, before)])
 
     def _put(self, proposal: Proposal, before: Proposal | None) -> Put:

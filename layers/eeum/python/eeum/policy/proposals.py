@@ -1,4 +1,4 @@
-"""An amendment on its way: proposed by one operator with a reason, approved by a second. Pure functions over plain values."""
+"""Proposed amendments: one operator proposes with a reason, a second approves. Pure functions over plain values."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +19,7 @@ class ProposalStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`reason` says why it is proposed; the decision's reason stands with its step."""
+    """A proposed amendment. `reason` says why it is proposed; the decision's reason is in its step."""
 
     id: str
     amendment: Amendment
@@ -34,7 +34,7 @@ class Proposal:
 
 
 class Decided(NamedTuple):
-    """A proposal as it becomes, and the step that makes it so."""
+    """A proposal after a step, and the step."""
 
     proposal: Proposal
     step: Step
@@ -48,11 +48,11 @@ def propose(
 
 
 def decide(proposal: Proposal, did: Did, by: str, reason: str | None, at: datetime) -> Decided:
-    """The proposal approved, rejected or withdrawn (`did`).
+    """Approve, reject or withdraw the proposal (`did`).
 
     Raises:
         AmendmentClosed: it was decided before.
-        ApprovalByAuthor: whoever proposed it approves it.
+        ApprovalByAuthor: `by` proposed it.
     """
     if proposal.status is not ProposalStatus.PROPOSED:
         raise AmendmentClosed(f"The amendment is {proposal.status.value}.")

@@ -1,4 +1,4 @@
-"""From a stored policy document to the rules it states, without pydantic: what is stored was validated when it was loaded."""
+"""Build the rules of a stored policy document. No pydantic: the document was validated before it was stored."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,11 +34,11 @@ from eeum.policy.rules import (
 from eeum.policy.windows import Window
 
 OWN_RATE = "merchant"
-"""What stands for the merchant's own rate in a band of a document."""
+"""The rate in a document's band that means the merchant's own rate."""
 
 
 def policy_of(document: Mapping[str, Any]) -> PolicyVersion:
-    """The rules that a validated document states."""
+    """Return the rules that a validated document states."""
     limits = {limit["id"]: _limit(limit) for limit in document.get("limits", ())}
     starts_at, ends_at = period_of(document)
     merchants = document["merchants"]
@@ -67,7 +67,7 @@ def policy_of(document: Mapping[str, Any]) -> PolicyVersion:
 
 
 def period_of(document: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
-    """When the version starts, and when it ends for good, if it says so."""
+    """The version's start, and its end if the document sets one."""
     ends_at = document.get("ends_at")
     return _instant(document["starts_at"]), _instant(ends_at) if ends_at is not None else None
 
@@ -88,7 +88,7 @@ def _limit(document: Mapping[str, Any]) -> Limit:
 
 
 def _window(document: Mapping[str, Any]) -> Window:
-    """The window of a limit or a pool; an event alone has `from` and `until`."""
+    """The window of a limit or a pool; only an event has `from` and `until`."""
     start, until = document.get("from"), document.get("until")
     return Window(
         document["window"],
@@ -155,7 +155,7 @@ def _layer(document: Mapping[str, Any], limits: Mapping[str, Limit]) -> Layer:
 
 
 def condition_of(document: Mapping[str, Any]) -> Condition:
-    """The condition that a validated `when` states; its forms are listed in docs/policy-language.md."""
+    """Return the condition of a validated `when`; docs/policy-language.md lists its forms."""
     if "all" in document:
         return AllOf(tuple(condition_of(part) for part in document["all"]))
     if "any" in document:
@@ -179,7 +179,7 @@ def _about_a_fact(fact: str, document: Mapping[str, Any]) -> Condition:
 
 
 def _between(fact: str, document: Mapping[str, Any]) -> Between:
-    """Whole numbers: at least 10,000 is above 9,999, and below 10,000 is at most 9,999."""
+    """A range of whole numbers: at least 10,000 becomes above 9,999, and below 10,000 becomes at most 9,999."""
     above, at_most = document.get("above"), document.get("at_most")
     if document.get("at_least") is not None:
         above = document["at_least"] - 1

@@ -1,4 +1,4 @@
-"""What a policy states, as plain values. What it makes of a payment is `eeum.policy.evaluation`."""
+"""The rules of a policy as plain values; `eeum.policy.evaluation` applies them to a payment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ LimitId = str
 LayerId = str
 
 CASHBACK_PURSE = "cashback"
-"""Where rewards go unless a layer says otherwise."""
+"""The purse of rewards whose layer names no other."""
 
 
 class Gives(StrEnum):
-    """What a layer gives, and with it when it acts."""
+    """The kind of reward that a layer gives, which decides when the layer applies."""
 
     CASHBACK = "cashback"
     """After the payment, spendable at once."""
@@ -33,7 +33,7 @@ class Gives(StrEnum):
     """At the top-up, on top of it."""
 
     TOP_UP_DISCOUNT = "top_up_discount"
-    """At the top-up, off what the bank takes for it."""
+    """At the top-up, off the amount that the bank debits."""
 
 
 AFTER_PAYMENT = frozenset({Gives.CASHBACK, Gives.PAYBACK})
@@ -41,7 +41,7 @@ AT_PAYMENT = frozenset({Gives.DISCOUNT})
 AT_TOP_UP = frozenset({Gives.TOP_UP_BONUS, Gives.TOP_UP_DISCOUNT})
 
 OFF_A_PRICE = frozenset({Gives.DISCOUNT, Gives.TOP_UP_DISCOUNT})
-"""What makes the price less. Together they leave one won of it at least."""
+"""Rewards that lower the price. Together they leave at least one won of it."""
 
 PER_PAYMENT, PER_WINDOW = "payment", "window"
 HIGHEST, FIRST = "highest", "first"
@@ -60,9 +60,9 @@ class Band(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What caps a reward within a window: `measure` is `spend`, `top_up` or `reward`; `amount` in won, None only counts.
+    """A cap on rewards within a window. `measure` is `spend`, `top_up` or `reward`; `amount` is won, None only counts.
 
-    What is left of a window that began at `carries_over_from` or later is added to the next one, once.
+    The unused amount of a window that began at `carries_over_from` or later is added to the next window, once.
     """
 
     id: LimitId
@@ -73,9 +73,10 @@ class Limit:
 
 
 class Steps(NamedTuple):
-    """Fixed rewards: of the steps reached (from won on, won given; rising) the highest counts, or `gives` won for `every` full won.
+    """Fixed rewards: the highest step `reached`, or `gives` won for every full `every` won.
 
-    `per` payment they are read on what limits leave of it, per window on the accumulated use of the first spend limit.
+    `reached` pairs the won of spend from which a step counts with its reward in won, both rising. Steps `per` payment are read on
+    what limits leave of the payment; steps per window are read on the usage of the first spend limit.
     """
 
     per: str
@@ -84,20 +85,20 @@ class Steps(NamedTuple):
     gives: int = 0
 
     def at(self, won: int) -> int:
-        """What `won` of spend gives in all."""
+        """The total reward in won for `won` of spend."""
         if self.every:
             return won // self.every * self.gives
         return max((gives for start, gives in self.reached if start <= won), default=0)
 
     def last_reached(self, won: int) -> int:
-        """The start of the step that `won` of spend has reached, for who asks why; 0 for none."""
+        """The start of the step that `won` of spend has reached, to explain a reward; 0 for none."""
         if self.every:
             return won // self.every * self.every
         return max((start for start, _ in self.reached if start <= won), default=0)
 
 
 class Pool(NamedTuple):
-    """A citywide sum of won in a window, first come first served, that the layers which list it draw on."""
+    """A citywide amount in won per window, shared first come, first served by the layers that list it."""
 
     id: str
     window: Window
@@ -105,7 +106,7 @@ class Pool(NamedTuple):
 
 
 class RewardPurse(NamedTuple):
-    """A purse of its own that rewards go into. Both of `months` and `years` None: they never expire; no condition: spendable everywhere."""
+    """A separate purse for rewards. Without `months` and `years` they never expire; without a condition they are spendable anywhere."""
 
     id: str
     title: Mapping[str, str]
@@ -113,16 +114,16 @@ class RewardPurse(NamedTuple):
     years: int | None = None
     spendable_at: Condition | None = None
     told: Mapping[str, Any] | None = None
-    """`spendable_at` as the document says it, for who tells it in words."""
+    """`spendable_at` as the document states it, to be shown in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One rule of a policy: who funds it, when it applies, its bands or steps, its limits, and what becomes of what it gives.
+    """One rule of a policy: its funders, its condition, its bands or steps, its limits, and the purse of its reward.
 
-    `spend_limits` (of spend, or of top-ups where it acts at those) and `reward_limits` are those of its limits by measure; bands are read
-    on the first spend limit. `most_at_once` is the most won that it gives for one payment or top-up, before its reward limits. `shares`
-    are those of the `funders`, in the same order. `into` names a purse, `exclusive` one of the policy's groups, `pools` some of its pools.
+    `spend_limits` measure spend (top-ups, for a layer that applies at top-ups); `reward_limits` measure rewards. Bands are read on the
+    first spend limit. `most_at_once` caps the won for one payment or top-up, before reward limits. `shares` belong to the `funders` in
+    the same order. `into` names a purse, `exclusive` one of the policy's groups, `pools` some of its pools.
     """
 
     id: str
@@ -141,7 +142,7 @@ class Layer:
     pools: tuple[str, ...] = ()
     most_at_once: int | None = None
     events: tuple[Window, ...] = field(init=False, default=())
-    """Windows of those of its limits that count within an event alone; worked out once, since every payment asks."""
+    """The windows of its limits that count within an event; computed once, since every payment needs them."""
 
     def __post_init__(self) -> None:
         windows = (limit.window for limit in (*self.spend_limits, *self.reward_limits))
@@ -154,7 +155,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class WalletTerms:
-    """Smallest top-up and largest charged balance, in won; the larger limit is for verified members.
+    """The smallest top-up and the largest loaded balance, in won; the larger limit is for verified members.
 
     `spends_first` is `member_chooses`, `cashback` or `charged`; top-ups beyond a limit of `top_up_limits` are declined.
     """
@@ -168,17 +169,17 @@ class WalletTerms:
 
 @dataclass(frozen=True, slots=True)
 class MerchantTerms:
-    """Which merchants the programme knows and which it excludes; revenue in won."""
+    """The merchants that the programme knows and those that it excludes; revenue in won a year."""
 
     districts: frozenset[str]
     categories: frozenset[str]
     excluded_categories: frozenset[str]
     excluded_above_revenue: int | None
     flags: frozenset[str] = FLAGS
-    """What a merchant may be marked with."""
+    """The flags that a merchant may have."""
 
     def exclude(self, category: str | None, annual_revenue: int | None) -> bool:
-        """Whether the programme excludes a merchant of this category and revenue (won a year); None is not known, in dry runs."""
+        """Whether the programme excludes a merchant of this category and revenue (won a year); None means unknown, in dry runs."""
         most = self.excluded_above_revenue
         too_large = most is not None and annual_revenue is not None and annual_revenue > most
         return category in self.excluded_categories or too_large
@@ -186,7 +187,7 @@ class MerchantTerms:
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
-    """All rules of a programme from `starts_at` until the next version starts; after `ends_at` nothing is paid."""
+    """All rules of a programme from `starts_at` until the next version starts; from `ends_at` on there are no rewards."""
 
     programme: str
     version: str
@@ -205,7 +206,7 @@ class PolicyVersion:
     after_payment: tuple[Layer, ...] = field(init=False, default=())
     at_payment: tuple[Layer, ...] = field(init=False, default=())
     at_top_up: tuple[Layer, ...] = field(init=False, default=())
-    """Its layers by when they act, worked out once."""
+    """Its layers by when they apply, computed once."""
 
     def __post_init__(self) -> None:
         for name, gives in (("after_payment", AFTER_PAYMENT), ("at_payment", AT_PAYMENT), ("at_top_up", AT_TOP_UP)):
@@ -226,7 +227,7 @@ class PolicyVersion:
 class BandPortion(NamedTuple):
     """`base` won that fell into the band from `start` to `end`, at `rate` basis points.
 
-    Of a layer with steps: the base, the step that was reached with it as `start`, and a rate of 0.
+    For a layer with steps, `start` is the step that was reached and `rate` is 0.
     """
 
     start: int
@@ -236,9 +237,9 @@ class BandPortion(NamedTuple):
 
 
 class LayerReward(NamedTuple):
-    """What one layer gives for one payment, and why. `funders` pairs each funder with its won, in the order listed.
+    """One layer's reward for one payment, and how it was computed. `funders` pairs each funder with its won, in the order listed.
 
-    `uncut` is what it would have given without a ceiling, None where none cut it.
+    `uncut` is the reward in won without a ceiling; None where no ceiling cut it.
     """
 
     layer: str
@@ -250,7 +251,7 @@ class LayerReward(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Rewards by layer, and by how much each limit's use grows (won of spend, or won of reward)."""
+    """Rewards by layer, and by how many won the usage of each limit grows."""
 
     rewards: tuple[LayerReward, ...]
     used: Mapping[LimitId, int]
@@ -264,7 +265,7 @@ NOTHING = Evaluation((), {})
 
 
 def funded(layer: Layer, won: int) -> tuple[tuple[str, int], ...]:
-    """Who funds `won` of a layer, in the order listed."""
+    """Split `won` of a layer's reward among its funders, in the order listed."""
     if len(layer.funders) == 1:
         return ((layer.funders[0], won),)
     return tuple(zip(layer.funders, split_by_share(won, layer.shares), strict=True))

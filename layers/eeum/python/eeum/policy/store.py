@@ -1,8 +1,8 @@
-"""Policy versions in the programme table: an item each by the instant of its start, and one that claims its name.
+"""Store policy versions in the programme table: one item per version by its start, and one that reserves its name.
 
-After them, under the same prefix, stands what amends them, so that one query has all that a policy book is made of. Beside them stands one
-item, the programme's beginning, with a revision that every load and amendment moves: versions are judged together, and what was judged
-must still be all there is when something is stored.
+Amendments follow under the same prefix, so that one query reads a whole policy book. One more item, the programme's beginning, has a
+revision that every load and amendment increments. Versions are checked against one another, so a write is conditional on the revision
+at which they were checked.
 """
 
 import json
@@ -20,20 +20,20 @@ from eeum.unit_of_work import Patience, commit
 
 POLICY = "POLICY#"
 AMENDMENT = f"{POLICY}AMENDMENT#"
-"""After every version: the text of an instant begins with a digit."""
+"""Sorts after every version, since the text of an instant begins with a digit."""
 LARGEST_HISTORY = 49
-"""A transaction holds 100 writes: two a version, the programme's beginning, and the step."""
+"""A transaction holds 100 writes: two for each version, one for the programme's beginning, and one for the step."""
 
 
 class Stored(NamedTuple):
-    """Every version's document in the order of their starts, withdrawn ones among them, and what amends them in the order it was stored."""
+    """All versions' documents in the order of their starts, including withdrawn ones, and all amendments in the order stored."""
 
     every: list[dict[str, Any]]
     amendments: list[Amendment]
 
     @property
     def documents(self) -> list[dict[str, Any]]:
-        """Those that were not withdrawn."""
+        """The documents that were not withdrawn."""
         gone = withdrawn(self.amendments)
         return [document for document in self.every if document["version"] not in gone]
 
@@ -45,15 +45,15 @@ class PolicyStore:
         self._partition = f"PROGRAMME#{programme}"
 
     def revision(self) -> int:
-        """How many loads and amendments there have been, 0 before the programme begins.
+        """Return the number of loads and amendments so far, 0 before the first, read consistently. 1 read unit.
 
-        Read before `stored`, it tells whether that is still all. Consistently. 1 read unit.
+        Read it before `stored`: a write that is conditional on it fails when anything was stored meanwhile.
         """
         (beginning,) = self._storage.read([self._beginning_key])
         return int(beginning["revision"]) if beginning else 0
 
     def stored(self) -> Stored:
-        """All versions and amendments. Consistently: a read unit per 4 KB, some 20 versions cost 12."""
+        """Return all versions and amendments, read consistently. A read unit per 4 KB: 12 for some 20 versions."""
         items = list(every_item(self._storage, Query(Table.PROGRAMME, self._partition, POLICY, consistent=True)))
         return Stored(
             [json.loads(item["document"]) for item in items if item["kind"] == "policy"],
@@ -61,13 +61,13 @@ class PolicyStore:
         )
 
     def documents(self) -> list[dict[str, Any]]:
-        """The document of every version that was not withdrawn, in the order of their starts. Units as `stored`."""
+        """Return the documents that were not withdrawn, in the order of their starts. Read units as `stored`."""
         return self.stored().documents
 
     def page(self, count: int, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
-        """Up to `count` of the documents that were not withdrawn, and the cursor of those that follow.
+        """Return up to `count` of the documents that were not withdrawn, and the cursor of the next page.
 
-        Half a read unit per 4 KB of them, and of all amendments.
+        Half a read unit per 4 KB, of these documents and of all amendments.
         """
         amendments = [amendment_of(item) for item in every_item(self._storage, self._query(AMENDMENT))]
         gone = withdrawn(amendments)
@@ -88,26 +88,29 @@ class PolicyStore:
         beside: Sequence[Write] = (),
         place: int = 1,
     ) -> None:
-        """Stores a version beside those that were there at `revision`, and what else is written with it.
+        """Store a version, with the writes of `beside`, if the revision is still `revision`. 6 write units, and 2 more for each KB.
 
-        `place` is 1, and one more for each version of this instant that was withdrawn. `ConditionsFailed` when anything was loaded
-        since, or has its instant or name. 6 write units, and 2 more for each KB.
+        `place` is 1 plus the number of withdrawn versions with the same start. Raises `ConditionsFailed` when anything was stored
+        since `revision`, or another version has its start or name.
         """
         beginning = self._beginning(added_by, added_at, revision)
         version = self._version(document, added_by, added_at, place)
         commit(self._storage, self.patience, *version, beginning, *beside)
 
     def add_history(self, documents: Sequence[dict[str, Any]], step: Step) -> None:
-        """Stores up to `LARGEST_HISTORY` versions at once; `ConditionsFailed` when the programme has begun. Units as `add`, each."""
+        """Store up to `LARGEST_HISTORY` versions in one transaction. Write units as `add` for each version.
+
+        Raises `ConditionsFailed` when anything was stored for the programme before.
+        """
         added_at = text_of(step.at)
         writes = [write for document in documents for write in self._version(document, step.by, added_at)]
         beginning = self._beginning(step.by, added_at, 0)
         commit(self._storage, self.patience, beginning, *writes, *writes_of_step(self._partition, step))
 
     def amend(self, amendment: Amendment, step: Step, revision: int, beside: Sequence[Write] = ()) -> None:
-        """Stores an amendment to what was there at `revision`, with its step; `ConditionsFailed` when anything was stored since.
+        """Store an amendment, its step and the writes of `beside`. 8 write units, and those of `beside`.
 
-        8 write units, and those of `beside`.
+        Raises `ConditionsFailed` when anything was stored since `revision`.
         """
         added_at = text_of(step.at)
         item = amendment_item(amendment) | {"kind": "amendment", "added_by": step.by, "added_at": added_at}
@@ -121,7 +124,7 @@ class PolicyStore:
         return Key(Table.PROGRAMME, self._partition, "BEGINNING")
 
     def _beginning(self, added_by: str, added_at: str, revision: int) -> Put:
-        """Moves the revision on from `revision`; it says who loaded last, and when. Put whole: the role may update nothing here."""
+        """Increment `revision`, and record who stored last and when. A put, since the role has no permission to update items here."""
         item: Item = {"kind": "programme", "added_by": added_by, "added_at": added_at, "revision": revision + 1}
         return Put(self._beginning_key, item, (Equals(("revision",), revision),) if revision else NOT_YET_STORED)
 

@@ -1,6 +1,6 @@
-"""Facts as entries store them: one list, by which they are written, read and validated.
+"""Facts as entries store them: one list for writing, reading and validating them.
 
-Types are those of the policy language, so that validation refuses nothing that is written. Stored names and places never change
+Types are those of the policy language, so that validation accepts everything that is written. Stored names and places never change
 (`eeum.journal.forms`).
 """
 
@@ -20,9 +20,9 @@ class FactType(StrEnum):
 
 
 class StoredFact(NamedTuple):
-    """A fact of `Facts` and the name that entries have for it.
+    """A fact of `Facts` and its name in entries.
 
-    Version 1 stored some facts `always`, as null where they were unknown. Others were added later, and stored where they were known.
+    Facts of version 1 are stored `always`, as null when unknown. Facts added later are stored only when known.
     """
 
     name: str
@@ -60,19 +60,19 @@ STORED_FACTS = (
     _stored("member_district", always=False),
     _stored("member_age", always=False),
 )
-"""All of `Facts` but `amount` and `accepted_at`, which each entry has of its own."""
+"""All of `Facts` but `amount` and `accepted_at`, which every entry stores under attributes of its own."""
 
 STORED_WITH_A_TOP_UP = tuple(fact._replace(always=False) for fact in STORED_FACTS if fact.name in FACTS_OF_A_TOP_UP)
-"""What is known of the member, where it is known."""
+"""The facts of the member, each stored only when known."""
 
 
 def facts_stored(facts: Facts) -> list[Any]:
-    """The facts of a payment or a capture, in their places."""
+    """The facts of a payment or a capture as a list, each in its place."""
     return facts_in_places(_by_stored_name(facts, STORED_FACTS))
 
 
 def facts_of_top_up_stored(facts: Facts) -> dict[str, Any]:
-    """The facts of a top-up by name: few are known, and places would take more room."""
+    """The facts of a top-up by name, since few are known and a list of all places would be longer."""
     return _by_stored_name(facts, STORED_WITH_A_TOP_UP)
 
 
@@ -86,7 +86,7 @@ def _by_stored_name(facts: Facts, stored: Iterable[StoredFact]) -> dict[str, Any
 
 
 def facts_of_item(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[StoredFact] = STORED_FACTS) -> Facts:
-    """Reads facts of either form. Raises `KeyError` when a fact is missing that every entry has."""
+    """Read facts of either form. Raises `KeyError` when a fact is missing that every entry has."""
     named = facts_by_name(item)
     known: dict[str, Any] = {}
     for fact in stored:
@@ -97,15 +97,15 @@ def facts_of_item(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[Stor
 
 
 def fault_of_facts(item: Mapping[str, Any] | Sequence[Any], stored: Iterable[StoredFact] = STORED_FACTS) -> str | None:
-    """The first fact that a policy could not compare, with its value and what is allowed; None when there is none.
+    """Describe the first fact that a policy could not compare, with its value and what is allowed; None when all can be compared.
 
-    A fact that this version does not know is a fault: a later version stored it, and its policy may ask for it.
+    An unknown fact is a fault: a later version stored it, and its policy may compare it.
     """
     named = facts_by_name(item)
     known = {fact.stored: fact for fact in stored}
     for name, value in named.items():
         if name not in known:
-            return f"its fact {name} is none that this version knows: {', '.join(sorted(known))}"
+            return f"its fact {name} is not one that this version knows: {', '.join(sorted(known))}"
         fact = known[name]
         if not (value is None and fact.may_be_unknown) and not _is_of(value, fact.type):
             return f"its fact {name} is {value!r}, which is not {fact.type}"

@@ -1,7 +1,7 @@
-"""How far limits are used where something is judged: pure functions over plain values, amounts in won.
+"""Limit usage at the instant of a payment or top-up: pure functions over plain values, amounts in won.
 
-Use is kept by limit and window (`monthly-spend@2021-01`), so that it turns by itself. Commands and postings, which keep their use apart,
-ask the same questions of it.
+Usage is stored by limit and window (`monthly-spend@2021-01`), so that a new window starts at zero without any job. Usage by commands
+and usage by accruals are stored apart; these functions serve both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,18 +12,18 @@ from eeum.policy.rules import Gives, Limit, LimitId, PolicyVersion
 from eeum.policy.windows import carried_into, previous_window, start_of_window, window_key, window_name
 
 Usage = Mapping[str, int]
-"""Won used by limit and window."""
+"""Limit usage in won, by limit and window: `monthly-spend@2021-01`."""
 
 
 class Standing(NamedTuple):
-    """How far limits are used in the windows of an instant, and what was carried over into these, by limit; zeros are left out."""
+    """Limit usage in the windows of one instant, and what was carried over into them, in won by limit; zeros are left out."""
 
     used: Mapping[LimitId, int]
     carried: Mapping[LimitId, int]
 
 
 def standing(limits: Iterable[Limit], usage: Usage, at: datetime) -> Standing:
-    """What `limits` have come to by `usage`, for what is accepted at `at`."""
+    """The usage of `limits` in the windows of `at`, and what was carried over into these windows."""
     used, carried = {}, {}
     for limit in limits:
         if won := usage.get(key_of(limit, at)):
@@ -34,17 +34,17 @@ def standing(limits: Iterable[Limit], usage: Usage, at: datetime) -> Standing:
 
 
 def limits_of(policy: PolicyVersion, gives: frozenset[Gives]) -> dict[LimitId, Limit]:
-    """The limits by id that the layers which give so use."""
+    """The limits, by id, of the layers that give one of `gives`."""
     return {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
 
 
 def key_of(limit: Limit, at: datetime) -> str:
-    """The window of `at`, as the limit's use in it is kept."""
+    """The key under which the limit's usage in the window of `at` is stored."""
     return window_key(limit.id, window_name(limit.window, at))
 
 
 def key_before(limit: Limit, at: datetime) -> str | None:
-    """The window of which something is carried over into that of `at`, as its use is kept; None where nothing carries over."""
+    """The key of the window before the one of `at`, if that window carries over into it; else None."""
     if limit.carries_over_from is None or limit.amount is None:
         return None
     before = previous_window(limit.window, window_name(limit.window, at))
@@ -54,6 +54,6 @@ def key_before(limit: Limit, at: datetime) -> str | None:
 
 
 def carried_over(limit: Limit, usage: Usage, at: datetime) -> int:
-    """What was left of the window before the one of `at` and is added to it, once; 0 where nothing carries over."""
+    """The won that the window before carries over into the one of `at`; 0 where nothing carries over."""
     before = key_before(limit, at)
     return carried_into(limit.amount, usage.get(before, 0)) if before and limit.amount is not None else 0

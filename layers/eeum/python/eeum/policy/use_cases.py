@@ -1,4 +1,4 @@
-"""Finding the policy that is in force: what payments, quotes and public reads load."""
+"""Find the policy in force, for payments, quotes and public reads."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ from eeum.policy.store import PolicyStore
 
 LONGEST_AGE = timedelta(seconds=60)
 NOTICE = timedelta(seconds=120)
-"""Whatever changes what holds is stored at least this long before: twice the time that a cache may be behind."""
+"""Each version and amendment is stored at least this long before it takes effect: twice the age that a cached book may have."""
 
 
 class PolicyBook:
-    """A programme's versions in the order of their starts, with everything applied that amends them.
+    """A programme's versions in the order of their starts, with all amendments applied.
 
-    A version may stand in it several times: while layers are suspended it stands there without them.
+    A version may occur several times: while layers are suspended, it occurs without them.
     """
 
     def __init__(self, versions: Sequence[PolicyVersion], amendments: Sequence[Amendment] = ()) -> None:
@@ -33,19 +33,19 @@ class PolicyBook:
         return not self._versions
 
     def in_force_at(self, instant: datetime) -> PolicyVersion | None:
-        """The version that holds at `instant`: the last to have started, even after its end, when it pays nothing."""
+        """The version in force at `instant`: the last that started, even after its end, when it gives no rewards."""
         position = bisect_right(self._starts, instant)
         return self._versions[position - 1] if position else None
 
     def running_at(self, instant: datetime) -> PolicyVersion:
-        """As `in_force_at`; raises `ProgrammeNotRunning` before the first version starts."""
+        """The version in force at `instant`. Raises `ProgrammeNotRunning` before the first version starts."""
         version = self.in_force_at(instant)
         if version is None:
             raise ProgrammeNotRunning(f"No policy is in force at {text_of(instant)}.")
         return version
 
     def in_force_between(self, start: datetime, end: datetime) -> list[PolicyVersion]:
-        """What holds at any instant from `start` until `end`, which is exclusive."""
+        """The versions in force at any instant from `start` until `end` (exclusive)."""
         return self._versions[max(bisect_right(self._starts, start) - 1, 0) : bisect_left(self._starts, end)]
 
 
@@ -54,10 +54,10 @@ class Policies(Protocol):
 
 
 class CachedPolicies:
-    """The policy book, read anew when it is older than 60 s. The only thing that is cached.
+    """A cache of the policy book, read again when it is older than 60 s. Nothing else is cached.
 
-    Its age is taken on the city's clock: a monotonic one may stand still while a function's sandbox is frozen, and a book that is
-    hours old would pass for new. A time that has gone back makes the book old too.
+    Its age is measured on the local clock. A monotonic clock may stop while a function's sandbox is frozen, and a book that is hours
+    old would count as new. A clock that went back makes the book old too.
     """
 
     def __init__(self, store: PolicyStore, clock: Callable[[], datetime]) -> None:
@@ -68,7 +68,7 @@ class CachedPolicies:
 
     def book(self) -> PolicyBook:
         now = self._clock()
-        # An empty book is not kept: a programme that is being set up is seen at once.
+        # An empty book is not kept, so that a programme's first version counts at once.
         if self._book is None or not timedelta(0) <= now - self._read_at <= LONGEST_AGE:
             book = book_of(self._store)
             self._book, self._read_at = (None if book.is_empty else book), now
@@ -77,13 +77,13 @@ class CachedPolicies:
 
 
 def book_of(store: PolicyStore) -> PolicyBook:
-    """The book of all that is stored."""
+    """Read the book of all versions and amendments. Read units as `PolicyStore.stored`."""
     every, amendments = store.stored()
     return PolicyBook([policy_of(document) for document in every], amendments)
 
 
 def version_in_force(store: PolicyStore, instant: datetime) -> dict[str, Any]:
-    """The document of the version in force at `instant`; raises `NotFound` before the first."""
+    """Return the document of the version in force at `instant`. Raises `NotFound` before the first version starts."""
     started = [document for document in store.documents() if period_of(document)[0] <= instant]
     if not started:
         raise NotFound(f"No policy is in force at {text_of(instant)}.")
@@ -91,12 +91,12 @@ def version_in_force(store: PolicyStore, instant: datetime) -> dict[str, Any]:
 
 
 def version_named(store: PolicyStore, name: str) -> dict[str, Any]:
-    """Raises `NotFound` when no version has this name, or it was withdrawn."""
+    """Return a version's document by its name. Raises `NotFound` when no version has the name, or it was withdrawn."""
     return named(store.documents(), name)
 
 
 def named(documents: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
-    """The one of `documents` that has this name; raises `NotFound`."""
+    """Return the document of this name. Raises `NotFound` when there is none."""
     for document in documents:
         if document["version"] == name:
             return document

@@ -1,4 +1,4 @@
-"""What the parts of a policy document must be to one another, beyond their shape; each fault with its path, code and reason."""
+"""Rules between the parts of a policy document, beyond their shape; each fault has a path, a code and a reason."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,18 +14,18 @@ from eeum.policy.validation_conditions import IN_A_SHOP, Known, Problem, faults_
 from eeum.policy.validation_layers import faults_of_layer
 
 MOST_PROBLEMS = 20
-"""As many faults of a document are told, and no more are looked for."""
+"""The most faults that one validation reports; it stops after them."""
 
 RESERVED_NAMES = frozenset({"in_force", "history", "coming"})
-"""Names that stand for something else in the API's paths: `/policies/in_force`."""
+"""Names that mean something else in the API's paths: `/policies/in_force`."""
 
 
 RESERVED_PURSES = frozenset({"charged", "cashback", "grants", "rewards", "held", "refund_pending", "payback"})
-"""Purses of every wallet, and words that stand for several."""
+"""Purses of every wallet, and words for several purses."""
 
 
 def problems_of(document: Mapping[str, Any]) -> list[Problem]:
-    """The first faults of a document that has the right shape (see `eeum.policy.documents`)."""
+    """Return the first `MOST_PROBLEMS` faults of a document that has the right shape (`eeum.policy.documents`)."""
     known = Known.of(document["merchants"])
     found = chain(
         faults_of_dates(document),
@@ -44,9 +44,9 @@ def problems_of(document: Mapping[str, Any]) -> list[Problem]:
 
 
 def problems_beside(document: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """What a version may not be beside those of its programme that are stored: the id of a limit or pool means the same in all.
+    """Yield the limits and pools whose id measures something else in a stored version of the programme.
 
-    Faults among the stored ones are not its own.
+    Faults among the stored versions are not reported.
     """
     own = _measured(document)
     for other in stored:
@@ -58,9 +58,9 @@ def problems_beside(document: Mapping[str, Any], stored: Sequence[Mapping[str, A
 
 
 def problems_of_history(documents: Sequence[dict[str, Any]]) -> Iterator[Problem]:
-    """What the versions of one programme must be to one another; `documents` are canonical.
+    """Yield the faults between the versions of one programme; `documents` are canonical.
 
-    No two share a start or a name, and the id of a limit or pool means the same in all, since what is used of it carries over.
+    No two may share a start or a name. The id of a limit or pool must measure the same in all, since its usage counts in each.
     """
     measures: dict[tuple[str, str], str] = {}
     names: set[str] = set()
@@ -90,25 +90,26 @@ def _measure_changed(part: str, name: str, why: str) -> Problem:
 
 
 def _measured(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """What each limit and pool measures, in which window and on which occasion: the use under its id means that and nothing else.
+    """What each limit and pool measures, by its kind and id: the measure, the window and the occasion.
 
-    A pool of another window would find all its money there again.
+    Usage is stored under the id. If another version measured something else, the usage would be wrong, and a pool with another window
+    would start with its full amount again.
     """
     in_commands = set(document["wallet"].get("top_up_limits", ()))
     for layer in document["layers"]:
         if Gives(layer.get("gives", "cashback")) not in AFTER_PAYMENT:
             in_commands.update(layer.get("limits", ()))
     limits = {
-        ("limits", limit["id"]): f"{limit['measure']} in {_window_told(limit)}"
+        ("limits", limit["id"]): f"{limit['measure']} in {_window_in_words(limit)}"
         + (", as it is paid or topped up" if limit["id"] in in_commands else "")
         for limit in document.get("limits", ())
     }
     return limits | {
-        ("pools", pool["id"]): f"what is given in {_window_told(pool)}" for pool in document.get("pools", ())
+        ("pools", pool["id"]): f"what is given in {_window_in_words(pool)}" for pool in document.get("pools", ())
     }
 
 
-def _window_told(each: Mapping[str, Any]) -> str:
+def _window_in_words(each: Mapping[str, Any]) -> str:
     return f"a window of {each['window'].replace('_', ' ')}" + (f" until {each['until']}" if each.get("until") else "")
 
 
@@ -199,9 +200,9 @@ def _purses(document: Mapping[str, Any], known: Known) -> Iterator[Problem]:
 
 
 def _acts(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Commands and postings are ordered apart: what uses a limit in one order cannot be compared with use in the other.
+    """Limits and exclusive groups that are used both in commands and by accruals.
 
-    The same holds between the members of an exclusive group.
+    Commands and accruals are ordered separately, so their usage of one limit cannot be added up in one order.
     """
     acts: dict[tuple[str, str], str] = {
         ("limit", limit): "in a command" for limit in document["wallet"].get("top_up_limits", ())
@@ -222,7 +223,10 @@ def _acts(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _total_rate(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Conditions and groups may exclude one another, so only layers that always apply are added up, for each occasion apart."""
+    """Layers that always apply and together give more than 100 %, for payments and top-ups separately.
+
+    Other layers are left out, since conditions and groups may exclude one another.
+    """
     always = [layer for layer in layers if layer.get("when") is None and layer.get("exclusive") is None]
     for occasion, at in (("a payment", True), ("a top-up", False)):
         highest = sum(

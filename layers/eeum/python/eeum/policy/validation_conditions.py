@@ -1,4 +1,4 @@
-"""What conditions must be beyond their shape: names that the document knows, ranges that somebody can be in."""
+"""Rules for conditions beyond their shape: names that the document lists, and ranges that are not empty."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Known:
     """The names that conditions may compare a fact with, by the fact: those of the document, and the language's own."""
 
     names: Mapping[str, tuple[frozenset[str], str, str]]
-    """By fact: the names, what each is, and where they are listed."""
+    """By fact: the names, what kind of thing they name, and where they are listed."""
 
     @classmethod
     def of(cls, merchants: Mapping[str, Any]) -> "Known":
@@ -49,13 +49,13 @@ IN_A_SHOP = (
     "does not say where money is spent; a purse may be spendable by",
 )
 Allowed = tuple[frozenset[str], str, str]
-"""The facts that may be asked for, the code of the fault where another is, and why, to be followed by those facts."""
+"""The facts that a condition may compare, the fault's code for any other, and the sentence that ends in the allowed facts."""
 
 
 def faults_of_condition(
     path: str, condition: Mapping[str, Any], known: Known, allowed: Allowed | None = None, depth: int = 1
 ) -> Iterator[Problem]:
-    """The faults of a condition of the right shape that stands at `path`; where `allowed` is given it may ask for those facts alone."""
+    """The faults of the condition at `path`, which has the right shape. `allowed`, if given, restricts the facts that it may compare."""
     if depth > DEEPEST_CONDITION:
         yield path, TOO_DEEP, NESTED_TOO_DEEP
         return

@@ -1,4 +1,4 @@
-"""What a layer of a policy document must be beyond its shape: how it gives, which limits it uses and when, and who funds it."""
+"""Rules for a layer beyond its shape: its bands or steps, limits, purse, group, pools and funders."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from eeum.policy.validation_conditions import AT_TOP_UP, Known, Problem, faults_
 def faults_of_layer(
     path: str, layer: Mapping[str, Any], document: Mapping[str, Any], known: Known
 ) -> Iterator[Problem]:
-    """The faults of a layer of the right shape that stands at `path`."""
+    """Yield the faults of the layer at `path`, which has the right shape."""
     limits = {limit["id"]: limit for limit in document.get("limits", ())}
     at_top_up = layer.get("gives", "cashback") in GIVEN_AT_TOP_UP
     yield from _limits(path, layer, limits, "top_up" if at_top_up else "spend")
@@ -101,7 +101,7 @@ def _bands(path: str, layer: Mapping[str, Any], bands: Sequence[Mapping[str, Any
 
 
 def _carried(path: str, bands: Sequence[Mapping[str, Any]], counted: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Whoever carries an amount over comes beyond what one window has."""
+    """A last band that ends below what usage can reach with an amount that was carried over."""
     if not counted or counted[0].get("carries_over_from") is None or counted[0]["amount"] is None:
         return
     end, reachable = bands[-1]["up_to"], 2 * counted[0]["amount"]

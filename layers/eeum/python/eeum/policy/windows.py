@@ -1,7 +1,6 @@
-"""Windows that limits and pools count in, and their names. Days and months are Seoul's, always.
+"""Windows that limits and pools count in, and their names. Days and months are always those of Seoul.
 
-A window's name is part of the key that its use is kept under, so that a window turns by itself: the first payment of a new one finds no
-use under its name.
+A window's name is part of the key of its usage. So a new window needs no job: its first payment finds no usage under its name.
 """
 
 from datetime import datetime
@@ -20,14 +19,14 @@ _EVENT_PREFIX = "until-"
 
 
 class Window(NamedTuple):
-    """What a limit counts in. `kind` is one of `KINDS`; an event alone has its `start` and its `until`, which is exclusive."""
+    """The period that a limit counts in. `kind` is one of `KINDS`; only an event has `start` and `until` (exclusive)."""
 
     kind: str = MONTH
     start: datetime | None = None
     until: datetime | None = None
 
     def is_open(self, instant: datetime) -> bool:
-        """Whether anything can be counted at `instant`: of an event between its start and end, of all others always."""
+        """Whether the window counts at `instant`: an event between its start and end, any other window always."""
         return (self.start is None or self.start <= instant) and (self.until is None or instant < self.until)
 
 
@@ -83,13 +82,13 @@ def last_month_of(name: WindowName) -> Month:
 
 
 def window_key(limit_id: str, name: WindowName) -> str:
-    """Under which a limit's use in a window is kept: `monthly-spend@2021-01`."""
+    """The key of a limit's usage in a window: `monthly-spend@2021-01`."""
     return f"{limit_id}@{name}"
 
 
 def carried_into(amount: int, used_in_previous: int) -> int:
-    """What is left of a window's own amount for the next one, in won.
+    """The won that a window of `amount` won carries into the next one.
 
-    What had been carried into it is used last, and is not carried again.
+    An amount that was carried into the window is used last and is not carried again.
     """
     return max(amount - used_in_previous, 0)

@@ -1,6 +1,6 @@
-"""How amounts, rates, instants and the language's own words are written for people, in Korean and in English.
+"""Write amounts, rates, instants and the language's own words for people, in Korean and in English.
 
-Nothing here is a rule. Two different values are never written alike, so that a difference between two policies is always seen.
+Two different values never read alike, so that a difference between two policies is always visible.
 """
 
 import re
@@ -13,7 +13,7 @@ from eeum.money import BASIS_POINTS_OF_THE_WHOLE
 
 
 class Plain(NamedTuple):
-    """The same thing in both languages."""
+    """One text in both languages."""
 
     ko: str
     en: str
@@ -28,9 +28,9 @@ FUNDERS: Words = {
     "merchant": Plain("가맹점", "the shop"),
 }
 PURSES: Words = {
-    "charged": Plain("충전금", "the charged balance"),
+    "charged": Plain("충전금", "the loaded balance"),
     "cashback": Plain("캐시", "cashback"),
-    "grants": Plain("정책수당", "grants"),
+    "grants": Plain("정책수당", "allowances"),
     "rewards": Plain("기한부 적립금", "rewards in the policy's own purses"),
 }
 CHANNELS_AND_METHODS: Words = {
@@ -62,7 +62,7 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 MISSING = Plain("?", "?")
-"""What a draft should say and does not: its check has told of it."""
+"""In place of a value that a draft lacks; its check reports the fault."""
 OR, AND = Plain("또는", "or"), Plain("및", "and")
 _MYRIADS = ((10**12, "조"), (10**8, "억"), (10**4, "만"))
 
@@ -76,14 +76,14 @@ _UNSAID = "”’\"'.,)]}» "
 
 
 def word(words: Words, name: str) -> Plain:
-    """What a name of the language is called. Only drafts have others, which their check reports."""
+    """The word for a name of the language. Only drafts have unknown names, which their check reports."""
     return words.get(name, Plain("알 수 없음", name))
 
 
 def with_particle(text: str, particle: str) -> str:
-    """`text` with the form of a particle that fits its last sound; `particle` has both forms, the one after a consonant first: `을/를`.
+    """Append the form of a particle that fits the last sound of `text`; `particle` has the form after a consonant first: `을/를`.
 
-    Digits are read as Sino-Korean numbers, Latin letters by their names, % as 퍼센트; what stands in parentheses at the end is not read.
+    Digits are read as Sino-Korean numbers, Latin letters by their names, % as 퍼센트. Parentheses at the end are not read.
     """
     after_consonant, after_vowel = particle.split("/")
     final = _final_consonant(text)
@@ -92,7 +92,7 @@ def with_particle(text: str, particle: str) -> str:
 
 
 def _final_consonant(text: str) -> str:
-    """The consonant that the last syllable ends in as it is read; empty after a vowel. Only ㄹ matters by itself."""
+    """The final consonant of the last syllable as it is read; empty after a vowel. Only ㄹ is distinguished from the others."""
     read = _SAID_TWICE.sub("", text).rstrip(_UNSAID)
     last = read[-1:].upper()
     if not last:
@@ -104,7 +104,7 @@ def _final_consonant(text: str) -> str:
 
 
 def won(amount: int) -> Plain:
-    """500,000 is 50만원, and 12,345 is 1만 2,345원."""
+    """An amount in won: 500,000 is 50만원, and 12,345 is 1만 2,345원."""
     parts = []
     left = amount
     for size, unit in _MYRIADS:
@@ -117,14 +117,14 @@ def won(amount: int) -> Plain:
 
 
 def rate(basis_points: int) -> Plain:
-    """750 is 7.5 %."""
+    """A rate in percent: 750 basis points are 7.5 %."""
     whole, part = divmod(basis_points * 100, BASIS_POINTS_OF_THE_WHOLE)
     text = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
     return Plain(f"{text}%", f"{text} %")
 
 
 def instant(text: str | datetime) -> Plain:
-    """To the minute, and finer where it is; always as clocks show it in Seoul."""
+    """An instant in Seoul time, to the minute, or finer if it has seconds."""
     at = (datetime.fromisoformat(text) if isinstance(text, str) else text).astimezone(SEOUL)
     finer = at.second or at.microsecond
     seconds = f":{at.second:02d}" if finer else ""
@@ -137,7 +137,7 @@ def instant(text: str | datetime) -> Plain:
 
 
 def listed(parts: Iterable[Plain], last: Plain = OR) -> Plain:
-    """a, b or c."""
+    """The parts as a list: a, b or c."""
     each = list(parts)
     if len(each) < 2:
         return each[0] if each else Plain("없음", "none")
@@ -153,12 +153,12 @@ def joined(parts: Iterable[Plain], between: str = "; ") -> Plain:
 
 
 def as_written(of: Sequence[str]) -> Plain:
-    """Identifiers and sources as a document writes them, in their order; they are the same in both languages."""
+    """Identifiers and sources as the document writes them, in their order and the same in both languages."""
     return Plain(", ".join(of), ", ".join(of))
 
 
 def window(of: Mapping[str, Any]) -> Plain:
-    """The stretch of time that a limit or a pool counts in."""
+    """The window of a limit or a pool, in words."""
     match of["window"]:
         case "month":
             return Plain("매달", "a month")
