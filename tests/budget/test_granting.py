@@ -1,4 +1,4 @@
-"""Granting in transactions, refilling, supplements, and the close of a year: nothing is lost and nothing overspent."""
+"""Budget draws in transactions, refills, supplements and the close of a year: nothing is lost or overspent."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -37,23 +37,23 @@ def test_a_reward_is_paid_by_the_line_of_each_funder(books: Books) -> None:
     books.check()
 
 
-def test_all_that_a_line_has_is_granted_whichever_sub_line_is_drawn_on_and_then_no_more(books: Books) -> None:
+def test_draws_use_the_whole_line_from_any_shard_and_no_more(books: Books) -> None:
     grants = [books.grant(OWN, POOLED, 7_000).won for _ in range(10)]
-    assert grants == [7_000] * 6 + [3_000] + [0] * 3  # a pool of 45,000 for half a month
+    assert grants == [7_000] * 6 + [3_000] + [0] * 3  # A pool of 45,000 for half a month.
     assert books.left("event") == 55_000
     books.check()
 
 
-def test_a_later_half_of_the_month_has_its_own_pool_and_the_month_what_is_left_of_it(books: Books) -> None:
+def test_a_half_month_pool_starts_full_and_a_month_pool_keeps_its_remainder(books: Books) -> None:
     assert books.grant(OWN, POOLED, 50_000).won == 45_000
     books.now += timedelta(days=10)
     assert books.grant(OWN, POOLED, 50_000).won == 15_000
     books.now += timedelta(days=20)
-    assert books.grant(OWN, POOLED, 50_000).won == 40_000  # the line has no more
+    assert books.grant(OWN, POOLED, 50_000).won == 40_000  # The line is empty.
     books.check()
 
 
-def test_a_later_version_with_a_larger_pool_raises_it_and_one_with_a_smaller_takes_nothing_away(books: Books) -> None:
+def test_a_later_version_can_raise_a_pool_and_never_shrinks_it(books: Books) -> None:
     assert books.grant(OWN, POOLED, 50_000).won == 45_000
     larger = policy([POOLED], Pool("citywide", MONTHLY, 60_000), Pool("twice", Window("half_month"), 52_000))
     assert books.grant(larger, POOLED, 50_000).won == 7_000
@@ -63,7 +63,7 @@ def test_a_later_version_with_a_larger_pool_raises_it_and_one_with_a_smaller_tak
     books.check()
 
 
-def test_an_events_pool_is_one_over_the_turn_of_the_year(books: Books) -> None:
+def test_a_pool_of_an_event_spans_the_turn_of_the_year(books: Books) -> None:
     window = Window("event", datetime(2022, 12, 1, tzinfo=SEOUL), datetime(2023, 2, 1, tzinfo=SEOUL))
     paid = layer("standard", {"city": 100}, "winter")
     own = policy([paid], Pool("winter", window, 10_000))
@@ -74,15 +74,15 @@ def test_an_events_pool_is_one_over_the_turn_of_the_year(books: Books) -> None:
     books.check(2022, 2023)
 
 
-def test_a_supplement_is_granted_at_once(books: Books) -> None:
-    assert books.grant(OWN, SHARED, 3_000_000).won == 2_500_002  # 1,000,000 of 40 %
-    assert books.grant(OWN, SHARED, 100).won == 2  # of which 40 % are none
+def test_a_supplement_can_be_drawn_at_once(books: Books) -> None:
+    assert books.grant(OWN, SHARED, 3_000_000).won == 2_500_002  # The city funds 40 % of 1,000,000.
+    assert books.grant(OWN, SHARED, 100).won == 2  # The 40 % share of this is not funded.
     books.supplement(2022, "national", 400)
     assert books.grant(OWN, SHARED, 1_000).won == 1_000
     books.check()
 
 
-def test_what_comes_back_is_granted_again_whoever_asks(books: Books) -> None:
+def test_money_given_back_can_be_drawn_by_any_wallet(books: Books) -> None:
     first = books.grant(OWN, POOLED, 45_000, hashed="one")
     assert books.grant(OWN, POOLED, 1_000, hashed="another").won == 0
     assert books.change(first, 10_000, hashed="a third") == 10_000
@@ -90,26 +90,26 @@ def test_what_comes_back_is_granted_again_whoever_asks(books: Books) -> None:
     books.check()
 
 
-def test_where_nothing_is_budgeted_nothing_is_read_or_written(books: Books) -> None:
+def test_a_layer_without_a_budget_reads_and_writes_nothing(books: Books) -> None:
     before = len(books.memory.items(Table.BUDGETS)), books.memory.costs.round_trips
     assert books.grant(OWN, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
     plain = policy([SHARED])
     earlier = books.memory.costs.round_trips
     assert books.grant(plain, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
-    # The lines, which a function has in its cache, and the transaction.
+    # The lines, which a function caches, and the transaction.
     assert books.memory.costs.round_trips - earlier == 2
     assert len(books.memory.items(Table.BUDGETS)) == before[0]
     assert books.memory.costs.round_trips > before[1]
 
 
-def test_what_no_line_pays_is_counted(books: Books) -> None:
+def test_draws_that_no_line_pays_are_counted(books: Books) -> None:
     entry = books.grant(OWN, DISTRICT, 1_000)
     assert books.store.money(2022).in_sub_lines("unbudgeted/district") == 300
     books.change(entry, 100)
     assert books.store.money(2022).in_sub_lines("unbudgeted/district") == 30
 
 
-def test_a_sub_line_forgets_the_pools_of_windows_long_over_and_takes_back_what_comes_later(books: Books) -> None:
+def test_a_shard_drops_pools_of_old_windows_and_still_takes_their_returns(books: Books) -> None:
     entry = books.grant(OWN, POOLED, 1_000, hashed="one")
     books.now += timedelta(days=62)
     books.grant(OWN, POOLED, 1_000, hashed="one")
@@ -138,7 +138,7 @@ def test_lines_are_read_again_after_a_minute_and_each_time_before_the_programme_
 
 
 class Steps:
-    """What may happen to budgets, one after another."""
+    """Any sequence of operations on budgets."""
 
     grant = st.tuples(st.just("grant"), st.integers(0, 2), st.integers(1, 400_000), st.integers(0, 5))
     change = st.tuples(st.just("change"), st.integers(0, 30), st.integers(0, 300_000), st.integers(0, 5))
@@ -149,7 +149,7 @@ class Steps:
 
 @settings(max_examples=60, deadline=None)
 @given(Steps.many)
-def test_whatever_happens_nothing_is_lost_and_nothing_overspent(steps: list[tuple[str, int, int, int]]) -> None:
+def test_no_sequence_of_operations_loses_or_overspends_money(steps: list[tuple[str, int, int, int]]) -> None:
     books = Books()
     names = ("national", "city", "event")
     for name, won in zip(names, (1_000_000, 2_000_000, 100_000), strict=True):
@@ -168,18 +168,18 @@ def test_whatever_happens_nothing_is_lost_and_nothing_overspent(steps: list[tupl
         books.check()
 
 
-def test_a_shortfall_comes_only_when_no_sub_line_has_anything_left(books: Books) -> None:
+def test_a_shortfall_occurs_only_when_every_shard_is_empty(books: Books) -> None:
     while True:
         entry = books.grant(OWN, SHARED, 9_973)
         if entry.won < entry.wanted:
             break
-    # The largest whole whose parts of 40 % and 60 % still fit: at most one won of flooring stays.
+    # The largest reward whose parts of 40 % and 60 % still fit: rounding down leaves at most one won.
     assert min(books.left("national"), books.left("city") - 500_000) <= 1
     books.check()
 
 
-def test_no_item_is_written_more_than_a_tenth_as_often_as_payments_are_posted() -> None:
-    """In batches of 20, from a full line to an empty one; and one by one, as commands do it, by wallet."""
+def test_no_item_takes_more_than_a_tenth_of_the_writes() -> None:
+    """In batches of 20 from a full line until it is empty, and one by one by wallet as commands do it."""
     busiest = {}
     for name, batch, payments in (("posting", 20, 12_000), ("command", 1, 3_000)):
         books = Books(InMemoryStorage())
@@ -200,17 +200,17 @@ def test_no_item_is_written_more_than_a_tenth_as_often_as_payments_are_posted() 
     assert busiest["command"] <= 0.1
 
 
-def test_a_transaction_costs_two_units_and_touches_one_sub_line(books: Books) -> None:
+def test_a_draw_costs_two_write_units_and_touches_one_shard(books: Books) -> None:
     books.grant(OWN, SHARED, 1_000, hashed="one")
     before = books.memory.costs.write_units
     books.memory.log.clear()
     books.grant(OWN, SHARED, 1_000, hashed="one")
-    assert books.memory.costs.write_units - before == 4  # and two for the entry
+    assert books.memory.costs.write_units - before == 4  # Two more for the entry.
     assert [write.key.table for write in books.memory.log] == [Table.BUDGETS, Table.LEDGER]
 
 
-def test_a_change_asked_for_again_is_answered_as_it_was_at_first(books: Books) -> None:
-    """To the millisecond, which is what is stored of an instant."""
+def test_a_retried_change_gets_the_first_answer(books: Books) -> None:
+    """The answer is the same to the millisecond, the precision in which instants are stored."""
     books.now += timedelta(microseconds=1_234)
     added = line("district", "district")
     first = books.add(added, 100, "the-key-of-the-line")
@@ -219,7 +219,7 @@ def test_a_change_asked_for_again_is_answered_as_it_was_at_first(books: Books) -
     assert books.supplement(2022, "district", 5, "the-key-of-the-supplement").entry == more.entry
 
 
-def test_a_pool_of_an_event_of_two_centuries_reads_the_years_that_drew_on_it_alone() -> None:
+def test_a_pool_of_a_very_long_event_reads_only_the_years_that_drew_on_it() -> None:
     start, until = datetime(2000, 1, 1, tzinfo=SEOUL), datetime(2200, 12, 31, tzinfo=SEOUL)
     paid = layer("gift", {"city": 100}, "festival")
     own = policy([paid], Pool("festival", Window("event", start, until), 1_000_000))
@@ -233,7 +233,7 @@ def test_a_pool_of_an_event_of_two_centuries_reads_the_years_that_drew_on_it_alo
 
     books.now = datetime(2024, 1, 1, tzinfo=SEOUL)
     assert books.grant(own, paid, 850_000, hashed="b").won == 850_000
-    # Accepted the year before the first, and granted late: it finds what is left in the others, and is found by them.
+    # Accepted in the year before the first and funded late: it finds what the other years left, and they find it.
     assert books.grant(own, paid, 30_000, at=datetime(2021, 12, 31, tzinfo=SEOUL), hashed="c").won == 30_000
     assert books.grant(own, paid, 30_000, hashed="d").won == 20_000, "all that was left anywhere"
     assert books.store.money(2200).rest.since == {"pool/festival@until-2200-12": 2021}  # type: ignore[union-attr]
