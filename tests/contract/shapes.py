@@ -1,4 +1,4 @@
-"""What is sent to a storage, without the values: by this it is known whether the contract covers it."""
+"""The shapes of storage requests, without their values, to find requests that the contract does not cover."""
 
 from collections.abc import Hashable, Sequence
 from functools import cache
@@ -14,7 +14,7 @@ NAMED_BY_DATA = ("purses", "cards", "won", "amounts", "since", "codes")
 
 
 class Recording:
-    """A storage that passes everything on, and keeps the shape of it."""
+    """A storage that passes every request on and records its shape."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -44,7 +44,7 @@ class Recording:
 
 @cache
 def shapes_of_the_contract() -> frozenset[Shape]:
-    """The shape of everything that the cases of the contract send."""
+    """The shapes of all requests that the contract's cases send."""
     shapes: set[Shape] = set()
     for case in all_cases():
         recording = Recording(InMemoryStorage())

@@ -1,4 +1,4 @@
-"""A bank's reference is claimed with its top-up, in one transaction: one reference of a bank is one top-up, in whichever wallet."""
+"""A bank's reference is claimed in the transaction of its top-up: one reference of a bank is one top-up, in any wallet."""
 
 from dataclasses import replace
 from functools import partial
@@ -44,7 +44,7 @@ def a_top_up_claims_the_reference_of_its_bank(storage: Storage) -> None:
 
 
 @case
-def a_reference_that_is_claimed_credits_nothing_into_any_wallet(storage: Storage) -> None:
+def a_claimed_reference_credits_no_other_wallet(storage: Storage) -> None:
     store, opened, other = _store(storage), stored_wallet(storage), stored_wallet(storage, "other")
     store.credit_and_record(Credit(_claiming(opened.id), opened, LIMIT))
     read = store.wallet(opened.id)
@@ -77,7 +77,7 @@ def a_declined_top_up_claims_nothing(storage: Storage) -> None:
 
 
 @case
-def one_transfer_at_once_under_many_keys_is_credited_once(storage: Storage) -> None:
+def one_transfer_sent_under_many_keys_at_once_is_credited_once(storage: Storage) -> None:
     wallets = [stored_wallet(storage, name) for name in ("one", "other")]
 
     def send(number: int) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Commands of several threads, as use cases make them: no more is given than a limit leaves and a budget has, on any engine."""
+"""Commands from several threads: on any engine, no more is given than a limit or a budget has left."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -120,7 +120,7 @@ def the_same_payment_sent_by_many_threads_gets_one_discount(storage: Storage) ->
 
 
 @case
-def parts_of_a_discounted_payment_that_are_cancelled_at_once_come_out_as_one(storage: Storage) -> None:
+def concurrent_partial_cancellations_equal_one_whole_cancellation(storage: Storage) -> None:
     funding_of(storage, 1_000_000)
     MerchantStore(storage, patience_of()).add(approved())
     wallet = stored_wallet(storage, charged=500_000, cards=CARDS)
@@ -139,7 +139,7 @@ def parts_of_a_discounted_payment_that_are_cancelled_at_once_come_out_as_one(sto
 
 
 @case
-def top_ups_at_once_come_in_up_to_their_limit_with_their_bonus(storage: Storage) -> None:
+def concurrent_top_ups_are_credited_up_to_their_limit_with_their_bonus(storage: Storage) -> None:
     funding_of(storage, 2_500)
     wallet = stored_wallet(storage)
 
