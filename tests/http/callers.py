@@ -14,7 +14,7 @@ OPERATOR_SCOPE = "eeum-staff/operate"
 
 @dataclass(frozen=True)
 class Caller:
-    """`scopes` belong to the app client, `groups` to the person."""
+    """A caller: `scopes` belong to the app client, `groups` to the person."""
 
     subject: str
     client: str
