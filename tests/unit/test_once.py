@@ -1,4 +1,4 @@
-"""What makes two requests the same one."""
+"""What makes two requests the same request."""
 
 from datetime import datetime
 
