@@ -1,4 +1,4 @@
-"""A world for each test, which must keep the invariants whatever was done in it, and send nothing that the contract does not cover."""
+"""A world for each test; at the end its invariants hold, and all its requests are covered by the contract."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,7 +23,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def founded() -> Iterator[Callable[..., World]]:
-    """Makes worlds under documents of one's own (`command_policies`), which are held to the same."""
+    """A function that makes worlds under given documents (see `command_policies`), checked in the same way."""
     worlds: list[World] = []
 
     def found(*documents: dict[str, object]) -> World:
@@ -38,7 +38,7 @@ def founded() -> Iterator[Callable[..., World]]:
 
 @pytest.fixture
 def under(founded: Callable[..., World]) -> Callable[..., World]:
-    """A world whose policy has these layers besides its own."""
+    """A function that makes a world whose policy has these additional layers."""
 
     def found(*layers: dict[str, Any], **words: Any) -> World:
         return founded(january_2021(layers=layers, wallet=words.pop("wallet", wallet_terms()), **words))
@@ -48,5 +48,5 @@ def under(founded: Callable[..., World]) -> Callable[..., World]:
 
 @pytest.fixture
 def saving_city(under: Callable[..., World]) -> World:
-    """10 % on top, into the charged purse, on the first 100,000 won of a month."""
+    """A bonus of 10 % into the loaded balance, on the first 100,000 won of a month."""
     return under(bonus(limits=["bonus-base"]), limits=[limit("bonus-base", "top_up", 100_000)])

@@ -1,4 +1,4 @@
-"""From a draft to a version in force: who may do what, to which revision, and what is kept of it."""
+"""From a draft to a version in force: who may do what, to which revision, and what is recorded."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -55,7 +55,7 @@ def _close(world: World, seen: int, did: Did) -> Draft:
 
 
 def _simulated(world: World, document: dict[str, Any]) -> None:
-    """What the simulator leaves when it has finished."""
+    """Store a finished simulation, as the simulator does."""
     digest = digest_of(document)
     item = {"kind": "simulation", "id": "s-1", "digest": digest, "finished_at": text_of(NOW), "summary": '{"won": 1}'}
     world.send(Put(Key(Table.PROGRAMME, "PROGRAMME#incheon", f"SIMULATION#{digest}"), item))
@@ -80,7 +80,7 @@ def test_a_draft_becomes_a_version_at_its_instant_by_two_operators(world: World)
     assert version_in_force(world.policy_store, START - timedelta(milliseconds=1)) == incheon()[-1]
 
 
-def test_whoever_wrote_any_of_it_does_not_approve_it(world: World) -> None:
+def test_no_author_of_a_draft_approves_it(world: World) -> None:
     desk = world.desk
     desk.begin(_document(), NOW)
     _edit(world, 1, _document(title={"ko": "새", "en": "New"}), by="operator/editor")
@@ -91,7 +91,7 @@ def test_whoever_wrote_any_of_it_does_not_approve_it(world: World) -> None:
     assert desk.approve(NAME, NOW, seen=2, by="operator/checker").authors == (AUTHOR, "operator/editor")
 
 
-def test_an_edit_asks_for_a_new_check(world: World) -> None:
+def test_an_edit_needs_a_new_check(world: World) -> None:
     desk = world.desk
     with pytest.raises(NotFound):
         desk.check(NAME, NOW)
@@ -109,7 +109,7 @@ def test_an_edit_asks_for_a_new_check(world: World) -> None:
 
 
 @pytest.mark.parametrize("seen", [0, 1, 3])
-def test_the_revision_as_seen_is_named_by_whoever_does_anything(world: World, seen: int) -> None:
+def test_every_step_names_the_revision_that_was_read(world: World, seen: int) -> None:
     desk = world.desk
     desk.begin(_document(), NOW)
     _edit(world, 1, _document(title={"ko": "새", "en": "New"}))
@@ -126,7 +126,7 @@ def test_the_revision_as_seen_is_named_by_whoever_does_anything(world: World, se
     assert draft_named(desk.drafts, NAME).steps == 3
 
 
-def test_of_editors_who_saw_the_same_revision_one_is_heard(world: World) -> None:
+def test_one_of_several_edits_of_a_revision_is_stored(world: World) -> None:
     world.desk.begin(_document(), NOW)
     documents = [_document(title={"ko": f"{n}", "en": f"{n}"}) for n in range(8)]
     answers = at_once([partial(_edit, world, 1, document) for document in documents])
@@ -160,7 +160,7 @@ def test_a_draft_that_was_checked_without_a_simulation_needs_an_emergency(world:
     assert desk.approve(NAME, NOW, seen=2).emergency_reason == "the money ends on Friday"
 
 
-def test_a_simulation_counts_for_exactly_the_document_that_it_was_of(world: World) -> None:
+def test_a_simulation_is_valid_for_exactly_its_document(world: World) -> None:
     desk = world.desk
     desk.begin(_document(), NOW, emergency=None)
     _simulated(world, _document(starts_at=START + timedelta(days=1)))
@@ -173,7 +173,7 @@ def test_a_simulation_counts_for_exactly_the_document_that_it_was_of(world: Worl
     assert desk.approve(NAME, NOW).status is DraftStatus.APPROVED
 
 
-def test_what_the_check_compared_with_must_still_be_what_comes_before(world: World) -> None:
+def test_an_approval_needs_the_previous_version_that_the_check_compared(world: World) -> None:
     desk = world.desk
     name = desk.ready(_document(starts_at=NOW + timedelta(days=9)), NOW)
     desk.schedule(_document("between", NOW + timedelta(days=3)), NOW)
@@ -189,7 +189,7 @@ def test_what_the_check_compared_with_must_still_be_what_comes_before(world: Wor
 @pytest.mark.parametrize(
     ("did", "status"), [(Did.REJECTED, DraftStatus.REJECTED), (Did.WITHDRAWN, DraftStatus.WITHDRAWN)]
 )
-def test_a_closed_draft_is_taken_up_again_by_an_edit_alone(world: World, did: Did, status: DraftStatus) -> None:
+def test_only_an_edit_reopens_a_closed_draft(world: World, did: Did, status: DraftStatus) -> None:
     desk = world.desk
     desk.ready(_document(), NOW)
     assert _close(world, 1, did).status is status
@@ -201,7 +201,7 @@ def test_a_closed_draft_is_taken_up_again_by_an_edit_alone(world: World, did: Di
     desk.approve(NAME, NOW, seen=2)
 
 
-def test_what_was_approved_is_never_changed(world: World) -> None:
+def test_an_approved_draft_never_changes(world: World) -> None:
     world.desk.schedule(_document(), NOW)
     for deed in (
         partial(_edit, world, 1, _document(title={"ko": "새", "en": "New"})),
@@ -241,12 +241,12 @@ def test_a_draft_is_begun_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 41, "x#000001", "가", "\ud800", "../x", "incheon-2021-01-01"])
-def test_what_is_no_draft_is_not_found(world: World, name: str) -> None:
+def test_an_unknown_draft_is_not_found(world: World, name: str) -> None:
     with pytest.raises(NotFound):
         draft_named(world.desk.drafts, name)
 
 
-def test_every_step_is_kept_with_who_when_why_and_which_document(world: World) -> None:
+def test_every_step_is_recorded_with_author_time_reason_and_document(world: World) -> None:
     desk = world.desk
     desk.begin(_document(), NOW)
     newer = _document(title={"ko": "새", "en": "New"})
