@@ -12,10 +12,11 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
+from tests.concurrency import at_once
 from tests.e2e.faults import Faults
 from tests.e2e.members import Member, change, hold, pay
 from tests.e2e.test_conflicts_and_lost_answers import FAULTS
-from tests.e2e.test_many_at_once import THREADS, at_once
+from tests.e2e.test_many_at_once import THREADS
 from tests.e2e.waiting import wait_for, wait_for_cashback
 
 SHOP = "운서 빵집"

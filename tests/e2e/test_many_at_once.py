@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -14,24 +12,12 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
+from tests.concurrency import at_once
 from tests.e2e.members import Member, as_authorised, pay, top_up
 from tests.e2e.waiting import earned, wait_for_cashback
 
 THREADS = 16
 SHOP = "운서 빵집"
-Result = TypeVar("Result")
-
-
-def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Run the calls at the same moment, each in a thread of its own; return their results."""
-    start = threading.Barrier(len(calls))
-
-    def begin(call: Callable[[], Result]) -> Result:
-        start.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(begin, calls))
 
 
 def month_of(city: City) -> str:

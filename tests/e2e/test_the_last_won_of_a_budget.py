@@ -14,9 +14,9 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
+from tests.concurrency import at_once
 from tests.e2e.members import Member, top_up
 from tests.e2e.scheduling import schedule, version
-from tests.e2e.test_many_at_once import at_once
 from tests.e2e.test_policies import CACHED
 from tests.e2e.waiting import wait_for_cashback
 

@@ -17,6 +17,7 @@ from eeum.wallet.rules import TopUp
 from tests.use_cases.world import World, incheon
 
 GROUNDS = Grounds("본예산", "제267회 시의회 의결")
+POINTS = {"id": "points", "title": {"ko": "포인트", "en": "points"}, "expires_after": {"months": 1}}
 Document = dict[str, Any]
 
 
@@ -27,6 +28,11 @@ def january_2021(**changes: Any) -> Document:
     for name in ("limits", "layers"):
         document[name] = [*version[name], *changes.get(name, ())]
     return canonical_document(document)
+
+
+def only_layers(*layers: Document, **words: Any) -> Document:
+    """January 2021's version with these layers alone, and without limits."""
+    return january_2021(**words) | {"layers": list(layers), "limits": []}
 
 
 def layer(name: str, gives: str, rate: int, *, funders: Mapping[str, int] | None = None, **words: Any) -> Document:
@@ -53,9 +59,17 @@ def limit(name: str, measure: str, amount: int | None, window: str = "month", **
     return {"id": name, "measure": measure, "window": window, "amount": amount, **words}
 
 
+TEN_PERCENT = layer("coupon", "discount", 1_000, limits=["coupon-reward"])
+
+
 def purse(name: str, **words: Any) -> Document:
     """A purse of rewards: `expires_after={"months": 1}`, `spendable_at={"fact": …}`."""
     return {"id": name, "title": {"ko": name, "en": name}, **words}
+
+
+def coupons() -> Document:
+    """A 10 % discount of up to 10,000 won a month; besides, January 2021's cashback on the amount paid."""
+    return january_2021(limits=[limit("coupon-reward", "reward", 10_000)], layers=[TEN_PERCENT])
 
 
 def wallet_terms(**changes: Any) -> Document:

@@ -10,15 +10,12 @@ from tests.invariants import check_everything
 from tests.use_cases.command_policies import bonus, january_2021, limit, wallet_terms, world_under
 from tests.use_cases.world import World
 
-UNCOVERED = "something was sent that no case of the contract covers"
-
 
 @pytest.fixture
 def world() -> Iterator[World]:
     made = World()
     yield made
-    check_everything(made.memory)
-    assert made.storage.shapes <= shapes_of_the_contract(), UNCOVERED
+    _check(made)
 
 
 @pytest.fixture
@@ -32,8 +29,13 @@ def founded() -> Iterator[Callable[..., World]]:
 
     yield found
     for each in worlds:
-        check_everything(each.memory)
-        assert each.storage.shapes <= shapes_of_the_contract(), UNCOVERED
+        _check(each)
+
+
+def _check(world: World) -> None:
+    check_everything(world.memory)
+    uncovered = world.storage.shapes - shapes_of_the_contract()
+    assert not uncovered, f"requests that no case of the contract covers: {uncovered}"
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ from eeum.payments.rules import Decline, Order, PaymentStatus
 from eeum.payments.use_cases import UnknownCard
 from eeum.storage import Unavailable
 from local.inhabitants import business_registration_number
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
 from tests.participants import StampCounter, card_key
 from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 
@@ -189,7 +190,7 @@ def test_baskets_and_payments_at_once_overdraw_nothing(market: World) -> None:
         partial(market.pay_basket, payer, _orders(shops, 3_000, 2_000, 1_000)) for _ in range(8)
     ]
     calls += [partial(market.pay, payer, shops[0], 4_000) for _ in range(8)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     assert all(isinstance(answer, Answer) for answer in answers), answers
     assert market.balances(payer)["charged"] >= 0
     assert market.wallet(payer.id).limit_usage.used == {"most@2021-01": 2_500}

@@ -15,8 +15,9 @@ from eeum.policy.rules import Band, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Contended, Page, Query, Unavailable
 from eeum.wallet.rules import Wallet
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "the same key again and again"
 
@@ -204,7 +205,7 @@ def test_a_replayed_cancellation_answers_the_same_when_nothing_is_left(world: Wo
 def test_sixteen_concurrent_cancellations_never_exceed_the_payment(world: World) -> None:
     payer = world.member(charged=100_000)
     (payment,) = _paid(world, payer, 30_000)
-    outcomes = at_once([lambda: world.cancel(payment, 4_000)] * 16)
+    outcomes = attempts_at_once([lambda: world.cancel(payment, 4_000)] * 16)
     done = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert len(done) == 7
     assert all(isinstance(each, CancellationExceedsPayment) for each in outcomes if isinstance(each, Exception))

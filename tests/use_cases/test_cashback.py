@@ -16,8 +16,9 @@ from eeum.payments.rules import Payment
 from eeum.storage import BY_MERCHANT, Contended, Key, Put, Query, SetTo, Table, Update, Write
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
+from tests.concurrency import attempts_at_once
 from tests.contract.examples import payment as example
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 
 def _spend(world: World, wallet: Wallet, *amounts: int) -> list[Payment]:
@@ -163,7 +164,7 @@ def test_several_consumers_at_once_post_everything_once(world: World) -> None:
     payments = [payment for member in members for payment in _spend(world, member, *[1_000] * 6)]
     generator = random.Random(7)
     batches = [generator.sample(payments, 16) for _ in range(7)] + [payments]
-    answers = at_once([partial(world.post, *batch) for batch in batches])
+    answers = attempts_at_once([partial(world.post, *batch) for batch in batches])
     assert answers == [[]] * len(batches)
     assert {world.balances(member)["cashback"] for member in members} == {600}
 
@@ -175,7 +176,7 @@ def test_payments_continue_while_their_cashback_is_posted(world: World) -> None:
     def spend() -> list[Payment]:
         return [world.pay(payer, SHOP, 1_000).entry for _ in range(10)]
 
-    spent, *_ = at_once([spend, *(partial(world.post, payment) for payment in waiting)])
+    spent, *_ = attempts_at_once([spend, *(partial(world.post, payment) for payment in waiting)])
     assert isinstance(spent, list), spent
     world.post(*spent)
     assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}

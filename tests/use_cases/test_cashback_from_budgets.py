@@ -1,6 +1,6 @@
 """Cashback from budgets and pools: what is funded, what is cut, what is returned, and the effects of a shortfall."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,29 +12,22 @@ from eeum.calendar import SEOUL
 from eeum.errors import Busy
 from eeum.payments.rules import Payment
 from eeum.storage import Contended, Table
-from tests.contract.shapes import shapes_of_the_contract
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
 from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 GIFT = layer("gift", "cashback", 500)
 
 
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, "something was sent that no case of the contract covers"
-
-
 @pytest.fixture
-def city() -> Iterator[World]:
+def city(founded: Callable[..., World]) -> World:
     """Five per cent from the city alone, without a limit, besides the cashback of January 2021."""
-    yield from _kept(world_under(january_2021(layers=[GIFT])))
+    return founded(january_2021(layers=[GIFT]))
 
 
 @pytest.fixture
-def pool() -> Iterator[World]:
+def pool(founded: Callable[..., World]) -> World:
     """Ten per cent from a pool of 5,000 won for the city and half month, and two per cent beside it."""
     pooled = layer("pooled", "cashback", 1_000, pools=["festival"], limits=["pooled-reward"])
     document = january_2021(
@@ -42,7 +35,7 @@ def pool() -> Iterator[World]:
         limits=[limit("pooled-reward", "reward", 4_000)],
         pools=[{"id": "festival", "window": "half_month", "amount": 5_000}],
     )
-    yield from _kept(world_under(document))
+    return founded(document)
 
 
 def _won(world: World, payment: Payment, layer: str = "gift") -> int:
@@ -230,7 +223,7 @@ def test_a_batch_that_comes_again_or_twice_at_once_is_funded_once(city: World) -
     members = [city.member(f"member-{number}", charged=100_000) for number in range(4)]
     shop = city.shop()
     payments = [city.pay(each, shop, 10_000).entry for each in members]
-    answers = at_once([partial(city.post, *payments)] * 4)
+    answers = attempts_at_once([partial(city.post, *payments)] * 4)
     assert [each for each in answers if isinstance(each, Exception)] == []
     city.post(*payments)
     assert left(city, layers=["gift"]) == 100_000 - 4 * 500

@@ -16,8 +16,9 @@ from eeum.storage import Add, Contended, Put, SetTo, Update
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
+from tests.concurrency import attempts_at_once
 from tests.stored_forms import with_fact
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 WHOLE = Segment(0, 1)
 
@@ -183,7 +184,7 @@ def test_conflicts_are_retried(world: World) -> None:
 def test_stream_and_catch_ups_at_once_post_once(world: World) -> None:
     payer = world.member(charged=500_000)
     payments = _paid(world, payer, *[10_000] * 20)
-    at_once([partial(_catch_up, world)] * 4 + [partial(world.post, payment) for payment in payments])
+    attempts_at_once([partial(_catch_up, world)] * 4 + [partial(world.post, payment) for payment in payments])
     _catch_up(world)
     after = world.wallet(payer.id)
     assert (after.due, after.posted, after.balance("cashback")) == (20, 20, 20_000)

@@ -22,8 +22,9 @@ from eeum.payments.items import payment_item, payment_key
 from eeum.segments import Segment
 from eeum.storage import Key, Put
 from eeum.wallet.rules import Wallet
+from tests.concurrency import attempts_at_once
 from tests.stored_forms import with_fact
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 JANUARY, FEBRUARY, MARCH = "2021-01", "2021-02", "2021-03"
 WHOLE = Segment(0, 1)
@@ -249,7 +250,7 @@ def test_passes_at_once_write_each_statement_once(january: World) -> None:
         january.pay(_member(january, f"member-{number}"), january.shop(), 10_000)
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
-    passes = at_once([partial(_close, january)] * 6)
+    passes = attempts_at_once([partial(_close, january)] * 6)
     assert all(isinstance(each, SegmentClosed) for each in passes), passes
     assert sum(each.statements for each in passes if isinstance(each, SegmentClosed)) == 6
     assert sum(each.posted for each in passes if isinstance(each, SegmentClosed)) == 6

@@ -1,6 +1,6 @@
 """Discounts at payment: how much is taken off the price, and who pays for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,26 +12,17 @@ from eeum.once import Answer
 from eeum.payments.rules import Decline, Payment
 from eeum.storage import Contended
 from eeum.wallet.rules import LimitUsage
-from tests.contract.shapes import shapes_of_the_contract
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
-from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
-from tests.use_cases.world import World, at_once
+from tests.use_cases.command_policies import TEN_PERCENT, appropriate, coupons, january_2021, layer, left, world_under
+from tests.use_cases.world import World
 
-TEN_PERCENT = layer("coupon", "discount", 1_000, limits=["coupon-reward"])
 KEY = "retried-key-0001"
 
 
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, "something was sent that no case of the contract covers"
-
-
 @pytest.fixture
-def city() -> Iterator[World]:
-    """A 10 % discount of up to 10,000 won a month; besides, January 2021's cashback on the amount paid."""
-    yield from _kept(world_under(january_2021(limits=[limit("coupon-reward", "reward", 10_000)], layers=[TEN_PERCENT])))
+def city(founded: Callable[..., World]) -> World:
+    return founded(coupons())
 
 
 def _paid(answer: Answer[Payment]) -> tuple[int, int]:
@@ -173,7 +164,7 @@ def test_discounts_are_paid_from_the_years_budget_until_it_is_used_up(city: Worl
 def test_concurrent_payments_get_no_more_than_a_line_has(city: World) -> None:
     appropriate(city, 10_500)
     payers, shop = [city.member(f"payer {number}", charged=100_000) for number in range(16)], city.shop()
-    answers = at_once([partial(city.pay, payer, shop, 10_000) for payer in payers])
+    answers = attempts_at_once([partial(city.pay, payer, shop, 10_000) for payer in payers])
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 16, answers
     assert sum(entry.discount for entry in entries) == 10_500
@@ -183,7 +174,7 @@ def test_concurrent_payments_get_no_more_than_a_line_has(city: World) -> None:
 
 def test_concurrent_payments_of_one_member_get_no_more_than_the_limit(city: World) -> None:
     payer, shop = city.member(charged=400_000), city.shop()
-    answers = at_once([partial(city.pay, payer, shop, 15_000) for _ in range(12)])
+    answers = attempts_at_once([partial(city.pay, payer, shop, 15_000) for _ in range(12)])
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 12, answers
     assert sorted(entry.discount for entry in entries) == [*[0] * 5, 1_000, *[1_500] * 6]
@@ -193,7 +184,7 @@ def test_concurrent_payments_of_one_member_get_no_more_than_the_limit(city: Worl
 def test_the_same_request_gets_one_discount_however_often_it_is_sent(city: World) -> None:
     appropriate(city, 100_000)
     payer, shop = city.member(charged=100_000), city.shop()
-    answers = at_once([partial(city.pay, payer, shop, 20_000, KEY)] * 8)
+    answers = attempts_at_once([partial(city.pay, payer, shop, 20_000, KEY)] * 8)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert entries == entries[:1] * 8, answers
     assert (city.balances(payer)["charged"], left(city)) == (82_000, 98_000)
@@ -295,117 +286,3 @@ def test_a_payment_without_discount_layers_reads_and_writes_nothing_more(world: 
     with world.counted() as costs:
         world.pay(payer, shop, 10_000)
     assert (costs.round_trips, costs.write_units, asked) == (2, 5, [])
-
-
-# --- cancelled ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("parts", [(30_001,), (10_000, 10_000, 10_001), (1, 30_000), (30_000, 1), (7, 13, 29_981)])
-def test_partial_cancellations_of_a_discounted_payment_add_up(city: World, parts: tuple[int, ...]) -> None:
-    appropriate(city, 100_000, layers=["coupon"])
-    payer, shop = city.member(charged=20_000, cashback=100_000, grants={"youth": 500}), city.shop()
-    before = city.balances(payer)
-    paid = city.pay(payer, shop, 30_001).entry
-    city.post(paid)
-    cancellations = [city.cancel(paid, amount).entry for amount in parts]
-    assert sum(entry.refund for entry in cancellations) == 27_001
-    assert left(city, layers=["coupon"]) == 100_000
-    for entry in cancellations:
-        city.post(entry)
-    assert city.balances(payer) == before
-    assert city.wallet(payer.id).limit_usage.used == {}
-
-
-def test_part_of_a_discounted_payment_is_refunded_in_reverse_debit_order(city: World) -> None:
-    appropriate(city, 100_000, layers=["coupon"])
-    payer, shop = city.member(charged=20_000, grants={"youth": 5_000}), city.shop()
-    paid = city.pay(payer, shop, 20_000).entry
-    assert paid.paid_from == (("youth", 5_000), ("charged", 13_000))
-    city.post(paid)
-    cancelled = city.cancel(paid, 19_000).entry
-    assert (cancelled.amount, cancelled.refund) == (19_000, 17_100)
-    assert cancelled.postings == {
-        f"merchant_payable/{shop.id}": -19_000,
-        "purse/refund_pending": 17_100,
-        "funder/city": 1_900,
-    }
-    city.post(cancelled)
-    assert city.balances(payer) == {"charged": 20_000, "cashback": 0, "youth": 4_100}
-    assert (left(city, layers=["coupon"]), city.wallet(payer.id).limit_usage.used) == (
-        99_900,
-        {"coupon-reward@2021-01": 100},
-    )
-
-
-def test_the_surviving_part_earns_on_its_share_of_the_amount_paid(city: World) -> None:
-    payer, shop = city.member(charged=100_000), city.shop()
-    paid = city.pay(payer, shop, 30_000).entry
-    city.post(paid)
-    city.post(city.cancel(paid, 10_000).entry)
-    book = city.book(payer)
-    assert sum(earning.won for earning in book.earnings) + sum(each.won for each in book.corrections) == 1_800
-
-
-def test_a_limit_freed_by_a_cancellation_can_be_used_again(city: World) -> None:
-    payer, shop = city.member(charged=400_000), city.shop()
-    paid = city.pay(payer, shop, 100_000).entry
-    assert city.pay(payer, shop, 10_000).entry.discount == 0
-    city.cancel(paid, 50_000)
-    assert city.pay(payer, shop, 100_000).entry.discount == 5_000
-
-
-def test_a_cancellation_of_an_old_month_frees_no_limit(city: World) -> None:
-    payer, shop = city.member(charged=400_000), city.shop()
-    paid = city.pay(payer, shop, 100_000).entry
-    city.now = datetime(2021, 3, 5, 10, 0, tzinfo=SEOUL)
-    city.pay(payer, shop, 10_000)
-    before = city.wallet(payer.id).limit_usage
-    cancelled = city.cancel(paid, 50_000).entry
-    assert (cancelled.refund, city.wallet(payer.id).limit_usage) == (45_000, before)
-
-
-def test_concurrent_cancellations_each_return_their_share(city: World) -> None:
-    appropriate(city, 100_000)
-    payer, shop = city.member(charged=400_000), city.shop()
-    paid = city.pay(payer, shop, 30_000).entry
-    answers = at_once([partial(city.cancel, paid, 3_333)] * 9)
-    entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
-    assert len(entries) == 9, answers
-    assert sum(entry.refund for entry in entries) == 9 * 3_333 - 3_000 + 3_000 * 3 // 30_000
-    assert left(city) == 100_000 - 3_000 * 3 // 30_000
-
-
-def test_a_reversed_payment_gives_its_discount_back_once(city: World) -> None:
-    appropriate(city, 100_000)
-    payer, shop = city.member(charged=100_000), city.shop()
-    city.pay(payer, shop, 30_000, KEY)
-    for _ in range(2):
-        reversal = city.reverse(payer, shop, 30_000, KEY)
-        assert (reversal.outcome, reversal.cancellation and reversal.cancellation.refund) == ("reversed", 27_000)
-        assert left(city) == 100_000
-
-
-def test_a_cancellation_after_new_year_returns_money_to_the_year_that_paid(city: World) -> None:
-    appropriate(city, 100_000)
-    appropriate(city, 100_000, year=2022)
-    city.now = datetime(2021, 12, 31, 12, 0, tzinfo=SEOUL)
-    payer, shop = city.member(charged=100_000), city.shop()
-    paid = city.pay(payer, shop, 30_000).entry
-    city.now = datetime(2022, 1, 1, 12, 0, tzinfo=SEOUL)
-    city.cancel(paid)
-    assert (left(city), left(city, year=2022)) == (100_000, 100_000)
-
-
-def test_a_payment_whose_money_is_spent_meanwhile_is_declined_without_a_discount(city: World) -> None:
-    appropriate(city, 100_000)
-    payer, shop = city.member(charged=10_000), city.shop()
-    done = []
-
-    def fault(moment: str, writes: Any) -> None:
-        if moment == "before" and len(writes) == 3 and not done:
-            done.append(True)
-            city.give(payer.id, "charged", -9_000)
-
-    city.memory.fault = fault
-    assert city.pay(payer, shop, 10_000).entry.decline is Decline.INSUFFICIENT_FUNDS
-    assert (done, left(city), city.wallet(payer.id).limit_usage) == ([True], 100_000, LimitUsage())

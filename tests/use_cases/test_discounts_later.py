@@ -11,6 +11,7 @@ from eeum.once import Answer
 from eeum.payments.reversals import Reversal
 from eeum.payments.rules import Decline
 from eeum.wallet.rules import LimitUsage
+from tests.concurrency import attempts_at_once
 from tests.use_cases.command_policies import (
     appropriate,
     close_year,
@@ -21,7 +22,7 @@ from tests.use_cases.command_policies import (
     purse,
     returned,
 )
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 CHANGE = datetime(2021, 1, 10, tzinfo=SEOUL)
@@ -94,7 +95,7 @@ def test_two_cards_at_once_share_the_limits_last_won(city: World) -> None:
         partial(city.pay, payer, shop, 10_000, card=payer.cards[0].reference),
         partial(city.pay, payer, shop, 30),
     ]
-    answers = at_once(payments * 4)
+    answers = attempts_at_once(payments * 4)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 8, answers
     assert sum(entry.discount for entry in entries) == 1
@@ -193,7 +194,7 @@ def test_payments_and_their_reversals_at_once_leave_no_discount_behind(city: Wor
     appropriate(city, 100_000)
     payer, shop = city.member(charged=400_000), city.shop()
     keys = [f"both-at-once-{number:04}" for number in range(4)]
-    answers = at_once(
+    answers = attempts_at_once(
         [
             call
             for key in keys

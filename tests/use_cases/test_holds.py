@@ -21,7 +21,8 @@ from eeum.payments.progress import MOST_CAPTURES
 from eeum.payments.rules import HOLDS_LAST, Payment, PaymentStatus
 from eeum.storage import Contended, Unavailable
 from eeum.wallet.rules import Wallet
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "the same key again and again"
 
@@ -222,7 +223,7 @@ def test_the_schedule_releases_the_longest_expired_first_and_no_more_than_asked(
     world.now += timedelta(days=30)
     assert world.expire(limit=2) == 2
     assert world.balances(payer)["held"] == 3_000
-    assert at_once([world.expire] * 8).count(1) == 1
+    assert attempts_at_once([world.expire] * 8).count(1) == 1
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
 
 
@@ -257,7 +258,7 @@ def test_lost_answers_hold_capture_and_release_once(world: World, error: type[Ex
 def test_concurrent_captures_and_voids_never_exceed_the_hold(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 50_000)
-    outcomes = at_once([*[lambda: world.capture(payment, 8_000)] * 12, lambda: world.void(payment)])
+    outcomes = attempts_at_once([*[lambda: world.capture(payment, 8_000)] * 12, lambda: world.void(payment)])
     captured = sum(entry["amount"] for entry in world.entries("capture"))
     released = sum(entry["amount"] for entry in world.entries("release"))
     assert captured + released + world.balances(payer).get("held", 0) == 50_000

@@ -30,7 +30,8 @@ from eeum.merchants.use_cases import (
 )
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Table
-from tests.use_cases.world import NUMBERS, World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import NUMBERS, World
 
 SHOP = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
 APPROVED, REJECTED, APPLIED = MerchantStatus.APPROVED, MerchantStatus.REJECTED, MerchantStatus.APPLIED
@@ -136,7 +137,7 @@ def test_a_number_with_an_application_is_refused(world: World) -> None:
 
 
 def test_one_of_several_owners_who_apply_at_once_gets_the_number(world: World) -> None:
-    answers = at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
+    answers = attempts_at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
     assert sum(isinstance(answer, Merchant) for answer in answers) == 1
     assert sum(isinstance(answer, AlreadyApplied) for answer in answers) == THREADS - 1
 
@@ -186,7 +187,7 @@ def test_a_decision_that_loses_a_race_is_refused_and_changes_nothing(world: Worl
 
 
 def test_an_owner_who_applies_from_many_threads_has_one_application_and_one_answer(world: World) -> None:
-    answers = at_once([partial(_apply, world)] * THREADS)
+    answers = attempts_at_once([partial(_apply, world)] * THREADS)
     assert answers == answers[:1] * THREADS
     assert isinstance(answers[0], Merchant), answers
 
@@ -194,7 +195,7 @@ def test_an_owner_who_applies_from_many_threads_has_one_application_and_one_answ
 def test_one_of_several_new_applications_after_a_rejection_gets_the_number(world: World) -> None:
     _decide(world, _apply(world), REJECTED)
     world.now += timedelta(days=1)
-    answers = at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
+    answers = attempts_at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
     assert sum(isinstance(answer, Merchant) for answer in answers) == 1
 
 
@@ -246,7 +247,7 @@ def test_a_decision_is_final(world: World, first: MerchantStatus, second: Mercha
 def test_one_of_several_concurrent_decisions_is_stored(world: World) -> None:
     applied = _apply(world)
     calls = [partial(_decide, world, applied, (APPROVED, REJECTED)[n % 2], f"operator-{n}") for n in range(THREADS)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     (decided,) = [answer for answer in answers if isinstance(answer, Merchant)]
     assert sum(isinstance(answer, AlreadyDecided) for answer in answers) == THREADS - 1
     assert application(world.merchants, applied.id) == decided

@@ -13,7 +13,8 @@ from eeum.storage import Put, Table
 from eeum.wallet.rules import Card, DebitOrder, new_wallet
 from eeum.wallet.store import wallet_key
 from eeum.wallet.wallet_items import wallet_item
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 JANUARY, FEBRUARY = start_of_month("2021-01"), start_of_month("2021-02")
 OPEN, CLOSED = MonthStatus.OPEN, MonthStatus.CLOSED
@@ -102,7 +103,7 @@ def test_a_run_opens_seouls_month(world: World) -> None:
 
 def test_concurrent_runs_turn_the_month_once(world: World) -> None:
     _reset(world, JANUARY)
-    turns = at_once([partial(_reset, world, start_of_month("2021-04"))] * 16)
+    turns = attempts_at_once([partial(_reset, world, start_of_month("2021-04"))] * 16)
     assert all(isinstance(turn, Turn) for turn in turns), turns
     assert sum(isinstance(turn, Turn) and bool(turn.opened) for turn in turns) == 1
     assert _statuses(world) == {"2021-01": CLOSED, "2021-02": CLOSED, "2021-03": CLOSED, "2021-04": OPEN}
@@ -111,7 +112,7 @@ def test_concurrent_runs_turn_the_month_once(world: World) -> None:
 def test_concurrent_runs_for_different_months_leave_no_gap(world: World) -> None:
     _reset(world, JANUARY)
     months = ["2021-02", "2021-03", "2021-04", "2021-05"]
-    turns = at_once([partial(_reset, world, start_of_month(month)) for month in months * 4])
+    turns = attempts_at_once([partial(_reset, world, start_of_month(month)) for month in months * 4])
     assert all(isinstance(turn, Turn) for turn in turns), turns
     assert _statuses(world)["2021-05"] is OPEN
 

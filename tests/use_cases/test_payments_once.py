@@ -11,7 +11,8 @@ from eeum.once import Answer
 from eeum.payments.rules import Decline, Payment
 from eeum.storage import SetTo, Update
 from eeum.wallet.store import wallet_key
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 THREADS = 16
@@ -42,7 +43,7 @@ def test_a_repeated_request_is_one_round_trip_and_writes_nothing(world: World) -
 
 def test_a_retry_storm_has_one_effect_and_one_answer(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
-    answers = at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS)
+    answers = attempts_at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS)
     entries = _entries(answers)
     assert entries == entries[:1] * THREADS
     assert sum(isinstance(answer, Answer) and not answer.replayed for answer in answers) == 1
@@ -52,7 +53,7 @@ def test_a_retry_storm_has_one_effect_and_one_answer(world: World) -> None:
 
 def test_a_retry_storm_of_a_decline_has_one_entry_and_one_answer(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
-    entries = _entries(at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
+    entries = _entries(attempts_at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
     assert entries == entries[:1] * THREADS
     assert entries[0].decline is Decline.INSUFFICIENT_FUNDS
     assert len(world.entries("payment")) == 1
@@ -62,7 +63,7 @@ def test_a_decline_stays_a_decline_after_a_top_up(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
     declined = world.pay(payer, shop, 10_000, KEY)
     world.give(payer.id, "charged", 100_000)
-    entries = _entries(at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
+    entries = _entries(attempts_at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
     assert entries == [declined.entry] * THREADS
     assert world.pay(payer, shop, 10_000).entry.decline is None
     assert world.balances(payer)["charged"] == 95_000
@@ -80,7 +81,7 @@ def test_an_approval_stays_an_approval_when_wallet_card_or_merchant_changed(worl
 def test_a_top_up_during_a_retry_storm_changes_no_answer(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
     pay = partial(world.pay, payer, shop, 10_000, KEY)
-    answers = at_once([*([pay] * (THREADS - 1)), partial(world.give, payer.id, "charged", 30_000)])  # type: ignore[list-item]
+    answers = attempts_at_once([*([pay] * (THREADS - 1)), partial(world.give, payer.id, "charged", 30_000)])  # type: ignore[list-item]
     entries = _entries(answers[:-1])
     assert entries == entries[:1] * (THREADS - 1)
     paid = 10_000 if entries[0].decline is None else 0
@@ -101,7 +102,7 @@ def test_a_key_that_was_used_for_another_body_is_refused(world: World, other: di
 def test_of_two_bodies_that_race_under_one_key_one_is_refused(world: World) -> None:
     payer, shop = world.member(charged=500_000), world.shop()
     calls = [partial(world.pay, payer, shop, 1_000 + number % 2, KEY) for number in range(THREADS)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     answered = {answer.entry.order.amount for answer in answers if isinstance(answer, Answer)}
     refused = [answer for answer in answers if isinstance(answer, IdempotencyKeyReused)]
     assert len(answered) == 1

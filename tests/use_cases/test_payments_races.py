@@ -13,7 +13,8 @@ from eeum.payments.store import PaymentStore
 from eeum.storage import Add, SetTo, Update
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 THREADS = 16
 
@@ -24,7 +25,7 @@ def test_one_wallet_from_many_threads_is_never_overdrawn_and_loses_no_payment(wo
     def pay_some() -> list[Payment]:
         return [world.pay(payer, shop, 1_000).entry for _ in range(5)]
 
-    answers = at_once([pay_some] * THREADS)
+    answers = attempts_at_once([pay_some] * THREADS)
     payments = [payment for some in answers if isinstance(some, list) for payment in some]
     assert len(payments) == 5 * THREADS, answers
     approved = [payment for payment in payments if payment.decline is None]
@@ -40,7 +41,7 @@ def test_payments_and_top_ups_at_once_lose_nothing(world: World) -> None:
     calls: list[Callable[[], object]] = []
     for _ in range(THREADS // 2):
         calls += [partial(world.pay, payer, shop, 7_000), partial(world.top_up, payer, 30_000)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     assert all(isinstance(answer, Answer) for answer in answers), answers
     assert world.balances(payer)["charged"] == 100_000 + 8 * 30_000 - 8 * 7_000
 
@@ -48,7 +49,7 @@ def test_payments_and_top_ups_at_once_lose_nothing(world: World) -> None:
 def test_payments_of_several_members_do_not_touch_one_another(world: World) -> None:
     shop = world.shop()
     members = [world.member(f"member-{number}", charged=10_000) for number in range(THREADS)]
-    answers = at_once([partial(world.pay, member, shop, 10_000) for member in members])
+    answers = attempts_at_once([partial(world.pay, member, shop, 10_000) for member in members])
     assert all(isinstance(answer, Answer) and answer.entry.decline is None for answer in answers)
     assert {world.balances(member)["charged"] for member in members} == {0}
 

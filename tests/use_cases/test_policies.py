@@ -29,8 +29,9 @@ from eeum.policy.use_cases import (
     version_named,
 )
 from eeum.storage import Table
+from tests.concurrency import attempts_at_once
 from tests.use_cases.scheduling import APPROVER, Desk
-from tests.use_cases.world import World, at_once, incheon
+from tests.use_cases.world import World, incheon
 
 NOW = datetime(2031, 1, 1, 9, 0, tzinfo=SEOUL)
 
@@ -95,14 +96,14 @@ def test_an_instant_and_a_name_are_taken_once(world: World) -> None:
 def test_one_of_several_concurrent_versions_gets_an_instant(world: World) -> None:
     starts_at = NOW + timedelta(days=1)
     names = [world.desk.ready(_document(starts_at, f"version-{n}"), NOW) for n in range(8)]
-    answers = at_once([partial(world.desk.approve, name, NOW) for name in names])
+    answers = attempts_at_once([partial(world.desk.approve, name, NOW) for name in names])
     assert sum(isinstance(answer, Draft) for answer in answers) == 1
     assert sum(isinstance(answer, PolicyInstantTaken) for answer in answers) == 7
 
 
 def test_one_of_several_concurrent_approvals_of_a_draft_is_stored(world: World) -> None:
     name = world.desk.ready(_document(NOW + timedelta(days=1)), NOW)
-    answers = at_once([partial(world.desk.approve, name, NOW, by=f"operator/{n}") for n in range(8)])
+    answers = attempts_at_once([partial(world.desk.approve, name, NOW, by=f"operator/{n}") for n in range(8)])
     assert sum(isinstance(answer, Draft) for answer in answers) == 1
     assert sum(isinstance(answer, DraftClosed) for answer in answers) == 7
 
@@ -116,7 +117,7 @@ def _measuring(measure: str, starts_at: datetime, name: str) -> dict[str, Any]:
 def test_one_of_several_concurrent_versions_that_disagree_is_loaded(world: World) -> None:
     days = [NOW + timedelta(days=number) for number in range(1, 9)]
     measures = ("spend", "reward")
-    answers = at_once(
+    answers = attempts_at_once(
         [partial(_load, world, _measuring(measures[n % 2], day, f"version-{n}")) for n, day in enumerate(days)]
     )
     loaded = {each["measure"] for document in _found(world, "version-") for each in _raced(document)}
@@ -199,7 +200,7 @@ def test_a_first_version_is_loaded_after_losing_a_race_to_another_first(world: W
 
 def test_two_operators_who_each_load_a_first_version_both_succeed(world: World) -> None:
     documents = [_own(NOW + timedelta(days=number), f"haneul-{number}") for number in range(1, 9)]
-    answers = at_once([partial(_desk(world).schedule, document, NOW) for document in documents])
+    answers = attempts_at_once([partial(_desk(world).schedule, document, NOW) for document in documents])
     assert answers == documents
     assert _empty(world).documents() == documents
     _forget(world)
@@ -240,7 +241,9 @@ def test_history_has_bounds(world: World, count: int) -> None:
 
 def test_one_of_several_concurrent_histories_is_loaded(world: World) -> None:
     histories = [[_own(f"20{number:02}-01-01T00:00:00+09:00", f"haneul-{number}")] for number in range(10, 18)]
-    answers = at_once([partial(load_history, _empty(world), "haneul", each, "operator", NOW) for each in histories])
+    answers = attempts_at_once(
+        [partial(load_history, _empty(world), "haneul", each, "operator", NOW) for each in histories]
+    )
     assert answers.count(None) == 1
     assert sum(isinstance(answer, ProgrammeNotEmpty) for answer in answers) == 7
     assert len(_empty(world).documents()) == 1

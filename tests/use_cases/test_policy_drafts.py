@@ -23,8 +23,9 @@ from eeum.policy.history import Did, Subject
 from eeum.policy.lifecycle import close_draft, draft_named, edit_draft
 from eeum.policy.use_cases import version_in_force, version_named
 from eeum.storage import Key, Put, Table
+from tests.concurrency import attempts_at_once
 from tests.use_cases.scheduling import APPROVER, AUTHOR
-from tests.use_cases.world import World, at_once, incheon
+from tests.use_cases.world import World, incheon
 
 NOW = datetime(2031, 1, 1, 9, 0, tzinfo=SEOUL)
 START = NOW + timedelta(days=1)
@@ -129,7 +130,7 @@ def test_every_step_names_the_revision_that_was_read(world: World, seen: int) ->
 def test_one_of_several_edits_of_a_revision_is_stored(world: World) -> None:
     world.desk.begin(_document(), NOW)
     documents = [_document(title={"ko": f"{n}", "en": f"{n}"}) for n in range(8)]
-    answers = at_once([partial(_edit, world, 1, document) for document in documents])
+    answers = attempts_at_once([partial(_edit, world, 1, document) for document in documents])
     assert sum(isinstance(answer, Draft) for answer in answers) == 1
     assert sum(isinstance(answer, DraftChanged) for answer in answers) == 7
     assert draft_named(world.desk.drafts, NAME).revision == 2
@@ -232,7 +233,7 @@ def test_a_draft_keeps_its_name_and_its_programme(world: World) -> None:
 
 
 def test_a_draft_is_begun_once(world: World) -> None:
-    answers = at_once([partial(world.desk.begin, _document(), NOW) for _ in range(8)])
+    answers = attempts_at_once([partial(world.desk.begin, _document(), NOW) for _ in range(8)])
     assert answers == [answers[0]] * 8
     with pytest.raises(DraftExists):
         world.desk.begin(_document(), NOW, by="operator/somebody-else")

@@ -8,7 +8,8 @@ from eeum.errors import IdempotencyKeyReused
 from eeum.payments.rules import Decline
 from eeum.payments.use_cases import UnknownCard
 from eeum.storage import Contended, Unavailable
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "the key of the original"
 
@@ -114,7 +115,7 @@ def test_an_unknown_wallet_has_nothing_to_reverse(world: World) -> None:
 
 def test_a_concurrent_original_and_reversal_leave_nothing_paid(world: World) -> None:
     payer, shop = world.member(charged=100_000), world.shop()
-    outcomes = at_once(
+    outcomes = attempts_at_once(
         [lambda: world.pay(payer, shop, 30_000, KEY), lambda: world.reverse(payer, shop, 30_000, KEY)] * 8
     )
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]

@@ -1,6 +1,6 @@
 """Rewards in purses of their own: when and where they can be spent, and their cancellation and expiry."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +11,9 @@ from eeum.cashback.store import CashbackStore
 from eeum.payments.rules import Decline
 from eeum.storage import Contended
 from eeum.wallet.rules import Wallet
-from tests.contract.shapes import shapes_of_the_contract
-from tests.invariants import check_everything
-from tests.use_cases.command_policies import appropriate, january_2021, layer, left, world_under
+from tests.use_cases.command_policies import POINTS, appropriate, layer, left, only_layers
 from tests.use_cases.world import World
 
-POINTS = {"id": "points", "title": {"ko": "포인트", "en": "points"}, "expires_after": {"months": 1}}
 YEARLY = {"id": "yearly", "title": {"ko": "연간", "en": "yearly"}, "expires_after": {"years": 1}}
 LASTING = {
     "id": "lasting",
@@ -24,31 +21,28 @@ LASTING = {
     "spendable_at": {"fact": "merchant_district", "in": ["jung"]},
 }
 PURSES = [POINTS, YEARLY, LASTING]
-
-
-def _world(*layers: dict[str, Any], earns_from: list[str] | None = None) -> World:
-    """A world with a policy of these layers alone, from January 2021 on."""
-    document = january_2021(purses=PURSES)
-    document |= {"layers": list(layers), "limits": [], "earns_from": earns_from or ["charged"]}
-    return world_under(document)
-
-
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, f"something was sent that no case of the contract covers: {uncovered}"
+Earning = Callable[..., World]
 
 
 @pytest.fixture
-def city() -> Iterator[World]:
+def earning(founded: Callable[..., World]) -> Earning:
+    """A function that makes a world whose policy has these layers alone."""
+
+    def found(*layers: dict[str, Any], **words: Any) -> World:
+        return founded(only_layers(*layers, purses=PURSES, **words))
+
+    return found
+
+
+@pytest.fixture
+def city(earning: Earning) -> World:
     """Ten per cent as points until the end of the next month, and one per cent as cashback."""
-    yield from _kept(_world(layer("points", "cashback", 1_000, into="points"), layer("cash", "cashback", 100)))
+    return earning(layer("points", "cashback", 1_000, into="points"), layer("cash", "cashback", 100))
 
 
 @pytest.fixture
-def paying_back() -> Iterator[World]:
-    yield from _kept(_world(layer("later", "payback", 1_000)))
+def paying_back(earning: Earning) -> World:
+    return earning(layer("later", "payback", 1_000))
 
 
 def _purses(world: World, wallet: Wallet) -> dict[str, int]:
@@ -149,23 +143,23 @@ def test_deferred_cashback_is_spendable_from_the_next_month(paying_back: World) 
     assert paying_back.pay(payer, shop, 1_000).entry.paid_from == (("payback@2021-02", 1_000),)
 
 
-def test_a_purse_limited_to_some_shops_is_spent_only_there() -> None:
-    for world in _kept(_world(layer("market", "cashback", 1_000, into="lasting"))):
-        payer, shop = world.member(charged=10_000), world.shop()
-        market = world.shop("2208162517", district="jung")
-        world.post(world.pay(payer, shop, 10_000).entry)
-        assert world.pay(payer, shop, 1_000).entry.decline is Decline.INSUFFICIENT_FUNDS
-        assert world.pay(payer, market, 1_000).entry.paid_from == (("lasting@always", 1_000),)
+def test_a_purse_limited_to_some_shops_is_spent_only_there(earning: Earning) -> None:
+    world = earning(layer("market", "cashback", 1_000, into="lasting"))
+    payer, shop = world.member(charged=10_000), world.shop()
+    market = world.shop("2208162517", district="jung")
+    world.post(world.pay(payer, shop, 10_000).entry)
+    assert world.pay(payer, shop, 1_000).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert world.pay(payer, market, 1_000).entry.paid_from == (("lasting@always", 1_000),)
 
 
-def test_rewards_may_earn_where_the_policy_says_so() -> None:
-    for world in _kept(_world(layer("points", "cashback", 1_000, into="points"), earns_from=["charged", "rewards"])):
-        payer, shop = world.member(charged=10_000), world.shop()
-        world.post(world.pay(payer, shop, 10_000).entry)
-        again = world.pay(payer, shop, 1_000).entry
-        assert again.paid_from == (("points@2021-02", 1_000),)
-        world.post(again)
-        assert _purses(world, payer)["points@2021-02"] == 100
+def test_rewards_may_earn_where_the_policy_says_so(earning: Earning) -> None:
+    world = earning(layer("points", "cashback", 1_000, into="points"), earns_from=["charged", "rewards"])
+    payer, shop = world.member(charged=10_000), world.shop()
+    world.post(world.pay(payer, shop, 10_000).entry)
+    again = world.pay(payer, shop, 1_000).entry
+    assert again.paid_from == (("points@2021-02", 1_000),)
+    world.post(again)
+    assert _purses(world, payer)["points@2021-02"] == 100
 
 
 # --- taken back ---------------------------------------------------------------------------------------------------------
@@ -284,14 +278,14 @@ def test_a_spent_purse_of_deferred_cashback_is_removed_and_unspent_money_never_e
     assert paying_back.wallet(payer.id).purse("payback@2021-02") is None
 
 
-def test_a_term_in_years_ends_with_the_year() -> None:
-    for world in _kept(_world(layer("yearly", "cashback", 1_000, into="yearly"))):
-        payer, shop = world.member(charged=10_000), world.shop()
-        world.post(world.pay(payer, shop, 10_000).entry)
-        world.now = datetime(2022, 12, 31, 23, 59, 59, tzinfo=SEOUL)
-        assert _sweep(world, payer) == 0
-        world.now = datetime(2023, 1, 1, tzinfo=SEOUL)
-        assert _sweep(world, payer) == 1_000
+def test_a_term_in_years_ends_with_the_year(earning: Earning) -> None:
+    world = earning(layer("yearly", "cashback", 1_000, into="yearly"))
+    payer, shop = world.member(charged=10_000), world.shop()
+    world.post(world.pay(payer, shop, 10_000).entry)
+    world.now = datetime(2022, 12, 31, 23, 59, 59, tzinfo=SEOUL)
+    assert _sweep(world, payer) == 0
+    world.now = datetime(2023, 1, 1, tzinfo=SEOUL)
+    assert _sweep(world, payer) == 1_000
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

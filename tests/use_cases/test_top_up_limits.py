@@ -10,13 +10,14 @@ import pytest
 from eeum.calendar import SEOUL
 from eeum.once import Answer
 from eeum.wallet.rules import LimitUsage, TopUpDecline
+from tests.concurrency import attempts_at_once
 from tests.use_cases.command_policies import (
     bonus,
     limit,
     sums,
     wallet_terms,
 )
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 THREADS = 8
 Under = Callable[..., World]
@@ -88,7 +89,7 @@ def test_the_unused_part_of_a_month_is_carried_over(limited: Under) -> None:
 def test_concurrent_top_ups_stay_within_the_limit(limited: Under) -> None:
     world = limited(50_000)
     saver = world.member()
-    answers = at_once([partial(world.top_up, saver, 10_000)] * THREADS)
+    answers = attempts_at_once([partial(world.top_up, saver, 10_000)] * THREADS)
     declines = [answer.entry.decline for answer in answers if isinstance(answer, Answer)]
     assert (declines.count(None), declines.count(TopUpDecline.TOP_UP_LIMIT)) == (5, THREADS - 5), answers
 

@@ -8,6 +8,7 @@ import pytest
 
 from eeum.calendar import SEOUL
 from eeum.wallet.rules import LimitUsage, Purse, TopUpDecline
+from tests.concurrency import attempts_at_once
 from tests.use_cases.command_policies import (
     appropriate,
     bonus,
@@ -18,7 +19,7 @@ from tests.use_cases.command_policies import (
     sums,
     wallet_terms,
 )
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 THREADS = 8
 AT_BOOKSHOPS = {"fact": "merchant_category", "in": ["bookshop"]}
@@ -165,7 +166,7 @@ def test_a_bonus_that_never_expires_has_one_purse(under: Under) -> None:
 def test_top_ups_at_once_open_one_purse_together(under: Under) -> None:
     world = under(bonus(into="points"), purses=[purse("points", expires_after={"years": 1})])
     saver = world.member()
-    answers = at_once([partial(world.top_up, saver, 10_000)] * THREADS)
+    answers = attempts_at_once([partial(world.top_up, saver, 10_000)] * THREADS)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     assert world.wallet(saver.id).balance("points@2022") == THREADS * 1_000
 

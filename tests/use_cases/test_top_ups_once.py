@@ -14,6 +14,7 @@ from eeum.once import Answer
 from eeum.storage import Contended
 from eeum.wallet import use_cases
 from eeum.wallet.rules import LimitUsage, TopUp, TopUpDecline
+from tests.concurrency import attempts_at_once
 from tests.use_cases.command_policies import (
     appropriate,
     bonus,
@@ -24,7 +25,7 @@ from tests.use_cases.command_policies import (
     sums,
     wallet_terms,
 )
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "a-key-of-the-bank-0001"
 THREADS = 8
@@ -38,7 +39,7 @@ Under = Callable[..., World]
 def test_a_bank_s_repeated_message_has_one_effect(saving_city: World) -> None:
     appropriate(saving_city, 100_000)
     saver = saving_city.member()
-    answers = at_once([partial(saving_city.top_up, saver, 50_000, KEY)] * THREADS)
+    answers = attempts_at_once([partial(saving_city.top_up, saver, 50_000, KEY)] * THREADS)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert entries == entries[:1] * THREADS, answers
     assert (saving_city.balances(saver)["charged"], left(saving_city)) == (55_000, 95_000)
@@ -119,7 +120,7 @@ def test_a_cut_bonus_counts_to_a_reward_limit_by_its_funded_amount(under: Under)
 def test_concurrent_top_ups_get_no_more_than_a_line_has(saving_city: World) -> None:
     appropriate(saving_city, 10_500)
     savers = [saving_city.member(f"saver {number}") for number in range(16)]
-    answers = at_once([partial(saving_city.top_up, saver, 10_000) for saver in savers])
+    answers = attempts_at_once([partial(saving_city.top_up, saver, 10_000) for saver in savers])
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 16, answers
     assert sum(sum(entry.credited.values()) for entry in entries) == 160_000 + 10_500
@@ -201,6 +202,6 @@ def test_a_reference_that_an_earlier_version_credited_has_no_claim() -> None:
 
 def test_one_transfer_under_many_keys_at_once_is_credited_once(saving_city: World) -> None:
     saver = saving_city.member()
-    answers = at_once([partial(saving_city.top_up, saver, 50_000, reference="KB-1")] * THREADS)
+    answers = attempts_at_once([partial(saving_city.top_up, saver, 50_000, reference="KB-1")] * THREADS)
     assert len({answer.entry.acceptance.id for answer in answers if isinstance(answer, Answer)}) == 1, answers
     assert saving_city.balances(saver)["charged"] == 55_000, "with its bonus"

@@ -1,6 +1,6 @@
 """Rewards that were spent when their payment is cancelled: undoing everything restores every purse, in any order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -16,36 +16,22 @@ from eeum.cashback.replay import Refund
 from eeum.payments.rules import Payment, portion
 from eeum.storage import Table
 from eeum.wallet.rules import Wallet
-from tests.contract.shapes import shapes_of_the_contract
-from tests.invariants import check_everything
-from tests.use_cases.command_policies import january_2021, layer, world_under
+from tests.use_cases.command_policies import POINTS, layer, only_layers
 from tests.use_cases.world import World
 
-POINTS = {"id": "points", "title": {"ko": "포인트", "en": "points"}, "expires_after": {"months": 1}}
 PURSE = "points@2021-02"
 
 
-def _world(*layers: dict[str, Any]) -> World:
-    return world_under(january_2021(purses=[POINTS]) | {"layers": list(layers), "limits": []})
-
-
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, f"something was sent that no case of the contract covers: {uncovered}"
-
-
 @pytest.fixture
-def with_points() -> Iterator[World]:
+def with_points(founded: Callable[..., World]) -> World:
     """Ten per cent as points until the end of the next month."""
-    yield from _kept(_world(layer("points", "cashback", 1_000, into="points")))
+    return founded(only_layers(layer("points", "cashback", 1_000, into="points"), purses=[POINTS]))
 
 
 @pytest.fixture
-def with_cashback() -> Iterator[World]:
+def with_cashback(founded: Callable[..., World]) -> World:
     """Ten per cent as cashback."""
-    yield from _kept(_world(layer("cash", "cashback", 1_000)))
+    return founded(only_layers(layer("cash", "cashback", 1_000), purses=[POINTS]))
 
 
 def _purses(world: World, wallet: Wallet) -> dict[str, int]:

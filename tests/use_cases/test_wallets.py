@@ -12,7 +12,8 @@ from eeum.once import Answer
 from eeum.storage import Put
 from eeum.wallet.rules import TOP_UP_CODES, DebitOrder, TopUpDecline, Wallet, WalletStatus, wallet_id_of
 from eeum.wallet.use_cases import ChangeStanding, Opening, OpenWallet, change_standing, open_wallet, own_wallet
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 THREADS = 16
@@ -36,7 +37,7 @@ def test_a_member_has_one_wallet(world: World) -> None:
 
 
 def test_a_wallet_that_is_opened_from_many_threads_is_one(world: World) -> None:
-    openings = at_once([partial(_open, world)] * THREADS)
+    openings = attempts_at_once([partial(_open, world)] * THREADS)
     assert all(isinstance(opening, Opening) for opening in openings), openings
     assert len({opening.wallet.cards for opening in openings if isinstance(opening, Opening)}) == 1
     assert sum(isinstance(opening, Opening) and opening.created for opening in openings) == 1
@@ -124,7 +125,7 @@ def test_concurrent_status_changes_are_stored_whole_or_retried(world: World) -> 
         status, verified = (WalletStatus.SUSPENDED, None) if number % 2 else (None, True)
         return change_standing(ChangeStanding(payer.id, "operator", "확인", status, verified), using)
 
-    answers = at_once([partial(stand, number) for number in range(8)])
+    answers = attempts_at_once([partial(stand, number) for number in range(8)])
     held = [answer for answer in answers if isinstance(answer, Wallet)]
     assert all(isinstance(answer, Wallet | Busy) for answer in answers), answers
     assert len(world.entries("standing")) == len(held) >= 1
@@ -198,7 +199,7 @@ def test_the_limits_are_those_of_the_policy_in_force(world: World) -> None:
 
 def test_concurrent_top_ups_never_exceed_the_holding_limit(world: World) -> None:
     payer = world.member()
-    answers = at_once([partial(world.top_up, payer, 60_000)] * THREADS)
+    answers = attempts_at_once([partial(world.top_up, payer, 60_000)] * THREADS)
     declines = [answer.entry.decline for answer in answers if isinstance(answer, Answer)]
     assert len(declines) == THREADS, answers
     assert declines.count(None) == 8
@@ -208,7 +209,7 @@ def test_concurrent_top_ups_never_exceed_the_holding_limit(world: World) -> None
 
 def test_a_top_up_has_one_effect_and_one_answer_however_often_it_is_sent(world: World) -> None:
     payer = world.member()
-    answers = at_once([partial(world.top_up, payer, 60_000, KEY)] * THREADS)
+    answers = attempts_at_once([partial(world.top_up, payer, 60_000, KEY)] * THREADS)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert entries == entries[:1] * THREADS, answers
     assert world.balances(payer)["charged"] == 60_000

@@ -2,16 +2,14 @@
 
 import itertools
 import json
-import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from eeum.budget.funding import Budgets
 from eeum.budget.items import line_of
@@ -84,7 +82,6 @@ from tests.use_cases.scheduling import Desk
 MORNING = datetime(2021, 1, 5, 10, 0, tzinfo=SEOUL)
 ACQUIRER, BANK = "acquirer/kim", "bank/lee"
 NUMBERS = ("1248100998", "2208162517", "1208800767", "1058764746")
-Result = TypeVar("Result")
 
 
 @cache
@@ -399,18 +396,3 @@ def source(entry: Entry) -> Source:
 
 def _brought_by(caller: str) -> Callable[[Payment], bool]:
     return lambda payment: payment.acceptance.caller == caller
-
-
-def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result | Exception]:
-    """Run all calls at the same moment, each in a thread of its own; return each call's result."""
-    ready = threading.Barrier(len(calls))
-
-    def begin(call: Callable[[], Result]) -> Result | Exception:
-        ready.wait()
-        try:
-            return call()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
-            return error
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(begin, calls))

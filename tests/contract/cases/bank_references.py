@@ -15,8 +15,9 @@ from eeum.wallet.rules import TopUp, TopUpDecline
 from eeum.wallet.store import Credit, WalletStore, top_up_key
 from eeum.wallet.use_cases import TopUpWallet, WalletDependencies
 from eeum.wallet.use_cases import top_up as credit
+from tests.concurrency import at_once
 from tests.contract.cases import case
-from tests.contract.cases.command_races import DISCOUNTED, _at_once
+from tests.contract.cases.command_races import DISCOUNTED
 from tests.contract.examples import NOON, digest, item_at, stored_wallet, top_up
 from tests.patience import patience_of
 
@@ -91,7 +92,7 @@ def one_transfer_sent_under_many_keys_at_once_is_credited_once(storage: Storage)
         assert isinstance(answer, Answer)
         return answer.entry.acceptance.id, 0 if answer.replayed else 1
 
-    answers = _at_once([partial(send, number) for number in range(6)])
+    answers = at_once([partial(send, number) for number in range(6)])
     assert sum(new for _, new in answers) == 1
     assert len({entry for entry, _ in answers}) == 2, "one entry for those of its wallet; the others are refused"
     assert [entry for entry, _ in answers].count("refused") == 3
