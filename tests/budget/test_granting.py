@@ -235,7 +235,7 @@ def test_a_pool_of_a_very_long_event_reads_only_the_years_that_drew_on_it() -> N
     assert books.grant(own, paid, 850_000, hashed="b").won == 850_000
     # Accepted in the year before the first and funded late: it finds what the other years left, and they find it.
     assert books.grant(own, paid, 30_000, at=datetime(2021, 12, 31, tzinfo=SEOUL), hashed="c").won == 30_000
-    assert books.grant(own, paid, 30_000, hashed="d").won == 20_000, "all that was left anywhere"
+    assert books.grant(own, paid, 30_000, hashed="d").won == 20_000, "all that was left in any year"
     assert books.store.money(2200).rest.since == {"pool/festival@until-2200-12": 2021}  # type: ignore[union-attr]
     books.check(2200, 2021, 2022, 2024)
     assert books.store.money(2023).rest is None, "a year that drew on nothing is not opened"

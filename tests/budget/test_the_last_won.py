@@ -134,7 +134,7 @@ def test_payments_one_after_another_get_all_that_is_left_in_any_shard(
     for number, (won, hashed, _) in enumerate(wanted):
         memory.reads = 0
         got = grant(books, PAID, won, f"{hashed}/{number}", lambda _: None)
-        assert got == min(won, left), "cut while there was money"
+        assert got == min(won, left), "it was cut although there was money"
         left -= got
         assert memory.reads - 1 <= 3  # Not counted: `books.lines` reads by query, and no read asks for the entry.
     assert books.left("city") == left

@@ -10,7 +10,7 @@ from tests.in_memory.storage import InMemoryStorage
 Shape = Hashable
 
 NAMED_BY_DATA = ("purses", "cards", "won", "amounts", "since", "codes")
-"""Maps whose keys are ids: any id is as good as another."""
+"""Maps whose keys are ids: every id has the same shape."""
 
 
 class Recording:
@@ -58,7 +58,7 @@ def _place(key: Key) -> Shape:
 
 
 PLACES_OF_MONEY = ("REST", "SUB_LINE")
-"""Where a budget's money is: which of them is drawn on is data, as which purse is."""
+"""The places of a budget's money: which one a draw uses is data, like the choice of a purse."""
 
 
 def _write(write: Write) -> Shape:

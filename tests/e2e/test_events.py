@@ -22,7 +22,7 @@ from tests.e2e.waiting import wait_for
 from tests.publishing.schemas import schema
 
 SECONDS = 15
-"""Within which each event comes: a consumer sees it about a second after it is stored, on a machine with nothing else to do."""
+"""The time within which each event arrives: about a second after it is stored, on an idle machine."""
 Event = dict[str, Any]
 
 

@@ -46,7 +46,7 @@ from tests.every_fact import (
 )
 
 LAST_DAY_TO_BEGIN = 18
-"""All of it is within one month."""
+"""The last day of a month on which the test can begin, so that it stays within one month."""
 
 
 class Facts(NamedTuple):

@@ -39,9 +39,9 @@ SMALL = [
     {"member": 2, "accepted_at": APRIL, "won_charged": 100_000, "merchant_district": "jung"},
 ]
 TEN = {"march": 40_000 + 10_000 + 1_000 + 3_000, "april": 10_000}
-"""Under 10 % to 500,000 won and 1 % beyond."""
+"""Under 10 % to 500,000 won and 1 % above."""
 FIVE = 20_000 + 5_000 + 1_000 + 1_500 + 5_000
-"""In both months, under 5 % to 500,000 won and 1 % beyond."""
+"""In both months, under 5 % to 500,000 won and 1 % above."""
 WRITE = """
 import json, sys
 from pathlib import Path

@@ -22,9 +22,9 @@ from tests.e2e.waiting import wait_for_cashback
 
 TILLS = 24
 LAST_WON = 13_337
-"""What each line and the pool have: enough for 13 of the 24 rewards of 1,000 won, and 337 won more."""
+"""The amount of each line and of the pool: enough for 13 of the 24 rewards of 1,000 won, and 337 won more."""
 LOOKING_SECONDS = 2.0
-"""So long a payment may begin to look for money; what it does besides takes as long as the same tills without a budget, three times."""
+"""A payment may begin to look for money for so long; besides, it may take three times as long as without a budget."""
 SHOP = "운서 빵집"
 GIVES = {"on-a-line": "discount", "on-a-pool": "discount", "on-top": "top_up_bonus", "after": "cashback"}
 NewMember = Callable[..., Member]

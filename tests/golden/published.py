@@ -23,7 +23,7 @@ ORDINARY_SHOP: Mapping[str, Any] = {
     "merchant_annual_revenue": 100_000_000,
     "channel": "shop",
 }
-"""What a payment is judged by where an example says nothing else: a small restaurant."""
+"""The facts of a payment where an example names none: a small restaurant."""
 
 
 def examples(kind: str) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ PERIODS = {
     "IC-15": [("2025-07-01", "2025-09-01")],
     "IC-16": [("2025-09-01", None)],
 }
-"""When each published row holds: its first instant in Seoul, and the first after it (None: it still holds)."""
+"""The time of each published row: its first instant in Seoul, and the first after it (None: it is still in force)."""
 
 
 @pytest.mark.parametrize(("path", "document"), DOCUMENTS)

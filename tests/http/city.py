@@ -26,13 +26,13 @@ from tests.patience import patience_of
 
 EVE = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
 NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
-"""The instant that tests begin at: a Tuesday of a month that gives 10 % up to 500,000 won."""
+"""The instant that tests begin at: a Tuesday of a month with 10 % cashback up to 500,000 won."""
 
 PAID, HELD = 40_000, 30_000
-"""Won that the customer paid at once, and won that are held."""
+"""The won that the customer paid at once, and the won held."""
 
 WAITING = "waiting-2032-01-01"
-"""A draft of the operator's, checked and waiting for a colleague to approve it, in an emergency."""
+"""An operator's draft for an emergency, checked and ready for a second operator's approval."""
 SUSPENSION = {
     "suspension": {"from": "2030-06-01T00:00:00+09:00", "until": "2030-07-01T00:00:00+09:00"},
     "reason": "the year's money is running out",
@@ -41,7 +41,7 @@ SUSPENSION = {
 POLICIES = Path(__file__).parents[2] / "policies" / "incheon"
 UNSENT: Any = object()
 DESCRIBED = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())["paths"]
-"""Every answer of every test has a status that the API's description names for its route."""
+"""Every answer in the tests must have a status that the API's description names for its route."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class InMemoryCity:
         self._inhabitants = inhabitants
         self.now = NOON
         self.told: list[dict[str, Any]] = []
-        """What was sent to the queue of simulations."""
+        """The messages that were sent to the queue of simulations."""
         self._cities = {module: City(_door(module).city.settings, storage, lambda: self.now) for module in MODULES}
 
     @property

@@ -17,7 +17,7 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="test",
     SIMULATIONS_QUEUE_URL="http://127.0.0.1:9/000000000000/simulations",
     SIMULATIONS_BUCKET="simulations",
-    DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/parked",
+    DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/dead-letters",
     AWS_DEFAULT_REGION="ap-northeast-2",
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",

@@ -139,7 +139,7 @@ def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fill
         "1 won of the refund filled up your cashback."
     )
 
-    assert paid(10, 3)["paid_from"] == {"charged": 10}, "what is below zero pays nothing"
+    assert paid(10, 3)["paid_from"] == {"charged": 10}, "a balance below zero pays nothing"
     filled = seen()
     assert (filled["purses"]["cashback"], filled["negative_cashback"]) == (1, None)
 

@@ -93,7 +93,7 @@ def lived(city: InMemoryCity, name: str, before: datetime) -> None:
     paid = expect(ask(city, f"/wallets/{wallet}/payments", order, PAYER, "a-payment-at-the-bounds"))
     assert paid["status"] == "approved", paid
     city.post_cashback()
-    assert city.storage.costs.round_trips - with_reads < 60, "the years of a document are not walked"
+    assert city.storage.costs.round_trips - with_reads < 60, "the number of years does not matter"
     shown = expect(city.call(PAYER, "GET", f"/wallets/{wallet}/cashback"))
     assert shown["earnings"], shown
     back = {"amount": 20_000, "reason": "returned"}

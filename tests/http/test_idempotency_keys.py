@@ -31,7 +31,7 @@ KEYED = [
     }
 ]
 WITH_AMOUNT = [route for route in KEYED if not route.path.endswith(("/void", "/closing"))]
-"""A void has nothing in its body that could be another."""
+"""The body of a void has no field that could differ."""
 
 
 @pytest.mark.parametrize("route", KEYED, ids=str)

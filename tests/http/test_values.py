@@ -20,7 +20,7 @@ LEFT_OUT_AMOUNTS = {
     f"POST {PAYMENT}/cancellations",
     "POST /merchants/{merchant_id}/payments/{payment_id}/cancellations",
 }
-"""Without an amount these mean all there is."""
+"""Fields without which the whole amount is meant."""
 
 MONEY = [
     route

@@ -22,10 +22,10 @@ from tests.http.requests import payment
 
 FEBRUARY = datetime(2021, 2, 1, tzinfo=SEOUL)
 LONG = 300_000
-"""Milliseconds that a call has."""
+"""The milliseconds of a call."""
 
 WALLETS = 3
-"""Who lives in the city; one of them has paid, and holds something."""
+"""The number of wallets in the city; one of them has paid and has a hold."""
 
 Call = Callable[..., Any]
 

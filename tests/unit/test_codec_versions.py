@@ -33,7 +33,7 @@ CODECS: dict[str, tuple[Callable[[str, Item], Any], Callable[[Any], Item]]] = {
     "wallet": (wallet_of, wallet_item),
 }
 NOT_OF_THE_CODEC = {"pk", "sk", "chain"}
-"""Keys, and the link that is added when an entry is posted."""
+"""Keys, and the chain link that is added when an entry is stored."""
 
 
 @cache

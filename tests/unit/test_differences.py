@@ -6,7 +6,7 @@ from eeum.policy.digest import digest_of
 from eeum.simulations.differences import as_of_the_policy, beside
 
 OLD = {"cost": -44_949_560, "winners": 0, "losers": 2_055, "unchanged": 7, "gained": 0, "lost": 44_949_560}
-"""As an earlier release stored it, for a draft that raises the bands: from the draft to the version before."""
+"""A difference as an earlier release stored it, for a draft with higher bands: from the draft to the version before."""
 
 POLICIES = [{"policy": "raised", "cost": 144_949_560}, {"policy": "before", "cost": 100_000_000}]
 BEFORE: dict[str, Any] = {"version": "before"}

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "publication": {"core", "wallet", "merchants", "months", "policy_authoring", "budget_administration"},
     "composition": {*CORE, *LEDGER, *PROGRAMME, *ASSURANCE},
 }
-"""By part: the parts that it may import. An arrow that is not here is refused."""
+"""The parts that each part may import; all other imports are refused."""
 
 PART_OF_MODULE = {
     **dict.fromkeys(("policy.__main__", "policy.check"), "commands"),
@@ -65,11 +65,11 @@ PART_OF_MODULE = {
     # The audit's adapter of S3, which contains the roots and parts that it stores.
     "aws.roots": "audit",
 }  # fmt: skip
-"""Modules that are another part's than their package's."""
+"""Modules that belong to another part than their package."""
 PACKAGES_OF_CORE = {"aws", "journal", "publishing"}
 
 AGAINST_THE_TABLE: dict[tuple[str, str], str] = {}
-"""Arrows that the table refuses and that are there all the same, each with its reason. It may only get shorter."""
+"""Imports that exist against the table, each with its reason. The list may only get shorter."""
 MOST_AGAINST_THE_TABLE = 0
 
 MOST_MODULES = {
@@ -96,7 +96,7 @@ MOST_MODULES = {
     "ledger_audit.conclusion": 75,
     "policy_simulation.app": 55,
 }
-"""The most modules of ours that a function may load at its start."""
+"""The most modules of our own that a function may load at its start."""
 
 IO_LIBRARIES = {
     "aws_lambda_powertools", "boto3", "botocore", "os", "pathlib", "pydantic", "pydantic_core", "random", "secrets",
@@ -104,7 +104,7 @@ IO_LIBRARIES = {
 }  # fmt: skip
 STORAGE = {"storage", "unit_of_work", "merging"}
 VALUES_OF_STORAGE = {"Item", "Key", "MOST_WRITES", "Page", "Table", "Write"}
-"""What a pure module may name of the storage port: values, and neither a storage nor what it raises."""
+"""The names of the storage port that a pure module may use: values, and neither storages nor their errors."""
 USE_CASES = {
     "audit.report", "audit.use_cases", "balances.folding", "balances.items", "balances.rebuild", "balances.use_cases",
     "balances.whole", "budget.funding", "budget.showing", "budget.use_cases", "budget.watching", "cashback.catch_up",
@@ -119,12 +119,12 @@ DOCUMENTS = {
     "cashback.bodies", "dry_run.events", "payments.bodies", "policy.document_conditions", "policy.document_faults",
     "policy.document_models", "policy.document_values", "policy.documents", "wallet.bodies",
 }  # fmt: skip
-"""What comes from outside or goes there: they know pydantic."""
+"""Modules at the edge, which know pydantic."""
 FILES_AND_COMMANDS = {
     "audit.root_folder", "dry_run.platform", "dry_run.telling", "dry_run.trial", "policy.__main__", "policy.check"
 }  # fmt: skip
 IO_MODULES = USE_CASES | DOCUMENTS | FILES_AND_COMMANDS
-"""Whatever is not listed here, a store, AWS's or the composition is pure. The list may only get shorter, but for new use cases."""
+"""Modules that do input or output, besides stores, AWS's and the composition. The list may only get shorter, except for use cases."""
 
 
 class Import(NamedTuple):

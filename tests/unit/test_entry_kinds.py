@@ -20,7 +20,7 @@ from tests.template.template import events
 
 SEED, OPERATIONS = 5, 4_000
 NO_ENTRIES = {"wallet", "progress", "standing", "statement", "grant", "bank_reference"}
-"""What else is in the ledger table, grants of the simulation included."""
+"""Other kinds in the ledger table, including the simulation's grants."""
 
 Item = dict[str, Any]
 

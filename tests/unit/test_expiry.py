@@ -32,7 +32,7 @@ ENDS: Mapping[str, datetime | None] = {
     "charged": None,
     "cashback": None,
 }
-"""The first instant at which each is not spendable any more; None: it always is."""
+"""The first instant at which each is no longer spendable; None if it always is."""
 
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC))
 near_an_end = st.builds(

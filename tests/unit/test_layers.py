@@ -37,7 +37,7 @@ WRITES_AND_CONDITIONS = {
     "NOT_YET_STORED", "Absent", "Add", "AtLeast", "AtMost", "Condition", "Equals", "Put", "Query", "SetTo", "Update",
 }  # fmt: skip
 OVER_ALL_MEMBERS = {"cashback/gap_store.py", "balances/rebuild_store.py", "audit/store.py"}
-"""Where whole tables may be read."""
+"""Modules that may scan whole tables."""
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 CLOCKS |= {("time", name) for name in ("time", "time_ns", "localtime", "gmtime", "ctime")}
 
@@ -263,7 +263,7 @@ AUTHORS_POLICIES = {
         "loading", "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
     )
 }  # fmt: skip
-"""Policies as operators write them: judged, drafted and approved."""
+"""Policy authoring: validation, drafts and approvals."""
 SHOWS_POLICIES = {
     f"eeum.policy.{name}"
     for name in (

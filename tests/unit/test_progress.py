@@ -51,7 +51,7 @@ paid_from = st.lists(
 ).map(tuple)
 payments = st.builds(lambda portions, hold: payment(*portions, hold=hold), paid_from, st.booleans())
 shares = st.lists(st.integers(1, 100), max_size=6)
-"""Of what there is at the time, in per cent."""
+"""In per cent of the amount that is left at the time."""
 
 
 def _capture(

@@ -36,7 +36,7 @@ CITY_AND_MERCHANTS = PolicyBook(
         )
     ]
 )
-"""Two layers that share a limit on spend and one on rewards, and one that merchants fund."""
+"""Two layers that share a spend limit and a reward limit, and one that merchants fund."""
 
 months = st.sampled_from(
     ["2019-08", "2019-10", "2020-03", "2021-01", "2022-10", "2023-09", "2024-07", "2024-12", "2025-09"]
@@ -86,7 +86,7 @@ def paid_months(draw: st.DrawFn) -> PaidMonth:
 
 
 cancellations = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 100)), min_size=1, max_size=6)
-"""Which payment, and how many per cent of what is left of it."""
+"""The payment to cancel, and the per cent of its remaining amount."""
 
 
 def _cancel(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:

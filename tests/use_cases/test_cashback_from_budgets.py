@@ -71,7 +71,7 @@ def test_a_shortfall_is_stored_as_a_funded_amount_and_other_layers_are_unaffecte
     (earning,) = city.earnings(payer)
     assert (earning.ceilings, left(city, layers=["gift"])) == (ceilings, 0)
     assert _won(city, paid) == there
-    assert earning.won == 3_000 + there, "what the other layers give is not touched"
+    assert earning.won == 3_000 + there, "other layers are unaffected"
     assert earning.used == {"monthly-spend": 30_000}
 
 
@@ -196,7 +196,7 @@ def test_a_line_that_applies_later_pays_for_what_is_accepted_from_then_on(city: 
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
     city.post(paid)
-    assert city.memory.items(Table.BUDGETS) == [], "where nothing is budgeted nothing is asked"
+    assert city.memory.items(Table.BUDGETS) == [], "a layer without a budget sends no request"
     assert _won(city, paid) == 1_500
 
 

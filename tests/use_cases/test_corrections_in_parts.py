@@ -22,7 +22,7 @@ from tests.use_cases.command_policies import january_2021, layer, limit
 from tests.use_cases.world import World
 
 FEW = 120
-"""Bytes of the changes in one part: one change."""
+"""The most bytes of changes in one part: room for one change."""
 
 
 @pytest.fixture

@@ -273,9 +273,7 @@ def test_a_discounted_payment_is_two_round_trips_and_three_items(city: World) ->
     with city.counted() as costs:
         city.pay(payer, shop, 10_000)
     assert costs.round_trips == 2
-    assert costs.write_units == 7, (
-        "two each for wallet, entry and the part of the budget, and one for the merchant's index"
-    )
+    assert costs.write_units == 7, "two each for wallet, entry and budget shard, and one for the merchant's index"
 
 
 def test_a_payment_without_discount_layers_reads_and_writes_nothing_more(world: World) -> None:

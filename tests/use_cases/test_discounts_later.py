@@ -72,7 +72,7 @@ def test_a_retry_after_returned_money_gets_the_cut_discount(city: World) -> None
     assert (cut.discount, dict(cut.ceilings)) == (500, {"coupon": 500})
     city.cancel(cut, 10_000)
     assert city.pay(payer, shop, 20_000, KEY).entry == cut
-    assert city.pay(payer, shop, 20_000).entry.discount == 250, "what came back is given, and no more"
+    assert city.pay(payer, shop, 20_000).entry.discount == 250, "the returned money is used, and no more"
 
 
 def test_a_declined_payment_stays_declined_even_if_a_discount_would_now_cover_it(founded: Founded) -> None:

@@ -73,7 +73,7 @@ def test_a_participant_declines_for_a_reason_of_its_own_and_nothing_else_is_stor
     assert world.balances(payer)["charged"] == 40_000
     card = _card(world, payer.id)
     assert card is not None
-    assert card["stamps"] == 1, "what joined before the one that declines is not stored either"
+    assert card["stamps"] == 1, "the parts of participants before the one that declines are not stored either"
     # A retry gets the same answer, whatever participants there are now.
     _join(world)
     assert world.pay(payer, shop, 10_000, KEY).entry == declined

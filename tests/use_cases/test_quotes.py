@@ -215,7 +215,7 @@ def test_a_quote_names_a_window_that_only_the_accrual_sums() -> None:
 
 FIRST = forms.documents()[0]
 AT = datetime(2022, 11, 10, 19, tzinfo=SEOUL)
-"""In the first version's fair, in the evening."""
+"""In the evening, during the fair of the first version."""
 
 
 @st.composite
@@ -256,9 +256,9 @@ def test_a_quote_is_the_payment_and_its_accrual(
     wallets = [world.member(name, charged=150_000, cashback=2_000, cashback_first=cashback_first) for name in names]
     shops = [world.shop(), world.shop(NUMBERS[1], category="supermarket", district="seo", own_rate=200)]
     assert len({sub_line_of(wallet.id) for wallet in wallets}) > 1, "the wallets draw on different shards"
-    for who, where, amount, channel, method, hold in asked:
+    for payer, where, amount, channel, method, hold in asked:
         world.now += timedelta(hours=7)
         changes = {"channel": channel, "method": method, "hold": hold}
-        quoted = world.quote(wallets[who], shops[where], amount, **changes)
-        _assert_as_quoted(quoted, *_paid(world, wallets[who], shops[where], amount, **changes))
+        quoted = world.quote(wallets[payer], shops[where], amount, **changes)
+        _assert_as_quoted(quoted, *_paid(world, wallets[payer], shops[where], amount, **changes))
     check_everything(world.memory)

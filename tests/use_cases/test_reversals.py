@@ -46,7 +46,7 @@ def test_a_declined_payment_stays_declined(world: World) -> None:
     reversal = world.reverse(payer, shop, 30_000, KEY)
     assert (reversal.outcome, reversal.payment) == ("declined", payment)
     assert not world.reverse(payer, shop, 30_000, KEY).replayed, (
-        "no reversal did anything, of which this were the replay"
+        "no earlier reversal had an effect, so this is no replay"
     )
 
 

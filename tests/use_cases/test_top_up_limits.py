@@ -42,7 +42,7 @@ def test_a_month_takes_no_more_than_its_limit_to_the_won(limited: Under) -> None
     assert world.top_up(saver, 1_000).entry.decline is None
     assert world.top_up(saver, 1_000).entry.decline is TopUpDecline.TOP_UP_LIMIT
     assert world.wallet(saver.id).limit_usage == LimitUsage(2, {"top-ups@2021-01": 500_000}), (
-        "what was declined used nothing"
+        "a declined top-up uses no limit"
     )
     world.now = datetime(2021, 2, 1, tzinfo=SEOUL)
     assert world.top_up(saver, 500_000).entry.decline is None

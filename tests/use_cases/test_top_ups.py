@@ -223,9 +223,7 @@ def test_a_top_up_with_a_bonus_is_two_round_trips_and_four_items(saving_city: Wo
     saving_city.budgets = lambda: budgets  # type: ignore[method-assign]
     with saving_city.counted() as costs:
         saving_city.top_up(saver, 10_000)
-    assert (costs.round_trips, costs.write_units) == (2, 8), (
-        "two each for wallet, entry, the claim and the part of the budget"
-    )
+    assert (costs.round_trips, costs.write_units) == (2, 8), "two each for wallet, entry, claim and budget shard"
 
 
 def test_a_top_up_without_rewards_writes_wallet_entry_and_claim(world: World) -> None:

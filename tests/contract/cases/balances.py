@@ -29,9 +29,9 @@ COUNTS = {
 }
 SHARD = "shardId-00000001609815600000-1f3c9d2a"
 SEQUENCE = 4_421_584_500_000_000_017_450_439_091
-"""Longer than any number that DynamoDB would keep exactly in all its digits, and than a float."""
+"""Longer than any number that DynamoDB stores exactly, and longer than a float."""
 FIRST = Projection(batches=1)
-"""After one batch."""
+"""The counts of one batch."""
 
 
 def _balances(storage: Storage) -> BalanceStore:

@@ -94,7 +94,7 @@ def one_transfer_sent_under_many_keys_at_once_is_credited_once(storage: Storage)
 
     answers = at_once([partial(send, number) for number in range(6)])
     assert sum(new for _, new in answers) == 1
-    assert len({entry for entry, _ in answers}) == 2, "one entry for those of its wallet; the others are refused"
+    assert len({entry for entry, _ in answers}) == 2, "one entry for the requests of its wallet; the others are refused"
     assert [entry for entry, _ in answers].count("refused") == 3
     charged = [_store(storage).wallet(each.id) for each in wallets]
     assert sorted(each.balance("charged") for each in charged if each) == [0, 11_000], "with its bonus"

@@ -23,7 +23,7 @@ from tests.contract.cases import case
 from tests.contract.examples import item_at, refused, send
 
 LIST_OF_4_KB = ["0123456789"] * 360
-"""As one value of an item: 10 bytes and 1 for each, and 3."""
+"""The size of an item with one value: 10 bytes and 1 for each, and 3."""
 
 ONE = Key(Table.LEDGER, "WALLET#one", "WALLET")
 TWO = Key(Table.LEDGER, "WALLET#one", "PAYMENT#two")
