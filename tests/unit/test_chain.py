@@ -105,7 +105,7 @@ def test_a_link_is_the_hash_of_its_number_the_one_before_the_source_and_the_entr
     assert link(FIRST_LINK, 2, HASH_OF_TOP_UP, HASH_OF_TOP_UP) == SECOND_LINK
 
 
-def test_what_is_linked_carries_its_link() -> None:
+def test_each_entry_carries_its_link() -> None:
     head, item = linked(Head(), TOP_UP)
     assert head == Head(1, FIRST_LINK)
     assert item == {**TOP_UP, CHAIN: {"length": 1, "head": FIRST_LINK, "source": ""}}

@@ -94,7 +94,7 @@ def test_no_one_but_the_clock_asks_what_time_it_is(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_only_stores_say_what_is_written_and_under_which_conditions(path: Path) -> None:
+def test_only_stores_build_writes_and_conditions(path: Path) -> None:
     if path.name.endswith(("store.py", "unit_of_work.py")) or path in (
         EEUM / "aws" / "dynamodb.py",
         EEUM / "aws" / "expressions.py",

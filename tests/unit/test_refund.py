@@ -122,7 +122,7 @@ def test_every_won_of_a_refund_is_recovered_or_released_and_no_purse_gets_more_t
 
 
 @given(portions, st.data())
-def test_what_is_cancelled_whole_goes_back_as_it_was_drawn(paid_from: Portions, data: st.DataObject) -> None:
+def test_a_whole_cancellation_refunds_what_each_purse_paid(paid_from: Portions, data: st.DataObject) -> None:
     whole = sum(won for _, won in paid_from)
     month = _paid(paid_from)
     parts = data.draw(cut(whole))

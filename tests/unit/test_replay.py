@@ -124,9 +124,7 @@ def _cashback_by_account(month: PaidMonth) -> dict[str, int]:
 
 
 @given(paid_months(), cancellations)
-def test_what_stands_is_the_fold_from_nothing_over_what_survives(
-    month: PaidMonth, wanted: list[tuple[int, int]]
-) -> None:
+def test_the_cashback_equals_a_computation_over_the_survivors(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
     _cancel(month, wanted)
     rewards, used, accounts = _folded(month)
     assert month.rewards == rewards
