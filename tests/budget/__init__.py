@@ -1,1 +1,1 @@
-"""Budgets: which line pays, what is granted, and that nothing is overspent or lost whatever happens."""
+"""Budgets: which line pays, how much a reward gets, and that no money is overspent or lost."""

@@ -1,4 +1,4 @@
-"""A programme's budgets in memory, on which rewards are granted as posting does it: in a transaction with an entry of their own."""
+"""A programme's budgets in memory. Rewards draw on them as accruals do: in one transaction with an entry."""
 
 import itertools
 from collections import Counter
@@ -38,7 +38,7 @@ MONTHLY = Window("month")
 
 
 def layer(name: str, shares: Mapping[str, int], *pools: str) -> Layer:
-    """A layer that costs its funders these shares and draws on these pools; the rest of it says nothing here."""
+    """A layer with these funders' shares and pools; its other rules do not matter here."""
     template = incheons_book().running_at(NOON).layers[0]
     return replace(template, id=name, funders=tuple(shares), shares=tuple(shares.values()), pools=pools)
 
@@ -48,14 +48,14 @@ def policy(layers: Sequence[Layer], *pools: Pool) -> PolicyVersion:
 
 
 def line(name: str, funder: str, *layers: str, year: int = 2022, applies_from: datetime | None = None) -> Line:
-    """A line of its funder for these layers, or for all others."""
+    """A budget line of `funder` for these layers, or for all layers that no other line names."""
     start = applies_from or datetime(year, 1, 1, tzinfo=SEOUL)
     return Line(year, name, funder, frozenset(layers) or None, start, {"ko": name, "en": name})
 
 
 @dataclass
 class Granted:
-    """An entry: what was granted of what was wanted, and by whom it was paid."""
+    """An entry: how much was wanted, how much was drawn, and from which lines and pools."""
 
     number: int
     layer: Layer
@@ -95,14 +95,14 @@ class Books:
 
     @property
     def administering(self) -> BudgetDependencies:
-        """What the administration of budgets works with."""
+        """The parameters of the budget administration's use cases."""
         months = MonthStore(self.storage, self.patience, PROGRAMME)
         return BudgetDependencies(
             self.store, self.appropriations, months, lambda: self.now, is_running=lambda: self.running
         )
 
     def reporting(self, policies: PolicyBook, now: datetime | None = None) -> ReportDependencies:
-        """What reports and the watch are made from."""
+        """The parameters of the reports and of the watch."""
         watched = WatchStore(self.storage, self.patience, PROGRAMME)
         return ReportDependencies(self.store, self.appropriations, watched, policies, lambda: now or self.now)
 
@@ -124,7 +124,7 @@ class Books:
     def transact(
         self, hashed: str, needs: Sequence[tuple[PolicyVersion, datetime]], work: Callable[[Funds], Item], name: str
     ) -> None:
-        """Does `work` on funds until it can be stored, together with the entry that it gives."""
+        """Run `work` on funds until its result is stored, together with the entry that `work` returns."""
         funding = Budgets(self.store, self.lines).funding(hashed, self.now)
         patience = self.patience
         attempt = 0
@@ -161,7 +161,7 @@ class Books:
         return entry
 
     def change(self, entry: Granted, won: int, hashed: str | None = None) -> int:
-        """Grants more of it, or less, as a replay does."""
+        """Change an earlier draw to more or less, as a replay does."""
         number = next(self._numbers)
         changed = 0
 
@@ -177,7 +177,7 @@ class Books:
     # --- what must hold -----------------------------------------------------------------------------------------------
 
     def spent(self) -> Counter[tuple[int, str]]:
-        """Won granted and not given back, by what pays them: from the entries alone."""
+        """Won drawn and not given back, by line and pool, computed from the entries alone."""
         spent: Counter[tuple[int, str]] = Counter()
         lines = self.lines
         for entry in self.granted:
@@ -192,7 +192,7 @@ class Books:
         return spent
 
     def check(self, *years: int) -> None:
-        """Rest + sub-lines + granted = appropriated + given back, and nothing is below zero: for each line and each pool."""
+        """Check every line and pool: unallocated + shards + drawn = appropriated + given back, nothing below zero."""
         spent = self.spent()
         all_money = {year: self.store.money(year) for year in years or (self.now.year,)}
         for year, money in all_money.items():

@@ -1,4 +1,4 @@
-"""Conflicts, answers that are lost, processes that die between two calls, and many who grant at once: money stays where it can be found."""
+"""Conflicts, lost answers, processes that die between two calls, and concurrent draws: no money is lost."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +25,11 @@ FAULTS = [
 
 
 class Death(BaseException):
-    """The process is gone: nothing catches this."""
+    """The process is killed; no code catches this exception."""
 
 
 class Interrupted(InMemoryStorage):
-    """Something happens before one of its reads, once."""
+    """A storage that runs `happens` once, before one of its reads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,8 +54,8 @@ class Interrupted(InMemoryStorage):
 
 @pytest.mark.parametrize("opened", [True, False])
 @pytest.mark.parametrize("before", range(1, 7))
-def test_a_twin_of_an_appropriation_is_answered_with_it_whenever_it_comes(before: int, opened: bool) -> None:
-    """Told that there is such a line, to be supplemented, an operator would put up its money twice."""
+def test_a_retried_appropriation_gets_the_answer_of_the_first_at_any_moment(before: int, opened: bool) -> None:
+    """A retry must not get "line exists": the operator would then add a supplement, and the money would be there twice."""
     memory = Interrupted()
     books = Books(memory)
     if opened:
@@ -70,7 +70,7 @@ def test_a_twin_of_an_appropriation_is_answered_with_it_whenever_it_comes(before
 
 
 @pytest.mark.parametrize("before", range(1, 7))
-def test_a_twin_of_a_close_is_answered_with_it_whenever_it_comes(before: int) -> None:
+def test_a_retried_close_gets_the_answer_of_the_first_at_any_moment(before: int) -> None:
     memory = Interrupted()
     books = Books(memory)
     books.add(line("city", "city"), 900_000)
@@ -85,7 +85,7 @@ def test_a_twin_of_a_close_is_answered_with_it_whenever_it_comes(before: int) ->
     assert close() is (memory.happens is None)
 
 
-def test_what_comes_back_to_a_pool_that_is_taken_home_meanwhile_comes_back() -> None:
+def test_money_given_back_while_its_pool_window_ends_is_not_lost() -> None:
     books = Books()
     books.add(line("national", "national"), 700_000)
     books.add(line("city", "city"), 900_000)
@@ -114,7 +114,7 @@ def _books() -> Books:
 
 
 def _life(books: Books) -> list[int]:
-    """Grants until nothing is left, with what comes back in between; from the rest, and from one another."""
+    """Draw until nothing is left, with some money given back in between: shards refill from the unallocated balance and each other."""
     won = []
     for number in range(12):
         won.append(books.draw(OWN, PAID, 150_000, hashed=str(number)).won)
@@ -126,7 +126,7 @@ def _life(books: Books) -> list[int]:
 def _fault_at(
     number: int, moment: str, error: Callable[[str], BaseException]
 ) -> Callable[[str, Sequence[Write]], None]:
-    """A fault at the `number`th transaction."""
+    """A storage that fails at the transaction with this number."""
     seen = {"before": 0, "after": 0}
 
     def fault(when: str, writes: Sequence[Write]) -> None:
@@ -145,7 +145,7 @@ def _transactions() -> int:
 
 
 @pytest.mark.parametrize(("error", "moment"), FAULTS)
-def test_whichever_transaction_fails_or_loses_its_answer_all_comes_out_the_same(
+def test_a_failure_or_lost_answer_at_any_transaction_changes_no_result(
     error: Callable[[str], BaseException], moment: str
 ) -> None:
     expected = _life(_books())
@@ -158,14 +158,14 @@ def test_whichever_transaction_fails_or_loses_its_answer_all_comes_out_the_same(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_process_that_dies_at_any_transaction_loses_nothing_and_another_goes_on(moment: str) -> None:
+def test_another_process_continues_after_one_dies_at_any_transaction(moment: str) -> None:
     for number in range(1, _transactions() + 1):
         books = _books()
         books.memory.fault = _fault_at(number, moment, Death)
         with pytest.raises(Death):
             _life(books)
         books.memory.fault = lambda moment, writes: None
-        # What the dead one had stored of its own is in the table, though it never learned of it.
+        # What the killed process had stored is in the table, though it never saw the answer.
         stored = [item for item in books.memory.items(Table.LEDGER) if item["kind"] == "grant"]
         known = {str(entry.number) for entry in books.granted}
         lost = [item for item in stored if item["sk"] not in known]
@@ -188,7 +188,7 @@ def _entry(books: Books, number: int, won: int) -> Any:
     return Granted(number, PAID, OWN, NOON, 150_000, won)
 
 
-def test_who_runs_out_of_time_has_changed_nothing_but_where_money_stands() -> None:
+def test_a_call_out_of_time_has_only_moved_money_between_shards() -> None:
     books = _books()
     books.memory.fault = lambda moment, writes: (_ for _ in ()).throw(Contended("always"))
     books.seconds = 1.0
@@ -200,8 +200,8 @@ def test_who_runs_out_of_time_has_changed_nothing_but_where_money_stands() -> No
 
 
 @pytest.mark.parametrize("wanted", [997, 40_000])
-def test_many_at_once_grant_all_there_is_and_not_a_won_more(wanted: int) -> None:
-    """Twelve threads over three times what is there, so that they empty one another's sub-lines at the end."""
+def test_concurrent_draws_use_the_whole_budget_and_no_more(wanted: int) -> None:
+    """Twelve threads want three times the budget, so that at the end they empty each other's shards."""
     books = Books(seconds=600.0)
     own = layer("standard", {"city": 100})
     plain = policy([own])
@@ -219,7 +219,7 @@ def test_many_at_once_grant_all_there_is_and_not_a_won_more(wanted: int) -> None
     books.check()
 
 
-def test_many_at_once_also_give_back_and_are_supplemented() -> None:
+def test_concurrent_draws_returns_and_supplements_lose_nothing() -> None:
     books = Books(seconds=600.0)
     books.add(line("national", "national"), 300_000)
     books.add(line("city", "city"), 500_000)

@@ -1,4 +1,4 @@
-"""Granting in transactions, refilling, supplements, and the close of a year: nothing is lost and nothing overspent."""
+"""Budget draws in transactions, refills, supplements and the close of a year: nothing is lost or overspent."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -63,7 +63,7 @@ def test_a_later_version_with_a_larger_pool_raises_it_and_one_with_a_smaller_tak
     books.check()
 
 
-def test_an_events_pool_is_one_over_the_turn_of_the_year(books: Books) -> None:
+def test_a_pool_of_an_event_spans_the_turn_of_the_year(books: Books) -> None:
     window = Window("event", datetime(2022, 12, 1, tzinfo=SEOUL), datetime(2023, 2, 1, tzinfo=SEOUL))
     paid = layer("standard", {"city": 100}, "winter")
     own = policy([paid], Pool("winter", window, 10_000))
@@ -90,7 +90,7 @@ def test_what_comes_back_is_granted_again_whoever_asks(books: Books) -> None:
     books.check()
 
 
-def test_where_nothing_is_budgeted_nothing_is_read_or_written(books: Books) -> None:
+def test_a_layer_without_a_budget_reads_and_writes_nothing(books: Books) -> None:
     before = len(books.memory.items(Table.BUDGETS)), books.memory.costs.round_trips
     assert books.draw(OWN, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
     plain = policy([SHARED])
@@ -138,7 +138,7 @@ def test_lines_are_read_again_after_a_minute_and_each_time_before_the_programme_
 
 
 class Steps:
-    """What may happen to budgets, one after another."""
+    """Any sequence of operations on budgets."""
 
     grant = st.tuples(st.just("grant"), st.integers(0, 2), st.integers(1, 400_000), st.integers(0, 5))
     change = st.tuples(st.just("change"), st.integers(0, 30), st.integers(0, 300_000), st.integers(0, 5))
@@ -149,7 +149,7 @@ class Steps:
 
 @settings(max_examples=60, deadline=None)
 @given(Steps.many)
-def test_whatever_happens_nothing_is_lost_and_nothing_overspent(steps: list[tuple[str, int, int, int]]) -> None:
+def test_no_sequence_of_operations_loses_or_overspends_money(steps: list[tuple[str, int, int, int]]) -> None:
     books = Books()
     names = ("national", "city", "event")
     for name, won in zip(names, (1_000_000, 2_000_000, 100_000), strict=True):
@@ -173,13 +173,13 @@ def test_a_shortfall_comes_only_when_no_shard_has_anything_left(books: Books) ->
         entry = books.draw(OWN, SHARED, 9_973)
         if entry.won < entry.wanted:
             break
-    # The largest whole whose parts of 40 % and 60 % still fit: at most one won of flooring stays.
+    # The largest reward whose parts of 40 % and 60 % still fit: rounding down leaves at most one won.
     assert min(books.left("national"), books.left("city") - 500_000) <= 1
     books.check()
 
 
-def test_no_item_is_written_more_than_a_tenth_as_often_as_payments_are_posted() -> None:
-    """In batches of 20, from a full line to an empty one; and one by one, as commands do it, by wallet."""
+def test_no_item_takes_more_than_a_tenth_of_the_writes() -> None:
+    """In batches of 20 from a full line until it is empty, and one by one by wallet as commands do it."""
     busiest = {}
     for name, batch, payments in (("posting", 20, 12_000), ("command", 1, 3_000)):
         books = Books(InMemoryStorage())
@@ -209,8 +209,8 @@ def test_a_transaction_costs_two_units_and_touches_one_shard(books: Books) -> No
     assert [write.key.table for write in books.memory.log] == [Table.BUDGETS, Table.LEDGER]
 
 
-def test_a_change_asked_for_again_is_answered_as_it_was_at_first(books: Books) -> None:
-    """To the millisecond, which is what is stored of an instant."""
+def test_a_retried_change_gets_the_first_answer(books: Books) -> None:
+    """The answer is the same to the millisecond, the precision in which instants are stored."""
     books.now += timedelta(microseconds=1_234)
     added = line("district", "district")
     first = books.add(added, 100, "the-key-of-the-line")
@@ -219,7 +219,7 @@ def test_a_change_asked_for_again_is_answered_as_it_was_at_first(books: Books) -
     assert books.supplement(2022, "district", 5, "the-key-of-the-supplement").entry == more.entry
 
 
-def test_a_pool_of_an_event_of_two_centuries_reads_the_years_that_drew_on_it_alone() -> None:
+def test_a_pool_of_a_very_long_event_reads_only_the_years_that_drew_on_it() -> None:
     start, until = datetime(2000, 1, 1, tzinfo=SEOUL), datetime(2200, 12, 31, tzinfo=SEOUL)
     paid = layer("gift", {"city": 100}, "festival")
     own = policy([paid], Pool("festival", Window("event", start, until), 1_000_000))

@@ -1,4 +1,4 @@
-"""Which line pays, and how much of a reward can be funded: by plain values."""
+"""Which line pays, and how much of a reward can be funded, from plain values."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ won = st.integers(0, 10_000)
 def funds(
     left: Mapping[str, int], *, exhausted: bool = True, closed: bool = False, lines: Lines | None = None
 ) -> Funds:
-    """Funds on a sub-line of 2022, with lines for `national` and `city` unless said otherwise."""
+    """Funds on a budget shard of 2022, with lines for `national` and `city` unless `lines` says otherwise."""
     own = lines or Lines([line("national", "national"), line("city", "city")])
     reach: dict[Name, tuple[Move, ...]] = {(2022, name): () for name in left if "unbudgeted" not in name}
     return Funds(own, {2022: BudgetShard(2022, 3, left, closed)}, reach if exhausted else {})
@@ -83,7 +83,7 @@ def test_a_line_pays_from_the_instant_that_it_applies_from_and_before_it_the_one
         (line("a", "city"), line("b", "city", year=2023), False),
     ],
 )
-def test_two_lines_that_would_pay_the_same_are_told(one: object, other: object, same: bool) -> None:
+def test_two_lines_that_pay_for_the_same_are_reported(one: object, other: object, same: bool) -> None:
     assert one.pays_the_same_as(other) is same  # type: ignore[attr-defined]
     assert other.pays_the_same_as(one) is same  # type: ignore[attr-defined]
 
@@ -111,7 +111,7 @@ def test_the_part_of_the_last_funder_may_shrink_while_the_whole_grows() -> None:
     assert largest_fit((1, 1, 1), 2, (None, None, 1)) == 1
 
 
-def test_what_a_funder_lacks_cuts_the_layer_for_all_of_its_funders_and_no_other_layer() -> None:
+def test_one_funders_shortfall_cuts_the_layer_for_all_its_funders_and_no_other_layer() -> None:
     shared, own = layer("standard", IN_HALVES), layer("district", {"city": 100})
     both = policy([shared, own])
     wallet = funds({"national": 100, "city": 1_000})
@@ -144,7 +144,7 @@ def test_a_merchants_part_is_never_budgeted() -> None:
     assert wallet.changes == {2022: {"city": -30}}
 
 
-def test_what_no_line_pays_is_granted_and_counted_from_the_years_first_line_on() -> None:
+def test_rewards_without_a_line_are_paid_and_counted_once_the_year_has_a_line() -> None:
     paid = layer("standard", {"district": 50, "city": 50})
     lines = Lines([line("city", "city", applies_from=NOON)])
     wallet = funds({"city": 1_000, "unbudgeted/district": 7}, lines=lines)
@@ -168,7 +168,7 @@ def test_a_reward_is_raised_and_lowered_by_the_difference_of_its_parts() -> None
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(0, 200), st.integers(0, 200))
-def test_less_can_always_be_funded_though_nothing_is_left(shares: list[int], before: int, wanted: int) -> None:
+def test_lowering_a_reward_needs_no_budget(shares: list[int], before: int, wanted: int) -> None:
     funders = ("national", "city", "district", "province")[: len(shares)]
     paid = layer("standard", dict(zip(funders, shares, strict=True)), "citywide")
     own = policy([paid], Pool("citywide", MONTHLY, 10**9))
@@ -181,7 +181,7 @@ def test_less_can_always_be_funded_though_nothing_is_left(shares: list[int], bef
     assert all(change >= 0 for change in wallet.changes.get(2022, {}).values())
 
 
-def test_what_is_given_back_can_be_granted_in_the_same_transaction() -> None:
+def test_money_given_back_can_be_drawn_in_the_same_transaction() -> None:
     paid = layer("standard", {"city": 100})
     own = policy([paid])
     wallet = funds({"city": 0})
@@ -190,7 +190,7 @@ def test_what_is_given_back_can_be_granted_in_the_same_transaction() -> None:
     assert wallet.changes == {}
 
 
-def test_after_the_close_what_comes_back_is_kept_apart() -> None:
+def test_money_given_back_after_the_close_is_kept_apart() -> None:
     paid = layer("standard", {"city": 100}, "citywide")
     own = policy([paid], Pool("citywide", MONTHLY, 10**6))
     left = {"city": 500, "returned/city": 0, "pool/citywide@2022-08": 100}
@@ -201,7 +201,7 @@ def test_after_the_close_what_comes_back_is_kept_apart() -> None:
     assert wallet.changes == {2022: {"city": -60, "pool/citywide@2022-08": -60}}
 
 
-def test_what_is_short_is_named_with_all_that_is_wanted_and_nothing_is_stored_before_it_is_there() -> None:
+def test_a_shortfall_names_all_that_is_wanted_and_nothing_is_stored_until_it_is_there() -> None:
     paid = layer("standard", IN_HALVES, "citywide")
     own = policy([paid], Pool("citywide", MONTHLY, 10**6))
     wallet = funds({"national": 10, "city": 1_000}, exhausted=False)
@@ -212,7 +212,7 @@ def test_what_is_short_is_named_with_all_that_is_wanted_and_nothing_is_stored_be
         _ = wallet.changes
 
 
-def test_a_year_that_was_not_read_is_short_of_everything() -> None:
+def test_a_year_that_was_not_read_has_a_shortfall_of_everything() -> None:
     paid = layer("standard", {"city": 100})
     lines = Lines([line("city", "city", year=2021), line("city", "city")])
     wallet = funds({"city": 100}, exhausted=False, lines=lines)
@@ -230,7 +230,7 @@ def test_exact_parts_are_taken_whole_or_not_at_all() -> None:
     assert wallet.changes == {2022: {"national": -10, "city": -100}}
 
 
-def test_what_is_tried_on_a_copy_is_dropped_with_it() -> None:
+def test_draws_on_a_copy_do_not_change_the_original() -> None:
     paid = layer("standard", {"city": 100})
     wallet = funds({"city": 100})
     assert wallet.copy().draw(policy([paid]), paid, 80, NOON) == 80
@@ -241,7 +241,7 @@ def test_what_is_tried_on_a_copy_is_dropped_with_it() -> None:
 # --- pools ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_pools_window_is_of_the_year_of_the_payment_and_an_events_of_the_year_in_which_it_ends() -> None:
+def test_a_pools_window_belongs_to_the_payments_year_and_an_events_to_its_last_year() -> None:
     start, until = datetime(2022, 11, 15, tzinfo=SEOUL), datetime(2023, 2, 1, tzinfo=SEOUL)
     event = Pool("festival", Window("event", start, until), 5_000)
     own = policy([], Pool("citywide", MONTHLY, 1_000), event)
@@ -252,7 +252,7 @@ def test_a_pools_window_is_of_the_year_of_the_payment_and_an_events_of_the_year_
     assert pool_money(policy([], at_midnight), "year", start).home == 2022
 
 
-# --- sub-lines and refills --------------------------------------------------------------------------------------------
+# --- budget shards and refills ----------------------------------------------------------------------------------------
 
 
 def test_transactions_are_spread_over_all_shards_alike() -> None:
@@ -264,7 +264,7 @@ def test_transactions_are_spread_over_all_shards_alike() -> None:
 
 
 @given(st.integers(1, 10**6), st.integers(0, 10**9), st.lists(st.integers(0, 10**6), max_size=15), st.integers(0, 15))
-def test_what_is_lacking_is_moved_while_there_is_plenty_and_else_found_wherever_it_is(
+def test_a_shortage_is_refilled_while_there_is_plenty_and_then_drawn_where_money_is(
     lacking: int, rest: int, others: list[int], number: int
 ) -> None:
     places = [Move(Place(2022, other), there) for other, there in enumerate(others)]
@@ -280,7 +280,7 @@ def test_what_is_lacking_is_moved_while_there_is_plenty_and_else_found_wherever_
     assert enough == sorted(enough, reverse=True)
 
 
-def test_a_refill_takes_a_part_of_the_rest_so_that_it_is_done_seldom() -> None:
+def test_a_refill_moves_a_large_part_of_the_unallocated_balance_so_that_refills_are_rare() -> None:
     def of_rest(lacking: int, rest: int) -> int | None:
         move = move_to_refill(lacking, Move(Place(2022, None), rest), ())
         return move and move.won
@@ -288,12 +288,12 @@ def test_a_refill_takes_a_part_of_the_rest_so_that_it_is_done_seldom() -> None:
     assert of_rest(1, 3_200_000_000) == 100_000_000
     assert of_rest(1, 3_200_000) == SMALLEST_REFILL
     assert of_rest(1_000, 160_000) == 10_000
-    # Near the end nothing is kept for later, and what is lacking is drawn on where it is.
+    # Near the end nothing is kept in reserve, and draws take from every place that has money.
     assert of_rest(1_000, 31_999) is None
     assert of_rest(700_000, 3_200_000) is None
 
 
-def test_when_the_rest_is_used_up_half_of_the_fullest_is_moved() -> None:
+def test_without_an_unallocated_balance_half_of_the_fullest_shard_is_moved() -> None:
     nothing = Move(Place(2022, None), 0)
     others = [Move(Place(2022, number), won) for number, won in ((1, 250_000), (2, 900_001), (3, 900_000))]
     assert move_to_refill(1, nothing, others) == Move(Place(2022, 2), 450_000)

@@ -1,4 +1,4 @@
-"""The last won of a line or pool: nobody waits for them, no won is given twice, and what stays behind is the next one's."""
+"""The last won of a line or pool: no payment waits for them, none is paid twice, and what is left goes to the next payment."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ TILLS = 24
 
 
 class Counting(InMemoryStorage):
-    """Counts what each attempt reads; in between, whatever `between` does."""
+    """Count the reads of each attempt, and run `between` after each read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ def _books(won: int, memory: InMemoryStorage | None = None) -> Books:
 
 
 def _spread(books: Books, parts: Sequence[int], name: str = "city") -> None:
-    """Moves won from the rest to the sub-lines, one after another."""
+    """Move won from the unallocated balance to the shards, one after another."""
     for number, won in enumerate(parts):
         shard = books.store.money(2022).shards[number]
         if name not in shard.won:
@@ -63,7 +63,7 @@ def _spread(books: Books, parts: Sequence[int], name: str = "city") -> None:
 
 @pytest.mark.parametrize("paid", [PAID, POOLED, SHARED], ids=lambda paid: paid.id)
 @pytest.mark.parametrize("seed", range(4))
-def test_tills_that_want_the_last_won_at_once_get_all_of_them_and_not_one_more(paid: Layer, seed: int) -> None:
+def test_tills_at_once_get_all_of_the_last_won_and_no_more(paid: Layer, seed: int) -> None:
     books = _books(LAST_WON if paid is PAID else 10**9)
     ready, chance, lock = Barrier(TILLS), random.Random(seed), Lock()
     waited: list[float] = []
@@ -77,7 +77,7 @@ def test_tills_that_want_the_last_won_at_once_get_all_of_them_and_not_one_more(p
         given_at_once = list(tills.map(pay, range(TILLS)))
     name = "city" if paid is PAID else "pool/citywide@2022-08"
     assert sum(given_at_once) + books.left(name) == LAST_WON
-    # Whoever is cut found less than a reward anywhere, or lost to others each time.
+    # A draw is cut when it found less than a reward everywhere, or lost the race each time.
     assert books.left(name) < 1_000
     assert max(waited) < 4.0
 
@@ -94,7 +94,7 @@ def patience_counted(waited: list[float], lock: Lock) -> Callable[[float], None]
 
 
 def grant(books: Books, paid: Layer, won: int, hashed: str, pause: Callable[[float], None]) -> int:
-    """One payment's grant, as the use cases do it: read, decide, keep, and again when something no longer holds."""
+    """Draw for one payment as the use cases do: read, decide, store, and start again when a condition fails."""
     patience = Patience(lambda: 60.0, pause)
     funding = Budgets(books.store, books.lines).funding(hashed, NOON)
     attempt = 0
@@ -124,7 +124,7 @@ def grant(books: Books, paid: Layer, won: int, hashed: str, pause: Callable[[flo
     rest=st.integers(0, 3_000),
     wanted=st.lists(st.tuples(st.integers(1, 4_000), st.integers(0, 15), st.booleans()), max_size=25),
 )
-def test_one_after_another_get_whatever_is_left_wherever_it_lies(
+def test_payments_one_after_another_get_all_that_is_left_in_any_shard(
     parts: list[int], rest: int, wanted: list[tuple[int, int, bool]]
 ) -> None:
     memory = Counting()
@@ -134,9 +134,9 @@ def test_one_after_another_get_whatever_is_left_wherever_it_lies(
     for number, (won, hashed, _) in enumerate(wanted):
         memory.reads = 0
         got = grant(books, PAID, won, f"{hashed}/{number}", lambda _: None)
-        assert got == min(won, left), "cut while there was money"
+        assert got == min(won, left), "it was cut although there was money"
         left -= got
-        assert memory.reads - 1 <= 3  # books.lines reads by query, and the entry is read by nobody
+        assert memory.reads - 1 <= 3  # Not counted: `books.lines` reads by query, and no read asks for the entry.
     assert books.left("city") == left
 
 
@@ -146,7 +146,7 @@ def test_one_after_another_get_whatever_is_left_wherever_it_lies(
     chance=st.randoms(use_true_random=False),
     wanted=st.integers(1, 5_000),
 )
-def test_however_others_come_in_between_a_payment_is_decided_in_a_bounded_number_of_reads(
+def test_a_payment_is_decided_in_a_bounded_number_of_reads_despite_races(
     parts: list[int], chance: random.Random, wanted: int
 ) -> None:
     memory = Counting()
@@ -167,13 +167,13 @@ def test_however_others_come_in_between_a_payment_is_decided_in_a_bounded_number
     memory.between = between
     got = grant(books, PAID, wanted, "the payment", lambda _: None)
     memory.between = lambda: None
-    assert memory.reads <= MOST_READS + 1  # naming the line in its sub-line
+    assert memory.reads <= MOST_READS + 1  # One more transaction adds the line to its shard.
     assert got <= wanted
     assert got + sum(others) + books.left("city") == left
 
 
 @pytest.mark.parametrize("looking", [COMMAND, POSTING])
-def test_who_always_loses_stands_without_the_reward_after_a_bounded_number_of_attempts(looking: Looking) -> None:
+def test_a_payment_that_always_loses_is_stored_without_the_reward_after_some_attempts(looking: Looking) -> None:
     books = _books(400_000)
     funding = Funding(books.store, Lines(books.store.lines()), 3, NOON, looking)
     rival = Funding(books.store, Lines(books.store.lines()), 3, NOON, Looking(1_000, 600.0))
@@ -189,7 +189,7 @@ def test_who_always_loses_stands_without_the_reward_after_a_bounded_number_of_at
         writes = funding.writes(funds)
         if not writes:
             break
-        # Another is faster, and gives back a little later: what was read never holds.
+        # Another payment is faster each time and gives its money back later, so that no read stays valid.
         taken = _take(books, rival, 400_000)
         with pytest.raises(ConditionsFailed):
             books.store._storage.transact(writes, f"lost-{attempts}")
@@ -220,8 +220,8 @@ def _give_back(books: Books, funding: Funding, won: int) -> None:
     books.storage.transact(funding.writes(funds), f"back-{random.random()}")
 
 
-def test_where_each_transaction_on_shared_money_is_contended_the_payment_stands_at_once() -> None:
-    """As DynamoDB cancels transactions that meet: the payment does not wait for the rest to be free."""
+def test_a_payment_is_stored_at_once_when_every_shared_item_is_contended() -> None:
+    """As DynamoDB cancels transactions that meet on an item: the payment does not wait for the shared items."""
     books = _books(LAST_WON)
     _spread(books, [0] * SHARDS)
 

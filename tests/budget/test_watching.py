@@ -1,4 +1,4 @@
-"""Reports and the watch: each alarm once, none lost, whatever dies in between."""
+"""Budget reports and the watch: each alarm is sent once, and none is lost when a process dies."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def books() -> Books:
 
 
 class Listener:
-    """Hears alarms, or fails."""
+    """A receiver of alarms that can fail."""
 
     def __init__(self) -> None:
         self.heard: list[Alarm] = []
@@ -74,7 +74,7 @@ def test_a_report_says_what_there_was_is_spent_and_is_left(books: Books) -> None
     assert not report.closed
 
 
-def test_a_pool_that_nobody_has_drawn_on_is_whole_and_a_year_without_a_budget_is_empty(books: Books) -> None:
+def test_an_unused_pool_is_whole_and_a_year_without_a_budget_is_empty(books: Books) -> None:
     assert year_report(2022, books.reporting(BOOK)).pools[0].left == 500_000
     empty = year_report(2031, books.reporting(BOOK))
     assert (empty.lines, empty.funders, empty.pools, empty.closed) == ((), (), (), False)
@@ -91,7 +91,7 @@ def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
     with pytest.raises(FiscalYearNotOver):
         close()
     books.now = NEW_YEAR.replace(year=2023, month=2)
-    # The reset is late: December was not even opened.
+    # The reset is late: not even December is open.
     months.turn(Turn((MonthRecord("2022-11", MonthStatus.OPEN, NOON),), ()))
     with pytest.raises(FiscalYearNotOver):
         close()
@@ -101,7 +101,7 @@ def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
         close()
     months.freeze(frozen(december, books.now))
     close()
-    close()  # the same request again
+    close()  # The same request again.
     with pytest.raises(FiscalYearClosed):
         close_year(CloseYear(books.request(2022), 2022, GROUNDS), books.administering)
     with pytest.raises(FiscalYearClosed):
@@ -138,7 +138,7 @@ def test_the_second_half_of_a_month_ends_with_it() -> None:
 # --- the watch --------------------------------------------------------------------------------------------------------
 
 
-def test_each_level_is_told_once_for_each_line_and_pool(books: Books) -> None:
+def test_each_level_is_alarmed_once_for_each_line_and_pool(books: Books) -> None:
     listener = Listener()
     assert look(books, listener) == Watched((), 0, 0)
     books.draw(OWN, SHARED, 410_000)
@@ -162,7 +162,7 @@ def test_each_level_is_told_once_for_each_line_and_pool(books: Books) -> None:
     )
 
 
-def test_after_a_supplement_a_level_is_told_when_it_is_reached_anew(books: Books) -> None:
+def test_after_a_supplement_a_level_is_alarmed_when_it_is_reached_again(books: Books) -> None:
     listener = Listener()
     plain = layer("standard", {"national": 100})
     books.draw(policy([plain]), plain, 330_000)
@@ -173,7 +173,7 @@ def test_after_a_supplement_a_level_is_told_when_it_is_reached_anew(books: Books
     assert look(books, listener).told == ("line/national/1000000/5000",)
 
 
-def test_an_alarm_that_did_not_get_through_is_told_by_the_next_run(books: Books) -> None:
+def test_an_alarm_that_failed_is_sent_by_the_next_run(books: Books) -> None:
     listener = Listener()
     books.draw(OWN, SHARED, 260_000)
     listener.fails = True
@@ -185,11 +185,11 @@ def test_an_alarm_that_did_not_get_through_is_told_by_the_next_run(books: Books)
 
 
 class Death(BaseException):
-    """The process is gone: nothing catches this."""
+    """The process is killed; no code catches this exception."""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_whichever_write_the_watch_dies_at_nothing_is_lost(moment: str) -> None:
+def test_a_watch_that_dies_at_any_write_loses_no_alarm(moment: str) -> None:
     for number in range(1, 12):
         books = Books()
         books.add(line("city", "city"), 1_000_000)
@@ -210,13 +210,13 @@ def test_whichever_write_the_watch_dies_at_nothing_is_lost(moment: str) -> None:
         except Death:
             pass
         else:
-            assert number > 7  # a snapshot, and three alarms that are claimed and told
+            assert number > 7  # A snapshot, and three alarms that are claimed and published.
             return
         books.memory.fault = lambda moment, writes: None
         look(books, listener)
         keys = [alarm.key for alarm in listener.heard]
         assert set(keys) == {f"line/city/1000000/{level}" for level in LEVELS[:3]}
-        assert len(keys) <= 4  # one of them perhaps twice, with one id
+        assert len(keys) <= 4  # One of them may be published twice, with one id.
 
 
 def test_two_runs_at_once_tell_each_alarm_once(books: Books) -> None:
@@ -233,7 +233,7 @@ def test_two_runs_at_once_tell_each_alarm_once(books: Books) -> None:
     assert [alarm.key for alarm in (*first.heard, *second.heard)] == ["pool/citywide@2022-08/500000/5000"]
 
 
-def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) -> None:
+def test_daily_spending_is_kept_and_forecasts_the_last_day(books: Books) -> None:
     plain = layer("standard", {"national": 100})
     own = policy([plain])
     listener = Listener()
@@ -243,7 +243,7 @@ def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) ->
         look(books, listener)
         books.now += timedelta(days=1)
     found = look(books, listener)
-    assert found.running_out == 0  # 350,000 are enough for 35 days
+    assert found.running_out == 0  # 350,000 last for 35 days.
     national = year_forecast(2022, books.reporting(PolicyBook([own])))[1]
     assert (national.account.name, national.forecast.days, national.forecast.per_day) == ("national", 5, 10_000)
     assert national.forecast.runs_out_on == books.now.date() + timedelta(days=34)
@@ -260,7 +260,7 @@ def test_spending_is_kept_by_the_day_and_tells_when_it_runs_out(books: Books) ->
     assert look(books, listener).told == ()
 
 
-def test_a_city_without_budgets_and_one_whose_year_is_closed_are_quiet() -> None:
+def test_a_city_without_budgets_or_with_a_closed_year_has_no_alarms() -> None:
     books = Books()
     assert look(books, Listener()) == Watched((), 0, 0)
     assert year_forecast(2021, books.reporting(BOOK, NOON)) == []

@@ -1,6 +1,6 @@
-"""What every storage must do, as cases, and the engines that are held to it."""
+"""The storage contract: cases that every storage must pass, and the engines that they run on."""
 
 import pytest
 
-# Before any of them is imported, by whichever test comes first.
+# Set before any test imports one of them.
 pytest.register_assert_rewrite("tests.contract.cases", "tests.contract.examples")

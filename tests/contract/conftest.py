@@ -1,6 +1,6 @@
-"""A storage on tables of its own for each test, on the engine that the test file names as `ENGINE`.
+"""A storage with its own tables for each test, on the engine that the test file names as `ENGINE`.
 
-One file per engine, so that tests that run side by side start each engine once.
+One file per engine, so that parallel test runs start each engine once.
 """
 
 import uuid
@@ -18,7 +18,7 @@ from tests.contract.tables import create_tables, delete_tables
 
 @pytest.fixture(scope="module")
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A client of the module's engine."""
+    """A client of the test file's engine."""
     name = request.module.ENGINE
     started: AbstractContextManager[Any]
     started = engines.moto() if name == "moto" else getattr(engines, name)(tmp_path_factory.mktemp(name))

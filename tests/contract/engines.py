@@ -1,7 +1,7 @@
-"""The engines that the contract is held by, each started here and ended here.
+"""The engines that the contract runs on, each started and stopped here.
 
-MiniStack runs the local city, so it must agree, but its validation is laxer than DynamoDB's: it is the authority on nothing. dynoxide
-is the strictest. moto is right in one thread only.
+MiniStack runs the local city, so it must pass, but its validation is laxer than DynamoDB's: it settles no question. dynoxide is the
+strictest. moto is correct with one thread only.
 """
 
 import socket
@@ -24,7 +24,7 @@ START_SECONDS = 30
 
 
 def client_of(endpoint: str | None) -> Any:
-    """botocore's client, as the functions have it, with the keys that no engine here looks at."""
+    """A botocore client with the functions' configuration; the engines accept any credentials."""
     return botocore.session.get_session().create_client(
         "dynamodb",
         endpoint_url=endpoint,
@@ -80,7 +80,7 @@ def ministack(folder: Path) -> Iterator[Any]:
 
 
 def _listens(port: int) -> bool:
-    # Asked by connecting: a probe that binds could take the port from under the engine that is about to.
+    # The check connects rather than binds: binding could take the port from the engine that is starting.
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""Wallets, payments, earnings and merchants as the cases store them."""
+"""Example wallets, payments, earnings and merchants, as the cases store them."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ def send(storage: Storage, *writes: Write) -> None:
 
 
 def refused(storage: Storage, *writes: Write) -> None:
-    """The engine finds the request itself at fault, each in its own words."""
+    """Assert that the engine rejects the request as invalid, by any of the engines' errors."""
     with pytest.raises((ValueError, ClientError, BotoCoreError)):
         send(storage, *writes)
 
@@ -79,7 +79,7 @@ def stored_wallet(storage: Storage, member: str = "member", **values: Any) -> Wa
 
 
 def change_wallet(storage: Storage, wallet_id: str, *changes: Any) -> None:
-    """What somebody else does to a wallet meanwhile."""
+    """Change a wallet as a concurrent request would."""
     send(storage, Update(wallet_key(wallet_id), changes))
 
 
@@ -124,7 +124,7 @@ def payment(
 def top_up(
     wallet_id: str, amount: int = 50_000, key: str = "idempotency-key-1", decline: TopUpDecline | None = None
 ) -> TopUp:
-    """One that was completed claims the reference of its bank, which is of its key and wallet."""
+    """A top-up; if it is not declined, it claims a bank reference that contains its key and wallet."""
     return TopUp(acceptance(wallet_id, key), amount, f"국민 {key} {wallet_id}", decline, claimed=decline is None)
 
 
@@ -164,7 +164,7 @@ def approved(number: str = "1248100998", name: str = "가게", **changes: Any) -
 
 
 def pages_of(read: Callable[[str | None], tuple[list[Any], str | None]], most: int = 200) -> list[Any]:
-    """Everything that a list gives, page after page."""
+    """All entries of a list, page by page."""
     found: list[Any] = []
     cursor: str | None = None
     for _ in range(most):

@@ -1,4 +1,4 @@
-"""Plans of postings that a case names, in place of those that are computed for a source."""
+"""Accrual plans with the parts that a case names, instead of those computed for a source."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from eeum.wallet.rules import Wallet
 
 
 def plan_of(opened: Wallet, *entries: PostingEntry, **said: Any) -> WalletPlan:
-    """A plan for the wallet as it is given: its number and its chain are what it rests on. What is not `said` follows from the entries."""
+    """A plan on the wallet's accrual number and chain. What `said` does not set follows from the entries."""
     debts = opened.debts
     for entry in entries:
         if isinstance(entry, Correction):

@@ -1,4 +1,4 @@
-"""What is sent to a storage, without the values: by this it is known whether the contract covers it."""
+"""The shapes of storage requests, without their values, to find requests that the contract does not cover."""
 
 from collections.abc import Hashable, Sequence
 from functools import cache
@@ -10,11 +10,11 @@ from tests.in_memory.storage import InMemoryStorage
 Shape = Hashable
 
 NAMED_BY_DATA = ("purses", "cards", "won", "amounts", "since", "codes")
-"""Maps whose keys are ids: any id is as good as another."""
+"""Maps whose keys are ids: every id has the same shape."""
 
 
 class Recording:
-    """A storage that passes everything on, and keeps the shape of it."""
+    """A storage that passes every request on and records its shape."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -44,7 +44,7 @@ class Recording:
 
 @cache
 def shapes_of_the_contract() -> frozenset[Shape]:
-    """The shape of everything that the cases of the contract send."""
+    """The shapes of all requests that the contract's cases send."""
     shapes: set[Shape] = set()
     for case in all_cases():
         recording = Recording(InMemoryStorage())
@@ -58,7 +58,7 @@ def _place(key: Key) -> Shape:
 
 
 PLACES_OF_MONEY = ("REST", "SUB_LINE")
-"""Where a budget's money is: which of them is drawn on is data, as which purse is."""
+"""The places of a budget's money: which one a draw uses is data, like the choice of a purse."""
 
 
 def _write(write: Write) -> Shape:

@@ -1,4 +1,4 @@
-"""The tables as the template has them, so that what is tested and what is deployed cannot drift apart."""
+"""The tables as the template defines them, so that tests and deployments cannot drift apart."""
 
 from functools import cache
 from pathlib import Path
@@ -21,14 +21,14 @@ WHAT_AN_ENGINE_NEEDS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryInd
 
 @cache
 def definition_of(table: Table) -> dict[str, Any]:
-    """Attributes, keys and indexes of a table, as `CreateTable` takes them."""
+    """Attributes, keys and indexes of a table, as arguments of `CreateTable`."""
     resources = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     properties = resources[LOGICAL_IDS[table]]["Properties"]
     return {name: properties[name] for name in WHAT_AN_ENGINE_NEEDS if name in properties}
 
 
 def create_tables(client: Any, suffix: str) -> dict[Table, str]:
-    """Makes the tables under names that end in `suffix`."""
+    """Create the tables under names that end in `suffix`."""
     names = {table: f"{table.value}-{suffix}" for table in Table}
     for table, name in names.items():
         client.create_table(TableName=name, **definition_of(table))
@@ -41,7 +41,7 @@ def delete_tables(client: Any, names: dict[Table, str]) -> None:
 
 
 def indexes_in_template(table: Table) -> set[tuple[str, str, str]]:
-    """Name, partition and sort attribute of each index."""
+    """Name, partition attribute and sort attribute of each index."""
     found = set()
     for index in definition_of(table).get("GlobalSecondaryIndexes", ()):
         keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}

@@ -1,4 +1,4 @@
-"""Any short sequence of writes leaves the in-memory storage and the strictest engine with the same answers and the same items."""
+"""Any short sequence of writes gets the same answers and leaves the same items in the in-memory storage and the strictest engine."""
 
 import uuid
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ conditions = st.one_of(
 
 
 def _independent(changes: Sequence[SetTo | Add]) -> bool:
-    """Changes of one update may not overlap: a path within another's is no request that the product makes."""
+    """The product never sends an update in which one path contains another."""
     ways: list[Path] = [change.path for change in changes]
     return all(
         one[: len(other)] != other

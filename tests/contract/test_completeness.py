@@ -1,4 +1,4 @@
-"""The contract leaves nothing out: every function of every store is called by some case, on the tables that the template makes."""
+"""The contract is complete: some case calls every function of every store, on the tables of the template."""
 
 import importlib
 import inspect
@@ -19,7 +19,7 @@ from tests.in_memory.storage import InMemoryStorage
 
 def _store_modules() -> Iterator[ModuleType]:
     for module in pkgutil.walk_packages(eeum.__path__, "eeum."):
-        # What dry runs stage is in memory alone.
+        # Dry runs stage their writes in memory only.
         if module.name.endswith("store") and not module.name.startswith("eeum.dry_run."):
             yield importlib.import_module(module.name)
 
@@ -35,7 +35,7 @@ def _store_functions() -> list[tuple[type, str]]:
     ]
 
 
-def test_every_part_that_has_a_store_is_known() -> None:
+def test_every_part_with_a_store_is_listed() -> None:
     stores = {store.__name__ for store, _ in _store_functions()}
     assert stores == {
         "AppropriationStore",
@@ -88,7 +88,7 @@ def test_the_indexes_that_the_code_reads_are_those_of_the_template(table: Table)
 
 
 @pytest.mark.parametrize("table", list(Table))
-def test_every_index_has_whole_items_since_stores_read_them_from_there(table: Table) -> None:
+def test_every_index_projects_whole_items_as_stores_need_them(table: Table) -> None:
     for index in definition_of(table).get("GlobalSecondaryIndexes", ()):
         assert index["Projection"] == {"ProjectionType": "ALL"}
 

@@ -1,4 +1,4 @@
-"""The contract, held by dynoxide."""
+"""The contract on dynoxide."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from tests.contract.cases import Case, parameters
 
 ENGINE = "dynoxide"
 KNOWN_FAULTS = {
-    "a_prefix_tells_capital_letters_from_small_ones": "looks for begins_with with LIKE, which is blind to case",
+    "a_prefix_is_case_sensitive": "looks for begins_with with LIKE, which is blind to case",
 }
-"""What this version of the engine does not do as DynamoDB does; no code of ours rests on it."""
+"""Where this version of the engine differs from DynamoDB; no code of ours depends on it."""
 
 pytestmark = pytest.mark.engine
 

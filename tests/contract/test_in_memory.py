@@ -1,4 +1,4 @@
-"""The contract, held by the storage that use cases and simulations run on; and that it leaves nothing out."""
+"""The contract on the in-memory storage that use cases and simulations run on."""
 
 import pytest
 

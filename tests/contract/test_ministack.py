@@ -1,4 +1,4 @@
-"""The contract, held by ministack."""
+"""The contract on MiniStack."""
 
 import pytest
 
@@ -10,7 +10,7 @@ KNOWN_FAULTS = {
     "more_than_a_hundred_items_of_several_tables_are_not_read_together": "bounds the items of each table alone",
     "adding_to_a_text_is_refused_and_writes_nothing": "leaves the text as it is, and writes the rest",
 }
-"""What this version of the engine does not do as DynamoDB does; no code of ours rests on it."""
+"""Where this version of the engine differs from DynamoDB; no code of ours depends on it."""
 
 pytestmark = pytest.mark.engine
 

@@ -1,4 +1,4 @@
-"""A dry run gives what the platform gives: random policies and events, lived in a city in memory and tried from a file."""
+"""A dry run equals the platform: random policies and events, run by use cases in memory and by a dry run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENOUGH = 1_000_000
 
 
 class City:
-    """One member's course of events, by the use cases, with everything real: the wallet, the cashback in it, the shops."""
+    """One member's events, run by the platform's own use cases on storage in memory."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         first = datetime.fromisoformat("2025-12-02T00:00:00+09:00")
@@ -84,7 +84,7 @@ class City:
         return event, {"paid": entry.refund, "changed": changed - back}
 
     def _about(self, known: Facts) -> None:
-        """What an operator has said of the member by now; without its entry, which an instant has one of."""
+        """Record what an operator has stated about the member, without an entry, as an instant can have only one."""
         wallet, age = self.world.wallet(self.wallet.id), known.member_age
         about = replace(
             wallet,
@@ -113,7 +113,7 @@ class City:
 
     @property
     def used(self) -> dict[str, int]:
-        """By limit and window, from all that was stored."""
+        """Limit usage by limit and window, from everything stored."""
         total: dict[str, int] = {}
         for item in self.world.memory.items(Table.LEDGER):
             kind = item["kind"]
@@ -141,7 +141,7 @@ def as_lived(outcome: Outcome) -> Lived:
 
 
 def known_of(known: dict[str, Any]) -> Facts:
-    """As a city knows them: a shop has its district, category and revenue, and a card is the standard one."""
+    """The facts with a city's own values: a shop has a district, category and revenue, and the card is the standard one."""
     facts = replace(Facts(), **{**known, "merchant_flags": frozenset(known["merchant_flags"])})
     return replace(
         facts,
@@ -152,7 +152,7 @@ def known_of(known: dict[str, Any]) -> Facts:
     )
 
 
-# A course is lived twice, so that shrinking one takes minutes: what is found is told as it was drawn.
+# No shrinking, which would take minutes: each example runs twice. A failure is reported as it was drawn.
 @settings(
     deadline=None,
     max_examples=40,
@@ -160,7 +160,7 @@ def known_of(known: dict[str, Any]) -> Facts:
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 @given(documents(), courses(), st.data())
-def test_a_dry_run_is_what_the_platform_does(made: dict[str, Any], course: list[Any], data: st.DataObject) -> None:
+def test_a_dry_run_gives_the_platforms_results(made: dict[str, Any], course: list[Any], data: st.DataObject) -> None:
     made = made | {"programme": "incheon", "starts_at": "2025-11-01T00:00:00+09:00"}
     limits = data.draw(st.sampled_from([[], ["topped-up"]]))
     wallet = {"minimum_top_up": 1, "holding_limit": 10 * ENOUGH, "holding_limit_verified": 10 * ENOUGH}

@@ -1,4 +1,4 @@
-"""Everybody who may knock at the API: each role, each wrong owner, and tokens that are none."""
+"""Every kind of API caller: each role, each wrong owner, and invalid tokens."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.e2e.waiting import wait_for
 
 RESIDENTS, STAFF_POOL = "ResidentAuthorizer", "StaffAuthorizer"
 
-NOBODY = "nobody, without a token"
-GARBAGE = "somebody with a word for a token"
-UNSIGNED = "somebody with an unsigned token"
+NO_TOKEN = "a caller without a token"
+GARBAGE = "a caller with a word for a token"
+UNSIGNED = "a caller with an unsigned token"
 WIDENED = "a resident who wrote more scopes into the token"
 PROMOTED = "a member of staff who wrote the operators' group into the token"
-EXPIRED = "somebody with an expired token"
+EXPIRED = "a caller with an expired token"
 ID_TOKEN = "a resident with the id token"
 MEMBER = "the member"
 OTHER_MEMBER = "another member"
@@ -43,7 +43,7 @@ SECOND_ACQUIRER = Application("SecondAcquirerClient", "ResidentPool", sign_in.AC
 
 @dataclass(frozen=True)
 class Caller:
-    """`pool` is the authorizer that knows the token, if any does; `scopes` what the token's client may ask for."""
+    """A caller: `pool` is the authorizer that accepts the token, if any; `scopes` are those of the token's client."""
 
     name: str
     token: str | None
@@ -51,8 +51,8 @@ class Caller:
     scopes: frozenset[str] = frozenset()
 
 
-def everybody(city: City, tokens: Tokens) -> dict[str, Caller]:
-    """All callers, by name; the member is the city's first resident, the owner its shopkeeper."""
+def all_callers(city: City, tokens: Tokens) -> dict[str, Caller]:
+    """All callers by name. The member is the city's first resident, the owner its shopkeeper."""
     member = city.signing.tokens(inhabitants.RESIDENTS[0], sign_in.RESIDENT_APP)
     outsider = _person(city, "archivist", sign_in.STAFF_CONSOLE)
     more = _more_partners(city)
@@ -65,8 +65,8 @@ def everybody(city: City, tokens: Tokens) -> dict[str, Caller]:
         OTHER_ACQUIRER: (more[SECOND_ACQUIRER], sign_in.ACQUIRER),
         BANK: (tokens.bank, sign_in.BANK),
     }
-    nobodies = {
-        NOBODY: None,
+    unknown = {
+        NO_TOKEN: None,
         GARBAGE: "open-sesame",
         UNSIGNED: rewritten(member["access_token"], header={"alg": "none"}, signature=""),
         WIDENED: rewritten(member["access_token"], claims={"scope": " ".join(ALL_SCOPES)}),
@@ -74,7 +74,7 @@ def everybody(city: City, tokens: Tokens) -> dict[str, Caller]:
         EXPIRED: _expired(more[SHORT_LIVED]),
     }
     callers = [
-        *(Caller(name, token) for name, token in nobodies.items()),
+        *(Caller(name, token) for name, token in unknown.items()),
         Caller(ID_TOKEN, member["id_token"], RESIDENTS),
         *(
             Caller(name, token, RESIDENTS, frozenset(application.scopes))
@@ -94,7 +94,7 @@ def rewritten(
     claims: dict[str, Any] | None = None,
     signature: str | None = None,
 ) -> str:
-    """A token with other contents under the signature that it had, or another."""
+    """A token with other contents and its old signature, or with another signature."""
     first, second, third = token.split(".")
     parts = [_encoded(decoded(first) | (header or {})), _encoded(decoded(second) | (claims or {}))]
     return ".".join([*parts, third if signature is None else signature])
@@ -114,7 +114,7 @@ def _encoded(contents: dict[str, Any]) -> str:
 
 
 def _person(city: City, person: str, application: Application) -> str:
-    """A person in no group."""
+    """The token of a new person in no group."""
     city.signing.enrol(person, application)
     return city.signing.token(person, application)
 
@@ -125,7 +125,7 @@ def _expired(token: str) -> str:
 
 
 def _more_partners(city: City) -> dict[Application, str]:
-    """Tokens of two partner systems that the template has not: a second acquirer, and one whose tokens end in a second."""
+    """Tokens of two partner systems that the template does not have: a second acquirer, and one with short-lived tokens."""
     pools, gateway = city.emulator.client("cognito-idp"), city.emulator.client("apigatewayv2")
     validity = {SHORT_LIVED: 1, SECOND_ACQUIRER: 3_600}
     clients = {

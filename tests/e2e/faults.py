@@ -1,9 +1,8 @@
-"""What no emulator does by itself: transaction conflicts and lost answers, put between the functions and DynamoDB.
+"""Faults that no emulator makes by itself: transaction conflicts and lost answers, between the functions and DynamoDB.
 
-A forwarding server stands before the emulator's DynamoDB; the functions are started with its address. Each fault
-holds for a number of matching requests, either before the request has an effect (it never reaches the engine) or
-after (the engine has done it, and the answer is replaced). Everything else passes through as it is, signatures
-included.
+A forwarding server in front of the emulator's DynamoDB, whose address the functions get. Each fault applies to a
+number of matching requests: before the effect (the request never reaches the engine) or after it (the engine has
+answered, and the answer is replaced). All other requests pass unchanged, with their signatures.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from typing import Any, Literal
 
 Request = dict[str, Any]
 Answer = tuple[int, Request]
-#: Instead of an answer: the connection ends without one.
+#: In place of an answer: the connection is closed without one.
 NO_ANSWER: Answer = (0, {})
-#: Of times, for a fault that lasts as long as its `with` block.
+#: The `times` of a fault that lasts as long as its `with` block.
 WITHOUT_END = 1_000_000_000
 _PREFIX = "com.amazonaws.dynamodb.v20120810#"
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding"})
 
 
 def transaction_conflict(request: Request) -> Answer:
-    """As DynamoDB refuses a transaction whose first item another one holds."""
+    """DynamoDB's refusal of a transaction whose first item is in another transaction."""
     reasons = [{"Code": "None"} for _ in request["TransactItems"]]
     reasons[0] = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
     codes = ", ".join(reason["Code"] for reason in reasons)
@@ -40,18 +39,18 @@ def transaction_conflict(request: Request) -> Answer:
 
 
 def internal_error(_request: Request) -> Answer:
-    """As DynamoDB fails by itself; whether it had an effect, the caller cannot know."""
+    """A failure inside DynamoDB; the caller cannot know whether the request had an effect."""
     return 500, {"__type": f"{_PREFIX}InternalServerError", "message": "Internal server error"}
 
 
 def lost_answer(_request: Request) -> Answer:
-    """As a network fails: the caller hears nothing, whatever became of the request."""
+    """A network failure: the caller gets no answer, though the request may have had an effect."""
     return NO_ANSWER
 
 
 @dataclass
 class Fault:
-    """`times` requests of `operation` whose body holds `containing` get `answer`; `hits` counts them."""
+    """The next `times` requests of `operation` whose body contains `containing` get `answer`; `hits` counts them."""
 
     when: Literal["before", "after"]
     operation: str
@@ -63,7 +62,7 @@ class Fault:
 
 @dataclass
 class Faults:
-    """The faults that are in force, and the server that applies them."""
+    """The active faults, and the server that applies them."""
 
     port: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,7 +78,7 @@ class Faults:
         containing: str = "",
         times: int = 1,
     ) -> Iterator[Fault]:
-        """Put a fault in force for the length of a `with` block."""
+        """Apply a fault for the length of a `with` block."""
         fault = Fault(when, operation, answer, containing, times)
         with self._lock:
             self._active.append(fault)
@@ -90,7 +89,7 @@ class Faults:
                 self._active.remove(fault)
 
     def take(self, when: str, operation: str, body: str) -> Fault | None:
-        """The fault that this request meets now, if any; it is counted."""
+        """The fault that applies to this request, if any, which counts it."""
         with self._lock:
             for fault in self._active:
                 matches = (fault.when, fault.operation) == (when, operation) and fault.containing in body
@@ -102,13 +101,13 @@ class Faults:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # Many copies of a function connect at once when many callers come at once.
+    # Many copies of a function connect at once when there are many concurrent callers.
     request_queue_size = 128
 
 
 @contextmanager
 def forwarding_to(emulator_port: int) -> Iterator[Faults]:
-    """The server in a thread of its own, for as long as the `with` block lasts."""
+    """Run the server in a thread of its own for the length of a `with` block."""
     faults = Faults()
     server = _Server(("127.0.0.1", 0), _handler(faults, emulator_port))
     faults.port = server.server_address[1]
@@ -148,7 +147,7 @@ def _handler(faults: Faults, emulator_port: int) -> type[BaseHTTPRequestHandler]
             super().finish()
 
         def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-            for attempt in (1, 2):  # a kept connection may have been closed meanwhile
+            for attempt in (1, 2):  # A kept connection may have been closed in the meantime.
                 if self._engine is None:
                     self._engine = http.client.HTTPConnection("127.0.0.1", emulator_port, timeout=60)
                 try:
@@ -182,6 +181,6 @@ def _handler(faults: Faults, emulator_port: int) -> type[BaseHTTPRequestHandler]
             self.wfile.write(contents)
 
         def log_message(self, *_arguments: Any) -> None:
-            """Quiet: a test's output is its own."""
+            """Log nothing: it would mix with the test's output."""
 
     return Forwarder

@@ -1,4 +1,4 @@
-"""What the end-to-end tests do with members, over HTTP and with the tokens that such callers have."""
+"""Actions of members in the end-to-end tests, over HTTP with the tokens of the callers concerned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from local.roles import Tokens
 
 @dataclass(frozen=True)
 class Member:
-    """A resident with a wallet: `api` calls as that member."""
+    """A resident with a wallet; `api` sends requests as that member."""
 
     name: str
     api: Api
@@ -26,13 +26,13 @@ class Member:
 
 
 def top_up(api: Api, tokens: Tokens, member: Member, amount: int) -> Any:
-    """Money from the bank into a member's wallet."""
+    """Top up a member's wallet, as the bank does."""
     transfer = f"e2e-top-up-{uuid4()}"
     body = {"amount": amount, "bank_reference": transfer}
     return api.as_caller(tokens.bank).post(f"/wallets/{member.wallet}/top_ups", body, key=transfer)
 
 
-#: What a payment that is read has beyond the answer to its authorisation: what became of it since.
+#: Fields of a payment that is read, beyond those of the answer to its authorisation: how far it is now.
 SINCE = ("captured", "cancelled", "held", "released", "message", "message_en", "cancellations")
 
 
@@ -40,19 +40,19 @@ AMOUNTS = ("captured", "cancelled", "held", "released")
 
 
 def as_authorised(payment: Any) -> Any:
-    """A payment that was read, and of which nothing became since, as its authorisation was answered."""
+    """A payment that was read and has not changed since, in the form of its authorisation's answer."""
     current = {name: payment[name] for name in (*AMOUNTS, "status")}
     return {name: value for name, value in payment.items() if name not in SINCE} | {"current": current}
 
 
 def pay(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str | None = None) -> Any:
-    """A payment by card, through the acquirer."""
+    """Pay by card, as the acquirer."""
     body = {"card_token": member.card, "merchant_id": shop, "amount": amount, "channel": "shop"}
     return api.as_caller(tokens.acquirer).post("/payments", body, key=key or f"e2e-payment-{uuid4()}")
 
 
 def hold(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str | None = None) -> Any:
-    """A payment by card that is captured later."""
+    """Authorise a hold by card, to be captured later."""
     body = {"card_token": member.card, "merchant_id": shop, "amount": amount, "channel": "shop", "capture": "later"}
     return api.as_caller(tokens.acquirer).post("/payments", body, key=key or f"e2e-hold-{uuid4()}")
 
@@ -60,7 +60,7 @@ def hold(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: 
 def change(
     api: Api, tokens: Tokens, payment: Any, action: str, amount: int | None = None, key: str | None = None
 ) -> Any:
-    """`captures`, `void` or `cancellations` of a payment, by the acquirer that brought it; all of it without an amount."""
+    """Send `captures`, `void` or `cancellations` for a payment, as its acquirer; without an amount, for all of it."""
     path = f"/wallets/{payment['wallet_id']}/payments/{payment['id']}/{action}"
     body = {} if amount is None else {"amount": amount}
     return api.as_caller(tokens.acquirer).post(path, body, key=key or f"e2e-{action}-{uuid4()}")

@@ -1,4 +1,4 @@
-"""Every route of template.yaml, and the one table of who gets which answer there."""
+"""Every route of template.yaml, and the one table of the status that each caller gets there."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ OWN_PAYMENT = {ACQUIRER: 200, OTHER_ACQUIRER: 404}
 RESIDENTS = {MEMBER: 200, OTHER_MEMBER: 200, OWNER: 200, OTHER_OWNER: 200}
 OPERATORS = {OPERATOR: 200, STAFF: 403}
 
-#: What each caller is answered whose token the route lets in; everybody else is refused before the function (see `expected`).
+#: The status for each caller whose token the route accepts; all others are refused before the function (see `expected`).
 ANSWERS: dict[str, dict[str, int]] = {
     "POST /wallets": {MEMBER: 200, OTHER_MEMBER: 200},
     "GET /wallets/{wallet_id}": OWN_WALLET,
     "GET /wallets/{wallet_id}/cashback": OWN_WALLET,
     "GET /wallets/{wallet_id}/balances": OWN_WALLET,
-    # Of a month that is not over nobody has a statement.
+    # No wallet has a statement of a month that is not over.
     "GET /wallets/{wallet_id}/statements/{month}": {MEMBER: 404, OTHER_MEMBER: 404},
     "POST /wallets/{wallet_id}/top_ups": {BANK: 200},
     "PATCH /wallets/{wallet_id}": OPERATORS,
@@ -87,7 +87,7 @@ ANSWERS: dict[str, dict[str, int]] = {
     "GET /budgets/{year}/forecast": OPERATORS,
     "POST /budgets/{year}/lines": OPERATORS,
     "POST /budgets/{year}/lines/{line}/supplements": OPERATORS,
-    # A year that is not over is closed by nobody.
+    # A year can be closed only when it is over.
     "POST /budgets/{year}/closing": {OPERATOR: 409, STAFF: 403},
     "POST /policy_simulations": {OPERATOR: 202, STAFF: 403},
     "GET /policy_simulations": OPERATORS,
@@ -99,7 +99,7 @@ ANSWERS: dict[str, dict[str, int]] = {
 
 @dataclass(frozen=True)
 class Route:
-    """`authorizer` is None where anyone may come in; any one of `scopes` is enough."""
+    """A route: `authorizer` is None where it is public; any one of `scopes` is enough."""
 
     method: str
     path: str
@@ -114,13 +114,13 @@ class Route:
 
 
 def routes() -> list[Route]:
-    """As the template has them."""
+    """The routes of the template."""
     template = yaml_parse((places.ROOT / "template.yaml").read_text())
     return [Route(each.method, each.path, each.authorizer, frozenset(each.scopes)) for each in routes_of(template)]
 
 
 def expected(route: Route, caller: Caller) -> int:
-    """401 for who is not known at this door, 403 for who has not the scope; then the table."""
+    """The status for a caller: 401 if the authorizer rejects the token, 403 without the scope, else by the table."""
     answers = ANSWERS[str(route)]
     if route.authorizer is None:
         return answers[ANYONE]

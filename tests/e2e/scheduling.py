@@ -1,4 +1,4 @@
-"""Versions as they come about in a running city: begun and checked by one operator, approved by another."""
+"""Policy versions in a running city: one operator begins and checks a draft, another approves it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def version(name: str, starts_at: str, **changes: Any) -> dict[str, Any]:
 
 
 def begin(api: Api, token: str, document: dict[str, Any]) -> dict[str, Any]:
-    """A draft that was checked, and waits for a second operator."""
+    """Begin and check a draft, so that a second operator can approve it."""
     author = api.as_caller(token)
     author.post("/policy_drafts", WHY | {"document": document})
     checked: dict[str, Any] = author.post(f"/policy_drafts/{document['version']}/check", {"revision": 1})

@@ -1,4 +1,4 @@
-"""The city's main road, from the first sign-up to the cashback that a member finds explained, over HTTP alone."""
+"""The main path of the city, from sign-up to explained cashback, over HTTP alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     sign_in_as: SignIn,
     move_clock: Callable[[str], datetime],
 ) -> None:
-    # A resident signs up, opens a wallet, and the bank credits what it took from her account.
+    # A resident signs up and opens a wallet, and the bank credits the money that it debited.
     resident = api.as_caller(sign_in_as("resident", sign_in.RESIDENT_APP))
     wallet = resident.post("/wallets", {"debit_order": "charged_first"})
     member = Member("resident", resident, wallet["id"], wallet["cards"][0]["token"])
@@ -37,7 +37,7 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     assert [card["product"] for card in wallet["cards"]] == ["standard"]
     assert top_up(api, tokens, member, 300_000)["status"] == "completed"
 
-    # A shopkeeper applies. Before an operator has approved, the till knows of no such shop; on the day itself it is too early.
+    # A shopkeeper applies. Until an operator approves, a payment there is declined; on the day of the approval, too.
     keeper = api.as_caller(sign_in_as("sunja", sign_in.MERCHANT_APP))
     operator = api.as_caller(tokens.operator)
     applied = keeper.post("/merchants", NOODLES.application())
@@ -53,7 +53,7 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     assert pay(api, tokens, member, shop, 12_000)["decline"]["reason"] == "merchant_not_payable_yet"
     assert member.balances() == {"charged": 300_000, "cashback": 0}
 
-    # The next day she looks the shop up, asks what a payment would earn, and pays.
+    # The next day the member finds the shop, asks for a quote, and pays.
     move_clock((tomorrow + timedelta(hours=9)).isoformat())
     found = resident.get("/merchants", district="jung", category="restaurant")["merchants"]
     assert shop in {merchant["id"] for merchant in found}
@@ -65,7 +65,7 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
     wait_for_cashback(member)
     assert member.balances() == {"charged": 287_655, "cashback": 1_234}
 
-    # It is explained, payment by payment, in the month's cashback.
+    # The month's cashback explains it, payment by payment.
     month = f"{city.clock.now():%Y-%m}"
     cashback = resident.get(f"/wallets/{member.wallet}/cashback", month=month)
     assert (cashback["month"], cashback["cashback"]) == (month, 1_234)
@@ -78,13 +78,13 @@ def test_a_member_pays_at_a_new_shop_and_the_cashback_is_in_the_wallet_a_moment_
         "layer": "base",
         "won": 1_234,
         "bands": [{"from": 0, "up_to": 500_000, "rate_basis_points": 1_000, "base": 12_345}],
-        # 940 of 1,950 parts from the nation, and the rest from the city.
+        # The nation funds 940 of 1,950 parts, the city the rest.
         "funders": {"national": 594, "city": 640},
         "into": "cashback",
     }
 
-    # She sees the payment, and the declined attempts before it; the acquirer sees it, too; the shop sees what it was paid since it was
-    # approved, and not by whom.
+    # The member sees the payment and the declined attempts before it, and so does the acquirer. The shop sees payments since
+    # its approval, without the payer.
     payments = resident.get(f"/wallets/{member.wallet}/payments", month=month)["payments"]
     assert [each["status"] for each in payments] == ["approved", "declined", "declined"]
     decided = {name: value for name, value in payment.items() if name != "current"}
@@ -123,7 +123,7 @@ def test_a_member_pays_from_the_app_with_cashback_that_was_earned_before(
     second = member.api.post(path, order | {"amount": 10_000}, key="the second from the app")
     wait_for_cashback(member)
 
-    # Only what is paid from the charged balance earns: 7,000 of the 10,000.
+    # Only the part paid from the loaded balance earns: 7,000 of the 10,000.
     assert second["paid_from"] == {"cashback": 3_000, "charged": 7_000}
     assert member.balances() == {"charged": 13_000, "cashback": 700}
 
@@ -132,8 +132,8 @@ def test_a_member_pays_from_the_app_with_cashback_that_was_earned_before(
     ("change", "code"),
     [
         pytest.param({"amount": 100_001}, "51", id="more than the wallet holds"),
-        pytest.param({"merchant_id": "00000000-0000-8000-8000-000000000000"}, "03", id="a merchant nobody knows"),
-        pytest.param({"card_token": "00000000-0000-8000-8000-000000000000.0"}, "14", id="a card nobody knows"),
+        pytest.param({"merchant_id": "00000000-0000-8000-8000-000000000000"}, "03", id="an unknown merchant"),
+        pytest.param({"card_token": "00000000-0000-8000-8000-000000000000.0"}, "14", id="an unknown card"),
     ],
 )
 def test_a_declined_payment_is_an_answer_and_takes_nothing(

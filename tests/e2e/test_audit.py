@@ -1,4 +1,4 @@
-"""The audit of the deployed city: by hand, while members pay, and every night through the machine."""
+"""The audit of the deployed city: from the command line while members pay, and each night by the state machine."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def member(api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: d
     return paying
 
 
-def test_nothing_is_wrong_with_a_member_who_paid(
+def test_the_audit_finds_no_fault_with_a_member_who_paid(
     city: City, member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As `make audit` does it. Other tests of this city put things into its ledger that nobody else could: those are named."""
+    """As `make audit` runs it. Other tests put spoilt items into this city's ledger: the audit may name those, but not this member."""
     monkeypatch.setattr("sys.argv", ["audit", "--port", str(city.emulator.port), "--roots", str(tmp_path)])
     status = command.main()
     printed = capsys.readouterr().out
@@ -46,9 +46,7 @@ def test_nothing_is_wrong_with_a_member_who_paid(
     assert len(list(tmp_path.glob("*.json"))) == 1
 
 
-def test_the_nightly_run_goes_through_the_machine_and_keeps_its_records(
-    city: City, stack: Stack, member: Member
-) -> None:
+def test_the_nightly_run_uses_the_state_machine_and_stores_its_record(city: City, stack: Stack, member: Member) -> None:
     answers = [city.calendar.run("LedgerAuditSchedule", city.clock.now()) for _ in range(2)]
     bucket = stack.resources["AuditRecordsBucket"]
     objects = stack.client("s3")

@@ -1,4 +1,4 @@
-"""Balances as the deployed city projects them: the journal's, whatever the stream brings again, and rebuilt while payments go on."""
+"""Balances in the deployed city: equal to the journal, also after repeated stream records, and rebuilt during payments."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NewMember = Callable[..., Member]
 
 
 class Books:
-    """The journal and the balances as the tables' administrator sees them."""
+    """The journal and the balances, read with the tables' administrator rights."""
 
     def __init__(self, city: City) -> None:
         self._city = city
@@ -53,11 +53,11 @@ class Books:
         return self._pages.projection() or Projection()
 
     def balances(self) -> Balances:
-        """With what no fold has added yet."""
+        """The balances, including batches that no fold has added yet."""
         return whole(self._pages, self.projection)
 
     def folded(self) -> Balances:
-        """What is in the pages: of that people are told."""
+        """The balances in the pages, which the API returns."""
         found: Balances = {}
         projection = self.projection
         for _, page in self._pages.every_page(every_page()):
@@ -66,7 +66,7 @@ class Books:
         return found
 
     def wait(self) -> Balances:
-        """Until the balances are those of the journal; what they are."""
+        """Wait until the balances equal the journal; return them."""
         return wait_for(
             self.balances, lambda seen: seen == without_zeros(reference(self.journal())), "the balances of the journal"
         )
@@ -93,7 +93,7 @@ class Books:
         return self._tables.get_item(TableName=self._city.stack.resources["BalancesTable"], Key=key)["Item"]
 
     def stream(self) -> list[dict[str, Any]]:
-        """The records that the projection was brought, as the ledger's stream still has them."""
+        """The records that the projection got and that the ledger's stream still has."""
         streams = self._city.emulator.client("dynamodbstreams")
         table = self._tables.describe_table(TableName=self._city.stack.resources["LedgerTable"])["Table"]
         arn = table["LatestStreamArn"]
@@ -134,7 +134,7 @@ def stack(city: City) -> Iterator[Stack]:
 
 
 def bring(city: City, records: list[dict[str, Any]]) -> dict[str, int]:
-    """Hands the function a batch as its event source does; what it answers."""
+    """Send the function a batch as its event source does; return its answer."""
     functions, name = city.emulator.client("lambda"), city.stack.resources["BalanceProjectionFunction"]
     payload = json.dumps({"Records": records}, default=str).encode()
     answer = functions.invoke(FunctionName=name, Qualifier="live", Payload=payload)
@@ -144,7 +144,7 @@ def bring(city: City, records: list[dict[str, Any]]) -> dict[str, int]:
     return state
 
 
-def test_a_shop_is_owed_what_was_paid_and_funders_have_paid_the_cashback(
+def test_payments_are_payable_to_the_shop_and_cashback_is_charged_to_funders(
     city: City, stack: Stack, api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str], books: Books
 ) -> None:
     operator, owner = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
@@ -169,10 +169,10 @@ def test_a_shop_is_owed_what_was_paid_and_funders_have_paid_the_cashback(
     assert paid[1] - paid[0] == 3_000
 
 
-def test_the_schedule_folds_what_was_counted(
+def test_the_schedule_folds_counted_batches(
     city: City, api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str], books: Books
 ) -> None:
-    """As EventBridge Scheduler would, and the runner of the local city does every minute; whoever comes second finds it done."""
+    """As EventBridge Scheduler does, and the local city's runner every minute; a second fold finds nothing to do."""
     member = new_member(charged=100_000)
     pay(api, tokens, member, shops[SHOP], 10_000)
     wait_for_cashback(member)
@@ -192,7 +192,7 @@ def test_the_schedule_folds_what_was_counted(
     assert then["as_of"] == answers[1]["as_of"] > told["as_of"]
 
 
-def test_folds_go_on_side_by_side_while_shops_are_paid(
+def test_concurrent_folds_run_during_payments(
     stack: Stack, api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str], books: Books
 ) -> None:
     member = new_member(charged=100_000)
@@ -242,10 +242,10 @@ def test_a_replayed_stream_changes_no_balance(
     assert books.balances() == before
 
 
-def test_the_emulator_numbers_records_in_the_order_in_which_it_hands_them_out(
+def test_the_emulator_numbers_stream_records_in_their_order(
     api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str], books: Books
 ) -> None:
-    """A checkpoint rests on it: also when several write at once."""
+    """A checkpoint relies on this order, also when several requests write at once."""
     members = [new_member(charged=50_000) for _ in range(4)]
     threads = [
         threading.Thread(target=lambda member=member: [pay(api, tokens, member, shops[SHOP], 1_000) for _ in range(5)])
@@ -262,7 +262,7 @@ def test_the_emulator_numbers_records_in_the_order_in_which_it_hands_them_out(
     assert numbers == sorted(set(numbers))
 
 
-def test_an_entry_that_cannot_be_counted_is_parked_and_holds_up_nobody(
+def test_an_entry_that_cannot_be_counted_is_dead_lettered_and_blocks_no_other(
     city: City, api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str], books: Books
 ) -> None:
     member = new_member(charged=100_000)
@@ -290,7 +290,7 @@ def test_an_entry_that_cannot_be_counted_is_parked_and_holds_up_nobody(
     assert "do not balance" in letter["reason"]
 
 
-def test_a_rebuild_puts_balances_right_while_payments_go_on(
+def test_a_rebuild_corrects_balances_during_payments(
     city: City, stack: Stack, api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str], books: Books
 ) -> None:
     books.wait()
@@ -327,7 +327,7 @@ def test_a_rebuild_puts_balances_right_while_payments_go_on(
     assert Holder(HolderKind.MERCHANT, shops[SHOP]) in done.differing
     assert done.cut.astimezone(city.clock.now().tzinfo) <= city.clock.now(), "the city's time, not the machine's"
     assert [text.partition(" ")[0] for text in said] == ["The"] * 3
-    # And the stream goes on.
+    # The stream continues.
     owed = books.payable(shops[SHOP])
     pay(api, tokens, member, shops[SHOP], 5_000)
     wait_for(lambda: books.payable(shops[SHOP]), lambda seen: seen == owed + 5_000, "the payment after the rebuild")
@@ -337,7 +337,7 @@ def test_a_rebuild_puts_balances_right_while_payments_go_on(
     assert api.as_caller(tokens.merchant).get(f"/merchants/{shops[SHOP]}/balance")["payable"] == owed + 5_000
 
 
-def test_a_rebuild_that_was_broken_off_leaves_the_stream_waiting_and_is_done_anew(
+def test_after_an_interrupted_rebuild_the_stream_waits_for_a_complete_one(
     stack: Stack, api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str], books: Books
 ) -> None:
     books.wait()
@@ -358,7 +358,7 @@ def test_a_rebuild_that_was_broken_off_leaves_the_stream_waiting_and_is_done_ane
     books.wait()
 
 
-def test_a_member_reads_what_was_in_the_wallet(
+def test_a_member_reads_past_balances_of_the_wallet(
     city: City, api: Api, tokens: Tokens, new_member: NewMember, shops: dict[str, str]
 ) -> None:
     member = new_member(charged=50_000)

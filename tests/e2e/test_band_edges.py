@@ -1,6 +1,6 @@
 """Payments at the edges of January 2021's bands: 10 % of a month's first 500,000 won, 1 % from there to 1,000,000.
 
-All members pay side by side, round by round, and each test looks at one of them.
+All members pay at the same time, round by round; each test checks one of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHOP = "운서 빵집"
 CHARGED = 1_500_000
 Paid = dict[str, tuple[Member, list[Any]]]
 
-#: What a member pays, payment by payment, and the won that each earns.
+#: The payments of each member, and the won that each payment earns.
 CASES = {
     "one won below the first edge": ([499_999], [49_999]),
     "at the first edge": ([500_000], [50_000]),
@@ -40,7 +40,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def paid(api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]) -> Paid:
-    """Each case's member after all payments, with the answers to them; a payment follows the cashback of the one before."""
+    """Each case's member after all payments, with their answers; each payment waits for the cashback of the one before."""
     members = {case: new_member(charged=CHARGED, verified=True) for case in CASES}
     answers: dict[str, list[Any]] = {case: [] for case in CASES}
     with ThreadPoolExecutor(4) as pool:
@@ -66,7 +66,7 @@ def test_a_payment_at_a_band_s_edge_earns_the_exact_won(city: City, paid: Paid, 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_each_band_s_part_is_explained_and_the_month_s_use_is_capped(city: City, paid: Paid, case: str) -> None:
+def test_the_part_of_each_band_is_explained_and_limit_usage_is_capped(city: City, paid: Paid, case: str) -> None:
     amounts, _ = CASES[case]
     member, _ = paid[case]
     month = f"{city.clock.now():%Y-%m}"

@@ -1,4 +1,4 @@
-"""Budgets in a running city: appropriated by an operator, spent by members' cashback, given back, and watched."""
+"""Budgets in a running city: appropriated by an operator, spent on members' cashback, returned, and watched."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def spent(operator: Api, year: int) -> dict[str, int]:
     return {line["id"]: line["spent"] for line in lines}
 
 
-def test_cashback_is_spent_from_the_lines_of_its_funders_and_comes_back_with_a_cancellation(
+def test_cashback_draws_on_its_funders_lines_and_a_cancellation_returns_it(
     city: City, api: Api, tokens: Tokens, shops: dict[str, str], new_member: Callable[..., Member]
 ) -> None:
     operator, year = api.as_caller(tokens.operator), city.clock.now().year
@@ -44,7 +44,7 @@ def test_cashback_is_spent_from_the_lines_of_its_funders_and_comes_back_with_a_c
     assert spent(operator, year) == before
 
 
-def test_a_line_and_its_supplement_are_appropriated_once_and_remembered(api: Api, tokens: Tokens) -> None:
+def test_a_line_and_its_supplement_are_appropriated_once(api: Api, tokens: Tokens) -> None:
     operator, colleague = api.as_caller(tokens.operator), api.as_caller(tokens.colleague)
     line = GROUNDS | {
         "id": "city",
@@ -71,9 +71,7 @@ def test_a_line_and_its_supplement_are_appropriated_once_and_remembered(api: Api
     assert {each["document"] for each in changes} == {GROUNDS["document"]}
 
 
-def test_the_watch_keeps_what_is_spent_and_the_forecast_says_over_how_much_it_was_made(
-    city: City, api: Api, tokens: Tokens
-) -> None:
+def test_the_watch_stores_spending_and_the_forecast_states_its_period(city: City, api: Api, tokens: Tokens) -> None:
     now = city.clock.now()
     watched = city.calendar.run(WATCH, now)
     assert watched["highest_share"] < 5_000

@@ -1,4 +1,4 @@
-"""Wrong role and wrong owner on every route, over HTTP with real tokens: nothing learnt, nothing changed."""
+"""Wrong roles and wrong owners on every route, over HTTP with real tokens: they learn nothing and change nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TABLES = ("LedgerTable", "MerchantsTable", "ProgrammeTable", "BudgetsTable")
 
 @dataclass(frozen=True)
 class Scene:
-    """A member with a payment, a shop that takes payments, and applications of its owner that wait."""
+    """A member with a payment, a shop that accepts payments, and pending applications of its owner."""
 
     api: Api
     callers: dict[str, Caller]
@@ -41,7 +41,7 @@ class Scene:
     ids: dict[str, str]
 
     def ask(self, caller: str, route: Route, **ids: str) -> httpx.Response:
-        """A request that is right in everything but, perhaps, who sends it."""
+        """Send a request that is valid in everything except, perhaps, its caller."""
         token = self.callers[caller].token
         api = self.api.as_caller(token) if token else self.api
         body = self.body(route) if route.method in {"POST", "PATCH"} else None
@@ -51,7 +51,7 @@ class Scene:
         return api.request(route.method, path, body, key=key, query=query)
 
     def ids_for(self, route: Route) -> dict[str, str]:
-        """An application to approve, another to reject, a hold to capture, another to void: each is decided once."""
+        """Ids for a route. Each application or hold can be decided once, so each such route has one of its own."""
         if route.path.startswith("/merchant_applications"):
             return self.ids | {"merchant_id": self.ids["to reject" if "rejection" in route.path else "to approve"]}
         if route.path.startswith("/policy_drafts/{version}"):
@@ -99,7 +99,7 @@ class Scene:
 
 
 GROUNDS = {"reason": "추경", "document": "제279회 시의회 의결"}
-#: A question whose answer is that there are no payments.
+#: A query that no payment matches.
 SIMULATION = {
     "policy": {"version": seed.policies()[0]["version"]},
     "payments": {"source": "nowhere", "from": "2020-12", "until": "2020-12"},
@@ -117,25 +117,25 @@ def budget_line(funder: str) -> dict[str, Any]:
 
 
 def answered_simulation(operator: Api) -> str:
-    """The id of a simulation whose worker has done with it, so that nothing changes while others knock."""
+    """The id of a simulation that its worker has answered, so that nothing changes during the other requests."""
     asked = operator.post("/policy_simulations", SIMULATION, key=f"knocking {uuid4()}")["id"]
     wait_for(lambda: operator.get(f"/policy_simulations/{asked}"), lambda seen: bool(seen["fault"]), "the answer")
     return str(asked)
 
 
-#: A fiscal year that is to come.
+#: A future fiscal year.
 BUDGETED = "2035"
-#: A version that is withdrawn.
+#: A version to withdraw.
 SCHEDULED = "knocking-scheduled"
 
 
 def drafted_for(route: Route) -> str:
-    """The name of the draft that a route is knocked at with: what is done to one is not in the way of another."""
+    """The draft that this route is called with: one for each route, so that routes do not affect each other."""
     return f"knocking-{route.path.rpartition('/')[2].strip('{}')}"
 
 
 def colleague_s_work(api: Api, tokens: Tokens) -> dict[str, str]:
-    """A draft and a proposal for each route that does something to one, all another operator's; ids of the proposals by path."""
+    """Create a draft and a proposal by another operator for each route that changes one; return the proposals' ids by path."""
     schedule(api, tokens, version(SCHEDULED, "2055-01-01T00:00:00+09:00"))
     names = {drafted_for(route) for route in routes() if route.path.startswith("/policy_drafts/{version}")}
     for name in sorted(names):
@@ -147,7 +147,7 @@ def colleague_s_work(api: Api, tokens: Tokens) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def scene(city: City, api: Api, tokens: Tokens, shops: dict[str, str]) -> Scene:
-    known = callers.everybody(city, tokens)
+    known = callers.all_callers(city, tokens)
     waiting = [
         Shop(inhabitants.business_registration_number(2_100 + number), f"율목 {number}호점", "jung", "cafe", 90_000_000)
         for number in (1, 2)
@@ -192,7 +192,7 @@ def _member(api: Api, caller: Caller) -> Member:
 
 @pytest.fixture(scope="module")
 def stored(city: City) -> Callable[[], dict[str, list[Any]]]:
-    """All that is stored, by table."""
+    """All stored items, by table."""
     tables = city.emulator.client("dynamodb")
 
     def look() -> dict[str, list[Any]]:
@@ -214,7 +214,7 @@ def test_the_table_names_every_route_of_the_template() -> None:
 
 
 @pytest.mark.parametrize("route", routes(), ids=str)
-def test_everybody_gets_the_answer_that_is_theirs_and_who_is_refused_changes_nothing(
+def test_each_caller_gets_the_listed_status_and_refused_callers_change_nothing(
     scene: Scene, stored: Callable[[], dict[str, list[Any]]], route: Route
 ) -> None:
     wanted = {name: expected(route, caller) for name, caller in scene.callers.items()}
@@ -224,7 +224,7 @@ def test_everybody_gets_the_answer_that_is_theirs_and_who_is_refused_changes_not
     answers = {name: scene.ask(name, route).status_code for name in refused}
 
     assert stored() == before
-    # Then those who may, so that a refusal is known not to come from the request.
+    # Callers who may send it come last, to show that the request itself is valid.
     answers |= {name: scene.ask(name, route).status_code for name in wanted if name not in refused}
     assert answers == wanted
     wait_for_cashback(scene.member)
@@ -242,7 +242,7 @@ MEMBERS_ROUTES = [route for route in routes() if "{wallet_id}" in route.path and
 
 @pytest.mark.parametrize("route", MEMBERS_ROUTES, ids=str)
 @pytest.mark.parametrize("caller", [callers.OTHER_MEMBER])
-def test_another_member_s_wallet_is_as_one_that_does_not_exist(scene: Scene, route: Route, caller: str) -> None:
+def test_another_member_s_wallet_is_not_found(scene: Scene, route: Route, caller: str) -> None:
     foreign = scene.ask(caller, route)
     missing = [scene.ask(caller, route, wallet_id=UNKNOWN), scene.ask(caller, route, wallet_id="nothing")]
 
@@ -250,7 +250,7 @@ def test_another_member_s_wallet_is_as_one_that_does_not_exist(scene: Scene, rou
     assert [seen(each) for each in missing] == [seen(foreign)] * 2
 
 
-def test_another_s_payment_is_as_one_that_does_not_exist(scene: Scene) -> None:
+def test_another_member_s_payment_is_not_found(scene: Scene) -> None:
     route = the_route("GET /wallets/{wallet_id}/payments/{payment_id}")
     foreign = scene.ask(callers.OTHER_ACQUIRER, route)
     within_own = scene.ask(callers.OTHER_MEMBER, route, wallet_id=scene.other.wallet)
@@ -261,7 +261,7 @@ def test_another_s_payment_is_as_one_that_does_not_exist(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("action", ["captures", "void", "cancellations"])
-def test_what_another_acquirer_brought_is_as_what_does_not_exist(scene: Scene, action: str) -> None:
+def test_another_acquirer_s_payment_is_not_found(scene: Scene, action: str) -> None:
     route = the_route(f"POST /wallets/{{wallet_id}}/payments/{{payment_id}}/{action}")
     foreign = scene.ask(callers.OTHER_ACQUIRER, route)
     missing = [
@@ -274,7 +274,7 @@ def test_what_another_acquirer_brought_is_as_what_does_not_exist(scene: Scene, a
     assert [seen(each) for each in missing] == [seen(foreign)] * 3
 
 
-def test_a_payment_elsewhere_is_cancelled_by_no_merchant(scene: Scene, shops: dict[str, str]) -> None:
+def test_a_merchant_cannot_cancel_another_merchant_s_payment(scene: Scene, shops: dict[str, str]) -> None:
     route = the_route("POST /merchants/{merchant_id}/payments/{payment_id}/cancellations")
     elsewhere = next(shop for shop in shops.values() if shop != scene.shop)
     answers = [
@@ -286,7 +286,7 @@ def test_a_payment_elsewhere_is_cancelled_by_no_merchant(scene: Scene, shops: di
     assert seen(answers[0]) == seen(answers[1])
 
 
-def test_another_s_shop_takes_as_little_as_one_that_does_not_exist(scene: Scene) -> None:
+def test_another_owner_s_shop_is_not_found(scene: Scene) -> None:
     route = the_route("GET /merchants/{merchant_id}/payments")
 
     assert seen(scene.ask(callers.OTHER_OWNER, route)) == seen(
@@ -295,9 +295,7 @@ def test_another_s_shop_takes_as_little_as_one_that_does_not_exist(scene: Scene)
 
 
 @pytest.mark.parametrize("caller", [callers.MEMBER, callers.OTHER_OWNER])
-def test_a_shop_that_waits_for_approval_is_its_owner_s_alone(
-    scene: Scene, api: Api, tokens: Tokens, caller: str
-) -> None:
+def test_only_its_owner_sees_a_shop_before_its_approval(scene: Scene, api: Api, tokens: Tokens, caller: str) -> None:
     shop = replace(scene.waiting, business_registration_number=inhabitants.business_registration_number(2_110))
     waiting = api.as_caller(tokens.merchant).post("/merchants", shop.application())["id"]
     route = the_route("GET /merchants/{merchant_id}")
@@ -346,8 +344,12 @@ def test_the_same_key_of_two_acquirers_is_two_payments_that_each_may_read(scene:
     }
 
     assert len(set(made.values())) == 2
-    answers = {(who, whose): scene.ask(who, read, payment_id=made[whose]).status_code for who in made for whose in made}
-    assert answers == {(who, whose): 200 if who == whose else 404 for who in made for whose in made}
+    answers = {
+        (caller, whose): scene.ask(caller, read, payment_id=made[whose]).status_code
+        for caller in made
+        for whose in made
+    }
+    assert answers == {(caller, whose): 200 if caller == whose else 404 for caller in made for whose in made}
 
 
 def the_route(name: str) -> Route:
@@ -355,5 +357,5 @@ def the_route(name: str) -> Route:
 
 
 def seen(response: httpx.Response) -> tuple[int, str, str]:
-    """All of an answer that a caller could tell others by."""
+    """All parts of an answer that could let a caller distinguish others."""
     return response.status_code, response.headers["content-type"], response.text

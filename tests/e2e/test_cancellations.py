@@ -1,4 +1,4 @@
-"""Cancellations, holds and reversals in the deployed city: what they give back, what they take back, and what members find."""
+"""Cancellations, holds and reversals in the deployed city: refunds, cashback taken back, and what members see."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
+from tests.concurrency import at_once
 from tests.e2e.faults import Faults
 from tests.e2e.members import Member, change, hold, pay
 from tests.e2e.test_conflicts_and_lost_answers import FAULTS
-from tests.e2e.test_many_at_once import THREADS, at_once
+from tests.e2e.test_many_at_once import THREADS
 from tests.e2e.waiting import wait_for, wait_for_cashback
 
 SHOP = "운서 빵집"
@@ -23,7 +24,7 @@ NewMember = Callable[..., Member]
 
 
 class Till:
-    """The acquirer at the shop."""
+    """The acquirer of the shop."""
 
     def __init__(self, api: Api, tokens: Tokens, shop: str) -> None:
         self._api, self._tokens, self.shop = api, tokens, shop
@@ -53,7 +54,7 @@ def till(api: Api, tokens: Tokens, shops: dict[str, str]) -> Till:
 
 
 def settled(member: Member) -> Any:
-    """The wallet, once no cashback and no refund is on its way."""
+    """The wallet, once it has no pending cashback and no pending refund."""
     wait_for_cashback(member)
     wallet = member.api.get(f"/wallets/{member.wallet}")
     assert wallet["refund_pending"] == 0
@@ -69,7 +70,7 @@ def amounts(member: Member, payment: Any) -> tuple[int, int, int, int]:
     return seen["captured"], seen["cancelled"], seen["held"], seen["released"]
 
 
-def test_a_cancelled_payment_comes_back_and_its_cashback_is_taken_back(
+def test_a_cancelled_payment_is_refunded_and_its_cashback_taken_back(
     city: City, new_member: NewMember, till: Till
 ) -> None:
     member = new_member(charged=100_000)
@@ -129,7 +130,7 @@ def test_cashback_that_was_spent_is_taken_from_the_refund(city: City, new_member
     (told,) = month_of_cashback(city, member)["corrections"]
     assert (told["cashback"], told["recovered"], told["refunded_to"]) == (-9_000, 9_000, {"charged": 81_000})
     assert told["message"].endswith("환불액 중 9,000원은 부족한 캐시를 채웠습니다.")
-    # What is charged again earns again.
+    # What is now paid from the loaded balance earns again.
     till.pay(member, 50_000)
     assert settled(member)["purses"] == {"charged": 31_000, "cashback": 5_000}
 
@@ -167,9 +168,7 @@ def test_a_void_gives_back_what_was_not_captured(new_member: NewMember, till: Ti
     assert till.ask(untouched, "cancellations", None, str(uuid4())).json()["code"] == "payment_voided"
 
 
-def test_a_reversal_undoes_an_original_that_arrived_and_forestalls_one_that_did_not(
-    new_member: NewMember, till: Till
-) -> None:
+def test_a_reversal_undoes_an_original_or_prevents_a_later_one(new_member: NewMember, till: Till) -> None:
     member = new_member(charged=100_000)
     arrived, late = f"arrived {uuid4()}", f"late {uuid4()}"
     original = till.pay(member, 25_000, arrived)
@@ -204,9 +203,7 @@ def test_a_reversal_and_its_original_at_once_leave_nothing_paid(new_member: NewM
     assert settled(member)["purses"] == {"charged": 100_000, "cashback": 0}
 
 
-def test_many_who_cancel_one_payment_at_once_never_take_back_more_than_was_paid(
-    city: City, new_member: NewMember, till: Till
-) -> None:
+def test_concurrent_cancellations_never_exceed_the_payment(city: City, new_member: NewMember, till: Till) -> None:
     member = new_member(charged=100_000)
     payment = till.pay(member, 50_000)
     wait_for_cashback(member)
@@ -220,7 +217,7 @@ def test_many_who_cancel_one_payment_at_once_never_take_back_more_than_was_paid(
 
     statuses = [each.status_code for each in responses]
     assert set(statuses) <= {200, 409, 503}
-    # Whoever was told to ask again gets its answer.
+    # Callers that were asked to retry now get the one answer.
     answers = [
         wait_for(
             lambda number=number: till.ask(payment, "cancellations", 7_000, f"cancelled at once {number:02}"),  # type: ignore[misc]
@@ -238,7 +235,7 @@ def test_many_who_cancel_one_payment_at_once_never_take_back_more_than_was_paid(
     assert month_of_cashback(city, member)["cashback"] == 100
 
 
-def test_captures_and_voids_at_once_never_come_to_more_than_was_held(new_member: NewMember, till: Till) -> None:
+def test_concurrent_captures_and_voids_never_exceed_the_hold(new_member: NewMember, till: Till) -> None:
     member = new_member(charged=100_000)
     held = till.hold(member, 50_000)
     wanted = [("captures", 8_000)] * 12 + [("void", None)] * 4

@@ -1,4 +1,4 @@
-"""What the stream did not bring, or could not post, comes after all, and once: by the catch-up, by a redrive, by the whole stream again."""
+"""Records that the stream missed or could not post are posted once: by the catch-up, a redrive, or the whole stream again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def stack(city: City) -> Iterator[Stack]:
 
 @pytest.fixture(autouse=True)
 def _nothing_waits_at_first(stack: Stack) -> None:
-    """Other tests leave letters in the queue, of records that they made unreadable."""
+    """Empty the queue: other tests leave messages about records that they made unreadable."""
     queue, address = stack.client("sqs"), stack.resources["CashbackDeadLetterQueue"]
     while messages := queue.receive_message(QueueUrl=address, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
@@ -46,7 +46,7 @@ def _nothing_waits_at_first(stack: Stack) -> None:
 
 @contextmanager
 def consumer_down(stack: Stack) -> Iterator[None]:
-    """The ledger's stream brings the cashback function nothing."""
+    """Stop the delivery of the ledger's stream to the cashback function."""
     functions = stack.client("lambda")
     (source,) = functions.list_event_source_mappings(
         FunctionName=f"{stack.resources['CashbackCalculationFunction']}:live"
@@ -69,7 +69,7 @@ def cashback(member: Member, month: str) -> list[tuple[str, int]]:
 
 
 def records_of(stack: Stack) -> list[Record]:
-    """Everything that the ledger's stream still has, from its start."""
+    """All records that the ledger's stream still has, from its start."""
     streams = stack.client("dynamodbstreams")
     (stream,) = streams.list_streams(TableName=stack.resources["LedgerTable"])["Streams"]
     found: list[Record] = []
@@ -100,12 +100,12 @@ def test_what_was_missed_while_the_consumer_was_down_is_posted_once(
     with consumer_down(stack):
         paid = [pay(api, tokens, member, shops[SHOP], amount)["id"] for amount in (10_000, 20_000, 30_000)]
         assert pending(member) == 3
-        # As `make catch-up` does it, from the command line.
+        # As `make catch-up` runs it, from the command line.
         monkeypatch.setattr("sys.argv", ["catch_up", "--port", str(city.emulator.port)])
         assert catch_up_command.main() == 0
         assert "1 of them behind: 3 posted, 0 stay without a posting" in capsys.readouterr().out
         assert cashback(member, month) == list(zip(paid, (1_000, 2_000, 3_000), strict=True))
-    # The stream brings them after all.
+    # The stream delivers them after all.
     later = pay(api, tokens, member, shops[SHOP], 40_000)["id"]
     wait_for_cashback(member)
     assert cashback(member, month)[3:] == [(later, 4_000)]
@@ -113,7 +113,7 @@ def test_what_was_missed_while_the_consumer_was_down_is_posted_once(
     assert catch_up(stack)["posted"] == 0
 
 
-def test_the_hourly_run_goes_through_the_machine(
+def test_the_hourly_run_uses_the_state_machine(
     city: City, stack: Stack, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
     members = [new_member(charged=30_000) for _ in range(3)]
@@ -156,12 +156,12 @@ def test_the_whole_stream_again_changes_nothing(
 
 
 def everything(stack: Stack) -> dict[tuple[str, str], Any]:
-    """What is in the ledger, by key."""
+    """All items of the ledger, by key."""
     pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.resources["LedgerTable"])
     return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
 
 
-def test_a_parked_record_is_redriven_once_its_cause_is_mended(
+def test_a_dead_lettered_record_is_redriven_once_its_cause_is_fixed(
     stack: Stack, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
     member = new_member(charged=50_000)
@@ -171,12 +171,12 @@ def test_a_parked_record_is_redriven_once_its_cause_is_mended(
         pay(api, tokens, member, shops[SHOP], 10_000)
         wallet = tables.get_item(TableName=ledger, Key=key, ConsistentRead=True)["Item"]
         tables.delete_item(TableName=ledger, Key=key)
-    (message,) = wait_for(lambda: waiting(stack), bool, "the parked record")
+    (message,) = wait_for(lambda: waiting(stack), bool, "the dead-lettered record")
     assert json.loads(message)["reason"] == "wallet_missing"
 
     (stays,) = redrive(stack)
     assert (stays.outcome, stays.reason) == (Outcome.STILL_PARKED, "wallet_missing")
-    # It is there once, as it was.
+    # It is there once, unchanged.
     assert waiting(stack) == [message]
 
     tables.put_item(TableName=ledger, Item=wallet)
@@ -184,14 +184,14 @@ def test_a_parked_record_is_redriven_once_its_cause_is_mended(
     assert waiting(stack) == []
     assert (member.balances(), pending(member)) == ({"charged": 40_000, "cashback": 1_000}, 0)
 
-    # Somebody sends it again: nothing is done twice.
+    # A second redrive of the same record changes nothing.
     send(stack, message)
     assert [redriven.outcome for redriven in redrive(stack)] == [Outcome.ALREADY_POSTED]
     assert waiting(stack) == []
     assert member.balances() == {"charged": 40_000, "cashback": 1_000}
 
 
-def test_the_place_of_a_batch_is_covered_by_a_catch_up(
+def test_a_catch_up_posts_a_dead_lettered_batch(
     stack: Stack, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
     member = new_member(charged=50_000)
@@ -208,13 +208,13 @@ def test_the_place_of_a_batch_is_covered_by_a_catch_up(
     assert waiting(stack) == []
 
 
-def test_what_nobody_can_post_stays_in_the_queue_and_the_command_says_so(
+def test_an_unpostable_record_stays_in_the_queue_and_the_command_reports_it(
     city: City, stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = {"pk": {"S": f"WALLET#{uuid4()}"}, "sk": {"S": "PAYMENT#0"}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": {**keys, "kind": {"S": "payment"}}}}
-    parked = json.dumps({"kind": "parked_record", "reason": "then", "record": record})
-    for message in (parked, "not even JSON"):
+    unpostable = json.dumps({"kind": "parked_record", "reason": "then", "record": record})
+    for message in (unpostable, "not even JSON"):
         send(stack, message)
     monkeypatch.setattr("sys.argv", ["redrive", "--port", str(city.emulator.port)])
 
@@ -224,10 +224,10 @@ def test_what_nobody_can_post_stays_in_the_queue_and_the_command_says_so(
     assert "still_parked (KeyError: " in told
     assert "still_parked (it is neither a parked record nor the place of a batch)" in told
     assert "2 messages, 2 of them stay" in told
-    assert sorted(waiting(stack)) == sorted(["not even JSON", parked])
+    assert sorted(waiting(stack)) == sorted(["not even JSON", unpostable])
 
 
-def test_a_command_against_no_city_says_so_and_a_stage_that_nobody_described_too(
+def test_a_command_reports_a_missing_city_and_an_unknown_stage(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["redrive", "--port", "9"])
@@ -239,7 +239,7 @@ def test_a_command_against_no_city_says_so_and_a_stage_that_nobody_described_too
 
 
 def waiting(stack: Stack) -> list[str]:
-    """The bodies of the messages in the queue, which can be received again at once."""
+    """The bodies of the queue's messages, which stay receivable."""
     queue, address = stack.client("sqs"), stack.resources["CashbackDeadLetterQueue"]
     answer = queue.receive_message(QueueUrl=address, MaxNumberOfMessages=10, VisibilityTimeout=0)
     return [message["Body"] for message in answer.get("Messages", [])]
@@ -249,7 +249,7 @@ def send(stack: Stack, message: str) -> None:
     stack.client("sqs").send_message(QueueUrl=stack.resources["CashbackDeadLetterQueue"], MessageBody=message)
 
 
-def test_a_month_is_frozen_with_what_never_came_and_its_statement_is_read(
+def test_a_month_is_frozen_with_missed_records_and_has_a_statement(
     city: City,
     stack: Stack,
     api: Api,
@@ -273,7 +273,7 @@ def test_a_month_is_frozen_with_what_never_came_and_its_statement_is_read(
         move_clock((first + timedelta(hours=1, seconds=1)).isoformat())
         frozen: list[str] = []
         while (answer := city.calendar.run(MONTH_CLOSING, city.clock.now()))["frozen"]:
-            frozen.append(answer["frozen"])  # months that other tests left over come first
+            frozen.append(answer["frozen"])  # Months that other tests left open come first.
     assert frozen[-1] == month
     assert api.get(f"/months/{month}")["status"] == "frozen"
     statement = member.api.get(address)

@@ -1,4 +1,4 @@
-"""The shared city itself: members pay and earn, its clock moves, its months turn, and faults can be injected."""
+"""The test city itself: members pay and earn, the clock moves, months turn, and faults can be injected."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_clock_moves_and_the_reset_is_invoked(
     assert "2021-01" in {month["month"] for month in api.get("/months")["months"]}
 
 
-def test_nobody_else_begins_in_its_folder_for_as_long_as_its_emulator_lives(city: City) -> None:
+def test_no_second_city_starts_in_its_folder_while_its_emulator_runs(city: City) -> None:
     assert port_of_running_city(city.data) == city.port
     assert city.emulator._process
     descriptors = Path(f"/proc/{city.emulator._process.pid}/fd")
@@ -67,5 +67,5 @@ def test_nobody_else_begins_in_its_folder_for_as_long_as_its_emulator_lives(city
         City(city.data, free_port()).check(None)
 
 
-def test_containers_are_given_what_is_deployed(city: City) -> None:
+def test_containers_get_the_deployed_settings(city: City) -> None:
     assert environment.checked_in() == environment.of_city(city), "python -m local.environment writes the file again"

@@ -1,4 +1,4 @@
-"""Conflicts, failures and lost answers between the functions and DynamoDB: one effect and one answer, whatever is lost on the way.
+"""Conflicts, failures and lost answers between the functions and DynamoDB: always one effect and one answer.
 
 No emulator raises them by itself; `faults` puts them before the effect (the engine never saw the request) or after it.
 """
@@ -34,7 +34,7 @@ Ask = Callable[[Member, int, str], httpx.Response]
 
 @pytest.fixture(scope="module")
 def ask(api: Api, tokens: Tokens, shops: dict[str, str]) -> Ask:
-    """A payment by card, its answer as it came."""
+    """Pay by card; return the raw answer."""
     till = api.as_caller(tokens.acquirer)
 
     def payment(member: Member, amount: int, key: str) -> httpx.Response:
@@ -85,7 +85,7 @@ def test_a_decline_whose_transaction_is_disturbed_is_one_decline(
     assert stored(city, member) == [response.json()]
 
 
-def test_a_till_is_told_to_ask_again_when_time_runs_out_and_then_finds_the_one_answer(
+def test_a_till_that_must_retry_after_a_timeout_gets_the_one_answer(
     city: City, new_member: Callable[..., Member], faults: Faults, ask: Ask
 ) -> None:
     never_seen, never_heard = new_member(charged=100_000), new_member(charged=100_000)
@@ -104,7 +104,7 @@ def test_a_till_is_told_to_ask_again_when_time_runs_out_and_then_finds_the_one_a
         assert response.headers["content-type"] == "application/problem+json"
         assert int(response.headers["retry-after"]) >= 1
         assert response.json()["code"] == "busy"
-    # One had no effect so far, the other had it and could not say so.
+    # One attempt had no effect; the other had it, but its answer was lost.
     assert [each["status"] for each in stored(city, never_seen)] == []
     assert [each["status"] for each in stored(city, never_heard)] == ["approved"]
 
@@ -116,12 +116,12 @@ def test_a_till_is_told_to_ask_again_when_time_runs_out_and_then_finds_the_one_a
         assert member.balances() == {"charged": 80_000, "cashback": 2_000}
 
 
-def test_the_stored_answer_is_found_though_the_same_transaction_was_told_to_have_failed(
+def test_the_stored_answer_is_found_though_the_transaction_was_reported_as_failed(
     city: City, new_member: Callable[..., Member], faults: Faults, ask: Ask
 ) -> None:
     member, key = new_member(charged=30_000), f"told to have failed {uuid4()}"
 
-    # The wallet is empty after the effect that nobody heard of: judged anew, the payment would be declined.
+    # The wallet is empty after the effect whose answer was lost: decided a second time, the payment would be declined.
     with faults.injected("after", transaction_conflict, containing=member.wallet, times=2):
         response = ask(member, 30_000, key)
 
@@ -161,12 +161,12 @@ def test_cashback_whose_posting_is_disturbed_is_posted_once(
     assert member.balances() == {"charged": 70_000, "cashback": 3_000}
 
 
-def test_cashback_comes_though_the_function_that_posts_it_fails_and_gets_its_batch_again(
+def test_cashback_is_posted_when_the_function_fails_and_gets_its_batch_again(
     city: City, new_member: Callable[..., Member], faults: Faults, ask: Ask
 ) -> None:
     member = new_member(charged=100_000)
 
-    # What is read before posting is not tried again by the function: it raises, and the stream brings the batch once more.
+    # The function does not retry reads before an accrual: it raises, and the stream delivers the batch again.
     with faults.injected("before", internal_error, operation="BatchGetItem", containing="EARNING#", times=6) as fault:
         ask(member, 20_000, f"the batch comes again {uuid4()}")
         wait_for_cashback(member)

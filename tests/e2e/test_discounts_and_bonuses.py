@@ -1,4 +1,4 @@
-"""Discounts at payment, bonuses at top-up and rewards in purses in the deployed city: under its roles, from lines of their own, with
+"""Discounts, top-up bonuses and purses of rewards in the deployed city: with its roles, from own budget lines, with retries.
 replays."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.e2e.waiting import wait_for, wait_for_cashback
 
 GUESTS = {"fact": "member_class", "in": ["guest"]}
 REGULARS = {"fact": "member_class", "in": ["regular"]}
-"""Layers of their own: nobody else in the city is touched by them."""
+"""Layers that apply to this test's members only."""
 COUPON_BUDGET = 20_000
 SHOP = "운서 빵집"
 BAKERY = next(shop for shop in inhabitants.shops() if shop.name == SHOP)
@@ -43,7 +43,7 @@ def _layer(name: str, gives: str, rate: int, when: Any = GUESTS, **words: Any) -
 
 @pytest.fixture(scope="module")
 def year(city: City, api: Api, tokens: Tokens, move_clock: Callable[[str], Any]) -> int:
-    """A version is announced in which guests get 10 % off at once and 5 % on top of a top-up, from lines of their own, and regulars
+    """Schedule a version: guests get 10 % discount and a 5 % top-up bonus, from own lines; regulars 10 % points and 5 % next month.
     10 % as points and 5 % next month."""
     start = city.clock.now().replace(microsecond=0) + timedelta(minutes=4)
     document = {name: value for name, value in api.get("/policies/in_force").items() if name != "rows"}
@@ -133,7 +133,7 @@ def _order(member: Member, shop: str, amount: int) -> dict[str, Any]:
     return {"card_token": member.card, "merchant_id": shop, "amount": amount, "channel": "shop"}
 
 
-def test_a_discounted_payment_is_answered_alike_each_time_and_comes_back_in_parts(
+def test_a_discounted_payment_has_one_answer_and_is_refunded_in_parts(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_guest: NewMember
 ) -> None:
     guest, key = new_guest(charged=100_000), f"a discounted payment {uuid4()}"
@@ -166,7 +166,7 @@ def test_a_discounted_payment_is_answered_alike_each_time_and_comes_back_in_part
     assert list(_wallet(guest)["taken"].values()) == []
 
 
-def test_a_reversed_payment_gives_its_discount_back_once_and_says_when_it_was_done_before(
+def test_a_reversal_returns_the_discount_once_and_a_retry_says_so(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_guest: NewMember
 ) -> None:
     guest, key = new_guest(charged=50_000), f"a payment to reverse {uuid4()}"
@@ -183,7 +183,7 @@ def test_a_reversed_payment_gives_its_discount_back_once_and_says_when_it_was_do
     assert _left(api, tokens, year, "guest-coupons") == before
 
 
-def test_a_hold_and_who_is_no_guest_get_no_discount(
+def test_holds_and_members_who_are_not_guests_get_no_discount(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_guest: NewMember, new_member: NewMember
 ) -> None:
     guest, member = new_guest(charged=20_000), new_member(charged=20_000)
@@ -192,7 +192,7 @@ def test_a_hold_and_who_is_no_guest_get_no_discount(
     wait_for_cashback(member)
 
 
-def test_a_bonus_comes_into_a_purse_that_says_until_when_and_where_it_is_spent(
+def test_a_bonus_is_in_a_purse_with_its_expiry_and_places(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_guest: NewMember, city: City
 ) -> None:
     guest, key = new_guest(), f"a top-up with a bonus {uuid4()}"
@@ -230,7 +230,7 @@ def test_a_bonus_comes_into_a_purse_that_says_until_when_and_where_it_is_spent(
     wait_for_cashback(guest)
 
 
-def test_when_the_line_is_used_up_the_payment_stands_and_says_why_it_costs_more(
+def test_with_an_empty_line_the_payment_is_approved_and_says_why_it_costs_more(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_guest: NewMember
 ) -> None:
     guests = [new_guest(charged=100_000) for _ in range(4)]
@@ -260,7 +260,7 @@ def test_when_the_line_is_used_up_the_payment_stands_and_says_why_it_costs_more(
     wait_for_cashback(guests[-1])
 
 
-def test_what_is_given_after_a_payment_comes_into_its_purse_and_is_taken_back_from_there(
+def test_rewards_after_a_payment_go_into_their_purse_and_are_taken_back_from_it(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_member: NewMember
 ) -> None:
     regular = new_member(charged=100_000)
@@ -284,7 +284,7 @@ def test_what_is_given_after_a_payment_comes_into_its_purse_and_is_taken_back_fr
     assert into == {"cashback": cashback, points["id"]: 2_000, payback["id"]: 1_000}
     assert earning["rewards"] == quoted["rewards"]
 
-    # The payback waits; the points are spent at a bakery, and earn nothing themselves.
+    # The deferred cashback waits; the points are spent at a bakery and earn nothing themselves.
     spent = pay(api, tokens, regular, shops[SHOP], 1_500)
     assert spent["paid_from"] == {points["id"]: 1_500}
     assert _settled(regular) == {"charged": 80_000, "cashback": cashback, points["id"]: 500, payback["id"]: 1_000}
@@ -292,7 +292,7 @@ def test_what_is_given_after_a_payment_comes_into_its_purse_and_is_taken_back_fr
     change(api, tokens, payment, "cancellations")
     after = _settled(regular)
     assert (after[points["id"]], after[payback["id"]]) == (0, 0)
-    # What was spent of the points is missing in the end, and nothing else.
+    # In the end only the spent points are missing.
     assert after["charged"] + after["cashback"] == 100_000 - 1_500
     (correction,) = regular.api.get(f"/wallets/{regular.wallet}/cashback", month=month)["corrections"]
     assert (correction["purses"][points["id"]], correction["expired"]) == (-500, {})

@@ -1,4 +1,4 @@
-"""Events of a running city: a rule on its bus and a queue behind it receive what is stored, as a later part would."""
+"""Events of a running city: a rule on its bus with a queue receives what is stored, as a later part will."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.e2e.waiting import wait_for
 from tests.publishing.schemas import schema
 
 SECONDS = 15
-"""Within which each event comes: a consumer sees it about a second after it is stored, on a machine with nothing else to do."""
+"""The time within which each event arrives: about a second after it is stored, on an idle machine."""
 Event = dict[str, Any]
 
 
@@ -41,7 +41,7 @@ class Consumer:
         self.received: list[Event] = []
 
     def look(self) -> list[Event]:
-        """All events that came until now."""
+        """Receive new events; return all so far."""
         while messages := self.queues.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 self.received.append(json.loads(message["Body"]))
@@ -49,7 +49,7 @@ class Consumer:
         return self.received
 
     def wait_for(self, kind: str, **detail: Any) -> Event:
-        """The event of this type with this in its detail."""
+        """Wait for the event of this type whose detail contains `detail`."""
 
         def found() -> list[Event]:
             return [
@@ -73,7 +73,7 @@ def consumer(city: City) -> Iterator[Consumer]:
     made.close()
 
 
-def test_a_merchant_that_is_approved_and_a_payment_are_heard_of_within_seconds(
+def test_an_approval_and_a_payment_are_published_within_seconds(
     consumer: Consumer,
     api: Api,
     tokens: Tokens,
@@ -94,7 +94,7 @@ def test_a_merchant_that_is_approved_and_a_payment_are_heard_of_within_seconds(
     earned = consumer.wait_for("earning", payment_id=payment["id"])
     assert time.monotonic() - began < SECONDS
 
-    # The application is another state of the same item, and not overtaken by the approval that came at once.
+    # The application was an earlier state of the same item, and the approval shortly after does not hide it.
     consumer.wait_for("merchant", merchant_id=applied["id"], status="applied")
     consumer.wait_for("wallet_opened", wallet_id=member.wallet)
     consumer.wait_for("wallet_decision", wallet_id=member.wallet, verified=True)
@@ -103,7 +103,7 @@ def test_a_merchant_that_is_approved_and_a_payment_are_heard_of_within_seconds(
     assert paid["detail"]["wallet_id"] == member.wallet
 
 
-def test_a_budget_and_a_draft_that_an_operator_makes_are_heard_of(consumer: Consumer, api: Api, tokens: Tokens) -> None:
+def test_a_budget_change_and_a_draft_are_published(consumer: Consumer, api: Api, tokens: Tokens) -> None:
     operator = api.as_caller(tokens.operator)
     line = {
         "reason": "추경",

@@ -1,4 +1,4 @@
-"""Every fact and every condition of the policy language, paid in the deployed city: request, stream, posting, statement, month close,
+"""Every fact and condition of the policy language in the deployed city: request, stream, posting, statement, month close,
 cancellation and audit. The language's own list drives it (`tests.every_fact`): a fact without a live test fails."""
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ from tests.every_fact import (
 )
 
 LAST_DAY_TO_BEGIN = 18
-"""All of it is within one month."""
+"""The last day of a month on which the test can begin, so that it stays within one month."""
 
 
 class Facts(NamedTuple):
-    """The instant at which every condition holds, a shop of each kind, and the layers that the city has besides."""
+    """The instant at which every condition holds, a shop of each kind, and the city's other layers."""
 
     at: datetime
     shop: str
@@ -73,7 +73,7 @@ def stack(city: City) -> Iterator[Stack]:
 def facts(
     city: City, api: Api, tokens: Tokens, move_clock: Callable[[str], Any], run_reset: Callable[[str], list[Any]]
 ) -> Facts:
-    """Two shops that can be paid from tomorrow on; a version for payments, one for top-ups, and then that of today again."""
+    """Open two shops; schedule one version for payments, one for top-ups, and then today's version again."""
     now = city.clock.now()
     if now.day > LAST_DAY_TO_BEGIN:
         move_clock(midnight(now.replace(day=28) + timedelta(days=4)).replace(day=2, hour=1).isoformat())
@@ -85,14 +85,14 @@ def facts(
     of_each_day = ((0, of_payments(at)), (3, of_top_ups(at + timedelta(days=3))), (5, []))
     for days, layers in of_each_day:
         start = midnight(at) + timedelta(days=days)
-        # As many layers as a version may have, beside the first of the city's own.
+        # As many layers as a version may have, besides the first layer of the city itself.
         own = document["layers"] if not layers else document["layers"][:1]
         words = {
             "version": f"facts-{days}-{uuid4().hex[:8]}",
             "starts_at": start.isoformat(),
             "layers": [*own, *layers],
         }
-        # A limit that no layer uses any more would count something else under its name.
+        # An unused limit would later be reused under its name with another meaning.
         asked = {limit for layer in words["layers"] for limit in layer.get("limits", ())}
         asked |= set(document["wallet"].get("top_up_limits", ()))
         words["limits"] = [limit for limit in document["limits"] if limit["id"] in asked]
@@ -139,7 +139,7 @@ def payer(api: Api, tokens: Tokens, new_member: Callable[..., Member], facts: Fa
     return _member(api, tokens, new_member, MEMBER, 400_000)
 
 
-def test_every_condition_holds_where_it_must_at_once_from_a_hold_and_after_a_dead_letter(
+def test_every_condition_holds_for_payments_holds_and_redriven_records(
     stack: Stack, api: Api, tokens: Tokens, payer: Member, facts: Facts
 ) -> None:
     paid = _pay(api, tokens, payer, facts.shop, PRICE)
@@ -155,7 +155,7 @@ def test_every_condition_holds_where_it_must_at_once_from_a_hold_and_after_a_dea
     change(api, tokens, held, "captures")
     wait_for_cashback(payer)
     with consumer_down(stack):
-        # As earlier versions left them: refused by the stream's function, whole, in its queue.
+        # Dead-lettered as by an earlier release: its stream function refused each whole record.
         stuck = _pay(api, tokens, payer, facts.shop, PRICE)
         (record,) = [
             each
@@ -176,7 +176,7 @@ def test_every_condition_holds_where_it_must_at_once_from_a_hold_and_after_a_dea
     assert waiting(stack) == []
 
 
-def test_no_condition_holds_where_it_must_not(
+def test_no_condition_holds_for_other_payments(
     api: Api, tokens: Tokens, new_member: Callable[..., Member], facts: Facts, move_clock: Callable[[str], Any]
 ) -> None:
     other = _member(api, tokens, new_member, OTHER_MEMBER, 100_000)
@@ -187,7 +187,7 @@ def test_no_condition_holds_where_it_must_not(
     assert _rewards(other, facts) == {paid["id"]: EXPECTED_OF_THE_OTHER}
 
 
-def test_every_condition_of_a_top_up_holds_where_it_must_and_nowhere_else(
+def test_every_condition_of_a_top_up_holds_for_its_top_up_alone(
     api: Api, tokens: Tokens, new_member: Callable[..., Member], facts: Facts, move_clock: Callable[[str], Any]
 ) -> None:
     at = facts.of_top_ups_at

@@ -1,4 +1,4 @@
-"""Clients that public generators make of docs/openapi.json pay a payment: nothing of the document is dropped, and all of it is true."""
+"""Clients that public tools generate from docs/openapi.json can pay: the document is complete and correct."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ OPERATIONS = {
 
 
 def run(folder: Path, *command: str | Path) -> str:
-    """What a command prints; its fault, if it has one, is the test's."""
-    # Generators call others of their environment.
+    """The output of a command; the test fails with the command's error."""
+    # Generators call other programs of their environment.
     environment = os.environ | {"PATH": f"{CLIENTS / 'bin'}:{os.environ['PATH']}", "NO_COLOR": "1"}
     finished = subprocess.run(
         [str(each) for each in command], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -45,7 +45,7 @@ def run(folder: Path, *command: str | Path) -> str:
 
 @pytest.fixture(scope="session")
 def python_till(tmp_path_factory: pytest.TempPathFactory) -> tuple[str | Path, ...]:
-    """The command of a till with the client of openapi-python-client."""
+    """The command that runs a till with the client of openapi-python-client."""
     folder = tmp_path_factory.mktemp("python-client")
     generate = (CLIENTS / "bin" / "openapi-python-client", "generate", "--meta", "none", "--fail-on-warning")
     run(folder, *generate, "--path", DESCRIPTION, "--output-path", folder / "eeum_client")
@@ -57,7 +57,7 @@ def python_till(tmp_path_factory: pytest.TempPathFactory) -> tuple[str | Path, .
 
 @pytest.fixture(scope="session")
 def typescript_till(tmp_path_factory: pytest.TempPathFactory) -> tuple[str | Path, ...]:
-    """The command of a till with the client of @hey-api/openapi-ts, after its types were checked as strictly as may be."""
+    """The command that runs a till with the client of @hey-api/openapi-ts, after a strict type check."""
     folder = tmp_path_factory.mktemp("typescript-client")
     tools = CLIENTS / "node_modules" / ".bin"
     generate = (tools / "openapi-ts", "--input", DESCRIPTION, "--output", folder / "eeum_client", "--no-log-file")

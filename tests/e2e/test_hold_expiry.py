@@ -1,4 +1,4 @@
-"""What is held past its time goes back by the schedule, with what a deployed function may do and over the index as it is there."""
+"""The schedule releases expired holds, with the deployed function's rights and index."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.e2e.waiting import wait_for_cashback
 SHOP = "운서 빵집"
 
 
-def test_a_hold_is_released_by_the_schedule_once_it_has_expired_and_not_before(
+def test_the_schedule_releases_a_hold_only_after_it_has_expired(
     city: City,
     api: Api,
     tokens: Tokens,

@@ -1,4 +1,4 @@
-"""The demonstration while processes of the functions are killed at random, in short; `make demo-with-kills` does it for a minute."""
+"""The demonstration while function processes are killed at random, shortened; `make demo-with-kills` runs it for a minute."""
 
 from __future__ import annotations
 

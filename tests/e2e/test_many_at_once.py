@@ -1,11 +1,9 @@
-"""Many at once: two members, one wallet from many tills, and a storm of retries of one request."""
+"""Concurrent requests: two members, one wallet at many tills, and many retries of one request."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -14,24 +12,12 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
+from tests.concurrency import at_once
 from tests.e2e.members import Member, as_authorised, pay, top_up
 from tests.e2e.waiting import earned, wait_for_cashback
 
 THREADS = 16
 SHOP = "운서 빵집"
-Result = TypeVar("Result")
-
-
-def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    """What the calls give when all begin at the same moment, each in a thread of its own."""
-    start = threading.Barrier(len(calls))
-
-    def begin(call: Callable[[], Result]) -> Result:
-        start.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(begin, calls))
 
 
 def month_of(city: City) -> str:
@@ -43,7 +29,7 @@ def stored_payments(member: Member, month: str) -> list[Any]:
     return [as_authorised(each) for each in listed]
 
 
-def test_two_members_who_pay_at_once_each_pay_their_own(
+def test_two_members_who_pay_at_once_do_not_affect_each_other(
     city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
     payer, other_member = new_member(charged=100_000), new_member(charged=100_000)
@@ -62,7 +48,7 @@ def test_two_members_who_pay_at_once_each_pay_their_own(
     assert other_member.balances() == {"charged": 100_000 - 92_000, "cashback": 9_200}
 
 
-def test_one_wallet_from_many_tills_is_never_overdrawn_and_loses_no_payment(
+def test_one_wallet_at_many_tills_is_never_overdrawn_and_loses_no_payment(
     city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
     start, amount, rounds = 300_000, 7_000, 4
@@ -78,16 +64,16 @@ def test_one_wallet_from_many_tills_is_never_overdrawn_and_loses_no_payment(
     declined = [answer for answer in answers if answer["status"] == "declined"]
     assert len(approved) + len(declined) == THREADS * rounds
     assert {answer["decline"]["reason"] for answer in declined} == {"insufficient_funds"}
-    # Cashback comes in while the tills are paid, and may be spent there: what went out is what came in, less what is left.
+    # Cashback is posted during the payments and can be spent: the amount paid equals all credits less what is left.
     balances, cashback = member.balances(), sum(earned(member, month_of(city)))
     assert min(balances.values()) >= 0
     assert len(approved) * amount == start + cashback - sum(balances.values())
     assert len(approved) >= start // amount
-    # Each purse by itself, too.
+    # The same holds for each purse.
     paid_from = {purse: sum(each["paid_from"].get(purse, 0) for each in approved) for purse in balances}
     assert paid_from == {"charged": start - balances["charged"], "cashback": cashback - balances["cashback"]}
     assert cashback == sum(each["paid_from"].get("charged", 0) // 10 for each in approved)
-    # Every answer is stored, and nothing else is.
+    # Every answer is stored, and no other entry.
     assert sorted(stored_payments(member, month_of(city)), key=by_id) == sorted(answers, key=by_id)
 
 
@@ -106,7 +92,7 @@ def test_a_retry_storm_has_one_effect_and_one_answer(
     assert stored_payments(member, month_of(city)) == [answer]
 
 
-def test_a_retry_storm_of_a_decline_has_one_answer_also_once_the_money_is_there(
+def test_a_declined_request_stays_declined_after_a_top_up(
     city: City, api: Api, tokens: Tokens, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
     member, key = new_member(charged=30_000), "declined and asked again"
@@ -119,7 +105,7 @@ def test_a_retry_storm_of_a_decline_has_one_answer_also_once_the_money_is_there(
     assert the_one_answer(again) == declined
     assert all(each.headers["idempotency-replayed"] == "true" for each in again)
     assert member.balances() == {"charged": 130_000, "cashback": 0}
-    # A new attempt is a new request.
+    # A new key is a new request.
     assert pay(api, tokens, member, shops[SHOP], 50_000)["status"] == "approved"
     assert [each["status"] for each in stored_payments(member, month_of(city))] == ["approved", "declined"]
 
@@ -156,7 +142,7 @@ def test_a_key_that_was_used_for_another_body_is_refused_while_the_first_is_unde
     won = the_one_answer(answered)["amount"]
     assert {each.json()["code"] for each in refused} == {"idempotency_key_reused"}
     assert ask(30_000 - won).status_code == 422
-    # The refusal tells nothing of the first body.
+    # The refusal reveals nothing of the first body.
     assert not any(str(won) in each.text for each in refused)
     assert member.balances()["charged"] == 100_000 - won
     assert len(stored_payments(member, month_of(city))) == 1
@@ -188,8 +174,8 @@ def test_the_same_key_is_another_request_for_another_wallet(
 
     def ask(member: Member) -> Any:
         if caller == "member":
-            return member.api.post(f"/wallets/{member.wallet}/payments", order, key="everybody's own key")
-        return pay(api, tokens, member, shops[SHOP], 10_000, "everybody's own key")
+            return member.api.post(f"/wallets/{member.wallet}/payments", order, key="one-key-of-two-callers")
+        return pay(api, tokens, member, shops[SHOP], 10_000, "one-key-of-two-callers")
 
     first, second = ask(payer), ask(other_member)
 
@@ -236,7 +222,7 @@ def test_a_wallet_that_is_opened_twice_at_once_is_one_wallet(api: Api, new_membe
 
 
 def storm(api: Api, tokens: Tokens, member: Member, shop: str, amount: int, key: str) -> list[httpx.Response]:
-    """The same request from many threads at once."""
+    """Send the same request from many threads at once."""
     till = api.as_caller(tokens.acquirer)
     body = {"card_token": member.card, "merchant_id": shop, "amount": amount, "channel": "shop"}
     return at_once([lambda: till.request("POST", "/payments", body, key=key)] * THREADS)

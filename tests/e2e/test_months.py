@@ -1,4 +1,4 @@
-"""The month turns by itself: at midnight in Seoul limits start anew, whether the reset has run, runs twice, or comes late."""
+"""Months turn by themselves: limits start again at midnight in Seoul, whether the reset runs late, twice, or not at all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def name_of(first: datetime) -> str:
 
 
 def months(api: Api) -> dict[str, str]:
-    """Status by month."""
+    """The status of each month."""
     return {month["month"]: month["status"] for month in api.get("/months")["months"]}
 
 
@@ -56,7 +56,7 @@ def test_the_month_turns_between_two_payments_though_no_reset_has_run(
 
     move_clock(turn.isoformat())
     assert new not in months(api)
-    # The first second of the new month: nothing of any limit is used.
+    # The first second of the new month: no limit is used.
     assert quote(member, shops[SHOP], 100_000) == 10_000
     after = pay(api, tokens, member, shops[SHOP], 600_000)
     wait_for_cashback(member)
@@ -66,7 +66,7 @@ def test_the_month_turns_between_two_payments_though_no_reset_has_run(
     assert [each["id"] for each in payments(member, old)] == [before["id"]]
     assert [each["id"] for each in payments(member, new)] == [after["id"]]
     assert member.balances() == {"charged": 300_000, "cashback": 102_000}
-    # A retry of last month's request finds last month's answer.
+    # A retry of a request of last month gets last month's answer.
     assert pay(api, tokens, member, shops[SHOP], 600_000, key) == before
     assert member.balances()["charged"] == 300_000
 
@@ -84,7 +84,7 @@ def test_cashback_that_is_posted_after_midnight_counts_in_the_month_of_its_payme
     old, new = name_of(turn - timedelta(days=1)), name_of(turn)
     move_clock((turn - timedelta(minutes=2)).isoformat())
     member = new_member(charged=1_000_000, verified=True)
-    # Nothing can be posted while what it must read first is out of order.
+    # An accrual is impossible while an item that it reads first is invalid.
     with faults.injected("before", internal_error, operation="BatchGetItem", containing="EARNING#", times=WITHOUT_END):
         pay(api, tokens, member, shops[SHOP], 500_000)
         pay(api, tokens, member, shops[SHOP], 100_000)
@@ -114,7 +114,7 @@ def test_the_reset_opens_a_month_once_however_often_it_runs(
     assert api.get(f"/months/{new}")["closed_at"] is None
 
 
-def test_a_reset_that_comes_two_months_late_leaves_no_gap_and_takes_no_cashback_away(
+def test_a_reset_two_months_late_opens_every_month_and_keeps_cashback(
     city: City,
     api: Api,
     tokens: Tokens,
@@ -139,7 +139,7 @@ def test_a_reset_that_comes_two_months_late_leaves_no_gap_and_takes_no_cashback_
     assert turned == [{"opened": [name_of(missed), name_of(late)], "closed": [name_of(first)]}]
     statuses = months(api)
     assert [statuses[name_of(month)] for month in (first, missed, late)] == ["closed", "closed", "open"]
-    # The run that was missed comes after all, and finds nothing to do.
+    # The missed run comes late, and finds nothing to do.
     assert run_reset(missed.isoformat()) == [{"opened": [], "closed": []}]
     assert months(api) == statuses
     assert [earned(member, name_of(month)) for month in (first, missed, late)] == [[40_000]] * 3
@@ -155,7 +155,7 @@ def test_a_month_that_has_not_begun_is_not_opened(city: City, api: Api, run_rese
 
 
 def quote(member: Member, shop: str, amount: int) -> int:
-    """What a payment would earn now."""
+    """The cashback that a payment would earn now."""
     body = {"merchant_id": shop, "amount": amount}
     cashback: int = member.api.post(f"/wallets/{member.wallet}/cashback_quotes", body)["cashback"]
     return cashback

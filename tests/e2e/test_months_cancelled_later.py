@@ -1,4 +1,4 @@
-"""A payment is cancelled when its month is over: the cashback of the month it was made in is worked out anew, under that month's rules."""
+"""A cancellation after the month's end recomputes the cashback of the payment's month, under that month's rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.e2e.test_cancellations import SHOP, settled
 from tests.e2e.test_months import first_of_next_month, name_of
 
 
-def test_what_is_cancelled_later_makes_room_in_its_own_month(
+def test_a_late_cancellation_frees_the_limit_of_its_own_month(
     city: City,
     api: Api,
     tokens: Tokens,
@@ -25,7 +25,7 @@ def test_what_is_cancelled_later_makes_room_in_its_own_month(
     old, new = name_of(turn - timedelta(days=1)), name_of(turn)
     move_clock((turn - timedelta(minutes=10)).isoformat())
     member = new_member(charged=900_000, verified=True)
-    # Two of 400,000: 10 % up to 500,000 in the month, then 1 %.
+    # Two payments of 400,000: 10 % up to 500,000 in the month, then 1 %.
     first, second = (pay(api, tokens, member, shops[SHOP], 400_000) for _ in range(2))
     assert settled(member)["purses"] == {"charged": 100_000, "cashback": 40_000 + 10_000 + 3_000}
 
@@ -35,7 +35,7 @@ def test_what_is_cancelled_later_makes_room_in_its_own_month(
     change(api, tokens, first, "cancellations")
     wallet = settled(member)
 
-    # The first payment's 40,000 are gone, and the second earns 10 % of all of it: 27,000 more.
+    # The first payment's 40,000 are taken back; all of the second earns 10 %: 27,000 more.
     assert wallet["purses"] == {"charged": 400_000, "cashback": 63_000 - 40_000 + 27_000}
     of_old = member.api.get(f"/wallets/{member.wallet}/cashback", month=old)
     of_new = member.api.get(f"/wallets/{member.wallet}/cashback", month=new)

@@ -1,4 +1,4 @@
-"""The lifecycle of policies in a running city: two operators, a version that is announced, a suspension that members feel."""
+"""The lifecycle of policies in a running city: two operators, an announced version, and a suspension that members notice."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.e2e.scheduling import WHY, approve, begin, schedule, version
 from tests.e2e.waiting import wait_for
 
 LOADERS = 6
-#: How old a function's policies may be.
+#: The longest time for which a function may use cached policies.
 CACHED = timedelta(seconds=60)
 
 
 def _measuring(name: str, starts_at: str, measure: str) -> dict[str, Any]:
-    """A version with a limit of its own that measures this."""
+    """A version with its own limit, which has this measure."""
     own = {"id": f"{name[:-2]}-limit", "measure": measure, "window": "month", "amount": None}
     return version(name, starts_at, limits=[*policies()[-1]["limits"], own])
 
@@ -48,14 +48,14 @@ def test_its_author_does_not_approve_a_draft(api: Api, tokens: Tokens) -> None:
     assert approve(api, tokens.colleague, "own-work").json()["status"] == "scheduled"
 
 
-def test_versions_that_are_approved_at_once_agree_and_harm_none_that_comes_later(api: Api, tokens: Tokens) -> None:
+def test_versions_approved_at_once_agree_and_do_not_block_later_ones(api: Api, tokens: Tokens) -> None:
     names = [f"raced-{number}" for number in range(LOADERS)]
     starts_at = "2041-0{}-01T00:00:00+09:00"
     for number, name in enumerate(names):
         begin(api, tokens.operator, _measuring(name, starts_at.format(number + 1), ("spend", "reward")[number % 2]))
 
     def load(name: str) -> httpx.Response:
-        """Approved as it was checked; checked again when another version came before it meanwhile."""
+        """Approve a checked draft; check it again when another version was scheduled in between."""
         while True:
             answer = approve(api, tokens.colleague, name)
             if answer.status_code != 409 or answer.json()["code"] != "draft_not_checked":
@@ -81,7 +81,7 @@ def test_a_scheduled_version_is_withdrawn_and_its_instant_is_free(api: Api, toke
     assert api.get("/policies/in_force", at=starts_at)["version"] == "in-its-place"
 
 
-def test_a_suspension_is_announced_felt_and_over(
+def test_a_suspension_is_announced_applied_and_lifted(
     city: City,
     api: Api,
     tokens: Tokens,

@@ -1,4 +1,4 @@
-"""A quote in the deployed city is what the payment then gets, from a budget line with too little for it, by card and in the app."""
+"""A quote in the deployed city equals the payment's result, with a budget line that is too small, by card and in the app."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOP = "운서 빵집"
 PRICE, COUPON, LEFT = 94_000, 2_000, 1_000
 IN_APP = 330
 OF_THESE = {"fact": "member_class", "in": ["quoted"]}
-"""Layers of their own: nobody else in the city is touched by them."""
+"""Layers that apply to this test's members only."""
 
 
 def _gives(won: int) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _layer(name: str, gives: str, won: int, when: Any) -> dict[str, Any]:
 def quoted_member(
     city: City, api: Api, tokens: Tokens, move_clock: Callable[[str], Any], new_member: Callable[..., Member]
 ) -> Member:
-    """Under a version that takes 2,000 won off, from a line of 1,000, and gives 330 more in the app."""
+    """A member under a version with 2,000 won discount from a line of 1,000, and 330 won more in the app."""
     start = city.clock.now().replace(microsecond=0) + timedelta(minutes=4)
     document = {name: value for name, value in api.get("/policies/in_force").items() if name != "rows"}
     in_app = {"all": [OF_THESE, {"fact": "method", "in": ["app"]}]}
@@ -72,7 +72,7 @@ def _quote(member: Member, shop: str, **words: Any) -> Any:
     return member.api.post(f"/wallets/{member.wallet}/cashback_quotes", {"merchant_id": shop, "amount": PRICE, **words})
 
 
-def test_a_quote_is_what_the_payment_then_gets(
+def test_a_quote_equals_the_payments_result(
     quoted_member: Member, city: City, api: Api, tokens: Tokens, shops: dict[str, str]
 ) -> None:
     member, shop = quoted_member, shops[SHOP]
@@ -99,12 +99,12 @@ def test_a_quote_is_what_the_payment_then_gets(
     assert (payment["discount"], payment["paid"], payment["cut"]) == (1_000, 93_000, by_card["cut"])
     assert (earning["cashback"], earning["rewards"]) == (9_300, by_card["rewards"])
 
-    # The line is used up now, and a quote says so.
+    # The line is now used up, and the quote says so.
     after = _quote(member, shop, card_token=member.card)
     assert (after["discount"], after["cut"][0]["given"]) == (0, 0)
 
 
-def test_what_is_no_payment_is_refused(quoted_member: Member, shops: dict[str, str]) -> None:
+def test_an_invalid_payment_gets_no_quote(quoted_member: Member, shops: dict[str, str]) -> None:
     path = f"/wallets/{quoted_member.wallet}/cashback_quotes"
     body = {"merchant_id": shops[SHOP], "amount": PRICE, "method": "app", "capture": "later"}
     answer = quoted_member.api.request("POST", path, body)

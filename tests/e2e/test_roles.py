@@ -1,4 +1,4 @@
-"""Identity is really enforced: every function runs as its own role, and may do what it does and nothing else."""
+"""Identity is enforced: every function runs under its own role, and that role allows what the function does and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = {"pk": {"S": "ROLE#test"}, "sk": {"S": "ROLE#test"}}
 LEDGER, MERCHANTS, PROGRAMME, BALANCES = "LedgerTable", "MerchantsTable", "ProgrammeTable", "BalancesTable"
 READ, WRITE = "BatchGetItem", "Put"
 
-#: What each role may do to which table, of reading an item, querying and writing; nothing else may succeed.
+#: What each role may do to each table: read an item, query, write; every other call must fail.
 MAY: dict[str, set[tuple[str, str]]] = {
     "PaymentAuthorisationRole": {
         (READ, LEDGER),
@@ -39,7 +39,7 @@ MAY: dict[str, set[tuple[str, str]]] = {
         ("Query", PROGRAMME),
     },
     "BalanceProjectionRole": {(READ, BALANCES), (WRITE, BALANCES)},
-    # The emulator does not know the keys of partitions that its writes are bound to; a test of the template does.
+    # The emulator does not check the partition keys that a policy allows; a test of the template does.
     "BalanceFoldRole": {(READ, BALANCES), ("Query", BALANCES), (WRITE, BALANCES)},
     "BalanceQueryRole": {(READ, BALANCES), (READ, MERCHANTS)},
     "HoldExpiryRole": {(READ, LEDGER), (WRITE, LEDGER)},
@@ -73,12 +73,12 @@ MAY: dict[str, set[tuple[str, str]]] = {
     "BudgetAdministrationRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
     "ProgrammePolicyRole": {(READ, PROGRAMME), ("Query", PROGRAMME), (WRITE, PROGRAMME)},
 }
-#: What is in no role at all: taking anything away. Whole tables are read by those alone who work over all members.
-NOBODY_MAY = ("DeleteItem", "DeleteTable")
+#: Actions that no role has, such as deletion. Scans are allowed only to functions that work over all members.
+NO_ROLE_MAY = ("DeleteItem", "DeleteTable")
 
 
 def calls(tables: Any, table: str) -> dict[str, Callable[[], Any]]:
-    """One call of each kind to a table; writes carry a condition that never holds, so that none leaves a trace."""
+    """One call of each kind to a table; conditions that never hold keep the writes from leaving a trace."""
     never = "attribute_exists(pk) AND attribute_not_exists(pk)"
     write = {"TableName": table, "Item": KEY, "ConditionExpression": never}
     return {
@@ -94,7 +94,7 @@ def calls(tables: Any, table: str) -> dict[str, Callable[[], Any]]:
 
 
 def is_allowed(call: Callable[[], Any]) -> bool:
-    """Whether identity lets the call through, whatever becomes of it then."""
+    """Whether IAM allows the call, whatever its result."""
     try:
         call()
     except ClientError as error:
@@ -107,7 +107,7 @@ def is_allowed(call: Callable[[], Any]) -> bool:
 
 @contextmanager
 def acting_as(city: City, role: str) -> Iterator[Any]:
-    """DynamoDB as the function with this role has it: the emulator lets its administrator assume any role."""
+    """A DynamoDB client with this role; the emulator lets its administrator assume any role."""
     described = city.emulator.client("iam").get_role(RoleName=city.stack.resources[role])["Role"]
     assumed = city.emulator.client("sts").assume_role(RoleArn=described["Arn"], RoleSessionName="test-of-roles")
     lent = assumed["Credentials"]
@@ -134,7 +134,7 @@ def test_every_function_runs_as_its_own_role(city: City) -> None:
 
 
 @pytest.mark.parametrize("role", MAY)
-def test_a_role_may_do_what_its_function_does_and_nothing_else(city: City, role: str) -> None:
+def test_a_role_allows_what_its_function_does_and_nothing_else(city: City, role: str) -> None:
     with acting_as(city, role) as tables:
         allowed = {
             (name, table)
@@ -146,11 +146,11 @@ def test_a_role_may_do_what_its_function_does_and_nothing_else(city: City, role:
     assert allowed == MAY[role]
 
 
-def test_nobody_may_delete(city: City) -> None:
-    assert not {name for may in MAY.values() for name, _ in may} & set(NOBODY_MAY)
+def test_no_role_may_delete(city: City) -> None:
+    assert not {name for may in MAY.values() for name, _ in may} & set(NO_ROLE_MAY)
 
 
-def test_a_route_stops_working_when_one_action_is_taken_from_its_role_and_works_again_with_it(
+def test_a_route_fails_without_one_action_of_its_role_and_works_with_it_again(
     city: City, new_member: Callable[..., Member], shops: dict[str, str]
 ) -> None:
     member = new_member(charged=30_000)
@@ -161,14 +161,14 @@ def test_a_route_stops_working_when_one_action_is_taken_from_its_role_and_works_
 
     assert status() == 200
     with without(city, "CashbackQuoteRole", "dynamodb:BatchGetItem"):
-        # As any crash of a function: the caller is told nothing of why.
+        # As after any crash of a function: the answer gives no reason.
         assert wait_for(status, lambda seen: seen != 200, "the refusal") in {500, 502}
     wait_for(status, lambda seen: seen == 200, "the quote")
 
 
 @contextmanager
 def without(city: City, role: str, action: str) -> Iterator[None]:
-    """The role with every statement of this one action taken out."""
+    """The role without any statement for this action."""
     identities, name = city.emulator.client("iam"), city.stack.resources[role]
     (policy,) = identities.list_role_policies(RoleName=name)["PolicyNames"]
     document = identities.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]

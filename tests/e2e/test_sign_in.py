@@ -1,4 +1,4 @@
-"""A person who signs in through each client: the token opens what that client is for, whoever the person is."""
+"""Sign-in through each client: a token opens the routes of its client, for any person."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STALL = Shop(inhabitants.business_registration_number(2_200), "만석 분식", "
 
 @pytest.fixture(scope="module")
 def through(api: Api, sign_in_as: SignIn) -> Callable[[Application], Api]:
-    """One and the same person, signed in through a client."""
+    """Sign the same person in through a client."""
     return lambda application: api.as_caller(sign_in_as(PERSON, application))
 
 

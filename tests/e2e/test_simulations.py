@@ -1,4 +1,4 @@
-"""Simulations in the deployed city: published payments, the worker's own answer from DuckDB, and the draft that it is about."""
+"""Simulations in the deployed city: published payments, the worker's answer from DuckDB, and the approval of the draft."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.e2e.waiting import wait_for, wait_for_cashback
 MARCH, APRIL = 1_583_031_600_000, 1_585_710_000_000
 """2020-03-01T12:00 and 2020-04-01T12:00 in Seoul, in milliseconds since 1970."""
 DAY = 86_400_000
-#: Member 1 goes 100,000 beyond the first band in March; member 2 pays half from cashback, which earns nothing.
+#: Member 1 spends 100,000 above the first band in March; member 2 pays half from cashback, which earns nothing.
 SMALL = [
     {"member": 1, "accepted_at": MARCH, "won_charged": 400_000},
     {"member": 1, "accepted_at": MARCH + DAY, "won_charged": 200_000},
@@ -39,9 +39,9 @@ SMALL = [
     {"member": 2, "accepted_at": APRIL, "won_charged": 100_000, "merchant_district": "jung"},
 ]
 TEN = {"march": 40_000 + 10_000 + 1_000 + 3_000, "april": 10_000}
-"""Under 10 % to 500,000 won and 1 % beyond."""
+"""Under 10 % to 500,000 won and 1 % above."""
 FIVE = 20_000 + 5_000 + 1_000 + 1_500 + 5_000
-"""In both months, under 5 % to 500,000 won and 1 % beyond."""
+"""In both months, under 5 % to 500,000 won and 1 % above."""
 WRITE = """
 import json, sys
 from pathlib import Path
@@ -56,7 +56,7 @@ PATH = "/policy_simulations"
 
 
 def in_the_simulator_s_environment(*arguments: str, given: str = "") -> str:
-    """What a program of the simulator says: it has packages that these tests have not."""
+    """Run a program of the simulator's environment, which has packages that these tests lack; return its output."""
     paths = (places.ROOT, places.ROOT / "layers" / "eeum" / "python")
     done = subprocess.run(
         [str(places.program("simulator", "python")), *arguments],
@@ -78,7 +78,7 @@ def stack(city: City) -> Stack:
 
 @pytest.fixture(scope="module")
 def small(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """The small case, published; its source's name, and where its files are."""
+    """The small case, published: the name of its source, and the folder of its files."""
     folder, source = tmp_path_factory.mktemp("small") / "payments", f"small-{uuid4().hex[:8]}"
     by_month = {"2020-03": SMALL[:3], "2020-04": SMALL[3:]}
     in_the_simulator_s_environment("-c", WRITE, str(folder), given=json.dumps(by_month))
@@ -92,7 +92,7 @@ def operator(api: Api, tokens: Tokens) -> Api:
 
 
 def document(api: Api, name: str, rate: int) -> dict[str, Any]:
-    """The published rules of 2021 under a name and a year of its own, with another rate in the first band."""
+    """The published rules of 2021 under another name and year, with another rate in the first band."""
     published = {name: value for name, value in api.get("/policies/incheon-2021-01-01").items() if name != "rows"}
     (layer,) = published["layers"]
     first, *others = layer["bands"]
@@ -105,7 +105,7 @@ def question(policy: Any, source: str, first: str = "2020-03", last: str = "2020
 
 
 def answered(operator: Api, body: dict[str, Any]) -> Any:
-    """A simulation with its answer, whichever that is."""
+    """A simulation once it has an answer, also a fault."""
     asked = operator.post(PATH, body, key=f"simulation {uuid4()}")
     return wait_for(
         lambda: operator.get(f"{PATH}/{asked['id']}"),
@@ -115,14 +115,14 @@ def answered(operator: Api, body: dict[str, Any]) -> Any:
 
 
 def table(simulation: Any, name: str) -> list[dict[str, str]]:
-    """One of its tables, fetched as a browser does: by the address alone."""
+    """One of its tables, fetched as a browser does: by its address, without a token."""
     (url,) = [each["url"] for each in simulation["tables"] if each["name"] == name]
     answer = httpx.get(url, trust_env=False)
     assert answer.status_code == 200, answer.text
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
-def test_a_draft_is_simulated_and_approved_with_what_was_found(
+def test_a_draft_is_simulated_and_approved_with_its_results(
     api: Api, tokens: Tokens, operator: Api, small: tuple[str, Path]
 ) -> None:
     name = f"simulated-{uuid4().hex[:8]}"
@@ -148,7 +148,7 @@ def test_a_draft_is_simulated_and_approved_with_what_was_found(
         "cost_in_basis_points": cost * 10_000 // 730_000,
     }
     assert (of_five["policy"], of_five["cost"]) == (f"{name}-less", FIVE)
-    # The nation pays 940 of 1,950 parts of each, rounded down, the city what is left.
+    # The nation pays 940 of 1,950 parts of each, rounded down; the city pays the rest.
     earned = [40_000, 11_000, 3_000, 10_000]
     national = sum(won * 940 // 1_950 for won in earned)
     ends = {(each["policy"], each["funder"]): (each["cost"], each["ends"]) for each in found["summary"]["budgets"]}
@@ -180,7 +180,7 @@ def test_a_draft_is_simulated_and_approved_with_what_was_found(
     assert checked["check"]["simulation"] == {
         "id": found["id"],
         "finished_at": found["finished_at"],
-        # It was compared with another document than the one that this draft replaces.
+        # The simulation was compared with another document than the one that this draft replaces.
         "summary": found["summary"] | {"difference": None},
     }
     assert checked["check"]["note"]
@@ -232,12 +232,12 @@ def test_the_city_s_own_payments_are_exported_published_and_replayed(
 
 
 def _without_gaps(months: list[str]) -> list[str]:
-    """The months up to the first in which nobody paid."""
+    """The months up to the first one without payments."""
     numbers = [int(month[:4]) * 12 + int(month[5:]) for month in months]
     return [month for place, month in enumerate(months) if numbers[place] - numbers[0] == place]
 
 
-def test_what_was_published_is_not_replaced(stack: Stack, small: tuple[str, Path], tmp_path: Path) -> None:
+def test_a_published_source_is_not_replaced(stack: Stack, small: tuple[str, Path], tmp_path: Path) -> None:
     source, folder = small
     assert publish(stack, folder, source) == ["2020-03", "2020-04"]
     other = tmp_path / "month=2020-03" / "payments.parquet"
@@ -247,7 +247,7 @@ def test_what_was_published_is_not_replaced(stack: Stack, small: tuple[str, Path
         publish(stack, tmp_path, source)
 
 
-def test_what_cannot_be_answered_is_refused_by_its_name(operator: Api, stack: Stack, small: tuple[str, Path]) -> None:
+def test_a_simulation_without_an_answer_names_its_fault(operator: Api, stack: Stack, small: tuple[str, Path]) -> None:
     source, _ = small
     known = {"version": "incheon-2021-01-01"}
     not_there = answered(operator, question(known, source, "2020-02", "2020-04"))
@@ -268,7 +268,7 @@ def test_what_cannot_be_answered_is_refused_by_its_name(operator: Api, stack: St
     assert "moon" in no_layer["fault"]["detail"]
 
 
-def test_what_cannot_be_asked_has_codes_of_its_own(api: Api, operator: Api) -> None:
+def test_an_invalid_simulation_request_has_an_error_code(api: Api, operator: Api) -> None:
     known = {"version": "incheon-2021-01-01"}
     large = document(api, "large", 1_000) | {"title": {"ko": "가" * 300_000, "en": "large"}}
     twice = document(api, "twice", 1_000)

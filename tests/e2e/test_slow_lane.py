@@ -1,4 +1,4 @@
-"""A long month delays its own wallet alone: while a shop cancels in it, strangers have their cashback within ten seconds."""
+"""A long month delays only its own wallet: during a shop's cancellations there, other members get cashback within ten seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STRANGERS = 6
 SECONDS = 10.0
 
 
-def test_a_strangers_cashback_does_not_wait_for_what_a_shop_cancels_in_a_long_month(
+def test_cashback_of_others_does_not_wait_for_cancellations_in_a_long_month(
     city: City,
     new_member: NewMember,
     till: Till,  # noqa: F811
@@ -39,7 +39,7 @@ def test_a_strangers_cashback_does_not_wait_for_what_a_shop_cancels_in_a_long_mo
         assert len(list(storm)) == CANCELLED
     print(f"a stranger waited {statistics.median(delays):.1f} s, at most {max(delays):.1f} s")
     assert max(delays) < SECONDS
-    # And the storm itself has its end, with what is paid meanwhile behind it.
+    # The cancellations are all posted in the end, and so are the payments behind them.
     till.pay(member, 1_000)
     assert settled(member)["purses"] == {
         "charged": 200_000 - (PAYMENTS - CANCELLED + 1) * 1_000,
@@ -56,7 +56,7 @@ def _has(cashback: int) -> Callable[[dict[str, int]], bool]:
     return lambda balances: balances["cashback"] >= cashback
 
 
-def test_what_is_cancelled_in_a_long_month_is_posted_by_the_slow_lane(new_member: NewMember, till: Till) -> None:  # noqa: F811
+def test_the_slow_lane_posts_cancellations_in_a_long_month(new_member: NewMember, till: Till) -> None:  # noqa: F811
     member: Member = new_member(charged=200_000)
     with ThreadPoolExecutor(4) as pool:
         payments = list(pool.map(lambda _: till.pay(member, 1_000), range(QUICK_POSTINGS + 1)))

@@ -1,4 +1,4 @@
-"""The ledger's stream as it really comes: with records that nobody can read, and with batches that come again."""
+"""The ledger's stream with unreadable records and repeated batches."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from tests.e2e.members import Member, pay
 from tests.e2e.waiting import earned, wait_for, wait_for_cashback
 
 SHOP = "운서 빵집"
-NOBODY = "018f0000-0000-8000-8000-00000000dead"
+UNKNOWN = "018f0000-0000-8000-8000-00000000dead"
 Item = dict[str, Any]
-#: What makes a payment's entry one that this version of the product cannot read.
+#: Changes that make a payment's entry unreadable for this version of the product.
 SPOILT: dict[str, Callable[[Item], Any]] = {
     "without the facts it was judged by": lambda item: item.pop("facts"),
     "with an amount that is text": lambda item: item.update(amount={"S": "a lot"}),
     "with an instant that is none": lambda item: item.update(accepted_at={"S": "yesterday"}),
     "with a list where postings belong": lambda item: item.update(postings={"L": [{"N": "1"}]}),
     "with postings that do not balance": lambda item: item["postings"]["M"].update({"purse/charged": {"N": "-1"}}),
-    "with an id of another request": lambda item: item.update(id={"S": NOBODY}),
+    "with an id of another request": lambda item: item.update(id={"S": UNKNOWN}),
     "with a fraction of a won": lambda item: item["postings"]["M"].update({"purse/charged": {"N": "-0.5"}}),
 }
 
 
 def spoilt(readable: Item, fault: str) -> Item:
-    """A payment like a readable one, of a request of its own, and with the fault."""
+    """A copy of a readable payment, of a request of its own, with the fault."""
     item: Item = json.loads(json.dumps(readable))
     digest = request_digest("spoilt", readable["pk"]["S"], fault)
     item["sk"] = {"S": f"PAYMENT#{digest}"}
@@ -42,7 +42,7 @@ def spoilt(readable: Item, fault: str) -> Item:
 
 
 class Ledger:
-    """The ledger as its administrator sees it, and the letters that its stream's function could not deliver."""
+    """The ledger, read with administrator rights, and the dead letters of its stream's function."""
 
     def __init__(self, city: City) -> None:
         self._tables = city.emulator.client("dynamodb")
@@ -65,8 +65,8 @@ class Ledger:
     def delete(self, item: Item) -> None:
         self._tables.delete_item(TableName=self._name, Key={name: item[name] for name in ("pk", "sk")})
 
-    def parked(self, wallet: str, entry: str) -> list[Any]:
-        """What is in the dead-letter queue about one entry; everything looked at is taken out."""
+    def dead_letters(self, wallet: str, entry: str) -> list[Any]:
+        """The dead letters about one entry; every message that is read is deleted."""
         answer = self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
         messages = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
         for message in answer.get("Messages", []):
@@ -84,7 +84,7 @@ def ledger(city: City) -> Ledger:
 
 
 @pytest.mark.parametrize("fault", SPOILT)
-def test_a_record_that_cannot_be_read_is_parked_with_its_reason_and_holds_up_nobody(
+def test_an_unreadable_record_is_dead_lettered_with_its_reason_and_blocks_no_other(
     city: City,
     api: Api,
     tokens: Tokens,
@@ -101,21 +101,21 @@ def test_a_record_that_cannot_be_read_is_parked_with_its_reason_and_holds_up_nob
 
     ledger.write(unreadable)
     pay(api, tokens, member, shops[SHOP], 20_000)
-    parked = wait_for(lambda: ledger.parked(member.wallet, unreadable["sk"]["S"]), bool, "the parked record")
+    letters = wait_for(lambda: ledger.dead_letters(member.wallet, unreadable["sk"]["S"]), bool, "the dead letter")
     wait_for_cashback(member)
     ledger.delete(unreadable)
 
-    (letter,) = parked
+    (letter,) = letters
     assert letter["kind"] == "parked_record"
     assert letter["reason"]
-    # The whole record, so that it can be sent again once the function is mended.
+    # The whole record, so that it can be sent again once the function is fixed.
     assert letter["record"]["eventName"] == "INSERT"
     assert letter["record"]["dynamodb"]["NewImage"] == unreadable
     assert sorted(earned(member, f"{city.clock.now():%Y-%m}")) == [1_000, 2_000]
     assert member.balances() == {"charged": 70_000, "cashback": 3_000}
 
 
-def test_a_payment_of_a_wallet_that_is_not_there_is_parked_and_the_others_are_posted(
+def test_a_payment_of_an_unknown_wallet_is_dead_lettered_and_others_are_posted(
     city: City,
     api: Api,
     tokens: Tokens,
@@ -127,15 +127,15 @@ def test_a_payment_of_a_wallet_that_is_not_there_is_parked_and_the_others_are_po
     pay(api, tokens, member, shops[SHOP], 10_000)
     wait_for_cashback(member)
     (readable,) = ledger.entries(member.wallet, "PAYMENT#")
-    orphan = readable | {"pk": {"S": f"WALLET#{NOBODY}"}}
+    orphan = readable | {"pk": {"S": f"WALLET#{UNKNOWN}"}}
 
     ledger.write(orphan)
     pay(api, tokens, member, shops[SHOP], 20_000)
-    parked = wait_for(lambda: ledger.parked(NOBODY, orphan["sk"]["S"]), bool, "the parked record")
+    letters = wait_for(lambda: ledger.dead_letters(UNKNOWN, orphan["sk"]["S"]), bool, "the dead letter")
     wait_for_cashback(member)
 
-    assert [letter["reason"] for letter in parked] == ["wallet_missing"]
-    assert ledger.entries(NOBODY) == [orphan]
+    assert [letter["reason"] for letter in letters] == ["wallet_missing"]
+    assert ledger.entries(UNKNOWN) == [orphan]
     assert member.balances() == {"charged": 70_000, "cashback": 3_000}
     ledger.delete(orphan)
 
@@ -155,7 +155,7 @@ def test_the_same_batch_sent_again_changes_nothing(
     before = [ledger.entries(member.wallet) for member in (payer, other_member)]
     payments = [entry for member in (payer, other_member) for entry in ledger.entries(member.wallet, "PAYMENT#")]
 
-    # In order, turned round, one alone, and one payment twice in a batch.
+    # In order, in reverse, one alone, and one payment twice in a batch.
     batches = [payments, payments[::-1], payments[:1], [*payments, *payments]]
     answers = [send_again(city, batch) for batch in batches]
 
@@ -179,12 +179,12 @@ def test_a_declined_payment_is_published_and_earns_nothing(
 
     assert send_again(city, [declined]) == {"posted": 0, "already_posted": 0, "parked": 0, "slow": 0}
 
-    assert ledger.parked(member.wallet, declined["sk"]["S"]) == []
+    assert ledger.dead_letters(member.wallet, declined["sk"]["S"]) == []
     assert ledger.entries(member.wallet) == before
 
 
 def send_again(city: City, entries: list[Item]) -> Any:
-    """Entries of the ledger as a batch of its stream, handed to the function as the stream does; what it answers."""
+    """Send entries of the ledger to the function as a batch of the stream; return its answer."""
     records = [
         {
             "eventID": str(number),

@@ -1,4 +1,4 @@
-"""24 tills at once on the last won of a line and of a pool: all are answered at once, and no won is given twice."""
+"""24 tills at once draw the last won of a line and a pool: all get an answer soon, and no won is paid twice."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import pytest
 from local.api import Api
 from local.city import City
 from local.roles import Tokens
+from tests.concurrency import at_once
 from tests.e2e.members import Member, top_up
 from tests.e2e.scheduling import schedule, version
-from tests.e2e.test_many_at_once import at_once
 from tests.e2e.test_policies import CACHED
 from tests.e2e.waiting import wait_for_cashback
 
 TILLS = 24
 LAST_WON = 13_337
-"""What each line and the pool have: enough for 13 of the 24 rewards of 1,000 won, and 337 won more."""
+"""The amount of each line and of the pool: enough for 13 of the 24 rewards of 1,000 won, and 337 won more."""
 LOOKING_SECONDS = 2.0
-"""So long a payment may begin to look for money; what it does besides takes as long as the same tills without a budget, three times."""
+"""A payment may begin to look for money for so long; besides, it may take three times as long as without a budget."""
 SHOP = "운서 빵집"
 GIVES = {"on-a-line": "discount", "on-a-pool": "discount", "on-top": "top_up_bonus", "after": "cashback"}
 NewMember = Callable[..., Member]
@@ -50,7 +50,7 @@ def _layer(name: str, gives: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def year(city: City, api: Api, tokens: Tokens, move_clock: Callable[[str], Any]) -> int:
-    """A version with a layer for each class of members, all but one from a line of their own, and that one from a pool."""
+    """Schedule a version with a layer for each class of members: all from lines of their own, except one from a pool."""
     start = city.clock.now().replace(microsecond=0) + timedelta(minutes=4)
     published = version(f"last-won-{uuid4().hex[:8]}", start.isoformat())
     layers = [*published["layers"], *(_layer(name, gives) for name, gives in GIVES.items())]
@@ -116,7 +116,7 @@ def _left(api: Api, tokens: Tokens, year: int, name: str) -> int:
 
 
 @pytest.mark.parametrize("name", ["on-a-line", "on-a-pool", "on-top"])
-def test_the_last_won_delay_nobody_and_are_given_once(
+def test_the_last_won_are_paid_once_without_delay(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_member: NewMember, name: str
 ) -> None:
     members = _members(api, tokens, new_member, name)
@@ -126,7 +126,7 @@ def test_the_last_won_delay_nobody_and_are_given_once(
         if name == "on-top"
         else (lambda of: _pay_at_once(api, tokens, of, shops[SHOP]))
     )
-    ask(others)  # each process of the function has begun then
+    ask(others)  # Each process of the function has started.
     usual = ask(others)
     answered = ask(members)
     again = ask(members)
@@ -151,7 +151,7 @@ def test_the_last_won_delay_nobody_and_are_given_once(
         assert bool(each.response.json()["cut"]) == (part < 1_000)
 
 
-def test_the_last_won_of_cashback_are_given_once_and_every_posting_comes(
+def test_the_last_won_of_cashback_are_paid_once_and_every_accrual_is_stored(
     year: int, api: Api, tokens: Tokens, shops: dict[str, str], new_member: NewMember
 ) -> None:
     members = _members(api, tokens, new_member, "after")

@@ -1,4 +1,4 @@
-"""Waiting for what comes a moment later: by asking again, with a generous bound, and never by the clock alone."""
+"""Waiting for results of the stream: poll with a generous bound, and never sleep for a fixed time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Seen = TypeVar("Seen")
 
 
 def wait_for(look: Callable[[], Seen], until: Callable[[Seen], bool], what: str) -> Seen:
-    """What `look` sees once it is as wanted; fails the test with what it saw last."""
+    """Poll `look` until its result is as wanted, and return it; on timeout, fail with the last result."""
     deadline = time.monotonic() + BOUND_SECONDS
     while not until(seen := look()):
         assert time.monotonic() < deadline, f"{what} did not come within {BOUND_SECONDS} seconds; last seen: {seen}"
@@ -22,7 +22,7 @@ def wait_for(look: Callable[[], Seen], until: Callable[[Seen], bool], what: str)
 
 
 def wait_for_cashback(*members: Member) -> None:
-    """Until every payment that these members made has its cashback posted."""
+    """Wait until the cashback of every payment of these members is posted."""
     for member in members:
         wait_for(
             lambda wallet=member: wallet.api.get(f"/wallets/{wallet.wallet}"),  # type: ignore[misc]
@@ -32,7 +32,7 @@ def wait_for_cashback(*members: Member) -> None:
 
 
 def earned(member: Member, month: str) -> list[int]:
-    """Won of cashback, payment by payment, in the order in which the payments were made."""
+    """Won of cashback of each payment, in the order of the payments."""
     earnings: Iterable[dict[str, object]] = member.api.get(f"/wallets/{member.wallet}/cashback", month=month)[
         "earnings"
     ]

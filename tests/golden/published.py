@@ -1,4 +1,4 @@
-"""The published policies and worked examples, and a member whose payments are judged by them one after the other."""
+"""The published policies and worked examples, and a member whose payments they judge one after another."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ ORDINARY_SHOP: Mapping[str, Any] = {
     "merchant_annual_revenue": 100_000_000,
     "channel": "shop",
 }
-"""What a payment is judged by where an example says nothing else: a small restaurant."""
+"""The facts of a payment where an example names none: a small restaurant."""
 
 
 def examples(kind: str) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ def examples(kind: str) -> list[dict[str, Any]]:
 
 @cache
 def documents_of(programme: str) -> Mapping[Path, dict[str, Any]]:
-    """A programme's documents by their files, in the order of the files' names."""
+    """A programme's documents by file, sorted by file name."""
     files = sorted((POLICIES / programme).glob("*.json"))
     return {path: json.loads(path.read_text(encoding="utf-8")) for path in files}
 
@@ -54,7 +54,7 @@ def versions_of_row(row: str) -> list[PolicyVersion]:
 
 
 def policy_of_bands(example: Mapping[str, Any]) -> PolicyVersion:
-    """The policy that an example prints: its layers' bands, each layer with a limit of its own."""
+    """The policy that an example states: its layers' bands, each layer with a limit of its own."""
     limits: list[dict[str, Any]] = []
     layers: list[dict[str, Any]] = []
     for index, layer in enumerate(example["layers"]):
@@ -95,21 +95,21 @@ def policy_of_bands(example: Mapping[str, Any]) -> PolicyVersion:
 
 
 def policies_of(example: Mapping[str, Any]) -> Sequence[PolicyVersion]:
-    """What an example is judged by: Incheon's own by every loaded version that states its row, others by the bands it prints."""
+    """The policies that judge an example: Incheon's by each version that states its row, others by the bands of the example."""
     if example["row"].startswith("IC-"):
         return versions_of_row(example["row"])
     return [policy_of_bands(example)]
 
 
 class Member:
-    """One member of a programme, whose use of the limits is kept by month."""
+    """A member of a programme; limit usage is kept by month."""
 
     def __init__(self, book: PolicyBook) -> None:
         self._book = book
         self._used: dict[str, dict[str, int]] = {}
 
     def pays(self, at: str | datetime, amount: int, **facts: Any) -> Evaluation:
-        """What a payment of `amount` from the charged balance earns at the instant, by the version then in force."""
+        """The cashback of a payment of `amount` won from the loaded balance, under the version in force at the instant."""
         instant = datetime.fromisoformat(at) if isinstance(at, str) else at
         used = self._used.setdefault(month_of(instant), {})
         evaluation = evaluate(self._book.running_at(instant), Facts(**{**ORDINARY_SHOP, **facts}), amount, used)

@@ -1,4 +1,4 @@
-"""The library's other policies give what was published: cards, channels and shops of Incheon, and other cities' forms of reward."""
+"""The library's other policies give the published rewards: cards, channels and shops in Incheon, and other cities' rewards."""
 
 import json
 from datetime import datetime, timedelta
@@ -121,7 +121,7 @@ def test_a_card_a_channel_or_a_kind_of_shop_of_incheon(
     assert pays(day, amount, **facts) == expected
 
 
-def test_for_everybody_else_the_library_gives_what_the_city_gives_everywhere() -> None:
+def test_for_all_others_the_library_gives_the_citys_general_cashback() -> None:
     city, whole = book("incheon"), book("incheon-all")
     for version in [parse_policy(each) for each in documents_of("incheon-all").values()]:
         instant = version.starts_at + MINUTE
@@ -167,7 +167,7 @@ def test_what_a_top_up_costs_and_brings(case: dict[str, Any]) -> None:
     assert case["face"] + evaluation.won - off == case["balance"]
 
 
-def test_a_discount_ends_at_what_may_be_bought_at_it_in_a_month() -> None:
+def test_a_discount_ends_at_its_monthly_limit() -> None:
     policy = at("ulsan", "2024-08-01")
     facts = Facts(accepted_at=policy.starts_at)
     assert evaluate(policy, facts, 200_000, {"monthly-top-up": 150_000}, gives=AT_TOP_UP).won == 3_500

@@ -1,4 +1,4 @@
-"""The library's rows at their edges: the last won of a limit or a pool, the last instant of a version, revenue bands with their ends."""
+"""The library's rows at their edges: the last won of a limit or pool, the last instant of a version, the ends of revenue bands."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ INCHEON: list[tuple[str, list[tuple[dict[str, Any], dict[str, int]]]]] = [
     ("DC-01 and DC-02: to 06:00 without a cap, then by bands", [
         (pay("2019-07-31T23:59:59", 5_000_000, **SEO), {"base": 300_000, "seo-card": 200_000}),
         (pay("2019-08-01T05:59:59", 299_999, **SEO), {"base": 17_999, "seo-card": 11_999}),
-        (pay("2019-08-01T06:00:00", 1_000_000, **SEO), {"base": 42_000, "seo-card": 2_000}),  # since midnight
+        (pay("2019-08-01T06:00:00", 1_000_000, **SEO), {"base": 42_000, "seo-card": 2_000}),  # Since midnight.
     ]),
     ("DC-02: the bands of the district end at 300,000 and 500,000", [
         (pay("2019-08-05T12:00:00", 299_999, **SEO), {"base": 17_999, "seo-card": 11_999}),
@@ -135,7 +135,7 @@ def test_daejeon_ends_with_the_last_won_of_its_pool_and_begins_again_with_the_mo
 def test_daejeon_gives_five_percent_to_the_last_of_300_000_won() -> None:
     assert gets(course("daejeon", pay("2022-08-15T12:00:00", 299_981), pay("2022-08-16T12:00:00", 400_000))) == [
         {"base": 14_999},
-        {},  # 5 % of the 19 won that are left
+        {},  # 5 % of the 19 won that are left.
     ]
 
 

@@ -1,4 +1,4 @@
-"""The policies of real cities that are kept as data: each is valid, and together they state each published row for its time."""
+"""The policies of real cities: each document is valid, and together they state each published row for its time."""
 
 import json
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ PERIODS = {
     "IC-15": [("2025-07-01", "2025-09-01")],
     "IC-16": [("2025-09-01", None)],
 }
-"""When each published row holds: its first instant in Seoul, and the first after it (None: it still holds)."""
+"""The time of each published row: its first instant in Seoul, and the first after it (None: it is still in force)."""
 
 
 @pytest.mark.parametrize(("path", "document"), DOCUMENTS)
@@ -50,7 +50,7 @@ def test_a_document_is_valid_by_the_published_schema_and_by_the_models(path: Pat
     assert document["programme"] == path.parent.name
     assert document["version"] == path.stem
     assert path.stem == f"{policy.programme}-{policy.starts_at:%Y-%m-%d}"
-    # Reading back what is stored gives the same rules.
+    # The stored form gives the same rules when it is read.
     assert parse_policy(canonical_document(document)) == policy
 
 
@@ -68,7 +68,7 @@ def test_the_versions_of_a_programme_follow_one_another_without_gap_or_overlap(p
     documents = [canonical_document(document) for document in documents_of(programme).values()]
 
     assert list(problems_of_history(documents)) == []
-    # A version holds until the next one starts; none ends before that, and the last does not end.
+    # A version is in force until the next one starts: none ends before that, and the last has no end.
     assert all("ends_at" not in document for document in documents)
 
 
@@ -96,7 +96,7 @@ def test_no_version_names_a_row_that_is_not_published() -> None:
 
 
 def test_before_the_first_loaded_version_no_policy_is_in_force() -> None:
-    # IC-00 (2018-07-31 to 2019-04) has no rule that could be computed: policies/incheon/README.md.
+    # IC-00 (2018-07-31 to 2019-04) states no rule that can be computed: policies/incheon/README.md.
     first = datetime(2019, 5, 1, tzinfo=SEOUL)
     assert incheon().in_force_at(first - timedelta(milliseconds=1)) is None
     assert incheon().running_at(first).version == "incheon-2019-05-01"
@@ -106,7 +106,7 @@ SMALL, MEDIUM, LARGE = 300_000_000, 3_000_000_000, 3_000_000_001
 JUST_ABOVE_SMALL = 300_000_001
 
 WON = [
-    # row, day, spend, facts, cashback: a month's first payment, at each edge of the row's bands and conditions.
+    # Row, day, spend, facts, cashback: a month's first payment, at each edge of the row's bands and conditions.
     ("IC-01", "2019-06-30", 3_000_000, {}, 180_000),
     ("IC-02", "2019-09-15", 1_000_001, {}, 60_000),
     ("IC-02", "2019-09-15", 500_000, {"merchant_category": "used_car_dealer"}, 0),
@@ -166,7 +166,7 @@ def test_a_verified_member_may_hold_less_from_2023_09_25_on(instant: str, verifi
 
 
 def test_a_payment_never_meets_two_rates_at_once() -> None:
-    """Incheon's layers exclude one another: whatever the shop, at most one of them gives."""
+    """Incheon's layers exclude one another: for any shop, at most one of them gives cashback."""
     for document in documents_of("incheon").values():
         at = datetime.fromisoformat(document["starts_at"])
         for district in document["merchants"]["districts"]:

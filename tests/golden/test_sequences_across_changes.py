@@ -1,6 +1,6 @@
-"""A member's payments around each change of Incheon's rules in mid-month, worked out by hand.
+"""A member's payments around each mid-month change of Incheon's rules, computed by hand.
 
-The version in force at the instant of a payment judges it; what the month's earlier payments used of a limit stays used.
+The version in force at a payment's instant judges it; limit usage of the month's earlier payments remains.
 """
 
 from tests.golden.published import Member, incheon
@@ -52,7 +52,7 @@ def test_from_six_percent_to_three_on_2019_10_22_with_one_days_notice() -> None:
     # IC-03: 3 % up to 300,000 of the month. 200,000 to 300,000: 100,000 × 3 % = 3,000, and no more in October.
     assert frugal.pays("2019-10-22T00:00:00+09:00", 200_000).won == 3_000
     assert frugal.pays("2019-10-22T00:00:01+09:00", 1_000).won == 0
-    # Whoever spent more than 300,000 before earns nothing until November.
+    # Members who spent more than 300,000 before earn nothing until November.
     assert spender.pays("2019-10-22T00:00:00+09:00", 100_000).won == 0
     november = spender.pays("2019-11-01T00:00:00+09:00", 300_000)
     # 300,000 × 3 % = 9,000, all of it the city's.

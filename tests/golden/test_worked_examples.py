@@ -1,4 +1,4 @@
-"""The cashback that cities published for amounts of spend, alone and split into many payments.
+"""The cashback that cities published for amounts of spend, as one payment and split into many.
 
 `worked_examples.json` has every published example that is cashback. Those of other forms of reward (a discount before payment, a bonus
 on a top-up, a fixed reward per step, and sums of rates) are in `other_forms.json`, and judged in `test_library.py`.
@@ -68,7 +68,7 @@ def test_the_same_spend_in_many_round_payments_earns_the_same(
 
 @pytest.mark.parametrize(("example", "version"), JUDGED)
 def test_the_same_spend_in_tiny_payments_keeps_the_bound(example: dict[str, Any], version: PolicyVersion) -> None:
-    # Payments of 33 won are the cruellest that a shop could take: most of their cashback is less than the floor.
+    # Payments of 33 won are the worst case: rounding down loses most of their cashback.
     whole_parts, rest = divmod(example["spend"], 33)
     amounts = [33] * whole_parts + [rest]
     lost = example["expected"] - sum(earned(version, amounts, example.get("facts", {})))

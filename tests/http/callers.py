@@ -14,7 +14,7 @@ OPERATOR_SCOPE = "eeum-staff/operate"
 
 @dataclass(frozen=True)
 class Caller:
-    """`scopes` belong to the app client, `groups` to the person."""
+    """A caller: `scopes` belong to the app client, `groups` to the person."""
 
     subject: str
     client: str
@@ -57,6 +57,6 @@ OTHER_ACQUIRER = Caller("acquirer-two", "acquirer-two", (ACQUIRER_SCOPE,))
 BANK = Caller("bank-one", "bank-one", (BANK_SCOPE,))
 OPERATOR = Caller("9f0b7e63-operator", "staff-console", (OPERATOR_SCOPE,), ("operators",))
 COLLEAGUE = Caller("1c44e0aa-colleague", "staff-console", (OPERATOR_SCOPE,), ("operators",))
-"""A second operator, who approves what the first wrote."""
+"""A second operator, who approves the first one's drafts."""
 
 ALL = (PAYER, OWNER, ACQUIRER, BANK, OPERATOR)

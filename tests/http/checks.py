@@ -1,4 +1,4 @@
-"""What every refusal is held to: a problem document with a stable code, and a storage that is as it was."""
+"""Checks of every refusal: a problem document with a stable code, and an unchanged storage."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TRACE = re.compile(r"Traceback \(most recent|File \\?\"|line \d+, in |aws_lambda
 
 @contextmanager
 def unchanged(city: InMemoryCity) -> Iterator[None]:
-    """Nothing that is stored changes within the block."""
+    """Assert that nothing stored changes within the block."""
     before = city.items()
     yield
     assert city.items() == before
 
 
 def assert_problem(answer: Answer, status: int, code: str, fault: str | None = None, path: str | None = None) -> None:
-    """`fault` is the code of the first fault, `path` the field it stands in."""
+    """Assert a problem: `fault` is the code of its first error, `path` that error's field."""
     problem = checked_problem(answer)
     assert (answer.status, problem["code"]) == (status, code), problem
     if fault is not None:
@@ -32,7 +32,7 @@ def assert_problem(answer: Answer, status: int, code: str, fault: str | None = N
 
 
 def checked_problem(answer: Answer) -> dict[str, Any]:
-    """The problem document of an error, whole and without what is nobody's business."""
+    """The problem document of an answer, checked to be complete and to reveal nothing internal."""
     assert 400 <= answer.status < 500, answer
     assert answer.content_type == "application/problem+json", answer
     problem: dict[str, Any] = answer.json
@@ -49,7 +49,7 @@ def checked_problem(answer: Answer) -> dict[str, Any]:
 
 
 def assert_declined(answer: Answer, code: str, reason: str) -> None:
-    """A decline is an answer, not an error."""
+    """Assert a decline, which is an answer and not an error."""
     assert (answer.status, answer.content_type) == (200, "application/json"), answer
     assert answer.json["status"] == "declined", answer.json
     decline = answer.json["decline"]

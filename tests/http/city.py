@@ -1,4 +1,4 @@
-"""A city in memory: its functions, called with HTTP API events (payload 2.0), and who lives in it."""
+"""A city in memory: its functions, called with HTTP API events (payload 2.0), and its inhabitants."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tests.patience import patience_of
 
 EVE = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
 NOON = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
-"""The instant that tests begin at: a Tuesday of a month that gives 10 % up to 500,000 won."""
+"""The instant that tests begin at: a Tuesday of a month with 10 % cashback up to 500,000 won."""
 
 PAID, HELD = 40_000, 30_000
-"""Won that the customer paid at once, and won that are held."""
+"""The won that the customer paid at once, and the won held."""
 
 WAITING = "waiting-2032-01-01"
-"""A draft of the operator's, checked and waiting for a colleague to approve it, in an emergency."""
+"""An operator's draft for an emergency, checked and ready for a second operator's approval."""
 SUSPENSION = {
     "suspension": {"from": "2030-06-01T00:00:00+09:00", "until": "2030-07-01T00:00:00+09:00"},
     "reason": "the year's money is running out",
@@ -41,12 +41,12 @@ SUSPENSION = {
 POLICIES = Path(__file__).parents[2] / "policies" / "incheon"
 UNSENT: Any = object()
 DESCRIBED = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())["paths"]
-"""Every answer of every test has a status that the API's description names for its route."""
+"""Every answer in the tests must have a status that the API's description names for its route."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` as sent, `json` as read."""
+    """An answer: `body` as sent, `json` parsed."""
 
     status: int
     headers: dict[str, str]
@@ -63,9 +63,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Inhabitants:
-    """Ids of those who are there: two members (the second suspended) and a merchant in every state.
+    """Ids of the inhabitants: two members (the second suspended) and a merchant in every status.
 
-    A third member, the customer, has paid by card at a merchant where nobody else buys: `payment` at once, and `hold` held.
+    A third member, the customer, is the only one to have paid at one merchant: `payment` was captured at once, `hold` is held.
     """
 
     wallet: str
@@ -83,43 +83,43 @@ class Inhabitants:
     payment: str
     hold: str
     amendment: str
-    """The operator's proposal to suspend all layers for the June of 2030, which waits."""
+    """The operator's pending proposal to suspend all layers in June 2030."""
     simulation: str
-    """What the operator asked, and nobody has answered yet."""
+    """The operator's simulation, which has no answer yet."""
 
 
 class InMemoryCity:
-    """`now` is the city's clock; whoever holds the city moves it."""
+    """A city; `now` is its clock, which tests move."""
 
     def __init__(self, storage: InMemoryStorage, inhabitants: Inhabitants | None) -> None:
         self.storage = storage
         self._inhabitants = inhabitants
         self.now = NOON
         self.told: list[dict[str, Any]] = []
-        """What was sent to the queue of simulations."""
+        """The messages that were sent to the queue of simulations."""
         self._cities = {module: City(_door(module).city.settings, storage, lambda: self.now) for module in MODULES}
 
     @property
     def who(self) -> Inhabitants:
-        assert self._inhabitants, "nobody lives in an empty city"
+        assert self._inhabitants, "an empty city has no inhabitants"
         return self._inhabitants
 
     def post_cashback(self) -> None:
-        """What the ledger's stream brings a moment later: the cashback of all that was captured and cancelled."""
+        """Post the cashback of all captures and cancellations, as the ledger's stream does a moment later."""
         entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in KINDS]
         sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_posting(item)]
         city = next(iter(self._cities.values()))
         post(Batch(sources), replace(city.accrual(context()), patience=patience_of()))
 
     def sweep(self, wallet_id: str) -> None:
-        """What closing a month does about rewards that have expired."""
+        """Remove a wallet's expired rewards, as the month close does."""
         city = next(iter(self._cities.values()))
         found = city.wallets(context()).wallet(wallet_id)
         assert found is not None, wallet_id
         city.sweeping(context()).wallet(found, self.now)
 
     def items(self) -> dict[Table, list[Item]]:
-        """Everything that is stored."""
+        """All stored items."""
         return {table: self.storage.items(table) for table in Table}
 
     def call(
@@ -135,7 +135,7 @@ class InMemoryCity:
         raw: str | None = None,
         **event: Any,
     ) -> Answer:
-        """Sends `body` as JSON, or `raw` as it is; anything in `event` replaces that part of the event."""
+        """Send `body` as JSON, or `raw` unchanged; `event` replaces parts of the event."""
         sent = raw if body is UNSENT else json.dumps(body, ensure_ascii=False)
         sent_headers = {"content-type": "application/json"} if sent is not None else {}
         if key is not None:
@@ -144,7 +144,7 @@ class InMemoryCity:
         return self.send(built)
 
     def send(self, event: dict[str, Any]) -> Answer:
-        """Hands an event to the function that the API would choose."""
+        """Send an event to the function that the API would choose."""
         route = route_of(event["requestContext"]["http"]["method"], event["rawPath"])
         assert route, f"the API has no such route: {event['routeKey']}"
         return self.send_to(route.module, event)
@@ -154,7 +154,7 @@ class InMemoryCity:
         aws = Aws(self.told)
         policy_simulation.app.queues = policy_simulation.app.buckets = lambda: aws
         answer = module.handler(copy.deepcopy(event), context())
-        # As the runtime writes it: what is no Unicode text could not leave.
+        # As the runtime serialises it: text that is not Unicode cannot leave the function.
         answer["body"].encode()
         route = route_of(event["requestContext"]["http"]["method"], event["rawPath"])
         if route and route.module is module:
@@ -177,7 +177,7 @@ class Aws:
 
 
 def _door(module: Any) -> Any:
-    """Where a function's city is: with its handler, or with what all modules of its routes share."""
+    """The module that holds a function's city: its handler's, or one that all modules of its routes share."""
     return getattr(module, "door", module)
 
 
@@ -200,7 +200,7 @@ def context() -> Any:
 def http_event(
     caller: Caller | None, method: str, path: str, body: str | None, headers: dict[str, str], query: dict[str, str]
 ) -> dict[str, Any]:
-    """What an HTTP API sends (payload 2.0); a route without authorizer has no `authorizer`."""
+    """The event of an HTTP API (payload 2.0); a route without authorizer has no `authorizer`."""
     route = route_of(method, path)
     route_key = str(route) if route else f"{method} {path}"
     request_context: dict[str, Any] = {
@@ -244,7 +244,7 @@ def policies() -> list[dict[str, Any]]:
 
 
 def drafted(version: str, starts_at: str = "2032-01-01T00:00:00+09:00", **changes: Any) -> dict[str, Any]:
-    """A request to begin a draft that needs no simulation."""
+    """The body of a request to begin a draft that needs no simulation."""
     document = policies()[-1] | {"version": version, "starts_at": starts_at, "ends_at": None} | changes
     return {
         "document": document,
@@ -254,10 +254,10 @@ def drafted(version: str, starts_at: str = "2032-01-01T00:00:00+09:00", **change
 
 
 def inhabited() -> tuple[InMemoryStorage, Inhabitants]:
-    """A city set up through its own API: shops on the eve, members on the day."""
+    """A city set up through its own API: shops on the day before, members on the day."""
     city = InMemoryCity(InMemoryStorage(), None)
     city.now = EVE
-    # A line may apply from the past on for as long as there is no policy.
+    # Before the first policy, a budget line may apply from any past instant.
     for year, amount in ((2020, 213_600_000_000), (2022, 195_000_000_000)):
         line, key = budget_line(year, amount=amount), f"the-budget-of-the-year-{year}"
         _expect(city.call(OPERATOR, "POST", f"/budgets/{year}/lines", line, key=key), 200)

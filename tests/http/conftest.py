@@ -1,10 +1,10 @@
-"""The handlers over a storage in memory, with the events that the HTTP API would send them."""
+"""Fixtures: the handlers on a storage in memory, called with HTTP API events."""
 
 from __future__ import annotations
 
 import os
 
-# What the template gives each function; read when the functions are imported, below and in the tests.
+# The environment that the template gives each function; read when the functions are imported, below and in the tests.
 os.environ.update(
     STAGE="local",
     PROGRAMME="incheon",
@@ -17,7 +17,7 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="test",
     SIMULATIONS_QUEUE_URL="http://127.0.0.1:9/000000000000/simulations",
     SIMULATIONS_BUCKET="simulations",
-    DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/parked",
+    DEAD_LETTER_QUEUE_URL="http://127.0.0.1:9/000000000000/dead-letters",
     AWS_DEFAULT_REGION="ap-northeast-2",
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
@@ -31,13 +31,13 @@ from tests.in_memory.storage import InMemoryStorage
 
 @pytest.fixture(scope="session")
 def founded() -> tuple[InMemoryStorage, Inhabitants]:
-    """A city that was set up through its own API, once."""
+    """A city that was set up through its own API, once for all tests."""
     return inhabited()
 
 
 @pytest.fixture
 def city(founded: tuple[InMemoryStorage, Inhabitants]) -> InMemoryCity:
-    """A copy of it for one test."""
+    """A copy of the founded city for one test."""
     storage, inhabitants = founded
     return InMemoryCity(copy_of(storage), inhabitants)
 
@@ -49,7 +49,7 @@ def empty_city() -> InMemoryCity:
 
 
 def copy_of(storage: InMemoryStorage) -> InMemoryStorage:
-    """The same items, written again in the same order."""
+    """A storage with the same items, written in the same order."""
     copied = InMemoryStorage()
     for number, write in enumerate(storage.log):
         copied.transact([write], f"copy-{number}")

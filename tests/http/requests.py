@@ -1,4 +1,4 @@
-"""A good request for every route: what bad ones are made of, by changing one thing."""
+"""A valid request for every route; tests make invalid ones by changing one thing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNKNOWN_PAYMENT = "0176d07c-ab80-7000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Sent:
-    """A request before it is sent; `key` is the Idempotency-Key where the route takes one."""
+    """A request before it is sent; `key` is the Idempotency-Key of routes that take one."""
 
     caller: Caller | None
     method: str
@@ -39,7 +39,7 @@ class Sent:
     query: dict[str, str] | None = None
 
     def to(self, city: InMemoryCity, **changes: Any) -> Answer:
-        """Sends it, with `changes` in place of its parts or of parts of its event."""
+        """Send it, with `changes` in place of its parts or of parts of its event."""
         parts = {"caller": self.caller, "path": self.path, "key": self.key, "query": self.query}
         if "raw" not in changes:
             parts["body"] = self.body
@@ -60,7 +60,7 @@ def ids_of(city: InMemoryCity) -> dict[str, str]:
 
 
 def good_request(city: InMemoryCity, route: Route) -> Sent:
-    """A request that `route` answers, by a caller who may send it."""
+    """A request that `route` answers, by a caller with the right to send it."""
     who = city.who
     waiting = f"/merchant_applications/{who.waiting_merchant}"
     shop = application(business_registration_number(9))
@@ -114,7 +114,7 @@ def good_request(city: InMemoryCity, route: Route) -> Sent:
 
 
 def _of_budgets() -> dict[str, Sent]:
-    """Two years have a line of the city's; one of them is over."""
+    """Requests about budgets. Two years have a city line; one of those years is over."""
     why = {"reason": "추경", "document": "제279회 시의회 의결"}
     lines = "/budgets/2022/lines"
     of_year = "POST /budgets/{year}"
@@ -130,7 +130,7 @@ def _of_budgets() -> dict[str, Sent]:
 
 
 def _of_drafts(city: InMemoryCity) -> dict[str, Sent]:
-    """Each finds the operator's draft and proposal as they wait for a colleague."""
+    """Requests about drafts and amendments; each finds the operator's own ones waiting for a second operator."""
     draft, amendment = f"/policy_drafts/{WAITING}", f"/policy_amendments/{city.who.amendment}"
     seen, why = {"revision": 1}, {"reason": "as agreed"}
     begun = drafted("incheon-2031-01-01", "2031-01-01T00:00:00+09:00")
@@ -163,7 +163,7 @@ def payment(city: InMemoryCity, **changes: Any) -> dict[str, Any]:
 
 
 def schedule(city: InMemoryCity, document: dict[str, Any]) -> None:
-    """A version as it comes about: begun and checked by one operator, approved by another."""
+    """Schedule a version: one operator begins and checks it, another approves it."""
     address = f"/policy_drafts/{document['version']}"
     begun = {"document": document, "reason": "new rules", "emergency_reason": "no time for a simulation"}
     answers = [

@@ -1,4 +1,4 @@
-"""Every route of the API, as the deployed API hands it to its function, with the scopes that its authorizer asks for."""
+"""Every route of the API, with its function and the scopes that its authorizer demands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODULES = (
 
 @dataclass(frozen=True)
 class Route:
-    """`scopes`: any one of them opens the route; none: the route is public."""
+    """A route: any one of `scopes` opens it; without scopes it is public."""
 
     method: str
     path: str
@@ -130,6 +130,6 @@ WITH_BODY = tuple(route for route in ROUTES if route.method in ("POST", "PATCH")
 
 
 def route_of(method: str, path: str) -> Route | None:
-    """The route that the API would choose; a literal path comes before one with parameters."""
+    """The route that the API would choose; a literal path has precedence over one with parameters."""
     fitting = [route for route in ROUTES if route.matches(method, path)]
     return min(fitting, key=lambda route: route.path.count("{"), default=None)

@@ -1,4 +1,4 @@
-"""Tills and shops in any order, with any amounts and keys: what is stored holds together, and each answer stays what it was."""
+"""Tills and shops in any order, with any amounts and keys: storage stays consistent, and answers stay the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.invariants import check_everything
 
 Step = tuple[str, Any]
 AMOUNTS = st.sampled_from((1, 3, 999, 10_000, 29_999, 30_000, 40_000, 150_000)) | st.integers(1, 300_000)
-#: Few, so that they are used again: for the same request, for another body, for another payment.
+#: Few keys, so that they are used again: for the same request, another body, or another payment.
 KEYS = st.integers(1, 6).map("a-key-of-a-till-{:04}".format)
 TILLS = st.sampled_from((ACQUIRER, ACQUIRER, ACQUIRER, OTHER_ACQUIRER))
 STEPS = st.one_of(
@@ -36,7 +36,7 @@ STEPS = st.one_of(
 
 
 class Street:
-    """The customer's wallet and the shop it visits, with what was asked so far."""
+    """The customer's wallet, the shop that the customer visits, and the requests so far."""
 
     def __init__(self, city: InMemoryCity) -> None:
         self.city = city
@@ -91,7 +91,7 @@ class Street:
 
 
 def _as_decided(body: str) -> str:
-    """An answer without what its payment is at present, which alone may change."""
+    """An answer without its payment's present status, the only part that may change."""
     return re.sub(r',"current":\{[^}]*\}', "", body)
 
 

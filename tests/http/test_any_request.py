@@ -1,4 +1,4 @@
-"""Whatever is sent, by whomever: no crash, an answer of a known form, and a refusal that changes nothing."""
+"""Any request by any caller: no crash, a known form of answer, and no change on refusal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.in_memory.storage import InMemoryStorage
 
 Founded = tuple[InMemoryStorage, Inhabitants]
 
-# Surrogates included: JSON can escape them, alone too.
+# Surrogates included: JSON can escape them, also single ones.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 NUMBERS = st.integers() | st.integers(10**11, 10**13) | st.floats() | st.just(10**400)
 JSON = st.recursive(
@@ -84,7 +84,7 @@ def test_a_good_body_with_anything_in_place_of_a_field(founded: Founded, route: 
     headers=HEADERS,
     encoded=st.booleans(),
 )
-def test_any_body_and_headers_by_anybody(
+def test_any_body_and_headers_by_any_caller(
     founded: Founded, route: Route, caller: Any, body: str | None, headers: dict[str, str], encoded: bool
 ) -> None:
     city = city_of(founded)
@@ -123,5 +123,5 @@ def test_any_query_and_ids(
     headers = {"content-type": "application/json", "idempotency-key": KEY}
 
     event = http_event(caller, route.method, path, body, headers, query)
-    event["rawQueryString"] = ""  # what no client could have written is not written here
+    event["rawQueryString"] = ""  # Values that no client could send are not generated.
     is_answered(city, event, route.module)

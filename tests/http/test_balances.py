@@ -1,4 +1,4 @@
-"""Balances over HTTP: a merchant's own, the programme's for operators, and what was in a wallet at a past instant for its member."""
+"""Balances over HTTP: a merchant's own, the programme's for operators, and a wallet's at a past instant for its member."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.patience import patience_of
 
 
 def projected(city: InMemoryCity) -> None:
-    """The stream brings everything that is in the journal so far, and it is folded."""
+    """Project and fold everything in the journal so far."""
     refused: list[Change] = []
     projecting = Projecting(BalanceStore(city.storage, patience_of()), patience_of(), city.now, refused.append)
     project(projecting, "shard", changes_of(entries_of(city.storage)))
@@ -38,7 +38,7 @@ def paid(city: InMemoryCity, amount: int, key: str) -> Any:
     return answer.json
 
 
-def test_a_merchant_reads_what_it_is_owed(city: InMemoryCity) -> None:
+def test_a_merchant_reads_its_payable_balance(city: InMemoryCity) -> None:
     address = f"/merchants/{city.who.merchant}/balance"
     before = city.call(OWNER, "GET", address)
     paid(city, 12_000, "the-first")
@@ -57,7 +57,7 @@ def test_a_merchant_reads_what_it_is_owed(city: InMemoryCity) -> None:
     }
 
 
-def test_balances_say_what_instant_they_are_of(city: InMemoryCity) -> None:
+def test_balances_state_their_instant(city: InMemoryCity) -> None:
     address = f"/merchants/{city.who.merchant}/balance"
     paid(city, 12_000, "the-first")
     projected(city)
@@ -74,19 +74,19 @@ def test_balances_say_what_instant_they_are_of(city: InMemoryCity) -> None:
 
 
 @pytest.mark.parametrize("of", ["merchant", "waiting_merchant", "rejected_merchant"])
-def test_a_merchant_is_its_owner_s(city: InMemoryCity, of: str) -> None:
+def test_only_its_owner_reads_a_merchant_s_balance(city: InMemoryCity, of: str) -> None:
     address = f"/merchants/{getattr(city.who, of)}/balance"
 
     assert city.call(OWNER, "GET", address).status == 200
     assert_problem(city.call(OTHER_OWNER, "GET", address), 404, "not_found")
 
 
-@pytest.mark.parametrize("merchant_id", [UNKNOWN_ID, "nobody", "\u0000", "x" * 2_000])
-def test_a_merchant_that_is_not_there_has_no_balance(city: InMemoryCity, merchant_id: str) -> None:
+@pytest.mark.parametrize("merchant_id", [UNKNOWN_ID, "unknown", "\u0000", "x" * 2_000])
+def test_the_balance_of_an_unknown_merchant_is_not_found(city: InMemoryCity, merchant_id: str) -> None:
     assert_problem(city.call(OWNER, "GET", f"/merchants/{merchant_id}/balance"), 404, "not_found")
 
 
-def test_operators_read_funders_banks_and_what_was_issued(city: InMemoryCity) -> None:
+def test_operators_read_funders_banks_and_issuance(city: InMemoryCity) -> None:
     nothing = city.call(OPERATOR, "GET", "/balances").json
     projected(city)
 
@@ -102,12 +102,12 @@ def test_operators_read_funders_banks_and_what_was_issued(city: InMemoryCity) ->
     }
 
 
-def test_nobody_else_reads_the_programme_s_balances(city: InMemoryCity) -> None:
+def test_only_operators_read_the_programme_s_balances(city: InMemoryCity) -> None:
     for caller in (PAYER, OWNER, ACQUIRER):
         assert_problem(city.call(caller, "GET", "/balances"), 403, "forbidden")
 
 
-def test_a_member_reads_what_was_in_the_wallet_at_any_instant(city: InMemoryCity) -> None:
+def test_a_member_reads_the_wallet_s_balances_at_any_past_instant(city: InMemoryCity) -> None:
     address = f"/wallets/{city.who.wallet}/balances"
     city.now = NOON + timedelta(hours=1)
     paid(city, 12_000, "an-hour-later")
@@ -136,13 +136,13 @@ def test_an_instant_may_be_written_with_any_offset(city: InMemoryCity) -> None:
     assert answer.json["at"] == "2021-01-05T12:00:00.000+09:00"
 
 
-def test_a_wallet_is_its_member_s(city: InMemoryCity) -> None:
-    for wallet in (city.who.wallet, UNKNOWN_ID, "nobody"):
+def test_only_its_member_reads_a_wallet_s_balances(city: InMemoryCity) -> None:
+    for wallet in (city.who.wallet, UNKNOWN_ID, "unknown"):
         answer = city.call(OTHER_MEMBER, "GET", f"/wallets/{wallet}/balances")
         assert_problem(answer, 404, "not_found")
 
 
-def test_nobody_is_told_what_will_be(city: InMemoryCity) -> None:
+def test_a_future_instant_is_refused(city: InMemoryCity) -> None:
     later = text_of(city.now + timedelta(milliseconds=1))
 
     answer = city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/balances", query={"at": later})
@@ -151,7 +151,7 @@ def test_nobody_is_told_what_will_be(city: InMemoryCity) -> None:
 
 
 @pytest.mark.parametrize("at", ["", "now", "2021-01-05", "2021-01-05T12:00:00", "2021-01-05T25:00:00+09:00", "\u0000"])
-def test_an_instant_has_its_offset(city: InMemoryCity, at: str) -> None:
+def test_an_instant_without_an_offset_is_refused(city: InMemoryCity, at: str) -> None:
     answer = city.call(PAYER, "GET", f"/wallets/{city.who.wallet}/balances", query={"at": at})
 
     assert_problem(answer, 400, "invalid_request", "invalid_value", "at")

@@ -1,4 +1,4 @@
-"""Bodies that are no body of a request: on every route that takes one, with a code of their own, and nothing changed."""
+"""Invalid bodies on every route that takes one: each has an error code and changes nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=str)
 @pytest.mark.parametrize(("raw", "fault"), UNREADABLE)
-def test_what_is_no_json_object_is_refused(city: InMemoryCity, route: Route, raw: str, fault: str) -> None:
+def test_a_body_that_is_no_json_object_is_refused(city: InMemoryCity, route: Route, raw: str, fault: str) -> None:
     with unchanged(city):
         answer = good_request(city, route).to(city, raw=raw)
 
@@ -97,7 +97,7 @@ def test_every_field_of_a_wrong_type_is_refused(city: InMemoryCity, route: Route
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=str)
-def test_every_text_of_the_worst_kind_is_refused_or_kept(city: InMemoryCity, route: Route) -> None:
+def test_extreme_texts_are_refused_or_stored_unchanged(city: InMemoryCity, route: Route) -> None:
     sent = good_request(city, route)
     texts = [name for name, value in sent.body.items() if isinstance(value, str) and name != "$schema"]
     for name in texts:
@@ -105,7 +105,7 @@ def test_every_text_of_the_worst_kind_is_refused_or_kept(city: InMemoryCity, rou
             with unchanged(city):
                 answer = sent.to(city, raw=json.dumps(sent.body | {name: text}))
                 if answer.status == 200 and "declined" in (answer.json.get("status"), answer.json.get("outcome")):
-                    continue  # an unknown card is a decline, whatever its token
+                    continue  # An unknown card is a decline, whatever its token.
             assert checked_problem(answer)["status"] in (400, 422), (name, text[:20], answer)
 
 
@@ -144,7 +144,7 @@ def _base64(text: bytes) -> str:
     return base64.b64encode(text).decode()
 
 
-def test_a_base64_body_is_read(city: InMemoryCity) -> None:
+def test_a_base64_body_is_decoded(city: InMemoryCity) -> None:
     sent = good_request(city, WITH_BODY[0])
     raw = _base64(json.dumps(sent.body).encode())
 

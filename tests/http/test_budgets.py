@@ -1,4 +1,4 @@
-"""Budgets over HTTP: what operators appropriate, see and are told, and what they are refused."""
+"""Budgets over HTTP: what operators can appropriate and read, which alarms they get, and what is refused."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def appropriate(city: InMemoryCity, name: str, year: int = 2021, *, key: str = K
 
 
 def spend(city: InMemoryCity, won: int, funder: str = "city") -> None:
-    """Takes won from the year's line of a funder, as a posting does."""
+    """Draw won from the year's line of a funder, as an accrual does."""
     store = BudgetStore(city.storage, patience_of(), "incheon")
     paid = layer("standard", {funder: 100})
     policy: PolicyVersion = next(iter(city._cities.values())).policies().running_at(city.now)
@@ -99,7 +99,7 @@ def test_a_request_that_is_sent_again_appropriates_once(city: InMemoryCity) -> N
     first, again = appropriate(city, "city"), appropriate(city, "city")
     assert first.json == again.json
     assert again.headers["Idempotency-Replayed"] == "true"
-    city.now += timedelta(days=30)  # by now the line applies from the past
+    city.now += timedelta(days=30)  # The line applies from the past now.
     assert appropriate(city, "city").json == first.json
     assert city.call(OPERATOR, "GET", THIS_YEAR).json["lines"][0]["amount"] == 100_000_000
     path = f"{THIS_YEAR}/lines/city/supplements"
@@ -138,7 +138,7 @@ def test_one_key_supplements_one_line(city: InMemoryCity) -> None:
         ({"id": "other", "document": ""}, 400, "invalid_request"),
     ],
 )
-def test_a_line_that_cannot_be_is_refused_and_changes_nothing(
+def test_an_invalid_line_is_refused_and_changes_nothing(
     city: InMemoryCity, changes: dict[str, Any], status: int, code: str
 ) -> None:
     appropriate(city, "city")
@@ -148,7 +148,7 @@ def test_a_line_that_cannot_be_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("instant", ["2030-01-01T00:00:00+09:00", "2029-12-31T23:59:59.999+09:00"])
-def test_a_line_that_is_refused_opens_no_year(city: InMemoryCity, instant: str) -> None:
+def test_a_refused_line_opens_no_year(city: InMemoryCity, instant: str) -> None:
     with unchanged(city):
         answer = appropriate(city, "city", 2031, applies_from=instant)
     assert_problem(answer, 400, "invalid_request", "outside_of_the_year", "applies_from")
@@ -165,14 +165,14 @@ def test_two_lines_name_other_layers_of_one_funder(city: InMemoryCity) -> None:
 
 
 @pytest.mark.parametrize("year", ["21", "1999", "2021-01", "２０２１", "20211", "abcd"])
-def test_a_year_that_is_none_is_refused(city: InMemoryCity, year: str) -> None:
+def test_an_invalid_year_is_refused(city: InMemoryCity, year: str) -> None:
     for part in ("", "/changes", "/forecast"):
         with unchanged(city):
             answer = city.call(OPERATOR, "GET", f"/budgets/{year}{part}")
         assert_problem(answer, 400, "invalid_request", "invalid_value", "year")
 
 
-def test_a_line_that_is_not_there_is_not_supplemented(city: InMemoryCity) -> None:
+def test_a_supplement_to_an_unknown_line_is_refused(city: InMemoryCity) -> None:
     for path in (f"{THIS_YEAR}/lines/city/supplements", "/budgets/2022/lines/other/supplements"):
         with unchanged(city):
             answer = city.call(OPERATOR, "POST", path, WHY | {"amount": 5}, key=KEY)
@@ -180,7 +180,7 @@ def test_a_line_that_is_not_there_is_not_supplemented(city: InMemoryCity) -> Non
 
 
 @pytest.mark.parametrize("caller", [PAYER, OWNER, ACQUIRER, BANK, replace(OPERATOR, groups=()), None])
-def test_budgets_are_for_operators(city: InMemoryCity, caller: Any) -> None:
+def test_only_operators_use_budgets(city: InMemoryCity, caller: Any) -> None:
     with unchanged(city):
         seen = city.call(caller, "GET", "/budgets/2022")
         changed = city.call(caller, "POST", "/budgets/2022/lines", budget_line(2022, "other"), key=KEY)
@@ -214,14 +214,14 @@ class Bus:
 
 
 def watch(city: InMemoryCity, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The schedule's function, in the city's time."""
+    """Run the watch, the schedule's function, at the city's time."""
     module = programme_policy.budget_watch
     monkeypatch.setattr(module, "city", City(module.city.settings, city.storage, lambda: city.now))
     monkeypatch.setattr(module, "bus", bus)
     return module.handler({}, context())
 
 
-def test_the_watch_tells_levels_and_forecasts(
+def test_the_watch_publishes_levels_and_forecasts(
     city: InMemoryCity, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bus = Bus()

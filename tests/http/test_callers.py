@@ -1,4 +1,4 @@
-"""Wrong role, wrong owner, no right token: on every route, with nothing learnt and nothing changed."""
+"""Wrong roles, wrong owners and invalid tokens on every route: they learn nothing and change nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_wrong_role_is_refused(city: InMemoryCity, route: Route, caller: Calle
         answer = good_request(city, route).to(city, caller=caller)
 
     if str(route) == "GET /wallets/{wallet_id}/payments/{payment_id}":
-        # Who may read depends on the payment: a wrong role learns no more than a wrong owner.
+        # The right to read depends on the payment, so a wrong role gets the answer of a wrong owner.
         assert_problem(answer, 404, "not_found")
     else:
         assert_problem(answer, 403, "forbidden")
@@ -116,8 +116,8 @@ def test_an_operator_may_have_other_groups_too(city: InMemoryCity) -> None:
 @pytest.mark.parametrize(
     "route", [route for route in PROTECTED if "{wallet_id}" in route.path and PAYER.scopes[0] in route.scopes], ids=str
 )
-@pytest.mark.parametrize("member", [OTHER_MEMBER, STRANGER], ids=["another member", "somebody without a wallet"])
-def test_another_member_s_wallet_is_as_one_that_is_not_there(city: InMemoryCity, route: Route, member: Caller) -> None:
+@pytest.mark.parametrize("member", [OTHER_MEMBER, STRANGER], ids=["another member", "a caller without a wallet"])
+def test_another_member_s_wallet_is_not_found(city: InMemoryCity, route: Route, member: Caller) -> None:
     sent = good_request(city, route)
     with unchanged(city):
         foreign = sent.to(city, caller=member)
@@ -127,7 +127,7 @@ def test_another_member_s_wallet_is_as_one_that_is_not_there(city: InMemoryCity,
     assert foreign.body == missing.body
 
 
-def test_another_owner_s_payments_are_as_those_of_no_merchant(city: InMemoryCity) -> None:
+def test_another_owner_s_payments_are_not_found(city: InMemoryCity) -> None:
     foreign = city.call(OTHER_OWNER, "GET", f"/merchants/{city.who.merchant}/payments")
     missing = city.call(OTHER_OWNER, "GET", f"/merchants/{UNKNOWN_ID}/payments")
 
@@ -137,7 +137,7 @@ def test_another_owner_s_payments_are_as_those_of_no_merchant(city: InMemoryCity
 
 @pytest.mark.parametrize("state", ["waiting_merchant", "rejected_merchant"])
 @pytest.mark.parametrize("caller", [PAYER, OTHER_OWNER], ids=["a member", "another owner"])
-def test_an_unapproved_merchant_is_its_owner_s_alone(city: InMemoryCity, state: str, caller: Caller) -> None:
+def test_only_its_owner_sees_an_unapproved_merchant(city: InMemoryCity, state: str, caller: Caller) -> None:
     unapproved = getattr(city.who, state)
     foreign = city.call(caller, "GET", f"/merchants/{unapproved}")
     missing = city.call(caller, "GET", f"/merchants/{UNKNOWN_ID}")

@@ -1,4 +1,4 @@
-"""Cancellations, by who brought a payment and by the merchant it was made to."""
+"""Cancellations by the acquirer that brought a payment and by the merchant that was paid."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_payment_is_cancelled_in_part_and_then_whole(city: InMemoryCity, cance
 
 
 @BY
-def test_the_twentieth_cancellation_of_a_payment_takes_all_that_is_left(city: InMemoryCity, cancel: Any) -> None:
+def test_the_twentieth_cancellation_of_a_payment_must_cancel_the_rest(city: InMemoryCity, cancel: Any) -> None:
     for number in range(1, MOST_CANCELLATIONS):
         assert cancel(city, 1, number=number).status == 200
     with unchanged(city):
@@ -124,7 +124,7 @@ def test_a_reason_is_kept_and_may_be_left_out(city: InMemoryCity) -> None:
     said, silent = cancelled(city, 1_000, body={"reason": "품절"}), cancelled(city, 1_000, number=2)
 
     assert (said.json["reason"], silent.json["reason"]) == ("품절", None)
-    # Those of one millisecond have no order.
+    # Cancellations of one millisecond have no order.
     seen = {each["id"]: each["reason"] for each in shown(city, city.who.payment)["cancellations"]}
     assert seen == {said.json["id"]: "품절", silent.json["id"]: None}
 
@@ -187,7 +187,7 @@ def test_an_acquirer_does_not_cancel_what_a_member_paid_from_the_app(city: InMem
 
 @pytest.mark.parametrize("paid", ["1", "p" * 5_000, "\u0000", UNKNOWN_ID])
 @BY
-def test_what_is_no_payment_s_id_is_not_found(city: InMemoryCity, cancel: Any, paid: str) -> None:
+def test_an_invalid_payment_id_is_not_found(city: InMemoryCity, cancel: Any, paid: str) -> None:
     with unchanged(city):
         assert_problem(cancel(city, of=paid), 404, "not_found")
 
@@ -205,8 +205,8 @@ def test_a_merchant_learns_nothing_of_the_wallet(city: InMemoryCity) -> None:
     }
 
 
-def test_what_was_tried_before_its_approval_is_no_payment_of_a_merchant(city: InMemoryCity) -> None:
-    """Nor does cancelling tell that somebody tried."""
+def test_a_merchant_does_not_find_payments_attempted_before_its_approval(city: InMemoryCity) -> None:
+    """A cancellation does not reveal that a payment was attempted, either."""
     body = payment(city, card_token=city.who.customer_card, merchant_id=city.who.waiting_merchant)
     declined = city.call(ACQUIRER, "POST", "/payments", body, key=KEY)
     assert_declined(declined, "03", "unknown_merchant")

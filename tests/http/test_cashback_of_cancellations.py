@@ -1,4 +1,4 @@
-"""What a member finds in wallet and cashback when payments were cancelled, and why."""
+"""What a member sees in wallet and cashback after cancellations, with the reasons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.http.test_holds import wallet
 TEN_PERCENT = [{"from": 0, "up_to": None, "rate_basis_points": 1_000}]
 
 
-def test_a_refund_waits_until_the_month_is_worked_out_anew(city: InMemoryCity) -> None:
+def test_a_refund_is_pending_until_the_month_is_recomputed(city: InMemoryCity) -> None:
     city.post_cashback()
     assert wallet(city)["purses"] == {"charged": 230_000, "cashback": 4_000}
     taken = cancelled(city, 15_000).json
@@ -38,7 +38,7 @@ def test_a_refund_waits_until_the_month_is_worked_out_anew(city: InMemoryCity) -
     )
 
 
-def test_what_was_kept_for_spent_cashback_is_shown_and_comes_back_when_the_spending_is_cancelled(
+def test_a_recovered_amount_is_shown_and_repaid_when_the_spending_is_cancelled(
     city: InMemoryCity,
 ) -> None:
     schedule(city, future_policy(layers=[future_policy()["layers"][0] | {"bands": TEN_PERCENT}]))
@@ -96,7 +96,7 @@ def test_what_was_kept_for_spent_cashback_is_shown_and_comes_back_when_the_spend
 
 
 def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fills_it(city: InMemoryCity) -> None:
-    """Three layers each lose a whole won of one won that is cancelled, which were spent already."""
+    """Each of three layers loses a whole won for one won that is cancelled, after the cashback was spent."""
     base = future_policy()["layers"][0]
     layers = [base | {"id": f"layer-{number}", "bands": TEN_PERCENT} for number in (1, 2, 3)]
     schedule(city, future_policy(layers=layers))
@@ -139,12 +139,12 @@ def test_cashback_below_zero_is_shown_with_its_reason_and_the_next_cashback_fill
         "1 won of the refund filled up your cashback."
     )
 
-    assert paid(10, 3)["paid_from"] == {"charged": 10}, "what is below zero pays nothing"
+    assert paid(10, 3)["paid_from"] == {"charged": 10}, "a balance below zero pays nothing"
     filled = seen()
     assert (filled["purses"]["cashback"], filled["negative_cashback"]) == (1, None)
 
 
-def test_a_month_is_shown_in_pages_and_each_has_the_sum_of_all(city: InMemoryCity) -> None:
+def test_a_month_is_shown_in_pages_each_with_the_total(city: InMemoryCity) -> None:
     city.post_cashback()
     cancelled(city, 15_000)
     cancelled(city, 5_000, number=2)

@@ -1,4 +1,4 @@
-"""Every operation that meets a document's dates, with dates at their bounds; and what happens when an answer cannot be made."""
+"""Every operation on a document's dates, with dates at their bounds; and requests whose answer cannot be built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVENT = {"window": "event", "from": FIRST, "until": LAST}
 
 
 def widest(**changes: Any) -> dict[str, Any]:
-    """Rules whose every date is as far away as a date may be: an event, a pool of one, what carries over, a condition, an end."""
+    """A version whose every date is at its bound: event, pool, carry-over, condition and end."""
     last = policies()[-1]
     limits = [each | {"carries_over_from": FIRST} for each in last["limits"]]
     limits += [
@@ -69,7 +69,7 @@ def scheduled(city: InMemoryCity, start: str, **changes: Any) -> str:
 
 
 def lived(city: InMemoryCity, name: str, before: datetime) -> None:
-    """Everything that meets the version, a minute after its start."""
+    """Run every operation that depends on the version, a minute after its start."""
     simulated = {"policy": {"version": name}, "payments": {"source": "city", "from": "2000-01", "until": "2000-12"}}
     expect(ask(city, "/policy_simulations", simulated, key="a-simulation-of-the-version"), 202)
     for now in (before, city.now):
@@ -93,7 +93,7 @@ def lived(city: InMemoryCity, name: str, before: datetime) -> None:
     paid = expect(ask(city, f"/wallets/{wallet}/payments", order, PAYER, "a-payment-at-the-bounds"))
     assert paid["status"] == "approved", paid
     city.post_cashback()
-    assert city.storage.costs.round_trips - with_reads < 60, "the years of a document are not walked"
+    assert city.storage.costs.round_trips - with_reads < 60, "the number of years does not matter"
     shown = expect(city.call(PAYER, "GET", f"/wallets/{wallet}/cashback"))
     assert shown["earnings"], shown
     back = {"amount": 20_000, "reason": "returned"}
@@ -111,14 +111,14 @@ def lived(city: InMemoryCity, name: str, before: datetime) -> None:
 
 
 @pytest.mark.parametrize("year", [2032, 2199])
-def test_a_version_whose_dates_are_all_at_the_bounds_is_lived_with(city: InMemoryCity, year: int) -> None:
+def test_every_operation_works_with_dates_at_the_bounds(city: InMemoryCity, year: int) -> None:
     start = datetime(year, 12, 31, 23, tzinfo=SEOUL)
     name = scheduled(city, start.isoformat())
     before, city.now = city.now, start + timedelta(minutes=1)
     lived(city, name, before)
 
 
-def test_the_last_instant_that_a_version_may_start_at_is_lived_with(city: InMemoryCity) -> None:
+def test_every_operation_works_with_the_last_possible_start(city: InMemoryCity) -> None:
     name = scheduled(city, f"{LAST_YEAR}-12-31T23:59:00+09:00")
     before, city.now = city.now, datetime(LAST_YEAR, 12, 31, 23, 59, 30, tzinfo=SEOUL)
     lived(city, name, before)
@@ -126,7 +126,7 @@ def test_the_last_instant_that_a_version_may_start_at_is_lived_with(city: InMemo
 
 @pytest.mark.parametrize("text", [AFTER_THE_LAST[-1], BEFORE_THE_FIRST[0]])
 @pytest.mark.parametrize("place", PLACES)
-def test_no_draft_takes_a_date_out_of_bounds(city: InMemoryCity, place: str, text: str) -> None:
+def test_a_draft_with_a_date_out_of_bounds_is_refused(city: InMemoryCity, place: str, text: str) -> None:
     made = moved(PLACES[place], text) | {"programme": "incheon"}
     with unchanged(city):
         answer = ask(city, "/policy_drafts", {"document": made, "reason": "far", "emergency_reason": "now"})
@@ -137,7 +137,7 @@ def test_no_draft_takes_a_date_out_of_bounds(city: InMemoryCity, place: str, tex
 
 
 @pytest.mark.parametrize("text", [*AFTER_THE_LAST, *BEFORE_THE_FIRST])
-def test_no_amendment_takes_a_date_out_of_bounds(city: InMemoryCity, text: str) -> None:
+def test_an_amendment_with_a_date_out_of_bounds_is_refused(city: InMemoryCity, text: str) -> None:
     asked = [
         {"end": {"version": "incheon-2021-01-01", "ends_at": text}},
         {"suspension": {"from": text}},
@@ -161,7 +161,7 @@ def test_an_end_and_a_suspension_at_the_last_instant_are_approved_and_announced(
 
 
 @pytest.mark.parametrize("year", ["1999", "2201", "9999", "0000", "20220", "x"])
-def test_no_route_takes_a_year_out_of_bounds(city: InMemoryCity, year: str) -> None:
+def test_a_year_out_of_bounds_is_refused(city: InMemoryCity, year: str) -> None:
     assert_problem(city.call(OPERATOR, "GET", f"/budgets/{year}"), 400, "invalid_request")
     assert_problem(city.call(OPERATOR, "GET", f"/budgets/{year}/forecast"), 400, "invalid_request")
     line = budget_line(2032)
@@ -169,7 +169,7 @@ def test_no_route_takes_a_year_out_of_bounds(city: InMemoryCity, year: str) -> N
 
 
 @pytest.mark.parametrize("month", ["1999-12", "2201-01", "9999-12", "0000-01"])
-def test_no_route_takes_a_month_out_of_bounds(city: InMemoryCity, month: str) -> None:
+def test_a_month_out_of_bounds_is_refused(city: InMemoryCity, month: str) -> None:
     for path in (f"/months/{month}", f"/wallets/{city.who.wallet}/statements/{month}"):
         caller = None if path.startswith("/months") else PAYER
         assert_problem(city.call(caller, "GET", path), 400, "invalid_request")
@@ -185,7 +185,7 @@ def test_years_and_months_at_the_bounds_are_answered(city: InMemoryCity, year: i
 
 
 def test_a_version_that_was_stored_before_dates_had_bounds_is_shown_and_stops_no_payment(city: InMemoryCity) -> None:
-    """What a release without bounds let through: a pool and an end in the year 9998."""
+    """Releases without bounds accepted this: a pool and an end in the year 9998."""
     far = "9998-12-31T00:00:00+09:00"
     name = scheduled(city, "2032-06-01T00:00:00+09:00")
     (item,) = [
@@ -205,7 +205,7 @@ def test_a_version_that_was_stored_before_dates_had_bounds_is_shown_and_stops_no
     lived(city, name, before)
 
 
-# --- what cannot be answered has no effect ---------------------------------------------------------------------------------
+# --- no effect without an answer -------------------------------------------------------------------------------------------
 
 
 STEPS = {
@@ -230,7 +230,7 @@ def test_a_step_whose_answer_fails_is_not_stored(
         patched.setattr(programme_policy.drafts, "DraftBody", fails)
         with unchanged(city), pytest.raises(OverflowError):
             ask(city, path, body, caller)
-    assert ask(city, path, body, caller).status in (200, 201), "nothing stands in the way of the next attempt"
+    assert ask(city, path, body, caller).status in (200, 201), "the next attempt succeeds"
 
 
 @pytest.mark.parametrize("module", ["lifecycle", "amending"])

@@ -1,4 +1,4 @@
-"""What the rules say no to: declines with their codes, and refusals; no money moves in either."""
+"""Declines and refusals by the rules: each has its code, and none moves money."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REVENUE_IS_LIMITED = datetime(2031, 3, 4, 12, 0, tzinfo=SEOUL)
 
 @pytest.fixture
 def limiting(city: InMemoryCity) -> InMemoryCity:
-    """The city, with a policy from 2031 on that excludes merchants of more than three billion won a year."""
+    """The city, with a policy from 2031 on that excludes merchants with more than three billion won a year."""
     merchants = future_policy()["merchants"] | {"excluded_above_revenue": 3 * 10**9}
     schedule(city, future_policy(merchants=merchants))
     return city
@@ -101,12 +101,12 @@ def test_an_id_of_hyphens_is_an_unknown_merchant(city: InMemoryCity) -> None:
     _declined(city, "03", "unknown_merchant", merchant_id="-" * 36)
 
 
-def test_a_merchant_that_is_not_payable_yet(city: InMemoryCity) -> None:
+def test_a_merchant_that_does_not_accept_payments_yet(city: InMemoryCity) -> None:
     _declined(city, "58", "merchant_not_payable_yet", merchant_id=city.who.new_merchant)
 
 
 @pytest.mark.parametrize("state", ["waiting_merchant", "rejected_merchant"])
-def test_a_payment_does_not_tell_who_applied(city: InMemoryCity, state: str) -> None:
+def test_a_payment_does_not_reveal_applications(city: InMemoryCity, state: str) -> None:
     _declined(city, "03", "unknown_merchant", merchant_id=getattr(city.who, state))
 
 
@@ -142,7 +142,7 @@ def test_every_decline_of_a_payment_has_its_own_code() -> None:
     assert set(CODES) == set(Decline)
     assert len(set(CODES.values())) == len(Decline)
     assert set(TOP_UP_CODES) == set(TopUpDecline)
-    # 61 is for every amount that is too large, whichever limit it is above.
+    # Code 61 is for every amount above any limit.
     alike = [decline for decline, code in TOP_UP_CODES.items() if code == "61"]
     assert alike == [TopUpDecline.HOLDING_LIMIT, TopUpDecline.TOP_UP_LIMIT]
     assert len(set(TOP_UP_CODES.values())) == len(TopUpDecline) - 1
@@ -167,7 +167,7 @@ def test_a_declined_top_up_moves_no_money(city: InMemoryCity, amount: int, walle
 
 
 @pytest.mark.parametrize("wallet", [UNKNOWN_ID, "not-an-id", "W" * 5_000, "%F0%9F%92%B8", "\u0000", UNKNOWN_ID.upper()])
-def test_a_wallet_that_nobody_has(city: InMemoryCity, wallet: str) -> None:
+def test_an_unknown_wallet(city: InMemoryCity, wallet: str) -> None:
     credit = {"amount": 50_000, "bank_reference": "KB-1"}
     standing = {"verified": True, "reason": "papers seen"}
     with unchanged(city):
@@ -184,7 +184,7 @@ def test_a_wallet_that_nobody_has(city: InMemoryCity, wallet: str) -> None:
 
 
 @pytest.mark.parametrize("merchant", [UNKNOWN_ID, "not-an-id", "M" * 5_000, "\u0000"])
-def test_a_merchant_that_is_not_there(city: InMemoryCity, merchant: str) -> None:
+def test_an_unknown_merchant_is_not_found(city: InMemoryCity, merchant: str) -> None:
     with unchanged(city):
         for caller, method, path, body in (
             (PAYER, "GET", f"/merchants/{merchant}", None),

@@ -1,4 +1,4 @@
-"""Text that other people read, and paths, have nothing that cannot be seen."""
+"""Texts that other people read, and paths, contain no invisible characters."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_policy_has_no_hidden_text(city: InMemoryCity, place: tuple[str | int,
 
 
 def test_a_version_that_was_stored_with_hidden_text_is_still_shown(city: InMemoryCity) -> None:
-    """Earlier versions took it, and versions are never changed."""
+    """Earlier releases accepted it, and versions never change."""
     stored = [item for _, item in city.storage.everything() if item["kind"] == "policy"]
     for item in stored:
         item["document"] = item["document"].replace('"ko":"', '"ko":"\u202e\u200b', 1)
@@ -75,9 +75,7 @@ def test_names_and_references_have_no_hidden_text(city: InMemoryCity, character:
 
 
 @pytest.mark.parametrize("reference", [" KB-77", "KB-77 ", "\u00a0KB-77", "KB-77\u3000"], ids=ascii)
-def test_a_reference_with_spaces_at_an_end_is_not_credited_beside_the_one_that_looks_the_same(
-    city: InMemoryCity, reference: str
-) -> None:
+def test_a_reference_with_outer_spaces_is_not_another_reference(city: InMemoryCity, reference: str) -> None:
     path, credit = f"/wallets/{city.who.wallet}/top_ups", {"amount": 50_000, "bank_reference": "KB-77"}
     assert city.call(BANK, "POST", path, credit, key=KEY).status == 200
     with unchanged(city):
@@ -106,7 +104,7 @@ def test_spaces_around_a_text_of_a_policy_are_taken_off(city: InMemoryCity) -> N
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x00", "\u200b"], ids=repr)
 @pytest.mark.parametrize("route", [each for each in ROUTES if "{" in each.path], ids=str)
 def test_a_path_has_no_hidden_text(city: InMemoryCity, route: Route, end: str) -> None:
-    """A line's end after an identifier, as `%0A`, is none of it; what follows of the path makes no difference."""
+    """A line feed after an identifier, as `%0A`, is not part of it, whatever follows in the path."""
     sent = good_request(city, route)
     steps = zip(route.path.split("/"), sent.path.split("/"), strict=True)
     with unchanged(city):

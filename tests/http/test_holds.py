@@ -1,4 +1,4 @@
-"""Holds: captured in parts, voided, expired, and what each is refused with."""
+"""Holds: captured in parts, voided, expired, and the refusals of each step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def amounts(seen: dict[str, Any]) -> tuple[int, int, int, int]:
 
 
 def as_decided(answer: Answer) -> str:
-    """The answer to a payment, byte for byte, without what is said of it at present."""
+    """The answer to a payment, byte for byte, without its present status."""
     decided, found, _ = answer.body.partition(',"current":')
     assert found, answer.body
     return decided
@@ -47,7 +47,7 @@ def wallet(city: InMemoryCity) -> dict[str, Any]:
     return found
 
 
-def test_what_is_held_is_out_of_the_purse_and_with_nobody_yet(city: InMemoryCity) -> None:
+def test_held_money_leaves_the_purse_and_is_not_payable_yet(city: InMemoryCity) -> None:
     seen = shown(city)
     path = f"/merchants/{city.who.visited_merchant}/payments"
     listed = city.call(OWNER, "GET", path).json["payments"]
@@ -87,7 +87,7 @@ def test_the_answer_to_an_authorisation_is_the_same_after_a_capture(city: InMemo
     assert again.json["current"] == {"captured": 10_000, "cancelled": 0, "held": 0, "released": 0, "status": "captured"}
 
 
-def test_to_capture_now_is_what_a_payment_means(city: InMemoryCity) -> None:
+def test_a_payment_is_captured_at_once_by_default(city: InMemoryCity) -> None:
     body = payment(city, card_token=city.who.customer_card)
     first = city.call(ACQUIRER, "POST", "/payments", body, key=KEY)
 
@@ -165,7 +165,7 @@ def test_a_void_gives_back_what_is_held_once(city: InMemoryCity) -> None:
 
 
 @pytest.mark.parametrize("change", [captured, voided], ids=["capture", "void"])
-def test_a_hold_is_its_own_acquirer_s_alone(city: InMemoryCity, change: Any) -> None:
+def test_only_its_own_acquirer_sees_a_hold(city: InMemoryCity, change: Any) -> None:
     with unchanged(city):
         foreign = change(city, by=OTHER_ACQUIRER)
         missing = change(city, of=UNKNOWN_PAYMENT)
@@ -176,7 +176,7 @@ def test_a_hold_is_its_own_acquirer_s_alone(city: InMemoryCity, change: Any) -> 
 
 @pytest.mark.parametrize("wallet_id", [UNKNOWN_ID, "not-an-id", "\u0000", "W" * 5_000])
 @pytest.mark.parametrize("action", ["captures", "void", "cancellations"])
-def test_a_payment_of_another_wallet_is_none(city: InMemoryCity, wallet_id: str, action: str) -> None:
+def test_a_payment_of_another_wallet_is_not_found(city: InMemoryCity, wallet_id: str, action: str) -> None:
     for within in (wallet_id, city.who.wallet):
         with unchanged(city):
             answer = city.call(ACQUIRER, "POST", f"/wallets/{within}/payments/{city.who.hold}/{action}", {}, key=KEY)

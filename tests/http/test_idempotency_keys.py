@@ -31,7 +31,7 @@ KEYED = [
     }
 ]
 WITH_AMOUNT = [route for route in KEYED if not route.path.endswith(("/void", "/closing"))]
-"""A void has nothing in its body that could be another."""
+"""The body of a void has no field that could differ."""
 
 
 @pytest.mark.parametrize("route", KEYED, ids=str)
@@ -82,7 +82,7 @@ def test_the_header_s_name_may_be_written_in_any_case(city: InMemoryCity, route:
 
 @pytest.mark.parametrize("route", KEYED, ids=str)
 def test_a_header_that_arrives_twice_makes_no_new_key(city: InMemoryCity, route: Route) -> None:
-    """Headers of one name arrive as one, joined by commas: a proxy that doubles them would pay twice."""
+    """Headers with one name arrive joined by commas: with a proxy that doubles them, a payment would be made twice."""
     sent = good_request(city, route)
     first = sent.to(city)
     with unchanged(city):
@@ -116,7 +116,7 @@ def test_a_decline_is_kept_under_its_key_though_the_balance_changed(city: InMemo
 
     with unchanged(city):
         again = city.call(ACQUIRER, "POST", "/payments", sent, key=KEY)
-    anew = city.call(ACQUIRER, "POST", "/payments", sent, key=f"{KEY}-2")
+    with_new_key = city.call(ACQUIRER, "POST", "/payments", sent, key=f"{KEY}-2")
 
     assert again.body == declined.body
-    assert anew.json["status"] == "approved"
+    assert with_new_key.json["status"] == "approved"

@@ -1,4 +1,4 @@
-"""What answers show beside the bare facts: what a merchant is called, and what time it is in the city."""
+"""Parts of answers beside the facts: the merchant's name, and the city's time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pay(city: InMemoryCity, key: str = KEY, **changes: Any) -> Any:
 
 
 def reads_of_merchants(city: InMemoryCity, monkeypatch: pytest.MonkeyPatch) -> list[Key]:
-    """Every key of the merchants' table that is read from now on."""
+    """Record every key of the merchants' table that is read from now on."""
     read, asked = city.storage.read, []
 
     def noted(keys: Any) -> Any:
@@ -91,8 +91,8 @@ def test_a_list_reads_each_merchant_once_and_then_not_again_for_a_while(
     assert len(asked) == 4
 
 
-def test_nobody_learns_from_a_payment_who_has_applied(city: InMemoryCity) -> None:
-    """An answer says what was known when the payment was accepted, so that a replay says the same."""
+def test_a_payment_does_not_reveal_applicants_names(city: InMemoryCity) -> None:
+    """An answer shows what was known when the payment was accepted, so that a retry gets the same."""
     who, path = city.who, f"/wallets/{city.who.wallet}/payments"
     for merchant in (who.waiting_merchant, who.rejected_merchant, UNKNOWN_ID):
         assert pay(city, f"a-payment-at-{merchant}", merchant_id=merchant)["merchant_name"] is None
@@ -107,7 +107,7 @@ def test_nobody_learns_from_a_payment_who_has_applied(city: InMemoryCity) -> Non
     assert (listed[before["id"]], listed[after["id"]]) == (None, "기다리는 집")
 
 
-def test_a_card_that_nobody_has_tells_no_name(city: InMemoryCity) -> None:
+def test_an_unknown_card_gets_no_merchant_name(city: InMemoryCity) -> None:
     body = payment(city, card_token="unknown")
 
     assert city.call(ACQUIRER, "POST", "/payments", body, key=KEY).json["merchant_name"] is None
@@ -124,7 +124,7 @@ def test_a_function_keeps_a_bounded_number_of_names(city: InMemoryCity) -> None:
 
 
 def test_every_answer_of_a_function_has_the_city_s_time(city: InMemoryCity) -> None:
-    """Five years from the machine's, whatever became of the request."""
+    """Five years from the machine's clock, for any result of the request."""
     city.now -= timedelta(days=5 * 365)
     answers = [
         city.call(None, "GET", "/months"),

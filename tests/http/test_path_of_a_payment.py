@@ -1,4 +1,4 @@
-"""How many files a payment passes from its request to the ledger: what somebody reads who follows it."""
+"""The number of files that a payment passes from its request to the ledger, as a reader has to follow them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_FILES = 14
 
 
 def _callers() -> Iterator[str]:
-    """The product's files on the stack."""
+    """The product's files on the call stack."""
     frame = sys._getframe(1)
     while frame:
         path = frame.f_code.co_filename
@@ -35,9 +35,8 @@ def _callers() -> Iterator[str]:
 def test_a_payment_passes_few_files_from_its_request_to_the_ledger(
     city: InMemoryCity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted are the files on the stack when the request is made of the body, when wallet and merchant are read, when purses are chosen,
-    when the item is made, when it is stored, and when the answer is shaped. What these call on the way, as calendars and accounts, is not
-    counted."""
+    """Files count that are on the stack when the body is parsed, wallet and merchant are read, purses are chosen, the item is built and
+    stored, and the answer is built. What these call in turn, such as calendars and accounts, does not count."""
     passed: dict[str, set[str]] = {}
 
     def note(what: str, owner: Any, name: str) -> None:
@@ -63,6 +62,6 @@ def test_a_payment_passes_few_files_from_its_request_to_the_ledger(
 
 
 def _file_of(function: Any) -> str:
-    """Where a function of the product is; the storage of the tests is none."""
+    """The file of a product function; the tests' storage has none."""
     path = function.__code__.co_filename
     return str(Path(path).relative_to(ROOT)) if not path.endswith(IN_MEMORY) else "the storage"

@@ -1,4 +1,4 @@
-"""Policy documents that the programme does not take: each with the code of its fault, and nothing stored."""
+"""Policy documents that are refused: each with the code of its fault, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ MALFORMED = [
 
 
 def begun(document: Any) -> dict[str, Any]:
-    """A request to begin a draft of a document."""
+    """Send a request to begin a draft of a document."""
     return {"document": document, "reason": "new rules", "emergency_reason": "no time for a simulation"}
 
 
 @pytest.mark.parametrize(("document", "fault"), REFUSED)
-def test_a_draft_against_the_rules_is_told_all_its_faults_and_is_never_approved(
+def test_a_check_lists_all_faults_of_a_draft_and_prevents_its_approval(
     city: InMemoryCity, document: dict[str, Any], fault: str
 ) -> None:
     address = f"/policy_drafts/{document['version']}"
@@ -90,7 +90,7 @@ def test_a_draft_against_the_rules_is_told_all_its_faults_and_is_never_approved(
     assert_problem(approval, 409, "draft_not_checked")
 
 
-def test_a_check_asks_what_is_perhaps_not_meant_and_the_draft_may_be_approved(city: InMemoryCity) -> None:
+def test_a_check_with_warnings_allows_approval(city: InMemoryCity) -> None:
     document = future_policy(groups=[{"id": "rate", "counts": "highest"}])
     address = f"/policy_drafts/{document['version']}"
     assert city.call(OPERATOR, "POST", "/policy_drafts", begun(document)).status == 201
@@ -102,7 +102,7 @@ def test_a_check_asks_what_is_perhaps_not_meant_and_the_draft_may_be_approved(ci
     assert city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1}).status == 200
 
 
-def test_a_check_asks_beside_the_version_before_whether_a_raise_is_meant_for_what_is_left_of_it(
+def test_a_check_warns_of_a_raise_that_also_raises_the_carry_over(
     city: InMemoryCity,
 ) -> None:
     document = copy.deepcopy(future_policy())
@@ -119,14 +119,14 @@ def test_a_check_asks_beside_the_version_before_whether_a_raise_is_meant_for_wha
 
 
 @pytest.mark.parametrize(("document", "fault"), REFUSED)
-def test_a_history_against_the_rules_is_refused(empty_city: InMemoryCity, document: dict[str, Any], fault: str) -> None:
+def test_an_invalid_history_is_refused(empty_city: InMemoryCity, document: dict[str, Any], fault: str) -> None:
     with unchanged(empty_city):
         answer = empty_city.call(OPERATOR, "POST", "/policies/history", {"policies": [document]})
 
     assert_problem(answer, 422, "policy_invalid", fault)
 
 
-def test_another_programme_s_document_is_no_draft(city: InMemoryCity) -> None:
+def test_a_document_of_another_programme_is_refused(city: InMemoryCity) -> None:
     with unchanged(city):
         answer = city.call(OPERATOR, "POST", "/policy_drafts", begun(future_policy(programme="seoul")))
 
@@ -151,7 +151,7 @@ def test_a_malformed_document_is_refused(city: InMemoryCity, document: dict[str,
         {"not": {"fact": "amount", "below": None}},
     ],
 )
-def test_a_condition_of_nulls_is_no_condition(city: InMemoryCity, condition: Any) -> None:
+def test_a_condition_of_nulls_is_refused(city: InMemoryCity, condition: Any) -> None:
     with unchanged(city):
         answer = city.call(OPERATOR, "POST", "/policy_drafts", begun(when(condition)))
 
@@ -170,7 +170,7 @@ def test_a_condition_of_nulls_is_no_condition(city: InMemoryCity, condition: Any
         {"layers": [layer(steps={"per": "window", "every": 1, "gives": 1})]},
     ],
 )
-def test_a_draft_that_leaves_out_what_it_must_say_is_read_and_told_so(
+def test_a_draft_without_required_fields_is_stored_and_its_check_names_them(
     city: InMemoryCity, changes: dict[str, Any]
 ) -> None:
     document = future_policy(**({"limits": [LIMIT]} | changes))

@@ -1,4 +1,4 @@
-"""Drafts, amendments and what members are told, over HTTP."""
+"""Drafts, amendments and announcements to members, over HTTP."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_version_goes_from_draft_to_superseded(city: InMemoryCity) -> None:
     assert stood == {2031: "scheduled", 2032: "in_force", 2033: "superseded"}
 
 
-def test_every_step_is_told_to_operators(city: InMemoryCity) -> None:
+def test_operators_read_every_step(city: InMemoryCity) -> None:
     ask(city, f"{DRAFT}/approval", {"revision": 1, "reason": "agreed"}, COLLEAGUE)
     steps = city.call(OPERATOR, "GET", f"{DRAFT}/history").json["steps"]
 
@@ -89,7 +89,7 @@ def test_every_step_is_told_to_operators(city: InMemoryCity) -> None:
     assert (of_programme[-1]["subject"], of_programme[-1]["did"]) == ("history", "loaded")
 
 
-def test_members_read_what_is_coming(city: InMemoryCity) -> None:
+def test_members_read_announced_changes(city: InMemoryCity) -> None:
     city.now = datetime(2026, 1, 1, tzinfo=SEOUL)
     assert city.call(None, "GET", "/policies/coming").json == {"coming": []}
     title = {"ko": "월 50만원까지 10%", "en": "10 % on the first 500,000 won of a month"}

@@ -1,4 +1,4 @@
-"""Query parameters, cursors and paths as clients get them wrong."""
+"""Query parameters, cursors and paths, as clients get them wrong."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_an_instant_has_its_offset(city: InMemoryCity, at: str) -> None:
      "2021-01-04T14:58:00Z", "2021-01-04T14:58Z", "2021-01-04T23:58:00.000 09:00", "2021-01-04T04:58:00-10:00"],
 )  # fmt: skip
 def test_a_plus_that_arrives_as_a_space_is_the_plus_of_an_offset(city: InMemoryCity, path: str, at: str) -> None:
-    """As API Gateway and the local API decode a query: `+` is a space there, and `%2B` a plus."""
+    """API Gateway and the local API decode `+` in a query as a space, and `%2B` as a plus."""
     filled = path.format(wallet=city.who.wallet)
     wanted = city.call(PAYER, "GET", filled, query={"at": "2021-01-04T23:58:00.000+09:00"})
 
@@ -95,13 +95,13 @@ def test_a_plus_that_arrives_as_a_space_is_the_plus_of_an_offset(city: InMemoryC
     assert (answer.status, answer.json) == (200, wanted.json)
 
 
-def test_what_is_no_instant_is_answered_with_how_a_plus_is_written(city: InMemoryCity) -> None:
+def test_an_invalid_instant_is_answered_with_how_to_write_a_plus(city: InMemoryCity) -> None:
     answer = city.call(None, "GET", "/policies/in_force", query={"at": "tomorrow"})
 
     assert "%2B" in answer.json["detail"]
 
 
-def test_every_parameter_that_takes_an_instant_is_tried() -> None:
+def test_every_parameter_with_an_instant_is_tested() -> None:
     described = json.loads((places.ROOT / "docs" / "openapi.json").read_text())
     taking = {
         path
@@ -131,7 +131,7 @@ def test_before_the_first_policy_none_is_in_force(city: InMemoryCity) -> None:
         ({"owner": ""}, "literal_error", "owner"),
     ],
 )
-def test_merchants_are_looked_for_by_district_or_owner(
+def test_merchants_are_searched_by_district_or_owner(
     city: InMemoryCity, query: dict[str, str], fault: str, path: str
 ) -> None:
     answer = city.call(PAYER, "GET", "/merchants", query=query)
@@ -155,14 +155,14 @@ def test_a_parameter_that_the_route_does_not_have_is_refused(city: InMemoryCity,
     assert_problem(answer, 400, "invalid_request", "unknown_parameter", "mont")
 
 
-def test_parameters_are_told_apart_letter_by_letter(city: InMemoryCity) -> None:
+def test_parameter_names_are_case_sensitive(city: InMemoryCity) -> None:
     answer = city.call(PAYER, "GET", "/merchants", query={"District": "yeonsu", "district": "yeonsu"})
 
     assert_problem(answer, 400, "invalid_request", "unknown_parameter", "District")
 
 
 def test_every_list_has_a_limit_and_a_cursor() -> None:
-    """A list is what answers with a cursor."""
+    """A list is a route whose answer has a cursor."""
     described = json.loads((places.ROOT / "docs" / "openapi.json").read_text())
     lists = {}
     for path, operations in described["paths"].items():
@@ -221,7 +221,7 @@ def test_pages_of_any_size_are_the_whole_list(city: InMemoryCity, path: str, nam
         assert all(len(page) <= limit for page in pages)
 
 
-def test_what_is_paid_meanwhile_does_not_move_the_pages_of_a_month(city: InMemoryCity) -> None:
+def test_payments_in_between_do_not_shift_the_pages_of_a_month(city: InMemoryCity) -> None:
     body = payment(city, card_token=city.who.card, amount=1_000)
 
     def paid(number: int) -> str:
@@ -268,7 +268,7 @@ GARBAGE = {
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", GARBAGE.values(), ids=GARBAGE)
-def test_a_cursor_is_one_that_the_list_gave_out(city: InMemoryCity, path: str, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(city: InMemoryCity, path: str, cursor: str) -> None:
     assert_problem(_listed(city, path, cursor), 400, "invalid_request", "unknown_cursor", "cursor")
 
 
@@ -283,7 +283,7 @@ def _listed(city: InMemoryCity, path: str, cursor: str | None, limit: str | None
     return city.call(callers.get(path, PAYER), "GET", path.format(**ids), query=query)
 
 
-def test_pages_go_on_where_they_ended(city: InMemoryCity) -> None:
+def test_pages_continue_where_they_ended(city: InMemoryCity) -> None:
     body = payment(city, card_token=city.who.card, amount=1_000)
     made = [city.call(ACQUIRER, "POST", "/payments", body, key=f"payment-number-{n:04}").json for n in range(60)]
     path = "/merchants/{merchant}/payments"
@@ -307,7 +307,7 @@ def test_a_cursor_of_another_list_is_refused(city: InMemoryCity) -> None:
         assert_problem(_listed(city, path, cursor), 400, "invalid_request", "unknown_cursor", "cursor")
 
 
-def test_a_cursor_of_a_merchants_list_names_nobody_and_opens_no_other_list(city: InMemoryCity) -> None:
+def test_a_cursor_of_a_merchants_list_names_no_member_and_opens_no_other_list(city: InMemoryCity) -> None:
     body = payment(city, card_token=city.who.card, amount=1_000)
     made = [city.call(ACQUIRER, "POST", "/payments", body, key=f"payment-number-{n:04}").json for n in range(51)]
     cursor = _listed(city, "/merchants/{merchant}/payments", None).json["cursor"]
@@ -336,14 +336,14 @@ def test_a_cursor_with_keys_beyond_measure_is_refused(city: InMemoryCity) -> Non
         "\u0661" * 36,
     ],
 )
-def test_a_payment_that_is_not_there(city: InMemoryCity, payment_id: str) -> None:
+def test_an_unknown_payment(city: InMemoryCity, payment_id: str) -> None:
     for caller in (PAYER, ACQUIRER):
         answer = city.call(caller, "GET", f"/wallets/{city.who.wallet}/payments/{payment_id}")
         assert_problem(answer, 404, "not_found")
 
 
 def test_an_id_with_another_time_is_no_payment(city: InMemoryCity) -> None:
-    """The key of a payment is in its id, and so is the time: both must be right."""
+    """A payment's id contains its key and its time, and both must be right."""
     route = next(route for route in ROUTES if str(route) == "POST /payments")
     made = good_request(city, route).to(city).json["id"]
     other = f"{int(made[:8], 16) + 1:08x}{made[8:]}"
@@ -352,7 +352,7 @@ def test_an_id_with_another_time_is_no_payment(city: InMemoryCity) -> None:
 
 
 @pytest.mark.parametrize("version", ["incheon-1999-01-01", "v" * 5_000, "\u0000", "../incheon-2021-01-01", "%2e%2e"])
-def test_a_policy_that_is_not_there(city: InMemoryCity, version: str) -> None:
+def test_an_unknown_policy(city: InMemoryCity, version: str) -> None:
     module = next(module for module in MODULES if module.__name__ == "programme_policy.queries")
     event = http_event(None, "GET", f"/policies/{version}", None, {}, {})
 
@@ -375,7 +375,7 @@ def test_a_policy_that_is_not_there(city: InMemoryCity, version: str) -> None:
         ("GET", "/\ud800"),
     ],
 )
-def test_a_route_that_is_none(city: InMemoryCity, module: Any, method: str, path: str) -> None:
+def test_an_unknown_route(city: InMemoryCity, module: Any, method: str, path: str) -> None:
     with unchanged(city):
         answer = city.send_to(module, http_event(PAYER, method, path, None, {}, {}))
 
@@ -383,7 +383,7 @@ def test_a_route_that_is_none(city: InMemoryCity, module: Any, method: str, path
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_a_route_has_its_method_alone(city: InMemoryCity, route: Route) -> None:
+def test_a_route_has_one_method(city: InMemoryCity, route: Route) -> None:
     sent = good_request(city, route)
     known = {each.method for each in ROUTES if each.matches(each.method, sent.path)}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:

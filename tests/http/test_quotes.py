@@ -1,4 +1,4 @@
-"""Quotes over HTTP: which payment is meant, and what is said of what is not known."""
+"""Quotes over HTTP: which payment a quote is for, and how it names what is not known."""
 
 from __future__ import annotations
 

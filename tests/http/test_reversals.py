@@ -1,4 +1,4 @@
-"""Reversals (망취소): whether the original arrived or not, before it and after it, as often as is needed."""
+"""Reversals (망취소): before and after the original, whether it arrived or not, and repeated."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def test_an_approved_payment_is_reversed_whole_and_once(city: InMemoryCity) -> N
     assert again.body == first.body
     assert wallet(city)["refund_pending"] == before + AMOUNT
     assert amounts(shown(city, original.json["id"])) == (AMOUNT, AMOUNT, 0, 0)
-    # The answer to the original stays what it was.
+    # The answer to the original stays the same.
     assert as_decided(paid(city)) == as_decided(original)
     assert shown(city, original.json["id"])["status"] == "reversed"
 
 
-def test_a_payment_that_never_arrived_is_declined_when_it_does(city: InMemoryCity) -> None:
+def test_a_payment_that_arrives_after_its_reversal_is_declined(city: InMemoryCity) -> None:
     before = wallet(city)
     first = reversed_(city)
     with unchanged(city):
@@ -71,8 +71,8 @@ def test_a_payment_that_never_arrived_is_declined_when_it_does(city: InMemoryCit
     assert (listed["status"], amounts(listed)) == ("declined", (0, 0, 0, 0))
 
 
-def test_a_reversal_with_another_card_says_what_it_cannot_know(city: InMemoryCity) -> None:
-    """Keys are of a caller and a wallet (decision 0003): the payment of the first card stays."""
+def test_a_reversal_with_another_card_finds_no_original_and_says_so(city: InMemoryCity) -> None:
+    """Keys belong to a caller and a wallet (decision 0003): the payment with the first card stays."""
     original = paid(city)
     other = city.call(OTHER_MEMBER, "POST", "/wallets", {}).json
     answer = reversed_(city, card_token=other["cards"][0]["token"])
@@ -93,7 +93,7 @@ def test_a_declined_payment_has_nothing_to_reverse(city: InMemoryCity) -> None:
     assert answer.json["payment"] == declined.json
 
 
-def test_a_card_that_nobody_has_has_nothing_to_reverse(city: InMemoryCity) -> None:
+def test_an_unknown_card_has_nothing_to_reverse(city: InMemoryCity) -> None:
     for token in (f"{UNKNOWN_ID}.0011223344556677", f"{city.who.customer_wallet}.00", "anything"):
         with unchanged(city):
             answer = reversed_(city, card_token=token)

@@ -1,4 +1,4 @@
-"""Discounts and purses of rewards over HTTP: what members are told of what they got, until when and where it is spent, and what was cut."""
+"""Discounts and purses of rewards over HTTP: the amounts that members see, their expiry and places, and what budgets cut."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def layer(name: str, gives: str, **words: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def giving(city: InMemoryCity) -> InMemoryCity:
-    """From the next day on 10 % off at once and 10 % on top of a top-up, each from a line of 2,500 won."""
+    """From the next day on, 10 % discount and 10 % top-up bonus, each from a line of 2,500 won."""
     base = next(each for each in policies() if each["version"] == "incheon-2021-01-01")
     layers = [*base["layers"], layer("coupon", "discount"), layer("bonus", "top_up_bonus", into="points")]
     announced = {"version": "with-rewards", "starts_at": STARTS_AT.isoformat(), "layers": layers, "purses": [POINTS]}
@@ -61,7 +61,7 @@ def wallet(city: InMemoryCity) -> Any:
     return city.call(PAYER, "GET", f"/wallets/{city.who.wallet}").json
 
 
-def test_a_payment_tells_price_discount_and_what_was_paid(giving: InMemoryCity) -> None:
+def test_a_payment_shows_price_discount_and_the_amount_paid(giving: InMemoryCity) -> None:
     made = paid(giving, 20_000)
     told = ("amount", "discount", "paid", "paid_from", "discounts", "cut")
     assert {name: made.json[name] for name in told} == {
@@ -77,7 +77,7 @@ def test_a_payment_tells_price_discount_and_what_was_paid(giving: InMemoryCity) 
     assert (again.body, again.headers["Idempotency-Replayed"]) == (made.body, "true")
 
 
-def test_a_discount_that_is_not_funded_whole_is_cut_and_says_so(giving: InMemoryCity) -> None:
+def test_a_partly_funded_discount_is_cut_and_says_so(giving: InMemoryCity) -> None:
     paid(giving, 20_000)
     part, none = paid(giving, 20_000, "the-second-payment"), paid(giving, 20_000, "the-third-payment-")
     assert [answer.json["status"] for answer in (part, none)] == ["approved", "approved"]
@@ -101,7 +101,7 @@ def test_a_discount_that_is_not_funded_whole_is_cut_and_says_so(giving: InMemory
     ]
 
 
-def test_a_top_up_tells_what_came_in_and_what_was_cut(giving: InMemoryCity) -> None:
+def test_a_top_up_shows_its_bonus_and_what_was_cut(giving: InMemoryCity) -> None:
     made = topped_up(giving, 30_000)
     assert (made.json["debited"], made.json["credited"]) == (30_000, {"charged": 30_000, "points@2021-02": 2_500})
     assert [each["given"] for each in made.json["cut"]] == [2_500]
@@ -109,7 +109,7 @@ def test_a_top_up_tells_what_came_in_and_what_was_cut(giving: InMemoryCity) -> N
         assert topped_up(giving, 30_000).body == made.body
 
 
-def test_a_wallet_tells_until_when_and_where_rewards_are_spent(giving: InMemoryCity) -> None:
+def test_a_wallet_shows_expiry_and_places_of_rewards(giving: InMemoryCity) -> None:
     assert wallet(giving)["rewards"] == []
     topped_up(giving, 30_000)
     reward = {
@@ -158,7 +158,7 @@ def test_what_the_policy_in_force_no_longer_lists_has_no_title_and_no_place(givi
     assert paid(giving, 10_000).json["paid_from"] == {"points@2021-02": 2_500, "charged": 7_500}
 
 
-def test_a_cancellation_tells_refund_and_discount_and_the_merchant_sees_none_of_it(giving: InMemoryCity) -> None:
+def test_a_cancellation_shows_refund_and_discount_but_not_to_the_merchant(giving: InMemoryCity) -> None:
     made = paid(giving, 20_000).json
     address = f"/wallets/{giving.who.wallet}/payments/{made['id']}"
     part = giving.call(ACQUIRER, "POST", f"{address}/cancellations", {"amount": 5_000}, key="a-cancellation-0001")

@@ -1,4 +1,4 @@
-"""Rewards that come after a payment into purses of their own, over HTTP: what quote, wallet, cashback and corrections tell of them."""
+"""Rewards after a payment, in their own purses, over HTTP: in the quote, the wallet, the cashback and corrections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LAYERS = [layer("coupon", "discount"), layer("points", "cashback", into="points"
 
 @pytest.fixture
 def giving(city: InMemoryCity) -> InMemoryCity:
-    """From the next day on 10 % off at once, of what is paid 10 % as points, of which 2,500 won are there, and 10 % next month."""
+    """From the next day on, 10 % discount; on the amount paid, 10 % points from 2,500 won, and 10 % next month."""
     base = next(each for each in policies() if each["version"] == "incheon-2021-01-01")
     announced = {"version": "with-points", "starts_at": STARTS_AT.isoformat(), "layers": LAYERS, "limits": []}
     schedule(city, base | announced | {"purses": [ANYWHERE]})
@@ -35,7 +35,7 @@ def _cashback(city: InMemoryCity) -> Any:
     return told | {"earnings": [each for each in told["earnings"] if each["policy"] == "with-points"]}
 
 
-def test_a_quote_tells_what_is_taken_off_and_where_the_rest_comes_into(giving: InMemoryCity) -> None:
+def test_a_quote_shows_the_discount_and_the_purses_of_other_rewards(giving: InMemoryCity) -> None:
     asked = {name: payment(giving, amount=20_000)[name] for name in ("merchant_id", "amount")}
     told = giving.call(PAYER, "POST", f"/wallets/{giving.who.wallet}/cashback_quotes", asked).json
     assert (told["paid"], told["discount"], told["base"], told["cashback"]) == (18_000, 2_000, 18_000, 3_600)
@@ -49,7 +49,7 @@ def test_a_quote_tells_what_is_taken_off_and_where_the_rest_comes_into(giving: I
     assert (made["discount"], earning["rewards"]) == (told["discount"], told["rewards"])
 
 
-def test_a_wallet_tells_of_points_and_of_what_is_to_come(giving: InMemoryCity) -> None:
+def test_a_wallet_shows_points_and_deferred_cashback(giving: InMemoryCity) -> None:
     paid(giving, 20_000)
     giving.post_cashback()
     points, later = wallet(giving)["rewards"]
@@ -66,18 +66,18 @@ def test_a_wallet_tells_of_points_and_of_what_is_to_come(giving: InMemoryCity) -
     }
 
 
-def test_what_budgets_cut_is_told_with_the_earning(giving: InMemoryCity) -> None:
+def test_an_earning_shows_what_budgets_cut(giving: InMemoryCity) -> None:
     for number in (1, 2):
         paid(giving, 20_000, f"the-payment-number-{number}")
         giving.post_cashback()
     whole, cut = _cashback(giving)["earnings"]
     assert (whole["cut"], whole["cashback"]) == ([], 3_600)
-    # Of the second 18,000 won the 1,800 points of the first are paid, which earn nothing: 1,620 next month, and what was left of 2,500.
+    # The first 1,800 points pay part of the second 18,000 won and earn nothing: 1,620 next month, and the rest of the 2,500 as points.
     assert [(each["layer"], each["given"]) for each in cut["cut"]] == [("points", 700)]
     assert (cut["base"], cut["cashback"]) == (16_200, 700 + 1_620)
 
 
-def test_what_is_taken_back_comes_from_its_own_purse_and_what_had_expired_from_nobody(giving: InMemoryCity) -> None:
+def test_rewards_are_taken_back_from_their_purse_and_expired_ones_from_none(giving: InMemoryCity) -> None:
     first = paid(giving, 20_000, "the-first-payment").json
     giving.post_cashback()
     spent = paid(giving, 1_000, "the-second-payment").json
@@ -91,7 +91,7 @@ def test_what_is_taken_back_comes_from_its_own_purse_and_what_had_expired_from_n
     giving.post_cashback()
 
     (correction,) = _cashback(giving)["corrections"]
-    # Of 1,800 points 900 were spent, and are taken from cashback; 900 had expired.
+    # Of 1,800 points, 900 were spent and are taken back from cashback; 900 had expired.
     assert (correction["cashback"], correction["expired"]) == (-3_600, {"points@2021-02": 900})
     assert correction["purses"] == {"payback@2021-02": -1_800, "cashback": -900}
     assert "그중 900원은 이미 소멸한 적립금입니다." in correction["message"]

@@ -1,4 +1,4 @@
-"""Each route does what it is for, with the events that the API sends."""
+"""Each route does its task, with the events that the API sends."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.patience import patience_of
 
 CREATES = {"POST /wallets", "POST /merchants", "POST /policy_drafts", "POST /policy_amendments"}
 NEEDS_MORE = {
-    "GET /wallets/{wallet_id}/payments/{payment_id}",  # a payment
-    "POST /policies/history",  # an empty programme
-    "GET /months/{month}",  # a month that the reset opened
-    "GET /wallets/{wallet_id}/statements/{month}",  # a month that is frozen
+    "GET /wallets/{wallet_id}/payments/{payment_id}",  # A payment.
+    "POST /policies/history",  # An empty programme.
+    "GET /months/{month}",  # A month that the reset opened.
+    "GET /wallets/{wallet_id}/statements/{month}",  # A frozen month.
 }
 
 
@@ -154,7 +154,7 @@ def test_a_merchant_does_not_see_what_was_tried_before_its_approval(city: InMemo
     assert [each["id"] for each in city.call(OWNER, "GET", path).json["payments"]] == [paid, too_early]
 
 
-def test_an_operator_sees_neither_what_is_in_a_wallet_nor_what_pays_from_it(city: InMemoryCity) -> None:
+def test_an_operator_sees_neither_balances_nor_cards_of_a_wallet(city: InMemoryCity) -> None:
     changed = city.call(OPERATOR, "PATCH", f"/wallets/{city.who.wallet}", {"verified": True, "reason": "Papers."})
 
     assert changed.json == {
@@ -168,7 +168,7 @@ def test_an_operator_sees_neither_what_is_in_a_wallet_nor_what_pays_from_it(city
     }
 
 
-def test_an_operator_says_what_policies_ask_of_a_member_and_takes_it_back(city: InMemoryCity) -> None:
+def test_an_operator_states_a_member_s_facts_and_withdraws_them(city: InMemoryCity) -> None:
     path = f"/wallets/{city.who.wallet}"
     said = {"member_class": "youth", "member_district": "seo", "birth_date": "2000-02-29", "card_issuer": "nonghyup"}
 
@@ -183,7 +183,7 @@ def test_an_operator_says_what_policies_ask_of_a_member_and_takes_it_back(city: 
 
 
 @pytest.mark.parametrize("channel", ["e_mall", "delivery", "taxi"])
-def test_a_member_does_not_choose_a_channel_that_others_run(city: InMemoryCity, channel: str) -> None:
+def test_a_member_cannot_choose_a_channel_of_partners(city: InMemoryCity, channel: str) -> None:
     body = payment(city, channel=channel)
     refused = city.call(PAYER, "POST", f"/wallets/{city.who.wallet}/payments", body, key="a-key-of-its-own-1")
 

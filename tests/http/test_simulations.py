@@ -1,4 +1,4 @@
-"""Simulations over HTTP: operators alone ask, the same request is the same simulation, and what is wrong has a name."""
+"""Simulations over HTTP: for operators only, one simulation per request, and an error code for each fault."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ask(city: InMemoryCity, key: str = KEY, **changes: Any) -> Answer:
     return city.call(OPERATOR, "POST", PATH, simulation_request(**changes), key=key)
 
 
-def test_what_is_asked_is_told_to_the_worker_and_can_be_looked_at(city: InMemoryCity) -> None:
+def test_a_requested_simulation_is_sent_to_the_worker_and_can_be_read(city: InMemoryCity) -> None:
     answer = ask(city)
     assert answer.status == 202
     asked = answer.json
@@ -112,5 +112,5 @@ def test_members_learn_nothing(city: InMemoryCity, method: str, path: str) -> No
     assert city.call(PAYER, method, path, **body).status == 403
 
 
-def test_a_simulation_that_nobody_asked_for(city: InMemoryCity) -> None:
+def test_an_unknown_simulation(city: InMemoryCity) -> None:
     assert city.call(OPERATOR, "GET", f"{PATH}/0176d07c-ab80-7000-8000-000000000000").status == 404

@@ -1,4 +1,4 @@
-"""The slow lane's function: a wallet's messages together, and what fails for one wallet comes again for it alone."""
+"""The slow lane's function: it posts a wallet's messages together, and a failure repeats that wallet's messages only."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ CONTEXT: Any = SimpleNamespace(
 
 
 class Queues:
-    """SQS as the functions use it, with what was sent."""
+    """SQS as the functions use it; it records what was sent."""
 
     def __init__(self) -> None:
-        self.parked: list[dict[str, Any]] = []
+        self.dead_letters: list[dict[str, Any]] = []
         self.sent: list[dict[str, Any]] = []
         self.calls = 0
         self.refused: tuple[str, ...] = ()
-        """Ids of entries that are not taken."""
+        """Ids of entries that the queue refuses."""
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - as botocore calls it
-        self.parked.append(json.loads(MessageBody))
+        self.dead_letters.append(json.loads(MessageBody))
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         assert 1 <= len(Entries) <= 10
@@ -99,10 +99,10 @@ def test_messages_of_a_wallet_are_posted_together(lane: InMemoryCity, queues: Qu
     assert slow.handler({"Records": messages}, CONTEXT) == {"batchItemFailures": []}
     assert (wallet(lane)["refund_pending"], wallet(lane)["cashback_pending"]) == (0, 0)
     assert slow.handler({"Records": messages}, CONTEXT) == {"batchItemFailures": []}
-    assert queues.parked == []
+    assert queues.dead_letters == []
 
 
-def test_what_a_retry_mends_comes_again_with_all_of_its_wallet_and_nothing_of_others(
+def test_a_transient_failure_repeats_the_messages_of_its_wallet_only(
     lane: InMemoryCity, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cancelled(lane, 15_000)
@@ -122,10 +122,10 @@ def test_what_a_retry_mends_comes_again_with_all_of_its_wallet_and_nothing_of_ot
     ]
     answer = slow.handler({"Records": messages}, CONTEXT)
     assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == mine != []
-    assert queues.parked == []
+    assert queues.dead_letters == []
 
 
-def test_what_never_can_be_posted_is_parked_with_its_reason_and_the_rest_is_posted(
+def test_an_unpostable_record_is_dead_lettered_with_its_reason_and_the_rest_is_posted(
     lane: InMemoryCity, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cancelled(lane, 15_000)
@@ -133,15 +133,13 @@ def test_what_never_can_be_posted_is_parked_with_its_reason_and_the_rest_is_post
     broken = next(each for each in records if each["dynamodb"]["NewImage"]["kind"]["S"] == "payment")
     broken["dynamodb"]["NewImage"]["facts"] = {"S": "none"}
     assert slow.handler({"Records": _messages(records)}, CONTEXT) == {"batchItemFailures": []}
-    (parked,) = queues.parked
-    assert (parked["kind"], parked["record"]) == ("parked_record", broken)
+    (letter,) = queues.dead_letters
+    assert (letter["kind"], letter["record"]) == ("parked_record", broken)
     redriven = slow.handler({"Records": _messages([broken]), "redriven": True}, CONTEXT)
-    assert (redriven["parked"], len(redriven["reasons"]), len(queues.parked)) == (1, 1, 1)
+    assert (redriven["parked"], len(redriven["reasons"]), len(queues.dead_letters)) == (1, 1, 1)
 
 
-def test_records_are_sent_in_the_group_of_their_wallet_and_a_repetition_is_known_as_one(
-    lane: InMemoryCity, queues: Queues
-) -> None:
+def test_records_are_sent_by_wallet_and_repeated_ones_are_deduplicated(lane: InMemoryCity, queues: Queues) -> None:
     cancelled(lane, 15_000)
     records = _records(lane) * 8
     sources = _sources(lane) * 8
@@ -152,7 +150,7 @@ def test_records_are_sent_in_the_group_of_their_wallet_and_a_repetition_is_known
     assert queues.calls == -(-len(records) // 10)
 
 
-def test_a_message_that_the_queue_refuses_brings_the_batch_again(lane: InMemoryCity, queues: Queues) -> None:
+def test_a_refused_message_repeats_the_batch(lane: InMemoryCity, queues: Queues) -> None:
     cancelled(lane, 15_000)
     (source, *_), (record, *_) = _sources(lane), _records(lane)
     queues.refused = ("1",)

@@ -1,4 +1,4 @@
-"""Values that no request may have: each with its own stable code, in its field, and nothing changed."""
+"""Invalid values in requests: each has a stable code, names its field, and changes nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEFT_OUT_AMOUNTS = {
     f"POST {PAYMENT}/cancellations",
     "POST /merchants/{merchant_id}/payments/{payment_id}/cancellations",
 }
-"""Without an amount these mean all there is."""
+"""Fields without which the whole amount is meant."""
 
 MONEY = [
     route
@@ -62,7 +62,7 @@ def test_an_amount_is_whole_won_within_bounds(city: InMemoryCity, route: Any, am
         assert sent.to(city, body=sent.body | {"amount": None}).status == 200
         return
     with unchanged(city):
-        # Written as clients do; Python itself would write Infinity for the last.
+        # As clients write it; Python itself would write the last as Infinity.
         raw = json.dumps(sent.body | {"amount": amount}).replace("Infinity", "1e400")
         answer = sent.to(city, raw=raw)
 
@@ -208,7 +208,7 @@ def test_a_bank_s_reference_is_a_line_of_text(city: InMemoryCity, reference: Any
     ],
     ids=lambda character: f"U+{ord(character):04X}",
 )  # fmt: skip
-def test_what_cannot_be_seen_stands_in_no_line_of_text(city: InMemoryCity, character: str) -> None:
+def test_invisible_characters_are_refused_in_a_line_of_text(city: InMemoryCity, character: str) -> None:
     who = city.who
     lines = [
         (OWNER, "POST", "/merchants", application("220-81-62517"), "name"),
@@ -224,7 +224,7 @@ def test_what_cannot_be_seen_stands_in_no_line_of_text(city: InMemoryCity, chara
 
 
 @pytest.mark.parametrize("name", ["송도 국수 2호점", "Café «Été» #1", "밥🍚집", "(주)이음·연수", "日本食堂", "e\u0301"])
-def test_what_can_be_seen_is_a_name(city: InMemoryCity, name: str) -> None:
+def test_any_visible_text_is_a_name(city: InMemoryCity, name: str) -> None:
     shop = application(local_number(11)) | {"name": name}
 
     assert city.call(OWNER, "POST", "/merchants", shop).json["name"] == name
@@ -273,7 +273,7 @@ def test_the_words_of_an_application(city: InMemoryCity, changes: dict[str, Any]
 def test_the_check_digit_is_the_tax_service_s(city: InMemoryCity) -> None:
     """Numbers that companies print on their receipts: Samsung Electronics, Naver, Kakao."""
     for number in ("124-81-00998", "220-81-62517", "120-81-47521"):
-        # All three are taken in this city, which is said only of a number that is one.
+        # This city has merchants with these numbers; it says so only for valid numbers.
         answer = city.call(OTHER_OWNER, "POST", "/merchants", application(number))
         assert answer.status in (201, 409), answer
         for digit in range(10):

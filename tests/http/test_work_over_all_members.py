@@ -1,4 +1,4 @@
-"""The functions that go through all wallets by segments, called as their machine calls them: with the last answer as the next event."""
+"""Functions that work over all wallets in segments, called as their state machine does: with the last answer as the next event."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from tests.http.requests import payment
 
 FEBRUARY = datetime(2021, 2, 1, tzinfo=SEOUL)
 LONG = 300_000
-"""Milliseconds that a call has."""
+"""The milliseconds of a call."""
 
 WALLETS = 3
-"""Who lives in the city; one of them has paid, and holds something."""
+"""The number of wallets in the city; one of them has paid and has a hold."""
 
 Call = Callable[..., Any]
 
 
 @pytest.fixture
 def call(city: InMemoryCity) -> Call:
-    """Calls a function over the city in memory, with so many milliseconds left at each look; unless told, five minutes."""
+    """Call a function over the city in memory; `left` milliseconds remain at each look, five minutes by default."""
 
     def invoke(module: Any, event: dict[str, Any], left: Callable[[], int] = lambda: LONG) -> Any:
         module.city = City(module.city.settings, city.storage, lambda: city.now)
@@ -45,7 +45,7 @@ def call(city: InMemoryCity) -> Call:
         )
         return module.handler(event, context)
 
-    invoke(cashback_calculation.catch_up, {"segment": 0, "segments": 1})  # what the inhabitants paid before
+    invoke(cashback_calculation.catch_up, {"segment": 0, "segments": 1})  # The payments that the city begins with.
     return invoke
 
 
@@ -58,7 +58,7 @@ def paid(city: InMemoryCity, amount: int, key: str, **changes: Any) -> Any:
 
 
 def through(call: Call, module: Any, event: dict[str, Any], left: Callable[[], int]) -> tuple[Any, int]:
-    """The answer whose `resume` is null, and how many calls it took."""
+    """Call until `resume` is null; return the last answer and the number of calls."""
     calls = 0
     while event.get("resume", "") is not None:
         event, calls = call(module, event, left), calls + 1
@@ -67,7 +67,7 @@ def through(call: Call, module: Any, event: dict[str, Any], left: Callable[[], i
 
 
 def passing(milliseconds: int) -> Callable[[], int]:
-    """A time that runs: each look takes a second of what a call has."""
+    """A clock that runs: each look uses a second of the call's time."""
     state = {"left": milliseconds}
 
     def left() -> int:
@@ -80,7 +80,7 @@ def passing(milliseconds: int) -> Callable[[], int]:
     return left
 
 
-def test_a_catch_up_goes_on_until_the_end_and_adds_up_what_it_found(
+def test_a_catch_up_continues_to_the_end_and_sums_its_findings(
     city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 1_000)
@@ -129,7 +129,7 @@ def test_a_pass_keeps_its_month_though_it_takes_over_the_hour(
     first = {"segment": 0, "segments": 1, "resume": ""}
     begun = call(monthly_cap_reset.closing, first, passing(24_000))
     assert begun["resume"]
-    # Meanwhile another run has frozen the month: this pass goes on with the one it began.
+    # Another run has frozen the month in between: this pass continues with the month that it began.
     whole = call(monthly_cap_reset.closing, first)
     assert call(monthly_cap_reset.freezing, {"found": [whole]}) == {"frozen": "2021-01", "excepted": 0}
     ended, _ = through(call, monthly_cap_reset.closing, begun, lambda: LONG)
@@ -148,7 +148,7 @@ def test_holds_are_released_once_they_have_expired(city: InMemoryCity, call: Cal
     assert wallet["purses"]["charged"] == 300_000
 
 
-def test_more_holds_than_one_look_gives_are_released_as_far_as_the_time_goes(
+def test_as_many_expired_holds_are_released_as_time_allows(
     city: InMemoryCity, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(payment_authorisation.expiry, "TOGETHER", 2)

@@ -1,4 +1,4 @@
-"""The storage port in memory, under the name that tests know it by."""
+"""The in-memory storage, under the name that the tests use."""
 
 from eeum.dry_run.memory_store import InMemoryStorage, apply, holds, value_at
 

@@ -1,4 +1,4 @@
-"""Payments of one member in one month, as plain values: authorised, captured, posted and cancelled, without a store."""
+"""One member's month of payments as plain values: authorised, captured, posted and cancelled, without a store."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,14 +37,14 @@ def acceptance(name: str, at: datetime = START) -> Acceptance:
 def payment(
     *paid_from: tuple[str, int], name: str = "payment", at: datetime = START, hold: bool = False, facts: Facts = SHOP
 ) -> Payment:
-    """An approved payment, or a hold, out of these purses in this order."""
+    """An approved payment, or a hold, from these purses in this order."""
     order = Order(MERCHANT, sum(won for _, won in paid_from), "shop", "card", None, None, hold)
     return Payment(acceptance(name, at), order, None, facts, None, paid_from, at + HOLDS_LAST if hold else None)
 
 
 @dataclass(frozen=True)
 class Bought:
-    """A payment of a random month: its purses, when and what it was judged by; parts of `captures` are won of a hold captured at once."""
+    """A payment of a random month: purses, time and facts; `captures` are the amounts of a hold that is captured at once."""
 
     paid_from: tuple[tuple[str, int], ...]
     at: datetime
@@ -53,7 +53,7 @@ class Bought:
 
 
 class PaidMonth:
-    """What the ledger knows of a month: payments, how far they are, and the book that replays start from."""
+    """The ledger's knowledge of a month: payments, their progress, and the book that replays start from."""
 
     def __init__(self, month: Month, policies: PolicyBook, cashback: int = 0) -> None:
         self.month = month
@@ -63,10 +63,10 @@ class PaidMonth:
         self.progress: dict[Digest, Progress] = {}
         self.book = MonthBook((), ())
         self.usage_by_earning: Mapping[int, Mapping[str, int]] | None = None
-        """What replays share that know of each other; None: each knows the book alone."""
+        """The results that replays share; None if each replay starts from the book alone."""
 
     def buy(self, name: str, bought: Bought) -> list[Captured]:
-        """Authorises, and captures a hold in its parts; gives what is to be posted for it."""
+        """Authorise, and capture a hold in its parts; return the sources to post."""
         made = payment(*bought.paid_from, name=name, at=bought.at, hold=bool(bought.captures), facts=bought.facts)
         digest = made.acceptance.digest
         self.payments[digest], self.progress[digest] = made, progress_of(made)
@@ -87,7 +87,7 @@ class PaidMonth:
         return made
 
     def cancel(self, digest: Digest, amount: int | None, name: str) -> Correction:
-        """Cancels, and posts what that changes."""
+        """Cancel, and post the resulting changes."""
         at = acceptance(name, START + timedelta(days=60))
         entry, self.progress[digest] = cancel(self.payments[digest], self.progress[digest], at, amount, None)
         cancelled = tuple(CancelledCapture(entry.payment, each.capture, each.won) for each in entry.of)
@@ -118,14 +118,14 @@ class PaidMonth:
         return made
 
     def twin(self) -> "PaidMonth":
-        """The same month once more, for another course of things."""
+        """A copy of the month, for another sequence of operations."""
         made = PaidMonth(self.month, self.policies, self.cashback)
         made.payments, made.progress, made.book = dict(self.payments), dict(self.progress), self.book
         return made
 
     @property
     def rewards(self) -> dict[int, dict[str, int]]:
-        """Won by layer of each earning as it stands, by number; what comes to nothing is left out."""
+        """Won by layer of each earning after all corrections, by accrual number, without zeros."""
         found = {each.number: {reward.layer: reward.won for reward in each.rewards} for each in self.book.earnings}
         for correction in self.book.corrections:
             for number, layer, won in correction.changes:
@@ -142,7 +142,7 @@ def nonzero(won: Mapping[Any, int]) -> dict[Any, int]:
 
 
 def survivors(month: PaidMonth) -> Sequence[tuple[Earning, tuple[tuple[str, int], ...]]]:
-    """What is left of each capture that was posted, won by won: purses in the order drawn, without the end that was cancelled."""
+    """What is left of each posted capture by purse, in debit order, without its cancelled end."""
     lost: dict[tuple[Digest, int], int] = {}
     for correction in month.book.corrections:
         for each in correction.cancelled:
@@ -155,7 +155,7 @@ def survivors(month: PaidMonth) -> Sequence[tuple[Earning, tuple[tuple[str, int]
 
 
 def _slice(paid_from: Sequence[tuple[str, int]], start: int, end: int) -> tuple[tuple[str, int], ...]:
-    """By edges, not by the product's way: how much of each purse lies before `end`, without what lies before `start`."""
+    """The won of each purse that lie before `end` and not before `start`; computed by edges, unlike the product."""
     before_start, before_end = _first(paid_from, start), _first(paid_from, end)
     return tuple(
         (name, late - early)

@@ -1,4 +1,4 @@
-"""Items as DynamoDB's JSON has them, and everything else of an answer as botocore reads it."""
+"""Parsing of DynamoDB's JSON: items by our own code, and the rest of an answer as botocore parses it."""
 
 import json
 from typing import Any
@@ -52,6 +52,6 @@ def test_an_error_is_read_as_botocore_reads_it() -> None:
     assert read[0]["Error"]["Code"] == "TransactionCanceledException"
 
 
-def test_other_protocols_are_botocores_own() -> None:
+def test_other_protocols_use_botocores_parser() -> None:
     own = type(ResponseParserFactory().create_parser("rest-xml"))
     assert type(PlainItemsFactory().create_parser("rest-xml")) is own

@@ -1,4 +1,4 @@
-"""Between plain values and DynamoDB's: whatever is stored comes back, and what is never stored is refused."""
+"""Conversion between plain values and DynamoDB's: every storable value is read back equal, and others are refused."""
 
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ plain = st.recursive(
 
 
 @given(plain)
-def test_what_is_stored_comes_back_in_value_and_type(value: Any) -> None:
+def test_stored_values_are_read_back_with_value_and_type(value: Any) -> None:
     back = plain_value(attribute_value(value))
     assert back == value
     assert repr(back) == repr(value)
@@ -42,7 +42,7 @@ def test_each_type_has_its_own_form(value: Any, stored: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("value", [1.0, Decimal(1), b"x", {1}, (1, 2), object(), {"a": 0.5}, [[1.5]], float("nan")])
-def test_what_is_never_stored_is_refused_floats_above_all(value: Any) -> None:
+def test_floats_and_other_unstorable_values_are_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         attribute_value(value)
 
@@ -50,7 +50,7 @@ def test_what_is_never_stored_is_refused_floats_above_all(value: Any) -> None:
 @pytest.mark.parametrize(
     "stored", [{"N": "1.5"}, {"N": "1E+2"}, {"SS": ["a"]}, {"B": b"x"}, {"M": {"a": {"N": "0.1"}}}]
 )
-def test_what_is_not_ours_is_refused(stored: dict[str, Any]) -> None:
+def test_unsupported_dynamodb_types_are_refused(stored: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"literal|type"):
         plain_value(stored)
 

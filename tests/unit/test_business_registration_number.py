@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from eeum.errors import Invalid
 from eeum.merchants.rules import merchant_id_of, parse_business_registration_number
 
-# Numbers that large companies print on their own pages.
+# Numbers that large companies publish on their own pages.
 PUBLISHED = ["124-81-00998", "220-81-62517", "120-88-00767", "105-87-64746"]
 
 
 def _with_check_digit(nine: str) -> str:
-    """Worked out another way than the product's: weights first, then the two digits of the last product added up."""
+    """Computed differently from the product: weights first, then the two digits of the last product added."""
     total = sum(int(digit) * weight for digit, weight in zip(nine, (1, 3, 7, 1, 3, 7, 1, 3), strict=False))
     tens, ones = divmod(int(nine[8]) * 5, 10)
     return nine + str(-(total + tens + ones) % 10)
@@ -50,21 +50,21 @@ def test_one_wrong_digit_is_always_caught(number: str, position: int, off_by: in
 @pytest.mark.parametrize(
     "nine", ["000000000", "000810001", "099810001", "100810001", "101000001", "124000099", "999000000"]
 )
-def test_what_is_never_assigned_is_refused(nine: str) -> None:
+def test_numbers_that_are_never_assigned_are_refused(nine: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse_business_registration_number(_with_check_digit(nine))
     assert (refused.value.field, refused.value.reason) == ("business_registration_number", "never_assigned")
 
 
 @pytest.mark.parametrize("nine", ["101010001", "101990001", "999010000", "121810000", "999999999", "617890001"])
-def test_nothing_that_may_be_assigned_is_refused(nine: str) -> None:
-    """The first and last numbers and kinds. A serial number of 0000 is taken, though none is assigned: earlier versions took it."""
+def test_every_number_that_may_be_assigned_is_accepted(nine: str) -> None:
+    """The first and last numbers and kinds. Serial number 0000 is accepted, though never assigned: earlier releases accepted it."""
     number = _with_check_digit(nine)
     assert parse_business_registration_number(number) == number
 
 
 @given(valid)
-def test_of_the_ten_check_digits_one_is_right(number: str) -> None:
+def test_one_of_ten_check_digits_is_correct(number: str) -> None:
     accepted = []
     for digit in "0123456789":
         try:
@@ -79,7 +79,7 @@ def test_of_the_ten_check_digits_one_is_right(number: str) -> None:
     ["", "124810099", "12481009980", "12-481-00998", "124 81 00998", "124-81-0099a", "１２４-81-00998",
      "124-81-00998\n", " 1248100998", "+124810099", "124–81–00998"],
 )  # fmt: skip
-def test_what_is_no_number_at_all_is_malformed(text: str) -> None:
+def test_other_texts_are_malformed(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse_business_registration_number(text)
     assert refused.value.reason == "malformed"

@@ -1,4 +1,4 @@
-"""Months are Seoul's, and instants as text are ordered as they are in time."""
+"""Months in Seoul's time, and instants as texts that sort by time."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -91,7 +91,7 @@ def test_milliseconds_count_from_1970(instant: datetime) -> None:
     ["", "2021-01-31", "2021-01-31T23:58:00", "2021-02-30T00:00:00+09:00", "2021-01-31T24:01:00+09:00", "now", "1612105080",
      "9999-12-31T23:59:59-12:00", "2021-01-31T23:58:00+25:00", "２０２１-01-31T23:58:00+09:00x"],
 )  # fmt: skip
-def test_what_is_no_instant_is_invalid(text: str) -> None:
+def test_other_texts_are_no_instant(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse_instant(text, "requested_at")
     assert refused.value.field == "requested_at"
@@ -100,7 +100,7 @@ def test_what_is_no_instant_is_invalid(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "2021", "2021-1", "2021-13", "2021-00", "2021-01-01", "21-01", "２０２１-01", "2021-01\n", " 2021-01"]
 )
-def test_what_is_no_month_is_invalid(text: str) -> None:
+def test_other_texts_are_no_month(text: str) -> None:
     with pytest.raises(Invalid):
         parse_month(text)
 
@@ -118,12 +118,14 @@ def test_what_is_no_month_is_invalid(text: str) -> None:
         ((2021, 2, 1), "2021-01-31T23:59:59+09:00", -1),
     ],
 )
-def test_years_are_full_on_the_birthday_in_seoul(birth: tuple[int, int, int], instant: str, years: int) -> None:
+def test_a_year_of_age_is_complete_on_the_birthday_in_seoul(
+    birth: tuple[int, int, int], instant: str, years: int
+) -> None:
     assert years_since(date(*birth), datetime.fromisoformat(instant)) == years
 
 
 @given(instants)
-def test_an_instant_in_a_query_may_have_lost_its_plus(instant: datetime) -> None:
+def test_an_instant_in_a_query_may_have_a_space_for_its_plus(instant: datetime) -> None:
     text = instant.isoformat()
     assert parse_queried_instant(text.replace("+", " "), "at") == parse_queried_instant(text, "at") == instant
 
@@ -131,6 +133,6 @@ def test_an_instant_in_a_query_may_have_lost_its_plus(instant: datetime) -> None
 @pytest.mark.parametrize(
     "text", ["", "2021-01-31T23:58", "2021-01-31T23:58  09:00", "2021-01-31 23:58 09:00", "2021-01-31T23:58 09"]
 )
-def test_a_space_elsewhere_in_a_query_is_no_plus(text: str) -> None:
+def test_a_space_elsewhere_in_a_query_is_not_taken_for_a_plus(text: str) -> None:
     with pytest.raises(Invalid, match="%2B"):
         parse_queried_instant(text, "at")

@@ -1,4 +1,4 @@
-"""What a wallet remembers of its use of limits, and how rewards are booked."""
+"""The limit usage that a wallet keeps, and the postings of rewards."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ usages_of_all_windows = st.dictionaries(st.builds(window_key, limits, windows), 
 
 
 @given(usages)
-def test_two_months_are_kept_the_latest_and_the_one_before(usage: dict[str, int]) -> None:
+def test_usage_of_the_latest_two_months_is_kept(usage: dict[str, int]) -> None:
     kept = usage_to_keep(usage)
     assert kept.items() <= usage.items()
     latest = latest_month(usage)
@@ -47,9 +47,7 @@ def test_two_months_are_kept_the_latest_and_the_one_before(usage: dict[str, int]
 
 
 @given(usages_of_all_windows, windows)
-def test_what_a_wallet_kept_is_all_that_was_used_of_a_window_that_it_says_it_keeps(
-    usage: dict[str, int], window: str
-) -> None:
+def test_kept_usage_is_complete_for_each_window_that_is_kept(usage: dict[str, int], window: str) -> None:
     kept = usage_to_keep(usage)
     key = window_key("monthly-spend", window)
     if is_kept(kept, key):
@@ -57,7 +55,7 @@ def test_what_a_wallet_kept_is_all_that_was_used_of_a_window_that_it_says_it_kee
 
 
 @given(usages_of_all_windows)
-def test_what_reaches_into_the_latest_month_or_the_one_before_is_kept_and_nothing_else(usage: dict[str, int]) -> None:
+def test_only_windows_that_reach_into_the_latest_two_months_are_kept(usage: dict[str, int]) -> None:
     names = [key.partition("@")[2] for key in usage]
     begun = [f"{name}-01" if len(name) == 4 else name[:7] for name in names if not name.startswith("until")]
     latest = max(begun, default=None)
@@ -69,9 +67,7 @@ def test_what_reaches_into_the_latest_month_or_the_one_before_is_kept_and_nothin
 
 
 @given(usages_of_all_windows, usages_of_all_windows)
-def test_what_something_is_carried_over_from_is_kept_however_old_it_is(
-    usage: dict[str, int], carried: dict[str, int]
-) -> None:
+def test_a_window_with_a_carry_over_is_kept_at_any_age(usage: dict[str, int], carried: dict[str, int]) -> None:
     kept = usage_to_keep(usage, carried)
     assert kept == {key: won for key, won in usage.items() if key in carried or is_kept(usage, key)}
 
@@ -85,7 +81,7 @@ def test_a_later_month_starts_at_zero(usage: dict[str, int], month: str) -> None
 
 
 @given(usages_of_all_windows, months, st.dictionaries(st.builds(window_key, limits, windows), st.integers(1, 10**6)))
-def test_use_is_added_to_its_own_window_only(usage: dict[str, int], month: str, used: dict[str, int]) -> None:
+def test_usage_is_added_to_its_own_window_only(usage: dict[str, int], month: str, used: dict[str, int]) -> None:
     stored = shortened(used, month)
     assert in_full(stored, month) == used
     own = {key for key in used if key.endswith(f"@{month}")}
@@ -95,7 +91,7 @@ def test_use_is_added_to_its_own_window_only(usage: dict[str, int], month: str, 
 
 
 @given(st.lists(st.dictionaries(limits, st.integers(1, 10**6)), max_size=5))
-def test_what_earnings_used_adds_up(used: list[dict[str, int]]) -> None:
+def test_usage_of_earnings_adds_up(used: list[dict[str, int]]) -> None:
     earnings = [_earning(used=each) for each in used]
     after: dict[str, int] = {}
     for earning in earnings:
@@ -116,7 +112,7 @@ def test_rewards_are_booked_from_their_funders_to_the_cashback_purse_and_sum_to_
     assert postings.get("merchant_reward/merchant-1", 0) == -merchants
 
 
-def test_what_grants_and_cashback_paid_earns_where_the_policy_says_so() -> None:
+def test_payments_from_allowances_and_cashback_earn_where_the_policy_says_so() -> None:
     paid = (("grant/a", 2), ("grant/b", 1), ("charged", 5), ("cashback", 3))
     assert eligible_base(paid, frozenset({"charged"})) == 5
     assert eligible_base(paid, frozenset({"charged", "grants"})) == 8
@@ -131,7 +127,7 @@ def test_rewards_earn_where_the_policy_says_so_whether_or_not_it_still_lists_the
     assert eligible_base(paid, frozenset({"charged", "rewards"})) == 30
 
 
-def test_a_part_of_a_payment_is_what_came_out_of_which_purse_in_the_order_drawn() -> None:
+def test_a_slice_of_a_payment_is_by_purse_in_debit_order() -> None:
     paid = (("grant/a", 2), ("charged", 5), ("cashback", 3))
     assert portion(paid, 0, 10) == paid
     assert portion(paid, 1, 4) == (("grant/a", 1), ("charged", 2))
@@ -140,7 +136,7 @@ def test_a_part_of_a_payment_is_what_came_out_of_which_purse_in_the_order_drawn(
 
 
 @given(st.lists(st.tuples(limits, st.integers(1, 1_000)), max_size=4), st.integers(0, 1_000))
-def test_the_parts_of_a_payment_are_all_of_it(paid: list[tuple[str, int]], cut: int) -> None:
+def test_the_slices_of_a_payment_add_up_to_it(paid: list[tuple[str, int]], cut: int) -> None:
     whole = sum(won for _, won in paid)
     parts = (*portion(tuple(paid), 0, min(cut, whole)), *portion(tuple(paid), min(cut, whole), whole))
     assert sum(won for _, won in parts) == whole

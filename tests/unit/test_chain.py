@@ -1,4 +1,4 @@
-"""The hash chain of a wallet: what it is, letter for letter, and that nothing can be changed without breaking it."""
+"""The hash chain of a wallet: its exact form, and that every change breaks it."""
 
 import copy
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ TOP_UP: Item = {
     "note": "국민 2021-01-15/77",
     "postings": {"purse/charged": 50_000, "bank/kookmin": -50_000},
 }
-# Worked out with `printf … | openssl dgst -sha256 -binary | basenc --base64url | tr -d =`, not with this code.
+# Computed with `printf … | openssl dgst -sha256 -binary | basenc --base64url | tr -d =`, not with this code.
 HASH_OF_TOP_UP = "8kYS361ALKEyWMBJMG8qw0WWMkLB5CXZybxjdvuzgfw"
 FIRST_LINK = "CFtizM1_IJx8nVE_s2j3nDWBT2AFWxpKfYCuVx3QitQ"
 SECOND_LINK = "sSbpd4_TlnNAQt3_G47traszMdULEN3_ii9Zzrcnl3g"
@@ -57,7 +57,7 @@ def _linked_in_turn(entries_with_sources: Sequence[tuple[Item, str]]) -> tuple[l
 
 
 def _stored(made: Sequence[tuple[Item, str]]) -> tuple[list[Item], Head]:
-    """Entries as they are linked one after another, and the head that the wallet has then."""
+    """Entries linked one after another, and the head that the wallet then has."""
     keyed = [
         ({"pk": "WALLET#w", "sk": f"ENTRY#{number}", **entry}, source) for number, (entry, source) in enumerate(made)
     ]
@@ -65,7 +65,7 @@ def _stored(made: Sequence[tuple[Item, str]]) -> tuple[list[Item], Head]:
 
 
 def _intact(items: Sequence[Item], head: Head) -> bool:
-    """As somebody checks it who has the entries in the order read, and the wallet's head."""
+    """Whether the entries, in the order read, lead to the wallet's head, as an auditor checks it."""
     hash_so_far = ""
     for length, item in enumerate(items, 1):
         hash_so_far = link(hash_so_far, length, item[CHAIN]["source"], entry_hash(item))
@@ -74,14 +74,14 @@ def _intact(items: Sequence[Item], head: Head) -> bool:
     return head == Head(len(items), hash_so_far)
 
 
-def _healed(items: Sequence[Item]) -> list[Item]:
-    """What somebody stores who has changed an entry and works out every link anew."""
+def _with_recomputed_links(items: Sequence[Item]) -> list[Item]:
+    """The entries with every link recomputed, as a forger would store them after a change."""
     bare = [({name: value for name, value in item.items() if name != CHAIN}, item[CHAIN]["source"]) for item in items]
     return _linked_in_turn(bare)[0]
 
 
 def _places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to each attribute, and to each value within one."""
+    """The path to each attribute, and to each value within one."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [each for name, within in inner for each in ((*way, name), *_places(within, (*way, name)))]
 
@@ -92,7 +92,7 @@ def _at(item: Any, way: Sequence[Any]) -> Any:
     return item
 
 
-# --- letter for letter ------------------------------------------------------------------------------------------------
+# --- exact form -------------------------------------------------------------------------------------------------------
 
 
 def test_the_hash_of_an_entry_is_that_of_its_canonical_form() -> None:
@@ -105,7 +105,7 @@ def test_a_link_is_the_hash_of_its_number_the_one_before_the_source_and_the_entr
     assert link(FIRST_LINK, 2, HASH_OF_TOP_UP, HASH_OF_TOP_UP) == SECOND_LINK
 
 
-def test_what_is_linked_carries_its_link() -> None:
+def test_each_entry_carries_its_link() -> None:
     head, item = linked(Head(), TOP_UP)
     assert head == Head(1, FIRST_LINK)
     assert item == {**TOP_UP, CHAIN: {"length": 1, "head": FIRST_LINK, "source": ""}}
@@ -141,7 +141,7 @@ def test_the_order_of_attributes_makes_no_difference(entry: Item, data: st.DataO
         ({}, [], "", None, 0, False),
     ],
 )
-def test_values_that_are_not_the_same_never_look_the_same(others: tuple[Any, ...]) -> None:
+def test_different_values_have_different_canonical_forms(others: tuple[Any, ...]) -> None:
     assert len({entry_hash({"value": value}) for value in others}) == len(others)
 
 
@@ -155,29 +155,29 @@ def test_an_attribute_cannot_be_moved_from_one_name_into_another() -> None:
 
 
 @given(chains)
-def test_what_nobody_touched_is_intact(made: list[tuple[Item, str]]) -> None:
+def test_an_unchanged_chain_is_intact(made: list[tuple[Item, str]]) -> None:
     items, head = _stored(made)
     assert _intact(items, head)
-    assert _healed(items) == items
+    assert _with_recomputed_links(items) == items
 
 
 @given(chains, st.data())
-def test_any_value_that_is_changed_breaks_it(made: list[tuple[Item, str]], data: st.DataObject) -> None:
+def test_any_changed_value_breaks_it(made: list[tuple[Item, str]], data: st.DataObject) -> None:
     items, head = _stored(made)
     touched = copy.deepcopy(items)
     item = data.draw(st.sampled_from(touched))
     *way, last = data.draw(st.sampled_from([place for place in _places(item) if place[0] != CHAIN]))
     place = _at(item, way)
     value = data.draw(values)
-    # By how they are written: Python takes True for 1, and a canonical form does not.
+    # Compared by their text: Python takes True for 1, and a canonical form does not.
     assume(repr(place[last]) != repr(value))
     place[last] = value
     assert not _intact(touched, head)
-    assert not _intact(_healed(touched), head)
+    assert not _intact(_with_recomputed_links(touched), head)
 
 
 @given(chains, st.data())
-def test_any_attribute_that_is_taken_out_or_put_in_breaks_it(made: list[tuple[Item, str]], data: st.DataObject) -> None:
+def test_any_added_or_removed_attribute_breaks_it(made: list[tuple[Item, str]], data: st.DataObject) -> None:
     items, head = _stored(made)
     touched = copy.deepcopy(items)
     item = data.draw(st.sampled_from(touched))
@@ -187,13 +187,11 @@ def test_any_attribute_that_is_taken_out_or_put_in_breaks_it(made: list[tuple[It
     else:
         item["added"] = data.draw(values)
     assert not _intact(touched, head)
-    assert not _intact(_healed(touched), head)
+    assert not _intact(_with_recomputed_links(touched), head)
 
 
 @given(chains, st.data())
-def test_an_entry_that_is_removed_repeated_or_put_in_breaks_it(
-    made: list[tuple[Item, str]], data: st.DataObject
-) -> None:
+def test_a_removed_repeated_or_added_entry_breaks_it(made: list[tuple[Item, str]], data: st.DataObject) -> None:
     items, head = _stored(made)
     position = data.draw(st.integers(0, len(items) - 1))
     without = items[:position] + items[position + 1 :]
@@ -201,7 +199,7 @@ def test_an_entry_that_is_removed_repeated_or_put_in_breaks_it(
     _, foreign = linked(Head(position, "h" * 43), {"pk": "WALLET#w", "sk": "ENTRY#foreign", "kind": "earning"})
     for touched in (without, twice, [*items[:position], foreign, *items[position:]], [*items, foreign]):
         assert not _intact(touched, head)
-        assert not _intact(_healed(touched), head)
+        assert not _intact(_with_recomputed_links(touched), head)
 
 
 @given(chains, st.data())
@@ -210,7 +208,7 @@ def test_entries_in_another_order_break_it(made: list[tuple[Item, str]], data: s
     touched = data.draw(st.permutations(items))
     assume(touched != items)
     assert not _intact(touched, head)
-    assert not _intact(_healed(touched), head)
+    assert not _intact(_with_recomputed_links(touched), head)
 
 
 @given(chains, st.data(), st.sampled_from(["length", "head", "source"]))
@@ -224,10 +222,10 @@ def test_a_link_that_is_changed_breaks_it(made: list[tuple[Item, str]], data: st
 
 @given(chains, st.data())
 def test_a_source_that_is_changed_afterwards_breaks_it(made: list[tuple[Item, str]], data: st.DataObject) -> None:
-    """The link has the source's hash, so that what a posting was made for cannot be exchanged either."""
+    """The link contains the source's hash, so that a posting's source cannot be exchanged either."""
     items, head = _stored(made)
     position = data.draw(st.integers(0, len(items) - 1))
     touched = copy.deepcopy(items)
     touched[position][CHAIN]["source"] = "u" * 43
     assert not _intact(touched, head)
-    assert not _intact(_healed(touched), head)
+    assert not _intact(_with_recomputed_links(touched), head)

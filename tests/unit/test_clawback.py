@@ -1,4 +1,4 @@
-"""Where rewards that are taken back come from."""
+"""The purses from which rewards are taken back."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ def test_no_purse_goes_below_zero_but_cashback_and_nothing_is_lost(
         moved = made.postings.get(f"purse/{each}", 0)
         assert moved == max(change, -has)
         unspent = made.expired.get(each, 0)
-        # What expired is taken before anything is taken from cashback.
+        # The expired part is taken before anything is taken from cashback.
         assert unspent == min(moved - change, expired)
         owed += moved - change - unspent
     assert made.postings.get("purse/cashback", 0) == cash - owed

@@ -1,4 +1,4 @@
-"""Both versions of the codec: what a release stored in version 1 is read and, written in version 2, says the same and takes less room."""
+"""Both versions of the codec: an item of version 1, rewritten in version 2, says the same and is smaller."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,7 +33,7 @@ CODECS: dict[str, tuple[Callable[[str, Item], Any], Callable[[Any], Item]]] = {
     "wallet": (wallet_of, wallet_item),
 }
 NOT_OF_THE_CODEC = {"pk", "sk", "chain"}
-"""Keys, and the link that is added when an entry is posted."""
+"""Keys, and the chain link that is added when an entry is stored."""
 
 
 @cache
@@ -48,7 +48,7 @@ def _without(item: Item, names: set[str] = NOT_OF_THE_CODEC) -> Item:
 
 
 @pytest.mark.parametrize("kind", CODECS)
-def test_what_releases_stored_is_the_same_in_version_2(kind: str) -> None:
+def test_items_of_earlier_releases_read_the_same_in_version_2(kind: str) -> None:
     items = _of_releases(kind)
     assert len(items) > 10
     reads, writes = CODECS[kind]
@@ -86,7 +86,7 @@ rewards = st.fixed_dictionaries(
 
 
 @given(st.lists(rewards, max_size=4))
-def test_rewards_are_the_same_by_name_and_by_place(given_: list[Item]) -> None:
+def test_rewards_read_the_same_by_name_and_by_position(given_: list[Item]) -> None:
     places = [reward_in_places(each) for each in given_]
     assert rewards_by_name(places) == given_
     assert rewards_by_name(given_) == given_
@@ -126,8 +126,8 @@ def test_a_wallet_is_read_as_it_was_from_both_versions(made: Wallet) -> None:
     assert wallet_of(made.id, as_version_1(item)) == made
 
 
-def test_a_purse_with_terms_of_its_own_says_them() -> None:
-    """Such as one that a later policy names otherwise: what is written out counts."""
+def test_a_purse_with_its_own_terms_stores_them() -> None:
+    """For example a purse that a later policy names differently: its written terms count."""
     made = replace(wallet(), purses=(*wallet().purses, Purse("points@2026-12", 5, NOON, None, "elsewhere")))
     stored = wallet_item(made)
     assert stored["purses"]["points@2026-12"].keys() == {"amount", "from", "where"}

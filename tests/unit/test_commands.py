@@ -1,4 +1,4 @@
-"""A use case takes a command and what it works with; none takes more than four positional arguments."""
+"""A use case takes a command and its dependencies: no more than four positional arguments."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""What purses of a wallet owe each other: how debts come, pass on and go."""
+"""Debts between the purses of a wallet: how they arise, pass on, and are repaid."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ won_by_purse = st.dictionaries(st.sampled_from(PURSES), st.integers(1, 1_000), m
 spent = st.dictionaries(st.sampled_from((MARCH, APRIL)), st.integers(1, 1_000), max_size=2)
 
 
-def test_a_spent_reward_is_owed_to_cashback_and_by_it_to_what_filled_it() -> None:
+def test_a_spent_reward_is_owed_to_cashback_which_owes_the_purse_that_filled_it() -> None:
     first = debts_after(NO_DEBTS, spent={MARCH: 100})
     assert first == {MARCH: {"cashback": 100}}
     assert debts_after(first, recovered_from={"charged": 60}) == {MARCH: {"cashback": 40, "charged": 60}}
 
 
-def test_what_passes_beyond_a_debt_is_owed_by_cashback_itself() -> None:
+def test_an_amount_above_a_debt_is_owed_by_cashback_itself() -> None:
     debts = debts_after(NO_DEBTS, spent={MARCH: 100}, recovered_from={"charged": 150})
     assert debts == {MARCH: {"charged": 100}, "cashback": {"charged": 50}}
 
@@ -36,7 +36,7 @@ def test_opposite_debts_cancel_out() -> None:
     assert debts_after(owing, recovered_from={MARCH: 100}) == {"cashback": {MARCH: 20}}
 
 
-def test_charged_money_is_repaid_first_and_no_more_than_is_owed() -> None:
+def test_the_loaded_balance_is_repaid_first_and_only_what_is_owed() -> None:
     debts: Debts = {MARCH: {"cashback": 30, "charged": 50, "youth": 20}}
     assert repay(debts, {MARCH: 60, "charged": 5}) == (Repaid(MARCH, "charged", 50), Repaid(MARCH, "cashback", 10))
     repaid = repay(debts, {MARCH: 160})
@@ -44,7 +44,7 @@ def test_charged_money_is_repaid_first_and_no_more_than_is_owed() -> None:
     assert debts_after(debts, repaid=repaid) == {}
 
 
-def test_nothing_changes_where_nothing_is_said() -> None:
+def test_an_entry_without_debts_changes_none() -> None:
     debts: Debts = {MARCH: {"charged": 1}}
     assert debts_after(debts) is debts
     assert repay(NO_DEBTS, {MARCH: 5}) == ()
@@ -52,7 +52,7 @@ def test_nothing_changes_where_nothing_is_said() -> None:
 
 
 def _lent(debts: Debts) -> Counter[str]:
-    """What others owe each purse, less what it owes."""
+    """For each purse, the won that others owe it less the won that it owes."""
     lent: Counter[str] = Counter()
     for debtor, owed in debts.items():
         lent.update(owed)

@@ -1,4 +1,4 @@
-"""What a check shows of a simulation: of the policy it is about, over the version that it will replace, whoever stored it."""
+"""The simulated differences that a check shows: only of this draft, compared with the version that it will replace."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from eeum.policy.digest import digest_of
 from eeum.simulations.differences import as_of_the_policy, beside
 
 OLD = {"cost": -44_949_560, "winners": 0, "losers": 2_055, "unchanged": 7, "gained": 0, "lost": 44_949_560}
-"""As an earlier release stored it, for a draft that raises the bands: from the draft to the version before."""
+"""A difference as an earlier release stored it, for a draft with higher bands: from the draft to the version before."""
 
 POLICIES = [{"policy": "raised", "cost": 144_949_560}, {"policy": "before", "cost": 100_000_000}]
 BEFORE: dict[str, Any] = {"version": "before"}
 
 
-def test_a_difference_that_an_earlier_release_stored_is_turned_round_and_named() -> None:
+def test_a_difference_stored_by_an_earlier_release_is_reversed_and_named() -> None:
     shown = as_of_the_policy({"policies": POLICIES, "difference": OLD})["difference"]
     assert shown == {
         "of": "raised", "against": "before", "cost": 44_949_560, "winners": 2_055, "losers": 0, "unchanged": 7,
@@ -21,7 +21,7 @@ def test_a_difference_that_an_earlier_release_stored_is_turned_round_and_named()
     assert as_of_the_policy({"policies": POLICIES, "difference": shown})["difference"] == shown
 
 
-def test_a_difference_from_another_version_is_not_shown_beside_the_one_that_is_replaced() -> None:
+def test_a_difference_from_another_version_is_not_shown() -> None:
     summary = {"policies": POLICIES, "difference": OLD}
     assert beside(summary, BEFORE)["difference"]["winners"] == 2_055
     assert beside(summary, {"version": "another"})["difference"] is None
@@ -29,7 +29,7 @@ def test_a_difference_from_another_version_is_not_shown_beside_the_one_that_is_r
     assert beside({"policies": POLICIES[:1], "difference": None}, BEFORE)["difference"] is None
 
 
-def test_nor_is_one_from_another_document_of_its_name() -> None:
+def test_a_difference_from_another_document_of_that_name_is_not_shown() -> None:
     named = as_of_the_policy({"policies": POLICIES, "difference": OLD})["difference"]
     for against, shown in ((BEFORE, True), ({"version": "before", "title": "changed"}, False)):
         summary = {"difference": named | {"against_digest": digest_of(against)}}

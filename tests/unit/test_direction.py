@@ -1,4 +1,4 @@
-"""Which part of the code may import which, which modules do input and output, and what a function may load.
+"""The imports that each part may make, the modules that do input and output, and the number of modules that a function loads.
 
 The groups of parts are those of docs/decisions/0035: core <- ledger <- {programme, assurance} <- composition.
 """
@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "publication": {"core", "wallet", "merchants", "months", "policy_authoring", "budget_administration"},
     "composition": {*CORE, *LEDGER, *PROGRAMME, *ASSURANCE},
 }
-"""By part: the parts that it may import. An arrow that is not here is refused."""
+"""The parts that each part may import; all other imports are refused."""
 
 PART_OF_MODULE = {
     **dict.fromkeys(("policy.__main__", "policy.check"), "commands"),
@@ -59,17 +59,17 @@ PART_OF_MODULE = {
             "watch_store", "watching",
         )
     },
-    # What is published of all parts.
+    # Events are published about all parts.
     "publishing.parts": "publication",
     "publishing.ledger": "publication",
-    # The audit's adapter of S3, which knows the roots and parts that it keeps.
+    # The audit's adapter of S3, which contains the roots and parts that it stores.
     "aws.roots": "audit",
 }  # fmt: skip
-"""Modules that are another part's than their package's."""
+"""Modules that belong to another part than their package."""
 PACKAGES_OF_CORE = {"aws", "journal", "publishing"}
 
 AGAINST_THE_TABLE: dict[tuple[str, str], str] = {}
-"""Arrows that the table refuses and that are there all the same, each with its reason. It may only get shorter."""
+"""Imports that exist against the table, each with its reason. The list may only get shorter."""
 MOST_AGAINST_THE_TABLE = 0
 
 MOST_MODULES = {
@@ -96,7 +96,7 @@ MOST_MODULES = {
     "ledger_audit.conclusion": 75,
     "policy_simulation.app": 55,
 }
-"""The most modules of ours that a function may load at its start."""
+"""The most modules of our own that a function may load at its start."""
 
 IO_LIBRARIES = {
     "aws_lambda_powertools", "boto3", "botocore", "os", "pathlib", "pydantic", "pydantic_core", "random", "secrets",
@@ -104,7 +104,7 @@ IO_LIBRARIES = {
 }  # fmt: skip
 STORAGE = {"storage", "unit_of_work", "merging"}
 VALUES_OF_STORAGE = {"Item", "Key", "MOST_WRITES", "Page", "Table", "Write"}
-"""What a pure module may name of the storage port: values, and neither a storage nor what it raises."""
+"""The names of the storage port that a pure module may use: values, and neither storages nor their errors."""
 USE_CASES = {
     "audit.report", "audit.use_cases", "balances.folding", "balances.items", "balances.rebuild", "balances.use_cases",
     "balances.whole", "budget.funding", "budget.showing", "budget.use_cases", "budget.watching", "cashback.catch_up",
@@ -119,12 +119,12 @@ DOCUMENTS = {
     "cashback.bodies", "dry_run.events", "payments.bodies", "policy.document_conditions", "policy.document_faults",
     "policy.document_models", "policy.document_values", "policy.documents", "wallet.bodies",
 }  # fmt: skip
-"""What comes from outside or goes there: they know pydantic."""
+"""Modules at the edge, which know pydantic."""
 FILES_AND_COMMANDS = {
     "audit.root_folder", "dry_run.platform", "dry_run.telling", "dry_run.trial", "policy.__main__", "policy.check"
 }  # fmt: skip
 IO_MODULES = USE_CASES | DOCUMENTS | FILES_AND_COMMANDS
-"""Whatever is not listed here, a store, AWS's or the composition is pure. The list may only get shorter, but for new use cases."""
+"""Modules that do input or output, besides stores, AWS's and the composition. The list may only get shorter, except for use cases."""
 
 
 class Import(NamedTuple):
@@ -143,7 +143,7 @@ MODULES = {name: path for path in sorted(EEUM.rglob("*.py")) if (name := _name_o
 
 @cache
 def _imports_of(name: str) -> tuple[Import, ...]:
-    """Every import of a module, wherever it stands; `eeum.` is left out of ours."""
+    """Every import of a module, also within functions; `eeum.` is removed from our own."""
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     types = {
         id(inner)
@@ -165,7 +165,7 @@ def _imports_of(name: str) -> tuple[Import, ...]:
 
 
 def _ours(each: Import) -> Import:
-    """A submodule that is imported by its package's name is that submodule."""
+    """A submodule imported by its package's name counts as that submodule."""
     module = each.module.removeprefix("eeum.") if each.module.startswith("eeum.") else each.module
     if each.module == "eeum":
         return Import(each.name, "", each.only_a_type)
@@ -217,12 +217,12 @@ def test_every_arrow_of_the_table_is_used() -> None:
     assert not allowed - used
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    """Types count: what is imported only for them is a circle all the same."""
+def test_imports_have_no_cycles() -> None:
+    """Imports for types alone make a cycle, too."""
     waiting = {name: set(others) for name, others in _arrows().items()}
     while free := {name for name, others in waiting.items() if not others}:
         waiting = {name: others - free for name, others in waiting.items() if name not in free}
-    assert not waiting, "in or behind a circle"
+    assert not waiting, "in or behind a cycle"
 
 
 def _does_io(name: str) -> bool:
@@ -246,7 +246,7 @@ def test_a_listed_module_is_not_pure(name: str) -> None:
 
 
 def _faults_of_purity(name: str) -> set[str]:
-    """A pure module knows neither stores nor storage, not even as types, and loads no module that does input or output."""
+    """A pure module imports no store and no storage, not even for types, and loads no module that does input or output."""
     faults = set()
     for each in _imports_of(name):
         if each.module == "storage":

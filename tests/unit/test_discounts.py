@@ -1,4 +1,4 @@
-"""What becomes of a discount, and of what was paid, when a payment is cancelled in parts."""
+"""The discount and the paid amount of a payment that is cancelled in parts."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -32,7 +32,7 @@ ACCEPTANCE = Request.of("acquirer/kim", WALLET, "idempotency-key-1", {}).accept(
 
 @st.composite
 def discounted(draw: st.DrawFn) -> Payment:
-    """A payment with up to four discounts of up to three funders each, paid from several purses."""
+    """A payment with up to four discounts of up to three funders each, from several purses."""
     price = draw(st.integers(2, 400))
     left = draw(st.integers(1, price - 1))
     discounts = []
@@ -55,7 +55,7 @@ cuts = st.lists(st.integers(1, 100), min_size=1, max_size=6)
 
 
 def _cancelled_in_parts(payment: Payment, shares: list[int]) -> list[Cancellation]:
-    """The whole payment, cancelled in parts that are as `shares` are to one another; parts of nothing are left out."""
+    """The whole payment cancelled in parts in the proportion of `shares`; parts of zero won are left out."""
     progress, price, entries = progress_of(payment), payment.order.amount, []
     for until in range(1, len(shares) + 1):
         won = price * sum(shares[:until]) // sum(shares) - progress.cancelled
@@ -67,7 +67,7 @@ def _cancelled_in_parts(payment: Payment, shares: list[int]) -> list[Cancellatio
 
 
 @given(discounted())
-def test_the_parts_of_a_discount_are_all_of_it_and_never_shrink_as_more_of_the_price_survives(payment: Payment) -> None:
+def test_the_parts_of_a_discount_add_up_and_grow_with_the_surviving_price(payment: Payment) -> None:
     price, parts = payment.order.amount, payment.discount_parts
     assert parts_up_to(parts, price, price) == parts
     assert discount_of(parts_up_to(parts, price, 0)) == 0
@@ -78,7 +78,7 @@ def test_the_parts_of_a_discount_are_all_of_it_and_never_shrink_as_more_of_the_p
 
 
 @given(discounted())
-def test_what_was_paid_for_a_price_is_the_price_without_its_discount_and_never_nothing(payment: Payment) -> None:
+def test_the_amount_paid_is_the_price_without_its_discount_and_never_zero(payment: Payment) -> None:
     price = payment.order.amount
     assert payment.paid_for(0, price) == payment.paid_from
     for won in range(1, price + 1):
@@ -88,7 +88,7 @@ def test_what_was_paid_for_a_price_is_the_price_without_its_discount_and_never_n
 
 
 @given(discounted(), cuts)
-def test_many_partial_cancellations_come_out_as_one(payment: Payment, shares: list[int]) -> None:
+def test_partial_cancellations_add_up_to_one_cancellation(payment: Payment, shares: list[int]) -> None:
     whole, _ = cancel(payment, progress_of(payment), ACCEPTANCE, None, None)
     entries = _cancelled_in_parts(payment, shares)
     for entry in entries:
@@ -109,7 +109,7 @@ def test_many_partial_cancellations_come_out_as_one(payment: Payment, shares: li
 
 
 @given(discounted(), st.data())
-def test_what_survives_was_paid_with_what_is_not_refunded(payment: Payment, data: st.DataObject) -> None:
+def test_the_surviving_part_was_paid_with_the_amounts_not_refunded(payment: Payment, data: st.DataObject) -> None:
     price = payment.order.amount
     won = data.draw(st.integers(1, price))
     entry, _ = cancel(payment, progress_of(payment), ACCEPTANCE, won, None)
@@ -129,7 +129,7 @@ def test_a_discounted_payment_and_its_cancellations_are_read_as_they_were_stored
         assert cancellation_of(WALLET, {**cancellation_item(entry), "sk": f"CANCELLATION#{ACCEPTANCE.digest}"}) == entry
 
 
-def test_a_discount_of_three_hundred_goes_back_in_three_parts() -> None:
+def test_a_discount_of_300_won_is_returned_in_three_parts() -> None:
     parts = (DiscountPart("bakeries", "city", 200), DiscountPart("bakeries", "merchant", 101))
     assert parts_between(parts, 1_000, 667, 1_000) == (
         DiscountPart("bakeries", "city", 68),
@@ -142,12 +142,12 @@ def test_a_discount_of_three_hundred_goes_back_in_three_parts() -> None:
     ]
 
 
-def test_use_of_a_limit_is_given_back_with_the_price() -> None:
+def test_limit_usage_is_returned_with_the_price() -> None:
     assert given_back({"a": 100, "b": 1}, 1_000, 0, 999) == {"a": 99}
     assert given_back({"a": 100, "b": 1}, 1_000, 999, 1_000) == {"a": 1, "b": 1}
 
 
-def test_without_a_discount_what_was_paid_for_is_a_portion_of_what_was_paid_from() -> None:
+def test_without_a_discount_a_slice_of_the_price_is_a_slice_of_the_purses() -> None:
     order = Order("merchant", 10, "shop", "card", "card", None)
     payment = Payment(ACCEPTANCE, order, "card", Facts(), None, (("grant", 4), ("charged", 6)))
     assert payment.paid_for(3, 8) == portion(payment.paid_from, 3, 8) == (("grant", 1), ("charged", 4))

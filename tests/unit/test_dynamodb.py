@@ -1,4 +1,4 @@
-"""What DynamoDB's errors mean, and what becomes of reads that come back in parts: no emulator does these by itself."""
+"""DynamoDB's errors and incomplete reads, which no emulator makes by itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ NAMES = {Table.LEDGER: "ledger-table", Table.MERCHANTS: "merchants-table"}
 
 
 class Client:
-    """Answers each call with the next of what it was told, and keeps what it was asked."""
+    """A client that answers each call with the next prepared answer and records the request."""
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
@@ -63,17 +63,17 @@ def _transact(error: Exception) -> None:
     [
         (["ConditionalCheckFailed"], (0,)),
         (["None", "ConditionalCheckFailed", "None", "ConditionalCheckFailed"], (1, 3)),
-        # A condition that failed is an answer, whatever else was in the way.
+        # A failed condition counts, whatever other reasons the cancellation has.
         (["TransactionConflict", "ConditionalCheckFailed"], (1,)),
     ],
 )
-def test_failed_conditions_are_told_by_their_positions(reasons: list[str], positions: tuple[int, ...]) -> None:
+def test_failed_conditions_are_reported_by_position(reasons: list[str], positions: tuple[int, ...]) -> None:
     with pytest.raises(ConditionsFailed) as failed:
         _transact(_error("TransactionCanceledException", reasons))
     assert failed.value.positions == positions
 
 
-def test_a_failed_condition_of_one_item_is_told_like_that_of_a_transaction() -> None:
+def test_a_failed_condition_of_a_single_write_is_reported_like_a_transactions() -> None:
     with pytest.raises(ConditionsFailed) as failed:
         DynamoDbStorage(Client(_error("ConditionalCheckFailedException")), NAMES).put(Put(KEYS[0], {}))
     assert failed.value.positions == (0,)
@@ -91,9 +91,7 @@ def test_a_failed_condition_of_one_item_is_told_like_that_of_a_transaction() -> 
         (_error("ValidationException"), Unstorable),
     ],
 )
-def test_what_becomes_of_one_item_is_told_like_what_becomes_of_a_transaction(
-    error: Exception, means: type[Exception]
-) -> None:
+def test_errors_of_a_single_write_are_reported_like_a_transactions(error: Exception, means: type[Exception]) -> None:
     with pytest.raises(means):
         DynamoDbStorage(Client(error), NAMES).put(Put(KEYS[0], {}))
 
@@ -112,7 +110,7 @@ def test_what_becomes_of_one_item_is_told_like_what_becomes_of_a_transaction(
     ],
     ids=str,
 )
-def test_what_passes_may_be_sent_again(error: ClientError) -> None:
+def test_transient_errors_may_be_retried(error: ClientError) -> None:
     with pytest.raises(Contended):
         _transact(error)
 
@@ -122,7 +120,7 @@ def test_what_passes_may_be_sent_again(error: ClientError) -> None:
     [
         _error("InternalServerError", status=500),
         _error("ServiceUnavailable", status=503),
-        # What stands between us and DynamoDB answers in its own words.
+        # Proxies between the function and DynamoDB answer with errors of their own.
         _error("502", status=502),
         _error("", status=504),
         ConnectTimeoutError(endpoint_url="x"),
@@ -130,7 +128,7 @@ def test_what_passes_may_be_sent_again(error: ClientError) -> None:
     ],
     ids=str,
 )
-def test_an_answer_that_never_came_leaves_it_open_what_happened(error: Exception) -> None:
+def test_a_lost_answer_leaves_the_outcome_unknown(error: Exception) -> None:
     with pytest.raises(Unavailable):
         _transact(error)
 
@@ -141,14 +139,14 @@ def test_an_answer_that_never_came_leaves_it_open_what_happened(error: Exception
         _error("ValidationException"),
         _error("ItemCollectionSizeLimitExceededException"),
         _error("TransactionCanceledException", ["None", "ValidationError"]),
-        # The same writes would fail again, once nothing else is in the way.
+        # The same writes would fail again after the conflict is over.
         _error("TransactionCanceledException", ["TransactionConflict", "ValidationError"]),
         _error("TransactionCanceledException", ["ItemCollectionSizeLimitExceeded"]),
         ParamValidationError(report="x"),
     ],
     ids=str,
 )
-def test_what_the_database_never_takes_is_not_sent_again(error: Exception) -> None:
+def test_permanent_errors_are_not_retried(error: Exception) -> None:
     with pytest.raises(Unstorable) as raised:
         _transact(error)
     assert raised.value.__cause__ is error
@@ -165,7 +163,7 @@ def test_what_the_database_never_takes_is_not_sent_again(error: Exception) -> No
     ],
     ids=str,
 )
-def test_what_the_caller_may_not_do_is_no_fault_of_what_is_written(error: Exception) -> None:
+def test_an_access_error_is_not_reported_as_an_invalid_write(error: Exception) -> None:
     with pytest.raises(Denied) as raised:
         _transact(error)
     assert raised.value.__cause__ is error
@@ -182,7 +180,7 @@ def test_a_transaction_carries_its_token_and_the_names_of_its_tables() -> None:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What was waited for between reads, without waiting."""
+    """The waits between reads, recorded without waiting."""
     waited: list[float] = []
     monkeypatch.setattr("eeum.aws.dynamodb.time.sleep", waited.append)
     return waited
@@ -192,7 +190,7 @@ def _stored(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
-def test_what_a_read_left_out_is_read_again_consistently_after_a_pause(pauses: list[float]) -> None:
+def test_unprocessed_keys_are_read_again_consistently_after_a_pause(pauses: list[float]) -> None:
     rest = {"ledger-table": {"Keys": [_stored(KEYS[1])], "ConsistentRead": True}}
     client = Client(
         {"Responses": {"ledger-table": [_stored(KEYS[2])]}, "UnprocessedKeys": rest},
@@ -205,7 +203,7 @@ def test_what_a_read_left_out_is_read_again_consistently_after_a_pause(pauses: l
     assert len(pauses) == 1
 
 
-def test_a_read_that_is_throttled_for_ever_is_given_up(pauses: list[float]) -> None:
+def test_a_read_that_stays_throttled_fails(pauses: list[float]) -> None:
     rest = {"ledger-table": {"Keys": [_stored(KEYS[1])], "ConsistentRead": True}}
     client = Client(*[{"Responses": {}, "UnprocessedKeys": rest}] * MOST_ROUNDS)
     with pytest.raises(Unavailable):
@@ -225,7 +223,7 @@ def test_one_read_goes_to_every_table_at_once() -> None:
 
 
 @pytest.mark.parametrize("consistent", [True, False])
-def test_an_index_is_never_read_consistently_since_it_cannot_be(consistent: bool) -> None:
+def test_an_index_is_never_read_consistently(consistent: bool) -> None:
     client = Client({"Items": []}, {"Items": []})
     storage = DynamoDbStorage(client, NAMES)
     storage.query(Query(Table.LEDGER, "merchant", index=BY_MERCHANT, consistent=consistent))
@@ -247,7 +245,7 @@ def test_a_cursor_starts_where_the_page_before_ended() -> None:
 
 @pytest.mark.parametrize("part", ["pk", "sk", "id"])
 @pytest.mark.parametrize("value", ["", "x" * 2_049])
-def test_a_cursor_that_no_page_gave_out_is_invalid(part: str, value: str) -> None:
+def test_a_cursor_of_no_page_is_invalid(part: str, value: str) -> None:
     last = {"pk": {"S": "WALLET#1"}, "sk": {"S": "S"}, "merchant_id": {"S": "m"}, "id": {"S": "1"}} | {
         part: {"S": value}
     }

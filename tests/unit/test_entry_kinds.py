@@ -1,4 +1,4 @@
-"""The registry of entry kinds, against everything that a simulated city stores under every form of policies."""
+"""The registry of entry kinds, compared with all that a simulated city stores under every form of policy."""
 
 import json
 from collections import defaultdict
@@ -20,7 +20,7 @@ from tests.template.template import events
 
 SEED, OPERATIONS = 5, 4_000
 NO_ENTRIES = {"wallet", "progress", "standing", "statement", "grant", "bank_reference"}
-"""What else is in the ledger table, grants of the simulation included."""
+"""Other kinds in the ledger table, including the simulation's grants."""
 
 Item = dict[str, Any]
 
@@ -46,7 +46,7 @@ def test_every_kind_of_entry_is_registered_and_stored_by_the_city() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_the_registry_says_what_the_stored_entries_say(kind: EntryKind) -> None:
+def test_the_registry_agrees_with_the_stored_entries(kind: EntryKind) -> None:
     items = stored()[kind.name]
     assert all(item["sk"].startswith(kind.prefix) for item in items)
     assert any(map(outside, items)) == kind.moves_outside
@@ -72,7 +72,7 @@ def brought(item: Item, image: dict[str, Any]) -> bool:
     return all(item.get(name) in wanted["S"] for name, wanted in image.items())
 
 
-def test_the_accrual_and_the_bus_are_brought_every_entry_and_nothing_else() -> None:
+def test_the_streams_filters_pass_every_entry_and_nothing_else() -> None:
     images = filters("CashbackCalculationFunction", "CapturesAndCancellations")
     for name, items in stored().items():
         for item in items:
@@ -81,7 +81,7 @@ def test_the_accrual_and_the_bus_are_brought_every_entry_and_nothing_else() -> N
             assert any(brought(item, image) for image in images) == wanted, item
 
 
-def test_balances_are_brought_everything_that_moves_money_outside_a_wallet() -> None:
+def test_the_projections_filter_passes_all_entries_that_move_money_outside_a_wallet() -> None:
     images = filters("BalanceProjectionFunction", "Entries")
     for name in KINDS:
         for item in stored()[name]:

@@ -1,4 +1,4 @@
-"""When rewards in purses may be spent, and what of a wallet has expired: for any instant and any term."""
+"""When rewards in purses are spendable, and what has expired in a wallet, for any instant and term."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ ENDS: Mapping[str, datetime | None] = {
     "charged": None,
     "cashback": None,
 }
-"""The first instant at which each is not spendable any more; None: it always is."""
+"""The first instant at which each is no longer spendable; None if it always is."""
 
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC))
 near_an_end = st.builds(
@@ -96,7 +96,7 @@ def test_a_payback_waits_for_the_first_of_the_next_month_and_never_expires(at: d
 
 
 @given(wallets, near_an_end)
-def test_all_that_expired_leaves_and_nothing_else(wallet: Wallet, now: datetime) -> None:
+def test_expired_rewards_leave_the_wallet_and_nothing_else(wallet: Wallet, now: datetime) -> None:
     held = {each.id: each.amount for each in wallet.purses}
     over = {each: won for each, won in held.items() if won and (end := ENDS[each]) and end <= now}
     expiry = expiry_of(wallet, now)
@@ -117,7 +117,7 @@ def test_all_that_expired_leaves_and_nothing_else(wallet: Wallet, now: datetime)
 def test_a_purse_is_forgotten_a_month_after_its_time_and_never_with_won_that_are_spendable(
     wallet: Wallet, now: datetime
 ) -> None:
-    """What is held comes back within seven days; 31 are kept."""
+    """Held rewards come back within seven days; a purse is kept for 31."""
     past = {each.id for each in past_purses(wallet, now)}
     for each in wallet.purses:
         end = ENDS[each.id]

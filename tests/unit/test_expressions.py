@@ -1,4 +1,4 @@
-"""How conditions and changes are written for DynamoDB."""
+"""DynamoDB expressions of conditions and changes."""
 
 from typing import Any
 
@@ -42,20 +42,20 @@ def test_changes_are_sets_and_sums() -> None:
 
 
 def test_no_condition_calculates() -> None:
-    # DynamoDB's conditions have no arithmetic, though an emulator may.
+    # DynamoDB's conditions have no arithmetic, though an emulator may accept it.
     expressions = Expressions()
     for condition in (Absent(CHARGED), Equals(CHARGED, 1), AtLeast(CHARGED, 1), AtMost(CHARGED, 1)):
         assert not set("+-*/") & set(expressions.conditions([condition]))
 
 
-def test_a_request_takes_no_empty_names_or_values() -> None:
+def test_a_request_has_no_empty_names_or_values() -> None:
     expressions = Expressions()
     assert expressions.parameters() == {}
     expressions.conditions([Absent(("pk",))])
     assert expressions.parameters() == {"ExpressionAttributeNames": {"#n0": "pk"}}
 
 
-def test_what_is_removed_has_a_clause_of_its_own() -> None:
+def test_removals_have_their_own_clause() -> None:
     expressions = Expressions()
     written = expressions.changes([Remove(("won", "a")), Add(("won", "b"), -10), Remove(("c",))])
     assert written == "SET #n0.#n1 = #n0.#n1 + :v0 REMOVE #n0.#n2, #n3"

@@ -1,4 +1,4 @@
-"""Who calls: scope and, for what is somebody's, the person or the group."""
+"""The caller's identity: the scope, and the person or group where something belongs to them."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_a_caller_is_what_the_claims_say() -> None:
     [
         ("[operators]", {"operators"}),
         ("[operators auditors]", {"operators", "auditors"}),
-        # Another way of writing lists than HTTP APIs have: nobody knows where a name ends.
+        # Lists in another form than HTTP APIs write: names cannot be separated safely.
         ("[operators, auditors]", {"operators,", "auditors"}),
         ("operators", set()),
         ("[operators", set()),
@@ -72,7 +72,7 @@ HOSTILE = (
     "x;operators",
     '"operators"',
 )
-"""Names of groups that a member of staff might be put into, by whoever may name groups and not operators."""
+"""Group names that a person might create who may name groups but not appoint operators."""
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -85,8 +85,8 @@ def test_no_name_of_a_group_makes_an_operator(name: str, others: tuple[str, ...]
 
 
 @given(st.lists(st.text(COGNITO, min_size=1).filter(lambda name: name != "operators"), max_size=4), st.booleans())
-def test_no_names_that_cognito_takes_forge_another(names: list[str], operates: bool) -> None:
-    """Cognito takes letters, marks, symbols, numbers and punctuation, and no separators."""
+def test_no_group_name_that_cognito_accepts_forges_another(names: list[str], operates: bool) -> None:
+    """Cognito accepts letters, marks, symbols, numbers and punctuation, and no separators."""
     groups = [*names, *(["operators"] if operates else [])]
     assert caller_of(_event(**{"cognito:groups": f"[{' '.join(groups)}]"})).groups == frozenset(groups)
 
@@ -131,7 +131,7 @@ def test_a_partner_is_named_by_kind_and_client() -> None:
     assert caller.partner("acquirer", ACQUIRER) == "acquirer/client-7"
 
 
-def test_a_partner_without_a_client_is_nobody() -> None:
+def test_a_partner_without_a_client_is_refused() -> None:
     with pytest.raises(Forbidden):
         caller_of(_event(scope=ACQUIRER, client_id=None)).partner("acquirer", ACQUIRER)
 
@@ -150,7 +150,7 @@ def test_a_partner_without_a_client_is_nobody() -> None:
         _event(sub=None),
     ],
 )
-def test_without_a_checked_access_token_nobody_calls(event: dict[str, Any]) -> None:
+def test_without_a_verified_access_token_there_is_no_caller(event: dict[str, Any]) -> None:
     with pytest.raises(Forbidden):
         caller_of(event)
 

@@ -1,4 +1,4 @@
-"""Ids come out the same each time, look like UUIDs, and carry the 74 bits by which a request is found."""
+"""Ids are the same each time, have the form of a UUID, and contain the 74 bits that identify a request."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def test_different_requests_have_different_digests(one: tuple[str, str, str], ot
     assert (request_digest(*one) == request_digest(*other)) == (one == other)
 
 
-def test_moving_a_letter_from_one_part_to_the_next_makes_another_request() -> None:
+def test_moving_a_letter_between_parts_makes_another_request() -> None:
     assert request_digest("ab", "c", "d") != request_digest("a", "bc", "d") != request_digest("a", "b", "cd")
     assert request_digest("1:a", "", "") != request_digest("", "1:a", "")
 
@@ -64,7 +64,7 @@ def test_an_id_is_the_same_in_every_time_zone() -> None:
 
 
 @given(st.one_of(texts, st.uuids().map(str), st.uuids(version=4).map(str)))
-def test_what_is_no_entrys_id_has_no_digest(text: str) -> None:
+def test_other_texts_have_no_digest(text: str) -> None:
     version = uuid.UUID(text).version if is_id(text) else None
     assert (digest_of(text) is not None) == (version == 7)
 

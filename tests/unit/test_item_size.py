@@ -1,4 +1,4 @@
-"""How large items are: what DynamoDB's documentation says of each type, as an upper bound."""
+"""The size of items by DynamoDB's documentation of each type, as an upper bound."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The largest items that real life brings fit into one write unit, with room for what is to come. `make bench` prints the same sizes."""
+"""The largest realistic items fit into one write unit, with room for more. `make bench` prints the same sizes."""
 
 import pytest
 

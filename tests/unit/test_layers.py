@@ -1,4 +1,4 @@
-"""The layers of the code: what may know of what, and what a start may load."""
+"""The layers of the code: what each may import, and what a function may load at its start."""
 
 import ast
 import os
@@ -37,7 +37,7 @@ WRITES_AND_CONDITIONS = {
     "NOT_YET_STORED", "Absent", "Add", "AtLeast", "AtMost", "Condition", "Equals", "Put", "Query", "SetTo", "Update",
 }  # fmt: skip
 OVER_ALL_MEMBERS = {"cashback/gap_store.py", "balances/rebuild_store.py", "audit/store.py"}
-"""Where whole tables may be read."""
+"""Modules that may scan whole tables."""
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 CLOCKS |= {("time", name) for name in ("time", "time_ns", "localtime", "gmtime", "ctime")}
 
@@ -47,7 +47,7 @@ def _name(path: Path) -> str:
 
 
 def _imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Module and name of everything that is imported, wherever in the file; the name is empty for a module."""
+    """Module and name of every import in the file; the name is empty where a module is imported."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
@@ -79,7 +79,7 @@ def test_rules_are_plain(path: Path) -> None:
 
 
 def _allowed(path: Path) -> set[str]:
-    # The pauses of a unit of work are chosen at random, so that those who were in one another's way part.
+    # A unit of work pauses for a random time, so that competing transactions do not meet again.
     return {"random"} if path.name == "unit_of_work.py" else set()
 
 
@@ -94,12 +94,12 @@ def test_no_one_but_the_clock_asks_what_time_it_is(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_only_stores_say_what_is_written_and_under_which_conditions(path: Path) -> None:
+def test_only_stores_build_writes_and_conditions(path: Path) -> None:
     if path.name.endswith(("store.py", "unit_of_work.py")) or path in (
         EEUM / "aws" / "dynamodb.py",
         EEUM / "aws" / "expressions.py",
-        EEUM / "merging.py",  # part of the storage port: it makes one write of several
-        EEUM / "cursors.py",  # moved out of the storage on DynamoDB, which both storages share it with
+        EEUM / "merging.py",  # Part of the storage port: it merges several writes into one.
+        EEUM / "cursors.py",  # Shared by both storages.
     ):
         return
     used = {name for module, name in _imports(path) if module == "eeum.storage"}
@@ -107,7 +107,7 @@ def test_only_stores_say_what_is_written_and_under_which_conditions(path: Path) 
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_what_is_awss_stays_at_the_edge(path: Path) -> None:
+def test_aws_libraries_stay_at_the_edge(path: Path) -> None:
     allowed: set[str] = set()
     if path.is_relative_to(EEUM / "aws"):
         allowed = {"botocore", "aws_lambda_powertools"}
@@ -117,7 +117,7 @@ def test_what_is_awss_stays_at_the_edge(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(EEUM.rglob("*.py")), ids=_name)
-def test_pydantic_stands_at_the_edges_only(path: Path) -> None:
+def test_pydantic_is_used_at_the_edges_only(path: Path) -> None:
     edges = {
         "bodies.py",
         "documents.py",
@@ -131,7 +131,7 @@ def test_pydantic_stands_at_the_edges_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_nothing_reads_a_whole_table_but_what_works_over_all_members_and_nothing_writes_past_a_transaction(
+def test_only_work_over_all_members_scans_and_all_writes_are_transactions(
     path: Path,
 ) -> None:
     called = {
@@ -147,14 +147,14 @@ COMPOSITION = EEUM / "composition.py"
 
 
 def _made_in(path: Path) -> set[str]:
-    """The names of stores and clients that a module calls to make them."""
+    """The names of stores and clients that a module calls to construct them."""
     calls = [node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     names = {call.id for call in calls if isinstance(call, ast.Name)}
     return {name for name in names if name.endswith("Store") or name in {"aws_client", "DynamoDbStorage", "EventBus"}}
 
 
 def test_one_module_makes_stores_and_clients() -> None:
-    """But for a store that is read through another, and the dry run, which is a platform in memory."""
+    """Exceptions: a store that reads through another, and the dry run, which is a platform in memory."""
     apart = {EEUM / "dry_run" / "platform.py": None, EEUM / "audit" / "store.py": {"PageStore"}}
     for path in SOURCES:
         if path != COMPOSITION and apart.get(path, set()) is not None:
@@ -171,7 +171,7 @@ def test_the_domain_does_not_know_how_it_is_put_together() -> None:
 
 
 def test_only_pages_of_balances_may_be_written_past_a_transaction() -> None:
-    """Whoever has no storage of that kind cannot: it is another type."""
+    """Other modules have no storage of that type."""
     stores = {EEUM / "balances" / "fold_store.py", EEUM / "balances" / "rebuild_store.py"}
     given = {path for path in SOURCES if ("eeum.storage", "ProjectionStorage") in set(_imports(path))}
     assert given == {*stores, EEUM / "composition.py"}
@@ -202,13 +202,13 @@ ENVIRONMENT = {
 HANDLERS = sorted(
     properties["Handler"].rpartition(".")[0]
     for properties in functions().values()
-    if properties["Handler"] != "policy_simulation.worker.handler"  # the simulator is built beside it
+    if properties["Handler"] != "policy_simulation.worker.handler"  # The simulator is built beside it.
 )
 """The module of every function of the template."""
 
 
 def _loaded_by(module: str) -> set[str]:
-    """The packages that a fresh process has loaded once it has imported `module`."""
+    """The packages that a new process has loaded after importing `module`."""
     return {name.partition(".")[0] for name in _modules_loaded_by(module)}
 
 
@@ -242,7 +242,7 @@ def test_functions_of_stream_and_schedule_start_without_pydantic(module: str) ->
 
 
 @pytest.mark.parametrize("module", ["member_wallet.app", "cashback_calculation.quotes"])
-def test_what_shows_and_quotes_cashback_starts_without_what_posts_it_and_closes_months(module: str) -> None:
+def test_functions_that_show_and_quote_cashback_do_not_load_accruals_and_the_month_close(module: str) -> None:
     loaded = _modules_loaded_by(module)
     assert "eeum.cashback.rules" in loaded
     assert not loaded & {"eeum.cashback.use_cases", "eeum.cashback.posting", "eeum.cashback.replay"}
@@ -250,7 +250,7 @@ def test_what_shows_and_quotes_cashback_starts_without_what_posts_it_and_closes_
 
 
 @pytest.mark.parametrize("module", ["payment_authorisation.app", "member_wallet.app"])
-def test_commands_start_without_budgets_which_most_policies_do_not_ask_for_in_them(module: str) -> None:
+def test_commands_start_without_budgets_which_few_policies_need_in_them(module: str) -> None:
     loaded = _modules_loaded_by(module)
     assert "eeum.wallet.budget_draws" in loaded
     assert not [each for each in loaded if each.startswith("eeum.budget")]
@@ -263,7 +263,7 @@ AUTHORS_POLICIES = {
         "loading", "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
     )
 }  # fmt: skip
-"""Policies as operators write them: judged, drafted and approved."""
+"""Policy authoring: validation, drafts and approvals."""
 SHOWS_POLICIES = {
     f"eeum.policy.{name}"
     for name in (
@@ -271,30 +271,30 @@ SHOWS_POLICIES = {
         "plain", "plain_conditions", "plain_layers", "wording",
     )
 }  # fmt: skip
-"""Policies as anybody reads them: documents and plain words."""
+"""Modules that show policies: documents and plain words."""
 MOVES_MONEY = ("eeum.wallet", "eeum.payments", "eeum.cashback", "eeum.budget", "eeum.journal", "eeum.balances")
 OPERATORS_ON_POLICIES = {"programme_policy.app", "policy_simulation.app"}
 
 
-def test_every_module_that_authors_policies_is_one() -> None:
+def test_the_listed_authoring_modules_exist() -> None:
     for name in AUTHORS_POLICIES | SHOWS_POLICIES:
         assert (EEUM.parent / Path(*name.split("."))).with_suffix(".py").exists(), name
 
 
 @pytest.mark.parametrize("module", [each for each in HANDLERS if each not in OPERATORS_ON_POLICIES])
-def test_only_operators_functions_load_what_authors_policies(module: str) -> None:
+def test_only_operators_functions_load_policy_authoring(module: str) -> None:
     assert not _modules_loaded_by(module) & AUTHORS_POLICIES
 
 
 @pytest.mark.parametrize("module", [each for each in HANDLERS if not each.startswith(("programme_policy.", "policy_"))])
 def test_only_functions_of_policies_load_their_documents_and_words(module: str) -> None:
-    # A wallet says in words under which conditions a reward is spent.
+    # A wallet shows in words where a reward can be spent.
     allowed = {"eeum.policy.plain_conditions", "eeum.policy.wording"} if module == "member_wallet.app" else set()
     assert not _modules_loaded_by(module) & (SHOWS_POLICIES - allowed)
 
 
 @pytest.mark.parametrize("module", ["programme_policy.queries", "programme_policy.app"])
-def test_what_reads_and_writes_policies_starts_without_money(module: str) -> None:
+def test_policy_functions_start_without_modules_that_move_money(module: str) -> None:
     assert not [each for each in _modules_loaded_by(module) if each.startswith(MOVES_MONEY)]
 
 

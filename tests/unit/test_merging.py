@@ -1,4 +1,4 @@
-"""Writes to one item are merged as if they were done one after another."""
+"""Several writes to one item merge into one with the effect of doing them in order."""
 
 import copy
 from typing import Any
@@ -41,34 +41,34 @@ def merged(*writes: Write) -> Update:
     return one
 
 
-def test_writes_to_several_items_stay_as_they_are_and_in_their_order() -> None:
+def test_writes_to_different_items_are_unchanged_and_in_order() -> None:
     writes = (update(Add(LEFT, 1)), Put(OTHER, {"kind": "x"}, NOT_YET_STORED))
     assert merge_writes(writes) == writes
 
 
-def test_what_two_take_must_be_there_for_both() -> None:
+def test_two_withdrawals_need_enough_for_both() -> None:
     take = update(Add(LEFT, -600), AtLeast(LEFT, 600))
     assert merged(take, take) == update(Add(LEFT, -1_200), AtLeast(LEFT, 1_200))
 
 
-def test_what_the_first_brings_the_second_may_take() -> None:
+def test_the_second_write_may_take_what_the_first_adds() -> None:
     found = merged(update(Add(LEFT, 500)), update(Add(LEFT, -600), AtLeast(LEFT, 600)))
     assert found == update(Add(LEFT, -100), AtLeast(LEFT, 100))
 
 
-def test_a_version_that_the_first_sets_is_what_the_second_follows() -> None:
+def test_the_second_write_follows_the_version_that_the_first_sets() -> None:
     first = update(SetTo(("taken",), {"version": 1, "used": {"a": 5}}), Absent(("taken",)))
     second = update(SetTo(("taken",), {"version": 2, "used": {"a": 9}}), Equals(("taken", "version"), 1))
     assert merged(first, second) == update(SetTo(("taken",), {"version": 2, "used": {"a": 9}}), Absent(("taken",)))
 
 
-def test_two_that_both_find_no_item_make_it_together() -> None:
+def test_two_writes_on_a_missing_item_create_it_together() -> None:
     first = Update(KEY, (SetTo(("stamps",), 1),), NOT_YET_STORED)
     second = Update(KEY, (SetTo(("codes",), {"a": "b"}),), NOT_YET_STORED)
     assert merged(first, second) == Update(KEY, (*first.changes, *second.changes), NOT_YET_STORED)
 
 
-def test_a_purse_that_is_emptied_is_empty_to_the_next() -> None:
+def test_a_purse_emptied_by_one_write_is_empty_for_the_next() -> None:
     purse = ("purses", "charged", "amount")
     found = merged(update(Add(purse, -5_000), Equals(purse, 5_000)), update(Equals(purse, 0)))
     assert found == update(Add(purse, -5_000), Equals(purse, 5_000))
@@ -96,7 +96,7 @@ def test_a_purse_that_is_emptied_is_empty_to_the_next() -> None:
         (Put(KEY, {}), Put(KEY, {}), "whole item"),
     ],
 )
-def test_what_contradicts_is_refused_by_the_items_key(first: Write, second: Write, why: str) -> None:
+def test_contradicting_writes_are_refused_naming_the_key(first: Write, second: Write, why: str) -> None:
     with pytest.raises(WritesContradict, match=why) as refused:
         merge_writes([first, second])
     assert refused.value.key == KEY
@@ -120,7 +120,7 @@ ITEMS = st.fixed_dictionaries(
 
 
 def _done(item: Item, writes: list[Update]) -> Item | None:
-    """The item after the writes, one after another; None when a condition of one does not hold."""
+    """The item after doing the writes in order; None when a condition fails."""
     item = copy.deepcopy(item)
     for write in writes:
         if not all(holds(condition, item) for condition in write.conditions):
@@ -136,10 +136,10 @@ def _done(item: Item, writes: list[Update]) -> Item | None:
 @settings(max_examples=1_500, deadline=None)
 @given(item=ITEMS, writes=st.lists(UPDATES, min_size=2, max_size=4))
 @example(item={"m": {}, "a": 1}, writes=[update(Add(("a",), -1), AtLeast(("a",), 1))] * 2)
-def test_merged_they_do_what_they_do_one_after_another(item: Item, writes: list[Update]) -> None:
+def test_merged_writes_have_the_effect_of_writes_in_order(item: Item, writes: list[Update]) -> None:
     one = _merged_or_why(writes)
     if isinstance(one, str):
-        # What is refused for its conditions is never done one after another, either.
+        # Writes that are refused for their conditions fail in order, too.
         assert "both change" in one or _done(item, writes) is None
     else:
         assert _done(item, [one]) == _done(item, writes)

@@ -1,4 +1,4 @@
-"""Which months hang together, at once and by walking from window to window: the same, however far a document's dates are."""
+"""The months that must be computed together: found at once, equal to a walk from window to window, for any dates of a document."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def books(draw: st.DrawFn) -> PolicyBook:
 
 
 def walked(policies: PolicyBook, month: Month, latest: Month) -> tuple[Month, Month]:
-    """As it was worked out before: window by window."""
+    """The earlier algorithm: window by window."""
     first = last = month
     while True:
         versions = policies.in_force_between(start_of_month(first), start_of_month(next_month(last)))
@@ -79,12 +79,12 @@ def _next_to(limit: Limit, first: Month, last: Month) -> tuple[Month, Month]:
 
 
 @given(books(), MONTHS, st.integers(0, 12))
-def test_months_are_those_that_walking_from_window_to_window_finds(book: PolicyBook, month: Month, later: int) -> None:
+def test_months_equal_those_of_a_walk_from_window_to_window(book: PolicyBook, month: Month, later: int) -> None:
     latest = months_later(month, later)
     assert months_together(book, month, latest) == walked(book, month, latest)
 
 
-def test_what_carries_over_since_long_ago_is_not_walked_through() -> None:
+def test_a_very_old_carry_over_costs_no_walk() -> None:
     made = document(("starts_at", "2000-01-01T00:00:00+09:00"))
     limit = made["limits"][0] | {"window": "half_month", "carries_over_from": "2000-01-01T00:00:00+09:00"}
     made = document(("limits", [limit]), ("layers.0.bands", [{"from": 0, "up_to": None, "rate_basis_points": 1}]))

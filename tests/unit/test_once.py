@@ -1,4 +1,4 @@
-"""What makes two requests the same one."""
+"""What makes two requests the same request."""
 
 from datetime import datetime
 
@@ -67,9 +67,7 @@ def test_bodies_are_the_same_when_their_values_are(one: dict[str, object], other
 
 
 @given(bodies, st.text(max_size=30))
-def test_the_order_of_fields_what_is_null_and_when_it_was_requested_make_no_other_body(
-    body: dict[str, object], when: str
-) -> None:
+def test_field_order_nulls_and_requested_at_do_not_change_the_body(body: dict[str, object], when: str) -> None:
     body.pop("requested_at", None)
     shuffled = dict(reversed(list(body.items()))) | {"requested_at": when, "left out": None}
     assert (

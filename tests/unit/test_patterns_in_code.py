@@ -1,4 +1,4 @@
-"""Patterns end where their text ends: to Python's `re`, a line's end may follow $."""
+"""Patterns match to the end of their text: in Python's `re`, `$` also matches before a final line feed."""
 
 import ast
 from pathlib import Path

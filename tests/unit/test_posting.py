@@ -1,4 +1,4 @@
-"""The computation of postings, without a store: however its sources are divided into batches, the entries are the same."""
+"""Accruals without a store: however the sources are divided into batches, the entries are the same."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def _wallet() -> Wallet:
 
 @dataclass
 class Ledger:
-    """A member's ledger as plain values. `needed` are the needs of computations, which are met from it."""
+    """A member's ledger as plain values; `needed` records the needs of computations, which it meets."""
 
     policies: PolicyBook
     wallet: Wallet = field(default_factory=_wallet)
@@ -98,7 +98,7 @@ class Ledger:
         return run(compute(context, sources, Terms(self.policies, POSTED_AT)), context, self.load)
 
     def store(self, computed: Computed) -> None:
-        """Stores a plan as a store does, and holds it to what its entries say."""
+        """Store a plan as a store does, after checking it against its entries."""
         plan = computed.plan
         numbers = [entry.number for entry, _ in plan.entries]
         assert numbers == list(range(self.wallet.posted + 1, self.wallet.posted + 1 + len(numbers)))
@@ -123,7 +123,7 @@ def _source(entry: Payment | Capture | Cancellation) -> Source:
 
 @dataclass
 class Story:
-    """What happened to a member, in order."""
+    """The operations of a member, in order."""
 
     policies: PolicyBook
     payments: dict[Digest, Payment] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class Story:
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
-    """Payments of one month or two under Incheon's policies or others, and cancellations of some of them."""
+    """Payments of one or two months under Incheon's policies or others, and cancellations of some."""
     made = Story(draw(st.sampled_from([incheon(), CITY_AND_MERCHANTS])))
     several = draw(st.sampled_from([("2021-01",), ("2020-12", "2021-01"), ("2022-10",)]))
     for number in range(draw(st.integers(1, 6))):
@@ -179,7 +179,7 @@ def _batches(sources: Sequence[Source], sizes: Sequence[int]) -> Iterator[Sequen
 def _posted(story: Story, batches: Iterator[Sequence[Source]], *, remember: bool) -> Ledger:
     ledger, read = story.ledger(), EntriesRead()
     for batch in batches:
-        # What a batch cannot hold is in the next one, and what is there already is not posted again.
+        # Sources beyond the batch's size go into the next one; stored ones are not posted again.
         waiting = [source for source in batch if not _is_posted(ledger, source)]
         while waiting:
             computed = ledger.computed(waiting, read if remember else None)
@@ -203,7 +203,7 @@ def _is_posted(ledger: Ledger, source: Source) -> bool:
 def test_however_sources_are_divided_into_batches_their_entries_are_the_same(
     story: Story, sizes: list[int], data: st.DataObject
 ) -> None:
-    """In any order of the sources, so that cancellations come before their captures, and with what was read before or without it."""
+    """In any order of the sources, so also cancellations before their captures, and with or without earlier reads."""
     sources = data.draw(st.permutations(story.sources))
     one_by_one = _posted(story, _batches(sources, []), remember=False)
     for remember in (True, False):
@@ -218,7 +218,7 @@ def test_however_sources_are_divided_into_batches_their_entries_are_the_same(
 @settings(deadline=None)
 @given(stories(), st.data())
 def test_the_order_of_sources_changes_who_earns_and_never_what_a_refund_is(story: Story, data: st.DataObject) -> None:
-    """Rewards are those of the survivors in the order posted; what was paid comes back whole, and to the same purses, in any order."""
+    """Rewards are those of the survivors in the order posted; refunds are complete and go to the same purses in any order."""
     in_time = _posted(story, _batches(story.sources, [100]), remember=True)
     other = _posted(story, _batches(data.draw(st.permutations(story.sources)), [3, 2, 5]), remember=True)
     for ledger in (in_time, other):
@@ -230,14 +230,14 @@ def test_the_order_of_sources_changes_who_earns_and_never_what_a_refund_is(story
 
 
 def _paid_from(ledger: Ledger) -> dict[str, int]:
-    """What is in every purse but the one that rewards come into, of which there was enough all along."""
+    """The balance of every purse except the one for rewards, which had enough money all the time."""
     return {each.id: each.amount for each in ledger.wallet.purses if each.id != "cashback"}
 
 
 @settings(deadline=None)
 @given(stories())
-def test_a_context_that_has_everything_is_asked_for_nothing(story: Story) -> None:
-    """What a computation needs is all that it is computed from: sent at once, it gives the same plan."""
+def test_a_computation_with_a_complete_context_needs_nothing(story: Story) -> None:
+    """What a computation needs is all that it uses: given at once, the plan is the same."""
     ledger = story.ledger()
     asked: list[WalletContext] = []
 
@@ -257,7 +257,7 @@ def _nothing_more(_: WalletContext, needs: Needs) -> Any:
 
 
 def _two_months() -> tuple[Story, Cancellation]:
-    """A hold with a capture in each of two months, all of which is cancelled at once."""
+    """A hold with a capture in each of two months, cancelled as a whole."""
     story = Story(incheon())
     made = payment(("charged", 50_000), name="held", at=START + timedelta(days=24), hold=True)
     digest = made.acceptance.digest
@@ -271,7 +271,7 @@ def _two_months() -> tuple[Story, Cancellation]:
     return story, cancelled
 
 
-def test_a_cancellation_of_a_capture_that_is_not_there_adds_nothing_and_others_go_on() -> None:
+def test_a_cancellation_of_a_missing_capture_is_skipped_and_others_are_posted() -> None:
     """Not even for the months whose captures are there."""
     story, cancelled = _two_months()
     ledger = story.ledger()

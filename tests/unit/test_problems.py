@@ -1,4 +1,4 @@
-"""Every refusal is a problem document, with a code of its own."""
+"""Every refusal becomes a problem document with its own code."""
 
 import inspect
 import json

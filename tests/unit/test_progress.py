@@ -1,4 +1,4 @@
-"""What becomes of a payment: captured in parts, released, cancelled from the last capture back; and what is refused."""
+"""The progress of a payment: captured in parts, released, cancelled from the last capture back; and each refusal."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,7 +51,7 @@ paid_from = st.lists(
 ).map(tuple)
 payments = st.builds(lambda portions, hold: payment(*portions, hold=hold), paid_from, st.booleans())
 shares = st.lists(st.integers(1, 100), max_size=6)
-"""Of what there is at the time, in per cent."""
+"""In per cent of the amount that is left at the time."""
 
 
 def _capture(
@@ -82,7 +82,7 @@ def _some(whole: int, share: int) -> int:
 
 
 def _join(parts: Sequence[Portions]) -> list[tuple[str, int]]:
-    """Parts one after another, neighbours of one purse put together."""
+    """Join adjacent parts of one purse."""
     joined: list[tuple[str, int]] = []
     for name, won in (each for part in parts for each in part):
         if joined and joined[-1][0] == name:
@@ -111,9 +111,7 @@ def test_a_hold_has_no_capture_yet_and_expires() -> None:
 
 
 @given(paid_from, st.data())
-def test_slices_of_a_payment_put_together_are_the_payment_in_the_order_drawn(
-    portions: Portions, data: st.DataObject
-) -> None:
+def test_slices_of_a_payment_add_up_to_it_in_debit_order(portions: Portions, data: st.DataObject) -> None:
     whole = sum(won for _, won in portions)
     edges = sorted({0, whole, *data.draw(st.lists(st.integers(0, whole), max_size=6))})
     slices = [portion(portions, start, end) for start, end in pairwise(edges)]
@@ -123,9 +121,7 @@ def test_slices_of_a_payment_put_together_are_the_payment_in_the_order_drawn(
 
 
 @given(paid_from, st.integers(0, 10**6), st.integers(0, 10**6))
-def test_a_slice_that_is_empty_or_lies_behind_the_payment_is_nothing(
-    portions: Portions, start: int, length: int
-) -> None:
+def test_an_empty_slice_or_one_behind_the_payment_has_no_parts(portions: Portions, start: int, length: int) -> None:
     whole = sum(won for _, won in portions)
     assert portion(portions, min(start, whole), min(start, whole)) == ()
     assert portion(portions, whole + start, whole + start + length) == ()
@@ -134,7 +130,7 @@ def test_a_slice_that_is_empty_or_lies_behind_the_payment_is_nothing(
 # --- captures and releases --------------------------------------------------------------------------------------------
 
 
-def test_captures_take_what_was_drawn_first_first() -> None:
+def test_captures_take_purses_in_debit_order() -> None:
     first, progress = _capture(HOLD, progress_of(HOLD), 3_000, "first")
     second, progress = _capture(HOLD, progress, None, "second")
     assert (first.number, first.start, first.end) == (1, 0, 3_000)
@@ -191,7 +187,7 @@ def test_a_release_gives_back_what_no_capture_took() -> None:
     assert (progress.held, progress.captured, progress.left, progress.version) == (0, 6_000, 6_000, 2)
 
 
-def test_a_hold_can_be_captured_until_it_expires_and_not_from_then_on() -> None:
+def test_a_hold_can_be_captured_until_it_expires() -> None:
     progress = progress_of(HOLD)
     end = START + HOLDS_LAST
     last = end - timedelta(milliseconds=1)
@@ -228,20 +224,20 @@ def test_a_hold_that_was_captured_whole_or_released_is_closed(progress: Progress
     with pytest.raises(HoldClosed):
         _capture(HOLD, progress, 1)
     with pytest.raises(HoldClosed):
-        # Closed before it is expired: what was done is told rather than what can no longer be.
+        # Closed takes precedence over expired: the error says what was done.
         _capture(HOLD, progress, 1, at=START + HOLDS_LAST)
     with pytest.raises(HoldClosed):
         _release(HOLD, progress)
 
 
-def test_what_is_no_hold_is_neither_captured_nor_released() -> None:
+def test_a_payment_that_is_no_hold_is_neither_captured_nor_released() -> None:
     with pytest.raises(NotAHold):
         _capture(WHOLE, progress_of(WHOLE), 1)
     with pytest.raises(NotAHold):
         _release(WHOLE, progress_of(WHOLE))
 
 
-def test_nothing_becomes_of_what_was_declined() -> None:
+def test_a_declined_payment_has_no_progress() -> None:
     progress = progress_of(DECLINED)
     for refused in (_capture, _cancel):
         with pytest.raises(PaymentDeclined):
@@ -265,13 +261,13 @@ def test_the_last_capture_is_cancelled_first() -> None:
     assert (first.reason, first.merchant_id, first.payment_id) == ("sold out", MERCHANT, HOLD.acceptance.id)
 
 
-def test_what_is_still_held_is_no_part_of_a_cancellation() -> None:
+def test_a_cancellation_excludes_the_held_part() -> None:
     progress = _captured(HOLD, 3_000)
     with pytest.raises(CancellationExceedsPayment):
         _cancel(HOLD, progress, 3_001)
     cancellation, progress = _cancel(HOLD, progress, None)
     assert (cancellation.amount, progress.held, progress.left) == (3_000, 7_000, 0)
-    # And the hold goes on where it was.
+    # The hold continues unchanged.
     entry, _ = _capture(HOLD, progress, None, "afterwards")
     assert (entry.number, entry.start, entry.end) == (2, 3_000, 10_000)
 
@@ -297,7 +293,7 @@ def test_cancellations_never_take_more_than_was_captured_and_leave_the_front_of_
             assert [each.capture for each in entry.of] == sorted((each.capture for each in entry.of), reverse=True)
     assert (progress.captured, progress.held, progress.cancelled) == (before.captured, before.held, taken)
     assert all(0 <= each.cancelled <= each.won for each in progress.captures)
-    # Where a capture is only touched, those behind it are gone.
+    # A capture that is partly cancelled means that all captures after it are cancelled whole.
     touched = [position for position, each in enumerate(progress.captures) if each.cancelled]
     assert touched == list(range(len(progress.captures)))[len(progress.captures) - len(touched) :]
     assert all(progress.captures[position].cancelled == progress.captures[position].won for position in touched[1:])
@@ -306,7 +302,9 @@ def test_cancellations_never_take_more_than_was_captured_and_leave_the_front_of_
 
 
 @given(payments, shares, st.data())
-def test_many_partial_cancellations_come_out_as_one(paid: Payment, capturing: list[int], data: st.DataObject) -> None:
+def test_partial_cancellations_add_up_to_one_cancellation(
+    paid: Payment, capturing: list[int], data: st.DataObject
+) -> None:
     progress = progress_of(paid)
     if paid.order.hold:
         for number, share in enumerate(capturing or [100]):
@@ -324,12 +322,12 @@ def test_many_partial_cancellations_come_out_as_one(paid: Payment, capturing: li
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10_001])
-def test_no_cancellation_of_nothing_less_than_nothing_or_more_than_everything(amount: int) -> None:
+def test_a_cancellation_of_zero_less_or_too_much_is_refused(amount: int) -> None:
     with pytest.raises(CancellationExceedsPayment):
         _cancel(WHOLE, progress_of(WHOLE), amount)
 
 
-def test_what_was_cancelled_whole_cannot_be_cancelled_again() -> None:
+def test_a_fully_cancelled_payment_cannot_be_cancelled_again() -> None:
     _, progress = _cancel(WHOLE, progress_of(WHOLE), None)
     for amount in (None, 1):
         with pytest.raises(CancellationExceedsPayment):

@@ -1,4 +1,4 @@
-"""Where a refund goes: first to a cashback balance below zero, the rest back in reverse debit order."""
+"""Refunds: first to a cashback balance below zero, the rest in reverse debit order."""
 
 from collections import Counter
 from itertools import pairwise
@@ -23,7 +23,7 @@ portions = st.lists(
 
 
 def _paid(paid_from: Portions = PAID, captures: tuple[int, ...] = (), cashback: int = 10**6) -> PaidMonth:
-    """One payment, or a hold with these captures, posted; then a cashback balance of so many won besides what it earned."""
+    """A posted payment, or a hold with these captures; the cashback balance is `cashback` won plus what it earned."""
     month = PaidMonth("2021-01", incheon(), cashback)
     for captured in month.buy("payment", Bought(paid_from, START, captures=captures)):
         month.post(captured)
@@ -49,12 +49,12 @@ def _released(*corrections: Correction) -> dict[str, int]:
 
 @st.composite
 def cut(draw: st.DrawFn, whole: int) -> list[int]:
-    """Won that add up to some or all of `whole`."""
+    """Amounts that add up to at most `whole`."""
     edges = sorted({0, *draw(st.lists(st.integers(1, whole), min_size=1, max_size=5))})
     return [end - start for start, end in pairwise(edges)]
 
 
-def test_what_was_drawn_last_goes_back_first() -> None:
+def test_the_purse_drawn_last_is_refunded_first() -> None:
     month = _paid()
     assert _refund(_cancel(month, 4_000, "first")) == Refund(0, (("cashback", 3_000), ("charged", 1_000)))
     assert _refund(_cancel(month, 4_500, "second")) == Refund(0, (("charged", 4_000), ("youth-grant", 500)))
@@ -67,8 +67,8 @@ def test_each_capture_of_a_hold_gives_back_what_it_took_itself() -> None:
     assert _refund(_cancel(month, None, "the rest")) == Refund(0, (("charged", 1_000), ("youth-grant", 2_000)))
 
 
-def test_a_balance_below_zero_is_made_good_first() -> None:
-    # The 5,000 charged earned 500; they were spent, and 100 more are owed.
+def test_a_balance_below_zero_is_filled_first() -> None:
+    # The 5,000 from the loaded balance earned 500; they were spent, and 100 more are owed.
     month = _paid(cashback=-600)
     correction = _cancel(month, None)
     assert correction.won == -500
@@ -78,10 +78,10 @@ def test_a_balance_below_zero_is_made_good_first() -> None:
     assert month.cashback == 2_400
 
 
-def test_what_comes_back_to_cashback_anyway_fills_it_first() -> None:
+def test_cashbacks_own_refund_fills_it_first() -> None:
     month = _paid((("cashback", 1_000), ("charged", 4_000)), cashback=-3_000)
     correction = _cancel(month, None)
-    # 400 were earned, so that 3,000 are owed: its own thousand, and two thousand of the charged money.
+    # 400 were earned, so 3,000 are owed: 1,000 from cashback's own refund, 2,000 from the loaded balance.
     assert _refund(correction) == Refund(3_000, (("charged", 2_000),), {"cashback": 1_000, "charged": 2_000})
     assert month.cashback == 0
 
@@ -92,11 +92,11 @@ def test_a_refund_may_be_smaller_than_what_is_owed() -> None:
     assert month.cashback == -40_000 + 500 + 1_000
 
 
-def test_what_was_recovered_is_not_given_back_by_a_later_refund_either() -> None:
+def test_a_recovered_amount_is_not_returned_by_a_later_refund() -> None:
     month = _paid(cashback=-2_500)
-    # 500 were earned: 2,000 are owed. The end that is cancelled was paid from cashback and takes none back.
+    # 500 were earned: 2,000 are owed. The cancelled end was paid from cashback, so no cashback is taken back for it.
     assert _refund(_cancel(month, 2_500, "first")) == Refund(2_000, (("cashback", 500),), {"cashback": 2_000})
-    # Of the 3,000 that cashback had paid, 2,500 went back: the next refund goes on from there.
+    # 2,500 of cashback's 3,000 went back: the next refund continues from there.
     assert _refund(_cancel(month, 3_000, "second")) == Refund(0, (("cashback", 500), ("charged", 2_500)))
 
 
@@ -122,7 +122,7 @@ def test_every_won_of_a_refund_is_recovered_or_released_and_no_purse_gets_more_t
 
 
 @given(portions, st.data())
-def test_what_is_cancelled_whole_goes_back_as_it_was_drawn(paid_from: Portions, data: st.DataObject) -> None:
+def test_a_whole_cancellation_refunds_what_each_purse_paid(paid_from: Portions, data: st.DataObject) -> None:
     whole = sum(won for _, won in paid_from)
     month = _paid(paid_from)
     parts = data.draw(cut(whole))
@@ -133,7 +133,7 @@ def test_what_is_cancelled_whole_goes_back_as_it_was_drawn(paid_from: Portions, 
 
 
 @given(portions, st.data())
-def test_many_partial_refunds_come_out_as_one(paid_from: Portions, data: st.DataObject) -> None:
+def test_partial_refunds_add_up_to_one_refund(paid_from: Portions, data: st.DataObject) -> None:
     whole = sum(won for _, won in paid_from)
     captures = tuple(data.draw(cut(whole))) if data.draw(st.booleans()) else ()
     month = _paid(paid_from, captures)

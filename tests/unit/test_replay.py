@@ -1,4 +1,4 @@
-"""A month that is folded again without what was cancelled: the cashback that stands is always what the survivors earn."""
+"""Replays of a month without its cancelled parts: the remaining cashback is what the survivors earn."""
 
 from collections import Counter
 from dataclasses import replace
@@ -36,7 +36,7 @@ CITY_AND_MERCHANTS = PolicyBook(
         )
     ]
 )
-"""Two layers that share a limit on spend and one on rewards, and one that merchants fund."""
+"""Two layers that share a spend limit and a reward limit, and one that merchants fund."""
 
 months = st.sampled_from(
     ["2019-08", "2019-10", "2020-03", "2021-01", "2022-10", "2023-09", "2024-07", "2024-12", "2025-09"]
@@ -73,7 +73,7 @@ def bought_in(draw: st.DrawFn, month: str) -> Bought:
 
 @st.composite
 def paid_months(draw: st.DrawFn) -> PaidMonth:
-    """A month of up to seven payments, posted in any order: a stream keeps order for each item, not for a member."""
+    """A month of up to seven payments, posted in any order: a stream keeps order per item, not per member."""
     month = draw(months)
     made = PaidMonth(month, draw(st.sampled_from([incheon(), CITY_AND_MERCHANTS])), cashback=10**7)
     captured = []
@@ -86,7 +86,7 @@ def paid_months(draw: st.DrawFn) -> PaidMonth:
 
 
 cancellations = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 100)), min_size=1, max_size=6)
-"""Which payment, and how many per cent of what is left of it."""
+"""The payment to cancel, and the per cent of its remaining amount."""
 
 
 def _cancel(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
@@ -98,7 +98,7 @@ def _cancel(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
 
 
 def _folded(month: PaidMonth) -> tuple[dict[int, dict[str, int]], dict[str, int], dict[str, int]]:
-    """From nothing, over the survivors in the order posted: won by earning and layer, use by limit, and won by account."""
+    """The expected result from the survivors alone, in the order posted: won by earning and layer, usage by limit, won by account."""
     rewards: dict[int, dict[str, int]] = {}
     used: Counter[str] = Counter()
     accounts: Counter[str] = Counter()
@@ -119,24 +119,22 @@ def _folded(month: PaidMonth) -> tuple[dict[int, dict[str, int]], dict[str, int]
 
 
 def _cashback_by_account(month: PaidMonth) -> dict[str, int]:
-    """As it was posted."""
+    """The cashback by account, as posted."""
     return added(*map(postings_of, month.book.earnings), *(each.cashback for each in month.book.corrections))
 
 
 @given(paid_months(), cancellations)
-def test_what_stands_is_the_fold_from_nothing_over_what_survives(
-    month: PaidMonth, wanted: list[tuple[int, int]]
-) -> None:
+def test_the_cashback_equals_a_computation_over_the_survivors(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
     _cancel(month, wanted)
     rewards, used, accounts = _folded(month)
     assert month.rewards == rewards
     assert nonzero(month.book.used) == used
-    # Each funder, too, has paid its share of the won that are given in the end, not a sum of shares of differences.
+    # Each funder has paid its share of the final rewards, and not a sum of shares of differences.
     assert _cashback_by_account(month) == accounts
 
 
 @given(paid_months(), cancellations)
-def test_postings_balance_and_say_what_the_changes_come_to(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
+def test_postings_balance_and_equal_the_changes(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
     _cancel(month, wanted)
     for correction in month.book.corrections:
         assert sum(correction.cashback.values()) == 0
@@ -148,7 +146,7 @@ def test_postings_balance_and_say_what_the_changes_come_to(month: PaidMonth, wan
 
 
 @given(paid_months(), cancellations, st.integers(0, 6))
-def test_where_nothing_is_lost_nothing_changes(month: PaidMonth, wanted: list[tuple[int, int]], position: int) -> None:
+def test_without_a_cancellation_nothing_changes(month: PaidMonth, wanted: list[tuple[int, int]], position: int) -> None:
     _cancel(month, wanted)
     earning = month.book.earnings[position % len(month.book.earnings)]
     nothing = (CancelledCapture(earning.digest, earning.capture, 0),)
@@ -157,7 +155,7 @@ def test_where_nothing_is_lost_nothing_changes(month: PaidMonth, wanted: list[tu
 
 
 @given(paid_months(), st.data())
-def test_many_partial_cancellations_come_out_as_one(month: PaidMonth, data: st.DataObject) -> None:
+def test_partial_cancellations_add_up_to_one_cancellation(month: PaidMonth, data: st.DataObject) -> None:
     digest = data.draw(st.sampled_from(list(month.payments)))
     left = month.progress[digest].left
     edges = sorted({0, *data.draw(st.lists(st.integers(1, left), min_size=2, max_size=5))})
@@ -194,9 +192,7 @@ def test_when_all_is_cancelled_nothing_was_earned_used_or_funded(month: PaidMont
 
 
 @given(paid_months(), cancellations)
-def test_what_was_posted_before_the_first_that_lost_something_is_not_touched(
-    month: PaidMonth, wanted: list[tuple[int, int]]
-) -> None:
+def test_earnings_before_the_first_cancelled_one_are_unchanged(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
     _cancel(month, wanted)
     book = month.book
     for correction in month.book.corrections:
@@ -206,8 +202,8 @@ def test_what_was_posted_before_the_first_that_lost_something_is_not_touched(
 
 
 @given(paid_months(), cancellations)
-def test_what_an_earlier_replay_found_spares_the_next_one_that(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
-    """Replays that share what they know come out as those that know nothing but the book."""
+def test_results_of_an_earlier_replay_are_reused(month: PaidMonth, wanted: list[tuple[int, int]]) -> None:
+    """Replays that share results give the same as replays from the book alone."""
     sharing = month.twin()
     sharing.usage_by_earning = {}
     _cancel(month, wanted)
@@ -226,8 +222,8 @@ def test_a_second_cancellation_evaluates_no_earning_before_its_own_when_the_firs
     assert asked.digests == {*digests[4:]}
 
 
-def test_an_earning_after_which_no_use_of_limits_differs_ends_the_replay() -> None:
-    """Limits allow 1,000,000 won, all of which others use: what was paid after that gives nothing, with or without the last but one."""
+def test_a_replay_ends_where_limit_usage_no_longer_differs() -> None:
+    """The first payment uses up limits of 1,000,000 won: later payments earn nothing, with or without the cancelled one."""
     month = _january(("charged", 1_000_000), *[("charged", 1_000)] * 5)
     digests = list(month.payments)
     asked = _Asked(month.payments)
@@ -237,7 +233,7 @@ def test_an_earning_after_which_no_use_of_limits_differs_ends_the_replay() -> No
 
 
 class _Asked(dict[str, Payment]):
-    """Payments by digest, and which of them were asked for."""
+    """Payments by digest, which records the digests that were asked for."""
 
     def __init__(self, payments: dict[str, Payment]) -> None:
         super().__init__(payments)
@@ -249,7 +245,7 @@ class _Asked(dict[str, Payment]):
 
 
 def test_a_later_payment_may_earn_more_when_an_earlier_one_is_cancelled() -> None:
-    """IC-05, 10 % to 500,000 won of a month and 1 % to 1,000,000; nation and city share 940 to 1,010."""
+    """IC-05: 10 % to 500,000 won of a month and 1 % to 1,000,000; nation and city share 940 to 1,010."""
     month = _january(("charged", 400_000), ("charged", 300_000))
     assert [earning.won for earning in month.book.earnings] == [40_000, 10_000 + 2_000]
     correction = month.cancel(next(iter(month.payments)), None, "cancelled")
@@ -264,7 +260,7 @@ def test_a_later_payment_may_earn_more_when_an_earlier_one_is_cancelled() -> Non
     }
 
 
-def test_a_partial_cancellation_takes_the_end_of_a_payment_that_lies_over_an_edge() -> None:
+def test_a_partial_cancellation_takes_the_end_of_a_payment_across_a_band_edge() -> None:
     month = _january(("charged", 600_000))
     correction = month.cancel(next(iter(month.payments)), 200_000, "cancelled")
     assert correction.changes == (RewardChange(1, "base", -(10_000 + 1_000)),)
@@ -280,7 +276,7 @@ def test_what_was_paid_from_cashback_earned_nothing_and_takes_nothing_back() -> 
     assert month.cancel(digest, 1_000, "the rest was charged").changes == (RewardChange(1, "base", -100),)
 
 
-def test_of_a_capture_that_was_never_posted_nothing_can_be_taken() -> None:
+def test_a_capture_that_was_never_posted_cannot_be_replayed() -> None:
     month = _january(("charged", 10_000))
     (digest,) = month.payments
     with pytest.raises(ValueError, match="empty"):

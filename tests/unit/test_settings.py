@@ -1,4 +1,4 @@
-"""A function starts with what the template gives it, and with a shifted clock in the stage `local` only."""
+"""A function's settings from its environment, with a shifted clock in stage `local` only."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ ENVIRONMENT = {
 }
 
 
-def test_settings_are_what_the_environment_says() -> None:
+def test_settings_are_read_from_the_environment() -> None:
     settings = Settings.of(ENVIRONMENT | {"DEAD_LETTER_QUEUE_URL": "https://queue"})
     assert (settings.stage, settings.programme) == ("prod", "incheon")
     assert settings.tables == {Table.LEDGER: "ledger-1", Table.PROGRAMME: "programme-1"}
@@ -40,7 +40,7 @@ def test_every_stage_starts_without_a_shift(shift: str) -> None:
         assert Settings.of(ENVIRONMENT | {"STAGE": stage, "CLOCK_SHIFT_SECONDS": shift}).clock_shift == timedelta()
 
 
-def test_the_local_city_may_live_in_another_month() -> None:
+def test_the_local_stage_may_have_a_shifted_clock() -> None:
     settings = Settings.of(ENVIRONMENT | {"STAGE": "local", "CLOCK_SHIFT_SECONDS": "-31536000"})
     assert settings.clock_shift == timedelta(days=-365)
 

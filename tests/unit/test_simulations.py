@@ -1,4 +1,4 @@
-"""A simulation is asked for once, worked out once, and told as it is."""
+"""A simulation is requested once, computed once, and shown in its present state."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEY = "a-key-of-the-caller-0001"
 
 
 class Desk:
-    """A store, the queue before the worker, and a clock."""
+    """A store, the queue of the worker, and a clock."""
 
     def __init__(self) -> None:
         self.store = SimulationStore(InMemoryStorage(), patience_of(), "incheon")
@@ -64,7 +64,7 @@ def test_the_same_request_is_the_same_simulation() -> None:
     again = desk.ask()
     assert (first.replayed, again.replayed) == (False, True)
     assert first.simulation == again.simulation
-    # It was not begun yet: whoever asked first may never have sent it.
+    # It has not begun, so the message is sent again: the first caller may have failed before sending it.
     assert desk.queue == [first.simulation.request] * 2
     desk.work()
     desk.ask()
@@ -85,7 +85,7 @@ def test_an_answer_is_found_by_its_id() -> None:
             simulation_named(desk.store, unknown)
 
 
-def test_what_was_answered_is_not_worked_out_again() -> None:
+def test_an_answered_simulation_is_not_computed_again() -> None:
     desk = Desk()
     desk.ask()
     desk.work()
@@ -98,7 +98,7 @@ def test_what_was_answered_is_not_worked_out_again() -> None:
     assert desk.work() is None
 
 
-def test_what_breaks_off_is_told_as_failed_and_tried_again() -> None:
+def test_an_interrupted_simulation_is_shown_as_failed_and_retried() -> None:
     desk = Desk()
     asked = desk.ask().simulation
     for attempt in range(1, ATTEMPTS + 1):
@@ -107,16 +107,16 @@ def test_what_breaks_off_is_told_as_failed_and_tried_again() -> None:
         running = simulation_named(desk.store, asked.id)
         assert (running.state, running.attempts) == (State.RUNNING, attempt)
         assert seen(running, desk.now) == running
-        assert desk.work() is None, "somebody is at work"
+        assert desk.work() is None, "another worker has it"
         desk.now += LONGEST
         told = seen(running, desk.now)
         assert told.state is State.FAILED
         assert told.fault is not None
         assert told.fault.code == "simulation_broke_off"
-    assert desk.work() is None, "often enough"
+    assert desk.work() is None, "no attempts are left"
 
 
-def test_two_workers_that_are_told_work_once() -> None:
+def test_two_workers_with_one_message_compute_once() -> None:
     desk = Desk()
     asked = desk.ask().simulation
     running = begun(asked, NOON)
@@ -128,7 +128,7 @@ def test_two_workers_that_are_told_work_once() -> None:
     assert work_out(desk.store, "no request", lambda _: ({}, ()), desk.clock) is None
 
 
-def test_a_period_is_of_whole_months_in_their_order() -> None:
+def test_a_period_has_whole_months_in_order() -> None:
     assert payments_asked("city", "2020-12", "2021-01") == Payments("city", "2020-12", "2021-01")
     assert payments_asked("city", "2020-01", f"{2019 + MOST_MONTHS // 12}-12").first == "2020-01"
     for first, last in (("2020-02", "2020-01"), ("2020-01", f"{2020 + MOST_MONTHS // 12}-01")):

@@ -1,4 +1,4 @@
-"""What a statement adds up, from entries as plain values."""
+"""The sums of a statement, from entries as plain values."""
 
 from datetime import datetime
 
@@ -84,7 +84,7 @@ def test_a_cancellation_of_an_earlier_month_is_a_correction_of_the_month_it_come
     )
 
 
-def test_what_came_later_is_not_in_a_statement() -> None:
+def test_later_entries_are_not_in_a_statement() -> None:
     assert statement("2021-01", *EVERYTHING) == statement("2021-01", TOP_UP, PAYMENT, EARNING)
 
 
@@ -93,7 +93,7 @@ def test_the_order_of_entries_does_not_matter(order: list[Booking]) -> None:
     assert statement("2021-02", *order) == statement("2021-02", *EVERYTHING)
 
 
-def test_holds_are_told_apart_from_what_was_captured_and_released() -> None:
+def test_holds_captures_and_releases_are_shown_separately() -> None:
     held = Booking("held", "discounts", "2021-01", "2021-01", 20_000, {"purse/charged": -20_000, "purse/held": 20_000})
     captured = Booking(
         "captured", "", "2021-01", "2021-01", 12_000, {"purse/held": -12_000, "merchant_payable/m": 12_000}
@@ -105,20 +105,20 @@ def test_holds_are_told_apart_from_what_was_captured_and_released() -> None:
     assert statement("2021-02", TOP_UP, held, captured, released).end == {"charged": 88_000}
 
 
-def test_nothing_happened_and_nothing_is_there() -> None:
+def test_an_empty_wallet_without_entries_has_no_statement() -> None:
     assert statement_of("wallet", "2021-01", [], WRITTEN) is None
     spent = Booking("paid", "discounts", "2021-01", "2021-01", 1, {"purse/charged": -100_000, "merchant_payable/m": 1})
     assert statement_of("wallet", "2021-02", [TOP_UP, spent], WRITTEN) is None
     assert statement_of("wallet", "2020-12", EVERYTHING, WRITTEN) is None
 
 
-def test_what_stays_in_the_wallet_has_a_statement_though_nothing_happened() -> None:
+def test_a_balance_has_a_statement_without_any_entry() -> None:
     quiet = statement("2021-03", TOP_UP)
     assert quiet.start == quiet.end == {"charged": 100_000}
     assert (quiet.topped_up, quiet.paid, quiet.cashback) == (0, 0, RewardSum())
 
 
-def test_what_was_given_at_payments_and_top_ups_and_what_expired_stands_beside_what_was_paid_and_topped_up() -> None:
+def test_discounts_bonuses_and_expired_rewards_are_separate_sums() -> None:
     bonus = Booking(
         "topped_up",
         "top_up_rewards",
@@ -159,7 +159,7 @@ def test_what_was_given_at_payments_and_top_ups_and_what_expired_stands_beside_w
     assert january.top_up_rewards == RewardSum(5_000, {"on top": 2_500, "off": 2_500}, {"city": 5_000})
     assert january.discounts == RewardSum(2_000, {"tenth": 2_000}, {"city": 1_500, "merchant": 500})
     assert january.end == {"charged": 32_000, "points@2021-02": 2_500}
-    # What is given back of a discount is booked where its cancellation is.
+    # A returned discount is booked under its cancellation.
     assert february.discounts == RewardSum(-1_000, {"tenth": -1_000}, {"city": -750, "merchant": -250})
     assert (january.expired, february.expired, march.expired) == (0, 0, 2_500)
     assert (march.start["points@2021-02"], march.end.get("points@2021-02")) == (2_500, None)

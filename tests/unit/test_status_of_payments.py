@@ -1,4 +1,4 @@
-"""The status of a payment at present: by plain values, and after any sequence of captures, releases and cancellations."""
+"""The present status of a payment, from plain values, after any sequence of captures, releases and cancellations."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ Act = tuple[str, int | None]
 
 
 def _done(paid: Payment, *acts: Act) -> tuple[Progress, list[Any]]:
-    """How far a payment is after `acts`, those left out that are refused, and the entries that they made."""
+    """The progress of a payment after `acts`, without those refused, and the entries that they made."""
     progress, entries = progress_of(paid), []
     for number, (what, won) in enumerate(acts):
         accepted = acceptance(f"act {number}")
@@ -71,13 +71,13 @@ def _done(paid: Payment, *acts: Act) -> tuple[Progress, list[Any]]:
         (DECLINED, [], "declined"),
     ],
 )
-def test_the_status_follows_what_became_of_a_payment(paid: Payment, acts: list[Act], status: str) -> None:
+def test_the_status_follows_the_progress_of_a_payment(paid: Payment, acts: list[Act], status: str) -> None:
     progress, _ = _done(paid, *acts)
     assert current_status(paid, progress).value == status
 
 
 def by_entries(paid: Payment, entries: list[Any]) -> str:
-    """The status by the entries alone: sums of their amounts, the reason of a release, the digest of a reversal."""
+    """The status from the entries alone: sums of amounts, the reason of a release, the digest of a reversal."""
     hold = paid.order.hold
     amount = paid.order.amount
     captured = sum(each.amount for each in entries if type(each).__name__ == "Capture") if hold else amount
@@ -109,7 +109,7 @@ acts = st.lists(
 
 
 @given(st.booleans(), acts)
-def test_the_status_is_what_the_entries_say_after_any_sequence(hold: bool, what: list[Act]) -> None:
+def test_the_status_agrees_with_the_entries_after_any_sequence(hold: bool, what: list[Act]) -> None:
     paid = payment(("charged", 10_000), hold=hold)
     progress, entries = _done(paid, *what)
     assert current_status(paid, progress).value == by_entries(paid, entries)

@@ -1,4 +1,4 @@
-"""From which purses a payment is taken, and what may come in."""
+"""The purses that a payment is taken from, and the top-ups that a wallet accepts."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -93,7 +93,7 @@ def test_no_purse_gives_more_than_it_holds_and_each_but_the_last_is_emptied(wall
 
 
 @given(wallets, amounts)
-def test_grants_come_first_then_rewards_by_expiry_then_what_the_member_chose(wallet: Wallet, amount: int) -> None:
+def test_allowances_come_first_then_rewards_by_expiry_then_the_members_choice(wallet: Wallet, amount: int) -> None:
     draws = plan_debit(wallet, amount, SPENDING) or ()
     own = [CHARGED, CASHBACK] if wallet.debit_order is DebitOrder.CHARGED_FIRST else [CASHBACK, CHARGED]
     grants = sorted(purse.id for purse in wallet.purses if purse.id.startswith("grant/"))
@@ -105,13 +105,13 @@ def test_grants_come_first_then_rewards_by_expiry_then_what_the_member_chose(wal
 
 
 @given(wallets, amounts)
-def test_a_policy_says_what_is_spent_first_whatever_the_member_chose(wallet: Wallet, amount: int) -> None:
+def test_a_policys_debit_order_overrides_the_members_choice(wallet: Wallet, amount: int) -> None:
     for first in DebitOrder:
         chosen = plan_debit(replace(wallet, debit_order=first), amount, SPENDING)
         assert plan_debit(wallet, amount, SPENDING._replace(first=first)) == chosen
 
 
-def test_rewards_are_spendable_from_their_first_instant_until_before_their_last() -> None:
+def test_rewards_are_spendable_from_their_start_until_their_expiry() -> None:
     midnight = datetime(2026, 4, 1, tzinfo=SEOUL)
     points = replace(MEMBER, purses=(Purse("points@2026-03", 1, NOON, midnight),))
     spent = {
@@ -164,7 +164,7 @@ def test_a_card_token_names_wallet_and_card() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_may_be_taken_for_a_token_and_names_no_card_of_a_wallet_it_does_not_name(text: str) -> None:
+def test_no_text_names_a_card_of_a_wallet_that_it_does_not_name(text: str) -> None:
     wallet_id, reference = parse_card_token(text)
     assert text.startswith(wallet_id)
     assert MEMBER.card(card_within(MEMBER.id, text)) is None

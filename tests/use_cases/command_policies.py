@@ -1,4 +1,4 @@
-"""Policies that give within the command, as changes of Incheon's of January 2021, and worlds and budgets under them."""
+"""Policies with discounts and top-up bonuses, as changes of Incheon's of January 2021, with worlds and budgets for them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,11 +17,12 @@ from eeum.wallet.rules import TopUp
 from tests.use_cases.world import World, incheon
 
 GROUNDS = Grounds("본예산", "제267회 시의회 의결")
+POINTS = {"id": "points", "title": {"ko": "포인트", "en": "points"}, "expires_after": {"months": 1}}
 Document = dict[str, Any]
 
 
 def january_2021(**changes: Any) -> Document:
-    """The version in force then, with these words of it changed; what `changes` adds to limits and layers comes behind its own."""
+    """The version in force then, with `changes`; limits and layers among them are added to the version's own."""
     version = next(each for each in incheon() if each["version"] == "incheon-2021-01-01")
     document = {**version, **{name: value for name, value in changes.items() if name not in ("limits", "layers")}}
     for name in ("limits", "layers"):
@@ -29,8 +30,13 @@ def january_2021(**changes: Any) -> Document:
     return canonical_document(document)
 
 
+def only_layers(*layers: Document, **words: Any) -> Document:
+    """January 2021's version with these layers alone, and without limits."""
+    return january_2021(**words) | {"layers": list(layers), "limits": []}
+
+
 def layer(name: str, gives: str, rate: int, *, funders: Mapping[str, int] | None = None, **words: Any) -> Document:
-    """A layer of one rate in basis points, paid by the city alone unless others are named."""
+    """A layer with one rate in basis points, funded by the city alone unless `funders` says otherwise."""
     return {
         "id": name,
         "title": {"ko": name, "en": name},
@@ -53,30 +59,38 @@ def limit(name: str, measure: str, amount: int | None, window: str = "month", **
     return {"id": name, "measure": measure, "window": window, "amount": amount, **words}
 
 
+TEN_PERCENT = layer("coupon", "discount", 1_000, limits=["coupon-reward"])
+
+
 def purse(name: str, **words: Any) -> Document:
     """A purse of rewards: `expires_after={"months": 1}`, `spendable_at={"fact": …}`."""
     return {"id": name, "title": {"ko": name, "en": name}, **words}
 
 
+def coupons() -> Document:
+    """A 10 % discount of up to 10,000 won a month; besides, January 2021's cashback on the amount paid."""
+    return january_2021(limits=[limit("coupon-reward", "reward", 10_000)], layers=[TEN_PERCENT])
+
+
 def wallet_terms(**changes: Any) -> Document:
-    """Incheon's of January 2021, but for the minimum of a top-up, which here is 1,000 won."""
+    """Incheon's terms of January 2021, except for the minimum top-up, which is 1,000 won here."""
     return {"minimum_top_up": 1_000, "holding_limit": 500_000, "holding_limit_verified": 2_000_000, **changes}
 
 
 def world_under(*documents: Document) -> World:
-    """A world under these versions; before the first of them Incheon's own are in force."""
+    """A world under these versions; before the first of them, Incheon's own are in force."""
     first = min(document["starts_at"] for document in documents)
     before = [document for document in incheon() if document["starts_at"] < first]
     return World(documents=(*before, *documents))
 
 
 def sums(top_up: Answer[TopUp]) -> tuple[int, int]:
-    """What the bank takes, and what comes into the wallet."""
+    """The won that the bank takes, and the won that are credited to the wallet."""
     return top_up.entry.debited, sum(top_up.entry.credited.values())
 
 
 def appropriate(world: World, won: int, funder: str = "city", year: int = 2021, layers: Sequence[str] = ()) -> None:
-    """A budget line of a funder, for all its layers unless some are named, from the year's first instant on."""
+    """Add a budget line of a funder, for `layers` or for all its layers, from the year's first instant on."""
     name = f"{funder}-{'-'.join(layers) or 'all'}-{year}"
     line = Line(
         year, name, funder, frozenset(layers) or None, datetime(year, 1, 1, tzinfo=SEOUL), {"ko": name, "en": name}
@@ -89,19 +103,19 @@ def appropriate(world: World, won: int, funder: str = "city", year: int = 2021, 
 
 
 def close_year(world: World, year: int = 2021) -> None:
-    """The fiscal year's close: what comes back from here on is kept apart."""
+    """Close the fiscal year: money returned from now on is kept apart."""
     request = Request.of("operator", scope_of(year), world.new_key(), {"closed": year})
     change = BudgetChange(request.accept(world.now), ChangeKind.CLOSE, year, None, 0, GROUNDS)
     AppropriationStore(world.storage, world.patience, "incheon").close(change)
 
 
 def returned(world: World, funder: str = "city", year: int = 2021) -> int:
-    """What came back to a funder's one line after the year's close."""
+    """The money returned to a funder's one line after the close of the year."""
     money = BudgetStore(world.memory, world.patience, "incheon").money(year)
     return money.left(f"{RETURNED}{funder}-all-{year}")
 
 
 def left(world: World, funder: str = "city", year: int = 2021, layers: Sequence[str] = ()) -> int:
-    """What is left of the line of a funder, for all its layers unless some are named."""
+    """The money left on a funder's line for `layers`, or for all its layers."""
     money = BudgetStore(world.memory, world.patience, "incheon").money(year)
     return money.left(f"{funder}-{'-'.join(layers) or 'all'}-{year}")

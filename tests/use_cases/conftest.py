@@ -1,4 +1,4 @@
-"""A world for each test, which must keep the invariants whatever was done in it, and send nothing that the contract does not cover."""
+"""A world for each test; at the end its invariants hold, and all its requests are covered by the contract."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,20 +10,17 @@ from tests.invariants import check_everything
 from tests.use_cases.command_policies import bonus, january_2021, limit, wallet_terms, world_under
 from tests.use_cases.world import World
 
-UNCOVERED = "something was sent that no case of the contract covers"
-
 
 @pytest.fixture
 def world() -> Iterator[World]:
     made = World()
     yield made
-    check_everything(made.memory)
-    assert made.storage.shapes <= shapes_of_the_contract(), UNCOVERED
+    _check(made)
 
 
 @pytest.fixture
 def founded() -> Iterator[Callable[..., World]]:
-    """Makes worlds under documents of one's own (`command_policies`), which are held to the same."""
+    """A function that makes worlds under given documents (see `command_policies`), checked in the same way."""
     worlds: list[World] = []
 
     def found(*documents: dict[str, object]) -> World:
@@ -32,13 +29,18 @@ def founded() -> Iterator[Callable[..., World]]:
 
     yield found
     for each in worlds:
-        check_everything(each.memory)
-        assert each.storage.shapes <= shapes_of_the_contract(), UNCOVERED
+        _check(each)
+
+
+def _check(world: World) -> None:
+    check_everything(world.memory)
+    uncovered = world.storage.shapes - shapes_of_the_contract()
+    assert not uncovered, f"requests that no case of the contract covers: {uncovered}"
 
 
 @pytest.fixture
 def under(founded: Callable[..., World]) -> Callable[..., World]:
-    """A world whose policy has these layers besides its own."""
+    """A function that makes a world whose policy has these additional layers."""
 
     def found(*layers: dict[str, Any], **words: Any) -> World:
         return founded(january_2021(layers=layers, wallet=words.pop("wallet", wallet_terms()), **words))
@@ -48,5 +50,5 @@ def under(founded: Callable[..., World]) -> Callable[..., World]:
 
 @pytest.fixture
 def saving_city(under: Callable[..., World]) -> World:
-    """10 % on top, into the charged purse, on the first 100,000 won of a month."""
+    """A bonus of 10 % into the loaded balance, on the first 100,000 won of a month."""
     return under(bonus(limits=["bonus-base"]), limits=[limit("bonus-base", "top_up", 100_000)])

@@ -1,4 +1,4 @@
-"""Versions as they come about: begun and checked by one operator, approved by another."""
+"""Policy versions in the making: one operator begins and checks a draft, another approves it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ EMERGENCY = "no time for a simulation"
 
 
 class Desk:
-    """Where a programme's policies are made; each call is a request of its own."""
+    """The use cases on a programme's policies; each call is a separate request."""
 
     def __init__(self, storage: Storage, patience: Patience, programme: str) -> None:
         self.policies = PolicyStore(storage, patience, programme)
@@ -39,14 +39,14 @@ class Desk:
         return approve_draft(self.drafts, self.policies, name, seen, by, None, now)
 
     def ready(self, document: dict[str, Any], now: datetime) -> str:
-        """A draft that was begun and checked two days ago; its name."""
+        """Begin a draft and check it two days ago; return its name."""
         earlier = now - timedelta(days=2)
         self.begin(document, earlier)
         assert self.check(document["version"], earlier).check, "a check is kept"
         return str(document["version"])
 
     def schedule(self, document: dict[str, Any], now: datetime) -> dict[str, Any]:
-        """The version scheduled; raises `PolicyRefused` with the faults that a check finds."""
+        """Schedule the version; raise `PolicyRefused` with the faults that a check finds."""
         name = self.begin(document, now).version
         while True:
             faults = getattr(self.check(name, now).check, "faults", ())
@@ -56,4 +56,4 @@ class Desk:
                 self.approve(name, now)
                 return document
             except DraftNotChecked:
-                continue  # another version was scheduled before this one meanwhile
+                continue  # Another version was scheduled before this one in between.

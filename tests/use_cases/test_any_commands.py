@@ -1,4 +1,4 @@
-"""Any sequence of top-ups, payments, cancellations and retries comes to what a plain reference makes of it, to the won."""
+"""Any sequence of top-ups, payments, cancellations and retries equals the result of a plain reference, to the won."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ POLICY = january_2021(
 
 @dataclass
 class Paid:
-    """A payment as the reference has it: its price, what was taken off, what it used of the limit and when, and what was cancelled."""
+    """A payment in the reference: price, discount, limit usage with its time, and cancelled amount."""
 
     price: int
     off: int
@@ -61,7 +61,7 @@ class Paid:
 
 @dataclass
 class Reference:
-    """The rules of the policy above, written down once more in the shortest way: won by purse, and won by limit and window."""
+    """The rules of the policy above in their shortest form: won by purse, and usage by limit and window."""
 
     purses: Counter[str] = field(default_factory=Counter)
     used: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -73,7 +73,7 @@ class Reference:
         return granted
 
     def top_up(self, amount: int, now: datetime) -> tuple[str, int, dict[str, int]]:
-        """Its outcome, what the bank takes, and what comes in."""
+        """Return the outcome, the won that the bank takes, and the won credited."""
         month, half = f"{now:%Y-%m}", f"{now:%Y-%m}-{1 if now.day < 16 else 2}"
         if self.purses["charged"] + amount > HOLDING_LIMIT:
             return "holding_limit_exceeded", 0, {}
@@ -112,7 +112,7 @@ class Reference:
         return Paid(price, off, month), drawn
 
     def cancel(self, paid: Paid, amount: int) -> int:
-        """What goes back to the member. Of the discount there remains floor(discount * left / price) on what is left of the price."""
+        """Return the refund. Of the discount, floor(discount * left / price) remains on what is left of the price."""
         left_before, left_after = paid.price - paid.cancelled, paid.price - paid.cancelled - amount
         back = paid.off * left_before // paid.price - paid.off * left_after // paid.price
         freed = paid.off * (paid.cancelled + amount) // paid.price - paid.off * paid.cancelled // paid.price
@@ -135,7 +135,7 @@ commands = st.one_of(
 
 
 class Side:
-    """The world and the reference, which are told the same."""
+    """The world and the reference, which get the same commands."""
 
     def __init__(self) -> None:
         self.world = world_under(POLICY)
@@ -185,7 +185,7 @@ class Side:
         self.sent.append(lambda: self.world.cancel(payment, amount, key).entry == entry)
 
     def again(self, which: int) -> None:
-        """A request that was sent before has its answer, and no effect."""
+        """Repeat an earlier request: it gets its answer and has no effect."""
         if self.sent:
             assert self.sent[-1 - which % len(self.sent)]()
 
@@ -194,27 +194,27 @@ class Side:
         self.world.now = min(self.world.now + timedelta(days=number), latest)
 
 
-def test_the_sequences_come_to_every_edge() -> None:
-    """A fixed one, so that the test above cannot pass for having met nothing: each rule cuts once."""
+def test_a_fixed_sequence_meets_every_rule() -> None:
+    """A fixed sequence in which each rule applies once, so that the test above cannot pass without meeting them."""
     side = Side()
     for command in (
-        ("top_up", 100_000),  # bonus on 60,000 of it
-        ("pay", 70_000, True),  # points first, then charged
-        ("pay", 9_000, True),  # ...
-        ("pay", 20_000, False),  # the limit's last won
+        ("top_up", 100_000),  # Bonus on 60,000 of it.
+        ("pay", 70_000, True),  # Points first, then the loaded balance.
+        ("pay", 9_000, True),
+        ("pay", 20_000, False),  # The limit's last won.
         ("cancel", 0, 37),
         ("pay", 9_999, False),
-        ("top_up", 300_000),  # more than may be topped up
+        ("top_up", 300_000),  # More than the top-up limit.
         ("days", 20),
         ("top_up", 100_000),
         ("days", 20),
-        ("top_up", 100_000),  # the budget's last won
+        ("top_up", 100_000),  # The budget's last won.
         ("pay", 80_000, False),
         ("cancel", 1, 100),
         ("again", 3),
-        ("days", 25),  # points of January are over
+        ("days", 25),  # The points of January have expired.
         ("pay", 10_000, True),
-        ("top_up", 300_000),  # more than may be held
+        ("top_up", 300_000),  # More than the holding limit.
     ):
         side.do(command)
     check_everything(side.world.memory)
@@ -226,7 +226,7 @@ def test_the_sequences_come_to_every_edge() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(sequence=st.lists(commands, min_size=1, max_size=25))
-def test_any_sequence_of_commands_comes_to_what_the_reference_says(sequence: list[tuple[Any, ...]]) -> None:
+def test_any_sequence_of_commands_equals_the_reference(sequence: list[tuple[Any, ...]]) -> None:
     side = Side()
     for command in sequence:
         side.do(command)

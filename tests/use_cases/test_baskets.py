@@ -1,4 +1,4 @@
-"""Several payments of one wallet in one transaction: all or none, judged in order as if they were made one after another."""
+"""Several payments of one wallet in one transaction: all or none, decided in order like separate payments."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +14,11 @@ from eeum.payments.rules import Decline, Order, PaymentStatus
 from eeum.payments.use_cases import UnknownCard
 from eeum.storage import Unavailable
 from local.inhabitants import business_registration_number
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
 from tests.participants import StampCounter, card_key
 from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 
@@ -32,7 +33,7 @@ def _orders(shops: list[str], *amounts: int, hold: bool = False) -> list[Order]:
 
 @pytest.fixture
 def market() -> World:
-    """10 % off at once, up to 2,500 won a month, funded by the city."""
+    """10 % discount, up to 2,500 won a month, funded by the city."""
     world = world_under(
         january_2021(
             limits=[limit("most", "reward", 2_500)], layers=[layer("coupon", "discount", 1_000, limits=["most"])]
@@ -65,7 +66,7 @@ def test_payments_of_a_basket_are_cancelled_and_found_one_by_one(world: World) -
     assert world.cancel(first, 4_000).entry.refund == 4_000
 
 
-def test_of_a_basket_with_one_payment_that_is_declined_nothing_is_paid(world: World) -> None:
+def test_a_basket_with_one_declined_payment_pays_nothing(world: World) -> None:
     payer, shops = world.member(charged=30_000), _shops(world, 3)
     basket = world.pay_basket(payer, _orders(shops, 10_000, 25_000, 1_000), KEY).entry
     assert [each.decline for each in basket.payments] == [
@@ -86,7 +87,7 @@ def test_a_basket_with_an_unknown_card_stores_nothing(world: World) -> None:
     assert world.entries("payment") == []
 
 
-def test_a_key_is_of_one_basket_or_one_payment(world: World) -> None:
+def test_a_key_belongs_to_one_basket_or_one_payment(world: World) -> None:
     payer, shops = world.member(charged=30_000), _shops(world, 2)
     world.pay_basket(payer, _orders(shops, 1_000, 1_000), KEY)
     with pytest.raises(IdempotencyKeyReused):
@@ -98,7 +99,7 @@ def test_a_key_is_of_one_basket_or_one_payment(world: World) -> None:
 
 def test_ten_shops_draw_on_one_budget_shard_with_one_write(market: World) -> None:
     payer, shops = market.member(charged=100_000), _shops(market, 10)
-    market.pay(payer, shops[0], 10)  # the shard has money now
+    market.pay(payer, shops[0], 10)  # The shard has money now.
     sent: list[int] = []
     market.memory.fault = lambda moment, writes: sent.append(len(writes)) if moment == "before" else None
     with market.counted() as costs:
@@ -110,7 +111,7 @@ def test_ten_shops_draw_on_one_budget_shard_with_one_write(market: World) -> Non
     check_everything(market.memory)
 
 
-def test_what_the_first_uses_of_a_limit_the_next_has_not(market: World) -> None:
+def test_limit_usage_of_the_first_payment_counts_for_the_next(market: World) -> None:
     payer, shops = market.member(charged=100_000), _shops(market, 4)
     basket = market.pay_basket(payer, _orders(shops, 20_000, 4_000, 4_000, 4_000)).entry
     assert [each.discount for each in basket.payments] == [2_000, 400, 100, 0]
@@ -121,7 +122,7 @@ def test_what_the_first_uses_of_a_limit_the_next_has_not(market: World) -> None:
     check_everything(market.memory)
 
 
-def test_the_last_won_of_a_budget_go_to_the_first_of_a_basket() -> None:
+def test_the_last_won_of_a_budget_go_to_the_first_payments_of_a_basket() -> None:
     world = world_under(january_2021(layers=[layer("coupon", "discount", 1_000)]))
     appropriate(world, 1_500)
     payer, shops = world.member(charged=100_000), _shops(world, 3)
@@ -142,7 +143,7 @@ def test_each_payment_of_a_basket_gets_its_stamp(world: World) -> None:
     assert card["stamps"] == 3
 
 
-def test_more_shops_than_one_read_takes_are_refused_before_anything_is_sent(world: World) -> None:
+def test_too_many_shops_for_one_read_are_refused_before_anything_is_sent(world: World) -> None:
     payer = world.member(charged=30_000)
     shops = [f"{number:08}-0000-8000-8000-000000000000" for number in range(50)]
     with world.counted() as costs, pytest.raises(TooManyItems):
@@ -151,7 +152,7 @@ def test_more_shops_than_one_read_takes_are_refused_before_anything_is_sent(worl
     assert len(world.pay_basket(payer, _orders(shops[:49], *[100] * 49)).entry.payments) == 49
 
 
-def test_more_writes_than_one_transaction_takes_are_refused_before_they_are_sent(world: World) -> None:
+def test_too_many_writes_for_one_transaction_are_refused_before_they_are_sent(world: World) -> None:
     payer, (shop,) = world.member(charged=30_000), _shops(world, 1)
     with world.counted() as costs, pytest.raises(TooManyItems):
         world.pay_basket(payer, _orders([shop] * 50, *[100] * 50, hold=True))
@@ -159,7 +160,7 @@ def test_more_writes_than_one_transaction_takes_are_refused_before_they_are_sent
     assert world.entries("payment") == []
 
 
-def test_a_basket_whose_answer_was_lost_is_found_again(world: World) -> None:
+def test_a_basket_whose_answer_was_lost_is_found(world: World) -> None:
     payer, shops = world.member(charged=30_000), _shops(world, 2)
     with world.failing(Unavailable, "after", 1) as hit:
         answer = world.pay_basket(payer, _orders(shops, 10_000, 10_000), KEY)
@@ -189,7 +190,7 @@ def test_baskets_and_payments_at_once_overdraw_nothing(market: World) -> None:
         partial(market.pay_basket, payer, _orders(shops, 3_000, 2_000, 1_000)) for _ in range(8)
     ]
     calls += [partial(market.pay, payer, shops[0], 4_000) for _ in range(8)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     assert all(isinstance(answer, Answer) for answer in answers), answers
     assert market.balances(payer)["charged"] >= 0
     assert market.wallet(payer.id).limit_usage.used == {"most@2021-01": 2_500}
@@ -201,7 +202,7 @@ AMOUNTS = st.lists(st.tuples(st.integers(1, 9_000), st.booleans()), min_size=1, 
 
 @settings(max_examples=60, deadline=None)
 @given(charged=st.integers(0, 20_000), cashback=st.integers(0, 9_000), budget=st.integers(1, 2_000), asked=AMOUNTS)
-def test_a_basket_comes_out_as_its_payments_one_after_another(
+def test_a_basket_equals_its_payments_one_after_another(
     charged: int, cashback: int, budget: int, asked: list[tuple[int, bool]]
 ) -> None:
     together, apart = (_market_of(charged, cashback, budget) for _ in range(2))

@@ -1,4 +1,4 @@
-"""What was paid is given back, and its cashback with it, whatever was spent, earned or cancelled in between."""
+"""Cancellations return the payment and take its cashback back, whatever was spent, earned or cancelled in between."""
 
 import random
 from dataclasses import replace
@@ -15,8 +15,9 @@ from eeum.policy.rules import Band, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Contended, Page, Query, Unavailable
 from eeum.wallet.rules import Wallet
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "the same key again and again"
 
@@ -58,7 +59,7 @@ def test_the_order_of_deliveries_does_not_matter(world: World) -> None:
 
 
 def test_a_cancellation_raises_what_later_payments_earned(world: World) -> None:
-    """10 % up to 500,000 and 1 % up to 1,000,000: what comes free in the first band is earned by who came after."""
+    """10 % up to 500,000 and 1 % up to 1,000,000: later payments earn what the cancellation frees in the first band."""
     payer = world.member(charged=2_000_000)
     first, second, third = _paid(world, payer, 500_000, 300_000, 400_000)
     world.post(first, second, third)
@@ -71,13 +72,13 @@ def test_a_cancellation_raises_what_later_payments_earned(world: World) -> None:
 
 
 @pytest.mark.parametrize("parts", [[300_000], [100_000, 200_000], [1, 299_998, 1], [60_000] * 5])
-def test_many_partial_cancellations_come_out_as_one(world: World, parts: list[int]) -> None:
+def test_partial_cancellations_add_up_to_one_cancellation(world: World, parts: list[int]) -> None:
     payer = world.member(charged=400_000, cashback=100_000, grants={"grant/a": 200_000})
     first, second = _paid(world, payer, 600_000, 100_000)
     world.post(first, second)
     for part in parts:
         world.post(world.cancel(first, part).entry)
-    # Of the grant's 200,000 and the charged purse's 400,000 the last 300,000 came back; the 100,000 left of the charged purse earn.
+    # The last 300,000 came back, of 200,000 from the allowance and 400,000 from the loaded balance; the remaining 100,000 earn.
     assert world.balances(payer) == {"charged": 300_000, "cashback": 10_000, "grant/a": 0}
     book = world.book(payer)
     assert sum(change.won for each in book.corrections for change in each.changes) == -30_000
@@ -91,7 +92,7 @@ def test_refunds_go_back_in_reverse_debit_order(world: World) -> None:
     world.post(world.cancel(payment, 15_000).entry)
     assert world.balances(payer) == {"charged": 0, "cashback": 20_000, "grant/a": 0}
     world.post(world.cancel(payment, 15_000).entry)
-    # Ten thousand of what the charged purse paid are gone, and the thousand they earned.
+    # Ten thousand from the loaded balance are cancelled, and so are the thousand that they earned.
     assert world.balances(payer) == {"charged": 10_000, "cashback": 24_000, "grant/a": 0}
     world.post(world.cancel(payment).entry)
     assert world.balances(payer) == {"charged": 50_000, "cashback": 20_000, "grant/a": 30_000}
@@ -111,8 +112,8 @@ def test_cashback_that_was_spent_is_taken_from_the_refund(world: World) -> None:
 
 
 def test_cashback_below_zero_shows_its_reason_and_is_filled_by_later_cashback() -> None:
-    """Three layers each lose a whole won when one won is cancelled: more than the refund, and the cashback is spent already."""
-    # A world of its own, since what is checked at the end of the others goes by the policies that are stored.
+    """Each of three layers loses a whole won for one won that is cancelled, after the cashback was spent."""
+    # A separate world: the check at the end of the others uses the policies that are stored.
     world = World()
     world.policies = PolicyBook([_three_layers(world)])
     payer = world.member(charged=20, cashback_first=True)
@@ -140,7 +141,7 @@ def test_a_balance_below_zero_is_filled_from_the_next_refund_first(world: World)
     (correction,) = world.book(payer).corrections
     assert (correction.won, correction.recovered, correction.released) == (-1_000, 6_000, (("charged", 4_000),))
     assert world.balances(payer) == {"charged": 34_000, "cashback": 0}
-    # The rest comes back as if nothing had been recovered before: in reverse debit order, on all that was given back.
+    # The rest comes back as if nothing had been recovered: in reverse debit order, over all refunds.
     world.post(world.cancel(payment).entry)
     assert world.balances(payer) == {"charged": 43_000, "cashback": 0}
 
@@ -175,7 +176,7 @@ def test_no_more_is_cancelled_than_is_left(world: World, amount: int) -> None:
     assert world.balances(payer)["refund_pending"] == 30_000
 
 
-def test_only_who_brought_a_payment_cancels_it(world: World) -> None:
+def test_only_the_acquirer_that_brought_a_payment_cancels_it(world: World) -> None:
     payer = world.member(charged=100_000)
     (payment,) = _paid(world, payer, 30_000)
     with pytest.raises(NotFound):
@@ -201,10 +202,10 @@ def test_a_replayed_cancellation_answers_the_same_when_nothing_is_left(world: Wo
     assert world.cancel(payment, None, KEY).entry == first
 
 
-def test_sixteen_callers_never_take_back_more_than_was_paid(world: World) -> None:
+def test_sixteen_concurrent_cancellations_never_exceed_the_payment(world: World) -> None:
     payer = world.member(charged=100_000)
     (payment,) = _paid(world, payer, 30_000)
-    outcomes = at_once([lambda: world.cancel(payment, 4_000)] * 16)
+    outcomes = attempts_at_once([lambda: world.cancel(payment, 4_000)] * 16)
     done = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert len(done) == 7
     assert all(isinstance(each, CancellationExceedsPayment) for each in outcomes if isinstance(each, Exception))
@@ -213,7 +214,7 @@ def test_sixteen_callers_never_take_back_more_than_was_paid(world: World) -> Non
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("error", [Contended, Unavailable])
-def test_a_lost_answer_cancels_nothing_twice(world: World, error: type[Exception], moment: str) -> None:
+def test_a_lost_answer_does_not_cancel_twice(world: World, error: type[Exception], moment: str) -> None:
     if error is Contended and moment == "after":
         pytest.skip("a conflict has no effect")
     payer = world.member(charged=100_000)
@@ -240,7 +241,7 @@ def test_a_cancellation_belongs_to_the_month_of_its_payment(world: World) -> Non
     assert [(change.number, change.won) for change in correction.changes] == [(1, -50_000), (2, 9_000)]
     assert world.book(payer, "2021-04").corrections == ()
     assert world.wallet(payer.id).usage == {"monthly-spend@2021-04": 100_000}
-    # What January used is gone from the wallet, and still known to whoever posts late.
+    # The wallet no longer has January's limit usage, but a late accrual can still compute it.
     world.post(world.cancel(january[1]).entry)
     assert world.balances(payer) == {"charged": 1_900_000, "cashback": 10_000}
 
@@ -265,7 +266,7 @@ def test_a_payment_and_its_cancellation_under_one_key_in_one_instant_are_two(wor
     assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}
 
 
-def test_a_refund_that_rests_on_the_balance_is_divided_anew_when_that_changed(world: World) -> None:
+def test_a_refund_is_divided_again_when_the_cashback_balance_changed(world: World) -> None:
     payer = world.member(charged=100_000, cashback_first=True)
     (payment,) = _paid(world, payer, 100_000)
     world.post(payment)
@@ -285,7 +286,7 @@ def test_a_refund_that_rests_on_the_balance_is_divided_anew_when_that_changed(wo
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
-def test_whatever_is_paid_and_cancelled_in_whatever_order_what_survives_is_what_earns(seed: int) -> None:
+def test_only_surviving_payments_earn_after_any_sequence(seed: int) -> None:
     chance = random.Random(seed)
     world = World()
     payer = world.member(
@@ -313,8 +314,8 @@ def test_whatever_is_paid_and_cancelled_in_whatever_order_what_survives_is_what_
     check_everything(world.memory)
 
 
-def test_what_is_posted_while_a_month_is_read_is_no_part_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The month's corrections are read after its earnings: by then there may be one of an earning that was not read."""
+def test_entries_posted_while_a_month_is_read_are_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Corrections are read after earnings, so one may belong to an earning that was not read."""
     payer = world.member(charged=1_000_000)
     payment, cancelled = _paid(world, payer, 400_000, 200_000)
     world.post(payment)

@@ -1,4 +1,4 @@
-"""Cashback is posted for each payment once, whatever becomes of the batches that carry it."""
+"""Cashback is posted once for each payment, whatever happens to the batches that carry it."""
 
 import random
 from collections.abc import Sequence
@@ -16,8 +16,9 @@ from eeum.payments.rules import Payment
 from eeum.storage import BY_MERCHANT, Contended, Key, Put, Query, SetTo, Table, Update, Write
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
+from tests.concurrency import attempts_at_once
 from tests.contract.examples import payment as example
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 
 def _spend(world: World, wallet: Wallet, *amounts: int) -> list[Payment]:
@@ -70,21 +71,21 @@ def test_bands_are_marginal_over_the_spend_of_the_month(world: World, amounts: l
     assert [earning.won for earning in world.earnings(payer)] == won
 
 
-def test_only_what_the_charged_purse_paid_earns(world: World) -> None:
+def test_only_payments_from_the_loaded_balance_earn(world: World) -> None:
     payer = world.member(charged=10_000, cashback=5_000, grants={"grant/a": 3_000})
     world.post(*_spend(world, payer, 15_000))
     (earning,) = world.earnings(payer)
     assert (earning.base, earning.won) == (10_000, 1_000)
 
 
-def test_what_cashback_paid_earns_nothing_and_is_numbered_all_the_same(world: World) -> None:
+def test_a_payment_from_cashback_earns_nothing_and_has_an_accrual_number(world: World) -> None:
     payer = world.member(cashback=5_000)
     world.post(*_spend(world, payer, 5_000))
     (earning,) = world.earnings(payer)
     assert (earning.number, earning.base, earning.won, dict(earning.used)) == (1, 0, 0, {})
 
 
-def test_cashback_pays_back_what_was_taken_back(world: World) -> None:
+def test_new_cashback_fills_a_balance_below_zero(world: World) -> None:
     payer = world.member(charged=10_000, cashback=-1_500)
     world.post(*_spend(world, payer, 10_000))
     assert world.balances(payer)["cashback"] == -500
@@ -152,7 +153,7 @@ def test_a_batch_that_is_larger_than_a_transaction_is_posted_in_parts(world: Wor
     assert {world.balances(member)["cashback"] for member in members} == {2_000}
 
 
-def test_nothing_to_post_asks_nothing(world: World) -> None:
+def test_an_empty_batch_sends_no_request(world: World) -> None:
     with world.counted() as costs:
         assert world.post() == []
     assert costs.calls == []
@@ -163,26 +164,26 @@ def test_several_consumers_at_once_post_everything_once(world: World) -> None:
     payments = [payment for member in members for payment in _spend(world, member, *[1_000] * 6)]
     generator = random.Random(7)
     batches = [generator.sample(payments, 16) for _ in range(7)] + [payments]
-    answers = at_once([partial(world.post, *batch) for batch in batches])
+    answers = attempts_at_once([partial(world.post, *batch) for batch in batches])
     assert answers == [[]] * len(batches)
     assert {world.balances(member)["cashback"] for member in members} == {600}
 
 
-def test_payments_go_on_while_their_cashback_is_posted(world: World) -> None:
+def test_payments_continue_while_their_cashback_is_posted(world: World) -> None:
     payer = world.member(charged=100_000)
     waiting = _spend(world, payer, *[1_000] * 10)
 
     def spend() -> list[Payment]:
         return [world.pay(payer, SHOP, 1_000).entry for _ in range(10)]
 
-    spent, *_ = at_once([spend, *(partial(world.post, payment) for payment in waiting)])
+    spent, *_ = attempts_at_once([spend, *(partial(world.post, payment) for payment in waiting)])
     assert isinstance(spent, list), spent
     world.post(*spent)
     assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}
 
 
 def _contended_together(world: World) -> None:
-    """Transactions over more than one wallet always meet a conflict."""
+    """A storage in which transactions on more than one wallet always meet a conflict."""
 
     def fault(moment: str, writes: Sequence[Write]) -> None:
         if moment == "before" and sum(isinstance(write, Update) for write in writes) > 1:
@@ -191,7 +192,7 @@ def _contended_together(world: World) -> None:
     world.memory.fault = fault
 
 
-def test_wallets_that_are_too_busy_to_be_posted_together_are_posted_each_alone(world: World) -> None:
+def test_contended_wallets_are_posted_one_by_one(world: World) -> None:
     members = [world.member(f"member-{number}", charged=100_000) for number in range(5)]
     payments = [payment for member in members for payment in _spend(world, member, 1_000, 2_000)]
     _contended_together(world)
@@ -201,7 +202,7 @@ def test_wallets_that_are_too_busy_to_be_posted_together_are_posted_each_alone(w
     assert {world.balances(member)["cashback"] for member in members} == {300}
 
 
-def test_what_was_posted_alone_stays_when_the_time_runs_out_and_the_next_try_goes_on(world: World) -> None:
+def test_wallets_posted_one_by_one_stay_posted_when_time_runs_out(world: World) -> None:
     members = [world.member(f"member-{number}", charged=100_000) for number in range(3)]
     payments = [payment for member in members for payment in _spend(world, member, 1_000)]
     busy = partition_of(members[1].id)
@@ -219,7 +220,7 @@ def test_what_was_posted_alone_stays_when_the_time_runs_out_and_the_next_try_goe
     assert {world.balances(member)["cashback"] for member in members} == {100}
 
 
-def test_a_number_that_was_taken_meanwhile_is_worked_out_anew(world: World) -> None:
+def test_an_accrual_with_a_number_taken_meanwhile_is_computed_again(world: World) -> None:
     payer = world.member(charged=2_000_000)
     first, second = _spend(world, payer, 400_000, 300_000)
     done = []
@@ -234,7 +235,7 @@ def test_a_number_that_was_taken_meanwhile_is_worked_out_anew(world: World) -> N
     assert [earning.won for earning in world.earnings(payer)] == [40_000, 12_000]
 
 
-def test_a_payment_whose_wallet_is_missing_is_handed_back_and_the_others_are_posted(world: World) -> None:
+def test_a_payment_without_a_wallet_is_returned_and_the_others_are_posted(world: World) -> None:
     payer = world.member(charged=10_000)
     (payment,) = _spend(world, payer, 10_000)
     stray = example("00000000-0000-8000-8000-000000000000")

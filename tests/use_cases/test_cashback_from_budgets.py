@@ -1,6 +1,6 @@
-"""Cashback that budgets and pools fund: what is granted, what is cut, what comes back, and what a shortfall means later."""
+"""Cashback from budgets and pools: what is funded, what is cut, what is returned, and the effects of a shortfall."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,41 +12,34 @@ from eeum.calendar import SEOUL
 from eeum.errors import Busy
 from eeum.payments.rules import Payment
 from eeum.storage import Contended, Table
-from tests.contract.shapes import shapes_of_the_contract
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
 from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 GIFT = layer("gift", "cashback", 500)
 
 
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, "something was sent that no case of the contract covers"
+@pytest.fixture
+def city(founded: Callable[..., World]) -> World:
+    """Five per cent from the city alone, without a limit, besides the cashback of January 2021."""
+    return founded(january_2021(layers=[GIFT]))
 
 
 @pytest.fixture
-def city() -> Iterator[World]:
-    """Five per cent of the city alone, without a limit, besides the cashback of January 2021."""
-    yield from _kept(world_under(january_2021(layers=[GIFT])))
-
-
-@pytest.fixture
-def pool() -> Iterator[World]:
-    """Ten per cent of what one pays, up to 5,000 won in all the city each half of a month, and two percent beside it."""
+def pool(founded: Callable[..., World]) -> World:
+    """Ten per cent from a pool of 5,000 won for the city and half month, and two per cent beside it."""
     pooled = layer("pooled", "cashback", 1_000, pools=["festival"], limits=["pooled-reward"])
     document = january_2021(
         layers=[pooled],
         limits=[limit("pooled-reward", "reward", 4_000)],
         pools=[{"id": "festival", "window": "half_month", "amount": 5_000}],
     )
-    yield from _kept(world_under(document))
+    return founded(document)
 
 
 def _won(world: World, payment: Payment, layer: str = "gift") -> int:
-    """What a layer gives for a payment as it stands."""
+    """Won of a layer for a payment after all corrections."""
     book = world.book(world.wallet(payment.acceptance.wallet_id), payment.acceptance.accepted_at.strftime("%Y-%m"))
     (earning,) = [each for each in book.earnings if each.digest == payment.acceptance.digest]
     given = sum(reward.won for reward in earning.rewards if reward.layer == layer)
@@ -54,7 +47,7 @@ def _won(world: World, payment: Payment, layer: str = "gift") -> int:
     return given + sum(each.won for each in changes if (each.number, each.layer) == (earning.number, layer))
 
 
-def test_what_is_granted_is_no_longer_left(city: World) -> None:
+def test_a_budget_draw_lowers_what_is_left(city: World) -> None:
     appropriate(city, 10_000, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
@@ -68,7 +61,7 @@ def test_what_is_granted_is_no_longer_left(city: World) -> None:
 @pytest.mark.parametrize(
     ("there", "ceilings"), [(1_500, {}), (1_499, {"gift": 1_499}), (1, {"gift": 1}), (0, {"gift": 0})]
 )
-def test_a_shortfall_is_a_recorded_ceiling_and_the_other_layers_stand(
+def test_a_shortfall_is_stored_as_a_funded_amount_and_other_layers_are_unaffected(
     city: World, there: int, ceilings: dict[str, int]
 ) -> None:
     appropriate(city, there, layers=["gift"])
@@ -78,11 +71,11 @@ def test_a_shortfall_is_a_recorded_ceiling_and_the_other_layers_stand(
     (earning,) = city.earnings(payer)
     assert (earning.ceilings, left(city, layers=["gift"])) == (ceilings, 0)
     assert _won(city, paid) == there
-    assert earning.won == 3_000 + there, "what the other layers give is not touched"
+    assert earning.won == 3_000 + there, "other layers are unaffected"
     assert earning.used == {"monthly-spend": 30_000}
 
 
-def test_spend_limits_count_the_base_though_it_was_not_funded() -> None:
+def test_spend_limits_count_the_base_although_it_was_not_funded() -> None:
     bounded = layer("gift", "cashback", 500, limits=["gift-spend"])
     world = world_under(january_2021(layers=[bounded], limits=[limit("gift-spend", "spend", 40_000)]))
     appropriate(world, 0, layers=["gift"])
@@ -94,7 +87,7 @@ def test_spend_limits_count_the_base_though_it_was_not_funded() -> None:
     check_everything(world.memory)
 
 
-def test_reward_limits_count_what_was_paid(pool: World) -> None:
+def test_reward_limits_count_the_funded_amount(pool: World) -> None:
     payer, shop = pool.member(charged=200_000), pool.shop()
     rich = pool.member("rich", charged=200_000)
     pool.post(pool.pay(rich, shop, 30_000).entry)
@@ -112,15 +105,15 @@ def test_a_pool_turns_with_its_window(pool: World) -> None:
     second = pool.pay(pool.member("other", charged=100_000), shop, 30_000).entry
     pool.now += timedelta(milliseconds=1)
     third = pool.pay(payer, shop, 5_000).entry
-    # A window's payments are funded from it whenever they are posted.
+    # Payments of a window draw on its pool whenever they are posted.
     pool.post(third)
     pool.post(first)
     pool.post(second)
     assert [_won(pool, each, "pooled") for each in (first, second, third)] == [3_000, 2_000, 500]
 
 
-def test_who_got_less_gets_no_more_when_another_payment_is_cancelled(city: World) -> None:
-    """A supplement, and money that comes back, are for those who come after."""
+def test_a_cut_reward_is_not_raised_when_another_payment_is_cancelled(city: World) -> None:
+    """Supplements and returned money are for later payments."""
     appropriate(city, 2_000, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     first, second = (city.pay(payer, shop, 30_000).entry for _ in range(2))
@@ -135,8 +128,8 @@ def test_who_got_less_gets_no_more_when_another_payment_is_cancelled(city: World
     assert _won(city, third) == 500
 
 
-def test_an_earning_that_grows_by_a_cancellation_gets_what_there_is_and_the_correction_says_so() -> None:
-    """The layer's spend limit is freed by the cancellation, and its budget is all but used up."""
+def test_an_earning_raised_by_a_cancellation_is_funded_as_far_as_possible() -> None:
+    """The cancellation frees the layer's spend limit, but its budget is nearly used up."""
     bounded = layer("gift", "cashback", 1_000, limits=["gift-spend"])
     world = world_under(january_2021(layers=[bounded], limits=[limit("gift-spend", "spend", 40_000)]))
     appropriate(world, 4_100, layers=["gift"])
@@ -151,14 +144,14 @@ def test_an_earning_that_grows_by_a_cancellation_gets_what_there_is_and_the_corr
     world.post(hungry)
     assert _won(world, hungry) == 100
     world.post(cancelled)
-    # What comes back is 3,000; the second payment earns 3,000 now, of which 1,000 were funded.
+    # 3,000 come back; the second payment earns 3,000 now, of which 1,000 were funded.
     assert [_won(world, each) for each in (first, second)] == [0, 3_000]
     assert left(world, layers=["gift"]) == 1_000
     check_everything(world.memory)
 
 
-def test_a_correction_that_finds_too_little_records_its_ceilings() -> None:
-    """What is cancelled earned little; what it frees would earn much."""
+def test_a_correction_with_a_shortfall_stores_its_funded_amounts() -> None:
+    """The cancelled payment earned little, and the spend limit that it frees would earn much."""
     documents = january_2021(
         limits=[limit("gift-spend", "spend", 40_000)],
         layers=[
@@ -180,13 +173,13 @@ def test_a_correction_that_finds_too_little_records_its_ceilings() -> None:
     (correction,) = world.book(payer).corrections
     assert correction.ceilings == {2: {"gift": 1_200}}
     assert (_won(world, second), left(world, layers=["gift"])) == (1_200, 0)
-    # And again on the way back: the ceiling holds, the rest is given back.
+    # When that is cancelled, too: the funded amount stays, and the rest is returned.
     world.post(world.cancel(second, 20_000).entry)
     assert (_won(world, second), left(world, layers=["gift"])) == (1_000, 200)
     check_everything(world.memory)
 
 
-def test_a_cancellation_after_the_turn_of_the_year_gives_back_to_the_year_that_paid(city: World) -> None:
+def test_a_cancellation_after_new_year_returns_money_to_the_year_that_paid(city: World) -> None:
     for year in (2021, 2022):
         appropriate(city, 100_000, year=year, layers=["gift"])
     city.now = datetime(2021, 12, 31, 12, 0, tzinfo=SEOUL)
@@ -203,11 +196,11 @@ def test_a_line_that_applies_later_pays_for_what_is_accepted_from_then_on(city: 
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
     city.post(paid)
-    assert city.memory.items(Table.BUDGETS) == [], "where nothing is budgeted nothing is asked"
+    assert city.memory.items(Table.BUDGETS) == [], "a layer without a budget sends no request"
     assert _won(city, paid) == 1_500
 
 
-def test_all_wallets_of_a_batch_are_funded_by_one_item(city: World) -> None:
+def test_all_wallets_of_a_batch_draw_on_one_item(city: World) -> None:
     appropriate(city, 1_000_000)
     members = [city.member(f"member-{number}", charged=100_000) for number in range(20)]
     shop = city.shop()
@@ -230,7 +223,7 @@ def test_a_batch_that_comes_again_or_twice_at_once_is_funded_once(city: World) -
     members = [city.member(f"member-{number}", charged=100_000) for number in range(4)]
     shop = city.shop()
     payments = [city.pay(each, shop, 10_000).entry for each in members]
-    answers = at_once([partial(city.post, *payments)] * 4)
+    answers = attempts_at_once([partial(city.post, *payments)] * 4)
     assert [each for each in answers if isinstance(each, Exception)] == []
     city.post(*payments)
     assert left(city, layers=["gift"]) == 100_000 - 4 * 500
@@ -261,7 +254,7 @@ def test_a_posting_without_time_left_takes_nothing(city: World) -> None:
     assert left(city, layers=["gift"]) == 99_000
 
 
-def test_money_that_others_take_meanwhile_is_not_granted_twice(city: World) -> None:
+def test_money_drawn_by_others_meanwhile_is_not_drawn_twice(city: World) -> None:
     appropriate(city, 600, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     other = city.member("other", charged=100_000)
@@ -278,7 +271,7 @@ def test_money_that_others_take_meanwhile_is_not_granted_twice(city: World) -> N
     assert (_won(city, theirs), _won(city, mine), left(city, layers=["gift"])) == (500, 100, 0)
 
 
-def test_an_event_that_is_not_going_on_has_no_money(world: World) -> None:
+def test_an_event_outside_its_dates_has_no_budget(world: World) -> None:
     event = {
         "id": "festival",
         "window": "event",

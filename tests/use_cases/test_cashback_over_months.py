@@ -1,4 +1,4 @@
-"""The month turns by itself: limits are used by the month of the payment, whenever its cashback is posted."""
+"""Months turn by themselves: limits count by the month of the payment, whenever its cashback is posted."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -49,13 +49,13 @@ def test_the_first_millisecond_of_a_month_starts_its_limit_at_zero(world: World)
     }
 
 
-def test_the_last_millisecond_of_a_month_still_uses_its_limit(world: World) -> None:
+def test_the_last_millisecond_of_a_month_uses_its_limit(world: World) -> None:
     world.post(_paid_at(world, LAST_MILLISECOND - timedelta(hours=1), 1_000_000))
     world.post(_paid_at(world, LAST_MILLISECOND + timedelta(microseconds=999), 500_000))
     assert _won(world, "2021-01") == [55_000, 0]
 
 
-def test_months_are_those_of_seoul_wherever_the_clock_stands(world: World) -> None:
+def test_months_follow_seoul_in_any_time_zone_of_the_clock(world: World) -> None:
     from datetime import UTC
 
     payment = _paid_at(world, datetime(2021, 1, 31, 15, 0, tzinfo=UTC), 1_000)
@@ -78,9 +78,7 @@ def test_a_payment_of_the_old_month_that_is_posted_after_the_first_of_the_new_on
 
 
 @pytest.mark.parametrize("month_now", [3, 4, 12])
-def test_what_is_posted_months_late_counts_what_its_month_had_used_though_the_wallet_forgot(
-    world: World, month_now: int
-) -> None:
+def test_an_accrual_months_late_counts_usage_that_the_wallet_no_longer_keeps(world: World, month_now: int) -> None:
     early = _paid_at(world, LAST_MILLISECOND - timedelta(hours=2), 600_000)
     late = [_paid_at(world, LAST_MILLISECOND - timedelta(hours=1), won) for won in (300_000, 300_000)]
     world.post(early)
@@ -103,7 +101,7 @@ def test_one_batch_may_hold_payments_of_many_months(world: World) -> None:
     assert world.wallet(world.member().id).usage == {"monthly-spend@2021-06": 600_000, "monthly-spend@2021-07": 600_000}
 
 
-def test_a_late_posting_that_is_overtaken_adds_its_month_up_again(world: World) -> None:
+def test_a_late_accrual_that_loses_a_race_sums_its_month_again(world: World) -> None:
     payments = [_paid_at(world, LAST_MILLISECOND - timedelta(hours=hour), 600_000) for hour in (3, 2, 1)]
     world.post(_paid_at(world, datetime(2021, 6, 1, tzinfo=SEOUL), 10_000))
     done = []
@@ -119,7 +117,7 @@ def test_a_late_posting_that_is_overtaken_adds_its_month_up_again(world: World) 
     assert _won(world, "2021-01") == [51_000, 4_000, 0]
 
 
-def test_what_a_late_posting_adds_up_is_read_consistently(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_accrual_reads_its_month_consistently(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     late = _paid_at(world, LAST_MILLISECOND, 600_000)
     world.post(_paid_at(world, datetime(2021, 6, 1, tzinfo=SEOUL), 10_000))
     asked: list[Query] = []
@@ -145,7 +143,7 @@ def test_a_version_that_starts_at_an_hour_splits_that_day(world: World) -> None:
     at = datetime(2019, 8, 1, 6, 0, tzinfo=SEOUL)
     merchants = world.policies
     world.policies = PolicyBook([replace(merchants.running_at(at), starts_at=datetime(2019, 1, 1, tzinfo=SEOUL))])
-    # The shop was approved in 2021: what matters here is which version the cashback follows.
+    # The shop was approved in 2021, but the test needs only the version that the cashback follows.
     payments = []
     for instant in (at - timedelta(milliseconds=1), at):
         world.now = instant
@@ -168,7 +166,7 @@ def _earlier_payment(world: World) -> Payment:
     return payment
 
 
-def test_a_payment_from_before_the_first_policy_is_handed_back_and_the_others_are_posted(world: World) -> None:
+def test_a_payment_before_the_first_policy_is_returned_and_the_others_are_posted(world: World) -> None:
     real = world.policies
     world.policies = PolicyBook([replace(real.running_at(world.now), starts_at=datetime(2017, 1, 1, tzinfo=SEOUL))])
     world.now = datetime(2018, 6, 1, tzinfo=SEOUL)
@@ -190,7 +188,7 @@ def test_a_programme_that_seems_to_have_no_policy_posts_nothing_for_now(world: W
     assert _won(world, "2021-02") == [1_000]
 
 
-def test_after_the_end_of_a_policy_payments_go_on_and_earn_nothing(world: World) -> None:
+def test_after_the_end_of_a_policy_payments_earn_nothing(world: World) -> None:
     ending: dict[str, Any] = {
         **incheon()[-1],
         "version": "incheon-2031-01-01",
@@ -207,7 +205,7 @@ def test_after_the_end_of_a_policy_payments_go_on_and_earn_nothing(world: World)
     assert (none.policy, none.base, none.won, dict(none.used)) == ("incheon-2031-01-01", 10_000, 0, {})
 
 
-def test_a_member_who_spends_every_month_for_years_carries_two_windows(world: World) -> None:
+def test_a_wallet_keeps_two_windows_after_years_of_payments(world: World) -> None:
     for month in range(1, 30):
         at = datetime(2021 + (month - 1) // 12, (month - 1) % 12 + 1, 28, tzinfo=SEOUL)
         world.post(_paid_at(world, at, 5_000))

@@ -1,6 +1,6 @@
-"""Limits of half a month, a month, a year and an event, and what they carry over: posted, cancelled and posted late, in any order.
+"""Limits over half months, months, years and events, with carry-overs: posted, cancelled and posted late, in any order.
 
-What stands in the end is held against a fold over what survives that is worked out here, window by window, with no code of the postings.
+The result must equal a sum over the surviving payments, computed here window by window without the accrual's code.
 """
 
 import random
@@ -30,7 +30,7 @@ FESTIVAL = Window(EVENT, datetime(2020, 11, 20, tzinfo=SEOUL), datetime(2021, 2,
 
 
 def _policy(**limits: Limit) -> PolicyVersion:
-    """A layer with a band edge for each spend limit, which share the reward limit, and one that big payments alone earn."""
+    """A layer with a band edge for each spend limit; the layers share the reward limit, and one is for large payments only."""
     rewards = ["reward"] if "reward" in limits else []
     spends = [name for name in limits if name != "reward"]
     layers = [
@@ -74,7 +74,7 @@ BOOKS = [[YEARLY], [EVENTFUL], [CARRYING], [EVENTFUL, LATER], [YEARLY, replace(C
 
 @dataclass(frozen=True)
 class Step:
-    """A payment of `amount` at `at`, or the cancellation of `share` per cent of one before; posted at once or at the end."""
+    """A payment of `amount` at `at`, or the cancellation of `share` per cent of an earlier one; posted at once or at the end."""
 
     at: datetime
     amount: int
@@ -97,7 +97,7 @@ steps = st.lists(
 
 @settings(max_examples=120)
 @given(steps, st.sampled_from(BOOKS), st.randoms(use_true_random=False))
-def test_what_stands_is_what_the_policies_give_for_what_survives(
+def test_the_result_is_what_the_policies_give_for_surviving_payments(
     steps: list[Step], versions: list[PolicyVersion], order: random.Random
 ) -> None:
     world, payer = _world(versions)
@@ -194,7 +194,7 @@ def _name(limit: Limit, at: datetime) -> str:
 
 
 def _carried(limit: Limit, at: datetime, used: Counter[str]) -> int:
-    """What the window before, if it began late enough, has left of the amount."""
+    """The part of `amount` left in the window before, if it began late enough."""
     if limit.carries_over_from is None or limit.amount is None:
         return 0
     day = at.astimezone(SEOUL)

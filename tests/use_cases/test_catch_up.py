@@ -1,4 +1,4 @@
-"""What never came through the stream is found in its wallet, and posted by the same rules, once."""
+"""The catch-up finds in wallets what the stream missed, and posts it once by the same rules."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,8 +16,9 @@ from eeum.storage import Add, Contended, Put, SetTo, Update
 from eeum.unit_of_work import Patience
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
+from tests.concurrency import attempts_at_once
 from tests.stored_forms import with_fact
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 WHOLE = Segment(0, 1)
 
@@ -43,11 +44,11 @@ def _paid(world: World, payer: Wallet, *amounts: int) -> list[Payment]:
     return made
 
 
-def test_in_an_empty_city_there_is_nothing_to_do(world: World) -> None:
+def test_an_empty_city_needs_no_catch_up(world: World) -> None:
     assert _catch_up(world) == SegmentCaughtUp(None)
 
 
-def test_what_was_missed_is_posted_in_the_order_of_its_acceptance_and_only_once(world: World) -> None:
+def test_missed_entries_are_posted_once_in_the_order_of_acceptance(world: World) -> None:
     payer, other = world.member(charged=2_000_000), world.member("other", charged=10_000)
     first, second, third = _paid(world, payer, 400_000, 300_000, 500_000)
     world.post(second)
@@ -65,7 +66,7 @@ def test_what_was_missed_is_posted_in_the_order_of_its_acceptance_and_only_once(
     assert world.memory.log == before
 
 
-def test_the_same_things_are_posted_by_the_stream_and_by_the_catch_up(world: World) -> None:
+def test_stream_and_catch_up_post_the_same_entries(world: World) -> None:
     twin = World()
     for each, caught_up in ((world, True), (twin, False)):
         payer = each.member(charged=1_500_000)
@@ -85,14 +86,14 @@ def test_the_same_things_are_posted_by_the_stream_and_by_the_catch_up(world: Wor
     ]
 
 
-def test_declines_and_what_is_held_call_for_no_posting(world: World) -> None:
+def test_declines_and_holds_need_no_accrual(world: World) -> None:
     payer = world.member(charged=20_000)
     assert world.pay(payer, world.shop(), 30_000).entry.decline is not None
     world.pay(payer, world.shop(), 20_000, hold=True)
     assert _counts(_catch_up(world)) == (1, 0, 0, 0)
 
 
-def test_segments_together_catch_up_everybody_once(world: World) -> None:
+def test_segments_together_catch_up_every_wallet_once(world: World) -> None:
     members = [world.member(f"member-{number}", charged=10_000) for number in range(12)]
     for member in members:
         _paid(world, member, 10_000)
@@ -102,14 +103,14 @@ def test_segments_together_catch_up_everybody_once(world: World) -> None:
 
 
 def test_a_gap_without_anything_missing_is_left_alone(world: World) -> None:
-    """Nothing we store does that; the audit says it, and catching up must neither fail over it nor invent a posting."""
+    """No stored data has this state; the audit reports it. The catch-up must not fail, and must not invent an accrual."""
     payer = world.member(charged=10_000)
     world.send(Update(wallet_key(payer.id), (Add(("due",), 1),)))
     assert _counts(_catch_up(world)) == (1, 1, 0, 0)
     world.send(Update(wallet_key(payer.id), (Add(("due",), -1),)))
 
 
-def test_what_can_never_be_posted_is_named_and_holds_up_nothing_else(world: World) -> None:
+def test_an_unpostable_entry_is_named_and_blocks_no_other(world: World) -> None:
     payer = world.member(charged=100_000)
     good, spoilt = _paid(world, payer, 10_000, 20_000)
     key, item = payment_key(payer.id, spoilt.acceptance.digest), payment_item(spoilt)
@@ -120,7 +121,7 @@ def test_what_can_never_be_posted_is_named_and_holds_up_nothing_else(world: Worl
     assert [(each.wallet_id, each.entry, each.month) for each in found.unposted] == [(payer.id, key.sk, "2021-01")]
     assert "number" in found.unposted[0].reason
     assert [earning.payment_id for earning in world.earnings(payer)] == [good.acceptance.id]
-    # Once its cause is mended the next run posts it.
+    # Once the cause is fixed, the next run posts it.
     world.send(Put(key, item))
     assert _counts(_catch_up(world)) == (1, 1, 1, 0)
 
@@ -135,14 +136,14 @@ def test_a_programme_without_policies_posts_nothing_for_now(world: World) -> Non
     assert _counts(_catch_up(world)) == (1, 1, 1, 0)
 
 
-def test_when_the_time_is_over_it_says_where_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_out_of_time_returns_where_to_continue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 4_000)
     members = [world.member(f"member-{number}", charged=10_000) for number in range(10)]
     for member in members:
         _paid(world, member, 10_000)
     rounds, posted, after = 0, 0, BEGINNING
     while after is not None:
-        # Each look at the clock takes a second: there is time for a few wallets in a call.
+        # Each look at the clock takes a second, so that a call has time for a few wallets.
         left = iter(range(16, 0, -1))
         impatient = Patience(lambda left=left: float(next(left, 0)), lambda _: None)  # type: ignore[misc]
         found = catch_up_segment(_tools(world, impatient), WHOLE, after)
@@ -153,7 +154,7 @@ def test_when_the_time_is_over_it_says_where_to_go_on(world: World, monkeypatch:
     assert all(world.wallet(member.id).posted == 1 for member in members)
 
 
-def test_a_call_that_has_no_time_at_all_begins_again_where_it_was(world: World) -> None:
+def test_a_call_without_any_time_returns_its_start(world: World) -> None:
     _paid(world, world.member(charged=10_000), 10_000)
     world.seconds = 1.0
     assert _catch_up(world) == SegmentCaughtUp(BEGINNING)
@@ -162,7 +163,7 @@ def test_a_call_that_has_no_time_at_all_begins_again_where_it_was(world: World) 
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_run_that_dies_is_begun_again_and_posts_nothing_twice(world: World, moment: str) -> None:
+def test_a_run_repeated_after_a_crash_posts_nothing_twice(world: World, moment: str) -> None:
     members = [world.member(f"member-{number}", charged=10_000) for number in range(3)]
     for member in members:
         _paid(world, member, 10_000)
@@ -172,7 +173,7 @@ def test_a_run_that_dies_is_begun_again_and_posts_nothing_twice(world: World, mo
     assert all(world.balances(member) == {"charged": 0, "cashback": 1_000} for member in members)
 
 
-def test_conflicts_are_tried_again(world: World) -> None:
+def test_conflicts_are_retried(world: World) -> None:
     payer = world.member(charged=10_000)
     _paid(world, payer, 10_000)
     with world.failing(Contended, "before", 3) as hit:
@@ -183,13 +184,13 @@ def test_conflicts_are_tried_again(world: World) -> None:
 def test_stream_and_catch_ups_at_once_post_once(world: World) -> None:
     payer = world.member(charged=500_000)
     payments = _paid(world, payer, *[10_000] * 20)
-    at_once([partial(_catch_up, world)] * 4 + [partial(world.post, payment) for payment in payments])
+    attempts_at_once([partial(_catch_up, world)] * 4 + [partial(world.post, payment) for payment in payments])
     _catch_up(world)
     after = world.wallet(payer.id)
     assert (after.due, after.posted, after.balance("cashback")) == (20, 20, 20_000)
 
 
-def test_a_wallet_that_a_payment_is_made_from_meanwhile_is_no_trouble(world: World) -> None:
+def test_a_payment_during_the_catch_up_does_no_harm(world: World) -> None:
     payer = world.member(charged=50_000)
     _paid(world, payer, 10_000)
     done: list[bool] = []

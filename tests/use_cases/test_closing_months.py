@@ -1,4 +1,4 @@
-"""A month that is over is frozen once nothing of it waits for a posting; then every member has a statement, which never changes."""
+"""A month that is over is frozen once all its sources are posted; then each member has a statement, which never changes."""
 
 from datetime import timedelta
 from functools import partial
@@ -22,21 +22,22 @@ from eeum.payments.items import payment_item, payment_key
 from eeum.segments import Segment
 from eeum.storage import Key, Put
 from eeum.wallet.rules import Wallet
+from tests.concurrency import attempts_at_once
 from tests.stored_forms import with_fact
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 JANUARY, FEBRUARY, MARCH = "2021-01", "2021-02", "2021-03"
 WHOLE = Segment(0, 1)
 
 
 def _turn(world: World, month: Month) -> None:
-    """It is midnight, and the reset opens `month`."""
+    """Open `month` at midnight, as the reset does."""
     world.now = start_of_month(month)
     reset_month(world.months, world.patience, world.now, world.now)
 
 
 def _close(world: World, segment: Segment = WHOLE) -> SegmentClosed:
-    """What a pass finds in a segment, begun now."""
+    """The result of one pass over a segment that begins now."""
     month = due_month(world.months, world.now)
     if month is None:
         return SegmentClosed(None, None)
@@ -50,7 +51,7 @@ def _catch_up(world: World) -> CatchUp:
 
 
 def _run(world: World, segments: int = 1) -> Month | None:
-    """A whole run: a pass over every segment, and what follows from it."""
+    """A whole run: a pass over every segment, and its result."""
     found = []
     for number in range(segments):
         segment = Segment(number, segments)
@@ -86,7 +87,7 @@ def test_a_month_is_closed_from_an_hour_after_its_end_on(january: World) -> None
     assert due_month(january.months, january.now + CLOSING_BEGINS) == JANUARY
 
 
-def test_what_the_stream_has_not_posted_is_posted_and_the_statement_has_it(january: World) -> None:
+def test_entries_that_the_stream_missed_are_posted_and_in_the_statement(january: World) -> None:
     payer, shop = _member(january), january.shop()
     january.post(january.pay(payer, shop, 30_000).entry)
     january.pay(payer, shop, 20_000)
@@ -101,11 +102,11 @@ def test_what_the_stream_has_not_posted_is_posted_and_the_statement_has_it(janua
     assert statement.end == {"charged": 350_000, "cashback": 5_000}
     assert (statement.topped_up, statement.paid, statement.cashback.won) == (400_000, 50_000, 5_000)
     assert sum(statement.cashback.by_layer.values()) == sum(statement.cashback.by_funder.values()) == 5_000
-    # It was posted in February, and was earned in January.
+    # Posted in February, and earned in January.
     assert [earning.posted_at > start_of_month(FEBRUARY) for earning in january.earnings(payer)] == [False, True]
 
 
-def test_a_frozen_month_is_closed_no_more(january: World) -> None:
+def test_a_frozen_month_is_not_closed_again(january: World) -> None:
     _member(january)
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
@@ -126,7 +127,7 @@ def test_a_month_stays_closed_while_a_wallet_has_an_unposted_capture_of_it(janua
         january.now = start_of_month(FEBRUARY) + timedelta(hours=hour)
         assert _run(january) is None
     assert month_record(january.months, JANUARY).status is MonthStatus.CLOSED
-    # Whoever is complete has a statement already; whoever is not has none.
+    # Complete wallets have a statement already; incomplete ones do not.
     assert _statement(january, other, JANUARY).cashback.won == 1_000
     with pytest.raises(NotFound):
         _statement(january, payer, JANUARY)
@@ -135,7 +136,7 @@ def test_a_month_stays_closed_while_a_wallet_has_an_unposted_capture_of_it(janua
     assert _statement(january, payer, JANUARY).cashback.won == 1_000
 
 
-def test_what_waits_of_the_new_month_does_not_hold_up_the_old_one(january: World) -> None:
+def test_unposted_entries_of_the_new_month_do_not_delay_the_old_one(january: World) -> None:
     payer, shop = _member(january), january.shop()
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
@@ -172,7 +173,7 @@ def test_a_cancellation_after_the_freeze_shows_in_the_month_it_comes_in(january:
         {"charged": 300_000, "cashback": 10_000},
         {"charged": 340_000, "cashback": 6_000},
     )
-    # In the rules it keeps its month.
+    # By the rules it counts in its own month.
     assert [correction.month for correction in january.book(payer, JANUARY).corrections] == [JANUARY]
 
 
@@ -199,7 +200,7 @@ def test_statements_follow_each_other_without_a_gap_and_end_with_the_wallet(janu
     ]
 
 
-def test_months_that_were_missed_are_frozen_one_after_the_other(january: World) -> None:
+def test_missed_months_are_frozen_in_order(january: World) -> None:
     payer, shop = _member(january), january.shop()
     january.pay(payer, shop, 10_000)
     _turn(january, "2021-04")
@@ -208,7 +209,7 @@ def test_months_that_were_missed_are_frozen_one_after_the_other(january: World) 
     assert [_statement(january, payer, month).paid for month in (JANUARY, FEBRUARY, MARCH)] == [10_000, 0, 0]
 
 
-def test_who_has_nothing_and_did_nothing_and_who_came_later_has_no_statement(january: World) -> None:
+def test_empty_unused_and_later_wallets_have_no_statement(january: World) -> None:
     empty = january.member("empty")
     _turn(january, FEBRUARY)
     january.now += timedelta(days=31)
@@ -234,7 +235,7 @@ def test_segments_are_frozen_together_or_not_at_all(january: World) -> None:
     assert all(_statement(january, member, JANUARY).topped_up == 30_000 for member in members)
 
 
-def test_a_pass_that_was_slow_freezes_nothing_a_second_time(january: World) -> None:
+def test_a_slow_pass_does_not_freeze_a_month_twice(january: World) -> None:
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
     found = [SegmentFound(WHOLE, JANUARY, 0)]
@@ -249,7 +250,7 @@ def test_passes_at_once_write_each_statement_once(january: World) -> None:
         january.pay(_member(january, f"member-{number}"), january.shop(), 10_000)
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
-    passes = at_once([partial(_close, january)] * 6)
+    passes = attempts_at_once([partial(_close, january)] * 6)
     assert all(isinstance(each, SegmentClosed) for each in passes), passes
     assert sum(each.statements for each in passes if isinstance(each, SegmentClosed)) == 6
     assert sum(each.posted for each in passes if isinstance(each, SegmentClosed)) == 6
@@ -257,7 +258,7 @@ def test_passes_at_once_write_each_statement_once(january: World) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_pass_that_dies_is_begun_again(january: World, moment: str) -> None:
+def test_a_pass_is_repeated_after_a_crash(january: World, moment: str) -> None:
     members = [_member(january, f"member-{number}") for number in range(3)]
     for member in members:
         january.pay(member, january.shop(), 10_000)
@@ -272,7 +273,7 @@ def test_a_pass_that_dies_is_begun_again(january: World, moment: str) -> None:
     ] * 3
 
 
-def test_a_statement_stays_small_however_much_was_done(january: World) -> None:
+def test_a_statement_is_small_after_any_number_of_entries(january: World) -> None:
     payer, shop = _member(january, won=500_000), january.shop()
     for _ in range(60):
         january.post(january.pay(payer, shop, 1_000).entry)
@@ -284,7 +285,7 @@ def test_a_statement_stays_small_however_much_was_done(january: World) -> None:
 
 
 def _unpostable(world: World, payer: Wallet) -> Key:
-    """An entry of the month that nobody can post, and where it is."""
+    """Make an entry of the month unpostable; return its key."""
     paid = world.pay(payer, world.shop(), 10_000).entry
     key = payment_key(payer.id, paid.acceptance.digest)
     item = payment_item(paid)
@@ -303,7 +304,7 @@ def _late(world: World) -> SegmentClosed:
     return write_late_statements(_catch_up(world), world.wallets, statements, world.months)
 
 
-def test_one_wallet_holds_a_month_up_for_a_day_and_its_statement_is_written_when_it_is_mended(january: World) -> None:
+def test_one_wallet_delays_a_month_for_a_day_and_gets_its_statement_when_fixed(january: World) -> None:
     payer, stranger = _member(january), _member(january, "stranger")
     key = _unpostable(january, payer)
     january.pay(stranger, january.shop(), 10_000)
@@ -333,7 +334,7 @@ def test_one_wallet_holds_a_month_up_for_a_day_and_its_statement_is_written_when
     assert _late(january).statements == 0
 
 
-def test_many_wallets_that_fail_are_no_exceptions(january: World) -> None:
+def test_a_month_is_not_frozen_without_many_wallets(january: World) -> None:
     _turn(january, FEBRUARY)
     january.now += EXCEPTIONS_BEGIN
     wallets = tuple(f"wallet-{number}" for number in range(MOST_EXCEPTED + 1))
@@ -344,7 +345,7 @@ def test_many_wallets_that_fail_are_no_exceptions(january: World) -> None:
 
 
 @pytest.mark.parametrize("broken", ["bookings", "add"])
-def test_whatever_fails_for_one_wallet_closes_the_others(
+def test_any_failure_of_one_wallet_lets_the_others_close(
     january: World, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     payer, stranger = _member(january), _member(january, "stranger")

@@ -1,4 +1,4 @@
-"""A city that is updated from version 1 of the codec to version 2, at every point of a wallet's life: nothing differs but the form."""
+"""A city updated from version 1 of the codec to version 2 at any point of a wallet's life: only the stored form differs."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -34,7 +34,7 @@ AUDITED = datetime(2021, 3, 20, 9, 0, tzinfo=SEOUL)
 
 
 def _document() -> Document:
-    """Points and payback for members of a class, cashback for cards of one issuer and by age."""
+    """Points and deferred cashback for a class of members, and cashback for one card issuer and by age."""
     document = january_2021(purses=[purse("points", expires_after={"months": 1}), purse("lasting")])
     layers = [
         layer("points", "cashback", 1_000, into="points", when=KNOWN_CLASS),
@@ -47,7 +47,7 @@ def _document() -> Document:
 
 
 class Updated(World):
-    """Postings follow from entries as they are stored, as the stream brings them."""
+    """A world whose accruals follow from entries in their stored form, as the stream delivers them."""
 
     def posted(
         self,
@@ -64,7 +64,7 @@ class Updated(World):
 
 
 def _life(world: World) -> Iterator[None]:
-    """One wallet's life. The update comes at any `yield`."""
+    """The operations of one wallet; the update may come at any `yield`."""
     world.now = datetime(2021, 1, 10, 9, 0, tzinfo=SEOUL)
     payer, shop = world.member(), world.shop(flags=frozenset({"good_price", "partner"}), own_rate=0)
     yield
@@ -112,7 +112,7 @@ def _life(world: World) -> Iterator[None]:
 
 
 def _lived(updated_at: int) -> World:
-    """A life whose first `updated_at` parts were written in version 1."""
+    """The operations, of which the first `updated_at` were stored in version 1."""
     world = Updated(documents=(_document(),))
     life = _life(world)
     for part in range(100):
@@ -131,7 +131,7 @@ def _items(world: World) -> list[dict[str, Any]]:
 
 
 def _said(world: World) -> dict[str, Any]:
-    """All that entries say, but for the hashes, which are over the form; in one form. Cards have random references."""
+    """All that entries say, in one form and without their hashes, which depend on the form. Cards have random references."""
     left_out = {"chain", "hold_hash", "card"}
     return {
         item["sk"]: {name: value for name, value in as_version_1(item).items() if name not in left_out}
@@ -140,7 +140,7 @@ def _said(world: World) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("updated_at", range(_parts() + 1))
-def test_a_life_is_the_same_whenever_its_city_is_updated(updated_at: int) -> None:
+def test_entries_say_the_same_at_any_point_of_the_update(updated_at: int) -> None:
     world, new = _lived(updated_at), _lived(0)
     check_everything(world.memory)
     before = [document for document in incheon() if document["starts_at"] < _document()["starts_at"]]
@@ -156,8 +156,8 @@ def _without_chain(wallet: Wallet) -> Wallet:
     return replace(wallet, chain=Head(), cards=tuple(replace(card, reference="card") for card in wallet.cards))
 
 
-def test_the_lives_have_both_versions_of_everything() -> None:
-    """What makes the test before this one able to fail."""
+def test_the_operations_store_both_versions_of_every_kind() -> None:
+    """Without this the test above could pass without meeting both versions."""
     old, new = _lived(_parts()), _lived(0)
     for kind, attribute in (("payment", "facts"), ("capture", "facts"), ("earning", "rewards")):
         forms = [[type(each).__name__ for each in _forms(world, kind, attribute)] for world in (old, new)]

@@ -1,4 +1,4 @@
-"""A cancellation that changes more than one entry can hold is posted in parts, all or none; one that is too large fails alone."""
+"""A cancellation with more changes than one entry holds is posted in parts, all or none; one that is too large fails alone."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from tests.use_cases.command_policies import january_2021, layer, limit
 from tests.use_cases.world import World
 
 FEW = 120
-"""Bytes of the changes in one part: one change."""
+"""The most bytes of changes in one part: room for one change."""
 
 
 @pytest.fixture
@@ -52,9 +52,7 @@ def _caught_up(world: World) -> SegmentCaughtUp:
     return catch_up_segment(tools, Segment(0, 1))
 
 
-def test_parts_are_entries_of_their_own_that_sum_to_what_one_entry_says(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parts_are_entries_that_sum_to_one_correction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     amounts = (500_000, *[20_000] * 6)
     twin = World()
     for each, most in ((twin, parts.PART_BYTES), (world, FEW)):
@@ -103,7 +101,7 @@ def test_all_parts_are_there_or_none(world: World) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_what_is_cancelled_later_rests_on_all_parts(world: World) -> None:
+def test_a_later_cancellation_uses_all_parts(world: World) -> None:
     payer = world.member(charged=2_000_000)
     payments = _paid(world, payer, 500_000, *[20_000] * 6)
     world.post(*payments)
@@ -114,7 +112,7 @@ def test_what_is_cancelled_later_rests_on_all_parts(world: World) -> None:
 
 
 def four_layers() -> dict[str, object]:
-    """The first 500,000 won of a month earn nothing in any of them, so that a payment that is cancelled changes all after it."""
+    """The first 500,000 won of a month earn nothing in any layer, so that a cancellation changes all later earnings."""
     names = [f"layer-{number}-whose-name-has-forty-letters" for number in range(4)]
     bands = [
         {"from": 0, "up_to": 500_000, "rate_basis_points": 0},
@@ -125,7 +123,7 @@ def four_layers() -> dict[str, object]:
 
 
 def test_a_month_of_2_400_payments_of_four_layers_is_corrected_in_parts(founded: Any) -> None:
-    """It was one item of over 400 KB: refused, for ever, and with it all postings of its batch."""
+    """As one item it had over 400 KB: it was refused each time, and with it all accruals of its batch."""
     world = founded(four_layers())
     payer = world.member(charged=2_000_000)
     first, *others = _paid(world, payer, 500_000, *[50] * 2_400)
@@ -140,9 +138,7 @@ def test_a_month_of_2_400_payments_of_four_layers_is_corrected_in_parts(founded:
     assert world.balances(payer).get("refund_pending", 0) == 0
 
 
-def test_pages_of_a_month_end_before_there_is_too_much_in_them(
-    few: None, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_of_a_month_are_bounded_in_size(few: None, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     payer = world.member(charged=2_000_000)
     payments = _paid(world, payer, 500_000, *[20_000] * 6)
     world.post(*payments)
@@ -161,10 +157,10 @@ def test_pages_of_a_month_end_before_there_is_too_much_in_them(
     assert pages == 4
 
 
-# --- what no retry mends -----------------------------------------------------------------------------------------------
+# --- permanent failures ------------------------------------------------------------------------------------------------
 
 
-def test_what_one_transaction_cannot_have_is_unpostable_alone(
+def test_a_correction_too_large_for_a_transaction_fails_alone(
     few: None, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payer, stranger = world.member(charged=2_000_000), world.member("stranger", charged=100_000)
@@ -187,7 +183,7 @@ def test_what_one_transaction_cannot_have_is_unpostable_alone(
     assert caught_up.resume is None
     assert _audited(world) == []
     assert _audited(world, timedelta(minutes=11)) == [("posting_missing", "CANCELLATION")]
-    # Mended, it is posted by the next catch-up.
+    # Once fixed, the next catch-up posts it.
     monkeypatch.setattr(store, "MOST_WRITES", 100)
     assert _caught_up(world).unposted == []
     assert _audited(world, timedelta(minutes=11)) == []
@@ -196,7 +192,7 @@ def test_what_one_transaction_cannot_have_is_unpostable_alone(
 @pytest.mark.parametrize(
     "error", [KeyError("x"), AssertionError(), ZeroDivisionError(), RecursionError(), Unstorable("too long")]
 )
-def test_whatever_fails_for_one_wallet_fails_for_it_alone(
+def test_any_failure_of_one_wallet_affects_it_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     payer, stranger = world.member(charged=100_000), world.member("stranger", charged=100_000)
@@ -220,7 +216,7 @@ def test_whatever_fails_for_one_wallet_fails_for_it_alone(
 
 
 @pytest.mark.parametrize("error", [Contended(), Unavailable(), Denied("no permission"), OSError("no network")])
-def test_what_a_retry_mends_is_raised_and_never_called_unpostable(
+def test_a_transient_failure_is_raised_and_not_reported_as_unpostable(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     payer = world.member(charged=100_000)
@@ -240,9 +236,7 @@ def test_what_a_retry_mends_is_raised_and_never_called_unpostable(
 # --- the slow lane -----------------------------------------------------------------------------------------------------
 
 
-def test_what_may_take_long_is_left_to_the_slow_lane_and_so_is_what_follows_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_accruals_and_those_behind_them_go_to_the_slow_lane(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eeum.cashback.use_cases.QUICK_POSTINGS", 2)
     payer, stranger = world.member(charged=1_000_000), world.member("stranger", charged=100_000)
     payments = _paid(world, payer, 10_000, 20_000, 30_000)
@@ -257,11 +251,11 @@ def test_what_may_take_long_is_left_to_the_slow_lane_and_so_is_what_follows_it(
     assert (answer.posted, answer.already, answer.unpostable) == (2, 0, [])
     assert world.posted(cancelled, later).posted == 2
     assert world.posted(cancelled, later, quick=True).already == 2
-    # Nothing of the wallet waits any more.
+    # No entry of the wallet is pending.
     assert world.posted(*_paid(world, payer, 5_000), quick=True).posted == 1
 
 
-def test_a_long_month_is_read_once_for_all_that_is_cancelled_in_it(world: World) -> None:
+def test_a_long_month_is_read_once_for_all_its_cancellations(world: World) -> None:
     payer = world.member(charged=1_000_000)
     payments = _paid(world, payer, *[1_000] * 60)
     for start in range(0, 60, 20):
@@ -273,7 +267,7 @@ def test_a_long_month_is_read_once_for_all_that_is_cancelled_in_it(world: World)
     assert world.balances(payer)["cashback"] == 1_000
 
 
-def test_what_was_read_of_a_wallet_is_forgotten_when_it_was_posted_to_elsewhere(world: World) -> None:
+def test_cached_entries_of_a_wallet_are_dropped_after_another_accrual(world: World) -> None:
     payer = world.member(charged=1_000_000)
     read_before = EntriesCache()
     payments = _paid(world, payer, 300_000, 200_000, 100_000)

@@ -1,6 +1,6 @@
-"""Discounts at payment: what is taken off the price, who pays for it, and what becomes of it when the payment is cancelled."""
+"""Discounts at payment: how much is taken off the price, and who pays for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,30 +12,21 @@ from eeum.once import Answer
 from eeum.payments.rules import Decline, Payment
 from eeum.storage import Contended
 from eeum.wallet.rules import LimitUsage
-from tests.contract.shapes import shapes_of_the_contract
+from tests.concurrency import attempts_at_once
 from tests.invariants import check_everything
-from tests.use_cases.command_policies import appropriate, january_2021, layer, left, limit, world_under
-from tests.use_cases.world import World, at_once
+from tests.use_cases.command_policies import TEN_PERCENT, appropriate, coupons, january_2021, layer, left, world_under
+from tests.use_cases.world import World
 
-TEN_PERCENT = layer("coupon", "discount", 1_000, limits=["coupon-reward"])
 KEY = "retried-key-0001"
 
 
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, "something was sent that no case of the contract covers"
-
-
 @pytest.fixture
-def city() -> Iterator[World]:
-    """10 % off at once, up to 10,000 won a month; the cashback of January 2021 besides, on what is paid."""
-    yield from _kept(world_under(january_2021(limits=[limit("coupon-reward", "reward", 10_000)], layers=[TEN_PERCENT])))
+def city(founded: Callable[..., World]) -> World:
+    return founded(coupons())
 
 
 def _paid(answer: Answer[Payment]) -> tuple[int, int]:
-    """Discount, and what the wallet paid."""
+    """The discount, and the amount that the wallet paid."""
     return answer.entry.discount, sum(won for _, won in answer.entry.paid_from)
 
 
@@ -53,7 +44,7 @@ def test_a_discount_is_taken_off_the_price_and_the_merchant_gets_the_whole_of_it
     assert city.payments.payment(payer.id, paid.entry.acceptance.id) == paid.entry
 
 
-def test_cashback_is_of_what_was_paid(city: World) -> None:
+def test_cashback_is_on_the_amount_paid(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
     (earning,) = city.earnings(payer)
@@ -76,7 +67,7 @@ def test_a_limit_turns_with_its_window(city: World) -> None:
     assert city.wallet(payer.id).limit_usage.used == {"coupon-reward@2021-01": 10_000, "coupon-reward@2021-02": 5_000}
 
 
-def test_windows_that_nobody_asks_for_any_more_are_left_out(city: World) -> None:
+def test_usage_of_old_windows_is_dropped(city: World) -> None:
     payer, shop = city.member(charged=400_000), city.shop()
     for month in (1, 2, 3):
         city.now = datetime(2021, month, 5, 10, 0, tzinfo=SEOUL)
@@ -85,7 +76,7 @@ def test_windows_that_nobody_asks_for_any_more_are_left_out(city: World) -> None
 
 
 @pytest.mark.parametrize(("price", "held", "paid"), [(1, 1, 1), (9, 9, 9), (10, 9, 9), (11, 10, 10)])
-def test_what_is_paid_must_be_there_and_not_the_price(city: World, price: int, held: int, paid: int) -> None:
+def test_the_wallet_needs_the_amount_paid_and_not_the_price(city: World, price: int, held: int, paid: int) -> None:
     payer, shop = city.member(charged=held), city.shop()
     assert _paid(city.pay(payer, shop, price)) == (price - paid, paid)
     poor = city.member("poor", charged=held - 1)
@@ -107,7 +98,7 @@ def test_a_hold_gets_no_discount(city: World) -> None:
     assert city.wallet(payer.id).limit_usage == LimitUsage()
 
 
-def test_discounts_see_the_price_each_and_leave_one_won_together() -> None:
+def test_each_discount_is_on_the_price_and_together_they_leave_one_won() -> None:
     in_shops = {"fact": "channel", "in": ["shop"]}
     layers = [
         layer(name, "discount", rate, when=in_shops) for name, rate in (("one", 6_000), ("two", 6_000), ("three", 10))
@@ -134,10 +125,10 @@ def test_a_shop_pays_for_its_own_discount() -> None:
     check_everything(world.memory)
 
 
-# --- what members and cards are -----------------------------------------------------------------------------------------
+# --- facts of members and cards -----------------------------------------------------------------------------------------
 
 
-def test_a_discount_may_ask_for_age_home_issuer_and_the_amount() -> None:
+def test_a_discount_may_depend_on_age_district_issuer_and_amount() -> None:
     every = [
         {"fact": "member_age", "at_most": 19},
         {"fact": "member_district", "in": ["seo"]},
@@ -160,7 +151,7 @@ def test_a_discount_may_ask_for_age_home_issuer_and_the_amount() -> None:
 # --- budgets ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_discount_is_paid_from_the_years_budget_until_that_is_used_up(city: World) -> None:
+def test_discounts_are_paid_from_the_years_budget_until_it_is_used_up(city: World) -> None:
     appropriate(city, 5_000)
     payers, shop = [city.member(f"payer {number}", charged=100_000) for number in range(4)], city.shop()
     entries = [city.pay(payer, shop, 20_000).entry for payer in payers]
@@ -170,10 +161,10 @@ def test_a_discount_is_paid_from_the_years_budget_until_that_is_used_up(city: Wo
     assert city.wallet(payers[2].id).limit_usage.used == {"coupon-reward@2021-01": 1_000}
 
 
-def test_of_payments_at_once_no_more_is_given_than_a_line_has(city: World) -> None:
+def test_concurrent_payments_get_no_more_than_a_line_has(city: World) -> None:
     appropriate(city, 10_500)
     payers, shop = [city.member(f"payer {number}", charged=100_000) for number in range(16)], city.shop()
-    answers = at_once([partial(city.pay, payer, shop, 10_000) for payer in payers])
+    answers = attempts_at_once([partial(city.pay, payer, shop, 10_000) for payer in payers])
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 16, answers
     assert sum(entry.discount for entry in entries) == 10_500
@@ -181,9 +172,9 @@ def test_of_payments_at_once_no_more_is_given_than_a_line_has(city: World) -> No
     assert left(city) == 0
 
 
-def test_of_payments_of_one_member_at_once_no_more_is_given_than_a_limit_leaves(city: World) -> None:
+def test_concurrent_payments_of_one_member_get_no_more_than_the_limit(city: World) -> None:
     payer, shop = city.member(charged=400_000), city.shop()
-    answers = at_once([partial(city.pay, payer, shop, 15_000) for _ in range(12)])
+    answers = attempts_at_once([partial(city.pay, payer, shop, 15_000) for _ in range(12)])
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 12, answers
     assert sorted(entry.discount for entry in entries) == [*[0] * 5, 1_000, *[1_500] * 6]
@@ -193,7 +184,7 @@ def test_of_payments_of_one_member_at_once_no_more_is_given_than_a_limit_leaves(
 def test_the_same_request_gets_one_discount_however_often_it_is_sent(city: World) -> None:
     appropriate(city, 100_000)
     payer, shop = city.member(charged=100_000), city.shop()
-    answers = at_once([partial(city.pay, payer, shop, 20_000, KEY)] * 8)
+    answers = attempts_at_once([partial(city.pay, payer, shop, 20_000, KEY)] * 8)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert entries == entries[:1] * 8, answers
     assert (city.balances(payer)["charged"], left(city)) == (82_000, 98_000)
@@ -217,11 +208,11 @@ def test_a_pool_of_the_city_is_first_come_first_served() -> None:
     payments = [world.pay(payer, shop, 10_000).entry for payer in payers]
     assert [payment.discount for payment in payments] == [1_000, 1_000, 500, 0]
     world.cancel(payments[0])
-    assert world.pay(payers[3], shop, 10_000).entry.discount == 1_000, "what comes back is given again"
+    assert world.pay(payers[3], shop, 10_000).entry.discount == 1_000, "returned money is used again"
     check_everything(world.memory)
 
 
-def test_a_version_that_starts_between_two_payments_is_that_of_the_second() -> None:
+def test_a_version_that_starts_between_two_payments_applies_to_the_second() -> None:
     later = january_2021(
         version="incheon-2021-01-10", starts_at="2021-01-10T00:00:00+09:00", layers=[TEN_PERCENT | {"limits": []}]
     )
@@ -234,8 +225,8 @@ def test_a_version_that_starts_between_two_payments_is_that_of_the_second() -> N
     check_everything(world.memory)
 
 
-def test_a_version_that_starts_while_a_payment_is_decided_is_not_its_own() -> None:
-    """The clock goes on between reading and writing: what was accepted before a version starts is judged by the one before, each time."""
+def test_a_version_that_starts_during_a_decision_does_not_apply() -> None:
+    """The clock moves between reading and writing: the instant of acceptance decides the version, at each attempt."""
     later = january_2021(
         version="incheon-2021-01-10", starts_at="2021-01-10T00:00:00+09:00", layers=[TEN_PERCENT | {"limits": []}]
     )
@@ -256,7 +247,7 @@ def test_a_version_that_starts_while_a_payment_is_decided_is_not_its_own() -> No
     check_everything(world.memory)
 
 
-def test_a_member_whose_limit_another_command_used_meanwhile_is_decided_again(city: World) -> None:
+def test_a_payment_is_decided_again_when_its_limit_was_used_meanwhile(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
     city.pay(payer, shop, 10_000)
     done = []
@@ -282,12 +273,10 @@ def test_a_discounted_payment_is_two_round_trips_and_three_items(city: World) ->
     with city.counted() as costs:
         city.pay(payer, shop, 10_000)
     assert costs.round_trips == 2
-    assert costs.write_units == 7, (
-        "two each for wallet, entry and the part of the budget, and one for the merchant's index"
-    )
+    assert costs.write_units == 7, "two each for wallet, entry and budget shard, and one for the merchant's index"
 
 
-def test_a_payment_without_such_layers_reads_and_writes_what_it_always_did(world: World) -> None:
+def test_a_payment_without_discount_layers_reads_and_writes_nothing_more(world: World) -> None:
     appropriate(world, 1_000_000)
     payer, shop = world.member(charged=100_000), world.shop()
     asked = []
@@ -295,117 +284,3 @@ def test_a_payment_without_such_layers_reads_and_writes_what_it_always_did(world
     with world.counted() as costs:
         world.pay(payer, shop, 10_000)
     assert (costs.round_trips, costs.write_units, asked) == (2, 5, [])
-
-
-# --- cancelled ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("parts", [(30_001,), (10_000, 10_000, 10_001), (1, 30_000), (30_000, 1), (7, 13, 29_981)])
-def test_a_discounted_payment_is_cancelled_in_parts_that_come_out_as_one(city: World, parts: tuple[int, ...]) -> None:
-    appropriate(city, 100_000, layers=["coupon"])
-    payer, shop = city.member(charged=20_000, cashback=100_000, grants={"youth": 500}), city.shop()
-    before = city.balances(payer)
-    paid = city.pay(payer, shop, 30_001).entry
-    city.post(paid)
-    cancellations = [city.cancel(paid, amount).entry for amount in parts]
-    assert sum(entry.refund for entry in cancellations) == 27_001
-    assert left(city, layers=["coupon"]) == 100_000
-    for entry in cancellations:
-        city.post(entry)
-    assert city.balances(payer) == before
-    assert city.wallet(payer.id).limit_usage.used == {}
-
-
-def test_part_of_a_discounted_payment_goes_back_in_reverse_order(city: World) -> None:
-    appropriate(city, 100_000, layers=["coupon"])
-    payer, shop = city.member(charged=20_000, grants={"youth": 5_000}), city.shop()
-    paid = city.pay(payer, shop, 20_000).entry
-    assert paid.paid_from == (("youth", 5_000), ("charged", 13_000))
-    city.post(paid)
-    cancelled = city.cancel(paid, 19_000).entry
-    assert (cancelled.amount, cancelled.refund) == (19_000, 17_100)
-    assert cancelled.postings == {
-        f"merchant_payable/{shop.id}": -19_000,
-        "purse/refund_pending": 17_100,
-        "funder/city": 1_900,
-    }
-    city.post(cancelled)
-    assert city.balances(payer) == {"charged": 20_000, "cashback": 0, "youth": 4_100}
-    assert (left(city, layers=["coupon"]), city.wallet(payer.id).limit_usage.used) == (
-        99_900,
-        {"coupon-reward@2021-01": 100},
-    )
-
-
-def test_what_survives_of_a_discounted_payment_earns_for_what_was_paid_of_it(city: World) -> None:
-    payer, shop = city.member(charged=100_000), city.shop()
-    paid = city.pay(payer, shop, 30_000).entry
-    city.post(paid)
-    city.post(city.cancel(paid, 10_000).entry)
-    book = city.book(payer)
-    assert sum(earning.won for earning in book.earnings) + sum(each.won for each in book.corrections) == 1_800
-
-
-def test_a_limit_that_a_cancellation_freed_is_used_again(city: World) -> None:
-    payer, shop = city.member(charged=400_000), city.shop()
-    paid = city.pay(payer, shop, 100_000).entry
-    assert city.pay(payer, shop, 10_000).entry.discount == 0
-    city.cancel(paid, 50_000)
-    assert city.pay(payer, shop, 100_000).entry.discount == 5_000
-
-
-def test_a_cancellation_of_a_month_that_the_wallet_no_longer_carries_frees_nothing(city: World) -> None:
-    payer, shop = city.member(charged=400_000), city.shop()
-    paid = city.pay(payer, shop, 100_000).entry
-    city.now = datetime(2021, 3, 5, 10, 0, tzinfo=SEOUL)
-    city.pay(payer, shop, 10_000)
-    before = city.wallet(payer.id).limit_usage
-    cancelled = city.cancel(paid, 50_000).entry
-    assert (cancelled.refund, city.wallet(payer.id).limit_usage) == (45_000, before)
-
-
-def test_of_cancellations_at_once_each_gives_back_its_own(city: World) -> None:
-    appropriate(city, 100_000)
-    payer, shop = city.member(charged=400_000), city.shop()
-    paid = city.pay(payer, shop, 30_000).entry
-    answers = at_once([partial(city.cancel, paid, 3_333)] * 9)
-    entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
-    assert len(entries) == 9, answers
-    assert sum(entry.refund for entry in entries) == 9 * 3_333 - 3_000 + 3_000 * 3 // 30_000
-    assert left(city) == 100_000 - 3_000 * 3 // 30_000
-
-
-def test_a_reversed_payment_gives_its_discount_back_once(city: World) -> None:
-    appropriate(city, 100_000)
-    payer, shop = city.member(charged=100_000), city.shop()
-    city.pay(payer, shop, 30_000, KEY)
-    for _ in range(2):
-        reversal = city.reverse(payer, shop, 30_000, KEY)
-        assert (reversal.outcome, reversal.cancellation and reversal.cancellation.refund) == ("reversed", 27_000)
-        assert left(city) == 100_000
-
-
-def test_a_cancellation_after_the_turn_of_the_year_goes_back_to_the_year_that_paid(city: World) -> None:
-    appropriate(city, 100_000)
-    appropriate(city, 100_000, year=2022)
-    city.now = datetime(2021, 12, 31, 12, 0, tzinfo=SEOUL)
-    payer, shop = city.member(charged=100_000), city.shop()
-    paid = city.pay(payer, shop, 30_000).entry
-    city.now = datetime(2022, 1, 1, 12, 0, tzinfo=SEOUL)
-    city.cancel(paid)
-    assert (left(city), left(city, year=2022)) == (100_000, 100_000)
-
-
-def test_money_that_goes_while_a_discount_is_decided_declines_it_and_gives_nothing(city: World) -> None:
-    appropriate(city, 100_000)
-    payer, shop = city.member(charged=10_000), city.shop()
-    done = []
-
-    def fault(moment: str, writes: Any) -> None:
-        if moment == "before" and len(writes) == 3 and not done:
-            done.append(True)
-            city.give(payer.id, "charged", -9_000)
-
-    city.memory.fault = fault
-    assert city.pay(payer, shop, 10_000).entry.decline is Decline.INSUFFICIENT_FUNDS
-    assert (done, left(city), city.wallet(payer.id).limit_usage) == ([True], 100_000, LimitUsage())

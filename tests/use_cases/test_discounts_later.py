@@ -1,4 +1,4 @@
-"""What time does to a discount: requests that come again or late, policies that change meanwhile, and years that are closed."""
+"""Discounts over time: repeated and late requests, policies that change in between, and closed years."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from eeum.once import Answer
 from eeum.payments.reversals import Reversal
 from eeum.payments.rules import Decline
 from eeum.wallet.rules import LimitUsage
+from tests.concurrency import attempts_at_once
 from tests.use_cases.command_policies import (
     appropriate,
     close_year,
@@ -21,7 +22,7 @@ from tests.use_cases.command_policies import (
     purse,
     returned,
 )
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 CHANGE = datetime(2021, 1, 10, tzinfo=SEOUL)
@@ -37,7 +38,7 @@ MOST = [limit("most", "reward", 10_000)]
 
 @pytest.fixture
 def city(founded: Founded) -> World:
-    """10 % off until the 10th, then 5 % by another layer, with other funders and another limit."""
+    """10 % discount until the 10th; then 5 % from another layer, with other funders and another limit."""
     other = layer("market-days", "discount", 500, limits=["fewer"], funders={"city": 1, "national": 1})
     return founded(
         january_2021(limits=MOST, layers=[coupon()]),
@@ -53,7 +54,7 @@ def city(founded: Founded) -> World:
 # --- the same request -----------------------------------------------------------------------------------------------------
 
 
-def test_a_retry_after_the_policy_changed_replays_the_discount_that_was_given(city: World) -> None:
+def test_a_retry_after_a_policy_change_gets_the_first_discount(city: World) -> None:
     appropriate(city, 100_000)
     payer, shop = city.member(charged=100_000), city.shop()
     first = city.pay(payer, shop, 20_000, KEY).entry
@@ -64,17 +65,17 @@ def test_a_retry_after_the_policy_changed_replays_the_discount_that_was_given(ci
     assert city.pay(payer, shop, 20_000).entry.discount == 1_000
 
 
-def test_a_retry_after_money_came_back_replays_the_discount_that_was_cut(city: World) -> None:
+def test_a_retry_after_returned_money_gets_the_cut_discount(city: World) -> None:
     appropriate(city, 500)
     payer, shop = city.member(charged=100_000), city.shop()
     cut = city.pay(payer, shop, 20_000, KEY).entry
     assert (cut.discount, dict(cut.ceilings)) == (500, {"coupon": 500})
     city.cancel(cut, 10_000)
     assert city.pay(payer, shop, 20_000, KEY).entry == cut
-    assert city.pay(payer, shop, 20_000).entry.discount == 250, "what came back is given, and no more"
+    assert city.pay(payer, shop, 20_000).entry.discount == 250, "the returned money is used, and no more"
 
 
-def test_a_declined_payment_stays_declined_though_a_discount_would_now_let_it_pass(founded: Founded) -> None:
+def test_a_declined_payment_stays_declined_even_if_a_discount_would_now_cover_it(founded: Founded) -> None:
     discounted = january_2021(
         version="incheon-2021-01-10", starts_at="2021-01-10T00:00:00+09:00", limits=MOST, layers=[coupon()]
     )
@@ -87,14 +88,14 @@ def test_a_declined_payment_stays_declined_though_a_discount_would_now_let_it_pa
     assert world.pay(payer, shop, 10_000).entry.discount == 1_000
 
 
-def test_two_cards_at_once_at_the_limits_last_won_share_it(city: World) -> None:
+def test_two_cards_at_once_share_the_limits_last_won(city: World) -> None:
     payer, shop = city.member(charged=400_000), city.shop()
     city.pay(payer, shop, 99_990)
     payments = [
         partial(city.pay, payer, shop, 10_000, card=payer.cards[0].reference),
         partial(city.pay, payer, shop, 30),
     ]
-    answers = at_once(payments * 4)
+    answers = attempts_at_once(payments * 4)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 8, answers
     assert sum(entry.discount for entry in entries) == 1
@@ -104,7 +105,7 @@ def test_two_cards_at_once_at_the_limits_last_won_share_it(city: World) -> None:
 # --- a policy that changed between payment and cancellation ---------------------------------------------------------------
 
 
-def test_what_is_cancelled_goes_back_by_the_policy_that_gave_it(city: World) -> None:
+def test_a_cancellation_follows_the_policy_that_gave_the_discount(city: World) -> None:
     appropriate(city, 100_000)
     appropriate(city, 100_000, "national")
     payer, shop = city.member(charged=100_000), city.shop()
@@ -120,7 +121,7 @@ def test_what_is_cancelled_goes_back_by_the_policy_that_gave_it(city: World) -> 
     assert city.pay(payer, shop, 60_000).entry.discount == 3_000, "the other limit is as it was"
 
 
-def test_what_a_cancellation_frees_of_last_months_limit_is_no_room_in_this_month(city: World) -> None:
+def test_a_cancellation_frees_last_months_limit_and_not_this_months(city: World) -> None:
     payer, shop = city.member(charged=400_000), city.shop()
     paid = city.pay(payer, shop, 100_000).entry
     city.now = datetime(2021, 2, 1, tzinfo=SEOUL)
@@ -130,7 +131,7 @@ def test_what_a_cancellation_frees_of_last_months_limit_is_no_room_in_this_month
     assert city.pay(payer, shop, 10_000).entry.discount == 0
 
 
-def test_a_discount_of_three_layers_and_four_funders_comes_back_to_each_to_the_won(founded: Founded) -> None:
+def test_a_cancelled_discount_is_returned_to_each_funder_to_the_won(founded: Founded) -> None:
     world = founded(
         january_2021(
             layers=[
@@ -161,7 +162,7 @@ def test_a_discount_of_three_layers_and_four_funders_comes_back_to_each_to_the_w
         assert [left(world, funder) for funder in ("city", "national", "district")] == [1_000_000] * 3
 
 
-def test_a_purse_of_rewards_that_expired_meanwhile_takes_the_refund_and_is_never_spent(founded: Founded) -> None:
+def test_a_refund_into_an_expired_purse_is_never_spendable(founded: Founded) -> None:
     points = purse("points", expires_after={"months": 1})
     bonus = layer("bonus", "top_up_bonus", 1_000, into="points")
     world = founded(january_2021(limits=MOST, layers=[coupon(), bonus], purses=[points]))
@@ -176,10 +177,10 @@ def test_a_purse_of_rewards_that_expired_meanwhile_takes_the_refund_and_is_never
     assert dict(world.pay(payer, shop, 1_000).entry.paid_from) == {"charged": 900}
 
 
-# --- reversals of what nobody knows the outcome of ---------------------------------------------------------------------------
+# --- reversals of payments with an unknown outcome ----------------------------------------------------------------------------
 
 
-def test_a_payment_that_arrives_after_its_reversal_gets_no_discount_and_draws_on_no_budget(city: World) -> None:
+def test_a_payment_after_its_reversal_gets_no_discount_and_draws_on_no_budget(city: World) -> None:
     appropriate(city, 100_000)
     payer, shop = city.member(charged=100_000), city.shop()
     before = city.wallet(payer.id)
@@ -193,7 +194,7 @@ def test_payments_and_their_reversals_at_once_leave_no_discount_behind(city: Wor
     appropriate(city, 100_000)
     payer, shop = city.member(charged=400_000), city.shop()
     keys = [f"both-at-once-{number:04}" for number in range(4)]
-    answers = at_once(
+    answers = attempts_at_once(
         [
             call
             for key in keys
@@ -209,7 +210,7 @@ def test_payments_and_their_reversals_at_once_leave_no_discount_behind(city: Wor
     assert (left(city), city.wallet(payer.id).limit_usage.used) == (100_000, {})
 
 
-def test_a_reversal_under_another_policy_gives_back_what_was_given(city: World) -> None:
+def test_a_reversal_under_another_policy_returns_the_original_discount(city: World) -> None:
     appropriate(city, 100_000)
     payer, shop = city.member(charged=100_000), city.shop()
     city.pay(payer, shop, 30_000, KEY)
@@ -224,7 +225,7 @@ def test_a_reversal_under_another_policy_gives_back_what_was_given(city: World) 
 # --- years that are closed -----------------------------------------------------------------------------------------------
 
 
-def test_what_is_cancelled_after_the_years_close_is_kept_apart(city: World) -> None:
+def test_money_returned_after_the_years_close_is_kept_apart(city: World) -> None:
     appropriate(city, 100_000)
     city.now = datetime(2021, 1, 9, 12, 0, tzinfo=SEOUL)
     payer, shop = city.member(charged=100_000), city.shop()
@@ -238,7 +239,7 @@ def test_what_is_cancelled_after_the_years_close_is_kept_apart(city: World) -> N
     assert (left(city), returned(city)) == (98_000, 2_000)
 
 
-def test_a_year_that_is_closed_while_a_cancellation_is_decided_gets_it_apart(city: World) -> None:
+def test_a_year_closed_during_a_cancellation_keeps_the_money_apart(city: World) -> None:
     appropriate(city, 100_000)
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
@@ -269,7 +270,7 @@ def test_a_hold_gets_no_discount_when_it_is_captured_nor_when_it_is_cancelled(ci
     assert (city.wallet(payer.id).limit_usage, left(city)) == (LimitUsage(), 100_000)
 
 
-def test_a_hold_asks_for_no_budget(city: World) -> None:
+def test_a_hold_draws_on_no_budget(city: World) -> None:
     appropriate(city, 100_000)
     payer, shop = city.member(charged=100_000), city.shop()
     with city.counted() as costs:
@@ -277,7 +278,7 @@ def test_a_hold_asks_for_no_budget(city: World) -> None:
     assert costs.round_trips == 2
 
 
-def test_a_discount_is_judged_by_the_instant_of_its_acceptance_to_the_millisecond(city: World) -> None:
+def test_a_discount_depends_on_the_instant_of_acceptance_to_the_millisecond(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
     city.now = CHANGE - timedelta(milliseconds=1)
     assert [each.layer for each in city.pay(payer, shop, 10_000).entry.discounts] == ["coupon"]

@@ -1,4 +1,4 @@
-"""Payments and top-ups judged by every fact of the language: paid, posted as the stream brings them, cancelled, and caught up."""
+"""Payments and top-ups judged by every fact of the language: posted from the stream, cancelled, and caught up."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -74,7 +74,7 @@ def _member(world: World, name: str, about: dict[str, str], charged: int = 0) ->
 
 
 def _pay(world: World, **changes: Any) -> tuple[Wallet, Payment]:
-    """The payment for which every condition holds."""
+    """A payment for which every condition holds."""
     payer, shop = _member(world, "known", MEMBER, charged=500_000), _shop(world, NUMBERS[0], SHOP)
     world.now = PAID_AT
     return payer, world.pay(payer, shop, PRICE, channel=CHANNEL, **changes).entry
@@ -84,13 +84,13 @@ def _rewards(world: World, wallet: Wallet) -> list[dict[str, int]]:
     return [{each.layer: each.won for each in earning.rewards if each.won} for earning in world.earnings(wallet)]
 
 
-def test_every_condition_holds_where_it_must(paying: World) -> None:
+def test_every_condition_holds_for_its_payment(paying: World) -> None:
     payer, payment = _pay(paying)
     assert paying.post(payment) == []
     assert _rewards(paying, payer) == [expected(PAID_AT)]
 
 
-def test_no_condition_holds_where_it_must_not(paying: World) -> None:
+def test_no_condition_holds_for_another_payment(paying: World) -> None:
     other, shop = _member(paying, "other", OTHER_MEMBER, charged=100_000), _shop(paying, NUMBERS[1], OTHER_SHOP)
     paying.now = PAID_AT + OTHERS_LATER
     payment = paying.pay(other, shop, OTHER_PRICE, channel=OTHER_CHANNEL, method="app").entry
@@ -98,21 +98,21 @@ def test_no_condition_holds_where_it_must_not(paying: World) -> None:
     assert _rewards(paying, other) == [EXPECTED_OF_THE_OTHER]
 
 
-def test_a_capture_is_judged_by_the_facts_of_its_hold_and_a_cancellation_too(paying: World) -> None:
+def test_captures_and_cancellations_use_the_facts_of_their_hold(paying: World) -> None:
     payer, held = _pay(paying, hold=True)
     captured = paying.capture(held).entry
     assert paying.post(captured) == []
     assert _rewards(paying, payer) == [expected(PAID_AT)]
     assert paying.post(paying.cancel(held, PRICE - OTHER_PRICE).entry) == []
-    # Half of it survives, at half the price: too little for the condition on the amount.
+    # Half of it survives, at half the price: below the condition on the amount.
     left = sum(expected(PAID_AT).values()) // 2 - 50
     assert paying.balances(payer)["cashback"] == left
     assert paying.post(paying.cancel(held).entry) == []
     assert paying.balances(payer) == {"charged": 500_000, "cashback": 0}
 
 
-def test_what_is_stuck_is_posted_by_the_catch_up(paying: World) -> None:
-    """As in a city whose stream refused every payment of a member with a date of birth."""
+def test_a_refused_entry_is_posted_by_the_catch_up(paying: World) -> None:
+    """As in a city whose stream function refused every payment of a member with a date of birth."""
     payer, payment = _pay(paying)
     cancellation = paying.cancel(payment, 1).entry
     assert (paying.wallet(payer.id).due, paying.wallet(payer.id).posted) == (2, 0)
@@ -129,7 +129,7 @@ def test_what_is_stuck_is_posted_by_the_catch_up(paying: World) -> None:
     assert (wallet.due, wallet.posted) == (2, 2)
 
 
-def test_every_condition_of_a_top_up_holds_where_it_must_and_nowhere_else(topping_up: World) -> None:
+def test_every_condition_of_a_top_up_holds_for_its_top_up_alone(topping_up: World) -> None:
     member = _member(topping_up, "known", MEMBER)
     topping_up.now = PAID_AT
     given = {each.reward.layer: each.reward.won for each in topping_up.top_up(member, TOP_UP).entry.rewards}

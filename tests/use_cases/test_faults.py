@@ -1,6 +1,6 @@
-"""What no emulator does by itself: at every transaction a conflict, or an answer that is lost, before and after the effect.
+"""Faults that no emulator makes by itself: a conflict or a lost answer at every transaction, before and after the effect.
 
-Whatever happens there is one effect and one answer; and a caller whose time runs out finds the answer with the same request.
+There is always one effect and one answer. A caller whose time runs out gets the answer by the same request.
 """
 
 from collections.abc import Callable
@@ -28,14 +28,14 @@ FAULTS = [
     pytest.param(Contended, "before", id="conflict"),
     pytest.param(Unavailable, "before", id="lost-on-the-way-there"),
     pytest.param(Unavailable, "after", id="lost-on-the-way-back"),
-    # A client that sends again while its first try is still under way is told so as a conflict.
+    # A client that repeats a request during its first attempt gets a conflict.
     pytest.param(Contended, "after", id="first-try-still-under-way"),
 ]
 
 
 @dataclass
 class Deed:
-    """Something a use case does with one transaction: `do` gives its answer, `effects` counts what it left."""
+    """A use case with one transaction: `do` returns its answer, `effects` counts its effects."""
 
     do: Callable[[], Any]
     effects: Callable[[], float]
@@ -46,7 +46,7 @@ def _payment(world: World) -> Deed:
     payer, shop = world.member(charged=50_000), world.shop()
     return Deed(
         lambda: world.pay(payer, shop, 10_000, KEY).entry,
-        # The money and the entry: one without the other shows as a half.
+        # The money and the entry: one without the other counts as a half.
         lambda: (len(world.entries("payment")) + (50_000 - world.balances(payer)["charged"]) / 10_000) / 2,
     )
 
@@ -209,14 +209,14 @@ def test_a_fault_that_passes_leaves_one_effect(
 
 @pytest.mark.parametrize(("error", "moment"), FAULTS)
 @pytest.mark.parametrize("make", DEEDS, ids=_name)
-def test_who_runs_out_of_time_is_told_so(
+def test_a_caller_out_of_time_gets_an_error(
     world: World, make: Callable[[World], Deed], error: type[Exception], moment: str
 ) -> None:
     deed = make(world)
     world.seconds = 3.0
     with world.failing(error, moment, 10_000):
         if make is _postings_of_several_wallets and moment == "after":
-            deed.do()  # falls back to posting each wallet alone, and so sees that all was posted
+            deed.do()  # It falls back to posting each wallet alone, and so finds that all was posted.
         else:
             with pytest.raises(Busy):
                 deed.do()

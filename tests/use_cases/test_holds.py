@@ -1,4 +1,4 @@
-"""What is held for a merchant counts against the balance, is captured in parts that each earn, and comes back when it is not."""
+"""Holds lower the balance, are captured in parts that each earn, and are released otherwise."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,8 @@ from eeum.payments.progress import MOST_CAPTURES
 from eeum.payments.rules import HOLDS_LAST, Payment, PaymentStatus
 from eeum.storage import Contended, Unavailable
 from eeum.wallet.rules import Wallet
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "the same key again and again"
 
@@ -31,7 +32,7 @@ def _held(world: World, payer: Wallet, amount: int) -> Payment:
     return world.pay(payer, world.shop(), amount, hold=True, body={"hold": True}).entry
 
 
-def test_what_is_held_cannot_be_spent_again(world: World) -> None:
+def test_held_money_cannot_be_spent(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 70_000)
     assert (payment.status, payment.expires_at) == (PaymentStatus.HELD, world.now + HOLDS_LAST)
@@ -60,7 +61,7 @@ def test_each_capture_earns_at_its_own_instant(world: World) -> None:
     world.post(second, first)
     assert [(each.capture, each.base, each.won) for each in world.earnings(payer, "2021-01")] == [(1, 40_000, 4_000)]
     assert [(each.capture, each.base, each.won) for each in world.earnings(payer, "2021-02")] == [(2, 50_000, 5_000)]
-    # One cancellation over both works both months out anew, and its refund is whole again.
+    # One cancellation over both captures recomputes both months, and its refund is complete.
     world.post(world.cancel(payment, 60_000).entry)
     assert [each.won for month in ("2021-01", "2021-02") for each in world.book(payer, month).corrections] == [
         -1_000,
@@ -80,7 +81,7 @@ def test_captures_take_the_purses_in_the_order_they_were_drawn(world: World) -> 
     assert (first.paid_from, second.paid_from) == ((("grant/a", 30_000), ("charged", 10_000)), (("charged", 40_000),))
     world.post(first, second)
     assert [earning.base for earning in world.earnings(payer)] == [10_000, 40_000]
-    # The last capture is cancelled first, and what is left of the first is what was drawn first.
+    # The last capture is cancelled first; the purses drawn first remain captured.
     world.post(world.cancel(payment, 45_000).entry)
     assert world.balances(payer) == {"charged": 45_000, "cashback": 500, "grant/a": 0}
 
@@ -110,8 +111,8 @@ def test_no_more_is_captured_than_is_held(world: World) -> None:
 
 
 @pytest.mark.parametrize("amount", [0, -1])
-def test_nothing_and_less_is_no_capture_and_no_cancellation(world: World, amount: int) -> None:
-    """The edge refuses such amounts before; the rules do as well."""
+def test_zero_and_negative_captures_and_cancellations_are_refused(world: World, amount: int) -> None:
+    """The API refuses such amounts first; the rules do, too."""
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 50_000)
     with pytest.raises(CaptureExceedsHold):
@@ -135,7 +136,7 @@ def test_a_hold_is_captured_in_a_limited_number_of_parts(world: World) -> None:
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
 
 
-def test_what_is_not_captured_comes_back_to_its_purses(world: World) -> None:
+def test_uncaptured_money_is_released_to_its_purses(world: World) -> None:
     payer = world.member(charged=50_000, cashback=20_000, grants={"grant/a": 30_000})
     payment = _held(world, payer, 90_000)
     world.capture(payment, 40_000)
@@ -180,7 +181,7 @@ def test_a_payment_captured_at_once_has_no_hold(world: World) -> None:
             deed()
 
 
-def test_a_declined_hold_is_none(world: World) -> None:
+def test_a_declined_hold_cannot_be_captured(world: World) -> None:
     payer = world.member(charged=1_000)
     payment = _held(world, payer, 2_000)
     assert payment.status is PaymentStatus.DECLINED
@@ -222,7 +223,7 @@ def test_the_schedule_releases_the_longest_expired_first_and_no_more_than_asked(
     world.now += timedelta(days=30)
     assert world.expire(limit=2) == 2
     assert world.balances(payer)["held"] == 3_000
-    assert at_once([world.expire] * 8).count(1) == 1
+    assert attempts_at_once([world.expire] * 8).count(1) == 1
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
 
 
@@ -254,17 +255,17 @@ def test_lost_answers_hold_capture_and_release_once(world: World, error: type[Ex
     assert world.balances(payer) == {"charged": 80_000, "cashback": 0}
 
 
-def test_captures_and_a_void_at_once_never_pay_out_more_than_is_held(world: World) -> None:
+def test_concurrent_captures_and_voids_never_exceed_the_hold(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 50_000)
-    outcomes = at_once([*[lambda: world.capture(payment, 8_000)] * 12, lambda: world.void(payment)])
+    outcomes = attempts_at_once([*[lambda: world.capture(payment, 8_000)] * 12, lambda: world.void(payment)])
     captured = sum(entry["amount"] for entry in world.entries("capture"))
     released = sum(entry["amount"] for entry in world.entries("release"))
     assert captured + released + world.balances(payer).get("held", 0) == 50_000
     assert all(isinstance(each, HoldClosed | CaptureExceedsHold) for each in outcomes if isinstance(each, Exception))
 
 
-def test_a_suspended_members_hold_is_still_owed_to_the_merchant(world: World) -> None:
+def test_a_suspended_members_hold_can_be_captured(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 50_000)
     world.suspend(payer)

@@ -1,4 +1,4 @@
-"""The checker of invariants finds what it is there to find: each kind of damage, done to an ordinary day."""
+"""The invariant checker finds each kind of damage, done to the data of an ordinary day."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ Items = dict[Key, dict[str, Any]]
 
 @pytest.fixture
 def day(world: World) -> World:
-    """An ordinary day in a world of its own, since what is done to it here must not be held against the test."""
+    """An ordinary day in a world of its own: the damage must not fail the check at the end of the test."""
     own = World()
     payer, shop = own.member(charged=1_000_000, verified=True), own.shop()
     own.top_up(payer, 50_000)
@@ -97,7 +97,7 @@ DAMAGE: dict[str, Callable[[Items], Any]] = {
     "a head that is another": _wallet_changed(lambda wallet: wallet["chain"].update(head="another")),
     "a link that was cut out": lambda items: _of(items, "EARNING#").pop("chain"),
     "a debt without a reason": _wallet_changed(lambda wallet: wallet.update(negative={"payment_id": "", "at": ""})),
-    "an approved merchant that nobody finds": lambda items: _of(items, "MERCHANT").pop("listed_in"),
+    "an approved merchant that no search finds": lambda items: _of(items, "MERCHANT").pop("listed_in"),
     "a version without its name": lambda items: _one_fewer(items, "NAME#"),
     "a programme that never began": lambda items: _one_fewer(items, "BEGINNING"),
 }

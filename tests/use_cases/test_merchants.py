@@ -1,4 +1,4 @@
-"""From an owner's application to a merchant that can be paid the next day."""
+"""From an owner's application to a merchant that accepts payments from the next day."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +30,8 @@ from eeum.merchants.use_cases import (
 )
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Table
-from tests.use_cases.world import NUMBERS, World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import NUMBERS, World
 
 SHOP = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
 APPROVED, REJECTED, APPLIED = MerchantStatus.APPROVED, MerchantStatus.REJECTED, MerchantStatus.APPLIED
@@ -42,7 +43,7 @@ def _apply(world: World, shop: Shop = SHOP, owner: str = "owner") -> Merchant:
 
 
 def _decide(world: World, merchant: Merchant, status: MerchantStatus, operator: str = "operator") -> Merchant:
-    """As an operator who has `merchant` before it decides."""
+    """Decide an application as an operator who has read `merchant`."""
     return _decide_on(world, merchant.id, status, merchant.applied_at, operator)
 
 
@@ -53,7 +54,7 @@ def _decide_on(
     return decide_application(DecideApplication(merchant_id, decision, reviewed), world.onboarding())
 
 
-def test_a_shop_carries_marks_that_the_policy_names_and_no_others(world: World) -> None:
+def test_a_shop_may_have_only_flags_that_the_policy_names(world: World) -> None:
     marked = replace(SHOP, flags=frozenset({"plus", "partner"}))
     with pytest.raises(Invalid, match="plus") as refused:
         _apply(world, marked)
@@ -71,7 +72,7 @@ def test_an_application_waits_for_a_decision(world: World) -> None:
     assert world.merchants.listed("yeonsu", None, 50, None).merchants == []
 
 
-def test_an_approved_merchant_is_payable_from_the_next_day_and_listed(world: World) -> None:
+def test_an_approved_merchant_is_listed_and_accepts_payments_from_the_next_day(world: World) -> None:
     applied = _apply(world)
     world.now = datetime(2021, 1, 31, 23, 59, 59, 999_999, tzinfo=SEOUL)
     approved = _decide(world, applied, APPROVED)
@@ -81,7 +82,7 @@ def test_an_approved_merchant_is_payable_from_the_next_day_and_listed(world: Wor
     assert world.merchants.waiting(50, None).merchants == []
 
 
-def test_the_next_day_is_seouls_wherever_the_clock_stands(world: World) -> None:
+def test_the_next_day_is_seouls_in_any_time_zone_of_the_clock(world: World) -> None:
     applied = _apply(world)
     world.now = datetime(2021, 1, 31, 15, 0, tzinfo=UTC)
     assert _decide(world, applied, APPROVED).payable_from == datetime(2021, 2, 2, tzinfo=SEOUL)
@@ -125,7 +126,7 @@ def test_the_same_application_again_gives_the_one_that_is_there(world: World) ->
     assert _apply(world) == application(world.merchants, approved.id)
 
 
-def test_a_number_that_has_an_application_is_taken(world: World) -> None:
+def test_a_number_with_an_application_is_refused(world: World) -> None:
     applied = _apply(world)
     for shop, owner in ((SHOP, "another owner"), (replace(SHOP, name="다른 이름"), "owner")):
         with pytest.raises(AlreadyApplied):
@@ -135,14 +136,14 @@ def test_a_number_that_has_an_application_is_taken(world: World) -> None:
         _apply(world, SHOP, "another owner")
 
 
-def test_of_owners_who_apply_at_once_for_one_number_one_has_it(world: World) -> None:
-    answers = at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
+def test_one_of_several_owners_who_apply_at_once_gets_the_number(world: World) -> None:
+    answers = attempts_at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
     assert sum(isinstance(answer, Merchant) for answer in answers) == 1
     assert sum(isinstance(answer, AlreadyApplied) for answer in answers) == THREADS - 1
 
 
 def _overtaken_by(world: World, deed: Callable[[], object]) -> None:
-    """`deed` is done once, between the next use case's reading and writing."""
+    """Run `deed` once, between the next use case's read and write."""
     done = []
 
     def fault(moment: str, writes: object) -> None:
@@ -166,9 +167,7 @@ def test_an_owner_who_applies_twice_at_once_has_one_application_and_one_answer(
 
 
 @pytest.mark.parametrize("rejected_before", [False, True])
-def test_who_is_overtaken_by_another_owner_is_told_that_the_number_is_taken(
-    world: World, rejected_before: bool
-) -> None:
+def test_an_owner_who_loses_a_race_is_refused_as_the_number_is_taken(world: World, rejected_before: bool) -> None:
     if rejected_before:
         _decide(world, _apply(world), REJECTED)
         world.now += timedelta(days=1)
@@ -179,7 +178,7 @@ def test_who_is_overtaken_by_another_owner_is_told_that_the_number_is_taken(
     assert waiting.owner == "another owner"
 
 
-def test_a_decision_that_is_overtaken_is_told_so_and_changes_nothing(world: World) -> None:
+def test_a_decision_that_loses_a_race_is_refused_and_changes_nothing(world: World) -> None:
     applied = _apply(world)
     _overtaken_by(world, partial(_decide, world, applied, REJECTED))
     with pytest.raises(AlreadyDecided):
@@ -188,15 +187,15 @@ def test_a_decision_that_is_overtaken_is_told_so_and_changes_nothing(world: Worl
 
 
 def test_an_owner_who_applies_from_many_threads_has_one_application_and_one_answer(world: World) -> None:
-    answers = at_once([partial(_apply, world)] * THREADS)
+    answers = attempts_at_once([partial(_apply, world)] * THREADS)
     assert answers == answers[:1] * THREADS
     assert isinstance(answers[0], Merchant), answers
 
 
-def test_of_those_who_apply_again_at_once_after_a_rejection_one_has_the_number(world: World) -> None:
+def test_one_of_several_new_applications_after_a_rejection_gets_the_number(world: World) -> None:
     _decide(world, _apply(world), REJECTED)
     world.now += timedelta(days=1)
-    answers = at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
+    answers = attempts_at_once([partial(_apply, world, SHOP, f"owner-{number}") for number in range(THREADS)])
     assert sum(isinstance(answer, Merchant) for answer in answers) == 1
 
 
@@ -237,7 +236,7 @@ def test_a_shop_that_became_excluded_cannot_be_approved_and_can_be_rejected(worl
 
 @pytest.mark.parametrize("first", [APPROVED, REJECTED])
 @pytest.mark.parametrize("second", [APPROVED, REJECTED])
-def test_what_was_decided_stays_decided(world: World, first: MerchantStatus, second: MerchantStatus) -> None:
+def test_a_decision_is_final(world: World, first: MerchantStatus, second: MerchantStatus) -> None:
     applied = _apply(world)
     decided = _decide(world, applied, first)
     with pytest.raises(AlreadyDecided):
@@ -245,17 +244,17 @@ def test_what_was_decided_stays_decided(world: World, first: MerchantStatus, sec
     assert application(world.merchants, applied.id) == decided
 
 
-def test_of_decisions_that_race_one_holds(world: World) -> None:
+def test_one_of_several_concurrent_decisions_is_stored(world: World) -> None:
     applied = _apply(world)
     calls = [partial(_decide, world, applied, (APPROVED, REJECTED)[n % 2], f"operator-{n}") for n in range(THREADS)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     (decided,) = [answer for answer in answers if isinstance(answer, Merchant)]
     assert sum(isinstance(answer, AlreadyDecided) for answer in answers) == THREADS - 1
     assert application(world.merchants, applied.id) == decided
 
 
 def test_an_unknown_application_is_not_found(world: World) -> None:
-    unknown = natural_id("merchant", "nobody")
+    unknown = natural_id("merchant", "unknown")
     with pytest.raises(NotFound):
         decide_application(
             DecideApplication(unknown, Decision(APPROVED, "operator", world.now, "x")), world.onboarding()
@@ -264,7 +263,7 @@ def test_an_unknown_application_is_not_found(world: World) -> None:
         application(world.merchants, unknown)
 
 
-def test_before_the_first_policy_nobody_applies(world: World) -> None:
+def test_before_the_first_policy_applications_are_refused(world: World) -> None:
     world.now = datetime(2018, 1, 1, tzinfo=SEOUL)
     with pytest.raises(ProgrammeNotRunning):
         _apply(world)
@@ -276,15 +275,15 @@ def test_only_its_owner_sees_a_merchant_that_is_not_approved(world: World) -> No
     with pytest.raises(NotFound) as hidden:
         visible_merchant(world.merchants, applied.id, "another")
     with pytest.raises(NotFound) as unknown:
-        visible_merchant(world.merchants, natural_id("merchant", "nobody"), "another")
+        visible_merchant(world.merchants, natural_id("merchant", "unknown"), "another")
     assert hidden.value.detail == unknown.value.detail
     approved = _decide(world, applied, APPROVED)
     assert visible_merchant(world.merchants, applied.id, "another") == approved
 
 
-def test_a_merchants_own_matters_are_its_owners(world: World) -> None:
+def test_only_its_owner_manages_a_merchant(world: World) -> None:
     shop = world.shop()
     assert owned_merchant(world.merchants, shop.id, "owner") == shop
-    for merchant_id, caller in ((shop.id, "another"), (natural_id("merchant", "nobody"), "owner")):
+    for merchant_id, caller in ((shop.id, "another"), (natural_id("merchant", "unknown"), "owner")):
         with pytest.raises(NotFound):
             owned_merchant(world.merchants, merchant_id, caller)

@@ -1,4 +1,4 @@
-"""The reset opens a month and closes the one before, however late, often or many at once it runs."""
+"""The reset opens a month and closes the one before, also late, repeated and concurrently."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +13,8 @@ from eeum.storage import Put, Table
 from eeum.wallet.rules import Card, DebitOrder, new_wallet
 from eeum.wallet.store import wallet_key
 from eeum.wallet.wallet_items import wallet_item
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 JANUARY, FEBRUARY = start_of_month("2021-01"), start_of_month("2021-02")
 OPEN, CLOSED = MonthStatus.OPEN, MonthStatus.CLOSED
@@ -46,7 +47,7 @@ def test_the_next_month_closes_the_one_before(world: World) -> None:
     assert month_record(world.months, "2021-01").closed_at == FEBRUARY + timedelta(seconds=3)
 
 
-def test_a_run_that_comes_twice_does_nothing_the_second_time(world: World) -> None:
+def test_a_repeated_run_does_nothing(world: World) -> None:
     _reset(world, JANUARY)
     _reset(world, FEBRUARY)
     before = world.memory.items(Table.PROGRAMME)
@@ -56,7 +57,7 @@ def test_a_run_that_comes_twice_does_nothing_the_second_time(world: World) -> No
     assert world.memory.items(Table.PROGRAMME) == before
 
 
-def test_an_older_run_that_comes_late_does_nothing(world: World) -> None:
+def test_a_late_run_for_an_older_month_does_nothing(world: World) -> None:
     _reset(world, JANUARY)
     _reset(world, FEBRUARY)
     assert _reset(world, JANUARY, timedelta(days=40)) == Turn((), ())
@@ -89,34 +90,34 @@ def test_a_run_in_the_future_is_refused(world: World) -> None:
     assert _statuses(world) == {}
 
 
-def test_a_scheduler_whose_clock_is_a_little_ahead_is_heard(world: World) -> None:
+def test_a_run_slightly_in_the_future_is_accepted(world: World) -> None:
     assert timedelta() < CLOCKS_APART < timedelta(minutes=1)
     _reset(world, JANUARY, -CLOCKS_APART)
     assert _statuses(world) == {"2021-01": OPEN}
 
 
-def test_a_run_is_for_the_month_of_seoul(world: World) -> None:
+def test_a_run_opens_seouls_month(world: World) -> None:
     turn = _reset(world, datetime(2021, 1, 31, 15, 0, tzinfo=UTC))
     assert [record.month for record in turn.opened] == ["2021-02"]
 
 
-def test_runs_that_race_turn_the_month_once(world: World) -> None:
+def test_concurrent_runs_turn_the_month_once(world: World) -> None:
     _reset(world, JANUARY)
-    turns = at_once([partial(_reset, world, start_of_month("2021-04"))] * 16)
+    turns = attempts_at_once([partial(_reset, world, start_of_month("2021-04"))] * 16)
     assert all(isinstance(turn, Turn) for turn in turns), turns
     assert sum(isinstance(turn, Turn) and bool(turn.opened) for turn in turns) == 1
     assert _statuses(world) == {"2021-01": CLOSED, "2021-02": CLOSED, "2021-03": CLOSED, "2021-04": OPEN}
 
 
-def test_runs_of_different_months_that_race_leave_no_gap(world: World) -> None:
+def test_concurrent_runs_for_different_months_leave_no_gap(world: World) -> None:
     _reset(world, JANUARY)
     months = ["2021-02", "2021-03", "2021-04", "2021-05"]
-    turns = at_once([partial(_reset, world, start_of_month(month)) for month in months * 4])
+    turns = attempts_at_once([partial(_reset, world, start_of_month(month)) for month in months * 4])
     assert all(isinstance(turn, Turn) for turn in turns), turns
     assert _statuses(world)["2021-05"] is OPEN
 
 
-def test_a_run_that_is_overtaken_reads_what_is_there_and_does_nothing(world: World) -> None:
+def test_a_run_that_loses_a_race_does_nothing(world: World) -> None:
     _reset(world, JANUARY)
     done = []
 

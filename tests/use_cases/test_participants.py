@@ -1,4 +1,4 @@
-"""What joins a payment or a top-up in its own transaction, without the payment knowing it: by samples that later parts will resemble."""
+"""Participants join a payment or top-up in its own transaction: sample ones that resemble later parts."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,7 @@ def test_two_participants_write_to_one_item_in_the_payments_own_two_round_trips(
     assert world.balances(payer)["charged"] == 30_000
 
 
-def test_a_payment_that_is_sent_again_has_its_parts_and_joins_nobody_again(world: World) -> None:
+def test_a_retried_payment_keeps_its_parts_and_asks_no_participant(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
     _join(world, StampCounter(), OneTimeCode("WELCOME"))
     first = world.pay(payer, shop, 10_000, KEY)
@@ -73,8 +73,8 @@ def test_a_participant_declines_for_a_reason_of_its_own_and_nothing_else_is_stor
     assert world.balances(payer)["charged"] == 40_000
     card = _card(world, payer.id)
     assert card is not None
-    assert card["stamps"] == 1, "what joined before the one that declines is not stored either"
-    # The same request has the same answer, whatever joins it now.
+    assert card["stamps"] == 1, "the parts of participants before the one that declines are not stored either"
+    # A retry gets the same answer, whatever participants there are now.
     _join(world)
     assert world.pay(payer, shop, 10_000, KEY).entry == declined
     assert isinstance(declined.decline, OwnDecline)
@@ -82,7 +82,7 @@ def test_a_participant_declines_for_a_reason_of_its_own_and_nothing_else_is_stor
     assert (shown.code, shown.reason, shown.message) == ("57", "code_used", "이미 사용한 코드입니다.")
 
 
-def test_nobody_is_asked_about_what_is_declined_anyway(world: World) -> None:
+def test_participants_are_not_asked_about_a_declined_payment(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
     _join(world, StampCounter(), OneTimeCode("WELCOME"))
     world.suspend(payer)
@@ -90,7 +90,7 @@ def test_nobody_is_asked_about_what_is_declined_anyway(world: World) -> None:
     assert _card(world, payer.id) is None
 
 
-def test_what_joined_a_payment_that_the_wallet_cannot_pay_is_not_stored(world: World) -> None:
+def test_parts_of_a_payment_above_the_balance_are_not_stored(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
     _join(world, StampCounter(), OneTimeCode("WELCOME"))
     assert world.pay(payer, shop, 10_000).entry.decline is Decline.INSUFFICIENT_FUNDS
@@ -98,7 +98,7 @@ def test_what_joined_a_payment_that_the_wallet_cannot_pay_is_not_stored(world: W
 
 
 def _meanwhile(world: World, write: Update) -> None:
-    """Somebody writes once, between the next payment's read and its transaction."""
+    """Run a write once, between the next payment's read and its transaction."""
     done: list[bool] = []
 
     def fault(moment: str, _: object) -> None:
@@ -109,7 +109,7 @@ def _meanwhile(world: World, write: Update) -> None:
     world.memory.fault = fault
 
 
-def test_what_a_participant_found_and_is_no_longer_so_is_read_and_decided_again(world: World) -> None:
+def test_a_payment_is_decided_again_when_a_participants_data_changed(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
     _join(world, StampCounter(), OneTimeCode("WELCOME"))
     world.pay(payer, shop, 10_000)
@@ -120,14 +120,14 @@ def test_what_a_participant_found_and_is_no_longer_so_is_read_and_decided_again(
     _join(world, StampCounter())
     _meanwhile(world, Update(card_key(payer.id), (SetTo(("stamps",), FIELDS),)))
     assert world.pay(payer, shop, 10_000).entry.decline == CARD_FULL
-    # And what it can still decide on stands.
+    # A write that keeps its condition true does not matter.
     world.memory.fault = lambda moment, writes: None
     world.send(Update(card_key(payer.id), (SetTo(("stamps",), 3),)))
     _meanwhile(world, Update(card_key(payer.id), (SetTo(("stamps",), FIELDS - 1),)))
     assert world.pay(payer, shop, 10_000).entry.decline is None
 
 
-def test_a_top_up_is_joined_as_a_payment_is(world: World) -> None:
+def test_participants_join_a_top_up_as_they_join_a_payment(world: World) -> None:
     saver = world.member()
     _join(world, StampCounter(), OneTimeCode("WELCOME"))
     with world.counted() as costs:
@@ -142,7 +142,7 @@ def test_a_top_up_is_joined_as_a_payment_is(world: World) -> None:
 
 
 def test_an_amount_of_a_participant_comes_off_the_price_after_the_policys_discount_and_goes_back_with_it() -> None:
-    # Not held to the invariants: they recompute discounts from the policy, which knows nothing of this one.
+    # Not checked by the invariants: they recompute discounts from the policy, which does not know this one.
     world = world_under(january_2021(layers=[layer("coupon", "discount", 1_000)]))
     appropriate(world, 100_000)
     payer, shop = world.member(charged=50_000), world.shop()

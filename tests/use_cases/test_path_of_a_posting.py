@@ -1,4 +1,4 @@
-"""How many files a payment passes from the stream to its posting: what somebody reads who follows it."""
+"""The number of files that a payment passes from the stream to its accrual, as a reader has to follow them."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ CONTEXT: Any = SimpleNamespace(
 
 
 def _callers() -> Iterator[str]:
-    """The product's files on the stack."""
+    """The product's files on the call stack."""
     frame = sys._getframe(1)
     while frame:
         if frame.f_code.co_filename.startswith(PRODUCT):

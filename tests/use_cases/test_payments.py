@@ -1,4 +1,4 @@
-"""A member pays: what is approved, what is declined and why, and from which purses."""
+"""A member pays: which payments are approved or declined, why, and from which purses."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -83,7 +83,7 @@ def test_the_largest_amount_is_declined_or_paid_like_any_other(world: World) -> 
 
 
 def _declined(world: World, expected: Decline, code: str, **payment: object) -> None:
-    """The payment is declined for this reason; the decline is stored, and nothing else has changed."""
+    """Check a decline with this reason: it is stored, and nothing else has changed."""
     payer = world.member()
     before = world.wallet(payer.id)
     shop = payment.pop("shop")
@@ -104,7 +104,7 @@ def test_too_little_money_is_declined(world: World) -> None:
 
 def test_an_unknown_merchant_is_declined(world: World) -> None:
     world.member(charged=50_000)
-    _declined(world, Decline.UNKNOWN_MERCHANT, "03", shop=natural_id("merchant", "nobody"))
+    _declined(world, Decline.UNKNOWN_MERCHANT, "03", shop=natural_id("merchant", "unknown"))
 
 
 def test_a_suspended_wallet_is_declined(world: World) -> None:
@@ -126,7 +126,7 @@ def test_a_wallet_without_an_active_card_is_declined(world: World) -> None:
 
 
 @pytest.mark.parametrize("rejected", [False, True])
-def test_who_applied_or_was_rejected_is_no_merchant_to_those_who_pay(world: World, rejected: bool) -> None:
+def test_applicants_and_rejected_shops_are_unknown_merchants_to_payers(world: World, rejected: bool) -> None:
     world.member(charged=50_000)
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
     applied = apply_for_merchant(ApplyForMerchant(shop, "owner"), world.onboarding(world.now - timedelta(days=9)))
@@ -160,17 +160,17 @@ def test_a_merchant_that_a_later_policy_excludes_is_declined(world: World) -> No
 
 def test_a_suspended_wallet_comes_before_every_other_reason(world: World) -> None:
     world.suspend(world.member())
-    _declined(world, Decline.WALLET_SUSPENDED, "62", shop=natural_id("merchant", "nobody"))
+    _declined(world, Decline.WALLET_SUSPENDED, "62", shop=natural_id("merchant", "unknown"))
 
 
-# --- nothing at all -------------------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wallet_id", ["", "x", "not-an-id", natural_id("wallet", "nobody")])
+@pytest.mark.parametrize("wallet_id", ["", "x", "not-an-id", natural_id("wallet", "unknown")])
 def test_an_unknown_wallet_is_an_unknown_card_and_stores_nothing(world: World, wallet_id: str) -> None:
-    nobody = replace(world.member(), id=wallet_id)
+    unknown = replace(world.member(), id=wallet_id)
     with pytest.raises(UnknownCard):
-        world.pay(nobody, world.shop(), 10_000)
+        world.pay(unknown, world.shop(), 10_000)
     assert world.entries("payment") == []
 
 
@@ -182,7 +182,7 @@ def test_a_card_that_its_wallet_does_not_have_is_unknown_and_stores_nothing(worl
     assert world.entries("payment") == []
 
 
-def test_before_the_first_policy_nobody_pays_and_nothing_is_stored(world: World) -> None:
+def test_before_the_first_policy_payments_are_refused_and_nothing_is_stored(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
     world.now = datetime(2018, 1, 1, tzinfo=SEOUL)
     with pytest.raises(ProgrammeNotRunning):
@@ -206,7 +206,7 @@ def test_before_the_first_policy_nobody_pays_and_nothing_is_stored(world: World)
         (2_001, False, {"grant/a": 200, "grant/b": 300, "charged": 1_000, "cashback": 500}),
     ],
 )
-def test_grants_are_spent_first_then_as_the_member_chose(
+def test_allowances_are_spent_first_then_by_the_members_choice(
     world: World, amount: int, cashback_first: bool, left: dict[str, int]
 ) -> None:
     grants = {"grant/b": 300, "grant/a": 200}
@@ -216,7 +216,7 @@ def test_grants_are_spent_first_then_as_the_member_chose(
     assert (payment.decline is None) == (amount <= 2_000)
 
 
-def test_cashback_that_was_taken_back_pays_for_nothing_and_stays_owed(world: World) -> None:
+def test_cashback_below_zero_pays_for_nothing_and_stays_owed(world: World) -> None:
     payer = world.member(charged=1_000, cashback=-300, cashback_first=True)
     shop = world.shop()
     assert world.pay(payer, shop, 1_001).entry.decline is Decline.INSUFFICIENT_FUNDS
@@ -238,7 +238,7 @@ def test_the_first_active_card_pays_where_none_is_named(world: World) -> None:
 # --- reading --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_payment_is_read_by_whom_it_concerns(world: World) -> None:
+def test_a_payment_is_read_by_its_member_and_its_acquirer(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
     payment = world.pay(payer, shop, 10_000).entry
     own = readable_payment(
@@ -274,7 +274,7 @@ def test_the_largest_realistic_payment_fits_into_a_kilobyte(world: World) -> Non
 
 
 def _size(value: object) -> int:
-    """Bytes as DynamoDB counts them (at most: each number is taken as long as its digits)."""
+    """Bytes by DynamoDB's rules, as an upper bound: each number counts with all its digits."""
     match value:
         case dict():
             return sum(len(name.encode()) + _size(part) + 1 for name, part in value.items()) + 3

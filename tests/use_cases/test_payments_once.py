@@ -1,4 +1,4 @@
-"""One request, one effect, one answer: whatever is retried, however often, at once or after midnight."""
+"""One request, one effect, one answer: for any number of retries, at once or after midnight."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,8 @@ from eeum.once import Answer
 from eeum.payments.rules import Decline, Payment
 from eeum.storage import SetTo, Update
 from eeum.wallet.store import wallet_key
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 THREADS = 16
@@ -42,7 +43,7 @@ def test_a_repeated_request_is_one_round_trip_and_writes_nothing(world: World) -
 
 def test_a_retry_storm_has_one_effect_and_one_answer(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
-    answers = at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS)
+    answers = attempts_at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS)
     entries = _entries(answers)
     assert entries == entries[:1] * THREADS
     assert sum(isinstance(answer, Answer) and not answer.replayed for answer in answers) == 1
@@ -52,23 +53,23 @@ def test_a_retry_storm_has_one_effect_and_one_answer(world: World) -> None:
 
 def test_a_retry_storm_of_a_decline_has_one_entry_and_one_answer(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
-    entries = _entries(at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
+    entries = _entries(attempts_at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
     assert entries == entries[:1] * THREADS
     assert entries[0].decline is Decline.INSUFFICIENT_FUNDS
     assert len(world.entries("payment")) == 1
 
 
-def test_a_decline_stays_a_decline_though_the_money_came_in_meanwhile(world: World) -> None:
+def test_a_decline_stays_a_decline_after_a_top_up(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
     declined = world.pay(payer, shop, 10_000, KEY)
     world.give(payer.id, "charged", 100_000)
-    entries = _entries(at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
+    entries = _entries(attempts_at_once([partial(world.pay, payer, shop, 10_000, KEY)] * THREADS))
     assert entries == [declined.entry] * THREADS
     assert world.pay(payer, shop, 10_000).entry.decline is None
     assert world.balances(payer)["charged"] == 95_000
 
 
-def test_an_approval_stays_an_approval_whatever_became_of_wallet_card_and_merchant(world: World) -> None:
+def test_an_approval_stays_an_approval_when_wallet_card_or_merchant_changed(world: World) -> None:
     payer, shop = world.member(charged=10_000), world.shop()
     approved = world.pay(payer, shop, 10_000, KEY)
     world.suspend(payer)
@@ -77,10 +78,10 @@ def test_an_approval_stays_an_approval_whatever_became_of_wallet_card_and_mercha
     assert again.entry == approved.entry
 
 
-def test_money_that_comes_in_during_a_retry_storm_changes_no_answer(world: World) -> None:
+def test_a_top_up_during_a_retry_storm_changes_no_answer(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
     pay = partial(world.pay, payer, shop, 10_000, KEY)
-    answers = at_once([*([pay] * (THREADS - 1)), partial(world.give, payer.id, "charged", 30_000)])  # type: ignore[list-item]
+    answers = attempts_at_once([*([pay] * (THREADS - 1)), partial(world.give, payer.id, "charged", 30_000)])  # type: ignore[list-item]
     entries = _entries(answers[:-1])
     assert entries == entries[:1] * (THREADS - 1)
     paid = 10_000 if entries[0].decline is None else 0
@@ -101,7 +102,7 @@ def test_a_key_that_was_used_for_another_body_is_refused(world: World, other: di
 def test_of_two_bodies_that_race_under_one_key_one_is_refused(world: World) -> None:
     payer, shop = world.member(charged=500_000), world.shop()
     calls = [partial(world.pay, payer, shop, 1_000 + number % 2, KEY) for number in range(THREADS)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     answered = {answer.entry.order.amount for answer in answers if isinstance(answer, Answer)}
     refused = [answer for answer in answers if isinstance(answer, IdempotencyKeyReused)]
     assert len(answered) == 1
@@ -112,7 +113,7 @@ def test_of_two_bodies_that_race_under_one_key_one_is_refused(world: World) -> N
 def test_a_key_belongs_to_its_caller(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
     one = world.pay(payer, shop, 10_000, KEY, caller="acquirer/kim")
-    other = world.pay(payer, shop, 20_000, KEY, caller="acquirer/park")
+    other = world.pay(payer, shop, 20_000, KEY, caller="acquirer/lee")
     own = world.pay(payer, shop, 5_000, KEY, caller="member/payer")
     assert len({answer.entry.acceptance.id for answer in (one, other, own)}) == 3
     assert world.balances(payer)["charged"] == 15_000
@@ -131,7 +132,7 @@ def test_a_key_for_a_payment_is_free_for_a_top_up(world: World) -> None:
     assert not world.top_up(payer, 30_000, KEY, caller="partner").replayed
 
 
-def test_when_it_was_requested_decides_nothing(world: World) -> None:
+def test_requested_at_has_no_effect(world: World) -> None:
     payer, shop = world.member(charged=50_000), world.shop()
     first = world.pay(payer, shop, 10_000, KEY, body={"requested_at": "2021-01-05T09:59:59+09:00"})
     again = world.pay(payer, shop, 10_000, KEY, body={"requested_at": "2031-01-05T09:59:59+09:00"})

@@ -1,4 +1,4 @@
-"""Many at once on one wallet: no overdraft, no lost payment, and a decision that others overtake is made again."""
+"""Concurrent payments of one wallet: no overdraft, no lost payment, and a new decision after a lost race."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +13,8 @@ from eeum.payments.store import PaymentStore
 from eeum.storage import Add, SetTo, Update
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 THREADS = 16
 
@@ -24,7 +25,7 @@ def test_one_wallet_from_many_threads_is_never_overdrawn_and_loses_no_payment(wo
     def pay_some() -> list[Payment]:
         return [world.pay(payer, shop, 1_000).entry for _ in range(5)]
 
-    answers = at_once([pay_some] * THREADS)
+    answers = attempts_at_once([pay_some] * THREADS)
     payments = [payment for some in answers if isinstance(some, list) for payment in some]
     assert len(payments) == 5 * THREADS, answers
     approved = [payment for payment in payments if payment.decline is None]
@@ -40,7 +41,7 @@ def test_payments_and_top_ups_at_once_lose_nothing(world: World) -> None:
     calls: list[Callable[[], object]] = []
     for _ in range(THREADS // 2):
         calls += [partial(world.pay, payer, shop, 7_000), partial(world.top_up, payer, 30_000)]
-    answers = at_once(calls)
+    answers = attempts_at_once(calls)
     assert all(isinstance(answer, Answer) for answer in answers), answers
     assert world.balances(payer)["charged"] == 100_000 + 8 * 30_000 - 8 * 7_000
 
@@ -48,13 +49,13 @@ def test_payments_and_top_ups_at_once_lose_nothing(world: World) -> None:
 def test_payments_of_several_members_do_not_touch_one_another(world: World) -> None:
     shop = world.shop()
     members = [world.member(f"member-{number}", charged=10_000) for number in range(THREADS)]
-    answers = at_once([partial(world.pay, member, shop, 10_000) for member in members])
+    answers = attempts_at_once([partial(world.pay, member, shop, 10_000) for member in members])
     assert all(isinstance(answer, Answer) and answer.entry.decline is None for answer in answers)
     assert {world.balances(member)["charged"] for member in members} == {0}
 
 
 def _meanwhile(world: World, wallet: Wallet, *changes: Add | SetTo) -> None:
-    """Somebody changes the wallet once, between the next payment's reading and writing."""
+    """Change the wallet once, between the next payment's read and write."""
     done = []
 
     def fault(moment: str, writes: object) -> None:
@@ -84,14 +85,14 @@ def test_a_purse_that_filled_meanwhile_is_emptied_before_the_next(world: World) 
     assert world.balances(payer) == {"charged": 0, "cashback": 400}
 
 
-def test_a_purse_that_was_skipped_as_empty_and_filled_meanwhile_is_used(world: World) -> None:
+def test_an_empty_purse_that_was_filled_meanwhile_is_used(world: World) -> None:
     payer, shop = world.member(cashback=500), world.shop()
     _give_meanwhile(world, payer, "charged", 100)
     assert world.pay(payer, shop, 300).entry.postings["purse/charged"] == -100
     assert world.balances(payer) == {"charged": 0, "cashback": 300}
 
 
-def test_a_last_purse_that_shrank_but_still_holds_enough_is_decided_once(
+def test_a_last_purse_that_shrank_but_has_enough_needs_no_new_decision(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payer, shop = world.member(charged=1_000), world.shop()
@@ -124,7 +125,7 @@ def test_a_card_that_was_blocked_meanwhile_declines(world: World) -> None:
     assert world.pay(payer, shop, 700, card=payer.cards[0].reference).entry.decline is Decline.CARD_BLOCKED
 
 
-def test_who_is_overtaken_for_ever_is_told_to_come_again(world: World) -> None:
+def test_a_payment_that_loses_every_race_is_answered_with_a_retry_error(world: World) -> None:
     payer, shop = world.member(charged=500, cashback=1_000_000), world.shop()
     world.seconds = 2.0
     busy: list[bool] = []

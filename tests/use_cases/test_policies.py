@@ -1,4 +1,4 @@
-"""Policies are loaded once and in time, so that every cache knows a version before it starts."""
+"""Policies are loaded once and with notice, so that every cache has a version before it starts."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,8 +29,9 @@ from eeum.policy.use_cases import (
     version_named,
 )
 from eeum.storage import Table
+from tests.concurrency import attempts_at_once
 from tests.use_cases.scheduling import APPROVER, Desk
-from tests.use_cases.world import World, at_once, incheon
+from tests.use_cases.world import World, incheon
 
 NOW = datetime(2031, 1, 1, 9, 0, tzinfo=SEOUL)
 
@@ -45,7 +46,7 @@ def _load(world: World, document: dict[str, Any], now: datetime = NOW) -> dict[s
 
 
 def _empty(world: World) -> PolicyStore:
-    """The store of a programme that has no policies yet; only its own tests look at what becomes of it."""
+    """The store of a programme without policies; only its own tests use it."""
     return PolicyStore(world.storage, world.patience, "haneul")
 
 
@@ -92,31 +93,31 @@ def test_an_instant_and_a_name_are_taken_once(world: World) -> None:
     assert len(world.policy_store.documents()) == len(incheon()) + 1
 
 
-def test_of_versions_that_race_for_an_instant_one_has_it(world: World) -> None:
+def test_one_of_several_concurrent_versions_gets_an_instant(world: World) -> None:
     starts_at = NOW + timedelta(days=1)
     names = [world.desk.ready(_document(starts_at, f"version-{n}"), NOW) for n in range(8)]
-    answers = at_once([partial(world.desk.approve, name, NOW) for name in names])
+    answers = attempts_at_once([partial(world.desk.approve, name, NOW) for name in names])
     assert sum(isinstance(answer, Draft) for answer in answers) == 1
     assert sum(isinstance(answer, PolicyInstantTaken) for answer in answers) == 7
 
 
-def test_of_operators_who_approve_one_draft_at_once_one_does(world: World) -> None:
+def test_one_of_several_concurrent_approvals_of_a_draft_is_stored(world: World) -> None:
     name = world.desk.ready(_document(NOW + timedelta(days=1)), NOW)
-    answers = at_once([partial(world.desk.approve, name, NOW, by=f"operator/{n}") for n in range(8)])
+    answers = attempts_at_once([partial(world.desk.approve, name, NOW, by=f"operator/{n}") for n in range(8)])
     assert sum(isinstance(answer, Draft) for answer in answers) == 1
     assert sum(isinstance(answer, DraftClosed) for answer in answers) == 7
 
 
 def _measuring(measure: str, starts_at: datetime, name: str) -> dict[str, Any]:
-    """A version in which the limit `raced` measures this."""
+    """A version in which the limit `raced` has this measure."""
     limit = {"id": "raced", "measure": measure, "window": "month", "amount": None}
     return _document(starts_at, name, limits=[*incheon()[-1]["limits"], limit])
 
 
-def test_of_versions_that_disagree_and_race_one_is_loaded(world: World) -> None:
+def test_one_of_several_concurrent_versions_that_disagree_is_loaded(world: World) -> None:
     days = [NOW + timedelta(days=number) for number in range(1, 9)]
     measures = ("spend", "reward")
-    answers = at_once(
+    answers = attempts_at_once(
         [partial(_load, world, _measuring(measures[n % 2], day, f"version-{n}")) for n, day in enumerate(days)]
     )
     loaded = {each["measure"] for document in _found(world, "version-") for each in _raced(document)}
@@ -126,7 +127,7 @@ def test_of_versions_that_disagree_and_race_one_is_loaded(world: World) -> None:
     )
 
 
-def test_a_version_that_is_overtaken_by_one_it_does_not_agree_with_is_refused(world: World) -> None:
+def test_a_version_that_disagrees_with_one_loaded_meanwhile_is_refused(world: World) -> None:
     done = []
 
     def fault(moment: str, writes: object) -> None:
@@ -134,7 +135,7 @@ def test_a_version_that_is_overtaken_by_one_it_does_not_agree_with_is_refused(wo
             done.append(True)
             world.desk.approve("faster", NOW)
 
-    # The faster one starts later, so that what the slower one would follow stays the same.
+    # The faster version starts later, so that the slower one still follows the same version.
     world.desk.ready(_measuring("spend", NOW + timedelta(days=2), "faster"), NOW)
     slower = world.desk.ready(_measuring("reward", NOW + timedelta(days=1), "slower"), NOW)
     world.memory.fault = fault
@@ -144,8 +145,8 @@ def test_a_version_that_is_overtaken_by_one_it_does_not_agree_with_is_refused(wo
     _load(world, _document(NOW + timedelta(days=3), "a-harmless-one"))
 
 
-def test_a_version_is_not_blamed_for_what_is_wrong_among_those_that_are_stored(world: World) -> None:
-    """As a programme was left by two loads that did not see each other."""
+def test_a_version_is_not_refused_for_faults_of_stored_versions(world: World) -> None:
+    """Two loads that did not see each other left the programme in this state."""
     store = world.policy_store
     for number, measure in enumerate(("spend", "reward")):
         document = _measuring(measure, NOW + timedelta(days=number + 1), f"stored-{number}")
@@ -180,7 +181,7 @@ def test_the_first_version_of_a_programme_may_be_one_that_starts_in_the_future(w
     _forget(world)
 
 
-def test_a_first_version_that_is_overtaken_by_another_first_is_loaded_all_the_same(world: World) -> None:
+def test_a_first_version_is_loaded_after_losing_a_race_to_another_first(world: World) -> None:
     one, two = _own(NOW + timedelta(days=1), "haneul-1"), _own(NOW + timedelta(days=2), "haneul-2")
     done = []
 
@@ -199,14 +200,14 @@ def test_a_first_version_that_is_overtaken_by_another_first_is_loaded_all_the_sa
 
 def test_two_operators_who_each_load_a_first_version_both_succeed(world: World) -> None:
     documents = [_own(NOW + timedelta(days=number), f"haneul-{number}") for number in range(1, 9)]
-    answers = at_once([partial(_desk(world).schedule, document, NOW) for document in documents])
+    answers = attempts_at_once([partial(_desk(world).schedule, document, NOW) for document in documents])
     assert answers == documents
     assert _empty(world).documents() == documents
     _forget(world)
 
 
 def _forget(world: World) -> None:
-    """The invariants are checked for one programme."""
+    """Remove the policies: the invariants are checked for one programme."""
     for key in [key for key in world.memory._items if key.pk == "PROGRAMME#haneul"]:
         del world.memory._items[key]
 
@@ -238,9 +239,11 @@ def test_history_has_bounds(world: World, count: int) -> None:
         load_history(_empty(world), "haneul", documents, "operator", NOW)
 
 
-def test_of_histories_that_race_one_is_loaded(world: World) -> None:
+def test_one_of_several_concurrent_histories_is_loaded(world: World) -> None:
     histories = [[_own(f"20{number:02}-01-01T00:00:00+09:00", f"haneul-{number}")] for number in range(10, 18)]
-    answers = at_once([partial(load_history, _empty(world), "haneul", each, "operator", NOW) for each in histories])
+    answers = attempts_at_once(
+        [partial(load_history, _empty(world), "haneul", each, "operator", NOW) for each in histories]
+    )
     assert answers.count(None) == 1
     assert sum(isinstance(answer, ProgrammeNotEmpty) for answer in answers) == 7
     assert len(_empty(world).documents()) == 1
@@ -302,7 +305,7 @@ def test_an_empty_programme_is_read_again_at_once(world: World) -> None:
     _forget(world)
 
 
-def test_every_version_is_stored_with_who_loaded_it_and_when(world: World) -> None:
+def test_every_version_is_stored_with_its_author_and_time(world: World) -> None:
     _load(world, _document(NOW + timedelta(days=1)))
     items = world.memory.items(Table.PROGRAMME)
     (item,) = [item for item in items if item["kind"] == "policy" and item["version"] == "incheon-next"]

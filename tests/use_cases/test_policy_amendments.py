@@ -1,4 +1,4 @@
-"""What amends approved versions: by two operators, in time, and never what was before."""
+"""Amendments of approved versions: by two operators, with notice, and without effect on the past."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -86,7 +86,7 @@ def test_all_layers_are_suspended_until_it_is_lifted_across_versions(world: Worl
     assert _layers_at(world, NOW + 40 * DAY) == LAYERS
 
 
-def test_a_suspension_that_is_lifted_before_its_start_never_holds(world: World) -> None:
+def test_a_suspension_lifted_before_its_start_has_no_effect(world: World) -> None:
     name = _amend(world, _suspension(NOW + DAY, NOW + 2 * DAY))
     _amend(world, Lifting(name, NOW + NOTICE))
     assert _layers_at(world, NOW + DAY) == LAYERS
@@ -101,7 +101,7 @@ def test_a_suspension_is_lifted_in_time(world: World, early: timedelta) -> None:
     assert _layers_at(world, during) == []
 
 
-def test_suspensions_that_overlap_hold_each_for_itself(world: World) -> None:
+def test_overlapping_suspensions_are_independent(world: World) -> None:
     _amend(world, _suspension(NOW + DAY, NOW + 4 * DAY, LAYERS[0]))
     _amend(world, _suspension(NOW + 2 * DAY, NOW + 3 * DAY, LAYERS[1]))
     days = {day: _layers_at(world, NOW + day * DAY) for day in range(6)}
@@ -111,7 +111,7 @@ def test_suspensions_that_overlap_hold_each_for_itself(world: World) -> None:
 # --- ends -----------------------------------------------------------------------------------------------------------------
 
 
-def test_an_end_is_set_put_off_and_taken_away(world: World) -> None:
+def test_an_end_is_set_postponed_and_removed(world: World) -> None:
     end = NOW + 10 * DAY
     _amend(world, EndChange(LAST["version"], end))
     ended = book_of(world.policy_store).running_at(end)
@@ -123,7 +123,7 @@ def test_an_end_is_set_put_off_and_taken_away(world: World) -> None:
     assert book_of(world.policy_store).running_at(end + 100 * DAY).ends_at is None
 
 
-def test_an_end_is_moved_in_time_for_the_old_and_the_new(world: World) -> None:
+def test_moving_an_end_needs_notice_for_the_old_and_the_new_end(world: World) -> None:
     end = NOW + 10 * DAY
     _amend(world, EndChange(LAST["version"], end))
     with pytest.raises(AmendmentTooLate):
@@ -155,12 +155,12 @@ def test_a_scheduled_version_is_withdrawn_in_time_and_its_instant_is_free_again(
 
 
 @pytest.mark.parametrize("name", [LAST["version"], "incheon-2021-01-01"])
-def test_what_has_started_is_not_withdrawn(world: World, name: str) -> None:
+def test_a_started_version_is_not_withdrawn(world: World, name: str) -> None:
     with pytest.raises(AmendmentTooLate):
         withdraw_version(world.policy_store, name, AUTHOR, "no", NOW)
 
 
-# --- by two operators, and what cannot be ---------------------------------------------------------------------------------
+# --- two operators, and refusals ------------------------------------------------------------------------------------------
 
 
 def test_an_amendment_is_approved_by_a_second_operator_and_once(world: World) -> None:
@@ -210,7 +210,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("amendment", "path", "code"), REFUSED)
-def test_what_is_about_nothing_or_changes_nothing_is_refused(
+def test_an_amendment_without_a_subject_or_an_effect_is_refused(
     world: World, amendment: Amendment, path: str, code: str
 ) -> None:
     with pytest.raises(AmendmentRefused) as refused:
@@ -233,20 +233,20 @@ def test_nothing_begins_within_two_minutes_or_in_the_past(world: World, early: t
 
 
 def test_a_version_that_was_approved_meanwhile_is_seen_by_an_amendment(world: World) -> None:
-    """An end that was of some effect when it was proposed is of none once another version starts before it."""
+    """A proposed end has no effect once another version starts before it."""
     proposal = _propose(world, EndChange(LAST["version"], NOW + 30 * DAY))
     world.desk.schedule(_last(version="sooner", starts_at=text_of(NOW + 20 * DAY)), NOW)
     with pytest.raises(AmendmentRefused):
         _approve(world, proposal)
 
 
-# --- what is decided at an instant is decided alike whenever it is looked at ----------------------------------------------
+# --- no effect on the past -------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_no_amendment_changes_what_was_before_it_nor_what_caches_know(data: st.DataObject) -> None:
-    """After each step the book is asked of every instant that has passed or comes within the notice: the answer stays."""
+def test_no_amendment_changes_the_past_or_cached_policies(data: st.DataObject) -> None:
+    """After each step, the book's answer for every past instant, and every one within the notice, stays the same."""
     desk = Desk(InMemoryStorage(), patience_of(), "incheon")
     first = NOW - 5 * DAY
     documents = [_last(version=f"v{n}", starts_at=text_of(first + n * 5 * DAY)) for n in range(3)]
@@ -311,7 +311,7 @@ def test_a_book_without_amendments_has_the_versions_as_they_are() -> None:
         assert book.running_at(version.starts_at) is version
 
 
-# --- what members are told ------------------------------------------------------------------------------------------------
+# --- announcements --------------------------------------------------------------------------------------------------------
 
 
 def _told(world: World, now: datetime) -> list[tuple[str, datetime, str]]:
@@ -339,7 +339,7 @@ def test_suspensions_and_moved_ends_are_announced_until_they_are_over(world: Wor
 def test_a_version_that_is_to_come_is_announced_by_what_it_changes(world: World) -> None:
     starts_at = parse_instant("2025-12-01T00:00:00+09:00", "starts_at")
     limits = [LAST["limits"][0] | {"amount": 500_000}]
-    # The bands, too: a limit beyond them would give no more.
+    # With larger bands, too: a limit beyond the bands would give no more.
     layers = [layer | {"bands": [band | {"up_to": 500_000} for band in layer["bands"]]} for layer in LAST["layers"]]
     world.desk.schedule(_last(version="next", starts_at=text_of(starts_at), limits=limits, layers=layers), NOW)
     told = _told(world, NOW)
@@ -350,7 +350,7 @@ def test_a_version_that_is_to_come_is_announced_by_what_it_changes(world: World)
     assert _told(world, starts_at) == []
 
 
-def test_where_a_version_stands_follows_from_the_time(world: World) -> None:
+def test_the_status_of_a_version_follows_from_the_time(world: World) -> None:
     starts_at = NOW + DAY
     world.desk.schedule(_last(version="next", starts_at=text_of(starts_at)), NOW)
     documents = world.policy_store.documents()

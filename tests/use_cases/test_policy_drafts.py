@@ -1,4 +1,4 @@
-"""From a draft to a version in force: who may do what, to which revision, and what is kept of it."""
+"""From a draft to a version in force: who may do what, to which revision, and what is recorded."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,8 +23,9 @@ from eeum.policy.history import Did, Subject
 from eeum.policy.lifecycle import close_draft, draft_named, edit_draft
 from eeum.policy.use_cases import version_in_force, version_named
 from eeum.storage import Key, Put, Table
+from tests.concurrency import attempts_at_once
 from tests.use_cases.scheduling import APPROVER, AUTHOR
-from tests.use_cases.world import World, at_once, incheon
+from tests.use_cases.world import World, incheon
 
 NOW = datetime(2031, 1, 1, 9, 0, tzinfo=SEOUL)
 START = NOW + timedelta(days=1)
@@ -55,7 +56,7 @@ def _close(world: World, seen: int, did: Did) -> Draft:
 
 
 def _simulated(world: World, document: dict[str, Any]) -> None:
-    """What the simulator leaves when it has finished."""
+    """Store a finished simulation, as the simulator does."""
     digest = digest_of(document)
     item = {"kind": "simulation", "id": "s-1", "digest": digest, "finished_at": text_of(NOW), "summary": '{"won": 1}'}
     world.send(Put(Key(Table.PROGRAMME, "PROGRAMME#incheon", f"SIMULATION#{digest}"), item))
@@ -80,7 +81,7 @@ def test_a_draft_becomes_a_version_at_its_instant_by_two_operators(world: World)
     assert version_in_force(world.policy_store, START - timedelta(milliseconds=1)) == incheon()[-1]
 
 
-def test_whoever_wrote_any_of_it_does_not_approve_it(world: World) -> None:
+def test_no_author_of_a_draft_approves_it(world: World) -> None:
     desk = world.desk
     desk.begin(_document(), NOW)
     _edit(world, 1, _document(title={"ko": "새", "en": "New"}), by="operator/editor")
@@ -91,7 +92,7 @@ def test_whoever_wrote_any_of_it_does_not_approve_it(world: World) -> None:
     assert desk.approve(NAME, NOW, seen=2, by="operator/checker").authors == (AUTHOR, "operator/editor")
 
 
-def test_an_edit_asks_for_a_new_check(world: World) -> None:
+def test_an_edit_needs_a_new_check(world: World) -> None:
     desk = world.desk
     with pytest.raises(NotFound):
         desk.check(NAME, NOW)
@@ -109,7 +110,7 @@ def test_an_edit_asks_for_a_new_check(world: World) -> None:
 
 
 @pytest.mark.parametrize("seen", [0, 1, 3])
-def test_the_revision_as_seen_is_named_by_whoever_does_anything(world: World, seen: int) -> None:
+def test_every_step_names_the_revision_that_was_read(world: World, seen: int) -> None:
     desk = world.desk
     desk.begin(_document(), NOW)
     _edit(world, 1, _document(title={"ko": "새", "en": "New"}))
@@ -126,10 +127,10 @@ def test_the_revision_as_seen_is_named_by_whoever_does_anything(world: World, se
     assert draft_named(desk.drafts, NAME).steps == 3
 
 
-def test_of_editors_who_saw_the_same_revision_one_is_heard(world: World) -> None:
+def test_one_of_several_edits_of_a_revision_is_stored(world: World) -> None:
     world.desk.begin(_document(), NOW)
     documents = [_document(title={"ko": f"{n}", "en": f"{n}"}) for n in range(8)]
-    answers = at_once([partial(_edit, world, 1, document) for document in documents])
+    answers = attempts_at_once([partial(_edit, world, 1, document) for document in documents])
     assert sum(isinstance(answer, Draft) for answer in answers) == 1
     assert sum(isinstance(answer, DraftChanged) for answer in answers) == 7
     assert draft_named(world.desk.drafts, NAME).revision == 2
@@ -160,7 +161,7 @@ def test_a_draft_that_was_checked_without_a_simulation_needs_an_emergency(world:
     assert desk.approve(NAME, NOW, seen=2).emergency_reason == "the money ends on Friday"
 
 
-def test_a_simulation_counts_for_exactly_the_document_that_it_was_of(world: World) -> None:
+def test_a_simulation_is_valid_for_exactly_its_document(world: World) -> None:
     desk = world.desk
     desk.begin(_document(), NOW, emergency=None)
     _simulated(world, _document(starts_at=START + timedelta(days=1)))
@@ -173,7 +174,7 @@ def test_a_simulation_counts_for_exactly_the_document_that_it_was_of(world: Worl
     assert desk.approve(NAME, NOW).status is DraftStatus.APPROVED
 
 
-def test_what_the_check_compared_with_must_still_be_what_comes_before(world: World) -> None:
+def test_an_approval_needs_the_previous_version_that_the_check_compared(world: World) -> None:
     desk = world.desk
     name = desk.ready(_document(starts_at=NOW + timedelta(days=9)), NOW)
     desk.schedule(_document("between", NOW + timedelta(days=3)), NOW)
@@ -189,7 +190,7 @@ def test_what_the_check_compared_with_must_still_be_what_comes_before(world: Wor
 @pytest.mark.parametrize(
     ("did", "status"), [(Did.REJECTED, DraftStatus.REJECTED), (Did.WITHDRAWN, DraftStatus.WITHDRAWN)]
 )
-def test_a_closed_draft_is_taken_up_again_by_an_edit_alone(world: World, did: Did, status: DraftStatus) -> None:
+def test_only_an_edit_reopens_a_closed_draft(world: World, did: Did, status: DraftStatus) -> None:
     desk = world.desk
     desk.ready(_document(), NOW)
     assert _close(world, 1, did).status is status
@@ -201,7 +202,7 @@ def test_a_closed_draft_is_taken_up_again_by_an_edit_alone(world: World, did: Di
     desk.approve(NAME, NOW, seen=2)
 
 
-def test_what_was_approved_is_never_changed(world: World) -> None:
+def test_an_approved_draft_never_changes(world: World) -> None:
     world.desk.schedule(_document(), NOW)
     for deed in (
         partial(_edit, world, 1, _document(title={"ko": "새", "en": "New"})),
@@ -232,7 +233,7 @@ def test_a_draft_keeps_its_name_and_its_programme(world: World) -> None:
 
 
 def test_a_draft_is_begun_once(world: World) -> None:
-    answers = at_once([partial(world.desk.begin, _document(), NOW) for _ in range(8)])
+    answers = attempts_at_once([partial(world.desk.begin, _document(), NOW) for _ in range(8)])
     assert answers == [answers[0]] * 8
     with pytest.raises(DraftExists):
         world.desk.begin(_document(), NOW, by="operator/somebody-else")
@@ -241,12 +242,12 @@ def test_a_draft_is_begun_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 41, "x#000001", "가", "\ud800", "../x", "incheon-2021-01-01"])
-def test_what_is_no_draft_is_not_found(world: World, name: str) -> None:
+def test_an_unknown_draft_is_not_found(world: World, name: str) -> None:
     with pytest.raises(NotFound):
         draft_named(world.desk.drafts, name)
 
 
-def test_every_step_is_kept_with_who_when_why_and_which_document(world: World) -> None:
+def test_every_step_is_recorded_with_author_time_reason_and_document(world: World) -> None:
     desk = world.desk
     desk.begin(_document(), NOW)
     newer = _document(title={"ko": "새", "en": "New"})

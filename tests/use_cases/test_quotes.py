@@ -1,6 +1,6 @@
-"""A quote is what the payment then gives and earns, to the won, where nothing happens in between; else it names what it cannot know."""
+"""A quote equals the payment's result to the won, if nothing happens in between; else it names what is not known."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,6 @@ from eeum.errors import NotFound
 from eeum.payments.rules import Decline, Payment, PaymentStatus
 from eeum.policy.documents import canonical_document
 from eeum.wallet.rules import Wallet
-from tests.contract.shapes import shapes_of_the_contract
 from tests.invariants import check_everything
 from tests.simulation import forms
 from tests.use_cases.command_policies import appropriate, january_2021, layer, limit, world_under
@@ -26,22 +25,15 @@ COUPON = layer("coupon", "discount", 1_000, limits=["coupons"])
 GIFT = layer("gift", "cashback", 1_000)
 
 
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, "something was sent that no case of the contract covers"
-
-
 @pytest.fixture
-def city() -> Iterator[World]:
-    """Ten per cent off at once and ten per cent cashback of the city, besides the cashback of January 2021."""
+def city(founded: Callable[..., World]) -> World:
+    """A ten per cent discount and ten per cent cashback of the city, besides January 2021's cashback."""
     coupons = limit("coupons", "reward", 50_000)
-    yield from _kept(world_under(january_2021(limits=[coupons], layers=[COUPON, GIFT])))
+    return founded(january_2021(limits=[coupons], layers=[COUPON, GIFT]))
 
 
 def _paid(world: World, wallet: Wallet, shop: Any, amount: int, **changes: Any) -> tuple[Payment, Earning | None]:
-    """The payment, and what is posted for it when nothing happens in between."""
+    """The payment, and its accrual with nothing in between."""
     payment = world.pay(wallet, shop, amount, **changes).entry
     if payment.status is PaymentStatus.DECLINED:
         return payment, None
@@ -70,7 +62,7 @@ def _assert_as_quoted(quoted: QuoteAnswer, payment: Payment, earning: Earning | 
 
 
 @pytest.mark.parametrize("amount", [1, 9_999, 100_000, 600_000, 1_500_000])
-def test_a_quote_is_what_the_payment_then_earns(world: World, amount: int) -> None:
+def test_a_quote_equals_what_the_payment_earns(world: World, amount: int) -> None:
     payer, shop = world.member(charged=2_000_000), world.shop()
     world.post(world.pay(payer, shop, 450_000).entry)
     world.now += timedelta(seconds=1)
@@ -79,11 +71,11 @@ def test_a_quote_is_what_the_payment_then_earns(world: World, amount: int) -> No
     _assert_as_quoted(quoted, *_paid(world, payer, shop, amount))
 
 
-def test_a_quote_of_what_would_be_declined_says_why_and_earns_nothing(world: World) -> None:
+def test_a_quote_of_a_declined_payment_says_why_and_earns_nothing(world: World) -> None:
     payer, shop = world.member(charged=5_000), world.shop()
     for merchant, amount, card, decline in (
         (shop.id, 5_001, None, Decline.INSUFFICIENT_FUNDS),
-        ("nobody", 5_000, None, Decline.UNKNOWN_MERCHANT),
+        ("unknown", 5_000, None, Decline.UNKNOWN_MERCHANT),
         (shop.id, 5_000, "no card of hers", Decline.UNKNOWN_CARD),
     ):
         quoted = world.quote(payer, merchant, amount, card=card)
@@ -91,7 +83,7 @@ def test_a_quote_of_what_would_be_declined_says_why_and_earns_nothing(world: Wor
         assert (quoted.judgement.paid_from, quoted.earning.rewards, quoted.not_guaranteed) == ((), (), ())
 
 
-def test_another_members_wallet_is_none(world: World) -> None:
+def test_another_members_wallet_is_not_found(world: World) -> None:
     payer, other = world.member(charged=5_000), world.member("other")
     with pytest.raises(NotFound):
         world.quote(Wallet(**{**_fields(payer), "member": other.member}), world.shop(), 1)
@@ -108,7 +100,7 @@ def test_a_quote_reads_once_and_writes_nothing(city: World) -> None:
     assert (costs.calls, costs.write_units) == (["read"], 0)
 
 
-def test_what_the_budget_shard_lacks_is_looked_for_as_a_refill_would_and_moved_by_none(city: World) -> None:
+def test_a_quote_counts_money_of_other_shards_without_moving_it(city: World) -> None:
     appropriate(city, 1_000, layers=["coupon"])
     payer, shop = city.member(charged=100_000), city.shop()
     with city.counted() as costs:
@@ -116,7 +108,7 @@ def test_what_the_budget_shard_lacks_is_looked_for_as_a_refill_would_and_moved_b
     assert (costs.calls, costs.write_units) == (["read", "read"], 0)
     assert (quoted.judgement.given.won, quoted.ceilings) == (1_000, {"coupon": 1_000})
     _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000))
-    # The refill has brought all to one shard: nothing is left, for this wallet and for any other.
+    # The refill has moved all money to one shard: none is left for any wallet.
     after = city.quote(payer, shop, 20_000)
     assert (after.judgement.given.won, after.ceilings) == (0, {"coupon": 0})
 
@@ -148,7 +140,7 @@ def test_the_method_decides_as_it_does_for_the_payment() -> None:
         _assert_as_quoted(quoted, *_paid(world, payer, shop, 10_000, method=method))
 
 
-def test_what_is_not_known_is_named(city: World) -> None:
+def test_a_quote_names_what_is_not_known(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
     assert city.quote(payer, shop, 20_000).not_guaranteed == ()
     appropriate(city, 1_000_000, layers=["gift"])
@@ -161,8 +153,8 @@ def test_what_is_not_known_is_named(city: World) -> None:
     assert city.quote(payer, shop, 20_000).not_guaranteed == (shared,)
 
 
-def test_a_plan_is_quoted_under_the_policy_and_in_the_windows_of_then(world: World) -> None:
-    """January's band is used up; a month later it is empty again, and in July 2022 another version gives five per cent."""
+def test_a_planned_payment_is_quoted_under_the_policy_and_windows_of_its_time(world: World) -> None:
+    """January's band is used up and unused in February; in July 2022 another version gives five per cent."""
     payer, shop = world.member(charged=2_000_000), world.shop()
     world.post(world.pay(payer, shop, 500_000).entry)
     world.now += timedelta(seconds=1)
@@ -178,14 +170,14 @@ def test_a_plan_is_quoted_under_the_policy_and_in_the_windows_of_then(world: Wor
         assert world.quote(payer, shop, 10_000).earning.won == won
 
 
-def test_a_plan_for_the_past_is_one_for_now(world: World) -> None:
+def test_a_plan_for_the_past_is_quoted_for_now(world: World) -> None:
     payer, shop = world.member(charged=10_000), world.shop()
     assert world.quote(payer, shop, 10_000, plan=Plan(world.now - timedelta(days=400))) == world.quote(
         payer, shop, 10_000
     )
 
 
-def test_a_wallet_that_would_be_topped_up_is_quoted_as_one_that_was(world: World) -> None:
+def test_a_planned_top_up_is_quoted_like_a_completed_one(world: World) -> None:
     poor, rich, shop = (
         world.member("poor", cashback=300),
         world.member("rich", charged=20_000, cashback=300),
@@ -197,12 +189,12 @@ def test_a_wallet_that_would_be_topped_up_is_quoted_as_one_that_was(world: World
     assert (planned.judgement.decline, planned.judgement.paid_from) == (None, as_rich.judgement.paid_from)
     assert planned.judgement.given == as_rich.judgement.given
     assert (planned.earning.won, planned.earning.rewards) == (2_000, as_rich.earning.rewards)
-    # What it holds already is what would pay.
+    # A wallet with enough money pays with what it has.
     assert world.quote(rich, shop, 5_000, plan=Plan(topped_up=True)) == world.quote(rich, shop, 5_000)
 
 
-def test_a_window_that_only_the_posting_adds_up_is_named() -> None:
-    """The year before is carried over from, and a wallet that posted since under a policy that did not ask for it has let go of it."""
+def test_a_quote_names_a_window_that_only_the_accrual_sums() -> None:
+    """The year before is carried over from, but an accrual under a policy without carry-over removed it from the wallet."""
     yearly = limit("of-the-year", "spend", 100_000, "year")
     carrying = limit("of-the-year", "spend", 100_000, "year", carries_over_from="2021-01-01T00:00:00+09:00")
     bonus = layer("gift", "cashback", 1_000, limits=["of-the-year"])
@@ -223,12 +215,12 @@ def test_a_window_that_only_the_posting_adds_up_is_named() -> None:
 
 FIRST = forms.documents()[0]
 AT = datetime(2022, 11, 10, 19, tzinfo=SEOUL)
-"""In the first version's fair, in the evening."""
+"""In the evening, during the fair of the first version."""
 
 
 @st.composite
 def _documents(draw: st.DrawFn) -> dict[str, Any]:
-    """The forms of the simulated city, some of its layers, and pools of any size."""
+    """The policies of the simulated city, with some of their layers, and pools of any size."""
     kept = draw(st.sets(st.sampled_from([each["id"] for each in FIRST["layers"]]), min_size=1))
     layers = [each for each in FIRST["layers"] if each["id"] in kept]
     pools = [{**each, "amount": draw(st.integers(0, 6_000))} for each in FIRST["pools"]]
@@ -256,7 +248,7 @@ payments = st.tuples(
 def test_a_quote_is_the_payment_and_its_accrual(
     document: dict[str, Any], budgets: dict[str, int], asked: list[Any], cashback_first: bool
 ) -> None:
-    """Over any policies, budgets and wallets, and through their exhaustion; the payments before each quote are posted."""
+    """Under any policies, budgets and wallets, also when they run out; payments before each quote are posted."""
     world = World(now=AT, documents=(document,))
     for funder, won in budgets.items():
         appropriate(world, won, funder, 2022)
@@ -267,6 +259,6 @@ def test_a_quote_is_the_payment_and_its_accrual(
     for who, where, amount, channel, method, hold in asked:
         world.now += timedelta(hours=7)
         changes = {"channel": channel, "method": method, "hold": hold}
-        quoted = world.quote(wallets[who], shops[where], amount, **changes)
-        _assert_as_quoted(quoted, *_paid(world, wallets[who], shops[where], amount, **changes))
+        quoted = world.quote(wallets[payer], shops[where], amount, **changes)
+        _assert_as_quoted(quoted, *_paid(world, wallets[payer], shops[where], amount, **changes))
     check_everything(world.memory)

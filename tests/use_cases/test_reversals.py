@@ -1,4 +1,4 @@
-"""A payment whose answer never came is undone by its own key, whether or not it arrived, and however often that is asked."""
+"""Reversals undo a payment by its own key when its answer was lost: whether it arrived or not, and any number of times."""
 
 from datetime import timedelta
 
@@ -8,7 +8,8 @@ from eeum.errors import IdempotencyKeyReused
 from eeum.payments.rules import Decline
 from eeum.payments.use_cases import UnknownCard
 from eeum.storage import Contended, Unavailable
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "the key of the original"
 
@@ -24,11 +25,11 @@ def test_an_approved_payment_is_cancelled_whole(world: World) -> None:
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
     assert not reversal.replayed
     assert world.reverse(payer, shop, 30_000, KEY) == reversal._replace(replayed=True)
-    # The original still answers what it answered.
+    # The original's answer stays the same.
     assert world.pay(payer, shop, 30_000, KEY).entry == payment
 
 
-def test_one_that_never_arrived_is_declined_when_it_does(world: World) -> None:
+def test_a_payment_that_arrives_after_its_reversal_is_declined(world: World) -> None:
     payer, shop = world.member(charged=100_000), world.shop()
     reversal = world.reverse(payer, shop, 30_000, KEY)
     assert (reversal.outcome, reversal.cancellation, reversal.release) == ("never_arrived", None, None)
@@ -45,11 +46,11 @@ def test_a_declined_payment_stays_declined(world: World) -> None:
     reversal = world.reverse(payer, shop, 30_000, KEY)
     assert (reversal.outcome, reversal.payment) == ("declined", payment)
     assert not world.reverse(payer, shop, 30_000, KEY).replayed, (
-        "no reversal did anything, of which this were the replay"
+        "no earlier reversal had an effect, so this is no replay"
     )
 
 
-def test_what_was_partly_cancelled_is_cancelled_to_the_end(world: World) -> None:
+def test_a_partly_cancelled_payment_is_cancelled_completely(world: World) -> None:
     payer, shop = world.member(charged=100_000), world.shop()
     payment = world.pay(payer, shop, 30_000, KEY).entry
     first = world.cancel(payment, 10_000).entry
@@ -73,7 +74,7 @@ def test_a_hold_is_released_and_its_captures_are_cancelled(world: World) -> None
     assert world.reverse(payer, shop, 30_000, KEY, hold=True) == reversal._replace(replayed=True)
 
 
-def test_a_reversal_that_was_cut_off_half_way_goes_on(world: World) -> None:
+def test_an_interrupted_reversal_is_continued(world: World) -> None:
     payer, shop = world.member(charged=100_000), world.shop()
     payment = world.pay(payer, shop, 30_000, KEY, hold=True).entry
     world.capture(payment, 10_000)
@@ -97,7 +98,7 @@ def test_a_reversal_that_was_cut_off_half_way_goes_on(world: World) -> None:
     assert world.balances(payer) == {"charged": 90_000, "cashback": 0, "refund_pending": 10_000}
 
 
-def test_another_body_is_no_reversal_of_it(world: World) -> None:
+def test_a_reversal_with_another_body_is_refused(world: World) -> None:
     payer, shop = world.member(charged=100_000), world.shop()
     world.pay(payer, shop, 30_000, KEY)
     with pytest.raises(IdempotencyKeyReused):
@@ -112,9 +113,9 @@ def test_an_unknown_wallet_has_nothing_to_reverse(world: World) -> None:
     assert world.entries("payment") == []
 
 
-def test_original_and_reversal_at_once_leave_nothing_paid(world: World) -> None:
+def test_a_concurrent_original_and_reversal_leave_nothing_paid(world: World) -> None:
     payer, shop = world.member(charged=100_000), world.shop()
-    outcomes = at_once(
+    outcomes = attempts_at_once(
         [lambda: world.pay(payer, shop, 30_000, KEY), lambda: world.reverse(payer, shop, 30_000, KEY)] * 8
     )
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]

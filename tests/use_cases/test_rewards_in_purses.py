@@ -1,6 +1,6 @@
-"""Rewards in purses of their own: when and where they are spent, and what becomes of them when a payment is cancelled or time is up."""
+"""Rewards in purses of their own: when and where they can be spent, and their cancellation and expiry."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +11,9 @@ from eeum.cashback.store import CashbackStore
 from eeum.payments.rules import Decline
 from eeum.storage import Contended
 from eeum.wallet.rules import Wallet
-from tests.contract.shapes import shapes_of_the_contract
-from tests.invariants import check_everything
-from tests.use_cases.command_policies import appropriate, january_2021, layer, left, world_under
+from tests.use_cases.command_policies import POINTS, appropriate, layer, left, only_layers
 from tests.use_cases.world import World
 
-POINTS = {"id": "points", "title": {"ko": "포인트", "en": "points"}, "expires_after": {"months": 1}}
 YEARLY = {"id": "yearly", "title": {"ko": "연간", "en": "yearly"}, "expires_after": {"years": 1}}
 LASTING = {
     "id": "lasting",
@@ -24,31 +21,28 @@ LASTING = {
     "spendable_at": {"fact": "merchant_district", "in": ["jung"]},
 }
 PURSES = [POINTS, YEARLY, LASTING]
-
-
-def _world(*layers: dict[str, Any], earns_from: list[str] | None = None) -> World:
-    """A policy of these layers alone, from January 2021 on, in every month after it."""
-    document = january_2021(purses=PURSES)
-    document |= {"layers": list(layers), "limits": [], "earns_from": earns_from or ["charged"]}
-    return world_under(document)
-
-
-def _kept(world: World) -> Iterator[World]:
-    yield world
-    check_everything(world.memory)
-    uncovered = world.storage.shapes - shapes_of_the_contract()
-    assert not uncovered, f"something was sent that no case of the contract covers: {uncovered}"
+Earning = Callable[..., World]
 
 
 @pytest.fixture
-def city() -> Iterator[World]:
-    """Ten per cent as points for the month and the next, and one per cent as cashback."""
-    yield from _kept(_world(layer("points", "cashback", 1_000, into="points"), layer("cash", "cashback", 100)))
+def earning(founded: Callable[..., World]) -> Earning:
+    """A function that makes a world whose policy has these layers alone."""
+
+    def found(*layers: dict[str, Any], **words: Any) -> World:
+        return founded(only_layers(*layers, purses=PURSES, **words))
+
+    return found
 
 
 @pytest.fixture
-def paying_back() -> Iterator[World]:
-    yield from _kept(_world(layer("later", "payback", 1_000)))
+def city(earning: Earning) -> World:
+    """Ten per cent as points until the end of the next month, and one per cent as cashback."""
+    return earning(layer("points", "cashback", 1_000, into="points"), layer("cash", "cashback", 100))
+
+
+@pytest.fixture
+def paying_back(earning: Earning) -> World:
+    return earning(layer("later", "payback", 1_000))
 
 
 def _purses(world: World, wallet: Wallet) -> dict[str, int]:
@@ -59,7 +53,7 @@ def _sweep(world: World, wallet: Wallet) -> int:
     return world.sweeping.wallet(world.wallet(wallet.id), world.now)
 
 
-def test_a_reward_comes_into_the_purse_of_its_layer_and_says_so(city: World) -> None:
+def test_a_reward_is_credited_to_its_layers_purse_and_names_it(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
     assert _purses(city, payer) == {"charged": 70_000, "cashback": 300, "points@2021-02": 3_000}
@@ -72,8 +66,8 @@ def test_a_reward_comes_into_the_purse_of_its_layer_and_says_so(city: World) -> 
     assert (points.expires_at, points.where) == (datetime(2021, 3, 1, tzinfo=SEOUL), "points")
 
 
-def test_rewards_of_a_month_gather_in_one_purse_and_those_of_the_next_in_another(city: World) -> None:
-    """The month is that of the payment, whenever it is posted."""
+def test_each_months_rewards_have_their_own_purse(city: World) -> None:
+    """The month is that of the payment, not of the accrual."""
     payer, shop = city.member(charged=100_000), city.shop()
     january = [city.pay(payer, shop, 5_000).entry]
     city.now = datetime(2021, 1, 31, 23, 59, 59, 999_000, tzinfo=SEOUL)
@@ -93,7 +87,7 @@ def test_several_entries_of_one_transaction_open_a_purse_together(city: World) -
     assert _purses(city, payer)["points@2021-02"] == 900
 
 
-def test_what_the_stream_brings_again_comes_into_a_purse_once_and_is_taken_back_once(city: World) -> None:
+def test_repeated_stream_records_credit_and_take_back_once(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
     for _ in range(2):
@@ -105,10 +99,10 @@ def test_what_the_stream_brings_again_comes_into_a_purse_once_and_is_taken_back_
     assert _purses(city, payer) == {"charged": 10_000, "cashback": 200, "points@2021-02": 2_000}
 
 
-def test_rewards_that_are_posted_when_their_time_is_up_are_not_spendable_and_leave_with_the_next_sweep(
+def test_rewards_posted_after_their_expiry_are_not_spendable_and_are_swept(
     city: World,
 ) -> None:
-    """They come into the purse of their payment's month, though that was swept and forgotten before."""
+    """They go into the purse of their payment's month, though it was swept and removed before."""
     payer, shop = city.member(charged=30_000), city.shop()
     in_time, late = (city.pay(payer, shop, amount).entry for amount in (20_000, 10_000))
     city.post(in_time)
@@ -120,11 +114,11 @@ def test_rewards_that_are_posted_when_their_time_is_up_are_not_spendable_and_lea
     assert city.pay(payer, shop, 301).entry.decline is Decline.INSUFFICIENT_FUNDS
     assert [_sweep(city, payer), _sweep(city, payer)] == [1_000, 0]
     city.post(city.cancel(late).entry)
-    # Its 1,000 points had expired unspent: only the 100 won of cashback are taken back.
+    # The 1,000 points had expired unspent: only the 100 won of cashback are taken back.
     assert _purses(city, payer) == {"charged": 10_000, "cashback": 200}
 
 
-def test_what_expired_is_never_spendable_whether_it_was_swept_or_not(city: World) -> None:
+def test_expired_rewards_are_not_spendable_before_or_after_a_sweep(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
     city.now = datetime(2021, 2, 28, 23, 59, 59, 999_000, tzinfo=SEOUL)
@@ -139,7 +133,7 @@ def test_what_expired_is_never_spendable_whether_it_was_swept_or_not(city: World
     assert _sweep(city, payer) == 0
 
 
-def test_a_payback_waits_for_the_first_of_the_next_month(paying_back: World) -> None:
+def test_deferred_cashback_is_spendable_from_the_next_month(paying_back: World) -> None:
     payer, shop = paying_back.member(charged=10_000), paying_back.shop()
     paying_back.post(paying_back.pay(payer, shop, 10_000).entry)
     assert _purses(paying_back, payer) == {"cashback": 0, "payback@2021-02": 1_000}
@@ -149,23 +143,23 @@ def test_a_payback_waits_for_the_first_of_the_next_month(paying_back: World) -> 
     assert paying_back.pay(payer, shop, 1_000).entry.paid_from == (("payback@2021-02", 1_000),)
 
 
-def test_a_purse_that_is_spendable_at_some_shops_is_spent_there_alone() -> None:
-    for world in _kept(_world(layer("market", "cashback", 1_000, into="lasting"))):
-        payer, shop = world.member(charged=10_000), world.shop()
-        market = world.shop("2208162517", district="jung")
-        world.post(world.pay(payer, shop, 10_000).entry)
-        assert world.pay(payer, shop, 1_000).entry.decline is Decline.INSUFFICIENT_FUNDS
-        assert world.pay(payer, market, 1_000).entry.paid_from == (("lasting@always", 1_000),)
+def test_a_purse_limited_to_some_shops_is_spent_only_there(earning: Earning) -> None:
+    world = earning(layer("market", "cashback", 1_000, into="lasting"))
+    payer, shop = world.member(charged=10_000), world.shop()
+    market = world.shop("2208162517", district="jung")
+    world.post(world.pay(payer, shop, 10_000).entry)
+    assert world.pay(payer, shop, 1_000).entry.decline is Decline.INSUFFICIENT_FUNDS
+    assert world.pay(payer, market, 1_000).entry.paid_from == (("lasting@always", 1_000),)
 
 
-def test_rewards_may_earn_where_the_policy_says_so() -> None:
-    for world in _kept(_world(layer("points", "cashback", 1_000, into="points"), earns_from=["charged", "rewards"])):
-        payer, shop = world.member(charged=10_000), world.shop()
-        world.post(world.pay(payer, shop, 10_000).entry)
-        again = world.pay(payer, shop, 1_000).entry
-        assert again.paid_from == (("points@2021-02", 1_000),)
-        world.post(again)
-        assert _purses(world, payer)["points@2021-02"] == 100
+def test_rewards_may_earn_where_the_policy_says_so(earning: Earning) -> None:
+    world = earning(layer("points", "cashback", 1_000, into="points"), earns_from=["charged", "rewards"])
+    payer, shop = world.member(charged=10_000), world.shop()
+    world.post(world.pay(payer, shop, 10_000).entry)
+    again = world.pay(payer, shop, 1_000).entry
+    assert again.paid_from == (("points@2021-02", 1_000),)
+    world.post(again)
+    assert _purses(world, payer)["points@2021-02"] == 100
 
 
 # --- taken back ---------------------------------------------------------------------------------------------------------
@@ -179,7 +173,7 @@ def test_a_reward_is_taken_back_from_its_own_purse(city: World) -> None:
     assert _purses(city, payer) == {"charged": 20_000, "cashback": 100, "points@2021-02": 1_000}
 
 
-def test_what_the_purse_no_longer_has_is_taken_from_cashback_which_may_go_below_zero(city: World) -> None:
+def test_spent_rewards_are_taken_from_cashback_which_may_go_below_zero(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
     city.post(paid)
@@ -187,7 +181,7 @@ def test_what_the_purse_no_longer_has_is_taken_from_cashback_which_may_go_below_
     city.post(spent)
     cancelled = city.cancel(paid).entry
     city.post(cancelled)
-    # 500 of 3,000 points were left, 300 of cashback are gone, too: 2,500 are missing, which the refund fills up.
+    # 500 of 3,000 points were left, and 300 of cashback are spent, too: the refund fills the missing 2,500.
     assert _purses(city, payer) == {"charged": 27_500, "cashback": 0}
     (correction,) = city.book(payer).corrections
     assert (correction.won, correction.recovered, correction.expired) == (-3_300, 2_500, {})
@@ -203,7 +197,7 @@ def test_a_refund_goes_back_into_the_purse_that_paid(city: World) -> None:
     assert _purses(city, payer)["points@2021-02"] == 2_500
 
 
-def test_a_refund_into_a_purse_that_is_gone_comes_back_under_its_terms_and_expires(city: World) -> None:
+def test_a_refund_into_a_removed_purse_restores_its_terms_and_expires(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
     spent = city.pay(payer, shop, 2_000).entry
@@ -220,7 +214,7 @@ def test_a_refund_into_a_purse_that_is_gone_comes_back_under_its_terms_and_expir
 
 
 @pytest.mark.parametrize("swept", [True, False])
-def test_what_expired_unspent_is_no_debt_when_its_payment_is_cancelled(city: World, swept: bool) -> None:
+def test_expired_unspent_rewards_are_not_owed_after_a_cancellation(city: World, swept: bool) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
     city.post(paid)
@@ -230,7 +224,7 @@ def test_what_expired_unspent_is_no_debt_when_its_payment_is_cancelled(city: Wor
         assert _sweep(city, payer) == 2_000
     for won in (10_000, 20_000):
         city.post(city.cancel(paid, won).entry)
-    # Of 3,000 points 1,000 were spent: these alone are missing.
+    # Of 3,000 points 1,000 were spent: only these are taken back.
     assert _purses(city, payer) == {"charged": 29_000, "cashback": 0}
     corrections = city.book(payer).corrections
     assert [each.won for each in corrections] == [-1_100, -2_200]
@@ -238,7 +232,7 @@ def test_what_expired_unspent_is_no_debt_when_its_payment_is_cancelled(city: Wor
     assert CashbackStore(city.memory).expired(payer.id, ["points@2021-02"]) == {"points@2021-02": 0}
 
 
-def test_a_payback_is_taken_back_before_it_is_spendable(paying_back: World) -> None:
+def test_deferred_cashback_is_taken_back_before_it_is_spendable(paying_back: World) -> None:
     payer, shop = paying_back.member(charged=10_000), paying_back.shop()
     paid = paying_back.pay(payer, shop, 10_000).entry
     paying_back.post(paid)
@@ -259,7 +253,7 @@ def test_rewards_in_purses_are_funded_like_cashback(city: World) -> None:
 # --- swept --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_purse_is_kept_for_what_is_held_and_then_forgotten(city: World) -> None:
+def test_a_purse_is_kept_while_it_has_a_hold_and_then_removed(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
     city.now = datetime(2021, 2, 28, 12, tzinfo=SEOUL)
@@ -273,7 +267,7 @@ def test_a_purse_is_kept_for_what_is_held_and_then_forgotten(city: World) -> Non
     assert city.wallet(payer.id).purse("points@2021-02") is None
 
 
-def test_a_payback_that_was_spent_is_forgotten_and_one_that_was_not_never_expires(paying_back: World) -> None:
+def test_a_spent_purse_of_deferred_cashback_is_removed_and_unspent_money_never_expires(paying_back: World) -> None:
     payer, shop = paying_back.member(charged=20_000), paying_back.shop()
     paying_back.post(paying_back.pay(payer, shop, 10_000).entry)
     paying_back.now = datetime(2021, 2, 5, tzinfo=SEOUL)
@@ -284,14 +278,14 @@ def test_a_payback_that_was_spent_is_forgotten_and_one_that_was_not_never_expire
     assert paying_back.wallet(payer.id).purse("payback@2021-02") is None
 
 
-def test_years_end_with_the_year() -> None:
-    for world in _kept(_world(layer("yearly", "cashback", 1_000, into="yearly"))):
-        payer, shop = world.member(charged=10_000), world.shop()
-        world.post(world.pay(payer, shop, 10_000).entry)
-        world.now = datetime(2022, 12, 31, 23, 59, 59, tzinfo=SEOUL)
-        assert _sweep(world, payer) == 0
-        world.now = datetime(2023, 1, 1, tzinfo=SEOUL)
-        assert _sweep(world, payer) == 1_000
+def test_a_term_in_years_ends_with_the_year(earning: Earning) -> None:
+    world = earning(layer("yearly", "cashback", 1_000, into="yearly"))
+    payer, shop = world.member(charged=10_000), world.shop()
+    world.post(world.pay(payer, shop, 10_000).entry)
+    world.now = datetime(2022, 12, 31, 23, 59, 59, tzinfo=SEOUL)
+    assert _sweep(world, payer) == 0
+    world.now = datetime(2023, 1, 1, tzinfo=SEOUL)
+    assert _sweep(world, payer) == 1_000
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -304,7 +298,7 @@ def test_a_sweep_whose_answer_was_lost_sweeps_once(city: World, moment: str) -> 
     assert len(city.entries("expiry")) == 1
 
 
-def test_a_refund_that_comes_in_while_it_is_swept_is_swept_too_or_stays(city: World) -> None:
+def test_a_refund_during_a_sweep_is_swept_or_stays(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
     spent = city.pay(payer, shop, 2_000).entry
@@ -323,7 +317,7 @@ def test_a_refund_that_comes_in_while_it_is_swept_is_swept_too_or_stays(city: Wo
     city.memory.fault = lambda moment, writes: None
 
 
-def test_a_posting_that_comes_while_its_purse_is_taken_away_is_worked_out_anew(city: World) -> None:
+def test_an_accrual_whose_purse_is_removed_meanwhile_is_computed_again(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     city.post(city.pay(payer, shop, 20_000).entry)
     late = city.pay(payer, shop, 10_000).entry
@@ -342,7 +336,7 @@ def test_a_posting_that_comes_while_its_purse_is_taken_away_is_worked_out_anew(c
     assert city.balances(payer)["points@2021-02"] == 800
 
 
-def test_what_was_held_comes_back_to_a_payback_that_was_forgotten_meanwhile(paying_back: World) -> None:
+def test_a_release_restores_a_removed_purse_of_deferred_cashback(paying_back: World) -> None:
     payer, shop = paying_back.member(charged=10_000), paying_back.shop()
     paying_back.post(paying_back.pay(payer, shop, 10_000).entry)
     paying_back.now = datetime(2021, 3, 1, tzinfo=SEOUL)
@@ -354,8 +348,8 @@ def test_what_was_held_comes_back_to_a_payback_that_was_forgotten_meanwhile(payi
     assert paying_back.pay(payer, shop, 1_000).entry.decline is None
 
 
-def test_a_payment_that_is_stored_while_its_rewards_are_taken_back_leaves_less_to_take(city: World) -> None:
-    """What it spent is owed, and not taken from what the refund brings into the same purse."""
+def test_a_payment_during_a_correction_leaves_less_to_take_back(city: World) -> None:
+    """The spent rewards are owed, and not taken from the refund into the same purse."""
     payer, shop = city.member(charged=20_000), city.shop()
     city.post(city.pay(payer, shop, 20_000).entry)
     again = city.pay(payer, shop, 1_000).entry
@@ -379,7 +373,7 @@ def test_a_payment_that_is_stored_while_its_rewards_are_taken_back_leaves_less_t
     assert _purses(city, payer) == {"charged": 20_000 - 1_400, "cashback": 0}
 
 
-def test_a_payment_of_the_last_instant_that_is_stored_while_it_is_swept_is_paid_and_not_swept(city: World) -> None:
+def test_a_payment_of_the_last_instant_during_a_sweep_is_paid_and_not_swept(city: World) -> None:
     payer, shop = city.member(charged=30_000), city.shop()
     city.post(city.pay(payer, shop, 30_000).entry)
     done: list[bool] = []

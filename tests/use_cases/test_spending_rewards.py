@@ -1,4 +1,4 @@
-"""What comes into purses of rewards is spent where they may be spent, before they expire, and what expires first goes first."""
+"""Purses of rewards are spent where and while they may be, the first to expire first."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ Under = Callable[..., World]
 
 @pytest.fixture
 def city(under: Under) -> World:
-    """10 % of what is topped up, as points for bookshops, until the end of the next month."""
+    """10 % of top-ups as points for bookshops, until the end of the next month."""
     return under(bonus(into="points"), purses=[POINTS])
 
 
@@ -33,7 +33,7 @@ def saver_with_points(city: World, topped_up: int = 50_000, **wallet: Any) -> Wa
 
 
 def bookshop(city: World) -> Merchant:
-    """The city's one bookshop; it is the same one each time."""
+    """The city's one bookshop, the same one each time."""
     known = city.merchants.merchant(merchant_id_of(NUMBERS[1]))
     return known or city.shop(NUMBERS[1], category="bookshop")
 
@@ -42,7 +42,7 @@ def paid_from(city: World, payer: Wallet, shop: Any, amount: int, **changes: Any
     return dict(city.pay(payer, shop, amount, **changes).entry.paid_from)
 
 
-def test_points_pay_where_they_may_and_go_before_what_was_charged(city: World) -> None:
+def test_points_are_spent_at_their_places_before_the_loaded_balance(city: World) -> None:
     saver = saver_with_points(city)
     assert paid_from(city, saver, city.shop(), 1_000) == {"charged": 1_000}
     assert paid_from(city, saver, bookshop(city), 7_000) == {FEBRUARY: 5_000, "charged": 2_000}
@@ -57,12 +57,12 @@ def test_points_alone_do_not_pay_elsewhere(city: World) -> None:
     assert city.pay(saver, bookshop(city), 1).entry.decline is Decline.INSUFFICIENT_FUNDS
 
 
-def test_grants_go_before_points(city: World) -> None:
+def test_allowances_are_spent_before_points(city: World) -> None:
     saver = saver_with_points(city, grants={"youth": 2_000})
     assert paid_from(city, saver, bookshop(city), 10_000) == {"youth": 2_000, FEBRUARY: 5_000, "charged": 3_000}
 
 
-def test_what_expires_first_is_spent_first(city: World) -> None:
+def test_the_first_points_to_expire_are_spent_first(city: World) -> None:
     saver = saver_with_points(city)
     city.now = datetime(2021, 2, 1, 10, 0, tzinfo=SEOUL)
     city.top_up(saver, 30_000)
@@ -77,13 +77,13 @@ def test_points_are_spent_to_their_last_instant_and_never_after_it(city: World) 
     assert paid_from(city, first, shop, 5_000) == {FEBRUARY: 5_000}
     city.now += timedelta(milliseconds=1)
     assert paid_from(city, second, shop, 5_000) == {"charged": 5_000}
-    # They are still in the wallet: nothing moved them out yet.
+    # They are still in the wallet, as no sweep has run.
     assert city.balances(second)[FEBRUARY] == 5_000
     city.pay(second, shop, 45_000)
     assert city.pay(second, shop, 1).entry.decline is Decline.INSUFFICIENT_FUNDS
 
 
-def test_points_are_held_and_given_back_as_other_money_is(city: World) -> None:
+def test_points_are_held_and_released_like_other_money(city: World) -> None:
     saver, shop = saver_with_points(city), bookshop(city)
     held = city.pay(saver, shop, 8_000, hold=True).entry
     assert city.balances(saver) == {"charged": 47_000, "cashback": 0, "held": 8_000, FEBRUARY: 0}
@@ -92,7 +92,7 @@ def test_points_are_held_and_given_back_as_other_money_is(city: World) -> None:
     assert city.balances(saver) == {"charged": 50_000, "cashback": 0, FEBRUARY: 3_000}
 
 
-def test_a_cancelled_payment_gives_points_back_last(city: World) -> None:
+def test_a_cancellation_refunds_points_last(city: World) -> None:
     saver, shop = saver_with_points(city), bookshop(city)
     before = city.balances(saver)
     paid = city.pay(saver, shop, 8_000).entry
@@ -105,7 +105,7 @@ def test_a_cancelled_payment_gives_points_back_last(city: World) -> None:
     assert city.balances(saver) == before
 
 
-def test_what_was_paid_with_points_earns_nothing_unless_the_policy_says_so(city: World, under: Under) -> None:
+def test_payments_with_points_earn_nothing_unless_the_policy_says_so(city: World, under: Under) -> None:
     for world, base in (
         (city, 2_000),
         (under(bonus(into="points"), purses=[POINTS], earns_from=["charged", "rewards"]), 7_000),
@@ -116,7 +116,7 @@ def test_what_was_paid_with_points_earns_nothing_unless_the_policy_says_so(city:
         assert earning.base == base
 
 
-def test_points_of_a_purse_that_the_policy_in_force_no_longer_lists_are_spent_everywhere_until_they_expire(
+def test_points_of_an_unlisted_purse_are_spent_everywhere_until_they_expire(
     founded: Under,
 ) -> None:
     later = january_2021(version="incheon-2021-02-01", starts_at="2021-02-01T00:00:00+09:00", wallet=wallet_terms())
@@ -130,7 +130,7 @@ def test_points_of_a_purse_that_the_policy_in_force_no_longer_lists_are_spent_ev
     assert paid_from(world, saver, shop, 1_000) == {"charged": 1_000}
 
 
-def test_places_of_a_purse_are_those_of_the_policy_in_force_and_its_expiry_is_that_of_the_earning(
+def test_places_follow_the_policy_in_force_and_expiry_follows_the_earning(
     founded: Under,
 ) -> None:
     at_cafes = purse("points", expires_after={"months": 6}, spendable_at={"fact": "merchant_category", "in": ["cafe"]})
@@ -151,7 +151,7 @@ def test_places_of_a_purse_are_those_of_the_policy_in_force_and_its_expiry_is_th
     assert paid_from(world, saver, cafe, 6_000) == {FEBRUARY: 5_000, "points@2021-08": 1_000}
 
 
-def test_a_purse_may_ask_for_the_channel_and_a_payment_elsewhere_is_paid_without_it(under: Under) -> None:
+def test_a_purse_limited_to_a_channel_is_not_used_elsewhere(under: Under) -> None:
     at_markets = {"all": [{"fact": "channel", "in": ["qr"]}, {"fact": "merchant_flags", "has": "traditional_market"}]}
     world = under(bonus(into="points"), purses=[purse("points", spendable_at=at_markets)])
     saver = saver_with_points(world)
@@ -175,7 +175,7 @@ def test_a_purse_may_ask_for_the_channel_and_a_payment_elsewhere_is_paid_without
         ("charged", True, ["charged", "cashback"]),
     ],
 )
-def test_the_policy_says_what_is_spent_first_or_the_member_does(
+def test_the_debit_order_is_the_policys_or_else_the_members(
     under: Under, spends_first: str, cashback_first: bool, drawn: list[str]
 ) -> None:
     world = under(wallet=wallet_terms(spends_first=spends_first))
@@ -183,7 +183,7 @@ def test_the_policy_says_what_is_spent_first_or_the_member_does(
     assert list(paid_from(world, payer, world.shop(), 10_000)) == ["youth", *drawn]
 
 
-def test_a_hold_is_spent_as_the_policy_then_in_force_said(founded: Under) -> None:
+def test_a_hold_uses_the_debit_order_of_its_own_instant(founded: Under) -> None:
     later = january_2021(
         version="incheon-2021-01-06",
         starts_at="2021-01-06T00:00:00+09:00",
@@ -203,7 +203,7 @@ def test_a_hold_is_spent_as_the_policy_then_in_force_said(founded: Under) -> Non
 # --- with discounts ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_discounted_payment_of_points_goes_back_to_the_won_in_any_parts(under: Under) -> None:
+def test_a_discounted_payment_with_points_is_refunded_to_the_won_in_any_parts(under: Under) -> None:
     off = layer("off", "discount", 1_500, limits=["most"])
     world = under(off, bonus(into="points"), purses=[POINTS], limits=[limit("most", "reward", 50_000)])
     saver = saver_with_points(world, grants={"youth": 777})

@@ -1,4 +1,4 @@
-"""A statement explains, to the won, how a month's start became its end, whatever the policy gives and wherever it comes into."""
+"""A statement explains, to the won, how a month's start became its end, for any policy and any purses."""
 
 import random
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ POINTS = purse("points", expires_after={"months": 1}, spendable_at={"fact": "mer
 
 @pytest.fixture
 def city() -> Iterator[World]:
-    """A bonus on what is topped up, a discount on what is paid, and rewards now, later, and for a month at some shops."""
+    """A top-up bonus, a discount, and rewards: at once, next month, and for a month at some shops."""
     document = january_2021(purses=[POINTS])
     document |= {
         "limits": [],
@@ -39,7 +39,7 @@ def city() -> Iterator[World]:
 
 
 def _change(statement: Statement) -> int:
-    """What came into the wallet less what went out of it, in won, by what the statement tells."""
+    """Credits less debits of the wallet in won, as the statement lists them."""
     came = statement.topped_up + statement.top_up_rewards.won + statement.cashback.won + statement.discounts.won
     came += statement.cancelled
     came += sum(each.cancelled + each.cashback.won for each in statement.earlier_months)
@@ -47,7 +47,7 @@ def _change(statement: Statement) -> int:
 
 
 def _a_day(city: World, payer: Wallet, market: Merchant, earlier: list[Payment], chance: random.Random) -> None:
-    """A top-up, perhaps, and a payment, a hold that is captured in part, or the cancellation of a part of something earlier."""
+    """A possible top-up, and a payment, a partly captured hold, or a partial cancellation of something earlier."""
     shop = city.shop() if chance.random() < 0.9 else market
     if chance.random() < 0.4:
         city.top_up(payer, chance.randrange(1_000, 90_000))
@@ -64,7 +64,7 @@ def _a_day(city: World, payer: Wallet, market: Merchant, earlier: list[Payment],
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_what_a_statement_tells_leads_from_its_start_to_its_end(city: World, seed: int) -> None:
+def test_a_statements_sums_lead_from_its_start_to_its_end(city: World, seed: int) -> None:
     chance = random.Random(seed)
     payer, market = city.member(), city.shop("2208162517", district="jung")
     months: set[Month] = set()

@@ -1,4 +1,4 @@
-"""Payments, top-ups and postings that always lose the last won of a budget to others: each is stored without waiting for them."""
+"""Payments, top-ups and accruals that always lose the race for a budget's last won: each is stored without delay."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -47,14 +47,14 @@ COMMANDS = {
 
 @pytest.fixture(params=COMMANDS)
 def last(request: pytest.FixtureRequest) -> tuple[World, str, Callable[[World, str], Given]]:
-    """A city in which so little is left of a line that nothing is moved any more."""
+    """A city whose line has so little left that nothing is moved between shards."""
     given, name, command = COMMANDS[request.param]
     world = world_under(january_2021(layers=[given], wallet=wallet_terms()))
     appropriate(world, WON, layers=[name])
     return world, name, command
 
 
-def test_where_the_last_won_are_contended_the_command_stands_without_them_and_the_next_gets_them(
+def test_a_command_is_stored_without_contended_last_won_and_the_next_gets_them(
     last: tuple[World, str, Callable[[World, str], Given]],
 ) -> None:
     """As DynamoDB cancels transactions that meet on an item."""
@@ -77,7 +77,7 @@ def test_where_the_last_won_are_contended_the_command_stands_without_them_and_th
     check_everything(world.memory)
 
 
-def test_a_command_that_loses_each_race_for_them_stands_without_them(
+def test_a_command_that_loses_every_race_is_stored_without_the_last_won(
     last: tuple[World, str, Callable[[World, str], Given]],
 ) -> None:
     world, name, command = last

@@ -1,4 +1,4 @@
-"""Bonuses and discounts at top-up, and limits on top-ups: what comes into the wallet, what the bank takes, and who pays the difference."""
+"""Bonuses and discounts at top-up: what is credited, what the bank takes, and who pays the difference."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ import pytest
 
 from eeum.calendar import SEOUL
 from eeum.wallet.rules import LimitUsage, Purse, TopUpDecline
+from tests.concurrency import attempts_at_once
 from tests.use_cases.command_policies import (
     appropriate,
     bonus,
@@ -18,7 +19,7 @@ from tests.use_cases.command_policies import (
     sums,
     wallet_terms,
 )
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 THREADS = 8
 AT_BOOKSHOPS = {"fact": "merchant_category", "in": ["bookshop"]}
@@ -28,7 +29,7 @@ Under = Callable[..., World]
 # --- a bonus ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_bonus_comes_on_top_of_what_the_bank_takes(saving_city: World) -> None:
+def test_a_bonus_is_added_to_what_the_bank_takes(saving_city: World) -> None:
     appropriate(saving_city, 100_000)
     saver = saving_city.member()
     made = saving_city.top_up(saver, 60_000)
@@ -40,7 +41,7 @@ def test_a_bonus_comes_on_top_of_what_the_bank_takes(saving_city: World) -> None
     assert found == made.entry
 
 
-def test_a_bonus_is_on_what_a_limit_leaves_and_turns_with_its_window(saving_city: World) -> None:
+def test_a_bonus_is_on_the_unused_part_of_a_limit_and_turns_with_its_window(saving_city: World) -> None:
     saving_city.now = datetime(2021, 1, 31, 23, 59, 59, 999_000, tzinfo=SEOUL)
     saver = saving_city.member()
     assert [sums(saving_city.top_up(saver, amount))[1] - amount for amount in (99_990, 1_000, 50_000)] == [9_999, 1, 0]
@@ -75,7 +76,7 @@ def test_a_reward_limit_of_every_window(under: Under, window: str, instants: lis
     assert found == given
 
 
-def test_a_limit_of_an_event_gives_within_the_event_alone(under: Under) -> None:
+def test_a_limit_of_an_event_gives_a_bonus_only_within_it(under: Under) -> None:
     event = {"from": "2021-02-10T00:00:00+09:00", "until": "2021-02-15T00:00:00+09:00"}
     limits = [limit("new-year", "top_up", 50_000, "event", **event)]
     world = under(bonus(limits=["new-year"]), limits=limits)
@@ -88,7 +89,7 @@ def test_a_limit_of_an_event_gives_within_the_event_alone(under: Under) -> None:
     assert found == [0, 4_000, 1_000, 0]
 
 
-def test_what_a_limit_left_is_carried_over_once(under: Under) -> None:
+def test_the_unused_part_of_a_limit_is_carried_over_once(under: Under) -> None:
     limits = [limit("bonus-base", "top_up", 100_000, carries_over_from="2021-01-01T00:00:00+09:00")]
     world = under(
         bonus(limits=["bonus-base"]),
@@ -101,7 +102,7 @@ def test_what_a_limit_left_is_carried_over_once(under: Under) -> None:
         world.now = datetime(2021, month, 3, 10, 0, tzinfo=SEOUL)
         debited, credited = sums(world.top_up(saver, amount))
         found.append(credited - debited)
-    # 30,000 left of January go into February, nothing of that into March; April, which nobody used, goes into May, and March does not.
+    # 30,000 left of January are carried into February, and none of them into March. Unused April is carried into May; March is not.
     assert found == [7_000, 13_000, 10_000, 20_000]
 
 
@@ -114,7 +115,7 @@ def test_steps_reward_the_top_up_that_reaches_them(under: Under) -> None:
     assert [sum(each.entry.credited.values()) - each.entry.amount for each in tops] == [0, 2_000, 2_000, 6_000]
 
 
-def test_a_bonus_may_ask_who_the_member_is_and_how_much_it_is(under: Under) -> None:
+def test_a_bonus_may_depend_on_the_member_and_the_amount(under: Under) -> None:
     young = {"all": [{"fact": "member_age", "at_most": 24}, {"fact": "amount", "at_least": 50_000}]}
     world = under(bonus(when=young))
     saver = world.member()
@@ -127,7 +128,7 @@ def test_a_bonus_may_ask_who_the_member_is_and_how_much_it_is(under: Under) -> N
     assert sums(world.top_up(saver, 50_000)) == (50_000, 50_000), "25 today"
 
 
-def test_a_bonus_does_not_count_to_what_a_wallet_may_hold(saving_city: World) -> None:
+def test_a_bonus_does_not_count_to_the_holding_limit(saving_city: World) -> None:
     saver = saving_city.member(charged=400_000)
     assert sums(saving_city.top_up(saver, 100_000)) == (100_000, 110_000)
     assert saving_city.balances(saver)["charged"] == 510_000
@@ -137,7 +138,7 @@ def test_a_bonus_does_not_count_to_what_a_wallet_may_hold(saving_city: World) ->
 # --- into a purse that expires -------------------------------------------------------------------------------------------
 
 
-def test_a_bonus_comes_into_the_purse_of_the_month_that_it_expires_in(under: Under) -> None:
+def test_a_bonus_is_credited_to_the_purse_of_the_month_of_its_expiry(under: Under) -> None:
     points = purse("points", expires_after={"months": 2}, spendable_at=AT_BOOKSHOPS)
     world = under(bonus(into="points"), purses=[points])
     saver = world.member()
@@ -153,7 +154,7 @@ def test_a_bonus_comes_into_the_purse_of_the_month_that_it_expires_in(under: Und
     assert world.balances(saver)["charged"] == 90_000
 
 
-def test_one_that_never_expires_has_one_purse_for_ever(under: Under) -> None:
+def test_a_bonus_that_never_expires_has_one_purse(under: Under) -> None:
     world = under(bonus(into="points"), purses=[purse("points")])
     saver = world.member()
     for year in (2021, 2022):
@@ -165,12 +166,12 @@ def test_one_that_never_expires_has_one_purse_for_ever(under: Under) -> None:
 def test_top_ups_at_once_open_one_purse_together(under: Under) -> None:
     world = under(bonus(into="points"), purses=[purse("points", expires_after={"years": 1})])
     saver = world.member()
-    answers = at_once([partial(world.top_up, saver, 10_000)] * THREADS)
+    answers = attempts_at_once([partial(world.top_up, saver, 10_000)] * THREADS)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     assert world.wallet(saver.id).balance("points@2022") == THREADS * 1_000
 
 
-def test_a_bonus_as_cashback_fills_up_what_a_clawback_left_below_zero(under: Under) -> None:
+def test_a_cashback_bonus_fills_a_balance_below_zero(under: Under) -> None:
     world = under(bonus(into="cashback"))
     payer, shop = world.member(charged=100_000, cashback_first=True), world.shop()
     paid = world.pay(payer, shop, 50_000).entry
@@ -188,7 +189,7 @@ def test_a_bonus_as_cashback_fills_up_what_a_clawback_left_below_zero(under: Und
 # --- a discount ----------------------------------------------------------------------------------------------------------
 
 
-def test_of_a_discounted_top_up_the_face_value_comes_in_and_the_bank_takes_less(under: Under) -> None:
+def test_a_discounted_top_up_credits_the_face_value_and_the_bank_takes_less(under: Under) -> None:
     world = under(discount(funders={"city": 3, "national": 2}))
     appropriate(world, 100_000)
     appropriate(world, 100_000, "national")
@@ -222,12 +223,10 @@ def test_a_top_up_with_a_bonus_is_two_round_trips_and_four_items(saving_city: Wo
     saving_city.budgets = lambda: budgets  # type: ignore[method-assign]
     with saving_city.counted() as costs:
         saving_city.top_up(saver, 10_000)
-    assert (costs.round_trips, costs.write_units) == (2, 8), (
-        "two each for wallet, entry, the claim and the part of the budget"
-    )
+    assert (costs.round_trips, costs.write_units) == (2, 8), "two each for wallet, entry, claim and budget shard"
 
 
-def test_a_top_up_under_a_policy_that_gives_nothing_on_it_is_wallet_entry_and_claim(world: World) -> None:
+def test_a_top_up_without_rewards_writes_wallet_entry_and_claim(world: World) -> None:
     appropriate(world, 1_000_000)
     saver = world.member()
     asked = []

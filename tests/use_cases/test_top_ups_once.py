@@ -1,4 +1,4 @@
-"""A bank's message that comes again, late, or at once with others, and what budgets pay of it."""
+"""A bank's message that is repeated, late or concurrent, and the part of it that budgets pay."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,6 +14,7 @@ from eeum.once import Answer
 from eeum.storage import Contended
 from eeum.wallet import use_cases
 from eeum.wallet.rules import LimitUsage, TopUp, TopUpDecline
+from tests.concurrency import attempts_at_once
 from tests.use_cases.command_policies import (
     appropriate,
     bonus,
@@ -24,7 +25,7 @@ from tests.use_cases.command_policies import (
     sums,
     wallet_terms,
 )
-from tests.use_cases.world import World, at_once
+from tests.use_cases.world import World
 
 KEY = "a-key-of-the-bank-0001"
 THREADS = 8
@@ -35,16 +36,16 @@ Under = Callable[..., World]
 # --- sent again, and late -------------------------------------------------------------------------------------------------
 
 
-def test_a_bank_s_message_that_comes_again_has_one_effect(saving_city: World) -> None:
+def test_a_bank_s_repeated_message_has_one_effect(saving_city: World) -> None:
     appropriate(saving_city, 100_000)
     saver = saving_city.member()
-    answers = at_once([partial(saving_city.top_up, saver, 50_000, KEY)] * THREADS)
+    answers = attempts_at_once([partial(saving_city.top_up, saver, 50_000, KEY)] * THREADS)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert entries == entries[:1] * THREADS, answers
     assert (saving_city.balances(saver)["charged"], left(saving_city)) == (55_000, 95_000)
 
 
-def test_a_message_that_comes_again_months_later_has_the_answer_that_it_had(saving_city: World) -> None:
+def test_a_message_repeated_months_later_gets_its_first_answer(saving_city: World) -> None:
     appropriate(saving_city, 100_000)
     saver = saving_city.member()
     first = saving_city.top_up(saver, 50_000, KEY).entry
@@ -57,8 +58,8 @@ def test_a_message_that_comes_again_months_later_has_the_answer_that_it_had(savi
     assert (saving_city.wallet(saver.id), left(saving_city)) == before
 
 
-def test_a_message_that_comes_late_is_of_the_month_that_it_comes_in(saving_city: World) -> None:
-    """The bank took the money in January; which limits it counts to is decided once, when it is known here."""
+def test_a_late_message_counts_in_the_month_of_its_arrival(saving_city: World) -> None:
+    """The bank debited the money in January; the month of the limits is decided once, when the message arrives."""
     saver = saving_city.member()
     saving_city.top_up(saver, 100_000)
     saving_city.now = datetime(2021, 2, 1, tzinfo=SEOUL)
@@ -74,7 +75,7 @@ def test_a_repeated_message_with_another_amount_is_refused(saving_city: World) -
     assert saving_city.wallet(saver.id) == before
 
 
-def test_a_policy_that_changed_meanwhile_changes_no_answer(founded: Founded) -> None:
+def test_a_policy_change_does_not_change_an_answer(founded: Founded) -> None:
     later = january_2021(version="incheon-2021-01-10", starts_at="2021-01-10T00:00:00+09:00", wallet=wallet_terms())
     world = founded(january_2021(layers=[bonus()], wallet=wallet_terms()), later)
     saver = world.member()
@@ -85,7 +86,7 @@ def test_a_policy_that_changed_meanwhile_changes_no_answer(founded: Founded) -> 
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_transaction_whose_answer_was_lost_gives_once(saving_city: World, moment: str) -> None:
+def test_a_lost_answer_gives_the_bonus_once(saving_city: World, moment: str) -> None:
     appropriate(saving_city, 100_000)
     saver = saving_city.member()
     saving_city.top_up(saver, 10_000)
@@ -98,7 +99,7 @@ def test_a_transaction_whose_answer_was_lost_gives_once(saving_city: World, mome
 # --- budgets --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_bonus_is_paid_from_the_years_budget_until_that_is_used_up_and_the_money_comes_in(saving_city: World) -> None:
+def test_bonuses_are_paid_until_the_budget_is_used_up_and_top_ups_still_credited(saving_city: World) -> None:
     appropriate(saving_city, 2_500)
     savers = [saving_city.member(f"saver {number}") for number in range(4)]
     entries = [saving_city.top_up(saver, 10_000).entry for saver in savers]
@@ -108,7 +109,7 @@ def test_a_bonus_is_paid_from_the_years_budget_until_that_is_used_up_and_the_mon
     assert left(saving_city) == 0
 
 
-def test_what_budgets_cut_counts_to_a_reward_limit_as_it_was_paid(under: Under) -> None:
+def test_a_cut_bonus_counts_to_a_reward_limit_by_its_funded_amount(under: Under) -> None:
     world = under(bonus(limits=["most"]), limits=[limit("most", "reward", 5_000)])
     appropriate(world, 700)
     saver = world.member()
@@ -116,17 +117,17 @@ def test_what_budgets_cut_counts_to_a_reward_limit_as_it_was_paid(under: Under) 
     assert world.wallet(saver.id).limit_usage.used == {"most@2021-01": 700}
 
 
-def test_of_top_ups_at_once_no_more_is_given_than_a_line_has(saving_city: World) -> None:
+def test_concurrent_top_ups_get_no_more_than_a_line_has(saving_city: World) -> None:
     appropriate(saving_city, 10_500)
     savers = [saving_city.member(f"saver {number}") for number in range(16)]
-    answers = at_once([partial(saving_city.top_up, saver, 10_000) for saver in savers])
+    answers = attempts_at_once([partial(saving_city.top_up, saver, 10_000) for saver in savers])
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert len(entries) == 16, answers
     assert sum(sum(entry.credited.values()) for entry in entries) == 160_000 + 10_500
     assert left(saving_city) == 0
 
 
-def test_a_line_of_one_funder_that_is_empty_cuts_the_share_of_the_other_too(under: Under) -> None:
+def test_one_funders_empty_line_cuts_the_other_funders_share_too(under: Under) -> None:
     world = under(discount(1_000, funders={"city": 1, "national": 1}))
     appropriate(world, 1_500)
     appropriate(world, 100_000, "national")
@@ -175,8 +176,8 @@ def test_each_bank_has_its_own_references(saving_city: World) -> None:
         assert saving_city.top_up(saver, 50_000, caller=bank, reference="KB-1").entry.decline is None
 
 
-def test_a_decline_uses_up_no_reference(saving_city: World) -> None:
-    """The bank keeps the money until the wallet takes it: the same transfer may be tried later, under a new key."""
+def test_a_declined_top_up_claims_no_reference(saving_city: World) -> None:
+    """The bank keeps the money until the wallet accepts it: the same transfer may be sent later, under a new key."""
     saver = saving_city.member()
     declined = saving_city.top_up(saver, 3_000_000, KEY, reference="KB-1").entry
     assert declined.decline is TopUpDecline.HOLDING_LIMIT
@@ -185,12 +186,12 @@ def test_a_decline_uses_up_no_reference(saving_city: World) -> None:
 
 
 def _claiming_nothing(*of: Any, claimed: bool, **more: Any) -> TopUp:
-    """A top-up as earlier versions made it."""
+    """Make a top-up as earlier versions stored it, without a claim."""
     return TopUp(*of, **more)
 
 
 def test_a_reference_that_an_earlier_version_credited_has_no_claim() -> None:
-    """Decision 0028: what was stored before is read, and its references are not known."""
+    """Decision 0028: top-ups that earlier versions stored can be read, but their references are not claimed."""
     city = World()
     saver = city.member()
     with patch.object(use_cases, "TopUp", _claiming_nothing):
@@ -201,6 +202,6 @@ def test_a_reference_that_an_earlier_version_credited_has_no_claim() -> None:
 
 def test_one_transfer_under_many_keys_at_once_is_credited_once(saving_city: World) -> None:
     saver = saving_city.member()
-    answers = at_once([partial(saving_city.top_up, saver, 50_000, reference="KB-1")] * THREADS)
+    answers = attempts_at_once([partial(saving_city.top_up, saver, 50_000, reference="KB-1")] * THREADS)
     assert len({answer.entry.acceptance.id for answer in answers if isinstance(answer, Answer)}) == 1, answers
     assert saving_city.balances(saver)["charged"] == 55_000, "with its bonus"

@@ -1,4 +1,4 @@
-"""Whatever a member does, and in whatever order it is undone: in the end each purse has what was loaded into it, and none owes another."""
+"""After any operations, undone in any order, each purse has what was loaded into it, and no purse owes another."""
 
 import random
 from collections import Counter
@@ -24,7 +24,7 @@ LATER = "2021-02-10T00:00:00+09:00"
 
 
 def _document(**changes: Any) -> dict[str, Any]:
-    """Points that expire, cashback with a limit, so that a cancellation may raise what others earned, paybacks, a bonus at top-ups."""
+    """Points that expire, cashback with a limit (so that a cancellation may raise others), deferred cashback, and a bonus."""
     layers = [
         layer("points", "cashback", 1_000, into="points"),
         layer("cash", "cashback", 2_000, limits=["cash"]),
@@ -37,7 +37,7 @@ def _document(**changes: Any) -> dict[str, Any]:
 
 
 def _versions() -> tuple[dict[str, Any], ...]:
-    """From February on everything earns that is spent, and cashback less."""
+    """From February on, spending rewards earns, too, and cashback is lower."""
     fewer = [layer("cash", "cashback", 700), layer("points", "cashback", 2_000, into="points")]
     second = _document(version="later", starts_at=LATER, layers=fewer, limits=[])
     return _document(), second | {"earns_from": ["charged", "cashback", "grants", "rewards"]}
@@ -80,7 +80,7 @@ LIVES = st.lists(STEPS, min_size=2, max_size=12).map(lambda each: [step for step
 
 
 class Member:
-    """One member, what was loaded into its purses, its payments, and what waits to be posted."""
+    """One member: the money loaded into each purse, the payments, and the entries still to be posted."""
 
     def __init__(self, cashback_first: bool) -> None:
         self.world: World = world_under(*_versions())
@@ -108,7 +108,7 @@ class Member:
                 self.late.append(paid)
 
     def _spend(self, _: int, hold: int) -> None:
-        """All that is there besides charged money, and a little of that."""
+        """Pay all that is there besides the loaded balance, and a little of that."""
         purses = {each: won for each, won in self.world.balances(self.payer).items() if each != "charged" and won > 0}
         self._pay(max(1, sum(purses.values()) // 1_000), hold)
 
@@ -148,7 +148,7 @@ class Member:
         self.late = []
 
     def undo(self, chance: random.Random) -> None:
-        """Everything, in any order, posted whenever it may be."""
+        """Undo everything in any order, with any delay of the accruals."""
         left = list(range(len(self.payments)))
         chance.shuffle(left)
         for which in left:
@@ -170,7 +170,7 @@ class Member:
         purses = {each.id: each.amount for each in wallet.purses}
         assert wallet.due == wallet.posted
         for name in {**purses, **self.loaded}:
-            # What was loaded and not spent in time has left the wallet; rewards are gone, wherever they were.
+            # Loaded money that was not spent in time has left the wallet; rewards are gone from all purses.
             gone = world.cashback.expired(wallet.id, [name])[name]
             assert purses.get(name, 0) + gone == self.loaded[name], (name, purses, self.loaded)
         assert wallet.debts == {}
@@ -188,7 +188,7 @@ def _lives(cashback_first: bool, steps: list[Step]) -> Member:
 @given(st.booleans(), LIVES, st.randoms(use_true_random=False))
 @example(True, [("pay", 40, 0), ("post all", 0, 0), ("spend", 0, 1), ("cancel", 0, 100)], random.Random(1))
 @example(False, [("pay", 40, 0), ("post all", 0, 0), ("spend", 0, 0), ("cancel", 0, 50)], random.Random(2))
-def test_undoing_everything_gives_back_everything(
+def test_undoing_everything_restores_every_purse(
     cashback_first: bool, steps: list[Step], chance: random.Random
 ) -> None:
     member = _lives(cashback_first, steps)
@@ -201,7 +201,7 @@ def test_undoing_everything_gives_back_everything(
 
 
 def _audited(world: World) -> list[Any]:
-    """The audit agrees. No part of the product gives grants yet: it rightly does not know those of this test."""
+    """The audit agrees, except on allowances: the product gives none yet, so it rejects those of this test."""
     items = [item for item in world.memory.items(Table.LEDGER) if item["pk"].startswith("WALLET#")]
     found = deviations(Partition(items[0]["pk"], items), world.policies.in_force_at, world.now)
     return [each for each in found if (each.check, each.entry[:6]) != ("kind_unknown", "GRANT#")]

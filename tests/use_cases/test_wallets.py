@@ -1,4 +1,4 @@
-"""Wallets are opened once, suspended and verified; and money comes in within the policy's limits."""
+"""Wallets are opened once, suspended and verified; top-ups stay within the policy's limits."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +12,8 @@ from eeum.once import Answer
 from eeum.storage import Put
 from eeum.wallet.rules import TOP_UP_CODES, DebitOrder, TopUpDecline, Wallet, WalletStatus, wallet_id_of
 from eeum.wallet.use_cases import ChangeStanding, Opening, OpenWallet, change_standing, open_wallet, own_wallet
-from tests.use_cases.world import World, at_once
+from tests.concurrency import attempts_at_once
+from tests.use_cases.world import World
 
 KEY = "retried-key-0001"
 THREADS = 16
@@ -36,24 +37,24 @@ def test_a_member_has_one_wallet(world: World) -> None:
 
 
 def test_a_wallet_that_is_opened_from_many_threads_is_one(world: World) -> None:
-    openings = at_once([partial(_open, world)] * THREADS)
+    openings = attempts_at_once([partial(_open, world)] * THREADS)
     assert all(isinstance(opening, Opening) for opening in openings), openings
     assert len({opening.wallet.cards for opening in openings if isinstance(opening, Opening)}) == 1
     assert sum(isinstance(opening, Opening) and opening.created for opening in openings) == 1
 
 
-def test_nobody_learns_whether_anothers_wallet_exists(world: World) -> None:
+def test_a_caller_cannot_learn_whether_anothers_wallet_exists(world: World) -> None:
     jun = _open(world, "jun").wallet
     _open(world)
     details = set()
-    for wallet_id in (jun.id, wallet_id_of("nobody"), "", "x"):
+    for wallet_id in (jun.id, wallet_id_of("unknown"), "", "x"):
         with pytest.raises(NotFound) as refused:
             own_wallet(world.wallets, "payer", wallet_id)
         details.add(refused.value.detail)
     assert len(details) == 1
 
 
-# --- standing -------------------------------------------------------------------------------------------------------------
+# --- status ---------------------------------------------------------------------------------------------------------------
 
 
 def _stand(world: World, wallet: Wallet, status: WalletStatus | None, verified: bool | None) -> Wallet:
@@ -72,7 +73,7 @@ def test_an_operator_suspends_reinstates_and_verifies_with_an_entry_each(world: 
     assert (changed.status, changed.verified) == (WalletStatus.SUSPENDED, False)
 
 
-def test_a_standing_changes_no_balance_though_money_moves_meanwhile(world: World) -> None:
+def test_a_status_change_keeps_balances_that_change_meanwhile(world: World) -> None:
     payer = world.member(charged=10_000)
     done = []
 
@@ -104,7 +105,7 @@ def test_a_suspension_is_not_undone_by_a_verification_at_the_same_time(world: Wo
     assert _stand(world, payer, None, True).status is WalletStatus.SUSPENDED
 
 
-def test_of_two_changes_of_standing_in_one_millisecond_the_second_comes_again(world: World) -> None:
+def test_the_second_of_two_status_changes_in_one_millisecond_is_retried(world: World) -> None:
     payer = world.member()
     _stand(world, payer, WalletStatus.SUSPENDED, None)
     with pytest.raises(Busy):
@@ -115,7 +116,7 @@ def test_of_two_changes_of_standing_in_one_millisecond_the_second_comes_again(wo
     assert len(world.entries("standing")) == 2
 
 
-def test_of_changes_of_standing_at_once_each_holds_whole_or_comes_again(world: World) -> None:
+def test_concurrent_status_changes_are_stored_whole_or_retried(world: World) -> None:
     payer = world.member()
 
     def stand(number: int) -> Wallet:
@@ -124,16 +125,16 @@ def test_of_changes_of_standing_at_once_each_holds_whole_or_comes_again(world: W
         status, verified = (WalletStatus.SUSPENDED, None) if number % 2 else (None, True)
         return change_standing(ChangeStanding(payer.id, "operator", "확인", status, verified), using)
 
-    answers = at_once([partial(stand, number) for number in range(8)])
+    answers = attempts_at_once([partial(stand, number) for number in range(8)])
     held = [answer for answer in answers if isinstance(answer, Wallet)]
     assert all(isinstance(answer, Wallet | Busy) for answer in answers), answers
     assert len(world.entries("standing")) == len(held) >= 1
     assert world.wallet(payer.id) in held
 
 
-def test_the_standing_of_an_unknown_wallet_is_not_found_and_stores_nothing(world: World) -> None:
+def test_a_status_change_of_an_unknown_wallet_is_not_found_and_stores_nothing(world: World) -> None:
     with pytest.raises(NotFound):
-        change_standing(ChangeStanding(wallet_id_of("nobody"), "operator", "x", WalletStatus.SUSPENDED), world.holding)
+        change_standing(ChangeStanding(wallet_id_of("unknown"), "operator", "x", WalletStatus.SUSPENDED), world.holding)
     assert world.entries("standing") == []
 
 
@@ -176,7 +177,7 @@ def test_a_top_up_keeps_to_minimum_and_holding_limit(
     assert len(world.entries("top_up")) == 1
 
 
-def test_cashback_and_grants_do_not_count_to_the_holding_limit(world: World) -> None:
+def test_cashback_and_allowances_do_not_count_to_the_holding_limit(world: World) -> None:
     payer = world.member(cashback=900_000, grants={"grant/a": 900_000})
     assert world.top_up(payer, 500_000).entry.decline is None
 
@@ -196,9 +197,9 @@ def test_the_limits_are_those_of_the_policy_in_force(world: World) -> None:
     assert world.top_up(payer, 1_500_000).entry.decline is None
 
 
-def test_top_ups_that_race_never_pass_the_holding_limit(world: World) -> None:
+def test_concurrent_top_ups_never_exceed_the_holding_limit(world: World) -> None:
     payer = world.member()
-    answers = at_once([partial(world.top_up, payer, 60_000)] * THREADS)
+    answers = attempts_at_once([partial(world.top_up, payer, 60_000)] * THREADS)
     declines = [answer.entry.decline for answer in answers if isinstance(answer, Answer)]
     assert len(declines) == THREADS, answers
     assert declines.count(None) == 8
@@ -208,13 +209,13 @@ def test_top_ups_that_race_never_pass_the_holding_limit(world: World) -> None:
 
 def test_a_top_up_has_one_effect_and_one_answer_however_often_it_is_sent(world: World) -> None:
     payer = world.member()
-    answers = at_once([partial(world.top_up, payer, 60_000, KEY)] * THREADS)
+    answers = attempts_at_once([partial(world.top_up, payer, 60_000, KEY)] * THREADS)
     entries = [answer.entry for answer in answers if isinstance(answer, Answer)]
     assert entries == entries[:1] * THREADS, answers
     assert world.balances(payer)["charged"] == 60_000
 
 
-def test_a_declined_top_up_stays_declined_though_there_is_room_now(world: World) -> None:
+def test_a_declined_top_up_stays_declined_when_there_is_room_later(world: World) -> None:
     payer, shop = world.member(charged=500_000), world.shop()
     declined = world.top_up(payer, 60_000, KEY)
     world.pay(payer, shop, 200_000)
@@ -231,14 +232,14 @@ def test_a_key_of_another_top_up_is_refused_and_one_of_another_bank_is_not(world
     assert world.balances(payer)["charged"] == 130_000
 
 
-def test_a_top_up_of_no_wallet_is_not_found_and_stores_nothing(world: World) -> None:
+def test_a_top_up_of_an_unknown_wallet_is_not_found_and_stores_nothing(world: World) -> None:
     payer = world.member()
     with pytest.raises(NotFound):
-        world.top_up(replace(payer, id=wallet_id_of("nobody")), 60_000)
+        world.top_up(replace(payer, id=wallet_id_of("unknown")), 60_000)
     assert world.entries("top_up") == []
 
 
-def test_before_the_first_policy_no_money_comes_in(world: World) -> None:
+def test_before_the_first_policy_top_ups_are_refused(world: World) -> None:
     payer = world.member()
     world.now = datetime(2018, 1, 1, tzinfo=SEOUL)
     with pytest.raises(ProgrammeNotRunning):
@@ -259,7 +260,7 @@ def test_a_wallet_that_was_suspended_meanwhile_takes_no_money(world: World) -> N
     assert world.balances(payer)["charged"] == 0
 
 
-def test_a_top_up_that_was_judged_by_a_limit_of_another_standing_is_judged_again(world: World) -> None:
+def test_a_top_up_is_decided_again_when_the_verification_changed(world: World) -> None:
     payer = world.member(verified=True)
     done = []
 

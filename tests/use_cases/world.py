@@ -1,17 +1,15 @@
-"""A city in memory, in which a test says who there is and what happens: with the published policies of Incheon, in January 2021."""
+"""A city in memory whose inhabitants and events a test sets up, under Incheon's published policies, in January 2021."""
 
 import itertools
 import json
-import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from eeum.budget.funding import Budgets
 from eeum.budget.items import line_of
@@ -84,7 +82,6 @@ from tests.use_cases.scheduling import Desk
 MORNING = datetime(2021, 1, 5, 10, 0, tzinfo=SEOUL)
 ACQUIRER, BANK = "acquirer/kim", "bank/lee"
 NUMBERS = ("1248100998", "2208162517", "1208800767", "1058764746")
-Result = TypeVar("Result")
 
 
 @cache
@@ -105,10 +102,10 @@ class World:
     memory: InMemoryStorage = field(default_factory=InMemoryStorage)
     now: datetime = MORNING
     seconds: float = 60.0
-    """How long callers have."""
+    """The time that a caller has."""
     documents: tuple[dict[str, Any], ...] = field(default_factory=incheon)
     participants: Callable[[], Sequence[Participant]] = tuple
-    """Those that join each payment and top-up, besides what the policy gives."""
+    """The participants of each payment and top-up, besides the policy's rewards."""
 
     def __post_init__(self) -> None:
         self.storage = Recording(self.memory)
@@ -117,7 +114,7 @@ class World:
         self._keys = itertools.count(1)
         load_history(self.policy_store, "incheon", self.documents, "operator", self.now)
 
-    # --- what use cases are given -------------------------------------------------------------------------------------
+    # --- dependencies of use cases -------------------------------------------------------------------------------------
 
     def clock(self) -> datetime:
         return self.now
@@ -151,7 +148,7 @@ class World:
 
     @property
     def holding(self) -> WalletDependencies:
-        """What the use cases of wallets work with."""
+        """The dependencies of the wallet use cases."""
         return WalletDependencies(
             self.wallets, lambda: self.policies, self.patience, self.clock, self.budgets, self.participants
         )
@@ -180,11 +177,11 @@ class World:
         return Desk(self.storage, self.patience, "incheon")
 
     def budgets(self) -> Budgets:
-        """Without the read of the lines, which a function makes once a minute."""
+        """Budgets with the present lines; unlike here, a function reads the lines once a minute."""
         lines = [line_of(item) for item in self.memory.items(Table.BUDGETS) if item["kind"] == "budget_line"]
         return Budgets(BudgetStore(self.storage, self.patience, "incheon"), Lines(lines))
 
-    # --- who there is -------------------------------------------------------------------------------------------------
+    # --- inhabitants --------------------------------------------------------------------------------------------------
 
     def member(
         self,
@@ -196,7 +193,7 @@ class World:
         verified: bool = False,
         cashback_first: bool = False,
     ) -> Wallet:
-        """A member with money, however it came in."""
+        """A member with these balances."""
         order = DebitOrder.CASHBACK_FIRST if cashback_first else DebitOrder.CHARGED_FIRST
         earlier = self.now - timedelta(days=30)
         wallet = open_wallet(OpenWallet(name, order), self.holding._replace(clock=lambda: earlier)).wallet
@@ -208,7 +205,7 @@ class World:
         return self.wallet(wallet.id)
 
     def give(self, wallet_id: str, purse: str, won: int) -> None:
-        """Money from elsewhere, such as a city's grant; or what a clawback takes."""
+        """Add money from outside, such as a city's allowance; or take it, with a negative amount."""
         changes = [Add(("purses", purse, "amount"), won)]
         if purse not in {each.id for each in self.wallet(wallet_id).purses}:
             self.send(Update(wallet_key(wallet_id), (SetTo(("purses", purse), {"amount": 0}),)))
@@ -220,11 +217,11 @@ class World:
         self.send(Update(wallet_key(wallet_id), tuple(changes)), Put(key, entry))
 
     def send(self, *writes: Write) -> None:
-        """What happens outside the use cases under test."""
+        """Write something outside the use cases under test."""
         self.memory.transact(writes, str(uuid.uuid4()))
 
     def shop(self, number: str = NUMBERS[0], **about: Any) -> Merchant:
-        """A merchant that was approved the day before yesterday, or before."""
+        """A merchant that was approved at least two days ago."""
         known = self.merchants.merchant(merchant_id_of(number))
         if known and known.status is MerchantStatus.APPROVED and not about:
             return known
@@ -234,7 +231,7 @@ class World:
         decision = Decision(MerchantStatus.APPROVED, "operator", earlier, "papers in order")
         return decide_application(DecideApplication(applied.id, decision), self.onboarding(earlier))
 
-    # --- what happens -------------------------------------------------------------------------------------------------
+    # --- events -------------------------------------------------------------------------------------------------------
 
     def new_key(self) -> str:
         return f"idempotency-key-{next(self._keys):06}"
@@ -256,13 +253,13 @@ class World:
         return authorise_payment(Authorise(request, order), self.paying)
 
     def pay_basket(self, wallet: Wallet, orders: Sequence[Order], key: str | None = None) -> Answer[Basket]:
-        """Several payments of a wallet in one transaction."""
+        """Pay several payments of a wallet in one transaction."""
         asked = {"orders": [[order.merchant_id, order.amount, order.hold] for order in orders]}
         request = Request.of(ACQUIRER, wallet.id, key or self.new_key(), asked)
         return authorise_basket(AuthoriseBasket(request, tuple(orders)), self.paying)
 
     def quote(self, wallet: Wallet, shop: Merchant | str, amount: int, plan: Plan = NOW, **changes: Any) -> QuoteAnswer:
-        """What the same payment by `pay` would get, now or as planned."""
+        """A quote for the payment that `pay` would make, now or as planned."""
         merchant_id = shop if isinstance(shop, str) else shop.id
         order = replace(Order(merchant_id, amount, "shop", "card", None, None), **changes)
         quoting = Quoting(store=self.payments, policies=self.policies, budgets=self.budgets())
@@ -271,7 +268,7 @@ class World:
     def top_up(
         self, wallet: Wallet, amount: int, key: str | None = None, caller: str = BANK, reference: str | None = None
     ) -> Answer[TopUp]:
-        """Each key is a transfer of its own, unless a `reference` is given."""
+        """Top up; each key is a separate transfer unless a `reference` is given."""
         key = key or self.new_key()
         transfer = reference or f"{key} to {wallet.id}"
         request = Request.of(caller, wallet.id, key, {"amount": amount, "bank_reference": transfer})
@@ -330,7 +327,7 @@ class World:
         )
 
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
-        """What an operator says of the member, by its papers."""
+        """Record a member's facts, as an operator does with the member's papers."""
         about = cast("AboutMember", said)
         return change_standing(ChangeStanding(wallet.id, "operator", "papers in order", about=about), self.holding)
 
@@ -338,7 +335,7 @@ class World:
         command = ChangeStanding(wallet.id, "operator", "card lost", WalletStatus.SUSPENDED)
         change_standing(command, self.holding)
 
-    # --- what came of it ----------------------------------------------------------------------------------------------
+    # --- results ------------------------------------------------------------------------------------------------------
 
     def wallet(self, wallet_id: str) -> Wallet:
         found = WalletStore(self.memory, self.patience).wallet(wallet_id)
@@ -346,7 +343,7 @@ class World:
         return found
 
     def balances(self, wallet: Wallet) -> dict[str, int]:
-        """Won by purse; what is held and what waits to be refunded only where there is any."""
+        """Won by purse, with held and refund-pending money only where there is any."""
         purses = self.wallet(wallet.id).purses
         return {purse.id: purse.amount for purse in purses if purse.amount or purse.id not in NOT_SPENDABLE}
 
@@ -361,7 +358,7 @@ class World:
 
     @contextmanager
     def counted(self) -> Iterator[Any]:
-        """What the storage was asked for within the block."""
+        """The cost of the storage requests within the block."""
         costs = self.memory.costs
         costs.calls.clear()
         costs.round_trips = costs.write_units = 0
@@ -369,7 +366,7 @@ class World:
 
     @contextmanager
     def failing(self, error: type[Exception], moment: str, times: int) -> Iterator[list[Sequence[Write]]]:
-        """The next `times` transactions fail with `error`, "before" or "after" they had their effect; gives those that did."""
+        """Let the next `times` transactions fail with `error`, "before" or "after" their effect; return those that failed."""
         hit: list[Sequence[Write]] = []
 
         def fault(now: str, writes: Sequence[Write]) -> None:
@@ -385,7 +382,7 @@ class World:
 
 
 def source(entry: Entry) -> Source:
-    """The entry as the stream brings it."""
+    """The entry as the stream delivers it."""
     acceptance = entry.acceptance
     match entry:
         case Payment():
@@ -399,18 +396,3 @@ def source(entry: Entry) -> Source:
 
 def _brought_by(caller: str) -> Callable[[Payment], bool]:
     return lambda payment: payment.acceptance.caller == caller
-
-
-def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result | Exception]:
-    """What each call gave when all began at the same moment, each in a thread of its own."""
-    ready = threading.Barrier(len(calls))
-
-    def begin(call: Callable[[], Result]) -> Result | Exception:
-        ready.wait()
-        try:
-            return call()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
-            return error
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(begin, calls))

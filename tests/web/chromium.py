@@ -1,4 +1,4 @@
-"""Which Chromium is used, and how it is started: one that the system has, without anything that calls its maker."""
+"""The system's Chromium and its start options, which prevent requests to its vendor."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""The web's apps in a real Chromium, at the address of a local city: its pages, its API and its sign-in. One city for all tests.
+"""Browser tests of the web apps in Chromium, against one local city with its pages, API and sign-in.
 
 These tests run in the environment `browser` (`make test` does so); where Playwright or Chromium is missing they are not collected.
 """

@@ -1,4 +1,4 @@
-"""Fixtures of the browser's tests: one city and one browser for all, a context for each."""
+"""Fixtures of the browser tests: one city and one browser for all tests, and a context for each."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_visit(place: Place, browser: Browser) -> Iterator[NewVisit]:
-    """Opens tabs: `new_visit()`, `new_visit(language="en", size=DESK)`. No script fails and no policy is violated in any."""
+    """A function that opens tabs: `new_visit(language="en", size=DESK)`. Afterwards no script error or policy violation may be logged."""
     contexts: list[BrowserContext] = []
     visits: list[Visit] = []
 
     def make(beside: Visit | None = None, **options: Any) -> Visit:
-        """`beside` another tab, it shares that one's storage."""
+        """A new tab; with `beside`, it shares that tab's storage."""
         context = beside.page.context if beside else context_of(browser, **options)
         if not beside:
             contexts.append(context)
@@ -54,7 +54,7 @@ def new_visit(place: Place, browser: Browser) -> Iterator[NewVisit]:
 
 @pytest.fixture(scope="session")
 def shopper(place: Place) -> Member:
-    """Somebody with a month behind her: payments, one of them cancelled in part. Tests only look at her."""
+    """A member with a month of payments, one partly cancelled. Tests only read this member's data."""
     member = place.member(charged=300_000, name="shopper")
     for number, (shop, amount) in enumerate((("송도 다방", 12_000), ("연수 빵집", 34_500), ("화수 약국", 60_000))):
         paid = place.pay(member, shop, amount, f"shopper-pays-{number}")

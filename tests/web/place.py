@@ -1,4 +1,4 @@
-"""A city with its front and its pages, and members who visit it in a browser."""
+"""A city with its front and its pages, and members who use it in a browser."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from local.emulator import free_port
 from local.failure import CityFailure
 from local.roles import Tokens
 
-#: A Tuesday of the month of the published policy, more than five years before any browser's clock.
+#: A Tuesday in the month of the published policy, more than five years before any browser's clock.
 BEGINNING = "2021-01-05T10:00:00+09:00"
 PHONE, DESK = (360, 780), (1280, 900)
-#: What a browser logs of an answer that is an error, which tests ask for.
+#: What a browser logs for an error answer, which some tests provoke.
 _EXPECTED = "Failed to load resource"
 
 
 @dataclass(frozen=True)
 class Member:
-    """A resident of one test alone."""
+    """A resident for one test only."""
 
     name: str
     api: Api
@@ -37,7 +37,7 @@ class Member:
 
 @dataclass
 class Place:
-    """The running city, as tests ask for people and shops of it."""
+    """The running city, from which tests get members and shops."""
 
     city: City
     tokens: Tokens
@@ -49,7 +49,7 @@ class Place:
         return f"http://localhost:{self.city.port}"
 
     def member(self, charged: int = 0, name: str | None = None) -> Member:
-        """Somebody with a wallet and so much in it."""
+        """A new member with this loaded balance."""
         name = name or f"visitor-{next(self._numbers)}"
         self.city.signing.enrol(name, sign_in.RESIDENT_APP)
         own = self.city.api.as_caller(self.city.signing.token(name, sign_in.RESIDENT_APP))
@@ -70,7 +70,7 @@ class Place:
         return self.city.api.as_caller(self.tokens.merchant)
 
     def pay(self, member: Member, shop: str, amount: int, key: str) -> dict[str, Any]:
-        """A payment that is made outside of the browser, with its cashback."""
+        """Pay outside the browser, and wait for the cashback."""
         body = {"merchant_id": self.shops[shop], "amount": amount}
         paid: dict[str, Any] = member.api.post(f"/wallets/{member.wallet}/payments", body, key=f"{key:->16}")
         self.city.drain()
@@ -84,7 +84,7 @@ class Place:
 
 @contextmanager
 def open_place(data: Path) -> Iterator[Place]:
-    """A city of one's own below `data`, on free ports, with the pages of this checkout."""
+    """A city with its data below `data`, on free ports, with the pages of this checkout."""
     if missing := web.build():
         raise CityFailure(missing)
     city = City(data, free_port(), emulator_port=free_port())
@@ -92,7 +92,7 @@ def open_place(data: Path) -> Iterator[Place]:
     try:
         tokens = city.sign_everyone_in()
         shopkeeper = city.api.as_caller(tokens.merchant)
-        # Applying again with the same papers gives the application that is there.
+        # A second application with the same data returns the existing one.
         shops = {
             shop.name: str(shopkeeper.post("/merchants", shop.application())["id"]) for shop in inhabitants.shops()
         }
@@ -103,7 +103,7 @@ def open_place(data: Path) -> Iterator[Place]:
 
 @dataclass
 class Visit:
-    """A tab of one member, or of nobody yet, with all that the browser complained about."""
+    """A tab of a member, or without a sign-in, with all errors that the browser logged."""
 
     place: Place
     page: Page
@@ -118,12 +118,12 @@ class Visit:
             self.complaints.append(text)
 
     def open(self, path: str) -> Page:
-        """A page of the resident's app, by its address."""
+        """Open a page of the resident's app by its address."""
         self.page.goto(f"{self.place.address}/resident/{path}")
         return self.page
 
     def go(self, path: str) -> Page:
-        """Another view, as a link in the app leads to it: nobody signs in again."""
+        """Go to another view as a link in the app does, without a new sign-in."""
         self.page.evaluate(
             "path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')) }",
             f"/resident/{path}",
@@ -131,7 +131,7 @@ class Visit:
         return self.page
 
     def sign_in(self, member: Member, path: str = "") -> Page:
-        """Through the sign-in page, back to the view that was asked for."""
+        """Sign in through the sign-in page, and return to the requested view."""
         page = self.open(path)
         page.locator("main .button-large").first.click()
         self.fill_in(member)
@@ -139,14 +139,14 @@ class Visit:
         return page
 
     def fill_in(self, member: Member) -> None:
-        """On the sign-in page."""
+        """Fill in the sign-in page."""
         self.page.fill("#username", sign_in.address(member.name))
         self.page.fill("#password", sign_in.PASSWORD)
         self.page.locator("button.submit").click()
 
 
 def context_of(browser: Browser, language: str = "ko", size: tuple[int, int] = PHONE, **options: Any) -> BrowserContext:
-    """A browser without any memory. Workers are for the tests of them: what they answer, no test can change."""
+    """A context without stored data. Service workers are only for their own tests: other tests could not replace their answers."""
     settings = {"service_workers": "block", "reduced_motion": "reduce", **options}
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, locale=language, timezone_id="America/New_York", **settings

@@ -1,4 +1,4 @@
-"""`make screens`: every view of the resident's app as a picture, in both languages, on a phone and on a desk, and in high contrast."""
+"""`make screens`: pictures of every view of the resident's app, by language, screen size and contrast."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ LOOKS = [
 ]
 
 
-#: What stays at the bottom of a screen would lie across the middle of a picture of the whole page. Set by script: the pages' policy
-#: refuses styles that are written into them.
+#: Elements fixed to the bottom of a screen would cover the middle of a full-page picture. A script moves them: the pages' policy
+#: forbids inline styles.
 FLATTEN = """flat => {
   if (innerWidth >= 992) return
   for (const [selector, position] of [['.frame', 'relative'], ['.menu', 'absolute'], ['.actions-sticky', 'static']])
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def busy_member(place: Place) -> Member:
-    """Somebody with payments at five shops, one of them cancelled in part."""
+    """A member with payments at five shops, one of them partly cancelled."""
     member = place.member(charged=400_000)
     bought = (
         ("송도 다방", 9_800),

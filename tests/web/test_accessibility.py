@@ -1,4 +1,4 @@
-"""Every view passes axe, fits narrow screens, and says where one is."""
+"""Every view passes axe, fits narrow screens, and names itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NARROW = (320, 640)
 
 
 def load_axe(page: Page) -> None:
-    """By the debugger: the page's policy refuses scripts that are written into it."""
+    """Load axe by the debugger: the page's policy forbids inline scripts."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
 
 
@@ -32,7 +32,7 @@ def assert_accessible(page: Page, name: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """What is asked for when a view opens is there. Of a list it is what comes into sight."""
+    """Wait until a view has loaded its data; a list loads only what is in sight."""
     page.wait_for_load_state("networkidle")
     expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
 
@@ -59,7 +59,7 @@ def test_no_view_violates_a_rule(
         assert_accessible(page, name)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than {size[0]} px"
         titles.add(page.title())
-    # Each view has a title of its own; the same view of another month or state shares it.
+    # Each view has its own title, which other months or states of the same view share.
     assert len(titles) >= 13
 
 
@@ -86,7 +86,7 @@ def test_a_new_view_has_the_focus_on_its_heading(new_visit: NewVisit, shopper: M
 
 
 def test_text_of_200_per_cent_still_fits(new_visit: NewVisit, place: Place, shopper: Member) -> None:
-    """As a browser window of half the width at twice the size."""
+    """Tested with a window of half the width, which is what 200 % means to a browser."""
     visit = new_visit(size=(640, 900), device_scale_factor=1)
     page = visit.sign_in(shopper)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -98,7 +98,7 @@ def test_text_of_200_per_cent_still_fits(new_visit: NewVisit, place: Place, shop
 
 def test_pay_by_keyboard_alone(place: Place, new_visit: NewVisit) -> None:
     page = new_visit().sign_in(place.member(charged=50_000))
-    # A link that is not there yet cannot be the next one.
+    # The next link must exist before the Tab key can reach it.
     expect(page.locator(".balance")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="본문으로 건너뛰기")).to_be_focused()

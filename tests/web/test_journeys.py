@@ -1,4 +1,4 @@
-"""What residents come for, in both languages, on a phone and on a desk."""
+"""The main tasks of residents, in both languages, on a phone and on a desktop."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_pay_with_the_quote_before_and_the_receipt_after(
         else "12,000 won of this payment earns cashback: Base cashback at 10%. You got 1,200 won.",
         timeout=20_000,
     )
-    # Who pays for it adds up to what was given.
+    # The funders' shares add up to the reward.
     funders = [int(re.sub(r"\D", "", text)) for text in why.locator("dl .won").all_inner_texts()]
     assert sum(funders) == 1_200
     wallet = member.api.get(f"/wallets/{member.wallet}")
@@ -63,7 +63,7 @@ def test_shops_say_what_i_get_there_and_going_back_finds_the_list_as_it_was(plac
     page.select_option("#category", "pharmacy")
     page.select_option("#amount", "50000")
     row = page.get_by_role("link", name=re.compile("화수 약국"))
-    # Nothing is in the wallet: what is shown is what a payment would give all the same.
+    # The wallet is empty; the shop page still shows what a payment would earn.
     expect(row).to_contain_text("+5,000원")
     expect(row).to_contain_text("혜택+")
     row.click()
@@ -126,7 +126,7 @@ def test_my_own_data_is_all_of_it(new_visit: NewVisit, shopper: Member) -> None:
 
 
 def test_dates_are_the_citys_and_not_the_browsers(place: Place, new_visit: NewVisit) -> None:
-    """The browser is in New York and in another year; it may even set its clock while the page is open."""
+    """The browser is in New York and another year, and its clock may change while the page is open."""
     visit = new_visit(language="en")
     visit.page.clock.install(time="2031-07-04T12:00:00")
     page = visit.sign_in(place.member(charged=30_000))

@@ -1,4 +1,4 @@
-"""The page at the local city's address, in a browser: what runs here, the apps by one click, the API, the clock and the journal."""
+"""The local city's page in a browser: running services, links to the apps, the API, the clock and the journal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_no_view_violates_a_rule_and_each_fits(place: Place, new_visit: NewVisit
     for path in (*VIEWS, f"/local/journal/{wallet}"):
         page.goto(place.address + path)
         page.wait_for_load_state("networkidle")
-        # The policy refuses scripts that are written into the page; axe comes by the debugger.
+        # The policy forbids inline scripts; the debugger loads axe.
         page.evaluate(AXE.read_text(encoding="utf-8"))
         assert_accessible(page, path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

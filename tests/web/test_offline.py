@@ -1,4 +1,4 @@
-"""The installed app: its shell without a connection, and a new version under an open tab."""
+"""The installed app: its shell without a connection, and an update while a tab is open."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_no_answer_of_the_api_is_kept(place: Place, new_visit: NewVisit) -> None
 
 
 def test_a_deployment_under_an_open_tab_loses_nothing(place: Place, new_visit: NewVisit) -> None:
-    """Another worker is served; the page goes on, says so, and what was typed is there after the update."""
+    """A new worker is deployed: the page keeps working and announces it, and typed text is there after the update."""
     visit = new_visit(service_workers="allow")
     member = place.member(charged=50_000)
     page = visit.sign_in(member, f"pay/{place.shops['송도 다방']}")
@@ -84,7 +84,7 @@ def test_a_deployment_under_an_open_tab_loses_nothing(place: Place, new_visit: N
 
 
 def test_a_worker_can_be_switched_off(place: Place, new_visit: NewVisit) -> None:
-    """`"worker": false` in `/config.json` removes it, with all that it kept."""
+    """`"worker": false` in `/config.json` removes the worker and all that it stored."""
     visit = new_visit(service_workers="allow")
     page = visit.open("")
     installed(page)

@@ -1,4 +1,4 @@
-"""What goes wrong on phones: clicks that come twice, answers that never come, sessions that end, and amounts of any length."""
+"""Trouble on phones: double clicks, lost answers, expired sessions, and amounts of any length."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUOTES = re.compile(r"/api/wallets/[^/]+/cashback_quotes$")
 
 
 def at_the_till(place: Place, visit: Visit, member: Member, amount: int = 5_000) -> Page:
-    """The page of a payment, with the amount typed and its quote there."""
+    """The payment page, with the amount typed and its quote loaded."""
     page = visit.sign_in(member, f"pay/{place.shops[SHOP]}")
     page.fill("#amount", str(amount))
     expect(page.locator("section.quote")).to_contain_text("+")
@@ -60,7 +60,7 @@ def test_back_after_paying_does_not_pay_again(place: Place, new_visit: NewVisit)
     page.fill("#amount", "5000")
     confirm(page)
     expect(page.locator("h1")).to_have_text("결제되었습니다")
-    # The receipt is in the form's place: before it is what was before the form.
+    # The receipt replaced the form in the browser's history.
     page.go_back()
     expect(page.locator(".balance")).to_be_visible()
     page.go_forward()
@@ -69,7 +69,7 @@ def test_back_after_paying_does_not_pay_again(place: Place, new_visit: NewVisit)
 
 
 def test_a_payment_whose_answer_is_lost_is_found_and_made_once(place: Place, new_visit: NewVisit) -> None:
-    """The request arrives, its answers do not, and the page is loaded again in the middle."""
+    """The request arrives, its answers are lost, and the page is reloaded in between."""
     member = place.member(charged=50_000)
     visit = new_visit()
     page = at_the_till(place, visit, member)
@@ -155,7 +155,7 @@ def test_a_session_that_ends_at_the_till_loses_nothing_that_was_typed(place: Pla
     page.unroute(PAYMENTS)
     ended.get_by_role("button", name="다시 로그인").click()
     visit.fill_in(member)
-    # Nobody knows whether it was paid; finding out makes it, once.
+    # The outcome is unknown; asking for it makes the payment once.
     page.get_by_role("button", name="결과 확인하기").click()
     expect(page.locator("h1")).to_have_text("결제되었습니다")
     assert [paid["amount"] for paid in payments_of(member)] == [7_700]
@@ -190,7 +190,7 @@ def test_a_view_without_answers_says_so_and_asks_again(
     visit.go(path)
     expect(page.get_by_role("alert").first).to_contain_text("일시적인 문제", timeout=15_000)
     page.unroute("**/api/**")
-    # A view may ask for several things, which fail one after the other.
+    # A view may send several requests, which fail one after another.
     again = page.get_by_role("button", name="다시 시도")
     for _ in range(20):
         if again.count():
@@ -232,7 +232,7 @@ def test_amounts_of_any_length_fit(place: Place, new_visit: NewVisit, shopper: M
 
 
 def test_long_names_wrap_and_long_lists_come_page_by_page(place: Place, new_visit: NewVisit, shopper: Member) -> None:
-    """A name of sixty letters, and 20,000 payments of which a page is shown at a time."""
+    """A name of sixty letters, and 20,000 payments, of which one page is shown at a time."""
     visit = new_visit(size=(320, 640))
     (paid, *_) = payments_of(shopper)
     name = "인천광역시미추홀구주안로할머니손맛원조칼국수와만두전문점주안역본점" + "아주긴이름" * 5
@@ -268,7 +268,7 @@ def test_nothing_personal_is_stored_or_in_addresses(place: Place, new_visit: New
     addresses: list[str] = []
     visit.page.on("framenavigated", lambda frame: addresses.append(frame.url))
     page = at_the_till(place, visit, member)
-    # The draft of a payment is the only thing that is kept, in this tab, until the payment is made.
+    # The draft of a payment is all that is stored, in this tab only, until the payment is made.
     kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
     confirm(page)
     expect(page.locator("h1")).to_have_text("결제되었습니다")

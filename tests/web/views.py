@@ -1,4 +1,4 @@
-"""Every view of the resident's app, by a name and the path below `/resident/`."""
+"""Every view of the resident's app: its name, and its path below `/resident/`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.web.place import Member, Place
 
 
 def views(place: Place, member: Member) -> dict[str, str]:
-    """Views for `member`, who has paid at least twice this month and had the second payment cancelled in part."""
+    """The views for `member`, who has at least two payments this month, the second partly cancelled."""
     payments = member.api.get(f"/wallets/{member.wallet}/payments", month="2021-01")["payments"]
     by_status = {payment["status"]: payment["id"] for payment in payments}
     shop = place.shops["화수 약국"]

@@ -1,7 +1,7 @@
 """What every engine must do with every read, write, condition and query that the product sends.
 
-Each case is a sentence about a storage with empty tables. The same cases run over each engine; `tests/use_cases` holds that nothing
-is sent that no case covers.
+Each case is a sentence about a storage with empty tables. The same cases run on each engine. `tests/use_cases` checks that use cases
+send nothing that no case covers.
 """
 
 import importlib
@@ -18,7 +18,7 @@ _CASES: list[Case] = []
 
 
 def case(function: Case) -> Case:
-    """Makes a function one of the contract's cases."""
+    """Register a function as a case of the contract."""
     _CASES.append(function)
     return function
 
@@ -32,7 +32,7 @@ def all_cases() -> list[Case]:
 def parameters(known_faults: Mapping[str, str], left_out: Mapping[str, str] | None = None) -> list[object]:
     """Every case as a parameter of a test.
 
-    Those that an engine is known to fail are expected to fail, for as long as they do; those that it fails now and then are left out.
+    Cases that an engine is known to fail must fail (`xfail(strict=True)`); cases that it fails now and then are skipped.
     """
     left_out = left_out or {}
     unknown = {*known_faults, *left_out} - {case.__name__ for case in all_cases()}

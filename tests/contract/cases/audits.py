@@ -30,7 +30,7 @@ def the_ledger_is_read_in_segments_and_each_wallet_whole(storage: Storage) -> No
         found += pages_of(page)
     assert sorted(found) == sorted(partition_of(wallet.id) for wallet in wallets)
     assert [item["purses"]["charged"]["amount"] for item in store.partition(partition_of(wallets[3].id))] == [3]
-    assert store.partition("WALLET#nobody") == []
+    assert store.partition("WALLET#unknown") == []
 
 
 @case
@@ -45,7 +45,7 @@ def all_projected_balances_are_read_by_account_unless_they_are_being_rebuilt(sto
     rebuilding.change_projection(projection, None)
     rebuilding.replace(page_of(SHOP), BalancePage(1, 0, NOON, {SHOP: {"payable": 900}}), is_new=True)
     rebuilding.replace("PROGRAMME", BalancePage(1, 0, NOON, {BANK: {"balance": -5_000, "issued": 5_000}}), is_new=True)
-    # With what no fold has added yet.
+    # Including batches that no fold has added yet.
     waiting = {SHOP: {"payable": 100}, CITY: {"balance": -70}}
     appending.append("shard", appending.standing("shard"), 1, waiting, NOON)
     assert store.balances() == {

@@ -29,9 +29,9 @@ COUNTS = {
 }
 SHARD = "shardId-00000001609815600000-1f3c9d2a"
 SEQUENCE = 4_421_584_500_000_000_017_450_439_091
-"""Longer than any number that DynamoDB would keep exactly in all its digits, and than a float."""
+"""Longer than any number that DynamoDB stores exactly, and longer than a float."""
 FIRST = Projection(batches=1)
-"""After one batch."""
+"""The counts of one batch."""
 
 
 def _balances(storage: Storage) -> BalanceStore:
@@ -52,7 +52,7 @@ def _append(storage: Storage, sequence: int, amounts: dict[Holder, dict[str, int
 
 
 @case
-def a_checkpoint_moves_with_the_batch_it_stands_for(storage: Storage) -> None:
+def a_checkpoint_moves_with_its_batch(storage: Storage) -> None:
     store, pages = _balances(storage), PageStore(storage)
     assert (store.standing(SHARD), pages.projection()) == (Standing(Projection(), False, 0), None)
     _append(storage, SEQUENCE, COUNTS)
@@ -77,7 +77,7 @@ def a_checkpoint_moves_alone_where_nothing_changes(storage: Storage) -> None:
 
 
 @case
-def whoever_reads_a_shard_a_moment_later_finds_it_moved(storage: Storage) -> None:
+def a_batch_from_an_old_checkpoint_is_refused(storage: Storage) -> None:
     store = _balances(storage)
     at_first = store.standing(SHARD)
     store.append(SHARD, at_first, 5, {SHOP: {"payable": 1}}, NOON)
@@ -101,7 +101,7 @@ def of_two_first_batches_one_is_appended(storage: Storage) -> None:
 
 
 @case
-def a_batch_has_room_for_its_most_holders(storage: Storage) -> None:
+def a_batch_of_the_most_holders_fits_into_an_item(storage: Storage) -> None:
     shops = {
         Holder(HolderKind.MERCHANT, f"{number:08x}-2296-8313-aee2-472d192b43db"): {
             "payable": 10**9 + number,
@@ -150,7 +150,7 @@ def a_round_is_closed_once_and_with_all_that_was_appended(storage: ProjectionSto
 
 
 @case
-def a_page_is_replaced_by_whoever_read_it_last(storage: ProjectionStorage) -> None:
+def a_page_is_replaced_only_as_it_was_read(storage: ProjectionStorage) -> None:
     folding = _fold(storage)
     name = page_of(SHOP)
     first = BalancePage(0, 1, NOON, {SHOP: COUNTS[SHOP]})
@@ -162,7 +162,7 @@ def a_page_is_replaced_by_whoever_read_it_last(storage: ProjectionStorage) -> No
         folding.replace(name, then, None)
     assert failed.value.positions == (0,)
     folding.replace(name, then, first)
-    # Nor one who read another generation's page of the same round.
+    # A page of another generation but the same round is refused, too.
     for before in (first, then._replace(generation=1)):
         with pytest.raises(ConditionsFailed):
             folding.replace(name, first, before)
@@ -170,7 +170,7 @@ def a_page_is_replaced_by_whoever_read_it_last(storage: ProjectionStorage) -> No
 
 
 @case
-def every_page_is_read_a_hundred_together(storage: ProjectionStorage) -> None:
+def every_page_is_read_a_hundred_at_a_time(storage: ProjectionStorage) -> None:
     folding = _fold(storage)
     stored = {name: BalancePage(0, 1, NOON, {}) for name in every_page()[::50]}
     for name, page in stored.items():
@@ -181,7 +181,7 @@ def every_page_is_read_a_hundred_together(storage: ProjectionStorage) -> None:
 
 
 @case
-def balances_are_told_with_their_instant(storage: ProjectionStorage) -> None:
+def balances_are_returned_with_their_instant(storage: ProjectionStorage) -> None:
     store, folding = _balances(storage), _fold(storage)
     assert (store.merchant("shop").as_of, store.programme()) == (None, ({}, None))
     later = NOON + timedelta(hours=1)
@@ -190,7 +190,7 @@ def balances_are_told_with_their_instant(storage: ProjectionStorage) -> None:
     _append(storage, 5, COUNTS)
     folding.close(FIRST, NOON)
     folding.end(Projection(round=2), NOON)
-    # A page that the fold has come to already is of a later instant than the whole.
+    # A page that was folded already is newer than the programme's balances.
     assert store.merchant("shop") == ({SHOP: {"payable": 700, "reward": 0}}, later)
     assert store.merchant("other-shop").as_of == NOON
     assert store.programme() == ({CITY: {"balance": -7}, BANK: {"balance": 0, "issued": 9}}, NOON)
@@ -225,7 +225,7 @@ def while_balances_are_rebuilt_no_round_is_closed_or_ended(storage: ProjectionSt
 
 
 @case
-def a_rebuild_takes_the_place_of_pages_up_to_its_own_generation(storage: ProjectionStorage) -> None:
+def a_rebuild_replaces_pages_up_to_its_own_generation(storage: ProjectionStorage) -> None:
     store, folding = _rebuild(storage), _fold(storage)
     name = page_of(SHOP)
     before, rebuilt = BalancePage(0, 8, NOON, COUNTS), BalancePage(2, 0, NOON, {SHOP: {"payable": 5}})
@@ -234,7 +234,7 @@ def a_rebuild_takes_the_place_of_pages_up_to_its_own_generation(storage: Project
         store.replace(name, rebuilt, is_new=True)
     store.replace(name, rebuilt, is_new=False)
     store.replace(name, rebuilt, is_new=False)
-    # What was read before holds no longer; neither does an earlier rebuild.
+    # A fold of an earlier page is refused, and so is an earlier rebuild.
     with pytest.raises(ConditionsFailed):
         folding.replace(name, BalancePage(0, 9, NOON, {}), before)
     with pytest.raises(ConditionsFailed):
@@ -263,4 +263,4 @@ def a_wallet_s_entries_are_read_together(storage: Storage) -> None:
     found = list(JournalStore(storage).entries(wallet.id))
     assert sorted(item["id"] for item in found if item["kind"] == "payment") == [each.acceptance.id for each in made]
     assert [item["kind"] for item in found].count("wallet") == 1
-    assert list(JournalStore(storage).entries(wallet_id_of("somebody else"))) == []
+    assert list(JournalStore(storage).entries(wallet_id_of("another member"))) == []

@@ -1,4 +1,4 @@
-"""A bank's reference is claimed with its top-up, in one transaction: one reference of a bank is one top-up, in whichever wallet."""
+"""A bank's reference is claimed in the transaction of its top-up: one reference of a bank is one top-up, in any wallet."""
 
 from dataclasses import replace
 from functools import partial
@@ -15,8 +15,9 @@ from eeum.wallet.rules import TopUp, TopUpDecline
 from eeum.wallet.store import Credit, WalletStore, top_up_key
 from eeum.wallet.use_cases import TopUpWallet, WalletDependencies
 from eeum.wallet.use_cases import top_up as credit
+from tests.concurrency import at_once
 from tests.contract.cases import case
-from tests.contract.cases.command_races import DISCOUNTED, _at_once
+from tests.contract.cases.command_races import DISCOUNTED
 from tests.contract.examples import NOON, digest, item_at, stored_wallet, top_up
 from tests.patience import patience_of
 
@@ -44,7 +45,7 @@ def a_top_up_claims_the_reference_of_its_bank(storage: Storage) -> None:
 
 
 @case
-def a_reference_that_is_claimed_credits_nothing_into_any_wallet(storage: Storage) -> None:
+def a_claimed_reference_credits_no_other_wallet(storage: Storage) -> None:
     store, opened, other = _store(storage), stored_wallet(storage), stored_wallet(storage, "other")
     store.credit_and_record(Credit(_claiming(opened.id), opened, LIMIT))
     read = store.wallet(opened.id)
@@ -77,7 +78,7 @@ def a_declined_top_up_claims_nothing(storage: Storage) -> None:
 
 
 @case
-def one_transfer_at_once_under_many_keys_is_credited_once(storage: Storage) -> None:
+def one_transfer_sent_under_many_keys_at_once_is_credited_once(storage: Storage) -> None:
     wallets = [stored_wallet(storage, name) for name in ("one", "other")]
 
     def send(number: int) -> tuple[str, int]:
@@ -91,9 +92,9 @@ def one_transfer_at_once_under_many_keys_is_credited_once(storage: Storage) -> N
         assert isinstance(answer, Answer)
         return answer.entry.acceptance.id, 0 if answer.replayed else 1
 
-    answers = _at_once([partial(send, number) for number in range(6)])
+    answers = at_once([partial(send, number) for number in range(6)])
     assert sum(new for _, new in answers) == 1
-    assert len({entry for entry, _ in answers}) == 2, "one entry for those of its wallet; the others are refused"
+    assert len({entry for entry, _ in answers}) == 2, "one entry for the requests of its wallet; the others are refused"
     assert [entry for entry, _ in answers].count("refused") == 3
     charged = [_store(storage).wallet(each.id) for each in wallets]
     assert sorted(each.balance("charged") for each in charged if each) == [0, 11_000], "with its bonus"

@@ -1,4 +1,4 @@
-"""Several payments of a wallet in one transaction, and what joins a payment's own: writes to one item are merged before they are sent."""
+"""Several payments of a wallet, and their participants, in one transaction: writes to one item are merged before they are sent."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -97,7 +97,7 @@ def a_basket_takes_the_money_of_all_its_payments_at_once(storage: Storage) -> No
 
 
 @case
-def a_basket_of_which_one_payment_is_declined_takes_nothing(storage: Storage) -> None:
+def a_basket_with_a_declined_payment_takes_nothing(storage: Storage) -> None:
     shops = _shops(storage)
     opened = stored_wallet(storage, charged=10_000)
     basket = _buy(storage, opened, [order(9_000, shops[0]), order(9_000, shops[1])])
@@ -133,7 +133,7 @@ def the_discounts_of_a_basket_share_one_limit_and_one_shard(storage: Storage) ->
 
 
 @case
-def a_basket_that_no_longer_stands_changes_nothing(storage: Storage) -> None:
+def a_basket_decided_on_an_old_wallet_changes_nothing(storage: Storage) -> None:
     opened = stored_wallet(storage, charged=10_000)
     first = payment(opened.id, paid={"charged": 6_000}, amount=6_000)
     second = payment(opened.id, "another-request-of-it", paid={"charged": 5_000}, amount=5_000)
@@ -202,7 +202,7 @@ def stamps_of_a_basket_are_counted_together_and_only_as_far_as_there_is_room(sto
 
 
 @case
-def a_top_up_is_joined_as_a_payment_is(storage: Storage) -> None:
+def participants_join_a_top_up_as_they_join_a_payment(storage: Storage) -> None:
     opened = stored_wallet(storage)
 
     def credit(number: int, *participants: Participant) -> TopUp:

@@ -71,7 +71,7 @@ def a_year_is_opened_once_with_all_its_shards(storage: Storage) -> None:
 
 
 @case
-def a_line_comes_back_as_it_was_with_its_money_and_its_change(storage: Storage) -> None:
+def a_line_is_read_as_stored_with_its_money_and_its_change(storage: Storage) -> None:
     budgets, own = _with_line(storage, 1_000)
     named = line("event", "city", "event", "festival")
     added = _change(ChangeKind.ORIGINAL, 10**12, "event", "another-key-of-it")
@@ -106,7 +106,7 @@ def changes_of_a_year_are_read_in_pages_by_cursors_of_their_own(storage: Storage
 
 
 @case
-def a_line_is_added_beside_those_alone_that_were_read_and_by_one_request_once(storage: Storage) -> None:
+def a_line_is_added_once_and_only_beside_the_lines_that_were_read(storage: Storage) -> None:
     budgets, own = _with_line(storage, 1_000)
     store = _appropriations(storage)
     with pytest.raises(ConditionsFailed) as failed:
@@ -178,7 +178,7 @@ def money_moves_to_a_shard_that_knows_its_name_as_far_as_it_is_there(storage: St
 
 
 @case
-def a_pools_window_is_put_up_once_raised_from_what_it_was_and_taken_home(storage: Storage) -> None:
+def a_pools_window_is_opened_once_raised_from_its_old_amount_and_emptied(storage: Storage) -> None:
     budgets = _budgets(storage)
     budgets.open_year(2022)
     budgets.open_pool(POOL, 2022)
@@ -207,7 +207,7 @@ def a_pools_window_is_put_up_once_raised_from_what_it_was_and_taken_home(storage
 
 
 def _granted(storage: Storage, funding: Funding, own: PolicyVersion, paid: Layer, won: int) -> tuple[int, Funds]:
-    """What of `won` is granted, after refills, and the funds that were worked out; nothing is stored."""
+    """The amount of `won` that the budgets pay after refills, and the funds with that draw; nothing is stored."""
     while True:
         keys = funding.keys([(own, NOON)])
         funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
@@ -218,7 +218,7 @@ def _granted(storage: Storage, funding: Funding, own: PolicyVersion, paid: Layer
 
 
 @case
-def what_is_taken_must_be_there_and_what_comes_back_is_added(storage: Storage) -> None:
+def a_draw_needs_its_money_and_a_return_is_added(storage: Storage) -> None:
     budgets, own = _with_line(storage, 1_000)
     plain = policy([PAID])
     made = Budgets(budgets, Lines([own]))
@@ -226,7 +226,7 @@ def what_is_taken_must_be_there_and_what_comes_back_is_added(storage: Storage) -
     granted, funds = _granted(storage, funding, plain, PAID, 700)
     assert granted == 700
     send(storage, *funding.writes(funds))
-    # The same again, on what was read before: it is no longer there.
+    # The same draw from the old funds: that money is gone.
     with pytest.raises(ConditionsFailed) as failed:
         send(storage, *funding.writes(funds))
     assert failed.value.positions == (0,)
@@ -240,7 +240,7 @@ def what_is_taken_must_be_there_and_what_comes_back_is_added(storage: Storage) -
 
 
 @case
-def what_was_read_of_an_open_year_does_not_hold_in_a_closed_one(storage: Storage) -> None:
+def a_draw_decided_before_a_close_is_refused_after_it(storage: Storage) -> None:
     budgets, own = _with_line(storage, 1_000)
     plain = policy([PAID])
     funding = Budgets(budgets, Lines([own])).funding("a wallet", NOON)
@@ -264,7 +264,7 @@ def what_was_read_of_an_open_year_does_not_hold_in_a_closed_one(storage: Storage
 
 
 @case
-def many_who_refill_from_one_another_lose_nothing(storage: Storage) -> None:
+def concurrent_refills_between_shards_lose_nothing(storage: Storage) -> None:
     budgets, _ = _with_line(storage, 4_000_000)
     ready = threading.Barrier(THREADS)
 
@@ -281,7 +281,7 @@ def many_who_refill_from_one_another_lose_nothing(storage: Storage) -> None:
 
 
 @case
-def near_the_end_the_won_of_several_places_are_taken_in_one_transaction_or_none_is(storage: Storage) -> None:
+def near_the_end_one_transaction_draws_from_several_places_or_none(storage: Storage) -> None:
     budgets, own = _with_line(storage, 1_000)
     for number, won in ((1, 300), (2, 200)):
         budgets.name_in(_shard(budgets, number), "city")
@@ -301,7 +301,7 @@ def near_the_end_the_won_of_several_places_are_taken_in_one_transaction_or_none_
     assert granted == 50
     send(storage, *late.writes(funds))
     assert budgets.money(2022).left("city") == 0
-    # The year is closed in every place at once: what was read before does not hold in any of them.
+    # Closing a year changes each of its items, so that a draw on any item read before is refused.
     more, _ = budgets, _appropriations(storage).supplement(_change(ChangeKind.SUPPLEMENT, 70, key="a-supplement-of-it"))
     granted, funds = _granted(storage, Funding(more, Lines([own]), 1, NOON), plain, PAID, 50)
     assert (granted, list(funds.elsewhere)) == (50, [Place(2022, None)])
@@ -324,7 +324,7 @@ def a_shards_largest_item_is_within_a_kilobyte(storage: Storage) -> None:
 
 
 @case
-def what_was_spent_by_a_day_is_kept_once_and_comes_back_in_order(storage: Storage) -> None:
+def a_days_spending_is_stored_once_and_read_in_order(storage: Storage) -> None:
     store = WatchStore(storage, patience_of(), "incheon")
     assert store.snapshots(2022) == {}
     days = [date(2022, 12, 31), date(2022, 2, 1), date(2022, 10, 1)]
@@ -340,7 +340,7 @@ def what_was_spent_by_a_day_is_kept_once_and_comes_back_in_order(storage: Storag
 
 
 @case
-def an_alarm_is_claimed_once_and_told_once(storage: Storage) -> None:
+def an_alarm_is_claimed_once_and_published_once(storage: Storage) -> None:
     store = WatchStore(storage, patience_of(), "incheon")
     alarm = Alarm(2022, "line/city/1000/5000", "BudgetLevelReached", {"id": "an id", "level": 5_000, "latest": None})
     with pytest.raises(ConditionsFailed):

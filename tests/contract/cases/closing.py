@@ -1,4 +1,4 @@
-"""Every function of the stores that catch up and close months."""
+"""Every function of the stores of the catch-up and of the month close."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -59,7 +59,7 @@ def _statement(wallet: Wallet, month: Month = "2021-01") -> Statement:
 
 
 @case
-def wallets_alone_are_found_among_everything_in_the_ledger(storage: Storage) -> None:
+def only_wallets_are_found_among_all_items_of_the_ledger(storage: Storage) -> None:
     gaps = GapStore(storage)
     assert gaps.wallets(Segment(0, 1)) == ([], None)
     wallets = [stored_wallet(storage, f"member-{number}", charged=number) for number in range(9)]
@@ -73,7 +73,7 @@ def wallets_alone_are_found_among_everything_in_the_ledger(storage: Storage) -> 
 
 
 @case
-def a_gap_is_what_has_no_posting(storage: Storage) -> None:
+def a_gap_is_a_source_without_an_accrual(storage: Storage) -> None:
     gaps, wallet = GapStore(storage), stored_wallet(storage)
     assert gaps.gaps(wallet.id) == Gaps([], [])
     posted, missing = (_stored(storage, payment(wallet.id, f"idempotency-key-{number}")) for number in (1, 2))
@@ -85,7 +85,7 @@ def a_gap_is_what_has_no_posting(storage: Storage) -> None:
 
 
 @case
-def what_can_have_no_posting_is_named_with_its_month(storage: Storage) -> None:
+def a_source_that_cannot_be_accrued_is_named_with_its_month(storage: Storage) -> None:
     wallet = stored_wallet(storage)
     spoilt = payment_item(payment(wallet.id))
     del spoilt["facts"]
@@ -112,7 +112,7 @@ def a_statement_is_stored_once(storage: Storage) -> None:
 
 
 @case
-def which_wallets_have_their_statement_is_read_for_more_than_a_hundred_at_once(storage: Storage) -> None:
+def existing_statements_are_found_for_more_than_a_hundred_wallets(storage: Storage) -> None:
     store = _statements(storage)
     wallets = [stored_wallet(storage, f"member-{number}") for number in range(103)]
     for wallet in wallets[::2]:
@@ -124,7 +124,7 @@ def which_wallets_have_their_statement_is_read_for_more_than_a_hundred_at_once(s
 
 
 @case
-def bookings_are_of_what_moved_money(storage: Storage) -> None:
+def only_entries_that_moved_money_are_read_for_statements(storage: Storage) -> None:
     store, wallet = _statements(storage), stored_wallet(storage)
     assert store.bookings(wallet.id) == []
     paid = _stored(storage, payment(wallet.id))
@@ -156,7 +156,7 @@ def a_month_is_frozen_once_it_is_closed(storage: Storage) -> None:
 
 
 @case
-def months_that_were_frozen_without_some_wallets_are_found_with_them(storage: Storage) -> None:
+def months_frozen_without_some_wallets_are_found_with_those_wallets(storage: Storage) -> None:
     store = _months(storage)
     months = [MonthRecord(f"2021-0{number}", MonthStatus.CLOSED, NOON, NOON) for number in (1, 2, 3)]
     store.turn(Turn(tuple(months), ()))

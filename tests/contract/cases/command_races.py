@@ -1,10 +1,6 @@
-"""Commands of several threads, as use cases make them: no more is given than a limit leaves and a budget has, on any engine."""
+"""Commands from several threads: on any engine, no more is given than a limit or a budget has left."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
-from typing import TypeVar
 
 from eeum.budget.funding import Budgets
 from eeum.budget.rules import Lines
@@ -22,6 +18,7 @@ from eeum.storage import Storage
 from eeum.wallet.rules import Card, Wallet
 from eeum.wallet.store import WalletStore
 from eeum.wallet.use_cases import TopUpWallet, WalletDependencies, top_up
+from tests.concurrency import at_once
 from tests.contract.cases import case
 from tests.contract.cases.commands import funding_of
 from tests.contract.examples import NOON, approved, order, stored_wallet
@@ -40,7 +37,6 @@ DISCOUNTED = PolicyBook(
         )
     ]
 )
-Result = TypeVar("Result")
 
 
 def _budgets(storage: Storage) -> Budgets:
@@ -60,17 +56,6 @@ def _paying(storage: Storage) -> PaymentDependencies:
     return PaymentDependencies(*stores, lambda: DISCOUNTED, patience, lambda: NOON, lambda: _budgets(storage))
 
 
-def _at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    ready = Barrier(len(calls))
-
-    def begin(call: Callable[[], Result]) -> Result:
-        ready.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(begin, calls))
-
-
 def _wallet(storage: Storage, wallet_id: str) -> Wallet:
     found = WalletStore(storage, patience_of()).wallet(wallet_id)
     assert found is not None
@@ -87,7 +72,7 @@ def two_cards_at_once_share_the_last_won_of_a_limit(storage: Storage) -> None:
     MerchantStore(storage, patience_of()).add(approved())
     wallet = stored_wallet(storage, charged=500_000, cards=CARDS)
     _pay(storage, wallet, CARDS[0], 80_000, "the-first-payment-0")
-    payments = _at_once(
+    payments = at_once(
         [partial(_pay, storage, wallet, CARDS[number % 2], 9_000, f"a-payment-at-once-{number}") for number in range(6)]
     )
     assert sorted(payment.discount for payment in payments) == [0, 0, 0, 200, 900, 900]
@@ -101,7 +86,7 @@ def wallets_at_once_share_the_last_won_of_a_budget(storage: Storage) -> None:
     funding_of(storage, 2_500)
     MerchantStore(storage, patience_of()).add(approved())
     wallets = [stored_wallet(storage, f"member {number}", charged=20_000, cards=CARDS) for number in range(6)]
-    payments = _at_once(
+    payments = at_once(
         [partial(_pay, storage, wallet, CARDS[0], 9_000, "a-payment-of-each-member") for wallet in wallets]
     )
     assert [payment.decline for payment in payments] == [None] * 6
@@ -114,13 +99,13 @@ def the_same_payment_sent_by_many_threads_gets_one_discount(storage: Storage) ->
     funding_of(storage, 1_000_000)
     MerchantStore(storage, patience_of()).add(approved())
     wallet = stored_wallet(storage, charged=500_000, cards=CARDS)
-    payments = _at_once([partial(_pay, storage, wallet, CARDS[0], 9_000, "one-and-the-same-key")] * 6)
+    payments = at_once([partial(_pay, storage, wallet, CARDS[0], 9_000, "one-and-the-same-key")] * 6)
     assert payments == payments[:1] * 6
     assert (_wallet(storage, wallet.id).balance("charged"), _left(storage)) == (491_900, 999_100)
 
 
 @case
-def parts_of_a_discounted_payment_that_are_cancelled_at_once_come_out_as_one(storage: Storage) -> None:
+def concurrent_partial_cancellations_equal_one_whole_cancellation(storage: Storage) -> None:
     funding_of(storage, 1_000_000)
     MerchantStore(storage, patience_of()).add(approved())
     wallet = stored_wallet(storage, charged=500_000, cards=CARDS)
@@ -132,14 +117,14 @@ def parts_of_a_discounted_payment_that_are_cancelled_at_once_come_out_as_one(sto
         command = CancelPayment(request, paid.acceptance.id, amount, None, lambda _: True)
         return cancel_payment(command, _paying(storage)).entry.refund
 
-    refunds = _at_once([partial(give_back, number) for number in range(6)])
+    refunds = at_once([partial(give_back, number) for number in range(6)])
     assert sum(refunds) == 30_001 - 3_000
     after = _wallet(storage, wallet.id)
     assert (after.balance("refund_pending"), after.limit_usage.used, _left(storage)) == (27_001, {}, 1_000_000)
 
 
 @case
-def top_ups_at_once_come_in_up_to_their_limit_with_their_bonus(storage: Storage) -> None:
+def concurrent_top_ups_are_credited_up_to_their_limit_with_their_bonus(storage: Storage) -> None:
     funding_of(storage, 2_500)
     wallet = stored_wallet(storage)
 
@@ -151,7 +136,7 @@ def top_ups_at_once_come_in_up_to_their_limit_with_their_bonus(storage: Storage)
         entry = top_up(TopUpWallet(request, 10_000, f"KB-{number}"), using).entry
         return entry.decline and entry.decline.value
 
-    declines = _at_once([partial(credit, number) for number in range(7)])
+    declines = at_once([partial(credit, number) for number in range(7)])
     assert sorted(declines, key=str) == [None] * 5 + ["top_up_limit_exceeded"] * 2
     assert _wallet(storage, wallet.id).balance("charged") == 52_500
     assert _left(storage) == 0

@@ -1,4 +1,4 @@
-"""Commands that give off a price or on a top-up: the parts of the budget that they draw on go along with their own items."""
+"""Discounts and top-up bonuses: their budget draws are written in the transaction of the payment or top-up."""
 
 from dataclasses import replace
 from itertools import product
@@ -42,7 +42,7 @@ LIMIT = 500_000
 
 
 def funding_of(storage: Storage, won: int) -> Funding:
-    """Of a city's budget of so many won for the year."""
+    """A funding of a new city budget line with this amount for the year."""
     patience = patience_of(600)
     budgets = BudgetStore(storage, patience, "incheon")
     budgets.open_year(NOON.year)
@@ -56,13 +56,13 @@ def funding_of(storage: Storage, won: int) -> Funding:
 
 
 def another_funding(storage: Storage) -> Funding:
-    """Of the same budget, for another transaction."""
+    """Another funding of the same budget, for another transaction."""
     budgets = BudgetStore(storage, patience_of(600), "incheon")
     return Budgets(budgets, Lines(budgets.lines())).funding("wallet", NOON)
 
 
 def granted(storage: Storage, funding: Funding, won: int) -> Funds:
-    """Funds of which so many won were granted, once they were brought to where they are drawn on."""
+    """Funds with a draw of `won`, after refills have brought the money to the shard."""
     while True:
         keys = funding.keys([(POLICY, NOON)])
         funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
@@ -82,7 +82,7 @@ def _discounted(wallet_id: str) -> Payment:
 
 
 @case
-def a_payment_is_read_with_the_part_of_the_budget_that_its_discount_draws_on(storage: Storage) -> None:
+def a_payment_is_read_with_the_budget_shard_of_its_discount(storage: Storage) -> None:
     funding = funding_of(storage, 1_000_000)
     opened = stored_wallet(storage, charged=20_000)
     MerchantStore(storage, patience_of()).add(approved())
@@ -94,7 +94,7 @@ def a_payment_is_read_with_the_part_of_the_budget_that_its_discount_draws_on(sto
 
 
 @case
-def a_quote_reads_the_money_too_and_all_of_the_year_where_the_shard_has_too_little(storage: Storage) -> None:
+def a_quote_reads_its_shard_and_the_whole_year_if_the_shard_has_too_little(storage: Storage) -> None:
     funding, budgets = funding_of(storage, 90_000), BudgetStore(storage, patience_of(600), "incheon")
     opened = stored_wallet(storage, charged=10_000)
     (key,) = funding.keys([(POLICY, NOON)])
@@ -122,7 +122,7 @@ def a_discount_is_taken_from_wallet_limit_and_budget_together(storage: Storage) 
 
 
 @case
-def a_discount_that_nobody_budgeted_is_counted(storage: Storage) -> None:
+def a_discount_without_a_budget_line_is_counted(storage: Storage) -> None:
     funding_of(storage, 1_000)
     budgets = BudgetStore(storage, patience_of(600), "incheon")
     others = line("others", "city", "another-layer", year=NOON.year, applies_from=start_of_month("2021-01"))
@@ -135,7 +135,7 @@ def a_discount_that_nobody_budgeted_is_counted(storage: Storage) -> None:
 
 
 @case
-def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_used(storage: Storage) -> None:
+def a_discount_is_refused_when_an_emptied_purse_or_the_limit_usage_changed(storage: Storage) -> None:
     funding = funding_of(storage, 1_000_000)
     payments = PaymentStore(storage, patience_of())
     draws = [Draw("youth", 4_000, 4_000), Draw("charged", 5_000, 5_000)]
@@ -158,7 +158,7 @@ def a_discount_rests_on_every_purse_that_was_emptied_and_on_what_commands_had_us
 
 
 @case
-def a_discount_that_uses_no_limit_is_taken_from_the_budget_and_goes_back_there(storage: Storage) -> None:
+def a_discount_without_a_limit_is_drawn_from_the_budget_and_returned(storage: Storage) -> None:
     funding = funding_of(storage, 1_000_000)
     payments, store = PaymentStore(storage, patience_of()), ProgressStore(storage, patience_of())
     for grants in ({}, {"youth": 4_000}):
@@ -204,7 +204,7 @@ def a_cancelled_discount_goes_back_to_limit_and_budget_together(storage: Storage
 
 
 @case
-def a_cancelled_discount_of_limits_long_past_goes_back_to_the_budget(storage: Storage) -> None:
+def a_cancelled_discount_with_an_old_limit_window_goes_back_to_the_budget(storage: Storage) -> None:
     funding = funding_of(storage, 1_000)
     opened = stored_wallet(storage, charged=20_000)
     made = _discounted(opened.id)
@@ -230,7 +230,7 @@ def _rewarded(wallet_id: str, into: str | None, key: str = "idempotency-key-1", 
 
 
 @case
-def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage: Storage) -> None:
+def a_bonus_is_credited_to_its_purse_with_a_top_up_that_uses_its_limit(storage: Storage) -> None:
     funding = funding_of(storage, 100_000)
     store = WalletStore(storage, patience_of())
     opened = stored_wallet(storage, cashback=-700, negative=Negative("a payment", NOON), charged=450_000)
@@ -262,7 +262,7 @@ def a_bonus_comes_into_its_purse_with_the_top_up_which_the_limit_counts(storage:
 
 
 @case
-def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage: Storage) -> None:
+def a_bonus_is_credited_with_or_without_a_limit_and_a_budget(storage: Storage) -> None:
     funding = funding_of(storage, 1_000_000)
     store = WalletStore(storage, patience_of())
     points = Purse("points@2021-06", 0, None, start_of_month("2021-07"), "points")
@@ -297,7 +297,7 @@ def what_a_top_up_gives_comes_in_whether_or_not_it_is_limited_and_funded(storage
 
 
 @case
-def a_bonus_as_cashback_fills_up_what_is_below_zero(storage: Storage) -> None:
+def a_cashback_bonus_fills_a_balance_below_zero(storage: Storage) -> None:
     funding = funding_of(storage, 100_000)
     store = WalletStore(storage, patience_of())
     for member, owed, cleared in (("one", -5_000, True), ("two", -5_001, False)):
@@ -311,7 +311,7 @@ def a_bonus_as_cashback_fills_up_what_is_below_zero(storage: Storage) -> None:
 
 
 @case
-def a_discount_of_a_top_up_is_the_banks_to_leave_in_the_account(storage: Storage) -> None:
+def a_top_up_discount_lowers_what_the_bank_takes(storage: Storage) -> None:
     funding = funding_of(storage, 5_000)
     store = WalletStore(storage, patience_of())
     opened = stored_wallet(storage)

@@ -1,4 +1,4 @@
-"""Each condition, holding and failing."""
+"""Each condition, when it holds and when it fails."""
 
 import pytest
 
@@ -111,7 +111,7 @@ def a_condition_that_fails_keeps_the_item_as_it_was(storage: Storage) -> None:
 
 
 @case
-def a_value_of_another_type_is_another_value_however_alike_it_looks(storage: Storage) -> None:
+def values_of_different_types_are_never_equal(storage: Storage) -> None:
     _all_fail(storage, OF_ANOTHER_TYPE)
 
 
@@ -126,7 +126,7 @@ def _all_fail(storage: Storage, conditions: list[Condition]) -> None:
 
 
 @case
-def one_condition_of_several_that_fails_is_enough(storage: Storage) -> None:
+def one_failed_condition_of_several_stops_the_write(storage: Storage) -> None:
     send(storage, Put(WALLET, ITEM))
     for condition in FAILING:
         with pytest.raises(ConditionsFailed):
@@ -135,7 +135,7 @@ def one_condition_of_several_that_fails_is_enough(storage: Storage) -> None:
 
 
 @case
-def an_item_that_is_not_there_fails_every_condition_but_absence(storage: Storage) -> None:
+def a_missing_item_fails_every_condition_but_absence(storage: Storage) -> None:
     for condition in [each for each in HOLDING + FAILING if not isinstance(each, Absent)]:
         with pytest.raises(ConditionsFailed):
             send(storage, Update(MISSING, (SetTo(("mark",), 1),), (condition,)))

@@ -1,4 +1,4 @@
-"""What purses of a wallet owe each other is stored with the entry that changes it, and not at all where they owe nothing."""
+"""Debts between the purses of a wallet are stored with the entry that changes them; a wallet without debts has no such attribute."""
 
 import itertools
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ MOVES = ({}, {"cashback": 3}, {POINTS: 5}, {OTHERS: 7}, {OTHERS: 7, "cashback": 
 
 
 @case
-def a_posting_stores_what_purses_owe_and_takes_it_away_when_it_is_repaid(storage: Storage) -> None:
+def an_accrual_stores_debts_of_purses_and_removes_repaid_ones(storage: Storage) -> None:
     funding, store = funding_of(storage, 10_000_000), CashbackStore(storage)
     negatives = (None, Negative("payment", NOON))
     kinds = (("correction",), ("earning", "correction"))
@@ -48,7 +48,7 @@ def a_posting_stores_what_purses_owe_and_takes_it_away_when_it_is_repaid(storage
 
 
 @case
-def a_release_repays_what_its_purses_owe(storage: Storage) -> None:
+def a_release_repays_the_debts_of_its_purses(storage: Storage) -> None:
     paid = {POINTS: 3_000, "charged": 7_000}
     everything = itertools.product((3_000, 9_000), ("charged", "cashback", "gift@2021-01"), (True, False))
     for number, (owed, creditor, negative) in enumerate(everything):
@@ -80,7 +80,7 @@ def a_release_repays_what_its_purses_owe(storage: Storage) -> None:
 
 
 @case
-def the_attribute_is_gone_where_nothing_is_owed(storage: Storage) -> None:
+def a_wallet_without_debts_has_no_such_attribute(storage: Storage) -> None:
     opened = stored_wallet(storage)
     change_wallet(storage, opened.id, SetTo(("debts",), OWED))
     change_wallet(storage, opened.id, Remove(("debts",)))

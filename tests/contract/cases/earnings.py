@@ -1,4 +1,4 @@
-"""Every function of the cashback's store."""
+"""Every function of the cashback store."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -61,7 +61,7 @@ def source_of_payment(paid: Payment) -> Source:
 
 
 def cancellation(paid: Payment, number: int) -> Source:
-    """A cancellation of 1,000 won, as the stream brings it."""
+    """A cancellation of 1,000 won, as the stream delivers it."""
     accepted = acceptance(paid.acceptance.wallet_id, f"a-cancellation-number-{number}", NEXT_MONTH)
     entry, _ = cancel(paid, progress_of(paid), accepted, 1_000, None)
     key = cancellation_key(accepted.wallet_id, accepted.digest)
@@ -69,7 +69,7 @@ def cancellation(paid: Payment, number: int) -> Source:
 
 
 def correction(of: Earning, number: int, won: int, *, recovered: int = 0) -> Correction:
-    """Half of the payment is cancelled, and `won` of its cashback taken back."""
+    """The correction of a half-cancelled payment, which takes back `won` of its cashback."""
     refund = (of.end - of.start) // 2
     return Correction(
         wallet_id=of.wallet_id,
@@ -101,7 +101,7 @@ def an_earning_is_posted_with_its_credit(storage: Storage) -> None:
 
 
 @case
-def an_earning_of_nothing_is_posted_all_the_same(storage: Storage) -> None:
+def an_earning_of_zero_won_is_stored(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-5)
     made = replace(earning(payment(opened.id), 1, won=0, used=0), base=0)
     _post(storage, plan_of(opened, made))
@@ -156,8 +156,8 @@ def an_earning_is_linked_to_the_chain_as_it_was_read(storage: Storage) -> None:
 
 
 @case
-def nothing_is_credited_to_no_wallet(storage: Storage) -> None:
-    missing = wallet("nobody")
+def an_earning_of_an_unknown_wallet_is_refused(storage: Storage) -> None:
+    missing = wallet("unknown")
     with pytest.raises(ConditionsFailed):
         _post(storage, plan_of(missing, earning(payment(missing.id), 1)))
     assert _earnings(storage, missing.id) == []
@@ -207,10 +207,10 @@ def many_payments_of_one_wallet_are_posted_in_one_go(storage: Storage) -> None:
 
 
 @case
-def what_is_posted_and_which_wallets_are_missing_is_read_together(storage: Storage) -> None:
+def one_read_finds_accrued_sources_and_missing_wallets(storage: Storage) -> None:
     opened = stored_wallet(storage)
     posted, waiting = _payments(opened.id, 2)
-    stray = payment(wallet("nobody").id)
+    stray = payment(wallet("unknown").id)
     _post(storage, plan_of(opened, earning(posted, 1)))
     wallets, claimed, _ = CashbackStore(storage).read_for_posting(
         [source_of_payment(each) for each in (waiting, stray, posted)]
@@ -220,7 +220,7 @@ def what_is_posted_and_which_wallets_are_missing_is_read_together(storage: Stora
 
 
 @case
-def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
+def a_correction_is_posted_once_with_its_refund(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=500)
     change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
     earned = earning(payment(opened.id), 1)
@@ -242,7 +242,7 @@ def a_correction_is_posted_once_and_gives_the_refund(storage: Storage) -> None:
 
 
 @case
-def which_cancellations_are_posted_is_read_alone_and_with_payments(storage: Storage) -> None:
+def accrued_cancellations_are_found_alone_and_with_payments(storage: Storage) -> None:
     opened = stored_wallet(storage)
     paid = payment(opened.id)
     entries = [cancellation(paid, number) for number in (1, 2)]
@@ -258,7 +258,7 @@ def which_cancellations_are_posted_is_read_alone_and_with_payments(storage: Stor
 
 
 @case
-def a_refund_rests_on_the_cashback_that_it_was_divided_by(storage: Storage) -> None:
+def a_refund_is_refused_when_the_cashback_balance_changed(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=500)
     earned = earning(payment(opened.id), 1)
     posting = plan_of(opened, earned, correction(earned, 2, 500), needs_same_cashback=True)
@@ -273,7 +273,7 @@ def a_refund_rests_on_the_cashback_that_it_was_divided_by(storage: Storage) -> N
 
 
 @case
-def a_debt_is_kept_with_its_reason(storage: Storage) -> None:
+def a_balance_below_zero_is_stored_with_its_reason(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-200)
     earned = earning(payment(opened.id), 1)
     corrected, negative = correction(earned, 1, 500, recovered=100), Negative(earned.payment_id, NOON)
@@ -305,7 +305,7 @@ def earnings_of_a_month_are_those_of_its_payments_by_number(storage: Storage) ->
     assert _earnings(storage, opened.id) == [each for each in earnings if each.month == JANUARY]
     assert _earnings(storage, opened.id, FEBRUARY) == [each for each in earnings if each.month == FEBRUARY]
     assert store.month_book(opened.id, "2021-1") == EMPTY
-    assert store.month_book(wallet("nobody").id, JANUARY) == EMPTY
+    assert store.month_book(wallet("unknown").id, JANUARY) == EMPTY
 
 
 @case
@@ -322,8 +322,8 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
 
 
 @case
-def a_correction_that_moves_nothing_is_posted_all_the_same(storage: Storage) -> None:
-    """What was cancelled was all of it a discount: nothing goes back, and nothing was earned with it."""
+def a_correction_that_moves_nothing_is_stored(storage: Storage) -> None:
+    """The whole cancelled part was discount: nothing is refunded, and it had earned nothing."""
     for rests in (True, False):
         opened = stored_wallet(storage, f"member {rests}", posted=1)
         of = earning(payment(opened.id), 1)
@@ -342,7 +342,7 @@ def a_correction_that_moves_nothing_is_posted_all_the_same(storage: Storage) -> 
 
 
 @case
-def a_correction_in_parts_is_posted_whole_and_each_part_is_due_then(storage: Storage) -> None:
+def a_correction_in_parts_is_stored_whole_and_every_part_is_required(storage: Storage) -> None:
     for name, with_earning, owed in (("one", True, None), ("two", False, None), ("three", False, Negative("p", NOON))):
         opened = stored_wallet(storage, f"member {name}", due=3)
         earned = earning(payment(opened.id), 1)
@@ -364,7 +364,7 @@ def a_correction_in_parts_is_posted_whole_and_each_part_is_due_then(storage: Sto
 
 
 @case
-def more_than_a_transaction_has_is_refused_before_it_is_sent(storage: Storage) -> None:
+def a_plan_too_large_for_a_transaction_is_refused_before_it_is_sent(storage: Storage) -> None:
     opened = stored_wallet(storage)
     earned = [earning(each, number) for number, each in enumerate(_payments(opened.id, 101), 1)]
     with pytest.raises(TooLarge):

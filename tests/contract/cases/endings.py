@@ -1,4 +1,4 @@
-"""How payments ended that an earlier version stored: their progress does not say it, and their entries do."""
+"""Endings of payments of an earlier version: read from their entries, since their progress does not say."""
 
 from eeum.payments.items import progress_key
 from eeum.payments.progress import cancel, release, reversal_digest

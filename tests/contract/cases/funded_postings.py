@@ -1,4 +1,4 @@
-"""Postings whose rewards are funded: the parts of the budget that they draw on go along with wallets and entries."""
+"""Accruals with funded rewards: their budget draws are written in the transaction of wallets and entries."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ def _left(storage: Storage) -> int:
 
 
 def returned(storage: Storage, funding: Funding, won: int) -> list[Write]:
-    """What gives back so many won of what was granted."""
+    """The writes that return `won` of an earlier draw."""
     keys = funding.keys([(POLICY, NOON)])
     funds = funding.funds(dict(zip(keys, storage.read(keys), strict=True)))
     funds.give_back(POLICY, COUPON, {"city": won}, NOON)
@@ -35,7 +35,7 @@ def returned(storage: Storage, funding: Funding, won: int) -> list[Write]:
 
 
 def drawn_elsewhere(storage: Storage, won: int) -> list[Write]:
-    """What takes so many won from the rest, as near the end of the money."""
+    """The writes that draw `won` from the unallocated balance, as happens when the budget is nearly used up."""
     budgets = BudgetStore(storage, patience_of(), "incheon")
     year, number = NOON.year, shard_of("wallet")
     reach = {(year, "city"): [Move(Place(year, None), won)]}
@@ -55,7 +55,7 @@ def _wallets(storage: Storage) -> list[Wallet]:
 
 
 @case
-def payments_are_read_with_the_part_of_the_budget_that_their_cashback_draws_on(storage: Storage) -> None:
+def payments_are_read_with_the_budget_shard_of_their_cashback(storage: Storage) -> None:
     funding = funding_of(storage, 1_000_000)
     wallets = _wallets(storage)
     keys = funding.keys([(POLICY, NOON)])
@@ -88,8 +88,8 @@ def cashback_is_taken_from_the_budget_together_with_its_entries_or_not_at_all(st
 
 
 @case
-def postings_give_back_to_the_budget_or_take_more_of_it(storage: Storage) -> None:
-    """Corrections, earnings or both: resting on the balance of cashback or not, which is below zero afterwards or not."""
+def accruals_return_money_to_the_budget_or_draw_more(storage: Storage) -> None:
+    """Corrections, earnings or both, with and without a condition on the cashback balance, ending above or below zero."""
     funding_of(storage, 10_000)
     store = CashbackStore(storage)
     left = 10_000
@@ -116,7 +116,7 @@ def postings_give_back_to_the_budget_or_take_more_of_it(storage: Storage) -> Non
 
 
 @case
-def cancellations_are_read_with_the_part_of_the_budget_that_they_give_back_to(storage: Storage) -> None:
+def cancellations_are_read_with_the_budget_shard_that_they_return_to(storage: Storage) -> None:
     funding = funding_of(storage, 1_000)
     keys = funding.keys([(POLICY, NOON)])
     opened = stored_wallet(storage)

@@ -153,7 +153,7 @@ def _amend(policies: PolicyStore, amendment: Any, revision: int) -> None:
 
 
 @case
-def amendments_come_back_as_stored_and_withdrawn_versions_are_left_out(storage: Storage) -> None:
+def amendments_are_read_as_stored_without_withdrawn_versions(storage: Storage) -> None:
     policies, _, _, _ = _stores(storage)
     documents = [_document(f"v{year}", f"20{year}-01-01T00:00:00.000+09:00") for year in range(30, 34)]
     policies.add_history(documents, Step(Subject.HISTORY, "incheon", 1, Did.LOADED, "operator", NOON, None))
@@ -220,7 +220,7 @@ def proposals_are_listed_newest_first_in_pages(storage: Storage) -> None:
 
 
 @case
-def steps_are_listed_by_what_they_are_about_and_by_time(storage: Storage) -> None:
+def steps_are_listed_by_subject_and_by_time(storage: Storage) -> None:
     _, drafts, _, history = _stores(storage)
     for name in ("v1", "v1-b"):
         begun = _begun(name)

@@ -1,4 +1,4 @@
-"""Every function of the merchants' store."""
+"""Every function of the merchant store."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ def an_application_is_stored_once(storage: Storage) -> None:
 
 
 @case
-def merchants_are_read_by_id_more_than_a_hundred_at_once_and_those_that_are_not_there_left_out(
+def more_than_a_hundred_merchants_are_read_by_id_without_unknown_ones(
     storage: Storage,
 ) -> None:
     store = _store(storage)
@@ -45,7 +45,7 @@ def merchants_are_read_by_id_more_than_a_hundred_at_once_and_those_that_are_not_
 
 
 @case
-def what_follows_an_application_replaces_it(storage: Storage) -> None:
+def a_decision_replaces_the_application(storage: Storage) -> None:
     store = _store(storage)
     applied = merchant()
     store.add(applied)
@@ -64,7 +64,7 @@ def what_follows_an_application_replaces_it(storage: Storage) -> None:
 
 
 @case
-def what_changed_meanwhile_is_not_replaced(storage: Storage) -> None:
+def a_merchant_that_changed_since_the_read_is_not_replaced(storage: Storage) -> None:
     store = _store(storage)
     applied = merchant()
     store.add(applied)
@@ -102,7 +102,7 @@ def approved_merchants_are_listed_by_district_category_and_name(storage: Storage
 
 
 @case
-def applications_wait_the_oldest_first_until_they_are_decided(storage: Storage) -> None:
+def undecided_applications_are_listed_oldest_first(storage: Storage) -> None:
     store = _store(storage)
     waiting = [merchant(NUMBERS[n], applied_at=NOON + timedelta(seconds=n)) for n in (2, 0, 1, 3)]
     for each in waiting:
@@ -125,4 +125,4 @@ def an_owner_finds_merchants_of_every_status(storage: Storage) -> None:
     own.sort(key=lambda each: each.id)
     for limit in (1, 2, 50):
         assert pages_of(lambda cursor, limit=limit: store.owned_by("owner", limit, cursor)) == own  # type: ignore[misc]
-    assert store.owned_by("nobody", 50, None) == ([], None)
+    assert store.owned_by("unknown", 50, None) == ([], None)

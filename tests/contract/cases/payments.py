@@ -1,4 +1,4 @@
-"""Every function of the payments' store."""
+"""Every function of the payment store."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -119,7 +119,7 @@ def _stands_no_longer(storage: Storage, draws: Sequence[Draw], *changes: Add | S
 
 
 @case
-def a_decision_stands_no_longer_when_the_wallet_changed(storage: Storage) -> None:
+def a_decision_is_refused_when_the_wallet_changed(storage: Storage) -> None:
     draws = [Draw("grant/1", 100, 100), Draw("cashback", 500, 500), Draw("charged", 9_400, 10_000)]
     changes: list[list[Add | SetTo]] = [
         [SetTo(("status",), "suspended")],
@@ -136,7 +136,7 @@ def a_decision_stands_no_longer_when_the_wallet_changed(storage: Storage) -> Non
 
 
 @case
-def a_decision_stands_while_the_last_purse_holds_enough(storage: Storage) -> None:
+def a_decision_is_accepted_while_the_last_purse_holds_enough(storage: Storage) -> None:
     opened = stored_wallet(storage, charged=10_000, cashback=500)
     change_wallet(storage, opened.id, Add(("purses", "charged", "amount"), -500), SetTo(("verified",), True))
     draws = [Draw("cashback", 500, 500), Draw("charged", 9_500, 10_000)]
@@ -186,7 +186,7 @@ def a_payment_is_found_by_its_own_id_only(storage: Storage) -> None:
 
 
 @case
-def payments_of_a_month_are_those_accepted_in_it_the_newest_first(storage: Storage) -> None:
+def payments_of_a_month_are_listed_by_acceptance_newest_first(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
     last = datetime(2021, 1, 31, 23, 59, 59, 999_000, tzinfo=SEOUL)
@@ -197,11 +197,11 @@ def payments_of_a_month_are_those_accepted_in_it_the_newest_first(storage: Stora
     assert store.of_month(opened.id, "2021-01", None) == (january, None)
     assert store.of_month(opened.id, "2021-02", None) == ([february], None)
     assert store.of_month(opened.id, "2021-03", None) == ([], None)
-    assert store.of_month(wallet("nobody").id, "2021-01", None) == ([], None)
+    assert store.of_month(wallet("unknown").id, "2021-01", None) == ([], None)
 
 
 @case
-def payments_at_a_merchant_come_in_pages_the_newest_first(storage: Storage) -> None:
+def payments_at_a_merchant_are_listed_in_pages_newest_first(storage: Storage) -> None:
     store = _store(storage)
     made: list[Payment] = []
     for number in range(7):

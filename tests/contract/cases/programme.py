@@ -93,7 +93,7 @@ def many_missed_months_are_opened_together_and_listed_in_pages(storage: Storage)
 
 
 @case
-def versions_come_back_in_the_order_of_their_starts(storage: Storage) -> None:
+def versions_are_read_in_the_order_of_their_starts(storage: Storage) -> None:
     store = _policies(storage)
     assert store.documents() == []
     first = _document("2021-01-01T00:00:00+09:00", "first", "월 50만원까지 10%")
@@ -107,7 +107,7 @@ def versions_come_back_in_the_order_of_their_starts(storage: Storage) -> None:
 
 
 @case
-def a_version_has_its_instant_and_its_name_alone(storage: Storage) -> None:
+def no_two_versions_have_one_start_or_one_name(storage: Storage) -> None:
     store = _policies(storage)
     first = _document("2021-01-01T00:00:00+09:00", "first")
     store.add(first, "operator", WHEN, 0)
@@ -124,7 +124,7 @@ def a_version_has_its_instant_and_its_name_alone(storage: Storage) -> None:
 
 
 @case
-def a_version_is_stored_beside_those_alone_that_were_read(storage: Storage) -> None:
+def a_version_is_stored_only_beside_the_versions_that_were_read(storage: Storage) -> None:
     store = _policies(storage)
     documents = [_document(f"2021-0{month}-01T00:00:00+09:00", f"v{month}") for month in range(1, 4)]
     store.add(documents[0], "operator", WHEN, 0)
@@ -139,7 +139,7 @@ def a_version_is_stored_beside_those_alone_that_were_read(storage: Storage) -> N
 
 
 @case
-def of_many_versions_that_were_judged_at_one_revision_one_is_stored(storage: Storage) -> None:
+def of_several_versions_checked_against_one_revision_one_is_stored(storage: Storage) -> None:
     store = _policies(storage)
     store.add(_document("2020-01-01T00:00:00+09:00", "first"), "operator", WHEN, 0)
     ready = threading.Barrier(THREADS)

@@ -1,4 +1,4 @@
-"""Every function of the store of what becomes of payments: captures, releases, cancellations."""
+"""Every function of the store of captures, releases and cancellations."""
 
 import itertools
 from dataclasses import replace
@@ -38,7 +38,7 @@ def _wallet(storage: Storage, wallet_id: str) -> Wallet:
 
 
 def _held(storage: Storage, member: str = "member", key: str = "idempotency-key-1", after: int = 0) -> Payment:
-    """A hold of 10,000 won of a wallet with twice that, which expires `after` minutes later than others."""
+    """A hold of 10,000 won on a wallet with 20,000; it expires `after` minutes later than the other holds."""
     opened = stored_wallet(storage, member, charged=20_000)
     plain = payment(opened.id, key)
     made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY + timedelta(minutes=after))
@@ -64,7 +64,7 @@ def _purses(storage: Storage, made: Payment) -> dict[str, int]:
 
 
 @case
-def what_is_held_is_stored_with_how_far_it_is(storage: Storage) -> None:
+def a_hold_is_stored_with_its_progress(storage: Storage) -> None:
     made = _held(storage)
     state = _state(storage, made)
     key = payment_key(made.acceptance.wallet_id, made.acceptance.digest)
@@ -75,7 +75,7 @@ def what_is_held_is_stored_with_how_far_it_is(storage: Storage) -> None:
 
 
 @case
-def a_hold_over_several_purses_finds_them_as_they_were_read(storage: Storage) -> None:
+def a_hold_on_several_purses_is_refused_when_one_changed(storage: Storage) -> None:
     opened = stored_wallet(storage, charged=9_000, cashback=1_000)
     plain = payment(opened.id, paid={"charged": 9_000, "cashback": 1_000})
     made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY)
@@ -137,7 +137,7 @@ def a_hold_is_released_once_with_a_link(storage: Storage) -> None:
 
 
 @case
-def a_release_finds_the_chain_as_it_was_read(storage: Storage) -> None:
+def a_release_is_refused_when_the_chain_changed(storage: Storage) -> None:
     store, made = _store(storage), _held(storage)
     state = _state(storage, made)
     change_wallet(storage, made.acceptance.wallet_id, SetTo(("chain",), {"length": 1, "head": "another"}))
@@ -170,7 +170,7 @@ def a_release_brings_rewards_back_whether_or_not_their_purse_was_forgotten(stora
         accepted = acceptance(opened.id, "a-release-of-the-hold-1", LATER)
         entry, progress = release(made, state.progress, accepted, "voided", state.payment_hash)
         if forgotten:
-            # Its chain did not grow: the purse itself must say that it is gone.
+            # The sweep added nothing to the chain: only the condition on the purse can show that it is gone.
             with pytest.raises(ConditionsFailed) as failed:
                 _store(storage).release(entry, progress, stale)
             assert failed.value.positions == (0,)
@@ -181,7 +181,7 @@ def a_release_brings_rewards_back_whether_or_not_their_purse_was_forgotten(stora
 
 
 @case
-def a_release_into_cashback_ends_a_debt(storage: Storage) -> None:
+def a_release_into_cashback_ends_a_balance_below_zero(storage: Storage) -> None:
     opened = stored_wallet(storage, charged=9_000, cashback=1_000)
     plain = payment(opened.id, paid={"charged": 9_000, "cashback": 1_000})
     made = replace(plain, order=replace(plain.order, hold=True), expires_at=EXPIRY)
@@ -295,17 +295,17 @@ def the_first_use_of_a_limit_by_commands_is_counted_once(storage: Storage) -> No
 
 
 @case
-def nothing_is_cancelled_into_no_wallet(storage: Storage) -> None:
-    stray = payment(wallet_id_of("nobody"))
+def a_cancellation_of_an_unknown_wallet_is_refused(storage: Storage) -> None:
+    stray = payment(wallet_id_of("unknown"))
     before = progress_of(stray)
-    entry, progress = cancel(stray, before, acceptance(wallet_id_of("nobody"), "a-cancellation-number-1"), None, None)
+    entry, progress = cancel(stray, before, acceptance(wallet_id_of("unknown"), "a-cancellation-number-1"), None, None)
     with pytest.raises(ConditionsFailed) as failed:
-        _store(storage).cancel(entry, progress, State(wallet("nobody"), stray, "", before))
+        _store(storage).cancel(entry, progress, State(wallet("unknown"), stray, "", before))
     assert failed.value.positions == (0,)
 
 
 @case
-def how_far_payments_are_is_read_for_more_than_a_hundred_at_once(storage: Storage) -> None:
+def progress_is_read_for_more_than_a_hundred_payments(storage: Storage) -> None:
     held = _held(storage)
     others = [payment(held.acceptance.wallet_id, f"payment-number-{number:03}") for number in range(102)]
     found = _store(storage).progress([held, *others])
@@ -313,7 +313,7 @@ def how_far_payments_are_is_read_for_more_than_a_hundred_at_once(storage: Storag
 
 
 @case
-def what_has_expired_is_found_the_longest_expired_first_and_only_while_it_is_held(storage: Storage) -> None:
+def expired_holds_are_found_oldest_first_while_they_are_held(storage: Storage) -> None:
     store = _store(storage)
     assert store.due_to_expire(EXPIRY, 100) == []
     holds = [_held(storage, f"member-{number}", after=number) for number in range(4)]
@@ -328,7 +328,7 @@ def what_has_expired_is_found_the_longest_expired_first_and_only_while_it_is_hel
 
 
 @case
-def whose_wallet_paid_is_found_by_the_merchant_and_the_payment(storage: Storage) -> None:
+def the_wallet_of_a_payment_is_found_by_merchant_and_payment(storage: Storage) -> None:
     store, made = _store(storage), _paid(storage)
     assert store.wallet_of_payment(MERCHANT, made.acceptance.id) == made.acceptance.wallet_id
     assert store.wallet_of_payment("another merchant", made.acceptance.id) is None
@@ -336,7 +336,7 @@ def whose_wallet_paid_is_found_by_the_merchant_and_the_payment(storage: Storage)
 
 
 @case
-def an_id_with_another_time_names_no_payment(storage: Storage) -> None:
+def an_id_with_another_time_finds_no_payment(storage: Storage) -> None:
     store, made = _store(storage), _paid(storage)
     wallet_id = made.acceptance.wallet_id
     other = "018f0000" + made.acceptance.id[8:]

@@ -1,4 +1,4 @@
-"""Transactions of several threads: each sees all of another or nothing of it."""
+"""Transactions from several threads: each sees all of another's writes or none."""
 
 import threading
 import uuid

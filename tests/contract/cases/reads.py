@@ -82,7 +82,7 @@ def more_than_a_hundred_items_of_several_tables_are_not_read_together(storage: S
 
 
 @case
-def no_items_at_all_is_no_read(storage: Storage) -> None:
+def a_read_of_no_items_is_no_request(storage: Storage) -> None:
     with pytest.raises((ValueError, ClientError, ParamValidationError)):
         storage.read([])
 
@@ -95,11 +95,11 @@ def a_partition_is_ordered_by_the_bytes_of_its_sort_keys(storage: Storage) -> No
         assert _sorts(storage, Query(Table.LEDGER, PARTITION, consistent=consistent)) == SORTS
         newest = Query(Table.LEDGER, PARTITION, newest_first=True, consistent=consistent)
         assert _sorts(storage, newest) == SORTS[::-1]
-    assert _sorts(storage, Query(Table.LEDGER, "WALLET#nobody")) == []
+    assert _sorts(storage, Query(Table.LEDGER, "WALLET#unknown")) == []
 
 
 @case
-def a_prefix_leaves_the_rest_of_the_partition_out(storage: Storage) -> None:
+def a_prefix_selects_part_of_a_partition(storage: Storage) -> None:
     _fill(storage)
     for prefix in ("A#", "A#1", "B#가", "D", "가#1"):
         expected = [sk for sk in SORTS if sk.startswith(prefix)]
@@ -109,7 +109,7 @@ def a_prefix_leaves_the_rest_of_the_partition_out(storage: Storage) -> None:
 
 
 @case
-def a_prefix_is_taken_letter_by_letter(storage: Storage) -> None:
+def a_prefix_has_no_wildcards(storage: Storage) -> None:
     sorts = ["A#1", "A%1", "AB1", "A_1", "a#1"]
     send(storage, *(Put(Key(Table.LEDGER, PARTITION, sk), {}) for sk in sorts))
     assert _sorts(storage, Query(Table.LEDGER, PARTITION)) == sorts
@@ -119,7 +119,7 @@ def a_prefix_is_taken_letter_by_letter(storage: Storage) -> None:
 
 
 @case
-def a_prefix_tells_capital_letters_from_small_ones(storage: Storage) -> None:
+def a_prefix_is_case_sensitive(storage: Storage) -> None:
     send(storage, *(Put(Key(Table.LEDGER, PARTITION, sk), {}) for sk in ("A#1", "a#1")))
     assert _sorts(storage, Query(Table.LEDGER, PARTITION, "A#")) == ["A#1"]
     assert _sorts(storage, Query(Table.LEDGER, PARTITION, "a")) == ["a#1"]
@@ -136,7 +136,7 @@ def pages_of_every_size_give_each_item_once_in_both_directions(storage: Storage)
 
 
 @case
-def a_page_goes_on_after_an_item_that_came_in_between(storage: Storage) -> None:
+def a_page_continues_correctly_after_an_insertion(storage: Storage) -> None:
     _fill(storage, ["A#1", "A#2", "B#1"])
     first = storage.query(Query(Table.LEDGER, PARTITION, limit=1))
     _fill(storage, ["A#10"])
@@ -145,7 +145,7 @@ def a_page_goes_on_after_an_item_that_came_in_between(storage: Storage) -> None:
 
 
 @case
-def what_a_filter_leaves_out_still_fills_pages(storage: Storage) -> None:
+def filtered_items_still_count_towards_pages(storage: Storage) -> None:
     _fill(storage)
     filters: list[tuple[tuple[Condition, ...], list[str]]] = [
         ((Equals(("place",), 7),), ["가#1"]),
@@ -174,7 +174,7 @@ def a_partition_of_more_than_a_megabyte_comes_in_pages(storage: Storage) -> None
 
 
 @case
-def every_item_of_a_query_comes_once_and_in_order_however_its_pages_fall(storage: Storage) -> None:
+def a_query_over_pages_gives_each_item_once_in_order(storage: Storage) -> None:
     assert list(every_item(storage, Query(Table.LEDGER, PARTITION))) == []
     _fill(storage)
     in_the_middle = (AtLeast(("place",), 2), AtMost(("place",), 6))
@@ -202,7 +202,7 @@ def every_item_of_a_query_reads_no_page_before_it_is_needed(storage: Storage) ->
 
 
 @case
-def an_index_lists_what_has_its_attributes_in_its_order(storage: Storage) -> None:
+def an_index_lists_items_with_its_attributes_in_its_order(storage: Storage) -> None:
     for index, table in (
         (BY_MERCHANT, Table.LEDGER),
         (BY_LISTING, Table.MERCHANTS),
@@ -225,7 +225,7 @@ def an_index_lists_what_has_its_attributes_in_its_order(storage: Storage) -> Non
 
 
 @case
-def what_is_sorted_before_a_text_is_a_list_of_its_own(storage: Storage) -> None:
+def items_sorted_before_a_text_can_be_listed(storage: Storage) -> None:
     sorts = ["a#1", "a#2", "b#가", "b#나"]
     for number, sort in enumerate(sorts):
         send(storage, Put(Key(Table.LEDGER, f"W#{number}", "S"), {"merchant_id": "here", "id": sort}))
@@ -244,7 +244,7 @@ def what_is_sorted_before_a_text_is_a_list_of_its_own(storage: Storage) -> None:
 
 
 @case
-def items_of_the_same_place_in_an_index_each_come_once(storage: Storage) -> None:
+def items_with_equal_index_keys_are_each_listed_once(storage: Storage) -> None:
     for number in range(5):
         key = Key(Table.MERCHANTS, f"MERCHANT#{number}", "MERCHANT")
         send(storage, Put(key, {"review": "applied", "applied_at": "2021-01-15T12:00:00.000+09:00", "number": number}))
@@ -255,7 +255,7 @@ def items_of_the_same_place_in_an_index_each_come_once(storage: Storage) -> None
 
 
 @case
-def an_index_follows_what_is_written(storage: Storage) -> None:
+def an_index_follows_writes(storage: Storage) -> None:
     key = Key(Table.MERCHANTS, "MERCHANT#1", "MERCHANT")
     waiting = Query(Table.MERCHANTS, "applied", index=BY_REVIEW)
     send(storage, Put(key, {"review": "applied", "applied_at": "1"}))
@@ -268,7 +268,7 @@ def an_index_follows_what_is_written(storage: Storage) -> None:
 
 
 @case
-def a_cursor_is_good_for_its_own_list_only(storage: Storage) -> None:
+def a_cursor_is_valid_for_its_own_list_only(storage: Storage) -> None:
     _fill(storage)
     send(storage, *(Put(Key(Table.LEDGER, f"W{n}", "S"), {"merchant_id": "m", "id": str(n)}) for n in range(3)))
     cursor = storage.query(Query(Table.LEDGER, PARTITION, "A#", limit=1)).cursor

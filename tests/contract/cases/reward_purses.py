@@ -1,4 +1,4 @@
-"""Rewards in purses of their own: a posting opens them, fills them and takes from them, and a sweep takes out what has expired."""
+"""Purses of rewards: accruals open, fill and draw on them, and a sweep removes what has expired."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ def _read(storage: Storage, wallet_id: str) -> Wallet:
 
 
 def moving(opened: Wallet, moves: Mapping[str, int], *kinds: str, **said: Any) -> WalletPlan:
-    """A plan that moves what a case says, in place of what follows from its entries."""
+    """A plan with the moves that a case names, instead of those that follow from its entries."""
     needed = {purse_id: -won for purse_id, won in moves.items() if won < 0 and purse_id != "cashback"}
     earned = earning(payment(opened.id), 1)
     entries: dict[str, PostingEntry] = {"earning": earned, "correction": correction(earned, len(kinds), 500)}
@@ -43,7 +43,7 @@ def moving(opened: Wallet, moves: Mapping[str, int], *kinds: str, **said: Any) -
 
 
 def _moves() -> Iterator[dict[str, int]]:
-    """Into purses that are there, that are not, and others; and out of them."""
+    """Moves into and out of a purse that exists, into a new one, and into cashback, in every combination."""
     for there, opened, cash in itertools.product((None, 5, -5), (None, 7), (None, 3)):
         moves = {POINTS: there, OTHERS: opened, "cashback": cash}
         yield {each: won for each, won in moves.items() if won is not None}
@@ -66,7 +66,7 @@ FUNDED: Mapping[str, Callable[[Storage], Sequence[Write]]] = {
 
 
 def _moves_rewards(storage: Storage, kinds: Sequence[str], funded: Callable[[Storage], Sequence[Write]]) -> None:
-    # The shard that is drawn on has money, so that some of it can be returned.
+    # The shard has money, so that a part can be returned.
     granted(storage, funding_of(storage, 10_000_000), 100)
     store = CashbackStore(storage)
     everything = itertools.product(_moves(), (True, False), (None, Negative("payment", NOON)))
@@ -90,13 +90,13 @@ def _case_of(entries: str, funding: str) -> None:
     case(moves_rewards)
 
 
-# A case each: moto copies every table for each transaction, so that the time and memory of one case grow by the square of its size.
+# Separate cases: moto copies every table per transaction, so one long case costs the square of its length in time and memory.
 for _entries, _funding in itertools.product(ENTRIES, FUNDED):
     _case_of(_entries, _funding)
 
 
 @case
-def rewards_that_were_spent_meanwhile_are_not_taken_out_of_their_purse(storage: Storage) -> None:
+def rewards_that_were_spent_meanwhile_are_not_taken_back_from_their_purse(storage: Storage) -> None:
     opened = stored_wallet(storage, rewards=[purse_named(POINTS)._replace(amount=10)])
     with pytest.raises(ConditionsFailed):
         CashbackStore(storage).post([moving(opened, {POINTS: -11}, "earning")], patience_of())
@@ -105,7 +105,7 @@ def rewards_that_were_spent_meanwhile_are_not_taken_out_of_their_purse(storage: 
 
 
 @case
-def what_expired_leaves_a_wallet_with_a_link_and_purses_that_are_past_are_forgotten(storage: Storage) -> None:
+def a_sweep_removes_expired_rewards_with_a_link_and_old_purses(storage: Storage) -> None:
     store = ExpiryStore(storage, patience_of())
     opened = stored_wallet(
         storage, rewards=[purse_named(POINTS)._replace(amount=10), purse_named("points@2021-01")._replace(amount=3)]
@@ -133,7 +133,7 @@ def what_expired_leaves_a_wallet_with_a_link_and_purses_that_are_past_are_forgot
 
 
 @case
-def a_purse_that_something_came_into_meanwhile_is_not_swept(storage: Storage) -> None:
+def a_purse_that_was_credited_meanwhile_is_not_swept(storage: Storage) -> None:
     store = ExpiryStore(storage, patience_of())
     points = purse_named(POINTS)
     opened = stored_wallet(storage, rewards=[points])

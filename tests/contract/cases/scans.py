@@ -45,7 +45,7 @@ def a_scan_gives_every_item_of_its_table_once(storage: Storage) -> None:
 
 
 @case
-def segments_have_every_item_once_and_a_partition_whole(storage: Storage) -> None:
+def segments_have_every_item_once_and_keep_partitions_whole(storage: Storage) -> None:
     _fill(storage)
     for segments in (1, 2, 5, 40):
         found = [_keys(_items(storage, Scan(Table.LEDGER, each, segments))) for each in range(segments)]
@@ -65,7 +65,7 @@ def the_items_of_a_partition_follow_each_other_in_their_order(storage: Storage) 
 
 
 @case
-def a_scan_goes_on_where_its_page_ended(storage: Storage) -> None:
+def a_scan_continues_where_its_page_ended(storage: Storage) -> None:
     _fill(storage)
     for segments, limit in ((1, 1), (1, 7), (3, 2), (1, 100)):
         found: list[Item] = []
@@ -76,7 +76,7 @@ def a_scan_goes_on_where_its_page_ended(storage: Storage) -> None:
 
 
 @case
-def what_a_filter_leaves_out_of_a_scan_still_fills_its_pages(storage: Storage) -> None:
+def items_filtered_out_of_a_scan_still_count_towards_pages(storage: Storage) -> None:
     _fill(storage)
     filters: list[tuple[tuple[Condition, ...], set[str]]] = [
         ((Equals(("kind",), "wallet"),), {"WALLET"}),

@@ -1,4 +1,4 @@
-"""Every function of the store of simulations."""
+"""Every function of the simulation store."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +19,7 @@ def _store(storage: Storage) -> SimulationStore:
 
 
 def _latest(storage: Storage) -> Item | None:
-    """What an approval reads of the document's simulations."""
+    """The newest simulations of a document, as an approval reads them."""
     (item,) = storage.read([Key(Table.PROGRAMME, "PROGRAMME#incheon", f"SIMULATION#{'0' * 64}")])
     return item
 

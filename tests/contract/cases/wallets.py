@@ -1,4 +1,4 @@
-"""Every function of the wallet's store."""
+"""Every function of the wallet store."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -47,11 +47,11 @@ def a_wallet_is_opened_once(storage: Storage) -> None:
         store.open(wallet("주민", charged=5))
     assert failed.value.positions == (0,)
     assert store.wallet(opened.id) == opened
-    assert store.wallet(wallet("nobody").id) is None
+    assert store.wallet(wallet("unknown").id) is None
 
 
 @case
-def a_wallet_comes_back_as_it_was_stored(storage: Storage) -> None:
+def a_wallet_is_read_as_it_was_stored(storage: Storage) -> None:
     full = stored_wallet(
         storage,
         charged=10**12,
@@ -110,7 +110,7 @@ def a_top_up_fills_the_charged_purse_up_to_the_holding_limit(storage: Storage) -
 
 
 @case
-def a_top_up_is_judged_again_when_the_verification_changed_which_its_limit_follows(storage: Storage) -> None:
+def a_top_up_is_decided_again_when_the_verification_changed(storage: Storage) -> None:
     store = _store(storage)
     for member, verified in (("one", True), ("two", False)):
         opened = stored_wallet(storage, member, verified=verified)
@@ -122,14 +122,14 @@ def a_top_up_is_judged_again_when_the_verification_changed_which_its_limit_follo
 
 
 @case
-def a_top_up_larger_than_the_limit_finds_no_purse_small_enough(storage: Storage) -> None:
+def a_top_up_above_the_holding_limit_is_refused_for_any_balance(storage: Storage) -> None:
     opened = stored_wallet(storage)
     with pytest.raises(ConditionsFailed):
         _store(storage).credit_and_record(Credit(top_up(opened.id, 10**12), opened, LIMIT))
 
 
 @case
-def a_top_up_rests_on_the_verification_that_its_limit_follows(storage: Storage) -> None:
+def a_top_up_is_refused_when_the_verification_changed(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
     change_wallet(storage, opened.id, SetTo(("verified",), not opened.verified))
@@ -158,7 +158,7 @@ def a_top_up_is_stored_once_and_into_an_active_wallet(storage: Storage) -> None:
         store.credit_and_record(Credit(top_up(opened.id), opened, LIMIT))
     assert failed.value.positions == (0, 1, 2)
     with pytest.raises(ConditionsFailed):
-        store.credit_and_record(Credit(top_up(wallet("nobody").id), wallet("nobody"), LIMIT))
+        store.credit_and_record(Credit(top_up(wallet("unknown").id), wallet("unknown"), LIMIT))
     item = item_at(storage, wallet_key(opened.id))
     assert item is not None
     assert item["purses"]["charged"] == {"amount": 50_000}
@@ -176,7 +176,7 @@ def a_declined_top_up_is_stored_once_and_moves_nothing(storage: Storage) -> None
 
 
 @case
-def a_standing_is_changed_with_its_entry(storage: Storage) -> None:
+def a_status_is_changed_with_its_entry(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
     suspended = wallet(status=WalletStatus.SUSPENDED, verified=True, standings=1)
@@ -195,7 +195,7 @@ def a_standing_is_changed_with_its_entry(storage: Storage) -> None:
 
 
 @case
-def what_an_operator_says_of_a_member_is_kept_with_who_said_it(storage: Storage) -> None:
+def an_operators_statement_on_a_member_is_stored_with_its_author(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
     about: AboutMember = {
@@ -227,8 +227,8 @@ def what_an_operator_says_of_a_member_is_kept_with_who_said_it(storage: Storage)
 
 
 @case
-def a_wallet_of_version_1_is_changed_as_a_new_one(storage: Storage) -> None:
-    """An operator says something of the member, and a top-up opens a purse: both in the form of version 2."""
+def a_wallet_of_version_1_is_changed_like_a_new_one(storage: Storage) -> None:
+    """An operator's decision and a top-up that opens a purse, both written in the form of version 2."""
     store = _store(storage)
     cards = (Card(CARD, "standard", "active", "nonghyup"), Card("second", "student", "active"))
     known = wallet(member_class="youth", district="seo", cards=cards, rewards=[purse_named("points@2021-02")])
@@ -260,8 +260,8 @@ def a_wallet_of_version_1_is_changed_as_a_new_one(storage: Storage) -> None:
 
 
 @case
-def cashback_that_is_above_zero_again_has_no_reason_in_either_version(storage: Storage) -> None:
-    """The attribute goes, where version 1 stored null."""
+def cashback_above_zero_has_no_debt_reason_in_either_version(storage: Storage) -> None:
+    """The attribute is removed; version 1 stored null there."""
     store = _store(storage)
     owing = replace(wallet(cashback=-400), negative=Negative("payment", NOON))
     send(storage, Put(wallet_key(owing.id), as_version_1(wallet_item(owing))))
@@ -276,8 +276,8 @@ def cashback_that_is_above_zero_again_has_no_reason_in_either_version(storage: S
 
 
 @case
-def the_standing_of_no_wallet_is_not_changed(storage: Storage) -> None:
-    missing = wallet("nobody")
+def the_status_of_an_unknown_wallet_is_not_changed(storage: Storage) -> None:
+    missing = wallet("unknown")
     with pytest.raises(ConditionsFailed) as failed:
         _store(storage).change_standing(missing, missing, text_of(NOON), "operator", "reason")
     assert failed.value.positions == (0,)
@@ -285,7 +285,7 @@ def the_standing_of_no_wallet_is_not_changed(storage: Storage) -> None:
 
 
 @case
-def what_others_do_to_a_wallet_is_seen_by_conditions_on_any_part_of_it(storage: Storage) -> None:
+def conditions_on_any_part_of_a_wallet_see_its_changes(storage: Storage) -> None:
     opened = stored_wallet(storage, charged=10)
     key = wallet_key(opened.id)
     change_wallet(storage, opened.id, Add(CHARGED, -3), SetTo(("cards", CARD, "status"), "blocked"))

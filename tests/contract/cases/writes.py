@@ -1,4 +1,4 @@
-"""Puts and updates, and what they leave behind."""
+"""Puts and updates, and the items that they leave."""
 
 import uuid
 
@@ -23,7 +23,7 @@ from tests.contract.cases import case
 from tests.contract.examples import item_at, refused, send
 
 LIST_OF_4_KB = ["0123456789"] * 360
-"""As one value of an item: 10 bytes and 1 for each, and 3."""
+"""The size of an item with one value: 10 bytes and 1 for each, and 3."""
 
 ONE = Key(Table.LEDGER, "WALLET#one", "WALLET")
 TWO = Key(Table.LEDGER, "WALLET#one", "PAYMENT#two")
@@ -49,7 +49,7 @@ EVERYTHING = {
 
 
 @case
-def what_is_put_comes_back_as_it_was(storage: Storage) -> None:
+def an_item_is_read_as_it_was_put(storage: Storage) -> None:
     send(storage, Put(ONE, EVERYTHING))
     assert item_at(storage, ONE) == EVERYTHING | {"pk": ONE.pk, "sk": ONE.sk}
 
@@ -132,7 +132,7 @@ def conditions_and_changes_may_name_the_same_attribute(storage: Storage) -> None
 
 
 @case
-def adding_to_what_is_not_there_is_refused_and_writes_nothing(storage: Storage) -> None:
+def adding_to_a_missing_number_is_refused_and_writes_nothing(storage: Storage) -> None:
     send(storage, Put(ONE, {"purses": {}}))
     for path in (("missing",), ("purses", "charged"), ("purses", "charged", "amount")):
         refused(storage, Put(TWO, {"a": 1}), Update(ONE, (Add(path, 1),)))
@@ -148,7 +148,7 @@ def adding_to_a_text_is_refused_and_writes_nothing(storage: Storage) -> None:
 
 
 @case
-def setting_below_what_is_not_there_is_refused_and_writes_nothing(storage: Storage) -> None:
+def setting_a_path_below_a_missing_map_is_refused_and_writes_nothing(storage: Storage) -> None:
     send(storage, Put(ONE, {"a": 1}))
     refused(storage, Put(TWO, {"a": 1}), Update(ONE, (SetTo(("purses", "charged"), {"amount": 1}),)))
     assert item_at(storage, TWO) is None
@@ -198,7 +198,7 @@ def no_two_writes_of_a_transaction_are_on_one_item(storage: Storage) -> None:
 
 
 @case
-def nothing_at_all_is_no_transaction(storage: Storage) -> None:
+def a_transaction_of_no_writes_is_no_request(storage: Storage) -> None:
     refused(storage)
 
 
@@ -215,7 +215,7 @@ def the_same_token_has_one_effect(storage: Storage) -> None:
 
 
 @case
-def the_same_token_is_answered_alike_though_its_conditions_no_longer_hold(storage: Storage) -> None:
+def a_repeated_token_gets_its_answer_though_its_conditions_fail_now(storage: Storage) -> None:
     send(storage, Put(ONE, {"amount": 5}))
     token = str(uuid.uuid4())
     writes = (
@@ -230,7 +230,7 @@ def the_same_token_is_answered_alike_though_its_conditions_no_longer_hold(storag
 
 
 @case
-def what_is_removed_is_gone_and_can_be_set_again(storage: Storage) -> None:
+def a_removed_attribute_can_be_set_again(storage: Storage) -> None:
     send(storage, Put(ONE, {"won": {"a": 1, "b": 2}, "c": 3}))
     send(storage, Update(ONE, (Remove(("won", "a")), Add(("won", "b"), 5)), (Equals(("won", "a"), 1),)))
     assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "won": {"b": 7}, "c": 3}
@@ -242,14 +242,14 @@ def what_is_removed_is_gone_and_can_be_set_again(storage: Storage) -> None:
 
 
 @case
-def to_remove_what_is_not_there_changes_nothing(storage: Storage) -> None:
+def removing_a_missing_attribute_changes_nothing(storage: Storage) -> None:
     send(storage, Put(ONE, {"won": {"a": 1}}))
     send(storage, Update(ONE, (Remove(("won", "b")),)))
     assert item_at(storage, ONE) == {"pk": ONE.pk, "sk": ONE.sk, "won": {"a": 1}}
 
 
 @case
-def one_item_is_put_alone_if_its_conditions_hold(storage: ProjectionStorage) -> None:
+def a_single_put_is_made_if_its_conditions_hold(storage: ProjectionStorage) -> None:
     storage.put(Put(ONE, EVERYTHING, NOT_YET_STORED))
     assert item_at(storage, ONE) == EVERYTHING | {"pk": ONE.pk, "sk": ONE.sk}
     with pytest.raises(ConditionsFailed) as failed:

@@ -1,4 +1,4 @@
-"""A till that was written with the client of openapi-python-client: `pay.py API TOKEN CARD MERCHANT AMOUNT KEY`.
+"""A till that uses the client of openapi-python-client: `pay.py API TOKEN CARD MERCHANT AMOUNT KEY`.
 
 It pays, pays again under the same key, sends one bad request, and prints what it was answered, as JSON.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
-# Made by the test, beside this file's copy.
+# The test generates it beside a copy of this file.
 from eeum_client import AuthenticatedClient
 from eeum_client.api.payments import authorise_by_acquirer
 from eeum_client.models import AcquirerPaymentRequest, PaymentBody, Problem
