@@ -45,13 +45,13 @@ is not here, and 429 to too many requests, each as `{"message": "…"}`. sign-in
 
 TAGS = {
     "wallets": "Members' wallets and what goes into them",
-    "payments": "Authorising payments, and what becomes of them",
+    "payments": "Authorising, capturing, voiding and cancelling payments",
     "cashback": "What payments earned or would earn, and why",
-    "balances": "What merchants are owed, funders gave and banks brought, as of the last hour",
-    "merchants": "Shops, from application to payable merchant",
+    "balances": "What merchants are owed, what funders paid and what banks brought, as of the last hour",
+    "merchants": "Shops, from application to accepting payments",
     "policies": "The programme's dated, immutable rules; public",
     "policy lifecycle": "From a draft to a version in force, and what amends it; for operators",
-    "budgets": "What funders put up for a fiscal year, what is left of it, and until when; for operators",
+    "budgets": "Funders' money for a fiscal year, what is left of it, and how long it will last; for operators",
     "months": "The programme's months; public",
 }
 
@@ -110,7 +110,7 @@ def described() -> Document:
 
 
 def _routes_by_handler(template: Document) -> dict[str, dict[RouteKey, list[Document]]]:
-    """By the module of each handler behind the API: its routes in the template, with the security of each."""
+    """The routes in the template, with the security of each, by the module of their handler."""
     found: dict[str, dict[RouteKey, list[Document]]] = {}
     for route in routes_of(template):
         module = template["Resources"][route.function]["Properties"]["Handler"].rpartition(".")[0]
@@ -119,14 +119,14 @@ def _routes_by_handler(template: Document) -> dict[str, dict[RouteKey, list[Docu
 
 
 def _described_by_code(handler: str) -> Document:
-    # Functions read their environment when they are imported; nothing is called here.
+    # Functions read their environment when they are imported. Nothing is called here.
     os.environ.setdefault("STAGE", "local")
     os.environ.setdefault("PROGRAMME", "incheon")
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-northeast-2")
     api = importlib.import_module(handler).api
     text = _OF_TWO_KINDS.sub("", api.get_openapi_json_schema(title=TITLE, version="1"))
     described_by_code: Document = json.loads(text, object_pairs_hook=_the_same_twice)
-    # Named as people would name them: by the handler's own name, which no two share.
+    # An operation has the name of its handler, which no two share.
     functions = {
         (route.method.lower(), route.openapi_path): route.func for route in api._static_routes + api._dynamic_routes
     }
@@ -183,7 +183,7 @@ def _untitled(schema: Any) -> Any:
 
 
 def _used(schemas: Document, paths: dict[str, Document]) -> Document:
-    """The schemas that something refers to: Powertools adds some of errors that are never answered."""
+    """The schemas in use. Powertools adds others, of errors that are never answered."""
     prefix = "#/components/schemas/"
     used = set()
     waiting = _references(paths) | {f"{prefix}{name}" for name in ("Problem", "GatewayMessage")}
@@ -205,7 +205,7 @@ def _references(node: Any) -> set[str]:
 
 
 def _whole_numbers(node: Any) -> Any:
-    """Bounds are whole won; Powertools writes them with a decimal point."""
+    """Write bounds as whole won; Powertools writes them with a decimal point."""
     if isinstance(node, dict):
         return {name: _whole_numbers(part) for name, part in node.items()}
     if isinstance(node, list):

@@ -1,7 +1,7 @@
 """The patterns, descriptions and examples of parameters in the API's description: by name, since a name means one thing on every route.
 
-Functions refuse what is none by codes of their own, with sentences that help; Powertools' own patterns would take their place. So the
-patterns are here, and `tests/openapi/test_patterns.py` holds each to what the code takes.
+Functions refuse a malformed parameter with codes and sentences of their own, which patterns in the code would replace with those of
+Powertools. So the patterns are here, and `tests/openapi/test_patterns.py` compares each with what the code takes.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ LONGEST_LINE = 24
 
 
 def _ascii(pattern: str) -> str:
-    """With digits as they are meant: to some readers of patterns \\d is more than 0 to 9."""
+    """The pattern with \\d as 0 to 9; to some readers of patterns it means more digits."""
     return "^" + pattern.replace(r"\d", "[0-9]") + "$"
 
 

@@ -1,4 +1,4 @@
-"""The glossary's words that are never used, looked for in everything that people read: `make lint`."""
+"""`make lint`: look for the glossary's banned words in everything that people read."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GLOSSARY = Path("docs/glossary.md")
 SECTION = "## Never used"
 READ = {".py", ".md", ".yaml", ".yml", ".toml", ".sh", ".ts", ".tsx", ".html", ".css", "", ".json"}
-#: Generated, or data of other people.
+#: Generated files, and data of others.
 EXCEPT = (
     GLOSSARY,
     Path("docs/openapi.json"),
