@@ -127,7 +127,7 @@ def _one(metric: str, resource: str, watched: Watched, periods: int) -> Iterator
 
 
 def _sum(metrics: list[tuple[str, str]], watched: Watched) -> Iterator[str]:
-    """The sum of several metrics. A metric without data counts as 0. Since its latest value may come late, the alarm reads three periods."""
+    """The sum of several metrics. A metric without data counts as 0. As its latest value may be late, three periods are read."""
     yield "      Metrics:"
     yield "        - {Id: total, Expression: 'SUM(FILL(METRICS(), 0))', ReturnData: true}"
     for number, (metric, resource) in enumerate(metrics, start=1):

@@ -120,9 +120,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if arguments.stage != LOCAL:
-            raise OperationFailed(
-                "On AWS, export the table with: aws dynamodb export-table-to-point-in-time."
-            )
+            raise OperationFailed("On AWS, export the table with: aws dynamodb export-table-to-point-in-time.")
         items = export_ledger(stack_of(arguments), arguments.folder)
     except (OperationFailed, BotoCoreError, ClientError, OSError) as problem:
         print(f"make export: {problem}", file=sys.stderr)

@@ -65,7 +65,9 @@ class Source:
         # arn:aws:lambda:region:account:function:name:alias
         sources = [each for each in listed["EventSourceMappings"] if each["FunctionArn"].split(":")[6] == function]
         if len(sources) != 1:
-            raise OperationFailed(f"{FUNCTION} has {len(sources)} event sources on the ledger's stream; it must have one.")
+            raise OperationFailed(
+                f"{FUNCTION} has {len(sources)} event sources on the ledger's stream; it must have one."
+            )
         self._id = sources[0]["UUID"]
 
     def switch(self, on: bool) -> None:

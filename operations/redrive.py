@@ -127,7 +127,9 @@ def _deal_with(
         if of_publisher:
             return _name_the_time(message["DDBStreamBatchInfo"])
         return _cover(stack, message["DDBStreamBatchInfo"], caught_up)
-    return Redriven("a message", Outcome.STILL_PARKED, "it has neither a dead-lettered record nor the position of a batch")
+    return Redriven(
+        "a message", Outcome.STILL_PARKED, "it has neither a dead-lettered record nor the position of a batch"
+    )
 
 
 def _send_again(stack: Stack, record: dict[str, Any], function: str, event: dict[str, Any]) -> Redriven:
