@@ -132,9 +132,9 @@ def measure(folder: Path, written: Units) -> Section:
             ),
         ],
         (
-            "Write units of balances for each payment, by the distribution of payments over shops (in brackets: batches and fold):"
-            f" {by_mixture}. There is one fold for {HOUR:,} payments. By Zipf's law, which sizes of firms follow, the shop of rank n is paid"
-            " 1/n as often as the first.",
+            "Write units of balances for each payment, by the distribution of payments over shops (in brackets, batches and fold):"
+            f" {by_mixture}. There is one fold for {HOUR:,} payments. By Zipf's law, which sizes of firms follow, the shop of rank n is"
+            " paid 1/n as often as the first.",
             f"The stream has more shards as the table grows, and smaller batches: with {MANY_SHARDS} shards, after some five years,"
             f" a batch has {HOUR // windows // MANY_SHARDS} payments in an ordinary hour.",
             f"Pages of {SHOPS:,} shops with payables of hundreds of millions have a median of {largest.median} B; the largest has"
