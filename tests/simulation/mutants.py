@@ -125,12 +125,12 @@ def _is_spending(write: Write) -> bool:
 OF_PAYMENTS = (
     Mutant(
         "balance condition",
-        "a payment no longer needs the last purse to hold what it takes",
+        "a payment does not require the last purse to have the amount that it takes",
         lambda: dropping(lambda write, each: _is_spending(write) and isinstance(each, AtLeast)),
     ),
     Mutant(
         "emptied purses",
-        "a payment no longer needs the purses that it empties to be as they were read",
+        "a payment does not require the purses that it empties to be as they were read",
         lambda: dropping(
             lambda write, each: _is_spending(write) and isinstance(each, Equals) and each.path[0] == "purses"
         ),
@@ -147,30 +147,30 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "claim of an earning",
-        "a capture's earning is neither looked for nor claimed",
+        "a capture's earning is neither read nor claimed",
         lambda: _claims_gone("EARNING#"),
     ),
     Mutant(
         "claim of a correction",
-        "a cancellation's correction is neither looked for nor claimed: its refund is given back twice",
+        "a cancellation's correction is neither read nor claimed, so its refund is given back twice",
         lambda: _claims_gone("CORRECTION#"),
     ),
     Mutant(
         "posting number",
-        "a posting no longer needs the wallet's number to be as it was read",
+        "a posting does not require the wallet's accrual number to be as it was read",
         lambda: dropping(_at("posted")),
-        redundant="each posting is linked, so that the chain's length keeps the same; without both, see the next",
+        redundant="each posting is linked, so the condition on the chain's length does the same; see the next row for both",
     ),
     Mutant(
         "posting number and chain",
-        "a posting needs neither the wallet's number nor its chain to be as they were read",
+        "a posting requires neither the wallet's accrual number nor its chain to be as they were read",
         lambda: dropping(
             lambda write, each: isinstance(write, Update) and each.path in (("posted",), ("chain", "length"))
         ),
     ),
     Mutant(
         "chain",
-        "an entry is linked without looking whether another was linked meanwhile",
+        "an entry is linked without a check whether another was linked in between",
         lambda: dropping(lambda write, each: isinstance(write, Update) and each.path == ("chain", "length")),
     ),
     Mutant(
@@ -180,54 +180,54 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "recorded reversal",
-        "a reversal that comes before its payment leaves nothing behind",
+        "a reversal that comes before its payment stores nothing",
         lambda: patch.object(PaymentStore, "record_declines", _only_reversals_unrecorded),
     ),
     Mutant(
         "limits",
-        "what was used of a limit before counts for nothing",
+        "earlier limit usage is ignored",
         lambda: patch.object(rules, "evaluate", _nothing_used),
     ),
     Mutant("rounding", "rewards are rounded up", lambda: patch.object(rules, "evaluate", _rounded_up)),
-    Mutant("month of a limit", "a limit's use is of all months", lambda: patch.object(rules, "usage_at", _all_months)),
+    Mutant(
+        "month of a limit", "limit usage counts over all months", lambda: patch.object(rules, "usage_at", _all_months)
+    ),
     Mutant(
         "month of a payment",
-        "a capture's month is that of the world's clock, not of Seoul's",
+        "a capture's month is that of the system clock's time zone, not of Seoul",
         lambda: patch.object(
             Captured, "month", property(lambda captured: captured.accepted_at.astimezone(UTC).strftime("%Y-%m"))
         ),
     ),
     Mutant(
         "months that a wallet carries",
-        "what a wallet no longer carries counts as unused",
+        "a limit whose usage is no longer in the wallet counts as unused",
         lambda: patch.object(posting, "is_kept", lambda usage, month: True),
         forms=True,
     ),
     Mutant(
         "version of a progress",
-        "captures and cancellations no longer need the payment's progress to be as it was read",
+        "captures and cancellations do not require the payment's progress to be as it was read",
         lambda: dropping(lambda write, _: _starts(write, "PROGRESS#")),
     ),
     Mutant(
         "balance of what is held",
-        "a capture or release no longer needs the wallet to hold as much",
+        "a capture or release does not require the wallet to hold its amount",
         lambda: dropping(lambda write, each: isinstance(write, Update) and each.path == ("purses", "held", "amount")),
-        redundant="what a payment still holds is in its progress, whose version is a condition, and the wallet holds the sum",
+        redundant="the progress has the rest of each hold, its version is a condition, and the wallet holds the sum",
     ),
-    Mutant(
-        "expiry", "a hold is captured however old it is", lambda: patch.object(progress, "is_expired", lambda *_: False)
-    ),
+    Mutant("expiry", "an expired hold is captured", lambda: patch.object(progress, "is_expired", lambda *_: False)),
     Mutant(
         "order of a refund", "refunds go back in debit order", lambda: patch.object(posting, "refund", _in_debit_order)
     ),
     Mutant(
         "recovery",
-        "a refund is given back whole though cashback is below zero",
+        "a refund is given back in full while cashback is below zero",
         lambda: patch.object(posting, "refund", _nothing_recovered),
     ),
     Mutant(
-        "balance that a refund rests on",
-        "a correction no longer needs the cashback balance to be as it was read",
+        "balance that a refund depends on",
+        "a correction does not require the cashback balance to be as it was read",
         lambda: dropping(
             lambda write, each: (
                 isinstance(write, Update)
@@ -239,7 +239,7 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "body of a request",
-        "a key is taken for another body",
+        "a key is accepted with another body",
         lambda: patch("eeum.request._hash_of", lambda body: "00" * 32),
     ),
     Mutant(
@@ -252,9 +252,9 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "holding limit",
-        "a top-up no longer needs the purse to have room for it",
+        "a top-up does not require the purse to stay below the holding limit",
         lambda: dropping(_at("purses", AtMost)),
-        redundant="top-ups are linked, so that the chain's length lets one at a time in; a refund may fill the purse beyond",
+        redundant="top-ups are linked, so the condition on the chain's length admits one at a time; a refund may exceed the limit",
     ),
 )
 

@@ -32,25 +32,25 @@ def _on_other_places(write: Write, each: Condition) -> bool:
 MUTANTS_OF_BOUNDARIES = (
     Mutant(
         "discount given back",
-        "what is left of a discount is rounded up, so that cancellations give back a won too much or too little",
+        "the rest of a discount is rounded up, so cancellations give back one won too much or too little",
         lambda: patch.object(discounts, "discount_up_to", _rounded_up),
         forms=True,
     ),
     Mutant(
         "discount given back twice",
-        "each cancellation gives back the whole discount again",
+        "each cancellation gives back the whole discount",
         lambda: patch.object(progress, "parts_between", lambda parts, *_: parts),
         forms=True,
     ),
     Mutant(
         "suspended layer",
-        "a suspended layer pays",
+        "a suspended layer gives rewards",
         lambda: patch.object(amendments.Suspension, "suspends", lambda *_: False),
         forms=True,
     ),
     Mutant(
         "end of a suspension",
-        "a suspension holds at its end, and so until anything else changes",
+        "a suspension still applies at its end, and so until the next change",
         lambda: patch.object(
             amendments.Suspension,
             "holds_at",
@@ -60,19 +60,19 @@ MUTANTS_OF_BOUNDARIES = (
     ),
     Mutant(
         "end of an event",
-        "an event is open an instant too long",
+        "an event is open one instant too long",
         lambda: patch.object(Window, "is_open", _an_instant_late),
         forms=True,
     ),
     Mutant(
-        "months read while something is posted",
-        "what is posted while a month is read counts in it, though the wallet was read before",
+        "months read during a posting",
+        "postings made while a month is read are counted, though the wallet was read before",
         lambda: patch.object(MonthBook, "up_to", lambda book, number: book),
         forms=True,
     ),
     Mutant(
-        "condition on other places",
-        "near the end of a budget a grant no longer needs the rest to have what it draws on",
+        "condition on the unallocated balance",
+        "near the end of a budget a draw does not require the unallocated balance to have its amount",
         lambda: dropping(_on_other_places),
         forms=True,
     ),

@@ -38,19 +38,19 @@ def _without_budgets(wallet: Any, merchant: Any, policy: Any, order: Any, at: An
 MUTANTS_OF_FACTS = (
     Mutant(
         "budgets of a quote",
-        "a quote takes the money of lines and pools to be without end",
+        "a quote treats lines and pools as unlimited",
         lambda: patch.object(quoting, "_quoted", _without_budgets),
         forms=True,
     ),
     Mutant(
         "soundness of facts",
-        "an age is refused, as the list of texts did that judged what another list wrote",
+        "a member's age is refused as an unknown fact",
         lambda: patch.object(sources, "fault_of_facts", _texts_alone),
     ),
     *(
         Mutant(
             f"fact {name}",
-            "it is stored, and not read for the posting",
+            "the fact is stored, and not read for the posting",
             lambda name=name: patch.object(items, "facts_of_item", _reading_without(name)),  # type: ignore[misc]
             forms=True,
         )

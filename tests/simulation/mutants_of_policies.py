@@ -45,19 +45,19 @@ def _no_limits_after_the_end(policy: PolicyVersion, at: Any) -> Sequence[Limit]:
 MUTANTS_OF_POLICIES = (
     Mutant(
         "counts all in a group",
-        "a layer of an exclusive group that counts all counts nothing until it is chosen",
+        "a layer with `counts: all` in an exclusive group counts nothing until it is chosen",
         lambda: _evaluated(_counts_once_chosen),
         forms=True,
     ),
     Mutant(
         "end of a version",
-        "top-ups are given bonuses, and use limits of layers, after their version has ended",
+        "after the end of a version, top-ups get bonuses and use limits of layers",
         lambda: patch.object(top_ups, "give", _given_after_the_end),
         forms=True,
     ),
     Mutant(
         "limits on top-ups after the end",
-        "limits on top-ups hold no longer than their version pays",
+        "limits on top-ups end with their version",
         lambda: patch.object(top_ups, "_limits_on_top_ups", _no_limits_after_the_end),
         forms=True,
     ),
@@ -69,7 +69,7 @@ MUTANTS_OF_POLICIES = (
     ),
     Mutant(
         "dates of stored drafts",
-        "the check of a draft that an earlier release took finds no date out of bounds",
+        "the check of a draft from an earlier release accepts dates out of bounds",
         lambda: patch.object(validation, "faults_of_dates", lambda _: iter(())),
         forms=True,
     ),
