@@ -1,7 +1,7 @@
 """The API's description, docs/openapi.json, from the functions' routes and the template's authorizers.
 
-What a route takes and answers is in the code, and Powertools describes it; who may call it is in the template. Which answers each route
-has is in `deployment.described_answers`, and examples are in `examples.json`, which a test makes of real requests and answers.
+Powertools describes what a route takes and answers, from the code. The template says who may call it. `deployment.described_answers` has
+the answers of each route, and `examples.json` real requests and answers, which a test makes.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ TAGS = {
 }
 
 _OF_TWO_KINDS = re.compile(r"-(Input|Output)\b")
-"""Pydantic names schemas twice that refer to themselves, for reading and for writing, though they are the same."""
+"""Pydantic gives a schema that refers to itself two names, for reading and for writing, though both are the same."""
 
 
 def described() -> Document:
@@ -139,7 +139,7 @@ def _described_by_code(handler: str) -> Document:
 
 
 def _the_same_twice(pairs: list[tuple[str, Any]]) -> Document:
-    """An object whose repeated names have equal values: schemas that were named twice."""
+    """An object from pairs, in which a repeated name must have equal values."""
     read: Document = {}
     for name, value in pairs:
         if read.setdefault(name, value) != value:
@@ -161,22 +161,22 @@ def _operation(key: RouteKey, operation: Document, security: list[Document]) -> 
 
 
 def _exemplify(operation: Document, example: Document) -> None:
-    """Puts the example of a route beside the schemas of its request and its answer."""
+    """Add the examples of a route to its request and its answers."""
     if "request" in example:
         operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
     for status, answer in example.get("answer", {}).items():
         response = operation["responses"][status]
-        # Two statuses share one content.
+        # Two statuses may share one content.
         response["content"] = {media: each | {"example": answer} for media, each in response["content"].items()}
 
 
 def _titled(schemas: Document) -> Document:
-    """Schemas under titles that no two share: generators name what they make by them, and drop what has a name that is taken."""
+    """Schemas with unique titles: generators name their types by title, and drop a type whose name is taken."""
     return {name: {"title": name} | _untitled(schema) for name, schema in schemas.items()}
 
 
 def _untitled(schema: Any) -> Any:
-    """Without the titles that pydantic makes of names of fields. A field that is named `title` has a schema there, no text."""
+    """Schemas without the titles that pydantic makes from names of fields. A field with the name `title` has a schema, and stays."""
     if isinstance(schema, dict):
         return {name: _untitled(part) for name, part in schema.items() if name != "title" or not isinstance(part, str)}
     return [_untitled(part) for part in schema] if isinstance(schema, list) else schema

@@ -38,10 +38,9 @@ def banned(glossary: str) -> dict[str, str]:
 
 
 def hits(path: Path, text: str, words: dict[str, str]) -> Iterator[Hit]:
-    """Each use of `words` in `text`, whole words in any case."""
-    pattern = re.compile(
-        rf"(?<![\w-])({'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?![\w-])", re.IGNORECASE
-    )
+    """Each use of `words` in `text`, whole words in any case. A word alone in quotes is a stored or JSON name, which stays."""
+    any_of = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    pattern = re.compile(rf"""(?<![\w-])(?!(?<=["'`])(?:{any_of})["'`])({any_of})(?![\w-])""", re.IGNORECASE)
     for number, line in enumerate(text.splitlines(), 1):
         for found in pattern.findall(line):
             yield Hit(path, number, found, words[found.lower()])
