@@ -1,7 +1,7 @@
-"""Takes one safeguard after another out of the product, and shows that the simulation notices: python -m tests.simulation.mutants
+"""Remove one safeguard after another from the product, and check that the simulation detects it: python -m tests.simulation.mutants
 
-Each is run under several seeds until a check fails, 20,000 operations in all. One that none finds must say why nothing can. A mutant whose
-patch is never reached, or fails by itself, or ends a run with anything but a failed check, is broken: it proves nothing, and fails the run.
+Each mutant runs under several seeds until a check fails, 20,000 operations in all. One that is never found must say why. A mutant is broken
+if its patch is never reached, or fails by itself, or ends a run with anything but a failed check: it proves nothing, and fails the run.
 """
 
 import os
@@ -41,7 +41,7 @@ from tests.simulation.running import run, steps_of
 MOST_OPERATIONS = 20_000
 OF_A_SEED = 4_000
 AT_ONCE = os.cpu_count() or 1
-"""Mutants tried side by side, one a core."""
+"""Number of mutants that are tried in parallel, one on each core."""
 
 
 def _starts(write: Write, *prefixes: str) -> bool:
@@ -92,7 +92,7 @@ record_declines = PaymentStore.record_declines
 
 @contextmanager
 def _claims_gone(*prefixes: str) -> Iterator[None]:
-    """Neither looked for nor claimed: both, since each alone keeps the other's promise."""
+    """Neither read nor claimed. Both are removed, since each alone prevents a second posting."""
 
     def read(store: Any, sources: Any, others: Any = ()) -> Any:
         found = read_for_posting(store, sources, others)
@@ -118,7 +118,7 @@ def _at(path: str, kind: type = Equals) -> Callable[[Write, Condition], bool]:
 
 
 def _is_spending(write: Write) -> bool:
-    """Whether a write debits a wallet for a payment: it looks at a card, as no other does."""
+    """Whether a write debits a wallet for a payment: only such a write has a condition on a card."""
     return isinstance(write, Update) and any(each.path[0] == "cards" for each in write.conditions)
 
 
@@ -270,12 +270,12 @@ MUTANTS = (
     *MUTANTS_OF_PARTS,
     *MUTANTS_OF_ANSWERS,
 )
-"""All of them. A new one is an entry in one of these tuples, or in that of a module of its own, which is listed here."""
+"""All mutants. Add a new one to one of these tuples, or to a tuple of its own module, and list that here."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a mutant: after how many operations the check `found` it, under which seed; an empty `found` is nothing."""
+    """The result for a mutant: the check that `found` it, after how many operations, under which seed; an empty `found` means none."""
 
     name: str
     operations: int
@@ -284,12 +284,12 @@ class Outcome:
 
     @property
     def mutant(self) -> Mutant:
-        """By its name, since what it does to the product cannot be sent between processes."""
+        """The mutant, looked up by name, since its patch cannot be sent between processes."""
         return next(each for each in MUTANTS if each.name == self.name)
 
 
 def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
-    """Runs the simulation without the safeguard until a check fails. Raises `BrokenMutant` when the patch proves nothing."""
+    """Run the simulation without the safeguard until a check fails. Raises `BrokenMutant` when the patch proves nothing."""
     done = 0
     trace = Trace()
     for seed in range(mutant.forms, 2 * most // OF_A_SEED, 2):
@@ -312,7 +312,7 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
 
 
 def _tried(name: str) -> Outcome | str:
-    """What came of the mutant of that name, or why it is broken."""
+    """The outcome of the mutant with that name, or why it is broken."""
     (mutant,) = [each for each in MUTANTS if each.name == name]
     try:
         return try_mutant(mutant)
@@ -328,7 +328,7 @@ def _row(outcome: Outcome) -> str:
 
 
 def _trying(processes: ProcessPoolExecutor, names: Sequence[str]) -> dict[str, Future[Outcome | str]]:
-    """What comes of each mutant, in the order of `names`. Those that are never found take longest, and are begun first."""
+    """The outcome of each mutant, in the order of `names`. Those that are never found take longest, and start first."""
     redundant = {each.name for each in MUTANTS if each.redundant}
     begun = {name: processes.submit(_tried, name) for name in sorted(names, key=lambda name: name not in redundant)}
     done = count(1)
@@ -342,7 +342,7 @@ def _trying(processes: ProcessPoolExecutor, names: Sequence[str]) -> dict[str, F
 
 
 def main() -> int:
-    """Tries all mutants, or those that are named, one a core; prints the rows of the table in docs/testing.md."""
+    """Try all mutants, or the given ones, one on each core; print the rows of the table in docs/testing.md."""
     named = set(sys.argv[1:])
     if unknown := named - {each.name for each in MUTANTS}:
         sys.exit(f"There is no mutant {', '.join(sorted(unknown))}.")
@@ -361,7 +361,7 @@ def main() -> int:
             if caught:
                 print(f"  {name}: {outcome.found}", flush=True)
             elif not outcome.mutant.redundant:
-                print(f"  {name}: not missed in {outcome.operations:,} operations", flush=True)
+                print(f"  {name}: not detected in {outcome.operations:,} operations", flush=True)
     return 1 if wrong else 0
 
 

@@ -1,4 +1,4 @@
-"""Safeguards of what callers are answered: a bank's reference, and how a payment ended."""
+"""Safeguards of answers: a bank's reference, and how a payment ended."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

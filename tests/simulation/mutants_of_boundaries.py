@@ -1,4 +1,4 @@
-"""Safeguards at the edges: the won that a discount gives back, the instant at which something ends, and what is read while others post."""
+"""Safeguards at boundaries: the last won of a discount that is given back, the instant of an end, and reads during postings."""
 
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +22,7 @@ def _an_instant_late(window: Window, instant: Any) -> bool:
 
 
 def _on_other_places(write: Write, each: Condition) -> bool:
-    """What a transaction draws on besides its sub-line: near the end of the money the rest alone is drawn on in this way."""
+    """Whether a write draws from an item other than its budget shard: near the end of a budget, the unallocated balance."""
     if not isinstance(write, Update) or write.key.table is not Table.BUDGETS or write.key.sk != "REST":
         return False
     by_grant = any(other.path == ("closed",) for other in write.conditions) and len(write.changes) > 0

@@ -1,4 +1,4 @@
-"""Safeguards of what purses owe each other, each taken out of the product: undoing everything then no longer gives back everything."""
+"""Safeguards of debts between purses: without one, undoing everything does not restore everything."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,7 +58,7 @@ def _said_to_be_cashbacks(*arguments: Any) -> Any:
 
 
 def _whole_chain(debts: Any, debtor: str, creditor: str, won: int) -> None:
-    """A purse in the middle stays there."""
+    """Keep a purse that owes and is owed."""
     rules._change(debts, debtor, creditor, won)
 
 

@@ -1,4 +1,4 @@
-"""Safeguards of facts and quotes: what is written is accepted, all of it is read again, and a quote sees the money that there is."""
+"""Safeguards of facts and quotes: stored facts are accepted and read in full, and a quote uses the real budget."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from tests.stored_forms import named_facts
 
 
 def _texts_alone(item: Any) -> str | None:
-    """The list that judged facts before: it knew of no number but two."""
+    """An earlier check of facts, which allowed only two facts to be numbers."""
     known = {
         name: value for name, value in named_facts(item).items() if name not in ("own_rate", "annual_revenue", "flags")
     }

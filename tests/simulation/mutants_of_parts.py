@@ -1,4 +1,4 @@
-"""Safeguards of corrections in parts and of the slow lane, each taken out of the product."""
+"""Safeguards of corrections in parts and of the slow lane."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,13 +31,13 @@ def _the_last_twice(*arguments: Any) -> list[Correction]:
 
 
 def _all_in_the_first(*arguments: Any) -> list[Correction]:
-    """Every part has its changes, and the first moves the money of all."""
+    """Every part has its changes, and the first moves the money of all parts."""
     whole, made = arguments[0], divided(*arguments)
     return [replace(each, cashback=whole.cashback if place == 0 else {}) for place, each in enumerate(made)]
 
 
 def _none_due(write: Write) -> Write:
-    """Further parts are posted, and were never due."""
+    """Further parts are posted without having been due."""
     if isinstance(write, Update) and any(each.path == ("posted",) for each in write.changes):
         changes = tuple(each for each in write.changes if not (isinstance(each, Add) and each.path == ("due",)))
         return write._replace(changes=changes)
@@ -45,12 +45,12 @@ def _none_due(write: Write) -> Write:
 
 
 def _as_posted(book: MonthBook, found: Any) -> UsageByEarning:
-    """What an earning uses is what it used when it was posted, whatever was cancelled since."""
+    """The limit usage of an earning as it was posted, without later cancellations."""
     return of(MonthBook(book.earnings, ()), found)
 
 
 def _of_any_time(read: EntriesRead, posted: int) -> EntriesRead:
-    """A month that was read once is good for ever."""
+    """A cached month never becomes stale."""
     return replace(read, posted=posted)
 
 

@@ -1,4 +1,4 @@
-"""Safeguards of what policies say: what counts in a group, what holds after a version's end, and which dates a document may name."""
+"""Safeguards of policies: what counts in a group, what applies after a version's end, and which dates a document may have."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def _chosen_alone(*arguments: Any) -> list[tuple[Layer, evaluation.Accepted]]:
 
 
 def _counts_once_chosen(*arguments: Any, **more: Any) -> Any:
-    """For the product alone: the reference evaluates by the same function."""
+    """Patch the product's use of the evaluator only: the reference uses the same function."""
     with patch.object(evaluation, "_chosen", _chosen_alone):
         return evaluate(*arguments, **more)
 

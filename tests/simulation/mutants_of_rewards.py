@@ -1,4 +1,4 @@
-"""Safeguards of what commands give, of windows, of ceilings and of budgets, each taken out of the product."""
+"""Safeguards of discounts and bonuses, windows, funded amounts and budgets."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ move = BudgetStore.move
 
 
 def _of_sub_line(kind: type[Condition], name: str) -> Any:
-    """Without a condition on what a sub-line has, where something is granted or given back; refilling keeps its own."""
+    """Remove the condition on a budget shard's amount from draws and returns; refills keep theirs."""
 
     def gone(write: Write, each: Condition) -> bool:
         granted = isinstance(write, Update) and write.key.table is Table.BUDGETS and write.key.sk == "SUB_LINE"
@@ -43,7 +43,7 @@ def _earned_without_ceilings(*arguments: Any, **more: Any) -> Any:
 
 
 def _same_funds(funding: Any, items: Any) -> Any:
-    """Those of the first attempt, with what was granted in it, unless they have to be refilled."""
+    """The funds of the first attempt, with its draws, unless they must be refilled."""
     kept = getattr(funding, "kept", None)
     if kept is None or kept.missing:
         funding.kept = funds_of(funding, items)
@@ -68,7 +68,7 @@ def _both_evaluate(by: Any) -> Iterator[None]:
 
 
 def _moving(*, out: bool, into: bool) -> Any:
-    """A refill of which one half is not stored."""
+    """A refill that stores only one of its two halves."""
 
     def half(write: Write) -> Write:
         if isinstance(write, Update) and write.key.table is Table.BUDGETS and len(write.conditions) == 1:
