@@ -151,7 +151,7 @@ def documents() -> tuple[Document, ...]:
     first = _version("forms-2022-09", "2022-09-01T00:00:00+09:00", LIMITS, LAYERS, "2022-12-16T22:00:00+09:00")
     fewer = [layer for layer in LAYERS if layer["id"] not in ("stamps", "large")]
     second = _version("forms-2022-12", "2022-12-20T00:00:00+09:00", LIMITS, fewer, "2023-01-22T00:00:00+09:00")
-    # A limit of one name keeps its window; what has another is another limit.
+    # A limit with the same name must keep its window; one with another window is another limit.
     changed = {
         "spend-of-the-month": _limit("spend-of-the-month", "spend", 120_000),
         "coupons": _limit("coupons", "reward", 5_000, "half_month"),

@@ -205,7 +205,7 @@ def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
     wallet, key, amount = _wallet(city, chance), _key(chance), chance.choice((29_999, 30_000, 100_000, 500_000))
-    # A transfer of its own, mostly; some are sent again under another key: as they were, of another amount, or to another wallet.
+    # Mostly a new transfer. Some are sent again under another key: unchanged, with another amount, or to another wallet.
     transfer = key
     if city.transfers and chance.random() < SENT_AGAIN:
         transfer, known_wallet, known_amount = chance.choice(city.transfers[-20:])
