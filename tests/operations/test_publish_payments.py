@@ -1,4 +1,4 @@
-"""Payments come into the bucket under their source and month, once; what is there is never another."""
+"""Payments are stored in the bucket under their source and month, once, and never replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from operations.publish_payments import publish
 
 
 class Bucket:
-    """As much of S3 as is asked for; `room` is how many uploads succeed."""
+    """The S3 operations that the command uses; `room` is the number of uploads that succeed."""
 
     def __init__(self) -> None:
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}

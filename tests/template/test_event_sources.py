@@ -151,8 +151,10 @@ def test_a_long_month_delays_its_own_wallet_alone_and_what_fails_comes_again_aft
     assert source["BatchSize"] == 10
     sender = functions()["CashbackCalculationFunction"]["Environment"]["Variables"]
     assert sender["SLOW_QUEUE_URL"] == {"Ref": "CashbackSlowQueue"}
-    parks = [each["Resource"] for each in statements(role_of("CashbackSlowFunction")) if "sqs:SendMessage" in str(each)]
-    assert [queue_named(resource) for resource in parks] == ["CashbackDeadLetterQueue"]
+    dead_letters = [
+        each["Resource"] for each in statements(role_of("CashbackSlowFunction")) if "sqs:SendMessage" in str(each)
+    ]
+    assert [queue_named(resource) for resource in dead_letters] == ["CashbackDeadLetterQueue"]
 
 
 def test_the_month_turns_at_midnight_in_seoul_on_the_first() -> None:
