@@ -1,6 +1,6 @@
-"""What docs/performance.md reports, measured in one run: `make bench`.
+"""`make bench`: measure everything in docs/performance.md, in one run.
 
-Measurements are ratios of interleaved pairs and medians, since the machine's own speed comes and goes; no test asserts them.
+Figures are medians and ratios of interleaved pairs, since a machine's speed varies. No test asserts them.
 """
 
 import os
@@ -20,13 +20,13 @@ FUNCTION_ENVIRONMENT = {
     "BUDGETS_TABLE": "budgets",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "LOG_LEVEL": "INFO",
-    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/parked",
+    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
     "AWS_REGION": "ap-northeast-2",
     "AWS_DEFAULT_REGION": "ap-northeast-2",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
 }
-"""What the template gives each function; functions read it when they are imported."""
+"""Variables that the template gives each function; functions read them when they are imported."""
 
 os.environ.update(FUNCTION_ENVIRONMENT)
 for folder in ("layers/eeum/python", "functions"):

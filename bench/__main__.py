@@ -1,4 +1,4 @@
-"""`make bench`: measures everything, shows how far it is, and writes docs/performance.md."""
+"""`make bench`: measure everything, show the progress, and write docs/performance.md."""
 
 import sys
 import tempfile
@@ -35,8 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         replayed = simulator.measure(folder / "simulator")
-        # Before all that is measured in this process: the peak of a process that is started counts what its parent held then, and
-        # others hold a million members.
+        # Measured before this process holds a million members: the peak memory of a new process counts what its parent held.
         audited = audit.measure(folder / "audit")
         written, units = write_units.measure(folder / "write_units")
         sections = [

@@ -1,4 +1,4 @@
-"""The audit of a large ledger: how long it takes, and how much memory."""
+"""The time and memory of auditing a large ledger."""
 
 import json
 import os
@@ -31,7 +31,7 @@ from operations.audit import PROCESSES
 MEMBERS = 2_000
 PAYMENTS = 50
 ENTRIES = MEMBERS * (2 * PAYMENTS + 1)
-"""Payments, what they earned, and a top-up each."""
+"""Payments with their earnings, and one top-up for each member."""
 STEPS = 20
 NOW = datetime(2021, 4, 2, 9, 0, tzinfo=SEOUL)
 BOUND_SECONDS = 60
@@ -52,7 +52,7 @@ def measure(folder: Path) -> Section:
         f"`make audit` over {MEMBERS:,} wallets with {PAYMENTS} payments each in three months, their earnings and links, and the first"
         f" daily root: {ENTRIES:,} entries on dynoxide, read and checked by {PROCESSES} processes, their start included."
     )
-    of_memory = "The largest resident size of its processes, added up; the engine's own is not in it."
+    of_memory = "The sum of its processes' largest resident sizes, without the engine's."
     return Section(
         "Audit",
         [
@@ -82,7 +82,7 @@ def _fill(client: Any, storage: DynamoDbStorage, tables: dict[Table, str], progr
 
 
 def _counted(items: Iterable[Item], balances: dict[Holder, dict[str, int]]) -> Iterator[Item]:
-    """The items, added up as their projection does."""
+    """The items, counted as the projection counts them."""
     for item in items:
         if item["kind"] in KINDS:
             add_to(balances, movement_of(item).amounts)

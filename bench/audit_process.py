@@ -1,4 +1,4 @@
-"""An audit in a process of its own, which says how much memory it took at most: `python -m bench.audit_process < city.json`."""
+"""An audit in a process of its own, which prints its peak memory: `python -m bench.audit_process < city.json`."""
 
 import json
 import resource
@@ -17,8 +17,8 @@ def main() -> None:
     city = City(asked["programme"], asked["region"], tables, asked["endpoint"])
     roots = RootFolder(Path(asked["roots"]))
     report = audit(city, roots, datetime.fromisoformat(asked["now"]), lambda _: None, asked["processes"])
-    own, others = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    # Of its processes the system remembers the largest alone; each is counted as that one.
+    own, others = (resource.getrusage(scope).ru_maxrss for scope in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    # The system reports only the largest child process, so each counts as much as the largest.
     peak = own + (others * asked["processes"] if asked["processes"] > 1 else 0)
     print(json.dumps({"peak_kib": peak, "checked": dict(report.checked), "deviations": len(report.deviations)}))
 

@@ -1,4 +1,4 @@
-"""The warm authorisation: how often it goes to the database, and what the handler adds to what the database takes."""
+"""The warm authorisation: its round trips to the database, and the handler's time beside the database's."""
 
 import copy
 import itertools
@@ -41,7 +41,7 @@ def measure(folder: Path) -> Section:
 
 
 def handler_on(storage: Storage) -> Handler:
-    """The payment authorisation's whole Lambda handler, over `storage`; its log goes where it costs the same and shows nothing."""
+    """The whole Lambda handler of the payment authorisation, over `storage`; its log is written to the null device."""
     nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 — the logger writes to it until the end
     with redirect_stdout(nowhere):
         from payment_authorisation import app
@@ -81,7 +81,7 @@ def _overhead(client: Any, handle: Handler, inhabitants: Inhabitants) -> Figure:
 
 
 class BareCalls:
-    """The calls of one authorisation, sent again for a new entry each time, without the product around them."""
+    """The database calls of one authorisation, without the product; each repetition has a new entry."""
 
     def __init__(self, client: Any, calls: list[tuple[str, dict[str, Any]]]) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""Write units that balances cost a payment, and those of its whole life: authorised, its cashback posted, both counted and folded."""
+"""Write units of balances for each payment, and of a payment's whole life: authorised, rewarded, counted and folded."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -35,19 +35,19 @@ from tests.template.template import events
 SHOPS = 50_000
 PAYMENTS_A_YEAR = 107_000_000
 HOUR = 12_000
-"""Payments in an hour, of so many a year."""
+"""Payments in an hour, for that many a year."""
 SHARDS = 20
-"""Of the stream, once a year's journal is in the table: some 200 GB, 10 GB to a partition."""
+"""Shards of the stream when the table has a year's journal: some 200 GB, 10 GB to a partition."""
 MANY_SHARDS = 100
 TOP_UPS = 10
-"""A top-up for so many payments."""
+"""Payments for each top-up."""
 OWN_RATE = 10
-"""A shop in so many funds cashback of its own, as those of Benefit+ do."""
+"""One shop in this many funds cashback of its own, as Benefit+ shops do."""
 ENGINE = "dynoxide"
 
 
 class Mixture(NamedTuple):
-    """How payments fall on shops: the share of each, as weights added up."""
+    """The distribution of payments over shops, as cumulative weights."""
 
     name: str
     weights: Sequence[float]
@@ -60,7 +60,7 @@ ONE = Mixture("on one shop", [1.0])
 
 @dataclass(frozen=True)
 class Cost:
-    """Write units a payment: of what was appended, and of the fold that comes once in the hour."""
+    """Write units for each payment: of its batch, and of the hourly fold."""
 
     appended: float
     folded: float
@@ -74,7 +74,7 @@ class Cost:
 
 
 def measure(folder: Path, written: Units) -> Section:
-    """`written` is what was measured of the payment and its posting."""
+    """Measure balances. `written` is what was measured of the payment and its posting."""
     (source,) = events("BalanceProjectionFunction", "DynamoDB").values()
     full = payments_of(int(source["BatchSize"]))
     windows = 3_600 // int(source["MaximumBatchingWindowInSeconds"])
@@ -95,7 +95,7 @@ def measure(folder: Path, written: Units) -> Section:
     reported = _reported(folder, ZIPF, ordinary)
     progress.step()
     at_one_shop = found[ONE.name, BATCH]
-    told = "; ".join(
+    by_mixture = "; ".join(
         f"{mixture.name}, " + ", ".join(f"{found[mixture.name, size]} {how}" for how, size in sizes.items())
         for mixture in mixtures
     )
@@ -112,8 +112,8 @@ def measure(folder: Path, written: Units) -> Section:
                 0.5,
                 reported.total,
                 "",
-                f"As {ENGINE} reports of {of_load}: {reported.appended:.2f} for what is appended with the shard's checkpoint, and"
-                f" {reported.folded:.2f} for the hour's fold into pages that have every shop. By the sizes of the items it is"
+                f"As {ENGINE} reports for {of_load}: {reported.appended:.2f} for batches with the shard's checkpoint, and"
+                f" {reported.folded:.2f} for the hour's fold into pages that have every shop. By item sizes it is"
                 f" {found[ZIPF.name, ordinary].total:.2f}.",
             ),
             Figure(
@@ -132,18 +132,19 @@ def measure(folder: Path, written: Units) -> Section:
             ),
         ],
         (
-            f"Of balances, a payment costs, where payments fall on shops {told}: appended, and folded once for {HOUR:,} payments. By"
-            " Zipf's law, which sizes of firms follow, the shop of rank n is paid 1/n as often as the first.",
-            f"Batches are smaller the more shards the stream has, which grow with the table: at {MANY_SHARDS}, after some five years,"
-            f" they are of {HOUR // windows // MANY_SHARDS} payments in an ordinary hour.",
-            f"Pages of {SHOPS:,} shops, each of them owed hundreds of millions, take {largest.median} B, the largest {largest.largest} B;"
-            f" {largest.above_a_unit} of {largest.pages:,} are above 1,024 B, and cost two units.",
+            "Write units of balances for each payment, by the distribution of payments over shops (in brackets, batches and fold):"
+            f" {by_mixture}. There is one fold for {HOUR:,} payments. By Zipf's law, which sizes of firms follow, the shop of rank n is"
+            " paid 1/n as often as the first.",
+            f"The stream has more shards as the table grows, and smaller batches: with {MANY_SHARDS} shards, after some five years,"
+            f" a batch has {HOUR // windows // MANY_SHARDS} payments in an ordinary hour.",
+            f"Pages of {SHOPS:,} shops with payables of hundreds of millions have a median of {largest.median} B; the largest has"
+            f" {largest.largest} B. {largest.above_a_unit} of {largest.pages:,} are above 1,024 B, and cost two units.",
         ),
     )
 
 
 def payments_of(records: int) -> int:
-    """Payments among so many records; the others are their earnings and the top-ups."""
+    """The number of payments among the records of a batch; the others are earnings and top-ups."""
     return records * TOP_UPS // (2 * TOP_UPS + 1)
 
 
@@ -177,7 +178,7 @@ def _reported(folder: Path, mixture: Mixture, payments: int) -> Cost:
 
 
 def _settle(storage: ProjectionStorage) -> None:
-    """Every shop has been paid before."""
+    """Pay every shop once."""
     store = RebuildStore(storage, PATIENCE)
     store.change_projection(Projection(1, as_of=JANUARY_2021), None)
     for name, page in _settled().items():
@@ -215,7 +216,7 @@ def _project(storage: ProjectionStorage, batch: Sequence[Change]) -> None:
         raise RuntimeError(change.fault)
 
     projecting = Projecting(BalanceStore(storage, PATIENCE), PATIENCE, JANUARY_2021, refuse)
-    # A shard's first batch makes its checkpoint: as dear as moving it.
+    # A shard's first batch creates its checkpoint, which costs as much as moving it.
     project(projecting, f"shard-{batch[0].sequence % SHARDS}", batch)
 
 
@@ -224,7 +225,7 @@ def _fold(storage: ProjectionStorage) -> None:
 
 
 def _batches(mixture: Mixture, payments: int) -> list[list[Change]]:
-    """An hour's, each of so many payments."""
+    """The batches of an hour, each with this many payments."""
     chance = random.Random(2021)
     sequences = count(1)
     return [list(_batch(mixture, payments, chance, sequences)) for _ in range(HOUR // payments)]

@@ -1,4 +1,4 @@
-"""How long it takes to cancel one payment in a month that has a thousand, with all that its correction reads, folds and writes."""
+"""The time to cancel one payment in a month that has a thousand, with its correction."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,12 +20,12 @@ from eeum.storage import Key, Storage
 
 PAYMENTS = 1_000
 AMOUNT = 600
-"""Won of each payment: the thousand pass the end of the first band, so that the first payment's cancellation moves others over it."""
+"""Amount of each payment, in won. The thousand exceed the first band, so cancelling the first moves others from band to band."""
 
 ENGINE = "dynoxide"
 BOUND_SECONDS = 1.0
 CANCELLED = 5
-"""Cancellations measured one after another, each of the first payment that is left; the slowest counts."""
+"""Number of cancellations in turn, each of the first payment that is left; the slowest counts."""
 
 
 def measure(folder: Path) -> Section:
@@ -37,7 +37,7 @@ def measure(folder: Path) -> Section:
         book = CashbackStore(storage).month_book(inhabitants.wallets[0].id, "2021-01")
     if len(book.corrections) != CANCELLED or not all(correction.changes for correction in book.corrections):
         raise RuntimeError("each cancellation has a correction that changes what was earned")
-    told = ", ".join(f"{1000 * each:.0f}" for each in seconds)
+    listed = ", ".join(f"{1000 * each:.0f}" for each in seconds)
     return Section(
         "Cancellation",
         [
@@ -46,8 +46,8 @@ def measure(folder: Path) -> Section:
                 BOUND_SECONDS,
                 max(seconds),
                 "s",
-                f"The slowest of {CANCELLED} in turn, each of the first payment that is left: {told} ms. Use case, replay and postings, "
-                f"on {ENGINE}; the stream's wait is not in it.",
+                f"The slowest of {CANCELLED} in turn, each of the first payment that is left: {listed} ms. Use case, replay and postings, "
+                f"on {ENGINE}, without the stream's wait.",
             )
         ],
     )
@@ -81,7 +81,7 @@ def _key_of(entry: Entry) -> Key:
 
 
 def _post(storage: Storage, policies: PolicyBook, keys: list[Key]) -> None:
-    """As the stream's function does, without the stream."""
+    """Post as the stream's function does, without the stream."""
     sources = [source_of(item) for item in storage.read(keys) if item]
     now = lambda: JANUARY_2021 + timedelta(days=20)  # noqa: E731 - a clock
     store = CashbackStore(storage)

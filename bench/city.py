@@ -1,4 +1,4 @@
-"""A city to measure in: the published policies, a merchant that can be paid, and members with money, on any storage."""
+"""A city to measure in, on any storage: the published policies, an active shop, and members with money."""
 
 import itertools
 import json
@@ -30,13 +30,13 @@ from eeum.wallet.store import WalletStore
 PROGRAMME = "incheon"
 JANUARY_2021 = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
 ACQUIRER = "3n4b5urk1ft4fl3mg5e62d9ado"
-"""As long as the client ids that Cognito gives."""
+"""A client id as long as Cognito's."""
 PATIENCE = Patience(lambda: 30.0, time.sleep)
 _serial = itertools.count(1)
 
 
 def clock_from(start: datetime) -> Clock:
-    """A clock that begins at `start` and runs on, as the local city's does."""
+    """A clock that begins at `start` and runs at normal speed, as the local city's does."""
     return shifted_clock(start - datetime.now(UTC))
 
 
@@ -47,7 +47,7 @@ class Inhabitants:
 
 
 def found(storage: Storage, members: int) -> Inhabitants:
-    """Loads every published version, and opens wallets that hold more than any measurement spends."""
+    """Load every published version, and open wallets that hold more than any measurement spends."""
     documents = [
         json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "policies" / PROGRAMME).glob("*.json"))
     ]
@@ -75,7 +75,7 @@ def _merchant(storage: Storage) -> Merchant:
 
 
 def payment_event(wallet: Wallet, merchant: Merchant, amount: int = 12_000) -> dict[str, Any]:
-    """What the HTTP API sends when an acquirer asks (payload 2.0), each time under a new key."""
+    """The HTTP API's event for an acquirer's payment (payload 2.0), under a new key each time."""
     key = f"acquirer-terminal-0042-{next(_serial):012d}"
     body = {
         "card_token": f"{wallet.id}.{wallet.cards[0].reference}",
@@ -139,7 +139,7 @@ def payment_event(wallet: Wallet, merchant: Merchant, amount: int = 12_000) -> d
 
 
 def invocation() -> Any:
-    """The context that Lambda gives with each event."""
+    """The context that Lambda passes with each event."""
     return SimpleNamespace(
         get_remaining_time_in_millis=lambda: 9_000,
         function_name="eeum-PaymentAuthorisation",

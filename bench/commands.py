@@ -1,4 +1,4 @@
-"""Write units of commands that give: a discounted payment, its cancellation, and a top-up with a bonus in a purse of its own."""
+"""Write units of commands with rewards: a discounted payment, its cancellation, and a top-up with a bonus in a dated purse."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -31,7 +31,7 @@ POLICIES = PolicyBook(
     [
         policy_of(
             january_2021(
-                # What the wallets of a measurement hold is more than any city would let them.
+                # Wallets of a measurement hold more than any city allows.
                 wallet=wallet_terms(holding_limit=10**12, holding_limit_verified=10**12, top_up_limits=["top-ups"]),
                 purses=[purse("points", expires_after={"months": 6})],
                 limits=[limit("discounts", "reward", 100_000), limit("top-ups", "top_up", 1_000_000)],
@@ -46,7 +46,7 @@ POLICIES = PolicyBook(
 
 
 class Units(NamedTuple):
-    """Of one command each, on average."""
+    """Write units of one command each, on average."""
 
     payment: float
     cancellation: float
@@ -54,7 +54,7 @@ class Units(NamedTuple):
 
 
 def measure(folder: Path) -> Section:
-    progress = Progress("write units of commands that give", 2)
+    progress = Progress("write units of commands with rewards", 2)
     computed = _computed()
     progress.step()
     with storage_on(ENGINE, folder) as (client, storage):
@@ -64,22 +64,22 @@ def measure(folder: Path) -> Section:
             reported = _units(storage, inhabitants, lambda: sum(units))
     progress.step()
     return Section(
-        "Write units of commands that give",
+        "Write units of commands with rewards",
         [
             Figure(
                 "Write units of a discounted payment, with the merchant's index",
                 BOUND,
                 reported.payment,
                 "",
-                f"As {ENGINE} reports: two each for the wallet, the entry and the part of the budget that funds it, one in the index. "
-                f"A limit is used and two funders pay; by the sizes of the items it is {computed.payment:g}.",
+                f"As {ENGINE} reports: two each for the wallet, the entry and the budget shard that funds it, one in the index. "
+                f"A limit is used and two funders pay; by item sizes it is {computed.payment:g}.",
             )
         ],
         (
             f"Its cancellation takes {reported.cancellation:g} (by size {computed.cancellation:g}): two each for wallet, entry, progress "
             f"and budget. A top-up with a bonus in a purse that expires takes {reported.top_up:g} (by size {computed.top_up:g}): "
             "two each for wallet, entry, budget and the claim of the bank's reference. A refill "
-            "of the part of the budget comes once in thousands of commands, and is not in them.",
+            "of the budget shard happens once in thousands of commands, and is not counted.",
         ),
     )
 
@@ -110,7 +110,7 @@ def _pay(storage: Storage, budgets: Budgets, wallet_id: str, merchant_id: str) -
     request = Request.of(f"acquirer/{ACQUIRER}", wallet_id, "a-key-of-sixteen-or-more", {"amount": PRICE})
     paid = authorise_payment(Authorise(request, order), paying(storage, POLICIES, lambda: JANUARY_2021, budgets)).entry
     if paid.discount != PRICE // 10 or paid.ceilings:
-        raise RuntimeError(f"the payment has not its discount: {paid}")
+        raise RuntimeError(f"the payment has no discount: {paid}")
     return paid
 
 
@@ -127,4 +127,4 @@ def _top_up(storage: Storage, budgets: Budgets, wallet_id: str) -> None:
     using = WalletDependencies(store, lambda: POLICIES, PATIENCE, lambda: JANUARY_2021, lambda: budgets)
     entry = top_up(TopUpWallet(request, TOPPED_UP, f"KB-20210105-{wallet_id[:8]}"), using).entry
     if entry.credited.get("points@2021-07") != TOPPED_UP * 5 // 100:
-        raise RuntimeError(f"the top-up has not its bonus: {entry}")
+        raise RuntimeError(f"the top-up has no bonus: {entry}")

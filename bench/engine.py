@@ -1,4 +1,4 @@
-"""Real engines to measure on, and hooks into botocore's client that see what goes over the wire."""
+"""Real engines to measure on, and hooks into botocore's client that count requests and write units."""
 
 import copy
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ENGINES = {"dynoxide": engines.dynoxide, "MiniStack": engines.ministack}
 
 @contextmanager
 def storage_on(engine: str, folder: Path) -> Iterator[tuple[Any, DynamoDbStorage]]:
-    """The client of an engine that was started for this, and a storage on the template's tables in it."""
+    """Start an engine with the template's tables; yield its client and a storage on it."""
     place = folder / engine
     place.mkdir(parents=True)
     with ExitStack() as stack:
@@ -27,7 +27,7 @@ def storage_on(engine: str, folder: Path) -> Iterator[tuple[Any, DynamoDbStorage
 
 @contextmanager
 def requests_sent(client: Any) -> Iterator[list[str]]:
-    """The operation of every HTTP request that the client sends, those that it sends again too."""
+    """The operation of every HTTP request that the client sends, retries included."""
     sent: list[str] = []
 
     def on_send(event_name: str, **_: Any) -> None:
@@ -57,7 +57,7 @@ def calls_made(client: Any) -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
 @contextmanager
 def units_written(client: Any) -> Iterator[list[float]]:
-    """The units that the engine reports for each transaction and each item that is put alone, those of its indexes too."""
+    """The units that the engine reports for each transaction and each single put, with those of indexes."""
     units: list[float] = []
 
     def on_call(params: dict[str, Any], **_: Any) -> None:

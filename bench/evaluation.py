@@ -1,4 +1,4 @@
-"""What a policy makes of one payment: plain Python, no input or output."""
+"""The evaluation of a policy for one payment: plain Python, no input or output."""
 
 import json
 import statistics
@@ -51,7 +51,7 @@ def measure() -> Section:
     for name, (policy, base, used) in cases.items():
         rewards = evaluate(policy, FACTS, base, used).rewards
         if not rewards or any(reward.won == 0 for reward in rewards):
-            raise RuntimeError(f"nothing is evaluated in {name}")
+            raise RuntimeError(f"the evaluation of {name} has no reward")
         microseconds = _microseconds_of_calls(policy, base, used)
         lower, _, upper = statistics.quantiles(microseconds, n=4)
         how = f"Median of {REPEATS} runs of {CALLS:,} calls of `evaluate`, in processor time."

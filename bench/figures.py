@@ -1,4 +1,4 @@
-"""A measured figure and the bound it is held to."""
+"""Measured figures and their bounds."""
 
 import statistics
 import sys
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """`reached` and `bound` are in `unit`; lower is better, and equal is met. `how` says how it was measured, in a sentence or two."""
+    """A figure: `reached` and `bound` are in `unit`; lower is better, and equal is met. `how` says how it was measured."""
 
     what: str
     bound: float
@@ -25,7 +25,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """Figures of one kind, with the facts they rest on, in Markdown."""
+    """Figures of one kind, with their assumptions, in Markdown."""
 
     title: str
     figures: Sequence[Figure]
@@ -34,7 +34,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Seconds of one thing and of what it is compared with, measured in turns."""
+    """Seconds of a subject and of its reference, measured in turns."""
 
     subject: list[float]
     reference: list[float]
@@ -68,7 +68,7 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 
 class Progress:
-    """One line on the terminal that says what is being measured and how far it is."""
+    """One line on the terminal: what is being measured, and the progress."""
 
     def __init__(self, what: str, steps: int) -> None:
         self._what = what
@@ -82,7 +82,7 @@ class Progress:
 
     def _show(self) -> None:
         ended = self._done >= self._steps
-        # A log gets one line a measurement, a terminal a bar that moves.
+        # A log has one line for each measurement; a terminal has a moving bar.
         if not sys.stderr.isatty():
             if ended:
                 print(f"· {self._what}: {self._done}", file=sys.stderr, flush=True)
@@ -94,7 +94,7 @@ class Progress:
 
 
 def interleaved(what: str, subject: Callable[[], float], reference: Callable[[], float], rounds: int) -> Pairs:
-    """Seconds as each call reports them, the two in turns and in turns first, so that neither has the better moments."""
+    """Seconds as each call reports them. The two alternate, and alternate in coming first, so that neither has an advantage."""
     pairs = Pairs([], [])
     progress = Progress(what, rounds)
     for number in range(rounds):

@@ -1,4 +1,4 @@
-"""The largest items that real life brings, by the product's own item functions, against what one write unit holds."""
+"""The largest realistic items, made by the product's own item functions, and how they fit one write unit."""
 
 import json
 from dataclasses import replace
@@ -40,22 +40,22 @@ TILL, STAFF = {"till": "t" * 10}, {"staff": "s" * 12}
 COUPON_ID, GROUP = "c" * 12, "multi_child_home"
 
 ASSUMPTIONS = (
-    "The largest that real life brings is taken to be:",
+    "The largest realistic items are:",
     """\
 - every fact of the policy language is known: class, district, age, issuer, product, and all of the shop
 - a wallet of a verified member with a class, a district, a day of birth and an issuer: seven purses (charged, cashback, held, refunds
-  that wait and three grants, each with up to millions of won), four cards, six usage windows (three limits in two months), after 9,999
-  payments, with its chain
+  that wait and three allowances, each with up to millions of won), four cards, six usage windows (three limits in two months), after
+  9,999 payments, with its chain
 - a payment by card that empties four purses and draws on the fifth, at a merchant with four flags, a rate of its own and the longest
   district and category of the published policies, with a requested time
 - a discounted payment: as the one above, but out of two purses, with one discount that two funders pay and that uses one limit
-- a wallet with rewards: as the one above, but with one grant and two purses of rewards, two cards, two limits of cashback and two of
+- a wallet with rewards: as the one above, but with one allowance and two purses of rewards, two cards, two limits of cashback and two of
   commands, each in two months
 - the earning of a payment that falls into all three bands of all three layers, two of them paid by nation and city, one by the merchant""",
-    "To come, and counted already, as such a part may store them: a payment and its earning have a till (10 characters), a member of "
+    "Planned attributes are counted already, in a likely form: a payment and its earning have a till (10 characters), a member of "
     "staff (12), a group (16) and a coupon (12, its amount and the posting of its funder). A wallet has a group and a coupon with how "
     "often it was used; tills and staff are the merchant's.",
-    "Ids, callers and keys have their full length. No words of members or merchants, so no Korean, stand in any of them: names stay "
+    "Ids, callers and keys have their full length. No item contains words of members or merchants, so none has Korean: names are only "
     "in the merchant's item.",
 )
 
@@ -65,13 +65,13 @@ def measure() -> Section:
     payment = largest_payment(wallet)
     today, to_come = sizes(), sizes(to_come=True)
     now = ", ".join(f"{name} {size} B" for name, size in today.items())
-    how = f"By DynamoDB's size rule over the item that the store writes, keys and what is to come included. Without that: {now}."
+    how = f"By DynamoDB's size rule over the item that the store writes, with keys and planned attributes. Without these: {now}."
     figures = [Figure(f"Largest realistic {name} item", UNIT, size, "B", how) for name, size in to_come.items()]
     return Section("Item sizes", figures, (*ASSUMPTIONS, _of_others(wallet, payment)))
 
 
 def sizes(*, to_come: bool = False) -> dict[str, int]:
-    """Bytes of the largest items, as they are today or with what is `to_come`."""
+    """Bytes of the largest items, as they are today or with planned attributes (`to_come`)."""
     wallet = largest_wallet()
     payment = largest_payment(wallet)
     key, of_wallet = payment_key(wallet.id, payment.acceptance.digest), wallet_key(wallet.id)
@@ -91,7 +91,7 @@ def _as_it_is(item: Item) -> Item:
 
 
 def _grown_entry(item: Item) -> Item:
-    """A payment or an earning with till, staff, one group and one coupon, which are to come: the group as one more fact of a payment."""
+    """A payment or an earning with planned attributes: till, staff, one coupon, and one group as one more fact of a payment."""
     coupon = {"coupon": [COUPON_ID, 12_345]}
     postings = {**item["postings"], "funder/coupons": -12_345}
     group = {"facts": [*item["facts"], [GROUP]]} if "facts" in item else {"group": GROUP}
@@ -99,12 +99,12 @@ def _grown_entry(item: Item) -> Item:
 
 
 def _grown_wallet(item: Item) -> Item:
-    """A wallet with one group and one coupon, which are to come."""
+    """A wallet with planned attributes: one group and one coupon."""
     return {**item, "about": [*item["about"], [GROUP]], "coupons": {COUPON_ID: 99}}
 
 
 def _of_others(wallet: Wallet, payment: Payment) -> str:
-    """What has no bound of its own, since it is rare."""
+    """Sizes of rare items, which have no bound."""
     owing = replace(wallet, negative=Negative(payment.acceptance.id, NOON))
     size = _bytes(wallet_key(wallet.id), wallet_item(owing))
     whole = _bytes(
@@ -118,9 +118,9 @@ def _of_others(wallet: Wallet, payment: Payment) -> str:
     indebted = _bytes(wallet_key(wallet.id), wallet_item(replace(rewarded_wallet(wallet), debts=debts)))
     few, many = (_bytes(*a_correction(payment, changes)) for changes in (3, 1_000))
     return (
-        f"A wallet with a debt besides says why, and then has {size} B; the wallet with rewards has {indebted} B while both its "
-        f"purses of rewards owe charged money. What is everything at once takes two units more: the largest "
-        f"payment with a discount ({whole} B), and the largest wallet with two limits of commands ({with_all} B). The correction of a "
+        f"A wallet with negative cashback stores the reason, and then has {size} B. The wallet with rewards has {indebted} B while both "
+        f"its purses of rewards owe the loaded balance. Two items take two units more: the largest payment if it has a discount "
+        f"({whole} B), and the largest wallet with two limits of commands ({with_all} B). The correction of a "
         f"cancellation that changes three rewards has {few} B, one that changes a thousand {many:,} B."
     )
 
@@ -158,7 +158,7 @@ def largest_wallet() -> Wallet:
 
 
 def rewarded_wallet(wallet: Wallet) -> Wallet:
-    """A wallet that uses commands' limits and has rewards that expire, in two months each."""
+    """A wallet with limits of commands and rewards that expire, each in two months."""
     rewards = [purse_named(f"market-points@{month}")._replace(amount=123_456) for month in ("2026-12", "2027-01")]
     limits = ("coupon-reward", "top-up-bonus")
     return replace(
@@ -173,7 +173,7 @@ def rewarded_wallet(wallet: Wallet) -> Wallet:
 
 
 def discounted_payment(payment: Payment, purses: int = 2) -> Payment:
-    """The payment with a discount of one band, out of its last `purses` alone."""
+    """The payment with a discount of one band, paid from its last `purses` alone."""
     funders = (("national", 60_000), ("city", 63_450))
     discount = LayerReward("small-merchants", 123_450, (BandPortion(0, None, 1_000, 1_234_500),), funders)
     *others, (last, won) = payment.paid_from[-purses:]
@@ -200,19 +200,19 @@ def largest_payment(wallet: Wallet) -> Payment:
 
 
 def largest_earning(payment: Payment) -> tuple[Key, Item]:
-    """Key and item as they are stored, with the link."""
+    """The largest earning's key and item, with the link."""
     earning = earn(captured_of(payment), three_layers(), 9_999, {}, NOON + timedelta(seconds=2))
     if [len(reward.portions) for reward in earning.rewards] != [3, 3, 3]:
-        raise RuntimeError("the largest earning falls into all three bands of all three layers")
+        raise RuntimeError("the largest earning must have all three bands of all three layers")
     key = earning_key(earning.wallet_id, earning.month, earning.digest, earning.capture)
     _, item = linked(Head(10_998, "h" * 43), keyed(key, earning_item(earning)), "s" * 43)
     if len(item[CHAIN]["head"]) != len("h" * 43):
-        raise RuntimeError("a link has another length")
+        raise RuntimeError("the link has not the expected length")
     return key, item
 
 
 def a_correction(payment: Payment, changes: int) -> tuple[Key, Item]:
-    """Of a cancellation of the whole payment that changes so many rewards."""
+    """The correction of a whole payment's cancellation that changes this many rewards."""
     acceptance = payment.acceptance
     correction = Correction(
         wallet_id=acceptance.wallet_id,
@@ -236,7 +236,7 @@ def a_correction(payment: Payment, changes: int) -> tuple[Key, Item]:
 
 
 def three_layers() -> PolicyVersion:
-    """A policy such as a city may write: two of its own layers and one of the merchants, in three bands each, on three limits."""
+    """A realistic policy: two layers of the city and one of the merchants, with three bands each and three limits."""
     own = [
         {"id": "small-merchants", "limits": ["monthly-spend", "monthly-reward"]},
         {"id": "traditional-markets", "limits": ["monthly-spend"]},

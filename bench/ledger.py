@@ -1,4 +1,4 @@
-"""A ledger of many payments with their earnings, as the use cases would have left it, put straight into an engine's table."""
+"""A ledger of many payments with their earnings, as the use cases would write it, put directly into an engine's table."""
 
 import itertools
 from collections.abc import Iterator
@@ -33,13 +33,13 @@ AT_ONCE = 25
 
 
 def ledger(members: int, payments: int, policies: PolicyBook) -> Iterator[Item]:
-    """Every item of `members` wallets, each with `payments` payments over three months and what they earned."""
+    """Every item of `members` wallets, each with `payments` payments over three months and their earnings."""
     for number in range(members):
         yield from _wallet(number, payments, policies)
 
 
 def put(client: Any, table: str, items: Iterator[Item], most: int) -> None:
-    """Puts up to `most` items as they are, past every condition."""
+    """Put up to `most` items as they are, without conditions."""
     items = itertools.islice(items, most)
     while together := list(itertools.islice(items, AT_ONCE)):
         puts = [
@@ -47,7 +47,7 @@ def put(client: Any, table: str, items: Iterator[Item], most: int) -> None:
         ]
         left = client.batch_write_item(RequestItems={table: puts})["UnprocessedItems"]
         if left:
-            raise RuntimeError("the engine did not take everything")
+            raise RuntimeError("the engine left items unprocessed")
 
 
 def _wallet(number: int, payments: int, policies: PolicyBook) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""The monthly reset: what it asks of the storage in a city of a thousand members and in one of a million."""
+"""The monthly reset: its calls of the storage with a thousand members and with a million."""
 
 from bisect import insort
 from datetime import datetime, timedelta
@@ -32,8 +32,8 @@ def measure() -> Section:
     progress.step()
     many = _cost_of_reset(MANY, progress)
     how = (
-        f"Members change nothing: with {FEW:,} the calls are {_listed(few.calls)}, {few.write_units} write units; "
-        f"with {MANY:,} {_listed(many.calls)}, {many.write_units} write units. In-memory storage that counts them."
+        f"The number of members makes no difference: with {FEW:,} the calls are {_listed(few.calls)}, {few.write_units} write units; "
+        f"with {MANY:,} {_listed(many.calls)}, {many.write_units} write units. Counted by the in-memory storage."
     )
     return Section(
         "Monthly reset",
@@ -61,7 +61,7 @@ def _listed(calls: tuple[str, ...]) -> str:
 
 
 def _cost_of_reset(members: int, progress: Progress | None) -> Cost:
-    """What turning the month costs in a city of so many members, whose month before was opened by the reset before."""
+    """The cost of a reset with this many members, after a reset opened the month before."""
     storage = PopulatedStorage()
     storage.populate(members, progress)
     store = MonthStore(storage, PATIENCE, PROGRAMME)
@@ -79,7 +79,7 @@ def _reset(store: MonthStore, due_at: datetime) -> None:
 
 
 class PopulatedStorage(InMemoryStorage):
-    """Wallets are put in as they are, without a transaction each, which would take minutes for a million."""
+    """In-memory storage into which wallets are put directly: a transaction for each of a million takes minutes."""
 
     def populate(self, members: int, progress: Progress | None) -> None:
         card = Card("0123456789abcdef", "standard", "active")

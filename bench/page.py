@@ -1,4 +1,4 @@
-"""docs/performance.md, written anew by each run."""
+"""docs/performance.md, which each run writes again."""
 
 import os
 import platform
@@ -12,22 +12,22 @@ from bench.figures import Figure, Section
 INTRODUCTION = """\
 # Performance
 
-Written by `make bench`, which measures everything on this page in one run; nothing here is asserted in tests, since machines differ and
-their speed comes and goes. Ratios are medians of interleaved pairs on the same machine and engine; a spread is that of the middle half.
-Lower is better everywhere.
+`make bench` writes this page and measures everything on it in one run. No test asserts these figures, since machines differ and their
+speed varies. Ratios are medians of interleaved pairs on the same machine and engine; a spread is that of the middle half. Lower is
+better everywhere.
 """
 
 WHAT_KEEPS_IT_SO = """\
-## What keeps it so
+## Why it is fast
 
-- A payment reads once and writes once: nothing is looked up that the request does not name, and only policies are cached.
+- A payment reads once and writes once. It reads only what the request names, and caches only policies.
 - Functions make their clients with botocore alone, which reads its descriptions of AWS into plain dicts (`eeum.aws.clients`).
-- A start collects no garbage, since it makes none, and the collector then leaves alone what it has made (`eeum.aws`, `eeum.composition`);
-  for that to count, a function imports from `eeum.aws` first, and Powertools' names through `eeum.aws.http`.
-- A function imports the parts that its use cases are of. The stream's and the schedule's know neither pydantic nor the HTTP edge.
-- The HTTP edge hands on only the headers that are read, and logs only what was refused: the API's own log has a line for each request.
-- What merchants are paid is appended by the batch, and added to pages of a dozen of them once an hour.
-- Items hold no names, titles or texts, so that each fits one write unit; earnings name layers, bands and funders, not sentences.
+- Garbage collection is off during a start, which makes no garbage, and later ignores what the start made (`eeum.aws`, `eeum.composition`).
+  For that, a function imports from `eeum.aws` first, and Powertools' names through `eeum.aws.http`.
+- A function imports only the parts of its use cases. Functions of streams and schedules import neither pydantic nor the HTTP edge.
+- The HTTP edge passes on only the headers that are read, and logs only refusals; the API's own log has a line for each request.
+- What merchants are paid is appended in batches, and added once an hour to pages of a dozen merchants.
+- Items contain no names, titles or texts, so that each fits one write unit. Earnings name layers, bands and funders, not sentences.
 """
 
 
@@ -69,14 +69,14 @@ def _verdict(figures: Sequence[Figure]) -> str:
 
 
 def _without_repetition(figures: Sequence[Figure]) -> list[Figure]:
-    """Figures that were measured in the same way are explained once."""
+    """The explanations of figures; those measured in the same way share one."""
     return list({figure.how: figure for figure in reversed(figures)}.values())[::-1]
 
 
 def machine_facts(seconds: float) -> list[str]:
     return [
         f"{_processor()}, {os.cpu_count()} processors, {_memory_gib():.0f} GiB of memory, {platform.system()} {platform.machine()}",
-        f"processes that ran or waited for a processor, on average of the last quarter of an hour: {os.getloadavg()[2]:.1f}",
+        f"load average over the last 15 minutes: {os.getloadavg()[2]:.1f}",
         f"Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("botocore", "aws-lambda-powertools", "pydantic")),
         f"the run took {seconds:.0f} s",

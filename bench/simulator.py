@@ -1,4 +1,4 @@
-"""The policy simulator: a hundred million payments made, replayed, and compared with what DuckDB itself needs for a sum."""
+"""The policy simulator: make a hundred million payments, replay them, and compare with the time of a plain sum in DuckDB."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from bench.figures import Figure, Progress, Section
 from local import places
 
 SHARE = 8_400
-"""Of the city's members, in basis points: a little over a hundred million payments."""
+"""Share of the city's members, in basis points, that gives a little over a hundred million payments."""
 TENTH = 840
 HUNDREDTH = 84
 PAYMENTS = 100_000_000
@@ -36,7 +36,7 @@ SUM, SUM_BY_MONTH = "window-sum", "window-sum-by-month"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One part in its own process: seconds, its largest memory, and how many payments it says there were."""
+    """One part in its own process: seconds, peak memory, and the number of payments that it reports."""
 
     seconds: float
     gib: float
@@ -147,7 +147,7 @@ def _row(name: str, found: Measured, of_sum: Measured) -> str:
 
 
 def _ratios(rounds: dict[str, list[Measured]]) -> dict[str, list[float]]:
-    """Of each round, by how much a replay took longer than the sum."""
+    """The ratio of a replay's time to the sum's, for each round."""
     return {
         part: [found.seconds / of_sum.seconds for found, of_sum in zip(rounds[part], rounds[SUM], strict=True)]
         for part in HELD
@@ -155,7 +155,7 @@ def _ratios(rounds: dict[str, list[Measured]]) -> dict[str, list[float]]:
 
 
 def _median(found: list[Measured]) -> Measured:
-    """Seconds as usual, memory at its largest."""
+    """Median seconds, and the largest memory."""
     return Measured(
         statistics.median(each.seconds for each in found), max(each.gib for each in found), found[0].payments
     )
@@ -166,7 +166,7 @@ def _measured(folder: Path, share: int | None, parts: tuple[str, ...]) -> dict[s
 
 
 def _rounds(folder: Path, share: int | None, parts: tuple[str, ...], rounds: int) -> dict[str, list[Measured]]:
-    """The city, where it is to be made, and these parts of the measuring in turns, by name; in the simulator's environment."""
+    """Measure these parts in turns, in the simulator's environment, and make the city first if needed; the results by name."""
     making = ["--make", str(share)] if share else []
     done = subprocess.run(
         [
@@ -190,8 +190,8 @@ def _rounds(folder: Path, share: int | None, parts: tuple[str, ...], rounds: int
 
 
 def _payments(said: str) -> int:
-    """The last number of payments that is told: that of all months."""
+    """The last number of payments in the output, which is that of all months."""
     found = re.findall(r"([0-9,]+)(?: payments| so far)", said)
     if not found:
-        raise RuntimeError(f"no payments are told of: {said}")
+        raise RuntimeError(f"the output has no number of payments: {said}")
     return int(found[-1].replace(",", ""))

@@ -1,10 +1,10 @@
-"""How many bytes DynamoDB counts for an item, by the rule of its developer guide."""
+"""The size of items in bytes, by the rule of DynamoDB's developer guide."""
 
 from collections.abc import Mapping
 from typing import Any
 
 UNIT = 1_024
-"""Bytes that one write unit pays for."""
+"""Bytes of one write unit."""
 ENTRY_BYTES = 1
 CONTAINER_BYTES = 3
 
@@ -31,7 +31,7 @@ def value_bytes(value: Any) -> int:
 
 
 def number_bytes(number: int) -> int:
-    """About a byte for two significant digits, one more, and one for the sign below zero; zeros at either end are not stored."""
+    """One byte for two significant digits, one more, and one for a minus sign. Zeros at either end are not stored."""
     digits = len(str(abs(number)).rstrip("0"))
     return (digits + 1) // 2 + 1 + (number < 0)
 

@@ -1,4 +1,4 @@
-"""How long each function takes from nothing to ready, against one that only makes a boto3 DynamoDB client, both from a host build."""
+"""The time until each function is ready, compared with a process that only makes a boto3 DynamoDB client, both from a host build."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ HTTP_BOUND = 1.6
 EVENT_BOUND = 1.4
 REFERENCE = "import boto3; boto3.client('dynamodb')"
 READY = "; import os; os._exit(0)"
-"""Ends a process once it is ready. What Python does at an orderly exit is no part of a start, and takes boto3 much longer."""
+"""Ends a process as soon as it is ready. Python's orderly exit is no part of a start, and takes boto3 much longer."""
 
 
 class Function(NamedTuple):
@@ -96,7 +96,7 @@ def _environment(build: Path, function: Function) -> dict[str, str]:
 
 
 def _host_build(target: Path) -> Path:
-    """Layers and functions as `make build TARGET=host` builds them, by the same makefiles."""
+    """Build layers and functions as `make build TARGET=host` does, by the same makefiles."""
     if shutil.which("make") is None:
         sys.exit("make bench: `make` is missing, which builds the functions; install it with your package manager.")
     sources = {

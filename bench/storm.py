@@ -1,6 +1,7 @@
-"""How long a stranger waits for cashback while one shop cancels in two very long months: `make measure-storm`.
+"""`make measure-storm`: how long other members wait for cashback while one shop cancels in two very long months.
 
-A city of its own is deployed. Everything is asked over HTTP, as members, acquirers and banks ask.
+It deploys a city of its own and sends everything over HTTP, as members, acquirers and banks do. A *stranger* is a member who has no
+part in the cancellations.
 """
 
 from __future__ import annotations
@@ -31,20 +32,20 @@ from local.failure import CityFailure
 from local.roles import Tokens
 
 PAYMENTS = 5_000
-"""Of each of the two months. All of them use one limit, so that a cancellation changes its use for all payments that follow."""
+"""Payments in each of the two months. All use one limit, so a cancellation changes its usage for all payments that follow."""
 PRICE = 200
-"""Won of each payment: the month goes from the first band through all of the last."""
+"""Amount of each payment, in won: the month goes through all bands."""
 CANCELLATIONS = 5_000
-"""Of each of the two storms."""
+"""Cancellations in each of the two storms."""
 TILLS = 3
-"""That send the cancellations of one storm, each one after another."""
+"""Number of tills that send the cancellations of one storm, each one after another."""
 
 STRANGERS = 5
 STRANGERS_PRICE = 1_000
 TOPPED_UP = 300_000
-"""Won of each stranger, for more payments than a measurement has."""
+"""Loaded balance of each stranger, in won: more than a measurement spends."""
 CALM = 10
-"""Payments of strangers before the storms, for comparison: what the machine takes by itself."""
+"""Payments of strangers before the storms, for comparison with an idle city."""
 BETWEEN_SECONDS = 1.0
 ASKED_AGAIN_SECONDS = 0.2
 
@@ -53,7 +54,7 @@ PATIENCE_SECONDS = 1_200.0
 BEGINNING = "2021-01-05T10:00:00+09:00"
 
 Cancelled = tuple[Any, int | None]
-"""A payment, and how many won of it are cancelled: None is all that is left."""
+"""A payment, and the amount to cancel; None means all that is left."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,13 @@ class Member:
 
     @property
     def pending(self) -> int:
-        """Payments and cancellations whose cashback is not posted yet."""
+        """Number of payments and cancellations whose cashback is not posted yet."""
         return int(self.api.get(f"/wallets/{self.wallet}")["cashback_pending"])
 
 
 @dataclass(frozen=True)
 class Stormed:
-    """Seconds that strangers' payments waited before and in the storms, how long these took, and how many were posted by then."""
+    """Seconds that strangers' payments waited before and during the storms, and the storms' length and postings at their end."""
 
     calm: Sequence[float]
     waited: Sequence[float]
@@ -86,7 +87,7 @@ class Shop:
 
     def __init__(self, api: Api, tokens: Tokens) -> None:
         self._acquirer = api.as_caller(tokens.acquirer)
-        # The city has this shop already; an application with the same papers returns it.
+        # The city already has this shop; the same application again returns it.
         self._id = api.as_caller(tokens.merchant).post("/merchants", inhabitants.shops()[0].application())["id"]
 
     def pay(self, member: Member, amount: int) -> Any:
@@ -104,20 +105,20 @@ class Shop:
 def measure(
     folder: Path, payments: int = PAYMENTS, cancellations: int = CANCELLATIONS, port: int | None = None
 ) -> Section:
-    """Deploys a city in `folder`, makes two months of `payments` each, and cancels in both at once. Raises `CityFailure`."""
+    """Deploy a city in `folder`, make two months of `payments` each, and cancel in both at once. Raises `CityFailure`."""
     with _city(folder, port) as city:
         stormed = _storm(city, payments, cancellations)
     median = statistics.median(stormed.waited)
     how = (
-        f"The longest of {len(stormed.waited)} payments of strangers, one after another while the storms lasted; half of them waited up to"
-        f" {median:.1f} s. From sending the payment over HTTP until the wallet shows that its cashback is posted, in a deployed local"
+        f"The longest wait of {len(stormed.waited)} strangers' payments, one after another during the storms; half of them waited up to"
+        f" {median:.1f} s. Measured from sending the payment over HTTP until the wallet shows its cashback, in a deployed local"
         " city: API, functions, stream and queue. In one storm payments are cancelled whole, in the other 1 won at a time, in as many"
         f" parts as a payment can have ({MOST_CANCELLATIONS}, the last of which takes all that is left)."
     )
     note = (
         f"Before the storms the longest of {len(stormed.calm)} payments took {max(stormed.calm):.1f} s. {2 * TILLS} tills sent"
         f" {stormed.cancelled:,} cancellations in {stormed.seconds:.0f} s. At the end {stormed.posted:,} of them were posted. The others"
-        " waited in the slow lane, where they delay the two wallets alone."
+        " waited in the slow lane, where they delay only the two wallets."
     )
     what = f"A stranger's cashback while one shop cancels {cancellations:,} times in each of two months of {payments:,} payments"
     return Section("Storms of cancellations", [Figure(what, BOUND_SECONDS, max(stormed.waited), "s", how)], [note])
@@ -154,12 +155,12 @@ def _storm(city: City, payments: int, cancellations: int) -> Stormed:
 
 
 def _arrive(city: City, tokens: Tokens, name: str, amount: int) -> Member:
-    """A verified resident who has just topped up."""
+    """Make a verified resident with a top-up."""
     city.signing.enrol(name, sign_in.RESIDENT_APP)
     own = city.api.as_caller(city.signing.token(name, sign_in.RESIDENT_APP))
     wallet = own.post("/wallets", {})
     path = f"/wallets/{wallet['id']}"
-    city.api.as_caller(tokens.operator).patch(path, {"verified": True, "reason": "Papers in order."})
+    city.api.as_caller(tokens.operator).patch(path, {"verified": True, "reason": "Documents verified."})
     body = {"amount": amount, "bank_reference": f"opening-{name}"}
     answer = city.api.as_caller(tokens.bank).post(f"{path}/top_ups", body, key=f"opening-top-up-{name}")
     if answer["status"] == "declined":
@@ -168,7 +169,7 @@ def _arrive(city: City, tokens: Tokens, name: str, amount: int) -> Member:
 
 
 def _months(shop: Shop, members: Sequence[Member], payments: int) -> list[list[Any]]:
-    """The payments of each member, once all have their cashback."""
+    """Pay for each member, and return the payments when all have their cashback."""
     progress = Progress(f"{len(members)} months of {payments:,} payments", payments)
 
     def pay(_: int) -> list[Any]:
@@ -184,7 +185,7 @@ def _months(shop: Shop, members: Sequence[Member], payments: int) -> list[list[A
 
 
 def _won_by_won(payments: Sequence[Any], count: int) -> list[Cancelled]:
-    """As few payments as can be, each cancelled in all its parts, in turns."""
+    """As few payments as possible, each cancelled in the most parts, in turns."""
     few = payments[: -(-count // MOST_CANCELLATIONS)]
     parts = [*itertools.repeat(1, MOST_CANCELLATIONS - 1), None]
     return [(paid, amount) for amount in parts for paid in few][:count]
@@ -198,7 +199,7 @@ def _queued(storm: Sequence[Cancelled]) -> queue.SimpleQueue[Cancelled]:
 
 
 def _cancel(shop: Shop, due: queue.SimpleQueue[Cancelled]) -> int:
-    """Sends what is due, one after another, until nothing is left; returns how many this till sent."""
+    """Send cancellations one after another until none is left; return how many this till sent."""
     for sent in itertools.count():
         try:
             payment, amount = due.get_nowait()
@@ -214,7 +215,7 @@ def _after(count: int) -> Callable[[], bool]:
 
 
 def _waited(shop: Shop, strangers: Sequence[Member], over: Callable[[], bool]) -> list[float]:
-    """Seconds of strangers' payments, one after another until it is over."""
+    """Seconds that strangers' payments waited, one after another until the storms are over."""
     waited: list[float] = []
     while not over():
         stranger = strangers[len(waited) % len(strangers)]
@@ -237,15 +238,17 @@ def _wait(until: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not until():
         if time.monotonic() > deadline:
-            raise CityFailure(f"Cashback did not come within {PATIENCE_SECONDS:.0f} seconds.")
+            raise CityFailure(f"Cashback was not posted within {PATIENCE_SECONDS:.0f} seconds.")
         time.sleep(ASKED_AGAIN_SECONDS)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.storm", description=__doc__)
-    parser.add_argument("--payments", type=variables.whole_number(1), default=PAYMENTS, help="of each month")
-    parser.add_argument("--cancellations", type=variables.whole_number(1), default=CANCELLATIONS, help="of each storm")
-    parser.add_argument("--port", type=variables.port, help="a free one if not given")
+    parser.add_argument("--payments", type=variables.whole_number(1), default=PAYMENTS, help="payments in each month")
+    parser.add_argument(
+        "--cancellations", type=variables.whole_number(1), default=CANCELLATIONS, help="cancellations in each storm"
+    )
+    parser.add_argument("--port", type=variables.port, help="default: a free one")
     arguments = parser.parse_args()
     began = time.monotonic()
     try:

@@ -1,4 +1,4 @@
-"""Write units of a payment and of its cashback: as an engine reports them, and by the sizes of what is written."""
+"""Write units of a payment and of its cashback: as engines report them, and by item sizes."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -29,12 +29,12 @@ from tests.in_memory.storage import InMemoryStorage
 
 BATCH = 20
 ENGINES = ("dynoxide", "MiniStack")
-"""The first is the authority here: the strictest there is."""
+"""The figures are those of the first, the strictest engine."""
 
 
 class Units(NamedTuple):
-    """Of one authorised payment with the merchant's index; of that and its share of the batch's posting; and with what is taken from the
-    budget, too."""
+    """Write units of one authorised payment with the merchant's index; the same with its share of the batch's posting; the same with
+    the budget draw."""
 
     payment: float
     with_cashback: float
@@ -42,7 +42,7 @@ class Units(NamedTuple):
 
 
 class CountingStorage(InMemoryStorage):
-    """Adds up write units by the sizes of the items before and after: two a KB in a transaction, one a KB in each index, and one alone."""
+    """Storage that counts write units by item sizes before and after: two a KB in a transaction, one a KB in each index or single put."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,17 +67,17 @@ class CountingStorage(InMemoryStorage):
 
 
 def measure(folder: Path) -> tuple[Section, Units]:
-    """The section, and the units of the engine that is believed."""
+    """The section, and the units that the first engine reports."""
     progress = Progress("write units", len(ENGINES) + 1)
-    found_by = {"the sizes of the items": _units(_computed)}
+    found_by = {"item sizes": _units(_computed)}
     progress.step()
     for engine in ENGINES:
         found_by[engine] = _units(partial(_reported, engine, folder))
         progress.step()
     reached = found_by[ENGINES[0]]
-    told = "; ".join(
-        f"by {who}, {units.payment:g}, {units.with_cashback:g} and {units.with_budget:g}"
-        for who, units in found_by.items()
+    compared = "; ".join(
+        f"by {source}, {units.payment:g}, {units.with_cashback:g} and {units.with_budget:g}"
+        for source, units in found_by.items()
     )
     section = Section(
         "Write units",
@@ -107,8 +107,8 @@ def measure(folder: Path) -> tuple[Section, Units]:
             ),
         ],
         (
-            f"A payment, with its cashback and with the budget, as they are found: {told}. By size, a transaction takes two units for each "
-            "KB of an item and an index one.",
+            f"A payment, the same with cashback, and the same with the budget: {compared}. By size, a transaction takes two units for each"
+            " KB of an item, and an index one.",
         ),
     )
     return section, reached
@@ -173,7 +173,7 @@ def _post(storage: Storage, payments: list[Payment]) -> None:
 
 
 def appropriate(storage: Storage, policies: PolicyBook) -> None:
-    """Lines that fund all rewards of the year, with enough in each of their parts: refills come once in thousands of payments."""
+    """Appropriate lines that fund all rewards of the year, with enough in each shard: refills happen once in thousands of payments."""
     year = JANUARY_2021.year
     store = BudgetStore(storage, PATIENCE, PROGRAMME)
     store.open_year(year)

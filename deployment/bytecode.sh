@@ -1,9 +1,9 @@
 #!/bin/sh
 # Compiles what was built: deployment/bytecode.sh FOLDER INSTALLED_AT
 #
-# SAM archives files with dates of 1980, so that ordinary bytecode looks stale and Lambda compiles everything again at each
-# cold start. `unchecked-hash` bytecode is taken as it is. It must come from the minor version that will read it: of a
-# build for Lambda, when this machine has no python3.13, the bytecode is left out.
+# SAM archives files with dates of 1980, so ordinary bytecode looks stale, and Lambda compiles everything again at each
+# cold start. Python does not check `unchecked-hash` bytecode. It must come from the minor version that will read it, so a
+# build for Lambda has none when this machine has no python3.13.
 set -eu
 
 folder=$1
@@ -20,5 +20,5 @@ else
     exit 0
 fi
 
-# The paths inside bytecode are those of the deployed file: a build in another folder is the same build.
+# Bytecode contains the paths of the deployed files, so that a build in another folder has the same digest.
 "$python" -m compileall -q -f -j 0 --invalidation-mode unchecked-hash -s "$folder" -p "$installed_at" "$folder"

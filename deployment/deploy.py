@@ -26,7 +26,7 @@ class NoSuchStage(Exception):
 
 
 class NoCredentials(Exception):
-    """Nothing says as whom to call AWS."""
+    """There are no credentials to call AWS with."""
 
 
 def parameters_of(stage: str, configuration: Path = CONFIGURATION) -> list[str]:
@@ -43,16 +43,16 @@ def parameters_of(stage: str, configuration: Path = CONFIGURATION) -> list[str]:
 
 
 def target_of(parameters: list[str]) -> str:
-    """What layers are built for, which must be what functions run on."""
+    """The processors that layers are built for; functions must run on the same."""
     values = dict(parameter.split("=", 1) for parameter in parameters)
     return values.get("Architecture", "x86_64")
 
 
 def check_credentials() -> None:
-    """Raises `NoCredentials`, before a build takes its minute. Whether they may deploy is for AWS to say."""
+    """Raise `NoCredentials` before a build takes its minute. AWS alone knows whether they allow a deployment."""
     try:
         found = botocore.session.get_session().get_credentials()
-    except BotoCoreError as problem:  # such as a profile that is not there
+    except BotoCoreError as problem:  # such as a missing profile
         raise NoCredentials(f"The AWS credentials cannot be read: {problem}") from problem
     if found is None:
         raise NoCredentials(
@@ -74,14 +74,14 @@ def main(stage: str) -> int:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
     environment = {**os.environ, "TARGET": target_of(parameters), "SAM_CLI_TELEMETRY": "0"}
-    # What `sam build` is told of the parameters is what it says it builds for; the layers are told by TARGET.
+    # `sam build` takes the processors from the parameters; the makefiles of the layers take them from TARGET.
     options = ("--build-dir", str(BUILD), "--parallel", "--parameter-overrides", *parameters)
     built = _sam("build", *options, environment=environment)
     if built:
         return built
     print(f"· What was built is {stamp(BUILD, parameters)[:12]}.", flush=True)
-    # The template is named, so that it is never the one of the sources that is deployed; `sam` then looks for its settings
-    # next to it, so they are named too.
+    # Without a named template, `sam` may deploy the one of the sources. With it, `sam` looks for its settings beside the template,
+    # so the settings are named too.
     what = ("--template-file", str(BUILD / "template.yaml"))
     how = ("--config-file", str(CONFIGURATION), "--config-env", stage)
     return _sam("deploy", *what, *how, environment=environment) or _upload(stage, pages)

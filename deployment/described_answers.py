@@ -1,6 +1,6 @@
-"""What each route answers, in the API's description: successes, refusals of the functions, and what the API itself answers.
+"""The answers of each route in the API's description: successes, refusals of the functions, and answers of the API itself.
 
-What a route may refuse is in no code that Powertools describes, so it is in the table here. Tests hold it to what the functions do.
+Powertools cannot describe refusals from the code, so the table here has them. Tests compare it with what the functions do.
 """
 
 from http import HTTPStatus
@@ -22,7 +22,7 @@ CREATES: dict[RouteKey, tuple[HTTPStatus, ...]] = {
     ("POST", "/policies/history"): (HTTPStatus.CREATED,),
     ("POST", "/policy_simulations"): (HTTPStatus.ACCEPTED,),
 }
-"""Routes that answer 201, or 202 for what goes on; a wallet that was there already is 200."""
+"""Routes that answer 201, or 202 for work that continues; a wallet that exists already is 200."""
 
 APPLICATION = "/merchant_applications/{merchant_id}"
 DRAFT = "/policy_drafts/{version}"
@@ -105,13 +105,13 @@ REFUSES: dict[RouteKey, tuple[type[errors.Refusal], ...]] = {
         errors.IdempotencyKeyReused,
     ),
 }
-"""What a route refuses beyond what each of its kind does (malformed, not allowed, not there, busy)."""
+"""What a route refuses beyond the refusals of its kind (malformed, not allowed, not found, busy)."""
 
 GENERAL = (errors.Invalid, errors.Forbidden, errors.NotFound, errors.Busy)
-"""What many routes refuse alike, each in a response that they share."""
+"""Refusals that many routes share, each with a common response."""
 
 CITY_TIME_HEADER: Document = {
-    "description": "The city's time when this was answered, RFC 3339 with Seoul's offset. Go by it instead of a device's clock. "
+    "description": "The city's time when this was answered, RFC 3339 with Seoul's offset. Use it instead of a device's clock. "
     "Answers of the API itself (401, 403 for a missing scope, 404 for an unknown path, 429) do not have it.",
     "schema": {"type": "string", "format": "date-time"},
     "example": "2021-01-05T12:00:00.000+09:00",
@@ -121,7 +121,7 @@ _OF_THE_API = "The API itself answers this, as `application/json` with a `messag
 
 
 def answers_of(key: RouteKey, content: Document, finished: Document, protected: bool, keyed: bool) -> Document:
-    """Every answer of a route by status; `finished` is what is known of its operation already."""
+    """Every answer of a route by status; `finished` has what is already described of its operation."""
     successes = {str(status.value): _success(status, content, keyed) for status in CREATES.get(key, (HTTPStatus.OK,))}
     return successes | _refusals(key, finished, protected)
 
@@ -132,9 +132,9 @@ def _success(status: HTTPStatus, content: Document, keyed: bool) -> Document:
     location = ""
     match status:
         case HTTPStatus.CREATED:
-            description, location = "Created", "Where it is found"
+            description, location = "Created", "The address of what was made"
         case HTTPStatus.ACCEPTED:
-            description, location = "It will be worked out", "Where its answer will be found"
+            description, location = "Accepted; it will be computed", "The address of its later answer"
         case _:
             description = "Decided: carried out or declined" if keyed else "OK"
     if location:
@@ -201,7 +201,7 @@ def _first_line(refusal: type[errors.Refusal]) -> str:
 
 
 def shared_responses() -> Document:
-    """What many routes answer alike."""
+    """Answers that many routes share."""
     unsupported = "The body must be application/json."
     no_json = problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", unsupported)
     busy = _problem_response([errors.Busy])
@@ -245,5 +245,5 @@ def problem_schemas() -> Document:
     described: Document = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     parts = described.pop("$defs")
     message = {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]}
-    about = "What the API itself answers, before any function is called."
+    about = "An answer of the API itself, before any function is called."
     return {"Problem": described, **parts, "GatewayMessage": message | {"description": about}}

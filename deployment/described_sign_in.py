@@ -1,4 +1,4 @@
-"""Who may call what, in the API's description: OAuth flows and scopes, from the template's pools and authorizers."""
+"""Authorisation in the API's description: OAuth flows and scopes, from the template's pools and authorizers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from deployment.template_routes import Route
 
 Document = dict[str, Any]
 
-# Of the city `eeum` in production; another city's prefix, stage and region take their place (docs/sign-in.md).
+# Of the city `eeum` in production; another city has its own prefix, stage and region (docs/sign-in.md).
 _PAGES = "https://{domain}.auth.ap-northeast-2.amazoncognito.com/oauth2"
 _FLOWS = {"code": "authorizationCode", "client_credentials": "clientCredentials"}
 _ABOUT = {
@@ -20,13 +20,13 @@ _DOMAINS = {"ResidentAuthorizer": "eeum-prod", "StaffAuthorizer": "eeum-staff-pr
 
 
 def security_schemes(template: Document) -> Document:
-    """By authorizer, its OAuth 2 flows with the scopes that app clients may ask for in each."""
+    """The OAuth 2 flows of each authorizer, with the scopes that app clients may ask for."""
     authorizers = template["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]
     return {name: _scheme(template, name, authorizer) for name, authorizer in authorizers.items()}
 
 
 def security_of(route: Route) -> list[Document]:
-    """Any of the scopes opens the route, so that each is an alternative; a public route asks for nothing."""
+    """Alternatives, one for each scope, since any of them opens the route; none for a public route."""
     return [{route.authorizer: [scope]} for scope in route.scopes] if route.authorizer else []
 
 
@@ -49,7 +49,7 @@ def _scheme(template: Document, name: str, authorizer: Document) -> Document:
 
 
 def _scopes(resources: Document) -> dict[str, str]:
-    """What each scope is for, as the template says it."""
+    """The description of each scope, from the template."""
     servers = [
         each["Properties"] for each in resources.values() if each["Type"] == "AWS::Cognito::UserPoolResourceServer"
     ]

@@ -17,11 +17,11 @@ _PROPERTY = re.compile(r"^(\s*AutoPublishCodeSha256: ).*$", re.MULTILINE)
 
 
 class NothingToStamp(Exception):
-    """The built template has no function that carries a digest."""
+    """The built template has no function with a digest."""
 
 
 def stamp(build: Path, parameters: Iterable[str] = ()) -> str:
-    """Write the digest of a build, and of the parameters it is deployed with, into its template; gives the digest."""
+    """Write the digest of a build, and of the parameters it is deployed with, into its template; return the digest."""
     value = digest(build, parameters)
     template = build / TEMPLATE
     text, functions = _PROPERTY.subn(rf"\g<1>{value}", template.read_text())
@@ -32,7 +32,7 @@ def stamp(build: Path, parameters: Iterable[str] = ()) -> str:
 
 
 def digest(build: Path, parameters: Iterable[str] = ()) -> str:
-    """Hexadecimal, and the same for the same contents wherever they lie; an earlier stamp is no part of it."""
+    """The digest, hexadecimal. It depends on the contents alone, not on the folder or on an earlier stamp."""
     total = hashlib.sha256()
     for path in sorted(part for part in build.rglob("*") if part.is_file()):
         contents = path.read_bytes()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes one of the project's environments from its hashed requirements: deployment/environment.sh NAME
-# Whatever is missing on the machine is said in one sentence. What it takes is said before, and how far it is meanwhile.
+# It first prints how much disk it needs, then its progress. If a program is missing, it prints one sentence that names it.
 set -eu
 
 name=$1
@@ -19,7 +19,7 @@ make_virtual_environment() {
     python3 -m venv "$@" || fail "no virtual environment could be made in $1."
 }
 
-# What it takes on disk alone, in MB, and for what; a test measures it. What another environment has already is stored once.
+# Its size on disk, in MB, and its purpose; a test measures the size. Files that environments share are stored once.
 case $name in
 installer) takes=12 for="to install the others" ;;
 development) takes=246 for="for the local city, tests and checks" ;;
@@ -32,7 +32,7 @@ clients) takes=82 for="to test that public generators can make clients" ;;
 *) fail "there is no environment $name." ;;
 esac
 
-# pip's own lines, as one line a package that is fetched; where nobody watches, every tenth.
+# Shows pip's output as one line for each package that is fetched; without a terminal, for every tenth.
 progress() {
     awk -v all="$1" -v terminal="$2" '
         /^(Collecting|Processing) / { n++; sub(/.*\//, "", $2); sub(/(==|-[0-9]).*/, "", $2)
@@ -44,7 +44,7 @@ progress() {
 install() {
     all=$(grep -c '^[A-Za-z0-9].*==' "$requirements")
     terminal=; [ -t 1 ] && terminal=1
-    # Bytecode of what is never imported would take a third of the room; Python writes that of the rest when it is.
+    # Bytecode of modules that are never imported would take a third of the disk. Python writes that of the others at import.
     { "$@" --disable-pip-version-check --progress-bar off --no-compile --require-hashes --no-deps --requirement "$requirements" \
         2>"$target/install.log" || touch "$target/.failed"; } | progress "$all" "$terminal"
     [ ! -e "$target/.failed" ] || { cat "$target/install.log" >&2; return 1; }
@@ -64,7 +64,7 @@ install_node() {
     npm ci --prefix "$target" --no-audit --no-fund --silent || fail "npm could not install requirements/$1."
 }
 
-# Tests of packages, and headers for compilers.
+# Deletes tests of packages and headers for compilers.
 leave_out() {
     find "$target/lib" -type d \( -name tests -o -path '*/pyarrow/include' \) -prune -exec rm -rf {} +
 }

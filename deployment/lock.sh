@@ -8,7 +8,7 @@ pin() {
         --no-header --no-annotate --no-emit-index-url "$1.in" --output-file "$1.txt"
 }
 
-# The layers first: development and the simulator are bound to their versions.
+# The layers come first: the requirements of development and the simulator use their versions.
 pin layers/dependencies/requirements
 pin layers/simulation/requirements
 for environment in installer development emulator sam simulator clients browser; do

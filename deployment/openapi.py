@@ -1,7 +1,7 @@
 """The API's description, docs/openapi.json, from the functions' routes and the template's authorizers.
 
-What a route takes and answers is in the code, and Powertools describes it; who may call it is in the template. Which answers each route
-has is in `deployment.described_answers`, and examples are in `examples.json`, which a test makes of real requests and answers.
+Powertools describes what a route takes and answers, from the code. The template says who may call it. `deployment.described_answers` has
+the answers of each route, and `examples.json` real requests and answers, which a test makes.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ is not here, and 429 to too many requests, each as `{"message": "…"}`. sign-in
 
 TAGS = {
     "wallets": "Members' wallets and what goes into them",
-    "payments": "Authorising payments, and what becomes of them",
+    "payments": "Authorising, capturing, voiding and cancelling payments",
     "cashback": "What payments earned or would earn, and why",
-    "balances": "What merchants are owed, funders gave and banks brought, as of the last hour",
-    "merchants": "Shops, from application to payable merchant",
+    "balances": "What merchants are owed, what funders paid and what banks brought, as of the last hour",
+    "merchants": "Shops, from application to accepting payments",
     "policies": "The programme's dated, immutable rules; public",
     "policy lifecycle": "From a draft to a version in force, and what amends it; for operators",
-    "budgets": "What funders put up for a fiscal year, what is left of it, and until when; for operators",
+    "budgets": "Funders' money for a fiscal year, what is left of it, and how long it will last; for operators",
     "months": "The programme's months; public",
 }
 
 _OF_TWO_KINDS = re.compile(r"-(Input|Output)\b")
-"""Pydantic names schemas twice that refer to themselves, for reading and for writing, though they are the same."""
+"""Pydantic gives a schema that refers to itself two names, for reading and for writing, though both are the same."""
 
 
 def described() -> Document:
@@ -110,7 +110,7 @@ def described() -> Document:
 
 
 def _routes_by_handler(template: Document) -> dict[str, dict[RouteKey, list[Document]]]:
-    """By the module of each handler behind the API: its routes in the template, with the security of each."""
+    """The routes in the template, with the security of each, by the module of their handler."""
     found: dict[str, dict[RouteKey, list[Document]]] = {}
     for route in routes_of(template):
         module = template["Resources"][route.function]["Properties"]["Handler"].rpartition(".")[0]
@@ -119,14 +119,14 @@ def _routes_by_handler(template: Document) -> dict[str, dict[RouteKey, list[Docu
 
 
 def _described_by_code(handler: str) -> Document:
-    # Functions read their environment when they are imported; nothing is called here.
+    # Functions read their environment when they are imported. Nothing is called here.
     os.environ.setdefault("STAGE", "local")
     os.environ.setdefault("PROGRAMME", "incheon")
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-northeast-2")
     api = importlib.import_module(handler).api
     text = _OF_TWO_KINDS.sub("", api.get_openapi_json_schema(title=TITLE, version="1"))
     described_by_code: Document = json.loads(text, object_pairs_hook=_the_same_twice)
-    # Named as people would name them: by the handler's own name, which no two share.
+    # An operation has the name of its handler, which no two share.
     functions = {
         (route.method.lower(), route.openapi_path): route.func for route in api._static_routes + api._dynamic_routes
     }
@@ -139,7 +139,7 @@ def _described_by_code(handler: str) -> Document:
 
 
 def _the_same_twice(pairs: list[tuple[str, Any]]) -> Document:
-    """An object whose repeated names have equal values: schemas that were named twice."""
+    """An object from pairs, in which a repeated name must have equal values."""
     read: Document = {}
     for name, value in pairs:
         if read.setdefault(name, value) != value:
@@ -161,29 +161,29 @@ def _operation(key: RouteKey, operation: Document, security: list[Document]) -> 
 
 
 def _exemplify(operation: Document, example: Document) -> None:
-    """Puts the example of a route beside the schemas of its request and its answer."""
+    """Add the examples of a route to its request and its answers."""
     if "request" in example:
         operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
     for status, answer in example.get("answer", {}).items():
         response = operation["responses"][status]
-        # Two statuses share one content.
+        # Two statuses may share one content.
         response["content"] = {media: each | {"example": answer} for media, each in response["content"].items()}
 
 
 def _titled(schemas: Document) -> Document:
-    """Schemas under titles that no two share: generators name what they make by them, and drop what has a name that is taken."""
+    """Schemas with unique titles: generators name their types by title, and drop a type whose name is taken."""
     return {name: {"title": name} | _untitled(schema) for name, schema in schemas.items()}
 
 
 def _untitled(schema: Any) -> Any:
-    """Without the titles that pydantic makes of names of fields. A field that is named `title` has a schema there, no text."""
+    """Schemas without the titles that pydantic makes from names of fields. A field with the name `title` has a schema, and stays."""
     if isinstance(schema, dict):
         return {name: _untitled(part) for name, part in schema.items() if name != "title" or not isinstance(part, str)}
     return [_untitled(part) for part in schema] if isinstance(schema, list) else schema
 
 
 def _used(schemas: Document, paths: dict[str, Document]) -> Document:
-    """The schemas that something refers to: Powertools adds some of errors that are never answered."""
+    """The schemas in use. Powertools adds others, of errors that are never answered."""
     prefix = "#/components/schemas/"
     used = set()
     waiting = _references(paths) | {f"{prefix}{name}" for name in ("Problem", "GatewayMessage")}
@@ -205,7 +205,7 @@ def _references(node: Any) -> set[str]:
 
 
 def _whole_numbers(node: Any) -> Any:
-    """Bounds are whole won; Powertools writes them with a decimal point."""
+    """Write bounds as whole won; Powertools writes them with a decimal point."""
     if isinstance(node, dict):
         return {name: _whole_numbers(part) for name, part in node.items()}
     if isinstance(node, list):

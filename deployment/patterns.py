@@ -1,7 +1,7 @@
 """The patterns, descriptions and examples of parameters in the API's description: by name, since a name means one thing on every route.
 
-Functions refuse what is none by codes of their own, with sentences that help; Powertools' own patterns would take their place. So the
-patterns are here, and `tests/openapi/test_patterns.py` holds each to what the code takes.
+Functions refuse a malformed parameter with codes and sentences of their own, which patterns in the code would replace with those of
+Powertools. So the patterns are here, and `tests/openapi/test_patterns.py` compares each with what the code takes.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ LONGEST_LINE = 24
 
 
 def _ascii(pattern: str) -> str:
-    """With digits as they are meant: to some readers of patterns \\d is more than 0 to 9."""
+    """The pattern with \\d as 0 to 9; to some readers of patterns it means more digits."""
     return "^" + pattern.replace(r"\d", "[0-9]") + "$"
 
 
@@ -43,8 +43,8 @@ OF_ONE_ROUTE: dict[tuple[str, str, str], dict[str, Any]] = {
     ("GET", "/merchants/{merchant_id}/payments", "cursor"): SCHEMAS["payment_id"],
     ("GET", "/wallets/{wallet_id}/cashback", "cursor"): {"type": "string", "pattern": "^[0-9]{1,10}$"},
 }
-"""Parameters that mean something else on one route: these cursors are the id of the last payment that was seen, and the number of the
-last entry."""
+"""Parameters that differ on one route: these cursors are the id of the last payment of the page before, and the number of its last
+entry."""
 EXAMPLES_OF_ONE_ROUTE = {
     ("GET", "/merchants/{merchant_id}/payments", "cursor"): "0176d07c-ab80-7b21-8c3d-1f2e3d4c5b6a",
     ("GET", "/wallets/{wallet_id}/cashback", "cursor"): "12",
@@ -72,13 +72,13 @@ ABOUT: dict[str, tuple[str, str]] = {
     "limit": ("How many entries a page has at most.", "20"),
     "Idempotency-Key": ("Names the request.", "till-07-2021-01-05-000123"),
 }
-"""By parameter: what it is, unless its route says so itself, and an example."""
+"""The description of each parameter, unless its route has one, and an example."""
 
 
 def described_parameter(method: str, path: str, parameter: dict[str, Any]) -> dict[str, Any]:
     """A parameter with its pattern, a description and an example."""
     if parameter["name"].lower() == "idempotency-key":
-        # A missing key has a problem of its own, so the code lets it through; a caller must give it all the same.
+        # The handler answers a missing key with its own problem, so its signature does not require one. A caller must send it.
         parameter = parameter | {"name": "Idempotency-Key", "required": True}
     name = parameter["name"]
     about, example = ABOUT[name]

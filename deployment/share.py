@@ -1,7 +1,7 @@
-"""`python3 deployment/share.py ENVIRONMENT`: files that another environment has as well are stored once, as hard links.
+"""`python3 deployment/share.py ENVIRONMENT`: store files that environments share once, as hard links.
 
-Four environments have the same SDK, each in a version of its own; most of its files are the same. Python and pip replace files and
-never write into them, so that an environment that is made again leaves the others as they are.
+Four environments have the SDK, each in its own version; most of the files are the same. Python and pip replace files and never write
+into them, so making one environment again leaves the others unchanged.
 """
 
 import filecmp
@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 SMALLEST = 4096
-"""In bytes; below a block nothing is saved."""
+"""In bytes. A link to a file smaller than a block saves nothing."""
 
 
 def share(environment: Path) -> int:
-    """Links what is the same at the same place, and returns how many bytes that saved."""
+    """Link equal files at the same path; return how many bytes that saved."""
     others = [each for each in environment.parent.iterdir() if each != environment and each.is_dir()]
     saved = 0
     for file in environment.glob("lib/**/*"):

@@ -1,7 +1,7 @@
 """The alarms of the template, from the rows of template/alarms.yaml.
 
-A row says what is watched (`watch`, a name of `WATCHED`), of which resource (`of`), beyond which value it rings (`above`, `from` or
-`below`; above 0 where nothing is said), for how many periods (`periods`, 1 where nothing is said), and the operator's sentence (`says`).
+A row names the metric (`watch`, a name of `WATCHED`), the resource (`of`), the threshold (`above`, `from` or `below`; above 0 by
+default), the number of periods (`periods`, 1 by default), and the sentence that an operator reads (`says`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OPERATORS = {
 
 
 class BadAlarm(Exception):
-    """A row that names nothing that can be watched, or more than one alarm can hold."""
+    """A row with an unknown `watch`, or with more metrics than one alarm can hold."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Watched:
     metrics: tuple[str, ...]
     dimension: str
     reference: str
-    """How the dimension's value follows from a logical id."""
+    """The dimension's value, with a place for the logical id."""
     statistic: str
     period: int
     """In seconds."""
@@ -61,7 +61,7 @@ WATCHED = {
     "lateness": _of_function("IteratorAge"),
     "runs": _of_function("Invocations", statistic="Sum", period=3600),
     "messages": _of_queue("Maximum"),
-    # Some message all the time; not the same one.
+    # At least one message during the whole period, not always the same one.
     "messages that stay": _of_queue("Minimum"),
     "failed executions": Watched("AWS/States", ("ExecutionsFailed",), "StateMachineArn", "!Ref {}", "Sum", 300),
     "server errors": Watched("AWS/ApiGateway", ("5xx",), "ApiId", "!Ref {}", "Sum", 60),
@@ -109,7 +109,7 @@ def _alarm(name: str, row: dict[str, Any], functions: Mapping[str, list[str]]) -
         yield from _sum(metrics, watched)
     yield f"      ComparisonOperator: {OPERATORS[rings]}"
     yield f"      Threshold: {row.get(rings, 0)}"
-    # What must happen is missed when nothing does.
+    # An alarm on too few events must ring when there are none.
     yield f"      TreatMissingData: {'breaching' if rings == 'below' else 'notBreaching'}"
 
 
@@ -127,7 +127,7 @@ def _one(metric: str, resource: str, watched: Watched, periods: int) -> Iterator
 
 
 def _sum(metrics: list[tuple[str, str]], watched: Watched) -> Iterator[str]:
-    """The sum of several metrics. A metric without data counts as 0; since its latest value may come late, three periods are looked at."""
+    """The sum of several metrics. A metric without data counts as 0. As its latest value may be late, three periods are read."""
     yield "      Metrics:"
     yield "        - {Id: total, Expression: 'SUM(FILL(METRICS(), 0))', ReturnData: true}"
     for number, (metric, resource) in enumerate(metrics, start=1):

@@ -1,6 +1,6 @@
 """template.yaml, from its parts: template/*.yaml, which all services share, and functions/<service>/template.yaml.
 
-A part is a SAM template, and its text and comments are kept as they are. Written out here is what would be the same in each part:
+A part is a SAM template; its text and comments are kept. The generator writes out what would be the same in each part:
 
 - `Name: !FunctionRole` with a list of statements is the role of a function, which also writes to the log of its service.
 - Each service has one log group, which the parts name `<Service>LogGroup`.
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
 SHARED_FIRST = ("parameters", "functions", "identity", "api", "web", "tables", "bus")
 SHARED_LAST = ("segments", "schedules", "alarms")
-"""Files of template/, in the order of the merged template; the services stand between them, by name."""
+"""Files of template/, in the order of the merged template; the services are between them, by name."""
 MERGED = ("Parameters", "Rules", "Conditions", "Globals", "Resources", "Outputs")
 GENERATED = ("Routes", "Alarms")
 HEAD = """\
@@ -65,16 +65,16 @@ _TOP = re.compile(r"([A-Za-z]+):")
 _LIST = re.compile(r"( *)(\w+: )!(FunctionsWithRoutes|FunctionsWithSchedules)")
 _BODY = "      DefinitionBody: !Routes"
 _DEEPER = " " * 10
-"""By how much a statement is further in than in its part."""
+"""The indentation that a statement gains."""
 
 
 class UnknownSection(Exception):
-    """A part has a section that a template does not have."""
+    """A part has a section that is unknown in templates."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file: its sections as lines, and what they say."""
+    """One file: its sections as lines, and as a document."""
 
     path: Path
     sections: dict[str, list[str]]

@@ -1,7 +1,7 @@
 """The API's routes: written into its OpenAPI body from the parts' `Routes`, and read from there.
 
-SAM would make a permission of each route that is an event of its function, and there are five hundred resources in a stack. With a body,
-the API calls all functions under one role. `sam local start-api` reads a body as it reads events.
+For routes as events of functions, SAM makes a permission each, and a stack has at most five hundred resources. With a body, the API calls
+all functions under one role. `sam local start-api` reads a body as it reads events.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 API = "Api"
 ANYONE = "anyone"
 AUTHORIZERS = {"eeum": "ResidentAuthorizer", "eeum-staff": "StaffAuthorizer"}
-"""By the resource server that a scope is of."""
+"""By the resource server of a scope."""
 URI = (
     "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${FUNCTION.Arn}:live/invocations"
 )
@@ -31,19 +31,19 @@ _FUNCTION = re.compile(r"/functions/\$\{(\w+)\.Arn\}:live/invocations")
 
 
 class BadRoute(Exception):
-    """A route that is not written as a route, or is open to nobody that the API knows."""
+    """A malformed route, or one whose scopes the API does not know."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One route: which function answers it, and whose tokens open it."""
+    """One route: its function, and the tokens that it accepts."""
 
     method: str
     path: str
     function: str
-    """Its logical id."""
+    """The function's logical id."""
     authorizer: str | None
-    """None for what anyone may ask without a token."""
+    """None for a public route."""
     scopes: tuple[str, ...]
     """Any one of them opens the route."""
 

@@ -1,4 +1,4 @@
-"""The pages: building them, and putting them where the template's distribution finds them."""
+"""The pages: building them, and uploading them to the bucket of the template's distribution."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 PAGES = WEB / "dist"
-#: Beside the other builds: Vite empties its own folder.
+#: Outside Vite's own folder, which Vite empties.
 BUILDS = ROOT / ".aws-sam"
-#: What goes into the pages: their sources, and the API's description, of which their types are made.
+#: The sources of the pages, and the API's description, from which their types are generated.
 SOURCES = (WEB, ROOT / "docs" / "openapi.json")
 _IGNORED = {"node_modules", "dist", "coverage"}
 
-#: The page of the local city itself, which shows what an administrator sees.
+#: The page of the local city itself, with an administrator's view.
 LOCAL_ONLY = frozenset({"local"})
 ASSETS = "assets/"
 KEPT = "public, max-age=31536000, immutable"
 ASKED_FOR = "no-cache"
 CONFIGURATION = "config.json"
-#: Those that machines know under other names, or not at all.
+#: Content types that Python does not know on every machine.
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -41,11 +41,11 @@ _TYPES = {
 
 
 class NotBuilt(Exception):
-    """The pages could not be built; a sentence says why."""
+    """The pages could not be built; the message says why."""
 
 
 def build(web: Path = WEB) -> Path:
-    """The folder of the built pages; built again only when a source differs from the last build. Raises `NotBuilt`."""
+    """Build the pages if a source has changed since the last build; return their folder. Raises `NotBuilt`."""
     if not (web / "package.json").exists():
         raise NotBuilt("There are no pages in this checkout.")
     BUILDS.mkdir(exist_ok=True)
@@ -93,12 +93,12 @@ def _sources() -> Iterator[Path]:
             continue
         for folder, folders, files in os.walk(source):
             folders[:] = sorted(name for name in folders if name not in _IGNORED)
-            # Types are made of the API's description by the build itself.
+            # The build itself generates types from the API's description.
             yield from (Path(folder, name) for name in sorted(files) if name != "schema.ts")
 
 
 def configuration(outputs: Mapping[str, str], stage: str) -> dict[str, Any]:
-    """`/config.json`: what the pages know only when they are deployed, from the stack's outputs."""
+    """`/config.json`: settings that are known only after a deployment, from the stack's outputs."""
     residents, staff = outputs["ResidentSignInUrl"], outputs["StaffSignInUrl"]
     return {
         "stage": stage,
@@ -128,10 +128,10 @@ def upload(
     configured: Mapping[str, Any],
     leave_out: Collection[str] = LOCAL_ONLY,
 ) -> list[str]:
-    """Put the pages into the bucket; the keys that changed, in the order in which they were put.
+    """Upload changed files to the bucket; return their keys in the order of the upload.
 
-    What pages refer to comes first and the pages last, so that nobody is given a page whose scripts are not there yet. Files of earlier
-    deployments stay: a tab that is open may still ask for them.
+    Pages come last, so that no page is served before its scripts. Files of earlier deployments stay, since an open tab may still load
+    them.
     """
     objects = {key: file.read_bytes() for key, file in _files(pages) if key.partition("/")[0] not in leave_out}
     objects[CONFIGURATION] = (json.dumps(configured, indent=2) + "\n").encode()
@@ -155,7 +155,7 @@ def _files(pages: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _order(key: str) -> tuple[int, str]:
-    """Assets, then other files, then pages; among those the service worker's page is one like any other."""
+    """The order of uploads: assets, then other files, then pages."""
     return (0 if key.startswith(ASSETS) else 2 if key.endswith(".html") else 1, key)
 
 
@@ -165,7 +165,7 @@ def _digests(storage: Any, bucket: str) -> dict[str, str]:
 
 
 def _md5(contents: bytes) -> str:
-    """As S3 names an object that was put whole, under its own key."""
+    """The ETag of S3 for an object that was uploaded whole, under its own key."""
     return hashlib.md5(contents, usedforsecurity=False).hexdigest()
 
 

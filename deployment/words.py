@@ -1,4 +1,4 @@
-"""The glossary's words that are never used, looked for in everything that people read: `make lint`."""
+"""`make lint`: look for the glossary's banned words in everything that people read."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GLOSSARY = Path("docs/glossary.md")
 SECTION = "## Never used"
 READ = {".py", ".md", ".yaml", ".yml", ".toml", ".sh", ".ts", ".tsx", ".html", ".css", "", ".json"}
-#: Generated, or data of other people.
+#: Generated files, and data of others.
 EXCEPT = (
     GLOSSARY,
     Path("docs/openapi.json"),
@@ -38,10 +38,9 @@ def banned(glossary: str) -> dict[str, str]:
 
 
 def hits(path: Path, text: str, words: dict[str, str]) -> Iterator[Hit]:
-    """Each use of `words` in `text`, whole words in any case."""
-    pattern = re.compile(
-        rf"(?<![\w-])({'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?![\w-])", re.IGNORECASE
-    )
+    """Each use of `words` in `text`, whole words in any case. A word alone in quotes is a stored or JSON name, which stays."""
+    any_of = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    pattern = re.compile(rf"""(?<![\w-])(?!(?<=["'`])(?:{any_of})["'`])({any_of})(?![\w-])""", re.IGNORECASE)
     for number, line in enumerate(text.splitlines(), 1):
         for found in pattern.findall(line):
             yield Hit(path, number, found, words[found.lower()])

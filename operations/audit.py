@@ -1,9 +1,9 @@
-"""`make audit`: works everything that is stored out anew, and names what does not come out the same.
+"""`make audit`: recompute everything that is stored, and report each deviation.
 
-Every wallet, posting, month of cashback, chain and projected balance is checked, and the latest daily roots (all with `--all-roots`);
-the root of the day before is stored if there is none. Nothing else is written. It may run while the city does.
+It checks every wallet, posting, month of cashback, chain and projected balance, and the latest daily roots (all with `--all-roots`).
+It stores yesterday's root if there is none, and writes nothing else. It may run while the city does.
 
-Exit status: 0 when all is as it must be, 1 when something deviates, 2 when the audit could not be done.
+Exit status: 0 without deviations, 1 when something deviates, 2 when the audit failed.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ from operations.stack import LOCAL, Stack, add_arguments, stack_of
 
 PROCESSES = min(2, os.cpu_count() or 1)
 SEGMENTS = 32
-"""More than processes, so that none waits long for the others; an engine that looks through a segment for each page has less to do, too."""
+"""More than there are processes, so that they finish together. Small segments also help engines that scan a segment for each page."""
 
 READ_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class City:
-    """Where a city's tables are, as another process can be told. `endpoint` is the local city's; without one it is AWS."""
+    """Where a city's tables are, in a form that other processes can receive. `endpoint` is the local city's; None means AWS."""
 
     programme: str
     region: str
@@ -79,7 +79,7 @@ def audit(
     processes: int = PROCESSES,
     most_roots: int | None = ROOTS_VERIFIED,
 ) -> Report:
-    """A whole audit, its segments side by side; `progress` is told how many items were looked at."""
+    """Run a whole audit, its segments in parallel; `progress` receives the number of items that were read."""
     as_of = wanted_instants(roots, now, most_roots)
     store = AuditStore(city.storage())
     found = Found(projected=store.balances())
@@ -91,12 +91,12 @@ def audit(
 def _segments(
     city: City, now: datetime, as_of: Sequence[datetime], progress: Callable[[int], None], processes: int
 ) -> Iterator[Found]:
-    """What each segment has; a process takes the next when it is done with one."""
+    """The findings of each segment; a process takes the next segment when it has finished one."""
     if processes == 1:
         worker = Worker(city, now, as_of, progress)
         yield from map(worker.segment, range(SEGMENTS))
         return
-    # Started anew rather than copied: nothing of this process, its connections above all, is shared by them.
+    # New processes rather than forks, which would share this process's connections.
     context = multiprocessing.get_context("spawn")
     told: Any = context.Queue()
     with ProcessPoolExecutor(processes, context, _start, (city, now, as_of, told)) as pool:
@@ -110,7 +110,7 @@ def _segments(
 
 
 class Worker:
-    """Audits segments one after the other, with one connection and the policies read once."""
+    """Audits segments one after another, with one connection, and reads the policies once."""
 
     def __init__(self, city: City, now: datetime, as_of: Sequence[datetime], progress: Callable[[int], None]) -> None:
         storage = city.storage()
@@ -121,11 +121,11 @@ class Worker:
 
 
 _worker: Worker | None = None
-"""That of a process of its own."""
+"""The worker of this process, if it audits segments."""
 
 
 def _start(city: City, now: datetime, as_of: Sequence[datetime], told: Any) -> None:
-    global _worker  # noqa: PLW0603 - a process is told once, when it starts
+    global _worker  # noqa: PLW0603 - set once, when the process starts
     _worker = Worker(city, now, as_of, told.put)
 
 
@@ -143,7 +143,7 @@ def _pass_on(told: Any, progress: Callable[[int], None]) -> None:
 
 
 def city_of(stack: Stack, stage: str) -> tuple[City, datetime]:
-    """The city of a stack, and its time: that of the local one is shifted. Raises `OperationFailed`."""
+    """The city of a stack, and its current time, which is shifted in the local city. Raises `OperationFailed`."""
     resources = stack.resources
     (described,) = stack.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
     parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
@@ -159,7 +159,7 @@ def city_of(stack: Stack, stage: str) -> tuple[City, datetime]:
 
 
 def roots_of(stack: Stack, stage: str) -> RootStore:
-    """A folder beside the local city's data; a bucket of the stack elsewhere."""
+    """A folder beside the local city's data; elsewhere a bucket of the stack."""
     if stage == LOCAL:
         return RootFolder(places.DATA / "roots")
     from eeum.aws.roots import RootBucket
@@ -172,7 +172,7 @@ def _shown(console: Console, stack: Stack, city: City) -> Iterator[Callable[[int
     described = stack.client("dynamodb").describe_table(TableName=city.tables[Table.LEDGER])
     columns = (TextColumn("{task.description}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        # What AWS counts is up to six hours old: a length to go by.
+        # AWS updates the count every six hours, which is enough for a progress bar.
         task = progress.add_task("Auditing entries", total=described["Table"].get("ItemCount") or None)
         yield lambda items: progress.advance(task, items)
 
@@ -186,9 +186,9 @@ def printed(report: Report) -> str:
     if report.root:
         lines.append(f"Root of {report.root.date} stored: {report.root.root} over {report.root.wallets} wallets")
     if not report.deviations:
-        lines.append("Everything is as it must be.")
+        lines.append("There are no deviations.")
         if coming := report.checked["postings_on_their_way"]:
-            lines.append(f"{coming} postings that were called for in the last minutes are on their way.")
+            lines.append(f"{coming} postings of the last minutes are still due.")
         return "\n".join(lines)
     lines.append(f"{len(report.deviations)} deviations:")
     for each in report.deviations:
@@ -200,9 +200,9 @@ def printed(report: Report) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m operations.audit", description=__doc__)
     add_arguments(parser)
-    parser.add_argument("--all-roots", action="store_true", help="verifies every daily root, not the latest alone")
-    parser.add_argument("--processes", type=int, default=PROCESSES, help="that audit side by side")
-    parser.add_argument("--roots", type=Path, help="a folder to keep roots in, in place of the city's own")
+    parser.add_argument("--all-roots", action="store_true", help="verify every daily root, not only the latest")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="number of processes that audit in parallel")
+    parser.add_argument("--roots", type=Path, help="a folder for roots, instead of the city's own")
     arguments = parser.parse_args()
     try:
         stack = stack_of(arguments)

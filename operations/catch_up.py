@@ -1,7 +1,7 @@
-"""`make catch-up`: posts what never came through the stream, now, instead of at the next half hour.
+"""`make catch-up`: post missing cashback now, instead of at the next half hour.
 
-Exit status: 0 when nothing is missing any more, 1 when entries stay without a posting (the function's log names them with the reason),
-2 when the command itself failed.
+Exit status: 0 when nothing is missing, 1 when some entries cannot be posted (the function's log names each, with the reason), 2 when the
+command failed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COUNTS = ("wallets", "behind", "posted", "unposted")
 
 
 def catch_up(stack: Stack) -> dict[str, int]:
-    """How many wallets were looked at, how many of them were behind, how many postings were made, and how many entries have none."""
+    """Numbers of wallets read, wallets behind, postings made, and entries that have no posting still."""
     found = go_through(stack, FUNCTION)
     return {name: sum(segment[name] for segment in found) for name in COUNTS}
 

@@ -1,8 +1,8 @@
-"""`make export`: writes the local city's ledger in the format of DynamoDB's exports, for the simulator to read.
+"""`make export`: write the local city's ledger in the format of DynamoDB's exports, for the simulator.
 
-On AWS the service itself does so, from the table's backups and without touching the city: docs/simulator.md, "Payments from the ledger".
+On AWS the service itself exports, from backups and without load on the city: docs/simulator.md, "Payments from the ledger".
 
-Exit status: 0 when all of it is written, 2 when the command failed.
+Exit status: 0 when everything is written, 2 when the command failed.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from operations.failure import OperationFailed
 from operations.stack import LOCAL, Stack, add_arguments, stack_of
 
 SEGMENTS = 4
-"""Data files, as a table of several partitions would have."""
+"""Number of data files, as for a table with several partitions."""
 
 
 def export_ledger(stack: Stack, folder: Path) -> int:
-    """Writes every item of the ledger below `folder`, and returns how many there are; the manifests come last.
+    """Write every item of the ledger below `folder`, the manifests last; return the number of items.
 
-    1 read unit per 8 KB. What is written while this reads may be there in part: the city should stand still.
+    Costs 1 read unit per 8 KB. Stop payments first: entries that are written meanwhile may be exported in part.
 
     Raises:
-        OperationFailed: for a folder that holds something already.
+        OperationFailed: if the folder is not empty.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise OperationFailed(f"{folder} holds something already; give a new folder.")
+        raise OperationFailed(f"{folder} is not empty; give a new folder.")
     table = stack.resources["LedgerTable"]
     client = stack.client("dynamodb")
     began = datetime.now(UTC)
@@ -56,7 +56,7 @@ def export_ledger(stack: Stack, folder: Path) -> int:
 
 
 def _write_segment(client: Any, table: str, segment: int, root: Path, prefix: str) -> dict[str, Any]:
-    """One data file, and its line of the manifest."""
+    """Write one data file; return its line of the manifest."""
     name = f"{segment:026}.json.gz"
     path, items = root / "data" / name, 0
     with gzip.open(path, "wt", encoding="utf-8") as file:
@@ -120,9 +120,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if arguments.stage != LOCAL:
-            raise OperationFailed(
-                "On AWS the table is exported by the service: aws dynamodb export-table-to-point-in-time."
-            )
+            raise OperationFailed("On AWS, export the table with: aws dynamodb export-table-to-point-in-time.")
         items = export_ledger(stack_of(arguments), arguments.folder)
     except (OperationFailed, BotoCoreError, ClientError, OSError) as problem:
         print(f"make export: {problem}", file=sys.stderr)

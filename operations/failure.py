@@ -1,5 +1,5 @@
-"""The one kind of failure that the commands report to the person at the keyboard."""
+"""The failure that commands report to their user."""
 
 
 class OperationFailed(Exception):
-    """Something is wrong that one clear sentence explains; the commands print it and exit with status 2."""
+    """A failure that one sentence explains; commands print it and exit with status 2."""

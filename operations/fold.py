@@ -1,6 +1,6 @@
-"""`make fold`: adds what the stream has brought to balances now, instead of at the next hour.
+"""`make fold`: bring balances up to date now, instead of at the next hour.
 
-Exit status: 0 when it is done, 2 when it could not be.
+Exit status: 0 when it is done, 2 when the command failed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FUNCTION = "BalanceFoldFunction"
 
 
 def fold(stack: Stack) -> dict[str, Any]:
-    """How many batches were added to how many pages, and what instant balances are of now; None before the first batch."""
+    """Numbers of batches added and of pages written, and the instant of the balances; None before the first batch."""
     answer: dict[str, Any] = stack.invoke(FUNCTION, {})
     return answer
 

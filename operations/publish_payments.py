@@ -1,9 +1,9 @@
-"""`make publish-payments`: puts payments into the city's bucket, where simulations that operators ask for over the API find them.
+"""`make publish-payments`: upload payments to the city's bucket, for simulations over the API.
 
-They are Parquet files below `month=YYYY-MM/`, as `make simulated-city` and `make payments-of-export` write them. What was published
-stays as it is, so that a simulation can be asked for again: months may come to a source, and none is replaced.
+They are Parquet files below `month=YYYY-MM/`, as `make simulated-city` and `make payments-of-export` write them. A source may get more
+months, but no published month is replaced, so that a simulation can be repeated.
 
-Exit status: 0 when all of it is published, 2 when it could not be.
+Exit status: 0 when everything is published, 2 when the command failed.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ BUCKET = "SimulationsBucket"
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MONTH = re.compile(r"month=20[0-9]{2}-(0[1-9]|1[0-2])")
 DESCRIPTION = "city.json"
-"""How much of a city a simulated city's payments are; reports say so."""
+"""Object metadata: the share of a city that simulated payments have. Reports show it."""
 LARGEST = 5 * 2**30
-"""What S3 takes in one request, in bytes."""
+"""S3's limit for one request, in bytes."""
 
 
 def publish(stack: Stack, folder: Path, source: str) -> list[str]:
-    """Uploads the files below `folder` that are not there yet; returns the months that they are of.
+    """Upload the files below `folder` that are not published yet; return their months.
 
-    Files of the same name and contents are left as they are, so that what broke off can be run again.
+    Files of the same name and contents are skipped, so that an interrupted upload can be repeated.
 
     Raises:
-        OperationFailed: before the first upload, for a source that is no name, files outside of months or larger than `LARGEST`, and
-            months of which something else is published.
+        OperationFailed: before the first upload, for an invalid source, for files outside of months or larger than `LARGEST`, and for
+            months with other published payments.
     """
     if not SOURCE.fullmatch(source):
-        raise OperationFailed(f"{source} names no source: lower-case letters, digits, - and _, 40 at most.")
+        raise OperationFailed(f"The source {source} is invalid; give up to 40 lower-case letters, digits, - and _.")
     files = _files(folder)
     client, bucket = stack.client("s3"), stack.resources[BUCKET]
     missing: dict[str, Path] = {}
@@ -54,7 +54,7 @@ def publish(stack: Stack, folder: Path, source: str) -> list[str]:
             if key in known and _digest_of(client, bucket, key) != _digest(path):
                 strange.append(key)
         if strange:
-            raise OperationFailed(f"Other payments are published already as {strange[0]}: give another source.")
+            raise OperationFailed(f"Other payments are published as {strange[0]}; give another source.")
     for name, path in missing.items():
         _upload(client, bucket, f"payments/{source}/{name}", path)
     if (folder / DESCRIPTION).is_file():
@@ -80,7 +80,7 @@ def _published(client: Any, bucket: str, prefix: str) -> set[str]:
 
 
 def _upload(client: Any, bucket: str, key: str, path: Path) -> None:
-    """In one request, so that a file is there whole or not at all."""
+    """Upload in one request, so that a file is stored whole or not at all."""
     digest = _digest(path)
     with path.open("rb") as file:
         client.put_object(Bucket=bucket, Key=key, Body=file, Metadata={"sha256": digest})
@@ -99,7 +99,7 @@ def _digest(path: Path) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m operations.publish_payments", description=__doc__)
     parser.add_argument("folder", type=Path, help="payments, below a folder for each month")
-    parser.add_argument("--source", default="city", help="what simulations call them; `city` where they do not say")
+    parser.add_argument("--source", default="city", help="name that simulations give; default city")
     add_arguments(parser)
     arguments = parser.parse_args()
     try:

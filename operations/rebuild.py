@@ -1,10 +1,10 @@
-"""`make rebuild`: works out the balances of merchants, funders and banks anew from the journal, while payments go on.
+"""`make rebuild`: recompute the balances of merchants, funders and banks from the journal, while payments continue.
 
-The stream's event source is switched off, so that nothing is counted meanwhile; whatever was being counted is waited for. Then the cut is
-taken: what moved before it is counted here, once everything older must be stored, and what moves after it is counted from the stream,
-which is switched on again and brings all that waits. Broken off, it leaves the source switched off, and is run again.
+It switches the stream's event source off and waits until no function counts any more. Then it takes the cut, an instant. It waits until
+all older entries are stored and counts them from the journal. It switches the source on again, and the stream's function counts the later
+entries. An interrupted rebuild leaves the source off: run it again.
 
-Exit status: 0 when the balances are those of the journal, 1 when entries could not be counted (they are named), 2 when the command failed.
+Exit status: 0 when the balances equal the journal, 1 when entries could not be counted (they are listed), 2 when the command failed.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from operations.stack import LOCAL, Stack, add_arguments, stack_of
 FUNCTION = "BalanceProjectionFunction"
 TABLES = {Table.LEDGER: "LedgerTable", Table.BALANCES: "BalancesTable"}
 SEGMENTS = 4
-"""Parts of the ledger that are read side by side."""
+"""Number of segments of the ledger that are read in parallel."""
 
 LOCAL_SECONDS = 15.0
-"""Of each wait in the local city, where nobody is in anybody's way: as long as the slowest answer to a request may take."""
+"""Each wait in the local city, whose functions do not slow each other down: the time of the slowest answer to a request."""
 
 SWITCHING_SECONDS = 180.0
 PATIENCE_SECONDS = 600.0
@@ -47,15 +47,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Waits:
-    """Seconds after which nothing of before is under way any more: counting, and writing entries. They bound by how much the clocks of
-    machines may differ, too."""
+    """Seconds after which all earlier counting, and all earlier writing of entries, has ended. The machines' clocks must not differ by
+    more."""
 
     counting: float
     writing: float
 
 
 class Source:
-    """The event source that brings the projection its records."""
+    """The event source of the projection's function."""
 
     def __init__(self, stack: Stack) -> None:
         self._functions = stack.client("lambda")
@@ -65,24 +65,26 @@ class Source:
         # arn:aws:lambda:region:account:function:name:alias
         sources = [each for each in listed["EventSourceMappings"] if each["FunctionArn"].split(":")[6] == function]
         if len(sources) != 1:
-            raise OperationFailed(f"{FUNCTION} has {len(sources)} event sources on the ledger's stream, and not one.")
+            raise OperationFailed(
+                f"{FUNCTION} has {len(sources)} event sources on the ledger's stream; it must have one."
+            )
         self._id = sources[0]["UUID"]
 
     def switch(self, on: bool) -> None:
-        """Switches it, and waits until it is. Raises `OperationFailed` when that takes too long."""
+        """Switch it and wait until it has changed. Raises `OperationFailed` when that takes too long."""
         self._functions.update_event_source_mapping(UUID=self._id, Enabled=on)
         wanted = "Enabled" if on else "Disabled"
         deadline = time.monotonic() + SWITCHING_SECONDS
         while (state := self._functions.get_event_source_mapping(UUID=self._id)["State"]) != wanted:
             if time.monotonic() > deadline:
-                raise OperationFailed(f"The event source is {state}, and not {wanted}; run this again.")
+                raise OperationFailed(f"The event source is still {state}, not {wanted}; run this again.")
             time.sleep(1)
 
 
 def rebuild_balances(
     stack: Stack, waits: Waits, say: Say = lambda _: None, pause: Callable[[float], None] = time.sleep
 ) -> Rebuilt:
-    """Raises `OperationFailed`; the event source is then switched off, and this may be done again at any time."""
+    """Rebuild all balances. Raises `OperationFailed`; then the event source is off, and the rebuild may be repeated at any time."""
     storage = DynamoDbStorage(
         stack.client("dynamodb"), {table: stack.resources[name] for table, name in TABLES.items()}
     )
@@ -92,11 +94,11 @@ def rebuild_balances(
     source = Source(stack)
     try:
         source.switch(on=False)
-        say(f"The stream is switched off; waiting {waits.counting:.0f} s for what is being counted.")
+        say(f"The stream is switched off; waiting {waits.counting:.0f} s for batches that are being counted.")
         pause(waits.counting)
         begun = begin_rebuild(store)
         cut = clock()
-        say(f"The cut is {cut:%Y-%m-%d %H:%M:%S}; waiting {waits.writing:.0f} s for entries of before.")
+        say(f"The cut is {cut:%Y-%m-%d %H:%M:%S}; waiting {waits.writing:.0f} s for earlier entries.")
         pause(waits.writing)
         done = rebuild(store, patience, begun, cut, _side_by_side, SEGMENTS)
     except (ConditionsFailed, Busy) as problem:
@@ -104,7 +106,7 @@ def rebuild_balances(
             f"Another rebuild is under way, or the table is busy ({problem}); run this again."
         ) from problem
     source.switch(on=True)
-    say("The stream is switched on again, and brings what moved since.")
+    say("The stream is switched on again. Entries since the cut are counted from it.")
     return done
 
 
@@ -114,7 +116,7 @@ def _side_by_side(count: Callable[[int], Found]) -> Iterable[Found]:
 
 
 def _configurations(stack: Stack) -> dict[str, dict[str, Any]]:
-    """What each function of the stack is set to, by logical id."""
+    """The configuration of each function of the stack, by logical id."""
     functions = stack.client("lambda")
     return {
         name: functions.get_function_configuration(FunctionName=physical)
@@ -124,23 +126,23 @@ def _configurations(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def _clock_of(stack: Stack) -> Clock:
-    """The city's time, which only the local one's may be other than the world's."""
+    """The city's clock; only the local city's may differ from the system clock."""
     variables = _configurations(stack)[FUNCTION]["Environment"]["Variables"]
     return shifted_clock(timedelta(seconds=int(variables.get("CLOCK_SHIFT_SECONDS") or 0)))
 
 
 def waits_of(stack: Stack) -> Waits:
-    """As long as functions may run: an entry has the instant at which it was decided, and is stored before its function's time is out."""
+    """The functions' time-outs: an entry's instant is when it was decided, and it is stored before its function times out."""
     configurations = _configurations(stack)
     writers = [each for each in configurations.values() if "LEDGER_TABLE" in each["Environment"]["Variables"]]
     return Waits(float(configurations[FUNCTION]["Timeout"]), float(max(each["Timeout"] for each in writers)))
 
 
 def told(done: Rebuilt) -> list[str]:
-    """What is worth saying of a rebuild, a line each."""
+    """The report of a rebuild, as lines."""
     lines = [
-        f"{done.found.entries} entries before {done.cut:%Y-%m-%d %H:%M:%S} make {done.balances} balances,"
-        f" {len(done.differing)} of which were other before."
+        f"{done.found.entries} entries before {done.cut:%Y-%m-%d %H:%M:%S} give {done.balances} balances,"
+        f" {len(done.differing)} of which have changed."
     ]
     shown = list(done.differing.items())[:MOST_SHOWN]
     lines += [f"  {_name(holder)}: {_text(before)}, now {_text(after)}" for holder, (before, after) in shown]

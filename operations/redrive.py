@@ -1,11 +1,11 @@
-"""`make redrive`: sends what waits in the dead-letter queues of cashback and events again, and says for each message what became of it.
+"""`make redrive`: process the dead letters of cashback and events again, and report the outcome of each.
 
-A parked record goes to the function again, alone; its message is deleted once it is posted, or had been. A record whose event the bus did
-not take is published. A batch that crashed the function
-names only its place in the stream: a catch-up finds what was in it, and the message is deleted when nothing is left without its posting.
-A batch of changes that the bus did not take stays: `make republish` publishes them.
+A dead-lettered record is sent to its function again, alone. Its message is deleted when the record is posted now or was posted before. A
+record whose event the bus refused is published. A message of a batch that crashed the function names only a position in the stream. A
+catch-up posts the batch's records, and the message is deleted when no posting is missing. A message of changes that the bus refused
+stays: `make republish` publishes them.
 
-Exit status: 0 when the queues are empty, 1 when messages stay, 2 when the command itself failed.
+Exit status: 0 when the queues are empty, 1 when messages stay, 2 when the command failed.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ QUEUES = ("CashbackDeadLetterQueue", "CashbackSlowDeadLetterQueue", PUBLISHER_QU
 AT_ONCE = 10
 PUBLISHING_SECONDS = 60.0
 HIDDEN_SECONDS = 900
-"""For how long nobody else sees a message that is being dealt with: as long as its function may take."""
+"""How long a message is hidden from others while it is processed: the longest that its function may run."""
 
 
 class Outcome(StrEnum):
-    """What became of a message; one that is still parked stays in its queue."""
+    """The outcome of a message. A `STILL_PARKED` message stays in its queue."""
 
     POSTED = "posted"
     ALREADY_POSTED = "already_posted"
@@ -53,7 +53,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Redriven:
-    """One message: what it is about, what became of it, and for one that stays the reason."""
+    """One message: its subject, its outcome, and the reason if it stays."""
 
     about: str
     outcome: Outcome
@@ -64,11 +64,11 @@ class Redriven:
 
 
 def redrive(stack: Stack, report: Callable[[Redriven], None] = lambda _: None) -> list[Redriven]:
-    """Deals with every message of the queues once; those that stay can be seen by others again at once."""
-    caught_up: list[dict[str, int]] = []  # once for all batches of this run
+    """Process every message of the queues once; messages that stay become visible again at the end."""
+    caught_up: list[dict[str, int]] = []  # one catch-up serves all batches of this run
     done: list[Redriven] = []
     for name in QUEUES:
-        # A city that was deployed before there was a publisher has no queue of it.
+        # A stack of an earlier release may have no publisher, and so no queue for it.
         if name in stack.resources:
             done += _redrive_queue(stack, name, caught_up, report)
     return done
@@ -79,7 +79,7 @@ def _redrive_queue(
 ) -> list[Redriven]:
     queue, address = stack.client("sqs"), stack.resources[name]
     done: list[Redriven] = []
-    # What stays is hidden until the end, or it would be received again and again.
+    # Messages that stay are hidden until the end; otherwise they would be received again and again.
     taken: set[str] = set()
     try:
         while messages := _received(queue, address):
@@ -127,11 +127,13 @@ def _deal_with(
         if of_publisher:
             return _name_the_time(message["DDBStreamBatchInfo"])
         return _cover(stack, message["DDBStreamBatchInfo"], caught_up)
-    return Redriven("a message", Outcome.STILL_PARKED, "it is neither a parked record nor the place of a batch")
+    return Redriven(
+        "a message", Outcome.STILL_PARKED, "it has neither a dead-lettered record nor the position of a batch"
+    )
 
 
 def _send_again(stack: Stack, record: dict[str, Any], function: str, event: dict[str, Any]) -> Redriven:
-    """The function takes the record as it takes one of the stream, but parks it no second time: it says what keeps it where it is."""
+    """Send a record to its function as if from the stream. With `redriven`, the function answers its reason and sends no dead letter."""
     about = _name_of(record)
     try:
         answer = stack.invoke(function, event)
@@ -145,7 +147,7 @@ def _send_again(stack: Stack, record: dict[str, Any], function: str, event: dict
 
 
 def _publish_again(stack: Stack, record: dict[str, Any]) -> Redriven:
-    """An entry or a change whose event was not published."""
+    """Publish the event of an entry or change that was not published."""
     about = _name_of(record)
     patience = Patience(lambda: PUBLISHING_SECONDS, time.sleep)
     try:
@@ -160,7 +162,7 @@ def _publish_again(stack: Stack, record: dict[str, Any]) -> Redriven:
 
 
 def _name_the_time(batch: dict[str, Any]) -> Redriven:
-    """Changes of state that the bus did not take: their tables have them, and the message names their instants alone."""
+    """The command for changes of state that the bus refused: the message has only their instants, the tables have the rest."""
     since = batch.get("approximateArrivalOfFirstRecord", "…")
     about = f"{batch.get('batchSize', 'some')} changes of {batch.get('streamArn', 'a table')}"
     return Redriven(
@@ -169,7 +171,7 @@ def _name_the_time(batch: dict[str, Any]) -> Redriven:
 
 
 def _name_of(record: dict[str, Any]) -> str:
-    """Its keys, if it has any: a record may be parked because it has nothing that it should have."""
+    """The keys of a record. A dead-lettered record may have none, and that may be why."""
     try:
         keys = record["dynamodb"]["Keys"]
         return f"{keys['pk']['S']} {keys['sk']['S']}"

@@ -1,7 +1,7 @@
-"""`make republish`: publishes stored entries and changes of state again, for a consumer that is new or that lost events.
+"""`make republish`: publish stored entries and changes of state again, for a consumer that is new or that lost events.
 
-Of a merchant and of a month, that is the state that each is in. An event has the same id each time, so a consumer that keeps ids takes
-each event once. Every consumer of the bus receives them.
+For merchants and months it publishes the current state. An event has the same id each time, so a consumer that keeps ids processes each
+event once. Every consumer of the bus receives them.
 
 Exit status: 0 when every event was published, 1 when items could not be read (they are listed), 2 when the command failed.
 """
@@ -34,16 +34,16 @@ from operations.stack import Stack, add_arguments, stack_of
 
 PATIENCE_SECONDS = 600.0
 SAY_EVERY = 10_000
-"""Events between two lines of progress."""
+"""Number of events between two lines of progress."""
 
 TYPES_OF_WALLETS = {"wallet": "wallet_opened", "standing": "wallet_decision"}
-"""The types of events by the `kind` of their items, where the two differ."""
+"""Types of events by the `kind` of their items, where they differ."""
 
 TYPES: Mapping[str, Table] = {
     **{TYPES_OF_WALLETS.get(kind, kind): Table.LEDGER for kind in PUBLISHED_KINDS},
     **{kind: table for table, kinds in PUBLISHED.items() for kind in kinds},
 }
-"""The table where the items of each type of event are."""
+"""The table of the items of each type of event."""
 
 
 @dataclass
@@ -56,9 +56,9 @@ class Republished:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Events of these types: of entries whose money moved, or of changes that happened, at `start` or after it, and before `until`.
+    """Events of these types whose instant is at or after `start`, and before `until`: when money moved, or a change happened.
 
-    None is without a bound.
+    None means no bound.
     """
 
     types: frozenset[str]
@@ -67,11 +67,11 @@ class Wanted:
 
     @property
     def tables(self) -> list[Table]:
-        """The tables that have such items."""
+        """The tables of these types."""
         return [table for table in Table if table in {TYPES[each] for each in self.types}]
 
     def event_of(self, item: Item) -> Event | None:
-        """The event of a stored item; None where none is wanted. Raises what the readers of events and instants raise."""
+        """The event of a stored item, or None if it is not wanted. Raises what the readers of events and instants raise."""
         kind = item.get("kind", "")
         name = TYPES_OF_WALLETS.get(kind, kind)
         if name not in self.types:
@@ -90,7 +90,7 @@ def republish(
     publish: Callable[[list[Event]], Any],
     say: Callable[[str], None] = lambda _: None,
 ) -> Republished:
-    """Publishes the wanted events of `items`, ten at a time. Raises what `publish` raises; starting again is safe."""
+    """Publish the wanted events of `items`, ten at a time. Raises what `publish` raises; repeating it is safe."""
     done = Republished()
     batch: list[Event] = []
     for event in _events(items, wanted, done):
@@ -119,7 +119,7 @@ def _events(items: Iterable[Item], wanted: Wanted, done: Republished) -> Iterato
 
 
 def republish_stack(stack: Stack, wanted: Wanted, say: Callable[[str], None]) -> Republished:
-    """Reads the whole tables that have wanted events. Raises `Busy` when a table or the bus refuses for ten minutes."""
+    """Scan the tables of the wanted events and publish them. Raises `Busy` when a table or the bus refuses for ten minutes."""
     patience = Patience(lambda: PATIENCE_SECONDS, time.sleep)
     names = {table: stack.resources[f"{table.name.capitalize()}Table"] for table in wanted.tables}
     storage = DynamoDbStorage(stack.client("dynamodb"), names)
@@ -146,7 +146,7 @@ def every_item_of(storage: Storage, table: Table, patience: Patience) -> Iterato
 def _wanted(arguments: argparse.Namespace) -> Wanted:
     unknown = sorted(set(arguments.kinds) - set(TYPES))
     if unknown:
-        raise OperationFailed(f"KINDS names {', '.join(unknown)}; there are {', '.join(TYPES)}.")
+        raise OperationFailed(f"KINDS has unknown types {', '.join(unknown)}; allowed are {', '.join(TYPES)}.")
     return Wanted(frozenset(arguments.kinds), _instant(arguments.start, "SINCE"), _instant(arguments.until, "UNTIL"))
 
 
@@ -155,14 +155,14 @@ def _instant(text: str | None, name: str) -> datetime | None:
         return parse_instant(text, name) if text else None
     except Refusal:
         raise OperationFailed(
-            f"{name}={text} is no instant; write it as 2021-01-31T23:58:00+09:00, with the offset."
+            f"{name}={text} is not an instant; write it as 2021-01-31T23:58:00+09:00, with the offset."
         ) from None
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m operations.republish", description=__doc__)
     add_arguments(parser)
-    parser.add_argument("--since", dest="start", help="the first instant, with its offset; default: all there are")
+    parser.add_argument("--since", dest="start", help="the first instant, with its offset; default: the beginning")
     parser.add_argument("--until", help="the instant after the last; default: now")
     parser.add_argument("--kinds", nargs="*", default=list(TYPES), help=f"of {', '.join(TYPES)}; default: all")
     arguments = parser.parse_args()

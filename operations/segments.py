@@ -1,4 +1,4 @@
-"""Work over all members, one segment after another, in calls of its function: what the state machine does in parts, side by side."""
+"""Work over all members from the command line: one segment after another, where the state machine runs them in parallel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from operations.stack import Stack
 
 
 def go_through(stack: Stack, function: str, segments: int = 1, **more: Any) -> list[dict[str, Any]]:
-    """The last answer of each segment, whose `resume` is null. `more` is put into the first event of each."""
+    """Call the function until each segment's `resume` is null; return the last answers. `more` is added to the first event of each."""
     return [_segment(stack, function, {**more, "segment": number, "segments": segments}) for number in range(segments)]
 
 

@@ -1,4 +1,4 @@
-"""The stack that a command works on: the local city's, or that of a stage in samconfig.toml. What is in it, and clients for it."""
+"""The stack that a command works on, the local city's or that of a stage in samconfig.toml: its resources and clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_FUNCTION_SECONDS = 900
 
 
 class Stack:
-    """A deployed template. `endpoint` is where the local city's emulator listens; None is AWS, with the caller's own credentials."""
+    """A deployed template. `endpoint` is the address of the local city's emulator; None means AWS, with the caller's credentials."""
 
     def __init__(self, name: str, session: boto3.session.Session, endpoint: str | None = None) -> None:
         self.name = name
@@ -40,7 +40,7 @@ class Stack:
 
     @classmethod
     def of_stage(cls, stage: str, configuration: Path = CONFIGURATION) -> Stack:
-        """Raises `OperationFailed` for a stage that nobody described."""
+        """The stack of a stage. Raises `OperationFailed` for a stage that samconfig.toml does not have."""
         settings = tomllib.loads(configuration.read_text())
         try:
             parameters = settings[stage]["deploy"]["parameters"]
@@ -51,7 +51,7 @@ class Stack:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            # A function may take long, and is not called twice because of that.
+            # A function may run for long; a retry would call it twice.
             config = Config(read_timeout=LONGEST_FUNCTION_SECONDS, retries={"total_max_attempts": 1})
             self._clients[service] = self._session.client(
                 service,  # type: ignore[call-overload]  # any service
@@ -62,7 +62,7 @@ class Stack:
 
     @cached_property
     def resources(self) -> dict[str, str]:
-        """Physical ids by logical id. Raises `OperationFailed` when there is no such stack, or nobody answers."""
+        """Physical ids by logical id. Raises `OperationFailed` when there is no such stack, or no answer."""
         try:
             listed = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
             return {
@@ -76,7 +76,7 @@ class Stack:
             raise OperationFailed(f"The stack {self.name} cannot be read: {problem}.{hint}") from problem
 
     def invoke(self, function: str, event: Any) -> Any:
-        """What the published version of a function (by its logical id) answers. Raises `OperationFailed` when it fails."""
+        """The answer of the published version of a function, by its logical id. Raises `OperationFailed` when it fails."""
         answer = self.client("lambda").invoke(
             FunctionName=self.resources[function], Qualifier="live", Payload=json.dumps(event).encode()
         )
@@ -92,7 +92,7 @@ class Stack:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The stage, which every command asks for; without one it is the local city."""
+    """Add the stage, which every command takes; by default it is the local city."""
     parser.add_argument(
         "--stage", default=os.environ.get("CITY") or LOCAL, help="`local`, or a stage of samconfig.toml; default CITY"
     )
@@ -100,12 +100,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port",
         type=variables.port,
         default=os.environ.get("PORT") or None,
-        help="of the local city; the running one's if not given",
+        help="port of the local city; default: that of the running one",
     )
 
 
 def stack_of(arguments: argparse.Namespace) -> Stack:
-    """Raises `OperationFailed` for a stage that nobody described."""
+    """The stack that the arguments name. Raises `OperationFailed` for an unknown stage."""
     if arguments.stage != LOCAL:
         return Stack.of_stage(arguments.stage)
     return Stack.local(arguments.port or port_of_running_city(places.DATA) or places.DEFAULT_PORT)

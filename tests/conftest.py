@@ -1,7 +1,7 @@
-"""What holds for every test."""
+"""Setup of every test."""
 
 import gc
 
-# A function freezes what its start has made, once. Tests start functions hundreds of times in one process: whatever garbage there is
-# at each start would never be collected, 8 GB of it in the end.
+# A function freezes the objects of its start. Tests start functions hundreds of times in one process: garbage that exists at each start
+# would never be collected, and would grow to 8 GB.
 gc.freeze = lambda: None

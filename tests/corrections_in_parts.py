@@ -1,4 +1,4 @@
-"""Corrections in parts, put together again: what holds of a whole one must hold of the sum, and each part is complete in itself."""
+"""Corrections in parts, put together again: the sum must be a valid correction, and each part is a complete entry."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ SHARED = ("kind", "month", "payment_id", "cancellation_id", "accepted_at", "post
 
 
 def is_further(entry: Mapping[str, Any]) -> bool:
-    """Whether it is a part of a correction that another entry is the first of: it is due once that is posted."""
+    """Whether this is a further part of a correction, which is due once the first part is posted."""
     return bool(entry["kind"] == "correction" and entry.get("part", (0,))[0])
 
 
@@ -21,7 +21,7 @@ def digest_of_key(sk: str) -> str:
 
 
 def whole_corrections(entries: Iterable[Item]) -> list[Item]:
-    """The corrections of one wallet, each as one entry would say it, in the order of their numbers."""
+    """The corrections of one wallet, each as one entry, in the order of their accrual numbers."""
     parts: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for entry in sorted(entries, key=lambda each: each["number"]):
         parts[entry["month"], digest_of_key(entry["sk"])].append(entry)
@@ -29,7 +29,7 @@ def whole_corrections(entries: Iterable[Item]) -> list[Item]:
 
 
 def whole(parts: list[Item]) -> Item:
-    """The one entry that these parts are; they must be all, one number after another."""
+    """The parts as one entry. They must be complete, with consecutive accrual numbers."""
     first = parts[0]
     if "part" not in first:
         assert len(parts) == 1, parts

@@ -1,6 +1,6 @@
-"""Every fact that the policy language knows: for each a condition, a payment for which it holds and one for which it does not.
+"""Every fact of the policy language: for each a condition, a payment for which it holds and one for which it does not.
 
-Tests pay both, in memory and in a deployed city. The language's own list says which facts there must be: one more needs one case more.
+Tests make both payments, in memory and in a deployed city. The language's own list of facts decides which cases there must be.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,11 +21,11 @@ from eeum.policy.conditions import (
 Document = dict[str, Any]
 FACTS_OF_THE_LANGUAGE = TEXT_FACTS | NUMBER_FACTS | FLAG_FACTS | TIME_FACTS | INSTANT_FACTS
 ALIKE = frozenset({"card_product"})
-"""Both payments have this fact alike: no request sets another product of a card."""
+"""Both payments have the same value of this fact: no request sets another product of a card."""
 
 PRICE, OTHER_PRICE = 100_000, 50_000
 WON = {PRICE: 100, OTHER_PRICE: 50}
-"""What a layer of 10 basis points pays of each price."""
+"""The reward of a layer of 10 basis points for each price."""
 TOP_UP, OTHER_TOP_UP = 200_000, 100_000
 
 MEMBER = {"member_class": "known", "member_district": "yeonsu", "birth_date": "1950-03-01", "card_issuer": "nonghyup"}
@@ -46,11 +46,11 @@ OTHER_SHOP = {
 }
 CHANNEL, OTHER_CHANNEL = "delivery", "shop"
 OTHERS_LATER = timedelta(days=1, hours=10)
-"""The other payment is made so much later: on another day, and at another time of the day."""
+"""How much later the other payment is: on another day, and at another time of day."""
 
 
 def conditions(at: datetime) -> dict[str, Document]:
-    """By fact. They hold for the payment that is made at `at`, and in all forms and words of conditions together."""
+    """Conditions by fact. They hold for the payment at `at`, and together have all forms and words of conditions."""
     local = at.astimezone(SEOUL)
     return {
         "merchant_district": {"not": {"fact": "merchant_district", "in": [OTHER_SHOP["district"]]}},
@@ -77,7 +77,7 @@ def conditions(at: datetime) -> dict[str, Document]:
 
 
 def among_these(condition: Document) -> Document:
-    """The condition for these two members alone, so that other members of a city get nothing."""
+    """The condition for these two members only, so that other members of a city get nothing."""
     classes = [MEMBER["member_class"], OTHER_MEMBER["member_class"]]
     return {"all": [{"fact": "member_class", "in": classes}, condition]}
 
@@ -112,7 +112,7 @@ def of_payments(at: datetime) -> list[Document]:
 
 
 def of_top_ups(at: datetime) -> list[Document]:
-    """A bonus for each fact that a top-up is judged by."""
+    """A bonus for each fact of a top-up."""
     return [
         layer(layer_id(fact), condition, gives="top_up_bonus", into="charged")
         for fact, condition in top_up_conditions(at).items()
@@ -125,7 +125,7 @@ def top_up_conditions(at: datetime) -> dict[str, Document]:
 
 
 def expected(at: datetime) -> dict[str, int]:
-    """Won by layer of the first payment."""
+    """The first payment's rewards, in won, by layer."""
     won = WON[PRICE]
     return {**{layer_id(fact): won for fact in conditions(at)}, OWN_RATE: PRICE * 250 // 10_000}
 
@@ -134,7 +134,7 @@ EXPECTED_OF_THE_OTHER = {layer_id(fact): WON[OTHER_PRICE] for fact in ALIKE}
 
 
 def words_of(condition: Any) -> Iterator[str]:
-    """Facts and words of a condition, however deep."""
+    """All facts and words of a condition, at any depth."""
     if isinstance(condition, list):
         for each in condition:
             yield from words_of(each)

@@ -1,7 +1,7 @@
-"""What must be true of everything that is stored, after whatever happened: worked out anew from the items, with no code of the stores.
+"""The invariants of everything that is stored, recomputed from the items, with no code of the stores.
 
-The numbers are those of docs/architecture.md, "Invariants". The one thing that is taken from the product is the
-evaluator of policies, which has tests and published examples of its own.
+The numbers are those of docs/architecture.md, "Invariants". Of the product they use only the evaluator of policies, which has tests and
+published examples of its own.
 """
 
 import json
@@ -47,7 +47,7 @@ def check_ledger(items: Sequence[Item], policies: Sequence[PolicyVersion]) -> No
 
 
 def check_bank_references(claims: Mapping[str, Sequence[Item]], top_ups: Sequence[Item]) -> None:
-    """One reference of a bank is one completed top-up, of any wallet, and its claim says which."""
+    """Each reference of a bank has one completed top-up, in any wallet, and its claim names it."""
     completed = [item for item in top_ups if item["status"] == "completed" and "claimed" in item]
     by_reference: dict[str, list[Item]] = defaultdict(list)
     for item in completed:
@@ -61,7 +61,7 @@ def check_bank_references(claims: Mapping[str, Sequence[Item]], top_ups: Sequenc
 
 
 def check_partition(partition: str, items: Sequence[Item], policies: Sequence[PolicyVersion]) -> None:
-    """Everything of one wallet."""
+    """Check everything of one wallet."""
     wallets = [item for item in items if item["sk"] == "WALLET"]
     assert len(wallets) == 1, f"{partition} has entries and no wallet"
     entries = [item for item in items if item["sk"] != "WALLET"]
@@ -76,7 +76,7 @@ def check_partition(partition: str, items: Sequence[Item], policies: Sequence[Po
 
 
 def _check_postings(entries: Sequence[Item]) -> None:
-    """Invariant 1: all postings sum to zero. Invariant 6: what was declined moved nothing."""
+    """Invariant 1: all postings sum to zero. Invariant 5: a declined request moved nothing."""
     for entry in entries:
         postings = entry.get("postings", {})
         assert sum(postings.values()) == 0, entry
@@ -101,13 +101,13 @@ def _check_balances(wallet: Item, entries: Sequence[Item]) -> None:
         assert state["amount"] == posted.pop(purse, 0), (purse, wallet)
         assert purse == "cashback" or state["amount"] >= 0, wallet
     assert not any(posted.values()), f"money in purses that {wallet['pk']} does not have: {posted}"
-    # What a test takes out of a purse by itself has no reason in the wallet.
+    # A test may take money out of a purse directly, without a reason in the wallet.
     if not any(entry["kind"] == "grant" and "purse/cashback" in entry["postings"] for entry in entries):
         assert (wallet.get("negative") is not None) == (wallet["purses"]["cashback"]["amount"] < 0), wallet
 
 
 def _check_ids(entries: Sequence[Item]) -> None:
-    """Invariant 4: an entry is found by its request, and its id tells when the request was first accepted."""
+    """Invariant 4: an entry is found by its request, and its id contains the instant of first acceptance."""
     for entry in entries:
         if entry["kind"] in ("payment", "top_up", "capture", "cancellation"):
             accepted_at = datetime.fromisoformat(entry["accepted_at"])
@@ -140,6 +140,6 @@ def check_programme(items: Sequence[Item]) -> None:
 
 
 def _policies(items: Sequence[Item]) -> list[PolicyVersion]:
-    """No test of a whole city amends a version: the versions as they were approved."""
+    """The versions as they were approved, since no test of a whole city amends one."""
     documents = [json.loads(item["document"]) for item in items if item["kind"] == "policy"]
     return sorted((policy_of(document) for document in documents), key=lambda policy: policy.starts_at)

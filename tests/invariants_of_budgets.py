@@ -1,6 +1,6 @@
-"""What must be true of budgets: what was granted of each line and pool is what the entries say, to the won, and no more than there is.
+"""Invariants of budgets: draws on each line and pool equal the entries, to the won, and never exceed the money.
 
-Worked out from the ledger's entries; which line pays what is the product's word, as policies are.
+They are computed from the ledger's entries. Which line pays what is taken from the product, like policies.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 
 class Granted(NamedTuple):
-    """Won that a layer cost its funders, for what was accepted at `at`; negative: given back."""
+    """The amount that a layer cost its funders for an acceptance at `at`; negative if given back."""
 
     policy: PolicyVersion
     layer: Layer
@@ -43,7 +43,7 @@ def check_budgets(budgets: Sequence[Item], ledger: Sequence[Item], policies: Seq
 
 
 def _check_money(budgets: Sequence[Item], granted: Counter[tuple[int, str]]) -> None:
-    """For each line and pool: what is left in the rest and in the sub-lines, and was granted, is what was appropriated."""
+    """For each line and pool, the unallocated balance, the budget shards and all draws equal what was appropriated."""
     rests = {item["pk"].split("#")[2]: item for item in budgets if item["kind"] == "budget_rest"}
     have: Counter[tuple[int, str]] = Counter()
     for item in budgets:
@@ -60,7 +60,7 @@ def _check_money(budgets: Sequence[Item], granted: Counter[tuple[int, str]]) -> 
         for name, amount in rest["amounts"].items():
             left = have.pop((int(year), name), 0) + have.pop((int(year), f"{RETURNED}{name}"), 0)
             assert left + granted.pop((int(year), name), 0) == amount, (year, name)
-    # What nobody budgeted is counted alike.
+    # Unbudgeted rewards are counted in the same way.
     assert +granted == +have, (granted, have)
 
 
@@ -86,7 +86,7 @@ def _every_grant(ledger: Sequence[Item], policies: Sequence[PolicyVersion]) -> I
 
 
 def _given_in_commands(item: Item) -> Iterator[tuple[str, dict[str, int]]]:
-    """Won by layer and funder that a payment or top-up gave, or a cancellation gave back."""
+    """Amounts by layer and funder of a payment's or top-up's rewards, or those that a cancellation gave back."""
     if item["kind"] == "top_up":
         for reward in item.get("rewards", ()):
             yield reward["layer"], dict(reward["funders"])
@@ -99,7 +99,7 @@ def _given_in_commands(item: Item) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def _posted(ledger: Sequence[Item]) -> Iterator[tuple[tuple[str, int], str, int]]:
-    """By how many won what a layer gives for an earning grew, one posting after another."""
+    """The increases of a layer's reward for an earning, one posting after another."""
     postings = [item for item in ledger if item["kind"] in ("earning", "correction")]
     for item in sorted(postings, key=lambda item: item["number"]):
         if item["kind"] == "earning":

@@ -1,6 +1,6 @@
-"""What must be true of cashback: what was posted is the evaluator's fold over what survives, after every posting and at the end.
+"""Invariants of cashback: posted rewards equal the evaluator's fold over what survives, after every posting and at the end.
 
-The evaluator of policies is the product's, which has tests and published examples of its own; everything else is worked out anew here.
+The evaluator of policies is the product's, which has tests and published examples of its own. Everything else is recomputed here.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ Item = dict[str, Any]
 
 
 def check_cashback(wallet: Item, entries: Sequence[Item], policies: Sequence[PolicyVersion]) -> None:
-    """Invariants 2 and 3: numbers without a gap, each source posted once, the fold of each month, the usage that the wallet carries."""
+    """Invariants 2 and 3: accrual numbers without a gap, each source posted once, the fold of each month, the wallet's limit usage."""
     earnings = sorted((entry for entry in entries if entry["kind"] == "earning"), key=lambda entry: entry["number"])
     posted = [entry for entry in entries if entry["kind"] in ("earning", "correction")]
     corrections = whole_corrections(entry for entry in posted if entry["kind"] == "correction")
@@ -37,7 +37,7 @@ def check_cashback(wallet: Item, entries: Sequence[Item], policies: Sequence[Pol
 def _check_sources(
     wallet: Item, entries: Sequence[Item], earnings: Sequence[Item], corrections: Sequence[Item]
 ) -> None:
-    """Each capture and each month that a cancellation reaches into calls for one posting, and has no more than one."""
+    """Each capture, and each month that a cancellation affects, needs one posting, and has at most one."""
     captured = {
         (entry["sk"].partition("#")[2], 0): entry
         for entry in entries
@@ -66,9 +66,9 @@ def _check_folds(
     payments: Mapping[str, Item],
     policies: Sequence[PolicyVersion],
 ) -> dict[str, int]:
-    """After each correction the rewards are what the fold gives for what survives then, under the ceilings that were recorded.
+    """After each correction the rewards equal the fold over what survives then, with the stored funded amounts.
 
-    Gives the use of limits, by window, at the end.
+    Returns the limit usage at the end, by window.
     """
     rewards = {
         entry["number"]: Counter({each["layer"]: each["won"] for each in named_rewards(entry)}) for entry in earnings
@@ -146,7 +146,7 @@ def _check_limits(
 
 
 def _check_accounts(entry: Item) -> None:
-    """Who funds a reward, and who gets it back, adds up to what the member gets or loses."""
+    """What funders pay or get back equals what the member gets or loses."""
     if entry["kind"] == "earning":
         won = sum(reward["won"] for reward in named_rewards(entry))
         into = {f"purse/{reward.get('into', 'cashback')}" for reward in named_rewards(entry)}
@@ -161,7 +161,7 @@ def _check_accounts(entry: Item) -> None:
 
 
 def _check_refund(correction: Item) -> None:
-    """What was cancelled is recovered or released, to the won."""
+    """Each cancelled amount is recovered or released, to the won."""
     cancelled = sum(map(refund_of, correction["cancelled"]))
     released = sum(won for _, won in correction["released"])
     assert cancelled == correction["recovered"] + released >= 0, correction
@@ -171,7 +171,7 @@ def _check_refund(correction: Item) -> None:
 
 
 def _check_usage(wallet: Item, used: Mapping[str, int]) -> None:
-    """The wallet carries what reaches into the latest month that it has any use of, or the one before; of others what is true of them."""
+    """The wallet has the usage of its latest month with any, and of the month before; usage of other months is correct where stored."""
     windows = {window: won for window, won in used.items() if won}
     carried = {window: won for window, won in wallet["usage"].items() if won}
     assert carried.items() <= windows.items(), (wallet, windows)

@@ -1,4 +1,4 @@
-"""What must be true of what commands give, off a price or on a top-up: worked out anew from the entries, with no code of the stores.
+"""Invariants of discounts and bonuses, recomputed from the entries, with no code of the stores.
 
 The evaluator of policies is the product's, which has tests and published examples of its own.
 """
@@ -19,7 +19,7 @@ Item = dict[str, Any]
 
 
 def check_commands(wallet: Item, entries: Sequence[Item], policies: Sequence[PolicyVersion]) -> None:
-    """Commands that used limits, one after another: each gave what the policy makes of what had been used, and the wallet says the same."""
+    """Each command gave what the policy gives with the usage of earlier commands, and the wallet has the same limit usage."""
     changing = [entry for entry in entries if entry.get("taken", {}).get("version")]
     changing.sort(key=lambda entry: entry["taken"]["version"])
     versions = [entry["taken"]["version"] for entry in changing]
@@ -87,7 +87,7 @@ def carried_of(limit: Limit, used: Counter[str], at: datetime) -> int:
 
 
 def funded_by(payment: Item) -> dict[str, int]:
-    """Who pays a payment's discounts, as postings."""
+    """The funders of a payment's discounts, as postings."""
     funded: Counter[str] = Counter()
     for _, _, _, funders in payment.get("discounts", ()):
         for name, won in funders:
@@ -96,13 +96,13 @@ def funded_by(payment: Item) -> dict[str, int]:
 
 
 def paid_for(payment: Item, start: int, end: int) -> list[list[Any]]:
-    """What came out of which purse for the won from `start` to `end` of the price."""
+    """The amounts that each purse paid for the won from `start` to `end` of the price."""
     price, discount = payment["amount"], sum(each[1] for each in payment.get("discounts", ()))
     return taken(payment["paid_from"], start - discount * start // price, end - discount * end // price)
 
 
 def _check_discounts(payment: Item) -> None:
-    """A discount is all paid for, and leaves something to be paid; holds and declines have none."""
+    """A discount is fully funded, and less than the price; holds and declines have none."""
     discounts = payment.get("discounts", ())
     if payment["kind"] != "payment" or not discounts:
         return
@@ -115,7 +115,7 @@ def _check_discounts(payment: Item) -> None:
 
 
 def _check_top_up(entry: Item) -> None:
-    """The face value is charged, a bonus comes on top of it, and a discount off what the bank takes: all to the won."""
+    """The face value is loaded, a bonus is added, and a discount reduces what the bank takes, all to the won."""
     if entry["kind"] != "top_up" or entry["status"] == "declined":
         return
     expected: Counter[str] = Counter({"purse/charged": entry["amount"], entry["caller"]: -entry["amount"]})

@@ -1,6 +1,6 @@
-"""What must be true of what purses of a wallet owe each other: recomputed with none of the product's rules.
+"""Invariants of debts between the purses of a wallet, recomputed with none of the product's rules.
 
-The simulation's reference (`tests.simulation.reference_of_postings`) holds each entry to it as it is stored.
+The simulation's reference (`tests.simulation.reference_of_postings`) checks each entry against them as it is stored.
 """
 
 from collections import Counter
@@ -14,18 +14,18 @@ Item = dict[str, Any]
 
 
 class Owed:
-    """Won by the purse that owes and the purse that it owes to."""
+    """Amounts by the purse that owes and the purse that is owed."""
 
     def __init__(self) -> None:
         self.won: Counter[tuple[str, str]] = Counter()
 
     def spent(self, won_by_purse: Mapping[str, int]) -> None:
-        """Rewards that are taken back were spent: cashback pays."""
+        """Add the debt of a purse whose spent rewards are taken back: cashback pays."""
         for purse, won in sorted(won_by_purse.items()):
             self._lend(purse, "cashback", won)
 
     def back(self, portions: Sequence[Sequence[Any]]) -> tuple[dict[str, int], list[list[Any]]]:
-        """Where won go that come back to purses, and what of it is repaid."""
+        """The purses that money comes back to, and what of it repays debts."""
         going: dict[str, int] = {}
         for purse, won in portions:
             going[purse] = going.get(purse, 0) + won
@@ -42,7 +42,7 @@ class Owed:
         return {purse: won for purse, won in going.items() if won}, repaid
 
     def recovered(self, going: dict[str, int], lacking: int) -> dict[str, int]:
-        """What fills cashback that lacks so much; taken out of what is `going` to each purse, to cashback's own first."""
+        """What fills negative cashback, taken from what is `going` to each purse, from cashback's own part first."""
         found: dict[str, int] = {}
         order = [*[each for each in going if each == "cashback"], *[each for each in going if each != "cashback"]]
         for purse in order:
@@ -72,7 +72,7 @@ class Owed:
         return ["charged", *[each for each in owed if each != "charged"]] if "charged" in owed else owed
 
     def _lend(self, debtor: str, creditor: str, won: int) -> None:
-        """Whoever owes the debtor owes the creditor, and whom the creditor owes, the debtor does."""
+        """Add a debt so that no purse owes and is owed: purses that owe the debtor now owe the creditor, or the creditor's creditors."""
         for first in sorted({one for one, other in self.won if other == debtor}):
             part = min(won, self.won[first, debtor])
             self.won[first, debtor] -= part
@@ -90,10 +90,10 @@ class Owed:
 
 
 def check_debts(wallet: Item, entries: Sequence[Item]) -> None:
-    """The chain says how each debt came and went, and the wallet has what is left; where all was undone, it has what was loaded."""
+    """The wallet's debts follow from its chain; if everything was undone, each purse has what was loaded."""
     payments = {entry["sk"].partition("#")[2]: entry for entry in entries if entry["kind"] == "payment"}
     if any(entry["kind"] == "correction" and entry["recovered"] and "recovered_from" not in entry for entry in entries):
-        return  # Of an earlier version, in which no purse owed another.
+        return  # of an earlier version, without debts
     slices = {tuple(entry["sk"].split("#")[2:]): entry["slice"] for entry in entries if entry["kind"] == "earning"}
     back: Counter[tuple[str, str]] = Counter()
     owed = Owed()
@@ -138,7 +138,7 @@ def _check_undone(wallet: Item, entries: Sequence[Item], payments: Mapping[str, 
         elif entry["kind"] not in undoable:
             for account, won in entry.get("postings", {}).items():
                 loaded[account.removeprefix("purse/")] += won if account.startswith("purse/") else 0
-    # Tests that begin with cashback below zero load a debt that no operation makes.
+    # Tests that begin with negative cashback load a debt that no operation makes.
     if any(left.values()) or wallet["due"] != wallet["posted"] or min(loaded.values(), default=0) < 0:
         return
     for purse, state in wallet["purses"].items():

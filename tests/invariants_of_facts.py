@@ -1,4 +1,4 @@
-"""What entries of the ledger say that they were judged by: read here without the product's code, by a list that a test holds complete."""
+"""The facts of ledger entries, read without the product's code; a test checks that the list is complete."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ WHERE_KNOWN = ("card_issuer", "member_class", "member_district", "member_age")
 
 
 def facts_of(stored: Any) -> Facts:
-    """Of a payment or a capture; and of a top-up, which has only what is known of the member."""
+    """The facts of a payment or a capture, or of a top-up, which has only those of the member."""
     stored = named_facts(stored)
     known = {name: stored[name] for name in WHERE_KNOWN if name in stored}
     if "district" not in stored:

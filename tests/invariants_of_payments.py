@@ -1,4 +1,4 @@
-"""What must be true of payments after they were authorised, and of the chain that links a wallet's entries: no code of the stores."""
+"""Invariants of authorised payments, and of the chain of a wallet's entries, with no code of the stores."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ Item = dict[str, Any]
 
 
 def check_payments(wallet: Item, entries: Sequence[Item]) -> None:
-    """No more is captured than was held, and no more cancelled than was captured; what is held and waits is what the wallet says."""
+    """Captures do not exceed the hold, nor cancellations the captures; the wallet has the sums of what is held and of pending refunds."""
     kinds: dict[str, list[Item]] = defaultdict(list)
     for entry in entries:
         kinds[entry["kind"]].append(entry)
@@ -27,7 +27,7 @@ def check_payments(wallet: Item, entries: Sequence[Item]) -> None:
 
 
 def _held_of(digest: str, payment: Item, kinds: dict[str, list[Item]], by_key: dict[str, Item]) -> int:
-    """What is still held of one payment, once all that became of it was found to agree."""
+    """What is still held of one payment, after a check of its captures, release and cancellations."""
     captures = {entry["capture"]: entry for entry in kinds["capture"] if entry["payment"] == digest}
     cancellations = [entry for entry in kinds["cancellation"] if entry["payment"] == digest]
     release, progress = by_key.get(f"RELEASE#{digest}"), by_key.get(f"PROGRESS#{digest}")
@@ -60,16 +60,16 @@ def _held_of(digest: str, payment: Item, kinds: dict[str, list[Item]], by_key: d
 
 
 def refund_of(cancelled: Sequence[Any]) -> int:
-    """What goes back to the member of what is cancelled of a capture.
+    """The refund of a capture's cancelled amount to the member.
 
-    A cancellation says capture, won and month, a correction payment, capture and won; a fourth number of either is the discount in it.
+    A cancellation stores capture, amount and month, a correction payment, capture and amount; a fourth value of either is the discount.
     """
     won: int = cancelled[2] if isinstance(cancelled[0], str) else cancelled[1]
     return won - sum(cancelled[3:])
 
 
 def _check_slices(payment: Item, captures: dict[int, Item]) -> None:
-    """Captures are numbered from 1, and take the payment from its start, one after another."""
+    """Capture numbers start at 1, and captures divide the payment from its start, one after another."""
     position = 0
     for number, (found, capture) in enumerate(sorted(captures.items()), start=1):
         assert found == number, capture
@@ -80,7 +80,7 @@ def _check_slices(payment: Item, captures: dict[int, Item]) -> None:
 
 
 def taken(paid_from: Sequence[Sequence[Any]], start: int, end: int) -> list[list[Any]]:
-    """What came out of which purse for the won from `start` to `end`."""
+    """The amounts that each purse paid for the won from `start` to `end`."""
     found = []
     position = 0
     for purse, won in paid_from:
@@ -92,7 +92,7 @@ def taken(paid_from: Sequence[Sequence[Any]], start: int, end: int) -> list[list
 
 
 def check_chain(wallet: Item, entries: Sequence[Item]) -> None:
-    """Each linked entry follows from the one before it and from what it was made for; the wallet has the last."""
+    """Each linked entry follows from the one before it and from its source; the wallet has the last head."""
     by_key = {entry["sk"]: entry for entry in entries}
     linked = sorted((entry for entry in entries if "chain" in entry), key=lambda entry: entry["chain"]["length"])
     head = ""
@@ -111,7 +111,7 @@ def check_chain(wallet: Item, entries: Sequence[Item]) -> None:
 
 
 def _source_of(entry: Item, entries: Sequence[Item], by_key: dict[str, Item]) -> str:
-    """The hash of what an entry was made for."""
+    """The hash of an entry's source."""
     if entry["kind"] == "correction":
         return canonical_hash(by_key[f"CANCELLATION#{entry['sk'].rpartition('#')[2]}"])
     if entry["kind"] != "earning":

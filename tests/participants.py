@@ -1,4 +1,4 @@
-"""Samples of participants, as later parts will bring them: a card of stamps and a one-time code, both kept in one item of a wallet."""
+"""Sample participants, like those of later parts: a stamp card and a one-time code, both stored in one item of a wallet."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,18 +20,18 @@ from eeum.wallet.participants import Asked, Case, Participant, Share
 from eeum.wallet.rules import OwnDecline
 
 FIELDS = 10
-"""Of a card of stamps."""
-CARD_FULL = OwnDecline("stamp_card_full", "57", "스탬프를 모두 모았습니다.", "The card of stamps is full.")
+"""Number of fields of a stamp card."""
+CARD_FULL = OwnDecline("stamp_card_full", "57", "스탬프를 모두 모았습니다.", "The stamp card is full.")
 CODE_USED = OwnDecline("code_used", "57", "이미 사용한 코드입니다.", "This code was used before.")
 
 
 def card_key(wallet_id: str) -> Key:
-    """In a table that neither the ledger's readers nor its audit look at."""
+    """The item's key, in a table that neither the ledger's readers nor its audit read."""
     return Key(Table.BALANCES, f"SAMPLE#{wallet_id}", "CARD")
 
 
 class OnTheCard(Participant):
-    """What both have: the item that they read, and whether it is there."""
+    """The common part of both: the item that they read, and whether it exists."""
 
     def keys(self, asked: Asked, /) -> Sequence[Key]:
         return (card_key(asked.wallet_id),)
@@ -41,7 +41,7 @@ class OnTheCard(Participant):
 
 
 class StampCounter(OnTheCard):
-    """Counts a stamp for each payment, up to the last field."""
+    """Adds a stamp for each payment, up to the last field."""
 
     name = "stamps"
 
@@ -67,7 +67,7 @@ class StampCounter(OnTheCard):
 
 
 class OneTimeCode(OnTheCard):
-    """A code that takes some won off the first payment, which the merchant pays; once for each wallet."""
+    """A code with a discount on the first payment, funded by the merchant, once for each wallet."""
 
     name = "code"
 
@@ -99,7 +99,7 @@ class OneTimeCode(OnTheCard):
 
 
 class Writing(Participant):
-    """Writes so many items of its own."""
+    """Writes this many items of its own."""
 
     name = "writing"
 

@@ -1,4 +1,4 @@
-"""What entries store, by name, whichever version of the codec stored it: read here without the product's code."""
+"""The contents of entries by name, for any version of the codec, read without the product's code."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +18,11 @@ PLACES = (
     ),
     *("card_issuer", "member_district", "member_age"),
 )
-"""The places of facts in version 2, as cities have stored them."""
+"""The positions of facts in version 2, as cities have stored them."""
 
 
 WON, FUNDERS, INTO = 1, 3, 4
-"""Places within a reward of an earning."""
+"""Positions within a reward of an earning."""
 
 
 def named_facts(stored: Any) -> Item:
@@ -33,7 +33,7 @@ def named_facts(stored: Any) -> Item:
 
 
 def with_fact(stored: Any, name: str, value: Any) -> Any:
-    """The facts as they are stored, but for one."""
+    """The stored facts with one of them changed."""
     if isinstance(stored, Mapping):
         return {**stored, name: value}
     return [value if place == name else known for place, known in named_facts(stored).items()]

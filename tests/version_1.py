@@ -1,4 +1,4 @@
-"""Version 1 of the codec: items as releases before version 2 stored them, written here without the product's code."""
+"""Version 1 of the codec: items as releases before version 2 stored them, without the product's code."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -16,11 +16,11 @@ from tests.stored_forms import PLACES, named_facts, named_rewards
 
 Item = dict[str, Any]
 ALWAYS = PLACES[:9]
-"""Facts that version 1 stored as null where they were unknown; the later ones only where they were known."""
+"""Facts that version 1 stored as null when unknown; it stored later facts only when known."""
 
 
 def as_version_1(item: Mapping[str, Any]) -> Item:
-    """An item as version 1 stored the same; one of version 1 stays as it is."""
+    """An item in the form of version 1; one of version 1 is unchanged."""
     ways = {"payment": _payment, "capture": _capture, "earning": _earning, "wallet": _wallet}
     return ways[item["kind"]](dict(item)) if item["kind"] in ways else dict(item)
 
@@ -56,7 +56,7 @@ def _wallet(item: Item) -> Item:
 
 
 def _purse(purse_id: str, stored: Item) -> Item:
-    """With the terms that follow from its name: it expires with its month or year, or becomes spendable with its month."""
+    """A purse with the terms of its name: it expires with its month or year, or becomes spendable with its month."""
     if stored.get("until") != "@":
         return stored
     name, _, date = purse_id.partition("@")
@@ -76,7 +76,7 @@ def _start_of(month: str) -> str:
 
 @contextmanager
 def written_in_version_1() -> Iterator[None]:
-    """The product writes what the releases before version 2 wrote, and reads as it does."""
+    """Make the product write what releases before version 2 wrote; it reads as it does."""
     payment_item, capture_item = payment_store.payment_item, progress_store.capture_item
     item_of, wallet_item, purse_item = cashback_store.item_of, wallet_store.wallet_item, wallet_store.purse_item
     written = {

@@ -77,7 +77,7 @@ def test_an_intact_city_is_reported_as_such_and_its_root_is_stored(
     assert make_audit("--processes", processes) == 0
     printed = capsys.readouterr().out
     assert "Root of 2021-02-03 stored" in printed
-    assert "Everything is as it must be." in printed
+    assert "There are no deviations." in printed
     assert make_audit("--processes", processes, "--all-roots") == 0
     assert "Roots verified: 2021-02-03" in capsys.readouterr().out
 

@@ -93,7 +93,7 @@ def rebuilt(**found: Any) -> Rebuilt:
 
 def test_it_prints_which_balances_were_wrong_and_which_entries_it_could_not_count() -> None:
     assert told(rebuilt(unreadable=[("WALLET#1", "PAYMENT#2", "its postings do not balance")])) == [
-        "12 entries before 2021-01-05 12:00:00 make 30 balances, 2 of which were other before.",
+        "12 entries before 2021-01-05 12:00:00 give 30 balances, 2 of which have changed.",
         "  merchant shop: payable 5, reward 0, now payable 1,000, reward -20",
         "  funder city 2021: balance 0, now balance -7",
         "  not counted: WALLET#1 PAYMENT#2: its postings do not balance",

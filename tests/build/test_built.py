@@ -1,4 +1,4 @@
-"""What `sam build` makes for Lambda's two processors and for this machine, from any of them."""
+"""The result of `sam build` for Lambda's two processors and for this machine."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.template.template import FUNCTION, ROOT, functions, resources
 
 SAM = ROOT / ".environments" / "sam" / "bin" / "sam"
 UNCHECKED_HASH = 0b01
-#: The processor in the header of a shared library.
+#: The code of each processor in the header of a shared library.
 MACHINES = {"x86_64": 62, "aarch64": 183}
 GLIBC_OF_LAMBDA = 34
-#: What a function outside the HTTP API must not import: it costs more than all else that it does at its start.
+#: Packages that a function outside the HTTP API must not import: they cost more than the rest of its start.
 WEIGHTY = {"pydantic", "boto3"}
-#: What else than its own package a function is built from.
+#: Sources of a function outside its own package.
 BESIDE = {"PolicySimulationWorkerFunction": {"simulator"}}
 
 
@@ -50,7 +50,7 @@ class Built:
 
     @property
     def wheels(self) -> set[str]:
-        """The tags of wheels that may be installed."""
+        """The tags of wheels that can be installed."""
         if self.target == "host":
             return {str(tag) for tag in tags.sys_tags()}
         platforms = [f"manylinux_2_{minor}_{self._machine}" for minor in range(GLIBC_OF_LAMBDA, 4, -1)]
@@ -151,7 +151,7 @@ def test_bytecode_is_taken_unseen_by_the_python_that_it_is_for(built: Built) -> 
     elif _runs("python3.13"):
         assert names == {".cpython-313"}
     else:
-        assert not names  # another version's bytecode would only be carried about
+        assert not names  # bytecode of another version would be useless
     if compiled:
         for source in built.folder.rglob("*.py"):
             assert len(list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"))) == 1
@@ -174,11 +174,11 @@ def test_a_function_starts_from_what_was_built_alone(built: Built, function: str
     path = [str(built.folder / part) for part in parts]
     program = f"import sys; sys.path[:0] = {path!r}\nimport {module}\nprint(*sorted(sys.modules))"
     given = properties["Environment"]["Variables"]
-    # As CloudFormation would give them: what is NoValue is not there, and any other reference has some value.
+    # As CloudFormation sets them: a variable of NoValue is missing, and any other reference has some value.
     set_ones = {name: value for name, value in given.items() if value != {"Ref": "AWS::NoValue"}}
     variables = {name: value if isinstance(value, str) else "0" for name, value in set_ones.items()}
     variables["AWS_DEFAULT_REGION"] = "ap-northeast-2"
-    # Isolated, and without the packages of the environment: what is missing in the build is missing here.
+    # Isolated, and without the environment's packages, so that a package that the build lacks is missing here too.
     finished = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], env=variables, capture_output=True, text=True, check=False
     )

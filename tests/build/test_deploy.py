@@ -1,4 +1,4 @@
-"""`make deploy`, for real, into an embedded AWS: what was built is deployed, and a layer that changed is published."""
+"""`make deploy` into an embedded AWS: it deploys what was built, and publishes a changed layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.build, pytest.mark.xdist_group("deployment")]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy, in which a source can be changed."""
+    """A copy of the project, in which a source can be changed."""
     copy = tmp_path / "project"
     copy.mkdir()
     for name in PROJECT:
@@ -95,7 +95,7 @@ def deploy(project: Path, cloud: Emulator, stage: str) -> subprocess.CompletedPr
 
 
 def live(cloud: Emulator) -> dict[str, dict[str, Any]]:
-    """What each function's alias points at, by the function's logical id."""
+    """The version of each function's alias, by the function's logical id."""
     stack = cloud.client("cloudformation").describe_stacks(StackName="eeum-dev")["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     service = cloud.client("lambda")
@@ -116,13 +116,11 @@ def layers(version: dict[str, Any]) -> list[str]:
     return [layer["Arn"] for layer in version["Layers"]]
 
 
-def test_a_change_in_a_layer_alone_is_what_everybody_calls_after_it_was_deployed(
-    project: Path, cloud: Emulator
-) -> None:
+def test_callers_use_a_changed_layer_after_it_was_deployed(project: Path, cloud: Emulator) -> None:
     first = deploy(project, cloud, "dev")
     said = first.stdout + first.stderr
     assert not first.returncode, said
-    assert "architecture: arm64" in said, "what it says it builds for is what it builds for"
+    assert "architecture: arm64" in said, "the build must be for the processors that it prints"
     assert "x86_64" not in said
     before = live(cloud)
     assert "set WebAddress=https://" in said, "the pools return people to another address"
@@ -143,10 +141,10 @@ def test_a_change_in_a_layer_alone_is_what_everybody_calls_after_it_was_deployed
 
 
 def without_credentials(project: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """`make deploy` by somebody who has set nothing up, on a machine that is no server of AWS's."""
+    """`make deploy` without any configuration, on a machine outside AWS."""
     nothing = str(project / "no-such-file")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nobody = {
+    no_credentials = {
         "AWS_CONFIG_FILE": nothing,
         "AWS_SHARED_CREDENTIALS_FILE": nothing,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -154,7 +152,7 @@ def without_credentials(project: Path, **more: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-m", "deployment.deploy", "dev"],
         cwd=project,
-        env=kept | nobody | more,
+        env=kept | no_credentials | more,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -162,21 +160,21 @@ def without_credentials(project: Path, **more: str) -> subprocess.CompletedProce
     )
 
 
-def test_who_has_no_credentials_is_told_what_to_set_before_anything_is_built(project: Path) -> None:
+def test_without_credentials_the_command_says_what_to_set_before_it_builds(project: Path) -> None:
     refused = without_credentials(project)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("make deploy: There are no AWS credentials. Set AWS_PROFILE to")
     assert not (project / ".aws-sam").exists()
 
 
-def test_a_profile_that_is_not_there_is_named_before_anything_is_built(project: Path) -> None:
+def test_a_missing_profile_is_named_before_anything_is_built(project: Path) -> None:
     refused = without_credentials(project, AWS_PROFILE="somebody-else")
     assert refused.returncode == 1
     assert "somebody-else" in refused.stderr
     assert not (project / ".aws-sam").exists()
 
 
-def test_a_stage_that_nobody_described_is_not_deployed(project: Path, cloud: Emulator) -> None:
+def test_an_unknown_stage_is_not_deployed(project: Path, cloud: Emulator) -> None:
     refused = deploy(project, cloud, "moon")
     assert refused.returncode == 1
     assert refused.stderr == "make deploy: samconfig.toml deploys no stage moon; it knows dev, prod.\n"

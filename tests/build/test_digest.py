@@ -1,4 +1,4 @@
-"""Every change of what runs is published: the digest in the template, and the versions that SAM makes of it."""
+"""Every change of code or configuration is published: the digest in the template, and the versions that SAM makes from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARAMETERS = ("Stage=dev", "Programme=incheon")
 
 @pytest.fixture
 def build(tmp_path: Path) -> Path:
-    """As `sam build` leaves it: functions and layers, each in a folder, and the template."""
+    """A build folder like that of `sam build`: functions and layers, each in a folder, and the template."""
     folder = tmp_path / "build"
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "DependenciesLayer").mkdir()

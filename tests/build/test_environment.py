@@ -1,4 +1,4 @@
-"""A machine on which something is missing is told so in one sentence, before anything is made or removed."""
+"""If a program is missing on the machine, one sentence says so, before anything is made or removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.template.template import ROOT
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A folder of programs that is all the machine has: at first what every machine has."""
+    """A folder with all programs of the machine: at first those that every machine has."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("sh", "dirname"):
@@ -23,7 +23,7 @@ def machine(tmp_path: Path) -> Path:
 
 
 def install_python(machine: Path, *, answer: str) -> None:
-    """A Python that answers questions as told, by the program it is given after `-c`."""
+    """Install a Python that answers as the test says, by the program after `-c`."""
     program = machine / "python3"
     program.write_text(f'#!/bin/sh\ncase "$*" in\n{answer}\nesac\n')
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""An environment says what it takes before it is made and how far it is, and has nothing that is not needed."""
+"""Making an environment prints its size and its progress, and installs only what is needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONTENTS = {
 
 @pytest.mark.parametrize("name", STATED)
 def test_what_is_stated_is_what_it_takes(name: str) -> None:
-    """Without the bytecode that Python has written since, and as if nothing were shared."""
+    """The size without later bytecode, and as if no files were shared."""
     environment = places.ENVIRONMENTS / name
     files = [path for path in environment.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     measured = sum(path.lstat().st_blocks * 512 for path in files) / 1e6
@@ -44,7 +44,7 @@ def test_the_readme_states_the_sum_of_what_make_run_makes() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with two environments that need one package, which is at hand as a wheel."""
+    """A project with two environments that need one package, which exists as a wheel."""
     project = tmp_path / "project"
     (project / "requirements").mkdir(parents=True)
     (project / ".environments").mkdir()

@@ -1,4 +1,4 @@
-"""Uploading the pages: in an order in which no visitor meets a page without its scripts, and each with its own headers."""
+"""Uploading the pages: scripts come before pages, and each file has its own headers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONFIGURED = web.configuration(OUTPUTS, "dev")
 
 
 class Bucket:
-    """Keeps what is put, and the order."""
+    """A bucket that keeps objects and the order of uploads."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {}

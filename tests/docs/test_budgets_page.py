@@ -1,4 +1,4 @@
-"""What docs/budgets.md works out is what funds grant, and what it names is what is there."""
+"""The computed examples of docs/budgets.md equal the product's, and its names are current."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rows() -> list[tuple[int, ...]]:
 
 
 def funds(left_to_the_city: int) -> Funds:
-    """A year with a line for each funder, of which the city's has so much and no more."""
+    """A year with a line for each funder; the city's line has only this amount."""
     lines = Lines(
         Line(2022, funder, funder, None, datetime(2021, 12, 31, 15, tzinfo=UTC), {"ko": funder, "en": funder})
         for funder in SHARES
@@ -49,5 +49,5 @@ def test_what_it_names_is_there() -> None:
     assert SHARDS == 16
     assert LEVEL_REACHED in PAGE
     assert RUNS_OUT_SOON in PAGE
-    told = ", ".join(str(level // 100) for level in LEVELS[:-1])
-    assert f"{told} and {LEVELS[-1] // 100} %" in PAGE
+    levels = ", ".join(str(level // 100) for level in LEVELS[:-1])
+    assert f"{levels} and {LEVELS[-1] // 100} %" in PAGE

@@ -1,4 +1,4 @@
-"""docs/errors.md names every problem and every decline, with its status or reason, and none that is not there."""
+"""docs/errors.md has every problem and every decline, with its status or reason, and no others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text()
 CODE = sorted([*ROOT.glob("layers/eeum/python/eeum/**/*.py"), *ROOT.glob("functions/*/*.py")])
 REFUSALS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Refusal)]
-#: Written by the edge itself, for what the domain never sees.
+#: Codes of the HTTP edge itself, for requests that never reach the domain.
 OF_THE_EDGE = {"unsupported_media_type": 415}
 #: Faults of documents and amendments.
 OF_OTHER_PROBLEMS = {
@@ -34,7 +34,7 @@ OF_OTHER_PROBLEMS = {
 
 
 def section(title: str) -> str:
-    """The text below a heading, up to the next of its rank or above."""
+    """The text below a heading, up to the next one of its level or above."""
     mark, _, _ = title.partition(" ")
     _, _, rest = PAGE.partition(f"\n{title}\n")
     assert rest, f"there is no heading {title}"

@@ -1,4 +1,4 @@
-"""Each Korean page says what its English one does, as far as that can be checked: headings, blocks, tables, numbers, words."""
+"""Each Korean page corresponds to its English one, as far as a test can check: headings, blocks, tables, numbers, words."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ KOREAN = DOCS / "ko"
 FOR_OFFICIALS = [Path(name) for name in ("policy-language.md", "policy-lifecycle.md", "budgets.md", "simulator.md")] + [
     Path("policy-language") / page.name for page in sorted((DOCS / "policy-language").glob("*.md"))
 ]
-"""What a city's officials read; a new page of the policy language needs its Korean one."""
+"""Pages for a city's officials; a new page of the policy language needs a Korean one."""
 
 BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`]+)`")
 VALUE = re.compile(r"[\d,.:+−×÷→ -]*\d[\d,.:+−×÷→ -]*")
-"""A cell of numbers and instants alone."""
+"""A cell with only numbers and instants."""
 LABEL = re.compile(r'"[^"]*"|\(\[.*?\]\)|\[[^\]]*\]|\{[^}]*\}|\|[^|]*\||--.*?-->|-\. .*?\.->|: .*$| as .*$')
-"""What people read in a diagram, which is in the page's language."""
+"""The texts of a diagram, which are in the page's language."""
 
 
 def text_of(page: Path) -> str:
@@ -43,7 +43,7 @@ def tables(page: Path) -> list[list[list[str]]]:
 
 
 def blocks(page: Path) -> list[tuple[str, list[str]]]:
-    """Each block with its language; of a diagram, what is the same in both languages."""
+    """Each block with its language; for a diagram, the part that is equal in both languages."""
     return [
         (language, [_skeleton(line) for line in body.splitlines()] if language == "mermaid" else body.splitlines())
         for language, body in BLOCK.findall(text_of(page))
@@ -57,7 +57,7 @@ def _skeleton(line: str) -> str:
 
 
 def spans(body: str) -> set[str]:
-    """Words of the language and codes; those that hold a placeholder in words are in the page's language, and `id` is a word of English."""
+    """Words of the policy language and codes. Placeholders in words differ between languages, and `id` is also an English word."""
     found = {span.removeprefix("left of ") for span in SPAN.findall(body)} - {"id"}
     return {span for span in found if not re.search(r"[가-힣]|\bwon\b|: instant|\[names\]|: name\b|condition", span)}
 
@@ -113,7 +113,7 @@ def test_sections_name_the_same_words_and_codes(page: Path) -> None:
 
 @pytest.mark.parametrize("page", FOR_OFFICIALS, ids=str)
 def test_bullets_correspond(page: Path) -> None:
-    """A rule that is added to one page only is found."""
+    """This finds a rule that was added to one page only."""
     for (_, korean), (_, english) in zip(sections(KOREAN / page), sections(DOCS / page), strict=True):
         counts = [len(re.findall(r"^(?:- |\d+\. )", body, re.MULTILINE)) for body in (korean, english)]
         assert counts[0] == counts[1], english[:200]
@@ -121,7 +121,7 @@ def test_bullets_correspond(page: Path) -> None:
 
 @pytest.mark.parametrize("page", FOR_OFFICIALS, ids=str)
 def test_links_to_korean_pages_stay_korean(page: Path) -> None:
-    """Who reads Korean is sent to English only where there is no Korean page."""
+    """A Korean page links to an English one only if there is no Korean one."""
     for target in re.findall(r"\]\(([^)#\s]+\.md)", prose(KOREAN / page)):
         where = (KOREAN / page).parent / target
         resolved = where.resolve()

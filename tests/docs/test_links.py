@@ -1,4 +1,4 @@
-"""Every link from one page to another leads to a file that is there, and to a heading that is there."""
+"""Every link between pages leads to an existing file and heading."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def prose(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as they are made on GitHub."""
+    """The anchors of a page's headings, as GitHub makes them."""
     heads = [LINK.sub("", head).replace("[", "") for head in re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)]
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 

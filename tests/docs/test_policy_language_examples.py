@@ -1,4 +1,4 @@
-"""The worked examples of docs/policy-language come out to the won, and are what policies/examples holds."""
+"""The worked examples of docs/policy-language are correct to the won, and equal to policies/examples."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_events_get_what_the_page_says(table: Table) -> None:
     assert said == expected
 
 
-def test_every_policy_is_tried() -> None:
+def test_every_policy_has_a_table_of_events() -> None:
     assert {table.policy for table in TABLES} == set(DOCUMENTS)
     assert all(len(table.rows) > 2 for table in TABLES)
 
@@ -50,7 +50,7 @@ def test_every_block_of_json_can_be_read(page: Any) -> None:
 
 
 def _words(schema: Any) -> set[str]:
-    """Every word that a document may hold as a key."""
+    """Every word that may be a key in a document."""
     if isinstance(schema, list):
         return set().union(*map(_words, schema)) if schema else set()
     if not isinstance(schema, dict):
@@ -69,7 +69,7 @@ def test_every_fact_is_in_the_reference(fact: str) -> None:
     assert f"`{fact}`" in REFERENCE.partition("## Facts")[2]
 
 
-def test_what_a_trial_prints_is_what_the_page_shows() -> None:
+def test_the_page_shows_what_a_dry_run_prints() -> None:
     page = (PAGES[0].parent / "policy-language" / "trying.md").read_text(encoding="utf-8")
     found = re.findall(r"<!-- printed: ([a-z-]+) -->\n```\n(.*?)\n```", page, re.DOTALL)
     assert found

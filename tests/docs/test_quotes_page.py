@@ -1,4 +1,4 @@
-"""docs/quotes.md names every reason and every field of a quote, and none that is not there."""
+"""docs/quotes.md has every reason and every field of a quote, and no others."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "quotes.md").read_text()
 
 
 def _named(column: str) -> set[str]:
-    """What the first cells of the table under this heading of a column name."""
+    """The names in the first column of the table with this heading."""
     table = PAGE.partition(f"| {column} |")[2].partition("\n\n")[0]
     return {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 

@@ -1,4 +1,4 @@
-"""The table of mutants in docs/testing.md has every mutant there is, in their order, each as it is today."""
+"""The table in docs/testing.md has every mutant, in order, with its present description."""
 
 import re
 from pathlib import Path

@@ -1,8 +1,8 @@
 """The worked examples of docs/policy-language: a document after `<!-- policy: NAME -->`, and a table after `<!-- tried: NAME -->`.
 
-A row of the table is an event, and says what it gets. Columns: `at` (in Seoul), `payment` or `top-up` (won), `facts` (`channel taxi;
-member_age 17`), `paid from` (`points 3,000; cashback 500`); and of the outcome: the id of a layer (won), `gets` (won in all), `pays` (won),
-`left of X` (won, of a limit or a pool), `purse` (where its reward went), `declined` (a reason, or nothing). Others are for people.
+A row of the table is an event with its result. Columns of the event: `at` (in Seoul), `payment` or `top-up` (won), `facts` (`channel taxi;
+member_age 17`), `paid from` (`points 3,000; cashback 500`). Columns of the result: the id of a layer (won), `gets` (total won), `pays`
+(won), `left of X` (won, of a limit or a pool), `purse` (of its reward), `declined` (a reason, or nothing). Other columns are for readers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NUMBERS = {"merchant_annual_revenue", "merchant_own_rate", "member_age"}
 
 @dataclass(frozen=True)
 class Table:
-    """A table of events on a page. `pools` is what is left of pools before the first of them."""
+    """A table of events on a page. `pools` has what is left of pools before the first event."""
 
     page: str
     policy: str
@@ -39,13 +39,13 @@ class Table:
 
     @property
     def events(self) -> dict[str, Any]:
-        """What `try` is given for it."""
+        """The input of `try` for this table."""
         events = {"events": [_event(row) for row in self.rows]}
         return {"pools": self.pools, **events} if self.pools else events
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """Every policy of the pages by its name there."""
+    """Every policy of the pages, by its name on the page."""
     found = [(name, json.loads(text)) for page in PAGES for name, text in _POLICY.findall(_text(page))]
     assert len(dict(found)) == len(found), "two policies have one name"
     return dict(found)
@@ -104,7 +104,7 @@ def outcomes(table: Table) -> tuple[PolicyVersion, list[Outcome]]:
 
 
 def told(table: Table, version: PolicyVersion, outcome: Outcome) -> dict[str, str]:
-    """What the columns of the table's row should say of the outcome."""
+    """The values that the row's result columns should have."""
     said: dict[str, str] = {}
     layers = {each.layer: each for each in outcome.layers}
     left = {each.id: each.left for each in (*outcome.pools, *outcome.limits)}
@@ -129,7 +129,7 @@ def _said(amount: int) -> str:
 
 
 def files() -> dict[Path, str]:
-    """The examples as files, to be checked and tried as they are."""
+    """The examples as files, for `check` and `try`."""
     written = {EXAMPLES / f"{name}.json": _json(document) for name, document in documents().items()}
     for table in tables():
         path = EXAMPLES / f"{table.policy}.events.json"

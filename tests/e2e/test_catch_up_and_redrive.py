@@ -222,7 +222,7 @@ def test_an_unpostable_record_stays_in_the_queue_and_the_command_reports_it(
 
     told = capsys.readouterr().out
     assert "still_parked (KeyError: " in told
-    assert "still_parked (it is neither a parked record nor the place of a batch)" in told
+    assert "still_parked (it has neither a dead-lettered record nor the position of a batch)" in told
     assert "2 messages, 2 of them stay" in told
     assert sorted(waiting(stack)) == sorted(["not even JSON", unpostable])
 

@@ -1,4 +1,4 @@
-"""Every event of events/, run once and once again by the built functions against an engine with what the local city is seeded with."""
+"""Every event of events/, run twice by the built functions, on an engine with the local city's seed data."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from tests.template.template import functions
 
 HERE = Path(__file__).parent
 EVENTS = places.ROOT / "events"
-#: The events' own time: the functions begin there.
+#: The time of the events, at which the functions begin.
 NOON = datetime(2021, 1, 4, 12, 0, tzinfo=SEOUL)
-#: Which function an event is for, in the order in which events/README.md tells them.
+#: The function of each event, in the order of events/README.md.
 STORY = {told.event: told.function for told in story()}
 
 
@@ -54,12 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Played:
-    """What each event was answered, the first time and the second, and where the effects are."""
+    """The answers of each event, the first time and the second, and the storage with the effects."""
 
     first: dict[str, Any]
     again: dict[str, Any]
     storage: DynamoDbStorage
-    parked: list[Any]
+    dead_letters: list[Any]
 
     def body(self, name: str) -> Any:
         return json.loads(self.first[name]["body"])
@@ -77,7 +77,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         names = create_tables(dynamodb, "events")
         storage = DynamoDbStorage(dynamodb, names)
         _seed(storage)
-        queue = emulator.client("sqs").create_queue(QueueName="parked")["QueueUrl"]
+        queue = emulator.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"]
         asked = emulator.client("sqs").create_queue(QueueName="simulations")["QueueUrl"]
         environment = _environment(emulator, names, queue) | _buckets(emulator) | {"SIMULATIONS_QUEUE_URL": asked}
         client = runtime_client(folder / "runtime")
@@ -93,7 +93,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 
 def _buckets(emulator: Emulator) -> dict[str, str]:
-    """Those of the audit and of simulations, by the names under which functions are told of them."""
+    """The buckets of the audit and of simulations, by the functions' variables."""
     names = {"AUDIT_RECORDS_BUCKET": "records", "AUDIT_PARTS_BUCKET": "parts", "SIMULATIONS_BUCKET": "simulations"}
     client = emulator.client("s3")
     for name in names.values():
@@ -106,7 +106,7 @@ def _buckets(emulator: Emulator) -> dict[str, str]:
 
 
 def _environment(emulator: Emulator, names: dict[Table, str], queue: str) -> dict[str, str]:
-    """What the template gives, and where the engine is."""
+    """The variables of the template, and the engine's address."""
     shift = NOON - datetime.now(UTC)
     return {
         "STAGE": "local",
@@ -126,7 +126,7 @@ def _environment(emulator: Emulator, names: dict[Table, str], queue: str) -> dic
 
 
 def _seed(storage: DynamoDbStorage) -> None:
-    """The policies and a shop that can be paid, as `local/seed.py` leaves them."""
+    """Store the policies and an active shop, as `local/seed.py` does."""
     patience = Patience(lambda: 30.0, lambda _: None)
     documents = [canonical_document(document) for document in seed.policies()]
     eve = NOON - timedelta(days=1)

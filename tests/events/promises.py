@@ -1,4 +1,4 @@
-"""What events/README.md promises of each event: its table, read as the order of the story and as the answers to expect."""
+"""The promises of events/README.md: its table, as the order of the story and as expected answers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PROMISE = re.compile(r"^(?:`(?P<status>\d{3})` )?`(?P<part>\{.*\}|null)`")
 
 @dataclass(frozen=True)
 class Promise:
-    """A status where the event is HTTP's, a part of the answer, and whether it is a replayed one."""
+    """An expected answer: a status for an HTTP event, a part of the answer, and whether it is a replay."""
 
     status: int | None
     part: Any
     replayed: bool
 
     def broken_by(self, answer: Any) -> list[str]:
-        """Where the answer is not as promised; nothing if it is."""
+        """The differences between an answer and the promise; empty if there are none."""
         if self.status is None:
             return differences(self.part, answer)
         found = [] if answer["statusCode"] == self.status else [f"status: {answer['statusCode']}, not {self.status}"]
@@ -70,7 +70,7 @@ def _replayed(cell: str) -> bool:
 
 
 def differences(promised: Any, answered: Any, path: str = "answer") -> list[str]:
-    """An object must have what was promised of it, a list its elements, and every other value is the same."""
+    """The differences: an object must have its promised members, a list its elements, and other values must be equal."""
     if promised == ANY:
         return []
     if isinstance(promised, dict) and isinstance(answered, dict):

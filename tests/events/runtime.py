@@ -1,6 +1,6 @@
 """A built function under the real Lambda Runtime Interface Emulator, which ships with the SAM CLI, and the real runtime client.
 
-The function sees what it would see in Lambda: its own code, its layers, the runtime client, and nothing else that is installed here.
+The function has what it has in Lambda: its own code, its layers and the runtime client, and no other installed package.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from local import places
 from local.emulator import HOST, free_port
 
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-#: What awslambdaric consists of; the only packages that a function shares with the tests.
+#: The packages of awslambdaric, the only ones that a function shares with the tests.
 RUNTIME_CLIENT = ("awslambdaric", "simplejson", "snapshot_restore_py")
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 
@@ -33,7 +33,7 @@ def interface_emulator() -> Path:
 
 
 def runtime_client(folder: Path) -> Path:
-    """A folder with the runtime client alone."""
+    """A folder with only the runtime client."""
     folder.mkdir()
     installed = Path(sysconfig.get_path("platlib"))
     found = [*(installed / name for name in RUNTIME_CLIENT), *installed.glob("runtime_client*.so")]
@@ -43,7 +43,7 @@ def runtime_client(folder: Path) -> Path:
 
 
 class Function:
-    """One function as the built template describes it, in a process group of its own."""
+    """One function of the built template, in a process group of its own."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Function:
         self.log = log
         port, api = free_port(), free_port()
         self._address = f"http://{HOST}:{port}{INVOCATIONS}"
-        # As in Lambda: the code first, then the layers, which the runtime unpacks into /opt.
+        # The order is that of Lambda: the code first, then the layers, which the runtime unpacks into /opt.
         search = [code, *(layer / "python" for layer in layers), client]
         python = str(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
-        # Without `site`: nothing that this Python has installed stands in for what the layers lack.
+        # Without `site`, so that no installed package replaces one that the layers lack.
         command = [python, "-S", "-m", "awslambdaric", handler]
         emulated = [
             str(interface_emulator()),
@@ -95,14 +95,14 @@ class Function:
         )
 
     def invoke(self, event: Any) -> Any:
-        """What the function answers; an error of its own is `{"errorMessage": …, "errorType": …, …}`."""
+        """The function's answer; if it raised, `{"errorMessage": …, "errorType": …, …}`."""
         answer = self._connection.post(self._address, json=event)
         assert answer.status_code == httpx.codes.OK, f"{self.name}: {answer.text}\n{self.log.read_text()}"
         return answer.json()
 
     def stop(self) -> None:
         self._connection.close()
-        # The interface emulator starts the function in the same group.
+        # The interface emulator starts the function in its own process group.
         os.killpg(self._process.pid, signal.SIGTERM)
         try:
             self._process.wait(5)

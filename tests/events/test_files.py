@@ -1,4 +1,4 @@
-"""The files of events/ are what AWS would send, for what the template and the local city know."""
+"""The files of events/ equal what AWS would send, by the template and the local city."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_every_file_is_played_and_every_function_has_one_for_each_trigger() -> N
 
 
 def started_by_the_machine() -> set[str]:
-    """The functions that the machine which goes through all wallets may call."""
+    """The functions that the machine for all wallets may call."""
     return named_in(resources(ROLE)["SegmentsRole"])
 
 
@@ -72,7 +72,7 @@ def test_an_http_event_has_a_route_of_its_function_and_a_token_that_opens_it(nam
 
 
 def test_the_ids_are_those_of_the_local_city() -> None:
-    """They follow from who somebody is, so that the events work in every city that was seeded alike."""
+    """Ids follow from a member's or merchant's identity, so the events work in every city with the same seed data."""
     paying = event_of("payment_authorisation/http.json")
     subject = paying["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]
     shops = {merchant_id_of(shop.business_registration_number) for shop in inhabitants.shops()}
@@ -104,7 +104,7 @@ def test_the_reversal_has_the_key_and_the_body_of_its_original() -> None:
 
 
 def test_the_stream_s_first_record_is_the_payment_of_the_http_event() -> None:
-    """So that in a running city, which posts it by itself, the event's cashback is found to be posted."""
+    """A running city posts this payment by itself, so the event finds its cashback posted."""
     paying = event_of("payment_authorisation/http.json")
     subject = paying["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]
     wallet = wallet_id_of(subject)
@@ -127,7 +127,7 @@ def test_a_record_is_one_that_the_event_source_lets_through(name: str) -> None:
 
 
 def test_the_published_changes_are_those_of_the_shop_that_applied() -> None:
-    """So that a running city, which published them by itself, publishes them again under the same ids."""
+    """A running city has published these changes by itself, so it publishes them again under the same ids."""
     images = [record["dynamodb"]["NewImage"] for record in event_of("event_publisher/merchants_stream.json")["Records"]]
     shop = merchant_id_of(_body("merchant_onboarding/http.json")["business_registration_number"])
 
@@ -138,13 +138,13 @@ def test_the_published_changes_are_those_of_the_shop_that_applied() -> None:
 
 
 def test_records_for_the_projection_come_before_those_of_any_running_city() -> None:
-    """Whose source counted the payment by itself: by their numbers they have been counted, and move no checkpoint."""
+    """A running city's source has counted the payment. By their numbers these records are older, and do not move the checkpoint."""
     event = event_of("balance_projection/ledger_stream.json")
     cashback = event_of("cashback_calculation/ledger_stream.json")["Records"][0]["dynamodb"]
     numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in event["Records"]]
 
     assert "shardId" not in event, "the local emulator names none"
-    # The emulator's are the milliseconds since 1970 and ten digits more.
+    # The emulator's numbers are the milliseconds since 1970 and ten more digits.
     assert numbers == sorted(numbers)
     assert numbers[-1] < 1_609_459_200_000 * 10**10
     assert event["Records"][0]["dynamodb"]["NewImage"] == cashback["NewImage"]

@@ -1,4 +1,4 @@
-"""Each event, run by the built function under Lambda's own interface: what it answers, what it leaves, and what its repetition does."""
+"""Each event, run by the built function under Lambda's own interface: its answer, its effects, and its repetition."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_member_pays_once(played: Played) -> None:
     assert _replayed(played, "payment_authorisation/http.json")
 
 
-def test_a_line_is_appropriated_once_and_the_watch_finds_nothing_to_tell(played: Played) -> None:
+def test_a_line_is_appropriated_once_and_the_watch_finds_nothing_to_report(played: Played) -> None:
     change = played.body("programme_policy/http_budget.json")
 
     assert (change["change"], change["line"], change["amount"]) == ("original", "city", 101_000_000_000)
@@ -138,7 +138,7 @@ def test_a_simulation_without_payments_is_refused_once_with_its_reason(played: P
     assert played.first["policy_simulation/queue.json"] is played.again["policy_simulation/queue.json"] is None
 
 
-def test_a_card_that_nobody_knows_is_declined(played: Played) -> None:
+def test_an_unknown_card_is_declined(played: Played) -> None:
     declined = played.body("payment_authorisation/http_by_card.json")
 
     assert (declined["status"], declined["decline"]["code"], declined["id"]) == ("declined", "14", None)
@@ -158,7 +158,7 @@ def _replayed(played: Played, name: str) -> bool:
     return bool(again["headers"]["Idempotency-Replayed"] == "true")
 
 
-def test_the_stream_posts_cashback_once_and_parks_what_never_can_be(played: Played) -> None:
+def test_the_stream_posts_cashback_once_and_dead_letters_what_cannot_be(played: Played) -> None:
     answers = [each["cashback_calculation/ledger_stream.json"] for each in (played.first, played.again)]
     assert answers == [
         {"posted": 1, "already_posted": 0, "parked": 1, "slow": 0},
@@ -179,7 +179,7 @@ def test_changes_of_a_merchant_are_published_each_time_under_the_same_ids(played
 
 
 def _won(purses: Any) -> dict[str, int]:
-    """What there is to spend: nothing is held, and nothing waits to be refunded."""
+    """The balances, after a check that nothing is held and no refund is pending."""
     assert purses["held"]["amount"] == purses["refund_pending"]["amount"] == 0
     return {name: purses[name]["amount"] for name in ("charged", "cashback")}
 
@@ -198,12 +198,12 @@ def test_no_hold_has_expired_and_no_month_is_over(played: Played) -> None:
         assert answers["monthly_cap_reset/machine_at_the_end.json"] == {"frozen": None, "excepted": 0}
 
 
-def test_the_audit_tells_the_made_up_stream_from_the_ledger_and_keeps_the_root_of_the_day_before(
+def test_the_audit_finds_the_invented_record_and_keeps_the_root_of_the_day_before(
     played: Played,
 ) -> None:
-    """The file's record has a payment that was accepted at another instant than the stored one: the earning is not of that one.
+    """The file's record has a payment with another instant of acceptance than the stored one, so its earning belongs to another source.
 
-    No wallet was open at midnight: the root is of none.
+    No wallet was open at midnight, so the root covers none.
     """
     partition = Partition(f"WALLET#{WALLET}", AuditStore(played.storage).partition(f"WALLET#{WALLET}"))
     wrong = deviations(partition, incheons_book().in_force_at, NOON)
@@ -218,15 +218,15 @@ def test_the_audit_tells_the_made_up_stream_from_the_ledger_and_keeps_the_root_o
     assert again["checked"]["roots_verified"] == 1
 
 
-def test_a_parked_record_is_kept_whole_with_its_reason(played: Played) -> None:
+def test_a_dead_lettered_record_is_kept_whole_with_its_reason(played: Played) -> None:
     record = event_of("cashback_calculation/ledger_stream.json")["Records"][1]
 
-    parked = [(message["reason"], message["record"]) for message in played.parked]
-    assert [each for each in parked if each[1] == record] == [("wallet_missing", record)] * 2
+    kept = [(message["reason"], message["record"]) for message in played.dead_letters]
+    assert [each for each in kept if each[1] == record] == [("wallet_missing", record)] * 2
     assert record["dynamodb"]["Keys"]["pk"]["S"] == f"WALLET#{MISSING_WALLET}"
 
 
-def test_balances_count_an_entry_once_and_park_what_they_cannot_count(played: Played) -> None:
+def test_balances_count_an_entry_once_and_dead_letter_what_they_cannot_count(played: Played) -> None:
     answers = [each["balance_projection/ledger_stream.json"] for each in (played.first, played.again)]
     assert [answer["state"] for answer in answers] == [
         {"counted": 1, "before": 0, "parked": 1},
@@ -236,11 +236,11 @@ def test_balances_count_an_entry_once_and_park_what_they_cannot_count(played: Pl
     merchant = paid["dynamodb"]["NewImage"]["merchant_id"]["S"]
     told = BalanceStore(played.storage, patience_of()).merchant(merchant)
     assert told.balances == {Holder(HolderKind.MERCHANT, merchant): {"payable": 30_000, "reward": 0}}
-    (reason,) = [message["reason"] for message in played.parked if message["record"] == unknown]
+    (reason,) = [message["reason"] for message in played.dead_letters if message["record"] == unknown]
     assert "no balance is kept of lottery/winter-2021" in reason
 
 
-def test_what_was_counted_is_folded_once_and_told_with_its_instant(played: Played) -> None:
+def test_what_was_counted_is_folded_once_and_answered_with_its_instant(played: Played) -> None:
     first, again = (each["balance_projection/schedule.json"] for each in (played.first, played.again))
     assert (first["batches"], first["pages"]) == (1, 1)
     assert (again["batches"], again["pages"]) == (0, 0)

@@ -1,4 +1,4 @@
-"""Every event, sent in the order of events/README.md to a fresh local city, answers what the page promises; then once more."""
+"""Every event, sent twice in the order of events/README.md to a fresh local city, has the promised answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Answers = dict[tuple[str, str], Any]
 
 @pytest.fixture(scope="session")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
-    """By turn and event, from a city as the first `make run` makes it: nobody has set its clock."""
+    """The answers by turn and event, from a city that the first `make run` made, with its default clock."""
     city = City(tmp_path_factory.mktemp("fresh"), free_port())
     city.start(building.build())
     stack = Stack.local(city.emulator.port)
@@ -35,7 +35,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
         for turn in TURNS:
             for told in STORY:
                 found[turn, told.event] = stack.invoke(told.function, event_of(told.event))
-                # By hand, seconds pass between two events: the streams have done their work.
+                # A person takes seconds between two events, in which the streams do their work.
                 assert city.drain() == 0
                 assert balances.wait(BALANCES_SECONDS)
         found["kept", "spent"] = stack.client("dynamodb").query(
@@ -60,7 +60,7 @@ def test_a_fresh_city_answers_what_the_page_promises(answers: Answers, told: Tol
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("told", STORY, ids=lambda told: told.event)
 def test_every_other_promise_would_fail(answers: Answers, told: Told, turn: str) -> None:
-    """Each value that is promised matters: changed in the page, it is found."""
+    """A change of any promised value in the page would be found."""
     promise: Promise = getattr(told, turn)
     answer = answers[turn, told.event]
     others = [replace(promise, part=part) for part in changed(promise.part)]
@@ -72,7 +72,7 @@ def test_every_other_promise_would_fail(answers: Answers, told: Told, turn: str)
 
 
 def changed(part: Any) -> list[Any]:
-    """The promise with one of its values another, once for each."""
+    """The promise with one value changed, once for each value."""
     if isinstance(part, dict):
         renamed = [{**{name: each for name, each in part.items() if name != one}, f"{one}_": part[one]} for one in part]
         return renamed + [{**part, name: other} for name, each in part.items() for other in changed(each)]
@@ -90,7 +90,7 @@ def test_the_watch_over_budgets_keeps_what_was_spent_by_the_day(answers: Answers
     (spent,) = answers["kept", "spent"]
 
     assert spent["day"] == {"S": "2021-01-04"}
-    assert spent["spent"]["M"] == {"city": {"N": "0"}, "national": {"N": "0"}}, "once a day, and nobody had paid"
+    assert spent["spent"]["M"] == {"city": {"N": "0"}, "national": {"N": "0"}}, "stored once a day, before any payment"
 
 
 def test_a_part_of_an_answer_is_compared_value_by_value() -> None:
@@ -109,7 +109,7 @@ def test_what_cannot_be_compared_is_no_promise() -> None:
 
 
 def test_the_default_of_make_invoke_and_the_readme_s_example_need_nothing_before_them(answers: Answers) -> None:
-    """They are the first of the story."""
+    """The examples are the first events of the story."""
     makefile, readme = ((places.ROOT / name).read_text() for name in ("Makefile", "README.md"))
 
     assert f"EVENT ?= events/{STORY[0].event}\n" in makefile

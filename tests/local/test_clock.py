@@ -12,7 +12,7 @@ from local.failure import CityFailure
 
 
 class Machine:
-    """A machine whose time the test decides."""
+    """A machine whose time the test sets."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 6, 1, 12, 0, 0, 500_000, tzinfo=UTC)
@@ -41,7 +41,7 @@ def test_an_empty_city_starts_in_the_month_of_the_published_policy(file: Path, m
     assert timedelta(0) <= clock.now() - START - timedelta(hours=2) < timedelta(seconds=1)
 
 
-def test_a_restart_goes_on_from_the_last_local_time(file: Path, machine: Machine) -> None:
+def test_a_restart_continues_from_the_last_local_time(file: Path, machine: Machine) -> None:
     clock = CityClock(file, machine)
     clock.start("2021-01-31T23:58+09:00")
     machine.passes(minutes=1)

@@ -1,4 +1,4 @@
-"""What the page at `/` may ask, and what it is told when it cannot be done."""
+"""The requests of the page at `/`, and their answers when they fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOW = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
 
 
 class City:
-    """A city whose clock moves when it is told to go on."""
+    """A city whose clock moves when the test continues it."""
 
     port = 4600
 
@@ -66,7 +66,7 @@ def ended(console: CityConsole) -> dict[str, Any]:
         if work["status"] != "running":
             return dict(work)
         time.sleep(0.02)
-    raise AssertionError("it goes on and on")
+    raise AssertionError("the work does not end")
 
 
 def test_the_clock_moves_with_its_progress(city: City, console: CityConsole) -> None:
@@ -84,7 +84,7 @@ def test_the_clock_moves_with_its_progress(city: City, console: CityConsole) -> 
     assert done["result"] == {"time": at, "due": ["MonthClosingSchedule"]}
 
 
-def test_one_piece_of_work_goes_on_at_a_time(city: City, console: CityConsole) -> None:
+def test_one_piece_of_work_runs_at_a_time(city: City, console: CityConsole) -> None:
     console.answer("POST", "/local/api/clock", {"at": "2021-01-05T09:00"})
     status, refused = console.answer("POST", "/local/api/days", {})
     assert (status, refused["work"]["kind"]) == (409, "clock")
@@ -153,7 +153,7 @@ def test_everyone_is_signed_in_once_for_many_tokens(city: City, console: CityCon
         ("GET", "openapi", 200),
     ],
 )
-def test_only_what_there_is_is_answered(console: CityConsole, method: str, path: str, status: int) -> None:
+def test_unknown_paths_are_refused(console: CityConsole, method: str, path: str, status: int) -> None:
     assert console.answer(method, f"/local/api/{path}", None)[0] == status
 
 

@@ -12,7 +12,7 @@ from local.failure import CityFailure
 
 
 class _SlowCity:
-    """Each look takes `seconds`; `left` are the payments without cashback at each, the last one from then on."""
+    """A city in which each check takes `seconds`; `left` has the payments without cashback at each check, the last value from then on."""
 
     emulator = SimpleNamespace(log=Path("emulator.log"))
 

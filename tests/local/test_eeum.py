@@ -1,4 +1,4 @@
-"""`./eeum policy`: every verb, from any folder, in the environment that it needs and no larger one."""
+"""`./eeum policy`: every verb, from any folder, in the smallest environment that it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A city that an earlier version made is not run by this one: its functions would find what they cannot read."""
+"""This version refuses to run a city of another form, whose items its functions could not read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_city_of_another_form_is_refused_and_left_as_it_is(tmp_path: Path, mad
     assert json.loads(file.read_text()) == made
 
 
-def test_a_city_of_this_form_goes_on(tmp_path: Path) -> None:
+def test_a_city_of_this_form_continues(tmp_path: Path) -> None:
     (tmp_path / "city.json").write_text(json.dumps({"form": FORM, **NAMED}))
     city = City(tmp_path, free_port())
     city.check(None)

@@ -1,4 +1,4 @@
-"""The front before a stand-in for the emulator: bodies are passed on as they are, and failures are sentences."""
+"""The front before a fake emulator: it passes bodies on unchanged, and answers failures with a sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGE = bytes(range(256)) * 8192
 
 
 class Emulated(BaseHTTPRequestHandler):
-    """Answers with what it was asked, in the form that the path names."""
+    """A fake emulator that answers with the request, in the form that the path names."""
 
     protocol_version = "HTTP/1.1"
 
@@ -118,7 +118,7 @@ def test_aws_is_asked_as_the_caller_asked(opened: Front) -> None:
     assert status == 200
     assert headers.get_all("Set-Cookie") == ["a=1", "b=2"]
     assert (seen["length"], seen["digest"]) == (len(LARGE), hash_of(LARGE))
-    # What is signed must arrive as it was: the host's name above all.
+    # A signed request must arrive unchanged, above all its host name.
     assert seen["headers"]["Host"] == f"localhost:{opened.port}"
     assert seen["headers"]["X-Amz-Content-Sha256"] == "abc"
 
@@ -208,7 +208,7 @@ def test_a_browser_sees_a_page_until_the_city_is_open(front: Front) -> None:
     assert (status, headers["Retry-After"]) == (503, "2")
     assert "Opening the city &lt;on&gt; 2021-01-03" in contents.decode()
     assert "still opening" in json.loads(ask(front, "GET", "/api/policies")[2])["message"]
-    assert ask(front, "GET", "/_ministack/health")[0] == 200, "who opens the city calls AWS meanwhile"
+    assert ask(front, "GET", "/_ministack/health")[0] == 200, "opening the city calls AWS during this time"
 
 
 def test_the_console_answers_the_page_alone(opened: Front) -> None:

@@ -1,4 +1,4 @@
-"""Which part of the local city a request reaches, and which requests no page elsewhere can make."""
+"""Which part of the local city a request reaches, and which requests pages of other sites cannot make."""
 
 from email.message import Message
 

@@ -1,4 +1,4 @@
-"""The invented shops pass the rules that real ones are held to."""
+"""The invented shops fulfil the rules for real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, a reader that went away, a file that is missing: each command ends with at most one sentence, and leaves nothing running."""
+"""After Ctrl-C, a closed output or a missing file, each command ends with at most one sentence, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHARED = {**os.environ, "MAKEFLAGS": "", "PYTHONPATH": "layers/eeum/python:funct
 
 
 def interrupted(command: list[str], after: float) -> subprocess.CompletedProcess[str]:
-    """The command in a process group of its own, as a terminal starts it; Ctrl-C reaches the whole group."""
+    """Run the command in a process group of its own, as a terminal does, and interrupt the whole group."""
     process = subprocess.Popen(
         command,
         cwd=places.ROOT,
@@ -34,15 +34,13 @@ def interrupted(command: list[str], after: float) -> subprocess.CompletedProcess
         time.sleep(after)
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
-        deadline = (
-            time.monotonic() + 10
-        )  # Python's own process that tracks shared memory ends a moment after its parent
+        deadline = time.monotonic() + 10  # Python's process for shared memory ends a moment after its parent
         while (left := alive(process.pid)) and time.monotonic() < deadline:
             time.sleep(0.1)
     finally:
         if alive(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
-    assert not left, "a process that it started lives on"
+    assert not left, "a process that it started is still running"
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
@@ -54,7 +52,7 @@ def alive(group: int) -> bool:
     return True
 
 
-# While it imports, and while its processes work. Before `local.command` runs, Python itself answers Ctrl-C.
+# During its imports, and while its processes work. Before `local.command` runs, Python itself handles Ctrl-C.
 @pytest.mark.parametrize("after", [3.0, 8.0])
 @pytest.mark.parametrize("target", ["simulate", "simulated-city"])
 def test_a_command_of_make_that_is_interrupted_shows_no_traceback(tmp_path: Path, target: str, after: float) -> None:
@@ -127,7 +125,7 @@ def test_the_status_of_a_command_is_its_own(program: Path, status: int) -> None:
     assert run_command().returncode == status
 
 
-def test_a_reader_that_went_away_is_no_fault() -> None:
+def test_a_closed_output_is_not_a_fault() -> None:
     piped = subprocess.run(
         ["sh", "-c", "./eeum policy schema | head -1"],
         cwd=places.ROOT,

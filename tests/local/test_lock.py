@@ -1,4 +1,4 @@
-"""One process at a time has a city's folder, and nobody has it when that process is gone."""
+"""One process at a time holds a city's folder, which is free when that process has ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.failure import CityFailure
 from local.lock import FILE, FolderLock, port_of_running_city
 
 ROOT = Path(__file__).parents[2]
-#: Takes the lock of a folder, for a city on a port, and keeps it; with a child that keeps it too, if asked.
+#: Takes the lock of a folder, for a city on a port, and keeps it; with the third argument, so does a child.
 HOLDER = """
 import subprocess, sys, time
 from pathlib import Path
@@ -36,7 +36,7 @@ time.sleep(60)
 
 @contextmanager
 def held(data: Path, port: int, child: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Another process that holds the folder, and what it said."""
+    """Another process that holds the folder, and its output."""
     command = [sys.executable, "-c", HOLDER, str(data), str(port), child]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -46,7 +46,7 @@ def held(data: Path, port: int, child: str = "") -> Iterator[tuple[subprocess.Po
             process.kill()
 
 
-def test_a_second_city_in_the_same_folder_is_told_where_the_first_one_is(tmp_path: Path) -> None:
+def test_the_refusal_of_a_second_city_in_a_folder_names_the_first_one_s_port(tmp_path: Path) -> None:
     with held(tmp_path, 4810):
         with pytest.raises(CityFailure, match=r"^A city already runs from this folder, on port 4810; stop it first"):
             City(tmp_path, free_port()).check(None)
@@ -96,7 +96,7 @@ def test_the_folder_is_not_free_while_the_emulator_still_saves(tmp_path: Path) -
         assert can_be_taken(tmp_path)
 
 
-def test_who_has_the_folder_may_take_it_again_and_gives_it_back(tmp_path: Path) -> None:
+def test_the_holder_of_the_folder_may_take_it_again_and_releases_it(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path / "city")
     lock.take(4810)
     lock.take(4810)
@@ -107,7 +107,7 @@ def test_who_has_the_folder_may_take_it_again_and_gives_it_back(tmp_path: Path) 
 
 
 def command(module: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command of the local city on a folder, as `make` runs it."""
+    """Run a command of the local city on a folder, as `make` does."""
     return subprocess.run(
         [sys.executable, "-m", module],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""`make reset` removes the city, and nothing that a developer keeps beside it."""
+"""`make reset` removes the city, but no files of the developer beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local import places
 from local.lock import FILE
 from tests.local.test_lock import command
 
-#: What the guides have developers write to `.local`, and what earlier versions left there.
+#: Files that developers write to `.local` by the guides, and files of earlier versions.
 DEVELOPERS = (
     "export/AWSDynamoDB/data/0.json.gz",
     "simulated-city/2020-01.parquet",

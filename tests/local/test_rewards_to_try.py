@@ -1,4 +1,4 @@
-"""The discount and the bonus that docs/local-city.md announces are a policy of the city."""
+"""The discount and the bonus in docs/local-city.md are a policy of the local city."""
 
 import json
 

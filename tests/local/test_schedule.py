@@ -1,4 +1,4 @@
-"""The runner's calendar: each schedule when it is due, with the event that EventBridge Scheduler would send."""
+"""The runner's calendar: it runs each schedule when it is due, with the event that EventBridge Scheduler would send."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHEDULES = {
 
 
 class Recording:
-    """Stands for the emulator: knows the schedules, and records what is started."""
+    """A fake emulator, with the schedules; it records what is started."""
 
     def __init__(self) -> None:
         self.started: list[tuple[str, Any]] = []
@@ -124,7 +124,7 @@ def test_when_a_schedule_is_due(expression: str, due: list[str], not_due: list[s
     assert [is_due(expression, local(instant)) for instant in not_due] == [False] * len(not_due)
 
 
-def test_a_schedule_that_nobody_understands_is_no_silence() -> None:
+def test_an_unreadable_schedule_is_an_error() -> None:
     with pytest.raises(CityFailure, match="rate"):
         is_due("rate(1 hour)", local("2021-02-01T00:00:00"))
 

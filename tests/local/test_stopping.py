@@ -1,4 +1,4 @@
-"""Whoever ends the runner, and however often: an open city waits for its cashback once, and is saved."""
+"""However the runner is ended, and however often, an open city waits for its cashback once, and is saved."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pytest
 from local.draining import BalancesDrain, Drain, counted
 
 ROOT = Path(__file__).parents[2]
-#: The runner with a city that does nothing but say what is asked of it; its cashback takes as long as is told.
-#: It hears Ctrl-C also where the tests themselves were started by a shell that leaves background work deaf to it.
+#: The runner with a city that only prints its calls; its cashback takes the given number of seconds.
+#: It handles Ctrl-C even if a shell that ignores it for background work started the tests.
 RUNNER = """
 import signal, sys, time
 from pathlib import Path
@@ -89,7 +89,7 @@ def test_an_open_city_waits_for_its_cashback_and_is_saved(end: signal.Signals) -
 
 
 def test_one_request_that_arrives_several_times_is_one() -> None:
-    """As from `timeout`, which ends make and what make started, while make passes it on."""
+    """`timeout` does this: it ends make and its children, and make passes the signal on."""
     with opened(0.5) as runner:
         for pause in (0.0, 0.01, 0.1):
             runner.send_signal(signal.SIGTERM)
@@ -98,7 +98,7 @@ def test_one_request_that_arrives_several_times_is_one() -> None:
         assert runner.returncode == 0
 
 
-def test_who_asks_again_need_not_wait_and_the_city_is_saved_all_the_same() -> None:
+def test_a_second_request_ends_the_wait_and_the_city_is_saved() -> None:
     with opened(30) as runner:
         runner.send_signal(signal.SIGINT)
         time.sleep(1.3)
@@ -114,11 +114,11 @@ def test_a_terminal_that_is_gone_keeps_no_city_from_being_saved() -> None:
         assert runner.wait(10) == 0
 
 
-# --- what is waited for ---------------------------------------------------------------------------------------------------
+# --- what it waits for ----------------------------------------------------------------------------------------------------
 
 
 class Wallets:
-    """A ledger with nothing but wallets, as its emulator's client shows them: (due, posted) by wallet."""
+    """A ledger with only wallets, through the emulator's client: (due, posted) by wallet."""
 
     def __init__(self, **wallets: tuple[int, int]) -> None:
         self.wallets = wallets
@@ -153,7 +153,7 @@ def test_one_is_one_and_two_are_two() -> None:
 
 
 class Books:
-    """A ledger and its balances, as their emulator's client shows them: postings, and a merchant's payable in pages and batches."""
+    """A ledger and its balances, through the emulator's client: postings, and a merchant's payable in pages and batches."""
 
     def __init__(self) -> None:
         self.postings: list[dict[str, int]] = []
@@ -187,11 +187,11 @@ def test_balances_are_waited_for_unless_they_were_behind_before() -> None:
     books = Books()
     books.postings = [{"purse/charged": -500, "merchant_payable/shop": 500}]
     drain = BalancesDrain(books, "ledger", "balances")  # type: ignore[arg-type]
-    assert drain.wait(0), "what was lost before is not on its way"
+    assert drain.wait(0), "what was lost before is not pending"
     books.postings.append({"purse/charged": -70, "merchant_payable/shop": 70})
     assert not drain.wait(0)
     books.balances = [_payable("page", 30, 3), _payable("batch", 40, 4)]
     assert drain.wait(0)
-    # What is in a page already, and what was before a rebuild, is not counted again.
+    # Amounts that are in a page, or from before a rebuild, are not counted again.
     books.balances += [_payable("batch", 30, 3), _payable("batch", 5, 4, generation=0)]
     assert drain.wait(0)

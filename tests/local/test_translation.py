@@ -1,4 +1,4 @@
-"""What is changed in the template for the emulator, and what is not."""
+"""The changes of the template for the emulator, and what stays."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_every_route_becomes_a_resource_with_its_authoriser_and_scopes(plain: di
 
 
 def test_an_integration_has_the_name_of_its_function_in_a_body_too() -> None:
-    """A release whose routes were events and one whose routes are in a body leave each other's integrations as they are."""
+    """Releases with routes as events and with routes in a body keep each other's integrations unchanged."""
     template = copy.deepcopy(TEMPLATE)
     events = template["Resources"]["Pay"]["Properties"]["Events"]
     del events["Post"], events["Get"]
@@ -173,7 +173,7 @@ KNOWN_TO_THE_EMULATOR = {"aws:SourceAccount", "dynamodb:LeadingKeys"}
 
 
 def test_a_condition_of_the_template_is_one_that_the_emulator_knows_or_is_taken_out() -> None:
-    """It denies everything for another, and in silence where what is denied is kept for later."""
+    """The emulator denies everything on a condition that it does not know, in some cases without an error."""
     keys = {
         key
         for role in resources(ROLE).values()
@@ -189,7 +189,7 @@ def test_only_the_condition_keys_that_the_emulator_lacks_are_taken_out(plain: di
     assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}
 
 
-def test_who_may_send_a_message_may_send_many() -> None:
+def test_a_role_that_may_send_a_message_may_send_many() -> None:
     def statement(*actions: str) -> dict[str, object]:
         return {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
 
@@ -219,7 +219,7 @@ def test_a_moved_clock_and_changed_code_publish_versions_and_the_alias_follows()
     assert len(set(versions)) == 3
 
 
-def test_a_start_makes_event_sources_anew(plain: dict[str, Any]) -> None:
+def test_a_start_makes_new_event_sources(plain: dict[str, Any]) -> None:
     assert [name for name in of_type(plain, "AWS::Lambda::EventSourceMapping") if not name.endswith("Start1")] == []
 
 

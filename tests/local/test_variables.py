@@ -1,4 +1,4 @@
-"""What is given to make is checked before anything begins: each command here is the one that a developer types."""
+"""Variables of `make` are checked before anything begins; each command here is what a developer types."""
 
 from __future__ import annotations
 

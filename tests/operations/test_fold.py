@@ -1,4 +1,4 @@
-"""`make fold` as a command: what it asks of the function, what it says, and how it ends."""
+"""`make fold` as a command: its call of the function, its output, and its exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments come into the bucket under their source and month, once; what is there is never another."""
+"""Payments are stored in the bucket under their source and month, once, and never replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from operations.publish_payments import publish
 
 
 class Bucket:
-    """As much of S3 as is asked for; `room` is how many uploads succeed."""
+    """The S3 operations that the command uses; `room` is the number of uploads that succeed."""
 
     def __init__(self) -> None:
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
@@ -98,7 +98,7 @@ def test_files_outside_of_months(tmp_path: Path, stack: Any, bucket: Bucket, pla
 
 @pytest.mark.parametrize("source", ["", "../city", "City", "a" * 41, "city/month=2020-01"])
 def test_names_that_are_no_source(tmp_path: Path, stack: Any, source: str) -> None:
-    with pytest.raises(OperationFailed, match="names no source"):
+    with pytest.raises(OperationFailed, match="is invalid"):
         publish(stack, months(tmp_path, "2020-01"), source)
 
 

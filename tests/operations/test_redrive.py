@@ -1,4 +1,4 @@
-"""What a redrive does with each message, when functions and queue do what they sometimes do."""
+"""What a redrive does with each message, for each way in which functions and queues may behave."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from operations.failure import OperationFailed
 from operations.redrive import Outcome, redrive
 
 RECORD = {"dynamodb": {"Keys": {"pk": {"S": "WALLET#1"}, "sk": {"S": "PAYMENT#1"}}}}
-PARKED = json.dumps({"kind": "parked_record", "reason": "then", "record": RECORD})
+DEAD_LETTER = json.dumps({"kind": "parked_record", "reason": "then", "record": RECORD})
 BATCH = json.dumps({"DDBStreamBatchInfo": {"batchSize": 20, "startSequenceNumber": "100"}})
 SLOW = json.dumps({"kind": "slow_record", "record": RECORD})
 SLOW_LANE = (SLOW,)
-"""What is in the queue of the slow lane; everything else is in the other."""
+"""The message in the slow lane's queue; all others are in the other queue."""
 Answer = Callable[[dict[str, Any]], Any]
 
 
 class Queue:
-    """A queue: what was received is hidden until its visibility is given back."""
+    """A queue: received messages are hidden until their visibility is restored."""
 
     def __init__(self, *bodies: str) -> None:
         self.messages = dict(enumerate(bodies))
@@ -41,7 +41,7 @@ class Queue:
 
 
 class Stack:
-    """A stack whose functions answer as a test says."""
+    """A stack whose functions answer as the test says."""
 
     def __init__(self, queue: Queue, cashback: Answer, catch_up: Answer | None = None) -> None:
         self.queue = queue
@@ -86,7 +86,7 @@ def outcomes(stack: Stack) -> list[Outcome]:
 def test_a_record_goes_to_the_function_as_it_is_and_its_message_goes_when_it_is_posted(
     answer: Answer, outcome: Outcome
 ) -> None:
-    stack = Stack(Queue(PARKED), answer)
+    stack = Stack(Queue(DEAD_LETTER), answer)
     assert outcomes(stack) == [outcome]
     assert stack.called == [("CashbackCalculationFunction", {"Records": [RECORD], "redriven": True})]
     assert bool(stack.queue.messages) == (outcome is Outcome.STILL_PARKED)
@@ -100,7 +100,7 @@ def test_a_record_goes_to_the_function_as_it_is_and_its_message_goes_when_it_is_
 def test_a_record_of_the_slow_lane_goes_to_its_own_function_as_the_queue_brings_it(
     answer: Answer, outcome: Outcome
 ) -> None:
-    stack = Stack(Queue(PARKED, SLOW), answer)
+    stack = Stack(Queue(DEAD_LETTER, SLOW), answer)
     assert outcomes(stack) == [outcome] * 2
     (_, (function, event)) = stack.called
     assert (function, event["redriven"]) == ("CashbackSlowFunction", True)
@@ -108,20 +108,20 @@ def test_a_record_of_the_slow_lane_goes_to_its_own_function_as_the_queue_brings_
     assert bool(stack.queue.messages) == (outcome is Outcome.STILL_PARKED)
 
 
-def test_more_messages_than_one_look_gives_are_each_dealt_with_once() -> None:
-    stack = Stack(Queue(*[PARKED] * 25), answering(0, 0, "wallet_missing"))
+def test_more_messages_than_one_call_returns_are_each_processed_once() -> None:
+    stack = Stack(Queue(*[DEAD_LETTER] * 25), answering(0, 0, "wallet_missing"))
     assert outcomes(stack) == [Outcome.STILL_PARKED] * 25
     assert len(stack.called) == 25
     assert stack.queue.hidden == set()
 
 
-def test_a_function_that_fails_leaves_the_message_with_its_reason_and_the_next_is_dealt_with() -> None:
+def test_a_function_that_fails_leaves_the_message_with_its_reason_and_the_next_is_processed() -> None:
     def answer(event: dict[str, Any]) -> Any:
         if len(stack.called) == 1:
             raise OperationFailed("it timed out")
         return answering(posted=1)(event)
 
-    stack = Stack(Queue(PARKED, PARKED), answer)
+    stack = Stack(Queue(DEAD_LETTER, DEAD_LETTER), answer)
     stays, goes = redrive(stack)  # type: ignore[arg-type]
     assert (stays.outcome, stays.reason, goes.outcome) == (Outcome.STILL_PARKED, "it timed out", Outcome.POSTED)
     assert list(stack.queue.messages) == [0]
@@ -143,7 +143,7 @@ def test_a_batch_stays_while_a_catch_up_leaves_something_unposted() -> None:
 @pytest.mark.parametrize(
     "body", ["", "[]", "null", '{"kind": "parked_record"}', '{"DDBStreamBatchInfo": null}', '{"kind": "other"}']
 )
-def test_what_nobody_put_there_stays(body: str) -> None:
+def test_an_unknown_message_stays(body: str) -> None:
     stack = Stack(Queue(body), answering())
     assert outcomes(stack) == [Outcome.STILL_PARKED]
     assert (stack.called, len(stack.queue.messages)) == ([], 1)
@@ -156,11 +156,11 @@ def test_a_record_without_keys_is_named_so() -> None:
     assert str(stays) == "a record without keys: still_parked (KeyError: 'dynamodb')"
 
 
-def test_a_command_that_is_interrupted_gives_back_what_it_had_taken() -> None:
+def test_an_interrupted_command_makes_received_messages_visible_again() -> None:
     def interrupted(_event: dict[str, Any]) -> Any:
         raise KeyboardInterrupt
 
-    stack = Stack(Queue(PARKED, PARKED), interrupted)
+    stack = Stack(Queue(DEAD_LETTER, DEAD_LETTER), interrupted)
     with pytest.raises(KeyboardInterrupt):
         redrive(stack)  # type: ignore[arg-type]
     assert (len(stack.queue.messages), stack.queue.hidden) == (2, set())

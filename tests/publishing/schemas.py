@@ -1,4 +1,4 @@
-"""The checked-in schemas of events, and how an event is held to its own."""
+"""The checked-in schemas of events, and the check of an event against its own."""
 
 import json
 from functools import cache
@@ -20,7 +20,7 @@ def schema(kind: str) -> dict[str, Any]:
 
 
 def faults(event: Event) -> list[str]:
-    """How the event, as it goes over the wire, differs from its schema."""
+    """The faults of a serialised event by its schema."""
     detail = json.loads(json.dumps(event.detail))
     checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
     validator = jsonschema.Draft202012Validator(schema(event.type), format_checker=checker)

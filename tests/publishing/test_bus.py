@@ -1,4 +1,4 @@
-"""The city's bus: what it does not take is sent again."""
+"""The city's bus: refused events are sent again."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def event(number: int, size: int = 0) -> Event:
 
 
 class Client:
-    """Refuses the events of these positions, counted over all calls."""
+    """A client that refuses the events at these positions, counted over all calls."""
 
     def __init__(self, refused: set[int] | None = None) -> None:
         self.refused = refused or set()
@@ -76,7 +76,7 @@ def test_a_bus_that_takes_nothing_is_reported() -> None:
 
 
 def test_a_role_that_may_not_publish_is_reported_as_that() -> None:
-    """It says what to mend, in the function's log and in the dead letter."""
+    """The function's log and the dead letter say what to fix."""
 
     class Denied:
         def put_events(self, **_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What events say of the entries of a simulated city, against their checked-in schemas."""
+"""The events of a simulated city's entries, against their checked-in schemas."""
 
 import json
 from collections import defaultdict

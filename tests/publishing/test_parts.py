@@ -1,4 +1,4 @@
-"""Events of merchants, the programme, budgets and wallets: held to their schemas, and without anything of a person."""
+"""Events of merchants, the programme, budgets and wallets, against their schemas, and without personal data."""
 
 import json
 import re
@@ -34,16 +34,16 @@ PERSONAL = {
     "birth_date", "member", "member_class", "owner", "name", "operator", "by", "caller", "reason", "document", "email",
     "phone", "subject_of_member", "made_by", "authors", "business_registration_number", "card", "card_issuer", "resident",
 }  # fmt: skip
-"""Names under which the product keeps what is a person's, or free text in which there may be something of a person."""
+"""Names of attributes with personal data, or with free text that may contain it."""
 
 ALARMS = {"BudgetLevelReached", "BudgetRunsOutSoon"}
-"""What the watch over budgets publishes itself, from the record of alarms that it keeps."""
+"""Types of events that the budget watch publishes itself, from its record of alarms."""
 
 SECRETS = ("owner-of-the-shop", "operator-kim", "papers-in-order", "member-of-the-wallet", "1990-02-03", "youth")
 
 
 class Observed(Stored):
-    """The events of what a world stores, as its streams bring it: none of what was refused."""
+    """The events of what a world stores, as its streams bring it, without refused writes."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Observed(Stored):
 
 @cache
 def events() -> dict[str, list[Event]]:
-    """The events of a simulated city and of an operator's desk, by type, entries of the journal apart."""
+    """The events of a simulated city and of an operator's work, by type, without journal entries."""
     city = lived(5, 4_000)
     world = World()
     desk = Observed(world)
@@ -80,7 +80,7 @@ def events() -> dict[str, list[Event]]:
 
 @cache
 def stored_parts() -> dict[Table, list[Item]]:
-    """What is stored of an operator's desk, a shop, a wallet, a month and a budget."""
+    """Stored items of an operator's work, a shop, a wallet, a month and a budget."""
     world = World()
     for change in (_shop, _wallet, _policies):
         change(world)
@@ -136,7 +136,7 @@ def test_every_type_has_a_schema_and_no_schema_is_of_none() -> None:
 
 @pytest.mark.parametrize("kind", OTHER_TYPES)
 def test_every_event_fits_its_schema_and_says_where_it_is_from(kind: str) -> None:
-    assert events()[kind], "nothing that was tried has such an event"
+    assert events()[kind], "no stored item has such an event"
     for event in events()[kind]:
         assert faults(event) == []
         assert event.detail["id"] == event.id
@@ -158,10 +158,10 @@ def test_a_schema_lets_no_field_in_that_it_does_not_name(kind: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda path: path.stem)
-def test_no_event_has_a_field_for_what_is_a_persons(path: Any) -> None:
+def test_no_event_has_a_field_for_personal_data(path: Any) -> None:
     def names(part: Any) -> Iterator[str]:
         if isinstance(part, dict):
-            # What is one of a few words is no free text.
+            # A text that is one of a few words is not free text.
             yield from (name for name, each in part.get("properties", {}).items() if "enum" not in each)
             for each in part.values():
                 yield from names(each)
@@ -174,7 +174,7 @@ def test_no_event_has_a_field_for_what_is_a_persons(path: Any) -> None:
     assert not found & PERSONAL
 
 
-def test_nothing_that_was_said_of_a_person_is_in_an_event() -> None:
+def test_no_event_contains_a_text_about_a_person() -> None:
     for each in events().values():
         for event in each:
             said = json.dumps(event.detail, ensure_ascii=False)
@@ -225,7 +225,7 @@ def test_each_step_of_a_draft_and_an_amendment_is_one_event() -> None:
 
 @pytest.mark.parametrize("change", [_shop, _wallet, _policies], ids=lambda each: each.__name__.strip("_"))
 def test_what_is_not_stored_has_no_event_and_what_is_stored_has_one_whatever_happens(change: Any) -> None:
-    """The item is its own outbox record: a conflict stores neither, and a second attempt has no second event."""
+    """The item is its own outbox record: after a conflict neither is stored, and a second attempt makes no second event."""
     world = World()
     observed = Observed(world)
     world.seconds = 3.0
@@ -243,7 +243,7 @@ def test_what_is_not_stored_has_no_event_and_what_is_stored_has_one_whatever_hap
     assert [event.type for event in observed.events] == [event.type for event in expected.events]
 
 
-def test_a_decision_that_another_was_faster_with_has_no_event() -> None:
+def test_a_decision_that_lost_to_a_faster_one_has_no_event() -> None:
     world = World()
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
     applied = apply_for_merchant(ApplyForMerchant(shop, SECRETS[0]), world.onboarding())
@@ -268,7 +268,7 @@ def test_a_merchant_of_an_earlier_release_without_decisions_and_a_month_without_
 
 
 def test_the_id_of_an_event_follows_from_its_change_alone() -> None:
-    """Consumers keep ids: these never change."""
+    """Consumers store ids, so these never change."""
     step = {
         "kind": "policy_step", "pk": "PROGRAMME#incheon", "sk": "HISTORY#2021-01-01T00:00:00.000+09:00#draft#next#000001",
         "subject": "draft", "name": "next", "number": 1, "did": "created", "revision": 1, "digest": "d",

@@ -1,4 +1,4 @@
-"""The publisher of what parts other than the ledger store: every change is published, and a bus that fails brings the batch again."""
+"""The publisher of all parts except the ledger: every change is published, and after a failure of the bus the batch is repeated."""
 
 import json
 from collections.abc import Sequence
@@ -100,7 +100,7 @@ def test_a_bus_that_takes_nothing_fails_the_batch_and_nothing_is_dead_lettered(
 
 
 class Stack:
-    """A stack with one message in the publisher's dead-letter queue, and a bus that takes everything."""
+    """A stack with one message in the publisher's dead-letter queue, and a bus that accepts everything."""
 
     def __init__(self, message: Any) -> None:
         self.queue = Queue(json.dumps(message))

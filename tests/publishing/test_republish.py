@@ -1,4 +1,4 @@
-"""Publishing the journal again: what is wanted, each event once, under the id that it had."""
+"""Publishing the journal again: each wanted event once, under its earlier id."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -52,7 +52,7 @@ def test_what_is_wanted_is_published_once(kinds: set[str], start: datetime | Non
     assert done.published == len(expected)
 
 
-def test_what_is_no_entry_is_passed_over_and_what_cannot_be_read_is_listed() -> None:
+def test_items_that_are_no_entries_are_skipped_and_unreadable_ones_are_listed() -> None:
     wallet = {"pk": "WALLET#1", "sk": "WALLET", "kind": "wallet"}
     broken = {"pk": "WALLET#1", "sk": "EXPIRY#00000001", "kind": "expiry", "accepted_at": "yesterday"}
     done, events = published(Wanted(frozenset(KINDS)), (wallet, broken))
@@ -98,7 +98,7 @@ def test_only_tables_with_wanted_events_are_read() -> None:
     assert Wanted(frozenset(TYPES)).tables == [Table.LEDGER, Table.MERCHANTS, Table.PROGRAMME, Table.BUDGETS]
 
 
-def test_a_table_is_read_to_its_end_whatever_comes_between() -> None:
+def test_a_table_is_read_to_its_end_despite_throttling() -> None:
     class Throttled:
         calls = 0
 

@@ -1,8 +1,8 @@
-"""A city simulated under one seed, with faults at every call, held against a reference after every operation."""
+"""A city simulated under one seed, with faults at every call, and compared with a reference after every operation."""
 
 import os
 
-# What the template gives each function; read when the functions are imported.
+# Variables that the template gives each function; functions read them when they are imported.
 for _name, _value in {
     "STAGE": "local",
     "PROGRAMME": "incheon",
@@ -12,7 +12,7 @@ for _name, _value in {
     "BALANCES_TABLE": "balances",
     "BUDGETS_TABLE": "budgets",
     "POWERTOOLS_SERVICE_NAME": "simulation",
-    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/parked",
+    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
     "AWS_DEFAULT_REGION": "ap-northeast-2",
     "AWS_ACCESS_KEY_ID": "simulation",
     "AWS_SECRET_ACCESS_KEY": "simulation",

@@ -1,6 +1,7 @@
 """Runs the simulation by hand: python -m tests.simulation [--operations N] [--seed S] [--forms].
 
-Two fresh seeds side by side, one a core: even ones under Incheon's policies, or odd ones under all forms of policies and budgets.
+It runs two fresh seeds in parallel, one on each core: even ones under Incheon's policies, or odd ones under all forms of policies and
+budgets.
 """
 
 import argparse
@@ -17,10 +18,8 @@ SIDE_BY_SIDE = 2
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--operations", type=int, default=20_000, help="over all seeds together")
-    arguments.add_argument("--seed", type=int, default=None, help="this seed alone; without it two fresh ones")
-    arguments.add_argument(
-        "--forms", action="store_true", help="fresh seeds are under all forms of policies and budgets"
-    )
+    arguments.add_argument("--seed", type=int, default=None, help="only this seed; default: two fresh ones")
+    arguments.add_argument("--forms", action="store_true", help="use all forms of policies and budgets for fresh seeds")
     asked = arguments.parse_args()
     seeds = (
         [asked.seed]

@@ -1,4 +1,4 @@
-"""What a simulated city's callers read after what they did: the status of payments."""
+"""What callers of a simulated city read after their requests: the status of payments."""
 
 import random
 from typing import Any
@@ -11,9 +11,9 @@ from tests.simulation.operations import Operation, _wallet
 
 
 def look(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A member's list of payments: each status is what the entries say.
+    """Read a member's list of payments: each status must follow from the entries.
 
-    The list of a month is read, and then how far its payments are; a payment that others changed in between is read again.
+    The list of a month is read first, then the progress of its payments; a payment that changed in between is read again.
     """
     wallet = _wallet(city, chance)
     known = city.reference.wallets.get(f"WALLET#{wallet}")
@@ -26,7 +26,7 @@ def look(city: Simulated, storage: Storage, chance: random.Random) -> None:
         digest = digest_of(payment.acceptance.id)
         assert digest is not None
         found, expected = current_status(payment, far).value, known.payments[digest].status_now
-        assert found == expected, f"{payment.acceptance.id} is shown as {found}, and is {expected}"
+        assert found == expected, f"{payment.acceptance.id} is shown as {found}, but it is {expected}"
 
 
 def _month(paid: Any) -> str:

@@ -1,4 +1,4 @@
-"""Baskets of several payments, and payments that samples of participants join: what these keep must agree with what was paid."""
+"""Baskets of several payments, and payments with sample participants, whose items must agree with the payments."""
 
 import random
 from collections import Counter
@@ -14,14 +14,14 @@ from tests.simulation.city import Made, Simulated
 from tests.simulation.operations import ACQUIRERS, Operation, _ask, _body, _key, _order, _wallet
 
 LARGEST = 6
-"""Payments of a basket; most have one or two."""
+"""Numbers of payments in a basket; most have one or two."""
 CODES = 4
 FIELDS = 25
-"""Of a card of stamps: some wallets fill it."""
+"""Number of fields of a stamp card, which some wallets fill."""
 
 
 def buy(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """Some payments of one wallet at once, each with a stamp and the first with a code, now and then."""
+    """Make some payments of one wallet at once, sometimes each with a stamp and the first with a code."""
     wallet = _wallet(city, chance)
     city.focus.append(wallet)
     count = min(1 + int(chance.expovariate(0.8)), LARGEST)
@@ -41,14 +41,14 @@ def buy(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def _drawn(chance: random.Random) -> Callable[[], Sequence[Participant]]:
-    """Fresh ones for each request."""
+    """New participants for each request."""
     stamps, code = chance.random() < 0.6, f"CODE-{chance.randrange(CODES)}"
     with_code = chance.random() < 0.4
     return lambda: [*([StampCounter(FIELDS)] if stamps else []), *([OneTimeCode(code)] if with_code else [])]
 
 
 def check_cards(city: Simulated) -> None:
-    """Every stamp and every code is of a payment that was made, and every such payment has its own."""
+    """Check that every stamp and every code belongs to an approved payment, and that every such payment has its own."""
     stamps: Counter[str] = Counter()
     codes: dict[str, dict[str, str]] = {}
     for item in city.memory.items(Table.LEDGER):

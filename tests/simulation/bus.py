@@ -1,4 +1,4 @@
-"""The bus of a simulated city, and a consumer of its events: some are lost, some come twice, and all in any order."""
+"""The bus of a simulated city, and a consumer of its events: some are lost, some arrive twice, all in any order."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from eeum.unit_of_work import Patience
 from operations.republish import TYPES, Wanted, republish
 
 REFUSED, LOST, DOUBLED = 0.05, 0.05, 0.1
-"""How often the bus takes nothing, an event never reaches its consumer, and one reaches it twice."""
+"""How often the bus refuses everything, an event never reaches the consumer, and one reaches it twice."""
 
 CHANGE_IN_PLACE = {"merchant", "month"}
 """Types of events whose items keep only the latest state."""
@@ -25,7 +25,7 @@ CHANGE_IN_PLACE = {"merchant", "month"}
 
 @dataclass
 class Consumer:
-    """Keeps the id of each event, and adds up what merchants are owed."""
+    """A consumer that stores the id of each event, and adds up what merchants are owed."""
 
     taken: dict[str, str] = field(default_factory=dict)
     payable: Counter[str] = field(default_factory=Counter)
@@ -43,13 +43,13 @@ class Consumer:
 
 @dataclass
 class Stored:
-    """The changes of state that were stored, each with its own event: types of events by id, since a run has millions."""
+    """The stored changes of state, each with its own event: types of events by id, since a run has millions."""
 
     types: dict[str, str] = field(default_factory=dict)
     wallets: set[str] = field(default_factory=set)
 
     def published(self, key: Key, item: Item) -> bool:
-        """Whether a stream brings this write to be published. No two writes may have one event, or consumers would miss the second."""
+        """Whether a stream brings this write to the publisher. Two writes with one event would hide the second from consumers."""
         kind = item.get("kind")
         if key.table is Table.LEDGER:
             if kind not in PUBLISHED_KINDS or (kind == "wallet" and key.pk in self.wallets):
@@ -71,7 +71,7 @@ class Stored:
 
 @dataclass
 class Bus:
-    """Takes what the accrual publishes, and hands it to a consumer later. `unpublished` are records that the function dead-lettered."""
+    """Takes events from the accrual, and brings them to a consumer later. `unpublished` are records that the function dead-lettered."""
 
     consumer: Consumer = field(default_factory=Consumer)
     waiting: list[Event] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Bus:
 
     def publish(self, events: Sequence[Event], _patience: Patience) -> int:
         if self.chance.random() < REFUSED:
-            raise Busy("the bus takes nothing")
+            raise Busy("the bus refuses everything")
         for event in events:
             if self.chance.random() < LOST:
                 self.lost += 1
@@ -93,14 +93,14 @@ class Bus:
         return len(events)
 
     def check(self, tables: Mapping[Table, Sequence[Item]], stored: Mapping[str, str]) -> None:
-        """What was lost is published again from the tables; then the consumer has each of these events, and its sums are the ledger's.
+        """Publish lost events again from the tables; then the consumer must have each of them, and its sums must equal the ledger's.
 
-        It lacks at most earlier states of what changes in place, and has no event of anything that was not stored.
+        It may lack only earlier states of items that change in place, and may have no event of anything that was not stored.
         """
         for event in self.waiting:
             self.consumer.take(event)
         self.waiting.clear()
-        assert set(self.consumer.taken) <= set(stored), "an event of what was not stored"
+        assert set(self.consumer.taken) <= set(stored), "an event without a stored change"
         items = [item for each in tables.values() for item in each]
         again: set[str] = set()
 

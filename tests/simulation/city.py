@@ -1,4 +1,4 @@
-"""A city in memory that a simulation lives in: members, merchants, the stream, and what its clients were answered."""
+"""A simulated city in memory: members, merchants, the stream, and the answers of its clients."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -81,16 +81,16 @@ CONTEXT = SimpleNamespace(
 
 
 class Found(BaseException):
-    """The reference found something that must not be; its cause is the check that failed."""
+    """The reference found a violation; its cause is the failed check."""
 
 
 BEFORE_THE_UPDATE = timedelta(days=60)
-"""So long a release before version 2 of the codec writes; what it wrote is read by the next one for the rest of the run."""
+"""How long a release before version 2 of the codec writes; the next release reads its items for the rest of the run."""
 
 
 @dataclass
 class Asked:
-    """A request that a client made: what it may send again, and what it was answered, if an answer came."""
+    """A client's request, which it may send again, and the answer, if one came."""
 
     send: Callable[[Storage], Any]
     answer: Any = None
@@ -98,7 +98,7 @@ class Asked:
 
 
 class Made(NamedTuple):
-    """A payment that was approved or held, the key it was asked for under, and what was asked."""
+    """A payment that was approved or held, with its idempotency key and its order."""
 
     payment: Payment
     key: str
@@ -107,7 +107,7 @@ class Made(NamedTuple):
 
 @dataclass
 class Simulated:
-    """Everything a run is made of, under one seed. `now` is the city's clock."""
+    """The state of a run under one seed. `now` is the city's time."""
 
     members: int
     shops: int
@@ -119,23 +119,23 @@ class Simulated:
     asked: list[Asked] = field(default_factory=list)
     payments: list[Made] = field(default_factory=list)
     transfers: list[tuple[str, str, int]] = field(default_factory=list)
-    """Of banks: reference, wallet and amount."""
+    """Top-ups of banks: reference, wallet and amount."""
     wallets: list[str] = field(default_factory=list)
     merchants: list[str] = field(default_factory=list)
     focus: list[str] = field(default_factory=list)
-    """Wallets that operations going on are about, the outermost first: what happens in between is mostly about the same."""
+    """Wallets of the current operations, the outermost first: an operation in between is mostly on the same wallet."""
     amendments: list[Suspension] = field(default_factory=list)
     slow: list[Item] = field(default_factory=list)
-    """Records that wait in the slow lane, and the latest that were delivered from there."""
+    """Records that wait in the slow lane, and the latest that it delivered."""
     slow_delivered: list[Item] = field(default_factory=list)
     read_before: EntriesCache = field(default_factory=lambda: EntriesCache(3))
     """What the slow lane's function remembers from call to call."""
     bus: Bus = field(default_factory=Bus)
     stored: Stored = field(default_factory=Stored)
     changes: list[Item] = field(default_factory=list)
-    """Records of the streams of merchants, the programme and budgets, that wait to be published."""
+    """Records from the streams of merchants, the programme and budgets that wait to be published."""
     touched: dict[str, Made] = field(default_factory=dict)
-    """By wallet, the payment that an operation was last about."""
+    """The latest payment that an operation used, by wallet."""
 
     def __post_init__(self) -> None:
         self.updated_at = self.now + BEFORE_THE_UPDATE
@@ -164,7 +164,7 @@ class Simulated:
             function.logger.setLevel("CRITICAL")
         self.function = City(cashback_function.city.settings, self.memory, self.clock)
         # As the function keeps them, without reading them again each simulated minute.
-        # Nobody waits in a simulation, though each is told to.
+        # Patience does not really wait in a simulation.
         self.function.patience = lambda _: patience_of()  # type: ignore[method-assign]
         self.function._policies = SimpleNamespace(book=lambda: self.policies)  # type: ignore[assignment]
         self._reset = City(reset_function.city.settings, self.memory, self.clock)
@@ -176,9 +176,9 @@ class Simulated:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def advance(self, seconds: float, seed: int) -> None:
-        """Moves the clock on. Where something begins or ends it mostly stops for some operations: at that instant, or just before.
+        """Move the clock. Where something begins or ends, it mostly stops for some operations: at that instant, or just before.
 
-        An instant is hit by no lot, and what is wrong at one alone would never be seen.
+        Random moves would never hit an instant, and so never find a fault at one.
         """
         if self._resting:
             self._resting -= 1
@@ -192,7 +192,7 @@ class Simulated:
             self.now = later
 
     def _boundaries(self, before: datetime, later: datetime) -> Iterator[datetime]:
-        """When versions, events, suspensions and windows of the calendar begin and end."""
+        """The instants at which versions, events, suspensions and windows of the calendar begin and end."""
         yield from self._instants
         for each in self.amendments:
             yield each.start
@@ -210,14 +210,14 @@ class Simulated:
             for key, item in changed:
                 self._note(key, item)
         except Exception as fault:
-            # What fails for one wallet is put aside by the product; what the reference finds must not be.
+            # The product puts aside a failure of one wallet. A violation must not be put aside.
             raise Found from fault
 
     def _note(self, key: Key, item: Item) -> None:
         if self.stored.published(key, item):
             (self.stream if key.table is Table.LEDGER else self.changes).append(dict(item))
 
-    # --- who there is -------------------------------------------------------------------------------------------------
+    # --- inhabitants --------------------------------------------------------------------------------------------------
 
     def open_wallet(self, storage: Storage, number: int) -> None:
         order = DebitOrder.CASHBACK_FIRST if number % 2 else DebitOrder.CHARGED_FIRST
@@ -293,7 +293,7 @@ class Simulated:
         )
 
     def suspend(self, layers: frozenset[str], start: datetime, until: datetime) -> None:
-        """An operator suspends layers, long enough before."""
+        """Suspend layers as an operator does, early enough."""
         self.amendments.append(Suspension(f"suspension-{len(self.amendments)}", tuple(sorted(layers)), start, until))
         self.policies = PolicyBook(self.versions, self.amendments)
         self.reference.policies.suspended.append(Suspended(start, until, layers))
@@ -301,7 +301,7 @@ class Simulated:
     # --- the stream ---------------------------------------------------------------------------------------------------
 
     def deliver(self, storage: Storage, items: Sequence[Item], through_function: bool) -> None:
-        """Hands entries to who posts them; whatever it raises, they come again."""
+        """Post entries, through the function or directly; if this raises anything, they are delivered again."""
         if through_function:
             self.function.storage = storage
             cashback_function.city, cashback_function.city_bus = self.function, lambda: self.bus
@@ -320,7 +320,7 @@ class Simulated:
         self.delivered = [*self.delivered[-200:], *items]
 
     def publish_changes(self) -> None:
-        """Hands changes of state to the publisher; what the bus does not take comes again."""
+        """Bring changes of state to the publisher; a change that the bus refuses is delivered again."""
         if not self.changes:
             return
         publisher_function.city = self.function
@@ -355,37 +355,37 @@ class Simulated:
         while done.resume is not None:
             done = catch_up_segment(self.catch_up(self.memory), Segment(0, 1), done.resume)
 
-    # --- what must hold -----------------------------------------------------------------------------------------------
+    # --- invariants ---------------------------------------------------------------------------------------------------
 
     def check_whole(self) -> None:
         self.reference.check_whole(list(self.memory.everything()))
 
     def check_end(self) -> None:
-        """What the stream lost is caught up; then nothing is due, and everything is as worked out."""
+        """Catch up what the stream lost; then nothing may be due, and everything must equal the reference."""
         try:
             self.catch_up_everything()
         except Busy as busy:
-            raise AssertionError("a catch-up does not end, and nobody else is there") from busy
+            raise AssertionError("a catch-up fails as busy, without any other operation") from busy
         self.bus.check({table: self.memory.items(table) for table in Table}, self.stored.types)
         self.check_whole()
         self.reference.check_drained(list(self.memory.everything()))
-        # And once more by what looks at stored items alone.
+        # The same again, by checks that use only stored items.
         if self.scene.lines:
             self._audit()
         else:
             check_everything(self.memory)
 
     def _audit(self) -> None:
-        """The product's own audit knows nothing of the reference, and agrees with it."""
+        """Run the product's own audit, which shares nothing with the reference and must agree with it."""
         audit = Audit(AuditStore(self.memory), self.policies, self.now, (), lambda: True, lambda _: None)
         found = audit.segment(0, 1).found.deviations
-        # No part of the product gives grants yet: those of the simulation are of a kind that the audit rightly does not know.
+        # No part of the product pays allowances yet, so the audit does not know the kind of the simulation's.
         wrong = [each for each in found if (each.check, each.entry[:6]) != ("kind_unknown", "GRANT#")]
         assert not wrong, wrong[:5]
 
 
 def _sound(item: Item) -> Source:
-    """Nothing that the city stores is refused by its posting."""
+    """The source of an item; the posting must accept everything that the city stores."""
     try:
         return sound_source_of(item)
     except Unsound as reason:

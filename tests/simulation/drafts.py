@@ -1,4 +1,4 @@
-"""Drafts of policies in a simulated city: one names a date as far away as a client may write it."""
+"""Drafts of policies in a simulated city, with the most distant dates that a client can write."""
 
 import copy
 import random
@@ -29,7 +29,7 @@ OUT_OF_BOUNDS = "instant_range"
 
 
 def draft(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A document that names it is refused when it may not; one that an earlier release took as a draft does not pass its check."""
+    """Draft a document with such a date: it is refused if the date is out of bounds, and a draft of an earlier release fails its check."""
     text = chance.choice(list(ENDS))
     document = _with_a_date(chance.choice(city.scene.documents), text, chance)
     assert _faults(document) == (set() if ENDS[text] else {OUT_OF_BOUNDS}), f"a document with {text}"
@@ -43,7 +43,7 @@ def draft(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def _with_a_date(document: dict[str, Any], text: str, chance: random.Random) -> dict[str, Any]:
-    """The document as a draft of its own, with one of its dates changed; not its start, which is too soon for other reasons."""
+    """The document as a new draft with one date changed. It is not the start, which would be too soon for other reasons."""
     made = copy.deepcopy(document) | {"version": f"draft-{_key(chance)[:12]}"}
     part, word = chance.choice([each for each in _dates(made) if each[1] != "starts_at"])
     part[word] = text
@@ -62,7 +62,7 @@ def _dates(part: Any) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def _faults(document: dict[str, Any]) -> set[str]:
-    """What a client that sends the document is answered; nothing where it gets a draft."""
+    """The faults that a client gets for the document; none if it becomes a draft."""
     try:
         shaped_document(document)
     except PolicyRefused as refused:

@@ -1,4 +1,4 @@
-"""What is true on every engine, with many threads at once."""
+"""Cases for every engine, with many threads at once."""
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -24,14 +24,14 @@ AMOUNT = 5_000
 
 
 def a_small_city_survives_many_threads(storage: Storage) -> None:
-    # Even: what happens in a city under Incheon's policies, as this one is.
+    # Even, since this is a city under Incheon's policies.
     seed = 2 * secrets.randbits(31)
     city = city_on(storage, members=6, shops=4)
     try:
         do_at_once(city, list(spread_over(steps_of(seed, OPERATIONS), MONTHS_AND_SOME)), THREADS)
         city.check_end()
     except Exception as error:
-        # Threads follow no seed; it says what they were to do.
+        # The order of threads does not follow from a seed, but their steps do.
         error.add_note(f"the steps are those of seed {seed}")
         raise
     kinds = {item["kind"] for item in city.ledger()}
@@ -45,7 +45,7 @@ def many_clients_of_one_wallet_and_one_merchant_lose_nothing_and_overdraw_nothin
     def client(number: int) -> list[tuple[str, Payment]]:
         answers = []
         for of_client in range(OF_A_CLIENT):
-            # The last request is also its neighbour's, so that twins meet.
+            # Neighbours share their last request, so that twins meet.
             owner = number // 2 if of_client == OF_A_CLIENT - 1 else number
             key = f"client-{owner:03}-request-{of_client:03}"
             answers.append((key, pay_until_answered(city, wallet, key, AMOUNT)))
@@ -56,7 +56,7 @@ def many_clients_of_one_wallet_and_one_merchant_lose_nothing_and_overdraw_nothin
 
     by_key = dict(answered)
     assert len(by_key) == CLIENTS * (OF_A_CLIENT - 1) + CLIENTS // 2
-    assert all(payment == by_key[key] for key, payment in answered), "twins were answered differently"
+    assert all(payment == by_key[key] for key, payment in answered), "twins got different answers"
     approved = {payment.acceptance.id for payment in by_key.values() if payment.decline is None}
     assert len(approved) == CHARGED // AMOUNT
     assert {payment.decline for payment in by_key.values()} == {None, Decline.INSUFFICIENT_FUNDS}

@@ -1,4 +1,4 @@
-"""Storage that fails as a database does, under a seed: conflicts, lost answers, and the death of whoever called; and others in between."""
+"""Storage that fails as a database does, under a seed: conflicts, lost answers, crashes of the caller, and operations in between."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -8,12 +8,12 @@ from eeum.storage import Contended, Item, Key, Page, Query, Scan, Storage, Unava
 
 
 class Died(BaseException):
-    """The process that called is gone. No product code may catch it."""
+    """The calling process has crashed. No product code may catch this."""
 
 
 @dataclass(frozen=True)
 class Odds:
-    """How often, of one call, each thing happens."""
+    """How often each fault happens, for one call."""
 
     conflict: float = 0.02
     unavailable_before: float = 0.01
@@ -22,14 +22,14 @@ class Odds:
     death_after: float = 0.003
     others_first: float = 0.04
     others_between_queries: float = 0.12
-    """What is read in several queries is read while others write."""
+    """Other operations write between the queries of one read."""
 
 
 CALM = Odds(0, 0, 0, 0, 0, 0, 0)
 
 
 mutation: Callable[[Write], Write] | None = None
-"""What becomes of each write: how `mutants` takes conditions away."""
+"""Changes each write: this is how `mutants` removes conditions."""
 
 
 class FaultyStorage:
@@ -44,7 +44,7 @@ class FaultyStorage:
     def read(self, keys: Sequence[Key]) -> list[Item | None]:
         self._before()
         found = self._inner.read(keys)
-        # Others after the read are what conditions are there for.
+        # Conditions exist because of other operations after the read.
         self._perhaps_others()
         return found
 

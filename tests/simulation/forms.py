@@ -1,6 +1,6 @@
-"""A programme that says every word of the policy language at once, with budgets that run out: what a simulated city lives under.
+"""A programme with every word of the policy language at once, and with budgets that run out, for a simulated city.
 
-Its amounts are small beside what members spend, so that limits, pools and budget lines are reached again and again.
+Its amounts are small compared with what members spend, so that limits, pools and budget lines are reached again and again.
 """
 
 from datetime import datetime
@@ -62,7 +62,7 @@ LIMITS = (
 POOLS = (
     {"id": "fair", **FAIR, "amount": 60_000},
     {"id": "market-days", "window": "half_month", "amount": 40_000},
-    # Nobody uses it up, so that what is paid at its very end is seen.
+    # Members never use it up, so that rewards at its very end are tested.
     {"id": "night", **NIGHT, "amount": 50_000_000},
 )
 
@@ -96,7 +96,7 @@ LAYERS = (
            when={"fact": "merchant_district", "in": ["seo", "yeonsu"]}),
     _layer("market", "cashback", {"district": 1}, (0, None, 500), when=ON_SITE, limits=["reward-of-the-half"],
            pools=["market-days"], exclusive="one-of-them"),
-    # It counts everything, also while the other layer of its group is chosen.
+    # It counts everything, even while the other layer of its group is chosen.
     _layer("table", "cashback", {"district": 1}, (0, 20_000, 300), (20_000, None, 600), when=IN_RESTAURANTS, limits=["spend-at-tables"],
            counts="all", exclusive="one-of-them"),
     _layer("points", "cashback", {"city": 1}, (0, None, 250), into="gift", limits=["points"], when=BY_PAPERS),
@@ -134,7 +134,7 @@ LINES = (
     ("district-all", "district", (), 120_000),
     ("national-top-ups", "national", ("monthly",), 20_000),
 )
-"""Id, funder, layers (none: all others of that funder), and won: nobody has budgeted the rest of what the nation funds."""
+"""Id, funder, layers (none: all others of that funder), and amount. The nation's other layers have no budget."""
 
 
 def forms() -> Scene:
@@ -144,14 +144,14 @@ def forms() -> Scene:
 
 @cache
 def documents() -> tuple[Document, ...]:
-    """Three versions: as above, with less from December on, and with other windows and without what carries over from January on.
+    """Three versions: as above, with less from December on, and with other windows and no carry-over from January on.
 
-    The first two end some days before the next one starts: then nothing is given, and what the terms of wallets limit is limited still.
+    The first two end some days before the next one starts. Then there are no rewards, and the terms of wallets still limit.
     """
     first = _version("forms-2022-09", "2022-09-01T00:00:00+09:00", LIMITS, LAYERS, "2022-12-16T22:00:00+09:00")
     fewer = [layer for layer in LAYERS if layer["id"] not in ("stamps", "large")]
     second = _version("forms-2022-12", "2022-12-20T00:00:00+09:00", LIMITS, fewer, "2023-01-22T00:00:00+09:00")
-    # A limit of one name keeps its window; what has another is another limit.
+    # A limit with the same name must keep its window; one with another window is another limit.
     changed = {
         "spend-of-the-month": _limit("spend-of-the-month", "spend", 120_000),
         "coupons": _limit("coupons", "reward", 5_000, "half_month"),
@@ -183,7 +183,7 @@ def _version(name: str, starts_at: str, limits: Any, layers: Any, ends_at: str |
 
 
 def lines() -> list[tuple[Line, int]]:
-    """The budget lines of both years, with what is appropriated to each."""
+    """The budget lines of both years, with their appropriations."""
     return [
         (
             Line(

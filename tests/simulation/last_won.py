@@ -1,6 +1,6 @@
-"""Members of different wallets who want the last won of a budget at the same time.
+"""Members of different wallets who need the last money of a budget at the same time.
 
-What happens in between any operation is mostly of the same wallet, whose own conditions refuse it: here nothing is shared but the money.
+Other operations in between are mostly on the same wallet, whose own conditions fail. Here the wallets share only the budget.
 """
 
 import random
@@ -20,7 +20,7 @@ RACE = Odds(0, 0, 0, 0, 0, others_first=0.4)
 
 
 def want_the_last(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A line that pays discounts gets a few won more, and members pay while others do."""
+    """Add a few won to a line that pays discounts, and let members pay at the same time."""
     year = fiscal_year_of(city.now)
     lines = [line for line in city.lines.all if line.fiscal_year == year and "coupon" in (line.layers or ())]
     if not lines:

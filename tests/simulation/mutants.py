@@ -1,7 +1,7 @@
-"""Takes one safeguard after another out of the product, and shows that the simulation notices: python -m tests.simulation.mutants
+"""Remove one safeguard after another from the product, and check that the simulation detects it: python -m tests.simulation.mutants
 
-Each is run under several seeds until a check fails, 20,000 operations in all. One that none finds must say why nothing can. A mutant whose
-patch is never reached, or fails by itself, or ends a run with anything but a failed check, is broken: it proves nothing, and fails the run.
+Each mutant runs under several seeds until a check fails, 20,000 operations in all. One that is never found must say why. A mutant is broken
+if its patch is never reached, or fails by itself, or ends a run with anything but a failed check: it proves nothing, and fails the run.
 """
 
 import os
@@ -41,7 +41,7 @@ from tests.simulation.running import run, steps_of
 MOST_OPERATIONS = 20_000
 OF_A_SEED = 4_000
 AT_ONCE = os.cpu_count() or 1
-"""Mutants tried side by side, one a core."""
+"""Number of mutants that are tried in parallel, one on each core."""
 
 
 def _starts(write: Write, *prefixes: str) -> bool:
@@ -92,7 +92,7 @@ record_declines = PaymentStore.record_declines
 
 @contextmanager
 def _claims_gone(*prefixes: str) -> Iterator[None]:
-    """Neither looked for nor claimed: both, since each alone keeps the other's promise."""
+    """Neither read nor claimed. Both are removed, since each alone prevents a second posting."""
 
     def read(store: Any, sources: Any, others: Any = ()) -> Any:
         found = read_for_posting(store, sources, others)
@@ -118,19 +118,19 @@ def _at(path: str, kind: type = Equals) -> Callable[[Write, Condition], bool]:
 
 
 def _is_spending(write: Write) -> bool:
-    """Whether a write debits a wallet for a payment: it looks at a card, as no other does."""
+    """Whether a write debits a wallet for a payment: only such a write has a condition on a card."""
     return isinstance(write, Update) and any(each.path[0] == "cards" for each in write.conditions)
 
 
 OF_PAYMENTS = (
     Mutant(
         "balance condition",
-        "a payment no longer needs the last purse to hold what it takes",
+        "a payment does not require the last purse to have the amount that it takes",
         lambda: dropping(lambda write, each: _is_spending(write) and isinstance(each, AtLeast)),
     ),
     Mutant(
         "emptied purses",
-        "a payment no longer needs the purses that it empties to be as they were read",
+        "a payment does not require the purses that it empties to be as they were read",
         lambda: dropping(
             lambda write, each: _is_spending(write) and isinstance(each, Equals) and each.path[0] == "purses"
         ),
@@ -147,30 +147,30 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "claim of an earning",
-        "a capture's earning is neither looked for nor claimed",
+        "a capture's earning is neither read nor claimed",
         lambda: _claims_gone("EARNING#"),
     ),
     Mutant(
         "claim of a correction",
-        "a cancellation's correction is neither looked for nor claimed: its refund is given back twice",
+        "a cancellation's correction is neither read nor claimed, so its refund is given back twice",
         lambda: _claims_gone("CORRECTION#"),
     ),
     Mutant(
         "posting number",
-        "a posting no longer needs the wallet's number to be as it was read",
+        "a posting does not require the wallet's accrual number to be as it was read",
         lambda: dropping(_at("posted")),
-        redundant="each posting is linked, so that the chain's length keeps the same; without both, see the next",
+        redundant="each posting is linked, so the condition on the chain's length does the same; see the next row for both",
     ),
     Mutant(
         "posting number and chain",
-        "a posting needs neither the wallet's number nor its chain to be as they were read",
+        "a posting requires neither the wallet's accrual number nor its chain to be as they were read",
         lambda: dropping(
             lambda write, each: isinstance(write, Update) and each.path in (("posted",), ("chain", "length"))
         ),
     ),
     Mutant(
         "chain",
-        "an entry is linked without looking whether another was linked meanwhile",
+        "an entry is linked without a check whether another was linked in between",
         lambda: dropping(lambda write, each: isinstance(write, Update) and each.path == ("chain", "length")),
     ),
     Mutant(
@@ -180,54 +180,54 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "recorded reversal",
-        "a reversal that comes before its payment leaves nothing behind",
+        "a reversal that comes before its payment stores nothing",
         lambda: patch.object(PaymentStore, "record_declines", _only_reversals_unrecorded),
     ),
     Mutant(
         "limits",
-        "what was used of a limit before counts for nothing",
+        "earlier limit usage is ignored",
         lambda: patch.object(rules, "evaluate", _nothing_used),
     ),
     Mutant("rounding", "rewards are rounded up", lambda: patch.object(rules, "evaluate", _rounded_up)),
-    Mutant("month of a limit", "a limit's use is of all months", lambda: patch.object(rules, "usage_at", _all_months)),
+    Mutant(
+        "month of a limit", "limit usage counts over all months", lambda: patch.object(rules, "usage_at", _all_months)
+    ),
     Mutant(
         "month of a payment",
-        "a capture's month is that of the world's clock, not of Seoul's",
+        "a capture's month is that of the system clock's time zone, not of Seoul",
         lambda: patch.object(
             Captured, "month", property(lambda captured: captured.accepted_at.astimezone(UTC).strftime("%Y-%m"))
         ),
     ),
     Mutant(
         "months that a wallet carries",
-        "what a wallet no longer carries counts as unused",
+        "a limit whose usage is no longer in the wallet counts as unused",
         lambda: patch.object(posting, "is_kept", lambda usage, month: True),
         forms=True,
     ),
     Mutant(
         "version of a progress",
-        "captures and cancellations no longer need the payment's progress to be as it was read",
+        "captures and cancellations do not require the payment's progress to be as it was read",
         lambda: dropping(lambda write, _: _starts(write, "PROGRESS#")),
     ),
     Mutant(
         "balance of what is held",
-        "a capture or release no longer needs the wallet to hold as much",
+        "a capture or release does not require the wallet to hold its amount",
         lambda: dropping(lambda write, each: isinstance(write, Update) and each.path == ("purses", "held", "amount")),
-        redundant="what a payment still holds is in its progress, whose version is a condition, and the wallet holds the sum",
+        redundant="the progress has the rest of each hold, its version is a condition, and the wallet holds the sum",
     ),
-    Mutant(
-        "expiry", "a hold is captured however old it is", lambda: patch.object(progress, "is_expired", lambda *_: False)
-    ),
+    Mutant("expiry", "an expired hold is captured", lambda: patch.object(progress, "is_expired", lambda *_: False)),
     Mutant(
         "order of a refund", "refunds go back in debit order", lambda: patch.object(posting, "refund", _in_debit_order)
     ),
     Mutant(
         "recovery",
-        "a refund is given back whole though cashback is below zero",
+        "a refund is given back in full while cashback is below zero",
         lambda: patch.object(posting, "refund", _nothing_recovered),
     ),
     Mutant(
-        "balance that a refund rests on",
-        "a correction no longer needs the cashback balance to be as it was read",
+        "balance that a refund depends on",
+        "a correction does not require the cashback balance to be as it was read",
         lambda: dropping(
             lambda write, each: (
                 isinstance(write, Update)
@@ -239,7 +239,7 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "body of a request",
-        "a key is taken for another body",
+        "a key is accepted with another body",
         lambda: patch("eeum.request._hash_of", lambda body: "00" * 32),
     ),
     Mutant(
@@ -252,9 +252,9 @@ OF_PAYMENTS = (
     ),
     Mutant(
         "holding limit",
-        "a top-up no longer needs the purse to have room for it",
+        "a top-up does not require the purse to stay below the holding limit",
         lambda: dropping(_at("purses", AtMost)),
-        redundant="top-ups are linked, so that the chain's length lets one at a time in; a refund may fill the purse beyond",
+        redundant="top-ups are linked, so the condition on the chain's length admits one at a time; a refund may exceed the limit",
     ),
 )
 
@@ -270,12 +270,12 @@ MUTANTS = (
     *MUTANTS_OF_PARTS,
     *MUTANTS_OF_ANSWERS,
 )
-"""All of them. A new one is an entry in one of these tuples, or in that of a module of its own, which is listed here."""
+"""All mutants. Add a new one to one of these tuples, or to a tuple of its own module, and list that here."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a mutant: after how many operations the check `found` it, under which seed; an empty `found` is nothing."""
+    """The result for a mutant: the check that `found` it, after how many operations, under which seed; an empty `found` means none."""
 
     name: str
     operations: int
@@ -284,12 +284,12 @@ class Outcome:
 
     @property
     def mutant(self) -> Mutant:
-        """By its name, since what it does to the product cannot be sent between processes."""
+        """The mutant, looked up by name, since its patch cannot be sent between processes."""
         return next(each for each in MUTANTS if each.name == self.name)
 
 
 def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
-    """Runs the simulation without the safeguard until a check fails. Raises `BrokenMutant` when the patch proves nothing."""
+    """Run the simulation without the safeguard until a check fails. Raises `BrokenMutant` when the patch proves nothing."""
     done = 0
     trace = Trace()
     for seed in range(mutant.forms, 2 * most // OF_A_SEED, 2):
@@ -312,7 +312,7 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
 
 
 def _tried(name: str) -> Outcome | str:
-    """What came of the mutant of that name, or why it is broken."""
+    """The outcome of the mutant with that name, or why it is broken."""
     (mutant,) = [each for each in MUTANTS if each.name == name]
     try:
         return try_mutant(mutant)
@@ -328,7 +328,7 @@ def _row(outcome: Outcome) -> str:
 
 
 def _trying(processes: ProcessPoolExecutor, names: Sequence[str]) -> dict[str, Future[Outcome | str]]:
-    """What comes of each mutant, in the order of `names`. Those that are never found take longest, and are begun first."""
+    """The outcome of each mutant, in the order of `names`. Those that are never found take longest, and start first."""
     redundant = {each.name for each in MUTANTS if each.redundant}
     begun = {name: processes.submit(_tried, name) for name in sorted(names, key=lambda name: name not in redundant)}
     done = count(1)
@@ -342,7 +342,7 @@ def _trying(processes: ProcessPoolExecutor, names: Sequence[str]) -> dict[str, F
 
 
 def main() -> int:
-    """Tries all mutants, or those that are named, one a core; prints the rows of the table in docs/testing.md."""
+    """Try all mutants, or the given ones, one on each core; print the rows of the table in docs/testing.md."""
     named = set(sys.argv[1:])
     if unknown := named - {each.name for each in MUTANTS}:
         sys.exit(f"There is no mutant {', '.join(sorted(unknown))}.")
@@ -361,7 +361,7 @@ def main() -> int:
             if caught:
                 print(f"  {name}: {outcome.found}", flush=True)
             elif not outcome.mutant.redundant:
-                print(f"  {name}: not missed in {outcome.operations:,} operations", flush=True)
+                print(f"  {name}: not detected in {outcome.operations:,} operations", flush=True)
     return 1 if wrong else 0
 
 

@@ -1,4 +1,4 @@
-"""Safeguards of what callers are answered: a bank's reference, and how a payment ended."""
+"""Safeguards of answers: a bank's reference, and how a payment ended."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,21 +29,21 @@ def _always_voided(*arguments: object) -> object:
 MUTANTS_OF_ANSWERS = (
     Mutant(
         "claim of a bank's reference",
-        "a top-up neither looks for the claim of its bank's reference nor needs it to be free",
+        "a top-up neither reads the claim of its bank's reference nor requires it to be free",
         lambda: _both(
             replacing(use_cases, "claim_of", lambda _: None),
             dropping(lambda write, _: write.key.pk.startswith("BANK_REFERENCE#")),
         ),
     ),
     Mutant(
-        "look at a bank's reference",
-        "a top-up needs the reference to be free, and does not look whose it is",
+        "read of a bank's reference",
+        "a top-up requires the reference to be free, and does not read its claim",
         lambda: patch.object(use_cases, "claim_of", lambda _: None),
-        redundant="the claim's condition keeps the reference to one top-up; a twin is told that it is busy, and credits nothing",
+        redundant="the claim's condition admits one top-up for each reference; a twin gets a busy error and credits nothing",
     ),
     Mutant(
         "how a hold ended",
-        "a hold that expired or was reversed is said to be voided",
+        "an expired or reversed hold is shown as voided",
         lambda: patch.object(holds, "release", _always_voided),
     ),
 )

@@ -1,4 +1,4 @@
-"""Safeguards at the edges: the won that a discount gives back, the instant at which something ends, and what is read while others post."""
+"""Safeguards at boundaries: the last won of a discount that is given back, the instant of an end, and reads during postings."""
 
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +22,7 @@ def _an_instant_late(window: Window, instant: Any) -> bool:
 
 
 def _on_other_places(write: Write, each: Condition) -> bool:
-    """What a transaction draws on besides its sub-line: near the end of the money the rest alone is drawn on in this way."""
+    """Whether a write draws from an item other than its budget shard: near the end of a budget, the unallocated balance."""
     if not isinstance(write, Update) or write.key.table is not Table.BUDGETS or write.key.sk != "REST":
         return False
     by_grant = any(other.path == ("closed",) for other in write.conditions) and len(write.changes) > 0
@@ -32,25 +32,25 @@ def _on_other_places(write: Write, each: Condition) -> bool:
 MUTANTS_OF_BOUNDARIES = (
     Mutant(
         "discount given back",
-        "what is left of a discount is rounded up, so that cancellations give back a won too much or too little",
+        "the rest of a discount is rounded up, so cancellations give back one won too much or too little",
         lambda: patch.object(discounts, "discount_up_to", _rounded_up),
         forms=True,
     ),
     Mutant(
         "discount given back twice",
-        "each cancellation gives back the whole discount again",
+        "each cancellation gives back the whole discount",
         lambda: patch.object(progress, "parts_between", lambda parts, *_: parts),
         forms=True,
     ),
     Mutant(
         "suspended layer",
-        "a suspended layer pays",
+        "a suspended layer gives rewards",
         lambda: patch.object(amendments.Suspension, "suspends", lambda *_: False),
         forms=True,
     ),
     Mutant(
         "end of a suspension",
-        "a suspension holds at its end, and so until anything else changes",
+        "a suspension still applies at its end, and so until the next change",
         lambda: patch.object(
             amendments.Suspension,
             "holds_at",
@@ -60,19 +60,19 @@ MUTANTS_OF_BOUNDARIES = (
     ),
     Mutant(
         "end of an event",
-        "an event is open an instant too long",
+        "an event is open one instant too long",
         lambda: patch.object(Window, "is_open", _an_instant_late),
         forms=True,
     ),
     Mutant(
-        "months read while something is posted",
-        "what is posted while a month is read counts in it, though the wallet was read before",
+        "months read during a posting",
+        "postings made while a month is read are counted, though the wallet was read before",
         lambda: patch.object(MonthBook, "up_to", lambda book, number: book),
         forms=True,
     ),
     Mutant(
-        "condition on other places",
-        "near the end of a budget a grant no longer needs the rest to have what it draws on",
+        "condition on the unallocated balance",
+        "near the end of a budget a draw does not require the unallocated balance to have its amount",
         lambda: dropping(_on_other_places),
         forms=True,
     ),

@@ -1,4 +1,4 @@
-"""Safeguards of what purses owe each other, each taken out of the product: undoing everything then no longer gives back everything."""
+"""Safeguards of debts between purses: without one, undoing everything does not restore everything."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,57 +58,55 @@ def _said_to_be_cashbacks(*arguments: Any) -> Any:
 
 
 def _whole_chain(debts: Any, debtor: str, creditor: str, won: int) -> None:
-    """A purse in the middle stays there."""
+    """Keep a purse that owes and is owed."""
     rules._change(debts, debtor, creditor, won)
 
 
 MUTANTS_OF_DEBTS = (
     Mutant(
         "repayment",
-        "rewards whose spending is undone come back as rewards, whatever their purse owes",
+        "when spending is undone, rewards come back as rewards, though their purse owes money",
         lambda: _repaying(lambda *_: ()),
     ),
     Mutant(
         "repayment of a release",
-        "what is released comes back to its purse, whatever that owes",
+        "a release goes back to its purse, though the purse owes money",
         lambda: patch.object(progress, "repay", lambda *_: ()),
         forms=True,
     ),
-    Mutant(
-        "creditor", "what is repaid goes to cashback, whichever purse it is owed to", lambda: _repaying(_to_cashback)
-    ),
-    Mutant("debt repaid", "what was repaid is owed still", lambda: _after(_reduced_by_nothing)),
+    Mutant("creditor", "repayments go to cashback, not to the purse that is owed", lambda: _repaying(_to_cashback)),
+    Mutant("debt repaid", "a repayment does not reduce the debt", lambda: _after(_reduced_by_nothing)),
     Mutant(
         "debt of a spent reward",
-        "a purse whose reward was spent when it was taken back owes cashback nothing",
+        "taking back a spent reward creates no debt to cashback",
         lambda: _after(_spent_is_forgotten),
         forms=True,
     ),
     Mutant(
         "debt of a recovery",
-        "cashback that a refund filled owes the purse of the refund nothing",
+        "filling cashback from a refund creates no debt to the refund's purse",
         lambda: _after(_recovered_is_forgotten),
     ),
     Mutant(
         "purse recovered from",
-        "cashback is filled with what was drawn first",
+        "cashback is filled from the purse that was debited first",
         lambda: patch.object(replay, "_recovered", _recovered_from_the_end),
         forms=True,
     ),
     Mutant(
         "purse that a correction names",
-        "what was recovered is said to have been cashback's own",
+        "a correction names cashback as the purse of what was recovered",
         lambda: patch.object(posting, "refund", _said_to_be_cashbacks),
     ),
     Mutant(
         "purse in the middle",
-        "a purse may owe and be owed at once",
+        "a purse may owe and be owed at the same time",
         lambda: patch.object(rules, "_owe", _whole_chain),
         forms=True,
     ),
     Mutant(
         "stored debts",
-        "what purses owe each other is not stored",
+        "debts between purses are not stored",
         lambda: patch.object(cashback_store, "debts_set", lambda *_: []),
     ),
 )

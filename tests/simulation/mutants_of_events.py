@@ -1,4 +1,4 @@
-"""Safeguards of what is published, each taken out of the product."""
+"""Safeguards of events."""
 
 import itertools
 from typing import Any
@@ -14,7 +14,7 @@ _numbers = itertools.count()
 
 
 def _without_its_last(source: str, kind: str, change: tuple[str, ...], *about: Any) -> Event:
-    """The id of an event leaves out what tells a change from the one before it."""
+    """The id of an event without the part that distinguishes a change from the one before it."""
     return event_of_change(source, kind, change[:-1] or change, *about)
 
 

@@ -1,4 +1,4 @@
-"""Safeguards of facts and quotes: what is written is accepted, all of it is read again, and a quote sees the money that there is."""
+"""Safeguards of facts and quotes: stored facts are accepted and read in full, and a quote uses the real budget."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from tests.stored_forms import named_facts
 
 
 def _texts_alone(item: Any) -> str | None:
-    """The list that judged facts before: it knew of no number but two."""
+    """An earlier check of facts, which allowed only two facts to be numbers."""
     known = {
         name: value for name, value in named_facts(item).items() if name not in ("own_rate", "annual_revenue", "flags")
     }
@@ -38,19 +38,19 @@ def _without_budgets(wallet: Any, merchant: Any, policy: Any, order: Any, at: An
 MUTANTS_OF_FACTS = (
     Mutant(
         "budgets of a quote",
-        "a quote takes the money of lines and pools to be without end",
+        "a quote treats lines and pools as unlimited",
         lambda: patch.object(quoting, "_quoted", _without_budgets),
         forms=True,
     ),
     Mutant(
         "soundness of facts",
-        "an age is refused, as the list of texts did that judged what another list wrote",
+        "a member's age is refused as an unknown fact",
         lambda: patch.object(sources, "fault_of_facts", _texts_alone),
     ),
     *(
         Mutant(
             f"fact {name}",
-            "it is stored, and not read for the posting",
+            "the fact is stored, and not read for the posting",
             lambda name=name: patch.object(items, "facts_of_item", _reading_without(name)),  # type: ignore[misc]
             forms=True,
         )

@@ -1,4 +1,4 @@
-"""Safeguards of corrections in parts and of the slow lane, each taken out of the product."""
+"""Safeguards of corrections in parts and of the slow lane."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,13 +31,13 @@ def _the_last_twice(*arguments: Any) -> list[Correction]:
 
 
 def _all_in_the_first(*arguments: Any) -> list[Correction]:
-    """Every part has its changes, and the first moves the money of all."""
+    """Every part has its changes, and the first moves the money of all parts."""
     whole, made = arguments[0], divided(*arguments)
     return [replace(each, cashback=whole.cashback if place == 0 else {}) for place, each in enumerate(made)]
 
 
 def _none_due(write: Write) -> Write:
-    """Further parts are posted, and were never due."""
+    """Further parts are posted without having been due."""
     if isinstance(write, Update) and any(each.path == ("posted",) for each in write.changes):
         changes = tuple(each for each in write.changes if not (isinstance(each, Add) and each.path == ("due",)))
         return write._replace(changes=changes)
@@ -45,12 +45,12 @@ def _none_due(write: Write) -> Write:
 
 
 def _as_posted(book: MonthBook, found: Any) -> UsageByEarning:
-    """What an earning uses is what it used when it was posted, whatever was cancelled since."""
+    """The limit usage of an earning as it was posted, without later cancellations."""
     return of(MonthBook(book.earnings, ()), found)
 
 
 def _of_any_time(read: EntriesRead, posted: int) -> EntriesRead:
-    """A month that was read once is good for ever."""
+    """A cached month never becomes stale."""
     return replace(read, posted=posted)
 
 
@@ -65,41 +65,43 @@ MUTANTS_OF_PARTS = (
         lambda: patch.object(posting, "divided", _all_but_the_last),
     ),
     Mutant(
-        "each part once", "its last part is stored twice", lambda: patch.object(posting, "divided", _the_last_twice)
+        "each part once",
+        "a correction's last part is stored twice",
+        lambda: patch.object(posting, "divided", _the_last_twice),
     ),
     Mutant(
         "money of a part",
-        "the first part moves the money of all",
+        "the first part moves the money of all parts",
         lambda: patch.object(posting, "divided", _all_in_the_first),
     ),
     Mutant(
-        "what is due for parts",
-        "further parts are posted and do not count as due",
+        "due count of parts",
+        "further parts are posted and not counted as due",
         lambda: writing(_none_due),
     ),
     Mutant(
-        "uses that corrections changed",
-        "a replay takes the use of limits as it was posted, after earlier corrections too",
+        "usage that corrections changed",
+        "a replay ignores that earlier corrections changed limit usage",
         lambda: patch.object(UsageByEarning, "of", staticmethod(_as_posted)),
     ),
     Mutant(
-        "age of what is known",
-        "a month that was read once is taken for the month as it is",
+        "age of a cached month",
+        "a cached month is used though the wallet has newer postings",
         lambda: patch.object(EntriesRead, "as_of", _of_any_time),
         forms=True,
     ),
     Mutant(
         "messages of the slow lane",
-        "all that is sent to the slow lane is lost",
+        "all messages to the slow lane are lost",
         lambda: patch.dict(
             running.OPERATIONS, {"deliver_slow": (noting(_dropped), slow_lane.SLOW_LANE["deliver_slow"][1])}
         ),
-        redundant="the wallet counts what is due, and a catch-up finds and posts it",
+        redundant="the wallet counts due postings, and a catch-up posts them",
     ),
     Mutant(
         "isolation of a wallet",
-        "a wallet with a refund on its way is posted to by both lanes at once",
+        "both lanes post to a wallet with a pending refund at once",
         lambda: patch.object(use_cases, "_is_slow", lambda *_: False),
-        redundant="each posting claims its source and the wallet's next number, in whichever lane: it only costs time",
+        redundant="each posting claims its source and the wallet's next accrual number in either lane, so this only costs time",
     ),
 )

@@ -1,4 +1,4 @@
-"""Safeguards of what policies say: what counts in a group, what holds after a version's end, and which dates a document may name."""
+"""Safeguards of policies: what counts in a group, what applies after a version's end, and which dates a document may have."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def _chosen_alone(*arguments: Any) -> list[tuple[Layer, evaluation.Accepted]]:
 
 
 def _counts_once_chosen(*arguments: Any, **more: Any) -> Any:
-    """For the product alone: the reference evaluates by the same function."""
+    """Patch the product's use of the evaluator only: the reference uses the same function."""
     with patch.object(evaluation, "_chosen", _chosen_alone):
         return evaluate(*arguments, **more)
 
@@ -45,7 +45,7 @@ def _no_limits_after_the_end(policy: PolicyVersion, at: Any) -> Sequence[Limit]:
 MUTANTS_OF_POLICIES = (
     Mutant(
         "counts all in a group",
-        "a layer of an exclusive group that counts all counts nothing until it is chosen",
+        "a layer with `counts: all` in an exclusive group counts nothing until it is chosen",
         lambda: _evaluated(_counts_once_chosen),
         forms=True,
     ),
@@ -57,7 +57,7 @@ MUTANTS_OF_POLICIES = (
     ),
     Mutant(
         "limits on top-ups after the end",
-        "limits on top-ups hold no longer than their version pays",
+        "limits on top-ups end with their version",
         lambda: patch.object(top_ups, "_limits_on_top_ups", _no_limits_after_the_end),
         forms=True,
     ),
@@ -69,7 +69,7 @@ MUTANTS_OF_POLICIES = (
     ),
     Mutant(
         "dates of stored drafts",
-        "the check of a draft that an earlier release took finds no date out of bounds",
+        "the check of a draft from an earlier release accepts dates out of bounds",
         lambda: patch.object(validation, "faults_of_dates", lambda _: iter(())),
         forms=True,
     ),

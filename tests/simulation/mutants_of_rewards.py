@@ -1,4 +1,4 @@
-"""Safeguards of what commands give, of windows, of ceilings and of budgets, each taken out of the product."""
+"""Safeguards of discounts and bonuses, windows, funded amounts and budgets."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ def _earned_without_ceilings(*arguments: Any, **more: Any) -> Any:
 
 
 def _same_funds(funding: Any, items: Any) -> Any:
-    """Those of the first attempt, with what was granted in it, unless they have to be refilled."""
+    """The funds of the first attempt, with its draws, unless they must be refilled."""
     kept = getattr(funding, "kept", None)
     if kept is None or kept.missing:
         funding.kept = funds_of(funding, items)
@@ -68,7 +68,7 @@ def _both_evaluate(by: Any) -> Iterator[None]:
 
 
 def _moving(*, out: bool, into: bool) -> Any:
-    """A refill of which one half is not stored."""
+    """A refill that stores only one of its two halves."""
 
     def half(write: Write) -> Write:
         if isinstance(write, Update) and write.key.table is Table.BUDGETS and len(write.conditions) == 1:
@@ -104,14 +104,14 @@ def _is_posting(write: Write) -> bool:
 
 MUTANTS_OF_REWARDS = (
     Mutant(
-        "recorded ceiling",
-        "an earning that a budget cut does not say so",
+        "stored funded amount",
+        "an earning that a budget cut does not store its funded amount",
         lambda: patch.object(posting, "earn", _earned_without_ceilings),
         forms=True,
     ),
     Mutant(
-        "standing ceiling",
-        "a correction folds earnings again as if no budget had ever cut them",
+        "funded amount in corrections",
+        "a correction recomputes earnings as if no budget had cut them",
         lambda: patch.object(replay, "_current_ceilings", lambda book: {}),
         forms=True,
     ),
@@ -122,20 +122,26 @@ MUTANTS_OF_REWARDS = (
         forms=True,
     ),
     Mutant(
-        "refill that doubles", "a refill brings money and takes none", lambda: _moving(out=False, into=True), forms=True
+        "refill that doubles",
+        "a refill adds money to the shard and takes none",
+        lambda: _moving(out=False, into=True),
+        forms=True,
     ),
     Mutant(
-        "refill that loses", "a refill takes money and brings none", lambda: _moving(out=True, into=False), forms=True
+        "refill that loses",
+        "a refill takes money and adds none to the shard",
+        lambda: _moving(out=True, into=False),
+        forms=True,
     ),
     Mutant(
         "returned after the close",
-        "what comes back after a year was closed can be granted again",
+        "money that comes back after the close of a year can be drawn again",
         lambda: patch.object(budget_rules.Funds, "_changes", _given_back_after_the_close),
         forms=True,
     ),
     Mutant(
         "funds of an attempt",
-        "what was granted in an attempt that failed is kept in the next",
+        "budget draws of a failed attempt are kept in the next one",
         lambda: patch.object(Funding, "funds", _same_funds),
         forms=True,
     ),
@@ -159,13 +165,13 @@ MUTANTS_OF_REWARDS = (
     ),
     Mutant(
         "carried over once",
-        "what was carried over and is left is carried over again",
+        "an unused carry-over is carried over again",
         lambda: patch.object(usage, "carried_into", lambda amount, used: max(2 * amount - used, 0)),
         forms=True,
     ),
     Mutant(
-        "use by commands",
-        "a command no longer needs what commands used to be as it was read",
+        "limit usage by commands",
+        "a command does not require limit usage by commands to be as it was read",
         lambda: dropping(
             lambda write, each: (
                 each.path[0] == "taken" and isinstance(each, (Equals, Absent)) and isinstance(write, Update)
@@ -175,13 +181,13 @@ MUTANTS_OF_REWARDS = (
     ),
     Mutant(
         "expiry of rewards",
-        "rewards are spent though they have expired",
+        "expired rewards can be spent",
         lambda: patch.object(wallet_rules, "has_expired", lambda *_: False),
         forms=True,
     ),
     Mutant(
         "balance of a purse",
-        "what is taken back out of a purse of rewards need not be there any more",
+        "taking rewards back does not require their purse to be as it was read",
         lambda: dropping(
             lambda write, each: (
                 _is_posting(write) and isinstance(each, AtLeast) and each.path[0] == "purses" and "@" in each.path[1]
@@ -191,7 +197,7 @@ MUTANTS_OF_REWARDS = (
     ),
     Mutant(
         "what had expired",
-        "what had expired in a purse is owed when its payment is cancelled",
+        "expired rewards are owed when their payment is cancelled",
         lambda: patch.object(posting, "taken_back", _expired_is_owed),
         forms=True,
     ),
@@ -202,20 +208,20 @@ MUTANTS_OF_REWARDS = (
         forms=True,
     ),
     Mutant(
-        "month of a payback",
-        "a payback may be spent in the month of its payment",
+        "month of deferred cashback",
+        "deferred cashback can be spent in the month of its payment",
         lambda: patch.object(purses, "next_month", lambda month: month),
         forms=True,
     ),
     Mutant(
         "exclusive groups",
-        "layers of a group that do not count use their limits",
+        "layers of a group that are not chosen use their limits",
         lambda: _both_evaluate(_losers_use_limits),
         forms=True,
     ),
     Mutant(
         "limits on top-ups",
-        "a top-up is never beyond its limit",
+        "no top-up exceeds its limit",
         lambda: patch.object(top_ups, "exceeds_a_limit", lambda *_: False),
         forms=True,
     ),

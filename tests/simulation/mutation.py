@@ -1,4 +1,4 @@
-"""What a mutant is: the product without one of its safeguards, in the running process; and whether its patch was reached and is sound."""
+"""Mutants: the product without one of its safeguards, in the running process. A trace shows whether the patch was reached and is sound."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,16 +14,16 @@ from eeum.storage import Condition, ConditionsFailed, Contended, Unavailable, Wr
 from tests.simulation import faults
 
 EXPECTED = (AssertionError, Refusal, UnknownCard, CaptureMissing, ConditionsFailed, Contended, Unavailable)
-"""What may pass through a patch that is sound: what the product answers, and what a check finds in between."""
+"""Exceptions that may pass through a sound patch: answers of the product, and failed checks."""
 
 
 class BrokenMutant(Exception):
-    """The patch is at fault, and proves nothing of the product."""
+    """The patch itself is invalid, and proves nothing about the product."""
 
 
 @dataclass
 class Trace:
-    """How often a mutant's patch was reached, and the first fault of its own."""
+    """How often a mutant's patch was reached, and the patch's own faults."""
 
     reached: int = 0
     faults: list[str] = field(default_factory=list)
@@ -31,10 +31,10 @@ class Trace:
 
 @dataclass(frozen=True)
 class Mutant:
-    """`takes` says what is gone; `redundant` why nothing can come of it, where something else keeps the same.
+    """A removed safeguard. `takes` describes the product without it; `redundant` says why another safeguard prevents the same faults.
 
-    `applied` gives a context in which it is gone: that of `patch.object`, which is traced by itself, or one made of `dropping`, `writing`
-    and `replacing`.
+    `applied` returns a context without the safeguard: that of `patch.object`, which is traced by itself, or a combination of `dropping`,
+    `writing` and `replacing`.
     """
 
     name: str
@@ -42,16 +42,16 @@ class Mutant:
     applied: Callable[[], Any]
     redundant: str = ""
     forms: bool = False
-    """Whether it is looked for under all forms of policies and budgets (odd seeds), or under Incheon's."""
+    """Whether it runs under all forms of policies and budgets (odd seeds), or under Incheon's."""
 
 
 _traces = [Trace()]
-"""Those of the mutants that are applied, the innermost last."""
+"""The traces of the applied mutants, the innermost last."""
 
 
 @contextmanager
 def traced(mutant: Mutant, trace: Trace) -> Iterator[None]:
-    """The product without the safeguard, while `trace` notes whether the patch is reached."""
+    """The product without the safeguard; `trace` records whether the patch is reached."""
     _traces.append(trace)
     try:
         context = mutant.applied()
@@ -64,12 +64,12 @@ def traced(mutant: Mutant, trace: Trace) -> Iterator[None]:
 
 
 def replacing(owner: Any, name: str, new: Any) -> Any:
-    """A patch whose use is noted; for mutants made of several."""
+    """A traced patch, for mutants that consist of several."""
     return patch.object(owner, name, noting(new))
 
 
 def dropping(gone: Callable[[Write, Condition], bool]) -> Any:
-    """Writes without the conditions that are `gone`."""
+    """A patch that removes the `gone` conditions from writes."""
 
     def without(write: Write) -> Write:
         kept = tuple(each for each in write.conditions if not gone(write, each))
@@ -80,7 +80,7 @@ def dropping(gone: Callable[[Write, Condition], bool]) -> Any:
 
 @contextmanager
 def writing(change: Callable[[Write], Write]) -> Iterator[None]:
-    """Writes as `change` makes them; it is reached when it makes another, not whenever something is written."""
+    """A patch that applies `change` to writes; it counts as reached when a write differs, not at every write."""
 
     def mutate(write: Write) -> Write:
         changed = _sound(change, write)
@@ -92,7 +92,7 @@ def writing(change: Callable[[Write], Write]) -> Iterator[None]:
 
 
 def _sound(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-    """Calls what a mutant puts into the product's place; a fault of its own is noted, though the product may handle any exception."""
+    """Call a mutant's replacement, and record its own faults, since the product may handle any exception."""
     try:
         return function(*arguments, **more)
     except EXPECTED:
@@ -103,7 +103,7 @@ def _sound(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
 
 
 class _NotedInt(int):
-    """A number in place of one of the product's; comparing or adding it is reaching it."""
+    """A replacement for one of the product's numbers; it is reached when it is compared or added."""
 
     def __ge__(self, other: int) -> bool:
         _traces[-1].reached += 1
@@ -119,7 +119,7 @@ class _NotedInt(int):
 
 
 def noting(new: Any) -> Any:
-    """What is put into the product's place, so that its use is noted."""
+    """A replacement whose use is recorded."""
     if isinstance(new, property):
         return property(noting(new.fget))
     if isinstance(new, int):

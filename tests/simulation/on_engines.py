@@ -1,7 +1,7 @@
-"""The simulated city on a real engine: many at once, each in a thread of its own; what is stored in the end is worked out anew.
+"""The simulated city on a real engine, with several threads at once; at the end everything stored is recomputed.
 
-Nobody knows in which order the writes of several threads came, so nothing is looked at on the way. Emulators raise no conflicts: those
-are injected, as are lost answers and deaths.
+The order of the threads' writes is unknown, so nothing is checked before the end. Emulators raise no conflicts: these are injected, as
+are lost answers and crashes.
 """
 
 import threading
@@ -32,7 +32,7 @@ MONTHS_AND_SOME = 40 * 86_400
 
 
 class Streaming:
-    """An engine that tells what was put into it, as its stream would; what is sent again is told again."""
+    """An engine that reports what was put into it, as its stream would; a repeated write is reported again."""
 
     def __init__(self, engine: Storage) -> None:
         self.engine = engine
@@ -48,7 +48,7 @@ class Streaming:
         return self.engine.scan(scan)
 
     def everything(self) -> Iterator[tuple[Key, Item]]:
-        """What is in the engine, all of which fits one page before a city begins."""
+        """The items of the engine, which fit one page before a city begins."""
         for table in Table:
             for item in self.scan(Scan(table, 0, 1)).items:
                 yield Key(table, item["pk"], item["sk"]), item
@@ -60,7 +60,7 @@ class Streaming:
 
 
 class CityOnAnEngine(Simulated):
-    """What a thread has not delivered when it ends is as lost, and comes by catching up."""
+    """A city whose threads may end with undelivered records; a catch-up finds these, as if they were lost."""
 
     def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         for key, item in changed:
@@ -68,7 +68,7 @@ class CityOnAnEngine(Simulated):
                 self.stream.append(item)
 
     def of_a_thread(self) -> "CityOnAnEngine":
-        """The same city to one thread, which delivers what it wrote itself."""
+        """The same city for one thread, which delivers its own records."""
         own = copy(self)
         own.stream, own.delivered, own.focus = [], [], []
         storage = Streaming(self.memory.engine)  # type: ignore[attr-defined]
@@ -100,7 +100,7 @@ def city_on(engine: Storage, members: int, shops: int) -> CityOnAnEngine:
 
 
 def do_at_once(city: CityOnAnEngine, steps: Sequence[Step], threads: int) -> None:
-    """Threads take one step after another; all see the same clock, and ask about payments of each other."""
+    """Run the steps in threads, one step after another in each; all use the same clock, and each other's payments."""
     lock = threading.Lock()
     remaining = iter(steps)
 
@@ -123,7 +123,7 @@ def do_at_once(city: CityOnAnEngine, steps: Sequence[Step], threads: int) -> Non
 
 
 def spread_over(steps: Sequence[Step], seconds: float) -> Iterator[Step]:
-    """The same steps in another time altogether."""
+    """The same steps with other times."""
     factor = seconds / sum(step.seconds for step in steps)
     return (step._replace(seconds=step.seconds * factor) for step in steps)
 
@@ -137,7 +137,7 @@ def charge_wallet(city: CityOnAnEngine, amount: int) -> str:
 
 
 def pay_until_answered(city: CityOnAnEngine, wallet: str, key: str, amount: int) -> Payment:
-    """As a till does: the same request again until there is an answer."""
+    """Send the same request again until there is an answer, as a till does."""
     order = Order(city.merchants[0], amount, "shop", "card", None, None, False)
     request = Request.of("acquirer/one", wallet, key, {"amount": amount})
     while True:
@@ -149,6 +149,6 @@ def pay_until_answered(city: CityOnAnEngine, wallet: str, key: str, amount: int)
 
 
 def waiting(seconds: float = 20.0) -> Patience:
-    """As a function has it: here threads are really in each other's way."""
+    """A function's real patience, since threads conflict here."""
     until = time.monotonic() + seconds
     return Patience(lambda: until - time.monotonic(), time.sleep)

@@ -1,4 +1,4 @@
-"""What happens in a simulated city: each operation draws all it needs from its own seed, so that any of them can be left out of a log."""
+"""The operations of a simulated city: each draws everything from its own seed, so that any of them can be left out of a log."""
 
 import random
 from collections.abc import Callable
@@ -36,24 +36,24 @@ SMALL_CITY = 50
 SENT_AGAIN = 0.2
 """How often a bank sends a transfer under another key."""
 ALONE = 0.4
-"""How often a batch is one record: what fails for it fails at once, and is not tried apart."""
+"""How often a batch has one record: its failure is final, and not retried in parts."""
 BUSY = 5
-"""So many wallets have far more done to them than others."""
+"""Number of wallets that have far more operations than others."""
 Operation = Callable[[Simulated, Storage, random.Random], None]
 
 
 def _wallet(city: Simulated, chance: random.Random) -> str:
-    """That of the operation in whose midst this one happens, mostly; else any, some far more often than others."""
+    """Mostly the wallet of the interrupted operation; otherwise any, some far more often than others."""
     if city.focus and chance.random() < 0.8:
         return city.focus[-1]
-    # In a large city others are busy each day: a month of one member must not grow with the whole run.
+    # In a large city the busy wallets change each day, so that a member's month does not grow with the whole run.
     first = city.now.toordinal() * BUSY % len(city.wallets) if len(city.wallets) > SMALL_CITY else 0
     few = city.wallets[first : first + BUSY] if chance.random() < 0.4 else city.wallets
     return chance.choice(few)
 
 
 def _payment(city: Simulated, chance: random.Random, *, holds: bool = False) -> Made | None:
-    """That of the operation in whose midst this one happens, or one of the same wallet, mostly; else mostly a recent one."""
+    """Mostly the payment of the interrupted operation, or one of the same wallet; otherwise mostly a recent one."""
     made = [each for each in city.payments if each.order.hold] if holds else city.payments
     if city.focus and chance.random() < 0.8:
         touched = city.touched.get(city.focus[-1])
@@ -69,7 +69,7 @@ def _payment(city: Simulated, chance: random.Random, *, holds: bool = False) -> 
 
 
 def _ask(city: Simulated, storage: Storage, send: Callable[[Storage], Any]) -> Any:
-    """Sends a request and remembers it with what it was answered; one whose answer is lost may be sent again."""
+    """Send a request and remember it with its answer; one whose answer is lost may be sent again."""
     asked = Asked(send)
     city.asked = [*city.asked[-MOST_REMEMBERED:], asked]
     asked.answer = send(storage)
@@ -78,7 +78,7 @@ def _ask(city: Simulated, storage: Storage, send: Callable[[Storage], Any]) -> A
 
 
 def _order(city: Simulated, chance: random.Random, *, hold: bool, in_app: bool) -> Order:
-    """In the app with the channels that members may name; else by card, in any channel, now and then with one that few have."""
+    """An order in the app with a channel that members may state, or by card in any channel, sometimes with a rare card."""
     merchant = chance.choice(city.merchants) if chance.random() < 0.98 else "00000000-0000-8000-8000-000000000000"
     amount = chance.choice(AMOUNTS) if chance.random() < 0.5 else chance.randint(1, 60_000)
     card = chance.choices((None, SECOND_CARD, "no-such-card"), (92, 7, 1))[0]
@@ -103,7 +103,7 @@ def _pay(city: Simulated, storage: Storage, chance: random.Random, *, hold: bool
     caller = f"member/{wallet}" if in_app else chance.choice(ACQUIRERS)
     key = _key(chance)
     if chance.random() < 0.01:
-        # Its reversal is faster than the payment itself.
+        # The reversal arrives before the payment.
         _reverse(city, storage, caller, wallet, key, order)
 
     def send(through: Storage) -> Any:
@@ -142,7 +142,7 @@ def reverse(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def _about(payment: Payment, chance: random.Random) -> tuple[Request, int | None, Callable[[Payment], bool]]:
-    """A request about a payment by who brought it, or by somebody who may not."""
+    """A request about a payment by its caller, or by another one, who may not make it."""
     amount = chance.choice((None, 1, 7, payment.order.amount // 2 or 1, payment.order.amount, payment.order.amount + 1))
     caller = payment.acceptance.caller if chance.random() < 0.98 else "acquirer/stranger"
     request = Request.of(caller, payment.acceptance.wallet_id, _key(chance), {"amount": amount})
@@ -190,7 +190,7 @@ def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
     city.focus.append(payment.acceptance.wallet_id)
     request, amount, may = _about(payment, chance)
     if chance.random() < 0.3:
-        # The merchant it was paid to.
+        # The merchant that was paid.
         merchant = payment.order.merchant_id
         request = Request.of(f"merchant/{merchant}", request.wallet_id, _key(chance), {"amount": amount})
         may = lambda each: each.order.merchant_id == merchant  # noqa: E731 - one of two rights
@@ -205,7 +205,7 @@ def cancel(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
     wallet, key, amount = _wallet(city, chance), _key(chance), chance.choice((29_999, 30_000, 100_000, 500_000))
-    # A transfer of its own, mostly; some are sent again under another key: as they were, of another amount, or to another wallet.
+    # Mostly a new transfer. Some are sent again under another key: unchanged, with another amount, or to another wallet.
     transfer = key
     if city.transfers and chance.random() < SENT_AGAIN:
         transfer, known_wallet, known_amount = chance.choice(city.transfers[-20:])
@@ -222,7 +222,7 @@ def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def ask_again(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """Any earlier request again: it has one effect, and one answer."""
+    """Send any earlier request again: it has one effect, and one answer."""
     if not city.asked:
         return
     recent = city.asked[-2:] if city.focus else city.asked[-20:]
@@ -233,7 +233,7 @@ def ask_again(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def ask_another(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A used key with another body is refused."""
+    """Send a used key with another body: it is refused."""
     made = _payment(city, chance)
     if made is None:
         return
@@ -248,7 +248,7 @@ def ask_another(city: Simulated, storage: Storage, chance: random.Random) -> Non
 
 
 def deliver(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """Some of what waits in the stream, in any order and some of it twice; in the midst of another operation mostly of its wallet."""
+    """Deliver some records of the stream, in any order and some twice; during another operation, mostly those of its wallet."""
     waiting = city.stream[:12] if chance.random() < 0.9 else city.stream[-12:]
     if city.focus and chance.random() < 0.8:
         own = [item for item in city.stream if item["pk"] == f"WALLET#{city.focus[-1]}"]
@@ -263,7 +263,7 @@ def deliver(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def lose(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A record that the stream forgets: nobody delivers it any more."""
+    """Lose a record of the stream, which is never delivered."""
     if city.stream and chance.random() < 0.3:
         city.stream = city.stream[1:]
 
@@ -293,7 +293,7 @@ def reset(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def close_month(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A part of the closing of the month before: catches up and writes statements."""
+    """Run a part of the closing of the month before: catch up and write statements."""
     month = previous_month(month_of(city.now))
     patience = patience_of()
     sweeping = Sweeping(WalletStore(storage, patience), ExpiryStore(storage, patience), patience)
@@ -322,4 +322,4 @@ OPERATIONS: dict[str, tuple[Operation, float]] = {
 }
 
 REFUSED = (Refusal, UnknownCard, Busy, Unavailable)
-"""What an operation may end with: an answer of its own, or none."""
+"""How an operation may end: with a refusal, or without an answer."""

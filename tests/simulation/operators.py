@@ -1,4 +1,4 @@
-"""What happens besides in a simulated city under all forms of policies: what operators do about its budgets, and what expires."""
+"""Further operations under all forms of policies: operators change budgets, and rewards expire."""
 
 import random
 from contextlib import suppress
@@ -21,7 +21,7 @@ NOTICE = timedelta(minutes=2)
 
 
 def supplement_line(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """More for a line of this year or, late, of the last one."""
+    """Supplement a line of this year or, late, of the last one."""
     line, won = chance.choice(city.lines.all), chance.choice((1, 999, 5_000, 40_000))
     request = Request.of("operator", scope_of(line.fiscal_year), _key(chance), {"line": line.id, "won": won})
     _ask(
@@ -34,7 +34,7 @@ def supplement_line(city: Simulated, storage: Storage, chance: random.Random) ->
 
 
 def suspend(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """In an emergency: for some hours or days some layers give nothing, in whichever version."""
+    """Suspend some layers of all versions for some hours or days, in an emergency."""
     layers = sorted({layer.id for version in city.versions for layer in version.layers})
     start = city.now + NOTICE + timedelta(seconds=chance.randrange(3_600))
     until = start + timedelta(hours=chance.choice((1, 30, 200)))
@@ -42,7 +42,7 @@ def suspend(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def close(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A year that is over is closed; what comes back of it is kept apart from then on."""
+    """Close a year that is over; money that comes back to it later is kept separately."""
     years = {line.fiscal_year for line in city.lines.all}
     if city.now.year - 1 not in years or chance.random() < OPEN:
         return
@@ -51,14 +51,14 @@ def close(city: Simulated, storage: Storage, chance: random.Random) -> None:
     months = MonthStore(storage, patience_of(), PROGRAMME)
     december = months.month(f"{year}-12")
     if december is not None and december.status is not MonthStatus.FROZEN:
-        # Another that closes the year may have been faster.
+        # Another operation may have closed the year first.
         with suppress(ConditionsFailed):
             months.freeze(frozen(december, city.now))
     close_year(CloseYear(request, year, GROUNDS), city.administering(storage))
 
 
 def sweep(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """What has expired leaves a wallet, as when its month is closed."""
+    """Sweep expired rewards from a wallet, as the closing of its month does."""
     wallets = city.wallet_store(storage)
     wallet = wallets.wallet(_wallet(city, chance))
     assert wallet is not None
@@ -67,7 +67,7 @@ def sweep(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 OPEN = 0.4
-"""How often a year stays open a while longer."""
+"""How often a year stays open for longer."""
 
 OF_OPERATORS: dict[str, tuple[Operation, float]] = {
     "supplement": (supplement_line, 0.7),

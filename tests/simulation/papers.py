@@ -1,4 +1,4 @@
-"""What members and shops of a simulated city are: every fact that policies ask for, known of some and not of others, and changing."""
+"""Attributes of members and shops in a simulated city: every fact that policies use, known of some and not of others, and changing."""
 
 import random
 from datetime import date
@@ -19,11 +19,11 @@ ISSUERS = (None, "nonghyup", "shinhan")
 PRODUCTS = ("standard", "student", "transit")
 CATEGORIES = ("restaurant", "supermarket", "academy", "gas_station", "bookshop", "pharmacy")
 SECOND_CARD = "second-card"
-"""Behind the first one, whose reference is hexadecimal."""
+"""Reference of a second card. It sorts after the first one, whose reference is hexadecimal."""
 
 
 def papers_of(chance: random.Random) -> AboutMember:
-    """All that an operator can say of a member."""
+    """Everything that an operator can record about a member."""
     return {
         "member_class": chance.choice(CLASSES),
         "district": chance.choice(DISTRICTS),
@@ -33,7 +33,7 @@ def papers_of(chance: random.Random) -> AboutMember:
 
 
 def give_cards(storage: Storage, wallet: Wallet, chance: random.Random) -> None:
-    """Another product of the first card, and sometimes a second card: no use case gives either yet."""
+    """Set another product of the first card, and sometimes add a second card: no use case does either yet."""
     key = Key(Table.LEDGER, partition_of(wallet.id), "WALLET")
     changes = [SetTo(("cards", wallet.cards[0].reference, "product"), chance.choice(PRODUCTS))]
     if chance.random() < 0.3:
@@ -43,7 +43,7 @@ def give_cards(storage: Storage, wallet: Wallet, chance: random.Random) -> None:
 
 
 def shop_of(number: int, terms: MerchantTerms) -> Shop:
-    """With some of the flags that the policy knows; every third gives something of its own."""
+    """A shop with some of the policy's flags; every third one funds rewards of its own."""
     chance = random.Random(number)
     own = number % 3 == 0
     flags = {flag for flag in sorted(terms.flags) if chance.random() < 0.3} | ({"benefit_plus"} if own else set())

@@ -1,4 +1,4 @@
-"""Quotes in a simulated city: nothing happens between one and its payment, so that both must be the same, to the won."""
+"""Quotes in a simulated city: nothing happens between a quote and its payment, so both must be equal, to the won."""
 
 import random
 
@@ -14,7 +14,7 @@ from tests.simulation.operations import Operation, _body, _key, _order, _wallet
 
 
 def quote_and_pay(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """On the storage without faults: with them, others would come in between. On an engine they do, and nothing is asked."""
+    """Quote and pay on the storage without faults, which would bring operations in between. On an engine, do nothing."""
     memory = city.memory
     wallet_id = _wallet(city, chance)
     wallet = city.wallet_store(memory).wallet(wallet_id)
@@ -48,7 +48,7 @@ def _check_payment(quoted: QuoteAnswer, paid: Payment) -> None:
 
 
 def _check_earning(city: Simulated, quoted: QuoteAnswer, paid: Payment) -> None:
-    """Posts the payment at once, and compares what it earns."""
+    """Post the payment at once, and compare its earning."""
     (item,) = [each for each in city.stream if each.get("id") == paid.acceptance.id and each["kind"] == "payment"]
     city.deliver(city.memory, [item], through_function=False)
     book = CashbackStore(city.memory).month_book(paid.acceptance.wallet_id, month_of(paid.acceptance.accepted_at))

@@ -1,6 +1,6 @@
-"""What happens less often in a simulated city: money from elsewhere, blocked cards, new shops, and what comes late.
+"""Rarer operations of a simulated city: allowances, blocked cards, new shops, and late requests.
 
-Old payments are found through the reference, which knows them all; on an engine it knows none, and these operations do nothing.
+Old payments are found through the reference, which knows them all. On an engine it knows none, and these operations do nothing.
 """
 
 import random
@@ -28,11 +28,11 @@ from tests.simulation.reference_of_payments import Paid
 
 GRANTS = ("grant/arrears", "grant/youth")
 EVERY_AMOUNT = 0.5
-"""How often all of what is there is asked for."""
+"""How often the whole rest is requested."""
 
 
 def grant(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A city's grant, as it will come: no use case puts one in a wallet yet."""
+    """Pay an allowance into a wallet directly: no use case does so yet."""
     wallet, purse, won = _wallet(city, chance), chance.choice(GRANTS), chance.choice((1, 7_000, 50_000))
     key = Key(Table.LEDGER, f"WALLET#{wallet}", "WALLET")
     (item,) = storage.read([key])
@@ -44,13 +44,13 @@ def grant(city: Simulated, storage: Storage, chance: random.Random) -> None:
     postings = {"funder/city": -won, f"purse/{purse}": won}
     entry = {"kind": "grant", "accepted_at": text_of(city.now), "postings": postings}
     put = Put(Key(Table.LEDGER, key.pk, f"GRANT#{_key(chance)}"), entry, NOT_YET_STORED)
-    # Another grant may have made the purse meanwhile.
+    # Another allowance may have made the purse in between.
     with suppress(ConditionsFailed):
         commit(storage, patience_of(), update, put)
 
 
 def block_card(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """Mostly unblocked again soon."""
+    """Block a card; mostly it is unblocked again soon."""
     key = Key(Table.LEDGER, f"WALLET#{_wallet(city, chance)}", "WALLET")
     (item,) = storage.read([key])
     assert item is not None
@@ -65,7 +65,7 @@ def verify(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def say_of_a_member(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """An operator says some of it, or takes it back: payments before keep what they were judged by."""
+    """Record or remove some attributes, as an operator; earlier payments keep their facts."""
     said = papers_of(chance)
     some = chance.sample(sorted(said), chance.randint(1, len(said)))
     about = cast("AboutMember", {name: said[name] for name in some})  # type: ignore[literal-required]
@@ -74,7 +74,7 @@ def say_of_a_member(city: Simulated, storage: Storage, chance: random.Random) ->
 
 
 def open_shop(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """One that applies, and one whose application is decided: it is payable from the day after."""
+    """Open a shop, and decide on another's application: it accepts payments from the day after."""
     using = city.onboarding(storage)
     number = 1_000 + chance.randrange(12)
     shop = Shop(business_registration_number(number), f"새 가게 {number}", "seo", "restaurant", 100_000_000)
@@ -89,12 +89,12 @@ def open_shop(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def capture_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """Some more of a hold, however old: its captures may be of two months."""
+    """Capture more of a hold of any age: its captures may be in two months."""
     found = _known(city, storage, chance, lambda paid: paid.held > 0)
     if found is None:
         return
     item, paid = found
-    # Others may have taken the rest meanwhile.
+    # Other operations may have captured the rest in between.
     amount = None if chance.random() < EVERY_AMOUNT else chance.randint(1, max(1, paid.held))
     request = Request.of(item["caller"], item["pk"].removeprefix("WALLET#"), _key(chance), {"amount": amount})
 
@@ -105,7 +105,7 @@ def capture_late(city: Simulated, storage: Storage, chance: random.Random) -> No
 
 
 def void_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """The rest of a hold of which some was captured, mostly."""
+    """Void the rest of a hold, mostly of one that was captured in part."""
     found = _known(city, storage, chance, lambda paid: paid.held > 0 and bool(paid.captures))
     if found is None:
         return
@@ -119,7 +119,7 @@ def void_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
 
 
 def cancel_late(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """Any payment of a member, of whatever month; half of the time one of several captures."""
+    """Cancel any payment of a member, of any month; half of the time one with several captures."""
     captures = 2 if chance.random() < 0.5 else 1
     found = _known(city, storage, chance, lambda paid: len(paid.captures) >= captures)
     if found is None:
@@ -138,7 +138,7 @@ def cancel_late(city: Simulated, storage: Storage, chance: random.Random) -> Non
 def _known(
     city: Simulated, storage: Storage, chance: random.Random, wanted: Callable[[Paid], bool]
 ) -> tuple[dict[str, Any], Paid] | None:
-    """A payment of one member that is as `wanted`, as it is stored and as the reference has it."""
+    """A payment of one member that `wanted` accepts, as stored and as in the reference."""
     pk = f"WALLET#{_wallet(city, chance)}"
     known = city.reference.wallets.get(pk)
     payments = [(digest, paid) for digest, paid in known.payments.items() if wanted(paid)] if known else []

@@ -1,6 +1,6 @@
-"""What every wallet must look like, worked out step by step from what each transaction left behind, with none of the product's rules.
+"""The expected state of every wallet, computed step by step from what each transaction stored, with none of the product's rules.
 
-The one thing that is taken from the product is the evaluator of policies. A fault is an `AssertionError` that says what was found.
+It uses only the product's evaluator of policies. A violation is an `AssertionError` that says what was found.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ STATES = ("WALLET", "PROGRESS#")
 
 
 class Reference:
-    """All wallets. `observe` is told what each transaction left behind."""
+    """The reference of all wallets. Call `observe` with what each transaction stored."""
 
     def __init__(self, policies: Policies, books: BudgetReference) -> None:
         self.policies = policies
@@ -42,7 +42,7 @@ class Reference:
         if known is None:
             known = self.wallets[pk] = WalletReference(self.policies, self.books)
         entries = [(sk, item) for sk, item in changed.items() if not sk.startswith(STATES)]
-        # In the order in which they were linked; what is not linked stands first, as sources do.
+        # Linked entries in their order; entries without a link, such as sources, come first.
         known.begin([item for _, item in entries])
         for sk, item in sorted(entries, key=lambda each: each[1].get("chain", {}).get("length", 0)):
             known.add(sk, item)
@@ -54,7 +54,7 @@ class Reference:
                 known.check_progress(sk.partition("#")[2], item)
 
     def check_whole(self, items: Sequence[tuple[Key, Item]]) -> None:
-        """Every item is there, and as it was when it was stored; every wallet is as worked out."""
+        """Check that every item is as it was stored, and that every wallet equals the reference."""
         found: dict[str, dict[str, str]] = defaultdict(dict)
         for key, item in items:
             if key.table is not Table.LEDGER or key.pk.startswith(CLAIMS):
@@ -64,7 +64,7 @@ class Reference:
             elif not key.sk.startswith(STATES):
                 found[key.pk][key.sk] = canonical_hash(item)
         for pk, known in self.wallets.items():
-            assert found[pk] == known.entries, f"entries of {pk} were changed, lost or added past the storage"
+            assert found[pk] == known.entries, f"entries of {pk} were changed, lost or added without the storage"
 
     def check_drained(self, items: Sequence[tuple[Key, Item]]) -> None:
         for key, item in items:

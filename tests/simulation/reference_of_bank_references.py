@@ -1,4 +1,4 @@
-"""One reference of a bank is one completed top-up, of whichever wallet: found at the transaction that credits it twice."""
+"""Each reference of a bank has one completed top-up, in any wallet. The transaction that credits it twice is found."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ class BankReferences:
         self._credited: dict[str, tuple[str, str]] = {}
 
     def observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
-        """A transaction that credits a top-up stores its claim; nothing else does."""
+        """Check that a transaction that credits a top-up stores its claim, and that no other one does."""
         credited = {
             f"{CLAIMS}{item['caller']}#{item['bank_reference']}": (key, item)
             for key, item in changed

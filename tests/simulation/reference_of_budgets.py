@@ -1,4 +1,4 @@
-"""Budget lines and pools, added up after every transaction: what was appropriated is left, or granted by what stands in the ledger."""
+"""Budget lines and pools, added up after every transaction: what was appropriated is left, or was drawn by entries of the ledger."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ UNBUDGETED, RETURNED = "unbudgeted/", "returned/"
 
 
 class BudgetReference:
-    """Money by name: of a line, of a pool's window, or what nobody budgeted, by year. `lines` are those that there are."""
+    """Amounts by name: of a line, of a pool's window, or of unbudgeted rewards by year. `lines` are the existing lines."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
@@ -25,10 +25,10 @@ class BudgetReference:
         self._stored: dict[Key, Item] = {}
         self._touched: set[str] = set()
         self._came: Counter[tuple[int, str]] = Counter()
-        """Won of each line that a transaction has brought to where they can be granted, in all."""
+        """Total amount of each line that transactions made available for draws."""
 
     def spend(self, policy: PolicyVersion, layer: Layer, parts: Iterable[tuple[str, int]], at: str) -> None:
-        """`parts` are won by funder, for something accepted at an instant; below zero they come back."""
+        """Count a draw: `parts` are amounts by funder, for an acceptance at an instant; negative ones are returned."""
         total = 0
         for funder, won in parts:
             total += won
@@ -37,7 +37,7 @@ class BudgetReference:
         for pool in layer.pools:
             window = policy.pools[pool].window
             if total > 0:
-                # Nothing is granted before or after an event; what comes back does so always.
+                # There are no draws before or after an event; returns are always possible.
                 assert window.start is None or window.start.isoformat() <= at, f"{pool} is drawn on at {at}"
                 assert window.until is None or at < window.until.isoformat(), f"{pool} is drawn on at {at}"
             self._count(self.spent, f"pool/{window_of(policy.pools[pool], at)}", total)
@@ -53,7 +53,7 @@ class BudgetReference:
         return paying[0].id if paying else f"{UNBUDGETED}{funder}@{year}"
 
     def observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
-        """The budget's items of a transaction; the ledger's were spent before."""
+        """Check the budget's items of a transaction; the ledger's draws are counted before."""
         closed, self._came = frozenset(self.closed), Counter()
         for key, item in changed:
             year = int(key.pk.split("#")[2]) if key.pk.count("#") > 1 else 0
@@ -75,7 +75,7 @@ class BudgetReference:
             was, now = before["won"].get(name, 0), item["won"].get(name, 0)
             assert now >= 0 or name.startswith((UNBUDGETED, RETURNED)), f"{key} has {now} won of {name}"
             if name.startswith(UNBUDGETED):
-                # What is counted there is spent, and appropriated by nobody.
+                # Amounts there are spent without an appropriation.
                 self._count(self.left, f"{name}@{year}", was - now)
             elif name.startswith(RETURNED):
                 assert now == was or year in self.closed, f"{name} is returned, and {year} is not closed"
@@ -98,12 +98,12 @@ class BudgetReference:
     def _check(self) -> None:
         for name in self._touched:
             appropriated, left, spent = self.appropriated[name], self.left[name], self.spent[name]
-            assert appropriated == left + spent, f"{name}: {appropriated} appropriated, {left} left, {spent} granted"
+            assert appropriated == left + spent, f"{name}: {appropriated} appropriated, {left} left, {spent} drawn"
         self._touched.clear()
 
     def check_pools(self, amounts: Mapping[str, int]) -> None:
-        """No window of a pool had more than a version says."""
+        """Check that no window of a pool had more than a version allows."""
         for name, won in self.appropriated.items():
             if name.startswith("pool/"):
                 pool = name.removeprefix("pool/").partition("@")[0]
-                assert won <= amounts[pool], f"{name} was given {won} won"
+                assert won <= amounts[pool], f"{name} paid {won} won"

@@ -1,4 +1,4 @@
-"""What payments, top-ups, captures and cancellations of a wallet must be, worked out step by step with none of the product's rules."""
+"""The expected payments, top-ups, captures and cancellations of a wallet, computed step by step with none of the product's rules."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from tests.simulation.reference_of_policies import (
 
 UNDOABLE = frozenset({"payment", "capture", "release", "cancellation", "earning", "correction"})
 MOST_STATES = 40
-"""So many commands of a wallet may come between what another of it reads and what it stores."""
+"""The most commands of a wallet between the read and the write of another one."""
 
 
 class CommandsReference:
-    """What commands and the stream leave in a wallet; postings follow in `tests.simulation.reference_of_postings`."""
+    """The effects of commands on a wallet; those of accruals are in `tests.simulation.reference_of_postings`."""
 
     def __init__(self, policies: Policies, books: BudgetReference) -> None:
         self._policies = policies
@@ -36,26 +36,26 @@ class CommandsReference:
         self.cancellations: dict[tuple[str, str], list[tuple[CaptureOf, int, int]]] = {}
         self.earnings: list[Earned] = []
         self.used: Counter[str] = Counter()
-        """Of limits, by what was posted."""
+        """Limit usage by accruals."""
         self.expired: Counter[str] = Counter()
-        """What was swept out of each purse, less what of that was taken back."""
+        """The amount that was swept out of each purse, less what of it was taken back."""
         self.owed = Owed()
         self.without_debts: Counter[str] = Counter()
-        """What each purse would have if none owed another: all that came and went under its own name."""
+        """Each purse without debts: everything that was added and removed under its own name."""
         self.loaded: Counter[str] = Counter()
-        """What came into each purse by itself, not from a payment, less what of it expired."""
+        """What was loaded into each purse, not from a payment, less what of it expired."""
         self.not_undone = 0
-        """Won of payments that are neither cancelled nor released."""
+        """Amount of payments that is neither cancelled nor released."""
         self.repaid = self.undone = 0
-        """How often debts were repaid, and the wallet was found with everything undone."""
+        """How often debts were repaid, and how often everything of the wallet was undone."""
         self.commands: list[Counter[str]] = [Counter()]
-        """What commands used of limits, after each of the latest that changed it."""
+        """Limit usage by commands, after each of the latest changes."""
         self.command = 0
         self.due = self.posted = self.length = 0
         self.head = ""
 
     def add(self, sk: str, entry: Item) -> None:
-        """An entry that a transaction stored: it must be new, and follow from what was there."""
+        """Check an entry that a transaction stored: it must be new, and follow from the state before."""
         assert sk not in self.entries, f"{sk} was stored again"
         self.entries[sk] = canonical_hash(entry)
         postings = entry.get("postings", {})
@@ -102,14 +102,14 @@ class CommandsReference:
     def _pay(
         self, policy: PolicyVersion, layer: Layer, funders: Any, won: int, entry: Item, expected: Counter[str]
     ) -> None:
-        """Who funds something pays it, to the won."""
+        """Check that each funder pays its part, to the won."""
         assert sum(part for _, part in funders) == won > 0, entry
         for funder, part in funders:
             expected[account_of(funder, entry.get("merchant_id", ""))] -= part
         self._books.spend(policy, layer, [(funder, part) for funder, part in funders], entry["accepted_at"])
 
     def _check_given(self, policy: PolicyVersion, gives: frozenset[Gives], entry: Item, stored: dict[str, int]) -> None:
-        """What is given in a command is what the policy gives on what commands before it used."""
+        """Check that a command's rewards are those of the policy, with the limit usage of earlier commands."""
         said = entry.get("taken", {"version": 0, "used": {}})
         ceilings = entry.get("ceilings", {})
         states = self.commands[-1:] if said["version"] else self.commands
@@ -143,7 +143,7 @@ class CommandsReference:
         return evaluation, uses
 
     def _check_ceilings(self, entry: Item, ceilings: dict[str, int], evaluation: Evaluation) -> None:
-        """A ceiling that is recorded has cut something."""
+        """Check that a stored funded amount is less than the reward."""
         cut = {each.layer: each.won for each in evaluation.rewards if each.uncut is not None}
         assert ceilings.items() <= cut.items(), (entry, cut)
 
@@ -228,7 +228,7 @@ class CommandsReference:
     def _cancellation(self, sk: str, entry: Item, before: Counter[str]) -> None:
         digest = self._check_id(sk, entry)
         payment = self.payments[entry["payment"]]
-        # By its key alone: its reason is a text that a merchant could write, too.
+        # Recognised by its key alone, since a merchant could also write its reason.
         wallet_id = entry["pk"].removeprefix("WALLET#")
         payment.reversed |= digest == request_digest("reversed", wallet_id, entry["payment"])
         was = payment.cancelled
@@ -263,13 +263,13 @@ class CommandsReference:
         self.due += len({month for _, _, month, *_ in of})
 
     def _discounts_back(self, payment: Paid, was: int, now: int) -> list[tuple[str, str, int]]:
-        """By layer and funder, what is gone of a payment's discounts once `now` won of its price are cancelled, and was not before."""
+        """The discounts, by layer and funder, that are lost when `now` won of a payment's price are cancelled, and were not before."""
         stood, stands = (self._discounts_on(payment, payment.amount - cancelled) for cancelled in (was, now))
         parts = zip(payment.discounts, stood, stands, strict=True)
         return [(layer, funder, old - new) for (layer, funder, _), old, new in parts if old != new]
 
     def _discounts_on(self, payment: Paid, price: int) -> list[int]:
-        """What is left of each part on so much of the price: the floor of the whole, divided by shares one after another."""
+        """The rest of each part for this much of the price: the floor of the whole, divided by shares one after another."""
         shares = sum(won for _, _, won in payment.discounts)
         rest = shares * price // payment.amount
         left = []
@@ -286,7 +286,7 @@ class CommandsReference:
             self._books.spend(policy, paid, [(funder, -won)], at)
 
     def _free(self, payment: Paid, was: int, entry: Item) -> None:
-        """The use of limits that a cancellation gives back, where the wallet still carries it."""
+        """Reduce limit usage for a cancellation, where the wallet still has it."""
         now, price = payment.cancelled, payment.amount
         freed = {window: won * now // price - won * was // price for window, won in payment.taken.items()}
         freed = {window: won for window, won in freed.items() if won}

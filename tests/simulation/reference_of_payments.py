@@ -1,4 +1,4 @@
-"""What a payment and an earning are to the reference: as things stand, with what was captured, cancelled, given and taken back."""
+"""The reference's payments and earnings: their present state, with what was captured, cancelled, given back and taken back."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ CaptureOf = tuple[str, int]
 
 @dataclass
 class Captured:
-    """What earns: its won from `start` to `end` of the payment, and how many were cancelled, by cancellations posted or not."""
+    """A capture: its won from `start` to `end` of the payment, and how many were cancelled, by cancellations posted or not."""
 
     start: int
     end: int
@@ -43,7 +43,7 @@ class Paid:
     """Whether a reversal cancelled what was left."""
 
     def paid_for(self, start: int, end: int) -> list[list[Any]]:
-        """What came out of which purse for the won from `start` to `end` of the price."""
+        """The amounts that each purse paid for the won from `start` to `end` of the price."""
         discount = sum(won for _, _, won in self.discounts)
         return taken(self.paid_from, start - discount * start // self.amount, end - discount * end // self.amount)
 
@@ -53,7 +53,7 @@ class Paid:
 
     @property
     def status_now(self) -> str:
-        """The status at present: `status` is what was decided."""
+        """The present status; `status` is the decision."""
         captured = sum(each.end - each.start for each in self.captures.values())
         if self.status == "declined":
             return "declined"
@@ -76,9 +76,9 @@ class Paid:
 
 @dataclass
 class Earned:
-    """An earning: won by layer, and by layer and funder, as things stand, and what posted cancellations took of its capture.
+    """An earning: present amounts by layer, and by layer and funder, and what posted cancellations took of its capture.
 
-    `windows` are those that it is judged by, `used` by how much it uses them, `ceilings` what its layers are funded for at most.
+    `windows` are those of its limits, `used` its usage of them, `ceilings` the funded amounts of its layers.
     """
 
     number: int
@@ -96,7 +96,7 @@ class Earned:
 
     @property
     def accounts(self) -> Counter[str]:
-        """By account, the won that who funds it has paid."""
+        """The amount that each funder has paid, by account."""
         paid: Counter[str] = Counter()
         for (_, funder), won in self.funded.items():
             paid[account_of(funder, self.merchant)] += won
@@ -104,14 +104,14 @@ class Earned:
 
     @property
     def purses(self) -> Counter[str]:
-        """By purse, the won that came into it."""
+        """The amount that each purse got."""
         came: Counter[str] = Counter()
         for layer, won in self.rewards.items():
             came[self.into(layer)] += won
         return came
 
     def into(self, layer: str) -> str:
-        """The purse that what a layer gives comes into."""
+        """The purse of a layer's reward."""
         (found,) = [each for each in self.policy.layers if each.id == layer]
         return purse_of(self.policy, found, self.at)
 

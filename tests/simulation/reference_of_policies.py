@@ -1,4 +1,4 @@
-"""Which policy holds when, what its windows are called, which purse a reward comes into: said again, without the product's code."""
+"""Which policy is in force when, the names of its windows, the purse of a reward: a second implementation, without the product's."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ class Suspended(NamedTuple):
 
 
 class Policies:
-    """Versions in the order of their starts, and what of them was suspended."""
+    """Versions in the order of their starts, with suspensions."""
 
     def __init__(self, versions: Sequence[PolicyVersion]) -> None:
         self.versions = sorted(versions, key=lambda version: version.starts_at)
@@ -43,7 +43,7 @@ class Policies:
         return self._without[known]
 
     def open_at(self, policy: PolicyVersion, at: datetime) -> PolicyVersion:
-        """Without layers whose event is not going on; limits of the others always count, so that the evaluator need not ask."""
+        """The policy without layers whose event is closed; limits of the others always apply, so that the evaluator need not check."""
         layers = [
             layer for layer in policy.layers if not layer.events or all(_is_open(each, at) for each in layer.events)
         ]
@@ -54,7 +54,7 @@ class Policies:
 
 
 def window_of(limit: Limit, at: str) -> str:
-    """The window of a limit that an instant in Seoul falls into, as its use is kept."""
+    """The name of a limit's window at an instant in Seoul, as usage is stored."""
     kind, until = limit.window.kind, limit.window.until
     names = {
         "month": at[:7],
@@ -66,7 +66,7 @@ def window_of(limit: Limit, at: str) -> str:
 
 
 def window_before(limit: Limit, at: str) -> str | None:
-    """The window that something is carried over from into that of an instant; None where nothing is."""
+    """The window before that of an instant, for carry-over; None if there is no carry-over."""
     if limit.carries_over_from is None or limit.amount is None:
         return None
     year, month, first_half = int(at[:4]), int(at[5:7]), int(at[8:10]) <= HALF
@@ -90,7 +90,7 @@ def carried(limit: Limit, used: Mapping[str, int], at: str) -> int:
 
 
 def judged_by(policy: PolicyVersion, gives: frozenset[Gives], at: str) -> set[str]:
-    """The windows whose use decides about something at an instant."""
+    """The windows whose usage matters at an instant."""
     limits = [limit for layer in policy.layers if layer.gives in gives for limit in layer.limits]
     return {window_of(limit, at) for limit in limits} | {
         before for limit in limits if (before := window_before(limit, at))
@@ -108,7 +108,7 @@ def given(
     at: str,
     ceilings: Mapping[str, int],
 ) -> tuple[Evaluation, Counter[str]]:
-    """What layers that give so make of `base` won, and which windows that uses."""
+    """The rewards of layers of this kind for a base of `base` won, and the windows that they use."""
     limits = {limit.id: limit for layer in policy.layers if layer.gives in gives for limit in layer.limits}
     before = {name: used.get(window_of(limit, at), 0) for name, limit in limits.items()}
     more = {name: carried(limit, used, at) for name, limit in limits.items()}
@@ -134,19 +134,19 @@ def _always(limits: Sequence[Limit]) -> tuple[Limit, ...]:
 
 
 def _is_open(window: Window, at: datetime) -> bool:
-    """An event lasts from its start until just before its end."""
+    """Whether an event is open: from its start until just before its end."""
     assert window.start is not None
     assert window.until is not None
     return window.start <= at < window.until
 
 
 def facts_at(stored: Item, amount: int, at: str) -> Facts:
-    """What something of `amount` won is judged by; of a top-up, what is known of the member."""
+    """The facts of a payment of `amount` won; those of a top-up are the member's."""
     return replace(facts_of(stored), amount=amount, accepted_at=datetime.fromisoformat(at))
 
 
 def purse_of(policy: PolicyVersion, layer: Layer, at: str) -> str:
-    """The purse that what `layer` gives for something accepted at an instant comes into."""
+    """The purse of a reward of `layer` for an acceptance at an instant."""
     year, month = int(at[:4]), int(at[5:7])
     if layer.gives is Gives.PAYBACK:
         return f"payback@{_month(year, month + 1)}"
@@ -169,7 +169,7 @@ def has_expired(purse: str, at: str) -> bool:
 
 
 def check_spendable(policy: PolicyVersion, facts: Item, purses: Iterable[str], amount: int, at: str) -> None:
-    """Rewards are spent when and where they may be."""
+    """Check that rewards are spent when and where they may be."""
     for purse in purses:
         name, of_rewards, until = purse.partition("@")
         if not of_rewards:
@@ -183,7 +183,7 @@ def check_spendable(policy: PolicyVersion, facts: Item, purses: Iterable[str], a
 
 
 def kind_of(purse: str) -> str:
-    """What a policy calls a purse where it says what earns."""
+    """The policy's word for a purse in its list of purses that earn."""
     if purse in ("charged", "cashback"):
         return purse
     return "rewards" if "@" in purse else "grants"

@@ -1,6 +1,6 @@
-"""What earnings, corrections and expiries of a wallet must be, and the wallet itself, worked out with none of the product's rules.
+"""The expected earnings, corrections and expiries of a wallet, and the wallet itself, computed with none of the product's rules.
 
-The evaluator of policies alone is the product's.
+Only the evaluator of policies is the product's.
 """
 
 from collections import Counter, defaultdict
@@ -25,9 +25,9 @@ ENDED = ("voided", "expired", "reversed", "cancelled")
 
 
 class WalletReference(CommandsReference):
-    """`whole` are the corrections of the transaction that is looked at, by month and digest, each as one entry would say it.
+    """The reference of one wallet. `whole` are the corrections of the present transaction, by month and digest, each as one entry.
 
-    `moved_by` is what the latest correction moves for each earning, by number; `parts` counts further parts of corrections.
+    `moved_by` is what the latest correction moves for each earning, by accrual number; `parts` counts further parts of corrections.
     """
 
     whole: dict[tuple[str, str], Item]
@@ -68,18 +68,18 @@ class WalletReference(CommandsReference):
         self.earnings.append(earned)
 
     def _fund(self, earned: Earned, before: Counter[tuple[str, str]]) -> None:
-        """Counts what budgets paid more for an earning than `before`."""
+        """Count how much more than `before` budgets paid for an earning."""
         for layer in earned.policy.layers:
             parts = [(name, earned.funded[layer.id, name] - before[layer.id, name]) for name in layer.funders]
             self._books.spend(earned.policy, layer, parts, earned.at)
 
     def begin(self, entries: Sequence[Item]) -> None:
-        """What one transaction stores: all parts of a correction, or none."""
+        """Begin a transaction, which stores all parts of a correction, or none."""
         corrections = [entry for entry in entries if entry["kind"] == "correction"]
         self.whole = {(entry["month"], digest_of_key(entry["sk"])): entry for entry in whole_corrections(corrections)}
 
     def _further_part(self, entry: Item) -> None:
-        """It moves what its own changes move: what had to be taken from elsewhere is in the first."""
+        """Check a further part, which moves only its own changes; what other purses paid is in the first part."""
         self.due += 1
         self.parts += 1
         expected: Counter[str] = Counter()
@@ -139,7 +139,7 @@ class WalletReference(CommandsReference):
         assert entry["postings"] == {account: won for account, won in accounts.items() if won}, (entry, accounts)
 
     def _moved_back(self, entry: Item, came: Counter[str], before: Counter[str]) -> Counter[str]:
-        """By account, what comes into purses or is taken out of them: what one does not have from what had expired there, or cashback."""
+        """What purses get or lose, by account: what a purse lacks is taken from what had expired there, or from cashback."""
         moved: Counter[str] = Counter()
         gone: dict[str, int] = {}
         spent: dict[str, int] = {}
@@ -162,7 +162,7 @@ class WalletReference(CommandsReference):
         return moved
 
     def _expiry(self, sk: str, entry: Item, before: Counter[str]) -> None:
-        """All that has expired leaves the wallet, and nothing else."""
+        """Check that everything expired leaves the wallet, and nothing else."""
         at = entry["accepted_at"]
         gone = {purse: won for purse, won in before.items() if won and has_expired(purse, at)}
         assert entry["purses"] == gone != {}, (entry, before)
@@ -176,7 +176,7 @@ class WalletReference(CommandsReference):
     def _fold_again(
         self, cancelled: set[int]
     ) -> list[tuple[Earned, Counter[str], Counter[tuple[str, str]], Evaluation]]:
-        """Works out anew what was cancelled, and whatever shares a window with something that changed; with what it was before."""
+        """Recompute what was cancelled, and each earning that shares a window with a change; return the values before."""
         used: Counter[str] = Counter()
         changed: set[str] = set()
         again = []
@@ -198,7 +198,7 @@ class WalletReference(CommandsReference):
         cashback: int,
         earnings: dict[CaptureOf, Earned],
     ) -> None:
-        """In reverse debit order, on all that was ever given back of each capture; first debts are repaid, then cashback is filled."""
+        """Check a refund: in reverse debit order, over all refunds of each capture; first debts are repaid, then cashback is filled."""
         portions: list[list[Any]] = []
         for of, _, refund in cancelled:
             earned = earnings[of]
@@ -217,7 +217,7 @@ class WalletReference(CommandsReference):
         assert dict(entry["released"]) == {purse: won for purse, won in going.items() if won}, (entry, going)
 
     def _fold(self, earned: Earned, used: Counter[str]) -> Evaluation:
-        """Works out anew what an earning gives, who funds it and what it uses, on what was `used` before."""
+        """Recompute an earning's rewards, funders and limit usage, with earlier usage `used`."""
         earned.rewards, earned.funded, earned.used = Counter(), Counter(), Counter()
         payment = self.payments[earned.capture[0]]
         capture = payment.captures[earned.capture[1]]
@@ -237,7 +237,7 @@ class WalletReference(CommandsReference):
         return evaluation
 
     def check_wallet(self, wallet: Item) -> None:
-        """The wallet as it stands after a transaction."""
+        """Check the wallet after a transaction."""
         for purse, state in wallet["purses"].items():
             assert state["amount"] == self.purses[purse], (purse, wallet, self.purses)
             assert purse == "cashback" or state["amount"] >= 0, wallet
@@ -260,7 +260,7 @@ class WalletReference(CommandsReference):
         assert all(self.commands[-1][window] == won for window, won in stored["used"].items()), (wallet, self.commands)
 
     def _check_undone(self, wallet: Item) -> None:
-        """Where everything was undone, and nothing is on its way, each purse has what was loaded into it."""
+        """Check that each purse has what was loaded into it, if everything was undone and nothing is pending."""
         if self.not_undone or self.due != self.posted or not self.payments:
             return
         self.undone += 1
@@ -278,7 +278,7 @@ class WalletReference(CommandsReference):
         assert progress.get("ended_by") == ended, (progress, payment)
 
     def check_drained(self, wallet: Item) -> None:
-        """Once every delivery was made: nothing is due, nothing waits, and all that the limits were used is known."""
+        """Check that after all deliveries nothing is due or waits, and that all limit usage is known."""
         assert self.due == self.posted, f"{self.due - self.posted} postings never came: {wallet}"
         assert not self.cancellations, self.cancellations
         assert self.purses["refund_pending"] == 0, wallet
@@ -286,7 +286,7 @@ class WalletReference(CommandsReference):
         self._check_carried(wallet)
 
     def _check_carried(self, wallet: Item) -> None:
-        """The wallet carries the use of the latest month that has any, or had before it was cancelled, and of the one before."""
+        """Check that the wallet has the usage of the latest month with any, even if it was cancelled, and of the month before."""
         known = {window for earned in self.earnings for window in earned.windows}
         assert wallet["usage"].keys() <= known, wallet
         used = {window: won for window, won in self.used.items() if won}
@@ -299,7 +299,7 @@ class WalletReference(CommandsReference):
 
 
 def _month_begun(window: str) -> str | None:
-    """The month in which a window begins; an event's name says when it ends."""
+    """The month in which a window begins; an event's name contains its end."""
     name = window.partition("@")[2]
     if name.startswith("until"):
         return None
@@ -313,5 +313,5 @@ def _reaches(window: str, month: str) -> bool:
 
 
 def _in_full(used: Item, month: str) -> dict[str, int]:
-    """Use by limit and window of what an entry of `month` says."""
+    """The usage in an entry of `month`, by limit and window."""
     return {key if "@" in key else f"{key}@{month}": won for key, won in used.items()}

@@ -1,4 +1,4 @@
-"""Runs a simulated city under a seed; of a seed that fails, the shortest log of operations that still does."""
+"""Runs of a simulated city under a seed, and the shortest log of operations with which a seed still fails."""
 
 import random
 import time
@@ -30,22 +30,22 @@ OF_EVERYBODY = COMMON | BASKETS | RARER | UNDOING | SLOW_LANE | OF_READERS | QUO
 OPERATIONS = OF_EVERYBODY | OF_OPERATORS | LAST_WON | DRAFTS
 
 FULL_CHECK = 10_000
-"""After so many operations everything is checked in full."""
+"""Number of operations between two full checks."""
 
 DAYS = 150
-"""A run lasts about so long in the city's time, over several of its policies."""
+"""Approximate length of a run in the city's time, over several policies."""
 
 TESTS = Path(__file__).resolve().parents[1]
 
 DEEPEST = 2
-"""Operations within operations."""
+"""Greatest depth of operations within operations."""
 
 OF_ANOTHER = 0.4
-"""How often what happens in between is of another wallet, where budgets are kept."""
+"""How often an operation in between is on another wallet, where there are budgets."""
 
 
 class Step(NamedTuple):
-    """One operation: what it is, the seed of all that it draws, and by how much the clock moves before it."""
+    """One operation: its name, its seed, and by how much the clock moves before it."""
 
     name: str
     seed: int
@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Failure:
-    """A seed's first fault: of how many operations that were planned, after how many, what was found, and where."""
+    """A seed's first fault: the planned number of operations, the number until the fault, what was found, and the log."""
 
     seed: int
     planned: int
@@ -62,11 +62,11 @@ class Failure:
     found: str
     log: Sequence[Step]
     of_a_check: bool = True
-    """Whether a check of what must be true failed, or the run ended with any other exception."""
+    """Whether a check failed; otherwise the run ended with another exception."""
 
 
 def drawn(chance: random.Random, count: int, *, budgets: bool) -> list[str]:
-    """Names of operations, as often as their weights say; operators have some to do where there are `budgets`."""
+    """Names of operations, as often as their weights say; with `budgets` there are operations of operators too."""
     among = OPERATIONS if budgets else OF_EVERYBODY
     return chance.choices(list(among), [weight for _, weight in among.values()], k=count)
 
@@ -76,14 +76,14 @@ def steps_of(seed: int, count: int) -> list[Step]:
     mean = DAYS * 86_400 / count
     steps = []
     for name in drawn(chance, count, budgets=_keeps_budgets(seed)):
-        # Most follow each other at once; some after a night, so that midnights and month ends fall between any two.
+        # Most follow at once, some after a night, so that midnights and month ends fall between any two.
         seconds = chance.choice((0.0, 0.001, 1.0)) if chance.random() < 0.5 else chance.expovariate(0.5 / mean)
         steps.append(Step(name, chance.getrandbits(48), seconds))
     return steps
 
 
 def _keeps_budgets(seed: int) -> bool:
-    """An even seed is a city under Incheon's policies, an odd one a city under all forms of policies, with budgets."""
+    """Whether a seed has budgets: even ones have Incheon's policies, odd ones all forms of policies, with budgets."""
     return bool(seed % 2)
 
 
@@ -94,7 +94,7 @@ def new_city(seed: int, count: int) -> Simulated:
 
 
 def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
-    """Does one operation with faults at its calls, and perhaps others in between; only what clients may see comes out of it."""
+    """Run one operation with faults at its calls, and perhaps others in between; it raises only what clients may see."""
     chance = random.Random(step.seed)
 
     def others() -> None:
@@ -130,14 +130,14 @@ def run(
     progress: Callable[[int], None] = lambda done: None,
     ends_in_full: bool = True,
 ) -> Failure | None:
-    """Runs `steps`; gives the first fault, or None."""
+    """Run `steps`; return the first fault, or None."""
     city = new_city(seed, count)
     with small(), kept(city):
         return _run(city, seed, steps, count, odds, progress, ends_in_full)
 
 
 def lived(seed: int, count: int) -> Simulated:
-    """A city after `count` operations under `seed`, before anything is caught up."""
+    """A city after `count` operations under `seed`, before any catch-up."""
     city = new_city(seed, count)
     with small(), kept(city):
         for step in steps_of(seed, count):
@@ -165,14 +165,14 @@ def _run(
             if ends_in_full and done == len(steps):
                 city.check_end()
                 check_cards(city)
-        except (Exception, Found) as fault:  # noqa: BLE001 - whatever it is, it is what the run found
+        except (Exception, Found) as fault:  # noqa: BLE001 - any exception is a finding of the run
             return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done], _is_of_a_check(fault))
         progress(done)
     return None
 
 
 def _is_of_a_check(fault: BaseException) -> bool:
-    """Whether an assertion of the tests failed: the product makes none, and what it raises is no check."""
+    """Whether an assertion of the tests failed: the product has none, and its exceptions are not failed checks."""
     if isinstance(fault, Found) and fault.__cause__ is not None:
         fault = fault.__cause__
     *_, last = traceback.extract_tb(fault.__traceback__)
@@ -180,7 +180,7 @@ def _is_of_a_check(fault: BaseException) -> bool:
 
 
 def shortest(failure: Failure, count: int, most_runs: int = 400, most_seconds: float = 600) -> Failure:
-    """Leaves out of a failing log whatever can be left out while it still fails; of a long one as much as there is time for."""
+    """Remove steps from a failing log while it still fails; from a long one as many as time allows."""
     best = failure
     until = time.monotonic() + most_seconds
     size = max(1, len(best.log) // 2)
@@ -200,7 +200,7 @@ def shortest(failure: Failure, count: int, most_runs: int = 400, most_seconds: f
 
 
 def told(failure: Failure, shortened: Failure) -> str:
-    """What one reads of a failing seed."""
+    """The report of a failing seed."""
     lines = [f"  {step.name:<12} seed {step.seed:<16} after {step.seconds:.3f} s" for step in shortened.log]
     return "\n".join(
         (

@@ -1,4 +1,4 @@
-"""What a simulated city lives under: the policies of a programme, its budgets, and when the simulation begins."""
+"""Scenes of a simulated city: the policies of a programme, its budgets, and the start of the simulation."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from tests.use_cases.world import incheon
 
 @dataclass(frozen=True)
 class Scene:
-    """`lines` are budget lines with what is appropriated to each, in won."""
+    """A scene. `lines` are budget lines with their appropriations, in won."""
 
     documents: tuple[dict[str, Any], ...]
     starts: tuple[datetime, ...]
@@ -19,7 +19,7 @@ class Scene:
 
 
 def incheons() -> Scene:
-    """Incheon's published policies, which it changed two to four times in the months after each of these instants. Nobody keeps budgets."""
+    """Incheon's published policies, which changed two to four times in the months after each of these starts. There are no budgets."""
     starts = (
         datetime(2022, 5, 25, 9, tzinfo=SEOUL),
         datetime(2023, 5, 20, 9, tzinfo=SEOUL),

@@ -1,4 +1,4 @@
-"""Several seeds side by side, one a core, with progress; and what one reads of those that fail."""
+"""Several seeds in parallel, one on each core, with progress, and the reports of those that fail."""
 
 import multiprocessing
 import queue
@@ -11,12 +11,12 @@ from tests.simulation.running import Failure, run, steps_of
 
 REPORTED_EVERY = 500
 PRINTED_EVERY = 25_000
-"""Where there is no terminal to draw on."""
+"""Seconds between lines of progress without a terminal."""
 
 
 def side_by_side(seeds: Sequence[int], count: int) -> list[Failure]:
-    """Runs `count` operations under each seed; gives the first fault of each that has one."""
-    # Spawned, so that nothing of one run is in another.
+    """Run `count` operations under each seed; return the first fault of each seed that fails."""
+    # Spawned, so that runs share no state.
     processes = multiprocessing.get_context("spawn")
     reports = processes.Queue()
     runs = [processes.Process(target=_run, args=(seed, count, reports)) for seed in seeds]
@@ -38,7 +38,7 @@ def side_by_side(seeds: Sequence[int], count: int) -> list[Failure]:
                 seed, done, failure = reports.get(timeout=1)
             except queue.Empty:
                 if not any(each.is_alive() for each in runs):
-                    raise SystemExit("a run died without a word") from None
+                    raise SystemExit("the process of a run ended without a result") from None
                 continue
             progress.update(tasks[seed], completed=done)
             if not progress.console.is_terminal and done % PRINTED_EVERY == 0:

@@ -1,6 +1,6 @@
-"""The slow lane of a simulated city: what waits in it comes late, in another order, twice, or never.
+"""The slow lane of a simulated city: its records are delivered late, in another order, twice, or never.
 
-Wallets of a simulation have few postings, and their corrections few changes: here a wallet is long, and an entry full, far sooner.
+Wallets of a simulation have few postings, and their corrections few changes. So here a wallet is long, and an entry full, far sooner.
 """
 
 import json
@@ -19,24 +19,24 @@ from tests.simulation.given_up import check_nothing_is_given_up
 from tests.simulation.operations import ALONE, Operation
 
 FEW_BYTES = 60
-"""Of the changes in one part: those of one payment, mostly."""
+"""Largest size of the changes in one part: mostly those of one payment."""
 
 FEW_POSTINGS = 8
-"""Of a wallet that the stream's function works out at once."""
+"""Most postings of a wallet that the stream's function corrects itself."""
 
 MOST_IN_A_BATCH = 10
 
 
 @contextmanager
 def small() -> Iterator[None]:
-    """Parts are small, and wallets soon are long."""
+    """Make parts small, and wallets long after few postings."""
     with patch.object(parts, "PART_BYTES", FEW_BYTES), patch.object(use_cases, "QUICK_POSTINGS", FEW_POSTINGS):
         yield
 
 
 @contextmanager
 def kept(city: Simulated) -> Iterator[None]:
-    """What the stream's function sends to the slow lane waits in the city."""
+    """Keep what the stream's function sends to the slow lane in the city."""
 
     def send(_queue: str | None, records: Sequence[tuple[Source, dict[str, object]]]) -> None:
         city.slow += [record for _, record in records]
@@ -53,7 +53,7 @@ def kept(city: Simulated) -> Iterator[None]:
 
 
 def deliver_slow(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """Some of what waits: mostly the first of one wallet, in order; or of several, in any order, or what was delivered before."""
+    """Deliver some records: mostly the first of one wallet, in order; or of several, in any order, or earlier ones again."""
     if not city.slow:
         return
     first = city.slow[0]
@@ -76,7 +76,7 @@ def deliver_slow(city: Simulated, storage: Storage, chance: random.Random) -> No
 
 
 def lose_slow(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """A message that the queue gives up."""
+    """Lose a message of the queue."""
     if city.slow and chance.random() < 0.3:
         city.slow.pop(chance.randrange(len(city.slow)))
 

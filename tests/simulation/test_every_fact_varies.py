@@ -1,4 +1,4 @@
-"""The simulated city varies every fact that the policy language knows, and its policies ask for each: what never varies proves nothing."""
+"""The simulated city varies every fact of the policy language, and its policies use each: a fact that never varies tests nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ Judged = list[tuple[dict[str, Any], Facts]]
 
 @cache
 def _city(seed: int) -> Simulated:
-    """Under Incheon's policies where the seed is even, else under all forms."""
+    """A city under Incheon's policies if the seed is even, otherwise under all forms."""
     city = new_city(seed, STEPS)
     for step in steps_of(seed, STEPS):
         city.now = _later(city.now, step.seconds)
@@ -67,7 +67,7 @@ def test_captures_have_every_fact_of_their_holds(seed: int) -> None:
 
 
 def test_every_fact_of_a_top_up_varies() -> None:
-    """Policies that give nothing on top-ups store no facts of them."""
+    """Policies without rewards on top-ups store no facts of them."""
     found: dict[str, set[Any]] = defaultdict(set)
     for _, facts in _judged(1, "top_up"):
         for fact in STORED_WITH_A_TOP_UP:

@@ -1,4 +1,4 @@
-"""That the simulation bites: without some safeguards it finds a fault soon. docs/testing.md has what came of all of them."""
+"""The simulation detects missing safeguards. These are the quickest; docs/testing.md has the results of all."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,9 +26,9 @@ QUICK = (
     "version of a progress",
     "rounding",
     "body of a request",
-    "recorded ceiling",
+    "stored funded amount",
     "pool",
-    "month of a payback",
+    "month of deferred cashback",
     "repayment",
     "repayment of a release",
     "debt repaid",
@@ -40,7 +40,7 @@ MOST = 4_000
 
 
 @pytest.mark.parametrize("mutant", [each for each in MUTANTS if each.name in QUICK], ids=lambda each: each.name)
-def test_a_safeguard_is_missed(mutant: Mutant) -> None:
+def test_a_missing_safeguard_is_detected(mutant: Mutant) -> None:
     assert try_mutant(mutant, most=MOST).found
 
 
@@ -51,7 +51,7 @@ def test_every_quick_one_is_there_and_each_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_nothing_is_found_where_nothing_is_taken(seed: int) -> None:
-    """The seeds that mutants run under find nothing by themselves, nor does a mutant leave anything behind."""
+    """The mutants' seeds find nothing by themselves, and a mutant leaves nothing behind."""
     assert faults.mutation is None
     assert run(seed, steps_of(seed, MOST), MOST) is None
 
@@ -80,14 +80,14 @@ def test_a_mutant_that_proves_nothing_is_broken(applied: Callable[[], Any]) -> N
 
 
 def test_what_the_product_raises_is_no_check() -> None:
-    """A run that ends with another exception than a failed check is the mutant's fault, though the patch itself returned."""
+    """A run that ends with an exception other than a failed check shows a broken mutant, even if the patch itself returned."""
     with pytest.raises(BrokenMutant, match="no check has failed"):
         try_mutant(_mutant(lambda: patch.object(rules, "evaluate", lambda *_, **more: None)), most=MOST)
 
 
 @pytest.mark.parametrize(("fault", "is_check"), [(AssertionError("a check"), True), (KeyError("no check"), False)])
 def test_what_the_reference_raises_is_a_check_where_an_assertion_failed(fault: Exception, is_check: bool) -> None:
-    """It passes through the product as `Found`, since the product may handle any other exception; the cause decides."""
+    """A failed check passes through the product as `Found`, since the product may handle other exceptions; the cause counts."""
     city = new_city(0, 400)
     with patch.object(city.reference, "observe", side_effect=_raising(fault)), pytest.raises(Found) as found:
         city.memory.written([])
@@ -95,7 +95,7 @@ def test_what_the_reference_raises_is_a_check_where_an_assertion_failed(fault: E
 
 
 def _raising(fault: Exception) -> Callable[[Any], None]:
-    """From within the tests, as a check of the reference does."""
+    """A reference that raises from within the tests, as its checks do."""
 
     def observe(_: Any) -> None:
         raise fault

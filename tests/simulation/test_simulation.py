@@ -1,6 +1,6 @@
-"""Thousands of operations under seeds that are always the same, under some that never are, and under those that once failed.
+"""Thousands of operations under fixed seeds, under fresh ones, and under those that once failed.
 
-Even seeds live under Incheon's policies, odd ones under every form of policies with budgets that run out, where all takes longer.
+Even seeds have Incheon's policies. Odd ones have every form of policies, with budgets that run out, and take longer.
 """
 
 import secrets
@@ -14,7 +14,7 @@ FIXED = 20_210_106
 FIXED_UNDER_ALL_FORMS = 20_210_105
 
 ONCE_FAILED: tuple[tuple[int, int], ...] = ()
-"""Seeds that found something, with the number of operations that were run under them."""
+"""Seeds that once failed, with their number of operations."""
 
 
 def _hold(seed: int, count: int) -> None:
@@ -23,20 +23,20 @@ def _hold(seed: int, count: int) -> None:
         pytest.fail(told(failure, shortest(failure, count, most_runs=60)))
 
 
-def test_under_a_seed_that_is_always_the_same() -> None:
+def test_under_a_fixed_seed() -> None:
     _hold(FIXED, OPERATIONS)
 
 
-def test_under_a_seed_that_never_was_before() -> None:
-    """A seed that fails here is printed, and belongs into `ONCE_FAILED`."""
+def test_under_a_fresh_seed() -> None:
+    """Run a fresh seed. If it fails, it is printed: add it to `ONCE_FAILED`."""
     _hold(secrets.randbits(31) * 2, OPERATIONS)
 
 
-def test_under_all_forms_of_policies_and_a_seed_that_is_always_the_same() -> None:
+def test_under_all_forms_of_policies_and_a_fixed_seed() -> None:
     _hold(FIXED_UNDER_ALL_FORMS, UNDER_ALL_FORMS)
 
 
-def test_under_all_forms_of_policies_and_a_seed_that_never_was_before() -> None:
+def test_under_all_forms_of_policies_and_a_fresh_seed() -> None:
     _hold(secrets.randbits(31) * 2 + 1, UNDER_ALL_FORMS)
 
 
@@ -55,6 +55,6 @@ def test_a_seed_gives_one_run() -> None:
             do(city, step, Odds())
         return sorted((key, str(item)) for key, item in city.memory.everything() if key.sk.startswith("PAYMENT#"))
 
-    # The tokens of cards are the product's own chance; nothing that is decided rests on them.
+    # The product draws the tokens of cards at random; no decision depends on them.
     first, again, other = ([key for key, _ in items_after(seed)] for seed in (7, 7, 8))  # type: ignore[misc]
     assert first == again != other

@@ -1,4 +1,4 @@
-"""That rewards are spent, owed and repaid often in a simulated city, under each kind of policies, and that some members undo everything."""
+"""Rewards are spent, owed and repaid often in a simulated city, under both kinds of policies, and some members undo everything."""
 
 from datetime import timedelta
 

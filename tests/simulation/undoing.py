@@ -1,4 +1,4 @@
-"""What members of a simulated city do with rewards: they spend them, and cancel what earned them and what they bought, in any order."""
+"""Members of a simulated city spend rewards, and cancel what earned them and what they bought, in any order."""
 
 import random
 from typing import Any
@@ -15,11 +15,11 @@ from tests.simulation.reference_of_payments import Paid
 from tests.simulation.reference_of_postings import WalletReference
 
 FEW = 12
-"""So many payments a member may have had whose whole life is undone."""
+"""Most payments of a member whose payments are all undone."""
 
 
 def spend_rewards(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """All rewards and cashback of a wallet at once, paid or held; then, mostly, the payment that earned some of them is cancelled."""
+    """Pay or hold all rewards and cashback of a wallet at once; then, mostly, cancel the payment that earned some of them."""
     wallet = _wallet(city, chance)
     known = city.reference.wallets.get(f"WALLET#{wallet}")
     if known is None:
@@ -37,7 +37,7 @@ def spend_rewards(city: Simulated, storage: Storage, chance: random.Random) -> N
 
 
 def undo_spending(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """What was bought with rewards that a purse owes by now, in part or whole, or the hold on them is voided."""
+    """Cancel, in part or whole, what was bought with rewards that a purse now owes, or void the hold on them."""
     owing = [pk for pk, known in city.reference.wallets.items() if known.owed.won]
     if not owing:
         return
@@ -53,7 +53,7 @@ def undo_spending(city: Simulated, storage: Storage, chance: random.Random) -> N
 
 
 def undo_everything(city: Simulated, storage: Storage, chance: random.Random) -> None:
-    """All that a member with few payments ever did: what comes of it is looked at in the end."""
+    """Undo everything of a member with few payments; the result is checked at the end."""
     wallet = _wallet(city, chance)
     known = city.reference.wallets.get(f"WALLET#{wallet}")
     if known is None or len(known.payments) > FEW:
@@ -100,7 +100,7 @@ def _undo(
     *,
     whole: bool = False,
 ) -> None:
-    """Voids what is held of a payment, and cancels what was captured, or a part of it."""
+    """Void what is held of a payment, and cancel what was captured, or a part of it."""
     (item,) = storage.read([Key(Table.LEDGER, f"WALLET#{wallet}", f"PAYMENT#{digest}")])
     assert item is not None
     paid, identity = known.payments[digest], item["id"]
@@ -128,7 +128,7 @@ def _undo(
 
 
 def _deliver(city: Simulated, storage: Storage, wallet: str) -> None:
-    """What waits in the stream of this wallet."""
+    """Deliver this wallet's records of the stream."""
     waiting = [item for item in city.stream if item["pk"] == f"WALLET#{wallet}"]
     if waiting:
         city.deliver(storage, waiting, through_function=False)

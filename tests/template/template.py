@@ -1,4 +1,4 @@
-"""template.yaml as the tests read it: as it is written, and as SAM translates it for a stage."""
+"""template.yaml for tests: as written, and as SAM translates it for a stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Properties = dict[str, Any]
 
 @cache
 def template() -> Properties:
-    """The template as it is written; `!Ref` and the like are spelled out."""
+    """The template as written, with `!Ref` and other short forms in full."""
     return cast("Properties", yaml_parse((ROOT / "template.yaml").read_text()))
 
 
@@ -40,7 +40,7 @@ def resources(kind: str) -> dict[str, Properties]:
 
 
 def functions() -> dict[str, Properties]:
-    """Every function, with what `Globals` adds to it: SAM joins variables and layers, and takes a function's own of all else."""
+    """Every function with `Globals`: SAM joins variables and layers; of other properties the function's own wins."""
     shared = template()["Globals"]["Function"]
     return {
         name: {
@@ -110,7 +110,7 @@ def named_in(node: Any) -> set[str]:
 
 
 def translated(source: Properties, stage: str = "dev") -> Properties:
-    """Plain CloudFormation, as the SAM transform makes it when the code lies in S3."""
+    """Plain CloudFormation, as the SAM transform makes it when the code is in S3."""
     packaged = copy.deepcopy(source)
     packaged["Globals"]["Function"].pop("CodeUri", None)
     for resource in packaged["Resources"].values():
@@ -121,5 +121,5 @@ def translated(source: Properties, stage: str = "dev") -> Properties:
             properties["ContentUri"] = "s3://artifacts/layer"
     parameters = {name: str(each["Default"]) for name, each in packaged["Parameters"].items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")  # the translator asks, to know the partition
+        patch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")  # the translator reads it for the partition
         return cast("Properties", transform(packaged, {**parameters, "Stage": stage}, SimpleNamespace(load=dict)))

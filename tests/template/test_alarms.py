@@ -1,4 +1,4 @@
-"""Somebody is told when a function fails or is turned away, when cashback is late, and when something waits in a queue."""
+"""Alarms ring when a function fails or is throttled, when cashback is late, and when a message waits in a queue."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.template.template import ALARM, QUEUE, ROOT, Properties, functions, n
 
 
 def metrics(alarm: Properties) -> list[Properties]:
-    """What an alarm watches: its one metric, or those that it adds up."""
+    """The metrics of an alarm: its one metric, or those that it adds up."""
     several = alarm.get("Metrics", ())
     return [each["MetricStat"]["Metric"] for each in several if "MetricStat" in each] if several else [alarm]
 
@@ -72,11 +72,11 @@ def test_a_budget_that_is_nearly_spent_or_will_be_is_watched() -> None:
 
 
 @pytest.mark.parametrize("alarm", sorted(resources(ALARM)))
-def test_an_alarm_reaches_somebody_says_what_is_wrong_and_is_silent_when_nothing_happens(alarm: str) -> None:
+def test_an_alarm_notifies_a_person_says_what_is_wrong_and_is_silent_when_nothing_happens(alarm: str) -> None:
     properties = resources(ALARM)[alarm]
     assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
     assert properties["AlarmDescription"].endswith(".")
-    # What must come every hour is missed when nothing does.
+    # An alarm on a missing hourly run must ring when there is no data.
     is_of_what_must_come = properties.get("MetricName") == "Invocations"
     assert properties["TreatMissingData"] == ("breaching" if is_of_what_must_come else "notBreaching")
 
@@ -92,7 +92,7 @@ def test_an_alarm_on_several_metrics_rings_for_any_of_them_even_when_others_have
     assert 1 < len(each) <= MOST_METRICS
     assert not any(metric["ReturnData"] for metric in each)
     assert (properties["ComparisonOperator"], properties["Threshold"]) == ("GreaterThanThreshold", 0)
-    # The latest minute is 0 until its data come, so that the two before it are looked at again.
+    # The latest minute is 0 until its data arrive, so the alarm also reads the two before it.
     assert (properties["EvaluationPeriods"], properties["DatapointsToAlarm"]) == (3, 1)
 
 

@@ -1,4 +1,4 @@
-"""Tables and queues: what is kept, for how long, and under whose eyes."""
+"""Tables, queues and buckets: what is kept, for how long, and who can read it."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_a_table_outlives_its_stack_and_cannot_be_deleted_in_production(table: s
     assert template()["Resources"][table]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert template()["Resources"][table]["UpdateReplacePolicy"] == "Retain"
     assert resources(TABLE)[table]["DeletionProtectionEnabled"] == {"Fn::If": ["IsProduction", True, False]}
-    assert "TableName" not in resources(TABLE)[table]  # a name could not be given twice, so nothing could be replaced
+    assert "TableName" not in resources(TABLE)[table]  # a fixed name would prevent replacement
 
 
 @every_table
@@ -60,7 +60,7 @@ def test_the_tables_have_streams_of_what_is_published() -> None:
 
 
 def test_only_batches_of_balances_expire() -> None:
-    """They alone have the attribute; what is in the journal is kept for good."""
+    """Only batches have the attribute; the journal is kept permanently."""
     expiring = {
         name: each["TimeToLiveSpecification"]
         for name, each in resources(TABLE).items()
@@ -72,7 +72,7 @@ def test_only_batches_of_balances_expire() -> None:
 @pytest.mark.parametrize("queue", sorted(set(resources(QUEUE)) - {"SimulationsQueue", "CashbackSlowQueue"}))
 def test_what_failed_is_kept_encrypted_for_fourteen_days(queue: str) -> None:
     kept = {"MessageRetentionPeriod": 14 * 24 * 60 * 60, "SqsManagedSseEnabled": True}
-    # Where what fails goes must be of the kind of the queue that it comes from.
+    # A dead-letter queue must be of the same kind as its source queue.
     in_order = {"FifoQueue": True} if queue == "CashbackSlowDeadLetterQueue" else {}
     assert resources(QUEUE)[queue] == kept | in_order
 
@@ -111,7 +111,7 @@ def test_records_of_the_audit_are_locked_and_for_as_long_as_a_city_chose_in_prod
 
 
 @pytest.mark.parametrize("bucket", sorted(resources("AWS::S3::Bucket")))
-def test_a_bucket_is_encrypted_and_for_nobody_else(bucket: str) -> None:
+def test_a_bucket_is_encrypted_and_private(bucket: str) -> None:
     properties = resources("AWS::S3::Bucket")[bucket]
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["BucketEncryption"]

@@ -1,4 +1,4 @@
-"""The stream and the schedule: how often they try, and where what failed goes."""
+"""Streams, queues and schedules: how often they retry, and where failures go."""
 
 import json
 from collections import Counter
@@ -50,13 +50,13 @@ def queue_named(reference: dict[str, Any]) -> str:
 def test_a_source_has_a_place_for_what_fails_that_its_role_may_write_to(function: str, source: str) -> None:
     properties = functions()[function]["Events"][source]["Properties"]
     if functions()[function]["Events"][source]["Type"] == "SQS":
-        # Whoever reads a queue leaves there what fails, and the queue itself puts it aside.
+        # A failed message stays in its queue, which itself moves it to the dead-letter queue.
         read = resources(QUEUE)[queue_named(properties["Queue"])]
         assert queue_named(read["RedrivePolicy"]["deadLetterTargetArn"])
         return
     if "DeadLetterConfig" in properties:
         queue = queue_named(properties["DeadLetterConfig"]["Arn"])
-        # The scheduler only hands over: what fails in the function itself goes the same way.
+        # The scheduler only delivers the event; a failure of the function goes to the same queue.
         invoked = functions()[function]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert queue_named(invoked["Destination"]) == queue
     else:
@@ -89,15 +89,15 @@ def test_balances_are_brought_what_moves_money_outside_a_wallet() -> None:
     assert projection()["Stream"] == stream()["Stream"]
 
 
-def test_balances_are_told_their_shard_and_have_it_alone() -> None:
-    """Lambda names the shard with a tumbling window only; two batches of a shard side by side would pass each other's checkpoint."""
+def test_the_projection_knows_its_shard_and_has_one_reader() -> None:
+    """Lambda names the shard only with a tumbling window; two batches of a shard in parallel would pass each other's checkpoint."""
     assert 0 < projection()["TumblingWindowInSeconds"] <= 900
     assert projection()["MaximumBatchingWindowInSeconds"] < projection()["TumblingWindowInSeconds"]
     assert projection().get("ParallelizationFactor", 1) == 1
     assert "FunctionResponseTypes" not in projection()
 
 
-def test_balances_are_worked_out_in_large_batches_that_are_tried_as_often_as_cashback() -> None:
+def test_balances_are_computed_in_large_batches_that_are_retried_as_often_as_cashback() -> None:
     assert projection()["BatchSize"] == 1_000
     shared = ("StartingPosition", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError")
     assert [projection()[name] for name in shared] == [stream()[name] for name in shared]
@@ -115,7 +115,7 @@ def test_the_stream_of_a_part_brings_every_change_of_state_to_its_publisher(tabl
     name = f"{table.name.capitalize()}Table"
     assert source["Stream"] in ({"Fn::GetAtt": [name, "StreamArn"]}, {"Fn::GetAtt": f"{name}.StreamArn"})
     (brought,) = [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
-    # What changes in place is brought at each change, and what a table deletes is none.
+    # An item that changes in place is sent at each change. A deletion by the table is not a change of state.
     assert brought == {
         "eventName": ["INSERT", "MODIFY"],
         "dynamodb": {"NewImage": {"kind": {"S": list(PUBLISHED[table])}}},
@@ -133,26 +133,28 @@ def test_a_batch_that_fails_is_tried_for_six_hours_in_ever_smaller_parts() -> No
     assert stream()["MaximumRecordAgeInSeconds"] == 21_600
     assert stream()["MaximumRetryAttempts"] == 100
     assert stream()["BisectBatchOnFunctionError"] is True
-    # Half of them call for no posting, and are published alone.
+    # Half of them need no posting, and are only published.
     assert stream()["BatchSize"] == 40
-    # From the first record on: a stack whose source is made anew must not skip what waits.
+    # From the first record on: a new event source must not skip waiting records.
     assert stream()["StartingPosition"] == "TRIM_HORIZON"
-    # The function raises or parks. Reporting single failures would let an emulator drop them.
+    # The function raises or dead-letters. If it reported single failures, an emulator could drop them.
     assert "FunctionResponseTypes" not in stream()
 
 
 def test_a_long_month_delays_its_own_wallet_alone_and_what_fails_comes_again_after_its_attempt() -> None:
     queue, function = resources(QUEUE)["CashbackSlowQueue"], functions()["CashbackSlowFunction"]
     source = events("CashbackSlowFunction", "SQS")["LongMonths"]
-    # In order for each group, which is a wallet; one that fails is answered by itself.
+    # Messages are in order for each group, which is a wallet; failures are reported one by one.
     assert queue["FifoQueue"] is resources(QUEUE)["CashbackSlowDeadLetterQueue"]["FifoQueue"] is True
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert function["Timeout"] < queue["VisibilityTimeout"]
     assert source["BatchSize"] == 10
     sender = functions()["CashbackCalculationFunction"]["Environment"]["Variables"]
     assert sender["SLOW_QUEUE_URL"] == {"Ref": "CashbackSlowQueue"}
-    parks = [each["Resource"] for each in statements(role_of("CashbackSlowFunction")) if "sqs:SendMessage" in str(each)]
-    assert [queue_named(resource) for resource in parks] == ["CashbackDeadLetterQueue"]
+    dead_letters = [
+        each["Resource"] for each in statements(role_of("CashbackSlowFunction")) if "sqs:SendMessage" in str(each)
+    ]
+    assert [queue_named(resource) for resource in dead_letters] == ["CashbackDeadLetterQueue"]
 
 
 def test_the_month_turns_at_midnight_in_seoul_on_the_first() -> None:
@@ -182,7 +184,7 @@ def test_a_schedule_is_of_seoul_and_keeps_what_could_not_be_started(name: str) -
 
 
 def test_schedules_come_when_they_should() -> None:
-    """The reset at midnight; closing from the first full hour after it on; the catch-up at another minute; the audit after midnight."""
+    """The reset is at midnight, the closing from the next full hour on, the catch-up at another minute, the audit after midnight."""
     assert {name: properties["ScheduleExpression"] for name, properties in every_schedule().items()} == {
         "MonthlyCapResetFunctionFirstOfTheMonth": "cron(0 0 1 * ? *)",
         "MonthClosingSchedule": "cron(0 * * * ? *)",

@@ -1,4 +1,4 @@
-"""What holds for every function of the template."""
+"""Properties of every function of the template."""
 
 import re
 
@@ -63,7 +63,7 @@ def test_it_has_a_role_of_its_own(function: str) -> None:
 def test_it_is_published_with_a_digest_of_all_that_was_built(function: str) -> None:
     properties = functions()[function]
     assert properties["AutoPublishAlias"] == "live"
-    assert properties["AutoPublishCodeSha256"] == "unbuilt"  # which the build replaces
+    assert properties["AutoPublishCodeSha256"] == "unbuilt"  # the build replaces it
 
 
 @pytest.mark.parametrize("function", sorted(http_functions()))
@@ -94,7 +94,7 @@ def test_its_environment_is_one_it_starts_with(function: str) -> None:
 
 
 @every_function
-def test_it_is_told_of_exactly_the_tables_that_its_role_opens(function: str) -> None:
+def test_its_variables_name_exactly_the_tables_of_its_role(function: str) -> None:
     variables = functions()[function]["Environment"]["Variables"]
     told = {variables[name]["Ref"] for name in TABLES if name in variables}
     opened = {
@@ -115,6 +115,6 @@ def test_it_is_told_of_exactly_the_tables_that_its_role_opens(function: str) -> 
         ("EventPublisherFunction", "EventPublisherDeadLetterQueue"),
     ],
 )
-def test_a_reader_of_the_stream_parks_records_in_its_own_queue(function: str, queue: str) -> None:
+def test_a_reader_of_the_stream_dead_letters_records_in_its_own_queue(function: str, queue: str) -> None:
     variables = functions()[function]["Environment"]["Variables"]
     assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": queue}

@@ -1,4 +1,4 @@
-"""The machine that goes through all wallets: one for everything that does, and not faster than the table bears."""
+"""The state machine for work over all wallets: there is one, and it limits the load on the table."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def test_segments_are_executions_of_their_own_ten_at_once() -> None:
     every = states()["EverySegment"]
     assert every["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
     assert every["MaxConcurrency"] == 10
-    # A segment that fails fails the whole: nothing is concluded from the others.
+    # If a segment fails, the execution fails: no result is made from the other segments.
     assert not {"ToleratedFailureCount", "ToleratedFailurePercentage", "Catch"} & set(every)
 
 

@@ -1,4 +1,4 @@
-"""What a city chooses, what nobody may choose, and what the template must not know."""
+"""What a city can choose, what it cannot choose, and what the template must not contain."""
 
 import re
 import tomllib
@@ -72,12 +72,12 @@ def test_a_stage_is_deployed_with_parameters_that_exist(stage: str) -> None:
         assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value)
 
 
-def test_a_stage_that_nobody_described_is_refused_in_one_sentence() -> None:
+def test_an_unknown_stage_is_refused_in_one_sentence() -> None:
     with pytest.raises(NoSuchStage, match="deploys no stage moon; it knows dev, prod"):
         parameters_of("moon")
 
 
-def test_production_is_looked_at_before_it_changes() -> None:
+def test_changes_of_production_must_be_confirmed() -> None:
     configuration = tomllib.loads((ROOT / "samconfig.toml").read_text())
     assert configuration["prod"]["deploy"]["parameters"]["confirm_changeset"] is True
 

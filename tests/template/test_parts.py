@@ -1,4 +1,4 @@
-"""The template is what its parts say, the parts can be read, and the stack has room for more."""
+"""The template equals its merged parts, the parts are readable, and the stack has room for more."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ SERVICES = sorted((ROOT / "functions").glob("*/template.yaml"))
 SHARED = sorted((ROOT / "template").glob("*.yaml"))
 LONGEST_PART = 400
 LARGEST_STACK = 400
-"""CloudFormation's limit is 500; docs/decisions/0038 says what happens from here on."""
+"""CloudFormation's limit is 500; docs/decisions/0038 says what to do near it."""
 FIRST_SERVICES, THEIR_RESOURCES = 10, 190
 RESOURCES_OF_A_LATER_SERVICE = 25
 RESOURCES_OF_THE_PAGES = 7
@@ -59,7 +59,7 @@ def test_the_template_is_smaller_than_cloudformation_takes() -> None:
 
 
 def service(root: Path, text: str) -> Path:
-    """A checkout with one service, whose part this is."""
+    """A checkout with one service that has this part."""
     for name in (*template_parts.SHARED_FIRST, *template_parts.SHARED_LAST):
         (root / "template").mkdir(exist_ok=True)
         (root / "template" / f"{name}.yaml").write_text("# Nothing.\n")

@@ -51,7 +51,7 @@ def test_it_is_given_to_one_service(role: str) -> None:
     assert trust["Action"] == "sts:AssumeRole"
     (service,) = trust["Principal"].values()
     assert service in {f"{name}.amazonaws.com" for name in ("apigateway", "lambda", "scheduler", "states")}
-    # These two work for every account: they may act for this one only.
+    # These two services work for every account; they may act only for this one.
     if service in {"scheduler.amazonaws.com", "states.amazonaws.com"}:
         assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
@@ -65,14 +65,14 @@ def test_a_statement_allows_named_actions_on_named_resources(role: str, statemen
         return  # see below
     for resource in listed(statement["Resource"]):
         assert isinstance(resource, dict), f"{role} names {resource} instead of a resource of the template"
-        # Objects of a bucket are many: all below one folder of it.
+        # A bucket has many objects; the statement must name one folder of it.
         of_bucket = re.fullmatch(r"\$\{\w+Bucket\.Arn\}/[a-z]+/\*", str(resource.get("Fn::Sub")))
         assert of_bucket or "*" not in str(resource)
         assert named_in(resource) <= set(template()["Resources"])
 
 
 def test_the_machine_may_start_and_look_after_its_own_executions_and_no_other_s() -> None:
-    """By its name, since the role of a machine cannot refer to the machine that has it; a distributed map starts executions of it."""
+    """By name, since a machine's role cannot refer to the machine. A distributed map starts executions of its own machine."""
     assert resources("AWS::StepFunctions::StateMachine")["SegmentsMachine"]["StateMachineName"] == {
         "Fn::Sub": "${AWS::StackName}-segments"
     }
@@ -91,7 +91,7 @@ def test_the_machine_may_start_and_look_after_its_own_executions_and_no_other_s(
     }
 
 
-def test_the_whole_ledger_is_read_by_those_alone_who_work_over_all_members() -> None:
+def test_only_work_over_all_members_may_read_the_whole_ledger() -> None:
     scanning = {
         (role, name)
         for role, statement in every_statement()
@@ -143,7 +143,7 @@ def test_the_publisher_reads_streams_and_no_table() -> None:
     }
 
 
-def test_nobody_may_delete() -> None:
+def test_no_role_may_delete() -> None:
     forbidden = {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
     assert not [(role, statement) for role, statement in every_statement() if forbidden & set(actions(statement))]
     assert not [(role, statement) for role, statement in every_statement() if "PartiQL" in str(actions(statement))]
@@ -165,7 +165,7 @@ def test_a_table_is_written_only_inside_transactions(table: str) -> None:
 
 
 def test_pages_of_balances_alone_are_written_past_a_transaction_and_by_their_fold() -> None:
-    """A page says up to which round it is folded, so that it claims by its own condition, at half the write units."""
+    """A page stores the round up to which it is folded, so its own condition is the claim, at half the write units."""
     assert [role for role, statement in every_statement() if statement == PAGES_OF_BALANCES] == ["BalanceFoldRole"]
 
 
@@ -177,7 +177,7 @@ def test_pages_of_balances_alone_are_written_past_a_transaction_and_by_their_fol
         ("ProgrammeQueryFunction", {"dynamodb:BatchGetItem", "dynamodb:Query"}),
     ],
 )
-def test_who_only_answers_questions_can_only_read(function: str, reads: set[str]) -> None:
+def test_a_function_that_only_answers_can_only_read(function: str, reads: set[str]) -> None:
     allowed = {action for statement in statements(role_of(function)) for action in actions(statement)}
     assert {action for action in allowed if not action.startswith("logs:")} == reads
 
@@ -193,7 +193,7 @@ def test_the_public_routes_are_in_functions_that_are_known() -> None:
 
 @pytest.mark.parametrize("function", PUBLIC)
 def test_a_function_with_a_public_route_reads_and_does_nothing_else(function: str) -> None:
-    """Not one of its routes may be an operator's: whoever finds a fault in a public one would have the operator's role."""
+    """None of its routes may be an operator's: a fault in a public route would give access to the operator's role."""
     its_own = [route for route in routes() if route.function == function]
     assert {(route.method, route.authorizer) for route in its_own} == {("GET", None)}
     allowed = {action for statement in statements(role_of(function)) for action in actions(statement)}

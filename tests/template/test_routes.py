@@ -1,4 +1,4 @@
-"""Who may call which route, and that the code knows every route that the template opens."""
+"""Who may call which route. The code has every route of the template."""
 
 import re
 
@@ -99,7 +99,7 @@ def test_a_route_says_who_may_call_it(route: str) -> None:
 
 
 def test_what_is_deployed_asks_for_the_tokens_that_the_routes_say() -> None:
-    """SAM adds the default authorizer where a route has none, and must leave those alone that are open to anyone."""
+    """SAM adds the default authorizer to a route without one, and must not add it to a public route."""
     paths = translated(template())["Resources"]["Api"]["Properties"]["Body"]["paths"]
     deployed = {
         f"{method.upper()} {path}": operation["security"]
@@ -113,7 +113,7 @@ def test_what_is_deployed_asks_for_the_tokens_that_the_routes_say() -> None:
 
 
 def test_the_api_calls_published_functions_under_its_one_role() -> None:
-    """A permission for each route would be a resource for each route."""
+    """A permission for each route would be one more resource each."""
     plain = translated(template())["Resources"]
     assert not [name for name, resource in plain.items() if resource["Type"] == "AWS::Lambda::Permission"]
     called = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${FUNCTION.Arn}:live/invocations"
@@ -139,7 +139,7 @@ def test_a_route_that_forgot_to_say_is_for_operators() -> None:
 def test_the_code_answers_exactly_the_routes_that_the_template_opens(function: str) -> None:
     package, module, _ = functions()[function]["Handler"].split(".")
     sources = [(ROOT / "functions" / package / f"{module}.py").read_text()]
-    if f"from {package}.door import" in sources[0]:  # its routes stand in several modules
+    if f"from {package}.door import" in sources[0]:  # its routes are in several modules
         others = [path.read_text() for path in (ROOT / "functions" / package).glob("*.py") if path.stem != module]
         sources += [source for source in others if f"from {package}.door import" in source]
     pattern = re.compile(r'^@api\.(get|post|patch|put|delete)\(\s*"([^"]+)"', re.MULTILINE)
@@ -207,8 +207,8 @@ def test_origins_are_named_one_by_one(origins: str, fits: bool) -> None:
     assert bool(re.fullmatch(pattern, origins)) == fits
 
 
-def test_what_anybody_may_read_is_throttled_apart() -> None:
-    """Otherwise readers without a token could use up what the API lets in, and the functions with it."""
+def test_public_reads_are_throttled_separately() -> None:
+    """Otherwise readers without a token could use up the API's rate, and the functions' concurrency."""
     api = resources("AWS::Serverless::HttpApi")["Api"]
     assert set(api["RouteSettings"]) == PUBLIC
     for settings in api["RouteSettings"].values():

@@ -20,7 +20,7 @@ def distribution() -> Properties:
 
 
 def behaviours() -> dict[str, Properties]:
-    """By path pattern, in CloudFront's order; the default last."""
+    """The behaviours by path pattern, in CloudFront's order, the default last."""
     listed = {each["PathPattern"]: each for each in distribution()["CacheBehaviors"]}
     return {**listed, "*": distribution()["DefaultCacheBehavior"]}
 
@@ -35,7 +35,7 @@ def functions_of(behaviour: Properties) -> list[str]:
 
 
 def run(function: str, *paths: str) -> list[dict[str, Any]]:
-    """What a function makes of requests for these paths, run by Node."""
+    """The results of a function for requests to these paths, run by Node."""
     code = resources(FUNCTION)[function]["FunctionCode"]
     calls = f"console.log(JSON.stringify({json.dumps(paths)}.map(uri => handler({{request: {{uri}}}}))))"
     finished = subprocess.run(["node", "-e", code + "\n" + calls], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The two pools, their clients, and what each client may ask for."""
+"""The two user pools, their clients, and each client's scopes."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_people_sign_in_with_a_code_through_a_client_without_a_secret(name: str,
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthScopes"] == scopes
     assert client["PreventUserExistenceErrors"] == "ENABLED"
-    # No password is ever given to a client: only the pool's own page asks for it.
+    # A client never gets a password: only the pool's own page asks for it.
     assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
 
 

@@ -1,4 +1,4 @@
-"""`make release-fixture RELEASE=…`: stores a city made by this checkout's code, to be read by every later release.
+"""`make release-fixture RELEASE=…`: store a city made by this checkout's code, for every later release to read.
 
 Run it in a checkout of the release. The file is named after the release, and is checked in.
 """

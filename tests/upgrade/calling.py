@@ -1,4 +1,4 @@
-"""A city in memory as its clients and its schedules call it: what a release is asked, and what this checkout is asked again."""
+"""A city in memory, with calls of its clients and schedules, for the requests to a release and their repetition in this checkout."""
 
 from __future__ import annotations
 
@@ -53,23 +53,23 @@ CONTEXT = SimpleNamespace(
 
 
 def simulated(caller: str) -> Caller:
-    """An acquirer or a member of the simulated city, by the name that its entries carry."""
+    """An acquirer or a member of the simulated city, by the name in its entries."""
     kind, _, name = caller.rpartition("/")
     return Caller(name, name, (ACQUIRER_SCOPE if kind == "acquirer" else MEMBER_SCOPE,))
 
 
 class CallingCity(InMemoryCity):
-    """Its clients' requests are kept with their answers; its schedules run when they are called."""
+    """A city that keeps its clients' requests with their answers; its schedules run when they are called."""
 
     def __init__(self, storage: InMemoryStorage, now: datetime) -> None:
         super().__init__(storage, None)
         self.now = now
         self.asked: list[Asked] = []
-        #: Entries that the ledger's stream has brought to the balances.
+        #: Entries that the stream has brought to the projection.
         self.brought: set[tuple[str, str]] = set()
 
     def ask(self, caller: str, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
-        """An answer of 200 or 201, kept if the request has a key to be sent again under."""
+        """Send a request and return its answer of 200 or 201; if the request has a key, keep it for repetition."""
         answer = self.again(caller, method, path, body, key)
         assert answer.status in (200, 201), (path, answer)
         if key is not None:
@@ -80,7 +80,7 @@ class CallingCity(InMemoryCity):
         return self.call(CALLERS[caller], method, path, UNSENT if body is None else body, key=key)
 
     def run(self, module: Any, event: dict[str, Any]) -> Any:
-        """What a function answers to the event of its schedule, its machine or its stream."""
+        """The answer of a function to the event of its schedule, machine or stream."""
         module.city = City(module.city.settings, self.storage, lambda: self.now)
         while True:
             answer = module.handler(event, CONTEXT)
@@ -89,7 +89,7 @@ class CallingCity(InMemoryCity):
             event = answer
 
     def catch_up(self) -> dict[str, int]:
-        """Posts what the stream did not bring."""
+        """Post what the stream did not bring."""
         found: dict[str, int] = self.run(cashback_calculation.catch_up, {"segment": 0, "segments": 1})
         return found
 
@@ -101,7 +101,7 @@ class CallingCity(InMemoryCity):
         self.run(monthly_cap_reset.app, {"scheduled_at": text_of(first)})
 
     def freeze_month(self) -> str | None:
-        """The oldest month that is over, closed and frozen; None when none is due."""
+        """Close and freeze the oldest month that is over; None if there is none."""
         closed = self.run(monthly_cap_reset.closing, {"segment": 0, "segments": 1})
         frozen: str | None = self.run(monthly_cap_reset.freezing, {"found": [closed]})["frozen"]
         return frozen
@@ -112,7 +112,7 @@ class CallingCity(InMemoryCity):
         return sorted(set(entries) - self.brought)
 
     def project(self) -> None:
-        """Brings the balances what waits in the stream, and folds it."""
+        """Count what waits in the stream, and fold it."""
         waiting = self.waiting()
         items = {(item["pk"], item["sk"]): item for item in self.storage.items(Table.LEDGER)}
         first = FIRST_SEQUENCE + len(self.brought)
@@ -129,13 +129,13 @@ class CallingCity(InMemoryCity):
         self.run(balance_projection.folding, {})
 
     def rebuild(self) -> Rebuilt:
-        """The balances of the journal, and which were other before."""
+        """Rebuild the balances; return them, and those that changed."""
         store = RebuildStore(self.storage, patience_of())
         begun = begin_rebuild(store)
         return rebuild(store, patience_of(), begun, self.now, lambda count: [count(0)], 1)
 
     def audit(self, roots: KeptRoots) -> Report:
-        """A whole audit, with every root; it stores the one that is due."""
+        """Run a whole audit, with every root; it stores the one that is due."""
         policies = book_of(PolicyStore(self.storage, patience_of(), "incheon"))
         instants = wanted_instants(roots, self.now, None)
         store, always = AuditStore(self.storage), lambda: True

@@ -1,4 +1,4 @@
-"""Each release's fixture, and the city that it is of, in memory."""
+"""Each release's fixture, and its city in memory."""
 
 import pytest
 

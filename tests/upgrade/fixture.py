@@ -1,4 +1,4 @@
-"""A city as a release stored it: every item of every table, its daily roots, and requests with the answers that callers have."""
+"""A city as a release stored it: every item of every table, its daily roots, and requests with their answers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class StoredRoot:
-    """A daily root, with the heads that it is of."""
+    """A daily root, with its heads."""
 
     document: dict[str, Any]
     heads: list[str]
@@ -45,9 +45,9 @@ class StoredRoot:
 
 @dataclass(frozen=True)
 class Fixture:
-    """`now` is the city's time; `items` are by table, in order of their keys; `waiting` are keys of entries that are in no balance yet.
+    """A stored city. `now` is its time; `items` are by table, in order of keys; `waiting` has keys of entries that are in no balance yet.
 
-    `template` is the release's, of what keeps data.
+    `template` is the part of the release's template that keeps data.
     """
 
     release: str
@@ -59,7 +59,7 @@ class Fixture:
     template: dict[str, Any]
 
     def storage(self) -> InMemoryStorage:
-        """A storage that holds the items, as they are."""
+        """A storage with the items."""
         memory = InMemoryStorage(keeps_log=False)
         for table, items in self.items.items():
             for item in items:
@@ -71,7 +71,7 @@ class Fixture:
 
 
 class KeptRoots:
-    """Roots in memory, as `eeum.audit.roots.RootStore` says."""
+    """Roots in memory: a `eeum.audit.roots.RootStore`."""
 
     def __init__(self, stored: Sequence[StoredRoot] = ()) -> None:
         self.stored = {each.document["date"]: each for each in stored}
@@ -90,7 +90,7 @@ class KeptRoots:
 
 
 def template() -> dict[str, Any]:
-    """What of this checkout's template keeps data."""
+    """The part of this checkout's template that keeps data."""
     resources = yaml_parse((places.ROOT / "template.yaml").read_text())["Resources"]
     return {"Resources": {name: each for name, each in resources.items() if each["Type"] in REPLACING}}
 
@@ -101,7 +101,7 @@ def items_of(storage: InMemoryStorage) -> dict[str, list[dict[str, Any]]]:
 
 
 def write(fixture: Fixture, folder: Path = FOLDER) -> Path:
-    """The same fixture is the same file."""
+    """Write a fixture; equal fixtures give equal files."""
     document = asdict(fixture) | {"now": fixture.now.isoformat()}
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     path = folder / f"{fixture.release}{SUFFIX}"

@@ -1,7 +1,7 @@
-"""A city with one of everything that a release stores, made by that release's own code: what `make release-fixture` writes.
+"""A city with one of everything that a release stores, made by that release's own code, for `make release-fixture`.
 
-First a simulated city lives under every form of policies, with budgets that run out and faults at its calls; then clients ask over HTTP,
-and leave some of it unfinished.
+First comes a simulated city under every form of policies, with budgets that run out and faults at its calls. Then clients send requests
+over HTTP, and leave some payments unfinished.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from tests.upgrade.calling import CallingCity
 from tests.upgrade.fixture import Fixture, KeptRoots, items_of, template
 
 SEED = 20_221_011
-"""An odd one: a city under every form of policies."""
+"""Odd, for a city under every form of policies."""
 
 STEPS = 2_200
 NOT_OF_A_RELEASE = ("grant", "suspend")
-"""What the simulation alone does: no part of the product gives grants yet, and a simulated city stores no suspension."""
+"""Operations of the simulation that are left out: no part of the product pays allowances yet, and simulated suspensions are not stored."""
 
 WHY = "for the fixture"
 CHARGED = 400_000
 
 
 def made(release: str, steps: int = STEPS) -> Fixture:
-    """The city of a release after so many operations; the same each time."""
+    """The city of a release after this many operations, the same each time."""
     with patch("secrets.token_hex", _cards(random.Random(SEED))):
         return _made(release, _simulated(steps))
 
 
 def _cards(chance: random.Random) -> Callable[[int], str]:
-    """Tokens of cards, which are drawn by lot elsewhere."""
+    """Make the tokens of cards predictable; the product draws them at random."""
     return lambda length: chance.randbytes(length).hex()
 
 
@@ -64,7 +64,7 @@ def _made(release: str, city: CallingCity) -> Fixture:
 
 
 def _simulated(steps: int) -> CallingCity:
-    """Some months, of what a release itself stores."""
+    """Some months with what a release itself stores."""
     city = new_city(SEED, steps)
     with patch.dict(OPERATIONS, {name: (lambda *_: None, 0.0) for name in NOT_OF_A_RELEASE}):
         for step in steps_of(SEED, steps):
@@ -74,7 +74,7 @@ def _simulated(steps: int) -> CallingCity:
 
 
 def _close_months(city: CallingCity) -> None:
-    """All months that are over are frozen but the last, which is closed and waits."""
+    """Freeze all months that are over except the last, which is only closed."""
     city.turn_month()
     while city.freeze_month():
         pass
@@ -89,7 +89,7 @@ def _check(city: CallingCity, roots: KeptRoots) -> None:
 
 
 def _operators(city: CallingCity) -> str:
-    """A draft and an amendment of each outcome, and a shop of each; the approved one's id."""
+    """Make a draft, an amendment and a shop of each outcome; return the approved shop's id."""
     for number, then in enumerate(("check", "approval", "rejection", "withdrawal")):
         version = f"fixture-{then}"
         city.ask("operator", "POST", "/policy_drafts", drafted(version, f"203{number}-01-01T00:00:00+09:00"))
@@ -140,7 +140,7 @@ def payment_of(wallet: dict[str, Any], shop: str, amount: int, **more: Any) -> d
 
 
 def finished(city: CallingCity, wallets: dict[str, dict[str, Any]], shop: str, name: str = "fixture") -> None:
-    """Payments with each outcome; requests are named `name`."""
+    """Make payments with each outcome; keys of requests start with `name`."""
     wallet = wallets["member"]
     path = f"/wallets/{wallet['id']}/payments"
 
@@ -173,7 +173,7 @@ def finished(city: CallingCity, wallets: dict[str, dict[str, Any]], shop: str, n
 
 
 def _recover(city: CallingCity, wallet: dict[str, Any], shop: str) -> None:
-    """Cashback that was spent is taken back by a cancellation: its refund fills what is missing."""
+    """Cancel a payment whose cashback was spent: its refund fills the negative cashback."""
     body = payment_of(wallet, shop, 90_000)
     paid = city.ask("acquirer", "POST", "/payments", body, "fixture-cashback-earned-0001")
     city.catch_up()
@@ -187,7 +187,7 @@ def _recover(city: CallingCity, wallet: dict[str, Any], shop: str) -> None:
 
 
 def _unfinished(city: CallingCity, wallet: dict[str, Any], shop: str) -> None:
-    """Holds that are open, a payment and a cancellation without their postings."""
+    """Leave open holds, and a payment and a cancellation without postings."""
     ask = city.ask
     paid = ask("acquirer", "POST", "/payments", payment_of(wallet, shop, 15_000), "fixture-unposted-payment-0001")
     for number, amount in enumerate((12_000, 13_000, 14_000)):

@@ -1,4 +1,4 @@
-"""`make upgrade-drill`: a city that the last release made, updated in place to this checkout while clients pay; what would be noticed."""
+"""`make upgrade-drill`: a city of the last release is updated in place to this checkout while clients pay; faults are detected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_last_release_is_upgraded_while_clients_pay(tmp_path: Path) -> None:
     assert done.entries_of_requests > 400
     assert done.during_update > 0, "no request was answered while the city was updated"
     assert done.answered > done.during_update + 80
-    assert done.redriven == 1, "functions of the release could not read what this checkout stores"
+    assert done.redriven == 1, "functions of the release must fail to read a new item, so that a redrive is tested"
     assert done.frozen == "2021-01"
     assert "2021-01-29" in done.roots
     assert done.audited
@@ -51,7 +51,7 @@ def _environment() -> dict[str, str]:
     return {"PYTHONPATH": str(ROOT / "layers" / "eeum" / "python"), "PATH": "/usr/bin:/bin"}
 
 
-# --- what would be noticed ----------------------------------------------------------------------------------------------
+# --- detected faults ----------------------------------------------------------------------------------------------------
 
 PAID = Place(LEDGER, "WALLET#one", "PAYMENT#one")
 ITEM = {"kind": {"S": "payment"}, "id": {"S": "one"}, "postings": {"M": {"bank/one": {"N": "-5"}}}}

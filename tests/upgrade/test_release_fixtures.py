@@ -1,4 +1,4 @@
-"""What each release stored is read, answered, paid with, corrected, closed, rebuilt and audited by this checkout as if it were its own."""
+"""This checkout reads, answers, pays with, corrects, closes, rebuilds and audits the data of each release like its own."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_was_stored_is_audited_with_its_roots(release: Fixture, city: Calli
 
 
 def test_damage_to_an_entry_of_the_release_is_found(release: Fixture, roots: KeptRoots) -> None:
-    """What makes the test before this one able to fail."""
+    """This shows that the test before can fail."""
     earning = next(item for item in release.of_kind("earning") if item["postings"])
     account = next(iter(earning["postings"]))
     damaged = json.loads(json.dumps(release.items))
@@ -80,7 +80,7 @@ def test_damage_to_an_entry_of_the_release_is_found(release: Fixture, roots: Kep
 
 
 def test_every_request_of_the_release_has_its_answer_again(release: Fixture, city: CallingCity) -> None:
-    """In every field that it had; what a later version says besides is its own affair."""
+    """The answer is equal in every earlier field; a later version may add fields."""
     before = items_of(city.storage)
     for asked in reversed(release.asked):
         again = city.again(asked.caller, asked.method, asked.path, asked.body, asked.key)
@@ -135,7 +135,7 @@ def test_life_goes_on_in_the_city_of_the_release(release: Fixture, city: Calling
 
 
 def _shop(release: Fixture) -> str:
-    """The one that the fixture's own members paid at."""
+    """The shop that the fixture's own members paid."""
     paid = [asked for asked in release.asked if asked.path == "/payments"]
     return str(paid[0].body["merchant_id"])
 
@@ -158,7 +158,7 @@ def _is(answer: Answer, *statuses: str) -> int:
 
 
 def _correct(city: CallingCity, payment: dict[str, Any], done: Counter[str]) -> None:
-    """What is held is captured or voided, and what was captured is cancelled: by who brought the payment."""
+    """Capture or void holds, and cancel what was captured, as the caller of the payment."""
     by = simulated(payment["caller"])
     path = f"/wallets/{payment['pk'].removeprefix('WALLET#')}/payments/{payment['id']}"
     if "/" not in payment["caller"] or payment["caller"].startswith("member/"):
@@ -192,7 +192,7 @@ def _close_every_month(city: CallingCity) -> list[str]:
 
 
 def test_the_maker_makes_the_same_each_time(tmp_path: Path) -> None:
-    """By the code of this checkout, in short: how the next release's fixture is made."""
+    """A short run with this checkout's code, as for the next release's fixture."""
     written = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()

@@ -1,4 +1,4 @@
-"""No update of the template puts a release's data out of reach: what CloudFormation would do on AWS, where the emulator is no proof."""
+"""No update of the template makes a release's data inaccessible, by CloudFormation's rules, which the emulator does not apply."""
 
 from __future__ import annotations
 
