@@ -256,7 +256,7 @@ def test_a_quote_is_the_payment_and_its_accrual(
     wallets = [world.member(name, charged=150_000, cashback=2_000, cashback_first=cashback_first) for name in names]
     shops = [world.shop(), world.shop(NUMBERS[1], category="supermarket", district="seo", own_rate=200)]
     assert len({shard_of(wallet.id) for wallet in wallets}) > 1, "the wallets draw on different shards"
-    for who, where, amount, channel, method, hold in asked:
+    for payer, where, amount, channel, method, hold in asked:
         world.now += timedelta(hours=7)
         changes = {"channel": channel, "method": method, "hold": hold}
         quoted = world.quote(wallets[payer], shops[where], amount, **changes)
