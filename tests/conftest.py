@@ -1,7 +1,19 @@
-"""Setup of every test."""
+"""What holds for every test."""
 
 import gc
+import os
+import sys
 
-# A function freezes the objects of its start. Tests start functions hundreds of times in one process: garbage that exists at each start
-# would never be collected, and would grow to 8 GB.
+import pytest
+
+# A function freezes what its start has made, once. Tests start functions hundreds of times in one process: whatever garbage there is
+# at each start would never be collected, 8 GB of it in the end.
 gc.freeze = lambda: None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure when it happens, so that a run that is cut off shows it too."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        reasons = [line for line in report.longreprtext.splitlines() if line.startswith("E ")] or [""]
+        sys.__stderr__.write(f"\nFailed in {report.when}: {report.nodeid}: {reasons[0][:300]}\n")
