@@ -6,6 +6,7 @@ A part is a SAM template; its text and comments are kept. The generator writes o
 - Each service has one log group, which the parts name `<Service>LogGroup`.
 - `Routes` says which function answers which route for which scopes, or for `anyone`: deployment/template_routes.py.
 - `Alarms` is the table of template/alarms.yaml: deployment/template_alarms.py.
+- `Filters: !Published` and `!MoneyOutsideWallets` follow from the registry of entry kinds: deployment/template_filters.py.
 - `!FunctionsWithRoutes` and `!FunctionsWithSchedules` list what the API and the scheduler may call.
 
 `make template` writes template.yaml. A test compares it with the parts.
@@ -23,6 +24,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from deployment.template_alarms import alarms
+from deployment.template_filters import FILTERS, patterns
 from deployment.template_routes import definition_body
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +65,7 @@ LOG_GROUP = """\
 _ROLE = re.compile(r"  (\w+)Role: !FunctionRole")
 _TOP = re.compile(r"([A-Za-z]+):")
 _LIST = re.compile(r"( *)(\w+: )!(FunctionsWithRoutes|FunctionsWithSchedules)")
+_FILTERS = re.compile(rf"( *)Filters: !({'|'.join(FILTERS)})")
 _BODY = "      DefinitionBody: !Routes"
 _DEEPER = " " * 10
 """The indentation that a statement gains."""
@@ -156,6 +159,9 @@ def _resources(part: Part, every: list[Part]) -> Iterator[str]:
             yield f"{named[1]}{named[2].rstrip()}"
             functions = _with_routes(every) if named[3] == "FunctionsWithRoutes" else _with_schedules(every)
             yield from (f"{named[1]}  - !Sub ${{{function}.Arn}}:live" for function in functions)
+        elif named := _FILTERS.fullmatch(line):
+            yield f"{named[1]}Filters:"
+            yield from (f"{named[1]}  - Pattern: '{pattern}'" for pattern in patterns(named[2]))
         else:
             yield line
     if part.service and part.functions:

@@ -91,6 +91,10 @@ def taken(paid_from: Sequence[Sequence[Any]], start: int, end: int) -> list[list
     return found
 
 
+LINKED = ("release", "earning", "correction", "expiry")
+"""Kinds that are links of the wallet's chain by themselves: a new one that is, is added here."""
+
+
 def check_chain(wallet: Item, entries: Sequence[Item]) -> None:
     """Each linked entry follows from the one before it and from its source; the wallet has the last head."""
     by_key = {entry["sk"]: entry for entry in entries}
@@ -105,9 +109,7 @@ def check_chain(wallet: Item, entries: Sequence[Item]) -> None:
     assert wallet["chain"] == {"length": len(linked), "head": head}, wallet
     for entry in entries:
         completed = entry["kind"] == "top_up" and entry["status"] == "completed"
-        assert ("chain" in entry) == (completed or entry["kind"] in ("release", "earning", "correction", "expiry")), (
-            entry
-        )
+        assert ("chain" in entry) == (completed or entry["kind"] in LINKED), (entry["kind"], entry)
 
 
 def _source_of(entry: Item, entries: Sequence[Item], by_key: dict[str, Item]) -> str:

@@ -79,7 +79,8 @@ def test_every_function_of_every_store_is_in_the_contract(monkeypatch: pytest.Mo
         monkeypatch.setattr(store, name, noted(getattr(store, name)))
     for case in all_cases():
         case(Recording(InMemoryStorage()))
-    assert called == {f"{store.__name__}.{name}" for store, name in functions}
+    wanted = {f"{store.__name__}.{name}" for store, name in functions}
+    assert called == wanted, f"no case of tests/contract/cases calls {sorted(wanted - called)}"
 
 
 @pytest.mark.parametrize("table", list(Table))

@@ -237,7 +237,10 @@ def _does_io(name: str) -> bool:
 
 @pytest.mark.parametrize("name", [each for each in MODULES if not _does_io(each)])
 def test_a_module_is_pure_unless_it_is_listed(name: str) -> None:
-    assert not _faults_of_purity(name)
+    faults = _faults_of_purity(name)
+    assert not faults, (
+        f"{name} does input or output by {sorted(faults)}: list a use case in USE_CASES, keep rules free of it"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(IO_MODULES))
@@ -282,4 +285,8 @@ def test_every_function_has_a_bound_on_its_modules() -> None:
 def test_a_function_loads_no_more_modules_than_it_may(module: str) -> None:
     package = module.partition(".")[0]
     loaded = [name for name in _modules_loaded_by(module) if name.partition(".")[0] in ("eeum", package)]
-    assert len(loaded) <= MOST_MODULES[module], len(loaded)
+    most = MOST_MODULES[module]
+    assert len(loaded) <= most, (
+        f"{len(loaded)} modules of at most {most}: load where it is needed what not every request needs. "
+        "A kind of entry is one module more for each function that knows entries: raise MOST_MODULES by that."
+    )

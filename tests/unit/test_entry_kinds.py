@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from eeum.audit.entries import POSTINGS
+from eeum.audit.partition import Partition
 from eeum.calendar import month_of
 from eeum.journal.accounts import ACCOUNT_KINDS, PURSE_KIND
 from eeum.journal.entry_kind import EntryKind
@@ -42,7 +44,17 @@ def outside(item: Item) -> set[str]:
 
 
 def test_every_kind_of_entry_is_registered_and_stored_by_the_city() -> None:
-    assert set(stored()) - NO_ENTRIES == set(KINDS)
+    found = set(stored()) - NO_ENTRIES
+    assert found <= set(KINDS), "a kind has no line in eeum/journal/kinds/__init__.py"
+    assert set(KINDS) <= found, "no operation of tests/simulation stores it: add one to rarer_operations.py"
+
+
+def test_the_audit_knows_every_kind_and_which_are_linked() -> None:
+    assert set(KINDS) <= set(POSTINGS), "add it to POSTINGS of eeum/audit/entries.py"
+    for kind in KINDS.values():
+        for item in stored()[kind.name]:
+            linked = Partition(item["pk"], [item]).linked
+            assert bool(linked) == ("chain" in item), f"{kind.name}: see LINKED of eeum/audit/partition.py"
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)

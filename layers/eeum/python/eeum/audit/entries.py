@@ -123,7 +123,10 @@ POSTINGS: Mapping[str, Callable[[Item], Postings]] = {
     "standing": _none,
     "statement": _none,
 }
-"""Postings that follow from an entry's own fields, in won by account. Add a line here for each new kind."""
+"""Postings that follow from an entry's own fields, in won by account. Add a line here for each new kind.
+
+See also `REQUESTED`, and `LINKED` of `eeum.audit.partition`.
+"""
 
 REQUESTED = {
     "top_up": "TOP_UP#",

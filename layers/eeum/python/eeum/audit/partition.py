@@ -10,6 +10,11 @@ from eeum.ids import Digest
 from eeum.journal.chain import entry_hash
 
 Item = Mapping[str, Any]
+
+LINKED = ("release", "earning", "correction", "expiry")
+"""Kinds whose entries are always linked; a top-up is once it is completed. The audit's own list: a kind that is not here breaks
+`chain_head` of each wallet that has an entry of it."""
+
 CaptureOf = tuple[Digest, int]
 """A payment and a capture number; 0 is a payment captured whole at once."""
 
@@ -87,13 +92,7 @@ class Partition:
     def linked(self) -> list[Item]:
         """The entries that carry a link of the chain."""
         completed = [item for item in self.by_kind["top_up"] if item.get("status") == "completed"]
-        return [
-            *completed,
-            *self.by_kind["release"],
-            *self.by_kind["earning"],
-            *self.by_kind["correction"],
-            *self.by_kind["expiry"],
-        ]
+        return [*completed, *(item for kind in LINKED for item in self.by_kind[kind])]
 
 
 def digest_in(item: Item) -> Digest:

@@ -53,7 +53,10 @@ ACCOUNT_KINDS: Mapping[str, AccountKind] = {
     "bank": AccountKind(HolderKind.BANK, BALANCE, "banks"),
     "expired": AccountKind(HolderKind.PURSES, BALANCE, "expired"),
 }
-"""The registry of account kinds by the prefix of their names. A new kind is one line, and projections keep its balance."""
+"""The registry of account kinds by the prefix of their names. A new kind is one line, and projections keep its balance.
+
+A new kind of holder also needs a member of `HolderKind` and a case in `eeum.audit.store._accounts_of`.
+"""
 
 _PURSE = f"{PURSE_KIND}/"
 _EXPIRED = "expired/"

@@ -46,6 +46,7 @@ class EntryKind:
         codec: the function that reads it, `module:function`. Loaded on demand, so that a projection loads no rules.
         is_linked: whether it is itself a link of the wallet's chain (docs/decisions/0012).
         moves_outside: whether it may move money on accounts outside the wallet, whose balances are projected.
+        outside_status: the stored `status` of an entry that moved money there; empty for kinds that store none.
         moved_at: the attribute with the instant at which its money moved.
         awaits_posting: whether the accrual posts an earning or a correction for it once it is approved (`calls_for_posting`).
         is_posting: whether it is such a posting.
@@ -63,6 +64,7 @@ class EntryKind:
     codec: str
     is_linked: bool
     moves_outside: bool = True
+    outside_status: str = ""
     moved_at: str = ACCEPTED
     awaits_posting: bool = False
     is_posting: bool = False

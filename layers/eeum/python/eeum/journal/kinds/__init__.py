@@ -1,6 +1,7 @@
 """The registry of entry kinds: each kind has a module here and a line below.
 
-The audit has a separate table on purpose (`eeum.audit.entries`), so that it does not share an error with the entries it checks.
+The audit has separate tables on purpose (`eeum.audit.entries`, `eeum.audit.partition`), so that it does not share an error with the
+entries it checks. docs/contributing.md lists all that a new kind needs.
 """
 
 from collections.abc import Mapping

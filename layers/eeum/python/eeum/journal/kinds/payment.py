@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from eeum.journal.entry_kind import EntryKind, by_layer
+from eeum.journal.entry_kind import APPROVED, EntryKind, by_layer
 from eeum.journal.forms import facts_by_name
 from eeum.storage import Item
 
@@ -38,6 +38,7 @@ KIND = EntryKind(
     codec="eeum.payments.items:payment_of",
     # The earning that follows is linked and contains its hash.
     is_linked=False,
+    outside_status=APPROVED,
     awaits_posting=True,
     line=_line,
     rewards=_discounts,

@@ -25,6 +25,7 @@ KIND = EntryKind(
     prefix="TOP_UP#",
     codec="eeum.wallet.items:top_up_of",
     is_linked=True,
+    outside_status="completed",
     issues=True,
     line=lambda _: "topped_up",
     rewards=_rewards,
