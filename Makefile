@@ -71,7 +71,7 @@ help:
 
 # --- The local city: docs/local-city.md ------------------------------------------------------------------------------
 
-run: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## open it, or go on with it: AT=2021-01-31T23:58+09:00 or AT=now, PORT=4600
+run: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## open it, or continue it: AT=2021-01-31T23:58+09:00 or AT=now, PORT=4600
 	@$(COMMAND) local.run
 
 demo: $(DEVELOPMENT) ## a day in Incheon, against the running city
@@ -172,9 +172,10 @@ simulate: $(DEVELOPMENT) ## a simulated city with faults: OPS=20000 operations o
 mutants: $(DEVELOPMENT) ## remove one safeguard after another, and show that the simulation notices
 	@$(COMMAND) tests.simulation.mutants
 
-lint: $(DEVELOPMENT) $(SAM_CLI) validate ## style, types and the template
+lint: $(DEVELOPMENT) $(SAM_CLI) validate ## style, words, types and the template
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) deployment/words.py
 	$(PYTHON) -m mypy
 
 validate: $(SAM_CLI) ## the template alone

@@ -34,7 +34,7 @@ Report = Callable[[str], None]
 
 
 class City:
-    """A city below one folder. `start` makes it, or goes on with the one that is there."""
+    """A city below one folder. `start` makes it, or continues the one that is there."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class City:
         self.emulator.start(keeps=self.lock.descriptors)
         self._stack = self._deployment = Deployment(self.emulator, built, web_address=f"http://localhost:{self.port}")
         if self._seeded.exists() and not self._deployment.exists:
-            self._report("The city was not stopped in order the last time, and its state is lost: it starts anew.")
+            self._report("The city was not stopped in order the last time, and its state is lost: it starts again.")
             self._seeded.unlink()
         if self._seeded.exists():
             self.deploy()
@@ -235,14 +235,14 @@ class City:
         self._tell(text)
 
     def _fold_balances(self) -> None:
-        """As every minute: so that none that was broken off is in the way of who adds balances up."""
+        """As every minute, so that no interrupted fold blocks the balances."""
         try:
             self.calendar.run(BALANCE_FOLD, self.clock.now())
         except CityFailure as failure:
             self._report(str(failure))
 
     def close(self) -> None:
-        """Close the connections to it, of whoever runs it or visits."""
+        """Close the connections to it, of its runner and its visitors."""
         self._connections.close()
         self.emulator.close()
 

@@ -18,7 +18,7 @@ class Trouble(StrEnum):
     NONE = "none"
     NO_MONEY = "more than the wallet holds"
     SUSPENDED = "the wallet is suspended"
-    UNKNOWN_CARD = "a card that nobody knows"
+    UNKNOWN_CARD = "an unknown card"
     NOT_PAYABLE = "a merchant that is not approved"
 
 

@@ -95,7 +95,7 @@ def shops() -> list[Shop]:
 
 
 def new_shop() -> Shop:
-    """Has applied on the day the city starts, for whoever tries the API to approve."""
+    """Has applied on the day the city starts, for developers to approve over the API."""
     return Shop(business_registration_number(900), "송도 새집", "yeonsu", "restaurant", 60_000_000)
 
 

@@ -75,7 +75,7 @@ class Persistence:
 
 
 class PatientApi(Api):
-    """Sends a request again, with its own key, until it is answered: as whoever is told to retry must."""
+    """Sends a request again, with its own key, until it is answered: as a client must after a 503."""
 
     def __init__(
         self, base: str, connections: httpx.Client, persistence: Persistence, token: str | None = None
@@ -89,7 +89,7 @@ class PatientApi(Api):
     def request(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, query: dict[str, str] | None = None
     ) -> httpx.Response:
-        failure = "nobody waits any longer"
+        failure = "the demonstration has ended"
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._persistence.ended.is_set() and time.monotonic() < deadline:
             try:
@@ -120,5 +120,5 @@ class PatientCity(City):
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> int:
         if self.persistence.ended.is_set():
-            raise CityFailure("nobody waits for cashback any longer")
+            raise CityFailure("the demonstration has ended")
         return super().drain(seconds)

@@ -1,6 +1,6 @@
 """Who has a city's folder: one process at a time, by a lock that the system itself releases when that process is gone.
 
-The emulator is given the lock too: it may outlive its runner for the seconds in which it saves its state, and until then nobody
+The emulator is given the lock too: it may outlive its runner for the seconds in which it saves its state, and until then no one
 else may begin in the same folder.
 """
 
@@ -14,7 +14,7 @@ from typing import TextIO
 from local.failure import CityFailure
 
 FILE = "city.lock"
-#: A visitor looks at the lock for an instant, which must keep nobody from starting.
+#: A visitor looks at the lock for an instant, which must not keep another from starting.
 PATIENCE_SECONDS = 1.0
 
 

@@ -20,14 +20,14 @@ from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, LEDGER_AUDIT, MONTH_CLO
 TICK_SECONDS = 1.0
 REMEMBER_SECONDS = 5.0
 TOKENS_FILE = "tokens.env"
-#: The terminal that closes, Ctrl-C, and whoever ends a program.
+#: A closed terminal, Ctrl-C, and a request to end.
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 #: `timeout` ends make and what make started, and make passes it on: what comes at nearly the same moment is one request.
 ONE_REQUEST_SECONDS = 1.0
 
 
 class Stopped(BaseException):
-    """Somebody asked the city to stop. No Exception: boto3 takes each that comes up in the middle of a call for a failure of it."""
+    """The city was asked to stop. No Exception: boto3 takes each that comes up in the middle of a call for a failure of it."""
 
 
 class Ends:
@@ -183,7 +183,7 @@ def _say(text: str) -> None:
 
 
 def _print(text: str) -> None:
-    with suppress(OSError):  # nobody may be reading any more: the terminal was closed
+    with suppress(OSError):  # the terminal may be closed
         print(text, flush=True)
 
 

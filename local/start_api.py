@@ -1,6 +1,6 @@
 """`make start-api`: the built functions in containers behind HTTP (`sam local start-api`), on the running local city.
 
-It signs nobody in: `docs/local-city.md` says which routes that leaves.
+It has no sign-in: `docs/local-city.md` says which routes that leaves.
 """
 
 from __future__ import annotations

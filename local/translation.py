@@ -4,7 +4,7 @@ Bridged here, and nowhere else:
 
 - The emulator ignores the OpenAPI `Body` of an HTTP API: its routes become routes, integrations and authorizers of their
   own. It calls functions as itself, so the role that the API calls them under is left out.
-- It refuses alarms on several metrics. They are left out: nobody is notified of a local city.
+- It refuses alarms on several metrics. They are left out: a local city notifies no one.
 - It does not evaluate the condition key `dynamodb:EnclosingOperation`, so a statement with it would deny everything:
   that key, and only that, is taken out. A test holds it in the template itself.
 - It asks for `sqs:SendMessageBatch` where many messages are sent at once, an action that AWS does not have: who may send may send many.
@@ -13,7 +13,7 @@ Bridged here, and nowhere else:
 - A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves:
   versions are named after it, so that a moved clock publishes.
 - Its CloudFront calls no address of AWS: the origin that is the API becomes the emulator's own.
-- After a restart stream event sources stall: each is named after the start, so that a start makes it anew.
+- After a restart stream event sources stall: each is named after the start, so that a start makes it again.
 """
 
 from __future__ import annotations

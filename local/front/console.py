@@ -1,6 +1,6 @@
 """What the page at `/` calls, below `/local/api/`. Only the local city has it, and no stage deploys it.
 
-It shows what an administrator sees and hands out tokens, so the front lets nobody call it but that page (`is_same_origin`).
+It shows what an administrator sees and hands out tokens, so the front lets only that page call it (`is_same_origin`).
 """
 
 from __future__ import annotations

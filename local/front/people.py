@@ -15,7 +15,7 @@ BY_APPLICATION = {
 
 
 def people_of(city: City) -> People:
-    """The people for a client's id; nobody for an unknown one."""
+    """The people for a client's id; none for an unknown one."""
 
     def people(client: str) -> list[str]:
         resources = city.stack.resources

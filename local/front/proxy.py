@@ -18,7 +18,7 @@ ANSWER_SECONDS = 330
 
 
 class BadRequest(Exception):
-    """A request whose length cannot be told for sure."""
+    """A request of unknown length."""
 
 
 class Unreachable(Exception):

@@ -128,12 +128,12 @@ class _Exchange(BaseHTTPRequestHandler):
             proxy.pass_on(self, front.emulator_port, path, viewer, _status_of)
 
     def _is_opened_elsewhere(self) -> bool:
-        """Under another name of this machine, to which the pools return nobody."""
+        """Under another name of this machine, which is no callback address of the pools."""
         name = self.headers.get("Host", "").rpartition(":")[0]
         return "text/html" in self.headers.get("Accept", "") and name.lower() != SIGNED_IN_AT
 
     def _pass_to_aws(self) -> None:
-        """As the emulator would be called, but not by pages elsewhere: it does what anybody asks it, unsigned, too."""
+        """As the emulator would be called, but not by pages elsewhere: it also does what unsigned requests ask."""
         front = self.server.front
         if self.command in _UNASKED and is_from_elsewhere(self.headers, front.port):
             self._answer(403, {"message": "Pages of other sites cannot call the local city's AWS."})

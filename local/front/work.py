@@ -14,7 +14,7 @@ RUNNING, DONE, FAILED = "running", "done", "failed"
 
 @dataclass
 class Step:
-    """A step of a piece of work: how many of how many things are done; `total` is None where nobody knows."""
+    """A step of a piece of work: how many of how many things are done; `total` is None where it is unknown."""
 
     name: str
     done: int = 0
@@ -77,6 +77,6 @@ def _do(work: Work, doing: Callable[[Work], Any]) -> None:
     except CityFailure as failure:
         work.failure = str(failure)
         work.status = FAILED
-    except Exception as problem:  # noqa: BLE001  # whatever it is, the page says so, and the next work can begin
+    except Exception as problem:  # noqa: BLE001  # the page reports it, and the next work can begin
         work.failure = f"{type(problem).__name__}: {problem}"
         work.status = FAILED

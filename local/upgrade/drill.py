@@ -82,7 +82,7 @@ class Drilled:
             f"The update took {self.update_seconds:.0f} s; {self.during_update:,} requests were answered meanwhile,"
             f" {self.answered:,} in all; {self.sent_again} had to be sent again.",
             f"New resources: {', '.join(self.new_resources) or 'none'}.",
-            f"Dead letters redriven: {self.redriven}, the first of them parked by the release on purpose.",
+            f"Dead letters redriven: {self.redriven}, the first of them left by the release on purpose.",
             f"Frozen afterwards: {self.frozen}; roots verified: {', '.join(self.roots)}.",
             *self.faults,
             "The city was upgraded: nothing is lost." if not self.faults else f"{len(self.faults)} faults.",
@@ -131,7 +131,7 @@ def _upgraded(upgrading: Upgrading) -> Drilled:
     upgrading.say("The release leaves holds, payments to cancel, a draft, applications and a dead letter.")
     unfinished = [evening.begin(till) for till in tills]
     draft = evening.propose(city.api, upgrading.tokens, release.folder / "policies")
-    evening.park(city, *_member(upgrading, "parked"))
+    evening.dead_letter(city, *_member(upgrading, "parked"))
     before, done = _update_while_they_pay(upgrading, tills)
 
     upgrading.say("Finishing what the release began.")

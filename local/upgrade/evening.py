@@ -77,7 +77,7 @@ def propose(api: Api, tokens: Tokens, policies: Path) -> dict[str, Any]:
 
 
 def decide(api: Api, tokens: Tokens, draft: dict[str, Any]) -> list[str]:
-    """A colleague approves what waits; what is not as it must be then."""
+    """A colleague approves what waits; what deviates then."""
     colleague = api.as_caller(tokens.colleague)
     approved = colleague.post(f"/policy_drafts/{draft['version']}/approval", {"revision": draft["revision"]})
     faults = [] if approved["status"] == "scheduled" else [f"the draft of the earlier release is {approved['status']}"]
@@ -108,7 +108,7 @@ def stream_waiting(city: City) -> Iterator[None]:
         switch(True)
 
 
-def park(city: City, member: Member, till: Till) -> None:
+def dead_letter(city: City, member: Member, till: Till) -> None:
     """A payment that the release could not post, since its wallet was not there: its record waits in the dead-letter queue."""
     tables, ledger = city.emulator.client("dynamodb"), city.stack.resources["LedgerTable"]
     key = {"pk": {"S": f"WALLET#{member.wallet}"}, "sk": {"S": "WALLET"}}
@@ -127,5 +127,5 @@ def _await_letter(city: City) -> None:
     deadline = time.monotonic() + LETTER_SECONDS
     while not queues.receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages"):
         if time.monotonic() > deadline:
-            raise CityFailure(f"The release parked no record within {LETTER_SECONDS} seconds.")
+            raise CityFailure(f"The release dead-lettered no record within {LETTER_SECONDS} seconds.")
         time.sleep(0.3)

@@ -67,7 +67,7 @@ def faults(_running: tuple[City, Faults]) -> Faults:
 
 @pytest.fixture(scope="session")
 def api(city: City) -> Api:
-    """The HTTP API for an anonymous caller; `api.as_caller(token)` is anybody else."""
+    """The HTTP API for an anonymous caller; `api.as_caller(token)` is another caller."""
     return city.api
 
 
@@ -91,7 +91,7 @@ def sign_in_as(city: City) -> SignIn:
 
 @pytest.fixture(scope="session")
 def new_member(api: Api, tokens: Tokens, sign_in_as: SignIn) -> Callable[..., Member]:
-    """Makes a member nobody else uses: `new_member(charged=900_000, verified=True, debit_order="cashback_first")`."""
+    """Makes a member that no other test uses: `new_member(charged=900_000, verified=True, debit_order="cashback_first")`."""
     numbers = itertools.count(1)
 
     def make(charged: int = 0, *, verified: bool = False, **wallet: Any) -> Member:

@@ -118,7 +118,7 @@ def test_a_person_signs_in_by_one_click_on_the_pool_s_page(city: City, browser: 
 def test_a_wrong_password_shows_the_page_again(browser: httpx.Client) -> None:
     client = browser.get("/config.json").json()["clients"]["resident"]
     form = sign_in.form_fields(authorise(browser, client).text) | {
-        "username": "nobody@eeum.example",
+        "username": "unknown@eeum.example",
         "password": "wrong",
     }
     again = browser.post("/login", data=form)
@@ -134,7 +134,7 @@ def test_the_page_at_the_root_signs_a_person_in_without_asking(browser: httpx.Cl
     assert exchanged(browser, client, answer).status_code == 200
 
     stranger = authorise(browser, client, **{"local-sign-in-as": inhabitants.OPERATOR})
-    assert stranger.status_code == 200, "an operator is nobody in the residents' pool, and is asked"
+    assert stranger.status_code == 200, "an operator is unknown in the residents' pool, and is asked to sign in"
 
 
 def test_a_code_is_of_no_use_without_its_verifier(browser: httpx.Client) -> None:

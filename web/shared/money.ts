@@ -24,7 +24,7 @@ export function percent(basisPoints: number): string {
 
 export type Typed = { amount: number } | { fault: 'empty' | 'not_whole' | 'too_small' | 'too_large' };
 
-/** The won that somebody typed; separators, spaces and a trailing 원 are fine, decimals and signs are not. */
+/** The won that a person typed; separators, spaces and a trailing 원 are fine, decimals and signs are not. */
 export function typedWon(text: string): Typed {
   const bare = text.replace(/[\s,]/g, '').replace(/(원|won)$/i, '');
   if (bare === '') return { fault: 'empty' };

@@ -2,7 +2,7 @@
  * The city's time, as its API gives it, and dates as people in Seoul read them.
  *
  * No page reads the browser's clock for a date: it may be wrong, and the city's may be moved. Between two answers of the API the
- * browser's monotonic clock, which nobody can set, carries the time on.
+ * browser's monotonic clock, which cannot be set, carries the time on.
  */
 import { signal } from '@preact/signals';
 import type { Language } from './i18n/language.ts';

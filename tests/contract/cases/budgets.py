@@ -312,7 +312,7 @@ def near_the_end_one_transaction_draws_from_several_places_or_none(storage: Stor
 
 @case
 def a_shards_largest_item_is_within_a_kilobyte(storage: Storage) -> None:
-    """Eight lines, and a pool by the month and one by the half month of the two months that a sub-line knows at once."""
+    """Eight lines, and a pool by the month and one by the half month of the two months that a shard knows at once."""
     names = [f"national-2022-{number}" for number in range(8)]
     names += [f"pool/daejeon-citywide@2022-{month}{half}" for month in ("07", "08", "09") for half in ("", "-1", "-2")]
     key = _budgets(storage).shard_key(2022, 15)

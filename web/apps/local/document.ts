@@ -53,7 +53,7 @@ export type Operation = {
   body: string | null;
   needsKey: boolean;
   responses: { status: string; meaning: string }[];
-  /** Who may call it: the first of the roles whose scope it asks for; null for anybody. */
+  /** Who may call it: the first of the roles whose scope it asks for; null for any caller. */
   role: Role | null;
 };
 

@@ -40,7 +40,7 @@ export function useAnswer<T>(ask: (() => Promise<T>) | null, inputs: unknown[]):
       latest.current++;
     };
   }, [run]);
-  // Between a change of inputs and the effect that asks, the old answer is nobody's.
+  // Between a change of inputs and the effect that asks, the old answer belongs to no request.
   if (state.key !== key) return { value: null, problem: null, waiting: ask !== null, again: run };
   return { value: state.value, problem: state.problem, waiting: state.waiting, again: run };
 }

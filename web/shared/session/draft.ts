@@ -1,5 +1,5 @@
 /**
- * What somebody typed, kept in this tab while a session that ended is begun again, or over a reload. It is gone with the tab. A
+ * What a person typed, kept in this tab while a session that ended is begun again, or over a reload. It is gone with the tab. A
  * draft names no person: it is what the form has, and the key of what was sent.
  */
 

@@ -11,7 +11,7 @@ test('the city is five years behind the browser, whatever the browser says', () 
   expect(cityMonth()).toBe('2021-01');
   vi.advanceTimersByTime(3_000);
   expect(cityMonth()).toBe('2021-02');
-  // Somebody sets the browser's clock.
+  // The browser's clock is set.
   vi.setSystemTime(new Date('2031-06-01T00:00:00Z'));
   expect(cityTime()?.toISOString()).toBe('2021-01-31T15:00:01.000Z');
 });

@@ -1,4 +1,4 @@
-/** Form fields: a label, a hint, and a fault that names the field to whoever does not see it. */
+/** Form fields: a label, a hint, and a fault that names the field for screen readers. */
 import type { ComponentChildren, Ref } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { language } from '../i18n/language.ts';

@@ -8,7 +8,7 @@ import { texts } from '../texts.ts';
 import { Copy, Refused } from './parts.tsx';
 
 const TIMEOUT_MS = 60_000;
-const NOBODY = '';
+const ANONYMOUS = '';
 
 type Answer = { status: number; milliseconds: number; text: string };
 type Request = { url: string; init: RequestInit & { headers: Record<string, string> } };
@@ -17,7 +17,7 @@ export function Try(props: { operation: Operation; city: City | null }) {
   const t = texts().reference;
   const { operation } = props;
   const id = useId();
-  const [role, setRole] = useState<Role | ''>(operation.role ?? NOBODY);
+  const [role, setRole] = useState<Role | ''>(operation.role ?? ANONYMOUS);
   const [values, setValues] = useState<Record<string, string>>(() =>
     Object.fromEntries(operation.parameters.map((each) => [each.name, suggested(each, props.city)])),
   );
@@ -65,7 +65,7 @@ export function Try(props: { operation: Operation; city: City | null }) {
       <div class="field">
         <label for={`${id}-role`}>{t.role}</label>
         <select id={`${id}-role`} value={role} onChange={(event) => setRole(event.currentTarget.value as Role | '')}>
-          <option value={NOBODY}>{t.anonymous}</option>
+          <option value={ANONYMOUS}>{t.anonymous}</option>
           {ROLES.map((each) => (
             <option key={each} value={each}>
               {texts().roles[each]}

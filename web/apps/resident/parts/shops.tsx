@@ -102,7 +102,7 @@ const AT_ONCE = 3;
 let running = 0;
 const queue: (() => void)[] = [];
 
-/** Few at once, so that a list does not stand in the way of what the person does next. */
+/** Few at once, so that a list does not delay what the person does next. */
 async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
   if (running >= AT_ONCE) await new Promise<void>((go) => queue.push(go));
   running++;

@@ -114,7 +114,7 @@ function FactsOf(props: { payment: OnePayment; paid: number }) {
 
 const LOOK_AGAIN_MS = [500, 1000, 1500, 2000, 3000, 5000, 8000];
 
-/** What the payment earned and what its cancellations changed; asked again while it is being worked out. */
+/** What the payment earned and what its cancellations changed; asked again while it is being calculated. */
 function Cashback(props: { payment: OnePayment }) {
   const t = texts().payment;
   const { payment } = props;

@@ -9,7 +9,7 @@ import { session } from '../city.ts';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
 
-/** Nobody is signed in. After signing in, the page that was asked for is shown. */
+/** The page before sign-in. After signing in, the page that was asked for is shown. */
 export function SignIn(props: { problem: Problem | null }) {
   const t = texts().signIn;
   const { url } = useLocation();

@@ -14,7 +14,7 @@ import { texts } from '../texts.ts';
 
 type StatementBody = Schemas['StatementBody'];
 
-/** A month's statement, once all of the month has been worked out. */
+/** A month's statement, once all of the month has been calculated. */
 export function Statement(props: { month: string }) {
   const t = texts().statement;
   const asked = useAnswer(() => read(props.month), [props.month]);

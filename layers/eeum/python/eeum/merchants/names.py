@@ -8,7 +8,7 @@ from eeum.merchants.rules import Merchant, MerchantStatus
 from eeum.merchants.store import MerchantStore
 
 KEPT = timedelta(minutes=5)
-"""How long a function goes on with a name that it has read."""
+"""How long a function uses a name after reading it."""
 
 MOST_KEPT = 10_000
 """Names that a function keeps, about 2 MB; then it starts again."""
@@ -23,7 +23,7 @@ class Named(NamedTuple):
 
 
 class MerchantNames:
-    """The names that a function has read. Of a merchant that is not approved, nobody but its owner learns the name."""
+    """The names that a function has read. Only its owner learns the name of a merchant that is not approved."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
