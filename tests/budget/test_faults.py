@@ -96,7 +96,7 @@ def test_money_given_back_while_its_pool_window_ends_is_not_lost() -> None:
     def fault(moment: str, writes: Sequence[Write]) -> None:
         if moment == "before" and not done:
             done.append(True)
-            # The first of a new window in that shard: the old one's money goes back to the rest.
+            # The first draw of a new window in that shard: the old window's money returns to the unallocated balance.
             books.draw(OWN, PAID, 10_000, hashed="a wallet")
 
     books.memory.fault = fault

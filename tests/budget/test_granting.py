@@ -37,23 +37,23 @@ def test_a_reward_is_paid_by_the_line_of_each_funder(books: Books) -> None:
     books.check()
 
 
-def test_all_that_a_line_has_is_granted_whichever_shard_is_drawn_on_and_then_no_more(books: Books) -> None:
+def test_draws_use_the_whole_line_from_any_shard_and_no_more(books: Books) -> None:
     grants = [books.draw(OWN, POOLED, 7_000).won for _ in range(10)]
-    assert grants == [7_000] * 6 + [3_000] + [0] * 3  # a pool of 45,000 for half a month
+    assert grants == [7_000] * 6 + [3_000] + [0] * 3  # A pool of 45,000 for half a month.
     assert books.left("event") == 55_000
     books.check()
 
 
-def test_a_later_half_of_the_month_has_its_own_pool_and_the_month_what_is_left_of_it(books: Books) -> None:
+def test_a_half_month_pool_starts_full_and_a_month_pool_keeps_its_remainder(books: Books) -> None:
     assert books.draw(OWN, POOLED, 50_000).won == 45_000
     books.now += timedelta(days=10)
     assert books.draw(OWN, POOLED, 50_000).won == 15_000
     books.now += timedelta(days=20)
-    assert books.draw(OWN, POOLED, 50_000).won == 40_000  # the line has no more
+    assert books.draw(OWN, POOLED, 50_000).won == 40_000  # The line is empty.
     books.check()
 
 
-def test_a_later_version_with_a_larger_pool_raises_it_and_one_with_a_smaller_takes_nothing_away(books: Books) -> None:
+def test_a_later_version_can_raise_a_pool_and_never_shrinks_it(books: Books) -> None:
     assert books.draw(OWN, POOLED, 50_000).won == 45_000
     larger = policy([POOLED], Pool("citywide", MONTHLY, 60_000), Pool("twice", Window("half_month"), 52_000))
     assert books.draw(larger, POOLED, 50_000).won == 7_000
@@ -74,15 +74,15 @@ def test_a_pool_of_an_event_spans_the_turn_of_the_year(books: Books) -> None:
     books.check(2022, 2023)
 
 
-def test_a_supplement_is_granted_at_once(books: Books) -> None:
-    assert books.draw(OWN, SHARED, 3_000_000).won == 2_500_002  # 1,000,000 of 40 %
-    assert books.draw(OWN, SHARED, 100).won == 2  # of which 40 % are none
+def test_a_supplement_can_be_drawn_at_once(books: Books) -> None:
+    assert books.draw(OWN, SHARED, 3_000_000).won == 2_500_002  # 40 % of it use up the national line.
+    assert books.draw(OWN, SHARED, 100).won == 2  # 40 % of 2 won are rounded down to 0.
     books.supplement(2022, "national", 400)
     assert books.draw(OWN, SHARED, 1_000).won == 1_000
     books.check()
 
 
-def test_what_comes_back_is_granted_again_whoever_asks(books: Books) -> None:
+def test_money_given_back_can_be_drawn_by_any_wallet(books: Books) -> None:
     first = books.draw(OWN, POOLED, 45_000, hashed="one")
     assert books.draw(OWN, POOLED, 1_000, hashed="another").won == 0
     assert books.change(first, 10_000, hashed="a third") == 10_000
@@ -96,20 +96,20 @@ def test_a_layer_without_a_budget_reads_and_writes_nothing(books: Books) -> None
     plain = policy([SHARED])
     earlier = books.memory.costs.round_trips
     assert books.draw(plain, SHARED, 10_000, NEW_YEAR - timedelta(days=1)).won == 10_000
-    # The lines, which a function has in its cache, and the transaction.
+    # The lines, which a function caches, and the transaction.
     assert books.memory.costs.round_trips - earlier == 2
     assert len(books.memory.items(Table.BUDGETS)) == before[0]
     assert books.memory.costs.round_trips > before[1]
 
 
-def test_what_no_line_pays_is_counted(books: Books) -> None:
+def test_draws_that_no_line_pays_are_counted(books: Books) -> None:
     entry = books.draw(OWN, DISTRICT, 1_000)
     assert books.store.money(2022).in_shards("unbudgeted/district") == 300
     books.change(entry, 100)
     assert books.store.money(2022).in_shards("unbudgeted/district") == 30
 
 
-def test_a_shard_forgets_the_pools_of_windows_long_over_and_takes_back_what_comes_later(books: Books) -> None:
+def test_a_shard_drops_pools_of_old_windows_and_still_takes_their_returns(books: Books) -> None:
     entry = books.draw(OWN, POOLED, 1_000, hashed="one")
     books.now += timedelta(days=62)
     books.draw(OWN, POOLED, 1_000, hashed="one")
@@ -168,7 +168,7 @@ def test_no_sequence_of_operations_loses_or_overspends_money(steps: list[tuple[s
         books.check()
 
 
-def test_a_shortfall_comes_only_when_no_shard_has_anything_left(books: Books) -> None:
+def test_a_shortfall_occurs_only_when_every_shard_is_empty(books: Books) -> None:
     while True:
         entry = books.draw(OWN, SHARED, 9_973)
         if entry.won < entry.wanted:
@@ -200,12 +200,12 @@ def test_no_item_takes_more_than_a_tenth_of_the_writes() -> None:
     assert busiest["command"] <= 0.1
 
 
-def test_a_transaction_costs_two_units_and_touches_one_shard(books: Books) -> None:
+def test_a_draw_costs_two_write_units_and_touches_one_shard(books: Books) -> None:
     books.draw(OWN, SHARED, 1_000, hashed="one")
     before = books.memory.costs.write_units
     books.memory.log.clear()
     books.draw(OWN, SHARED, 1_000, hashed="one")
-    assert books.memory.costs.write_units - before == 4  # and two for the entry
+    assert books.memory.costs.write_units - before == 4  # Two more for the entry.
     assert [write.key.table for write in books.memory.log] == [Table.BUDGETS, Table.LEDGER]
 
 
@@ -233,9 +233,9 @@ def test_a_pool_of_a_very_long_event_reads_only_the_years_that_drew_on_it() -> N
 
     books.now = datetime(2024, 1, 1, tzinfo=SEOUL)
     assert books.draw(own, paid, 850_000, hashed="b").won == 850_000
-    # Accepted the year before the first, and granted late: it finds what is left in the others, and is found by them.
+    # Accepted in the year before the first and funded late: it finds what the other years left, and they find it.
     assert books.draw(own, paid, 30_000, at=datetime(2021, 12, 31, tzinfo=SEOUL), hashed="c").won == 30_000
-    assert books.draw(own, paid, 30_000, hashed="d").won == 20_000, "all that was left anywhere"
+    assert books.draw(own, paid, 30_000, hashed="d").won == 20_000, "all that was left in any year"
     assert books.store.money(2200).unallocated.since == {"pool/festival@until-2200-12": 2021}  # type: ignore[union-attr]
     books.check(2200, 2021, 2022, 2024)
     assert books.store.money(2023).unallocated is None, "a year that drew on nothing is not opened"

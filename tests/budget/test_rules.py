@@ -115,7 +115,7 @@ def test_one_funders_shortfall_cuts_the_layer_for_all_its_funders_and_no_other_l
     shared, own = layer("standard", IN_HALVES), layer("district", {"city": 100})
     both = policy([shared, own])
     wallet = funds({"national": 100, "city": 1_000})
-    assert wallet.draw(both, shared, 1_000, NOON) == 201  # 100 and 101
+    assert wallet.draw(both, shared, 1_000, NOON) == 201  # The parts of 100 and 101 won.
     assert wallet.draw(both, own, 500, NOON) == 500
     assert wallet.changes == {2022: {"national": -100, "city": -601}}
 
@@ -159,7 +159,7 @@ def test_a_reward_is_raised_and_lowered_by_the_difference_of_its_parts() -> None
     paid = layer("standard", {"national": 1, "city": 1})
     own = policy([paid])
     wallet = funds({"national": 10, "city": 10})
-    assert wallet.draw(own, paid, 6, NOON, before=3) == 6  # (1, 2) becomes (3, 3)
+    assert wallet.draw(own, paid, 6, NOON, before=3) == 6  # The parts (1, 2) become (3, 3).
     assert wallet.changes == {2022: {"national": -2, "city": -1}}
     assert wallet.draw(own, paid, 2, NOON, before=6) == 2
     assert wallet.changes == {2022: {"city": 1}}
@@ -197,7 +197,7 @@ def test_money_given_back_after_the_close_is_kept_apart() -> None:
     wallet = funds(left, closed=True)
     wallet.give_back(own, paid, {"city": 200}, NOON)
     assert wallet.changes == {2022: {"returned/city": 200, "pool/citywide@2022-08": 200}}
-    assert wallet.draw(own, paid, 260, NOON) == 260  # 200 of what came back in it, 60 of what is left
+    assert wallet.draw(own, paid, 260, NOON) == 260  # 200 given back in that transaction, and 60 that were left.
     assert wallet.changes == {2022: {"city": -60, "pool/citywide@2022-08": -60}}
 
 
@@ -255,7 +255,7 @@ def test_a_pools_window_belongs_to_the_payments_year_and_an_events_to_its_last_y
 # --- budget shards and refills ----------------------------------------------------------------------------------------
 
 
-def test_transactions_are_spread_over_all_shards_alike() -> None:
+def test_transactions_are_spread_evenly_over_all_shards() -> None:
     counts = [0] * SHARDS
     for number in range(16_000):
         counts[shard_of(f"wallet-{number}")] += 1
@@ -301,7 +301,7 @@ def test_without_an_unallocated_balance_half_of_the_fullest_shard_is_moved() -> 
     assert move_to_refill(1, nothing, [Move(Place(2022, 1), 2 * SMALLEST_REFILL - 1)]) is None
 
 
-def test_those_that_have_enough_are_drawn_on_first_and_each_shard_begins_with_another() -> None:
+def test_shards_with_enough_are_drawn_on_first_and_each_shard_starts_with_another() -> None:
     others = [Move(Place(2022, number), won) for number, won in ((1, 900), (2, 1_000), (9, 2_000), (15, 999))]
     rest = Move(Place(2022, None), 30)
 
@@ -313,7 +313,7 @@ def test_those_that_have_enough_are_drawn_on_first_and_each_shard_begins_with_an
     assert nearest_first(1_000, 3, rest._replace(won=1_000), others)[0].place.shard is None
 
 
-def test_what_the_shard_does_not_have_is_drawn_from_the_places_in_reach() -> None:
+def test_what_a_shard_lacks_is_drawn_from_places_that_were_read() -> None:
     paid = layer("standard", {"city": 100})
     own = policy([paid])
     near, far = Move(Place(2022, None), 30), Move(Place(2022, 7), 50)
@@ -330,9 +330,7 @@ def test_what_the_shard_does_not_have_is_drawn_from_the_places_in_reach() -> Non
 
 
 @pytest.mark.parametrize(("drawing", "granted"), [(Drawing.OWN, 40), (Drawing.NOTHING, 0)])
-def test_who_may_look_no_more_has_what_the_shard_has_or_nothing_and_gives_back_all_the_same(
-    drawing: Drawing, granted: int
-) -> None:
+def test_after_the_last_read_a_draw_uses_its_shard_alone_and_returns_still_work(drawing: Drawing, granted: int) -> None:
     paid = layer("standard", {"city": 100})
     own = policy([paid])
     wallet = Funds(Lines([line("city", "city")]), {2022: BudgetShard(2022, 3, {"city": 40}, False)}, drawing=drawing)
@@ -342,7 +340,7 @@ def test_who_may_look_no_more_has_what_the_shard_has_or_nothing_and_gives_back_a
     assert wallet.changes == {2022: {"city": 100 - granted}}
 
 
-def test_pools_of_a_window_that_is_long_over_leave_a_shard() -> None:
+def test_pools_of_an_old_window_are_removed_from_a_shard() -> None:
     names = ["pool/a@2022-06", "pool/a@2022-06-2", "pool/a@2022-07", "pool/b@2021", "pool/c@until-2022-01", "city"]
     shard = BudgetShard(2022, 0, {name: number for number, name in enumerate(names)}, closed=False)
     assert ended_pools(shard, NOON) == [("pool/a@2022-06", 0), ("pool/a@2022-06-2", 1), ("pool/b@2021", 3)]

@@ -53,7 +53,7 @@ def look(books: Books, listener: Listener) -> Watched:
 # --- reports ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_report_says_what_there_was_is_spent_and_is_left(books: Books) -> None:
+def test_a_report_shows_what_was_appropriated_spent_and_left(books: Books) -> None:
     books.draw(OWN, SHARED, 100_000)
     books.supplement(2022, "national", 100_000)
     report = year_report(2022, books.reporting(BOOK))
@@ -80,7 +80,7 @@ def test_an_unused_pool_is_whole_and_a_year_without_a_budget_is_empty(books: Boo
     assert (empty.lines, empty.funders, empty.pools, empty.closed) == ((), (), (), False)
 
 
-def test_what_comes_back_after_the_close_is_shown_apart(books: Books) -> None:
+def test_money_given_back_after_the_close_is_shown_apart(books: Books) -> None:
     entry = books.draw(OWN, SHARED, 100_000)
     months = MonthStore(books.storage, books.patience, PROGRAMME)
     request = books.request(2022)
@@ -219,7 +219,7 @@ def test_a_watch_that_dies_at_any_write_loses_no_alarm(moment: str) -> None:
         assert len(keys) <= 4  # One of them may be published twice, with one id.
 
 
-def test_two_runs_at_once_tell_each_alarm_once(books: Books) -> None:
+def test_two_runs_at_once_send_each_alarm_once(books: Books) -> None:
     books.draw(OWN, SHARED, 260_000)
     first, second = Listener(), Listener()
 

@@ -41,7 +41,7 @@ def _paid(world: World, payer: Wallet, *amounts: int) -> list[Payment]:
 def _audited(world: World, later: timedelta = timedelta()) -> list[tuple[str, str]]:
     audit = Audit(AuditStore(world.memory), world.policies, world.now + later, (), lambda: True, lambda _: None)
     wrong = audit.segment(0, 1).found.deviations
-    # The audit rightly knows no grants: the money of a test comes from nowhere.
+    # These tests create money by allowances, which the audit does not know.
     known = [each for each in wrong if each.check != "kind_unknown" and "cannot be summed" not in each.detail]
     return [(each.check, each.entry.partition("#")[0]) for each in known]
 

@@ -154,7 +154,7 @@ def a_closed_year_takes_nothing_more_and_is_closed_once(storage: Storage) -> Non
 
 
 @case
-def money_moves_to_a_shard_that_knows_its_name_as_far_as_it_is_there(storage: Storage) -> None:
+def available_money_moves_to_a_shard_that_has_its_line(storage: Storage) -> None:
     budgets, _ = _with_line(storage, 1_000)
     rest, third, fourth = Place(2022, None), Place(2022, 3), Place(2022, 4)
     with pytest.raises(ConditionsFailed) as failed:
@@ -312,7 +312,7 @@ def near_the_end_one_transaction_draws_from_several_places_or_none(storage: Stor
 
 @case
 def a_shards_largest_item_is_within_a_kilobyte(storage: Storage) -> None:
-    """Eight lines, and a pool by the month and one by the half month of the two months that a shard knows at once."""
+    """Eight lines, and a monthly and a half-monthly pool for each of the two months that a budget shard holds at once."""
     names = [f"national-2022-{number}" for number in range(8)]
     names += [f"pool/daejeon-citywide@2022-{month}{half}" for month in ("07", "08", "09") for half in ("", "-1", "-2")]
     key = _budgets(storage).shard_key(2022, 15)

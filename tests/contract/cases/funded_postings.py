@@ -65,7 +65,7 @@ def payments_are_read_with_the_budget_shard_of_their_cashback(storage: Storage) 
     assert list(found.others) == keys
     funds = funding.funds(found.others)
     funds.draw(POLICY, COUPON, 1, NOON)
-    assert funds.missing, "nothing was brought there yet"
+    assert funds.missing, "no money has been moved there yet"
 
 
 @case
