@@ -28,7 +28,7 @@ move = BudgetStore.move
 
 
 def _of_shard(kind: type[Condition], name: str) -> Any:
-    """Without a condition on what a shard has, where something is granted or given back; refilling keeps its own."""
+    """Remove the condition on a budget shard's amount from draws and returns; refills keep theirs."""
 
     def gone(write: Write, each: Condition) -> bool:
         granted = isinstance(write, Update) and write.key.table is Table.BUDGETS and write.key.sk == "SUB_LINE"
@@ -116,8 +116,8 @@ MUTANTS_OF_REWARDS = (
         forms=True,
     ),
     Mutant(
-        "shard condition",
-        "a grant no longer needs the shard to have as much",
+        "budget shard condition",
+        "a budget draw does not require the shard to have its amount",
         lambda: _of_shard(AtLeast, "won"),
         forms=True,
     ),
