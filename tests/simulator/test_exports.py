@@ -212,7 +212,7 @@ def test_exports_of_another_kind(world: World, tmp_path: Path) -> None:
 
 def test_a_cancellation_whose_payment_is_lost(world: World, tmp_path: Path) -> None:
     items = [item for item in world.memory.items(Table.LEDGER) if item["kind"] != "capture"]
-    refused(written_export(tmp_path / "export", items), errors.ExportIncomplete, "nothing was captured")
+    refused(written_export(tmp_path / "export", items), errors.ExportIncomplete, "has no capture")
 
 
 def test_more_cancelled_than_paid(world: World, tmp_path: Path) -> None:
