@@ -85,7 +85,9 @@ def test_every_fault_that_the_code_names_is_explained(path: Path) -> None:
 
 
 def test_every_fault_that_is_explained_has_a_sentence_in_korean() -> None:
-    named = set(re.findall(r"`(\w+)`", section("### Faults of `invalid_request`").partition("The platform's own codes:")[2]))
+    named = set(
+        re.findall(r"`(\w+)`", section("### Faults of `invalid_request`").partition("The platform's own codes:")[2])
+    )
     ours = {row[0] for row in rows("### Faults of `invalid_request`")}
     explained = {code for cell in ours for code in re.findall(r"\w+", cell)}
 
