@@ -7,6 +7,7 @@ import pytest
 from eeum.storage import Table
 from tests.simulation.faults import Odds
 from tests.simulation.running import do, new_city, steps_of
+from tests.simulation.slow_lane import kept, small
 
 OPERATIONS, OFTEN = 1_700, 8
 
@@ -14,9 +15,10 @@ OPERATIONS, OFTEN = 1_700, 8
 @pytest.mark.parametrize("seed", [2, 3], ids=["Incheon", "all forms"])
 def test_spendings_are_undone_often(seed: int) -> None:
     city = new_city(seed, OPERATIONS)
-    for step in steps_of(seed, OPERATIONS):
-        city.now += timedelta(seconds=step.seconds)
-        do(city, step, Odds())
+    with small(), kept(city):
+        for step in steps_of(seed, OPERATIONS):
+            city.now += timedelta(seconds=step.seconds)
+            do(city, step, Odds())
     wallets = city.reference.wallets.values()
     ledger = city.memory.items(Table.LEDGER)
     assert sum(known.repaid for known in wallets) > OFTEN
