@@ -119,9 +119,7 @@ def _configurations(stack: Stack) -> dict[str, dict[str, Any]]:
     """The configuration of each function of the stack, by logical id."""
     functions = stack.client("lambda")
     return {
-        name: functions.get_function_configuration(FunctionName=physical)
-        for name, physical in stack.resources.items()
-        if name.endswith("Function") and ":" not in physical
+        name: functions.get_function_configuration(FunctionName=physical) for name, physical in stack.functions.items()
     }
 
 

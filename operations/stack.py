@@ -63,14 +63,24 @@ class Stack:
     @cached_property
     def resources(self) -> dict[str, str]:
         """Physical ids by logical id. Raises `OperationFailed` when there is no such stack, or no answer."""
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in self._listed}
+
+    @cached_property
+    def functions(self) -> dict[str, str]:
+        """Names of the Lambda functions by logical id. Raises as `resources`."""
+        kind = "AWS::Lambda::Function"
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in self._listed
+            if resource["ResourceType"] == kind
+        }
+
+    @cached_property
+    def _listed(self) -> list[dict[str, Any]]:
         try:
-            listed = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
-            return {
-                resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-                for page in listed
-                for resource in page["StackResourceSummaries"]
-                if resource.get("PhysicalResourceId")
-            }
+            pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+            found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+            return [resource for resource in found if resource.get("PhysicalResourceId")]
         except (BotoCoreError, ClientError) as problem:
             hint = " `make run`, in another terminal, starts the local city." if self._endpoint else ""
             raise OperationFailed(f"The stack {self.name} cannot be read: {problem}.{hint}") from problem

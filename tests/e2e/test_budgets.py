@@ -82,4 +82,4 @@ def test_the_watch_stores_spending_and_the_forecast_states_its_period(city: City
     for each in found["forecasts"]:
         assert (each["outlook"] == "no_data") == (each["days_of_data"] == 0)
         assert each["until"] == f"{now.year}-12-31"
-    assert "28 days" in found["method"]
+    assert "28 full days" in found["method"]

@@ -45,7 +45,7 @@ EXPECTED = {
 @pytest.mark.parametrize("name", HTTP)
 def test_an_http_event_is_answered_as_the_api_passes_it_on(played: Played, name: str) -> None:
     for answer, status in zip((played.first[name], played.again[name]), EXPECTED[name], strict=True):
-        assert answer["statusCode"] == status, answer
+        assert answer.get("statusCode") == status, "".join(answer.get("stackTrace", [str(answer)]))[-1500:]
         assert answer["isBase64Encoded"] is False
         kind = "application/json" if status < 400 else "application/problem+json"
         assert answer["headers"]["Content-Type"] == kind

@@ -35,7 +35,9 @@ class MerchantNames:
             return
         if len(self._named) >= MOST_KEPT:
             self._named.clear()
-        self._named[merchant.id] = Named(merchant.shop.name, merchant.decisions[-1].decided_at, self._clock())
+        # No payment fails for want of a name's date: an approval without its decision counts from the application.
+        approved_at = merchant.decisions[-1].decided_at if merchant.decisions else merchant.applied_at
+        self._named[merchant.id] = Named(merchant.shop.name, approved_at, self._clock())
 
     def known(self, merchant_id: str, at: datetime) -> str | None:
         """The name of a merchant that was read already, if it was approved at the instant `at`; it reads nothing.
