@@ -58,7 +58,7 @@ def test_one_click_opens_the_residents_app_as_a_resident(place: Place, new_visit
 def test_an_operation_of_the_reference_is_sent_as_its_role(place: Place, new_visit: NewVisit) -> None:
     page = opened(place, new_visit, "/local/reference")
     page.get_by_label("Find").fill("get /wallets/{wallet_id} own wallet")
-    operation = page.locator("details.local-operation").filter(has_text="The own wallet").first
+    operation = page.locator("details.local-operation").filter(has_text="One's own wallet").first
     operation.locator("summary").click()
     expect(operation.get_by_label("wallet_id")).to_have_value(str(place.city.opened and place.city.opened.wallet))
     operation.get_by_role("button", name="Send").click()
