@@ -254,7 +254,7 @@ def test_the_watch_publishes_levels_and_forecasts(
     )
     assert (soon, detail["runs_out_on"], detail["per_day"]) == ("BudgetRunsOutSoon", "2021-01-06", 52_000_000)
     forecast = city.call(OPERATOR, "GET", f"{THIS_YEAR}/forecast").json
-    assert "28 days" in forecast["method"]
+    assert "28 full days" in forecast["method"]
     assert forecast["forecasts"] == [
         {
             "kind": "line",
