@@ -308,7 +308,7 @@ def test_a_function_with_a_shifted_clock_does_not_start_where_money_is_real() ->
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": path, **ENVIRONMENT, "CLOCK_SHIFT_SECONDS": "60"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "only `local` may shift its clock" in done.stderr
+    assert "only the stage local may shift its clock" in done.stderr
 
 
 def test_no_function_needs_the_dry_run() -> None:

@@ -91,7 +91,7 @@ def test_all_parts_are_there_or_none(world: World) -> None:
             raise Unavailable
 
     world.memory.fault = cut
-    with pytest.raises(Exception, match="Others are writing"):
+    with pytest.raises(Exception, match="Other requests are"):
         world.post(cancelled)
     assert world.entries("correction") == []
     world.memory.fault = lambda moment, writes: None

@@ -12,6 +12,7 @@ PROBLEMS: Mapping[str, str] = {
     "programme_not_running": "지금 시행 중인 정책이 없습니다.",
     "bank_reference_used": "이미 다른 지갑이나 다른 금액으로 처리된 은행 거래번호입니다.",
     "already_applied": "이 사업자등록번호로 접수되었거나 승인된 신청이 있습니다.",
+    "too_many_items": "한 번에 처리할 수 있는 항목 수를 넘었습니다. 결제를 나누어 보내 주세요.",
     "already_decided": "이미 승인되었거나 반려된 신청입니다.",
     "application_changed": "검토한 신청이 아닙니다. 그사이 새 신청이 접수되었으니 다시 확인해 주세요.",
     "payment_declined": "거절된 결제입니다.",

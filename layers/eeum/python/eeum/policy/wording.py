@@ -71,7 +71,7 @@ _FINAL_OF_DIGIT = {"0": "ㅇ", "1": "ㄹ", "3": "ㅁ", "6": "ㄱ", "7": "ㄹ", "
 _FINAL_OF_LETTER = {"L": "ㄹ", "M": "ㅁ", "N": "ㄴ", "R": "ㄹ"}
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _FINALS = ord("가"), ord("힣"), 28
 _FINAL_RIEUL = 8
-_SAID_TWICE = re.compile(r"\s*\([^()]*\)$")
+_SAID_TWICE = re.compile(r"\s*\([^()]*\)\Z")
 _UNSAID = "”’\"'.,)]}» "
 
 
