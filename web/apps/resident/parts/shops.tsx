@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { answer } from '../../../shared/api/client.ts';
-import { asProblem, type Problem } from '../../../shared/api/problem.ts';
+import { usePages } from '../../../shared/api/paging.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { category, district } from '../../../shared/i18n/names.ts';
 import { common } from '../../../shared/i18n/texts.ts';
@@ -12,6 +12,7 @@ import { cityTime, date } from '../../../shared/time.ts';
 import { Answered, ProblemNote, Waiting } from '../../../shared/ui/answer.tsx';
 import { SelectField } from '../../../shared/ui/fields.tsx';
 import { Icon } from '../../../shared/ui/icons.tsx';
+import { More } from '../../../shared/ui/more.tsx';
 import { api, policyInForce, type Shop } from '../city.ts';
 import { texts } from '../texts.ts';
 import { askQuote } from './quote.tsx';
@@ -170,52 +171,35 @@ export function ShopFinder(props: { to: (shop: string) => string; withBenefit?: 
   );
 }
 
-type Found = { shops: Shop[]; cursor: string | null };
-
 function FoundShops(props: { district: string; category: string; amount: number; to: (shop: string) => string; withBenefit?: boolean }) {
   const t = texts().shops;
-  const [found, setFound] = useState<Found | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const read = async (cursor: string | null) => {
-    setBusy(true);
-    setProblem(null);
+  const pages = usePages(async (cursor) => {
     const query = {
       district: props.district,
       ...(props.category ? { category: props.category } : {}),
       ...(cursor ? { cursor } : {}),
     };
-    try {
-      const body = await answer(api.GET('/merchants', { params: { query } }));
-      setFound((before) => ({ shops: [...(cursor ? (before?.shops ?? []) : []), ...body.merchants], cursor: body.cursor }));
-    } catch (thrown) {
-      setProblem(asProblem(thrown));
-    }
-    setBusy(false);
-  };
-  useEffect(() => void read(null), []);
-  if (!found) return problem ? <ProblemNote problem={problem} again={() => void read(null)} /> : <Waiting lines={4} />;
+    const body = await answer(api.GET('/merchants', { params: { query } }));
+    return { entries: body.merchants, cursor: body.cursor };
+  });
+  const shops = pages.entries;
+  if (!shops) return pages.problem ? <ProblemNote problem={pages.problem} again={pages.next} /> : <Waiting lines={4} />;
   return (
     <>
       <p class="hint" role="status">
-        {found.shops.length > 0 ? t.count(found.shops.length) : ''}
+        {shops.length > 0 ? t.count(shops.length) : ''}
       </p>
-      {found.shops.length === 0 ? (
+      {shops.length === 0 ? (
         <div class="empty">
           <p>{t.empty}</p>
           <p>{t.emptyText}</p>
         </div>
       ) : (
         <div class="card card-list">
-          <ShopRows shops={found.shops} to={props.to} amount={props.withBenefit ? props.amount : null} />
+          <ShopRows shops={shops} to={props.to} amount={props.withBenefit ? props.amount : null} />
         </div>
       )}
-      {problem && <ProblemNote problem={problem} again={() => void read(found.cursor)} />}
-      {found.cursor && !problem && (
-        <button type="button" class="button button-quiet button-wide" disabled={busy} onClick={() => void read(found.cursor)}>
-          {common().more}
-        </button>
-      )}
+      <More pages={pages} />
     </>
   );
 }

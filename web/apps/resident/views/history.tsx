@@ -1,18 +1,18 @@
-import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { answer } from '../../../shared/api/client.ts';
-import { asProblem, type Problem } from '../../../shared/api/problem.ts';
+import { usePages } from '../../../shared/api/paging.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { common } from '../../../shared/i18n/texts.ts';
 import { cityMonth, monthAfter, monthName, monthOf } from '../../../shared/time.ts';
 import { Answered, ProblemNote, Waiting } from '../../../shared/ui/answer.tsx';
 import { Icon } from '../../../shared/ui/icons.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
+import { More } from '../../../shared/ui/more.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { api, readWallet, type Wallet } from '../city.ts';
 import { cashbackOf } from '../months.ts';
-import { PaymentList, type Paid } from '../parts/payment-list.tsx';
+import { PaymentList } from '../parts/payment-list.tsx';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
 
@@ -81,28 +81,16 @@ function Month(props: { month: string; wallet: Wallet; closed: boolean }) {
   );
 }
 
-type Found = { payments: Paid[]; cursor: string | null };
-
 function Payments(props: { month: string; walletId: string; earned: Map<string, number> }) {
   const t = texts().history;
-  const [found, setFound] = useState<Found | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const read = async (cursor: string | null) => {
-    setBusy(true);
-    setProblem(null);
+  const pages = usePages(async (cursor) => {
     const query = { month: props.month, ...(cursor ? { cursor } : {}) };
-    try {
-      const body = await answer(api.GET('/wallets/{wallet_id}/payments', { params: { path: { wallet_id: props.walletId }, query } }));
-      setFound((before) => ({ payments: [...(cursor ? (before?.payments ?? []) : []), ...body.payments], cursor: body.cursor }));
-    } catch (thrown) {
-      setProblem(asProblem(thrown));
-    }
-    setBusy(false);
-  };
-  useEffect(() => void read(null), []);
-  if (!found) return problem ? <ProblemNote problem={problem} again={() => void read(null)} /> : <Waiting lines={5} />;
-  if (found.payments.length === 0) {
+    const body = await answer(api.GET('/wallets/{wallet_id}/payments', { params: { path: { wallet_id: props.walletId }, query } }));
+    return { entries: body.payments, cursor: body.cursor };
+  });
+  const payments = pages.entries;
+  if (!payments) return pages.problem ? <ProblemNote problem={pages.problem} again={pages.next} /> : <Waiting lines={5} />;
+  if (payments.length === 0) {
     return (
       <div class="empty">
         <p>{t.empty(monthName(props.month, language.value))}</p>
@@ -115,15 +103,10 @@ function Payments(props: { month: string; walletId: string; earned: Map<string, 
   }
   return (
     <>
-      <PaymentList payments={found.payments} earned={props.earned} byDay />
-      {problem && <ProblemNote problem={problem} again={() => void read(found.cursor)} />}
-      {found.cursor && !problem ? (
-        <button type="button" class="button button-quiet button-wide" disabled={busy} onClick={() => void read(found.cursor)}>
-          {common().more}
-        </button>
-      ) : null}
+      <PaymentList payments={payments} earned={props.earned} byDay />
+      <More pages={pages} />
       <p class="hint" role="status">
-        {found.cursor ? t.shown(found.payments.length) : common().loadedAll(found.payments.length)}
+        {pages.more ? t.shown(payments.length) : common().loadedAll(payments.length)}
       </p>
     </>
   );
