@@ -14,11 +14,11 @@ from samtranslator.yaml_helper import yaml_parse
 from local import packaging, places
 from local.emulator import Emulator
 from local.failure import CityFailure
+from local.stack_resources import Resources, resources_of
 from local.translation import API_ID, API_PATH, translate
 
 DEPLOY_SECONDS = 120
 LONGEST_REASON = 600
-FUNCTION = "AWS::Lambda::Function"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
@@ -50,23 +50,16 @@ class Stack:
     @property
     def resources(self) -> dict[str, str]:
         """Physical ids by logical id."""
-        return {name: identifier for name, (_, identifier) in self._listed.items()}
+        return self._listed.all
 
     @property
     def functions(self) -> dict[str, str]:
-        """Names of the Lambda functions by logical id; an integration is named after its function, too."""
-        return {name: identifier for name, (kind, identifier) in self._listed.items() if kind == FUNCTION}
+        """Names of the Lambda functions by logical id."""
+        return self._listed.functions
 
     @cached_property
-    def _listed(self) -> dict[str, tuple[str, str]]:
-        """Type and physical id of each resource, by its logical id."""
-        listed = self._formation.get_paginator("list_stack_resources").paginate(StackName=places.STACK)
-        return {
-            resource["LogicalResourceId"]: (resource["ResourceType"], resource["PhysicalResourceId"])
-            for page in listed
-            for resource in page["StackResourceSummaries"]
-            if resource.get("PhysicalResourceId")
-        }
+    def _listed(self) -> Resources:
+        return resources_of(self._formation, places.STACK)
 
 
 class Deployment(Stack):

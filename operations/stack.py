@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import places, variables
 from local.emulator import ACCESS_KEY, HOST, SECRET_KEY
 from local.lock import port_of_running_city
+from local.stack_resources import Resources, resources_of
 from operations.failure import OperationFailed
 
 CONFIGURATION = places.ROOT / "samconfig.toml"
@@ -60,27 +61,20 @@ class Stack:
             )
         return self._clients[service]
 
-    @cached_property
+    @property
     def resources(self) -> dict[str, str]:
         """Physical ids by logical id. Raises `OperationFailed` when there is no such stack, or no answer."""
-        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in self._listed}
+        return self._listed.all
 
-    @cached_property
+    @property
     def functions(self) -> dict[str, str]:
         """Names of the Lambda functions by logical id. Raises as `resources`."""
-        kind = "AWS::Lambda::Function"
-        return {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for resource in self._listed
-            if resource["ResourceType"] == kind
-        }
+        return self._listed.functions
 
     @cached_property
-    def _listed(self) -> list[dict[str, Any]]:
+    def _listed(self) -> Resources:
         try:
-            pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
-            found = [resource for page in pages for resource in page["StackResourceSummaries"]]
-            return [resource for resource in found if resource.get("PhysicalResourceId")]
+            return resources_of(self.client("cloudformation"), self.name)
         except (BotoCoreError, ClientError) as problem:
             hint = " `make run`, in another terminal, starts the local city." if self._endpoint else ""
             raise OperationFailed(f"The stack {self.name} cannot be read: {problem}.{hint}") from problem

@@ -114,11 +114,7 @@ def supplement(command: Supplement, using: BudgetDependencies) -> Answer[BudgetC
         _refuse_if_closed(unallocated)
         return Decision(change, lambda: using.appropriations.supplement(change))
 
-    def read() -> tuple[BudgetChange | None, Unallocated | None]:
-        unallocated = using.budgets.money(year).unallocated
-        return using.appropriations.change(year, request.digest), unallocated
-
-    return answer_once(request, using.budgets.patience, read, decide)
+    return answer_once(request, using.budgets.patience, lambda: _read(using, year, request), decide)
 
 
 def close_year(command: CloseYear, using: BudgetDependencies) -> Answer[BudgetChange]:
@@ -142,11 +138,15 @@ def close_year(command: CloseYear, using: BudgetDependencies) -> Answer[BudgetCh
         _refuse_if_closed(unallocated)
         return Decision(change, lambda: using.appropriations.close(change))
 
-    def read() -> tuple[BudgetChange | None, Unallocated | None]:
-        unallocated = using.budgets.money(year).unallocated
-        return using.appropriations.change(year, request.digest), unallocated
+    return answer_once(request, using.budgets.patience, lambda: _read(using, year, request), decide)
 
-    return answer_once(request, using.budgets.patience, read, decide)
+
+def _read(
+    using: BudgetDependencies, year: FiscalYear, request: Request
+) -> tuple[BudgetChange | None, Unallocated | None]:
+    """The change that this request made already, and the year's unallocated balance, which is read first."""
+    unallocated = using.budgets.money(year).unallocated
+    return using.appropriations.change(year, request.digest), unallocated
 
 
 def _line(budgets: BudgetStore, year: FiscalYear, line_id: str) -> Line:
