@@ -53,7 +53,8 @@ def stack(functions: Lambda, **resources: str) -> Any:
     tables = SimpleNamespace(describe_table=lambda **_: {"Table": {"LatestStreamArn": "the ledger's stream"}})
     clients = {"lambda": functions, "dynamodb": tables}
     known = {"LedgerTable": "ledger", "BalanceProjectionFunction": "projection", **resources}
-    return SimpleNamespace(client=clients.__getitem__, resources=known)
+    names = {name: known[name] for name in known if name.endswith("Function")}
+    return SimpleNamespace(client=clients.__getitem__, resources=known, functions=names)
 
 
 def test_it_switches_the_projection_s_own_source_and_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,10 +20,12 @@ MAKEFILE = (places.ROOT / "Makefile").read_text()
 
 
 def make(*given: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `make` as in a terminal, also when these tests run under `make test`: an inner make would print the folder it enters."""
+    terminal = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     return subprocess.run(
         ["make", *given],
         cwd=places.ROOT,
-        env={**os.environ, "MAKEFLAGS": "", **environment},
+        env={**terminal, **environment},
         capture_output=True,
         text=True,
         check=False,
