@@ -1,8 +1,10 @@
 """Version 1 of the codec: items as releases before version 2 stored them, without the product's code."""
 
 import base64
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Any
 from unittest.mock import patch
 
@@ -74,12 +76,54 @@ def _start_of(month: str) -> str:
     return f"{month}-01T00:00:00.000+09:00"
 
 
+_in_version_1: ContextVar[bool] = ContextVar("in version 1", default=False)
+
+
 @contextmanager
 def written_in_version_1() -> Iterator[None]:
-    """Make the product write what releases before version 2 wrote; it reads as it does."""
+    """Make the product write what releases before version 2 wrote, in this thread; it reads as it does."""
+    token = _in_version_1.set(True)
+    _replaced.enter()
+    try:
+        yield
+    finally:
+        _replaced.leave()
+        _in_version_1.reset(token)
+
+
+class _Replaced:
+    """The product's writers, replaced while any thread writes version 1.
+
+    If each thread replaced them for itself, the first to leave could put back what another had put there.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._patches = ExitStack()
+        self._inside = 0
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._inside:
+                for (module, name), instead in _instead().items():
+                    self._patches.enter_context(patch.object(module, name, _chosen(getattr(module, name), instead)))
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._patches.close()
+
+
+_replaced = _Replaced()
+
+
+def _instead() -> dict[tuple[Any, str], Callable[..., Any]]:
+    """What writes instead, by module and name."""
     payment_item, capture_item = payment_store.payment_item, progress_store.capture_item
     item_of, wallet_item, purse_item = cashback_store.item_of, wallet_store.wallet_item, wallet_store.purse_item
-    written = {
+    return {
         (payment_store, "payment_item"): lambda payment: as_version_1(payment_item(payment)),
         (progress_store, "capture_item"): lambda capture: as_version_1(capture_item(capture)),
         (cashback_store, "item_of"): lambda entry: as_version_1(item_of(entry)),
@@ -88,10 +132,13 @@ def written_in_version_1() -> Iterator[None]:
         (wallet_store, "_about_set"): _about_set,
         **{(store, "negative_set"): _negative_set for store in (wallet_store, progress_store, cashback_store)},
     }
-    with ExitStack() as applied:
-        for (module, name), instead in written.items():
-            applied.enter_context(patch.object(module, name, instead))
-        yield
+
+
+def _chosen(usual: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
+    def write(*given: Any) -> Any:
+        return instead(*given) if _in_version_1.get() else usual(*given)
+
+    return write
 
 
 def _purse_written(purse: Purse, stored: Mapping[str, Any]) -> Item:
