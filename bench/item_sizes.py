@@ -153,7 +153,7 @@ def largest_wallet() -> Wallet:
         opened_at=NOON,
         district=_longest_names()[0],
         birth_date=date(1950, 3, 1),
-        standings=99,
+        decisions_made=99,
     )
 
 

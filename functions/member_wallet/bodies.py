@@ -72,7 +72,7 @@ class TopUpRequest(Body):
     bank_reference: Line = Field(max_length=64)
 
 
-class StandingRequest(Body):
+class WalletDecisionRequest(Body):
     """An operator's decision about a wallet, with its reason, and facts of the member that the operator saw in papers.
 
     A missing field stays as it is. Null for a class, district, date of birth or issuer removes what was recorded.
@@ -159,7 +159,7 @@ class PastBalancesBody(BaseModel):
     refund_pending: int
 
 
-class StandingBody(BaseModel):
+class WalletDecisionBody(BaseModel):
     """What an operator may see of a wallet: neither its balances nor the tokens of its cards."""
 
     id: str
@@ -242,8 +242,8 @@ def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
     )
 
 
-def standing_body(wallet: Wallet) -> StandingBody:
-    return StandingBody(
+def wallet_decision_body(wallet: Wallet) -> WalletDecisionBody:
+    return WalletDecisionBody(
         id=wallet.id,
         status=wallet.status,
         verified=wallet.verified,

@@ -5,7 +5,7 @@ from typing import Any
 
 from eeum.aws.http import Cursor, Limit, Response, answered, created
 from eeum.calendar import text_of
-from eeum.policy.announcements import changes_of, standing_of
+from eeum.policy.announcements import changes_of, status_of
 from eeum.policy.comparison import changes_between
 from eeum.policy.document_models import PolicyDocument, stored_document
 from eeum.policy.documents import shaped_document
@@ -191,7 +191,7 @@ def _body(draft: Draft, document: Mapping[str, Any], stored: Stored) -> DraftBod
 def _summary(draft: Draft, stored: Stored) -> DraftSummaryBody:
     status = draft.status.value
     if draft.status is DraftStatus.APPROVED:
-        status = standing_of(draft.version, stored.documents, door.city.clock()).value
+        status = status_of(draft.version, stored.documents, door.city.clock()).value
     return DraftSummaryBody(
         version=draft.version,
         status=status,

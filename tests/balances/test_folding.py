@@ -99,7 +99,7 @@ def test_counts_of_zero_are_not_stored(projecting: Projecting) -> None:
     shop = Holder(HolderKind.MERCHANT, "shop")
     store = BalanceStore(projecting.storage, patience_of())
     for sequence, won in ((1, 500), (2, -500)):
-        store.append("shard", store.standing("shard"), sequence, {shop: {"payable": won}}, projecting.now)
+        store.append("shard", store.fold_state("shard"), sequence, {shop: {"payable": won}}, projecting.now)
         projecting.fold()
 
     assert projecting.folded == {}

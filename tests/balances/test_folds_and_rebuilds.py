@@ -107,7 +107,7 @@ def test_a_page_of_an_earlier_fold_does_not_count_after_a_rebuild(projecting: Pr
     reading = BalanceStore(projecting.storage, patience_of())
     assert reading.merchant("shop").balances[shop]["payable"] == 0
 
-    reading.append("shard", reading.standing("shard"), 1, {shop: {"payable": 5}}, projecting.now)
+    reading.append("shard", reading.fold_state("shard"), 1, {shop: {"payable": 5}}, projecting.now)
     projecting.fold()
 
     assert reading.merchant("shop").balances[shop]["payable"] == 5

@@ -54,7 +54,7 @@ from eeum.segments import Segment
 from eeum.storage import Item, Key, Storage, Table
 from eeum.wallet.rules import DebitOrder
 from eeum.wallet.store import WalletStore
-from eeum.wallet.use_cases import ChangeStanding, OpenWallet, WalletDependencies, change_standing, open_wallet
+from eeum.wallet.use_cases import DecideOnWallet, OpenWallet, WalletDependencies, decide_on_wallet, open_wallet
 from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_everything
 from tests.patience import patience_of
@@ -227,8 +227,8 @@ class Simulated:
             self.wallets.append(wallet.id)
             chance = random.Random(number)
             verified = True if number % 3 else None
-            change_standing(
-                ChangeStanding(wallet.id, "operator", "papers in order", verified=verified, about=papers_of(chance)),
+            decide_on_wallet(
+                DecideOnWallet(wallet.id, "operator", "papers in order", verified=verified, about=papers_of(chance)),
                 using,
             )
             give_cards(storage, wallet, chance)

@@ -25,7 +25,7 @@ from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
-from eeum.policy.usage import Standing
+from eeum.policy.usage import WindowUsage
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation.mutants_of_answers import MUTANTS_OF_ANSWERS
 from tests.simulation.mutants_of_boundaries import MUTANTS_OF_BOUNDARIES
@@ -63,11 +63,11 @@ def _rounded_up(*arguments: Any, **more: Any) -> Evaluation:
     return Evaluation(tuple(rewards), exact.used)
 
 
-def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> Standing:
+def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> WindowUsage:
     total: dict[str, int] = {}
     for window, won in usage.items():
         total[window.partition("@")[0]] = total.get(window.partition("@")[0], 0) + won
-    return Standing(total, {})
+    return WindowUsage(total, {})
 
 
 def _in_debit_order(book: Any, cancelled: Any, payments: Any, *_: Any) -> Refund:

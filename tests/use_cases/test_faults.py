@@ -19,7 +19,7 @@ from eeum.policy.amending import approve_amendment, propose_amendment
 from eeum.policy.amendments import Suspension
 from eeum.storage import Contended, Table, Unavailable
 from eeum.wallet.rules import DebitOrder, TopUpDecline, WalletStatus
-from eeum.wallet.use_cases import ChangeStanding, OpenWallet, change_standing, open_wallet
+from eeum.wallet.use_cases import DecideOnWallet, OpenWallet, decide_on_wallet, open_wallet
 from tests.use_cases.scheduling import APPROVER, AUTHOR
 from tests.use_cases.world import NUMBERS, World, incheon
 
@@ -85,13 +85,13 @@ def _opening(world: World) -> Deed:
     return Deed(open_it, lambda: len(world.entries("wallet")))
 
 
-def _standing(world: World) -> Deed:
+def _decision(world: World) -> Deed:
     payer = world.member()
 
     def suspend() -> object:
         world.now += timedelta(seconds=1)
-        return change_standing(
-            ChangeStanding(payer.id, "operator", "lost", WalletStatus.SUSPENDED), world.holding
+        return decide_on_wallet(
+            DecideOnWallet(payer.id, "operator", "lost", WalletStatus.SUSPENDED), world.holding
         ).status
 
     return Deed(suspend, lambda: len(world.entries("standing")), again_is_the_same=False)
@@ -175,7 +175,7 @@ DEEDS = [
     _top_up,
     _declined_top_up,
     _opening,
-    _standing,
+    _decision,
     _posting,
     _postings_of_several_wallets,
     _application,

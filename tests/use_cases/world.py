@@ -66,11 +66,11 @@ from eeum.wallet.rules import AboutMember, DebitOrder, TopUp, Wallet, WalletStat
 from eeum.wallet.store import WalletStore, wallet_key
 from eeum.wallet.sweeping import Sweeping
 from eeum.wallet.use_cases import (
-    ChangeStanding,
+    DecideOnWallet,
     OpenWallet,
     TopUpWallet,
     WalletDependencies,
-    change_standing,
+    decide_on_wallet,
     open_wallet,
     top_up,
 )
@@ -198,7 +198,7 @@ class World:
         earlier = self.now - timedelta(days=30)
         wallet = open_wallet(OpenWallet(name, order), self.holding._replace(clock=lambda: earlier)).wallet
         if verified:
-            change_standing(ChangeStanding(wallet.id, "operator", "papers in order", verified=True), self.holding)
+            decide_on_wallet(DecideOnWallet(wallet.id, "operator", "papers in order", verified=True), self.holding)
         for purse, won in {"charged": charged, "cashback": cashback, **(grants or {})}.items():
             if won or purse not in ("charged", "cashback"):
                 self.give(wallet.id, purse, won)
@@ -329,11 +329,11 @@ class World:
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
         """Record a member's facts, as an operator does with the member's papers."""
         about = cast("AboutMember", said)
-        return change_standing(ChangeStanding(wallet.id, "operator", "papers in order", about=about), self.holding)
+        return decide_on_wallet(DecideOnWallet(wallet.id, "operator", "papers in order", about=about), self.holding)
 
     def suspend(self, wallet: Wallet) -> None:
-        command = ChangeStanding(wallet.id, "operator", "card lost", WalletStatus.SUSPENDED)
-        change_standing(command, self.holding)
+        command = DecideOnWallet(wallet.id, "operator", "card lost", WalletStatus.SUSPENDED)
+        decide_on_wallet(command, self.holding)
 
     # --- results ------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from eeum.policy.conditions import Facts
 from eeum.policy.documents import canonical_document, parse_policy
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, AT_TOP_UP, Evaluation
-from eeum.policy.usage import key_of, limits_of, standing
+from eeum.policy.usage import key_of, limits_of, window_usage
 from tests.unit.policy import reference_evaluator as reference
 from tests.unit.policy.random_policies import courses, documents
 
@@ -38,7 +38,7 @@ def course_by_evaluator(document: dict[str, Any], course: Course_, ceilings: dic
     for what, at, won, known in course:
         gives = GIVES[what]
         limits = limits_of(policy, gives)
-        used, carried = standing(limits.values(), usage, at)
+        used, carried = window_usage(limits.values(), usage, at)
         evaluation = evaluate(
             policy, facts_of(known, won, at), won, used, gives=gives, carried=carried, ceilings=ceilings
         )
@@ -98,7 +98,7 @@ def test_no_limit_is_exceeded_in_any_window(document: dict[str, Any], course: Co
     usage: dict[str, int] = {}
     for (what, at, _, _), found in zip(course, course_by_evaluator(document, course, {}), strict=True):
         limits = limits_of(policy, GIVES[what])
-        _, carried = standing(limits.values(), usage, at)
+        _, carried = window_usage(limits.values(), usage, at)
         for name, won in found.used.items():
             limit = limits[name]
             usage[key_of(limit, at)] = usage.get(key_of(limit, at), 0) + won

@@ -28,7 +28,7 @@ from eeum.policy.rules import (
     Limit,
     PolicyVersion,
 )
-from eeum.policy.usage import Standing, key_of, standing
+from eeum.policy.usage import WindowUsage, key_of, window_usage
 from eeum.policy.windows import window_name
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import OwnDecline, Purse, TopUpDecline
@@ -237,7 +237,7 @@ class _DryRun:
         if at is None or not policy.pays_at(at):
             return ()
         limits = {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
-        before = standing(limits.values(), self._usage, at)
+        before = window_usage(limits.values(), self._usage, at)
         evaluation = evaluate(policy, facts, base, before.used, gives=gives, carried=before.carried, ceilings=ceilings)
         rewards = {reward.layer: reward for reward in evaluation.rewards}
         outcomes, earlier = [], dict.fromkeys(limits, 0)
@@ -276,7 +276,7 @@ class _DryRun:
     def _limits(self, policy: PolicyVersion, event: Tried) -> Iterable[Left]:
         limits = {limit.id: limit for layer in policy.layers for limit in layer.limits}
         limits |= {limit.id: limit for limit in policy.wallet.top_up_limits}
-        stand = standing(limits.values(), self._usage, event.at)
+        stand = window_usage(limits.values(), self._usage, event.at)
         for limit in limits.values():
             name = window_name(limit.window, event.at)
             used = self._usage.get(key_of(limit, event.at), 0)
@@ -317,7 +317,7 @@ def _back(correction: Correction) -> list[tuple[str, int]]:
     return [*recovered, *((name, won) for name, won in correction.released if won)]
 
 
-def _left(limit: Limit, before: Standing, more: int = 0) -> int:
+def _left(limit: Limit, before: WindowUsage, more: int = 0) -> int:
     amount = (limit.amount or 0) + before.carried.get(limit.id, 0)
     return max(amount - before.used.get(limit.id, 0) - more, 0)
 
@@ -325,7 +325,7 @@ def _left(limit: Limit, before: Standing, more: int = 0) -> int:
 def _cuts(
     layer: Layer,
     reward: LayerReward,
-    before: Standing,
+    before: WindowUsage,
     earlier: Mapping[str, int],
     pool: str,
 ) -> tuple[Cut, ...]:
@@ -356,7 +356,7 @@ def _cuts(
     return tuple(cuts)
 
 
-def _why_not(policy: PolicyVersion, layer: Layer, facts: Facts, base: int, before: Standing) -> str:
+def _why_not(policy: PolicyVersion, layer: Layer, facts: Facts, base: int, before: WindowUsage) -> str:
     """Return the key of `WHY_NOT` that says why the layer accepts nothing of the base."""
     if not base:
         return "no_base"

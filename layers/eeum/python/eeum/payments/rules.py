@@ -194,7 +194,7 @@ def judge(
     """
     card = _card_of(wallet, order)
     facts = facts_of(wallet, card, till.merchant, order, till.at)
-    decline = _decline_by_standing(wallet, card, order, till.merchant, till.policy, till.at)
+    decline = _decline_by_status(wallet, card, order, till.merchant, till.policy, till.at)
     if decline:
         return Judgement(decline, card, facts, ())
     shares = NO_SHARES
@@ -275,7 +275,7 @@ def _card_of(wallet: Wallet, order: Order) -> Card | None:
     return next((card for card in wallet.cards if card.status == ACTIVE_CARD), None)
 
 
-def _decline_by_standing(
+def _decline_by_status(
     wallet: Wallet, card: Card | None, order: Order, merchant: Merchant | None, policy: PolicyVersion, at: datetime
 ) -> Decline | None:
     if wallet.status is not WalletStatus.ACTIVE:

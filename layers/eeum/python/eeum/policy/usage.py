@@ -15,14 +15,14 @@ Usage = Mapping[str, int]
 """Limit usage in won, by limit and window: `monthly-spend@2021-01`."""
 
 
-class Standing(NamedTuple):
+class WindowUsage(NamedTuple):
     """Limit usage in the windows of one instant, and what was carried over into them, in won by limit; zeros are left out."""
 
     used: Mapping[LimitId, int]
     carried: Mapping[LimitId, int]
 
 
-def standing(limits: Iterable[Limit], usage: Usage, at: datetime) -> Standing:
+def window_usage(limits: Iterable[Limit], usage: Usage, at: datetime) -> WindowUsage:
     """The usage of `limits` in the windows of `at`, and what was carried over into these windows."""
     used, carried = {}, {}
     for limit in limits:
@@ -30,7 +30,7 @@ def standing(limits: Iterable[Limit], usage: Usage, at: datetime) -> Standing:
             used[limit.id] = won
         if left := carried_over(limit, usage, at):
             carried[limit.id] = left
-    return Standing(used, carried)
+    return WindowUsage(used, carried)
 
 
 def limits_of(policy: PolicyVersion, gives: frozenset[Gives]) -> dict[LimitId, Limit]:

@@ -12,7 +12,7 @@ from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, Gives, Layer, LayerReward, PolicyVersion
-from eeum.policy.usage import key_of, limits_of, standing
+from eeum.policy.usage import key_of, limits_of, window_usage
 from eeum.policy.windows import last_month_of
 from eeum.wallet.rules import LimitUsage
 
@@ -70,7 +70,7 @@ def rewards_for(
     if not policy.pays_at(at):
         return NO_REWARDS
     limits = limits_of(policy, gives)
-    used_before, carried = standing(limits.values(), limit_usage.used, at)
+    used_before, carried = window_usage(limits.values(), limit_usage.used, at)
 
     def under(ceilings: Mapping[str, int]) -> Evaluation:
         return evaluate(policy, facts, base, used_before, gives=gives, carried=carried, ceilings=ceilings)

@@ -131,7 +131,7 @@ class Wallet:
     opened_at: datetime
     district: str | None = None
     birth_date: date | None = None
-    standings: int = 0
+    decisions_made: int = 0
     limit_usage: LimitUsage = NO_USAGE
     debts: Debts = field(default_factory=dict)
 
@@ -269,7 +269,7 @@ class AboutMember(TypedDict, total=False):
     card_issuer: str | None
 
 
-def with_standing(wallet: Wallet, status: WalletStatus | None, verified: bool | None, about: AboutMember) -> Wallet:
+def with_decision(wallet: Wallet, status: WalletStatus | None, verified: bool | None, about: AboutMember) -> Wallet:
     """The wallet after an operator's decision. None keeps status and verification; an issuer applies to all cards."""
     cards = wallet.cards
     if "card_issuer" in about:
@@ -282,7 +282,7 @@ def with_standing(wallet: Wallet, status: WalletStatus | None, verified: bool | 
         district=about.get("district", wallet.district),
         birth_date=about.get("birth_date", wallet.birth_date),
         cards=cards,
-        standings=wallet.standings + 1,
+        decisions_made=wallet.decisions_made + 1,
     )
 
 

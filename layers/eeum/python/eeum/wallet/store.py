@@ -174,18 +174,18 @@ class WalletStore:
         """Store a decline under its request. 2 write units."""
         self._commit(_top_up_put(top_up))
 
-    def change_standing(self, wallet: Wallet, before: Wallet, entry_at: str, operator: str, reason: str) -> None:
+    def decide_on_wallet(self, wallet: Wallet, before: Wallet, entry_at: str, operator: str, reason: str) -> None:
         """Store an operator's decision, with an entry that names the operator and the reason. 4 write units.
 
         Raises `ConditionsFailed` when another operator decided since `before` was read, so that no decision is overwritten unseen.
         """
-        known = Equals(("standings",), before.standings) if before.standings else Absent(("standings",))
+        known = Equals(("standings",), before.decisions_made) if before.decisions_made else Absent(("standings",))
         change = Update(
             wallet_key(wallet.id),
             (
                 SetTo(("status",), wallet.status.value),
                 SetTo(("verified",), wallet.verified),
-                SetTo(("standings",), wallet.standings),
+                SetTo(("standings",), wallet.decisions_made),
                 *_about_set(wallet, before),
             ),
             (Equals(("status",), before.status.value), Equals(("verified",), before.verified), known),

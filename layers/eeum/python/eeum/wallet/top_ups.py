@@ -9,7 +9,7 @@ from eeum.calendar import years_since
 from eeum.ids import Digest
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import Gives, Limit, PolicyVersion
-from eeum.policy.usage import Usage, key_of, standing
+from eeum.policy.usage import Usage, key_of, window_usage
 from eeum.storage import Write
 from eeum.wallet.participants import Case, Participant, shares_of
 from eeum.wallet.purses import purse_into
@@ -93,7 +93,7 @@ def topped_up(policy: PolicyVersion, amount: int, at: datetime) -> dict[str, int
 def exceeds_a_limit(policy: PolicyVersion, usage: Usage, amount: int, at: datetime) -> bool:
     """Whether `amount` exceeds what a limit on top-ups has left."""
     limits = _limits_on_top_ups(policy, at)
-    used, carried = standing(limits, usage, at)
+    used, carried = window_usage(limits, usage, at)
     return any(
         limit.amount is not None and used.get(limit.id, 0) + amount > limit.amount + carried.get(limit.id, 0)
         for limit in limits

@@ -40,7 +40,7 @@ def wallet_item(wallet: Wallet) -> Item:
         # Attributes that most wallets do not have are left out.
         **({NEGATIVE: negative_item(wallet.negative)} if wallet.negative else {}),
         **({ABOUT: about} if (about := about_item(wallet)) else {}),
-        **({"standings": wallet.standings} if wallet.standings else {}),
+        **({"standings": wallet.decisions_made} if wallet.decisions_made else {}),
         **limit_usage_item(wallet.limit_usage),
         **({DEBTS: debts_item(wallet.debts)} if wallet.debts else {}),
     }
@@ -117,7 +117,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         opened_at=parse_instant(item["opened_at"], "opened_at"),
         district=district,
         birth_date=date.fromisoformat(born) if born else None,
-        standings=item.get("standings", 0),
+        decisions_made=item.get("standings", 0),
         limit_usage=limit_usage_of(item),
         debts=item.get(DEBTS, {}),
     )
