@@ -53,7 +53,7 @@ def test_a_limit_beyond_the_bands_is_not_announced_as_better(city: InMemoryCity)
     assert change["en"].startswith("Changes: Limit monthly-spend: up to 500,000 won of spend a month (until then:")
     assert change["en"].endswith("; what is given stays the same")
     assert change["ko"].endswith(". 받는 혜택은 그대로임")
-    assert [doubt["code"] for doubt in checked["check"]["doubts"]] == ["beyond_the_bands"]
+    assert [warning["code"] for warning in checked["check"]["doubts"]] == ["beyond_the_bands"]
 
 
 def test_a_version_goes_from_draft_to_superseded(city: InMemoryCity) -> None:

@@ -259,8 +259,9 @@ def test_commands_start_without_budgets_which_few_policies_need_in_them(module: 
 AUTHORS_POLICIES = {
     f"eeum.policy.{name}"
     for name in (
-        "amending", "check", "document_faults", "documents", "doubts", "doubts_of_meaning", "draft_store", "lifecycle",
-        "loading", "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
+        "amending", "check", "document_faults", "document_warnings", "documents", "draft_store", "lifecycle", "loading",
+        "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
+        "warnings_of_meaning",
     )
 }  # fmt: skip
 """Policy authoring: validation, drafts and approvals."""

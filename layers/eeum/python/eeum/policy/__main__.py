@@ -14,7 +14,7 @@ from eeum.dry_run.trial import tried
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
 from eeum.policy.comparison import explained
-from eeum.policy.doubts import doubts_beside, doubts_of
+from eeum.policy.document_warnings import warnings_beside, warnings_of
 from eeum.policy.reading import period_of, policy_of
 from eeum.policy.validation import problems_of_history
 from eeum.policy.validation_conditions import Problem
@@ -78,10 +78,10 @@ def _check(names: Sequence[str]) -> int:
         if document is not None:
             documents.append(document)
             print(f"{name}: {document['version']} from {document['starts_at']} is valid")
-            _tell(f"{name}: is this meant?", tuple(doubts_of(document)))
+            _tell(f"{name}: is this meant?", tuple(warnings_of(document)))
     faults += _tell("together:", tuple(problems_of_history(documents)))
     for before, document in pairwise(sorted(documents, key=lambda each: period_of(each)[0])):
-        _tell(f"{document['version']}: is this meant?", tuple(doubts_beside(document, before)))
+        _tell(f"{document['version']}: is this meant?", tuple(warnings_beside(document, before)))
     return 1 if faults else 0
 
 

@@ -1,6 +1,6 @@
 """Warnings about how parts of a valid document work together: nights, bands, groups, sums, and the version before.
 
-`eeum.policy.doubts` has the warnings about single parts, and yields all of them.
+`eeum.policy.document_warnings` has the warnings about single parts, and yields all of them.
 """
 
 import re
@@ -26,7 +26,7 @@ ADDED = re.compile(
 """Words in a title that say that a layer adds to others on purpose."""
 
 
-def doubts_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
+def warnings_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield the warnings about a document without faults."""
     yield from _midnight_of_utc(document)
     yield from _nights(document["layers"])
