@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from eeum.calendar import month_of
 from eeum.cashback.items import correction_of
-from eeum.dry_run.events import CHARGED, Course, Tried
-from eeum.dry_run.trial import Outcome, tried
+from eeum.dry_run.events import CHARGED, Course, DryRunEvent
+from eeum.dry_run.outcomes import Outcome, dry_run
 from eeum.errors import Refusal
 from eeum.ids import natural_id
 from eeum.merchants.rules import Merchant, MerchantStatus, Shop
@@ -41,7 +41,7 @@ class City:
         self.wallet: Wallet = self.world.member(charged=ENOUGH, verified=True)
         self.payments: dict[int, Payment] = {}
 
-    def pay(self, number: int, amount: int, at: datetime, known: Facts) -> tuple[Tried, Lived]:
+    def pay(self, number: int, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, Lived]:
         world = self.world
         world.now = at
         self._about(known)
@@ -53,11 +53,11 @@ class City:
         month = month_of(at)
         earning = next(each for each in world.earnings(self.wallet, month) if each.digest == payment.acceptance.digest)
         paid_from = {name.partition("@")[0]: won for name, won in payment.paid_from if name != CHARGED}
-        event = Tried(amount, at, False, replace(known, channel=channel, method=method), paid_from)
+        event = DryRunEvent(amount, at, False, replace(known, channel=channel, method=method), paid_from)
         gave = {each.layer: each.won for each in (*payment.discounts, *earning.rewards) if each.won}
         return event, {"gave": gave, "paid": amount - payment.discount, "from": payment.paid_from, "base": earning.base}
 
-    def top_up(self, amount: int, at: datetime, known: Facts) -> tuple[Tried, Lived]:
+    def top_up(self, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, Lived]:
         self.world.now = at
         self._about(known)
         entry = self.world.top_up(self.wallet, amount).entry
@@ -66,11 +66,11 @@ class City:
         )
         lived = {"declined": entry.decline is not None, "paid": entry.debited}
         gave = {each.reward.layer: each.reward.won for each in entry.rewards if each.reward.won}
-        return Tried(amount, at, True, about, {}), lived | {"gave": gave}
+        return DryRunEvent(amount, at, True, about, {}), lived | {"gave": gave}
 
-    def cancel(self, of: int, amount: int, at: datetime) -> tuple[Tried, Lived]:
+    def cancel(self, of: int, amount: int, at: datetime) -> tuple[DryRunEvent, Lived]:
         self.world.now = at
-        event = Tried(amount, at, False, Facts(), {}, cancels=of)
+        event = DryRunEvent(amount, at, False, Facts(), {}, cancels=of)
         try:
             entry = self.world.cancel(self.payments[of], amount or None).entry
         except Refusal:
@@ -166,7 +166,7 @@ def test_a_dry_run_gives_the_platforms_results(made: dict[str, Any], course: lis
     wallet = {"minimum_top_up": 1, "holding_limit": 10 * ENOUGH, "holding_limit_verified": 10 * ENOUGH}
     document = canonical_document(made | {"wallet": wallet | {"top_up_limits": limits}})
     city = City(document)
-    events: list[Tried] = []
+    events: list[DryRunEvent] = []
     lived: list[Lived] = []
     for what, at, won, facts in course:
         known = known_of(facts)
@@ -180,7 +180,7 @@ def test_a_dry_run_gives_the_platforms_results(made: dict[str, Any], course: lis
         events.append(event)
         lived.append(did)
 
-    outcomes = tried([policy_of(document)], Course(tuple(events), {}))
+    outcomes = dry_run([policy_of(document)], Course(tuple(events), {}))
     assert [as_lived(outcome) for outcome in outcomes] == lived
     used = city.used
     for left in outcomes[-1].limits:

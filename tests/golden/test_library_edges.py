@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.trial import Outcome, tried
+from eeum.dry_run.outcomes import Outcome, dry_run
 from eeum.policy.documents import parse_policy
 from tests.golden.published import documents_of
 
@@ -25,7 +25,7 @@ def course(programme: str, *events: dict[str, Any], **more: Any) -> list[Outcome
     shop = SHOP if programme == "incheon-all" else {"merchant_category": "restaurant"}
     sent = [{**event, "at": f"{event['at']}+09:00"} for event in events]
     sent = [event if "top_up" in event else {**event, "facts": {**shop, **event.get("facts", {})}} for event in sent]
-    return tried(versions, course_of({**more, "events": sent}, versions))
+    return dry_run(versions, course_of({**more, "events": sent}, versions))
 
 
 def pay(at: str, won: int, **facts: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eeum.dry_run.events import Course, Tried
-from eeum.dry_run.trial import tried
+from eeum.dry_run.events import Course, DryRunEvent
+from eeum.dry_run.outcomes import dry_run
 from eeum.policy.conditions import Facts
 from eeum.policy.documents import canonical_document, parse_policy
 from eeum.policy.evaluation import evaluate
@@ -138,11 +138,11 @@ def test_a_dry_run_respects_pools_and_equals_the_reference_while_none_is_empty(
 ) -> None:
     policy = parse_policy(document)
     events = tuple(
-        Tried(won, at, what == "top_up", facts_of(known, won, at), {})
+        DryRunEvent(won, at, what == "top_up", facts_of(known, won, at), {})
         for what, at, won, known in course
         if at >= policy.starts_at
     )
-    outcomes = tried([policy], Course(events, {}))
+    outcomes = dry_run([policy], Course(events, {}))
     drawn: dict[tuple[str, str], int] = {}
     for event, outcome in zip(events, outcomes, strict=True):
         assert sum(told.won for told in outcome.layers if told.gives in ("discount", "top_up_discount")) < event.amount

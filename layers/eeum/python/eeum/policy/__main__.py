@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.telling import json_of, lines_of
-from eeum.dry_run.trial import tried
+from eeum.dry_run.report import json_of, lines_of
+from eeum.dry_run.outcomes import dry_run
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
 from eeum.policy.comparison import explained
@@ -110,7 +110,7 @@ def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
         return 1
     versions = sorted((policy_of(document) for document in documents), key=lambda version: version.starts_at)
     try:
-        outcomes = tried(versions, course_of(course, versions))
+        outcomes = dry_run(versions, course_of(course, versions))
     except PolicyRefused as refused:
         _tell(f"{events}:", refused.problems)
         return 1

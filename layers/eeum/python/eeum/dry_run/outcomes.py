@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.usage import in_full
-from eeum.dry_run.events import Course, Tried
+from eeum.dry_run.events import Course, DryRunEvent
 from eeum.dry_run.platform import Cancelled, Platform
 from eeum.errors import Refusal
 from eeum.journal.accounts import CASHBACK, MERCHANT, funder, merchant_reward
@@ -99,7 +99,7 @@ class Outcome:
     get back.
     """
 
-    event: Tried
+    event: DryRunEvent
     policy: str
     declined: str | None = None
     price: int = 0
@@ -126,7 +126,7 @@ class Outcome:
         return total
 
 
-def tried(versions: Sequence[PolicyVersion], course: Course) -> list[Outcome]:
+def dry_run(versions: Sequence[PolicyVersion], course: Course) -> list[Outcome]:
     """Run the events of the course in their order and return the outcome of each."""
     run = _DryRun(Platform(versions, course.pools))
     return [run.outcome(number, event) for number, event in enumerate(course.events, start=1)]
@@ -141,7 +141,7 @@ class _DryRun:
         self._events: dict[int, int] = {}
         """The number of the event by its accrual number."""
 
-    def outcome(self, number: int, event: Tried) -> Outcome:
+    def outcome(self, number: int, event: DryRunEvent) -> Outcome:
         policy = self._platform.policies.running_at(event.at)
         event = replace(event, facts=replace(event.facts, amount=event.amount, accepted_at=event.at))
         if event.cancels is not None:
@@ -151,7 +151,7 @@ class _DryRun:
         pools = tuple(self._pools(policy, event))
         return replace(outcome, limits=tuple(self._limits(policy, event)), pools=pools)
 
-    def _top_up(self, policy: PolicyVersion, event: Tried) -> Outcome:
+    def _top_up(self, policy: PolicyVersion, event: DryRunEvent) -> Outcome:
         entry = self._platform.top_up(event)
         if entry.decline:
             return Outcome(event, policy.version, _why_no_top_up(entry.decline, policy))
@@ -161,7 +161,7 @@ class _DryRun:
         self._use(entry.limit_usage.used)
         return Outcome(event, policy.version, None, entry.debited, (), event.amount, layers)
 
-    def _payment(self, policy: PolicyVersion, number: int, event: Tried) -> Outcome:
+    def _payment(self, policy: PolicyVersion, number: int, event: DryRunEvent) -> Outcome:
         short = self._short_of(event)
         paid = self._platform.pay(event)
         payment, earning = paid.payment, paid.earning
@@ -184,7 +184,7 @@ class _DryRun:
         into = {layer: earning.into.get(layer, CASHBACK) for layer in given}
         return self._outcomes_of_layers(policy, AFTER_PAYMENT, facts, earning.base, given, earning.ceilings, into)
 
-    def _cancellation(self, policy: PolicyVersion, event: Tried, cancels: int) -> Outcome:
+    def _cancellation(self, policy: PolicyVersion, event: DryRunEvent, cancels: int) -> Outcome:
         payment = self._payments.get(cancels)
         if payment is None:
             return Outcome(event, policy.version, f"event {cancels} is no payment that was approved")
@@ -197,7 +197,7 @@ class _DryRun:
             self._use(in_full(correction.used, correction.month))
         return self._undone(policy, event, done)
 
-    def _undone(self, policy: PolicyVersion, event: Tried, done: Cancelled) -> Outcome:
+    def _undone(self, policy: PolicyVersion, event: DryRunEvent, done: Cancelled) -> Outcome:
         back = tuple(part for correction in done.corrections for part in _back(correction))
         payments = {number: self._payments[event] for number, event in self._events.items()}
         changes, returned = [], []
@@ -213,7 +213,7 @@ class _DryRun:
         refund = done.cancellation.refund
         return Outcome(event, policy.version, None, refund, back, 0, changes=tuple(changes), returned=tuple(returned))
 
-    def _short_of(self, event: Tried) -> str | None:
+    def _short_of(self, event: DryRunEvent) -> str | None:
         """Name the purse that holds less than the event pays from it; None when all hold enough."""
         for name, asked in event.paid_from.items():
             if name not in TAKEN_TO_BE_THERE:
@@ -268,12 +268,12 @@ class _DryRun:
         for key, won in used.items():
             self._usage[key] = self._usage.get(key, 0) + won
 
-    def _pools(self, policy: PolicyVersion, event: Tried) -> Iterable[Left]:
+    def _pools(self, policy: PolicyVersion, event: DryRunEvent) -> Iterable[Left]:
         for name, pool in policy.pools.items():
             account = self._platform.pool(policy, name, event.at)
             yield Left(name, window_name(pool.window, event.at), account.spent, account.amount)
 
-    def _limits(self, policy: PolicyVersion, event: Tried) -> Iterable[Left]:
+    def _limits(self, policy: PolicyVersion, event: DryRunEvent) -> Iterable[Left]:
         limits = {limit.id: limit for layer in policy.layers for limit in layer.limits}
         limits |= {limit.id: limit for limit in policy.wallet.top_up_limits}
         stand = window_usage(limits.values(), self._usage, event.at)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from eeum.calendar import SEOUL
-from eeum.dry_run.trial import WHY_NOT, LayerOutcome, Left, Outcome
+from eeum.dry_run.outcomes import WHY_NOT, LayerOutcome, Left, Outcome
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Gives
 from eeum.wallet.rules import Purse
 
