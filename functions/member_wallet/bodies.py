@@ -265,7 +265,7 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         debited=top_up.debited,
         credited=top_up.credited,
         rewards=[TopUpRewardBody(**reward_body(each.reward).model_dump(), into=each.into) for each in top_up.rewards],
-        cut=cut_bodies(top_up.ceilings),
+        cut=cut_bodies(top_up.funded_amounts),
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),
     )

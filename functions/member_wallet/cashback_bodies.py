@@ -167,7 +167,7 @@ def _earning_body(earning: Earning, merchant_name: str | None) -> EarningBody:
         base=earning.base,
         policy=earning.policy,
         rewards=[earned_body(reward, earning.into) for reward in earning.rewards],
-        cut=cut_bodies(earning.ceilings),
+        cut=cut_bodies(earning.funded_amounts),
         accepted_at=text_of(earning.accepted_at),
         posted_at=text_of(earning.posted_at),
     )

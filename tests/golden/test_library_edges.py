@@ -128,7 +128,12 @@ def test_daejeon_ends_with_the_last_won_of_its_pool_and_begins_again_with_the_mo
         pay("2022-09-01T00:00:00", 400_000),
         pools={"monthly-pool": 14_000},
     )
-    assert [outcome.won(*{told.gives for told in outcome.layers}) for outcome in outcomes] == [14_000, 0, 0, 14_000]
+    assert [outcome.won(*{told.reward_kind for told in outcome.layers}) for outcome in outcomes] == [
+        14_000,
+        0,
+        0,
+        14_000,
+    ]
     assert [outcome.limits[0].left for outcome in outcomes] == [1, 0, 0, 0]
 
 

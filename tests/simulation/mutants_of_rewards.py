@@ -38,8 +38,8 @@ def _of_shard(kind: type[Condition], name: str) -> Any:
     return dropping(gone)
 
 
-def _earned_without_ceilings(*arguments: Any, **more: Any) -> Any:
-    return replace(earn(*arguments, **more), ceilings={})
+def _earned_without_funded_amounts(*arguments: Any, **more: Any) -> Any:
+    return replace(earn(*arguments, **more), funded_amounts={})
 
 
 def _same_funds(funding: Any, items: Any) -> Any:
@@ -106,13 +106,13 @@ MUTANTS_OF_REWARDS = (
     Mutant(
         "stored funded amount",
         "an earning that a budget cut does not store its funded amount",
-        lambda: patch.object(posting, "earn", _earned_without_ceilings),
+        lambda: patch.object(posting, "earn", _earned_without_funded_amounts),
         forms=True,
     ),
     Mutant(
         "funded amount in corrections",
         "a correction recomputes earnings as if no budget had cut them",
-        lambda: patch.object(replay, "_current_ceilings", lambda book: {}),
+        lambda: patch.object(replay, "_current_funded_amounts", lambda book: {}),
         forms=True,
     ),
     Mutant(

@@ -54,22 +54,22 @@ def test_a_budget_draw_lowers_what_is_left(city: World) -> None:
     city.post(paid)
     assert (_won(city, paid), left(city, layers=["gift"])) == (1_500, 8_500)
     (earning,) = city.earnings(payer)
-    assert earning.ceilings == {}
+    assert earning.funded_amounts == {}
     assert "ceilings" not in city.entries("earning")[0]
 
 
 @pytest.mark.parametrize(
-    ("there", "ceilings"), [(1_500, {}), (1_499, {"gift": 1_499}), (1, {"gift": 1}), (0, {"gift": 0})]
+    ("there", "funded_amounts"), [(1_500, {}), (1_499, {"gift": 1_499}), (1, {"gift": 1}), (0, {"gift": 0})]
 )
 def test_a_shortfall_is_stored_as_a_funded_amount_and_other_layers_are_unaffected(
-    city: World, there: int, ceilings: dict[str, int]
+    city: World, there: int, funded_amounts: dict[str, int]
 ) -> None:
     appropriate(city, there, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
     assert city.post(paid) == []
     (earning,) = city.earnings(payer)
-    assert (earning.ceilings, left(city, layers=["gift"])) == (ceilings, 0)
+    assert (earning.funded_amounts, left(city, layers=["gift"])) == (funded_amounts, 0)
     assert _won(city, paid) == there
     assert earning.won == 3_000 + there, "other layers are unaffected"
     assert earning.used == {"monthly-spend": 30_000}
@@ -94,7 +94,7 @@ def test_reward_limits_count_the_funded_amount(pool: World) -> None:
     paid = pool.pay(payer, shop, 30_000).entry
     pool.post(paid)
     (earning,) = pool.earnings(payer)
-    assert earning.ceilings == {"pooled": 2_000}
+    assert earning.funded_amounts == {"pooled": 2_000}
     assert earning.used["pooled-reward"] == 2_000
 
 
@@ -171,7 +171,7 @@ def test_a_correction_with_a_shortfall_stores_its_funded_amounts() -> None:
     assert _won(world, second) == 1_000
     world.post(world.cancel(first).entry)
     (correction,) = world.book(payer).corrections
-    assert correction.ceilings == {2: {"gift": 1_200}}
+    assert correction.funded_amounts == {2: {"gift": 1_200}}
     assert (_won(world, second), left(world, layers=["gift"])) == (1_200, 0)
     # When that is cancelled, too: the funded amount stays, and the rest is returned.
     world.post(world.cancel(second, 20_000).entry)

@@ -69,7 +69,7 @@ def test_a_retry_after_returned_money_gets_the_cut_discount(city: World) -> None
     appropriate(city, 500)
     payer, shop = city.member(charged=100_000), city.shop()
     cut = city.pay(payer, shop, 20_000, KEY).entry
-    assert (cut.discount, dict(cut.ceilings)) == (500, {"coupon": 500})
+    assert (cut.discount, dict(cut.funded_amounts)) == (500, {"coupon": 500})
     city.cancel(cut, 10_000)
     assert city.pay(payer, shop, 20_000, KEY).entry == cut
     assert city.pay(payer, shop, 20_000).entry.discount == 250, "the returned money is used, and no more"
@@ -266,7 +266,7 @@ def test_a_hold_gets_no_discount_when_it_is_captured_nor_when_it_is_cancelled(ci
     captured = city.capture(held, 20_000).entry
     cancelled = city.cancel(held, 15_000).entry
     assert (captured.amount, cancelled.amount, cancelled.refund) == (20_000, 15_000, 15_000)
-    assert (held.discounts, dict(held.ceilings), cancelled.discounts) == ((), {}, ())
+    assert (held.discounts, dict(held.funded_amounts), cancelled.discounts) == ((), {}, ())
     assert (city.wallet(payer.id).limit_usage, left(city)) == (LimitUsage(), 100_000)
 
 

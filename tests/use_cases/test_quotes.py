@@ -47,16 +47,16 @@ def _paid(world: World, wallet: Wallet, shop: Any, amount: int, **changes: Any) 
 def _assert_as_quoted(quoted: QuoteAnswer, payment: Payment, earning: Earning | None) -> None:
     judgement = quoted.judgement
     assert (judgement.decline, judgement.paid_from) == (payment.decline, payment.paid_from)
-    assert (judgement.given.rewards, judgement.given.ceilings) == (payment.discounts, payment.ceilings)
+    assert (judgement.given.rewards, judgement.given.funded_amounts) == (payment.discounts, payment.funded_amounts)
     assert judgement.facts == payment.facts
     if earning is None:
         assert (quoted.earning.won, quoted.earning.rewards, quoted.not_guaranteed) == (0, (), ())
         return
     found = quoted.earning
     assert (found.policy, found.base, found.rewards) == (earning.policy, earning.base, earning.rewards)
-    assert (dict(found.used), dict(found.ceilings), found.into) == (
+    assert (dict(found.used), dict(found.funded_amounts), found.into) == (
         dict(earning.used),
-        dict(earning.ceilings),
+        dict(earning.funded_amounts),
         earning.into,
     )
 
@@ -106,18 +106,18 @@ def test_a_quote_counts_money_of_other_shards_without_moving_it(city: World) -> 
     with city.counted() as costs:
         quoted = city.quote(payer, shop, 20_000)
     assert (costs.calls, costs.write_units) == (["read", "read"], 0)
-    assert (quoted.judgement.given.won, quoted.ceilings) == (1_000, {"coupon": 1_000})
+    assert (quoted.judgement.given.won, quoted.funded_amounts) == (1_000, {"coupon": 1_000})
     _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000))
     # The refill has moved all money to one shard: none is left for any wallet.
     after = city.quote(payer, shop, 20_000)
-    assert (after.judgement.given.won, after.ceilings) == (0, {"coupon": 0})
+    assert (after.judgement.given.won, after.funded_amounts) == (0, {"coupon": 0})
 
 
 def test_discount_and_cashback_share_one_line(city: World) -> None:
     appropriate(city, 2_500)
     payer, shop = city.member(charged=100_000), city.shop()
     quoted = city.quote(payer, shop, 20_000)
-    assert (quoted.judgement.given.won, quoted.ceilings["gift"]) == (2_000, quoted.earning.ceilings["gift"])
+    assert (quoted.judgement.given.won, quoted.funded_amounts["gift"]) == (2_000, quoted.earning.funded_amounts["gift"])
     _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000))
 
 

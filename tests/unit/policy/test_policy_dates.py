@@ -19,8 +19,8 @@ from eeum.calendar import FIRST_YEAR, LAST_YEAR, SEOUL, is_in_bounds
 from eeum.errors import PolicyRefused
 from eeum.policy.dates import DATE_WORDS, dates_of
 from eeum.policy.document_models import PolicyDocument, stored_document
-from eeum.policy.documents import canonical_document, shaped_document
 from eeum.policy.document_warnings import warnings_of
+from eeum.policy.documents import canonical_document, shaped_document
 from eeum.policy.lifecycle import _fits
 from eeum.policy.store import Stored
 from eeum.policy.validation import problems_of

@@ -13,7 +13,7 @@ from eeum.dry_run.outcomes import Outcome, dry_run
 from eeum.errors import PolicyRefused
 from eeum.policy.__main__ import main
 from eeum.policy.documents import parse_policy
-from eeum.policy.rules import Gives
+from eeum.policy.rules import RewardKind
 from tests.unit.policy.policy_documents import document, layer
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy-language" / "trying.md").read_text(encoding="utf-8")
@@ -274,7 +274,7 @@ def test_a_cancellation_takes_back_what_its_part_got_and_lets_later_ones_gain() 
     pay = [{"payment": 290_000}, {"payment": 20_000}]
     *_, undone = outcomes([], *pay, {"cancel": 1, "amount": 190_000})
     assert (undone.declined, undone.price, undone.paid_from) == (None, 190_000, (("charged", 190_000),))
-    assert undone.changes == ((1, "base", Gives.CASHBACK, -19_000), (2, "base", Gives.CASHBACK, 1_000))
+    assert undone.changes == ((1, "base", RewardKind.CASHBACK, -19_000), (2, "base", RewardKind.CASHBACK, 1_000))
     assert undone.limits[0].left == 180_000
 
 

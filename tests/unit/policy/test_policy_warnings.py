@@ -8,8 +8,8 @@ import pytest
 
 from eeum.policy.check import problems_of_file
 from eeum.policy.conditions import WEEKDAYS
-from eeum.policy.documents import canonical_document, shaped_document
 from eeum.policy.document_warnings import warnings_beside, warnings_of
+from eeum.policy.documents import canonical_document, shaped_document
 from eeum.policy.reading import period_of
 from tests.unit.policy.policy_documents import document, layer
 

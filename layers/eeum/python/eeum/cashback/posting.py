@@ -207,7 +207,7 @@ class _WalletPosting:
             cashback=clawback.postings,
             recovered=returned.recovered,
             released=returned.released,
-            ceilings=replayed.ceilings,
+            funded_amounts=replayed.funded_amounts,
             expired=clawback.expired,
             spent=clawback.spent,
             recovered_from=returned.recovered_from,

@@ -84,9 +84,9 @@ class QuoteAnswer(NamedTuple):
     not_guaranteed: tuple[NotGuaranteed, ...]
 
     @property
-    def ceilings(self) -> Mapping[str, int]:
+    def funded_amounts(self) -> Mapping[str, int]:
         """The funded amounts by layer, where budgets have less than the whole reward."""
-        return {**self.judgement.given.ceilings, **self.earning.ceilings}
+        return {**self.judgement.given.funded_amounts, **self.earning.funded_amounts}
 
 
 def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
@@ -147,7 +147,9 @@ def _quoted(
         facts=judgement.facts,
     )
     earning = earn(captured, policy, wallet.posted + 1, wallet.usage, at, funds)
-    return judgement, replace(earning, rewards=(), used={}, ceilings={}, into={}) if judgement.decline else earning
+    return judgement, replace(
+        earning, rewards=(), used={}, funded_amounts={}, into={}
+    ) if judgement.decline else earning
 
 
 class Shared(Protocol):

@@ -96,7 +96,7 @@ class Payment:
         expires_at: when a hold can no longer be captured.
         discounts: what the policy's layers took off the price, which is the order's amount.
         limit_usage: how much the discounts used of limits.
-        ceilings: funded amounts by layer, where budgets paid less than the layer gives.
+        funded_amounts: won by layer, where budgets paid less than the layer gives.
         parts: what participants store in the entry, by their names.
         decline: a reason of the payment's own or of a participant's.
     """
@@ -110,7 +110,7 @@ class Payment:
     expires_at: datetime | None = None
     discounts: tuple[LayerReward, ...] = ()
     limit_usage: LimitUsage = NO_USAGE
-    ceilings: Mapping[str, int] = field(default_factory=dict)
+    funded_amounts: Mapping[str, int] = field(default_factory=dict)
     parts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -264,7 +264,7 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
         expires_at=acceptance.accepted_at + HOLDS_LAST if held else None,
         discounts=judgement.given.rewards,
         limit_usage=judgement.limit_usage,
-        ceilings=judgement.given.ceilings,
+        funded_amounts=judgement.given.funded_amounts,
         parts=judgement.shares.parts,
     )
 

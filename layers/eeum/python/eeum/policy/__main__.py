@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.report import json_of, lines_of
 from eeum.dry_run.outcomes import dry_run
+from eeum.dry_run.report import json_of, lines_of
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
 from eeum.policy.comparison import explained

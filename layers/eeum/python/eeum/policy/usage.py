@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from eeum.policy.rules import Gives, Limit, LimitId, PolicyVersion
+from eeum.policy.rules import Limit, LimitId, PolicyVersion, RewardKind
 from eeum.policy.windows import carried_into, previous_window, start_of_window, window_key, window_name
 
 Usage = Mapping[str, int]
@@ -33,9 +33,9 @@ def window_usage(limits: Iterable[Limit], usage: Usage, at: datetime) -> WindowU
     return WindowUsage(used, carried)
 
 
-def limits_of(policy: PolicyVersion, gives: frozenset[Gives]) -> dict[LimitId, Limit]:
-    """The limits, by id, of the layers that give one of `gives`."""
-    return {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
+def limits_of(policy: PolicyVersion, kinds: frozenset[RewardKind]) -> dict[LimitId, Limit]:
+    """The limits, by id, of the layers that give one of `kinds`."""
+    return {limit.id: limit for layer in policy.acting(kinds) for limit in layer.limits}
 
 
 def key_of(limit: Limit, at: datetime) -> str:

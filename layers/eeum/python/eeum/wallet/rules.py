@@ -194,7 +194,7 @@ class TopUp:
     """An entry: money that a bank debits from the member's account for the wallet, or why the top-up was declined.
 
     `amount` is the face value. `rewards` are what the policy gave, judged by `facts`. `limit_usage` is how much of the limits they used.
-    `ceilings` are the funded amounts by layer, where the budgets paid less than the layer would give.
+    `funded_amounts` are the funded amounts by layer, where the budgets paid less than the layer would give.
     """
 
     acceptance: Acceptance
@@ -204,7 +204,7 @@ class TopUp:
     rewards: tuple[TopUpReward, ...] = ()
     limit_usage: LimitUsage = NO_USAGE
     facts: Facts = NOTHING_KNOWN
-    ceilings: Mapping[str, int] = field(default_factory=dict)
+    funded_amounts: Mapping[str, int] = field(default_factory=dict)
     claimed: bool = False
     """Whether it claimed the bank's reference; top-ups of earlier versions did not."""
     parts: Mapping[str, Any] = field(default_factory=dict)

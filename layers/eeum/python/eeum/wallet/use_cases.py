@@ -164,7 +164,7 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
             judged.rewards,
             judged.limit_usage,
             judged.facts,
-            judged.ceilings,
+            judged.funded_amounts,
             claimed=judged.decline is None,
             parts=judged.parts,
         )
