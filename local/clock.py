@@ -51,7 +51,7 @@ class CityClock:
         wanted = self._wanted(at, last)
         if last is not None and wanted < last:
             raise CityFailure(
-                f"The city has lived until {last:%Y-%m-%d %H:%M}, and its time never runs backwards:"
+                f"The clock of this city stands at {last:%Y-%m-%d %H:%M}, and its time never runs backwards:"
                 f" `make reset` empties it, then AT={at} is fine."
             )
         self.set(wanted)

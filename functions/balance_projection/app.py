@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
     projecting = Projecting(
         city.balances(context),
         city.patience(context),
-        city.world_time(),
+        city.system_time(),
         lambda change: dead_letter(record_of[change.sequence], change.fault),
     )
     outcome = project(projecting, shard, changes)

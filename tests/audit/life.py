@@ -30,7 +30,7 @@ FEBRUARY = datetime(2021, 2, 3, 9, 0, tzinfo=SEOUL)
 DAY = timedelta(days=1)
 
 
-def lived(world: World) -> Wallet:
+def store_history(world: World) -> Wallet:
     """Move money of every kind in one wallet; nothing is pending at the end."""
     world.now = JANUARY
     payer, shop = world.member("payer", cashback_first=True, verified=True), world.shop()

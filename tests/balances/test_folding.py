@@ -38,15 +38,15 @@ def projecting() -> Projecting:
     return Projecting()
 
 
-def at_write(projecting: Projecting, number: int, moment: str, deed: Callable[[], object]) -> None:
-    """Run `deed` before or after the write with this number, counted from now."""
+def at_write(projecting: Projecting, number: int, moment: str, act: Callable[[], object]) -> None:
+    """Run `act` before or after the write with this number, counted from now."""
     calls = [0]
 
     def fault(at: str, _: Sequence[Write]) -> None:
         calls[0] += at == moment
         if calls[0] == number:
             projecting.memory.fault = lambda moment, writes: None
-            deed()
+            act()
 
     projecting.memory.fault = fault
 

@@ -28,7 +28,7 @@ from eeum.wallet.wallet_items import wallet_item
 from tests.unit.policy.random_policies import courses, documents
 from tests.use_cases.world import World
 
-Lived = dict[str, Any]
+PlatformResult = dict[str, Any]
 ENOUGH = 1_000_000
 
 
@@ -41,7 +41,7 @@ class City:
         self.wallet: Wallet = self.world.member(charged=ENOUGH, verified=True)
         self.payments: dict[int, Payment] = {}
 
-    def pay(self, number: int, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, Lived]:
+    def pay(self, number: int, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, PlatformResult]:
         world = self.world
         world.now = at
         self._about(known)
@@ -57,18 +57,18 @@ class City:
         gave = {each.layer: each.won for each in (*payment.discounts, *earning.rewards) if each.won}
         return event, {"gave": gave, "paid": amount - payment.discount, "from": payment.paid_from, "base": earning.base}
 
-    def top_up(self, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, Lived]:
+    def top_up(self, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, PlatformResult]:
         self.world.now = at
         self._about(known)
         entry = self.world.top_up(self.wallet, amount).entry
         about = Facts(
             member_class=known.member_class, member_district=known.member_district, member_age=known.member_age
         )
-        lived = {"declined": entry.decline is not None, "paid": entry.debited}
+        result = {"declined": entry.decline is not None, "paid": entry.debited}
         gave = {each.reward.layer: each.reward.won for each in entry.rewards if each.reward.won}
-        return DryRunEvent(amount, at, True, about, {}), lived | {"gave": gave}
+        return DryRunEvent(amount, at, True, about, {}), result | {"gave": gave}
 
-    def cancel(self, of: int, amount: int, at: datetime) -> tuple[DryRunEvent, Lived]:
+    def cancel(self, of: int, amount: int, at: datetime) -> tuple[DryRunEvent, PlatformResult]:
         self.world.now = at
         event = DryRunEvent(amount, at, False, Facts(), {}, cancels=of)
         try:
@@ -129,7 +129,7 @@ class City:
         return total
 
 
-def as_lived(outcome: Outcome) -> Lived:
+def as_platform_result(outcome: Outcome) -> PlatformResult:
     if outcome.event.cancels is not None:
         if outcome.declined:
             return {"declined": True}
@@ -167,7 +167,7 @@ def test_a_dry_run_gives_the_platforms_results(made: dict[str, Any], course: lis
     document = canonical_document(made | {"wallet": wallet | {"top_up_limits": limits}})
     city = City(document)
     events: list[DryRunEvent] = []
-    lived: list[Lived] = []
+    results: list[PlatformResult] = []
     for what, at, won, facts in course:
         known = known_of(facts)
         if what == "top_up":
@@ -178,10 +178,10 @@ def test_a_dry_run_gives_the_platforms_results(made: dict[str, Any], course: lis
         else:
             event, did = city.pay(len(events) + 1, won, at, known)
         events.append(event)
-        lived.append(did)
+        results.append(did)
 
     outcomes = dry_run([policy_of(document)], Course(tuple(events), {}))
-    assert [as_lived(outcome) for outcome in outcomes] == lived
+    assert [as_platform_result(outcome) for outcome in outcomes] == results
     used = city.used
     for left in outcomes[-1].limits:
         assert left.used == used.get(f"{left.id}@{left.window}", 0), left

@@ -178,7 +178,7 @@ class Aws:
 
 def _door(module: Any) -> Any:
     """The module that holds a function's city: its handler's, or one that all modules of its routes share."""
-    return getattr(module, "door", module)
+    return getattr(module, "service", module)
 
 
 def _single(answer: dict[str, Any]) -> dict[str, str]:

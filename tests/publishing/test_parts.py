@@ -26,7 +26,7 @@ from operations.republish import TYPES
 from tests.budget.books import Books, line
 from tests.publishing.schemas import SCHEMAS, faults
 from tests.simulation.bus import Stored
-from tests.simulation.running import lived
+from tests.simulation.running import simulated_city
 from tests.use_cases.scheduling import APPROVER, AUTHOR
 from tests.use_cases.world import NUMBERS, World, incheon
 
@@ -58,7 +58,7 @@ class Observed(Stored):
 @cache
 def events() -> dict[str, list[Event]]:
     """The events of a simulated city and of an operator's work, by type, without journal entries."""
-    city = lived(5, 4_000)
+    city = simulated_city(5, 4_000)
     world = World()
     desk = Observed(world)
     _shop(world)

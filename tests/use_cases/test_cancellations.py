@@ -295,11 +295,11 @@ def test_only_surviving_payments_earn_after_any_sequence(seed: int) -> None:
     waiting: list[object] = []
     payments: list[Payment] = []
     for _ in range(chance.randint(3, 14)):
-        deed = chance.random()
-        if deed < 0.5:
+        act = chance.random()
+        if act < 0.5:
             payments += (made := _paid(world, payer, chance.choice([1, 9_999, 50_000, 200_000, 400_000])))
             waiting += [payment for payment in made if payment.decline is None]
-        elif deed < 0.8 and payments:
+        elif act < 0.8 and payments:
             try:
                 waiting.append(world.cancel(chance.choice(payments), chance.choice([None, 1, 30_000])).entry)
             except (CancellationExceedsPayment, PaymentDeclined):

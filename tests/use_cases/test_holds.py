@@ -150,9 +150,9 @@ def test_a_released_hold_stays_released(world: World) -> None:
     payment = _held(world, payer, 50_000)
     first = world.void(payment, KEY)
     assert world.void(payment, KEY).entry == first.entry
-    for deed in (lambda: world.void(payment), lambda: world.capture(payment)):
+    for act in (lambda: world.void(payment), lambda: world.capture(payment)):
         with pytest.raises(HoldClosed):
-            deed()
+            act()
     with pytest.raises(PaymentVoided):
         world.cancel(payment)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
@@ -176,27 +176,27 @@ def test_no_more_is_cancelled_than_was_captured(world: World) -> None:
 def test_a_payment_captured_at_once_has_no_hold(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = world.pay(payer, world.shop(), 50_000).entry
-    for deed in (lambda: world.void(payment), lambda: world.capture(payment)):
+    for act in (lambda: world.void(payment), lambda: world.capture(payment)):
         with pytest.raises(NotAHold):
-            deed()
+            act()
 
 
 def test_a_declined_hold_cannot_be_captured(world: World) -> None:
     payer = world.member(charged=1_000)
     payment = _held(world, payer, 2_000)
     assert payment.status is PaymentStatus.DECLINED
-    for deed in (lambda: world.void(payment), lambda: world.capture(payment), lambda: world.cancel(payment)):
+    for act in (lambda: world.void(payment), lambda: world.capture(payment), lambda: world.cancel(payment)):
         with pytest.raises(PaymentDeclined):
-            deed()
+            act()
     assert world.expire() == 0
 
 
 def test_a_foreign_hold_is_not_found(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 50_000)
-    for deed in (world.void, world.capture):
+    for act in (world.void, world.capture):
         with pytest.raises(NotFound):
-            deed(payment, caller="acquirer/other")
+            act(payment, caller="acquirer/other")
 
 
 def test_a_hold_expires_whether_or_not_the_schedule_runs(world: World) -> None:

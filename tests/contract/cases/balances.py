@@ -216,11 +216,11 @@ def while_balances_are_rebuilt_no_round_is_closed_or_ended(storage: ProjectionSt
     store, folding = _rebuild(storage), _fold(storage)
     begun = Projection(1, rebuilding=True)
     store.change_projection(begun, None)
-    for deed in (folding.close, folding.end):
+    for act in (folding.close, folding.end):
         with pytest.raises(ConditionsFailed):
-            deed(begun, NOON)
+            act(begun, NOON)
         with pytest.raises(ConditionsFailed):
-            deed(Projection(), NOON)
+            act(Projection(), NOON)
     assert store.projection() == begun
 
 

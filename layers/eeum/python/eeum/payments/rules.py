@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from eeum.calendar import years_since
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, added, funded_by, is_of_rewards, merchant_payable, purse
-from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
+from eeum.merchants.rules import Merchant, MerchantStatus, accepts_payments
 from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, parts_of
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import LayerReward, PolicyVersion
@@ -286,7 +286,7 @@ def _decline_by_status(
     # An application and a rejection look like an unknown merchant, so that payments do not reveal them.
     if merchant is None or merchant.status is not MerchantStatus.APPROVED:
         return Decline.UNKNOWN_MERCHANT
-    if not is_payable(merchant, at):
+    if not accepts_payments(merchant, at):
         return Decline.MERCHANT_NOT_PAYABLE_YET
     if policy.merchants.exclude(merchant.shop.category, merchant.shop.annual_revenue):
         return Decline.MERCHANT_EXCLUDED
