@@ -15,7 +15,7 @@ from cashback_calculation.lanes import send_to_slow_lane
 from cashback_calculation.records import Record, Records
 from eeum.aws.dead_letters import UNPUBLISHED, UNREADABLE
 from eeum.aws.events import EventBus
-from eeum.cashback.use_cases import Batch, post
+from eeum.cashback.use_cases import Batch, accrue
 from eeum.composition import City
 from eeum.errors import Busy
 from eeum.publishing.events import Event
@@ -37,10 +37,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     records = Records.of(event["Records"])
     redriven = bool(event.get("redriven"))
-    outcome = post(Batch(records.sources, quick=not redriven), city.accrual(context))
-    hopeless = [*records.unsound, *((records.of_source(each.source), each.reason) for each in outcome.unpostable)]
+    outcome = accrue(Batch(records.sources, quick=not redriven), city.accrual(context))
+    hopeless = [*records.unsound, *((records.of_source(each.source), each.reason) for each in outcome.not_accruable)]
     answer = {
-        "posted": outcome.posted,
+        "posted": outcome.accrued,
         "already_posted": outcome.already,
         "parked": len(hopeless),
         "slow": len(outcome.slow),

@@ -213,7 +213,7 @@ def wallet_body(wallet: Wallet, policy: PolicyVersion | None, now: datetime) -> 
             CardBody(token=card_token(wallet.id, card), product=card.product, status=card.status)
             for card in wallet.cards
         ],
-        cashback_pending=wallet.due - wallet.posted,
+        cashback_pending=wallet.due - wallet.accrued,
         used=dict(wallet.usage),
         taken=dict(wallet.limit_usage.used),
         opened_at=text_of(wallet.opened_at),

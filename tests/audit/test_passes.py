@@ -108,9 +108,9 @@ def test_payments_during_a_pass_are_no_deviation() -> None:
             payment = world.pay(wallet, shop, 1_000).entry
             if payment.decline is None:
                 paid += 1
-                world.post(payment)
+                world.accrue(payment)
                 if chance.random() < 0.3:
-                    world.post(world.cancel(payment).entry)
+                    world.accrue(world.cancel(payment).entry)
 
     memory.meanwhile = pay
     found = found_by(audit_of(memory, now=world.now))
@@ -152,7 +152,7 @@ def test_cashback_may_be_pending_for_a_limited_time() -> None:
     assert [(each.check, each.entry) for each in late.deviations] == [
         ("posting_missing", f"PAYMENT#{payment.acceptance.digest}")
     ]
-    world.post(payment)
+    world.accrue(payment)
     assert found_by(audit_of(world.memory, now=world.now + DAY)).deviations == []
 
 

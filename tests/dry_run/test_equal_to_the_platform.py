@@ -48,7 +48,7 @@ class City:
         channel, method = known.channel or "shop", known.method or "card"
         payment = world.pay(self.wallet, self._shop(known), amount, channel=channel, method=method).entry
         assert payment.decline is None, payment.decline
-        assert not world.post(payment)
+        assert not world.accrue(payment)
         self.payments[number] = payment
         month = month_of(at)
         earning = next(each for each in world.earnings(self.wallet, month) if each.digest == payment.acceptance.digest)
@@ -75,7 +75,7 @@ class City:
             entry = self.world.cancel(self.payments[of], amount or None).entry
         except Refusal:
             return event, {"declined": True}
-        assert not self.world.post(entry)
+        assert not self.world.accrue(entry)
         items = self.world.entries("correction")
         corrections = [correction_of(self.wallet.id, each) for each in items]
         own = [each for each in corrections if each.digest == entry.acceptance.digest]

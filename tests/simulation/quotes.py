@@ -37,7 +37,7 @@ def quote_and_pay(city: Simulated, storage: Storage, chance: random.Random) -> N
     if paid.decline is None:
         city.payments = [*city.payments[-600:], Made(paid, key, order)]
     unread = any(each.reason is Reason.EARLIER_USE_NOT_READ for each in quoted.not_guaranteed)
-    if paid.status is PaymentStatus.APPROVED and wallet.due == wallet.posted and not unread:
+    if paid.status is PaymentStatus.APPROVED and wallet.due == wallet.accrued and not unread:
         _check_earning(city, quoted, paid)
 
 

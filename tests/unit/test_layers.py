@@ -245,7 +245,7 @@ def test_functions_of_stream_and_schedule_start_without_pydantic(module: str) ->
 def test_functions_that_show_and_quote_cashback_do_not_load_accruals_and_the_month_close(module: str) -> None:
     loaded = _modules_loaded_by(module)
     assert "eeum.cashback.rules" in loaded
-    assert not loaded & {"eeum.cashback.use_cases", "eeum.cashback.posting", "eeum.cashback.replay"}
+    assert not loaded & {"eeum.cashback.use_cases", "eeum.cashback.computing", "eeum.cashback.replay"}
     assert not loaded & {"eeum.cashback.catch_up", "eeum.months.closing", "eeum.months.store"}
 
 

@@ -54,8 +54,8 @@ def test_a_basket_is_paid_in_two_round_trips_and_the_wallet_is_written_once(worl
     assert world.wallet(payer.id).due == 3
     again = world.pay_basket(payer, _orders(shops, 10_000, 15_000, 6_000), KEY)
     assert (again.entry, again.replayed) == (answer.entry, True)
-    world.post(*answer.entry.payments)
-    assert world.wallet(payer.id).posted == 3
+    world.accrue(*answer.entry.payments)
+    assert world.wallet(payer.id).accrued == 3
 
 
 def test_payments_of_a_basket_are_cancelled_and_found_one_by_one(world: World) -> None:

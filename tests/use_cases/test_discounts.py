@@ -46,7 +46,7 @@ def test_a_discount_is_taken_off_the_price_and_the_merchant_gets_the_whole_of_it
 
 def test_cashback_is_on_the_amount_paid(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
-    city.post(city.pay(payer, shop, 30_000).entry)
+    city.accrue(city.pay(payer, shop, 30_000).entry)
     (earning,) = city.earnings(payer)
     assert (earning.base, earning.won) == (27_000, 2_700)
 

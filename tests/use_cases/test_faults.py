@@ -100,7 +100,7 @@ def _decision(world: World) -> Operation:
 def _posting(world: World) -> Operation:
     payer, shop = world.member(charged=50_000), world.shop()
     payments = [world.pay(payer, shop, 10_000).entry for _ in range(3)]
-    return Operation(lambda: world.post(*payments), lambda: world.balances(payer)["cashback"] // 3_000)
+    return Operation(lambda: world.accrue(*payments), lambda: world.balances(payer)["cashback"] // 3_000)
 
 
 def _postings_of_several_wallets(world: World) -> Operation:
@@ -108,7 +108,7 @@ def _postings_of_several_wallets(world: World) -> Operation:
     members = [world.member(f"member-{number}", charged=50_000) for number in range(3)]
     payments = [world.pay(member, shop, 10_000).entry for member in members]
     return Operation(
-        lambda: world.post(*payments), lambda: sum(world.balances(member)["cashback"] for member in members) // 3_000
+        lambda: world.accrue(*payments), lambda: sum(world.balances(member)["cashback"] for member in members) // 3_000
     )
 
 
@@ -246,6 +246,6 @@ def test_faults_at_random_moments_of_a_busy_day_leave_everything_in_order(
         for member in members:
             world.now += timedelta(seconds=1)
             payments.append(world.pay(member, shop, 10_000 + round_number).entry)
-        world.post(*payments[-6:])
-    world.post(*payments)
-    assert all(world.wallet(member.id).posted == 6 for member in members)
+        world.accrue(*payments[-6:])
+    world.accrue(*payments)
+    assert all(world.wallet(member.id).accrued == 6 for member in members)

@@ -33,7 +33,7 @@ def _topped_up(world: World, name: str) -> Given:
 
 def _earned(world: World, name: str) -> Given:
     payer = world.member(name, charged=100_000)
-    assert world.post(world.pay(payer, world.shop(), 10_000).entry) == []
+    assert world.accrue(world.pay(payer, world.shop(), 10_000).entry) == []
     (earning,) = [each for each in world.earnings(payer, "2021-01") if isinstance(each, Earning)]
     return Given(sum(each.won for each in earning.rewards if each.layer == "gift"), dict(earning.funded_amounts))
 

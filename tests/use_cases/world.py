@@ -21,7 +21,7 @@ from eeum.cashback.quoting import NOW, AskedQuote, Plan, QuoteAnswer, Quoting, q
 from eeum.cashback.rules import Earning, MonthBook
 from eeum.cashback.sources import Entry, Source, sound_source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, Posted, Unpostable, post
+from eeum.cashback.use_cases import Accrual, Accrued, Batch, NotAccruable, accrue
 from eeum.journal.accounts import NOT_SPENDABLE
 from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, merchant_id_of
@@ -303,18 +303,18 @@ class World:
     def _about(self, payment: Payment, key: str | None, caller: str, body: dict[str, Any]) -> Request:
         return Request.of(caller, payment.acceptance.wallet_id, key or self.new_key(), body)
 
-    def post(self, *entries: Entry, policies: PolicyBook | None = None) -> list[Unpostable]:
-        return self.posted(*entries, policies=policies).unpostable
+    def accrue(self, *entries: Entry, policies: PolicyBook | None = None) -> list[NotAccruable]:
+        return self.accrued(*entries, policies=policies).not_accruable
 
-    def posted(
+    def accrued(
         self,
         *entries: Entry,
         policies: PolicyBook | None = None,
         quick: bool = False,
         read_before: EntriesCache | None = None,
-    ) -> Posted:
+    ) -> Accrued:
         sources = [source(entry) for entry in entries]
-        return post(Batch(sources, quick), self.accrual(policies, read_before))
+        return accrue(Batch(sources, quick), self.accrual(policies, read_before))
 
     def accrual(self, policies: PolicyBook | None = None, read_before: EntriesCache | None = None) -> Accrual:
         return Accrual(

@@ -67,7 +67,7 @@ def a_wallet_is_read_as_it_was_stored(storage: Storage) -> None:
         member_class="student",
         usage={"monthly-spend@2021-01": 1_000_000, "monthly-reward@2020-12": 1},
         due=201,
-        posted=200,
+        accrued=200,
         chain=Head(412, "hash of the last link"),
         negative=Negative("0177592c-98fd-70fc-ad8d-e7974b56b225", NOON),
     )

@@ -146,7 +146,7 @@ def _quoted(
         paid_from=judgement.paid_from,
         facts=judgement.facts,
     )
-    earning = earn(captured, policy, wallet.posted + 1, wallet.usage, at, funds)
+    earning = earn(captured, policy, wallet.accrued + 1, wallet.usage, at, funds)
     return judgement, replace(
         earning, rewards=(), used={}, funded_amounts={}, into={}
     ) if judgement.decline else earning
@@ -171,7 +171,7 @@ def _not_guaranteed(
         yield NotGuaranteed(Reason.PLANNED_AHEAD, tuple(layer.id for layer in layers))
     if order.hold:
         yield NotGuaranteed(Reason.CAPTURED_LATER, tuple(layer.id for layer in layers))
-    if limited and wallet.due != wallet.posted:
+    if limited and wallet.due != wallet.accrued:
         yield NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, tuple(limited))
     if limited and any(key not in wallet.usage and not is_kept(wallet.usage, key) for key in asked_for(policy, at)):
         yield NotGuaranteed(Reason.EARLIER_USE_NOT_READ, tuple(limited))

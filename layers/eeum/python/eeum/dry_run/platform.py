@@ -18,7 +18,7 @@ from eeum.cashback.items import correction_key, correction_of, earning_key, earn
 from eeum.cashback.rules import Correction, Earning, captured_of
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, post
+from eeum.cashback.use_cases import Accrual, Batch, accrue
 from eeum.dry_run.events import CHARGED, GRANTS, DryRunEvent
 from eeum.dry_run.memory_store import InMemoryStorage
 from eeum.dry_run.staging_store import StagingStore
@@ -225,9 +225,9 @@ class Platform:
             patience=PATIENCE,
             now=self._clock,
         )
-        done = post(Batch([source]), accrual)
-        if done.unpostable:
-            raise RuntimeError(f"the accrual was refused: {done.unpostable[0]}")
+        done = accrue(Batch([source]), accrual)
+        if done.not_accruable:
+            raise RuntimeError(f"the accrual was refused: {done.not_accruable[0]}")
 
 
 def _with_pools(version: PolicyVersion, pools: Mapping[str, int]) -> PolicyVersion:

@@ -66,8 +66,8 @@ class EntryKind:
     moves_outside: bool = True
     outside_status: str = ""
     moved_at: str = ACCEPTED
-    awaits_posting: bool = False
-    is_posting: bool = False
+    awaits_accrual: bool = False
+    is_accrual: bool = False
     issues: bool = False
     month: Callable[[Item], Month | None] = own_instant
     amount: Callable[[Item], int] = stored_amount
@@ -78,7 +78,7 @@ class EntryKind:
 
     def calls_for_posting(self, item: Item) -> bool:
         """Whether the accrual posts for this stored entry of the kind: not for one that is held or declined."""
-        return self.awaits_posting and item.get("status", APPROVED) == APPROVED
+        return self.awaits_accrual and item.get("status", APPROVED) == APPROVED
 
     def reader(self) -> Callable[[str, Item], Any]:
         """The function that reads an entry of this kind from a wallet's id and the stored item. Imports its module."""

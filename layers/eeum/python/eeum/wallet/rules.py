@@ -125,7 +125,7 @@ class Wallet:
     cards: tuple[Card, ...]
     usage: Mapping[str, int]
     due: int
-    posted: int
+    accrued: int
     chain: Head
     negative: Negative | None
     opened_at: datetime
@@ -253,7 +253,7 @@ def new_wallet(member: str, debit_order: DebitOrder, card: Card, opened_at: date
         cards=(card,),
         usage={},
         due=0,
-        posted=0,
+        accrued=0,
         chain=Head(),
         negative=None,
         opened_at=opened_at,

@@ -34,7 +34,7 @@ def wallet_item(wallet: Wallet) -> Item:
         "cards": {card.reference: _card_item(card, issuer_of_all(wallet)) for card in wallet.cards},
         "usage": dict(wallet.usage),
         "due": wallet.due,
-        "posted": wallet.posted,
+        "posted": wallet.accrued,
         CHAIN: {"length": wallet.chain.length, "head": wallet.chain.hash},
         "opened_at": text_of(wallet.opened_at),
         # Attributes that most wallets do not have are left out.
@@ -111,7 +111,7 @@ def wallet_of(wallet_id: str, item: Item) -> Wallet:
         ),
         usage=item["usage"],
         due=item["due"],
-        posted=item["posted"],
+        accrued=item["posted"],
         chain=Head(item[CHAIN]["length"], item[CHAIN]["head"]),
         negative=_negative_of(item.get(NEGATIVE)),
         opened_at=parse_instant(item["opened_at"], "opened_at"),
