@@ -56,7 +56,7 @@ class City:
         self.opened: Opened | None = None
         #: Held while the calendar is followed and while the clock moves, so that nothing runs at a time that functions have not.
         self.turn = threading.RLock()
-        self._tell = report
+        self._print = report
         self._seeded = data / "city.json"
         self._deployment: Deployment | None = None
         self._stack: Stack | None = None
@@ -232,7 +232,7 @@ class City:
     def _report(self, text: str) -> None:
         if self.front:
             self.front.progress = text
-        self._tell(text)
+        self._print(text)
 
     def _fold_balances(self) -> None:
         """As every minute, so that no interrupted fold blocks the balances."""

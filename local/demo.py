@@ -219,9 +219,11 @@ def live_through(
         # The month may have turned between two payments.
         months = {f"{instant:%Y-%m}" for instant in (morning, city.clock.now())}
         asked = [(member, month) for member in members for month in sorted(months)]
-        told = list(pool.map(lambda each: each[0].api.get(f"/wallets/{each[0].wallet}/cashback", month=each[1]), asked))
+        answers = list(
+            pool.map(lambda each: each[0].api.get(f"/wallets/{each[0].wallet}/cashback", month=each[1]), asked)
+        )
         earnings, corrections = (
-            [entry for month in told for entry in month[kind] if entry["payment_id"] in approved]
+            [entry for answer in answers for entry in answer[kind] if entry["payment_id"] in approved]
             for kind in ("earnings", "corrections")
         )
     return [outcome for member in members for outcome in member.outcomes], earnings, corrections, seconds

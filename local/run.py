@@ -110,13 +110,13 @@ def _follow_the_calendar(city: City) -> None:
     try:
         with city.turn:
             for run in city.calendar.tick(city.clock.now()):
-                if told := _told(run):
-                    _say(f"It is {run.scheduled_at:%Y-%m-%d %H:%M}: {told}.")
+                if summary := _summary(run):
+                    _say(f"It is {run.scheduled_at:%Y-%m-%d %H:%M}: {summary}.")
     except CityFailure as failure:
         _say(str(failure))
 
 
-def _told(run: Run) -> str:
+def _summary(run: Run) -> str:
     """What is worth saying of a run: most find nothing to do."""
     if FIRST_OF_THE_MONTH in run.schedule:
         return "the monthly reset was invoked"

@@ -185,8 +185,8 @@ _DAY = timedelta(days=1)
 def _version(file: Path) -> PolicyVersion:
     document, problems = problems_of_file(file)
     if document is None:
-        told = "; ".join(f"{path or 'document'}: {why} [{code}]" for path, code, why in problems[:3])
-        raise PolicyUnusable(f"{file.name}: {told}")
+        listed = "; ".join(f"{path or 'document'}: {why} [{code}]" for path, code, why in problems[:3])
+        raise PolicyUnusable(f"{file.name}: {listed}")
     return policy_of(document)
 
 

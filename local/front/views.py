@@ -124,8 +124,8 @@ def lines_of(function: str, log: str) -> list[str]:
     found: list[str] = []
     printed = False
     for line in log.splitlines():
-        said = EMULATOR_LINE.match(line)
-        if said is None:
+        parts = EMULATOR_LINE.match(line)
+        if parts is None:
             if printed and line.strip():
                 found.append(line)
             continue

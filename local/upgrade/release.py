@@ -63,8 +63,8 @@ class Release:
 
     def build(self) -> Path:
         """Build it as its own `make run` would; returns the path of the built template."""
-        told = self._finished("-c", "from local import building; print(building.build())")
-        return Path(told.splitlines()[-1])
+        output = self._finished("-c", "from local import building; print(building.build())")
+        return Path(output.splitlines()[-1])
 
     @contextmanager
     def running(self, data: Path, port: int, at: str) -> Iterator[None]:
@@ -114,15 +114,15 @@ class Release:
     def _finished(self, *words: str, data: Path | None = None) -> str:
         command = self._started(data, subprocess.PIPE, *words)
         try:
-            told = command.communicate(timeout=COMMAND_SECONDS)[0].decode()
+            output = command.communicate(timeout=COMMAND_SECONDS)[0].decode()
         except BaseException:
             _stop(command)
             raise
         if command.returncode:
             raise CityFailure(
-                f"`python {' '.join(words)}` of {self.commit[:7]} ended with {command.returncode}: {_end(told)}"
+                f"`python {' '.join(words)}` of {self.commit[:7]} ended with {command.returncode}: {_end(output)}"
             )
-        return told
+        return output
 
     def _environment(self, data: Path | None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in {"AT", "PORT", "CITY", "PYTHONPATH"}}

@@ -186,7 +186,7 @@ def _posted(story: Story, batches: Iterator[Sequence[Source]], *, remember: bool
             assert computed.faults == {}
             ledger.store(computed)
             read = computed.entries_after
-            waiting = [source for source in waiting if source.key not in computed.posts]
+            waiting = [source for source in waiting if source.key not in computed.accrued]
     return ledger
 
 
@@ -280,7 +280,7 @@ def test_a_cancellation_of_a_missing_capture_is_skipped_and_others_are_posted() 
     other = payment(("charged", 10_000), name="other", at=START + timedelta(days=1))
     computed = ledger.computed([_source(cancelled), _source(other)])
     assert list(computed.faults) == [_source(cancelled).key]
-    assert computed.posts == (_source(other).key,)
+    assert computed.accrued == (_source(other).key,)
     assert [type(entry) for entry, _ in computed.plan.entries] == [Earning]
 
 
@@ -289,7 +289,7 @@ def test_a_cancellation_that_comes_first_brings_the_earnings_of_its_captures() -
     computed = story.ledger().computed([_source(cancelled), *story.sources])
     kinds = [type(entry) for entry, _ in computed.plan.entries]
     assert kinds == [Earning, Correction, Earning, Correction]
-    assert len(computed.posts) == 3
+    assert len(computed.accrued) == 3
     assert computed.plan.moved == {"refund_pending": -50_000, "charged": 50_000}
 
 

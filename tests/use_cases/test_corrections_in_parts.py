@@ -237,7 +237,7 @@ def test_a_transient_failure_is_raised_and_not_reported_as_unpostable(
 
 
 def test_long_accruals_and_those_behind_them_go_to_the_slow_lane(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eeum.cashback.use_cases.QUICK_POSTINGS", 2)
+    monkeypatch.setattr("eeum.cashback.use_cases.QUICK_ACCRUALS", 2)
     payer, stranger = world.member(charged=1_000_000), world.member("stranger", charged=100_000)
     payments = _paid(world, payer, 10_000, 20_000, 30_000)
     assert world.accrued(*payments, quick=True).accrued == 3

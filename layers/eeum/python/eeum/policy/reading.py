@@ -106,7 +106,7 @@ def _purse(document: Mapping[str, Any]) -> RewardPurse:
         months=expires_after.get("months"),
         years=expires_after.get("years"),
         spendable_at=condition_of(spendable_at) if spendable_at is not None else None,
-        told=spendable_at,
+        spendable_at_document=spendable_at,
     )
 
 

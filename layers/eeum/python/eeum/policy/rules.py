@@ -113,7 +113,7 @@ class RewardPurse(NamedTuple):
     months: int | None = None
     years: int | None = None
     spendable_at: Condition | None = None
-    told: Mapping[str, Any] | None = None
+    spendable_at_document: Mapping[str, Any] | None = None
     """`spendable_at` as the document states it, to be shown in words."""
 
 

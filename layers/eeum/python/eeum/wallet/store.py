@@ -265,16 +265,16 @@ def _about_set(wallet: Wallet, before: Wallet) -> list[Change]:
 
 def _about_changed(wallet: Wallet, before: Wallet) -> Item:
     """What changed in an operator's records of the member, for the entry; None removes a record."""
-    said: Item = {}
+    facts: Item = {}
     if wallet.member_class != before.member_class:
-        said["member_class"] = wallet.member_class
+        facts["member_class"] = wallet.member_class
     if wallet.district != before.district:
-        said["district"] = wallet.district
+        facts["district"] = wallet.district
     if wallet.birth_date != before.birth_date:
-        said["birth_date"] = wallet.birth_date.isoformat() if wallet.birth_date else None
+        facts["birth_date"] = wallet.birth_date.isoformat() if wallet.birth_date else None
     if wallet.cards != before.cards:
-        said["card_issuer"] = wallet.cards[0].issuer
-    return said
+        facts["card_issuer"] = wallet.cards[0].issuer
+    return facts
 
 
 def usage_set(limit_usage: LimitUsage) -> SetTo:
