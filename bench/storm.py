@@ -73,7 +73,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Stormed:
-    """Seconds that strangers' payments waited before and during the storms, and the storms' length and postings at their end."""
+    """Seconds that strangers' payments waited before and during the storms, and the storms' length and accruals at their end."""
 
     calm: Sequence[float]
     waited: Sequence[float]

@@ -33,7 +33,7 @@ ENGINES = ("dynoxide", "MiniStack")
 
 
 class Units(NamedTuple):
-    """Write units of one authorised payment with the merchant's index; the same with its share of the batch's posting; the same with
+    """Write units of one authorised payment with the merchant's index; the same with its share of the batch's accrual; the same with
     the budget draw."""
 
     payment: float

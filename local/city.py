@@ -64,7 +64,7 @@ class City:
         self._drain: Drain | None = None
         self._balances: BalancesDrain | None = None
         self._connections = connections()
-        #: The emulator's user pools are for one caller at a time.
+        #: The emulator's user pools serve one caller at a time.
         self._pools = threading.Lock()
 
     @property
@@ -121,7 +121,7 @@ class City:
     def _start(self, built: Path, at: str | None) -> None:
         self.lock.take(self.port)
         if not self._seeded.exists():
-            self.empty()  # what an interrupted first start left is worth nothing
+            self.empty()  # a first start that was interrupted left nothing usable
         self.check(at)
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)

@@ -174,8 +174,8 @@ class Day:
         wallet = member.api.get(f"/wallets/{member.wallet}")
         return int(sum(wallet["purses"].values())) + planned.amount
 
-    def _change(self, member: Member, **standing: Any) -> None:
-        self._api.as_caller(self._tokens.operator).patch(f"/wallets/{member.wallet}", {**standing, "reason": WHY})
+    def _change(self, member: Member, **changes: Any) -> None:
+        self._api.as_caller(self._tokens.operator).patch(f"/wallets/{member.wallet}", {**changes, "reason": WHY})
 
 
 def main() -> int:

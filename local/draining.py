@@ -11,7 +11,7 @@ from local.emulator import Emulator
 
 DRAIN_SECONDS = 15
 BALANCES_SECONDS = 10
-#: Where pages and batches have the won of each kind of account, by name.
+#: The attribute of a page or batch that has the amounts of each kind of account.
 COUNTS = {"merchant_payable": "payable", "merchant_reward": "reward", "funder": "funders", "bank": "banks"}
 
 

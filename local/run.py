@@ -22,12 +22,12 @@ REMEMBER_SECONDS = 5.0
 TOKENS_FILE = "tokens.env"
 #: A closed terminal, Ctrl-C, and a request to end.
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-#: `timeout` ends make and what make started, and make passes it on: what comes at nearly the same moment is one request.
+#: `timeout` signals make and its children, and make passes its signal on: signals within this time are one request to stop.
 ONE_REQUEST_SECONDS = 1.0
 
 
 class Stopped(BaseException):
-    """The city was asked to stop. No Exception: boto3 takes each that comes up in the middle of a call for a failure of it."""
+    """The city was asked to stop. Not an `Exception`, since boto3 treats any exception during a call as a failure of that call."""
 
 
 class Ends:

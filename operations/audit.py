@@ -188,7 +188,7 @@ def printed(report: Report) -> str:
     if not report.deviations:
         lines.append("There are no deviations.")
         if coming := report.checked["postings_on_their_way"]:
-            lines.append(f"{coming} postings of the last minutes are still due.")
+            lines.append(f"{coming} accruals of the last minutes are still due.")
         return "\n".join(lines)
     lines.append(f"{len(report.deviations)} deviations:")
     for each in report.deviations:

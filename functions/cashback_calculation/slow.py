@@ -37,7 +37,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
             outcome = accrue(Batch(records.sources), city.accrual(context, entries))
         except PASSING as error:
-            logger.warning("comes again", reason=f"{type(error).__name__}: {error}", messages=len(messages))
+            logger.warning(
+                "failed for now; the queue delivers it again",
+                reason=f"{type(error).__name__}: {error}",
+                messages=len(messages),
+            )
             failed += [message["messageId"] for message in messages]
             continue
         hopeless = [

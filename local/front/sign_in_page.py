@@ -1,7 +1,7 @@
 """The pools' sign-in page, with the people of the local city on it: one click signs one of them in.
 
-The form is the emulator's Cognito's own, and so are the code and the tokens that follow: a click sends the form with the person's
-name and password, which everybody in the local city shares.
+The form belongs to the emulator's Cognito, as do the code and the tokens that follow. A click sends the form with the person's name and
+the password, which is the same for all people of the local city.
 """
 
 from __future__ import annotations

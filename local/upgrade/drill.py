@@ -153,7 +153,7 @@ def _member(upgrading: Upgrading, name: str) -> tuple[Member, Till]:
     opened = upgrading.city.opened
     assert opened
     member = arrive(upgrading.city, upgrading.record, name)
-    # Each draws by itself, whatever threads do.
+    # Each has its own random numbers, so that the order of threads changes nothing.
     return member, Till(upgrading.record, member, [opened.shop], random.Random(name))
 
 

@@ -1,6 +1,6 @@
 """An earlier release, unpacked from the repository's history: its own code builds it, runs its city and audits it.
 
-Only the commands of a release are used, so that a release may be unlike this checkout inside.
+The drill uses only the release's commands, so that the release's code may differ from this checkout's.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def test_what_was_missed_while_the_consumer_was_down_is_posted_once(
         # As `make catch-up` runs it, from the command line.
         monkeypatch.setattr("sys.argv", ["catch_up", "--port", str(city.emulator.port)])
         assert catch_up_command.main() == 0
-        assert "1 of them behind: 3 posted, 0 stay without a posting" in capsys.readouterr().out
+        assert "1 of them behind: 3 posted, 0 stay without an accrual" in capsys.readouterr().out
         assert cashback(member, month) == list(zip(paid, (1_000, 2_000, 3_000), strict=True))
     # The stream delivers them after all.
     later = pay(api, tokens, member, shops[SHOP], 40_000)["id"]

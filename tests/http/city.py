@@ -107,7 +107,7 @@ class InMemoryCity:
     def post_cashback(self) -> None:
         """Post the cashback of all captures and cancellations, as the ledger's stream does a moment later."""
         entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in KINDS]
-        sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_posting(item)]
+        sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_accrual(item)]
         city = next(iter(self._cities.values()))
         accrue(Batch(sources), replace(city.accrual(context()), patience=patience_of()))
 

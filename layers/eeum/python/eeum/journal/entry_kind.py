@@ -48,8 +48,8 @@ class EntryKind:
         moves_outside: whether it may move money on accounts outside the wallet, whose balances are projected.
         outside_status: the stored `status` of an entry that moved money there; empty for kinds that store none.
         moved_at: the attribute with the instant at which its money moved.
-        awaits_posting: whether the accrual posts an earning or a correction for it once it is approved (`calls_for_posting`).
-        is_posting: whether it is such a posting.
+        awaits_accrual: whether the accrual stores an earning or a correction for it once it is approved (`calls_for_accrual`).
+        is_accrual: whether it is such an earning or correction.
         issues: whether money that it takes from a bank counts as issued.
         month: the month whose fiscal year its funders pay in; None for that of `moved_at`.
         amount: its main amount: won paid, cancelled, topped up.
@@ -76,7 +76,7 @@ class EntryKind:
     rewards_line: str = ""
     published: Callable[[Item], dict[str, Any]] = nothing_more
 
-    def calls_for_posting(self, item: Item) -> bool:
+    def calls_for_accrual(self, item: Item) -> bool:
         """Whether the accrual posts for this stored entry of the kind: not for one that is held or declined."""
         return self.awaits_accrual and item.get("status", APPROVED) == APPROVED
 

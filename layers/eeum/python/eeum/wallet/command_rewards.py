@@ -1,6 +1,6 @@
 """Discounts and bonuses that a policy gives within a command: pure functions over plain values, amounts in won.
 
-Commands use the limits of a wallet by its `LimitUsage`, one command after another. Accruals use limits by what they posted. A limit is used
+Commands use the limits of a wallet by its `LimitUsage`, one command after another. Accruals use limits by what they paid. A limit is used
 either by commands or by accruals, never by both.
 """
 
