@@ -54,7 +54,7 @@ class City:
         self.emulator = Emulator(data, emulator_port or port, functions)
         self.calendar = Calendar(self.emulator)
         self.opened: Opened | None = None
-        #: Held while the calendar is followed and while the clock moves, so that nothing runs at a time that functions have not.
+        #: Held while scheduled runs are made and while the clock moves, so that no run has another time than the functions.
         self.turn = threading.RLock()
         self._print = report
         self._seeded = data / "city.json"
@@ -176,7 +176,7 @@ class City:
             try:
                 self.deploy()
             except BaseException:
-                self.clock.shift_seconds = before  # which the functions still have
+                self.clock.shift_seconds = before  # the functions still have the old one
                 raise
             self.clock.remember()
 

@@ -23,12 +23,12 @@ from local.draining import counted
 from local.failure import CityFailure
 from local.roles import Tokens
 
-#: Each at once starts a copy of a function; more than these make a laptop slower, not faster.
+#: Members that act in parallel. Each starts a copy of a function; more would make a laptop slower.
 WORKERS = 4
 POSTING_SECONDS = 60
 WHY = "Demonstration"
 
-#: What `live_through` does, in its order; the keys are names for those who show it otherwise.
+#: The steps of `live_through`, in order, by the key that other displays use.
 STEPS = {"arrive": "Members arrive", "pay": "Members pay", "cashback": "Cashback arrives"}
 
 Given = TypeVar("Given")
@@ -104,7 +104,7 @@ class Day:
         self._shops = shops
         self._unapproved = unapproved
         self._name = f"demo-{uuid4().hex[:12]}"
-        #: The emulator's user pools are for one caller at a time.
+        #: The emulator's user pools serve one caller at a time.
         self._pools = threading.Lock()
 
     def arrive(self, plan: PlannedMember) -> Member:

@@ -72,7 +72,7 @@ class Deployment(Stack):
         super().__init__(emulator)
         self._built = built
         self._web_address = web_address or f"http://localhost:{emulator.port}"
-        #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
+        #: Event sources have the process id in their names, since a restarted emulator has lost their positions.
         self._start = start or f"Start{int(time.time())}"
 
     def of(self, built: Path) -> Deployment:

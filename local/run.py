@@ -20,7 +20,7 @@ from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, LEDGER_AUDIT, MONTH_CLO
 TICK_SECONDS = 1.0
 REMEMBER_SECONDS = 5.0
 TOKENS_FILE = "tokens.env"
-#: A closed terminal, Ctrl-C, and a request to end.
+#: A closed terminal, Ctrl-C, and `kill`.
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 #: `timeout` signals make and its children, and make passes its signal on: signals within this time are one request to stop.
 ONE_REQUEST_SECONDS = 1.0

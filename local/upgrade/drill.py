@@ -166,7 +166,7 @@ def _update_while_they_pay(upgrading: Upgrading, tills: Sequence[Till]) -> tuple
         _go_on(crowd, record, AT_LEAST)
         with evening.stream_waiting(city):
             _go_on(crowd, record, AT_LEAST // 4)
-        # What waited and what comes is posted by functions of either release, as they are replaced.
+        # Functions of both releases accrue waiting and new payments while they are replaced.
         before = stored(city)
         done = Drilled(upgrading.release.commit, len(before), len(commands(before)))
         upgrading.say("Updating the city to this checkout; clients go on.")

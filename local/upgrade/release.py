@@ -72,7 +72,7 @@ class Release:
         opened = data / "tokens.env"
         opened.unlink(missing_ok=True)
         data.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the folder, which a city that opens empties.
+        # Beside the folder, since a city empties the folder when it opens.
         with data.with_suffix(".log").open("ab") as log:
             city = self._started(data, log, "-m", "local.run", "--port", str(port), "--at", at)
             try:
@@ -94,7 +94,7 @@ class Release:
             raise CityFailure(f"The release {self.commit} cannot be unpacked: {packed.stderr.decode()[:300]}")
         subprocess.run(["tar", "-xf", str(archive), "-C", str(partial)], check=True)
         archive.unlink()
-        # Never installed again: what a release pins for a laptop is not what is tried here.
+        # Not installed again: the drill does not test the release's pinned tools.
         (partial / ".environments").symlink_to(places.ENVIRONMENTS.resolve())
         try:
             partial.rename(self.folder)

@@ -94,7 +94,7 @@ class LimitUsage:
         return LimitUsage(self.version + 1, {key: left for key, left in used.items() if left})
 
     def change(self, used: Mapping[str, int]) -> "LimitUsage":
-        """The next change, as an entry stores it."""
+        """The usage that a command adds, with the number of the wallet's next change; its entry stores both."""
         return LimitUsage(self.version + 1, used) if used else NO_USAGE
 
 
