@@ -211,7 +211,7 @@ class City:
 
     def _serve(self, front: Front) -> None:
         """Upload the pages and let the front answer with them."""
-        # Imported late: they look at cities.
+        # Imported here, since these modules import this one.
         from local.front.console import CityConsole
         from local.front.people import people_of
 

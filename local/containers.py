@@ -65,7 +65,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
             target.sendall(received)
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # one side went away: the other one will, too
+        pass  # one side closed its connection, so the other is closed too
 
 
 def main() -> int:

@@ -89,7 +89,7 @@ class Deployment(Stack):
         parameters = self._parameters(clock_shift_seconds)
         try:
             template = translate(self._packaged, parameters, self._start, self._emulator.port)
-        except Exception as problem:  # whatever the translator does not understand, it raises as a class of its own
+        except Exception as problem:  # the translator raises a class of its own for each kind of fault
             raise CityFailure(f"The template cannot be translated: {problem}") from problem
         key = packaging.upload(self._emulator, json.dumps(template).encode(), "json")
         change = self._formation.update_stack if self.exists else self._formation.create_stack

@@ -113,7 +113,7 @@ def _begins_in(name: str) -> Month | None:
 
 
 def is_kept(usage: Usage, key: str) -> bool:
-    """Whether a wallet with this usage carries the window of `key` if it used it. The usage of an older window is summed over entries."""
+    """Whether a wallet with this `usage` still stores the window of `key`. An older window's usage must be summed over its entries."""
     latest = latest_month(usage)
     return latest is None or last_month_of(key.partition("@")[2]) >= previous_month(latest)
 
