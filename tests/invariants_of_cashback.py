@@ -124,7 +124,7 @@ def _check_fold(
             carried = {name: carried_of(limit, used, accepted_at) for name, limit in limits.items()}
             facts = replace(facts_of(payment["facts"]), amount=surviving - start, accepted_at=accepted_at)
             under = ceilings[earning["number"]]
-            evaluation = evaluate(policy, facts, base, before, carried=carried, ceilings=under)
+            evaluation = evaluate(policy, facts, base, before, carried=carried, funded_amounts=under)
             expected = Counter({reward.layer: reward.won for reward in evaluation.rewards})
             used.update({key_of(limits[name], accepted_at): won for name, won in evaluation.used.items()})
             _check_limits(limits, earning, before, carried, evaluation.used)

@@ -53,7 +53,7 @@ def _check_given(entry: Item, used: Counter[str], policies: Sequence[PolicyVersi
         facts,
         entry["amount"],
         before,
-        gives=AT_PAYMENT if payment else AT_TOP_UP,
+        kinds=AT_PAYMENT if payment else AT_TOP_UP,
         carried=carried,
         ceilings=entry.get("ceilings", {}),
     )

@@ -138,7 +138,7 @@ def quote_body(answer: QuoteAnswer, method: Method, merchant_name: str | None) -
         policy=earning.policy,
         method=method,
         rewards=[earned_body(reward, earning.into) for reward in earning.rewards],
-        cut=cut_bodies(answer.ceilings),
+        cut=cut_bodies(answer.funded_amounts),
         not_guaranteed=[_not_guaranteed_body(each) for each in answer.not_guaranteed],
         decline=decline_body(judgement.decline) if judgement.decline else None,
     )

@@ -72,7 +72,7 @@ class TopUpRequest(Body):
     bank_reference: Line = Field(max_length=64)
 
 
-class StandingRequest(Body):
+class WalletDecisionRequest(Body):
     """An operator's decision about a wallet, with its reason, and facts of the member that the operator saw in papers.
 
     A missing field stays as it is. Null for a class, district, date of birth or issuer removes what was recorded.
@@ -159,7 +159,7 @@ class PastBalancesBody(BaseModel):
     refund_pending: int
 
 
-class StandingBody(BaseModel):
+class WalletDecisionBody(BaseModel):
     """What an operator may see of a wallet: neither its balances nor the tokens of its cards."""
 
     id: str
@@ -213,7 +213,7 @@ def wallet_body(wallet: Wallet, policy: PolicyVersion | None, now: datetime) -> 
             CardBody(token=card_token(wallet.id, card), product=card.product, status=card.status)
             for card in wallet.cards
         ],
-        cashback_pending=wallet.due - wallet.posted,
+        cashback_pending=wallet.due - wallet.accrued,
         used=dict(wallet.usage),
         taken=dict(wallet.limit_usage.used),
         opened_at=text_of(wallet.opened_at),
@@ -242,8 +242,8 @@ def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
     )
 
 
-def standing_body(wallet: Wallet) -> StandingBody:
-    return StandingBody(
+def wallet_decision_body(wallet: Wallet) -> WalletDecisionBody:
+    return WalletDecisionBody(
         id=wallet.id,
         status=wallet.status,
         verified=wallet.verified,
@@ -265,7 +265,7 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         debited=top_up.debited,
         credited=top_up.credited,
         rewards=[TopUpRewardBody(**reward_body(each.reward).model_dump(), into=each.into) for each in top_up.rewards],
-        cut=cut_bodies(top_up.ceilings),
+        cut=cut_bodies(top_up.funded_amounts),
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),
     )

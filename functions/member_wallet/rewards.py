@@ -54,7 +54,9 @@ def _reward_purse(purse: Purse, listed: RewardPurse | None, names: Names, now: d
         spendable_from=text_of(purse.spendable_from) if purse.spendable_from else None,
         expires_at=text_of(purse.expires_at) if purse.expires_at else None,
         expired=has_expired(purse, now),
-        spendable_at=_in_both(clause(listed.told, names)) if listed and listed.told is not None else None,
+        spendable_at=_in_both(clause(listed.spendable_at_document, names))
+        if listed and listed.spendable_at_document is not None
+        else None,
     )
 
 

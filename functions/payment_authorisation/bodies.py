@@ -174,7 +174,7 @@ def _fields_of(payment: Payment, merchant_name: str | None) -> dict[str, Any]:
         "discount": payment.discount,
         "paid": sum(won for _, won in payment.paid_from),
         "discounts": [discount_body(discount) for discount in payment.discounts],
-        "cut": cut_bodies(payment.ceilings),
+        "cut": cut_bodies(payment.funded_amounts),
         "channel": payment.order.channel,
         "paid_from": dict(payment.paid_from),
         "accepted_at": text_of(payment.acceptance.accepted_at),

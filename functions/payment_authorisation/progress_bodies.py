@@ -250,36 +250,36 @@ def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPayme
 def _message(payment: Payment, amounts: Amounts) -> str | None:
     if payment.decline:
         return None  # A declined payment has its own message.
-    told = []
+    sentences = []
     if amounts.held:
-        told.append(f"{amounts.held:,}원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다.")
+        sentences.append(f"{amounts.held:,}원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다.")
     if amounts.released:
-        told.append(f"보류되었던 {amounts.released:,}원은 지갑으로 돌아왔습니다.")
+        sentences.append(f"보류되었던 {amounts.released:,}원은 지갑으로 돌아왔습니다.")
     if amounts.cancelled and amounts.cancelled == amounts.captured:
-        told.append(
+        sentences.append(
             f"결제 {amounts.cancelled:,}원이 모두 취소되었습니다. 이 결제로 받은 캐시백이 있으면 함께 회수됩니다."
         )
     elif amounts.cancelled:
-        told.append(
+        sentences.append(
             f"결제 {amounts.captured:,}원 중 {amounts.cancelled:,}원이 취소되었습니다. 취소된 금액의 캐시백이 있으면 함께 회수됩니다."
         )
-    return " ".join(told) or None
+    return " ".join(sentences) or None
 
 
 def _message_in_english(payment: Payment, amounts: Amounts) -> str | None:
     if payment.decline:
         return None
-    told = []
+    sentences = []
     if amounts.held:
-        told.append(f"{amounts.held:,} won are held until the merchant confirms the payment.")
+        sentences.append(f"{amounts.held:,} won are held until the merchant confirms the payment.")
     if amounts.released:
-        told.append(f"{amounts.released:,} won that were held are back in the wallet.")
+        sentences.append(f"{amounts.released:,} won that were held are back in the wallet.")
     if amounts.cancelled and amounts.cancelled == amounts.captured:
-        told.append(
+        sentences.append(
             f"All {amounts.cancelled:,} won of the payment were cancelled. Any cashback of this payment is taken back."
         )
     elif amounts.cancelled:
-        told.append(
+        sentences.append(
             f"{amounts.cancelled:,} of the payment's {amounts.captured:,} won were cancelled. Any cashback of that part is taken back."
         )
-    return " ".join(told) or None
+    return " ".join(sentences) or None

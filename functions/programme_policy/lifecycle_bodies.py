@@ -14,7 +14,7 @@ from eeum.policy.amendment_items import amendment_item
 from eeum.policy.amendments import Amendment, EndChange, Lifting, Suspension
 from eeum.policy.document_models import PolicyDocument
 from eeum.policy.document_values import Instant, Name
-from eeum.policy.doubts import doubts_beside, doubts_of
+from eeum.policy.document_warnings import warnings_beside, warnings_of
 from eeum.policy.drafts import Check
 from eeum.policy.history import Step
 from eeum.policy.proposals import Proposal
@@ -267,14 +267,14 @@ def check_body(
     simulation = check.simulation
     note, note_ko = _note(check, before, emergency) or (None, None)
     # A document with faults may have any shape.
-    doubts = [] if check.faults else [*doubts_of(document), *(doubts_beside(document, before) if before else ())]
+    warnings = [] if check.faults else [*warnings_of(document), *(warnings_beside(document, before) if before else ())]
     return CheckBody(
         revision=check.revision,
         checked_at=text_of(check.at),
         checked_by=check.by,
         against=check.against,
         faults=[FaultBody(**fault(*each)) for each in check.faults],
-        doubts=[FaultBody(**fault(*each)) for each in doubts],
+        doubts=[FaultBody(**fault(*each)) for each in warnings],
         simulation=SimulationBody(
             id=simulation.id, finished_at=simulation.finished_at, summary=beside(simulation.summary, before)
         )

@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback import posting, rules
+from eeum.cashback import computing, rules
 from eeum.cashback import store as cashback_store
 from eeum.cashback.replay import Refund
 from eeum.cashback.rules import Captured
@@ -25,7 +25,7 @@ from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
-from eeum.policy.usage import Standing
+from eeum.policy.usage import WindowUsage
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation.mutants_of_answers import MUTANTS_OF_ANSWERS
 from tests.simulation.mutants_of_boundaries import MUTANTS_OF_BOUNDARIES
@@ -63,11 +63,11 @@ def _rounded_up(*arguments: Any, **more: Any) -> Evaluation:
     return Evaluation(tuple(rewards), exact.used)
 
 
-def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> Standing:
+def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> WindowUsage:
     total: dict[str, int] = {}
     for window, won in usage.items():
         total[window.partition("@")[0]] = total.get(window.partition("@")[0], 0) + won
-    return Standing(total, {})
+    return WindowUsage(total, {})
 
 
 def _in_debit_order(book: Any, cancelled: Any, payments: Any, *_: Any) -> Refund:
@@ -82,10 +82,10 @@ def _in_debit_order(book: Any, cancelled: Any, payments: Any, *_: Any) -> Refund
 
 
 def _nothing_recovered(book: Any, cancelled: Any, payments: Any, _: int, debts: Any) -> Refund:
-    return posting_refund(book, cancelled, payments, 0, debts)
+    return computing_refund(book, cancelled, payments, 0, debts)
 
 
-posting_refund = posting.refund
+computing_refund = computing.refund
 read_for_posting = cashback_store.CashbackStore.read_for_posting
 record_declines = PaymentStore.record_declines
 
@@ -202,7 +202,7 @@ OF_PAYMENTS = (
     Mutant(
         "months that a wallet carries",
         "a limit whose usage is no longer in the wallet counts as unused",
-        lambda: patch.object(posting, "is_kept", lambda usage, month: True),
+        lambda: patch.object(computing, "is_kept", lambda usage, month: True),
         forms=True,
     ),
     Mutant(
@@ -218,12 +218,14 @@ OF_PAYMENTS = (
     ),
     Mutant("expiry", "an expired hold is captured", lambda: patch.object(progress, "is_expired", lambda *_: False)),
     Mutant(
-        "order of a refund", "refunds go back in debit order", lambda: patch.object(posting, "refund", _in_debit_order)
+        "order of a refund",
+        "refunds go back in debit order",
+        lambda: patch.object(computing, "refund", _in_debit_order),
     ),
     Mutant(
         "recovery",
         "a refund is given back in full while cashback is below zero",
-        lambda: patch.object(posting, "refund", _nothing_recovered),
+        lambda: patch.object(computing, "refund", _nothing_recovered),
     ),
     Mutant(
         "balance that a refund depends on",

@@ -47,9 +47,9 @@ PART_OF_MODULE = {
         f"policy.{name}": "policy_authoring"
         for name in (
             "amending", "announcements", "comparison", "dates", "digest", "document_conditions", "document_faults",
-            "document_models", "document_values", "documents", "doubts", "doubts_of_meaning", "draft_store", "drafts", "events",
+            "document_models", "document_values", "document_warnings", "documents", "draft_store", "drafts", "events",
             "lifecycle", "loading", "names", "plain", "plain_conditions", "plain_layers", "proposal_store", "proposals",
-            "validation", "validation_conditions", "validation_layers", "wording",
+            "validation", "validation_conditions", "validation_layers", "warnings_of_meaning", "wording",
         )
     },
     **{
@@ -121,7 +121,7 @@ DOCUMENTS = {
 }  # fmt: skip
 """Modules at the edge, which know pydantic."""
 FILES_AND_COMMANDS = {
-    "audit.root_folder", "dry_run.platform", "dry_run.telling", "dry_run.trial", "policy.__main__", "policy.check"
+    "audit.root_folder", "dry_run.outcomes", "dry_run.platform", "dry_run.report", "policy.__main__", "policy.check"
 }  # fmt: skip
 IO_MODULES = USE_CASES | DOCUMENTS | FILES_AND_COMMANDS
 """Modules that do input or output, besides stores, AWS's and the composition. The list may only get shorter, except for use cases."""

@@ -16,9 +16,9 @@ from eeum.audit.terms import Judged, Terms
 from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, NOTHING, Evaluation, Gives
+from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, NOTHING, Evaluation, RewardKind
 from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_of_item
-from eeum.policy.usage import key_of, limits_of, standing
+from eeum.policy.usage import key_of, limits_of, window_usage
 from eeum.policy.windows import last_month_of
 
 Used = dict[str, int]
@@ -66,7 +66,7 @@ def _is_acted_on(item: Item, terms: Terms, findings: Findings) -> bool:
     return acts
 
 
-def _rewards_at(item: Item) -> frozenset[Gives]:
+def _rewards_at(item: Item) -> frozenset[RewardKind]:
     return AT_PAYMENT if item["kind"] == "payment" else AT_TOP_UP
 
 
@@ -122,8 +122,10 @@ def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None)
     evaluation = NOTHING
     if policy.pays_at(at):
         facts = replace(_facts_of(item), amount=item["amount"], accepted_at=at)
-        before, carried = standing(limits.values(), used, at)
-        evaluation = evaluate(policy, facts, item["amount"], before, gives=gives, carried=carried, ceilings=ceilings)
+        before, carried = window_usage(limits.values(), used, at)
+        evaluation = evaluate(
+            policy, facts, item["amount"], before, kinds=gives, carried=carried, funded_amounts=ceilings
+        )
     taken = {key_of(limits[limit], at): won for limit, won in evaluation.used.items() if won}
     if item["kind"] == "top_up":
         for limit in policy.wallet.top_up_limits:
@@ -162,7 +164,7 @@ def _check_top_up_limits(item: Item, judged: Judged, used: Used, findings: Findi
         return
     policy, at, _ = judged
     limits = [limit for limit in policy.wallet.top_up_limits if limit.window.is_open(at)]
-    before, carried = standing(limits, used, at)
+    before, carried = window_usage(limits, used, at)
     for limit in limits:
         topped_up = before.get(limit.id, 0) + item["amount"]
         if limit.amount is not None and topped_up > limit.amount + carried.get(limit.id, 0):

@@ -123,7 +123,7 @@ class Fold:
         if policy.pays_at(at):
             facts = replace(folded.facts, amount=folded.survives, accepted_at=at)
             used, carried = folded.judged.limit_usage(self._used)
-            folded.evaluation = evaluate(policy, facts, base, used, carried=carried, ceilings=folded.ceilings)
+            folded.evaluation = evaluate(policy, facts, base, used, carried=carried, funded_amounts=folded.ceilings)
             windows = {limit.id: window for limit, window, _ in folded.judged.limits}
             folded.used = {windows[limit]: won for limit, won in folded.evaluation.used.items()}
         for window, won in folded.used.items():

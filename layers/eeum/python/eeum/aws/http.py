@@ -129,7 +129,7 @@ class Api(APIGatewayHttpResolver):
         # Powertools' routes end in $, which also matches before a line's end; no path here has an invisible character.
         if not str(event.get("rawPath", "")).isprintable():
             return _sent(_no_such_route(NotFoundError()))
-        # Powertools reads the body before it calls a route, so an error in it would be returned before the right is checked.
+        # Powertools reads the body before it calls a route, so an error in it would be returned before the caller's rights are checked.
         try:
             check_staff(event)
         except Refusal as refusal:

@@ -61,7 +61,7 @@ class CutBody(BaseModel):
     message_en: str
 
 
-def cut_bodies(ceilings: Mapping[str, int]) -> list[CutBody]:
+def cut_bodies(funded_amounts: Mapping[str, int]) -> list[CutBody]:
     """The cut layers, from the funded amount of each."""
     return [
         CutBody(
@@ -71,7 +71,7 @@ def cut_bodies(ceilings: Mapping[str, int]) -> list[CutBody]:
             message=_cut_message(given),
             message_en=_cut_message_in_english(given),
         )
-        for layer, given in sorted(ceilings.items())
+        for layer, given in sorted(funded_amounts.items())
     ]
 
 

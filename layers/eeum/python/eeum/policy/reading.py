@@ -21,12 +21,12 @@ from eeum.policy.conditions import (
 from eeum.policy.rules import (
     CASHBACK_PURSE,
     Band,
-    Gives,
     Layer,
     Limit,
     MerchantTerms,
     PolicyVersion,
     Pool,
+    RewardKind,
     RewardPurse,
     Steps,
     WalletTerms,
@@ -106,7 +106,7 @@ def _purse(document: Mapping[str, Any]) -> RewardPurse:
         months=expires_after.get("months"),
         years=expires_after.get("years"),
         spendable_at=condition_of(spendable_at) if spendable_at is not None else None,
-        told=spendable_at,
+        spendable_at_document=spendable_at,
     )
 
 
@@ -145,7 +145,7 @@ def _layer(document: Mapping[str, Any], limits: Mapping[str, Limit]) -> Layer:
         counts_all=document.get("counts", "accepted") == "all",
         funders=tuple(funder["funder"] for funder in document["funders"]),
         shares=tuple(funder["share"] for funder in document["funders"]),
-        gives=Gives(document.get("gives", Gives.CASHBACK)),
+        reward_kind=RewardKind(document.get("gives", RewardKind.CASHBACK)),
         into=document.get("into", CASHBACK_PURSE),
         steps=_steps(document["steps"]) if document.get("steps") is not None else None,
         exclusive=document.get("exclusive"),

@@ -1,6 +1,6 @@
 """Warnings about how parts of a valid document work together: nights, bands, groups, sums, and the version before.
 
-`eeum.policy.doubts` has the warnings about single parts, and yields all of them.
+`eeum.policy.document_warnings` has the warnings about single parts, and yields all of them.
 """
 
 import re
@@ -13,7 +13,7 @@ from eeum.calendar import SEOUL, is_in_bounds
 from eeum.policy.conditions import WEEKDAYS
 from eeum.policy.plain_layers import furthest
 from eeum.policy.reading import period_of
-from eeum.policy.rules import Gives
+from eeum.policy.rules import RewardKind
 from eeum.policy.validation_conditions import Problem
 from eeum.policy.windows import EVENT, Window, start_of_window, window_name
 
@@ -26,7 +26,7 @@ ADDED = re.compile(
 """Words in a title that say that a layer adds to others on purpose."""
 
 
-def doubts_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
+def warnings_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield the warnings about a document without faults."""
     yield from _midnight_of_utc(document)
     yield from _nights(document["layers"])
@@ -148,7 +148,7 @@ def _adds_up(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
 
 def _on_one_occasion(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     group = first.get("exclusive")
-    after = {Gives.CASHBACK.value, Gives.PAYBACK.value}
+    after = {RewardKind.CASHBACK.value, RewardKind.PAYBACK.value}
     acts = [layer.get("gives", "cashback") for layer in (first, second)]
     return (
         ((acts[0] in after) is (acts[1] in after))

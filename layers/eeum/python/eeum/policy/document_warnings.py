@@ -12,10 +12,10 @@ from typing import Any
 
 from eeum.calendar import SEOUL, is_in_bounds
 from eeum.policy.conditions import NUMBER_FACTS
-from eeum.policy.doubts_of_meaning import doubts_of_meaning, starts_from_zero
 from eeum.policy.reading import OWN_RATE, period_of
-from eeum.policy.rules import AFTER_PAYMENT, Gives
+from eeum.policy.rules import AFTER_PAYMENT, RewardKind
 from eeum.policy.validation_conditions import Problem
+from eeum.policy.warnings_of_meaning import starts_from_zero, warnings_of_meaning
 
 SMALLEST_USUAL_RATE = 25
 """Basis points. An author who means 10 % and writes 10 gives 0.1 %; no published layer gives less than 0.3 %."""
@@ -34,7 +34,7 @@ Range = tuple[float, bool, float, bool]
 """The lower end and whether it is included, the upper end and whether it is included."""
 
 
-def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
+def warnings_of(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield the warnings about a document without faults."""
     yield from _unused(document)
     yield from _ends(document)
@@ -42,10 +42,10 @@ def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _amounts(document)
     yield from _overlaps(document["layers"])
     yield from _spelt_twice(document["layers"])
-    yield from doubts_of_meaning(document)
+    yield from warnings_of_meaning(document)
 
 
-def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
+def warnings_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield the warnings about a document without faults beside the version before it, `before`."""
     yield from starts_from_zero(document, before)
     was = {limit["id"]: limit.get("amount") for limit in before.get("limits") or ()}
@@ -158,7 +158,7 @@ def _overlaps(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
 
 
 def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    acts = [Gives(layer.get("gives", "cashback")) for layer in (first, second)]
+    acts = [RewardKind(layer.get("gives", "cashback")) for layer in (first, second)]
     group = first.get("exclusive")
     return (
         (acts[0] in AFTER_PAYMENT) is (acts[1] in AFTER_PAYMENT)

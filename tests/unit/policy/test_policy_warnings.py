@@ -8,8 +8,8 @@ import pytest
 
 from eeum.policy.check import problems_of_file
 from eeum.policy.conditions import WEEKDAYS
+from eeum.policy.document_warnings import warnings_beside, warnings_of
 from eeum.policy.documents import canonical_document, shaped_document
-from eeum.policy.doubts import doubts_beside, doubts_of
 from eeum.policy.reading import period_of
 from tests.unit.policy.policy_documents import document, layer
 
@@ -110,7 +110,7 @@ DOUBTS: list[tuple[str, str, str, Changes]] = [
 
 
 def told(changes: Changes) -> list[tuple[str, str]]:
-    return [(path, code) for path, code, _ in doubts_of(canonical_document(document(*changes)))]
+    return [(path, code) for path, code, _ in warnings_of(canonical_document(document(*changes)))]
 
 
 @pytest.mark.parametrize(("path", "code", "changes"), [each[1:] for each in DOUBTS], ids=[each[0] for each in DOUBTS])
@@ -152,7 +152,7 @@ def test_layers_of_one_group_are_never_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "since", "doubted"),
+    ("amount", "since", "warned"),
     [
         (500_000, "2026-01-01T00:00:00+09:00", True),
         (500_000, "2026-01-31T23:59:59+09:00", True),
@@ -164,7 +164,7 @@ def test_layers_of_one_group_are_never_added() -> None:
     ],
 )
 def test_an_amount_that_is_raised_while_something_carries_over(
-    amount: int | None, since: str | None, doubted: bool
+    amount: int | None, since: str | None, warned: bool
 ) -> None:
     before = canonical_document(document(USED))
     carrying = SPEND | {"amount": amount} | ({"carries_over_from": since} if since else {})
@@ -172,8 +172,8 @@ def test_an_amount_that_is_raised_while_something_carries_over(
         ("version", "next"), ("starts_at", "2026-02-01T00:00:00+09:00"), ("limits", [carrying]),
         ("layers.0.bands", [{"from": 0, "up_to": None, "rate_basis_points": 1_000}]),
     )  # fmt: skip
-    found = [(path, code) for path, code, _ in doubts_beside(canonical_document(later), before)]
-    assert found == ([("limits.0.carries_over_from", "raised_for_the_past")] if doubted else [])
+    found = [(path, code) for path, code, _ in warnings_beside(canonical_document(later), before)]
+    assert found == ([("limits.0.carries_over_from", "raised_for_the_past")] if warned else [])
     assert "`raised_for_the_past`" in PAGE
 
 
@@ -181,7 +181,7 @@ def test_an_amount_that_is_raised_while_something_carries_over(
 def test_nothing_published_is_doubted(path: Path) -> None:
     found, problems = problems_of_file(path)
     assert found, problems
-    assert not list(doubts_of(found))
+    assert not list(warnings_of(found))
 
 
 @pytest.mark.parametrize("code", sorted({code for _, _, code, _ in DOUBTS}))
@@ -192,7 +192,7 @@ def test_every_doubt_is_explained(code: str) -> None:
 @pytest.mark.parametrize("changes", [each[3] for each in DOUBTS], ids=[each[0] for each in DOUBTS])
 def test_a_draft_is_doubted_as_the_version_that_it_becomes(changes: Changes) -> None:
     drafted = shaped_document(document(*changes))
-    assert list(doubts_of(drafted)) == list(doubts_of(canonical_document(drafted)))
+    assert list(warnings_of(drafted)) == list(warnings_of(canonical_document(drafted)))
 
 
 @pytest.mark.parametrize(
@@ -211,24 +211,24 @@ def test_a_draft_is_doubted_as_the_version_that_it_becomes(changes: Changes) -> 
     ids=["every day", "any of both", "within the day", "a second later", "other categories", "said to be added"],
 )  # fmt: skip
 def test_what_is_meant_is_not_doubted(changes: Changes) -> None:
-    assert not list(doubts_of(canonical_document(document(*changes))))
+    assert not list(warnings_of(canonical_document(document(*changes))))
 
 
 @pytest.mark.parametrize(
-    ("start", "name", "doubted"),
+    ("start", "name", "warned"),
     [
         ("2026-02-10T00:00:00+09:00", "new-spend", True),
         ("2026-02-01T00:00:00+09:00", "new-spend", False),
         ("2026-02-10T00:00:00+09:00", "monthly-spend", False),
     ],
 )
-def test_a_limit_that_takes_another_s_place_in_mid_month(start: str, name: str, doubted: bool) -> None:
+def test_a_limit_that_takes_another_s_place_in_mid_month(start: str, name: str, warned: bool) -> None:
     before = canonical_document(document(USED))
     later = document(
         ("version", "next"), ("starts_at", start), ("limits", [SPEND | {"id": name}]), ("layers.0.limits", [name])
     )
-    found = [(path, code) for path, code, _ in doubts_beside(canonical_document(later), before)]
-    assert found == ([("limits.0.id", "starts_from_zero")] if doubted else [])
+    found = [(path, code) for path, code, _ in warnings_beside(canonical_document(later), before)]
+    assert found == ([("limits.0.id", "starts_from_zero")] if warned else [])
     assert "`starts_from_zero`" in PAGE
 
 
@@ -239,4 +239,4 @@ BY_PROGRAMME = sorted({path.parent for path in PUBLISHED if path.parent.name != 
 def test_no_version_published_is_doubted_beside_the_one_before(folder: Path) -> None:
     read = [problems_of_file(path)[0] for path in PUBLISHED if path.parent == folder]
     documents = sorted((each for each in read if each), key=lambda each: period_of(each)[0])
-    assert [code for one, other in pairwise(documents) for _, code, _ in doubts_beside(other, one)] == []
+    assert [code for one, other in pairwise(documents) for _, code, _ in warnings_beside(other, one)] == []
