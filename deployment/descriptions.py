@@ -20,7 +20,13 @@ def main() -> None:
     for service in services:
         for path in sorted((source / service).rglob("*.json*")):
             name = path.relative_to(source).as_posix().removesuffix(".gz")
-            _write(target / name, without_documentation(_read(path)))
+            _write(target / name, brief(_read(path)))
+
+
+def brief(description: dict[str, Any]) -> dict[str, Any]:
+    """A description whose operations and shapes have no documentation; botocore reads that of other parts."""
+    parts = {name: without_documentation(description[name]) for name in ("operations", "shapes") if name in description}
+    return description | parts
 
 
 def without_documentation(description: Any) -> Any:
