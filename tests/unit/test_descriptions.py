@@ -73,7 +73,8 @@ def _request(client: Any, operation: str, parameters: dict[str, Any]) -> tuple[A
     getattr(client, operation)(**parameters)
     (request,) = requests
     kept = ("X-Amz-Target", "Content-Type")
-    return request.method, request.url, request.body, [request.headers.get(name) for name in kept]
+    body = request.body.read() if hasattr(request.body, "read") else request.body
+    return request.method, request.url, body, [request.headers.get(name) for name in kept]
 
 
 class _Empty:
