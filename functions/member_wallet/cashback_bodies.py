@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel
-
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.cashback.bodies import EarnedBody, earned_body
 from eeum.cashback.rules import Correction, Earning
@@ -13,7 +12,7 @@ from eeum.payments.bodies import CutBody, cut_bodies
 from eeum.wallet.bodies import RepaidBody, repaid_bodies, repaid_message, repaid_message_in_english
 
 
-class EarningBody(BaseModel):
+class EarningBody(AnswerBody):
     """What one payment earned and why: its base, and each layer's bands, rates, funders and purse.
 
     `cashback` is the sum, whichever purse it went to. `cut` names the layers that budgets did not pay whole.
@@ -31,7 +30,7 @@ class EarningBody(BaseModel):
     posted_at: str
 
 
-class ChangeBody(BaseModel):
+class ChangeBody(AnswerBody):
     """The change of a layer's reward for a payment, in won."""
 
     payment_id: str
@@ -39,7 +38,7 @@ class ChangeBody(BaseModel):
     won: int
 
 
-class CorrectionBody(BaseModel):
+class CorrectionBody(AnswerBody):
     """How a cancellation changed the cashback of this month, and where its refund went. `message` explains it in Korean, `message_en` in
     English.
 
@@ -73,7 +72,7 @@ class CorrectionBody(BaseModel):
     posted_at: str
 
 
-class CashbackBody(BaseModel):
+class CashbackBody(AnswerBody):
     """A member's cashback of a month: its sum, a page of earnings and corrections, and the cursor of the next page.
 
     Earnings and corrections are each in the order of their accruals, over all pages. `cashback` is the sum of the whole month on each page.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from eeum.aws.http import Body, Line, Won
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.journal.accounts import MERCHANT
 from eeum.payments.progress import Cancellation, Capture, Progress, Release, current_status
@@ -56,7 +57,7 @@ class CancellationRequest(Body):
     reason: Annotated[Line, Field(max_length=200)] | None = None
 
 
-class CaptureBody(BaseModel):
+class CaptureBody(AnswerBody):
     """A capture as it was decided. `capture` counts the captures of its payment, from 1."""
 
     id: str
@@ -66,7 +67,7 @@ class CaptureBody(BaseModel):
     accepted_at: str
 
 
-class ReleaseBody(BaseModel):
+class ReleaseBody(AnswerBody):
     """The part of a payment that was still held and went back to the wallet."""
 
     id: str
@@ -76,14 +77,14 @@ class ReleaseBody(BaseModel):
     accepted_at: str
 
 
-class CancelledCaptureBody(BaseModel):
+class CancelledCaptureBody(AnswerBody):
     """The cancelled amount of one capture, in won. Capture 0 is a payment that was captured when it was authorised."""
 
     capture: int
     amount: int
 
 
-class CancellationBody(BaseModel):
+class CancellationBody(AnswerBody):
     """A cancellation as it was decided, and the captures that it took back, the last one first.
 
     `amount` is the part of the price that the merchant gives back. Of it `refund` goes to the member and `discount` to the funders. The
@@ -100,7 +101,7 @@ class CancellationBody(BaseModel):
     accepted_at: str
 
 
-class ReversalBody(BaseModel):
+class ReversalBody(AnswerBody):
     """The outcome for the original: `reversed` whole; `never_arrived`, so that it will be declined if it still arrives; or `declined`.
 
     `cancelled` and `released` are what the reversal gave back, the same each time. `unknown` explains what a reversal that found nothing
@@ -131,7 +132,7 @@ class OnePaymentBody(PaymentProgressBody):
     cancellations: list[CancellationBody]
 
 
-class PaymentsBody(BaseModel):
+class PaymentsBody(AnswerBody):
     """A page of payments, newest first, and the cursor of the next page. Most months have one page."""
 
     payments: list[PaymentProgressBody]
@@ -153,7 +154,7 @@ class MerchantPaymentBody(Amounts):
     expires_at: str | None
 
 
-class MerchantPaymentsBody(BaseModel):
+class MerchantPaymentsBody(AnswerBody):
     """A page of payments, newest first, and the cursor of the next page."""
 
     payments: list[MerchantPaymentBody]

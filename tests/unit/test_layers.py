@@ -17,7 +17,8 @@ EEUM = ROOT / "layers" / "eeum" / "python" / "eeum"
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([*EEUM.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
 RULES = sorted(
-    {*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")} - {EEUM / "composition.py"}
+    {*EEUM.glob("*/rules.py"), EEUM / "policy" / "conditions.py", *EEUM.glob("*.py")}
+    - {EEUM / "composition.py", EEUM / "bodies.py"}
 )
 
 PARTS = {
