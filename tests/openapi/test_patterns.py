@@ -132,7 +132,9 @@ def _characters(ranges: str) -> Iterator[str]:
         yield from map(chr, range(int(first, 16), int(last or first, 16) + 1))
 
 
-@pytest.mark.parametrize("ranges", [IGNORABLE, BLANK, SEPARATORS_AND_CONTROLS], ids=["ignorable", "blank", "separators"])
+@pytest.mark.parametrize(
+    "ranges", [IGNORABLE, BLANK, SEPARATORS_AND_CONTROLS], ids=["ignorable", "blank", "separators"]
+)
 @pytest.mark.parametrize("line", [Line, LineOfAPolicy], ids=["of a body", "of a policy"])
 def test_no_line_has_invisible_characters(line: Any, ranges: str) -> None:
     """Two lines that look the same are the same: no character without a shape, and one kind of space."""

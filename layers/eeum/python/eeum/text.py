@@ -23,7 +23,9 @@ _HIDDEN_BY_RANGES = (
 PUBLISHED_LINE = rf"^[^{_HIDDEN_BY_RANGES}\u0020]([^{_HIDDEN_BY_RANGES}]*[^{_HIDDEN_BY_RANGES}\u0020])?$"
 """The same, as published in the API's description."""
 
-LINE_WANTED = "Text on one line belongs here, without spaces at either end, unusual spaces or characters that cannot be seen"
+LINE_WANTED = (
+    "Text on one line belongs here, without spaces at either end, unusual spaces or characters that cannot be seen"
+)
 """The message for text that is not such a line; its pattern would not help a reader."""
 
 ABOUT_LINES = (
