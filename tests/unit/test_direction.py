@@ -47,7 +47,8 @@ PART_OF_MODULE = {
         f"policy.{name}": "policy_authoring"
         for name in (
             "amending", "announcements", "comparison", "dates", "digest", "document_conditions", "document_faults",
-            "document_models", "document_values", "documents", "doubts", "doubts_of_meaning", "draft_store", "drafts", "events",
+            "document_models", "document_values", "documents", "doubts", "doubts_of_meaning", "doubts_of_sums", "draft_store", "drafts",
+            "events",
             "lifecycle", "loading", "names", "plain", "plain_conditions", "plain_layers", "proposal_store", "proposals",
             "validation", "validation_conditions", "validation_layers", "wording",
         )

@@ -259,7 +259,7 @@ def test_commands_start_without_budgets_which_few_policies_need_in_them(module: 
 AUTHORS_POLICIES = {
     f"eeum.policy.{name}"
     for name in (
-        "amending", "check", "document_faults", "documents", "doubts", "doubts_of_meaning", "draft_store", "lifecycle",
+        "amending", "check", "document_faults", "documents", "doubts", "doubts_of_meaning", "doubts_of_sums", "draft_store", "lifecycle",
         "loading", "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
     )
 }  # fmt: skip

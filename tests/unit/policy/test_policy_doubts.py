@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from eeum.policy.check import problems_of_file
 from eeum.policy.conditions import WEEKDAYS
 from eeum.policy.documents import canonical_document, shaped_document
 from eeum.policy.doubts import doubts_beside, doubts_of
+from eeum.policy.doubts_of_sums import adds_up
 from eeum.policy.reading import period_of
 from tests.unit.policy.policy_documents import document, layer
 
@@ -258,6 +260,20 @@ def test_what_is_meant_is_not_doubted(changes: Changes) -> None:
 @pytest.mark.parametrize(("first", "second"), [each[1:] for each in APART], ids=[each[0] for each in APART])
 def test_layers_that_never_meet_do_not_add_up(first: dict[str, Any] | None, second: dict[str, Any]) -> None:
     assert told(two_rates(first, second)) == []
+
+
+def test_the_largest_document_is_soon_compared() -> None:
+    """Twenty layers, each with as many ways to hold as a condition can have, and none together with another."""
+
+    def condition(own: int) -> dict[str, Any]:
+        ages = {"any": [{"fact": "member_age", "at_least": 10 + each} for each in range(20)]}
+        amounts = {"any": [{"fact": "amount", "at_least": 1 + each} for each in range(20)]}
+        return {"all": [ages, amounts, {"fact": "card_product", "in": [f"{own}-{each}" for each in range(100)]}]}
+
+    layers = [layer(f"l{own}", [(None, 700)], ["monthly-spend"], when=condition(own)) for own in range(20)]
+    begun = process_time()
+    assert list(adds_up(document(("layers", layers)))) == []
+    assert process_time() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 """Warnings about layers whose rewards are added where only one may be meant."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations, product
 from math import inf
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from eeum.policy.conditions import CHANNELS, METHODS, NUMBER_FACTS, WEEKDAYS, Facts
+from eeum.policy.conditions import CHANNELS, METHODS, NUMBER_FACTS, WEEKDAYS, Condition, Facts
 from eeum.policy.reading import condition_of, period_of
 from eeum.policy.rules import AFTER_PAYMENT, Gives
 from eeum.policy.validation_conditions import Problem
@@ -18,14 +18,22 @@ ADDED = re.compile(
 )
 """Words in a title that say that a layer adds to others on purpose."""
 
-MOST_WAYS = 64
-"""Ways in which one condition can hold, up to which its layer is compared with others."""
+MOST_WAYS = 16
+"""Ways in which one condition can hold, up to which its layer is compared with others: so the largest document takes a second."""
 
 Range = tuple[float, bool, float, bool]
 """The lower end and whether it is included, the upper end and whether it is included."""
 When = Mapping[str, Any] | None
-Part = tuple[Mapping[str, Any], bool]
-"""A condition on one fact, and whether it must hold."""
+
+
+class Part(NamedTuple):
+    """A condition on one fact, as written and as evaluated, and whether it must hold."""
+
+    written: Mapping[str, Any]
+    condition: Condition
+    wanted: bool
+
+
 Way = tuple[Part, ...]
 """Conditions on facts that satisfy a layer's condition when all of them are as wanted."""
 
@@ -100,7 +108,7 @@ def adds_up(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _are_of_shops(ways: Sequence[Way]) -> bool:
     """Whether a layer is for every shop, for categories or for flags: usually one rate each, from any funder."""
-    return all(part["fact"] in ("merchant_category", "merchant_flags") for way in ways for part, _ in way)
+    return all(part.written["fact"] in ("merchant_category", "merchant_flags") for way in ways for part in way)
 
 
 def _share_money(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -141,7 +149,7 @@ def _ways(when: When, *, wanted: bool) -> list[Way]:
     if "not" in when:
         return _ways(when["not"], wanted=not wanted)
     if "fact" in when:
-        return [((when, wanted),)]
+        return [(Part(when, condition_of(when), wanted),)]
     parts = [_ways(part, wanted=wanted) for part in when.get("all") or when["any"]]
     if ("all" in when) is not wanted:
         return [way for part in parts for way in part][:MOST_WAYS]
@@ -159,49 +167,58 @@ def _may_hold(document: Mapping[str, Any], way: Way) -> bool:
     """Whether some payment is as all parts want; each fact is looked at alone."""
     by_fact: dict[str, list[Part]] = {}
     for part in way:
-        by_fact.setdefault(part[0]["fact"], []).append(part)
-    return all(
-        any(_is_as_wanted(parts, fact, value) for value in _values(document, fact, parts))
-        for fact, parts in by_fact.items()
-    )
+        by_fact.setdefault(part.written["fact"], []).append(part)
+    return all(_some_value(document, fact, parts) for fact, parts in by_fact.items())
+
+
+def _some_value(document: Mapping[str, Any], fact: str, parts: Sequence[Part]) -> bool:
+    """Whether a fact has a value that is as wanted."""
+    if "in" in parts[0].written:
+        return _some_name(document, fact, parts)
+    return any(_is_as_wanted(parts, fact, value) for value in _values(document, fact, parts))
+
+
+def _some_name(document: Mapping[str, Any], fact: str, parts: Sequence[Part]) -> bool:
+    refused = {name for part in parts if not part.wanted for name in part.written["in"]}
+    named = [frozenset(part.written["in"]) for part in parts if part.wanted]
+    all_names = _all_names(document, fact)
+    # Where others than the named may come, or the fact may be unknown, some value is always left.
+    return bool(frozenset.intersection(*named) - refused) if named else not all_names or bool(all_names - refused)
 
 
 def _is_as_wanted(parts: Sequence[Part], fact: str, value: Any) -> bool:
     known = cast("Facts", SimpleNamespace(**{"accepted_at" if fact == "instant" else fact: value}))
-    return all(condition_of(part).holds(known) is wanted for part, wanted in parts)
+    return all(part.condition.holds(known) is part.wanted for part in parts)
 
 
 def _values(document: Mapping[str, Any], fact: str, parts: Sequence[Part]) -> Iterator[Any]:
     """Values of a fact that suffice to find one that is as wanted, if there is any."""
-    conditions = [part for part, _ in parts]
-    ends = [each[word] for each in conditions for word in _ENDS if each.get(word) is not None]
+    ends = [part.written[word] for part in parts for word in _ENDS if part.written.get(word) is not None]
     match fact:
         case "merchant_flags":
             # A shop may have any of them together.
-            yield frozenset(part["has"] for part, wanted in parts if wanted)
+            yield frozenset(part.written["has"] for part in parts if part.wanted)
         case "time_of_day":
             yield from ("00:00", *ends)
         case "instant":
             starts_at, ends_at = period_of(document)
             instants = (starts_at, *map(datetime.fromisoformat, ends))
             yield from (at for at in instants if starts_at <= at and (ends_at is None or at < ends_at))
-        case _ if ends:
-            yield from (each + step for each in ends for step in (-1, 0, 1) if each + step >= 0)
-            yield None
         case _:
-            yield from _names(document, fact) or {None, *(name for each in conditions for name in each["in"])}
+            yield None
+            yield from (each + step for each in ends for step in (-1, 0, 1) if each + step >= 0)
 
 
 _ENDS = ("above", "at_least", "at_most", "below", "from", "until")
 
 
-def _names(document: Mapping[str, Any], fact: str) -> Sequence[str]:
-    """All values of a fact; empty where others may come."""
-    closed: dict[str, Sequence[str]] = {
+def _all_names(document: Mapping[str, Any], fact: str) -> frozenset[str]:
+    """All values of a fact that is known of every payment; empty where others may come."""
+    closed: dict[str, Iterable[str]] = {
         "weekday": WEEKDAYS,
-        "channel": sorted(CHANNELS),
-        "method": sorted(METHODS),
+        "channel": CHANNELS,
+        "method": METHODS,
         "merchant_category": document["merchants"]["categories"],
         "merchant_district": document["merchants"]["districts"],
     }
-    return closed.get(fact, ())
+    return frozenset(closed.get(fact, ()))
