@@ -89,6 +89,13 @@ def files(text: str) -> str:
     return text
 
 
+def commit(text: str) -> str:
+    """A file is named after it, so it is no tag or path."""
+    if not re.fullmatch(r"[0-9a-f]{7,40}", text, re.ASCII):
+        raise Wrong(f"{text} is no short commit, such as 66fc083")
+    return text
+
+
 def anything(text: str) -> str:
     return text
 
@@ -132,7 +139,7 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "SINCE": instant,
     "UNTIL": instant,
     "KINDS": anything,
-    "RELEASE": anything,
+    "RELEASE": commit,
     "SCREENS": anything,
 }
 #: An empty value is not the Makefile's default: it replaces the default by nothing.

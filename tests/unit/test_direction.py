@@ -49,7 +49,8 @@ PART_OF_MODULE = {
             "amending", "announcements", "comparison", "dates", "digest", "document_conditions", "document_faults",
             "document_models", "document_values", "document_warnings", "documents", "draft_store", "drafts", "events",
             "lifecycle", "loading", "names", "plain", "plain_conditions", "plain_layers", "proposal_store", "proposals",
-            "validation", "validation_conditions", "validation_layers", "warnings_of_meaning", "wording",
+            "validation", "validation_conditions", "validation_layers", "warnings_of_meaning", "warnings_of_sums",
+            "wording",
         )
     },
     **{

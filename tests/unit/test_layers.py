@@ -262,7 +262,7 @@ AUTHORS_POLICIES = {
     for name in (
         "amending", "check", "document_faults", "document_warnings", "documents", "draft_store", "lifecycle", "loading",
         "proposal_store", "proposals", "validation", "validation_conditions", "validation_layers",
-        "warnings_of_meaning",
+        "warnings_of_meaning", "warnings_of_sums",
     )
 }  # fmt: skip
 """Policy authoring: validation, drafts and approvals."""

@@ -42,7 +42,7 @@ def policy_of(document: Mapping[str, Any]) -> PolicyVersion:
     limits = {limit["id"]: _limit(limit) for limit in document.get("limits", ())}
     starts_at, ends_at = period_of(document)
     merchants = document["merchants"]
-    pools = [Pool(pool["id"], _window(pool), pool["amount"]) for pool in document.get("pools", ())]
+    pools = [Pool(pool["id"], window_of(pool), pool["amount"]) for pool in document.get("pools", ())]
     purses = [_purse(purse) for purse in document.get("purses", ())]
     return PolicyVersion(
         programme=document["programme"],
@@ -82,12 +82,12 @@ def _limit(document: Mapping[str, Any]) -> Limit:
         id=document["id"],
         measure=document["measure"],
         amount=document["amount"],
-        window=_window(document),
+        window=window_of(document),
         carries_over_from=_instant(carries_over_from) if carries_over_from is not None else None,
     )
 
 
-def _window(document: Mapping[str, Any]) -> Window:
+def window_of(document: Mapping[str, Any]) -> Window:
     """The window of a limit or a pool; only an event has `from` and `until`."""
     start, until = document.get("from"), document.get("until")
     return Window(
