@@ -55,7 +55,7 @@ def _check_given(entry: Item, used: Counter[str], policies: Sequence[PolicyVersi
         before,
         kinds=AT_PAYMENT if payment else AT_TOP_UP,
         carried=carried,
-        ceilings=entry.get("ceilings", {}),
+        funded_amounts=entry.get("ceilings", {}),
     )
     given = {each[0]: each[1] for each in entry.get("discounts", ())} if payment else {}
     given |= {each["layer"]: each["won"] for each in entry.get("rewards", ())}

@@ -83,7 +83,7 @@ MOST_MODULES = {
     "member_wallet.app": 103,
     "event_publisher.app": 60,
     "merchant_onboarding.app": 45,
-    "programme_policy.app": 72,
+    "programme_policy.app": 73,
     "programme_policy.budgets": 62,
     "programme_policy.queries": 55,
     "programme_policy.budget_watch": 60,

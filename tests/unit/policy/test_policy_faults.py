@@ -243,7 +243,8 @@ def test_the_corrected_document_is_valid(mended: Changes) -> None:
 def _codes_in_the_code() -> set[str]:
     """Every code in the rules of validation: the second of three yielded values, or the type of a pydantic error."""
     found: set[str] = set()
-    for path in (*POLICY.glob("validation*.py"), *POLICY.glob("document*.py")):
+    files = {*POLICY.glob("validation*.py"), *POLICY.glob("document*.py")} - {POLICY / "document_warnings.py"}
+    for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 3:
                 code = node.value.elts[1]
