@@ -226,7 +226,7 @@ def test_segments_are_frozen_together_or_not_at_all(january: World) -> None:
     january.now += CLOSING_BEGINS
     found = [SegmentFound(Segment(number, 4), JANUARY, 0) for number in range(4)]
     for incomplete in (found[:3], found[:1], [*found[:3], found[0]], []):
-        with pytest.raises(ValueError, match="every segment"):
+        with pytest.raises(ValueError, match="for each segment"):
             freeze_month(january.months, incomplete, january.now)
     assert freeze_month(january.months, [*found[:3], found[3]._replace(unposted=1)], january.now) is None
     assert freeze_month(january.months, [*found[:3], found[3]._replace(month=None)], january.now) is None
