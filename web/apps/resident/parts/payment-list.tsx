@@ -4,6 +4,7 @@ import { language } from '../../../shared/i18n/language.ts';
 import { dateAndTime, dayOf, longDate, time } from '../../../shared/time.ts';
 import { Icon } from '../../../shared/ui/icons.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
+import { isUndone, takenBy } from '../amounts.ts';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
 
@@ -48,7 +49,8 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
   const { payment } = props;
   const t = texts();
   const at = payment.accepted_at;
-  const gone = payment.status === 'declined' || payment.status === 'cancelled' || payment.status === 'voided';
+  const gone = isUndone(payment);
+  const cancelled = gone ? 0 : payment.cancelled;
   return (
     <a class="row" href={path.payment(payment.id ?? '')}>
       <span class="row-main">
@@ -61,7 +63,8 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
         </span>
       </span>
       <span class="row-side">
-        <Won amount={payment.status === 'declined' ? payment.amount : -(payment.paid ?? payment.amount)} class={gone ? 'won-gone' : 'won-strong'} />
+        <Won amount={gone ? takenBy(payment) : -takenBy(payment)} class={gone ? 'won-gone' : 'won-strong'} />
+        {cancelled > 0 && <span class="row-text">{t.history.cancelled(cancelled)}</span>}
         {props.earned ? <span class="row-gain">{t.history.earned(props.earned)}</span> : null}
       </span>
       <Icon name="right" />

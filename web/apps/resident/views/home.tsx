@@ -31,6 +31,7 @@ export function Home() {
           <div class="columns">
             <div class="column">
               <Balance body={body} />
+              <Shortcuts />
               <Notes body={body} />
               <Purses body={body} />
               <Left policy={policy} body={body} />
@@ -54,6 +55,7 @@ function Balance(props: { body: Wallet }) {
       <h2 id="balance">{t.balance}</h2>
       <BigWon amount={spendable(props.body)} />
       {at && <p class="balance-at">{t.asOf(dateAndTime(at, language.value))}</p>}
+      <Earned />
       <div class="actions">
         <a class="button button-on-colour" href={path.pay()}>
           {t.pay}
@@ -63,6 +65,44 @@ function Balance(props: { body: Wallet }) {
         </a>
       </div>
     </section>
+  );
+}
+
+/** The month's cashback so far, as the API adds it up. */
+function Earned() {
+  const month = cityMonth();
+  const cashback = useAnswer(month ? () => cashbackOf(month, () => true) : null, [month, wallet.value?.at?.getTime()]);
+  return (
+    <p class="balance-earned">
+      {texts().home.earned}
+      {cashback.value ? <Won amount={cashback.value.total} sign class="won-strong" /> : <span aria-hidden="true">–</span>}
+    </p>
+  );
+}
+
+const SHORTCUTS = [
+  ['shops', path.shops, 'shops'],
+  ['planner', path.planner, 'plan'],
+  ['limits', path.limits, 'limits'],
+  ['policy', path.policy, 'news'],
+] as const;
+
+/** What people look for most after their balance. */
+function Shortcuts() {
+  const t = texts().home;
+  return (
+    <nav aria-label={t.shortcutsLabel}>
+      <ul class="shortcuts">
+        {SHORTCUTS.map(([name, to, icon]) => (
+          <li key={name}>
+            <a href={to()}>
+              <Icon name={icon} />
+              <span>{t.shortcuts[name]}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 

@@ -11,7 +11,9 @@ import { BigWon, Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { Facts } from '../../../shared/ui/table.tsx';
 import { api, walletId, type Correction, type Earning } from '../city.ts';
+import { isHold, isUndone, takenBy } from '../amounts.ts';
 import { cashbackOf } from '../months.ts';
+import { HoldProgress } from '../parts/hold.tsx';
 import { Declined } from '../parts/quote.tsx';
 import { Refunds } from '../parts/refunds.tsx';
 import { ShopName } from '../parts/payment-list.tsx';
@@ -50,8 +52,8 @@ export function Payment(props: { id: string }) {
 function Details(props: { payment: OnePayment; receipt: boolean }) {
   const t = texts().payment;
   const { payment } = props;
-  const paid = payment.paid ?? payment.amount;
   const declined = payment.status === 'declined';
+  const undone = isUndone(payment);
   return (
     <>
       <section class={`card summary ${props.receipt && !declined ? 'summary-receipt' : ''}`}>
@@ -59,15 +61,17 @@ function Details(props: { payment: OnePayment; receipt: boolean }) {
           {props.receipt && !declined && <Icon name="check" />}
           <ShopName id={payment.merchant_id} name={payment.merchant_name} />
         </p>
-        <BigWon amount={declined ? payment.amount : paid} />
+        <BigWon amount={takenBy(payment)} class={undone ? 'won-gone' : ''} />
         <p>
           <span class={`tag tag-${payment.status}`}>{t.statuses[payment.status]}</span>
         </p>
         {t.statusTexts[payment.status] && <p class="hint">{t.statusTexts[payment.status]}</p>}
+        {payment.status === 'partly_cancelled' && <p class="hint">{t.left(payment.captured - payment.cancelled)}</p>}
       </section>
       {declined && payment.decline && <Declined reason={payment.decline.reason} />}
+      {isHold(payment) && <HoldProgress payment={payment} />}
       {!declined && <Cashback payment={payment} />}
-      <FactsOf payment={payment} paid={paid} />
+      <FactsOf payment={payment} />
       <div class="actions no-print">
         <a class="button button-quiet" href={path.payAt(payment.merchant_id)}>
           {t.again}
@@ -80,10 +84,11 @@ function Details(props: { payment: OnePayment; receipt: boolean }) {
   );
 }
 
-function FactsOf(props: { payment: OnePayment; paid: number }) {
+function FactsOf(props: { payment: OnePayment }) {
   const t = texts();
   const { payment } = props;
-  const from = Object.entries(payment.paid_from ?? {});
+  // Of a hold that came back in part, the purses of the rest are not known here.
+  const from = payment.released > 0 ? [] : Object.entries(payment.paid_from ?? {});
   return (
     <section class="card" aria-labelledby="facts">
       <h2 id="facts">{t.payment.facts}</h2>
@@ -91,7 +96,7 @@ function FactsOf(props: { payment: OnePayment; paid: number }) {
         rows={[
           [t.payment.amount, <Won amount={payment.amount} />],
           (payment.discount ?? 0) > 0 && [t.payment.discount, <Won amount={-(payment.discount ?? 0)} class="won-gain" />],
-          payment.status !== 'declined' && [t.payment.paid, <Won amount={props.paid} class="won-strong" />],
+          payment.status !== 'declined' && payment.released < payment.amount && [t.payment.paid, <Won amount={takenBy(payment)} class="won-strong" />],
           from.length > 0 && [
             t.payment.paidFrom,
             <>
@@ -104,7 +109,6 @@ function FactsOf(props: { payment: OnePayment; paid: number }) {
           ],
           payment.accepted_at ? [t.payment.at, dateAndTime(payment.accepted_at, language.value)] : null,
           [t.payment.channel, t.payment.channels[payment.channel] ?? payment.channel],
-          payment.status === 'held' && payment.expires_at ? [t.payment.holdUntil, dateAndTime(payment.expires_at, language.value)] : null,
           payment.id ? [t.payment.id, <span class="id">{payment.id}</span>] : null,
         ]}
       />
@@ -156,21 +160,23 @@ function Cashback(props: { payment: OnePayment }) {
 
 type Effects = { earnings: Earning[]; corrections: Correction[]; corrected: boolean };
 
-/** A hold may be captured in another month, and a cancellation corrects the month of the payment. */
+/** A capture earns in its own month, which may be the one after its hold; a cancellation corrects the month of what it cancels. */
 async function effectsOf(id: string, month: string, payment: OnePayment): Promise<Effects> {
-  const cancelled = new Set(payment.cancellations.map((each) => each.id));
-  const earned = payment.status === 'approved' || payment.cancellations.length > 0;
-  const found = await cashbackOf(
-    month,
-    ({ earnings, corrections }) =>
-      earned &&
-      earnings.some((each) => each.payment_id === id) &&
-      [...cancelled].every((each) => corrections.some((correction) => correction.cancellation_id === each)),
-  );
-  const corrections = found.corrections.filter((each) => cancelled.has(each.cancellation_id));
-  return {
-    earnings: found.earnings.filter((each) => each.payment_id === id),
-    corrections,
-    corrected: [...cancelled].every((each) => corrections.some((correction) => correction.cancellation_id === each)),
+  const cancelled = payment.cancellations.map((each) => each.id);
+  const last = payment.expires_at ? monthOf(payment.expires_at) : month;
+  const months = last === month ? [month] : [month, last];
+  const of = (read: { earnings: Earning[]; corrections: Correction[] }[]): Effects => {
+    const corrections = read.flatMap((each) => each.corrections.filter((correction) => cancelled.includes(correction.cancellation_id)));
+    return {
+      earnings: read.flatMap((each) => each.earnings.filter((earning) => earning.payment_id === id)),
+      corrections,
+      corrected: cancelled.every((one) => corrections.some((correction) => correction.cancellation_id === one)),
+    };
   };
+  // A hold may have further earnings on any page.
+  const enough = (page: { earnings: Earning[]; corrections: Correction[] }) => {
+    const found = of([page]);
+    return !isHold(payment) && found.earnings.length > 0 && found.corrected;
+  };
+  return of(await Promise.all(months.map((each) => cashbackOf(each, enough))));
 }

@@ -3,9 +3,10 @@ import { answer, type Schemas } from '../../../shared/api/client.ts';
 import { asProblem } from '../../../shared/api/problem.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { funder, purse } from '../../../shared/i18n/names.ts';
+import { common } from '../../../shared/i18n/texts.ts';
 import { dateAndTime, monthName } from '../../../shared/time.ts';
 import { Answered } from '../../../shared/ui/answer.tsx';
-import { Won } from '../../../shared/ui/money.tsx';
+import { BigWon, Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { Table } from '../../../shared/ui/table.tsx';
 import { api, walletId } from '../city.ts';
@@ -49,23 +50,49 @@ function Missing(props: { month: string }) {
   );
 }
 
-const FLOWS = ['topped_up', 'paid', 'held', 'captured', 'released', 'cancelled', 'discounts', 'top_up_rewards', 'cashback', 'expired'] as const;
+/** What adds to the balances of a month, and what takes from them. Captures pay what a hold had set aside. */
+const INCOMING = ['topped_up', 'top_up_rewards', 'discounts', 'cashback', 'cancelled'] as const;
+const OUTGOING = ['paid', 'captured', 'expired'] as const;
+/** What only changes places between the balances and what is on hold. */
+const PROMISED = ['held', 'released'] as const;
+
+type Flow = { title: string; won: number };
+
+function flowsOf(body: StatementBody, names: readonly (keyof ReturnType<typeof texts>['statement']['rows'])[], sign: 1 | -1): Flow[] {
+  const rows = texts().statement.rows;
+  return names
+    .map((name) => {
+      const value = body[name];
+      return { title: rows[name], won: sign * (typeof value === 'number' ? value : value.won) };
+    })
+    .filter((flow) => flow.won !== 0);
+}
+
+function total(purses: Record<string, number>): number {
+  return Object.values(purses).reduce((sum, won) => sum + won, 0);
+}
 
 function Written(props: { body: StatementBody }) {
   const t = texts().statement;
   const { body } = props;
   const purses = [...new Set([...Object.keys(body.start), ...Object.keys(body.end)])];
-  const flows = FLOWS.map((flow) => {
-    const value = body[flow];
-    return { title: t.rows[flow], won: typeof value === 'number' ? value : value.won };
-  }).filter((flow) => flow.won !== 0);
+  const flows = [...flowsOf(body, INCOMING, 1), ...flowsOf(body, OUTGOING, -1)];
+  const promised = flowsOf(body, PROMISED, 1);
   const funders = new Map<string, number>();
   for (const sum of [body.discounts, body.top_up_rewards, body.cashback]) {
     for (const [id, won] of Object.entries(sum.by_funder)) funders.set(id, (funders.get(id) ?? 0) + won);
   }
   return (
     <>
-      <p class="hint">{t.written(dateAndTime(body.written_at, language.value))}</p>
+      <section class="card statement-head">
+        <p>
+          <span class="tag tag-approved">{t.months.frozen}</span> <span class="hint">{t.written(dateAndTime(body.written_at, language.value))}</span>
+        </p>
+        <p class="statement-end">
+          {t.endOf} <BigWon amount={total(body.end)} />
+        </p>
+        <p class="hint">{t.change(total(body.end) - total(body.start))}</p>
+      </section>
       <section class="card">
         <Table
           caption={t.balances}
@@ -75,17 +102,24 @@ function Written(props: { body: StatementBody }) {
             { title: t.end, cell: (id) => <Won amount={body.end[id] ?? 0} />, amount: true },
           ]}
           rows={purses}
+          foot={[common().table.total, <Won amount={total(body.start)} />, <Won amount={total(body.end)} />]}
         />
       </section>
       <section class="card">
         <Table
           caption={t.flows}
           columns={[
-            { title: t.item, cell: (flow: (typeof flows)[number]) => flow.title },
-            { title: t.amount, cell: (flow) => <Won amount={flow.won} />, amount: true },
+            { title: t.item, cell: (flow: Flow) => flow.title },
+            { title: t.amount, cell: (flow) => <Won amount={flow.won} sign class={flow.won > 0 ? 'won-gain' : ''} />, amount: true },
           ]}
           rows={flows}
+          foot={[t.sum, <Won amount={flows.reduce((sum, flow) => sum + flow.won, 0)} sign />]}
         />
+        {promised.length > 0 && (
+          <p class="hint">
+            {t.promised(promised.map((flow) => [flow.title, flow.won]))}
+          </p>
+        )}
       </section>
       {funders.size > 0 && (
         <section class="card">
