@@ -72,7 +72,7 @@ def basket(place: Place, member: Member, bought: tuple[tuple[str, int], ...], ke
     """Payments in one transaction. No route takes a basket yet, so the use case runs here, on the city's own tables."""
     orders = tuple(Order(place.shops[shop], amount, "shop", "app", None, None) for shop, amount in bought)
     request = Request.of("member/regular", member.wallet, f"{key:->16}", {"orders": [list(each) for each in bought]})
-    using = composition_of(place.city).payment_dependencies(_WithTime())
+    using = composition_of(place.city).payment_dependencies(WithTime())
     authorise_basket(AuthoriseBasket(request, orders), using)
     place.city.drain()
 
@@ -94,7 +94,7 @@ def composition_of(city: City) -> Composition:
     return Composition(settings, DynamoDbStorage(client, tables), shifted_clock(shift))
 
 
-class _WithTime:
+class WithTime:
     """The context of an invocation that has a minute left."""
 
     def get_remaining_time_in_millis(self) -> int:

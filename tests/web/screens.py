@@ -161,6 +161,10 @@ class _Look:
 def _picture(page: Page, file: Path, *, whole: bool = True) -> None:
     page.wait_for_load_state("networkidle")
     expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
+    for benefit in page.locator(".benefit").all():
+        benefit.scroll_into_view_if_needed()
+    expect(page.locator(".benefit .waiting-word")).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
     page.evaluate(FLATTEN, whole)
     page.screenshot(path=file, full_page=whole)
     page.evaluate(FLATTEN, False)

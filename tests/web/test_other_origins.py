@@ -26,7 +26,7 @@ REFUSED = {"refused": "TypeError"}
 
 
 class _EmptyPage(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802  # as http.server calls it
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()

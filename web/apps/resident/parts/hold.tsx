@@ -16,7 +16,7 @@ export function HoldProgress(props: { payment: Progress }) {
   return (
     <section class="card" aria-labelledby="hold">
       <h2 id="hold">{t.title}</h2>
-      <UsageBar title={t.chart(payment.captured, payment.amount)} segments={[{ size: payment.amount, used: payment.captured }]} />
+      {(open || payment.captured > 0) && <UsageBar title={t.chart(payment.captured, payment.amount)} segments={[{ size: payment.amount, used: payment.captured }]} />}
       <Facts
         rows={[
           [t.promised, <Won amount={payment.amount} />],

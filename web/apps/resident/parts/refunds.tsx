@@ -80,7 +80,8 @@ function Corrected(props: { corrections: Correction[]; paymentId: string }) {
   );
 }
 
-function changeOf(corrections: Correction[], payment: string): number {
+/** What cancellations changed in the cashback of one payment, in won. */
+export function changeOf(corrections: Correction[], payment: string): number {
   return corrections
     .flatMap((each) => each.changes)
     .filter((change) => change.payment_id === payment)

@@ -9,7 +9,7 @@ import { Icon } from '../../../shared/ui/icons.tsx';
 import { BigWon, Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { api, comingPolicies, justOpened, policyInForce, readWallet, spendable, wallet, type PolicyText, type Wallet } from '../city.ts';
-import { cashbackOf } from '../months.ts';
+import { cashbackOf, earnedBy } from '../months.ts';
 import { Announced } from '../parts/announced.tsx';
 import { LimitSummary } from '../parts/limit.tsx';
 import { PaymentList } from '../parts/payment-list.tsx';
@@ -149,7 +149,7 @@ function Purses(props: { body: Wallet }) {
             <li key={id}>
               <span class="line-main">
                 <span>{titleOf(body, id)}</span>
-                <span class="hint">{whenOf(reward)}</span>
+                {reward && <span class="hint">{whenOf(reward)}</span>}
                 {reward?.spendable_at && <span class="hint">{told(reward.spendable_at)}</span>}
               </span>
               <Won amount={amount} class="won-strong" />
@@ -170,9 +170,8 @@ function Purses(props: { body: Wallet }) {
   );
 }
 
-function whenOf(reward: Wallet['rewards'][number] | undefined): string {
+function whenOf(reward: Wallet['rewards'][number]): string {
   const t = texts().home;
-  if (!reward) return t.noExpiry;
   const until = reward.expires_at && t.until(lastDay(reward.expires_at, language.value));
   if (reward.expired) return t.expired;
   const from = reward.spendable_from && t.from(date(reward.spendable_from, language.value));
@@ -205,7 +204,7 @@ function Recent(props: { walletId: string }) {
             answer(api.GET('/wallets/{wallet_id}/payments', { params: { path: { wallet_id: props.walletId }, query: { month } } })),
             cashbackOf(month, () => true),
           ]);
-          return { payments: payments.payments, earned: new Map(cashback.earnings.map((each) => [each.payment_id, each.cashback])) };
+          return { payments: payments.payments, earned: earnedBy(cashback) };
         }
       : null,
     [props.walletId, month],

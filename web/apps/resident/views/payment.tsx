@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { useAnswer } from '../../../shared/api/asking.ts';
+import { useAnswer, type Answer } from '../../../shared/api/asking.ts';
 import { answer, type Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { purse } from '../../../shared/i18n/names.ts';
@@ -15,7 +15,7 @@ import { isHold, isUndone, takenBy } from '../amounts.ts';
 import { cashbackOf } from '../months.ts';
 import { HoldProgress } from '../parts/hold.tsx';
 import { Declined } from '../parts/quote.tsx';
-import { Refunds } from '../parts/refunds.tsx';
+import { changeOf, Refunds } from '../parts/refunds.tsx';
 import { ShopName } from '../parts/payment-list.tsx';
 import { Why } from '../parts/why.tsx';
 import { path } from '../paths.ts';
@@ -52,26 +52,17 @@ export function Payment(props: { id: string }) {
 function Details(props: { payment: OnePayment; receipt: boolean }) {
   const t = texts().payment;
   const { payment } = props;
-  const declined = payment.status === 'declined';
-  const undone = isUndone(payment);
   return (
     <>
-      <section class={`card summary ${props.receipt && !declined ? 'summary-receipt' : ''}`}>
-        <p class="summary-shop">
-          {props.receipt && !declined && <Icon name="check" />}
-          <ShopName id={payment.merchant_id} name={payment.merchant_name} />
-        </p>
-        <BigWon amount={takenBy(payment)} class={undone ? 'won-gone' : ''} />
-        <p>
-          <span class={`tag tag-${payment.status}`}>{t.statuses[payment.status]}</span>
-        </p>
-        {t.statusTexts[payment.status] && <p class="hint">{t.statusTexts[payment.status]}</p>}
-        {payment.status === 'partly_cancelled' && <p class="hint">{t.left(payment.captured - payment.cancelled)}</p>}
-      </section>
-      {declined && payment.decline && <Declined reason={payment.decline.reason} />}
-      {isHold(payment) && <HoldProgress payment={payment} />}
-      {!declined && <Cashback payment={payment} />}
-      <FactsOf payment={payment} />
+      {payment.status === 'declined' ? (
+        <>
+          <Summary payment={payment} receipt={false} />
+          {payment.decline && <Declined reason={payment.decline.reason} />}
+          <FactsOf payment={payment} />
+        </>
+      ) : (
+        <Paid payment={payment} receipt={props.receipt} />
+      )}
       <div class="actions no-print">
         <a class="button button-quiet" href={path.payAt(payment.merchant_id)}>
           {t.again}
@@ -81,6 +72,45 @@ function Details(props: { payment: OnePayment; receipt: boolean }) {
         </button>
       </div>
     </>
+  );
+}
+
+/** On a desk: what was paid and earned beside what came back and the details. */
+function Paid(props: { payment: OnePayment; receipt: boolean }) {
+  const { payment } = props;
+  const effects = useEffects(payment);
+  const found = effects.found.value;
+  return (
+    <div class="columns">
+      <div class="column">
+        <Summary {...props} />
+        {isHold(payment) && <HoldProgress payment={payment} />}
+        {effects.expected && <Cashback id={payment.id ?? ''} effects={effects} />}
+      </div>
+      <div class="column">
+        {found && payment.cancellations.length > 0 && <Refunds payment={payment} corrections={found.corrections} />}
+        <FactsOf payment={payment} />
+      </div>
+    </div>
+  );
+}
+
+function Summary(props: { payment: OnePayment; receipt: boolean }) {
+  const t = texts().payment;
+  const { payment } = props;
+  return (
+    <section class={`card summary ${props.receipt ? 'summary-receipt' : ''}`}>
+      <p class="summary-shop">
+        {props.receipt && <Icon name="check" />}
+        <ShopName id={payment.merchant_id} name={payment.merchant_name} />
+      </p>
+      <BigWon amount={takenBy(payment)} class={isUndone(payment) ? 'won-gone' : ''} />
+      <p>
+        <span class={`tag tag-${payment.status}`}>{t.statuses[payment.status]}</span>
+      </p>
+      {t.statusTexts[payment.status] && <p class="hint">{t.statusTexts[payment.status]}</p>}
+      {payment.status === 'partly_cancelled' && <p class="hint">{t.left(payment.captured - payment.cancelled)}</p>}
+    </section>
   );
 }
 
@@ -118,10 +148,10 @@ function FactsOf(props: { payment: OnePayment }) {
 
 const LOOK_AGAIN_MS = [500, 1000, 1500, 2000, 3000, 5000, 8000];
 
+type Looked = { found: Answer<Effects>; expected: boolean; complete: boolean; late: boolean };
+
 /** What the payment earned and what its cancellations changed; asked again while it is being calculated. */
-function Cashback(props: { payment: OnePayment }) {
-  const t = texts().payment;
-  const { payment } = props;
+function useEffects(payment: OnePayment): Looked {
   const [looks, setLooks] = useState(0);
   const id = payment.id ?? '';
   const month = payment.accepted_at ? monthOf(payment.accepted_at) : null;
@@ -134,28 +164,34 @@ function Cashback(props: { payment: OnePayment }) {
     const timer = setTimeout(() => setLooks(looks + 1), pause);
     return () => clearTimeout(timer);
   }, [looks, found.waiting, complete]);
-  const late = looks >= LOOK_AGAIN_MS.length;
-  if (!expected) return null;
+  return { found, expected, complete, late: looks >= LOOK_AGAIN_MS.length };
+}
+
+function Cashback(props: { id: string; effects: Looked }) {
+  const t = texts().payment;
+  const { found, complete, late } = props.effects;
   const earnings = found.value?.earnings ?? [];
   return (
-    <>
-      <section class="card" aria-labelledby="why" aria-busy={!complete && !late}>
-        <h2 id="why">{t.why}</h2>
-        {found.problem ? (
-          <Answered answer={found}>{() => null}</Answered>
-        ) : earnings.length > 0 ? (
-          <Why earnings={earnings} />
-        ) : found.value === null ? (
-          <Waiting lines={3} />
-        ) : (
-          <p role="status" class="pending">
-            {late ? t.whyLate : t.whyWaiting}
-          </p>
-        )}
-      </section>
-      {payment.cancellations.length > 0 && found.value && <Refunds payment={payment} corrections={found.value.corrections} />}
-    </>
+    <section class="card" aria-labelledby="why" aria-busy={!complete && !late}>
+      <h2 id="why">{t.why}</h2>
+      {found.problem ? (
+        <Answered answer={found}>{() => null}</Answered>
+      ) : earnings.length > 0 ? (
+        <Why earnings={inOrder(earnings)} changed={changeOf(found.value?.corrections ?? [], props.id)} />
+      ) : found.value === null ? (
+        <Waiting lines={3} />
+      ) : (
+        <p role="status" class="pending">
+          {late ? t.whyLate : t.whyWaiting}
+        </p>
+      )}
+    </section>
   );
+}
+
+/** The API lists the latest first. */
+function inOrder(earnings: Earning[]): Earning[] {
+  return [...earnings].sort((one, other) => Date.parse(one.accepted_at) - Date.parse(other.accepted_at));
 }
 
 type Effects = { earnings: Earning[]; corrections: Correction[]; corrected: boolean };

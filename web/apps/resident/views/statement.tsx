@@ -6,6 +6,7 @@ import { funder, purse } from '../../../shared/i18n/names.ts';
 import { common } from '../../../shared/i18n/texts.ts';
 import { dateAndTime, monthName } from '../../../shared/time.ts';
 import { Answered } from '../../../shared/ui/answer.tsx';
+import { Icon } from '../../../shared/ui/icons.tsx';
 import { BigWon, Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { Table } from '../../../shared/ui/table.tsx';
@@ -42,6 +43,7 @@ async function read(month: string): Promise<StatementBody | 'missing'> {
 function Missing(props: { month: string }) {
   return (
     <div class="empty">
+      <Icon name="history" />
       <p>{texts().statement.missing}</p>
       <a class="button" href={path.historyOf(props.month)}>
         {texts().history.title}
@@ -50,22 +52,28 @@ function Missing(props: { month: string }) {
   );
 }
 
-/** What adds to the balances of a month, and what takes from them. Captures pay what a hold had set aside. */
-const INCOMING = ['topped_up', 'top_up_rewards', 'discounts', 'cashback', 'cancelled'] as const;
-const OUTGOING = ['paid', 'captured', 'expired'] as const;
-/** What only changes places between the balances and what is on hold. */
-const PROMISED = ['held', 'released'] as const;
-
 type Flow = { title: string; won: number };
 
-function flowsOf(body: StatementBody, names: readonly (keyof ReturnType<typeof texts>['statement']['rows'])[], sign: 1 | -1): Flow[] {
-  const rows = texts().statement.rows;
-  return names
-    .map((name) => {
-      const value = body[name];
-      return { title: rows[name], won: sign * (typeof value === 'number' ? value : value.won) };
-    })
-    .filter((flow) => flow.won !== 0);
+/** What came in and went out of a month, so that it adds up to the change of the balances; and what bonuses the bank took off its price. */
+function flowsOf(body: StatementBody): { flows: Flow[]; offThePrice: number } {
+  const t = texts().statement;
+  const earlier = body.earlier_months;
+  const plain: Flow[] = [
+    { title: t.rows.topped_up, won: body.topped_up },
+    { title: t.rows.cashback, won: body.cashback.won },
+    { title: t.rows.cancelled, won: body.cancelled },
+    { title: t.earlierRefunds, won: earlier.reduce((sum, each) => sum + each.cancelled, 0) },
+    { title: t.earlierCashback, won: earlier.reduce((sum, each) => sum + each.cashback.won, 0) },
+    { title: t.rows.discounts, won: body.discounts.won },
+    { title: t.rows.paid, won: -body.paid },
+    // Captures pay what a hold had set aside.
+    { title: t.rows.captured, won: -body.captured },
+    { title: t.rows.expired, won: -body.expired },
+  ];
+  // A top-up's bonus is added to the wallet, or taken off what the bank asks for.
+  const bonus = total(body.end) - total(body.start) - plain.reduce((sum, flow) => sum + flow.won, 0);
+  const flows = [...plain.slice(0, 1), { title: t.rows.top_up_rewards, won: bonus }, ...plain.slice(1)];
+  return { flows: flows.filter((flow) => flow.won !== 0), offThePrice: body.top_up_rewards.won - bonus };
 }
 
 function total(purses: Record<string, number>): number {
@@ -76,8 +84,9 @@ function Written(props: { body: StatementBody }) {
   const t = texts().statement;
   const { body } = props;
   const purses = [...new Set([...Object.keys(body.start), ...Object.keys(body.end)])];
-  const flows = [...flowsOf(body, INCOMING, 1), ...flowsOf(body, OUTGOING, -1)];
-  const promised = flowsOf(body, PROMISED, 1);
+  const { flows, offThePrice } = flowsOf(body);
+  const promised: [string, number][] = [[t.rows.held, body.held], [t.rows.released, body.released]];
+  const moved = promised.filter(([, won]) => won > 0);
   const funders = new Map<string, number>();
   for (const sum of [body.discounts, body.top_up_rewards, body.cashback]) {
     for (const [id, won] of Object.entries(sum.by_funder)) funders.set(id, (funders.get(id) ?? 0) + won);
@@ -93,59 +102,62 @@ function Written(props: { body: StatementBody }) {
         </p>
         <p class="hint">{t.change(total(body.end) - total(body.start))}</p>
       </section>
-      <section class="card">
-        <Table
-          caption={t.balances}
-          columns={[
-            { title: t.purse, cell: (id: string) => purse(id, language.value) },
-            { title: t.start, cell: (id) => <Won amount={body.start[id] ?? 0} />, amount: true },
-            { title: t.end, cell: (id) => <Won amount={body.end[id] ?? 0} />, amount: true },
-          ]}
-          rows={purses}
-          foot={[common().table.total, <Won amount={total(body.start)} />, <Won amount={total(body.end)} />]}
-        />
-      </section>
-      <section class="card">
-        <Table
-          caption={t.flows}
-          columns={[
-            { title: t.item, cell: (flow: Flow) => flow.title },
-            { title: t.amount, cell: (flow) => <Won amount={flow.won} sign class={flow.won > 0 ? 'won-gain' : ''} />, amount: true },
-          ]}
-          rows={flows}
-          foot={[t.sum, <Won amount={flows.reduce((sum, flow) => sum + flow.won, 0)} sign />]}
-        />
-        {promised.length > 0 && (
-          <p class="hint">
-            {t.promised(promised.map((flow) => [flow.title, flow.won]))}
-          </p>
-        )}
-      </section>
-      {funders.size > 0 && (
-        <section class="card">
-          <Table
-            caption={t.byFunder}
-            columns={[
-              { title: t.funder, cell: ([id]: [string, number]) => funder(id, language.value) },
-              { title: t.amount, cell: ([, won]) => <Won amount={won} />, amount: true },
-            ]}
-            rows={[...funders]}
-          />
-        </section>
-      )}
-      {body.earlier_months.length > 0 && (
-        <section class="card">
-          <Table
-            caption={t.earlier}
-            columns={[
-              { title: texts().history.month, cell: (each: StatementBody['earlier_months'][number]) => monthName(each.month, language.value) },
-              { title: t.rows.cancelled, cell: (each) => <Won amount={each.cancelled} />, amount: true },
-              { title: t.rows.cashback, cell: (each) => <Won amount={each.cashback.won} />, amount: true },
-            ]}
-            rows={body.earlier_months}
-          />
-        </section>
-      )}
+      <div class="columns">
+        <div class="column">
+          <section class="card">
+            <Table
+              caption={t.flows}
+              columns={[
+                { title: t.item, cell: (flow: Flow) => flow.title },
+                { title: t.amount, cell: (flow) => <Won amount={flow.won} sign class={flow.won > 0 ? 'won-gain' : ''} />, amount: true },
+              ]}
+              rows={flows}
+              foot={[t.sum, <Won amount={flows.reduce((sum, flow) => sum + flow.won, 0)} sign />]}
+            />
+            {moved.length > 0 && <p class="hint">{t.promised(moved)}</p>}
+            {offThePrice > 0 && <p class="hint">{t.offThePrice(offThePrice)}</p>}
+          </section>
+        </div>
+        <div class="column">
+          <section class="card">
+            <Table
+              caption={t.balances}
+              columns={[
+                { title: t.purse, cell: (id: string) => purse(id, language.value) },
+                { title: t.start, cell: (id) => <Won amount={body.start[id] ?? 0} />, amount: true },
+                { title: t.end, cell: (id) => <Won amount={body.end[id] ?? 0} />, amount: true },
+              ]}
+              rows={purses}
+              foot={[common().table.total, <Won amount={total(body.start)} />, <Won amount={total(body.end)} />]}
+            />
+          </section>
+          {funders.size > 0 && (
+            <section class="card">
+              <Table
+                caption={t.byFunder}
+                columns={[
+                  { title: t.funder, cell: ([id]: [string, number]) => funder(id, language.value) },
+                  { title: t.amount, cell: ([, won]) => <Won amount={won} />, amount: true },
+                ]}
+                rows={[...funders]}
+              />
+            </section>
+          )}
+          {body.earlier_months.length > 0 && (
+            <section class="card">
+              <Table
+                caption={t.earlier}
+                columns={[
+                  { title: texts().history.month, cell: (each: StatementBody['earlier_months'][number]) => monthName(each.month, language.value) },
+                  { title: t.rows.cancelled, cell: (each) => <Won amount={each.cancelled} />, amount: true },
+                  { title: t.rows.cashback, cell: (each) => <Won amount={each.cashback.won} />, amount: true },
+                ]}
+                rows={body.earlier_months}
+              />
+            </section>
+          )}
+        </div>
+      </div>
       <div class="actions no-print">
         <button type="button" class="button button-quiet" onClick={() => print()}>
           {t.print}
