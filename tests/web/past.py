@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tests.web.place import Member, Place
 
 NEXT_YEAR = 2021
+#: What is bought together, and what would be: shops and prices.
+BASKET = (("만석 책방", 12_000), ("송도 다방", 5_500))
+TOO_MUCH = (("만석 책방", 9_000), ("송도 다방", 2_000_000))
 
 
 def december(place: Place) -> tuple[Member, dict[str, Any]]:
@@ -63,8 +66,8 @@ def january(place: Place, member: Member, bought: dict[str, Any]) -> None:
     place.capture(released, 15_000, "january-released-part")
     place.void(released, "january-released-rest")
     place.void(place.hold(member, "송도 다방", 15_000, "january-voided"), "january-voided-whole")
-    basket(place, member, (("만석 책방", 12_000), ("송도 다방", 5_500)), "january-basket")
-    basket(place, member, (("만석 책방", 9_000), ("송도 다방", 2_000_000)), "january-basket-declined")
+    basket(place, member, BASKET, "january-basket")
+    basket(place, member, TOO_MUCH, "january-basket-declined")
     place.cancel(bought, 50_000, "january-rest-returned")
 
 

@@ -35,10 +35,10 @@ def test_thousands_of_payments_come_page_by_page(place: Place, new_visit: NewVis
     fill(place, member, PAYMENTS)
     page = new_visit().sign_in(member, "history")
     rows = page.locator("a.row")
-    expect(rows).to_have_count(200)
+    expect(rows).to_have_count(200, timeout=30_000)
     for shown in range(400, PAYMENTS + 1, 200):
         page.get_by_role("button", name="더 보기").click()
-        expect(rows).to_have_count(shown)
+        expect(rows).to_have_count(shown, timeout=30_000)
     expect(page.get_by_role("button", name="더 보기")).to_have_count(0)
     expect(page.locator("main")).to_contain_text(f"{PAYMENTS:,}건을 모두 보여 드렸습니다.")
     addresses = rows.evaluate_all("rows => rows.map(row => row.href)")

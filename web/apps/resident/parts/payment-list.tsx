@@ -1,7 +1,7 @@
 /** Payments as rows that open their details. */
 import type { Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
-import { dateAndTime, dayOf, longDate, time } from '../../../shared/time.ts';
+import { dayOf, longDate, shortDateAndTime, time } from '../../../shared/time.ts';
 import { Icon } from '../../../shared/ui/icons.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
 import { isUndone, takenBy } from '../amounts.ts';
@@ -18,7 +18,9 @@ export function PaymentList(props: { payments: Paid[]; earned: Map<string, numbe
   const days = new Map<string, Paid[]>();
   for (const payment of props.payments) {
     const day = payment.accepted_at ? dayOf(payment.accepted_at) : '';
-    days.set(day, [...(days.get(day) ?? []), payment]);
+    const already = days.get(day);
+    if (already) already.push(payment);
+    else days.set(day, [payment]);
   }
   if (!props.byDay) return <Rows {...props} dated />;
   return (
@@ -58,7 +60,7 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
           <ShopName id={payment.merchant_id} name={payment.merchant_name} />
         </span>
         <span class="row-text">
-          {at && (props.dated ? dateAndTime(at, language.value) : time(at))}
+          {at && (props.dated ? shortDateAndTime(at, language.value) : time(at))}
           {!ORDINARY.has(payment.status) && <span class={`tag tag-${payment.status}`}>{t.payment.statuses[payment.status]}</span>}
         </span>
       </span>
