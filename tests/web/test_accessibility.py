@@ -34,7 +34,7 @@ def assert_accessible(page: Page, name: str) -> None:
 def settle(page: Page) -> None:
     """Wait until a view is drawn and has loaded its data; a list loads only what is in sight."""
     page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
+    expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0, timeout=30_000)
 
 
 @pytest.mark.parametrize(

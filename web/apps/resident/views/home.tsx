@@ -51,7 +51,7 @@ function Balance(props: { body: Wallet }) {
   const t = texts().home;
   const at = wallet.value?.at;
   return (
-    <section class="balance" aria-labelledby="balance">
+    <section class="hero balance" aria-labelledby="balance">
       <h2 id="balance">{t.balance}</h2>
       <BigWon amount={spendable(props.body)} />
       {at && <p class="balance-at">{t.asOf(dateAndTime(at, language.value))}</p>}

@@ -22,7 +22,7 @@ export function SignIn(props: { problem: Problem | null }) {
   return (
     <Page title={t.title} app={texts().app} hideTitle>
       {problem.value && <ProblemNote problem={problem.value} />}
-      <section class="balance welcome">
+      <section class="hero welcome">
         <Icon name="brand" />
         <p class="welcome-title">{t.title}</p>
         <p>{t.text}</p>
