@@ -14,6 +14,7 @@ from tests.web.place import Member, Place
 
 #: Ten pages. Each page reads through all payments of the wallet, so that this is ten times what a member makes in a year.
 PAYMENTS = 2_000
+PAGE = 200
 
 
 def fill(place: Place, member: Member, payments: int) -> None:
@@ -35,10 +36,15 @@ def test_thousands_of_payments_come_page_by_page(place: Place, new_visit: NewVis
     fill(place, member, PAYMENTS)
     page = new_visit().sign_in(member, "history")
     rows = page.locator("a.row")
-    expect(rows).to_have_count(200, timeout=30_000)
-    for shown in range(400, PAYMENTS + 1, 200):
-        page.get_by_role("button", name="더 보기").click()
-        expect(rows).to_have_count(shown, timeout=30_000)
+    for shown in range(PAGE, PAYMENTS + 1, PAGE):
+        if shown > PAGE:
+            page.get_by_role("button", name="더 보기").click()
+        # A busy machine may answer too late for the app, which then offers to ask again.
+        again = page.get_by_role("button", name="다시 시도")
+        expect(rows.nth(shown - 1).or_(again.first)).to_be_visible(timeout=60_000)
+        if again.count():
+            again.first.click()
+        expect(rows).to_have_count(shown, timeout=60_000)
     expect(page.get_by_role("button", name="더 보기")).to_have_count(0)
     expect(page.locator("main")).to_contain_text(f"{PAYMENTS:,}건을 모두 보여 드렸습니다.")
     addresses = rows.evaluate_all("rows => rows.map(row => row.href)")
