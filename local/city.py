@@ -44,8 +44,12 @@ class City:
         functions: Mapping[str, str] | None = None,
         *,
         emulator_port: int | None = None,
+        allowed_origins: str = "",
     ) -> None:
-        """At `port` is the emulator. With an `emulator_port` it is there, and the front keeps `port`, for browsers too."""
+        """At `port` is the emulator. With an `emulator_port` it is there, and the front keeps `port`, for browsers too.
+
+        `allowed_origins` are those of other web apps that may call the API, divided by commas.
+        """
         self.data = data
         self.port = port
         self.front = Front(port, emulator_port) if emulator_port else None
@@ -56,6 +60,7 @@ class City:
         self.opened: Opened | None = None
         #: Held while scheduled runs are made and while the clock moves, so that no run has another time than the functions.
         self.turn = threading.RLock()
+        self._allowed_origins = allowed_origins
         self._print = report
         self._seeded = data / "city.json"
         self._deployment: Deployment | None = None
@@ -128,7 +133,12 @@ class City:
         if self.front:
             self._listen(self.front)
         self.emulator.start(keeps=self.lock.descriptors)
-        self._stack = self._deployment = Deployment(self.emulator, built, web_address=f"http://localhost:{self.port}")
+        self._stack = self._deployment = Deployment(
+            self.emulator,
+            built,
+            web_address=f"http://localhost:{self.port}",
+            allowed_origins=self._allowed_origins,
+        )
         if self._seeded.exists() and not self._deployment.exists:
             self._report("The city was not stopped in order the last time, and its state is lost: it starts again.")
             self._seeded.unlink()

@@ -66,18 +66,27 @@ class Deployment(Stack):
     """Creates and updates the stack; every deployment gives the whole template, as CloudFormation wants it."""
 
     def __init__(
-        self, emulator: Emulator, built: Path, start: str | None = None, web_address: str | None = None
+        self,
+        emulator: Emulator,
+        built: Path,
+        start: str | None = None,
+        web_address: str | None = None,
+        allowed_origins: str = "",
     ) -> None:
-        """`built` is the built template, `start` the name of an earlier deployment's event sources, `web_address` where browsers are."""
+        """`built` is the built template, `start` the name of an earlier deployment's event sources, `web_address` where browsers are.
+
+        `allowed_origins` are those of other web apps, divided by commas.
+        """
         super().__init__(emulator)
         self._built = built
         self._web_address = web_address or f"http://localhost:{emulator.port}"
+        self._allowed_origins = allowed_origins
         #: Event sources have the process id in their names, since a restarted emulator has lost their positions.
         self._start = start or f"Start{int(time.time())}"
 
     def of(self, built: Path) -> Deployment:
         """Another template for the same stack: event sources go on where they are, as on AWS."""
-        return Deployment(self._emulator, built, self._start, self._web_address)
+        return Deployment(self._emulator, built, self._start, self._web_address, self._allowed_origins)
 
     @cached_property
     def _packaged(self) -> dict[str, Any]:
@@ -117,6 +126,7 @@ class Deployment(Stack):
             "Programme": places.PROGRAMME,
             "ClockShiftSeconds": str(clock_shift_seconds),
             "WebAddress": self._web_address,
+            "AllowedOrigins": self._allowed_origins,
         }
         known = self._packaged.get("Parameters", {})
         defaults = {name: str(definition["Default"]) for name, definition in known.items() if "Default" in definition}

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from local.city import City
 from local.emulator import free_port
 from local.failure import CityFailure
 from local.roles import Tokens
+from tests.web import past
 
+#: The city opens in the month before, which is frozen when the tests begin.
+OPENING = "2020-12-22T10:00:00+09:00"
 #: A Tuesday in the month of the published policy, more than five years before any browser's clock.
 BEGINNING = "2021-01-05T10:00:00+09:00"
 PHONE, DESK = (360, 780), (1280, 900)
@@ -42,6 +46,10 @@ class Place:
     city: City
     tokens: Tokens
     shops: dict[str, str]
+    elsewhere: str
+    """The origin of another web app, which may call the API."""
+    regular: Member = field(init=False)
+    """A member since December, with a frozen month and payments of every kind. Tests only read this member's data."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -66,6 +74,10 @@ class Place:
         return self.city.api.as_caller(self.tokens.bank)
 
     @property
+    def acquirer(self) -> Api:
+        return self.city.api.as_caller(self.tokens.acquirer)
+
+    @property
     def shopkeeper(self) -> Api:
         return self.city.api.as_caller(self.tokens.merchant)
 
@@ -75,6 +87,19 @@ class Place:
         paid: dict[str, Any] = member.api.post(f"/wallets/{member.wallet}/payments", body, key=f"{key:->16}")
         self.city.drain()
         return paid
+
+    def hold(self, member: Member, shop: str, amount: int, key: str) -> dict[str, Any]:
+        """Authorise a payment with the member's card, for later captures."""
+        body = {"card_token": member.card, "merchant_id": self.shops[shop], "amount": amount, "capture": "later"}
+        held: dict[str, Any] = self.acquirer.post("/payments", body, key=f"{key:->16}")
+        return held
+
+    def capture(self, held: dict[str, Any], amount: int, key: str) -> None:
+        path = f"/wallets/{held['wallet_id']}/payments/{held['id']}/captures"
+        self.acquirer.post(path, {"amount": amount}, key=f"{key:->16}")
+
+    def void(self, held: dict[str, Any], key: str) -> None:
+        self.acquirer.post(f"/wallets/{held['wallet_id']}/payments/{held['id']}/void", {}, key=f"{key:->16}")
 
     def cancel(self, payment: dict[str, Any], amount: int, key: str) -> None:
         path = f"/merchants/{payment['merchant_id']}/payments/{payment['id']}/cancellations"
@@ -87,8 +112,9 @@ def open_place(data: Path) -> Iterator[Place]:
     """A city with its data below `data`, on free ports, with the pages of this checkout."""
     if missing := web.build():
         raise CityFailure(missing)
-    city = City(data, free_port(), emulator_port=free_port())
-    city.start(building.build(), BEGINNING)
+    elsewhere = f"http://localhost:{free_port()}"
+    city = City(data, free_port(), emulator_port=free_port(), allowed_origins=elsewhere)
+    city.start(building.build(), OPENING)
     try:
         tokens = city.sign_everyone_in()
         shopkeeper = city.api.as_caller(tokens.merchant)
@@ -96,7 +122,12 @@ def open_place(data: Path) -> Iterator[Place]:
         shops = {
             shop.name: str(shopkeeper.post("/merchants", shop.application())["id"]) for shop in inhabitants.shops()
         }
-        yield Place(city, tokens, shops)
+        place = Place(city, tokens, shops, elsewhere)
+        place.regular, bought = past.december(place)
+        city.move_clock(datetime.fromisoformat(BEGINNING))
+        past.turn_the_year(city)
+        past.january(place, place.regular, bought)
+        yield place
     finally:
         city.stop()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.fixtures import NewVisit
 from tests.web.place import DESK, PHONE, Member, Place
-from tests.web.views import views
+from tests.web.views import views, views_of_regular
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -32,9 +32,9 @@ def assert_accessible(page: Page, name: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until a view has loaded its data; a list loads only what is in sight."""
-    page.wait_for_load_state("networkidle")
-    expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0)
+    """Wait until a view is drawn and has loaded its data; a list loads only what is in sight."""
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    expect(page.locator(".waiting, .waiting-word:not(.benefit *)")).to_have_count(0, timeout=30_000)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,21 @@ def test_no_view_violates_a_rule(
         titles.add(page.title())
     # Each view has its own title, which other months or states of the same view share.
     assert len(titles) >= 13
+
+
+@pytest.mark.parametrize(("language", "size", "contrast"), [("ko", NARROW, "normal"), ("en", DESK, "more")])
+def test_no_kind_of_payment_and_no_statement_violates_a_rule(
+    place: Place, new_visit: NewVisit, language: str, size: tuple[int, int], contrast: str
+) -> None:
+    visit = new_visit(language=language, size=size)
+    visit.page.add_init_script(f"localStorage.setItem('eeum-contrast', '{contrast}')")
+    page = visit.sign_in(place.regular)
+    load_axe(page)
+    for name, path in views_of_regular(place).items():
+        visit.go(path)
+        settle(page)
+        assert_accessible(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than {size[0]} px"
 
 
 def test_the_dialog_of_a_payment_and_its_faults_are_accessible(place: Place, new_visit: NewVisit) -> None:

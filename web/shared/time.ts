@@ -66,6 +66,12 @@ export function dateAndTime(instant: Date | string, language: Language): string 
   return language === 'ko' ? `${day} (${name}) ${time(instant)}` : `${name}, ${day}, ${time(instant)}`;
 }
 
+/** 1월 31일 23:58, 31 Jan, 23:58: where there is little room. */
+export function shortDateAndTime(instant: Date | string, language: Language): string {
+  const day = format(LOCALES[language], { month: language === 'ko' ? 'long' : 'short', day: 'numeric' }).format(new Date(instant));
+  return language === 'ko' ? `${day} ${time(instant)}` : `${day}, ${time(instant)}`;
+}
+
 function weekday(instant: Date | string, language: Language): string {
   return format(LOCALES[language], { weekday: 'short' }).format(new Date(instant));
 }

@@ -93,6 +93,7 @@ export const en: Texts = {
   journal: {
     title: 'Journal',
     lead: 'What is stored of each wallet. The postings of every entry add up to zero.',
+    noPostings: 'This entry moved no money.',
     wallets: 'Wallets',
     member: 'Member',
     status: 'Status',

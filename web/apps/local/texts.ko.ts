@@ -92,6 +92,7 @@ export const ko = {
   journal: {
     title: '원장',
     lead: '지갑마다 저장된 기록입니다. 모든 기록은 차변과 대변의 합이 0입니다.',
+    noPostings: '돈이 움직이지 않은 기록입니다.',
     wallets: '지갑',
     member: '회원',
     status: '상태',

@@ -92,9 +92,11 @@ function NotFound() {
   const t = common().notFound;
   return (
     <Page title={t.title} app={texts().app} lead={t.text}>
-      <a class="button" href={path.home()}>
-        {t.go}
-      </a>
+      <div class="actions">
+        <a class="button" href={path.home()}>
+          {t.go}
+        </a>
+      </div>
     </Page>
   );
 }

@@ -24,6 +24,15 @@ export async function cashbackOf(month: string, enough: (found: MonthOfCashback)
   return found;
 }
 
+/** What each payment has earned in a month, after what cancellations changed. */
+export function earnedBy(month: Pick<MonthOfCashback, 'earnings' | 'corrections'> | null): Map<string, number> {
+  const found = new Map<string, number>();
+  const add = (payment: string, won: number) => found.set(payment, (found.get(payment) ?? 0) + won);
+  for (const each of month?.earnings ?? []) add(each.payment_id, each.cashback);
+  for (const change of (month?.corrections ?? []).flatMap((each) => each.changes)) add(change.payment_id, change.won);
+  return found;
+}
+
 function pageOf(id: string, query: { month: string; cursor?: string }) {
   return answer(api.GET('/wallets/{wallet_id}/cashback', { params: { path: { wallet_id: id }, query } }));
 }

@@ -1,4 +1,5 @@
 import type { Common } from './common.ko.ts';
+import { digits } from '../money.ts';
 
 export const commonEn: Common = {
   skip: 'Skip to the content',
@@ -11,7 +12,7 @@ export const commonEn: Common = {
   close: 'Close',
   cancel: 'Cancel',
   more: 'Show more',
-  loadedAll: (count) => (count === 1 ? 'That is the only one.' : `All ${count} are shown.`),
+  loadedAll: (count) => (count === 1 ? 'That is the only one.' : `All ${digits(count)} are shown.`),
   all: 'All',
   table: { total: 'Total' },
   errorSummary: 'Please check what you entered.',

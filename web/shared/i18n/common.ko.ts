@@ -1,4 +1,5 @@
 /** Korean texts that every app has. The English ones have the same keys, or the build fails. */
+import { digits } from '../money.ts';
 import { withParticle } from './particle.ts';
 
 export const commonKo = {
@@ -12,7 +13,7 @@ export const commonKo = {
   close: '닫기',
   cancel: '취소',
   more: '더 보기',
-  loadedAll: (count: number) => `${count}건을 모두 보여 드렸습니다.`,
+  loadedAll: (count: number) => `${digits(count)}건을 모두 보여 드렸습니다.`,
   all: '전체',
   table: { total: '합계' },
   errorSummary: '입력한 내용을 확인해 주십시오.',

@@ -57,6 +57,10 @@ const FUNDERS: Record<string, Name> = {
   merchant: ['가맹점', 'The shop'],
 };
 
+const PRODUCTS: Record<string, Name> = {
+  standard: ['기본 카드', 'Standard card'],
+};
+
 const PURSES: Record<string, Name> = {
   charged: ['충전금', 'Loaded balance'],
   cashback: ['캐시', 'Cashback'],
@@ -66,6 +70,7 @@ const PURSES: Record<string, Name> = {
 
 export const district = named(DISTRICTS);
 export const category = named(CATEGORIES);
+export const cardProduct = named(PRODUCTS);
 export const funder = named(FUNDERS);
 
 /** A purse's name; that of dated rewards is its title, which the wallet has. */

@@ -8,9 +8,9 @@ export function Won(props: { amount: number; sign?: boolean; class?: string }) {
 }
 
 /** A large amount: the digits bigger than the unit. */
-export function BigWon(props: { amount: number }) {
+export function BigWon(props: { amount: number; class?: string }) {
   return (
-    <span class="won won-big">
+    <span class={`won won-big ${props.class ?? ''}`}>
       {digits(props.amount)}
       <span class="won-unit">{language.value === 'ko' ? '원' : ' won'}</span>
     </span>

@@ -100,16 +100,20 @@ function OneEntry(props: { entry: Entry }) {
           </time>
         )}
       </h2>
-      <Table
-        caption={`${entry.kind} ${entry.key}`}
-        hideCaption
-        columns={[
-          { title: t.account, cell: (posting) => <code>{posting.account}</code> },
-          { title: t.amount, amount: true, cell: (posting) => <Won amount={posting.amount} sign /> },
-        ]}
-        rows={entry.postings}
-        foot={[t.sum, <Won amount={sum} />]}
-      />
+      {entry.postings.length === 0 ? (
+        <p class="hint">{t.noPostings}</p>
+      ) : (
+        <Table
+          caption={`${entry.kind} ${entry.key}`}
+          hideCaption
+          columns={[
+            { title: t.account, cell: (posting) => <code>{posting.account}</code> },
+            { title: t.amount, amount: true, cell: (posting) => <Won amount={posting.amount} sign /> },
+          ]}
+          rows={entry.postings}
+          foot={[t.sum, <Won amount={sum} />]}
+        />
+      )}
       <details>
         <summary>{t.stored}</summary>
         <pre tabIndex={0}>{JSON.stringify({ key: entry.key, ...entry.stored }, null, 2)}</pre>

@@ -144,16 +144,16 @@ function Running(props: { city: City }) {
           </details>
         ))}
       </div>
-      <h3>{t.schedules}</h3>
-      <Table
-        caption={t.schedules}
-        hideCaption
-        columns={[
-          { title: t.schedule, cell: (each) => <span lang="en">{each.name}</span> },
-          { title: t.expression, cell: (each) => <code>{each.expression}</code> },
-        ]}
-        rows={city.schedules}
-      />
+      <div class="card">
+        <Table
+          caption={t.schedules}
+          columns={[
+            { title: t.schedule, cell: (each) => <span lang="en">{each.name}</span> },
+            { title: t.expression, cell: (each) => <code>{each.expression}</code> },
+          ]}
+          rows={city.schedules}
+        />
+      </div>
     </section>
   );
 }

@@ -1,9 +1,10 @@
 /** Payments as rows that open their details. */
 import type { Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
-import { dateAndTime, dayOf, longDate, time } from '../../../shared/time.ts';
+import { dayOf, longDate, shortDateAndTime, time } from '../../../shared/time.ts';
 import { Icon } from '../../../shared/ui/icons.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
+import { isUndone, takenBy } from '../amounts.ts';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
 
@@ -17,7 +18,9 @@ export function PaymentList(props: { payments: Paid[]; earned: Map<string, numbe
   const days = new Map<string, Paid[]>();
   for (const payment of props.payments) {
     const day = payment.accepted_at ? dayOf(payment.accepted_at) : '';
-    days.set(day, [...(days.get(day) ?? []), payment]);
+    const already = days.get(day);
+    if (already) already.push(payment);
+    else days.set(day, [payment]);
   }
   if (!props.byDay) return <Rows {...props} dated />;
   return (
@@ -48,7 +51,8 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
   const { payment } = props;
   const t = texts();
   const at = payment.accepted_at;
-  const gone = payment.status === 'declined' || payment.status === 'cancelled' || payment.status === 'voided';
+  const gone = isUndone(payment);
+  const cancelled = gone ? 0 : payment.cancelled;
   return (
     <a class="row" href={path.payment(payment.id ?? '')}>
       <span class="row-main">
@@ -56,12 +60,13 @@ function Row(props: { payment: Paid; earned: number | undefined; dated: boolean 
           <ShopName id={payment.merchant_id} name={payment.merchant_name} />
         </span>
         <span class="row-text">
-          {at && (props.dated ? dateAndTime(at, language.value) : time(at))}
+          {at && (props.dated ? shortDateAndTime(at, language.value) : time(at))}
           {!ORDINARY.has(payment.status) && <span class={`tag tag-${payment.status}`}>{t.payment.statuses[payment.status]}</span>}
         </span>
       </span>
       <span class="row-side">
-        <Won amount={payment.status === 'declined' ? payment.amount : -(payment.paid ?? payment.amount)} class={gone ? 'won-gone' : 'won-strong'} />
+        <Won amount={gone ? takenBy(payment) : -takenBy(payment)} class={gone ? 'won-gone' : 'won-strong'} />
+        {cancelled > 0 && <span class="row-text">{t.history.cancelled(cancelled)}</span>}
         {props.earned ? <span class="row-gain">{t.history.earned(props.earned)}</span> : null}
       </span>
       <Icon name="right" />

@@ -65,8 +65,8 @@ export function layerTitle(policy: PolicyText | null, layer: string): string {
   return found ? told(found.title) : layer;
 }
 
-/** The quote in lines, or why the payment would be declined, with a way on. */
-export function QuoteLines(props: { asked: Answer<{ quote: Quote; policy: PolicyText }>; amount: number | null }) {
+/** The quote in lines, or why the payment would be declined, with a way on. `brief` leaves out the cashback, which is said above. */
+export function QuoteLines(props: { asked: Answer<{ quote: Quote; policy: PolicyText }>; amount: number | null; brief?: boolean }) {
   const t = texts();
   const { value, problem, waiting, again } = props.asked;
   if (problem) {
@@ -99,12 +99,14 @@ export function QuoteLines(props: { asked: Answer<{ quote: Quote; policy: Policy
             <Won amount={quote.paid} />
           </dd>
         </div>
-        <div>
-          <dt>{t.pay.cashback}</dt>
-          <dd>
-            <Won amount={quote.cashback} sign class="won-gain" />
-          </dd>
-        </div>
+        {!props.brief && (
+          <div>
+            <dt>{t.pay.cashback}</dt>
+            <dd>
+              <Won amount={quote.cashback} sign class="won-gain" />
+            </dd>
+          </div>
+        )}
       </dl>
       {(quote.cut ?? []).map((cut) => (
         <p key={cut.layer} class="hint">

@@ -34,12 +34,16 @@ function Refund(props: { cancellation: Schemas['CancellationBody']; paymentId: s
   return (
     <article class="refund">
       <h3>{t.refund(cancellation.amount)}</h3>
-      <p class="hint">{dateAndTime(cancellation.accepted_at, language.value)}</p>
+      <p class="hint">
+        {dateAndTime(cancellation.accepted_at, language.value)}
+        {cancellation.reason && ` · ${t.refundReason(cancellation.reason)}`}
+      </p>
       <Facts
         rows={[
           [t.refundTo, <Won amount={cancellation.refund} class="won-strong" />],
           cancellation.discount > 0 && [t.refundDiscount, <Won amount={cancellation.discount} />],
-          ...refunded.map(([id, won]): [string, ComponentChildren] => [purse(id, language.value), <Won amount={won} sign />]),
+          ...refunded.map(([id, won]): [string, ComponentChildren] => [t.refundInto(purse(id, language.value)), <Won amount={won} sign class="won-gain" />]),
+          corrections.length > 0 && [t.cashbackChange, <Won amount={corrections.reduce((sum, each) => sum + each.cashback, 0)} sign class="won-strong" />],
         ]}
       />
       {corrections.length === 0 ? <p role="status">{t.refundWaiting}</p> : <Corrected corrections={corrections} paymentId={props.paymentId} />}
@@ -76,7 +80,8 @@ function Corrected(props: { corrections: Correction[]; paymentId: string }) {
   );
 }
 
-function changeOf(corrections: Correction[], payment: string): number {
+/** What cancellations changed in the cashback of one payment, in won. */
+export function changeOf(corrections: Correction[], payment: string): number {
   return corrections
     .flatMap((each) => each.changes)
     .filter((change) => change.payment_id === payment)

@@ -29,7 +29,7 @@ export function ShopCard(props: { shop: Shop; brief?: boolean }) {
   const t = texts().shops;
   const now = cityTime();
   return (
-    <section class="card shop-card">
+    <section class="shop-card">
       <p class="shop-place">
         {placeOf(shop)} {props.brief && shop.flags.includes('benefit_plus') && <span class="tag tag-plus">{t.benefitPlus}</span>}
       </p>
@@ -191,7 +191,8 @@ function FoundShops(props: { district: string; category: string; amount: number;
       </p>
       {shops.length === 0 ? (
         <div class="empty">
-          <p>{t.empty}</p>
+          <Icon name="shops" />
+          <p class="empty-title">{t.empty}</p>
           <p>{t.emptyText}</p>
         </div>
       ) : (

@@ -4,6 +4,7 @@ import { language } from '../../../shared/i18n/language.ts';
 import { funder } from '../../../shared/i18n/names.ts';
 import { told } from '../../../shared/i18n/texts.ts';
 import { percent } from '../../../shared/money.ts';
+import { dateAndTime } from '../../../shared/time.ts';
 import { Waiting } from '../../../shared/ui/answer.tsx';
 import { Won } from '../../../shared/ui/money.tsx';
 import { Facts, Table } from '../../../shared/ui/table.tsx';
@@ -14,20 +15,38 @@ import { layerTitle } from './quote.tsx';
 
 type Reward = Earning['rewards'][number];
 
-export function Why(props: { earnings: Earning[] }) {
-  const versions = props.earnings.map((each) => each.policy);
-  const policies = useAnswer(() => Promise.all(versions.map(policyOf)), [versions]);
+/** `changed` is what cancellations changed in this payment's cashback, in won. */
+export function Why(props: { earnings: Earning[]; changed: number }) {
+  const versions = [...new Set(props.earnings.map((each) => each.policy))];
+  const policies = useAnswer(async () => new Map(await Promise.all(versions.map(async (each) => [each, await policyOf(each)] as const))), [versions]);
   const t = texts().payment;
   const total = props.earnings.reduce((sum, each) => sum + each.cashback, 0);
+  const several = props.earnings.length > 1;
   return (
     <>
       <p class="earned">
         {t.earned} <Won amount={total} sign class="won-gain won-large" />
       </p>
+      {props.changed !== 0 && (
+        <Facts
+          rows={[
+            [t.changedByRefunds, <Won amount={props.changed} sign />],
+            [t.earnedAfter, <Won amount={total + props.changed} class="won-strong" />],
+          ]}
+        />
+      )}
       {/* Without the policy's titles the sentence would name its layers by their ids: that is better than none, and worse than waiting. */}
       {policies.waiting && <Waiting lines={3} />}
       {!policies.waiting &&
-        props.earnings.map((earning, number) => <One key={number} earning={earning} policy={policies.value?.[number] ?? null} />)}
+        props.earnings.map((earning, number) => (
+          <One key={number} earning={earning} policy={policies.value?.get(earning.policy) ?? null} title={several ? t.capture(number + 1, dateAndTime(earning.accepted_at, language.value)) : null} />
+        ))}
+      <FundersOf rewards={props.earnings.flatMap((each) => each.rewards)} />
+      {[...(policies.value?.values() ?? [])].map((policy) => (
+        <p key={policy.version} class="hint">
+          {t.policy}: <a href={path.policy()}>{told(policy.title)}</a>
+        </p>
+      ))}
     </>
   );
 }
@@ -47,12 +66,13 @@ export function sentence(earning: Earning, policy: PolicyText | null): string {
   return t.sentence(earning.base, earning.cashback, parts);
 }
 
-function One(props: { earning: Earning; policy: PolicyText | null }) {
+function One(props: { earning: Earning; policy: PolicyText | null; title: string | null }) {
   const t = texts();
   const { earning, policy } = props;
   const columns = t.payment.columns;
   return (
     <>
+      {props.title && <h3>{props.title}</h3>}
       <p>{sentence(earning, policy)}</p>
       {earning.cut.map((cut) => (
         <p key={cut.layer} class="hint">
@@ -71,12 +91,6 @@ function One(props: { earning: Earning; policy: PolicyText | null }) {
           ]}
           rows={earning.rewards.flatMap((reward) => rowsOf(reward, policy))}
         />
-      )}
-      <FundersOf rewards={earning.rewards} />
-      {policy && (
-        <p class="hint">
-          {t.payment.policy}: <a href={path.policy()}>{told(policy.title)}</a>
-        </p>
       )}
     </>
   );

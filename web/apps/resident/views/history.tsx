@@ -11,7 +11,7 @@ import { Won } from '../../../shared/ui/money.tsx';
 import { More } from '../../../shared/ui/more.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { api, readWallet, type Wallet } from '../city.ts';
-import { cashbackOf } from '../months.ts';
+import { cashbackOf, earnedBy } from '../months.ts';
 import { PaymentList } from '../parts/payment-list.tsx';
 import { path } from '../paths.ts';
 import { texts } from '../texts.ts';
@@ -61,8 +61,7 @@ function MonthChooser(props: { month: string; first: string; last: string }) {
 function Month(props: { month: string; wallet: Wallet; closed: boolean }) {
   const t = texts().history;
   const cashback = useAnswer(() => cashbackOf(props.month), [props.month]);
-  const earned = new Map<string, number>();
-  for (const each of cashback.value?.earnings ?? []) earned.set(each.payment_id, (earned.get(each.payment_id) ?? 0) + each.cashback);
+  const earned = earnedBy(cashback.value);
   return (
     <>
       <section class="card month-sum">
@@ -93,7 +92,8 @@ function Payments(props: { month: string; walletId: string; earned: Map<string, 
   if (payments.length === 0) {
     return (
       <div class="empty">
-        <p>{t.empty(monthName(props.month, language.value))}</p>
+        <Icon name="history" />
+        <p class="empty-title">{t.empty(monthName(props.month, language.value))}</p>
         <p>{t.emptyText}</p>
         <a class="button" href={path.pay()}>
           {texts().home.pay}

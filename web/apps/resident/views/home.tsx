@@ -9,7 +9,7 @@ import { Icon } from '../../../shared/ui/icons.tsx';
 import { BigWon, Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { api, comingPolicies, justOpened, policyInForce, readWallet, spendable, wallet, type PolicyText, type Wallet } from '../city.ts';
-import { cashbackOf } from '../months.ts';
+import { cashbackOf, earnedBy } from '../months.ts';
 import { Announced } from '../parts/announced.tsx';
 import { LimitSummary } from '../parts/limit.tsx';
 import { PaymentList } from '../parts/payment-list.tsx';
@@ -31,6 +31,7 @@ export function Home() {
           <div class="columns">
             <div class="column">
               <Balance body={body} />
+              <Shortcuts />
               <Notes body={body} />
               <Purses body={body} />
               <Left policy={policy} body={body} />
@@ -50,10 +51,11 @@ function Balance(props: { body: Wallet }) {
   const t = texts().home;
   const at = wallet.value?.at;
   return (
-    <section class="balance" aria-labelledby="balance">
+    <section class="hero balance" aria-labelledby="balance">
       <h2 id="balance">{t.balance}</h2>
       <BigWon amount={spendable(props.body)} />
       {at && <p class="balance-at">{t.asOf(dateAndTime(at, language.value))}</p>}
+      <Earned />
       <div class="actions">
         <a class="button button-on-colour" href={path.pay()}>
           {t.pay}
@@ -63,6 +65,44 @@ function Balance(props: { body: Wallet }) {
         </a>
       </div>
     </section>
+  );
+}
+
+/** The month's cashback so far, as the API adds it up. */
+function Earned() {
+  const month = cityMonth();
+  const cashback = useAnswer(month ? () => cashbackOf(month, () => true) : null, [month, wallet.value?.at?.getTime()]);
+  return (
+    <p class="balance-earned">
+      {texts().home.earned}
+      {cashback.value ? <Won amount={cashback.value.total} sign class="won-strong" /> : <span aria-hidden="true">–</span>}
+    </p>
+  );
+}
+
+const SHORTCUTS = [
+  ['shops', path.shops, 'shops'],
+  ['planner', path.planner, 'plan'],
+  ['limits', path.limits, 'limits'],
+  ['policy', path.policy, 'news'],
+] as const;
+
+/** What people look for most after their balance. */
+function Shortcuts() {
+  const t = texts().home;
+  return (
+    <nav aria-label={t.shortcutsLabel}>
+      <ul class="shortcuts">
+        {SHORTCUTS.map(([name, to, icon]) => (
+          <li key={name}>
+            <a href={to()}>
+              <Icon name={icon} />
+              <span>{t.shortcuts[name]}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
@@ -109,7 +149,7 @@ function Purses(props: { body: Wallet }) {
             <li key={id}>
               <span class="line-main">
                 <span>{titleOf(body, id)}</span>
-                <span class="hint">{whenOf(reward)}</span>
+                {reward && <span class="hint">{whenOf(reward)}</span>}
                 {reward?.spendable_at && <span class="hint">{told(reward.spendable_at)}</span>}
               </span>
               <Won amount={amount} class="won-strong" />
@@ -130,9 +170,8 @@ function Purses(props: { body: Wallet }) {
   );
 }
 
-function whenOf(reward: Wallet['rewards'][number] | undefined): string {
+function whenOf(reward: Wallet['rewards'][number]): string {
   const t = texts().home;
-  if (!reward) return t.noExpiry;
   const until = reward.expires_at && t.until(lastDay(reward.expires_at, language.value));
   if (reward.expired) return t.expired;
   const from = reward.spendable_from && t.from(date(reward.spendable_from, language.value));
@@ -165,7 +204,7 @@ function Recent(props: { walletId: string }) {
             answer(api.GET('/wallets/{wallet_id}/payments', { params: { path: { wallet_id: props.walletId }, query: { month } } })),
             cashbackOf(month, () => true),
           ]);
-          return { payments: payments.payments, earned: new Map(cashback.earnings.map((each) => [each.payment_id, each.cashback])) };
+          return { payments: payments.payments, earned: earnedBy(cashback) };
         }
       : null,
     [props.walletId, month],

@@ -3,7 +3,7 @@ import { useAnswer } from '../../../shared/api/asking.ts';
 import { answer } from '../../../shared/api/client.ts';
 import { asProblem, type Problem } from '../../../shared/api/problem.ts';
 import { language } from '../../../shared/i18n/language.ts';
-import { purse } from '../../../shared/i18n/names.ts';
+import { cardProduct, purse } from '../../../shared/i18n/names.ts';
 import { cityMonth, cityTime, date, dayOf, monthOf } from '../../../shared/time.ts';
 import { Answered, ProblemNote } from '../../../shared/ui/answer.tsx';
 import { DateField, ErrorSummary } from '../../../shared/ui/fields.tsx';
@@ -89,7 +89,7 @@ function About(props: { wallet: Wallet }) {
               ? t.noCards
               : wallet.cards.map((card) => (
                   <span key={card.token} class="fact-line">
-                    {t.card(card.product, card.token.slice(-4))} {t.cardStatuses[card.status] ?? card.status}
+                    {t.card(cardProduct(card.product, language.value), card.token.slice(-4))} {t.cardStatuses[card.status] ?? card.status}
                   </span>
                 )),
           ],

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { useAnswer } from '../../../shared/api/asking.ts';
+import { useAnswer, type Answer } from '../../../shared/api/asking.ts';
 import { answer, type Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
 import { purse } from '../../../shared/i18n/names.ts';
@@ -11,9 +11,11 @@ import { BigWon, Won } from '../../../shared/ui/money.tsx';
 import { Page } from '../../../shared/ui/page.tsx';
 import { Facts } from '../../../shared/ui/table.tsx';
 import { api, walletId, type Correction, type Earning } from '../city.ts';
+import { isHold, isUndone, takenBy } from '../amounts.ts';
 import { cashbackOf } from '../months.ts';
+import { HoldProgress } from '../parts/hold.tsx';
 import { Declined } from '../parts/quote.tsx';
-import { Refunds } from '../parts/refunds.tsx';
+import { changeOf, Refunds } from '../parts/refunds.tsx';
 import { ShopName } from '../parts/payment-list.tsx';
 import { Why } from '../parts/why.tsx';
 import { path } from '../paths.ts';
@@ -50,24 +52,17 @@ export function Payment(props: { id: string }) {
 function Details(props: { payment: OnePayment; receipt: boolean }) {
   const t = texts().payment;
   const { payment } = props;
-  const paid = payment.paid ?? payment.amount;
-  const declined = payment.status === 'declined';
   return (
     <>
-      <section class={`card summary ${props.receipt && !declined ? 'summary-receipt' : ''}`}>
-        <p class="summary-shop">
-          {props.receipt && !declined && <Icon name="check" />}
-          <ShopName id={payment.merchant_id} name={payment.merchant_name} />
-        </p>
-        <BigWon amount={declined ? payment.amount : paid} />
-        <p>
-          <span class={`tag tag-${payment.status}`}>{t.statuses[payment.status]}</span>
-        </p>
-        {t.statusTexts[payment.status] && <p class="hint">{t.statusTexts[payment.status]}</p>}
-      </section>
-      {declined && payment.decline && <Declined reason={payment.decline.reason} />}
-      {!declined && <Cashback payment={payment} />}
-      <FactsOf payment={payment} paid={paid} />
+      {payment.status === 'declined' ? (
+        <>
+          <Summary payment={payment} receipt={false} />
+          {payment.decline && <Declined reason={payment.decline.reason} />}
+          <FactsOf payment={payment} />
+        </>
+      ) : (
+        <Paid payment={payment} receipt={props.receipt} />
+      )}
       <div class="actions no-print">
         <a class="button button-quiet" href={path.payAt(payment.merchant_id)}>
           {t.again}
@@ -80,10 +75,50 @@ function Details(props: { payment: OnePayment; receipt: boolean }) {
   );
 }
 
-function FactsOf(props: { payment: OnePayment; paid: number }) {
+/** On a desk: what was paid and earned beside what came back and the details. */
+function Paid(props: { payment: OnePayment; receipt: boolean }) {
+  const { payment } = props;
+  const effects = useEffects(payment);
+  const found = effects.found.value;
+  return (
+    <div class="columns">
+      <div class="column">
+        <Summary {...props} />
+        {isHold(payment) && <HoldProgress payment={payment} />}
+        {effects.expected && <Cashback id={payment.id ?? ''} effects={effects} />}
+      </div>
+      <div class="column">
+        {found && payment.cancellations.length > 0 && <Refunds payment={payment} corrections={found.corrections} />}
+        <FactsOf payment={payment} />
+      </div>
+    </div>
+  );
+}
+
+function Summary(props: { payment: OnePayment; receipt: boolean }) {
+  const t = texts().payment;
+  const { payment } = props;
+  return (
+    <section class={`card summary ${props.receipt ? 'summary-receipt' : ''}`}>
+      <p class="summary-shop">
+        {props.receipt && <Icon name="check" />}
+        <ShopName id={payment.merchant_id} name={payment.merchant_name} />
+      </p>
+      <BigWon amount={takenBy(payment)} class={isUndone(payment) ? 'won-gone' : ''} />
+      <p>
+        <span class={`tag tag-${payment.status}`}>{t.statuses[payment.status]}</span>
+      </p>
+      {t.statusTexts[payment.status] && <p class="hint">{t.statusTexts[payment.status]}</p>}
+      {payment.status === 'partly_cancelled' && <p class="hint">{t.left(payment.captured - payment.cancelled)}</p>}
+    </section>
+  );
+}
+
+function FactsOf(props: { payment: OnePayment }) {
   const t = texts();
   const { payment } = props;
-  const from = Object.entries(payment.paid_from ?? {});
+  // Of a hold that came back in part, the purses of the rest are not known here.
+  const from = payment.released > 0 ? [] : Object.entries(payment.paid_from ?? {});
   return (
     <section class="card" aria-labelledby="facts">
       <h2 id="facts">{t.payment.facts}</h2>
@@ -91,7 +126,7 @@ function FactsOf(props: { payment: OnePayment; paid: number }) {
         rows={[
           [t.payment.amount, <Won amount={payment.amount} />],
           (payment.discount ?? 0) > 0 && [t.payment.discount, <Won amount={-(payment.discount ?? 0)} class="won-gain" />],
-          payment.status !== 'declined' && [t.payment.paid, <Won amount={props.paid} class="won-strong" />],
+          payment.status !== 'declined' && payment.released < payment.amount && [t.payment.paid, <Won amount={takenBy(payment)} class="won-strong" />],
           from.length > 0 && [
             t.payment.paidFrom,
             <>
@@ -104,7 +139,6 @@ function FactsOf(props: { payment: OnePayment; paid: number }) {
           ],
           payment.accepted_at ? [t.payment.at, dateAndTime(payment.accepted_at, language.value)] : null,
           [t.payment.channel, t.payment.channels[payment.channel] ?? payment.channel],
-          payment.status === 'held' && payment.expires_at ? [t.payment.holdUntil, dateAndTime(payment.expires_at, language.value)] : null,
           payment.id ? [t.payment.id, <span class="id">{payment.id}</span>] : null,
         ]}
       />
@@ -114,10 +148,10 @@ function FactsOf(props: { payment: OnePayment; paid: number }) {
 
 const LOOK_AGAIN_MS = [500, 1000, 1500, 2000, 3000, 5000, 8000];
 
+type Looked = { found: Answer<Effects>; expected: boolean; complete: boolean; late: boolean };
+
 /** What the payment earned and what its cancellations changed; asked again while it is being calculated. */
-function Cashback(props: { payment: OnePayment }) {
-  const t = texts().payment;
-  const { payment } = props;
+function useEffects(payment: OnePayment): Looked {
   const [looks, setLooks] = useState(0);
   const id = payment.id ?? '';
   const month = payment.accepted_at ? monthOf(payment.accepted_at) : null;
@@ -130,47 +164,55 @@ function Cashback(props: { payment: OnePayment }) {
     const timer = setTimeout(() => setLooks(looks + 1), pause);
     return () => clearTimeout(timer);
   }, [looks, found.waiting, complete]);
-  const late = looks >= LOOK_AGAIN_MS.length;
-  if (!expected) return null;
+  return { found, expected, complete, late: looks >= LOOK_AGAIN_MS.length };
+}
+
+function Cashback(props: { id: string; effects: Looked }) {
+  const t = texts().payment;
+  const { found, complete, late } = props.effects;
   const earnings = found.value?.earnings ?? [];
   return (
-    <>
-      <section class="card" aria-labelledby="why" aria-busy={!complete && !late}>
-        <h2 id="why">{t.why}</h2>
-        {found.problem ? (
-          <Answered answer={found}>{() => null}</Answered>
-        ) : earnings.length > 0 ? (
-          <Why earnings={earnings} />
-        ) : found.value === null ? (
-          <Waiting lines={3} />
-        ) : (
-          <p role="status" class="pending">
-            {late ? t.whyLate : t.whyWaiting}
-          </p>
-        )}
-      </section>
-      {payment.cancellations.length > 0 && found.value && <Refunds payment={payment} corrections={found.value.corrections} />}
-    </>
+    <section class="card" aria-labelledby="why" aria-busy={!complete && !late}>
+      <h2 id="why">{t.why}</h2>
+      {found.problem ? (
+        <Answered answer={found}>{() => null}</Answered>
+      ) : earnings.length > 0 ? (
+        <Why earnings={inOrder(earnings)} changed={changeOf(found.value?.corrections ?? [], props.id)} />
+      ) : found.value === null ? (
+        <Waiting lines={3} />
+      ) : (
+        <p role="status" class="pending">
+          {late ? t.whyLate : t.whyWaiting}
+        </p>
+      )}
+    </section>
   );
+}
+
+/** The API lists the latest first. */
+function inOrder(earnings: Earning[]): Earning[] {
+  return [...earnings].sort((one, other) => Date.parse(one.accepted_at) - Date.parse(other.accepted_at));
 }
 
 type Effects = { earnings: Earning[]; corrections: Correction[]; corrected: boolean };
 
-/** A hold may be captured in another month, and a cancellation corrects the month of the payment. */
+/** A capture earns in its own month, which may be the one after its hold; a cancellation corrects the month of what it cancels. */
 async function effectsOf(id: string, month: string, payment: OnePayment): Promise<Effects> {
-  const cancelled = new Set(payment.cancellations.map((each) => each.id));
-  const earned = payment.status === 'approved' || payment.cancellations.length > 0;
-  const found = await cashbackOf(
-    month,
-    ({ earnings, corrections }) =>
-      earned &&
-      earnings.some((each) => each.payment_id === id) &&
-      [...cancelled].every((each) => corrections.some((correction) => correction.cancellation_id === each)),
-  );
-  const corrections = found.corrections.filter((each) => cancelled.has(each.cancellation_id));
-  return {
-    earnings: found.earnings.filter((each) => each.payment_id === id),
-    corrections,
-    corrected: [...cancelled].every((each) => corrections.some((correction) => correction.cancellation_id === each)),
+  const cancelled = payment.cancellations.map((each) => each.id);
+  const last = payment.expires_at ? monthOf(payment.expires_at) : month;
+  const months = last === month ? [month] : [month, last];
+  const of = (read: { earnings: Earning[]; corrections: Correction[] }[]): Effects => {
+    const corrections = read.flatMap((each) => each.corrections.filter((correction) => cancelled.includes(correction.cancellation_id)));
+    return {
+      earnings: read.flatMap((each) => each.earnings.filter((earning) => earning.payment_id === id)),
+      corrections,
+      corrected: cancelled.every((one) => corrections.some((correction) => correction.cancellation_id === one)),
+    };
   };
+  // A hold may have further earnings on any page.
+  const enough = (page: { earnings: Earning[]; corrections: Correction[] }) => {
+    const found = of([page]);
+    return !isHold(payment) && found.earnings.length > 0 && found.corrected;
+  };
+  return of(await Promise.all(months.map((each) => cashbackOf(each, enough))));
 }

@@ -80,7 +80,7 @@ function PlanAt(props: { shop: Shop }) {
         value={typed}
         onValue={setTyped}
       />
-      <div class="columns">
+      <div class="columns columns-three">
         <Planned title={t.now} text={t.nowText} shop={props.shop.id} amount={amount} />
         <Answered answer={coming} lines={2}>
           {(announced) =>
@@ -127,7 +127,7 @@ function Planned(props: { title: string; text: string; shop: string; amount: num
           <Won amount={gain} sign class="won-gain won-large" /> <span class="hint">{t.rateOfAll(percent((gain / props.amount) * 10_000))}</span>
         </p>
       )}
-      <QuoteLines asked={asked} amount={props.amount} />
+      <QuoteLines asked={asked} amount={props.amount} brief />
       <p class="hint">{props.text}</p>
       {props.children}
     </section>

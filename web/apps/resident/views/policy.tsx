@@ -1,6 +1,7 @@
 import { useAnswer } from '../../../shared/api/asking.ts';
 import { answer, type Schemas } from '../../../shared/api/client.ts';
 import { language } from '../../../shared/i18n/language.ts';
+import { category, district } from '../../../shared/i18n/names.ts';
 import { told } from '../../../shared/i18n/texts.ts';
 import { date, lastDay } from '../../../shared/time.ts';
 import { Answered } from '../../../shared/ui/answer.tsx';
@@ -89,7 +90,14 @@ function bySubject(says: Schemas['SaysBody'][]): [string, string[]][] {
   for (const each of says) {
     if (NOT_FOR_MEMBERS.has(each.about)) continue;
     const subject = told(each.subject);
-    found.set(subject, [...(found.get(subject) ?? []), told(each)]);
+    found.set(subject, [...(found.get(subject) ?? []), sentenceOf(each)]);
   }
   return [...found];
+}
+
+/** The English sentences list districts and categories by their words; here they have names. */
+function sentenceOf(said: Schemas['SaysBody']): string {
+  if (language.value === 'ko' || !/^merchants\.(excluded_)?(districts|categories)$/.test(said.about)) return told(said);
+  const name = said.about.endsWith('districts') ? district : category;
+  return told(said).replace(/\b(?!and\b)[a-z_]+\b/g, (word) => name(word, 'en'));
 }

@@ -20,9 +20,19 @@ export function SignIn(props: { problem: Problem | null }) {
     });
   };
   return (
-    <Page title={t.title} app={texts().app} lead={t.text}>
+    <Page title={t.title} app={texts().app} hideTitle>
       {problem.value && <ProblemNote problem={problem.value} />}
-      <ul class="points">
+      <section class="hero welcome">
+        <Icon name="brand" />
+        <p class="welcome-title">{t.title}</p>
+        <p>{t.text}</p>
+        <div class="actions">
+          <button type="button" class="button button-large button-on-colour" onClick={go}>
+            {t.go}
+          </button>
+        </div>
+      </section>
+      <ul class="points card">
         {t.points.map((point) => (
           <li key={point}>
             <Icon name="check" />
@@ -30,14 +40,10 @@ export function SignIn(props: { problem: Problem | null }) {
           </li>
         ))}
       </ul>
-      <div class="actions actions-wide">
-        <button type="button" class="button button-large" onClick={go}>
-          {t.go}
-        </button>
-        <a class="button button-quiet button-large" href={path.policy()}>
-          {t.policy}
-        </a>
-      </div>
+      <a class="more" href={path.policy()}>
+        {t.policy}
+        <Icon name="right" />
+      </a>
     </Page>
   );
 }
