@@ -111,7 +111,7 @@ def test_a_month_is_closed_and_frozen_and_its_statement_read(city: InMemoryCity,
 
     assert [(each["month"], each["resume"]) for each in found] == [("2021-01", None)] * 3
     assert (sum(each["statements"] for each in found), sum(each["posted"] for each in found)) == (WALLETS, 1)
-    with pytest.raises(ValueError, match="every segment"):
+    with pytest.raises(ValueError, match="for each segment"):
         call(monthly_cap_reset.freezing, {"found": found[:2]})
     assert call(monthly_cap_reset.freezing, {"found": found}) == {"frozen": "2021-01", "excepted": 0}
     assert city.call(None, "GET", "/months/2021-01").json["frozen_at"] == "2021-02-01T01:00:00.000+09:00"

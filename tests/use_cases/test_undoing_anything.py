@@ -60,7 +60,7 @@ PAY, SPEND, CANCEL = (
     _step("spend", second=st.booleans()),
     _step("cancel", WHICH, PART),
 )
-POST, CANCEL_ALL = _step("post all"), _step("cancel", WHICH, st.just(100))
+ACCRUE, CANCEL_ALL = _step("accrue all"), _step("cancel", WHICH, st.just(100))
 STEPS = st.one_of(
     PAY,
     SPEND,
@@ -71,10 +71,10 @@ STEPS = st.one_of(
     _step("capture", WHICH, PART),
     _step("void", WHICH),
     _step("days", SOME),
-    _step("post", WHICH),
-    POST,
-    _then(_step("pay", SOME), POST, SPEND, CANCEL_ALL, POST),
-    _then(_step("pay", SOME), POST, SPEND, POST, CANCEL, POST),
+    _step("accrue", WHICH),
+    ACCRUE,
+    _then(_step("pay", SOME), ACCRUE, SPEND, CANCEL_ALL, ACCRUE),
+    _then(_step("pay", SOME), ACCRUE, SPEND, ACCRUE, CANCEL, ACCRUE),
 )
 LIVES = st.lists(STEPS, min_size=2, max_size=12).map(lambda each: [step for steps in each for step in steps])
 
@@ -143,7 +143,7 @@ class Member:
         if self.late:
             assert self.world.accrue(self.late.pop(which % len(self.late))) == []
 
-    def _post_all(self, *_: int) -> None:
+    def _accrue_all(self, *_: int) -> None:
         assert self.world.accrue(*self.late) == []
         self.late = []
 
@@ -160,7 +160,7 @@ class Member:
             for _ in range(chance.randint(0, 2)):
                 self._accrue(chance.randrange(10), 0)
         chance.shuffle(self.late)
-        self._post_all()
+        self._accrue_all()
 
     def _holds(self) -> list[int]:
         return [number for number, each in enumerate(self.payments) if each.order.hold]
@@ -186,8 +186,8 @@ def _lives(cashback_first: bool, steps: list[Step]) -> Member:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.booleans(), LIVES, st.randoms(use_true_random=False))
-@example(True, [("pay", 40, 0), ("post all", 0, 0), ("spend", 0, 1), ("cancel", 0, 100)], random.Random(1))
-@example(False, [("pay", 40, 0), ("post all", 0, 0), ("spend", 0, 0), ("cancel", 0, 50)], random.Random(2))
+@example(True, [("pay", 40, 0), ("accrue all", 0, 0), ("spend", 0, 1), ("cancel", 0, 100)], random.Random(1))
+@example(False, [("pay", 40, 0), ("accrue all", 0, 0), ("spend", 0, 0), ("cancel", 0, 50)], random.Random(2))
 def test_undoing_everything_restores_every_purse(
     cashback_first: bool, steps: list[Step], chance: random.Random
 ) -> None:
