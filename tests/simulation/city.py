@@ -58,7 +58,7 @@ from tests.invariants import check_stored
 from tests.patience import patience_of
 from tests.simulation.bus import Bus, Stored
 from tests.simulation.given_up import check_nothing_is_given_up
-from tests.simulation.judges import ANSWERS, AUDIT, REFERENCE, Found, Verdicts
+from tests.simulation.judges import ANSWERS, AUDIT, REFERENCE, Verdicts
 from tests.simulation.papers import give_cards, papers_of, shop_of
 from tests.simulation.reference import Reference
 from tests.simulation.reference_of_budgets import BudgetReference
@@ -202,12 +202,15 @@ class Simulated:
 
     def _observe(self, changed: Sequence[tuple[Key, Item]]) -> None:
         # The product puts aside a failure of one wallet. A violation must not be put aside, so it is `Found`.
-        self.verdicts.note([(REFERENCE, lambda: self.reference.observe(changed))])
-        try:
-            for key, item in changed:
-                self._note(key, item)
-        except Exception as fault:
-            raise Found from fault
+        self.verdicts.note(
+            [
+                (REFERENCE, lambda: self.reference.observe(changed)),
+                *((ANSWERS, self._noting(*each)) for each in changed),
+            ]
+        )
+
+    def _noting(self, key: Key, item: Item) -> Callable[[], None]:
+        return lambda: self._note(key, item)
 
     def _note(self, key: Key, item: Item) -> None:
         if self.stored.published(key, item):

@@ -88,8 +88,7 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
         if trace.faults:
             raise BrokenMutant(f"{mutant.name}: the patch fails by itself: {trace.faults[0]}")
         if judged.failure is not None:
-            last = [line.strip() for line in judged.failure.found.splitlines() if line.strip()][-1]
-            raise BrokenMutant(f"{mutant.name}: no check has failed under seed {seed}, but: {last}")
+            raise BrokenMutant(f"{mutant.name}: no check has failed under seed {seed}, but: {judged.failure}")
         if judged.found and not trace.reached:
             raise BrokenMutant(f"{mutant.name}: a check failed under seed {seed} before the patch was reached")
         for judge, said in judged.found.items():

@@ -14,7 +14,7 @@ from tests.simulation.city import Simulated
 from tests.simulation.drafts import DRAFTS
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
-from tests.simulation.judges import ANSWERS, AUDIT, Found, Verdicts, is_of_a_check
+from tests.simulation.judges import ANSWERS, AUDIT, Found, Verdicts, is_of_a_check, said_by
 from tests.simulation.last_won import LAST_WON
 from tests.simulation.operations import OPERATIONS as COMMON
 from tests.simulation.operations import REFUSED
@@ -177,11 +177,11 @@ def _run(
 
 
 class Judged(NamedTuple):
-    """What each judge found, and after how many operations; `failure` if the run ended with no failed check."""
+    """What each judge found, and after how many operations; `failure` is the exception that ended the run."""
 
     operations: dict[str, int]
     found: dict[str, str]
-    failure: Failure | None = None
+    failure: str | None = None
 
 
 def judged(seed: int, steps: Sequence[Step], count: int, wanted: frozenset[str]) -> Judged:
@@ -199,8 +199,7 @@ def judged(seed: int, steps: Sequence[Step], count: int, wanted: frozenset[str])
                 if done == len(steps):
                     city.verdicts.note([*city.checks_at_end(), (ANSWERS, lambda: check_cards(city))])
             except (Exception, Found) as fault:  # noqa: BLE001 - any exception is a finding of the run
-                failure = Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done], is_of_a_check(fault))
-                return Judged(operations, city.verdicts.by, failure)
+                return Judged(operations, city.verdicts.by, said_by(fault.__cause__ or fault))
             operations.update({judge: done for judge in city.verdicts.by if judge not in operations})
             if wanted <= operations.keys():
                 break
