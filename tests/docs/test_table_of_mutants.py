@@ -27,6 +27,6 @@ def test_each_judge_has_found_each_mutant_or_the_table_says_why_not() -> None:
             continue
         for judge, cell in zip((REFERENCE, AUDIT, ANSWERS), row[2:], strict=True):
             if judge in mutant.wanted:
-                assert FIGURE.fullmatch(cell), (mutant.name, judge)
+                assert FIGURE.fullmatch(cell), f"{mutant.name}, {judge}: put the row that `make mutants` prints here"
             else:
                 assert cell == (f"no: {mutant.blind[judge]}" if judge in mutant.blind else ""), (mutant.name, judge)

@@ -7,7 +7,7 @@ proves nothing, and fails the run.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -74,17 +74,22 @@ class Outcome:
         return frozenset(self.by) if self.mutant.redundant else self.mutant.wanted - self.by.keys()
 
 
-def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
+def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS, *, until_found_once: bool = False) -> Outcome:
     """Run the simulation without the safeguard until each wanted judge has found it, or `most` operations in all.
 
-    Each judge sees the same runs, and none of them what another one found. Raises `BrokenMutant` when the patch proves nothing.
+    Each judge sees the same runs, and none of them what another one found. With `until_found_once` the first
+    finding is enough. Raises `BrokenMutant` when the patch proves nothing.
     """
     done = 0
     trace = Trace()
     by: dict[str, Finding] = {}
+
+    def enough(found: Set[str]) -> bool:
+        return until_found_once or mutant.wanted <= found | by.keys()
+
     for seed in range(mutant.forms, 2 * most // OF_A_SEED, 2):
         with traced(mutant, trace):
-            judged = running.judged(seed, steps_of(seed, OF_A_SEED), OF_A_SEED, mutant.wanted - by.keys())
+            judged = running.judged(seed, steps_of(seed, OF_A_SEED), OF_A_SEED, enough)
         if trace.faults:
             raise BrokenMutant(f"{mutant.name}: the patch fails by itself: {trace.faults[0]}")
         if judged.failure is not None:
@@ -93,7 +98,7 @@ def try_mutant(mutant: Mutant, most: int = MOST_OPERATIONS) -> Outcome:
             raise BrokenMutant(f"{mutant.name}: a check failed under seed {seed} before the patch was reached")
         for judge, said in judged.found.items():
             by.setdefault(judge, Finding(done + judged.operations[judge], seed, said))
-        if mutant.wanted <= by.keys():
+        if by and enough(by.keys()):
             return Outcome(mutant.name, done + max(judged.operations.values()), by)
         done += OF_A_SEED
     if not trace.reached:

@@ -3,7 +3,7 @@
 import random
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -184,8 +184,8 @@ class Judged(NamedTuple):
     failure: str | None = None
 
 
-def judged(seed: int, steps: Sequence[Step], count: int, wanted: frozenset[str]) -> Judged:
-    """Run `steps` until all `wanted` judges have found something, or to the end."""
+def judged(seed: int, steps: Sequence[Step], count: int, enough: Callable[[Set[str]], bool]) -> Judged:
+    """Run `steps` until those judges that have found something are `enough`, or to the end."""
     city = new_city(seed, count)
     city.verdicts = Verdicts(goes_on=True)
     operations: dict[str, int] = {}
@@ -194,14 +194,14 @@ def judged(seed: int, steps: Sequence[Step], count: int, wanted: frozenset[str])
             city.advance(step.seconds, step.seed)
             try:
                 do(city, step, Odds())
-                if done in AUDITED and AUDIT in wanted:
+                if done in AUDITED and AUDIT not in city.verdicts.by:
                     city.verdicts.note([(AUDIT, city.check_stored)])
                 if done == len(steps):
                     city.verdicts.note([*city.checks_at_end(), (ANSWERS, lambda: check_cards(city))])
             except (Exception, Found) as fault:  # noqa: BLE001 - any exception is a finding of the run
                 return Judged(operations, city.verdicts.by, said_by(fault.__cause__ or fault))
             operations.update({judge: done for judge in city.verdicts.by if judge not in operations})
-            if wanted <= operations.keys():
+            if operations and enough(operations.keys()):
                 break
     return Judged(operations, city.verdicts.by)
 
