@@ -214,7 +214,6 @@ release-fixture: $(DEVELOPMENT) ## a city of this checkout, for later releases t
 # --- Install, build and deploy ---------------------------------------------------------------------------------------
 
 install: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) $(SIMULATOR) $(NODE) $(CLIENTS) $(BROWSER) $(WEB) ## every environment, below .environments/; each target makes what it needs
-environments: install
 
 $(ENVIRONMENTS)/installer/.complete: requirements/installer.txt deployment/environment.sh
 	@deployment/environment.sh installer

@@ -44,10 +44,10 @@ def measure(folder: Path) -> Section:
     with storage_on("dynoxide", folder) as (client, storage):
         tables: dict[Table, str] = storage._tables
         _fill(client, storage, tables, progress)
-        seconds, told = _audited(client.meta.endpoint_url, tables, folder)
+        seconds, report = _audited(client.meta.endpoint_url, tables, folder)
     progress.step()
-    if told["deviations"] or told["checked"]["entries"] != ENTRIES:
-        raise RuntimeError(f"the audit of a clean ledger found {told}")
+    if report["deviations"] or report["checked"]["entries"] != ENTRIES:
+        raise RuntimeError(f"the audit of a clean ledger found {report}")
     how = (
         f"`make audit` over {MEMBERS:,} wallets with {PAYMENTS} payments each in three months, their earnings and links, and the first"
         f" daily root: {ENTRIES:,} entries on dynoxide, read and checked by {PROCESSES} processes, their start included."
@@ -57,7 +57,7 @@ def measure(folder: Path) -> Section:
         "Audit",
         [
             Figure(f"Audit of {MEMBERS * PAYMENTS:,} payments", BOUND_SECONDS, seconds, "s", how),
-            Figure("Memory of that audit", BOUND_MIB, told["peak_kib"] / 1_024, "MiB", of_memory),
+            Figure("Memory of that audit", BOUND_MIB, report["peak_kib"] / 1_024, "MiB", of_memory),
         ],
     )
 

@@ -18,7 +18,7 @@ def main() -> None:
     roots = RootFolder(Path(asked["roots"]))
     report = audit(city, roots, datetime.fromisoformat(asked["now"]), lambda _: None, asked["processes"])
     own, others = (resource.getrusage(scope).ru_maxrss for scope in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    # The system reports only the largest child process, so each counts as much as the largest.
+    # The system reports only the peak of the largest child process; every child is counted with that peak.
     peak = own + (others * asked["processes"] if asked["processes"] > 1 else 0)
     print(json.dumps({"peak_kib": peak, "checked": dict(report.checked), "deviations": len(report.deviations)}))
 

@@ -70,7 +70,7 @@ def _overhead(client: Any, handle: Handler, inhabitants: Inhabitants) -> Figure:
     pairs = interleaved("authorisation handler", by_handler, bare.seconds, ROUNDS)
     return Figure(
         "Authorisation handler, warm, against the same bare read and transaction",
-        1.25,
+        1.15,
         pairs.ratio,
         "×",
         f"Median of {ROUNDS} interleaved pairs on {ENGINE}, through the same botocore client in the same process: the Lambda handler with "

@@ -74,7 +74,7 @@ class Cost:
 
 
 def measure(folder: Path, written: Units) -> Section:
-    """Measure balances. `written` is what was measured of the payment and its posting."""
+    """Measure balances. `written` is what was measured of the payment and its accrual."""
     (source,) = events("BalanceProjectionFunction", "DynamoDB").values()
     full = payments_of(int(source["BatchSize"]))
     windows = 3_600 // int(source["MaximumBatchingWindowInSeconds"])

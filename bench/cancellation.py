@@ -8,7 +8,7 @@ from bench.engine import storage_on
 from bench.figures import Figure, Progress, Section, seconds_of
 from eeum.cashback.sources import Entry, source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, post
+from eeum.cashback.use_cases import Accrual, Batch, accrue
 from eeum.payments.cancellations import CancelPayment, cancel_payment
 from eeum.payments.items import cancellation_key, payment_key
 from eeum.payments.rules import Order, Payment
@@ -86,6 +86,6 @@ def _post(storage: Storage, policies: PolicyBook, keys: list[Key]) -> None:
     now = lambda: JANUARY_2021 + timedelta(days=20)  # noqa: E731 - a clock
     store = CashbackStore(storage)
     accrual = Accrual(store=store, policies=policies, budgets=None, patience=PATIENCE, now=now)
-    outcome = post(Batch(sources), accrual)
-    if outcome.posted != len(keys):
+    outcome = accrue(Batch(sources), accrual)
+    if outcome.accrued != len(keys):
         raise RuntimeError(f"not everything was posted: {outcome}")

@@ -109,7 +109,7 @@ def _pay(storage: Storage, budgets: Budgets, wallet_id: str, merchant_id: str) -
     order = Order(merchant_id, PRICE, "shop", "card", None, JANUARY_2021.isoformat())
     request = Request.of(f"acquirer/{ACQUIRER}", wallet_id, "a-key-of-sixteen-or-more", {"amount": PRICE})
     paid = authorise_payment(Authorise(request, order), paying(storage, POLICIES, lambda: JANUARY_2021, budgets)).entry
-    if paid.discount != PRICE // 10 or paid.ceilings:
+    if paid.discount != PRICE // 10 or paid.funded_amounts:
         raise RuntimeError(f"the payment has no discount: {paid}")
     return paid
 

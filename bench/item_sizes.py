@@ -147,13 +147,13 @@ def largest_wallet() -> Wallet:
         cards=tuple(Card(f"{number:016x}", product, "active", ISSUER) for number, product in enumerate(CARD_PRODUCTS)),
         usage={f"{limit}@{month}": 1_234_567 for limit in LIMITS for month in ("2026-10", "2026-11")},
         due=9_999,
-        posted=9_998,
+        accrued=9_998,
         chain=Head(10_999, "h" * 43),
         negative=None,
         opened_at=NOON,
         district=_longest_names()[0],
         birth_date=date(1950, 3, 1),
-        standings=99,
+        decisions_made=99,
     )
 
 

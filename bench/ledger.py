@@ -73,7 +73,7 @@ def _wallet(number: int, payments: int, policies: PolicyBook) -> Iterator[Item]:
         yield stored
         yield item
     purses = (Purse(CHARGED, charged), Purse(CASHBACK, cashback), Purse(HELD, 0), Purse(REFUND_PENDING, 0))
-    grown = replace(wallet, purses=purses, usage=usage, due=payments, posted=payments, chain=head)
+    grown = replace(wallet, purses=purses, usage=usage, due=payments, accrued=payments, chain=head)
     yield keyed(wallet_key(wallet.id), wallet_item(grown))
 
 

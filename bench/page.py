@@ -21,10 +21,12 @@ WHAT_KEEPS_IT_SO = """\
 ## Why it is fast
 
 - A payment reads once and writes once. It reads only what the request names, and caches only policies.
-- Functions make their clients with botocore alone, which reads its descriptions of AWS into plain dicts (`eeum.aws.clients`).
+- Functions make their clients with botocore alone, which reads its descriptions of AWS into plain dicts (`eeum.aws.clients`). The layer has
+  these descriptions without documentation, and not compressed (`deployment/descriptions.py`).
 - Garbage collection is off during a start, which makes no garbage, and later ignores what the start made (`eeum.aws`, `eeum.composition`).
   For that, a function imports from `eeum.aws` first, and Powertools' names through `eeum.aws.http`.
 - A function imports only the parts of its use cases. Functions of streams and schedules import neither pydantic nor the HTTP edge.
+- Only Powertools' event sources of an HTTP API are imported (`eeum.aws.powertools`). Pydantic prepares a body at its first use.
 - The HTTP edge passes on only the headers that are read, and logs only refusals; the API's own log has a line for each request.
 - What merchants are paid is appended in batches, and added once an hour to pages of a dozen merchants.
 - Items contain no names, titles or texts, so that each fits one write unit. Earnings name layers, bands and funders, not sentences.

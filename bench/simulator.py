@@ -183,15 +183,15 @@ def _rounds(folder: Path, share: int | None, parts: tuple[str, ...], rounds: int
         raise RuntimeError(f"the simulator could not be measured: {done.stderr}")
     measured: dict[str, list[Measured]] = {}
     for line in done.stdout.splitlines():
-        told = json.loads(line)
-        found = Measured(told["seconds"], told["memory"] / 2**30, _payments(told["said"]))
-        measured.setdefault(told["part"], []).append(found)
+        answer = json.loads(line)
+        found = Measured(answer["seconds"], answer["memory"] / 2**30, _payments(answer["output"]))
+        measured.setdefault(answer["part"], []).append(found)
     return measured
 
 
-def _payments(said: str) -> int:
+def _payments(output: str) -> int:
     """The last number of payments in the output, which is that of all months."""
-    found = re.findall(r"([0-9,]+)(?: payments| so far)", said)
+    found = re.findall(r"([0-9,]+)(?: payments| so far)", output)
     if not found:
-        raise RuntimeError(f"the output has no number of payments: {said}")
+        raise RuntimeError(f"the output has no number of payments: {output}")
     return int(found[-1].replace(",", ""))

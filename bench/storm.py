@@ -73,13 +73,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Stormed:
-    """Seconds that strangers' payments waited before and during the storms, and the storms' length and postings at their end."""
+    """Seconds that strangers' payments waited before and during the storms, and the storms' length and accruals at their end."""
 
     calm: Sequence[float]
     waited: Sequence[float]
     seconds: float
     cancelled: int
-    posted: int
+    accrued: int
 
 
 class Shop:
@@ -117,7 +117,7 @@ def measure(
     )
     note = (
         f"Before the storms the longest of {len(stormed.calm)} payments took {max(stormed.calm):.1f} s. {2 * TILLS} tills sent"
-        f" {stormed.cancelled:,} cancellations in {stormed.seconds:.0f} s. At the end {stormed.posted:,} of them were posted. The others"
+        f" {stormed.cancelled:,} cancellations in {stormed.seconds:.0f} s. At the end {stormed.accrued:,} of them were posted. The others"
         " waited in the slow lane, where they delay only the two wallets."
     )
     what = f"A stranger's cashback while one shop cancels {cancellations:,} times in each of two months of {payments:,} payments"

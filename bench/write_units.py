@@ -17,7 +17,7 @@ from eeum.budget.rules import SHARDS, Line, Lines
 from eeum.budget.store import BudgetStore
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, post
+from eeum.cashback.use_cases import Accrual, Batch, accrue
 from eeum.payments.items import payment_key
 from eeum.payments.rules import Order, Payment
 from eeum.payments.use_cases import Authorise, authorise_payment
@@ -33,7 +33,7 @@ ENGINES = ("dynoxide", "MiniStack")
 
 
 class Units(NamedTuple):
-    """Write units of one authorised payment with the merchant's index; the same with its share of the batch's posting; the same with
+    """Write units of one authorised payment with the merchant's index; the same with its share of the batch's accrual; the same with
     the budget draw."""
 
     payment: float
@@ -167,8 +167,8 @@ def _post(storage: Storage, payments: list[Payment]) -> None:
         patience=PATIENCE,
         now=_now,
     )
-    outcome = post(Batch(sources), accrual)
-    if outcome.posted != len(payments):
+    outcome = accrue(Batch(sources), accrual)
+    if outcome.accrued != len(payments):
         raise RuntimeError(f"cashback was not posted: {outcome}")
 
 

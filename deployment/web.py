@@ -74,8 +74,8 @@ def _run(command: list[str], folder: Path) -> None:
         command, cwd=folder, env={**os.environ, "CI": "1"}, capture_output=True, text=True, check=False
     )
     if finished.returncode:
-        said = [line for line in (finished.stdout + finished.stderr).splitlines() if line.strip()]
-        raise NotBuilt("`npm " + " ".join(command[1:]) + "` failed: " + " / ".join(said[-5:]))
+        output = [line for line in (finished.stdout + finished.stderr).splitlines() if line.strip()]
+        raise NotBuilt("`npm " + " ".join(command[1:]) + "` failed: " + " / ".join(output[-5:]))
 
 
 def _digest() -> str:

@@ -1,5 +1,6 @@
-"""`make lint`: look for the glossary's banned words in everything that people read."""
+"""`make lint`: look for the glossary's banned words in everything that people read, and in the names of the product's code."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -10,6 +11,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 GLOSSARY = Path("docs/glossary.md")
 SECTION = "## Never used"
+SECTION_OF_NAMES = "## Never used in names of code"
+#: Folders whose names are checked.
+PRODUCT = {"layers", "functions", "local", "operations", "simulator", "deployment", "bench"}
 READ = {".py", ".md", ".yaml", ".yml", ".toml", ".sh", ".ts", ".tsx", ".html", ".css", "", ".json"}
 #: Generated files, and data of others.
 EXCEPT = (
@@ -32,9 +36,10 @@ class Hit(NamedTuple):
     instead: str
 
 
-def banned(glossary: str) -> dict[str, str]:
-    """What to say instead of each word, by the table below `SECTION`."""
-    rows = re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", glossary.partition(SECTION)[2], re.MULTILINE)
+def banned(glossary: str, section: str = SECTION) -> dict[str, str]:
+    """What to say instead of each word, by the table below the heading `section`."""
+    table = glossary.partition(f"{section}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", table, re.MULTILINE)
     return {word.strip(): instead for words, instead in rows if words != "never" for word in words.split(",")}
 
 
@@ -45,6 +50,32 @@ def hits(path: Path, text: str, words: dict[str, str]) -> Iterator[Hit]:
     for number, line in enumerate(text.splitlines(), 1):
         for found in pattern.findall(line):
             yield Hit(path, number, found, words[found.lower()])
+
+
+def hits_in_names(path: Path, text: str, words: dict[str, str]) -> Iterator[Hit]:
+    """Each of `words` that is a part of a name which the module defines, or of its own. Fields of a class are JSON names, which stay."""
+    for line, name in [(1, path.stem), *_names(ast.parse(text))]:
+        for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name):
+            if part.lower() in words:
+                yield Hit(path, line, f"{part.lower()} in {name}", words[part.lower()])
+
+
+def _names(module: ast.Module) -> Iterator[tuple[int, str]]:
+    fields = _fields(module)
+    for node in ast.walk(module):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.lineno, node.name
+            case ast.arg():
+                yield node.lineno, node.arg
+            case ast.Name(ctx=ast.Store()) if node.id not in fields:
+                yield node.lineno, node.id
+
+
+def _fields(module: ast.Module) -> set[str]:
+    classes = (node for node in ast.walk(module) if isinstance(node, ast.ClassDef))
+    annotated = (field for each in classes for field in each.body if isinstance(field, ast.AnnAssign))
+    return {field.target.id for field in annotated if isinstance(field.target, ast.Name)}
 
 
 def checked_in() -> list[Path]:
@@ -62,7 +93,11 @@ def checked_in() -> list[Path]:
 
 def main() -> int:
     words = banned((ROOT / GLOSSARY).read_text())
-    found = [hit for path in checked_in() for hit in hits(path, (ROOT / path).read_text(), words)]
+    names = banned((ROOT / GLOSSARY).read_text(), SECTION_OF_NAMES)
+    texts = [(path, (ROOT / path).read_text()) for path in checked_in()]
+    found = [hit for path, text in texts for hit in hits(path, text, words)]
+    product = [each for each in texts if each[0].suffix == ".py" and each[0].parts[0] in PRODUCT]
+    found += [hit for path, text in product for hit in hits_in_names(path, text, names)]
     for hit in found:
         print(f'{hit.path}:{hit.line}: "{hit.word}"; say: {hit.instead}')
     if found:

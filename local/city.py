@@ -54,9 +54,9 @@ class City:
         self.emulator = Emulator(data, emulator_port or port, functions)
         self.calendar = Calendar(self.emulator)
         self.opened: Opened | None = None
-        #: Held while the calendar is followed and while the clock moves, so that nothing runs at a time that functions have not.
+        #: Held while scheduled runs are made and while the clock moves, so that no run has another time than the functions.
         self.turn = threading.RLock()
-        self._tell = report
+        self._print = report
         self._seeded = data / "city.json"
         self._deployment: Deployment | None = None
         self._stack: Stack | None = None
@@ -64,7 +64,7 @@ class City:
         self._drain: Drain | None = None
         self._balances: BalancesDrain | None = None
         self._connections = connections()
-        #: The emulator's user pools are for one caller at a time.
+        #: The emulator's user pools serve one caller at a time.
         self._pools = threading.Lock()
 
     @property
@@ -121,7 +121,7 @@ class City:
     def _start(self, built: Path, at: str | None) -> None:
         self.lock.take(self.port)
         if not self._seeded.exists():
-            self.empty()  # what an interrupted first start left is worth nothing
+            self.empty()  # a first start that was interrupted left nothing usable
         self.check(at)
         wanted = self.clock.start(at)
         self.data.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,7 @@ class City:
             try:
                 self.deploy()
             except BaseException:
-                self.clock.shift_seconds = before  # which the functions still have
+                self.clock.shift_seconds = before  # the functions still have the old one
                 raise
             self.clock.remember()
 
@@ -211,7 +211,7 @@ class City:
 
     def _serve(self, front: Front) -> None:
         """Upload the pages and let the front answer with them."""
-        # Imported late: they look at cities.
+        # Imported here, since these modules import this one.
         from local.front.console import CityConsole
         from local.front.people import people_of
 
@@ -232,7 +232,7 @@ class City:
     def _report(self, text: str) -> None:
         if self.front:
             self.front.progress = text
-        self._tell(text)
+        self._print(text)
 
     def _fold_balances(self) -> None:
         """As every minute, so that no interrupted fold blocks the balances."""

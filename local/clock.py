@@ -16,9 +16,9 @@ from pathlib import Path
 from local.failure import CityFailure
 
 SEOUL = timezone(timedelta(hours=9), "Asia/Seoul")
-#: The month of the published policy that the README tells about: 10 % to 500,000 won, 1 % to 1,000,000.
+#: The month of the published policy that the README describes: 10 % to 500,000 won, 1 % to 1,000,000.
 START = datetime(2021, 1, 4, 9, 0, tzinfo=SEOUL)
-#: No policy may start or end later, and calendars end not much later.
+#: No policy may start or end later; Python's calendar ends soon after.
 LATEST = datetime(2200, 1, 1, tzinfo=SEOUL)
 _SECOND = timedelta(seconds=1)
 
@@ -51,7 +51,7 @@ class CityClock:
         wanted = self._wanted(at, last)
         if last is not None and wanted < last:
             raise CityFailure(
-                f"The city has lived until {last:%Y-%m-%d %H:%M}, and its time never runs backwards:"
+                f"The clock of this city stands at {last:%Y-%m-%d %H:%M}, and its time never runs backwards:"
                 f" `make reset` empties it, then AT={at} is fine."
             )
         self.set(wanted)

@@ -19,9 +19,9 @@ from local.city import the_running_city
 from local.emulator import HOST
 from local.failure import CityFailure
 
-#: The host's address on Docker's own bridge; where Docker runs in a machine of its own, loopback, which it reaches.
+#: The host's address on Docker's own bridge; loopback where Docker runs in a virtual machine, which forwards it.
 BRIDGE = os.environ.get("DOCKER_BRIDGE") or ("172.17.0.1" if sys.platform == "linux" else HOST)
-#: From the containers' side the port is always the one that `local/environment.json` names.
+#: Containers always use the port that `local/environment.json` names.
 PORT = places.DEFAULT_PORT
 
 
@@ -65,7 +65,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
             target.sendall(received)
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # one side went away: the other one will, too
+        pass  # one side closed its connection, so the other is closed too
 
 
 def main() -> int:

@@ -23,12 +23,12 @@ from local.draining import counted
 from local.failure import CityFailure
 from local.roles import Tokens
 
-#: Each at once starts a copy of a function; more than these make a laptop slower, not faster.
+#: Members that act in parallel. Each starts a copy of a function; more would make a laptop slower.
 WORKERS = 4
 POSTING_SECONDS = 60
 WHY = "Demonstration"
 
-#: What `live_through` does, in its order; the keys are names for those who show it otherwise.
+#: The steps of `live_through`, in order, by the key that other displays use.
 STEPS = {"arrive": "Members arrive", "pay": "Members pay", "cashback": "Cashback arrives"}
 
 Given = TypeVar("Given")
@@ -104,7 +104,7 @@ class Day:
         self._shops = shops
         self._unapproved = unapproved
         self._name = f"demo-{uuid4().hex[:12]}"
-        #: The emulator's user pools are for one caller at a time.
+        #: The emulator's user pools serve one caller at a time.
         self._pools = threading.Lock()
 
     def arrive(self, plan: PlannedMember) -> Member:
@@ -174,8 +174,8 @@ class Day:
         wallet = member.api.get(f"/wallets/{member.wallet}")
         return int(sum(wallet["purses"].values())) + planned.amount
 
-    def _change(self, member: Member, **standing: Any) -> None:
-        self._api.as_caller(self._tokens.operator).patch(f"/wallets/{member.wallet}", {**standing, "reason": WHY})
+    def _change(self, member: Member, **changes: Any) -> None:
+        self._api.as_caller(self._tokens.operator).patch(f"/wallets/{member.wallet}", {**changes, "reason": WHY})
 
 
 def main() -> int:
@@ -219,9 +219,11 @@ def live_through(
         # The month may have turned between two payments.
         months = {f"{instant:%Y-%m}" for instant in (morning, city.clock.now())}
         asked = [(member, month) for member in members for month in sorted(months)]
-        told = list(pool.map(lambda each: each[0].api.get(f"/wallets/{each[0].wallet}/cashback", month=each[1]), asked))
+        answers = list(
+            pool.map(lambda each: each[0].api.get(f"/wallets/{each[0].wallet}/cashback", month=each[1]), asked)
+        )
         earnings, corrections = (
-            [entry for month in told for entry in month[kind] if entry["payment_id"] in approved]
+            [entry for answer in answers for entry in answer[kind] if entry["payment_id"] in approved]
             for kind in ("earnings", "corrections")
         )
     return [outcome for member in members for outcome in member.outcomes], earnings, corrections, seconds

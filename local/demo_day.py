@@ -76,7 +76,7 @@ HABITS = (
     # Over 1,000,000, where cashback ends.
     Habit(members=6, payments=(6, 7), thousands=(160, 230)),
 )
-#: Every so many members' first payment.
+#: Of so many members, one makes this first payment.
 EVERY = {Afterwards.CANCELLED: 12, Afterwards.PARTLY_CANCELLED: 15, Afterwards.HELD: 10}
 TROUBLED = {
     Trouble.NO_MONEY: 6,

@@ -55,7 +55,7 @@ def report(
     at: datetime,
     seconds: float,
 ) -> Group:
-    """What was paid and earned, then what was given back of it and taken back."""
+    """What members paid and earned, then what cancellations refunded and took back."""
     approved = [outcome for outcome in outcomes if not outcome.declined]
     earned = {earning["payment_id"]: earning for earning in earnings}
     rate = f"{len(outcomes)} payments in {seconds:.1f} s, {len(outcomes) / seconds:.0f} a second"

@@ -88,7 +88,7 @@ def _kill_during_the_demonstration(city: PatientCity, seconds: float) -> int:
         while living.is_alive() and time.monotonic() < deadline:
             living.join(FOLD_SECONDS)
             _fold(city)
-    # A demonstration that ended by itself has failed: callers got no answer, however often they asked.
+    # A demonstration that ends early has failed: a caller got no answer, despite its retries.
     ended_too_early = not living.is_alive()
     asking.ended.set()
     living.join()

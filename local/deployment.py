@@ -72,7 +72,7 @@ class Deployment(Stack):
         super().__init__(emulator)
         self._built = built
         self._web_address = web_address or f"http://localhost:{emulator.port}"
-        #: Event sources are named after the process that reads them: a restarted emulator has forgotten where it was.
+        #: Event sources have the process id in their names, since a restarted emulator has lost their positions.
         self._start = start or f"Start{int(time.time())}"
 
     def of(self, built: Path) -> Deployment:
@@ -89,7 +89,7 @@ class Deployment(Stack):
         parameters = self._parameters(clock_shift_seconds)
         try:
             template = translate(self._packaged, parameters, self._start, self._emulator.port)
-        except Exception as problem:  # whatever the translator does not understand, it raises as a class of its own
+        except Exception as problem:  # the translator raises a class of its own for each kind of fault
             raise CityFailure(f"The template cannot be translated: {problem}") from problem
         key = packaging.upload(self._emulator, json.dumps(template).encode(), "json")
         change = self._formation.update_stack if self.exists else self._formation.create_stack

@@ -11,12 +11,12 @@ from local.emulator import Emulator
 
 DRAIN_SECONDS = 15
 BALANCES_SECONDS = 10
-#: Where pages and batches have the won of each kind of account, by name.
+#: The attribute of a page or batch that has the amounts of each kind of account.
 COUNTS = {"merchant_payable": "payable", "merchant_reward": "reward", "funder": "funders", "bank": "banks"}
 
 
 class Drain:
-    """Looks at wallets from outside, as no function may. What had no cashback when it was made is not waited for: nothing is on its way."""
+    """Reads wallets directly, as no function may. It does not wait for entries that had no cashback when it was made: none is coming."""
 
     def __init__(self, emulator: Emulator, ledger: str) -> None:
         self._tables = emulator.client("dynamodb")
@@ -60,7 +60,7 @@ class BalancesDrain:
         self._lost = self._difference()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until everything that moved since is counted, but not for ever; whether it is."""
+        """Wait, for a bounded time, until everything that moved since is counted; return whether it is."""
         deadline = time.monotonic() + seconds
         while self._difference() != self._lost:
             if time.monotonic() >= deadline:
@@ -69,7 +69,7 @@ class BalancesDrain:
         return True
 
     def _difference(self) -> Counter[str]:
-        # The balances first: what is counted between the two is then still on its way, and looked at again.
+        # The balances are read first: what is counted between the two reads then looks uncounted, and is checked again.
         balances = Counter[str]()
         items = list(self._scan(self._balances, "attribute_exists(generation)"))
         states = [item for item in items if item["kind"]["S"] == "projection"]

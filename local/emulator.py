@@ -23,9 +23,9 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 #: A function's further processes end after this long without a request; each takes some 50 MB.
 IDLE_SECONDS = 60
-#: What the emulator knows its administrator by; every other caller is held to the policies of its role.
+#: The access key of the emulator's administrator; for all other callers the policies of their roles apply.
 ACCESS_KEY = SECRET_KEY = "test"
-#: Passed on from the caller's environment. AWS settings are not: a developer's own profile must not leak in here.
+#: Passed on from the caller's environment. AWS settings are not: a developer's own profile must have no effect here.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 

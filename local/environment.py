@@ -16,12 +16,12 @@ from local.city import City, the_running_city
 from local.failure import CityFailure
 
 FILE = Path(__file__).with_name("environment.json")
-#: How a container calls the machine that it runs on.
+#: The host name with which a container reaches the machine that it runs on.
 CONTAINER_HOST = "host.docker.internal"
 ENDPOINT = "AWS_ENDPOINT_URL"
 #: Different at every start; `write_for_containers` adds the running city's.
 CLOCK = "CLOCK_SHIFT_SECONDS"
-#: How variables end that name a bucket. The emulator gives buckets other names in every city, and so they are added, too.
+#: The suffix of variables that name a bucket. They are added too, since buckets have other names in every local city.
 BUCKET = "_BUCKET"
 
 

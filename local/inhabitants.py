@@ -23,7 +23,7 @@ NEIGHBOURHOODS = {
     "ganghwa": ("강화", "온수", "길상", "교동"),
     "ongjin": ("백령", "덕적", "영흥", "연평"),
 }
-#: Category, what the sign says, and a year's revenue in million won.
+#: Category, name on the sign, and yearly revenue in million won.
 TRADES = (
     ("restaurant", "국수", 180),
     ("cafe", "다방", 90),

@@ -19,7 +19,7 @@ from local.city import City, Report
 from local.draining import DRAIN_SECONDS
 from local.failure import CityFailure
 
-#: Between two kills, on average: most hit a copy that is idle, some one in the midst of a payment.
+#: The mean time between two kills. Most hit an idle copy of a function, some a copy that is processing a payment.
 MEAN_SECONDS = 0.15
 PATIENCE_SECONDS = 60.0
 

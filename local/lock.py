@@ -1,4 +1,4 @@
-"""Who has a city's folder: one process at a time, by a lock that the system itself releases when that process is gone.
+"""A lock on a city's folder: one process holds it at a time, and the operating system releases it when that process ends.
 
 The emulator is given the lock too: it may outlive its runner for the seconds in which it saves its state, and until then no one
 else may begin in the same folder.
@@ -14,7 +14,7 @@ from typing import TextIO
 from local.failure import CityFailure
 
 FILE = "city.lock"
-#: A visitor looks at the lock for an instant, which must not keep another from starting.
+#: A command that only checks the lock holds it for an instant; a start waits this long for it.
 PATIENCE_SECONDS = 1.0
 
 

@@ -23,9 +23,9 @@ from local.emulator import Emulator
 BUCKET = "eeum-local-artifacts"
 FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 CODE_PROPERTY = {FUNCTION: "CodeUri", LAYER: "ContentUri"}
-#: The emulator treats it as a site directory, as Lambda does; in that a line that starts with `import` is run.
+#: The emulator reads it as a site directory, as Lambda does: Python runs a line of a `.pth` file that starts with `import`.
 POINTER = "python/lib/python3/site-packages/unpacked.pth"
-#: Archives that differ in nothing must not differ in a date: a changed name means changed code.
+#: One date for all files, so that equal code gives equal archives: an archive's name changes only with its code.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 

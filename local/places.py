@@ -8,11 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ROOT / ".environments"
 
-#: The city's files, and beside them what developers had written there: reports, exports, simulated payments, logs of builds.
+#: The city's files, and files that developers keep beside them: reports, exports, simulated payments, logs of builds.
 DATA = Path(os.environ.get("EEUM_LOCAL_DATA") or ROOT / ".local")
 
-#: What is the city's own in `DATA`, by names that earlier versions used too: `make reset` removes these and nothing else.
-#: The lock stays, since the one who resets holds it.
+#: The city's own files in `DATA`, also under earlier versions' names: `make reset` removes these and nothing else.
+#: The lock stays, since the reset itself holds it.
 CITY_FILES = (
     "city.json",
     "clock.json",
@@ -25,7 +25,7 @@ CITY_FILES = (
     "tokens.env",
 )
 
-#: The host's build has a folder of its own, so that it never passes for one that is deployed to AWS.
+#: The build for this machine has a folder of its own, so that it is never deployed to AWS by mistake.
 BUILD = ROOT / ".aws-sam" / "local"
 
 #: Layers that are unpacked for the emulator, each under the digest of its contents; cities share them.
@@ -37,7 +37,7 @@ PAGES = WEB / "dist"
 
 POLICIES = ROOT / "policies"
 
-#: The names of tables and queues follow from the stack's name, so it is fixed: `local/environment.json` relies on it.
+#: Fixed, since the names of tables and queues follow from it and `local/environment.json` lists them.
 STACK = "eeum-local"
 PROGRAMME = "incheon"
 REGION = "ap-northeast-2"

@@ -9,7 +9,7 @@ from pathlib import Path
 from local import inhabitants, sign_in
 from local.sign_in import SignIn
 
-#: The emulator's tokens live an hour; the runner hands out new ones well before.
+#: The emulator's tokens are valid for an hour; the runner replaces them well before.
 REFRESH_SECONDS = 45 * 60
 
 

@@ -20,14 +20,14 @@ from local.schedule import CATCH_UP, FIRST_OF_THE_MONTH, LEDGER_AUDIT, MONTH_CLO
 TICK_SECONDS = 1.0
 REMEMBER_SECONDS = 5.0
 TOKENS_FILE = "tokens.env"
-#: A closed terminal, Ctrl-C, and a request to end.
+#: A closed terminal, Ctrl-C, and `kill`.
 ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-#: `timeout` ends make and what make started, and make passes it on: what comes at nearly the same moment is one request.
+#: `timeout` signals make and its children, and make passes its signal on: signals within this time are one request to stop.
 ONE_REQUEST_SECONDS = 1.0
 
 
 class Stopped(BaseException):
-    """The city was asked to stop. No Exception: boto3 takes each that comes up in the middle of a call for a failure of it."""
+    """The city was asked to stop. Not an `Exception`, since boto3 treats any exception during a call as a failure of that call."""
 
 
 class Ends:
@@ -110,13 +110,13 @@ def _follow_the_calendar(city: City) -> None:
     try:
         with city.turn:
             for run in city.calendar.tick(city.clock.now()):
-                if told := _told(run):
-                    _say(f"It is {run.scheduled_at:%Y-%m-%d %H:%M}: {told}.")
+                if summary := _summary(run):
+                    _say(f"It is {run.scheduled_at:%Y-%m-%d %H:%M}: {summary}.")
     except CityFailure as failure:
         _say(str(failure))
 
 
-def _told(run: Run) -> str:
+def _summary(run: Run) -> str:
     """What is worth saying of a run: most find nothing to do."""
     if FIRST_OF_THE_MONTH in run.schedule:
         return "the monthly reset was invoked"

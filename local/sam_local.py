@@ -1,4 +1,4 @@
-"""What `make invoke` and `make start-api` have in common: `sam local`, on what was built for Lambda, with the running city's values."""
+"""Run `sam local` on the build for Lambda, with the running city's values; `make invoke` and `make start-api` share it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run(city: City, command: list[str], more_options: list[str]) -> int:
     if not (places.ROOT / ".aws-sam" / "build" / "template.yaml").exists():
         raise CityFailure("Nothing is built for Lambda yet; `make build` does that.")
     options = ["--env-vars", str(environment.write_for_containers(city)), "--parameter-overrides", "Stage=local"]
-    if sys.platform == "linux":  # elsewhere Docker itself knows that name, and it reaches loopback
+    if sys.platform == "linux":  # on other systems Docker itself resolves that name, to the loopback address
         options += ["--add-host", f"{environment.CONTAINER_HOST}:{BRIDGE}"]
     identity = {
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,

@@ -27,7 +27,7 @@ HOLD_EXPIRY = "HoldExpiryFunctionEveryQuarterOfAnHour"
 BALANCE_FOLD = "BalanceFoldFunctionEveryHour"
 
 MINUTE = timedelta(minutes=1)
-#: A start looks back so far: what came while the city was stopped is done once.
+#: At its start the city looks back this long, and runs once what was due while it was stopped.
 LOOK_BACK = timedelta(hours=1)
 MACHINE_SECONDS = 300
 

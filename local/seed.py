@@ -36,7 +36,7 @@ class Opened:
 def eve(api: Api, tokens: Tokens, now: datetime) -> list[str]:
     """The day before, which is `now`: the year's budgets, the programme's policies, and the shops; gives the shops' ids."""
     operator, shopkeeper = api.as_caller(tokens.operator), api.as_caller(tokens.merchant)
-    # Lines may apply from the past on for as long as there is no policy.
+    # A line may apply from a past instant only while there is no policy.
     for year in sorted({now.year, (now + timedelta(days=1)).year}):
         for line in budget_lines(year):
             operator.post(f"/budgets/{year}/lines", line, key=f"opening-budget-{year}-{line['id']}")
@@ -48,7 +48,7 @@ def eve(api: Api, tokens: Tokens, now: datetime) -> list[str]:
         operator.post(f"/merchant_applications/{merchant['id']}/approval", approval)
         return str(merchant["id"])
 
-    # The first call alone: many at once would start as many copies of each function.
+    # The first call is made alone: parallel ones would each start a copy of the function.
     first, *others = inhabitants.shops()
     opened = [open_shop(first)]
     with ThreadPoolExecutor(WORKERS) as pool:

@@ -33,12 +33,12 @@ Template = dict[str, Any]
 
 UNSUPPORTED_CONDITION_KEYS = ("dynamodb:EnclosingOperation", "events:source")
 METHODS = frozenset({"get", "put", "post", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"})
-#: The emulator's tag for an API id of one's own choosing: the address stays the same over resets.
+#: The emulator's tag for a chosen API id, so that the address stays the same after a reset.
 API_ID_TAG = "ms-custom-id"
 API_ID = "eeum"
 #: The function that an integration calls, by its alias or by its name.
 CALLED = re.compile(r"/functions/\$\{(\w+?)(?:Aliaslive)?[.}]")
-#: Below it the emulator's port answers for APIs, each under its id.
+#: The path on the emulator's port below which each API answers, under its id.
 API_PATH = "/_aws/execute-api"
 
 
@@ -119,7 +119,7 @@ def _routes(api: str, properties: dict[str, Any]) -> dict[str, Any]:
     properties["ProtocolType"] = "HTTP"
     properties["Tags"] = {API_ID_TAG: API_ID}
     if "x-amazon-apigateway-cors" in body:
-        # The emulator keeps it as it comes, and reads it by the names of the body.
+        # The emulator stores it unchanged, and reads it by the names that a request body has.
         properties["CorsConfiguration"] = body["x-amazon-apigateway-cors"]
 
     resources: dict[str, Any] = {}

@@ -1,6 +1,6 @@
-"""The variables that `make` takes: `python3 local/variables.py NAME=value …` names what is wrong with one, before anything begins.
+"""The variables that `make` takes: `python3 local/variables.py NAME=value …` reports an invalid one, before anything begins.
 
-make itself takes any name and any value: a misspelt one would be no fault and have no effect. It runs on the machine's own Python,
+make itself accepts any name and any value: it would ignore a misspelt one without an error. It runs on the machine's own Python,
 before there is an environment.
 """
 
@@ -17,7 +17,7 @@ from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Those that the Makefile and make itself work with. Giving one replaces a tool; its value is the caller's own business.
+#: Variables of the Makefile and of make itself. A value replaces a tool, and is not checked.
 TOOLS = frozenset(
     {"SHELL", "MAKEFLAGS", "ENVIRONMENTS", "PYTHON", "BROWSER_PYTHON", "SIMULATOR_PYTHON", "SAM", "EEUM_LOCAL_DATA"}
 )
@@ -89,6 +89,13 @@ def files(text: str) -> str:
     return text
 
 
+def commit(text: str) -> str:
+    """A file is named after it, so it is no tag or path."""
+    if not re.fullmatch(r"[0-9a-f]{7,40}", text, re.ASCII):
+        raise Wrong(f"{text} is no short commit, such as 66fc083")
+    return text
+
+
 def anything(text: str) -> str:
     return text
 
@@ -132,10 +139,10 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "SINCE": instant,
     "UNTIL": instant,
     "KINDS": anything,
-    "RELEASE": anything,
+    "RELEASE": commit,
     "SCREENS": anything,
 }
-#: A Makefile's default is not what an empty value means: it replaces the default by nothing.
+#: An empty value is not the Makefile's default: it replaces the default by nothing.
 NEVER_EMPTY = frozenset(
     {
         "TARGET",

@@ -8,7 +8,7 @@ from local import places
 from local.deployment import Stack
 from local.emulator import Emulator
 
-#: Shown at `/` where there are no pages; the distribution's policy allows it no style.
+#: Shown at `/` where there are no pages. It has no style, since the distribution's content policy allows none.
 UNBUILT = """<!doctype html>
 <html lang="ko"><head><meta charset="utf-8"><title>e-음</title></head>
 <body><main><h1>인천 e-음</h1>

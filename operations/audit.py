@@ -98,13 +98,13 @@ def _segments(
         return
     # New processes rather than forks, which would share this process's connections.
     context = multiprocessing.get_context("spawn")
-    told: Any = context.Queue()
-    with ProcessPoolExecutor(processes, context, _start, (city, now, as_of, told)) as pool:
+    counts: Any = context.Queue()
+    with ProcessPoolExecutor(processes, context, _start, (city, now, as_of, counts)) as pool:
         with starting_processes():
             working = [pool.submit(_segment, number) for number in range(SEGMENTS)]
         while wait(working, timeout=0.2).not_done:
-            _pass_on(told, progress)
-        _pass_on(told, progress)
+            _pass_on(counts, progress)
+        _pass_on(counts, progress)
         for done in working:
             yield done.result()
 
@@ -124,9 +124,9 @@ _worker: Worker | None = None
 """The worker of this process, if it audits segments."""
 
 
-def _start(city: City, now: datetime, as_of: Sequence[datetime], told: Any) -> None:
+def _start(city: City, now: datetime, as_of: Sequence[datetime], counts: Any) -> None:
     global _worker  # noqa: PLW0603 - set once, when the process starts
-    _worker = Worker(city, now, as_of, told.put)
+    _worker = Worker(city, now, as_of, counts.put)
 
 
 def _segment(number: int) -> Found:
@@ -134,10 +134,10 @@ def _segment(number: int) -> Found:
     return _worker.segment(number)
 
 
-def _pass_on(told: Any, progress: Callable[[int], None]) -> None:
+def _pass_on(counts: Any, progress: Callable[[int], None]) -> None:
     while True:
         try:
-            progress(told.get_nowait())
+            progress(counts.get_nowait())
         except queue.Empty:
             return
 
@@ -188,7 +188,7 @@ def printed(report: Report) -> str:
     if not report.deviations:
         lines.append("There are no deviations.")
         if coming := report.checked["postings_on_their_way"]:
-            lines.append(f"{coming} postings of the last minutes are still due.")
+            lines.append(f"{coming} accruals of the last minutes are still due.")
         return "\n".join(lines)
     lines.append(f"{len(report.deviations)} deviations:")
     for each in report.deviations:

@@ -20,7 +20,7 @@ COUNTS = ("wallets", "behind", "posted", "unposted")
 
 
 def catch_up(stack: Stack) -> dict[str, int]:
-    """Numbers of wallets read, wallets behind, postings made, and entries that have no posting still."""
+    """Numbers of wallets read, wallets behind, accruals made, and entries that have no accrual still."""
     found = go_through(stack, FUNCTION)
     return {name: sum(segment[name] for segment in found) for name in COUNTS}
 
@@ -35,7 +35,7 @@ def main() -> int:
         return 2
     print(
         f"· {found['wallets']} wallets looked at, {found['behind']} of them behind:"
-        f" {found['posted']} posted, {found['unposted']} stay without a posting."
+        f" {found['posted']} posted, {found['unposted']} stay without an accrual."
     )
     return 1 if found["unposted"] else 0
 

@@ -136,7 +136,7 @@ def waits_of(stack: Stack) -> Waits:
     return Waits(float(configurations[FUNCTION]["Timeout"]), float(max(each["Timeout"] for each in writers)))
 
 
-def told(done: Rebuilt) -> list[str]:
+def report_lines(done: Rebuilt) -> list[str]:
     """The report of a rebuild, as lines."""
     lines = [
         f"{done.found.entries} entries before {done.cut:%Y-%m-%d %H:%M:%S} give {done.balances} balances,"
@@ -174,7 +174,7 @@ def main() -> int:
     except (BotoCoreError, ClientError) as problem:
         print(f"make rebuild: {problem}; the event source may be switched off: run this again.", file=sys.stderr)
         return 2
-    for line in told(done):
+    for line in report_lines(done):
         print(f"· {line}")
     return 1 if done.found.unreadable else 0
 

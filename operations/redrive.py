@@ -2,7 +2,7 @@
 
 A dead-lettered record is sent to its function again, alone. Its message is deleted when the record is posted now or was posted before. A
 record whose event the bus refused is published. A message of a batch that crashed the function names only a position in the stream. A
-catch-up posts the batch's records, and the message is deleted when no posting is missing. A message of changes that the bus refused
+catch-up posts the batch's records, and the message is deleted when no accrual is missing. A message of changes that the bus refused
 stays: `make republish` publishes them.
 
 Exit status: 0 when the queues are empty, 1 when messages stay, 2 when the command failed.
@@ -188,7 +188,7 @@ def _cover(stack: Stack, batch: dict[str, Any], caught_up: list[dict[str, int]])
         return Redriven(about, Outcome.STILL_PARKED, str(problem))
     left = caught_up[0]["unposted"]
     if left:
-        return Redriven(about, Outcome.STILL_PARKED, f"the catch-up left {left} entries without a posting")
+        return Redriven(about, Outcome.STILL_PARKED, f"the catch-up left {left} entries without an accrual")
     return Redriven(about, Outcome.COVERED_BY_CATCH_UP)
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, Evaluation, Gives, PolicyVersion
+from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, Evaluation, PolicyVersion, RewardKind
 from eeum.policy.windows import carried_into
 from simulator.payments import PURSES, RELATION, flag_column
 from simulator.sql.conditions import text
@@ -151,20 +151,22 @@ class _Walk:
         return base, [*evaluations, self._funded(facts, base, used, carried, AFTER_PAYMENT)]
 
     def _funded(
-        self, facts: Facts, base: int, used: Mapping[str, int], carried: Mapping[str, int], gives: frozenset[Gives]
+        self, facts: Facts, base: int, used: Mapping[str, int], carried: Mapping[str, int], kinds: frozenset[RewardKind]
     ) -> Evaluation:
         """Cut the evaluation by what pools have left, in the order of the layers."""
         policy = self._stretch.policy
-        evaluation = evaluate(policy, facts, base, used, gives=gives, carried=carried)
-        ceilings: dict[str, int] = {}
-        for layer in policy.acting(gives):
+        evaluation = evaluate(policy, facts, base, used, kinds=kinds, carried=carried)
+        funded_amounts: dict[str, int] = {}
+        for layer in policy.acting(kinds):
             asked = next((reward.won for reward in evaluation.rewards if reward.layer == layer.id), 0)
             if not layer.pools or not asked:
                 continue
             granted = min(asked, *(self._left[pool] for pool in layer.pools))
             if granted < asked:
-                ceilings[layer.id] = granted
-                evaluation = evaluate(policy, facts, base, used, gives=gives, carried=carried, ceilings=ceilings)
+                funded_amounts[layer.id] = granted
+                evaluation = evaluate(
+                    policy, facts, base, used, kinds=kinds, carried=carried, funded_amounts=funded_amounts
+                )
             for pool in layer.pools:
                 self._left[pool] -= granted
         return evaluation

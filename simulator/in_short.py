@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simulator.report import Table
-from simulator.scale import told
+from simulator.scale import sentence_of
 
 
 def sentences(tables: Sequence[Table], scale: int | None = None) -> Iterator[str]:
     """Summarise a report on one policy or two; `scale` is the share of the city's members in the payments, in basis points."""
-    if (part := told(scale)) is not None:
+    if (part := sentence_of(scale)) is not None:
         yield part
     rows = {table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in tables}
     costs = rows["summary"]

@@ -34,7 +34,7 @@ class Measured:
 
     seconds: float
     memory: int
-    said: str
+    output: str
 
 
 def _replay(policy: Path) -> Callable[[Path, str], str]:
@@ -92,7 +92,7 @@ def made(folder: Path, share: int) -> Measured:
     """Generate the city's payments of 2020 in a process of its own, and measure it."""
     began = perf_counter()
     found = _in_a_process("simulator.city", str(folder), "--share", str(share))
-    return Measured(perf_counter() - began, found.memory, found.said)
+    return Measured(perf_counter() - began, found.memory, found.output)
 
 
 def _in_a_process(module: str, *arguments: str) -> Measured:
@@ -100,14 +100,14 @@ def _in_a_process(module: str, *arguments: str) -> Measured:
     command = [sys.executable, "-m", "local.command", module, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = process.stdout.read().strip()
+        output = process.stdout.read().strip()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{module} {' '.join(arguments)} failed.")
-    first, _, told = said.partition(" ")
+    first, _, output = output.partition(" ")
     seconds = float(first) if first.replace(".", "", 1).isdigit() else 0.0
-    return Measured(seconds, usage.ru_maxrss * 1024, told)
+    return Measured(seconds, usage.ru_maxrss * 1024, output)
 
 
 def main() -> int:
@@ -125,28 +125,28 @@ def main() -> int:
     if given.part:
         began = perf_counter()
         try:
-            said = PARTS[given.part](given.folder, given.memory)
+            output = PARTS[given.part](given.folder, given.memory)
         except SimulationRefused as refused:
             print(f"simulator: {refused} [{refused.code}]", file=sys.stderr)
             return 1
-        print(f"{perf_counter() - began:.2f} {said}")
+        print(f"{perf_counter() - began:.2f} {output}")
         return 0
-    _tell(given.json, f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    _print(given.json, f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     if given.make:
-        _tell(given.json, "city", made(given.folder, given.make))
+        _print(given.json, "city", made(given.folder, given.make))
     for _ in range(given.rounds):
         for part in given.parts:
-            _tell(given.json, part, measured(part, given.folder, given.memory))
-    _tell(given.json, f"load after: {os.getloadavg()[0]:.1f}")
+            _print(given.json, part, measured(part, given.folder, given.memory))
+    _print(given.json, f"load after: {os.getloadavg()[0]:.1f}")
     return 0
 
 
-def _tell(as_json: bool, what: str, found: Measured | None = None) -> None:
+def _print(as_json: bool, what: str, found: Measured | None = None) -> None:
     if as_json and found is not None:
         print(json.dumps({"part": what, **asdict(found)}), flush=True)
     elif not as_json and found is not None:
         print(
-            f"{what:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.said.splitlines()[-1]}",
+            f"{what:<20} {found.seconds:7.1f} s  {found.memory / 2**30:5.2f} GiB  {found.output.splitlines()[-1]}",
             flush=True,
         )
     elif not as_json:

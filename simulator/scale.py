@@ -13,7 +13,7 @@ def scale_of(folder: Path) -> int | None:
     return int(json.loads(description.read_text(encoding="utf-8"))["share"]) if description.is_file() else None
 
 
-def told(scale: int | None) -> str | None:
+def sentence_of(scale: int | None) -> str | None:
     """The scale as a sentence for a report; None when there is none to report."""
     if scale is None or scale == WHOLE_CITY:
         return None

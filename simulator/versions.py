@@ -132,7 +132,9 @@ def _stretch(version: PolicyVersion, start: int, end: int) -> Stretch:
     layers = tuple(
         layer
         for layer in version.layers
-        if layer.gives not in AT_TOP_UP and version.pays_at(at) and all(window.is_open(at) for window in layer.events)
+        if layer.reward_kind not in AT_TOP_UP
+        and version.pays_at(at)
+        and all(window.is_open(at) for window in layer.events)
     )
     limits = {limit.id: limit for layer in layers for limit in layer.limits}
     names = {limit.id: window_name(limit.window, at) for limit in limits.values()}
@@ -183,8 +185,8 @@ _DAY = timedelta(days=1)
 def _version(file: Path) -> PolicyVersion:
     document, problems = problems_of_file(file)
     if document is None:
-        told = "; ".join(f"{path or 'document'}: {why} [{code}]" for path, code, why in problems[:3])
-        raise PolicyUnusable(f"{file.name}: {told}")
+        listed = "; ".join(f"{path or 'document'}: {why} [{code}]" for path, code, why in problems[:3])
+        raise PolicyUnusable(f"{file.name}: {listed}")
     return policy_of(document)
 
 

@@ -1,6 +1,6 @@
 """The ledger's stream: append what its entries moved outside their wallets, for the fold to add to balances (`folding`).
 
-A failure that a retry may mend is raised. The whole batch comes again, which is safe: the shard's checkpoint moves together with the
+A failure that a retry may mend is raised. The whole batch is delivered again, which is safe: the shard's checkpoint moves together with the
 appended amounts. A record that can never be counted goes whole, with its reason, to this function's dead-letter queue.
 """
 
@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, dict[str, int]]:
     projecting = Projecting(
         city.balances(context),
         city.patience(context),
-        city.world_time(),
+        city.system_time(),
         lambda change: dead_letter(record_of[change.sequence], change.fault),
     )
     outcome = project(projecting, shard, changes)

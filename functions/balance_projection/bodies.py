@@ -1,15 +1,14 @@
 """Balances as the API returns them."""
 
-from pydantic import BaseModel
-
 from eeum.balances.store import BalancesAsOf
 from eeum.balances.use_cases import ProgrammeBalances
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.journal.accounts import PAYABLE, REWARD
 from eeum.merchants.rules import Merchant
 
 
-class MerchantBalanceBody(BaseModel):
+class MerchantBalanceBody(AnswerBody):
     """What the programme owes a merchant for captures, less cancellations, and how much of its customers' cashback it funded, in won.
 
     Balances count entries until `as_of`; they are updated every hour. `as_of` is null before the first update.
@@ -22,7 +21,7 @@ class MerchantBalanceBody(BaseModel):
     reward_funded: int
 
 
-class FunderBalanceBody(BaseModel):
+class FunderBalanceBody(AnswerBody):
     """What the nation, the city or a district paid for cashback earned in a fiscal year, less what came back, in won."""
 
     funder: str
@@ -30,21 +29,21 @@ class FunderBalanceBody(BaseModel):
     paid: int
 
 
-class BankBalanceBody(BaseModel):
+class BankBalanceBody(AnswerBody):
     """What a bank credited to wallets, in won."""
 
     bank: str
     credited: int
 
 
-class ExpiredBody(BaseModel):
+class ExpiredBody(AnswerBody):
     """Rewards that expired unspent in purses of this name, in won."""
 
     purse: str
     expired: int
 
 
-class ProgrammeBalancesBody(BaseModel):
+class ProgrammeBalancesBody(AnswerBody):
     """Balances of funders by fiscal year and of banks, the total ever issued, and expired rewards, in won.
 
     Balances count entries until `as_of`; they are updated every hour. `as_of` is null before the first update.

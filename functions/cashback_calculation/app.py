@@ -1,8 +1,8 @@
 """The reader of the ledger's stream: accrues cashback for captures, corrects it for cancellations, and publishes every entry.
 
-An error that a retry may mend is raised, so that the whole batch comes again; that is safe, since each accrual claims its source. A record
-that can never succeed is dead-lettered whole, with its reason, and the others continue. A record whose month may take long goes to the slow
-lane (`cashback_calculation.slow`), so that it delays no other wallet.
+An error that a retry may mend is raised, so that the whole batch is delivered again; that is safe, since each accrual claims its source. A
+record that can never succeed is dead-lettered whole, with its reason, and the others continue. A record whose month may take long goes to
+the slow lane (`cashback_calculation.slow`), so that it delays no other wallet.
 """
 
 import os
@@ -15,7 +15,7 @@ from cashback_calculation.lanes import send_to_slow_lane
 from cashback_calculation.records import Record, Records
 from eeum.aws.dead_letters import UNPUBLISHED, UNREADABLE
 from eeum.aws.events import EventBus
-from eeum.cashback.use_cases import Batch, post
+from eeum.cashback.use_cases import Batch, accrue
 from eeum.composition import City
 from eeum.errors import Busy
 from eeum.publishing.events import Event
@@ -37,10 +37,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     records = Records.of(event["Records"])
     redriven = bool(event.get("redriven"))
-    outcome = post(Batch(records.sources, quick=not redriven), city.accrual(context))
-    hopeless = [*records.unsound, *((records.of_source(each.source), each.reason) for each in outcome.unpostable)]
+    outcome = accrue(Batch(records.sources, quick=not redriven), city.accrual(context))
+    hopeless = [*records.unsound, *((records.of_source(each.source), each.reason) for each in outcome.not_accruable)]
     answer = {
-        "posted": outcome.posted,
+        "posted": outcome.accrued,
         "already_posted": outcome.already,
         "parked": len(hopeless),
         "slow": len(outcome.slow),
@@ -49,7 +49,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if redriven:
         publish(records.items, city.patience(context))
         return {**answer, "reasons": [why for _, why in hopeless]}
-    # Last, so that a batch that comes again has published nothing yet.
+    # Last, so that a batch that is delivered again has published nothing yet.
     send_to_slow_lane(city.settings.slow_queue_url, [(each, records.of_source(each)) for each in outcome.slow])
     for record, why in hopeless:
         dead_letter(record, why)

@@ -2,10 +2,11 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
+from eeum.bodies import AnswerBody
 from eeum.cashback.bodies import EarnedBody, RewardBody, earned_body, reward_body
 from eeum.cashback.quoting import NotGuaranteed, Plan, QuoteAnswer, Reason
 from eeum.payments.bodies import (
@@ -69,7 +70,7 @@ class QuoteRequest(Body):
         return self.method or ("card" if self.card_token or self._needs_a_card() else "app")
 
 
-class NotGuaranteedBody(BaseModel):
+class NotGuaranteedBody(AnswerBody):
     """Why cashback of these layers may differ from the quote, with a sentence for the member.
 
     - `budget_is_shared`: cashback is funded a moment after the payment, and other payments may use up the budget before.
@@ -102,7 +103,7 @@ MESSAGES_IN_ENGLISH: dict[Reason, str] = {
 }
 
 
-class QuoteBody(BaseModel):
+class QuoteBody(AnswerBody):
     """What the payment would get if it were made now, in won.
 
     `discount` and `paid` are what the payment itself would answer; `cashback` is the sum that would follow, whichever purse it goes to.
@@ -138,7 +139,7 @@ def quote_body(answer: QuoteAnswer, method: Method, merchant_name: str | None) -
         policy=earning.policy,
         method=method,
         rewards=[earned_body(reward, earning.into) for reward in earning.rewards],
-        cut=cut_bodies(answer.ceilings),
+        cut=cut_bodies(answer.funded_amounts),
         not_guaranteed=[_not_guaranteed_body(each) for each in answer.not_guaranteed],
         decline=decline_body(judgement.decline) if judgement.decline else None,
     )

@@ -19,7 +19,7 @@ city = City.of(os.environ)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Catch up `segment` of `segments`, from `resume` on.
 
-    It returns the event of the next call, with running totals: `wallets` checked, those `behind`, accruals `posted`, and entries that stay
+    It returns the event of the next call, with running totals: `wallets` checked, those `behind`, accruals `accrued`, and entries that stay
     `unposted`. `resume` is null at the end.
     """
     segment = Segment(event["segment"], event["segments"])
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "resume": found.resume,
         "wallets": event.get("wallets", 0) + found.wallets,
         "behind": event.get("behind", 0) + found.behind,
-        "posted": event.get("posted", 0) + found.posted,
+        "posted": event.get("posted", 0) + found.accrued,
         "unposted": event.get("unposted", 0) + len(found.unposted),
     }
     logger.info("caught up", **{name: answer[name] for name in ("segment", "wallets", "behind", "posted", "unposted")})

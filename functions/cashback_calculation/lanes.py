@@ -21,7 +21,7 @@ class QueueRefused(Exception):
 def send_to_slow_lane(queue_url: str | None, records: Sequence[tuple[Source, Record]]) -> None:
     """Send records in order for each wallet, ten in a call. A record that is sent twice within five minutes arrives once.
 
-    Raises `QueueRefused` when the queue did not take all of them, so that the stream's batch comes again.
+    Raises `QueueRefused` when the queue did not take all of them, so that the stream's batch is delivered again.
     """
     messages = [_message_of(source, record) for source, record in records]
     for start in range(0, len(messages), MOST_SENT):

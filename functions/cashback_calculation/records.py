@@ -55,4 +55,4 @@ def is_only_published(item: Item) -> bool:
     # A damaged item may have any type here, and one record must not fail its batch.
     name = str(item.get("kind"))
     kind = KINDS.get(name)
-    return name in OF_WALLETS or (kind is not None and not kind.calls_for_posting(item))
+    return name in OF_WALLETS or (kind is not None and not kind.calls_for_accrual(item))

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from cashback_calculation.records import Record, Records
 from eeum.aws.dead_letters import UNREADABLE
 from eeum.cashback.context import EntriesCache
-from eeum.cashback.use_cases import PASSING, Batch, post
+from eeum.cashback.use_cases import PASSING, Batch, accrue
 from eeum.composition import City
 
 WALLETS_KEPT = 3
@@ -35,13 +35,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for messages in _by_wallet(event["Records"]).values():
         records = Records.of([json.loads(message["body"])["record"] for message in messages])
         try:
-            outcome = post(Batch(records.sources), city.accrual(context, entries))
+            outcome = accrue(Batch(records.sources), city.accrual(context, entries))
         except PASSING as error:
-            logger.warning("comes again", reason=f"{type(error).__name__}: {error}", messages=len(messages))
+            logger.warning(
+                "failed for now; the queue delivers it again",
+                reason=f"{type(error).__name__}: {error}",
+                messages=len(messages),
+            )
             failed += [message["messageId"] for message in messages]
             continue
-        hopeless = [*records.unsound, *((records.of_source(each.source), each.reason) for each in outcome.unpostable)]
-        counts["posted"] += outcome.posted
+        hopeless = [
+            *records.unsound,
+            *((records.of_source(each.source), each.reason) for each in outcome.not_accruable),
+        ]
+        counts["posted"] += outcome.accrued
         counts["already_posted"] += outcome.already
         counts["parked"] += len(hopeless)
         reasons += [why for _, why in hopeless]

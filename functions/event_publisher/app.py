@@ -1,7 +1,7 @@
 """The reader of the streams of merchants, the programme and budgets: publishes each change on the city's bus.
 
-If the bus refuses events, the invocation fails and the whole batch comes again; no other work waits for this function. A record without an
-event is dead-lettered with its reason, and the others continue.
+If the bus refuses events, the invocation fails and the whole batch is delivered again; no other work waits for this function. A record
+without an event is dead-lettered with its reason, and the others continue.
 """
 
 import os
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Return how many events were published and how many records were dead-lettered. Raises `Busy` when the bus refuses events."""
     found = events_of(((record, record) for record in event["Records"]), _event_of_record)
     published = city_bus().publish([each for _, each in found.events], city.patience(context)) if found.events else 0
-    # Last, so that a batch that comes again has published nothing yet.
+    # Last, so that a batch that is delivered again has published nothing yet.
     for record, reason in found.without:
         dead_letter(record, reason)
     answer = {"published": published, "dead_lettered": len(found.without)}

@@ -14,10 +14,10 @@ from eeum.months.showing import statement_of_month
 from eeum.request import Request
 from eeum.wallet.rules import Wallet
 from eeum.wallet.use_cases import (
-    ChangeStanding,
+    DecideOnWallet,
     OpenWallet,
     TopUpWallet,
-    change_standing,
+    decide_on_wallet,
     open_wallet,
     own_wallet,
     top_up,
@@ -25,15 +25,15 @@ from eeum.wallet.use_cases import (
 from member_wallet.bodies import (
     OpeningRequest,
     PastBalancesBody,
-    StandingBody,
-    StandingRequest,
     TopUpBody,
     TopUpRequest,
     WalletBody,
+    WalletDecisionBody,
+    WalletDecisionRequest,
     past_balances_body,
-    standing_body,
     top_up_body,
     wallet_body,
+    wallet_decision_body,
 )
 from member_wallet.cashback_bodies import CashbackBody, cashback_body
 from member_wallet.statements import StatementBody, statement_body
@@ -125,11 +125,11 @@ def top_up_by_bank(wallet_id: str, body: TopUpRequest, idempotency_key: Idempote
     summary="Suspend, reinstate or verify a wallet, or record facts of its member",
     tags=["wallets"],
 )
-def change_wallet(wallet_id: str, body: StandingRequest) -> Response[StandingBody]:
+def change_wallet(wallet_id: str, body: WalletDecisionRequest) -> Response[WalletDecisionBody]:
     """Record an operator's decision about a wallet, or facts of its member, with the reason. A missing field stays as it is."""
     operator = api.caller().operator()
-    command = ChangeStanding(wallet_id, operator, body.reason, body.status, body.verified, body.about())
-    return answered(standing_body(change_standing(command, city.wallet_dependencies(api.lambda_context))))
+    command = DecideOnWallet(wallet_id, operator, body.reason, body.status, body.verified, body.about())
+    return answered(wallet_decision_body(decide_on_wallet(command, city.wallet_dependencies(api.lambda_context))))
 
 
 def _shown(wallet: Wallet) -> WalletBody:

@@ -6,10 +6,11 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Line, Won
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.cashback.bodies import RewardBody, reward_body
 from eeum.journal.accounts import CASHBACK, HELD, NOT_SPENDABLE, REFUND_PENDING
@@ -72,7 +73,7 @@ class TopUpRequest(Body):
     bank_reference: Line = Field(max_length=64)
 
 
-class StandingRequest(Body):
+class WalletDecisionRequest(Body):
     """An operator's decision about a wallet, with its reason, and facts of the member that the operator saw in papers.
 
     A missing field stays as it is. Null for a class, district, date of birth or issuer removes what was recorded.
@@ -109,13 +110,13 @@ _ABOUT = {
 """The wallet's names for fields of a request."""
 
 
-class CardBody(BaseModel):
+class CardBody(AnswerBody):
     token: str
     product: str
     status: str
 
 
-class NegativeCashbackBody(BaseModel):
+class NegativeCashbackBody(AnswerBody):
     """Why cashback is below zero: a payment was cancelled whose cashback was spent already. Later cashback and refunds fill it up first."""
 
     won: int
@@ -125,7 +126,7 @@ class NegativeCashbackBody(BaseModel):
     message_en: str
 
 
-class WalletBody(BaseModel):
+class WalletBody(AnswerBody):
     """A wallet: balances by purse, cards, and how many payments and cancellations wait for their cashback.
 
     `purses` can be spent, `cashback` unless it is below zero, and each of `rewards` as it says. `held` is promised to merchants,
@@ -150,7 +151,7 @@ class WalletBody(BaseModel):
     opened_at: str
 
 
-class PastBalancesBody(BaseModel):
+class PastBalancesBody(AnswerBody):
     """The balances of a wallet at an instant, in won by purse, from its entries. Entries of the last minute may be missing."""
 
     at: str
@@ -159,7 +160,7 @@ class PastBalancesBody(BaseModel):
     refund_pending: int
 
 
-class StandingBody(BaseModel):
+class WalletDecisionBody(AnswerBody):
     """What an operator may see of a wallet: neither its balances nor the tokens of its cards."""
 
     id: str
@@ -177,7 +178,7 @@ class TopUpRewardBody(RewardBody):
     into: str | None
 
 
-class TopUpBody(BaseModel):
+class TopUpBody(AnswerBody):
     """A top-up as it was decided. `amount` is its face value.
 
     `debited` is what the bank debits from the member's account, `credited` what the wallet got, in won by purse. They differ by `rewards`.
@@ -213,7 +214,7 @@ def wallet_body(wallet: Wallet, policy: PolicyVersion | None, now: datetime) -> 
             CardBody(token=card_token(wallet.id, card), product=card.product, status=card.status)
             for card in wallet.cards
         ],
-        cashback_pending=wallet.due - wallet.posted,
+        cashback_pending=wallet.due - wallet.accrued,
         used=dict(wallet.usage),
         taken=dict(wallet.limit_usage.used),
         opened_at=text_of(wallet.opened_at),
@@ -242,8 +243,8 @@ def _negative_body(wallet: Wallet) -> NegativeCashbackBody | None:
     )
 
 
-def standing_body(wallet: Wallet) -> StandingBody:
-    return StandingBody(
+def wallet_decision_body(wallet: Wallet) -> WalletDecisionBody:
+    return WalletDecisionBody(
         id=wallet.id,
         status=wallet.status,
         verified=wallet.verified,
@@ -265,7 +266,7 @@ def top_up_body(top_up: TopUp) -> TopUpBody:
         debited=top_up.debited,
         credited=top_up.credited,
         rewards=[TopUpRewardBody(**reward_body(each.reward).model_dump(), into=each.into) for each in top_up.rewards],
-        cut=cut_bodies(top_up.ceilings),
+        cut=cut_bodies(top_up.funded_amounts),
         bank_reference=top_up.bank_reference,
         accepted_at=text_of(top_up.acceptance.accepted_at),
     )

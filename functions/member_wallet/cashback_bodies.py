@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel
-
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.cashback.bodies import EarnedBody, earned_body
 from eeum.cashback.rules import Correction, Earning
@@ -13,7 +12,7 @@ from eeum.payments.bodies import CutBody, cut_bodies
 from eeum.wallet.bodies import RepaidBody, repaid_bodies, repaid_message, repaid_message_in_english
 
 
-class EarningBody(BaseModel):
+class EarningBody(AnswerBody):
     """What one payment earned and why: its base, and each layer's bands, rates, funders and purse.
 
     `cashback` is the sum, whichever purse it went to. `cut` names the layers that budgets did not pay whole.
@@ -31,7 +30,7 @@ class EarningBody(BaseModel):
     posted_at: str
 
 
-class ChangeBody(BaseModel):
+class ChangeBody(AnswerBody):
     """The change of a layer's reward for a payment, in won."""
 
     payment_id: str
@@ -39,7 +38,7 @@ class ChangeBody(BaseModel):
     won: int
 
 
-class CorrectionBody(BaseModel):
+class CorrectionBody(AnswerBody):
     """How a cancellation changed the cashback of this month, and where its refund went. `message` explains it in Korean, `message_en` in
     English.
 
@@ -73,7 +72,7 @@ class CorrectionBody(BaseModel):
     posted_at: str
 
 
-class CashbackBody(BaseModel):
+class CashbackBody(AnswerBody):
     """A member's cashback of a month: its sum, a page of earnings and corrections, and the cursor of the next page.
 
     Earnings and corrections are each in the order of their accruals, over all pages. `cashback` is the sum of the whole month on each page.
@@ -127,35 +126,35 @@ def _correction_body(correction: Correction, payments: Mapping[int, str]) -> Cor
 
 
 def _correction_message(correction: Correction) -> str:
-    told = [f"결제 {correction.amount:,}원이 취소되었습니다."] if correction.amount else []
+    sentences = [f"결제 {correction.amount:,}원이 취소되었습니다."] if correction.amount else []
     if correction.won < 0:
-        told.append(f"해당 월의 캐시백을 다시 계산하여 {-correction.won:,}원을 회수했습니다.")
+        sentences.append(f"해당 월의 캐시백을 다시 계산하여 {-correction.won:,}원을 회수했습니다.")
     elif correction.won > 0:
-        told.append(f"해당 월의 캐시백을 다시 계산하여 {correction.won:,}원을 더 드렸습니다.")
+        sentences.append(f"해당 월의 캐시백을 다시 계산하여 {correction.won:,}원을 더 드렸습니다.")
     if gone := sum(correction.expired.values()):
-        told.append(f"그중 {gone:,}원은 이미 소멸한 적립금입니다.")
+        sentences.append(f"그중 {gone:,}원은 이미 소멸한 적립금입니다.")
     if spent := sum(correction.spent.values()):
-        told.append(f"그중 {spent:,}원은 이미 사용한 적립금이어서 캐시에서 회수했습니다.")
+        sentences.append(f"그중 {spent:,}원은 이미 사용한 적립금이어서 캐시에서 회수했습니다.")
     if correction.recovered:
-        told.append(f"환불액 중 {correction.recovered:,}원은 부족한 캐시를 채웠습니다.")
-    told += repaid_message(correction.repaid)
-    return " ".join(told)
+        sentences.append(f"환불액 중 {correction.recovered:,}원은 부족한 캐시를 채웠습니다.")
+    sentences += repaid_message(correction.repaid)
+    return " ".join(sentences)
 
 
 def _correction_message_in_english(correction: Correction) -> str:
-    told = [f"{correction.amount:,} won of the payment were cancelled."] if correction.amount else []
+    sentences = [f"{correction.amount:,} won of the payment were cancelled."] if correction.amount else []
     if correction.won < 0:
-        told.append(f"The month's cashback was recomputed, and {-correction.won:,} won were taken back.")
+        sentences.append(f"The month's cashback was recomputed, and {-correction.won:,} won were taken back.")
     elif correction.won > 0:
-        told.append(f"The month's cashback was recomputed, and {correction.won:,} won were added.")
+        sentences.append(f"The month's cashback was recomputed, and {correction.won:,} won were added.")
     if gone := sum(correction.expired.values()):
-        told.append(f"{gone:,} won of it had expired already.")
+        sentences.append(f"{gone:,} won of it had expired already.")
     if spent := sum(correction.spent.values()):
-        told.append(f"{spent:,} won of it were spent already, and were taken from your cashback.")
+        sentences.append(f"{spent:,} won of it were spent already, and were taken from your cashback.")
     if correction.recovered:
-        told.append(f"{correction.recovered:,} won of the refund filled up your cashback.")
-    told += repaid_message_in_english(correction.repaid)
-    return " ".join(told)
+        sentences.append(f"{correction.recovered:,} won of the refund filled up your cashback.")
+    sentences += repaid_message_in_english(correction.repaid)
+    return " ".join(sentences)
 
 
 def _earning_body(earning: Earning, merchant_name: str | None) -> EarningBody:
@@ -167,7 +166,7 @@ def _earning_body(earning: Earning, merchant_name: str | None) -> EarningBody:
         base=earning.base,
         policy=earning.policy,
         rewards=[earned_body(reward, earning.into) for reward in earning.rewards],
-        cut=cut_bodies(earning.ceilings),
+        cut=cut_bodies(earning.funded_amounts),
         accepted_at=text_of(earning.accepted_at),
         posted_at=text_of(earning.posted_at),
     )

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import BaseModel
-
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.policy.names import Names, title_of
 from eeum.policy.plain_conditions import clause
@@ -13,12 +12,12 @@ from eeum.policy.wording import Plain
 from eeum.wallet.rules import Purse, has_expired
 
 
-class InBothLanguages(BaseModel):
+class InBothLanguages(AnswerBody):
     ko: str
     en: str
 
 
-class RewardPurseBody(BaseModel):
+class RewardPurseBody(AnswerBody):
     """A purse of rewards. `id` names it within the wallet; `purse` is its name in policies.
 
     Rewards are spent from `spendable_from` on and before `expires_at`, soonest expiry first, at the places in `spendable_at`. Null means at
@@ -54,7 +53,9 @@ def _reward_purse(purse: Purse, listed: RewardPurse | None, names: Names, now: d
         spendable_from=text_of(purse.spendable_from) if purse.spendable_from else None,
         expires_at=text_of(purse.expires_at) if purse.expires_at else None,
         expired=has_expired(purse, now),
-        spendable_at=_in_both(clause(listed.told, names)) if listed and listed.told is not None else None,
+        spendable_at=_in_both(clause(listed.spendable_at_document, names))
+        if listed and listed.spendable_at_document is not None
+        else None,
     )
 
 

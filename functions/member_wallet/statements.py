@@ -1,12 +1,11 @@
 """Statements over HTTP."""
 
-from pydantic import BaseModel
-
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.months.statements import RewardSum, Statement
 
 
-class RewardSumBody(BaseModel):
+class RewardSumBody(AnswerBody):
     """The sum of rewards in won, by layer of the policy, and by funder."""
 
     won: int
@@ -14,7 +13,7 @@ class RewardSumBody(BaseModel):
     by_funder: dict[str, int]
 
 
-class EarlierMonthBody(BaseModel):
+class EarlierMonthBody(AnswerBody):
     """How cancellations of this month changed an earlier one: the cancelled amount and the change of its cashback, in won."""
 
     month: str
@@ -22,7 +21,7 @@ class EarlierMonthBody(BaseModel):
     cashback: RewardSumBody
 
 
-class StatementBody(BaseModel):
+class StatementBody(AnswerBody):
     """A month: balances by purse at its start and end, and what happened between, in won.
 
     An entry counts in the month in which it was accepted. Cashback counts in the month of its payment, whenever it was credited and to

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pydantic.config import JsonDict
 
 from eeum.aws.http import Body, Line
+from eeum.bodies import AnswerBody
 from eeum.calendar import INSTANT, parse_instant, text_of
 from eeum.merchants.rules import Merchant, Shop, parse_business_registration_number
 from eeum.money import LARGEST_AMOUNT
@@ -72,7 +73,7 @@ class RejectionRequest(DecisionRequest):
     reason: Annotated[Line, Field(max_length=200)]
 
 
-class MerchantBody(BaseModel):
+class MerchantBody(AnswerBody):
     """A merchant as everyone may see it."""
 
     id: str
@@ -85,14 +86,14 @@ class MerchantBody(BaseModel):
     payable_from: str | None
 
 
-class MerchantsBody(BaseModel):
+class MerchantsBody(AnswerBody):
     """A page of merchants, and the cursor of the next page."""
 
     merchants: list[MerchantBody]
     cursor: str | None
 
 
-class DecisionBody(BaseModel):
+class DecisionBody(AnswerBody):
     status: str
     operator: str
     decided_at: str
@@ -113,7 +114,7 @@ class ReviewedApplicationBody(ApplicationBody):
     decisions: list[DecisionBody]
 
 
-class ApplicationsBody(BaseModel):
+class ApplicationsBody(AnswerBody):
     """A page of applications, and the cursor of the next page."""
 
     applications: list[ReviewedApplicationBody]

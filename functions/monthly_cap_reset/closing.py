@@ -19,7 +19,7 @@ city = City.of(os.environ)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close `month`, or the month that is due, in `segment` of `segments` from `resume` on; return the event of the next call.
 
-    It has the totals so far: `wallets` read, accruals `posted`, `statements` written, won that `expired`, the month's `unposted` entries,
+    It has the totals so far: `wallets` read, accruals `accrued`, `statements` written, won that `expired`, the month's `unposted` entries,
     and their wallets, `excepted`. `resume` is null at the end, and at once if no month is due. The first segment also writes missing
     statements of months that were frozen without some wallets.
     """
@@ -34,14 +34,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         late = write_late_statements(
             city.catch_up(context), city.wallets(context), city.statements(context), city.months(context)
         )
-        found.posted += late.posted
+        found.accrued += late.accrued
         found.statements += late.statements
     excepted = sorted({*event.get("excepted", ()), *(each.wallet_id for each in found.unposted)})
     for each in found.unposted:
         logger.warning("cannot be posted", wallet=each.wallet_id, entry=each.entry, reason=each.reason)
     counted = {
         "wallets": event.get("wallets", 0) + found.wallets,
-        "posted": event.get("posted", 0) + found.posted,
+        "posted": event.get("posted", 0) + found.accrued,
         "statements": event.get("statements", 0) + found.statements,
         "expired": event.get("expired", 0) + found.expired,
         "unposted": event.get("unposted", 0) + len(found.unposted),

@@ -4,10 +4,11 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from eeum.aws.http import Body, Won
+from eeum.bodies import AnswerBody
 from eeum.calendar import INSTANT, text_of
 from eeum.payments.bodies import (
     CardToken,
@@ -80,7 +81,7 @@ StatusAtPresent = Literal[
 """The present status of a payment (`eeum.payments.progress`)."""
 
 
-class DiscountBody(BaseModel):
+class DiscountBody(AnswerBody):
     """The discount that one layer of the policy took off the price, in won, and its funders."""
 
     layer: str
@@ -88,7 +89,7 @@ class DiscountBody(BaseModel):
     funders: dict[str, int]
 
 
-class Amounts(BaseModel):
+class Amounts(AnswerBody):
     """The amounts of a payment in won: captured for the merchant, cancelled of that, still held, and released."""
 
     captured: int
@@ -103,7 +104,7 @@ class CurrentBody(Amounts):
     status: StatusAtPresent
 
 
-class PaymentFields(BaseModel):
+class PaymentFields(AnswerBody):
     """A payment: `amount` is the price; `discount` was taken off it, and `paid` came from the wallet.
 
     `paid_from` is won by purse. `cut` names the layers that give a discount by the policy and that budgets did not pay whole. A payment
@@ -174,7 +175,7 @@ def _fields_of(payment: Payment, merchant_name: str | None) -> dict[str, Any]:
         "discount": payment.discount,
         "paid": sum(won for _, won in payment.paid_from),
         "discounts": [discount_body(discount) for discount in payment.discounts],
-        "cut": cut_bodies(payment.ceilings),
+        "cut": cut_bodies(payment.funded_amounts),
         "channel": payment.order.channel,
         "paid_from": dict(payment.paid_from),
         "accepted_at": text_of(payment.acceptance.accepted_at),

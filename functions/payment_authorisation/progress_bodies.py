@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from eeum.aws.http import Body, Line, Won
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.journal.accounts import MERCHANT
 from eeum.payments.progress import Cancellation, Capture, Progress, Release, current_status
@@ -56,7 +57,7 @@ class CancellationRequest(Body):
     reason: Annotated[Line, Field(max_length=200)] | None = None
 
 
-class CaptureBody(BaseModel):
+class CaptureBody(AnswerBody):
     """A capture as it was decided. `capture` counts the captures of its payment, from 1."""
 
     id: str
@@ -66,7 +67,7 @@ class CaptureBody(BaseModel):
     accepted_at: str
 
 
-class ReleaseBody(BaseModel):
+class ReleaseBody(AnswerBody):
     """The part of a payment that was still held and went back to the wallet."""
 
     id: str
@@ -76,14 +77,14 @@ class ReleaseBody(BaseModel):
     accepted_at: str
 
 
-class CancelledCaptureBody(BaseModel):
+class CancelledCaptureBody(AnswerBody):
     """The cancelled amount of one capture, in won. Capture 0 is a payment that was captured when it was authorised."""
 
     capture: int
     amount: int
 
 
-class CancellationBody(BaseModel):
+class CancellationBody(AnswerBody):
     """A cancellation as it was decided, and the captures that it took back, the last one first.
 
     `amount` is the part of the price that the merchant gives back. Of it `refund` goes to the member and `discount` to the funders. The
@@ -100,7 +101,7 @@ class CancellationBody(BaseModel):
     accepted_at: str
 
 
-class ReversalBody(BaseModel):
+class ReversalBody(AnswerBody):
     """The outcome for the original: `reversed` whole; `never_arrived`, so that it will be declined if it still arrives; or `declined`.
 
     `cancelled` and `released` are what the reversal gave back, the same each time. `unknown` explains what a reversal that found nothing
@@ -131,7 +132,7 @@ class OnePaymentBody(PaymentProgressBody):
     cancellations: list[CancellationBody]
 
 
-class PaymentsBody(BaseModel):
+class PaymentsBody(AnswerBody):
     """A page of payments, newest first, and the cursor of the next page. Most months have one page."""
 
     payments: list[PaymentProgressBody]
@@ -153,7 +154,7 @@ class MerchantPaymentBody(Amounts):
     expires_at: str | None
 
 
-class MerchantPaymentsBody(BaseModel):
+class MerchantPaymentsBody(AnswerBody):
     """A page of payments, newest first, and the cursor of the next page."""
 
     payments: list[MerchantPaymentBody]
@@ -250,36 +251,36 @@ def merchant_payment_body(payment: Payment, progress: Progress) -> MerchantPayme
 def _message(payment: Payment, amounts: Amounts) -> str | None:
     if payment.decline:
         return None  # A declined payment has its own message.
-    told = []
+    sentences = []
     if amounts.held:
-        told.append(f"{amounts.held:,}원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다.")
+        sentences.append(f"{amounts.held:,}원은 가맹점이 확정할 때까지 결제가 보류되어 있습니다.")
     if amounts.released:
-        told.append(f"보류되었던 {amounts.released:,}원은 지갑으로 돌아왔습니다.")
+        sentences.append(f"보류되었던 {amounts.released:,}원은 지갑으로 돌아왔습니다.")
     if amounts.cancelled and amounts.cancelled == amounts.captured:
-        told.append(
+        sentences.append(
             f"결제 {amounts.cancelled:,}원이 모두 취소되었습니다. 이 결제로 받은 캐시백이 있으면 함께 회수됩니다."
         )
     elif amounts.cancelled:
-        told.append(
+        sentences.append(
             f"결제 {amounts.captured:,}원 중 {amounts.cancelled:,}원이 취소되었습니다. 취소된 금액의 캐시백이 있으면 함께 회수됩니다."
         )
-    return " ".join(told) or None
+    return " ".join(sentences) or None
 
 
 def _message_in_english(payment: Payment, amounts: Amounts) -> str | None:
     if payment.decline:
         return None
-    told = []
+    sentences = []
     if amounts.held:
-        told.append(f"{amounts.held:,} won are held until the merchant confirms the payment.")
+        sentences.append(f"{amounts.held:,} won are held until the merchant confirms the payment.")
     if amounts.released:
-        told.append(f"{amounts.released:,} won that were held are back in the wallet.")
+        sentences.append(f"{amounts.released:,} won that were held are back in the wallet.")
     if amounts.cancelled and amounts.cancelled == amounts.captured:
-        told.append(
+        sentences.append(
             f"All {amounts.cancelled:,} won of the payment were cancelled. Any cashback of this payment is taken back."
         )
     elif amounts.cancelled:
-        told.append(
+        sentences.append(
             f"{amounts.cancelled:,} of the payment's {amounts.captured:,} won were cancelled. Any cashback of that part is taken back."
         )
-    return " ".join(told) or None
+    return " ".join(sentences) or None

@@ -1,4 +1,4 @@
-"""From the body of a request to an order and its idempotent request."""
+"""Make an order and its idempotent request from the body of an HTTP request."""
 
 from collections.abc import Callable
 from typing import Any

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.config import JsonDict
 
 from eeum.aws.http import Body
+from eeum.bodies import AnswerBody
 from eeum.calendar import MONTH_PATTERN, text_of
 from eeum.policy.document_models import PolicyDocument
 from eeum.simulations.differences import as_of_the_policy
@@ -61,27 +62,27 @@ class PolicySimulationRequest(Body):
     budgets: list[Budget] = Field(default=[], max_length=20)
 
 
-class SimulatedPaymentsBody(BaseModel):
+class SimulatedPaymentsBody(AnswerBody):
     source: str
     first: str = Field(serialization_alias="from")
     last: str = Field(serialization_alias="until")
 
 
-class SimulationFaultBody(BaseModel):
+class SimulationFaultBody(AnswerBody):
     """Why there is no answer; docs/simulator.md explains the codes."""
 
     code: str
     detail: str
 
 
-class SimulationTableBody(BaseModel):
+class SimulationTableBody(AnswerBody):
     """A table of the report, as CSV; the address is valid for some minutes."""
 
     name: str
     url: str
 
 
-class PolicySimulationBody(BaseModel):
+class PolicySimulationBody(AnswerBody):
     """A simulation: `requested`, `running`, `finished`, `refused` (it has no answer) or `failed` (another attempt may follow)."""
 
     id: str
@@ -100,7 +101,7 @@ class PolicySimulationBody(BaseModel):
     fault: SimulationFaultBody | None
 
 
-class PolicySimulationsBody(BaseModel):
+class PolicySimulationsBody(AnswerBody):
     """Simulations without their tables, and the cursor of the next page."""
 
     simulations: list[PolicySimulationBody]

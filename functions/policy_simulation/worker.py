@@ -31,7 +31,7 @@ city = City.of(os.environ)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Compute the simulation of each message, named by its request. Errors are raised, and the message comes again."""
+    """Compute the simulation of each message, named by its request. Errors are raised, and the message is delivered again."""
     store = city.simulations(Patience(lambda: STORE_SECONDS, time.sleep))
     megabytes = int(int(context.memory_limit_in_mb) * DATABASE_SHARE)
     for record in event["Records"]:

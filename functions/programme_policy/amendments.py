@@ -3,8 +3,7 @@
 from eeum.aws.http import Cursor, Limit, Response, answered, created
 from eeum.policy.amending import approve_amendment, close_amendment, proposal_named, propose_amendment, withdraw_version
 from eeum.policy.history import Did, Subject
-from programme_policy import door
-from programme_policy.door import api
+from programme_policy import service
 from programme_policy.lifecycle_bodies import (
     AmendmentApprovalRequest,
     AmendmentBody,
@@ -16,6 +15,7 @@ from programme_policy.lifecycle_bodies import (
     amendment_body,
     step_body,
 )
+from programme_policy.service import api
 
 AMENDMENTS_A_PAGE = 20
 STEPS_A_PAGE = 50
@@ -30,13 +30,13 @@ def propose_policy_amendment(body: AmendmentRequest) -> Response[AmendmentBody]:
     """Proposes another end of a version, a suspension of layers, or the end of a suspension. A second operator approves it."""
     operator = api.caller().operator()
     proposal = propose_amendment(
-        door.proposal_store(),
-        door.policy_store(),
+        service.proposal_store(),
+        service.policy_store(),
         body.amendment,
         operator,
         body.reason,
         body.emergency_reason,
-        door.city.clock(),
+        service.city.clock(),
     )
     return created(amendment_body(proposal), f"/policy_amendments/{proposal.id}")
 
@@ -45,7 +45,7 @@ def propose_policy_amendment(body: AmendmentRequest) -> Response[AmendmentBody]:
 def policy_amendments(limit: Limit = AMENDMENTS_A_PAGE, cursor: Cursor = None) -> Response[AmendmentsBody]:
     """Lists amendments with their status, the newest first."""
     api.caller().operator()
-    page, following = door.proposal_store().latest(limit, cursor)
+    page, following = service.proposal_store().latest(limit, cursor)
     return answered(AmendmentsBody(amendments=[amendment_body(each) for each in page], cursor=following))
 
 
@@ -53,7 +53,7 @@ def policy_amendments(limit: Limit = AMENDMENTS_A_PAGE, cursor: Cursor = None) -
 def policy_amendment(amendment_id: str) -> Response[AmendmentBody]:
     """Shows an amendment, what it changes, and who decided about it."""
     api.caller().operator()
-    return answered(amendment_body(proposal_named(door.proposal_store(), amendment_id)))
+    return answered(amendment_body(proposal_named(service.proposal_store(), amendment_id)))
 
 
 @api.post(
@@ -63,8 +63,8 @@ def policy_amendment(amendment_id: str) -> Response[AmendmentBody]:
 )
 def approve_policy_amendment(amendment_id: str, body: AmendmentApprovalRequest) -> Response[AmendmentBody]:
     """Approves an amendment as an operator who did not propose it. It must be stored 120 s before it changes anything."""
-    operator, now = api.caller().operator(), door.city.clock()
-    proposals, policies = door.proposal_store(), door.policy_store()
+    operator, now = api.caller().operator(), service.city.clock()
+    proposals, policies = service.proposal_store(), service.policy_store()
     return answered(amendment_body(approve_amendment(proposals, policies, amendment_id, operator, body.reason, now)))
 
 
@@ -88,8 +88,8 @@ def policy_amendment_history(
 ) -> Response[StepsBody]:
     """Lists who did what to an amendment, when and why, the first step first."""
     api.caller().operator()
-    proposal = proposal_named(door.proposal_store(), amendment_id)
-    steps, following = door.history_store().of(Subject.AMENDMENT, proposal.id, limit, cursor)
+    proposal = proposal_named(service.proposal_store(), amendment_id)
+    steps, following = service.history_store().of(Subject.AMENDMENT, proposal.id, limit, cursor)
     return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
 
 
@@ -101,7 +101,7 @@ def policy_amendment_history(
 def withdraw_policy(version: str, body: ReasonRequest) -> Response[WithdrawnBody]:
     """Withdraws a version that has not started, with a reason, at least 120 s before its start."""
     operator = api.caller().operator()
-    withdraw_version(door.policy_store(), version, operator, body.reason, door.city.clock())
+    withdraw_version(service.policy_store(), version, operator, body.reason, service.city.clock())
     return answered(WithdrawnBody(version=version, status="withdrawn"))
 
 
@@ -109,11 +109,11 @@ def withdraw_policy(version: str, body: ReasonRequest) -> Response[WithdrawnBody
 def policy_history(limit: Limit = STEPS_A_PAGE, cursor: Cursor = None) -> Response[StepsBody]:
     """Lists every step of drafts, amendments and versions of the programme, the newest first."""
     api.caller().operator()
-    steps, following = door.history_store().latest(limit, cursor)
+    steps, following = service.history_store().latest(limit, cursor)
     return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
 
 
 def _close(amendment_id: str, body: ReasonRequest, did: Did) -> Response[AmendmentBody]:
-    operator, now = api.caller().operator(), door.city.clock()
-    closed = close_amendment(door.proposal_store(), amendment_id, did, operator, body.reason, now)
+    operator, now = api.caller().operator(), service.city.clock()
+    closed = close_amendment(service.proposal_store(), amendment_id, did, operator, body.reason, now)
     return answered(amendment_body(closed))

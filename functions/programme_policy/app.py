@@ -4,9 +4,9 @@ from eeum.aws.http import Response, created, lambda_handler
 from eeum.policy.document_models import PolicyDocument
 from eeum.policy.documents import canonical_document
 from eeum.policy.loading import load_history
-from programme_policy import amendments, door, drafts
-from programme_policy.door import api
+from programme_policy import amendments, drafts, service
 from programme_policy.lifecycle_bodies import HistoryRequest, LoadedBody
+from programme_policy.service import api
 
 ROUTES = (amendments, drafts)
 """Modules whose import adds their routes."""
@@ -20,7 +20,7 @@ def load_past(body: HistoryRequest) -> Response[LoadedBody]:
     """
     operator = api.caller().operator()
     documents = [_canonical(document) for document in body.policies]
-    load_history(door.policy_store(), door.city.settings.programme, documents, operator, door.city.clock())
+    load_history(service.policy_store(), service.city.settings.programme, documents, operator, service.city.clock())
     return created(LoadedBody(loaded=[document["version"] for document in documents]), "/policies")
 
 
@@ -28,4 +28,4 @@ def _canonical(document: PolicyDocument) -> dict[str, object]:
     return canonical_document(document.model_dump(mode="json", by_alias=True))
 
 
-handler = lambda_handler(api, lambda: door.city)
+handler = lambda_handler(api, lambda: service.city)

@@ -1,7 +1,6 @@
 """Policies and months, which anyone may read, as the API returns them."""
 
-from pydantic import BaseModel
-
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.months.rules import MonthRecord
 from eeum.policy.announcements import Announced
@@ -10,14 +9,14 @@ from eeum.policy.document_models import PolicyDocument
 from eeum.policy.wording import Plain
 
 
-class PoliciesBody(BaseModel):
+class PoliciesBody(AnswerBody):
     """Versions in the order of their starts, and the cursor of the next page."""
 
     policies: list[PolicyDocument]
     cursor: str | None
 
 
-class MonthBody(BaseModel):
+class MonthBody(AnswerBody):
     """A month of the programme: when the reset opened and closed it, and when all its statements were written.
 
     A month may be frozen without `excepted` wallets, which had an entry that could not be posted: their statements come later.
@@ -31,14 +30,14 @@ class MonthBody(BaseModel):
     excepted: int
 
 
-class MonthsBody(BaseModel):
+class MonthsBody(AnswerBody):
     """The newest months, the newest first, and the cursor of the next page."""
 
     months: list[MonthBody]
     cursor: str | None
 
 
-class PlainBody(BaseModel):
+class PlainBody(AnswerBody):
     """A text in Korean and in English."""
 
     ko: str
@@ -52,7 +51,7 @@ class PolicyChangeBody(PlainBody):
     about: str
 
 
-class AnnouncedBody(BaseModel):
+class AnnouncedBody(AnswerBody):
     """A future change. `what`: version, end or suspension; `start` is when it takes effect."""
 
     what: str
@@ -62,7 +61,7 @@ class AnnouncedBody(BaseModel):
     changes: list[PolicyChangeBody]
 
 
-class ComingBody(BaseModel):
+class ComingBody(AnswerBody):
     """All announced changes, in the order of time."""
 
     coming: list[AnnouncedBody]
@@ -75,7 +74,7 @@ class SaysBody(PlainBody):
     subject: PlainBody
 
 
-class SuspendedBody(BaseModel):
+class SuspendedBody(AnswerBody):
     """A suspension of layers; an empty list means all layers."""
 
     layers: list[str]
@@ -83,7 +82,7 @@ class SuspendedBody(BaseModel):
     until: str | None
 
 
-class ExplanationBody(BaseModel):
+class ExplanationBody(AnswerBody):
     """A version in plain words, its status in time, and its changes against the version before it."""
 
     version: str

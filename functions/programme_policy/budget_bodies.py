@@ -3,9 +3,10 @@
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from eeum.aws.http import Body, Line, Won
+from eeum.bodies import AnswerBody
 from eeum.budget.appropriations import BudgetChange, Grounds
 from eeum.budget.forecast import DAYS, Forecast
 from eeum.budget.report import Account, FunderReport, LineReport, YearReport
@@ -105,7 +106,7 @@ class BudgetLineRequest(BudgetGroundsRequest):
         )
 
 
-class BudgetChangeBody(BaseModel):
+class BudgetChangeBody(AnswerBody):
     """A change of a budget: an `original` appropriation, a `supplement`, or the `close` of the year; its operator, time and reason."""
 
     id: str
@@ -119,14 +120,14 @@ class BudgetChangeBody(BaseModel):
     made_at: str
 
 
-class BudgetChangesBody(BaseModel):
+class BudgetChangesBody(AnswerBody):
     """Changes of a fiscal year's budget, the oldest first, and the cursor of those that follow."""
 
     changes: list[BudgetChangeBody]
     cursor: str | None
 
 
-class BudgetMoneyBody(BaseModel):
+class BudgetMoneyBody(AnswerBody):
     """`amount` is the total; `amount` = `spent` + `left`. `share` is the spent part, in basis points, rounded down."""
 
     amount: int
@@ -155,7 +156,7 @@ class BudgetPoolBody(BudgetMoneyBody):
     window: str
 
 
-class BudgetFunderBody(BaseModel):
+class BudgetFunderBody(AnswerBody):
     """A funder's money and its cost of rewards: from its lines, and without a line (`unbudgeted`, since the year's first line applied).
 
     `per_won` is its part of each won that rewards cost all funders but merchants, in basis points, rounded down.
@@ -168,7 +169,7 @@ class BudgetFunderBody(BaseModel):
     per_won: int
 
 
-class BudgetBody(BaseModel):
+class BudgetBody(AnswerBody):
     """A fiscal year's budget. Its budget shards are read one after the other, so that a concurrent payment may count or not."""
 
     fiscal_year: int
@@ -178,7 +179,7 @@ class BudgetBody(BaseModel):
     pools: list[BudgetPoolBody]
 
 
-class BudgetForecastBody(BaseModel):
+class BudgetForecastBody(AnswerBody):
     """When a line or a pool (`kind`) runs out.
 
     `outlook` is `runs_out` (on `runs_out_on`, at the `earliest` and `latest`), `lasts` (to `until` and beyond), `used_up`,
@@ -197,7 +198,7 @@ class BudgetForecastBody(BaseModel):
     days_of_data: int
 
 
-class BudgetForecastsBody(BaseModel):
+class BudgetForecastsBody(AnswerBody):
     """The forecast of each line and open pool, its instant, and its method."""
 
     fiscal_year: int

@@ -23,13 +23,13 @@ bus = city.bus()
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Watch the budgets; return the published events, the highest share spent (basis points), and the lines that last under 30 days."""
 
-    def tell(alarm: Alarm) -> None:
+    def publish(alarm: Alarm) -> None:
         logger.warning("budget alarm", alarm=alarm.key, kind=alarm.kind)
         detail = {**alarm.detail, "version": VERSION}
         bus.publish([Event(alarm.detail["id"], SOURCE, alarm.kind, detail)], city.patience(context))
 
-    found = watch(tell, city.report_dependencies(context))
+    found = watch(publish, city.report_dependencies(context))
     metrics.add_metric(name="BudgetShareSpent", unit=MetricUnit.Percent, value=found.highest_share // 100)
     metrics.add_metric(name="BudgetsRunningOut", unit=MetricUnit.Count, value=found.running_out)
     metrics.flush_metrics()
-    return {"told": list(found.told), "highest_share": found.highest_share, "running_out": found.running_out}
+    return {"told": list(found.published), "highest_share": found.highest_share, "running_out": found.running_out}

@@ -5,7 +5,7 @@ from typing import Any
 
 from eeum.aws.http import Cursor, Limit, Response, answered, created
 from eeum.calendar import text_of
-from eeum.policy.announcements import changes_of, standing_of
+from eeum.policy.announcements import changes_of, status_of
 from eeum.policy.comparison import changes_between
 from eeum.policy.document_models import PolicyDocument, stored_document
 from eeum.policy.documents import shaped_document
@@ -13,9 +13,8 @@ from eeum.policy.drafts import Draft, DraftStatus
 from eeum.policy.history import Did, Subject
 from eeum.policy.lifecycle import approve_draft, check_draft, close_draft, create_draft, draft_named, edit_draft
 from eeum.policy.store import Stored
-from programme_policy import door
+from programme_policy import service
 from programme_policy.bodies import change_body
-from programme_policy.door import api
 from programme_policy.lifecycle_bodies import (
     DraftApprovalRequest,
     DraftBody,
@@ -29,6 +28,7 @@ from programme_policy.lifecycle_bodies import (
     check_body,
     step_body,
 )
+from programme_policy.service import api
 
 DRAFTS_A_PAGE = 20
 STEPS_A_PAGE = 50
@@ -43,14 +43,14 @@ def begin_policy_draft(body: DraftRequest) -> Response[DraftBody]:
     operator = api.caller().operator()
     shown = _Shown()
     draft = create_draft(
-        door.draft_store(),
-        door.policy_store(),
-        door.city.settings.programme,
+        service.draft_store(),
+        service.policy_store(),
+        service.city.settings.programme,
         _shaped(body.document),
         operator,
         body.reason,
         body.emergency_reason,
-        door.city.clock(),
+        service.city.clock(),
         shown,
     )
     return created(shown.body, f"/policy_drafts/{draft.version}")
@@ -60,8 +60,8 @@ def begin_policy_draft(body: DraftRequest) -> Response[DraftBody]:
 def policy_drafts(limit: Limit = DRAFTS_A_PAGE, cursor: Cursor = None) -> Response[DraftsBody]:
     """Lists drafts without their documents, in the order of their names."""
     api.caller().operator()
-    stored = door.policy_store().stored()
-    page, following = door.draft_store().drafts(limit, cursor)
+    stored = service.policy_store().stored()
+    page, following = service.draft_store().drafts(limit, cursor)
     return answered(DraftsBody(drafts=[_summary(draft, stored) for draft in page], cursor=following))
 
 
@@ -69,9 +69,9 @@ def policy_drafts(limit: Limit = DRAFTS_A_PAGE, cursor: Cursor = None) -> Respon
 def policy_draft(version: str) -> Response[DraftBody]:
     """Shows a draft with its document, its last check, and what it changes against the version that it follows."""
     api.caller().operator()
-    draft = draft_named(door.draft_store(), version)
-    document = door.draft_store().document(draft.version, draft.revision)
-    return answered(_body(draft, document, door.policy_store().stored()))
+    draft = draft_named(service.draft_store(), version)
+    document = service.draft_store().document(draft.version, draft.revision)
+    return answered(_body(draft, document, service.policy_store().stored()))
 
 
 @api.post("/policy_drafts/<version>/revisions", summary="Edit a draft", tags=["policy lifecycle"])
@@ -83,16 +83,16 @@ def edit_policy_draft(version: str, body: DraftRevisionRequest) -> Response[Draf
     operator = api.caller().operator()
     shown = _Shown()
     edit_draft(
-        door.draft_store(),
-        door.policy_store(),
-        door.city.settings.programme,
+        service.draft_store(),
+        service.policy_store(),
+        service.city.settings.programme,
         version,
         body.revision,
         _shaped(body.document),
         operator,
         body.reason,
         body.emergency_reason,
-        door.city.clock(),
+        service.city.clock(),
         shown,
     )
     return answered(shown.body)
@@ -109,8 +109,8 @@ def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftB
     The check has every fault of the document, what it changes, and a finished simulation of exactly this document, if there is one.
     """
     operator = api.caller().operator()
-    now, shown = door.city.clock(), _Shown()
-    check_draft(door.draft_store(), door.policy_store(), version, body.revision, operator, now, shown)
+    now, shown = service.city.clock(), _Shown()
+    check_draft(service.draft_store(), service.policy_store(), version, body.revision, operator, now, shown)
     return answered(shown.body)
 
 
@@ -122,8 +122,8 @@ def check_policy_draft(version: str, body: DraftCheckRequest) -> Response[DraftB
 def approve_policy_draft(version: str, body: DraftApprovalRequest) -> Response[DraftBody]:
     """Schedules a checked revision for its start. The operators who wrote any revision may not approve it."""
     operator = api.caller().operator()
-    drafts, policies, shown = door.draft_store(), door.policy_store(), _Shown()
-    approve_draft(drafts, policies, version, body.revision, operator, body.reason, door.city.clock(), shown)
+    drafts, policies, shown = service.draft_store(), service.policy_store(), _Shown()
+    approve_draft(drafts, policies, version, body.revision, operator, body.reason, service.city.clock(), shown)
     return answered(shown.body)
 
 
@@ -143,14 +143,14 @@ def withdraw_policy_draft(version: str, body: DraftClosingRequest) -> Response[D
 def policy_draft_history(version: str, limit: Limit = STEPS_A_PAGE, cursor: Cursor = None) -> Response[StepsBody]:
     """Lists who did what to a draft, when and why, the first step first."""
     api.caller().operator()
-    draft = draft_named(door.draft_store(), version)
-    steps, following = door.history_store().of(Subject.DRAFT, draft.version, limit, cursor)
+    draft = draft_named(service.draft_store(), version)
+    steps, following = service.history_store().of(Subject.DRAFT, draft.version, limit, cursor)
     return answered(StepsBody(steps=[step_body(step) for step in steps], cursor=following))
 
 
 def _close(version: str, body: DraftClosingRequest, did: Did) -> Response[DraftBody]:
-    operator, now, shown = api.caller().operator(), door.city.clock(), _Shown()
-    drafts, policies = door.draft_store(), door.policy_store()
+    operator, now, shown = api.caller().operator(), service.city.clock(), _Shown()
+    drafts, policies = service.draft_store(), service.policy_store()
     close_draft(drafts, policies, version, body.revision, did, operator, body.reason, now, shown)
     return answered(shown.body)
 
@@ -191,7 +191,7 @@ def _body(draft: Draft, document: Mapping[str, Any], stored: Stored) -> DraftBod
 def _summary(draft: Draft, stored: Stored) -> DraftSummaryBody:
     status = draft.status.value
     if draft.status is DraftStatus.APPROVED:
-        status = standing_of(draft.version, stored.documents, door.city.clock()).value
+        status = status_of(draft.version, stored.documents, service.city.clock()).value
     return DraftSummaryBody(
         version=draft.version,
         status=status,

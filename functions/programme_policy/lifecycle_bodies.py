@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from eeum.aws.http import Body, Line
 from eeum.aws.problems import fault
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of, whole_milliseconds
 from eeum.errors import Invalid
 from eeum.policy.amendment_items import amendment_item
 from eeum.policy.amendments import Amendment, EndChange, Lifting, Suspension
 from eeum.policy.document_models import PolicyDocument
 from eeum.policy.document_values import Instant, Name
-from eeum.policy.doubts import doubts_beside, doubts_of
+from eeum.policy.document_warnings import warnings_beside, warnings_of
 from eeum.policy.drafts import Check
 from eeum.policy.history import Step
 from eeum.policy.proposals import Proposal
@@ -147,7 +148,7 @@ def _cut(instant: datetime | None) -> datetime | None:
 # --- answers -----------------------------------------------------------------------------------------------------
 
 
-class FaultBody(BaseModel):
+class FaultBody(AnswerBody):
     """One fault of a document: where, a stable code, and what is wrong, in English and Korean."""
 
     path: str
@@ -156,7 +157,7 @@ class FaultBody(BaseModel):
     message_ko: str
 
 
-class SimulationBody(BaseModel):
+class SimulationBody(AnswerBody):
     """The finished simulation of exactly this document."""
 
     id: str
@@ -164,7 +165,7 @@ class SimulationBody(BaseModel):
     summary: dict[str, Any]
 
 
-class CheckBody(BaseModel):
+class CheckBody(AnswerBody):
     """What the check of a revision found; `note` says what an approval still needs.
 
     `doubts` are warnings, which prevent nothing: the document may not mean what it says.
@@ -181,7 +182,7 @@ class CheckBody(BaseModel):
     note_ko: str | None
 
 
-class DraftSummaryBody(BaseModel):
+class DraftSummaryBody(AnswerBody):
     """A draft without its document. `status`: draft, checked, rejected, withdrawn; once approved, scheduled, in_force, superseded."""
 
     version: str
@@ -203,12 +204,12 @@ class DraftBody(DraftSummaryBody):
     changes: list[PolicyChangeBody]
 
 
-class DraftsBody(BaseModel):
+class DraftsBody(AnswerBody):
     drafts: list[DraftSummaryBody]
     cursor: str | None
 
 
-class StepBody(BaseModel):
+class StepBody(AnswerBody):
     """A step: who did it, when and why, and on which revision."""
 
     subject: str
@@ -223,12 +224,12 @@ class StepBody(BaseModel):
     emergency_reason: str | None
 
 
-class StepsBody(BaseModel):
+class StepsBody(AnswerBody):
     steps: list[StepBody]
     cursor: str | None
 
 
-class AmendmentBody(BaseModel):
+class AmendmentBody(AnswerBody):
     """A proposed amendment; `amends` is end, suspension or lifting, and `change` has its details."""
 
     id: str
@@ -243,18 +244,18 @@ class AmendmentBody(BaseModel):
     decided_at: str | None
 
 
-class AmendmentsBody(BaseModel):
+class AmendmentsBody(AnswerBody):
     amendments: list[AmendmentBody]
     cursor: str | None
 
 
-class LoadedBody(BaseModel):
+class LoadedBody(AnswerBody):
     """The names of the stored versions."""
 
     loaded: list[str]
 
 
-class WithdrawnBody(BaseModel):
+class WithdrawnBody(AnswerBody):
     """A version that will not start."""
 
     version: str
@@ -267,14 +268,14 @@ def check_body(
     simulation = check.simulation
     note, note_ko = _note(check, before, emergency) or (None, None)
     # A document with faults may have any shape.
-    doubts = [] if check.faults else [*doubts_of(document), *(doubts_beside(document, before) if before else ())]
+    warnings = [] if check.faults else [*warnings_of(document), *(warnings_beside(document, before) if before else ())]
     return CheckBody(
         revision=check.revision,
         checked_at=text_of(check.at),
         checked_by=check.by,
         against=check.against,
         faults=[FaultBody(**fault(*each)) for each in check.faults],
-        doubts=[FaultBody(**fault(*each)) for each in doubts],
+        doubts=[FaultBody(**fault(*each)) for each in warnings],
         simulation=SimulationBody(
             id=simulation.id, finished_at=simulation.finished_at, summary=beside(simulation.summary, before)
         )

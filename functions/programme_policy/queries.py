@@ -8,7 +8,7 @@ from eeum.calendar import parse_month, parse_queried_instant, text_of
 from eeum.composition import City
 from eeum.months.use_cases import month_record
 from eeum.policy.amendments import end_of, suspensions_of
-from eeum.policy.announcements import announced, changes_of, for_members, standing_of
+from eeum.policy.announcements import announced, changes_of, for_members, status_of
 from eeum.policy.comparison import explained
 from eeum.policy.document_models import PolicyDocument, stored_document
 from eeum.policy.reading import period_of
@@ -86,7 +86,7 @@ def explanation(version: str) -> Response[ExplanationBody]:
     return answered(
         ExplanationBody(
             version=document["version"],
-            status=standing_of(document["version"], stored.documents, city.clock()).value,
+            status=status_of(document["version"], stored.documents, city.clock()).value,
             starts_at=text_of(starts_at),
             ends_at=text_of(ends_at) if ends_at is not None else None,
             suspensions=[

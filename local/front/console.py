@@ -1,4 +1,4 @@
-"""What the page at `/` calls, below `/local/api/`. Only the local city has it, and no stage deploys it.
+"""The API of the page at `/`, below `/local/api/`. Only the local city has it; no stage deploys it.
 
 It shows what an administrator sees and hands out tokens, so the front lets only that page call it (`is_same_origin`).
 """

@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler
 
 from local.emulator import HOST
 
-#: Of one connection, and so never passed on to another (RFC 9110, 7.6.1). The server has answered `Expect` itself.
+#: Headers of one connection, never forwarded (RFC 9110, 7.6.1). The server has answered `Expect` itself.
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 )
 PIECE = 64 * 1024
-#: The longest that a function or an AWS operation takes here, and a little more.
+#: A little more than the longest time that a function or an AWS operation takes here.
 ANSWER_SECONDS = 330
 
 
@@ -105,11 +105,11 @@ def _ask(
             if chunked:
                 connection.send(b"0\r\n\r\n")
         except ConnectionError:
-            # It may have answered before it had read everything, as those do that refuse a request.
+            # It may answer before it has read the whole body, for example when it refuses the request.
             request.close_connection = True
         return connection.getresponse()
     except (http.client.HTTPException, OSError) as problem:
-        # What is left of the body would be taken for the next request.
+        # The rest of the body would be read as the next request.
         request.close_connection = True
         raise Unreachable(str(problem)) from problem
 
@@ -120,7 +120,7 @@ def _give_back(request: BaseHTTPRequestHandler, answer: http.client.HTTPResponse
     request.send_response_only(status)
     for name, value in kept(answer.getheaders()):
         request.send_header(name, value)
-    # A caller of HTTP/1.0 sees the end of the connection instead.
+    # For HTTP/1.0 the end of the connection is the end of the body.
     chunked = length is None and not without_body and request.request_version != "HTTP/1.0"
     if chunked:
         request.send_header("Transfer-Encoding", "chunked")
@@ -135,7 +135,7 @@ def _give_back(request: BaseHTTPRequestHandler, answer: http.client.HTTPResponse
         if chunked:
             request.wfile.write(b"0\r\n\r\n")
     except (http.client.HTTPException, OSError):
-        # It began, so that no other answer can be given: the caller sees that this one is not whole.
+        # The answer has begun and cannot be replaced; the caller sees that it is incomplete.
         request.close_connection = True
 
 

@@ -15,7 +15,7 @@ CONSOLE_API = "/local/api/"
 #: Where the pools sign people in. On AWS these are on the pools' own domains.
 SIGN_IN = "/oauth2/"
 SIGN_IN_PAGES = ("/login", "/logout")
-#: Names of this machine, for browsers. A container calls it by the last one, and only AWS.
+#: Names that browsers use for this machine. Containers use the last one, and only to call AWS.
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 CONTAINERS = "host.docker.internal"
 #: Names that only AWS's own clients use: buckets and APIs as parts of the host.

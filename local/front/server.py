@@ -21,10 +21,10 @@ from local.front.routing import Target, is_from_elsewhere, is_same_origin, targe
 
 #: The folder of the distribution in which the page at `/` is: the local city's own, which no stage deploys.
 HOME_PAGE = "/local/"
-#: The name of this machine that the pools know.
+#: The name of this machine in the pools' allowed addresses.
 SIGNED_IN_AT = "localhost"
 IDLE_SECONDS = 75
-#: What a browser sends without asking first, when a page elsewhere makes it.
+#: Methods that a browser sends for another site's page without a preflight request.
 _UNASKED = frozenset({"GET", "HEAD", "POST"})
 
 
@@ -159,7 +159,7 @@ class _Exchange(BaseHTTPRequestHandler):
             self._answer(403, {"message": "Only the local city's own page calls this."})
             return
         contents = b"".join(proxy.body_of(self))
-        # A form of another site could be sent without asking; JSON cannot.
+        # Another site could send a form without a preflight request, but not JSON.
         if self.command != "GET" and self.headers.get_content_type() != "application/json":
             self._answer(415, {"message": "The body must be application/json."})
             return

@@ -1,7 +1,7 @@
 """The pools' sign-in page, with the people of the local city on it: one click signs one of them in.
 
-The form is the emulator's Cognito's own, and so are the code and the tokens that follow: a click sends the form with the person's
-name and password, which everybody in the local city shares.
+The form belongs to the emulator's Cognito, as do the code and the tokens that follow. A click sends the form with the person's name and
+the password, which is the same for all people of the local city.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ input {
 .error { color: var(--wrong); font-weight: 600 }
 """
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-#: After the form the browser is sent on to the app, which the form's own rule must allow.
+#: After the form the browser is redirected to the app, which the page's `form-action` must allow.
 POLICY = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -83,7 +83,7 @@ def signed_in_at_once(request: BaseHTTPRequestHandler, people: People, port: int
         form |= {"username": sign_in.address(chosen.value), "password": sign_in.PASSWORD}
         page = proxy.ask(request, port, LOGIN, urlencode(form).encode())
     status, headers, contents = page
-    # Used once: who signs out and in again is asked.
+    # Used once, so that the next sign-in asks again.
     return (
         status,
         [*headers, ("Set-Cookie", f"{COOKIE}=; Path=/oauth2; Max-Age=0; SameSite=Strict; HttpOnly")],

@@ -17,11 +17,11 @@ from local.city import City
 from local.schedule import scheduled_time
 
 WALLETS, ENTRIES, MESSAGES, LINES = 200, 500, 10, 300
-#: How much of the emulator's log is read, from its end.
+#: How many bytes of the emulator's log are read, from its end.
 LOG_BYTES = 4_000_000
-#: Lines of the emulator's own; what functions print follows them as it is.
+#: Lines that the emulator itself writes; the output of functions follows them unchanged.
 EMULATOR_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,?\d* [A-Z]+ \[")
-#: How the partition of a wallet begins (eeum/journal/partitions.py).
+#: The prefix of a wallet's partition (eeum/journal/partitions.py).
 WALLET = "WALLET#"
 #: What `entries` leaves out of an entry's attributes, since it has them already.
 _NAMED = {"pk", "sk", "kind", "postings"}
@@ -124,8 +124,8 @@ def lines_of(function: str, log: str) -> list[str]:
     found: list[str] = []
     printed = False
     for line in log.splitlines():
-        said = EMULATOR_LINE.match(line)
-        if said is None:
+        parts = EMULATOR_LINE.match(line)
+        if parts is None:
             if printed and line.strip():
                 found.append(line)
             continue

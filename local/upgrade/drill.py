@@ -153,7 +153,7 @@ def _member(upgrading: Upgrading, name: str) -> tuple[Member, Till]:
     opened = upgrading.city.opened
     assert opened
     member = arrive(upgrading.city, upgrading.record, name)
-    # Each draws by itself, whatever threads do.
+    # Each has its own random numbers, so that the order of threads changes nothing.
     return member, Till(upgrading.record, member, [opened.shop], random.Random(name))
 
 
@@ -166,7 +166,7 @@ def _update_while_they_pay(upgrading: Upgrading, tills: Sequence[Till]) -> tuple
         _go_on(crowd, record, AT_LEAST)
         with evening.stream_waiting(city):
             _go_on(crowd, record, AT_LEAST // 4)
-        # What waited and what comes is posted by functions of either release, as they are replaced.
+        # Functions of both releases accrue waiting and new payments while they are replaced.
         before = stored(city)
         done = Drilled(upgrading.release.commit, len(before), len(commands(before)))
         upgrading.say("Updating the city to this checkout; clients go on.")

@@ -1,6 +1,6 @@
 """An earlier release, unpacked from the repository's history: its own code builds it, runs its city and audits it.
 
-Only the commands of a release are used, so that a release may be unlike this checkout inside.
+The drill uses only the release's commands, so that the release's code may differ from this checkout's.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Release:
 
     def build(self) -> Path:
         """Build it as its own `make run` would; returns the path of the built template."""
-        told = self._finished("-c", "from local import building; print(building.build())")
-        return Path(told.splitlines()[-1])
+        output = self._finished("-c", "from local import building; print(building.build())")
+        return Path(output.splitlines()[-1])
 
     @contextmanager
     def running(self, data: Path, port: int, at: str) -> Iterator[None]:
@@ -72,7 +72,7 @@ class Release:
         opened = data / "tokens.env"
         opened.unlink(missing_ok=True)
         data.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the folder, which a city that opens empties.
+        # Beside the folder, since a city empties the folder when it opens.
         with data.with_suffix(".log").open("ab") as log:
             city = self._started(data, log, "-m", "local.run", "--port", str(port), "--at", at)
             try:
@@ -94,7 +94,7 @@ class Release:
             raise CityFailure(f"The release {self.commit} cannot be unpacked: {packed.stderr.decode()[:300]}")
         subprocess.run(["tar", "-xf", str(archive), "-C", str(partial)], check=True)
         archive.unlink()
-        # Never installed again: what a release pins for a laptop is not what is tried here.
+        # Not installed again: the drill does not test the release's pinned tools.
         (partial / ".environments").symlink_to(places.ENVIRONMENTS.resolve())
         try:
             partial.rename(self.folder)
@@ -114,15 +114,15 @@ class Release:
     def _finished(self, *words: str, data: Path | None = None) -> str:
         command = self._started(data, subprocess.PIPE, *words)
         try:
-            told = command.communicate(timeout=COMMAND_SECONDS)[0].decode()
+            output = command.communicate(timeout=COMMAND_SECONDS)[0].decode()
         except BaseException:
             _stop(command)
             raise
         if command.returncode:
             raise CityFailure(
-                f"`python {' '.join(words)}` of {self.commit[:7]} ended with {command.returncode}: {_end(told)}"
+                f"`python {' '.join(words)}` of {self.commit[:7]} ended with {command.returncode}: {_end(output)}"
             )
-        return told
+        return output
 
     def _environment(self, data: Path | None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in {"AT", "PORT", "CITY", "PYTHONPATH"}}

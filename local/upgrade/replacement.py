@@ -45,7 +45,7 @@ def _faults(name: str, before: Template, after: Template | None) -> list[str]:
         for index in sorted(indexes.keys() & wanted.keys())
         if any(indexes[index].get(each) != wanted[index].get(each) for each in ("KeySchema", "Projection"))
     ]
-    # A table's first stream makes nothing wait that is forgotten.
+    # A table's first stream has no records that could be lost.
     if old.get("StreamSpecification") not in (None, new.get("StreamSpecification")):
         faults.append(f"{name} would have another stream, and what waits in this one would be forgotten")
     return faults

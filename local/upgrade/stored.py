@@ -53,7 +53,7 @@ def changed(before: Stored, after: Stored) -> list[str]:
 
 
 def commands(items: Stored) -> set[str]:
-    """Ids of the entries that requests made, one each."""
+    """Ids of the entries that requests made; each request makes one."""
     return {
         item["id"]["S"]
         for place, item in items.items()

@@ -22,7 +22,7 @@ def obstacles(policy: PolicyVersion) -> tuple[str, ...]:
 
 def _obstacles_of(layer: Layer) -> list[str]:
     found = []
-    if layer.gives in AT_PAYMENT:
+    if layer.reward_kind in AT_PAYMENT:
         found.append(f"layer {layer.id} is a discount: what it takes off a payment changes what earns of it")
     if layer.exclusive is not None:
         found.append(f"layer {layer.id} is one of the group {layer.exclusive}, of which one counts, after limits")

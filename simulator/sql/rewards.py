@@ -36,7 +36,7 @@ def _by_steps(steps: Steps, start: str, top: str) -> str:
 def _at(steps: Steps, won: str) -> str:
     """The total reward of the steps for `won` of spend."""
     if steps.every:
-        return f"({won} / {steps.every} * {steps.gives})"
+        return f"({won} / {steps.every} * {steps.reward})"
     cases = " ".join(f"WHEN {won} >= {start} THEN {gives}" for start, gives in sorted(steps.reached, reverse=True))
     # Literals alone would have 32 bits, too few for their products with funders' shares.
     return f"CAST(CASE {cases} ELSE 0 END AS BIGINT)" if cases else "0"

@@ -96,7 +96,7 @@ def _least_accepted(layer: Layer) -> int | None:
     if steps is None or steps.per != PER_PAYMENT or layer.counts_all:
         return None
     if steps.every:
-        return steps.every if steps.gives else NO_END
+        return steps.every if steps.reward else NO_END
     return min((start for start, gives in steps.reached if gives), default=NO_END)
 
 

@@ -6,14 +6,14 @@ from functools import cache
 import pytest
 
 from tests.audit.damaging import ledger_of
-from tests.audit.life import Items, lived
+from tests.audit.life import Items, store_history
 from tests.use_cases.world import World
 
 
 @cache
 def _lived() -> Items:
     world = World()
-    lived(world)
+    store_history(world)
     return ledger_of(world)
 
 

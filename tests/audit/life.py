@@ -30,7 +30,7 @@ FEBRUARY = datetime(2021, 2, 3, 9, 0, tzinfo=SEOUL)
 DAY = timedelta(days=1)
 
 
-def lived(world: World) -> Wallet:
+def store_history(world: World) -> Wallet:
     """Move money of every kind in one wallet; nothing is pending at the end."""
     world.now = JANUARY
     payer, shop = world.member("payer", cashback_first=True, verified=True), world.shop()
@@ -38,18 +38,18 @@ def lived(world: World) -> Wallet:
     world.top_up(payer, 1)
     first, second = (world.pay(payer, shop, amount).entry for amount in (400_000, 300_000))
     world.pay(payer, shop, 10**9)
-    world.post(first, second)
+    world.accrue(first, second)
     hold = world.pay(payer, shop, 200_000, hold=True).entry
     captured = [world.capture(hold, 50_000).entry, world.capture(hold, 70_000).entry]
     world.void(hold)
-    world.post(*captured, world.cancel(first, 150_000).entry, world.cancel(hold, 80_000).entry)
+    world.accrue(*captured, world.cancel(first, 150_000).entry, world.cancel(hold, 80_000).entry)
     late = world.pay(payer, shop, 90_000, hold=True).entry
     open_hold = world.pay(payer, shop, 5_000, hold=True).entry
     assert open_hold.expires_at is not None
     world.now = FEBRUARY
     assert world.expire() == 2
     third = world.pay(payer, shop, 120_000).entry
-    world.post(third, world.cancel(second).entry, world.cancel(third, 20_000).entry)
+    world.accrue(third, world.cancel(second).entry, world.cancel(third, 20_000).entry)
     world.pay(payer, shop, 30_000, hold=True)
     assert late.decline is None
     return world.wallet(payer.id)
@@ -78,13 +78,13 @@ def _live(world: World, payer: Wallet, shop: str, chance: random.Random) -> None
         payments.append(payment)
         if held:
             captured = world.capture(payment, 1 if chance.random() < 0.5 else None).entry
-            world.post(captured)
+            world.accrue(captured)
         elif chance.random() < 0.8:
-            world.post(payment)
+            world.accrue(payment)
         if chance.random() < 0.4:
             try:
                 cancelled = world.cancel(chance.choice(payments), chance.choice([None, 1, 5_000])).entry
-                world.post(cancelled)
+                world.accrue(cancelled)
             except (CancellationExceedsPayment, PaymentDeclined):
                 continue
 

@@ -14,7 +14,7 @@ from eeum.aws.dynamodb import DynamoDbStorage
 from eeum.storage import Add, Key, Put, Table, Update
 from operations import audit as command
 from operations.failure import OperationFailed
-from tests.audit.life import DAY, FEBRUARY, lived, project
+from tests.audit.life import DAY, FEBRUARY, project, store_history
 from tests.contract import engines
 from tests.contract.tables import create_tables
 from tests.use_cases.world import World
@@ -33,7 +33,7 @@ def city(engine: Any) -> command.City:
     """A city with the ledger of one member."""
     tables = create_tables(engine, uuid.uuid4().hex[:8])
     world = World()
-    lived(world)
+    store_history(world)
     storage = DynamoDbStorage(engine, tables)
     for table in (Table.LEDGER, Table.PROGRAMME):
         for item in world.memory.items(table):

@@ -37,15 +37,15 @@ def _lived(*, undone: bool) -> Items:
     payer, shop = world.member(), world.shop()
     world.top_up(payer, 200_000)
     paid = world.pay(payer, shop, 100_000).entry
-    world.post(paid)
+    world.accrue(paid)
     spent = world.pay(payer, shop, 6_000).entry
     held = world.pay(payer, shop, 4_000, hold=True).entry
-    world.post(spent)
-    world.post(world.cancel(paid).entry)
+    world.accrue(spent)
+    world.accrue(world.cancel(paid).entry)
     world.void(held)
-    world.post(world.cancel(spent, 3_000).entry)
+    world.accrue(world.cancel(spent, 3_000).entry)
     if undone:
-        world.post(world.cancel(spent).entry)
+        world.accrue(world.cancel(spent).entry)
     return ledger_of(world)
 
 

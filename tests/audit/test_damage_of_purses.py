@@ -47,13 +47,13 @@ def _lived() -> Items:
     payer, shop, market = world.member(), world.shop(), world.shop("2208162517", district="jung")
     world.top_up(payer, 100_000)
     paid = world.pay(payer, shop, 40_000).entry
-    world.post(paid)
+    world.accrue(paid)
     world.now = datetime(2021, 2, 3, 9, 0, tzinfo=SEOUL)
-    world.post(world.pay(payer, market, 1_000).entry, world.pay(payer, shop, 2_000).entry)
+    world.accrue(world.pay(payer, market, 1_000).entry, world.pay(payer, shop, 2_000).entry)
     world.now = datetime(2021, 3, 2, 9, 0, tzinfo=SEOUL)
     assert world.sweeping.wallet(world.wallet(payer.id), world.now)
-    world.post(world.cancel(paid, 30_000).entry)
-    world.post(world.cancel(paid).entry)
+    world.accrue(world.cancel(paid, 30_000).entry)
+    world.accrue(world.cancel(paid).entry)
     return ledger_of(world)
 
 

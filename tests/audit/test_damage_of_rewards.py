@@ -64,12 +64,12 @@ def _lived() -> Items:
     for day, amount in ((12, 20_000), (14, 70_000), (20, 33_333), (28, 30_000), (35, 12_345), (50, 40_001)):
         world.now = datetime(2021, 1, 1, 12, 0, tzinfo=SEOUL) + timedelta(days=day)
         payments.append(world.pay(payer, shop, amount).entry)
-        world.post(payments[-1])
+        world.accrue(payments[-1])
     hold = world.pay(payer, shop, 9_000, hold=True).entry
-    world.post(world.capture(hold, 5_000).entry)
+    world.accrue(world.capture(hold, 5_000).entry)
     for payment, amount in ((payments[1], 33_333), (payments[1], 1), (payments[2], None), (payments[5], 40_000)):
         world.now += timedelta(minutes=1)
-        world.post(world.cancel(payment, amount).entry)
+        world.accrue(world.cancel(payment, amount).entry)
     assert {item["decline"] for item in world.memory.items(Table.LEDGER) if item["kind"] == "top_up"} == {
         None,
         "top_up_limit_exceeded",

@@ -17,7 +17,7 @@ from eeum.cashback.catch_up import CatchUp
 from eeum.cashback.gap_store import GapStore
 from eeum.composition import City
 from eeum.storage import Add, Key, Scan, Table, Update
-from tests.audit.life import DAY, FEBRUARY, lived, project, several
+from tests.audit.life import DAY, FEBRUARY, project, several, store_history
 from tests.in_memory.storage import InMemoryStorage
 from tests.use_cases.world import World
 
@@ -83,7 +83,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     world = World(SmallPages())
-    lived(world)
+    store_history(world)
     several(world, 4)
     catch_up = CatchUp(GapStore(world.memory), world.accrual())
     for wallet_id in {item["pk"].removeprefix("WALLET#") for item in world.entries("wallet")}:

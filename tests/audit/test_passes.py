@@ -12,7 +12,7 @@ from eeum.audit.store import AuditStore
 from eeum.audit.use_cases import TRIES, Account, Audit, Found, compare_balances
 from eeum.calendar import text_of
 from eeum.storage import Add, Contended, Item, Key, Page, Scan, Table, Unavailable, Update
-from tests.audit.life import DAY, FEBRUARY, Items, audit_of, found_by, lived, several, stored
+from tests.audit.life import DAY, FEBRUARY, Items, audit_of, found_by, several, store_history, stored
 from tests.in_memory.storage import InMemoryStorage
 from tests.use_cases.world import World
 
@@ -33,7 +33,7 @@ class SmallPages(InMemoryStorage):
 
 def _city(limit: int, members: int = 6) -> World:
     world = World(SmallPages(limit))
-    lived(world)
+    store_history(world)
     several(world, members)
     return world
 
@@ -98,7 +98,7 @@ def test_payments_during_a_pass_are_no_deviation() -> None:
     """Every page ends within a wallet, and some wallets change after each page."""
     memory = SmallPages(4)
     world = World(memory)
-    payer = lived(world)
+    payer = store_history(world)
     wallets, shop, chance = [payer, *several(world, 5)], world.shop(), random.Random(7)
     paid = 0
 
@@ -108,9 +108,9 @@ def test_payments_during_a_pass_are_no_deviation() -> None:
             payment = world.pay(wallet, shop, 1_000).entry
             if payment.decline is None:
                 paid += 1
-                world.post(payment)
+                world.accrue(payment)
                 if chance.random() < 0.3:
-                    world.post(world.cancel(payment).entry)
+                    world.accrue(world.cancel(payment).entry)
 
     memory.meanwhile = pay
     found = found_by(audit_of(memory, now=world.now))
@@ -152,7 +152,7 @@ def test_cashback_may_be_pending_for_a_limited_time() -> None:
     assert [(each.check, each.entry) for each in late.deviations] == [
         ("posting_missing", f"PAYMENT#{payment.acceptance.digest}")
     ]
-    world.post(payment)
+    world.accrue(payment)
     assert found_by(audit_of(world.memory, now=world.now + DAY)).deviations == []
 
 

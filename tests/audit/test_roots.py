@@ -19,7 +19,7 @@ from eeum.journal.chain import Head, entry_hash, linked
 from eeum.storage import Key, Table
 from eeum.wallet.rules import DebitOrder
 from eeum.wallet.use_cases import OpenWallet, open_wallet
-from tests.audit.life import DAY, FEBRUARY, JANUARY, Items, lived, report_of, several, stored
+from tests.audit.life import DAY, FEBRUARY, JANUARY, Items, report_of, several, store_history, stored
 from tests.use_cases.world import World
 
 BUCKET = "records"
@@ -108,7 +108,7 @@ def test_a_merkle_root_depends_on_every_line_and_their_order() -> None:
 
 def test_a_day_s_root_is_stored_once_and_verified_by_every_later_audit(roots: RootStore) -> None:
     world = World()
-    lived(world)
+    store_history(world)
     several(world, 3)
     first = report_of(world.memory, roots, FEBRUARY + DAY)
     assert first.deviations == []

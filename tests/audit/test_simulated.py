@@ -5,14 +5,14 @@ import pytest
 from eeum.audit.partition import Deviation
 from eeum.audit.use_cases import Found
 from tests.audit.life import audit_of, found_by
-from tests.simulation.running import lived
+from tests.simulation.running import simulated_city
 
 OPERATIONS = 1_500
 
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_a_city_with_faults_at_every_call_has_no_deviation(seed: int) -> None:
-    city = lived(seed, OPERATIONS)
+    city = simulated_city(seed, OPERATIONS)
     # Only the audit finds what the stream lost. It is reported as missing, but is no damage.
     before = found_by(audit_of(city.memory, now=city.now, policies=city.policies))
     assert {each.check for each in _of_ours(before)} <= {"posting_missing"}

@@ -28,20 +28,20 @@ def lively() -> World:
     first = world.pay(payer, shops[0], 30_000).entry
     second = world.pay(other, shops[1], 20_000).entry
     third = world.pay(payer, shops[2], 55_500).entry
-    world.post(first, second, third)
+    world.accrue(first, second, third)
     hold = world.pay(payer, shops[1], 80_000, hold=True).entry
     assert dict(hold.postings)[f"purse/{HELD}"] == 80_000
-    world.post(world.capture(hold, 33_000).entry)
+    world.accrue(world.capture(hold, 33_000).entry)
     world.now += timedelta(days=5)
-    world.post(world.capture(hold, 27_000).entry)
+    world.accrue(world.capture(hold, 27_000).entry)
     world.void(hold)
-    world.post(world.cancel(first, 10_000).entry)
-    world.post(world.cancel(second).entry)
+    world.accrue(world.cancel(first, 10_000).entry)
+    world.accrue(world.cancel(second).entry)
     late = world.pay(other, shops[0], 5_000, key="a-key-of-a-late-payment").entry
-    world.post(late)
+    world.accrue(late)
     reversal = world.reverse(other, shops[0], 5_000, "a-key-of-a-late-payment")
     if reversal.cancellation:
-        world.post(reversal.cancellation)
+        world.accrue(reversal.cancellation)
     world.top_up(other, 100_000, caller="bank/another")
     return world
 

@@ -38,15 +38,15 @@ def projecting() -> Projecting:
     return Projecting()
 
 
-def at_write(projecting: Projecting, number: int, moment: str, deed: Callable[[], object]) -> None:
-    """Run `deed` before or after the write with this number, counted from now."""
+def at_write(projecting: Projecting, number: int, moment: str, act: Callable[[], object]) -> None:
+    """Run `act` before or after the write with this number, counted from now."""
     calls = [0]
 
     def fault(at: str, _: Sequence[Write]) -> None:
         calls[0] += at == moment
         if calls[0] == number:
             projecting.memory.fault = lambda moment, writes: None
-            deed()
+            act()
 
     projecting.memory.fault = fault
 
@@ -99,7 +99,7 @@ def test_counts_of_zero_are_not_stored(projecting: Projecting) -> None:
     shop = Holder(HolderKind.MERCHANT, "shop")
     store = BalanceStore(projecting.storage, patience_of())
     for sequence, won in ((1, 500), (2, -500)):
-        store.append("shard", store.standing("shard"), sequence, {shop: {"payable": won}}, projecting.now)
+        store.append("shard", store.fold_state("shard"), sequence, {shop: {"payable": won}}, projecting.now)
         projecting.fold()
 
     assert projecting.folded == {}

@@ -107,7 +107,7 @@ def test_a_page_of_an_earlier_fold_does_not_count_after_a_rebuild(projecting: Pr
     reading = BalanceStore(projecting.storage, patience_of())
     assert reading.merchant("shop").balances[shop]["payable"] == 0
 
-    reading.append("shard", reading.standing("shard"), 1, {shop: {"payable": 5}}, projecting.now)
+    reading.append("shard", reading.fold_state("shard"), 1, {shop: {"payable": 5}}, projecting.now)
     projecting.fold()
 
     assert reading.merchant("shop").balances[shop]["payable"] == 5
@@ -168,10 +168,10 @@ class Ordeal:
         self.projecting = city(entries())
         self.reached = 0
 
-    def do(self, deed: str, back: int, size: int) -> None:
-        if deed == "fold":
+    def do(self, act: str, back: int, size: int) -> None:
+        if act == "fold":
             self.projecting.fold()
-        elif deed == "bring":
+        elif act == "bring":
             start = max(0, self.reached - back)
             try:
                 self.projecting.bring(CHANGES[start : start + size])
@@ -202,11 +202,11 @@ def test_any_two_runs_over_the_same_journal_give_the_same_balances(
     steps: list[tuple[str, int, int, tuple[type[Exception], str] | None, int, str | None]],
 ) -> None:
     ordeal = Ordeal()
-    for deed, back, size, fault, number, other in steps:
+    for act, back, size, fault, number, other in steps:
         # A rebuild switches the stream's source off, so no delivery runs at the same time.
-        ordeal.interrupted(fault, number, "fold" if other and deed == "rebuild" else other)
+        ordeal.interrupted(fault, number, "fold" if other and act == "rebuild" else other)
         with suppress(Died):
-            ordeal.do(deed, back, size)
+            ordeal.do(act, back, size)
         calm(ordeal.projecting)
     if ordeal.projecting.projection.rebuilding:
         ordeal.do("rebuild", 0, 0)

@@ -30,7 +30,7 @@ def test_every_past_balance_is_found_at_its_instant() -> None:
     note()
     paid = world.pay(wallet, shop, 30_000).entry
     note()
-    world.post(paid)
+    world.accrue(paid)
     note()
     hold = world.pay(wallet, shop, 50_000, hold=True).entry
     note()
@@ -38,11 +38,11 @@ def test_every_past_balance_is_found_at_its_instant() -> None:
     note()
     world.void(hold)
     note()
-    world.post(captured)
+    world.accrue(captured)
     note()
     cancelled = world.cancel(paid, 10_000).entry
     note()
-    world.post(cancelled)
+    world.accrue(cancelled)
     note()
 
     told = [

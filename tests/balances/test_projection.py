@@ -246,7 +246,7 @@ def test_nothing_is_appended_to_a_generation_other_than_the_one_read(projecting:
     with pytest.raises(Rebuilding):
         projecting.bring([_paid(2, "shop")])
 
-    assert BalanceStore(projecting.storage, patience_of()).standing("shard-1").checkpoint == 1
+    assert BalanceStore(projecting.storage, patience_of()).fold_state("shard-1").checkpoint == 1
 
 
 def test_the_programme_s_balances_are_shown_above_zero(projecting: Projecting) -> None:

@@ -15,7 +15,7 @@ from eeum.calendar import SEOUL
 from eeum.journal.accounts import HolderKind
 from operations import rebuild as command
 from operations.failure import OperationFailed
-from operations.rebuild import Source, Waits, told, waits_of
+from operations.rebuild import Source, Waits, report_lines, waits_of
 
 CUT = datetime(2021, 1, 5, 12, 0, tzinfo=SEOUL)
 SHOP = Holder(HolderKind.MERCHANT, "shop")
@@ -93,7 +93,7 @@ def rebuilt(**found: Any) -> Rebuilt:
 
 
 def test_it_prints_which_balances_were_wrong_and_which_entries_it_could_not_count() -> None:
-    assert told(rebuilt(unreadable=[("WALLET#1", "PAYMENT#2", "its postings do not balance")])) == [
+    assert report_lines(rebuilt(unreadable=[("WALLET#1", "PAYMENT#2", "its postings do not balance")])) == [
         "12 entries before 2021-01-05 12:00:00 give 30 balances, 2 of which have changed.",
         "  merchant shop: payable 5, reward 0, now payable 1,000, reward -20",
         "  funder city 2021: balance 0, now balance -7",
@@ -104,7 +104,7 @@ def test_it_prints_which_balances_were_wrong_and_which_entries_it_could_not_coun
 def test_it_prints_only_the_first_of_many_balances() -> None:
     many = {Holder(HolderKind.MERCHANT, f"shop-{n:03}"): ({"payable": 0}, {"payable": n}) for n in range(50)}
 
-    lines = told(Rebuilt(CUT, Found(), 50, many))
+    lines = report_lines(Rebuilt(CUT, Found(), 50, many))
 
     assert len(lines) == 22
     assert lines[-1] == "  … and 30 more"

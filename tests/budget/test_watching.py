@@ -40,14 +40,14 @@ class Listener:
         self.heard: list[Alarm] = []
         self.fails = False
 
-    def tell(self, alarm: Alarm) -> None:
+    def publish(self, alarm: Alarm) -> None:
         if self.fails:
             raise Busy("the bus is down")
         self.heard.append(alarm)
 
 
 def look(books: Books, listener: Listener) -> Watched:
-    return watch(listener.tell, books.reporting(BOOK))
+    return watch(listener.publish, books.reporting(BOOK))
 
 
 # --- reports ----------------------------------------------------------------------------------------------------------
@@ -144,10 +144,10 @@ def test_each_level_is_alarmed_once_for_each_line_and_pool(books: Books) -> None
     books.draw(OWN, SHARED, 410_000)
     found = look(books, listener)
     assert found.highest_share == 4_100
-    assert found.told == ("pool/citywide@2022-08/500000/5000", "pool/citywide@2022-08/500000/8000")
-    assert look(books, listener).told == ()
+    assert found.published == ("pool/citywide@2022-08/500000/5000", "pool/citywide@2022-08/500000/8000")
+    assert look(books, listener).published == ()
     books.draw(OWN, SHARED, 90_000)
-    assert look(books, listener).told == tuple(
+    assert look(books, listener).published == tuple(
         f"{name}/{level}"
         for name, levels in (("line/national/400000", LEVELS[:1]), ("pool/citywide@2022-08/500000", LEVELS[2:]))
         for level in levels
@@ -166,11 +166,11 @@ def test_after_a_supplement_a_level_is_alarmed_when_it_is_reached_again(books: B
     listener = Listener()
     plain = layer("standard", {"national": 100})
     books.draw(policy([plain]), plain, 330_000)
-    assert look(books, listener).told == ("line/national/400000/5000", "line/national/400000/8000")
+    assert look(books, listener).published == ("line/national/400000/5000", "line/national/400000/8000")
     books.supplement(2022, "national", 600_000)
-    assert look(books, listener).told == ()
+    assert look(books, listener).published == ()
     books.draw(policy([plain]), plain, 170_000)
-    assert look(books, listener).told == ("line/national/1000000/5000",)
+    assert look(books, listener).published == ("line/national/1000000/5000",)
 
 
 def test_an_alarm_that_failed_is_sent_by_the_next_run(books: Books) -> None:
@@ -180,8 +180,8 @@ def test_an_alarm_that_failed_is_sent_by_the_next_run(books: Books) -> None:
     with pytest.raises(Busy):
         look(books, listener)
     listener.fails = False
-    assert look(books, listener).told == ("pool/citywide@2022-08/500000/5000",)
-    assert look(books, listener).told == ()
+    assert look(books, listener).published == ("pool/citywide@2022-08/500000/5000",)
+    assert look(books, listener).published == ()
 
 
 class Death(BaseException):
@@ -254,10 +254,10 @@ def test_daily_spending_is_kept_and_forecasts_the_last_day(books: Books) -> None
     books.draw(own, plain, 10_000)
     books.now += timedelta(days=1)
     found = look(books, listener)
-    assert (found.running_out, found.told) == (1, ("line/national/400000/runs_out",))
+    assert (found.running_out, found.published) == (1, ("line/national/400000/runs_out",))
     (alarm,) = [alarm for alarm in listener.heard if alarm.kind == RUNS_OUT_SOON]
     assert alarm.detail["runs_out_on"] == (books.now.date() + timedelta(days=30)).isoformat()
-    assert look(books, listener).told == ()
+    assert look(books, listener).published == ()
 
 
 def test_a_city_without_budgets_or_with_a_closed_year_has_no_alarms() -> None:

@@ -139,6 +139,7 @@ def test_botocore_knows_the_services_that_the_code_calls(built: Built) -> None:
     called = set(re.findall(r'aws_client\("([^"]+)"\)', code))
     described = {path.name for path in (built.packages / "botocore" / "data").iterdir() if path.is_dir()}
     assert called == described
+    assert called == {path.name for path in (built.packages / "aws_descriptions").iterdir() if path.is_dir()}
 
 
 def test_bytecode_is_taken_unseen_by_the_python_that_it_is_for(built: Built) -> None:

@@ -64,7 +64,7 @@ def wallet(
         cards=(Card(CARD, "standard", "active"),),
         usage={},
         due=0,
-        posted=0,
+        accrued=0,
         chain=Head(),
         negative=None,
         opened_at=NOON,

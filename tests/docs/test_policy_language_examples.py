@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eeum.dry_run.telling import lines_of
+from eeum.dry_run.report import lines_of
 from eeum.policy.check import schema
 from eeum.policy.conditions import FLAG_FACTS, INSTANT_FACTS, NUMBER_FACTS, TEXT_FACTS, TIME_FACTS
 from eeum.policy.documents import canonical_document

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.trial import Outcome, tried
+from eeum.dry_run.outcomes import Outcome, dry_run
 from eeum.policy.documents import parse_policy
 from eeum.policy.rules import PolicyVersion
 
@@ -100,7 +100,7 @@ def _facts(text: str) -> dict[str, Any]:
 
 def outcomes(table: Table) -> tuple[PolicyVersion, list[Outcome]]:
     version = parse_policy(documents()[table.policy])
-    return version, tried([version], course_of(table.events, [version]))
+    return version, dry_run([version], course_of(table.events, [version]))
 
 
 def told(table: Table, version: PolicyVersion, outcome: Outcome) -> dict[str, str]:

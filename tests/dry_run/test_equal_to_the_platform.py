@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from eeum.calendar import month_of
 from eeum.cashback.items import correction_of
-from eeum.dry_run.events import CHARGED, Course, Tried
-from eeum.dry_run.trial import Outcome, tried
+from eeum.dry_run.events import CHARGED, Course, DryRunEvent
+from eeum.dry_run.outcomes import Outcome, dry_run
 from eeum.errors import Refusal
 from eeum.ids import natural_id
 from eeum.merchants.rules import Merchant, MerchantStatus, Shop
@@ -28,7 +28,7 @@ from eeum.wallet.wallet_items import wallet_item
 from tests.unit.policy.random_policies import courses, documents
 from tests.use_cases.world import World
 
-Lived = dict[str, Any]
+PlatformResult = dict[str, Any]
 ENOUGH = 1_000_000
 
 
@@ -41,41 +41,41 @@ class City:
         self.wallet: Wallet = self.world.member(charged=ENOUGH, verified=True)
         self.payments: dict[int, Payment] = {}
 
-    def pay(self, number: int, amount: int, at: datetime, known: Facts) -> tuple[Tried, Lived]:
+    def pay(self, number: int, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, PlatformResult]:
         world = self.world
         world.now = at
         self._about(known)
         channel, method = known.channel or "shop", known.method or "card"
         payment = world.pay(self.wallet, self._shop(known), amount, channel=channel, method=method).entry
         assert payment.decline is None, payment.decline
-        assert not world.post(payment)
+        assert not world.accrue(payment)
         self.payments[number] = payment
         month = month_of(at)
         earning = next(each for each in world.earnings(self.wallet, month) if each.digest == payment.acceptance.digest)
         paid_from = {name.partition("@")[0]: won for name, won in payment.paid_from if name != CHARGED}
-        event = Tried(amount, at, False, replace(known, channel=channel, method=method), paid_from)
+        event = DryRunEvent(amount, at, False, replace(known, channel=channel, method=method), paid_from)
         gave = {each.layer: each.won for each in (*payment.discounts, *earning.rewards) if each.won}
         return event, {"gave": gave, "paid": amount - payment.discount, "from": payment.paid_from, "base": earning.base}
 
-    def top_up(self, amount: int, at: datetime, known: Facts) -> tuple[Tried, Lived]:
+    def top_up(self, amount: int, at: datetime, known: Facts) -> tuple[DryRunEvent, PlatformResult]:
         self.world.now = at
         self._about(known)
         entry = self.world.top_up(self.wallet, amount).entry
         about = Facts(
             member_class=known.member_class, member_district=known.member_district, member_age=known.member_age
         )
-        lived = {"declined": entry.decline is not None, "paid": entry.debited}
+        result = {"declined": entry.decline is not None, "paid": entry.debited}
         gave = {each.reward.layer: each.reward.won for each in entry.rewards if each.reward.won}
-        return Tried(amount, at, True, about, {}), lived | {"gave": gave}
+        return DryRunEvent(amount, at, True, about, {}), result | {"gave": gave}
 
-    def cancel(self, of: int, amount: int, at: datetime) -> tuple[Tried, Lived]:
+    def cancel(self, of: int, amount: int, at: datetime) -> tuple[DryRunEvent, PlatformResult]:
         self.world.now = at
-        event = Tried(amount, at, False, Facts(), {}, cancels=of)
+        event = DryRunEvent(amount, at, False, Facts(), {}, cancels=of)
         try:
             entry = self.world.cancel(self.payments[of], amount or None).entry
         except Refusal:
             return event, {"declined": True}
-        assert not self.world.post(entry)
+        assert not self.world.accrue(entry)
         items = self.world.entries("correction")
         corrections = [correction_of(self.wallet.id, each) for each in items]
         own = [each for each in corrections if each.digest == entry.acceptance.digest]
@@ -129,7 +129,7 @@ class City:
         return total
 
 
-def as_lived(outcome: Outcome) -> Lived:
+def as_platform_result(outcome: Outcome) -> PlatformResult:
     if outcome.event.cancels is not None:
         if outcome.declined:
             return {"declined": True}
@@ -166,8 +166,8 @@ def test_a_dry_run_gives_the_platforms_results(made: dict[str, Any], course: lis
     wallet = {"minimum_top_up": 1, "holding_limit": 10 * ENOUGH, "holding_limit_verified": 10 * ENOUGH}
     document = canonical_document(made | {"wallet": wallet | {"top_up_limits": limits}})
     city = City(document)
-    events: list[Tried] = []
-    lived: list[Lived] = []
+    events: list[DryRunEvent] = []
+    results: list[PlatformResult] = []
     for what, at, won, facts in course:
         known = known_of(facts)
         if what == "top_up":
@@ -178,10 +178,10 @@ def test_a_dry_run_gives_the_platforms_results(made: dict[str, Any], course: lis
         else:
             event, did = city.pay(len(events) + 1, won, at, known)
         events.append(event)
-        lived.append(did)
+        results.append(did)
 
-    outcomes = tried([policy_of(document)], Course(tuple(events), {}))
-    assert [as_lived(outcome) for outcome in outcomes] == lived
+    outcomes = dry_run([policy_of(document)], Course(tuple(events), {}))
+    assert [as_platform_result(outcome) for outcome in outcomes] == results
     used = city.used
     for left in outcomes[-1].limits:
         assert left.used == used.get(f"{left.id}@{left.window}", 0), left

@@ -103,7 +103,7 @@ def test_what_was_missed_while_the_consumer_was_down_is_posted_once(
         # As `make catch-up` runs it, from the command line.
         monkeypatch.setattr("sys.argv", ["catch_up", "--port", str(city.emulator.port)])
         assert catch_up_command.main() == 0
-        assert "1 of them behind: 3 posted, 0 stay without a posting" in capsys.readouterr().out
+        assert "1 of them behind: 3 posted, 0 stay without an accrual" in capsys.readouterr().out
         assert cashback(member, month) == list(zip(paid, (1_000, 2_000, 3_000), strict=True))
     # The stream delivers them after all.
     later = pay(api, tokens, member, shops[SHOP], 40_000)["id"]
@@ -213,8 +213,8 @@ def test_an_unpostable_record_stays_in_the_queue_and_the_command_reports_it(
 ) -> None:
     keys = {"pk": {"S": f"WALLET#{uuid4()}"}, "sk": {"S": "PAYMENT#0"}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": {**keys, "kind": {"S": "payment"}}}}
-    unpostable = json.dumps({"kind": "parked_record", "reason": "then", "record": record})
-    for message in (unpostable, "not even JSON"):
+    not_accruable = json.dumps({"kind": "parked_record", "reason": "then", "record": record})
+    for message in (not_accruable, "not even JSON"):
         send(stack, message)
     monkeypatch.setattr("sys.argv", ["redrive", "--port", str(city.emulator.port)])
 
@@ -224,7 +224,7 @@ def test_an_unpostable_record_stays_in_the_queue_and_the_command_reports_it(
     assert "still_parked (KeyError: " in told
     assert "still_parked (it has neither a dead-lettered record nor the position of a batch)" in told
     assert "2 messages, 2 of them stay" in told
-    assert sorted(waiting(stack)) == sorted(["not even JSON", unpostable])
+    assert sorted(waiting(stack)) == sorted(["not even JSON", not_accruable])
 
 
 def test_a_command_reports_a_missing_city_and_an_unknown_stage(

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from eeum.cashback.use_cases import QUICK_POSTINGS
+from eeum.cashback.use_cases import QUICK_ACCRUALS
 from local.city import City
 from tests.e2e.members import Member
 from tests.e2e.test_cancellations import NewMember, Till, settled, till  # noqa: F401 - a fixture
 from tests.e2e.waiting import wait_for, wait_for_cashback
 
-PAYMENTS = QUICK_POSTINGS + 60
+PAYMENTS = QUICK_ACCRUALS + 60
 CANCELLED = 60
 STRANGERS = 6
 SECONDS = 10.0
@@ -59,7 +59,7 @@ def _has(cashback: int) -> Callable[[dict[str, int]], bool]:
 def test_the_slow_lane_posts_cancellations_in_a_long_month(new_member: NewMember, till: Till) -> None:  # noqa: F811
     member: Member = new_member(charged=200_000)
     with ThreadPoolExecutor(4) as pool:
-        payments = list(pool.map(lambda _: till.pay(member, 1_000), range(QUICK_POSTINGS + 1)))
+        payments = list(pool.map(lambda _: till.pay(member, 1_000), range(QUICK_ACCRUALS + 1)))
     wait_for_cashback(member)
     till.change(payments[0], "cancellations")
-    assert settled(member)["purses"] == {"charged": 200_000 - QUICK_POSTINGS * 1_000, "cashback": QUICK_POSTINGS * 100}
+    assert settled(member)["purses"] == {"charged": 200_000 - QUICK_ACCRUALS * 1_000, "cashback": QUICK_ACCRUALS * 100}

@@ -138,7 +138,7 @@ def test_a_benefit_plus_shop_takes_its_rate_off_and_cashback_follows_what_was_pa
 ) -> None:
     policy = at("incheon-all", day)
     facts = Facts(merchant_flags=frozenset({"benefit_plus"}), merchant_own_rate=rate, accepted_at=policy.starts_at)
-    discount = evaluate(policy, facts, 100_000, {}, gives=AT_PAYMENT)
+    discount = evaluate(policy, facts, 100_000, {}, kinds=AT_PAYMENT)
     assert won_by_layer(discount) == {"benefit-plus": off}
     assert discount.rewards[0].funders == (("merchant", off),)
 
@@ -161,8 +161,8 @@ def test_rates_that_were_published_as_sums_add_up(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", PUBLISHED["top_ups"], ids=lambda case: case["id"])
 def test_what_a_top_up_costs_and_brings(case: dict[str, Any]) -> None:
     policy = at(case["programme"], case["day"])
-    evaluation = evaluate(policy, Facts(accepted_at=policy.starts_at), case["face"], {}, gives=AT_TOP_UP)
-    off = evaluation.won if policy.layers[0].gives == "top_up_discount" else 0
+    evaluation = evaluate(policy, Facts(accepted_at=policy.starts_at), case["face"], {}, kinds=AT_TOP_UP)
+    off = evaluation.won if policy.layers[0].reward_kind == "top_up_discount" else 0
     assert case["face"] - off == case["pays"]
     assert case["face"] + evaluation.won - off == case["balance"]
 
@@ -170,8 +170,8 @@ def test_what_a_top_up_costs_and_brings(case: dict[str, Any]) -> None:
 def test_a_discount_ends_at_its_monthly_limit() -> None:
     policy = at("ulsan", "2024-08-01")
     facts = Facts(accepted_at=policy.starts_at)
-    assert evaluate(policy, facts, 200_000, {"monthly-top-up": 150_000}, gives=AT_TOP_UP).won == 3_500
-    assert evaluate(policy, facts, 200_000, {"monthly-top-up": 200_000}, gives=AT_TOP_UP).won == 0
+    assert evaluate(policy, facts, 200_000, {"monthly-top-up": 150_000}, kinds=AT_TOP_UP).won == 3_500
+    assert evaluate(policy, facts, 200_000, {"monthly-top-up": 200_000}, kinds=AT_TOP_UP).won == 0
 
 
 def test_daejeon_gives_5_percent_on_300_000_won_from_a_pool_of_the_city() -> None:

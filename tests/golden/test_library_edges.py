@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.trial import Outcome, tried
+from eeum.dry_run.outcomes import Outcome, dry_run
 from eeum.policy.documents import parse_policy
 from tests.golden.published import documents_of
 
@@ -25,7 +25,7 @@ def course(programme: str, *events: dict[str, Any], **more: Any) -> list[Outcome
     shop = SHOP if programme == "incheon-all" else {"merchant_category": "restaurant"}
     sent = [{**event, "at": f"{event['at']}+09:00"} for event in events]
     sent = [event if "top_up" in event else {**event, "facts": {**shop, **event.get("facts", {})}} for event in sent]
-    return tried(versions, course_of({**more, "events": sent}, versions))
+    return dry_run(versions, course_of({**more, "events": sent}, versions))
 
 
 def pay(at: str, won: int, **facts: Any) -> dict[str, Any]:
@@ -128,7 +128,12 @@ def test_daejeon_ends_with_the_last_won_of_its_pool_and_begins_again_with_the_mo
         pay("2022-09-01T00:00:00", 400_000),
         pools={"monthly-pool": 14_000},
     )
-    assert [outcome.won(*{told.gives for told in outcome.layers}) for outcome in outcomes] == [14_000, 0, 0, 14_000]
+    assert [outcome.won(*{told.reward_kind for told in outcome.layers}) for outcome in outcomes] == [
+        14_000,
+        0,
+        0,
+        14_000,
+    ]
     assert [outcome.limits[0].left for outcome in outcomes] == [1, 0, 0, 0]
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import policy_simulation.app
 from eeum.calendar import SEOUL
 from eeum.cashback.sources import sound_source_of
-from eeum.cashback.use_cases import Batch, post
+from eeum.cashback.use_cases import Batch, accrue
 from eeum.composition import City
 from eeum.journal.kinds import KINDS
 from eeum.storage import Item, Table
@@ -95,7 +95,7 @@ class InMemoryCity:
         self.storage = storage
         self._inhabitants = inhabitants
         self.now = NOON
-        self.told: list[dict[str, Any]] = []
+        self.published: list[dict[str, Any]] = []
         """The messages that were sent to the queue of simulations."""
         self._cities = {module: City(_door(module).city.settings, storage, lambda: self.now) for module in MODULES}
 
@@ -107,9 +107,9 @@ class InMemoryCity:
     def post_cashback(self) -> None:
         """Post the cashback of all captures and cancellations, as the ledger's stream does a moment later."""
         entries = [item for item in self.storage.items(Table.LEDGER) if item["kind"] in KINDS]
-        sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_posting(item)]
+        sources = [sound_source_of(item) for item in entries if KINDS[item["kind"]].calls_for_accrual(item)]
         city = next(iter(self._cities.values()))
-        post(Batch(sources), replace(city.accrual(context()), patience=patience_of()))
+        accrue(Batch(sources), replace(city.accrual(context()), patience=patience_of()))
 
     def sweep(self, wallet_id: str) -> None:
         """Remove a wallet's expired rewards, as the month close does."""
@@ -151,7 +151,7 @@ class InMemoryCity:
 
     def send_to(self, module: Any, event: dict[str, Any]) -> Answer:
         _door(module).city = self._cities[module]
-        aws = Aws(self.told)
+        aws = Aws(self.published)
         policy_simulation.app.queues = policy_simulation.app.buckets = lambda: aws
         answer = module.handler(copy.deepcopy(event), context())
         # As the runtime serialises it: text that is not Unicode cannot leave the function.
@@ -165,8 +165,8 @@ class InMemoryCity:
 class Aws:
     """The queue of simulations, and the bucket of their tables."""
 
-    def __init__(self, told: list[dict[str, Any]]) -> None:
-        self._told = told
+    def __init__(self, published: list[dict[str, Any]]) -> None:
+        self._told = published
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - as AWS calls it
         assert QueueUrl.endswith("/simulations")
@@ -178,7 +178,7 @@ class Aws:
 
 def _door(module: Any) -> Any:
     """The module that holds a function's city: its handler's, or one that all modules of its routes share."""
-    return getattr(module, "door", module)
+    return getattr(module, "service", module)
 
 
 def _single(answer: dict[str, Any]) -> dict[str, str]:

@@ -204,13 +204,13 @@ def test_a_year_is_closed_when_it_is_over_and_then_takes_nothing_more(city: InMe
 
 class Bus:
     def __init__(self) -> None:
-        self.told: list[tuple[str, Any]] = []
+        self.published: list[tuple[str, Any]] = []
         self.fails = False
 
     def publish(self, events: Sequence[Event], _patience: Patience) -> None:
         if self.fails:
             raise Busy("the bus is down")
-        self.told += [(event.type, dict(event.detail)) for event in events]
+        self.published += [(event.type, dict(event.detail)) for event in events]
 
 
 def watch(city: InMemoryCity, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -245,7 +245,7 @@ def test_the_watch_publishes_levels_and_forecasts(
     city.now += timedelta(days=1)
     found = watch(city, bus, monkeypatch)
     assert found == {"told": ["line/city/100000000/runs_out"], "highest_share": 5_200, "running_out": 1}
-    ((level, reached), (soon, detail)) = bus.told
+    ((level, reached), (soon, detail)) = bus.published
     assert (level, reached["line"], reached["level"], reached["left"]) == (
         "BudgetLevelReached",
         "city",

@@ -68,7 +68,7 @@ def scheduled(city: InMemoryCity, start: str, **changes: Any) -> str:
     return name
 
 
-def lived(city: InMemoryCity, name: str, before: datetime) -> None:
+def run_every_operation(city: InMemoryCity, name: str, before: datetime) -> None:
     """Run every operation that depends on the version, a minute after its start."""
     simulated = {"policy": {"version": name}, "payments": {"source": "city", "from": "2000-01", "until": "2000-12"}}
     expect(ask(city, "/policy_simulations", simulated, key="a-simulation-of-the-version"), 202)
@@ -115,13 +115,13 @@ def test_every_operation_works_with_dates_at_the_bounds(city: InMemoryCity, year
     start = datetime(year, 12, 31, 23, tzinfo=SEOUL)
     name = scheduled(city, start.isoformat())
     before, city.now = city.now, start + timedelta(minutes=1)
-    lived(city, name, before)
+    run_every_operation(city, name, before)
 
 
 def test_every_operation_works_with_the_last_possible_start(city: InMemoryCity) -> None:
     name = scheduled(city, f"{LAST_YEAR}-12-31T23:59:00+09:00")
     before, city.now = city.now, datetime(LAST_YEAR, 12, 31, 23, 59, 30, tzinfo=SEOUL)
-    lived(city, name, before)
+    run_every_operation(city, name, before)
 
 
 @pytest.mark.parametrize("text", [AFTER_THE_LAST[-1], BEFORE_THE_FIRST[0]])
@@ -202,7 +202,7 @@ def test_a_version_that_was_stored_before_dates_had_bounds_is_shown_and_stops_no
     key = Key(Table.PROGRAMME, "PROGRAMME#incheon", "POLICY#2032-06-01T00:00:00.000+09:00")
     city.storage.transact([Put(key, item | {"document": document})], "as-an-earlier-release-stored-it")
     before, city.now = city.now, datetime(2032, 6, 1, 1, tzinfo=SEOUL)
-    lived(city, name, before)
+    run_every_operation(city, name, before)
 
 
 # --- no effect without an answer -------------------------------------------------------------------------------------------

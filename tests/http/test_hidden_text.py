@@ -13,7 +13,10 @@ from tests.http.city import InMemoryCity, application
 from tests.http.requests import KEY, future_policy, good_request
 from tests.http.routes import ROUTES, Route
 
-HIDDEN = ["\x00", "\x1b", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028", "\u3164", "\u00ad"]
+HIDDEN = [
+    "\x00", "\x1b", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028", "\u3164", "\u00ad", "\u034f", "\u17b4", "\u180b", "\u180f",
+    "\ufe0f", "\U000e0100", "\u2800", "\U0001d159", "\u00a0", "\u3000", "\u200a",
+]  # fmt: skip
 PLACES: list[tuple[str | int, ...]] = [
     ("title", "ko"),
     ("title", "en"),

@@ -12,9 +12,12 @@ import pytest
 import eeum.payments.rules
 import eeum.payments.store
 import payment_authorisation.app
+from eeum.ids import request_digest
+from eeum.wallet.rules import parse_card_token
 from tests.http.callers import ACQUIRER
 from tests.http.city import InMemoryCity
 from tests.http.requests import KEY, payment
+from tests.names_on_the_way import names_given, too_many
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = (str(ROOT / "layers"), str(ROOT / "functions"))
@@ -59,6 +62,24 @@ def test_a_payment_passes_few_files_from_its_request_to_the_ledger(
     assert set(passed) == {"request", "read", "decided", "item", "stored", "answer"}
     files = sorted(set().union(*passed.values()))
     assert len(files) <= MOST_FILES, files
+
+
+def test_a_payment_has_few_names_for_one_value(city: InMemoryCity) -> None:
+    """Wallet, merchant, card, price, payment key and instant, from the request to the ledger."""
+    sent = payment(city, card_token=city.who.card, amount=12_347)
+    wallet_id, card = parse_card_token(city.who.card)
+    values = {
+        "wallet": wallet_id,
+        "card": card,
+        "merchant": city.who.merchant,
+        "price": 12_347,
+        "payment key": request_digest(f"acquirer/{ACQUIRER.client}", wallet_id, KEY),
+        "instant": city.now,
+    }
+    with names_given(values) as names:
+        assert city.call(ACQUIRER, "POST", "/payments", sent, key=KEY).json["status"] == "approved"
+    assert set(names.found) == set(values)
+    assert not too_many(names)
 
 
 def _file_of(function: Any) -> str:

@@ -97,7 +97,7 @@ def test_a_check_with_warnings_allows_approval(city: InMemoryCity) -> None:
 
     check = city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1}).json["check"]
 
-    asked = [(doubt["path"], doubt["code"]) for doubt in check["doubts"]]
+    asked = [(warning["path"], warning["code"]) for warning in check["doubts"]]
     assert (check["faults"], asked) == ([], [("groups.0", "not_used")])
     assert city.call(COLLEAGUE, "POST", f"{address}/approval", {"revision": 1}).status == 200
 
@@ -115,7 +115,7 @@ def test_a_check_warns_of_a_raise_that_also_raises_the_carry_over(
 
     check = city.call(OPERATOR, "POST", f"{address}/check", {"revision": 1}).json["check"]
 
-    assert (check["faults"], [doubt["code"] for doubt in check["doubts"]]) == ([], ["raised_for_the_past"])
+    assert (check["faults"], [warning["code"] for warning in check["doubts"]]) == ([], ["raised_for_the_past"])
 
 
 @pytest.mark.parametrize(("document", "fault"), REFUSED)

@@ -53,7 +53,7 @@ def test_a_limit_beyond_the_bands_is_not_announced_as_better(city: InMemoryCity)
     assert change["en"].startswith("Changes: Limit monthly-spend: up to 500,000 won of spend a month (until then:")
     assert change["en"].endswith("; what is given stays the same")
     assert change["ko"].endswith(". 받는 혜택은 그대로임")
-    assert [doubt["code"] for doubt in checked["check"]["doubts"]] == ["beyond_the_bands"]
+    assert [warning["code"] for warning in checked["check"]["doubts"]] == ["beyond_the_bands"]
 
 
 def test_a_version_goes_from_draft_to_superseded(city: InMemoryCity) -> None:
@@ -212,12 +212,12 @@ def test_a_scheduled_version_is_withdrawn_once_and_in_time(city: InMemoryCity) -
     assert LAST["version"] not in [each["version"] for each in city.call(None, "GET", "/policies").json["policies"]]
 
 
-@pytest.mark.parametrize("deed", ["revisions", "check", "approval", "rejection", "withdrawal"])
-def test_a_draft_that_was_changed_since_is_refused(city: InMemoryCity, deed: str) -> None:
+@pytest.mark.parametrize("act", ["revisions", "check", "approval", "rejection", "withdrawal"])
+def test_a_draft_that_was_changed_since_is_refused(city: InMemoryCity, act: str) -> None:
     assert ask(city, f"{DRAFT}/revisions", drafted(WAITING) | {"revision": 1}).status == 200
-    body = drafted(WAITING) if deed == "revisions" else {"reason": "so"} if deed != "check" else {}
+    body = drafted(WAITING) if act == "revisions" else {"reason": "so"} if act != "check" else {}
     with unchanged(city):
-        answer = ask(city, f"{DRAFT}/{deed}", body | {"revision": 1}, COLLEAGUE)
+        answer = ask(city, f"{DRAFT}/{act}", body | {"revision": 1}, COLLEAGUE)
     assert_problem(answer, 409, "draft_changed")
 
 

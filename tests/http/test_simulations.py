@@ -41,7 +41,7 @@ def test_a_requested_simulation_is_sent_to_the_worker_and_can_be_read(city: InMe
     assert listed["cursor"] is None
     assert {each["id"] for each in listed["simulations"]} == {asked["id"], city.who.simulation}
     assert asked in listed["simulations"]
-    assert len(city.told) == 1
+    assert len(city.published) == 1
 
 
 def test_the_same_request_is_the_same_simulation(city: InMemoryCity) -> None:
@@ -98,7 +98,7 @@ def test_what_cannot_be_asked_changes_nothing(city: InMemoryCity, changes: dict[
     before = city.items()
     assert ask(city, **changes).json["code"] == code
     assert city.items() == before
-    assert city.told == []
+    assert city.published == []
 
 
 def test_a_key_is_asked_for(city: InMemoryCity) -> None:

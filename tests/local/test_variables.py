@@ -57,6 +57,8 @@ def make(*given: str, **environment: str) -> subprocess.CompletedProcess[str]:
         ("EVENT=events/none.json", "EVENT=events/none.json: events/none.json does not exist."),
         ("TESTS=tests/none", "TESTS=tests/none: tests/none does not exist."),
         ("FUNCTION=PaymentFunction", "FUNCTION=PaymentFunction: PaymentFunction is unknown; is PaymentAuthorisationFunction meant?"),
+        ("RELEASE=zzz", "RELEASE=zzz: zzz is no short commit, such as 66fc083."),
+        ("RELEASE=../../66fc083", "RELEASE=../../66fc083: ../../66fc083 is no short commit, such as 66fc083."),
         ("QUOTED='; echo broken", "There is no variable QUOTED; there are"),
     ],
 )  # fmt: skip
@@ -107,7 +109,8 @@ def test_what_commands_take_from_the_environment_is_checked_there() -> None:
 @pytest.mark.parametrize(
     "given",
     ["PORT=4600", "PORT=", "AT=now", "AT=", "AT=2021-01-31T23:58+09:00", "STAGE=prod", "CITY=dev", "OPS=20_000", "FORMS=yes",
-     "FORMS=", "TESTS=tests/unit/test_money.py::test_x -k x", "OPTIONS=--debug -d 5890", "BUDGET=city=1 national=2", "SHELL=/bin/sh"],
+     "FORMS=", "TESTS=tests/unit/test_money.py::test_x -k x", "OPTIONS=--debug -d 5890", "BUDGET=city=1 national=2", "SHELL=/bin/sh",
+     "RELEASE=66fc083"],
 )  # fmt: skip
 def test_a_right_one_is_taken(given: str) -> None:
     taken = make("-n", "help", given)
@@ -183,3 +186,18 @@ def test_a_time_before_the_first_policy_is_a_sentence(tmp_path: Path, at: str) -
     with pytest.raises(CityFailure, match="The programme's first policy starts too late for AT="):
         city.check(at)
     city.lock.release()
+
+
+@pytest.mark.parametrize("given", [[], ["zzz"], ["../66fc083"]], ids=["nothing", "no commit", "a path"])
+def test_a_fixture_is_named_after_a_commit(given: list[str]) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "tests.upgrade", *given],
+        cwd=places.ROOT,
+        env={**os.environ, "PYTHONPATH": "layers/eeum/python:functions:."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+    assert "release" in refused.stderr.splitlines()[-1]

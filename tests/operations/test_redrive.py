@@ -63,8 +63,8 @@ class Stack:
         return answer(event)
 
 
-def answering(posted: int = 0, already: int = 0, *reasons: str) -> Answer:
-    return lambda _: {"posted": posted, "already_posted": already, "parked": len(reasons), "reasons": list(reasons)}
+def answering(accrued: int = 0, already: int = 0, *reasons: str) -> Answer:
+    return lambda _: {"posted": accrued, "already_posted": already, "parked": len(reasons), "reasons": list(reasons)}
 
 
 def caught_up(unposted: int) -> Answer:
@@ -78,7 +78,7 @@ def outcomes(stack: Stack) -> list[Outcome]:
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (answering(posted=1), Outcome.POSTED),
+        (answering(accrued=1), Outcome.POSTED),
         (answering(already=1), Outcome.ALREADY_POSTED),
         (answering(0, 0, "wallet_missing"), Outcome.STILL_PARKED),
     ],
@@ -95,7 +95,7 @@ def test_a_record_goes_to_the_function_as_it_is_and_its_message_goes_when_it_is_
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
-    [(answering(posted=1), Outcome.POSTED), (answering(0, 0, "too_large_for_one_transaction"), Outcome.STILL_PARKED)],
+    [(answering(accrued=1), Outcome.POSTED), (answering(0, 0, "too_large_for_one_transaction"), Outcome.STILL_PARKED)],
 )
 def test_a_record_of_the_slow_lane_goes_to_its_own_function_as_the_queue_brings_it(
     answer: Answer, outcome: Outcome
@@ -119,7 +119,7 @@ def test_a_function_that_fails_leaves_the_message_with_its_reason_and_the_next_i
     def answer(event: dict[str, Any]) -> Any:
         if len(stack.called) == 1:
             raise OperationFailed("it timed out")
-        return answering(posted=1)(event)
+        return answering(accrued=1)(event)
 
     stack = Stack(Queue(DEAD_LETTER, DEAD_LETTER), answer)
     stays, goes = redrive(stack)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from eeum.publishing.events import Event
 from eeum.publishing.ledger import event_of_entry
 from eeum.storage import Table
 from tests.publishing.schemas import faults, schema
-from tests.simulation.running import lived
+from tests.simulation.running import simulated_city
 
 SEED, OPERATIONS = 5, 4_000
 
@@ -20,7 +20,7 @@ SEED, OPERATIONS = 5, 4_000
 @cache
 def events() -> dict[str, list[Event]]:
     """The events of a simulated city by type."""
-    city = lived(SEED, OPERATIONS)
+    city = simulated_city(SEED, OPERATIONS)
     city.check_end()
     found: dict[str, list[Event]] = defaultdict(list)
     for item in city.memory.items(Table.LEDGER):

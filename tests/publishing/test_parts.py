@@ -21,12 +21,12 @@ from eeum.publishing.ledger import PUBLISHED_KINDS, event_of_ledger
 from eeum.publishing.parts import PUBLISHED, event_of_part
 from eeum.storage import ConditionsFailed, Contended, Item, Table
 from eeum.wallet.rules import DebitOrder, WalletStatus
-from eeum.wallet.use_cases import ChangeStanding, OpenWallet, change_standing, open_wallet
+from eeum.wallet.use_cases import DecideOnWallet, OpenWallet, decide_on_wallet, open_wallet
 from operations.republish import TYPES
 from tests.budget.books import Books, line
 from tests.publishing.schemas import SCHEMAS, faults
 from tests.simulation.bus import Stored
-from tests.simulation.running import lived
+from tests.simulation.running import simulated_city
 from tests.use_cases.scheduling import APPROVER, AUTHOR
 from tests.use_cases.world import NUMBERS, World, incheon
 
@@ -58,7 +58,7 @@ class Observed(Stored):
 @cache
 def events() -> dict[str, list[Event]]:
     """The events of a simulated city and of an operator's work, by type, without journal entries."""
-    city = lived(5, 4_000)
+    city = simulated_city(5, 4_000)
     world = World()
     desk = Observed(world)
     _shop(world)
@@ -107,7 +107,7 @@ def _wallet(world: World) -> None:
     wallet = open_wallet(OpenWallet(SECRETS[3], DebitOrder.CHARGED_FIRST), world.holding).wallet
     about: Any = {"member_class": SECRETS[5], "birth_date": None}
     for status, said in ((None, about), (WalletStatus.SUSPENDED, None), (WalletStatus.ACTIVE, None)):
-        change_standing(ChangeStanding(wallet.id, SECRETS[1], SECRETS[2], status, True, about=said), world.holding)
+        decide_on_wallet(DecideOnWallet(wallet.id, SECRETS[1], SECRETS[2], status, True, about=said), world.holding)
         world.now += timedelta(seconds=1)
 
 

@@ -25,7 +25,7 @@ from eeum.cashback.context import EntriesCache
 from eeum.cashback.gap_store import GapStore
 from eeum.cashback.sources import Source, Unsound, sound_source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, post
+from eeum.cashback.use_cases import Accrual, Batch, accrue
 from eeum.composition import City
 from eeum.errors import Busy
 from eeum.merchants.rules import Decision, MerchantStatus
@@ -52,7 +52,7 @@ from eeum.segments import Segment
 from eeum.storage import Item, Key, Storage, Table
 from eeum.wallet.rules import DebitOrder
 from eeum.wallet.store import WalletStore
-from eeum.wallet.use_cases import ChangeStanding, OpenWallet, WalletDependencies, change_standing, open_wallet
+from eeum.wallet.use_cases import DecideOnWallet, OpenWallet, WalletDependencies, decide_on_wallet, open_wallet
 from tests.in_memory.storage import InMemoryStorage
 from tests.invariants import check_stored
 from tests.patience import patience_of
@@ -226,8 +226,8 @@ class Simulated:
             self.wallets.append(wallet.id)
             chance = random.Random(number)
             verified = True if number % 3 else None
-            change_standing(
-                ChangeStanding(wallet.id, "operator", "papers in order", verified=verified, about=papers_of(chance)),
+            decide_on_wallet(
+                DecideOnWallet(wallet.id, "operator", "papers in order", verified=verified, about=papers_of(chance)),
                 using,
             )
             give_cards(storage, wallet, chance)
@@ -311,8 +311,8 @@ class Simulated:
             assert done == len({(item["pk"], item["sk"]) for item in items if not is_only_published(item)})
         else:
             sources = [_sound(item) for item in items if not is_only_published(item)]
-            answer = post(Batch(sources), self.accrual(storage))
-            check_nothing_is_given_up(each.reason for each in answer.unpostable)
+            answer = accrue(Batch(sources), self.accrual(storage))
+            check_nothing_is_given_up(each.reason for each in answer.not_accruable)
         self.publish_changes()
         gone = {id(item) for item in items}
         self.stream = [item for item in self.stream if id(item) not in gone]

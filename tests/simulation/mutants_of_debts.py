@@ -6,7 +6,7 @@ from dataclasses import replace as replaced
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback import posting, replay
+from eeum.cashback import computing, replay
 from eeum.cashback import store as cashback_store
 from eeum.journal.accounts import CASHBACK
 from eeum.payments import progress, progress_store
@@ -16,7 +16,7 @@ from tests.simulation.mutation import Mutant, replacing
 
 debts_after = rules.debts_after
 recovered = replay._recovered
-refund = posting.refund
+refund = computing.refund
 repay = rules.repay
 
 
@@ -28,7 +28,7 @@ def _repaying(by: Any) -> Iterator[None]:
 
 @contextmanager
 def _after(by: Any) -> Iterator[None]:
-    with replacing(posting, "debts_after", by), replacing(progress_store, "debts_after", by):
+    with replacing(computing, "debts_after", by), replacing(progress_store, "debts_after", by):
         yield
 
 
@@ -96,7 +96,7 @@ MUTANTS_OF_DEBTS = (
     Mutant(
         "purse that a correction names",
         "a correction names cashback as the purse of what was recovered",
-        lambda: patch.object(posting, "refund", _said_to_be_cashbacks),
+        lambda: patch.object(computing, "refund", _said_to_be_cashbacks),
     ),
     Mutant(
         "purse in the middle",

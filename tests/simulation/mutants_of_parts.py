@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback import parts, posting, use_cases
+from eeum.cashback import computing, parts, use_cases
 from eeum.cashback.context import EntriesRead
 from eeum.cashback.rules import Correction, MonthBook
 from eeum.cashback.usage_by_earning import UsageByEarning
@@ -49,9 +49,9 @@ def _as_posted(book: MonthBook, found: Any) -> UsageByEarning:
     return of(MonthBook(book.earnings, ()), found)
 
 
-def _of_any_time(read: EntriesRead, posted: int) -> EntriesRead:
+def _of_any_time(read: EntriesRead, accrued: int) -> EntriesRead:
     """A cached month never becomes stale."""
-    return replace(read, posted=posted)
+    return replace(read, accrued=accrued)
 
 
 def _dropped(city: Any, *_: Any) -> None:
@@ -62,17 +62,17 @@ MUTANTS_OF_PARTS = (
     Mutant(
         "all parts",
         "a correction in parts is stored without its last part",
-        lambda: patch.object(posting, "divided", _all_but_the_last),
+        lambda: patch.object(computing, "divided", _all_but_the_last),
     ),
     Mutant(
         "each part once",
         "a correction's last part is stored twice",
-        lambda: patch.object(posting, "divided", _the_last_twice),
+        lambda: patch.object(computing, "divided", _the_last_twice),
     ),
     Mutant(
         "money of a part",
         "the first part moves the money of all parts",
-        lambda: patch.object(posting, "divided", _all_in_the_first),
+        lambda: patch.object(computing, "divided", _all_in_the_first),
     ),
     Mutant(
         "due count of parts",

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback import posting, rules
+from eeum.cashback import computing, rules
 from eeum.cashback import store as cashback_store
 from eeum.cashback.replay import Refund
 from eeum.cashback.rules import Captured
@@ -16,7 +16,7 @@ from eeum.payments.rules import Decline, portion
 from eeum.payments.store import PaymentStore
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, PolicyVersion
-from eeum.policy.usage import Standing
+from eeum.policy.usage import WindowUsage
 from eeum.storage import AtLeast, AtMost, Condition, Equals, Put, Update, Write
 from tests.simulation.mutation import NOT_STORED, Mutant, dropping, replacing
 
@@ -40,11 +40,11 @@ def _rounded_up(*arguments: Any, **more: Any) -> Evaluation:
     return Evaluation(tuple(rewards), exact.used)
 
 
-def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> Standing:
+def _all_months(_policy: PolicyVersion, _at: Any, usage: Mapping[str, int]) -> WindowUsage:
     total: dict[str, int] = {}
     for window, won in usage.items():
         total[window.partition("@")[0]] = total.get(window.partition("@")[0], 0) + won
-    return Standing(total, {})
+    return WindowUsage(total, {})
 
 
 def _in_debit_order(book: Any, cancelled: Any, payments: Any, *_: Any) -> Refund:
@@ -59,10 +59,10 @@ def _in_debit_order(book: Any, cancelled: Any, payments: Any, *_: Any) -> Refund
 
 
 def _nothing_recovered(book: Any, cancelled: Any, payments: Any, _: int, debts: Any) -> Refund:
-    return posting_refund(book, cancelled, payments, 0, debts)
+    return computing_refund(book, cancelled, payments, 0, debts)
 
 
-posting_refund = posting.refund
+computing_refund = computing.refund
 read_for_posting = cashback_store.CashbackStore.read_for_posting
 record_declines = PaymentStore.record_declines
 
@@ -181,7 +181,7 @@ MUTANTS_OF_PAYMENTS = (
     Mutant(
         "months that a wallet carries",
         "a limit whose usage is no longer in the wallet counts as unused",
-        lambda: patch.object(posting, "is_kept", lambda usage, month: True),
+        lambda: patch.object(computing, "is_kept", lambda usage, month: True),
         forms=True,
     ),
     Mutant(
@@ -197,12 +197,14 @@ MUTANTS_OF_PAYMENTS = (
     ),
     Mutant("expiry", "an expired hold is captured", lambda: patch.object(progress, "is_expired", lambda *_: False)),
     Mutant(
-        "order of a refund", "refunds go back in debit order", lambda: patch.object(posting, "refund", _in_debit_order)
+        "order of a refund",
+        "refunds go back in debit order",
+        lambda: patch.object(computing, "refund", _in_debit_order),
     ),
     Mutant(
         "recovery",
         "a refund is given back in full while cashback is below zero",
-        lambda: patch.object(posting, "refund", _nothing_recovered),
+        lambda: patch.object(computing, "refund", _nothing_recovered),
     ),
     Mutant(
         "balance that a refund depends on",

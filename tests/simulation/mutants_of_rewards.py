@@ -9,7 +9,7 @@ from unittest.mock import patch
 from eeum.budget import rules as budget_rules
 from eeum.budget.funding import Funding
 from eeum.budget.store import BudgetStore
-from eeum.cashback import posting, replay
+from eeum.cashback import computing, replay
 from eeum.cashback import rules as cashback_rules
 from eeum.cashback.clawback import taken_back
 from eeum.policy import usage, windows
@@ -21,7 +21,7 @@ from eeum.wallet import command_rewards, purses, top_ups
 from eeum.wallet import rules as wallet_rules
 from tests.simulation.mutation import Mutant, dropping, replacing, writing
 
-earn = posting.earn
+earn = computing.earn
 funds_of = Funding.funds
 draw = budget_rules.Funds.draw
 move = BudgetStore.move
@@ -38,8 +38,8 @@ def _of_shard(kind: type[Condition], name: str) -> Any:
     return dropping(gone)
 
 
-def _earned_without_ceilings(*arguments: Any, **more: Any) -> Any:
-    return replace(earn(*arguments, **more), ceilings={})
+def _earned_without_funded_amounts(*arguments: Any, **more: Any) -> Any:
+    return replace(earn(*arguments, **more), funded_amounts={})
 
 
 def _same_funds(funding: Any, items: Any) -> Any:
@@ -106,13 +106,13 @@ MUTANTS_OF_REWARDS = (
     Mutant(
         "stored funded amount",
         "an earning that a budget cut does not store its funded amount",
-        lambda: patch.object(posting, "earn", _earned_without_ceilings),
+        lambda: patch.object(computing, "earn", _earned_without_funded_amounts),
         forms=True,
     ),
     Mutant(
         "funded amount in corrections",
         "a correction recomputes earnings as if no budget had cut them",
-        lambda: patch.object(replay, "_current_ceilings", lambda book: {}),
+        lambda: patch.object(replay, "_current_funded_amounts", lambda book: {}),
         forms=True,
     ),
     Mutant(
@@ -198,13 +198,13 @@ MUTANTS_OF_REWARDS = (
     Mutant(
         "what had expired",
         "expired rewards are owed when their payment is cancelled",
-        lambda: patch.object(posting, "taken_back", _expired_is_owed),
+        lambda: patch.object(computing, "taken_back", _expired_is_owed),
         forms=True,
     ),
     Mutant(
         "taken back from the purse",
         "rewards in purses are taken back from cashback",
-        lambda: patch.object(posting, "taken_back", _taken_from_cashback),
+        lambda: patch.object(computing, "taken_back", _taken_from_cashback),
         forms=True,
     ),
     Mutant(

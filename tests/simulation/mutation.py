@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 from unittest.mock import patch
 
-from eeum.cashback.posting import CaptureMissing
+from eeum.cashback.computing import CaptureMissing
 from eeum.errors import Refusal
 from eeum.payments.use_cases import UnknownCard
 from eeum.storage import Condition, ConditionsFailed, Contended, Unavailable, Write

@@ -23,7 +23,7 @@ from eeum.wallet.expiry_store import ExpiryStore
 from eeum.wallet.rules import WalletStatus
 from eeum.wallet.store import WalletStore
 from eeum.wallet.sweeping import Sweeping
-from eeum.wallet.use_cases import ChangeStanding, TopUpWallet, change_standing, top_up
+from eeum.wallet.use_cases import DecideOnWallet, TopUpWallet, decide_on_wallet, top_up
 from tests.patience import patience_of
 from tests.simulation.city import Asked, Made, Simulated
 from tests.simulation.given_up import check_nothing_is_given_up
@@ -278,10 +278,10 @@ def expire(city: Simulated, storage: Storage, chance: random.Random) -> None:
     expire_holds(ExpireHolds(city.now, chance.choice((1, 10, 100))), city.paying(storage))
 
 
-def standing(city: Simulated, storage: Storage, chance: random.Random) -> None:
+def wallet_decision(city: Simulated, storage: Storage, chance: random.Random) -> None:
     status = chance.choices((WalletStatus.ACTIVE, WalletStatus.SUSPENDED, None), (8, 1, 1))[0]
     wallet = _wallet(city, chance)
-    change_standing(ChangeStanding(wallet, "operator", "reason", status), city.holding(storage))
+    decide_on_wallet(DecideOnWallet(wallet, "operator", "reason", status), city.holding(storage))
 
 
 def open_again(city: Simulated, storage: Storage, chance: random.Random) -> None:
@@ -315,7 +315,7 @@ OPERATIONS: dict[str, tuple[Operation, float]] = {
     "lose": (lose, 3),
     "catch_up": (catch_up, 0.8),
     "expire": (expire, 1),
-    "standing": (standing, 0.7),
+    "standing": (wallet_decision, 0.7),
     "open_again": (open_again, 0.3),
     "reset": (reset, 0.2),
     "close_month": (close_month, 0.05),

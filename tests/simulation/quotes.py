@@ -37,14 +37,14 @@ def quote_and_pay(city: Simulated, storage: Storage, chance: random.Random) -> N
     if paid.decline is None:
         city.payments = [*city.payments[-600:], Made(paid, key, order)]
     unread = any(each.reason is Reason.EARLIER_USE_NOT_READ for each in quoted.not_guaranteed)
-    if paid.status is PaymentStatus.APPROVED and wallet.due == wallet.posted and not unread:
+    if paid.status is PaymentStatus.APPROVED and wallet.due == wallet.accrued and not unread:
         _check_earning(city, quoted, paid)
 
 
 def _check_payment(quoted: QuoteAnswer, paid: Payment) -> None:
     given = quoted.judgement.given
-    found = (quoted.judgement.decline, quoted.judgement.paid_from, given.rewards, dict(given.ceilings))
-    assert found == (paid.decline, paid.paid_from, paid.discounts, dict(paid.ceilings)), (quoted, paid)
+    found = (quoted.judgement.decline, quoted.judgement.paid_from, given.rewards, dict(given.funded_amounts))
+    assert found == (paid.decline, paid.paid_from, paid.discounts, dict(paid.funded_amounts)), (quoted, paid)
 
 
 def _check_earning(city: Simulated, quoted: QuoteAnswer, paid: Payment) -> None:
@@ -53,7 +53,10 @@ def _check_earning(city: Simulated, quoted: QuoteAnswer, paid: Payment) -> None:
     city.deliver(city.memory, [item], through_function=False)
     book = CashbackStore(city.memory).month_book(paid.acceptance.wallet_id, month_of(paid.acceptance.accepted_at))
     (earning,) = [each for each in book.earnings if each.digest == paid.acceptance.digest]
-    assert (quoted.earning.rewards, dict(quoted.earning.ceilings)) == (earning.rewards, dict(earning.ceilings)), (
+    assert (quoted.earning.rewards, dict(quoted.earning.funded_amounts)) == (
+        earning.rewards,
+        dict(earning.funded_amounts),
+    ), (
         quoted,
         earning,
     )

@@ -18,7 +18,7 @@ from eeum.request import Request
 from eeum.storage import NOT_YET_STORED, Absent, Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.unit_of_work import commit
 from eeum.wallet.rules import AboutMember
-from eeum.wallet.use_cases import ChangeStanding, change_standing
+from eeum.wallet.use_cases import DecideOnWallet, decide_on_wallet
 from local.inhabitants import business_registration_number
 from tests.patience import patience_of
 from tests.simulation.city import Simulated
@@ -61,7 +61,7 @@ def block_card(city: Simulated, storage: Storage, chance: random.Random) -> None
 
 def verify(city: Simulated, storage: Storage, chance: random.Random) -> None:
     wallet, verified = _wallet(city, chance), chance.random() < 0.8
-    change_standing(ChangeStanding(wallet, "operator", "papers seen", verified=verified), city.holding(storage))
+    decide_on_wallet(DecideOnWallet(wallet, "operator", "papers seen", verified=verified), city.holding(storage))
 
 
 def say_of_a_member(city: Simulated, storage: Storage, chance: random.Random) -> None:
@@ -70,7 +70,7 @@ def say_of_a_member(city: Simulated, storage: Storage, chance: random.Random) ->
     some = chance.sample(sorted(said), chance.randint(1, len(said)))
     about = cast("AboutMember", {name: said[name] for name in some})  # type: ignore[literal-required]
     wallet = _wallet(city, chance)
-    change_standing(ChangeStanding(wallet, "operator", "papers seen", about=about), city.holding(storage))
+    decide_on_wallet(DecideOnWallet(wallet, "operator", "papers seen", about=about), city.holding(storage))
 
 
 def open_shop(city: Simulated, storage: Storage, chance: random.Random) -> None:

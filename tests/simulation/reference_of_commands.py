@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from eeum.ids import entry_id, request_digest
-from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Evaluation, Gives, Layer, PolicyVersion
+from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Evaluation, Layer, PolicyVersion, RewardKind
 from tests.simulation.reference_of_budgets import BudgetReference
 from tests.simulation.reference_of_debts import Owed
 from tests.simulation.reference_of_entries import canonical_hash, link_hash, taken
@@ -90,7 +90,11 @@ class CommandsReference:
         for reward in rewards:
             assert reward["layer"] in layers, f"a layer that does not act gives something: {entry}"
             layer = layers[reward["layer"]]
-            into = None if layer.gives is Gives.TOP_UP_DISCOUNT else purse_of(policy, layer, entry["accepted_at"])
+            into = (
+                None
+                if layer.reward_kind is RewardKind.TOP_UP_DISCOUNT
+                else purse_of(policy, layer, entry["accepted_at"])
+            )
             assert reward.get("into") == into, (entry, into)
             expected[f"purse/{into}" if into else entry["caller"]] += reward["won"]
             self._pay(policy, layer, reward["funders"], reward["won"], entry, expected)
@@ -108,7 +112,9 @@ class CommandsReference:
             expected[account_of(funder, entry.get("merchant_id", ""))] -= part
         self._books.spend(policy, layer, [(funder, part) for funder, part in funders], entry["accepted_at"])
 
-    def _check_given(self, policy: PolicyVersion, gives: frozenset[Gives], entry: Item, stored: dict[str, int]) -> None:
+    def _check_given(
+        self, policy: PolicyVersion, gives: frozenset[RewardKind], entry: Item, stored: dict[str, int]
+    ) -> None:
         """Check that a command's rewards are those of the policy, with the limit usage of earlier commands."""
         said = entry.get("taken", {"version": 0, "used": {}})
         ceilings = entry.get("ceilings", {})
@@ -128,7 +134,7 @@ class CommandsReference:
             self._change_commands(self.commands[-1] + Counter(said["used"]))
 
     def _evaluated_command(
-        self, policy: PolicyVersion, gives: frozenset[Gives], entry: Item, used: Counter[str]
+        self, policy: PolicyVersion, gives: frozenset[RewardKind], entry: Item, used: Counter[str]
     ) -> tuple[Evaluation, Counter[str]]:
         at, amount = entry["accepted_at"], entry["amount"]
         evaluation, uses = Evaluation((), {}), Counter[str]()

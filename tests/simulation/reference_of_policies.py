@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import Evaluation, Gives, Layer, Limit, PolicyVersion
+from eeum.policy.rules import Evaluation, Layer, Limit, PolicyVersion, RewardKind
 from eeum.policy.windows import EVENT, Window
 from tests.simulation.reference_of_facts import facts_of
 
@@ -89,9 +89,9 @@ def carried(limit: Limit, used: Mapping[str, int], at: str) -> int:
     return max((limit.amount or 0) - used.get(before, 0), 0) if before else 0
 
 
-def judged_by(policy: PolicyVersion, gives: frozenset[Gives], at: str) -> set[str]:
+def judged_by(policy: PolicyVersion, gives: frozenset[RewardKind], at: str) -> set[str]:
     """The windows whose usage matters at an instant."""
-    limits = [limit for layer in policy.layers if layer.gives in gives for limit in layer.limits]
+    limits = [limit for layer in policy.layers if layer.reward_kind in gives for limit in layer.limits]
     return {window_of(limit, at) for limit in limits} | {
         before for limit in limits if (before := window_before(limit, at))
     }
@@ -100,7 +100,7 @@ def judged_by(policy: PolicyVersion, gives: frozenset[Gives], at: str) -> set[st
 def given(
     policies: Policies,
     policy: PolicyVersion,
-    gives: frozenset[Gives],
+    gives: frozenset[RewardKind],
     facts: Item,
     amount: int,
     base: int,
@@ -109,12 +109,12 @@ def given(
     ceilings: Mapping[str, int],
 ) -> tuple[Evaluation, Counter[str]]:
     """The rewards of layers of this kind for a base of `base` won, and the windows that they use."""
-    limits = {limit.id: limit for layer in policy.layers if layer.gives in gives for limit in layer.limits}
+    limits = {limit.id: limit for layer in policy.layers if layer.reward_kind in gives for limit in layer.limits}
     before = {name: used.get(window_of(limit, at), 0) for name, limit in limits.items()}
     more = {name: carried(limit, used, at) for name, limit in limits.items()}
     known = facts_at(facts, amount, at)
     open_now = policies.open_at(policy, datetime.fromisoformat(at))
-    evaluation = evaluate(open_now, known, base, before, gives=gives, carried=more, ceilings=ceilings)
+    evaluation = evaluate(open_now, known, base, before, kinds=gives, carried=more, funded_amounts=ceilings)
     uses = Counter({window_of(limits[name], at): won for name, won in evaluation.used.items() if won})
     for name, won in evaluation.used.items():
         most = limits[name].amount
@@ -148,7 +148,7 @@ def facts_at(stored: Item, amount: int, at: str) -> Facts:
 def purse_of(policy: PolicyVersion, layer: Layer, at: str) -> str:
     """The purse of a reward of `layer` for an acceptance at an instant."""
     year, month = int(at[:4]), int(at[5:7])
-    if layer.gives is Gives.PAYBACK:
+    if layer.reward_kind is RewardKind.PAYBACK:
         return f"payback@{_month(year, month + 1)}"
     if layer.into in ("cashback", "charged"):
         return layer.into

@@ -141,7 +141,7 @@ def run(
         return _run(city, seed, steps, count, odds, progress, ends_in_full)
 
 
-def lived(seed: int, count: int) -> Simulated:
+def simulated_city(seed: int, count: int) -> Simulated:
     """A city after `count` operations under `seed`, before any catch-up."""
     city = new_city(seed, count)
     with small(), kept(city):

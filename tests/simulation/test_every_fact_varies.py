@@ -82,7 +82,7 @@ def test_the_policies_ask_for_every_fact_and_every_answer_comes() -> None:
     assert asked >= FACTS_OF_THE_LANGUAGE
     payments, top_ups = _judged(1, "payment"), _judged(1, "top_up")
     for layer in _layers():
-        about = top_ups if layer.gives in AT_TOP_UP else payments
+        about = top_ups if layer.reward_kind in AT_TOP_UP else payments
         answers = {layer.condition.holds(facts) for _, facts in about}
         assert answers == ({True, False} if layer.id in {each["id"] for each in layers if each.get("when")} else {True})
 

@@ -8,7 +8,7 @@ from typing import Any
 from eeum.calendar import SEOUL
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, Gives, Limit, PolicyVersion
+from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, Limit, PolicyVersion, RewardKind
 from eeum.policy.windows import carried_into, previous_window, start_of_window, window_key, window_name
 from simulator.payments import FLAGS, PURSES
 
@@ -50,22 +50,24 @@ class Ledger:
             **{name: payment[name] for name in names},
         )
 
-    def _given(self, member: int, facts: Facts, base: int, at: datetime, gives: frozenset[Gives]) -> int:
-        layers = self._policy.acting(gives)
+    def _given(self, member: int, facts: Facts, base: int, at: datetime, kinds: frozenset[RewardKind]) -> int:
+        layers = self._policy.acting(kinds)
         limits = {limit.id: limit for layer in layers for limit in layer.limits}
         names = {limit.id: window_name(limit.window, at) for limit in limits.values()}
         known = self._used.setdefault(member, {})
         used = {limit: known.get(window_key(limit, name), 0) for limit, name in names.items()}
         carried = {limit.id: self._carried(limit, names[limit.id], known) for limit in limits.values()}
-        ceilings: dict[str, int] = {}
+        funded_amounts: dict[str, int] = {}
         for layer in layers:
-            found = evaluate(self._policy, facts, base, used, gives=gives, carried=carried, ceilings=ceilings)
+            found = evaluate(
+                self._policy, facts, base, used, kinds=kinds, carried=carried, funded_amounts=funded_amounts
+            )
             asked = sum(reward.won for reward in found.rewards if reward.layer == layer.id)
             keys = [self._pool(pool, at) for pool in layer.pools]
-            ceilings[layer.id] = min([asked, *(self._left[key] for key in keys)])
+            funded_amounts[layer.id] = min([asked, *(self._left[key] for key in keys)])
             for key in keys:
-                self._left[key] -= ceilings[layer.id]
-        found = evaluate(self._policy, facts, base, used, gives=gives, carried=carried, ceilings=ceilings)
+                self._left[key] -= funded_amounts[layer.id]
+        found = evaluate(self._policy, facts, base, used, kinds=kinds, carried=carried, funded_amounts=funded_amounts)
         for limit, won in found.used.items():
             key = window_key(limit, names[limit])
             known[key] = known.get(key, 0) + won

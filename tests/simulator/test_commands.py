@@ -37,9 +37,9 @@ def test_the_generator_names_what_is_wrong(
 def test_a_sample_is_compared(city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["compare", POLICY, "--payments", str(city), "--sample", "3000"])
     assert comparison.main() == 0
-    said = capsys.readouterr().out
-    assert said.startswith("incheon-2022-10-01: 3,")
-    assert ", 0 differ;" in said
+    output = capsys.readouterr().out
+    assert output.startswith("incheon-2022-10-01: 3,")
+    assert ", 0 differ;" in output
 
 
 def test_a_difference_is_reported(

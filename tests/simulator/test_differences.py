@@ -14,7 +14,7 @@ from eeum.policy.digest import digest_of
 from eeum.policy.documents import canonical_document
 from eeum.simulations.rules import Payments, Question
 from simulator.asked import answer
-from simulator.scale import told
+from simulator.scale import sentence_of
 from tests.simulator.cities import POLICY, layer
 from tests.simulator.test_replay import city, limited
 
@@ -65,7 +65,7 @@ def test_a_report_says_the_scale_of_the_city_and_the_day_a_pool_ends() -> None:
         ("2020-04", 6_000, "lasts"),
     ]
     assert asked(pooled, None)["scale"] is None
-    assert told(1_000) == (
+    assert sentence_of(1_000) == (
         "These are the payments of 10 % of the city's members: won, members and payments are of that part alone."
     )
-    assert (told(10_000), told(None)) == (None, None)
+    assert (sentence_of(10_000), sentence_of(None)) == (None, None)

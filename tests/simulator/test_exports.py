@@ -101,13 +101,13 @@ def test_a_replay_gives_what_the_city_accrued(world: World, tmp_path: Path) -> N
     connection = connect(1)
     replay(connection, [read_policies(INCHEON)], open_payments(connection, tmp_path / "payments"))
 
-    posted: dict[str, int] = {}
+    accrued: dict[str, int] = {}
     for entry in (*world.entries("earning"), *world.entries("correction")):
         won = sum(won for account, won in entry["postings"].items() if account.startswith(("funder/", "merchant_rew")))
         wallet = entry["pk"].removeprefix("WALLET#")
-        posted[wallet] = posted.get(wallet, 0) - won
-    assert sum(posted.values()) > 10_000
-    assert dict(connection.execute("SELECT member, won FROM members_0").fetchall()) == posted
+        accrued[wallet] = accrued.get(wallet, 0) - won
+    assert sum(accrued.values()) > 10_000
+    assert dict(connection.execute("SELECT member, won FROM members_0").fetchall()) == accrued
 
 
 def test_an_export_is_read_where_it_lies(

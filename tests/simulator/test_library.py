@@ -66,11 +66,11 @@ def test_a_policy_of_the_library(connection: duckdb.DuckDBPyConnection, path: Pa
         ledger.pay(payment)
     assert replayed == ledger.won
     layers = policies.versions[0].layers
-    assert any(ledger.won.values()) or all(layer.gives.value.startswith("top_up") for layer in layers)
+    assert any(ledger.won.values()) or all(layer.reward_kind.value.startswith("top_up") for layer in layers)
     # The report names what a statement cannot compute, and what payments do not show.
-    walked = any(layer.gives.value == "discount" or layer.exclusive for layer in layers)
+    walked = any(layer.reward_kind.value == "discount" or layer.exclusive for layer in layers)
     assert not walked or fallbacks(plans)
-    assert len(left_out(policies)) == sum(layer.gives.value.startswith("top_up") for layer in layers)
+    assert len(left_out(policies)) == sum(layer.reward_kind.value.startswith("top_up") for layer in layers)
 
 
 def payments(document: dict[str, Any], random: Random) -> arrow.Table:

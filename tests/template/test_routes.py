@@ -139,9 +139,9 @@ def test_a_route_that_forgot_to_say_is_for_operators() -> None:
 def test_the_code_answers_exactly_the_routes_that_the_template_opens(function: str) -> None:
     package, module, _ = functions()[function]["Handler"].split(".")
     sources = [(ROOT / "functions" / package / f"{module}.py").read_text()]
-    if f"from {package}.door import" in sources[0]:  # its routes are in several modules
+    if f"from {package}.service import" in sources[0]:  # its routes are in several modules
         others = [path.read_text() for path in (ROOT / "functions" / package).glob("*.py") if path.stem != module]
-        sources += [source for source in others if f"from {package}.door import" in source]
+        sources += [source for source in others if f"from {package}.service import" in source]
     pattern = re.compile(r'^@api\.(get|post|patch|put|delete)\(\s*"([^"]+)"', re.MULTILINE)
     written = [route for source in sources for route in pattern.findall(source)]
     answered = {f"{method.upper()} {path.replace('<', '{').replace('>', '}')}" for method, path in written}

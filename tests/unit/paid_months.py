@@ -79,7 +79,7 @@ class PaidMonth:
             found.append(captured_of(entry))
         return found
 
-    def post(self, captured: Captured) -> Earning:
+    def accrue(self, captured: Captured) -> Earning:
         policy = self.policies.running_at(captured.accepted_at)
         made = earn(captured, policy, self._next_number, self.book.used, captured.accepted_at)
         self.book = self.book._replace(earnings=(*self.book.earnings, made))

@@ -114,7 +114,7 @@ def wallets(draw: st.DrawFn) -> Wallet:
         district=draw(optional),
         birth_date=draw(st.none() | st.just(date(2000, 2, 29))),
         negative=draw(st.none() | st.just(Negative("payment", NOON))),
-        standings=draw(st.integers(0, 2)),
+        decisions_made=draw(st.integers(0, 2)),
     )
     return replace(made, purses=made.purses + purses)
 

@@ -17,7 +17,7 @@ from eeum.journal.kinds import KINDS
 from eeum.journal.partitions import PARTITION
 from eeum.months.statements import Statement
 from eeum.storage import Table
-from tests.simulation.running import lived
+from tests.simulation.running import simulated_city
 from tests.template.template import events
 
 SEED, OPERATIONS = 5, 4_000
@@ -30,7 +30,7 @@ Item = dict[str, Any]
 @cache
 def stored() -> dict[str, list[Item]]:
     """Items of a simulated city by kind."""
-    city = lived(SEED, OPERATIONS)
+    city = simulated_city(SEED, OPERATIONS)
     city.check_end()
     found: dict[str, list[Item]] = defaultdict(list)
     for item in city.memory.items(Table.LEDGER):

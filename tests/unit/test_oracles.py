@@ -17,7 +17,7 @@ VALUES_AND_THE_EVALUATOR = {
     "policy.conditions": {"Facts"},
     "policy.evaluation": {"evaluate"},
     "policy.rules": {
-        "AFTER_PAYMENT", "AT_PAYMENT", "AT_TOP_UP", "NOTHING", "Evaluation", "Gives", "Layer", "Limit", "PolicyVersion", "Pool",
+        "AFTER_PAYMENT", "AT_PAYMENT", "AT_TOP_UP", "NOTHING", "Evaluation", "RewardKind", "Layer", "Limit", "PolicyVersion", "Pool",
     },
     "policy.windows": {"CALENDAR_MONTH"},
 }  # fmt: skip
@@ -34,7 +34,7 @@ OF_THE_REFERENCE = {
     "eeum.ids": {"entry_id", "request_digest"},
     "eeum.policy.conditions": {"Facts"},
     "eeum.policy.evaluation": {"evaluate"},
-    "eeum.policy.rules": {"AFTER_PAYMENT", "AT_PAYMENT", "AT_TOP_UP", "Evaluation", "Gives", "Layer", "Limit", "PolicyVersion"},
+    "eeum.policy.rules": {"AFTER_PAYMENT", "AT_PAYMENT", "AT_TOP_UP", "Evaluation", "RewardKind", "Layer", "Limit", "PolicyVersion"},
     "eeum.policy.windows": {"EVENT", "Window"},
     "eeum.storage": {"Key", "Table"},
 }  # fmt: skip

@@ -26,7 +26,7 @@ def _paid(paid_from: Portions = PAID, captures: tuple[int, ...] = (), cashback: 
     """A posted payment, or a hold with these captures; the cashback balance is `cashback` won plus what it earned."""
     month = PaidMonth("2021-01", incheon(), cashback)
     for captured in month.buy("payment", Bought(paid_from, START, captures=captures)):
-        month.post(captured)
+        month.accrue(captured)
     return month
 
 

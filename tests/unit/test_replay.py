@@ -81,7 +81,7 @@ def paid_months(draw: st.DrawFn) -> PaidMonth:
         captured += made.buy(f"{number}", bought)
     for each in draw(st.permutations(captured)):
         assert month_of(each.accepted_at) == month
-        made.post(each)
+        made.accrue(each)
     return made
 
 
@@ -270,7 +270,7 @@ def test_a_partial_cancellation_takes_the_end_of_a_payment_across_a_band_edge() 
 def test_what_was_paid_from_cashback_earned_nothing_and_takes_nothing_back() -> None:
     month = PaidMonth("2021-01", incheon())
     for captured in month.buy("one", Bought((("charged", 10_000), ("cashback", 5_000)), START)):
-        month.post(captured)
+        month.accrue(captured)
     (digest,) = month.payments
     assert month.cancel(digest, 5_000, "the end is of cashback").changes == ()
     assert month.cancel(digest, 1_000, "the rest was charged").changes == (RewardChange(1, "base", -100),)
@@ -287,5 +287,5 @@ def _january(*purses_of_payments: tuple[str, int]) -> PaidMonth:
     month = PaidMonth("2021-01", incheon())
     for number, paid in enumerate(purses_of_payments):
         for captured in month.buy(f"{number}", Bought((paid,), START + timedelta(hours=number))):
-            month.post(captured)
+            month.accrue(captured)
     return month

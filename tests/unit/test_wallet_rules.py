@@ -151,7 +151,7 @@ def test_every_decline_of_a_top_up_has_its_code() -> None:
 def test_a_new_wallet_is_active_empty_and_unverified() -> None:
     assert MEMBER.id == wallet_id_of("payer")
     assert is_id(MEMBER.id)
-    assert (MEMBER.status, MEMBER.verified, MEMBER.due, MEMBER.posted) == (WalletStatus.ACTIVE, False, 0, 0)
+    assert (MEMBER.status, MEMBER.verified, MEMBER.due, MEMBER.accrued) == (WalletStatus.ACTIVE, False, 0, 0)
     assert {purse.id: purse.amount for purse in MEMBER.purses} == {CHARGED: 0, CASHBACK: 0, HELD: 0, REFUND_PENDING: 0}
     assert (MEMBER.chain, MEMBER.negative) == (Head(0, ""), None)
 

@@ -54,8 +54,8 @@ def test_a_basket_is_paid_in_two_round_trips_and_the_wallet_is_written_once(worl
     assert world.wallet(payer.id).due == 3
     again = world.pay_basket(payer, _orders(shops, 10_000, 15_000, 6_000), KEY)
     assert (again.entry, again.replayed) == (answer.entry, True)
-    world.post(*answer.entry.payments)
-    assert world.wallet(payer.id).posted == 3
+    world.accrue(*answer.entry.payments)
+    assert world.wallet(payer.id).accrued == 3
 
 
 def test_payments_of_a_basket_are_cancelled_and_found_one_by_one(world: World) -> None:
@@ -128,7 +128,7 @@ def test_the_last_won_of_a_budget_go_to_the_first_payments_of_a_basket() -> None
     payer, shops = world.member(charged=100_000), _shops(world, 3)
     basket = world.pay_basket(payer, _orders(shops, 10_000, 10_000, 10_000)).entry
     assert [each.discount for each in basket.payments] == [1_000, 500, 0]
-    assert [dict(each.ceilings) for each in basket.payments] == [{}, {"coupon": 500}, {"coupon": 0}]
+    assert [dict(each.funded_amounts) for each in basket.payments] == [{}, {"coupon": 500}, {"coupon": 0}]
     assert left(world) == 0
     check_everything(world.memory)
 
@@ -216,9 +216,9 @@ def test_a_basket_equals_its_payments_one_after_another(
             assert basket.is_declined
             return
         entries.append(entry)
-    assert [(each.paid_from, each.discounts, each.limit_usage, dict(each.ceilings)) for each in basket.payments] == [
-        (each.paid_from, each.discounts, each.limit_usage, dict(each.ceilings)) for each in entries
-    ]
+    assert [
+        (each.paid_from, each.discounts, each.limit_usage, dict(each.funded_amounts)) for each in basket.payments
+    ] == [(each.paid_from, each.discounts, each.limit_usage, dict(each.funded_amounts)) for each in entries]
     assert together.balances(payer) == apart.balances(payer)
     assert (together.wallet(payer.id).limit_usage, left(together)) == (apart.wallet(payer.id).limit_usage, left(apart))
     check_everything(together.memory)

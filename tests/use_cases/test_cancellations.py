@@ -34,11 +34,11 @@ def _paid(world: World, payer: Wallet, *amounts: int) -> list[Payment]:
 def test_a_cancelled_payment_goes_back_to_its_purse_and_its_cashback_is_taken_back(world: World) -> None:
     payer = world.member(charged=100_000)
     (payment,) = _paid(world, payer, 30_000)
-    world.post(payment)
+    world.accrue(payment)
     assert world.balances(payer) == {"charged": 70_000, "cashback": 3_000}
     cancellation = world.cancel(payment).entry
     assert world.balances(payer) == {"charged": 70_000, "cashback": 3_000, "refund_pending": 30_000}
-    world.post(cancellation)
+    world.accrue(cancellation)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
     (correction,) = world.book(payer).corrections
     assert (correction.won, correction.recovered, correction.released) == (-3_000, 0, (("charged", 30_000),))
@@ -50,21 +50,21 @@ def test_the_order_of_deliveries_does_not_matter(world: World) -> None:
     payer = world.member(charged=100_000)
     (payment,) = _paid(world, payer, 30_000)
     cancellation = world.cancel(payment, 10_000).entry
-    posted = world.posted(cancellation)
-    assert (posted.posted, posted.already, posted.unpostable) == (1, 0, [])
+    accrued = world.accrued(cancellation)
+    assert (accrued.accrued, accrued.already, accrued.not_accruable) == (1, 0, [])
     assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}
-    assert world.posted(payment).already == 1
+    assert world.accrued(payment).already == 1
     after = world.wallet(payer.id)
-    assert (after.due, after.posted) == (2, 2)
+    assert (after.due, after.accrued) == (2, 2)
 
 
 def test_a_cancellation_raises_what_later_payments_earned(world: World) -> None:
     """10 % up to 500,000 and 1 % up to 1,000,000: later payments earn what the cancellation frees in the first band."""
     payer = world.member(charged=2_000_000)
     first, second, third = _paid(world, payer, 500_000, 300_000, 400_000)
-    world.post(first, second, third)
+    world.accrue(first, second, third)
     assert [earning.won for earning in world.earnings(payer)] == [50_000, 3_000, 2_000]
-    world.post(world.cancel(first).entry)
+    world.accrue(world.cancel(first).entry)
     (correction,) = world.book(payer).corrections
     changes = [(change.number, change.won) for change in correction.changes]
     assert changes == [(1, -50_000), (2, 27_000), (3, 20_000 + 2_000 - 2_000)]
@@ -75,9 +75,9 @@ def test_a_cancellation_raises_what_later_payments_earned(world: World) -> None:
 def test_partial_cancellations_add_up_to_one_cancellation(world: World, parts: list[int]) -> None:
     payer = world.member(charged=400_000, cashback=100_000, grants={"grant/a": 200_000})
     first, second = _paid(world, payer, 600_000, 100_000)
-    world.post(first, second)
+    world.accrue(first, second)
     for part in parts:
-        world.post(world.cancel(first, part).entry)
+        world.accrue(world.cancel(first, part).entry)
     # The last 300,000 came back, of 200,000 from the allowance and 400,000 from the loaded balance; the remaining 100,000 earn.
     assert world.balances(payer) == {"charged": 300_000, "cashback": 10_000, "grant/a": 0}
     book = world.book(payer)
@@ -87,24 +87,24 @@ def test_partial_cancellations_add_up_to_one_cancellation(world: World, parts: l
 def test_refunds_go_back_in_reverse_debit_order(world: World) -> None:
     payer = world.member(charged=50_000, cashback=20_000, grants={"grant/a": 30_000})
     (payment,) = _paid(world, payer, 100_000)
-    world.post(payment)
+    world.accrue(payment)
     assert world.balances(payer) == {"charged": 0, "cashback": 5_000, "grant/a": 0}
-    world.post(world.cancel(payment, 15_000).entry)
+    world.accrue(world.cancel(payment, 15_000).entry)
     assert world.balances(payer) == {"charged": 0, "cashback": 20_000, "grant/a": 0}
-    world.post(world.cancel(payment, 15_000).entry)
+    world.accrue(world.cancel(payment, 15_000).entry)
     # Ten thousand from the loaded balance are cancelled, and so are the thousand that they earned.
     assert world.balances(payer) == {"charged": 10_000, "cashback": 24_000, "grant/a": 0}
-    world.post(world.cancel(payment).entry)
+    world.accrue(world.cancel(payment).entry)
     assert world.balances(payer) == {"charged": 50_000, "cashback": 20_000, "grant/a": 30_000}
 
 
 def test_cashback_that_was_spent_is_taken_from_the_refund(world: World) -> None:
     payer = world.member(charged=100_000, cashback_first=True)
     (payment,) = _paid(world, payer, 100_000)
-    world.post(payment)
+    world.accrue(payment)
     _paid(world, payer, 10_000)
     assert world.balances(payer) == {"charged": 0, "cashback": 0}
-    world.post(world.cancel(payment, 60_000).entry)
+    world.accrue(world.cancel(payment, 60_000).entry)
     (correction,) = world.book(payer).corrections
     assert (correction.won, correction.recovered) == (-6_000, 6_000)
     assert world.balances(payer) == {"charged": 54_000, "cashback": 0}
@@ -118,16 +118,16 @@ def test_cashback_below_zero_shows_its_reason_and_is_filled_by_later_cashback() 
     world.policies = PolicyBook([_three_layers(world)])
     payer = world.member(charged=20, cashback_first=True)
     (payment,) = _paid(world, payer, 10)
-    world.post(payment)
+    world.accrue(payment)
     _paid(world, payer, 3)
     assert world.balances(payer) == {"charged": 10, "cashback": 0}
-    world.post(world.cancel(payment, 1).entry)
+    world.accrue(world.cancel(payment, 1).entry)
     owing = world.wallet(payer.id)
     assert (owing.balance("charged"), owing.balance("cashback")) == (10, -2)
     assert owing.negative is not None
     assert (owing.negative.payment_id, owing.negative.at) == (payment.acceptance.id, world.now)
     (later,) = _paid(world, payer, 10)
-    world.post(later)
+    world.accrue(later)
     filled = world.wallet(payer.id)
     assert (filled.balance("cashback"), filled.negative) == (1, None)
 
@@ -135,14 +135,14 @@ def test_cashback_below_zero_shows_its_reason_and_is_filled_by_later_cashback() 
 def test_a_balance_below_zero_is_filled_from_the_next_refund_first(world: World) -> None:
     payer = world.member(charged=50_000)
     (payment,) = _paid(world, payer, 20_000)
-    world.post(payment)
+    world.accrue(payment)
     world.give(payer.id, "cashback", -7_000)
-    world.post(world.cancel(payment, 10_000).entry)
+    world.accrue(world.cancel(payment, 10_000).entry)
     (correction,) = world.book(payer).corrections
     assert (correction.won, correction.recovered, correction.released) == (-1_000, 6_000, (("charged", 4_000),))
     assert world.balances(payer) == {"charged": 34_000, "cashback": 0}
     # The rest comes back as if nothing had been recovered: in reverse debit order, over all refunds.
-    world.post(world.cancel(payment).entry)
+    world.accrue(world.cancel(payment).entry)
     assert world.balances(payer) == {"charged": 43_000, "cashback": 0}
 
 
@@ -223,7 +223,7 @@ def test_a_lost_answer_does_not_cancel_twice(world: World, error: type[Exception
         cancellation = world.cancel(payment, 10_000, KEY).entry
     assert hit
     with world.failing(error, moment, times=2) as hit:
-        world.post(payment, cancellation)
+        world.accrue(payment, cancellation)
     assert hit
     assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}
 
@@ -232,17 +232,17 @@ def test_a_cancellation_belongs_to_the_month_of_its_payment(world: World) -> Non
     world.now = datetime(2021, 1, 31, 23, 0, tzinfo=SEOUL)
     payer = world.member(charged=2_000_000)
     january = _paid(world, payer, 500_000, 100_000)
-    world.post(*january)
+    world.accrue(*january)
     world.now = datetime(2021, 4, 2, 9, 0, tzinfo=SEOUL)
     april = _paid(world, payer, 100_000)
-    world.post(*april)
-    world.post(world.cancel(january[0]).entry)
+    world.accrue(*april)
+    world.accrue(world.cancel(january[0]).entry)
     (correction,) = world.book(payer, "2021-01").corrections
     assert [(change.number, change.won) for change in correction.changes] == [(1, -50_000), (2, 9_000)]
     assert world.book(payer, "2021-04").corrections == ()
     assert world.wallet(payer.id).usage == {"monthly-spend@2021-04": 100_000}
     # The wallet no longer has January's limit usage, but a late accrual can still compute it.
-    world.post(world.cancel(january[1]).entry)
+    world.accrue(world.cancel(january[1]).entry)
     assert world.balances(payer) == {"charged": 1_900_000, "cashback": 10_000}
 
 
@@ -250,10 +250,10 @@ def test_posting_a_cancellation_again_changes_nothing(world: World) -> None:
     payer = world.member(charged=100_000)
     (payment,) = _paid(world, payer, 30_000)
     cancellation = world.cancel(payment).entry
-    world.post(payment, cancellation)
+    world.accrue(payment, cancellation)
     before = world.balances(payer)
-    again = world.posted(cancellation, payment, cancellation)
-    assert (again.posted, again.already) == (0, 2)
+    again = world.accrued(cancellation, payment, cancellation)
+    assert (again.accrued, again.already) == (0, 2)
     assert world.balances(payer) == before
 
 
@@ -262,14 +262,14 @@ def test_a_payment_and_its_cancellation_under_one_key_in_one_instant_are_two(wor
     payment = world.pay(payer, shop, 30_000, KEY).entry
     cancellation = world.cancel(payment, 10_000, KEY).entry
     assert cancellation.acceptance.id == payment.acceptance.id
-    assert world.posted(cancellation, payment).posted == 2
+    assert world.accrued(cancellation, payment).accrued == 2
     assert world.balances(payer) == {"charged": 80_000, "cashback": 2_000}
 
 
 def test_a_refund_is_divided_again_when_the_cashback_balance_changed(world: World) -> None:
     payer = world.member(charged=100_000, cashback_first=True)
     (payment,) = _paid(world, payer, 100_000)
-    world.post(payment)
+    world.accrue(payment)
     cancellation = world.cancel(payment).entry
     done = []
 
@@ -279,7 +279,7 @@ def test_a_refund_is_divided_again_when_the_cashback_balance_changed(world: Worl
             _paid(world, payer, 10_000)
 
     world.memory.fault = spend
-    world.post(cancellation)
+    world.accrue(cancellation)
     assert done
     assert world.balances(payer) == {"charged": 90_000, "cashback": 0}
 
@@ -295,22 +295,22 @@ def test_only_surviving_payments_earn_after_any_sequence(seed: int) -> None:
     waiting: list[object] = []
     payments: list[Payment] = []
     for _ in range(chance.randint(3, 14)):
-        deed = chance.random()
-        if deed < 0.5:
+        act = chance.random()
+        if act < 0.5:
             payments += (made := _paid(world, payer, chance.choice([1, 9_999, 50_000, 200_000, 400_000])))
             waiting += [payment for payment in made if payment.decline is None]
-        elif deed < 0.8 and payments:
+        elif act < 0.8 and payments:
             try:
                 waiting.append(world.cancel(chance.choice(payments), chance.choice([None, 1, 30_000])).entry)
             except (CancellationExceedsPayment, PaymentDeclined):
                 continue
         else:
             chance.shuffle(waiting)
-            world.post(*waiting[:2])  # type: ignore[arg-type]
+            world.accrue(*waiting[:2])  # type: ignore[arg-type]
             del waiting[:2]
-    world.post(*waiting)  # type: ignore[arg-type]
+    world.accrue(*waiting)  # type: ignore[arg-type]
     after = world.wallet(payer.id)
-    assert (after.due, after.balance("refund_pending")) == (after.posted, 0)
+    assert (after.due, after.balance("refund_pending")) == (after.accrued, 0)
     check_everything(world.memory)
 
 
@@ -318,7 +318,7 @@ def test_entries_posted_while_a_month_is_read_are_left_out(world: World, monkeyp
     """Corrections are read after earnings, so one may belong to an earning that was not read."""
     payer = world.member(charged=1_000_000)
     payment, cancelled = _paid(world, payer, 400_000, 200_000)
-    world.post(payment)
+    world.accrue(payment)
     cancellation = world.cancel(payment, 100_000).entry
     taken_back = world.cancel(cancelled).entry
     query, done = world.memory.query, []
@@ -326,10 +326,10 @@ def test_entries_posted_while_a_month_is_read_are_left_out(world: World, monkeyp
     def overtaken(asked: Query) -> Page:
         if asked.prefix.startswith("CORRECTION#") and not done:
             done.append(True)
-            world.post(cancelled, taken_back)
+            world.accrue(cancelled, taken_back)
         return query(asked)
 
     monkeypatch.setattr(world.memory, "query", overtaken)
-    world.post(cancellation)
+    world.accrue(cancellation)
     assert done
     assert world.balances(payer) == {"charged": 700_000, "cashback": 30_000}

@@ -51,25 +51,25 @@ def test_a_budget_draw_lowers_what_is_left(city: World) -> None:
     appropriate(city, 10_000, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
-    city.post(paid)
+    city.accrue(paid)
     assert (_won(city, paid), left(city, layers=["gift"])) == (1_500, 8_500)
     (earning,) = city.earnings(payer)
-    assert earning.ceilings == {}
+    assert earning.funded_amounts == {}
     assert "ceilings" not in city.entries("earning")[0]
 
 
 @pytest.mark.parametrize(
-    ("there", "ceilings"), [(1_500, {}), (1_499, {"gift": 1_499}), (1, {"gift": 1}), (0, {"gift": 0})]
+    ("there", "funded_amounts"), [(1_500, {}), (1_499, {"gift": 1_499}), (1, {"gift": 1}), (0, {"gift": 0})]
 )
 def test_a_shortfall_is_stored_as_a_funded_amount_and_other_layers_are_unaffected(
-    city: World, there: int, ceilings: dict[str, int]
+    city: World, there: int, funded_amounts: dict[str, int]
 ) -> None:
     appropriate(city, there, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
-    assert city.post(paid) == []
+    assert city.accrue(paid) == []
     (earning,) = city.earnings(payer)
-    assert (earning.ceilings, left(city, layers=["gift"])) == (ceilings, 0)
+    assert (earning.funded_amounts, left(city, layers=["gift"])) == (funded_amounts, 0)
     assert _won(city, paid) == there
     assert earning.won == 3_000 + there, "other layers are unaffected"
     assert earning.used == {"monthly-spend": 30_000}
@@ -81,7 +81,7 @@ def test_spend_limits_count_the_base_although_it_was_not_funded() -> None:
     appropriate(world, 0, layers=["gift"])
     payer, shop = world.member(charged=100_000), world.shop()
     first = world.pay(payer, shop, 30_000).entry
-    world.post(first)
+    world.accrue(first)
     appropriate(world, 50_000, funder="city", layers=["other"])
     assert world.wallet(payer.id).usage["gift-spend@2021-01"] == 30_000
     check_everything(world.memory)
@@ -90,11 +90,11 @@ def test_spend_limits_count_the_base_although_it_was_not_funded() -> None:
 def test_reward_limits_count_the_funded_amount(pool: World) -> None:
     payer, shop = pool.member(charged=200_000), pool.shop()
     rich = pool.member("rich", charged=200_000)
-    pool.post(pool.pay(rich, shop, 30_000).entry)
+    pool.accrue(pool.pay(rich, shop, 30_000).entry)
     paid = pool.pay(payer, shop, 30_000).entry
-    pool.post(paid)
+    pool.accrue(paid)
     (earning,) = pool.earnings(payer)
-    assert earning.ceilings == {"pooled": 2_000}
+    assert earning.funded_amounts == {"pooled": 2_000}
     assert earning.used["pooled-reward"] == 2_000
 
 
@@ -106,9 +106,9 @@ def test_a_pool_turns_with_its_window(pool: World) -> None:
     pool.now += timedelta(milliseconds=1)
     third = pool.pay(payer, shop, 5_000).entry
     # Payments of a window draw on its pool whenever they are posted.
-    pool.post(third)
-    pool.post(first)
-    pool.post(second)
+    pool.accrue(third)
+    pool.accrue(first)
+    pool.accrue(second)
     assert [_won(pool, each, "pooled") for each in (first, second, third)] == [3_000, 2_000, 500]
 
 
@@ -117,14 +117,14 @@ def test_a_cut_reward_is_not_raised_when_another_payment_is_cancelled(city: Worl
     appropriate(city, 2_000, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     first, second = (city.pay(payer, shop, 30_000).entry for _ in range(2))
-    city.post(first)
-    city.post(second)
+    city.accrue(first)
+    city.accrue(second)
     assert [_won(city, each) for each in (first, second)] == [1_500, 500]
-    city.post(city.cancel(first, 10_000).entry)
+    city.accrue(city.cancel(first, 10_000).entry)
     assert [_won(city, each) for each in (first, second)] == [1_000, 500]
     assert left(city, layers=["gift"]) == 500
     third = city.pay(payer, shop, 30_000).entry
-    city.post(third)
+    city.accrue(third)
     assert _won(city, third) == 500
 
 
@@ -136,14 +136,14 @@ def test_an_earning_raised_by_a_cancellation_is_funded_as_far_as_possible() -> N
     payer, shop = world.member(charged=200_000), world.shop()
     other = world.member("other", charged=100_000)
     first, second = (world.pay(payer, shop, 30_000).entry for _ in range(2))
-    world.post(first)
-    world.post(second)
+    world.accrue(first)
+    world.accrue(second)
     assert [_won(world, each) for each in (first, second)] == [3_000, 1_000]
     cancelled = world.cancel(first).entry
     hungry = world.pay(other, shop, 30_000).entry
-    world.post(hungry)
+    world.accrue(hungry)
     assert _won(world, hungry) == 100
-    world.post(cancelled)
+    world.accrue(cancelled)
     # 3,000 come back; the second payment earns 3,000 now, of which 1,000 were funded.
     assert [_won(world, each) for each in (first, second)] == [0, 3_000]
     assert left(world, layers=["gift"]) == 1_000
@@ -166,15 +166,15 @@ def test_a_correction_with_a_shortfall_stores_its_funded_amounts() -> None:
     payer, shop = world.member(charged=200_000), world.shop()
     elsewhere = world.shop("2208162517", district="jung")
     first, second = world.pay(payer, elsewhere, 30_000).entry, world.pay(payer, shop, 30_000).entry
-    world.post(first)
-    world.post(second)
+    world.accrue(first)
+    world.accrue(second)
     assert _won(world, second) == 1_000
-    world.post(world.cancel(first).entry)
+    world.accrue(world.cancel(first).entry)
     (correction,) = world.book(payer).corrections
-    assert correction.ceilings == {2: {"gift": 1_200}}
+    assert correction.funded_amounts == {2: {"gift": 1_200}}
     assert (_won(world, second), left(world, layers=["gift"])) == (1_200, 0)
     # When that is cancelled, too: the funded amount stays, and the rest is returned.
-    world.post(world.cancel(second, 20_000).entry)
+    world.accrue(world.cancel(second, 20_000).entry)
     assert (_won(world, second), left(world, layers=["gift"])) == (1_000, 200)
     check_everything(world.memory)
 
@@ -185,9 +185,9 @@ def test_a_cancellation_after_new_year_returns_money_to_the_year_that_paid(city:
     city.now = datetime(2021, 12, 31, 12, 0, tzinfo=SEOUL)
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
-    city.post(paid)
+    city.accrue(paid)
     city.now = datetime(2022, 1, 1, 12, 0, tzinfo=SEOUL)
-    city.post(city.cancel(paid, 20_000).entry)
+    city.accrue(city.cancel(paid, 20_000).entry)
     assert left(city, layers=["gift"]) == 100_000 - _won(city, paid)
     assert left(city, year=2022, layers=["gift"]) == 100_000
 
@@ -195,7 +195,7 @@ def test_a_cancellation_after_new_year_returns_money_to_the_year_that_paid(city:
 def test_a_line_that_applies_later_pays_for_what_is_accepted_from_then_on(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
-    city.post(paid)
+    city.accrue(paid)
     assert city.memory.items(Table.BUDGETS) == [], "a layer without a budget sends no request"
     assert _won(city, paid) == 1_500
 
@@ -204,13 +204,13 @@ def test_all_wallets_of_a_batch_draw_on_one_item(city: World) -> None:
     appropriate(city, 1_000_000)
     members = [city.member(f"member-{number}", charged=100_000) for number in range(20)]
     shop = city.shop()
-    city.post(city.pay(members[0], shop, 30_000).entry)
+    city.accrue(city.pay(members[0], shop, 30_000).entry)
     payments = [city.pay(each, shop, 10_000).entry for each in members]
-    city.post(payments[0])
+    city.accrue(payments[0])
     shards = [item for item in city.memory.items(Table.BUDGETS) if item["kind"] == "sub_line"]
     city.budgets = partial(lambda budgets: budgets, city.budgets())  # type: ignore[method-assign]
     with city.counted() as costs:
-        city.post(*payments[1:])
+        city.accrue(*payments[1:])
     funded = [item for item in city.memory.items(Table.BUDGETS) if item["kind"] == "sub_line"]
     changed = [after for before, after in zip(shards, funded, strict=True) if before != after]
     assert len(changed) == 1
@@ -223,9 +223,9 @@ def test_a_batch_that_comes_again_or_twice_at_once_is_funded_once(city: World) -
     members = [city.member(f"member-{number}", charged=100_000) for number in range(4)]
     shop = city.shop()
     payments = [city.pay(each, shop, 10_000).entry for each in members]
-    answers = attempts_at_once([partial(city.post, *payments)] * 4)
+    answers = attempts_at_once([partial(city.accrue, *payments)] * 4)
     assert [each for each in answers if isinstance(each, Exception)] == []
-    city.post(*payments)
+    city.accrue(*payments)
     assert left(city, layers=["gift"]) == 100_000 - 4 * 500
 
 
@@ -234,23 +234,23 @@ def test_a_posting_whose_answer_was_lost_is_funded_once(city: World, moment: str
     appropriate(city, 100_000, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 10_000).entry
-    city.post(city.pay(payer, shop, 10_000).entry)
+    city.accrue(city.pay(payer, shop, 10_000).entry)
     with city.failing(Contended, moment, 2):
-        city.post(paid)
+        city.accrue(paid)
     assert left(city, layers=["gift"]) == 100_000 - 2 * 500
 
 
 def test_a_posting_without_time_left_takes_nothing(city: World) -> None:
     appropriate(city, 100_000, layers=["gift"])
     payer, shop = city.member(charged=100_000), city.shop()
-    city.post(city.pay(payer, shop, 10_000).entry)
+    city.accrue(city.pay(payer, shop, 10_000).entry)
     paid = city.pay(payer, shop, 10_000).entry
     city.seconds = 0
     with city.failing(Contended, "before", 99), pytest.raises(Busy):
-        city.post(paid)
+        city.accrue(paid)
     city.seconds = 60
     assert left(city, layers=["gift"]) == 99_500
-    city.post(paid)
+    city.accrue(paid)
     assert left(city, layers=["gift"]) == 99_000
 
 
@@ -264,10 +264,10 @@ def test_money_drawn_by_others_meanwhile_is_not_drawn_twice(city: World) -> None
     def fault(moment: str, writes: Any) -> None:
         if moment == "before" and not done and any(write.key.table is Table.LEDGER for write in writes):
             done.append(True)
-            city.post(theirs)
+            city.accrue(theirs)
 
     city.memory.fault = fault
-    city.post(mine)
+    city.accrue(mine)
     assert (_won(city, theirs), _won(city, mine), left(city, layers=["gift"])) == (500, 100, 0)
 
 
@@ -285,7 +285,7 @@ def test_an_event_outside_its_dates_has_no_budget(world: World) -> None:
     for day in (9, 10, 19, 20):
         own.now = datetime(2021, 1, day, 0, 0, tzinfo=SEOUL)
         paid = own.pay(payer, shop, 10_000).entry
-        own.post(paid)
+        own.accrue(paid)
         wins.append(_won(own, paid, "fest"))
     assert wins == [0, 1_000, 1_000, 0]
     money = BudgetStore(own.memory, own.patience, "incheon").money(2021)

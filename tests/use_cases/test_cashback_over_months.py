@@ -41,7 +41,7 @@ def _won(world: World, month: str) -> list[int]:
 def test_the_first_millisecond_of_a_month_starts_its_limit_at_zero(world: World) -> None:
     last = _paid_at(world, LAST_MILLISECOND, 1_000_000)
     first = _paid_at(world, MIDNIGHT, 1_000_000)
-    world.post(last, first)
+    world.accrue(last, first)
     assert (_won(world, "2021-01"), _won(world, "2021-02")) == ([55_000], [55_000])
     assert world.wallet(world.member().id).usage == {
         "monthly-spend@2021-01": 1_000_000,
@@ -50,8 +50,8 @@ def test_the_first_millisecond_of_a_month_starts_its_limit_at_zero(world: World)
 
 
 def test_the_last_millisecond_of_a_month_uses_its_limit(world: World) -> None:
-    world.post(_paid_at(world, LAST_MILLISECOND - timedelta(hours=1), 1_000_000))
-    world.post(_paid_at(world, LAST_MILLISECOND + timedelta(microseconds=999), 500_000))
+    world.accrue(_paid_at(world, LAST_MILLISECOND - timedelta(hours=1), 1_000_000))
+    world.accrue(_paid_at(world, LAST_MILLISECOND + timedelta(microseconds=999), 500_000))
     assert _won(world, "2021-01") == [55_000, 0]
 
 
@@ -60,7 +60,7 @@ def test_months_follow_seoul_in_any_time_zone_of_the_clock(world: World) -> None
 
     payment = _paid_at(world, datetime(2021, 1, 31, 15, 0, tzinfo=UTC), 1_000)
     assert world.entries("payment")[0]["month"] == "2021-02"
-    world.post(payment)
+    world.accrue(payment)
     assert _won(world, "2021-02") == [100]
 
 
@@ -70,9 +70,9 @@ def test_a_payment_of_the_old_month_that_is_posted_after_the_first_of_the_new_on
     early = _paid_at(world, LAST_MILLISECOND - timedelta(hours=2), 600_000)
     late = _paid_at(world, LAST_MILLISECOND, 600_000)
     new = _paid_at(world, MIDNIGHT, 600_000)
-    world.post(early)
-    world.post(new)
-    world.post(late)
+    world.accrue(early)
+    world.accrue(new)
+    world.accrue(late)
     assert _won(world, "2021-01") == [51_000, 4_000]
     assert _won(world, "2021-02") == [51_000]
 
@@ -81,21 +81,21 @@ def test_a_payment_of_the_old_month_that_is_posted_after_the_first_of_the_new_on
 def test_an_accrual_months_late_counts_usage_that_the_wallet_no_longer_keeps(world: World, month_now: int) -> None:
     early = _paid_at(world, LAST_MILLISECOND - timedelta(hours=2), 600_000)
     late = [_paid_at(world, LAST_MILLISECOND - timedelta(hours=1), won) for won in (300_000, 300_000)]
-    world.post(early)
-    world.post(_paid_at(world, datetime(2021, month_now, 1, tzinfo=SEOUL), 10_000))
+    world.accrue(early)
+    world.accrue(_paid_at(world, datetime(2021, month_now, 1, tzinfo=SEOUL), 10_000))
     assert "monthly-spend@2021-01" not in world.wallet(world.member().id).usage
-    world.post(late[0])
-    world.post(late[1])
+    world.accrue(late[0])
+    world.accrue(late[1])
     assert _won(world, "2021-01") == [51_000, 3_000, 1_000]
     assert "monthly-spend@2021-01" not in world.wallet(world.member().id).usage
 
 
 def test_one_batch_may_hold_payments_of_many_months(world: World) -> None:
-    posted = _paid_at(world, datetime(2021, 1, 10, tzinfo=SEOUL), 900_000)
-    world.post(posted)
+    accrued = _paid_at(world, datetime(2021, 1, 10, tzinfo=SEOUL), 900_000)
+    world.accrue(accrued)
     payments = [_paid_at(world, datetime(2021, month, 20, tzinfo=SEOUL), 600_000) for month in range(1, 8)]
-    world.post(*payments[2:])
-    world.post(*payments[::-1])
+    world.accrue(*payments[2:])
+    world.accrue(*payments[::-1])
     assert _won(world, "2021-01") == [54_000, 1_000]
     assert [_won(world, f"2021-0{month}") for month in range(2, 8)] == [[51_000]] * 6
     assert world.wallet(world.member().id).usage == {"monthly-spend@2021-06": 600_000, "monthly-spend@2021-07": 600_000}
@@ -103,27 +103,27 @@ def test_one_batch_may_hold_payments_of_many_months(world: World) -> None:
 
 def test_a_late_accrual_that_loses_a_race_sums_its_month_again(world: World) -> None:
     payments = [_paid_at(world, LAST_MILLISECOND - timedelta(hours=hour), 600_000) for hour in (3, 2, 1)]
-    world.post(_paid_at(world, datetime(2021, 6, 1, tzinfo=SEOUL), 10_000))
+    world.accrue(_paid_at(world, datetime(2021, 6, 1, tzinfo=SEOUL), 10_000))
     done = []
 
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not done:
             done.append(True)
-            world.post(payments[0])
+            world.accrue(payments[0])
 
     world.memory.fault = fault
-    world.post(payments[1])
-    world.post(payments[2])
+    world.accrue(payments[1])
+    world.accrue(payments[2])
     assert _won(world, "2021-01") == [51_000, 4_000, 0]
 
 
 def test_a_late_accrual_reads_its_month_consistently(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     late = _paid_at(world, LAST_MILLISECOND, 600_000)
-    world.post(_paid_at(world, datetime(2021, 6, 1, tzinfo=SEOUL), 10_000))
+    world.accrue(_paid_at(world, datetime(2021, 6, 1, tzinfo=SEOUL), 10_000))
     asked: list[Query] = []
     answer = world.memory.query
     monkeypatch.setattr(world.memory, "query", lambda query: asked.append(query) or answer(query))
-    world.post(late)
+    world.accrue(late)
     assert asked
     assert all(query.consistent for query in asked)
 
@@ -132,7 +132,7 @@ def test_policy_and_month_are_those_of_the_acceptance_not_of_the_posting(world: 
     before = _paid_at(world, datetime(2022, 6, 30, 23, 59, 59, 999_000, tzinfo=SEOUL), 100_000)
     after = _paid_at(world, datetime(2022, 7, 1, tzinfo=SEOUL), 100_000)
     world.now = datetime(2026, 1, 1, tzinfo=SEOUL)
-    world.post(after, before)
+    world.accrue(after, before)
     (first,), (second,) = world.earnings(world.member(), "2022-06"), world.earnings(world.member(), "2022-07")
     assert (first.policy, second.policy) == ("incheon-2021-01-01", "incheon-2022-07-01")
     assert first.posted_at == second.posted_at == world.now
@@ -149,7 +149,7 @@ def test_a_version_that_starts_at_an_hour_splits_that_day(world: World) -> None:
         world.now = instant
         payments.append(_earlier_payment(world))
     world.policies = merchants
-    world.post(*payments)
+    world.accrue(*payments)
     policies = [earning.policy for earning in world.earnings(world.member(), "2019-08")]
     assert policies == ["incheon-2019-05-01", "incheon-2019-08-01"]
 
@@ -173,18 +173,18 @@ def test_a_payment_before_the_first_policy_is_returned_and_the_others_are_posted
     early = _earlier_payment(world)
     world.policies = real
     later = _paid_at(world, MIDNIGHT, 10_000)
-    (unpostable,) = world.post(early, later)
-    assert (unpostable.source.entry, unpostable.reason) == (early, "accepted_before_the_first_policy")
+    (not_accruable,) = world.accrue(early, later)
+    assert (not_accruable.source.entry, not_accruable.reason) == (early, "accepted_before_the_first_policy")
     assert (_won(world, "2018-06"), _won(world, "2021-02")) == ([], [1_000])
 
 
 def test_a_programme_that_seems_to_have_no_policy_posts_nothing_for_now(world: World) -> None:
     payment = _paid_at(world, MIDNIGHT, 10_000)
     with pytest.raises(ProgrammeNotRunning):
-        world.post(payment, policies=PolicyBook([]))
+        world.accrue(payment, policies=PolicyBook([]))
     assert world.entries("earning") == []
-    assert world.post(policies=PolicyBook([])) == []
-    world.post(payment)
+    assert world.accrue(policies=PolicyBook([])) == []
+    world.accrue(payment)
     assert _won(world, "2021-02") == [1_000]
 
 
@@ -199,7 +199,7 @@ def test_after_the_end_of_a_policy_payments_earn_nothing(world: World) -> None:
     world.policies = book_of(world.policy_store)
     end = datetime(2031, 6, 15, 18, 0, tzinfo=SEOUL)
     payments = [_paid_at(world, at, 10_000) for at in (end - timedelta(milliseconds=1), end)]
-    world.post(*payments)
+    world.accrue(*payments)
     last, none = world.earnings(world.member(), "2031-06")
     assert last.won > 0
     assert (none.policy, none.base, none.won, dict(none.used)) == ("incheon-2031-01-01", 10_000, 0, {})
@@ -208,5 +208,5 @@ def test_after_the_end_of_a_policy_payments_earn_nothing(world: World) -> None:
 def test_a_wallet_keeps_two_windows_after_years_of_payments(world: World) -> None:
     for month in range(1, 30):
         at = datetime(2021 + (month - 1) // 12, (month - 1) % 12 + 1, 28, tzinfo=SEOUL)
-        world.post(_paid_at(world, at, 5_000))
+        world.accrue(_paid_at(world, at, 5_000))
     assert len(world.wallet(world.member().id).usage) <= 4

@@ -122,10 +122,10 @@ def test_the_result_is_what_the_policies_give_for_surviving_payments(
         if step.late:
             late.append(entry)
         else:
-            assert world.post(entry) == []
+            assert world.accrue(entry) == []
     order.shuffle(late)
     for entry in late:
-        assert world.post(entry) == []
+        assert world.accrue(entry) == []
     _check(world, payer, versions, payments)
 
 

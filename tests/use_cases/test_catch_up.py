@@ -31,7 +31,7 @@ def _tools(world: World, patience: Patience | None = None) -> CatchUp:
 
 
 def _counts(found: SegmentCaughtUp) -> tuple[int, int, int, int]:
-    return found.wallets, found.behind, found.posted, len(found.unposted)
+    return found.wallets, found.behind, found.accrued, len(found.unposted)
 
 
 def test_an_empty_city_needs_no_catch_up(world: World) -> None:
@@ -41,8 +41,8 @@ def test_an_empty_city_needs_no_catch_up(world: World) -> None:
 def test_missed_entries_are_posted_once_in_the_order_of_acceptance(world: World) -> None:
     payer, other = world.member(charged=2_000_000), world.member("other", charged=10_000)
     first, second, third = paid(world, payer, 400_000, 300_000, 500_000)
-    world.post(second)
-    world.post(*paid(world, other, 10_000))
+    world.accrue(second)
+    world.accrue(*paid(world, other, 10_000))
 
     assert _counts(_catch_up(world)) == (2, 1, 2, 0)
 
@@ -67,9 +67,9 @@ def test_stream_and_catch_up_post_the_same_entries(world: World) -> None:
         if caught_up:
             assert _counts(_catch_up(each)) == (1, 1, 4, 0)
         else:
-            each.post(*payments, captured, cancelled)
+            each.accrue(*payments, captured, cancelled)
         after = each.wallet(payer.id)
-        assert (after.due, after.posted) == (4, 4)
+        assert (after.due, after.accrued) == (4, 4)
     assert world.balances(world.member()) == twin.balances(twin.member())
     assert [entry.won for entry in world.earnings(world.member())] == [
         entry.won for entry in twin.earnings(twin.member())
@@ -88,7 +88,7 @@ def test_segments_together_catch_up_every_wallet_once(world: World) -> None:
     for member in members:
         paid(world, member, 10_000)
     found = [_catch_up(world, Segment(number, 5)) for number in range(5)]
-    assert (sum(each.wallets for each in found), sum(each.posted for each in found)) == (12, 12)
+    assert (sum(each.wallets for each in found), sum(each.accrued for each in found)) == (12, 12)
     assert all(world.balances(member) == {"charged": 0, "cashback": 1_000} for member in members)
 
 
@@ -131,17 +131,17 @@ def test_a_call_out_of_time_returns_where_to_continue(world: World, monkeypatch:
     members = [world.member(f"member-{number}", charged=10_000) for number in range(10)]
     for member in members:
         paid(world, member, 10_000)
-    rounds, posted, after = 0, 0, BEGINNING
+    rounds, accrued, after = 0, 0, BEGINNING
     while after is not None:
         # Each look at the clock takes a second, so that a call has time for a few wallets.
         left = iter(range(16, 0, -1))
         impatient = Patience(lambda left=left: float(next(left, 0)), lambda _: None)  # type: ignore[misc]
         found = catch_up_segment(_tools(world, impatient), WHOLE, after)
-        rounds, posted, after = rounds + 1, posted + found.posted, found.resume
+        rounds, accrued, after = rounds + 1, accrued + found.accrued, found.resume
         assert rounds < 30
-    assert posted == 10
+    assert accrued == 10
     assert rounds > 1
-    assert all(world.wallet(member.id).posted == 1 for member in members)
+    assert all(world.wallet(member.id).accrued == 1 for member in members)
 
 
 def test_a_call_without_any_time_returns_its_start(world: World) -> None:
@@ -174,10 +174,10 @@ def test_conflicts_are_retried(world: World) -> None:
 def test_stream_and_catch_ups_at_once_post_once(world: World) -> None:
     payer = world.member(charged=500_000)
     payments = paid(world, payer, *[10_000] * 20)
-    attempts_at_once([partial(_catch_up, world)] * 4 + [partial(world.post, payment) for payment in payments])
+    attempts_at_once([partial(_catch_up, world)] * 4 + [partial(world.accrue, payment) for payment in payments])
     _catch_up(world)
     after = world.wallet(payer.id)
-    assert (after.due, after.posted, after.balance("cashback")) == (20, 20, 20_000)
+    assert (after.due, after.accrued, after.balance("cashback")) == (20, 20, 20_000)
 
 
 def test_a_payment_during_the_catch_up_does_no_harm(world: World) -> None:
@@ -191,6 +191,6 @@ def test_a_payment_during_the_catch_up_does_no_harm(world: World) -> None:
             paid(world, payer, 20_000)
 
     world.memory.fault = fault
-    assert _catch_up(world).posted == 1
-    assert _catch_up(world).posted == 1
+    assert _catch_up(world).accrued == 1
+    assert _catch_up(world).accrued == 1
     world.send(Update(wallet_key(payer.id), (SetTo(("verified",), True),)))

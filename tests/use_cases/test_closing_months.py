@@ -89,7 +89,7 @@ def test_a_month_is_closed_from_an_hour_after_its_end_on(january: World) -> None
 
 def test_entries_that_the_stream_missed_are_posted_and_in_the_statement(january: World) -> None:
     payer, shop = _member(january), january.shop()
-    january.post(january.pay(payer, shop, 30_000).entry)
+    january.accrue(january.pay(payer, shop, 30_000).entry)
     january.pay(payer, shop, 20_000)
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
@@ -119,7 +119,7 @@ def test_a_frozen_month_is_not_closed_again(january: World) -> None:
 def test_a_month_stays_closed_while_a_wallet_has_an_unposted_capture_of_it(january: World) -> None:
     payer, other, shop = _member(january), _member(january, "other"), january.shop()
     payment = january.pay(payer, shop, 10_000).entry
-    january.post(january.pay(other, shop, 10_000).entry)
+    january.accrue(january.pay(other, shop, 10_000).entry)
     key, item = payment_key(payer.id, payment.acceptance.digest), payment_item(payment)
     january.send(Put(key, {**item, "facts": with_fact(item["facts"], "own_rate", "much")}))
     _turn(january, FEBRUARY)
@@ -146,20 +146,20 @@ def test_unposted_entries_of_the_new_month_do_not_delay_the_old_one(january: Wor
     assert _run(january) == JANUARY
     assert _statement(january, payer, JANUARY).end == {"charged": 400_000}
     january.send(Put(key, item))
-    january.post(payment)
+    january.accrue(payment)
 
 
 def test_a_cancellation_after_the_freeze_shows_in_the_month_it_comes_in(january: World) -> None:
     payer, shop = _member(january), january.shop()
     payment = january.pay(payer, shop, 100_000).entry
-    january.post(payment)
+    january.accrue(payment)
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
     assert _run(january) == JANUARY
     written = _statement(january, payer, JANUARY)
 
     january.now += timedelta(days=3)
-    january.post(january.cancel(payment, 40_000).entry)
+    january.accrue(january.cancel(payment, 40_000).entry)
     _turn(january, MARCH)
     january.now += CLOSING_BEGINS
     assert _run(january) == FEBRUARY
@@ -183,7 +183,7 @@ def test_statements_follow_each_other_without_a_gap_and_end_with_the_wallet(janu
     for amount in (50_000, 30_000, 20_000):
         payment = january.pay(payer, shop, amount).entry
         held = january.pay(payer, shop, 10_000, hold=True).entry
-        january.post(payment, january.cancel(payment, 5_000).entry, january.capture(held, 4_000).entry)
+        january.accrue(payment, january.cancel(payment, 5_000).entry, january.capture(held, 4_000).entry)
         january.void(held)
         month = next_month(month)
         _turn(january, month)
@@ -253,7 +253,7 @@ def test_passes_at_once_write_each_statement_once(january: World) -> None:
     passes = attempts_at_once([partial(_close, january)] * 6)
     assert all(isinstance(each, SegmentClosed) for each in passes), passes
     assert sum(each.statements for each in passes if isinstance(each, SegmentClosed)) == 6
-    assert sum(each.posted for each in passes if isinstance(each, SegmentClosed)) == 6
+    assert sum(each.accrued for each in passes if isinstance(each, SegmentClosed)) == 6
     assert len(january.entries("statement")) == 6
 
 
@@ -276,7 +276,7 @@ def test_a_pass_is_repeated_after_a_crash(january: World, moment: str) -> None:
 def test_a_statement_is_small_after_any_number_of_entries(january: World) -> None:
     payer, shop = _member(january, won=500_000), january.shop()
     for _ in range(60):
-        january.post(january.pay(payer, shop, 1_000).entry)
+        january.accrue(january.pay(payer, shop, 1_000).entry)
     _turn(january, FEBRUARY)
     january.now += CLOSING_BEGINS
     _run(january)
@@ -319,7 +319,7 @@ def test_one_wallet_delays_a_month_for_a_day_and_gets_its_statement_when_fixed(j
     assert (record.status, record.excepted) == (MonthStatus.FROZEN, (payer.id,))
     with pytest.raises(NotFound):
         _statement(january, payer, JANUARY)
-    assert (_late(january).statements, _late(january).posted) == (0, 0)
+    assert (_late(january).statements, _late(january).accrued) == (0, 0)
     # The next month is closed beside it, without the same wallet.
     _turn(january, MARCH)
     january.now += EXCEPTIONS_BEGIN
@@ -328,7 +328,7 @@ def test_one_wallet_delays_a_month_for_a_day_and_gets_its_statement_when_fixed(j
 
     _mend(january, key)
     late = _late(january)
-    assert (late.posted, late.statements) == (1, 2)
+    assert (late.accrued, late.statements) == (1, 2)
     assert _statement(january, payer, JANUARY).cashback.won == 1_000
     assert _statement(january, payer, JANUARY).end == _statement(january, payer, FEBRUARY).start
     assert _late(january).statements == 0

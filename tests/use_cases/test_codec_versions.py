@@ -11,7 +11,7 @@ import pytest
 from eeum.calendar import SEOUL
 from eeum.cashback.context import EntriesCache
 from eeum.cashback.sources import source_of
-from eeum.cashback.use_cases import Batch, Posted, post
+from eeum.cashback.use_cases import Accrued, Batch, accrue
 from eeum.journal.chain import Head
 from eeum.payments.items import cancellation_key, capture_key, payment_key
 from eeum.payments.progress import Cancellation, Capture
@@ -49,18 +49,18 @@ def _document() -> Document:
 class Updated(World):
     """A world whose accruals follow from entries in their stored form, as the stream delivers them."""
 
-    def posted(
+    def accrued(
         self,
         *entries: Payment | Capture | Cancellation,
         policies: PolicyBook | None = None,
         quick: bool = False,
         read_before: EntriesCache | None = None,
-    ) -> Posted:
+    ) -> Accrued:
         stored = {(item["pk"], item["sk"]): item for item in self.memory.items(Table.LEDGER)}
         ways = {Payment: payment_key, Capture: capture_key, Cancellation: cancellation_key}
         keys = [ways[type(each)](each.acceptance.wallet_id, each.acceptance.digest) for each in entries]
         sources = [source_of(stored[key.pk, key.sk]) for key in keys]
-        return post(Batch(sources, quick), self.accrual(policies, read_before))
+        return accrue(Batch(sources, quick), self.accrual(policies, read_before))
 
 
 def _life(world: World) -> Iterator[None]:
@@ -73,20 +73,20 @@ def _life(world: World) -> Iterator[None]:
     world.top_up(payer, 200_000)
     first = world.pay(payer, shop, 40_000, requested_at="2021-01-10T09:00:00+09:00", key="idempotency-key-first").entry
     yield
-    world.post(first)
+    world.accrue(first)
     declined = world.pay(payer, shop, 9_000_000, key="idempotency-key-declined").entry
     yield
     hold = world.pay(payer, shop, 30_000, hold=True).entry
     yield
-    world.post(world.capture(hold, 10_000).entry)
+    world.accrue(world.capture(hold, 10_000).entry)
     yield
-    world.post(world.capture(hold, 5_000).entry)
+    world.accrue(world.capture(hold, 5_000).entry)
     world.void(hold)
     yield
     world.now = datetime(2021, 2, 3, 9, 0, tzinfo=SEOUL)
     second = world.pay(payer, shop, 50_000).entry
     yield
-    world.post(second, world.cancel(first, 30_000).entry)
+    world.accrue(second, world.cancel(first, 30_000).entry)
     yield
     again = world.pay(payer, shop, 40_000, requested_at="2021-01-10T09:00:00+09:00", key="idempotency-key-first")
     assert again.replayed
@@ -99,14 +99,14 @@ def _life(world: World) -> Iterator[None]:
     every_won = sum(won for name, won in world.balances(payer).items() if name not in NOT_YET)
     assert world.pay(payer, shop, every_won).entry.decline is None
     yield
-    world.post(world.cancel(second).entry, world.cancel(first).entry)
+    world.accrue(world.cancel(second).entry, world.cancel(first).entry)
     yield
     world.now += timedelta(minutes=1)
     world.top_up(payer, 70_000)
     world.about(payer, member_class="youth")
     yield
     for payment in [each for each in world.payments.of_month(payer.id, "2021-02", None).payments if not each.decline]:
-        world.post(payment)
+        world.accrue(payment)
     world.now = datetime(2021, 3, 2, 9, 0, tzinfo=SEOUL)
     world.sweeping.wallet(world.wallet(payer.id), world.now)
 

@@ -50,9 +50,9 @@ def test_parts_are_entries_that_sum_to_one_correction(world: World, monkeypatch:
         monkeypatch.setattr(parts, "PART_BYTES", most)
         payer = each.member(charged=2_000_000)
         payments = paid(each, payer, *amounts)
-        each.post(*payments)
+        each.accrue(*payments)
         cancelled = each.cancel(payments[0]).entry
-        each.post(cancelled)
+        each.accrue(cancelled)
     whole, *none = twin.entries("correction")
     divided = sorted(world.entries("correction"), key=lambda item: item["number"])
 
@@ -65,7 +65,7 @@ def test_parts_are_entries_that_sum_to_one_correction(world: World, monkeypatch:
     assert added(*(item["postings"] for item in divided)) == whole["postings"]
     assert all(sum(item["postings"].values()) == 0 for item in divided)
     wallet = world.wallet(payer.id)
-    assert (wallet.due, wallet.posted) == (14, 14)
+    assert (wallet.due, wallet.accrued) == (14, 14)
     assert world.balances(payer) == twin.balances(payer)
     assert _audited(world) == []
 
@@ -74,7 +74,7 @@ def test_parts_are_entries_that_sum_to_one_correction(world: World, monkeypatch:
 def test_all_parts_are_there_or_none(world: World) -> None:
     payer = world.member(charged=2_000_000)
     payments = paid(world, payer, 500_000, *[20_000] * 6)
-    world.post(*payments)
+    world.accrue(*payments)
     cancelled = world.cancel(payments[0]).entry
 
     def cut(moment: str, writes: Any) -> None:
@@ -83,11 +83,11 @@ def test_all_parts_are_there_or_none(world: World) -> None:
 
     world.memory.fault = cut
     with pytest.raises(Exception, match="Other requests are"):
-        world.post(cancelled)
+        world.accrue(cancelled)
     assert world.entries("correction") == []
     world.memory.fault = lambda moment, writes: None
-    world.post(cancelled)
-    world.post(cancelled)
+    world.accrue(cancelled)
+    world.accrue(cancelled)
     assert len(world.entries("correction")) == 7
 
 
@@ -95,9 +95,9 @@ def test_all_parts_are_there_or_none(world: World) -> None:
 def test_a_later_cancellation_uses_all_parts(world: World) -> None:
     payer = world.member(charged=2_000_000)
     payments = paid(world, payer, 500_000, *[20_000] * 6)
-    world.post(*payments)
+    world.accrue(*payments)
     for payment in (payments[0], payments[3], payments[1]):
-        world.post(world.cancel(payment).entry)
+        world.accrue(world.cancel(payment).entry)
     assert world.balances(payer)["cashback"] == 4 * 2_000
     assert _audited(world) == []
 
@@ -119,9 +119,9 @@ def test_a_month_of_2_400_payments_of_four_layers_is_corrected_in_parts(founded:
     payer = world.member(charged=2_000_000)
     first, *others = paid(world, payer, 500_000, *[50] * 2_400)
     for start in range(0, len(others), 20):
-        world.post(*([first] if start == 0 else []), *others[start : start + 20])
+        world.accrue(*([first] if start == 0 else []), *others[start : start + 20])
     cancelled = world.cancel(first).entry
-    world.post(cancelled)
+    world.accrue(cancelled)
     divided = world.entries("correction")
     assert len(divided) > 1
     assert max(map(bytes_of, divided)) < 400_000 < sum(map(bytes_of, divided))
@@ -132,8 +132,8 @@ def test_a_month_of_2_400_payments_of_four_layers_is_corrected_in_parts(founded:
 def test_pages_of_a_month_are_bounded_in_size(few: None, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     payer = world.member(charged=2_000_000)
     payments = paid(world, payer, 500_000, *[20_000] * 6)
-    world.post(*payments)
-    world.post(world.cancel(payments[0]).entry)
+    world.accrue(*payments)
+    world.accrue(world.cancel(payments[0]).entry)
     monkeypatch.setattr("eeum.cashback.showing.MOST_CHANGES", 3)
     seen: list[int] = []
     cursor = None
@@ -156,18 +156,18 @@ def test_a_correction_too_large_for_a_transaction_fails_alone(
 ) -> None:
     payer, stranger = world.member(charged=2_000_000), world.member("stranger", charged=100_000)
     payments = paid(world, payer, 500_000, *[20_000] * 9)
-    world.post(*payments)
+    world.accrue(*payments)
     cancelled = world.cancel(payments[0]).entry
     later = paid(world, payer, 10_000)
     strangers = paid(world, stranger, 10_000)
     monkeypatch.setattr(store, "MOST_WRITES", 8)
 
-    answer = world.posted(cancelled, *later, *strangers)
+    answer = world.accrued(cancelled, *later, *strangers)
 
-    assert answer.posted == 2
-    (unpostable,) = answer.unpostable
-    assert unpostable.source.entry == cancelled
-    assert unpostable.reason.startswith("too_large_for_one_transaction")
+    assert answer.accrued == 2
+    (not_accruable,) = answer.not_accruable
+    assert not_accruable.source.entry == cancelled
+    assert not_accruable.reason.startswith("too_large_for_one_transaction")
     assert world.balances(stranger)["cashback"] == 1_000
     caught_up = _caught_up(world)
     assert [(each.wallet_id, each.entry) for each in caught_up.unposted] == [(payer.id, cancelled.acceptance.id)]
@@ -196,14 +196,14 @@ def test_any_failure_of_one_wallet_affects_it_alone(
         return broken(posting)
 
     monkeypatch.setattr(store, "_writes_of", writes_of)
-    answer = world.posted(*mine, *theirs)
-    assert (answer.posted, answer.already) == (1, 0)
-    assert [each.source.entry for each in answer.unpostable] == mine
-    assert {each.reason.split(":")[0] for each in answer.unpostable} == {"unexpected_error"}
+    answer = world.accrued(*mine, *theirs)
+    assert (answer.accrued, answer.already) == (1, 0)
+    assert [each.source.entry for each in answer.not_accruable] == mine
+    assert {each.reason.split(":")[0] for each in answer.not_accruable} == {"unexpected_error"}
     assert world.balances(stranger)["cashback"] == 1_000
     assert len(_caught_up(world).unposted) == len(mine)
     monkeypatch.setattr(store, "_writes_of", broken)
-    assert world.posted(*mine, *theirs).posted == len(mine)
+    assert world.accrued(*mine, *theirs).accrued == len(mine)
 
 
 @pytest.mark.parametrize("error", [Contended(), Unavailable(), Denied("no permission"), OSError("no network")])
@@ -219,41 +219,41 @@ def test_a_transient_failure_is_raised_and_not_reported_as_unpostable(
 
     monkeypatch.setattr(type(world.memory), "read", failing)
     with pytest.raises(type(error)):
-        world.posted(*mine)
+        world.accrued(*mine)
     monkeypatch.setattr(type(world.memory), "read", whole)
-    assert world.posted(*mine).posted == len(mine)
+    assert world.accrued(*mine).accrued == len(mine)
 
 
 # --- the slow lane -----------------------------------------------------------------------------------------------------
 
 
 def test_long_accruals_and_those_behind_them_go_to_the_slow_lane(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eeum.cashback.use_cases.QUICK_POSTINGS", 2)
+    monkeypatch.setattr("eeum.cashback.use_cases.QUICK_ACCRUALS", 2)
     payer, stranger = world.member(charged=1_000_000), world.member("stranger", charged=100_000)
     payments = paid(world, payer, 10_000, 20_000, 30_000)
-    assert world.posted(*payments, quick=True).posted == 3
+    assert world.accrued(*payments, quick=True).accrued == 3
     cancelled = world.cancel(payments[0]).entry
     (later,) = paid(world, payer, 5_000)
     (theirs,) = paid(world, stranger, 10_000)
     small = world.cancel(theirs).entry
 
-    answer = world.posted(cancelled, later, theirs, small, quick=True)
+    answer = world.accrued(cancelled, later, theirs, small, quick=True)
     assert [each.entry for each in answer.slow] == [cancelled, later]
-    assert (answer.posted, answer.already, answer.unpostable) == (2, 0, [])
-    assert world.posted(cancelled, later).posted == 2
-    assert world.posted(cancelled, later, quick=True).already == 2
+    assert (answer.accrued, answer.already, answer.not_accruable) == (2, 0, [])
+    assert world.accrued(cancelled, later).accrued == 2
+    assert world.accrued(cancelled, later, quick=True).already == 2
     # No entry of the wallet is pending.
-    assert world.posted(*paid(world, payer, 5_000), quick=True).posted == 1
+    assert world.accrued(*paid(world, payer, 5_000), quick=True).accrued == 1
 
 
 def test_a_long_month_is_read_once_for_all_its_cancellations(world: World) -> None:
     payer = world.member(charged=1_000_000)
     payments = paid(world, payer, *[1_000] * 60)
     for start in range(0, 60, 20):
-        world.post(*payments[start : start + 20])
+        world.accrue(*payments[start : start + 20])
     cancelled = [world.cancel(payment).entry for payment in payments[:50]]
     with world.counted() as costs:
-        world.posted(*cancelled)
+        world.accrued(*cancelled)
     assert costs.calls.count("query") == len(("earnings", "corrections"))
     assert world.balances(payer)["cashback"] == 1_000
 
@@ -262,11 +262,11 @@ def test_cached_entries_of_a_wallet_are_dropped_after_another_accrual(world: Wor
     payer = world.member(charged=1_000_000)
     read_before = EntriesCache()
     payments = paid(world, payer, 300_000, 200_000, 100_000)
-    world.post(*payments)
-    world.posted(world.cancel(payments[2]).entry, read_before=read_before)
-    world.post(*paid(world, payer, 50_000))
-    world.post(world.cancel(payments[1], 50_000).entry)
-    world.posted(world.cancel(payments[0]).entry, read_before=read_before)
+    world.accrue(*payments)
+    world.accrued(world.cancel(payments[2]).entry, read_before=read_before)
+    world.accrue(*paid(world, payer, 50_000))
+    world.accrue(world.cancel(payments[1], 50_000).entry)
+    world.accrued(world.cancel(payments[0]).entry, read_before=read_before)
     # 150,000 and 50,000 won are left, at 10 %.
     assert world.balances(payer)["cashback"] == 20_000
     assert _audited(world) == []

@@ -46,7 +46,7 @@ def test_a_discount_is_taken_off_the_price_and_the_merchant_gets_the_whole_of_it
 
 def test_cashback_is_on_the_amount_paid(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
-    city.post(city.pay(payer, shop, 30_000).entry)
+    city.accrue(city.pay(payer, shop, 30_000).entry)
     (earning,) = city.earnings(payer)
     assert (earning.base, earning.won) == (27_000, 2_700)
 
@@ -156,7 +156,7 @@ def test_discounts_are_paid_from_the_years_budget_until_it_is_used_up(city: Worl
     payers, shop = [city.member(f"payer {number}", charged=100_000) for number in range(4)], city.shop()
     entries = [city.pay(payer, shop, 20_000).entry for payer in payers]
     assert [entry.discount for entry in entries] == [2_000, 2_000, 1_000, 0]
-    assert [dict(entry.ceilings) for entry in entries] == [{}, {}, {"coupon": 1_000}, {"coupon": 0}]
+    assert [dict(entry.funded_amounts) for entry in entries] == [{}, {}, {"coupon": 1_000}, {"coupon": 0}]
     assert left(city) == 0
     assert city.wallet(payers[2].id).limit_usage.used == {"coupon-reward@2021-01": 1_000}
 

@@ -29,12 +29,12 @@ def test_partial_cancellations_of_a_discounted_payment_add_up(city: World, parts
     payer, shop = city.member(charged=20_000, cashback=100_000, grants={"youth": 500}), city.shop()
     before = city.balances(payer)
     paid = city.pay(payer, shop, 30_001).entry
-    city.post(paid)
+    city.accrue(paid)
     cancellations = [city.cancel(paid, amount).entry for amount in parts]
     assert sum(entry.refund for entry in cancellations) == 27_001
     assert left(city, layers=["coupon"]) == 100_000
     for entry in cancellations:
-        city.post(entry)
+        city.accrue(entry)
     assert city.balances(payer) == before
     assert city.wallet(payer.id).limit_usage.used == {}
 
@@ -44,7 +44,7 @@ def test_part_of_a_discounted_payment_is_refunded_in_reverse_debit_order(city: W
     payer, shop = city.member(charged=20_000, grants={"youth": 5_000}), city.shop()
     paid = city.pay(payer, shop, 20_000).entry
     assert paid.paid_from == (("youth", 5_000), ("charged", 13_000))
-    city.post(paid)
+    city.accrue(paid)
     cancelled = city.cancel(paid, 19_000).entry
     assert (cancelled.amount, cancelled.refund) == (19_000, 17_100)
     assert cancelled.postings == {
@@ -52,7 +52,7 @@ def test_part_of_a_discounted_payment_is_refunded_in_reverse_debit_order(city: W
         "purse/refund_pending": 17_100,
         "funder/city": 1_900,
     }
-    city.post(cancelled)
+    city.accrue(cancelled)
     assert city.balances(payer) == {"charged": 20_000, "cashback": 0, "youth": 4_100}
     assert (left(city, layers=["coupon"]), city.wallet(payer.id).limit_usage.used) == (
         99_900,
@@ -63,8 +63,8 @@ def test_part_of_a_discounted_payment_is_refunded_in_reverse_debit_order(city: W
 def test_the_surviving_part_earns_on_its_share_of_the_amount_paid(city: World) -> None:
     payer, shop = city.member(charged=100_000), city.shop()
     paid = city.pay(payer, shop, 30_000).entry
-    city.post(paid)
-    city.post(city.cancel(paid, 10_000).entry)
+    city.accrue(paid)
+    city.accrue(city.cancel(paid, 10_000).entry)
     book = city.book(payer)
     assert sum(earning.won for earning in book.earnings) + sum(each.won for each in book.corrections) == 1_800
 

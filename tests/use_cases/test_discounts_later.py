@@ -69,7 +69,7 @@ def test_a_retry_after_returned_money_gets_the_cut_discount(city: World) -> None
     appropriate(city, 500)
     payer, shop = city.member(charged=100_000), city.shop()
     cut = city.pay(payer, shop, 20_000, KEY).entry
-    assert (cut.discount, dict(cut.ceilings)) == (500, {"coupon": 500})
+    assert (cut.discount, dict(cut.funded_amounts)) == (500, {"coupon": 500})
     city.cancel(cut, 10_000)
     assert city.pay(payer, shop, 20_000, KEY).entry == cut
     assert city.pay(payer, shop, 20_000).entry.discount == 250, "the returned money is used, and no more"
@@ -111,10 +111,10 @@ def test_a_cancellation_follows_the_policy_that_gave_the_discount(city: World) -
     payer, shop = city.member(charged=100_000), city.shop()
     before = city.balances(payer)
     paid = city.pay(payer, shop, 30_003).entry
-    city.post(paid)
+    city.accrue(paid)
     city.now = CHANGE
     for amount in (10_001, 10_001, 10_001):
-        city.post(city.cancel(paid, amount).entry)
+        city.accrue(city.cancel(paid, amount).entry)
     assert city.balances(payer) == before
     assert (left(city), left(city, "national")) == (100_000, 100_000)
     assert city.wallet(payer.id).limit_usage.used == {}
@@ -148,10 +148,10 @@ def test_a_cancelled_discount_is_returned_to_each_funder_to_the_won(founded: Fou
     before = world.balances(payer)
     for parts in ([54_321], [1, 54_320], [54_320, 1], [17_777, 17_777, 18_767], [11] * 3 + [54_288]):
         paid = world.pay(payer, shop, 54_321).entry
-        world.post(paid)
+        world.accrue(paid)
         gone = [world.cancel(paid, amount).entry for amount in parts]
         for entry in gone:
-            world.post(entry)
+            world.accrue(entry)
         back: dict[tuple[str, str], int] = {}
         for entry in gone:
             for part in entry.discounts:
@@ -169,10 +169,10 @@ def test_a_refund_into_an_expired_purse_is_never_spendable(founded: Founded) -> 
     payer, shop = world.member(charged=10_000), world.shop()
     world.top_up(payer, 50_000)
     paid = world.pay(payer, shop, 5_000).entry
-    world.post(paid)
+    world.accrue(paid)
     assert paid.paid_from == (("points@2021-02", 4_500),)
     world.now = datetime(2021, 3, 1, tzinfo=SEOUL)
-    world.post(world.cancel(paid).entry)
+    world.accrue(world.cancel(paid).entry)
     assert world.balances(payer)["points@2021-02"] == 5_000
     assert dict(world.pay(payer, shop, 1_000).entry.paid_from) == {"charged": 900}
 
@@ -205,7 +205,7 @@ def test_payments_and_their_reversals_at_once_leave_no_discount_behind(city: Wor
     for reversal in answers[1::2]:
         assert isinstance(reversal, Reversal)
         if reversal.cancellation:
-            city.post(reversal.payment, reversal.cancellation)
+            city.accrue(reversal.payment, reversal.cancellation)
     assert city.balances(payer) == {"charged": 400_000, "cashback": 0}
     assert (left(city), city.wallet(payer.id).limit_usage.used) == (100_000, {})
 
@@ -266,7 +266,7 @@ def test_a_hold_gets_no_discount_when_it_is_captured_nor_when_it_is_cancelled(ci
     captured = city.capture(held, 20_000).entry
     cancelled = city.cancel(held, 15_000).entry
     assert (captured.amount, cancelled.amount, cancelled.refund) == (20_000, 15_000, 15_000)
-    assert (held.discounts, dict(held.ceilings), cancelled.discounts) == ((), {}, ())
+    assert (held.discounts, dict(held.funded_amounts), cancelled.discounts) == ((), {}, ())
     assert (city.wallet(payer.id).limit_usage, left(city)) == (LimitUsage(), 100_000)
 
 

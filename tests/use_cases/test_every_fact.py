@@ -86,7 +86,7 @@ def _rewards(world: World, wallet: Wallet) -> list[dict[str, int]]:
 
 def test_every_condition_holds_for_its_payment(paying: World) -> None:
     payer, payment = _pay(paying)
-    assert paying.post(payment) == []
+    assert paying.accrue(payment) == []
     assert _rewards(paying, payer) == [expected(PAID_AT)]
 
 
@@ -94,20 +94,20 @@ def test_no_condition_holds_for_another_payment(paying: World) -> None:
     other, shop = _member(paying, "other", OTHER_MEMBER, charged=100_000), _shop(paying, NUMBERS[1], OTHER_SHOP)
     paying.now = PAID_AT + OTHERS_LATER
     payment = paying.pay(other, shop, OTHER_PRICE, channel=OTHER_CHANNEL, method="app").entry
-    assert paying.post(payment) == []
+    assert paying.accrue(payment) == []
     assert _rewards(paying, other) == [EXPECTED_OF_THE_OTHER]
 
 
 def test_captures_and_cancellations_use_the_facts_of_their_hold(paying: World) -> None:
     payer, held = _pay(paying, hold=True)
     captured = paying.capture(held).entry
-    assert paying.post(captured) == []
+    assert paying.accrue(captured) == []
     assert _rewards(paying, payer) == [expected(PAID_AT)]
-    assert paying.post(paying.cancel(held, PRICE - OTHER_PRICE).entry) == []
+    assert paying.accrue(paying.cancel(held, PRICE - OTHER_PRICE).entry) == []
     # Half of it survives, at half the price: below the condition on the amount.
     left = sum(expected(PAID_AT).values()) // 2 - 50
     assert paying.balances(payer)["cashback"] == left
-    assert paying.post(paying.cancel(held).entry) == []
+    assert paying.accrue(paying.cancel(held).entry) == []
     assert paying.balances(payer) == {"charged": 500_000, "cashback": 0}
 
 
@@ -115,18 +115,18 @@ def test_a_refused_entry_is_posted_by_the_catch_up(paying: World) -> None:
     """As in a city whose stream function refused every payment of a member with a date of birth."""
     payer, payment = _pay(paying)
     cancellation = paying.cancel(payment, 1).entry
-    assert (paying.wallet(payer.id).due, paying.wallet(payer.id).posted) == (2, 0)
+    assert (paying.wallet(payer.id).due, paying.wallet(payer.id).accrued) == (2, 0)
 
     gaps = GapStore(paying.storage)
     tools = CatchUp(gaps, paying.accrual())
     found = catch_up_segment(tools, Segment(0, 1))
 
-    assert (found.behind, found.posted, len(found.unposted)) == (1, 2, 0)
+    assert (found.behind, found.accrued, len(found.unposted)) == (1, 2, 0)
     assert cancellation.amount == 1
     (earning,) = paying.earnings(payer)
     assert {each.layer: each.won for each in earning.rewards} == expected(PAID_AT)
     wallet = paying.wallet(payer.id)
-    assert (wallet.due, wallet.posted) == (2, 2)
+    assert (wallet.due, wallet.accrued) == (2, 2)
 
 
 def test_every_condition_of_a_top_up_holds_for_its_top_up_alone(topping_up: World) -> None:

@@ -19,7 +19,7 @@ from eeum.policy.amending import approve_amendment, propose_amendment
 from eeum.policy.amendments import Suspension
 from eeum.storage import Contended, Table, Unavailable
 from eeum.wallet.rules import DebitOrder, TopUpDecline, WalletStatus
-from eeum.wallet.use_cases import ChangeStanding, OpenWallet, change_standing, open_wallet
+from eeum.wallet.use_cases import DecideOnWallet, OpenWallet, decide_on_wallet, open_wallet
 from tests.use_cases.scheduling import APPROVER, AUTHOR
 from tests.use_cases.world import NUMBERS, World, incheon
 
@@ -34,7 +34,7 @@ FAULTS = [
 
 
 @dataclass
-class Deed:
+class Operation:
     """A use case with one transaction: `do` returns its answer, `effects` counts its effects."""
 
     do: Callable[[], Any]
@@ -42,16 +42,16 @@ class Deed:
     again_is_the_same: bool = True
 
 
-def _payment(world: World) -> Deed:
+def _payment(world: World) -> Operation:
     payer, shop = world.member(charged=50_000), world.shop()
-    return Deed(
+    return Operation(
         lambda: world.pay(payer, shop, 10_000, KEY).entry,
         # The money and the entry: one without the other counts as a half.
         lambda: (len(world.entries("payment")) + (50_000 - world.balances(payer)["charged"]) / 10_000) / 2,
     )
 
 
-def _declined_payment(world: World) -> Deed:
+def _declined_payment(world: World) -> Operation:
     payer, shop = world.member(charged=5_000), world.shop()
 
     def pay() -> object:
@@ -59,15 +59,15 @@ def _declined_payment(world: World) -> Deed:
         assert entry.decline is Decline.INSUFFICIENT_FUNDS
         return entry
 
-    return Deed(pay, lambda: len(world.entries("payment")))
+    return Operation(pay, lambda: len(world.entries("payment")))
 
 
-def _top_up(world: World) -> Deed:
+def _top_up(world: World) -> Operation:
     payer = world.member()
-    return Deed(lambda: world.top_up(payer, 30_000, KEY).entry, lambda: world.balances(payer)["charged"] // 30_000)
+    return Operation(lambda: world.top_up(payer, 30_000, KEY).entry, lambda: world.balances(payer)["charged"] // 30_000)
 
 
-def _declined_top_up(world: World) -> Deed:
+def _declined_top_up(world: World) -> Operation:
     payer = world.member()
 
     def top_up() -> object:
@@ -75,94 +75,94 @@ def _declined_top_up(world: World) -> Deed:
         assert entry.decline is TopUpDecline.BELOW_MINIMUM
         return entry
 
-    return Deed(top_up, lambda: len(world.entries("top_up")))
+    return Operation(top_up, lambda: len(world.entries("top_up")))
 
 
-def _opening(world: World) -> Deed:
+def _opening(world: World) -> Operation:
     def open_it() -> object:
         return open_wallet(OpenWallet("payer", DebitOrder.CHARGED_FIRST), world.holding).wallet
 
-    return Deed(open_it, lambda: len(world.entries("wallet")))
+    return Operation(open_it, lambda: len(world.entries("wallet")))
 
 
-def _standing(world: World) -> Deed:
+def _decision(world: World) -> Operation:
     payer = world.member()
 
     def suspend() -> object:
         world.now += timedelta(seconds=1)
-        return change_standing(
-            ChangeStanding(payer.id, "operator", "lost", WalletStatus.SUSPENDED), world.holding
+        return decide_on_wallet(
+            DecideOnWallet(payer.id, "operator", "lost", WalletStatus.SUSPENDED), world.holding
         ).status
 
-    return Deed(suspend, lambda: len(world.entries("standing")), again_is_the_same=False)
+    return Operation(suspend, lambda: len(world.entries("standing")), again_is_the_same=False)
 
 
-def _posting(world: World) -> Deed:
+def _posting(world: World) -> Operation:
     payer, shop = world.member(charged=50_000), world.shop()
     payments = [world.pay(payer, shop, 10_000).entry for _ in range(3)]
-    return Deed(lambda: world.post(*payments), lambda: world.balances(payer)["cashback"] // 3_000)
+    return Operation(lambda: world.accrue(*payments), lambda: world.balances(payer)["cashback"] // 3_000)
 
 
-def _postings_of_several_wallets(world: World) -> Deed:
+def _postings_of_several_wallets(world: World) -> Operation:
     shop = world.shop()
     members = [world.member(f"member-{number}", charged=50_000) for number in range(3)]
     payments = [world.pay(member, shop, 10_000).entry for member in members]
-    return Deed(
-        lambda: world.post(*payments), lambda: sum(world.balances(member)["cashback"] for member in members) // 3_000
+    return Operation(
+        lambda: world.accrue(*payments), lambda: sum(world.balances(member)["cashback"] for member in members) // 3_000
     )
 
 
-def _application(world: World) -> Deed:
+def _application(world: World) -> Operation:
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
-    return Deed(
+    return Operation(
         lambda: apply_for_merchant(ApplyForMerchant(shop, "owner"), world.onboarding()),
         lambda: len(world.memory.items(Table.MERCHANTS)),
     )
 
 
-def _approval(world: World) -> Deed:
+def _approval(world: World) -> Operation:
     shop = Shop(NUMBERS[0], "가게", "yeonsu", "restaurant", 200_000_000)
     applied = apply_for_merchant(ApplyForMerchant(shop, "owner"), world.onboarding())
     decision = Decision(MerchantStatus.APPROVED, "operator", world.now, "papers in order")
-    return Deed(
+    return Operation(
         lambda: decide_application(DecideApplication(applied.id, decision), world.onboarding()).status,
         lambda: len(world.memory.items(Table.MERCHANTS)[0]["decisions"]),
         again_is_the_same=False,
     )
 
 
-def _month(world: World) -> Deed:
+def _month(world: World) -> Operation:
     reset_month(world.months, world.patience, world.now - timedelta(days=31), world.now)
-    return Deed(
+    return Operation(
         lambda: reset_month(world.months, world.patience, world.now, world.now) and None,
         lambda: sum(item["sk"] == "MONTH#2021-01" for item in world.memory.items(Table.PROGRAMME)),
     )
 
 
-def _policy(world: World) -> Deed:
+def _policy(world: World) -> Operation:
     document = incheon()[-1] | {"version": "incheon-2031-01-01", "starts_at": "2031-01-01T00:00:00+09:00"}
     name = world.desk.ready(document, world.now)
-    return Deed(
+    return Operation(
         lambda: world.desk.approve(name, world.now).version,
         lambda: sum(each["version"] == name for each in world.policy_store.documents()),
         again_is_the_same=False,
     )
 
 
-def _draft(world: World) -> Deed:
+def _draft(world: World) -> Operation:
     document = incheon()[-1] | {"version": "incheon-2031-01-01", "starts_at": "2031-01-01T00:00:00+09:00"}
-    return Deed(
+    return Operation(
         lambda: world.desk.begin(document, world.now).version,
         lambda: len(world.desk.drafts.drafts(10)[0]),
     )
 
 
-def _suspension(world: World) -> Deed:
+def _suspension(world: World) -> Operation:
     start, proposals, policies = world.now + timedelta(days=1), world.desk.proposals, world.policy_store
     made = propose_amendment(
         proposals, policies, lambda name: Suspension(name, (), start, None), AUTHOR, "no money", None, world.now
     )
-    return Deed(
+    return Operation(
         lambda: approve_amendment(proposals, policies, made.id, APPROVER, None, world.now).status,
         lambda: len(policies.stored().amendments),
         again_is_the_same=False,
@@ -175,7 +175,7 @@ DEEDS = [
     _top_up,
     _declined_top_up,
     _opening,
-    _standing,
+    _decision,
     _posting,
     _postings_of_several_wallets,
     _application,
@@ -187,7 +187,7 @@ DEEDS = [
 ]
 
 
-def _name(made: Callable[[World], Deed]) -> str:
+def _name(made: Callable[[World], Operation]) -> str:
     return made.__name__.strip("_")
 
 
@@ -195,36 +195,36 @@ def _name(made: Callable[[World], Deed]) -> str:
 @pytest.mark.parametrize(("error", "moment"), FAULTS)
 @pytest.mark.parametrize("make", DEEDS, ids=_name)
 def test_a_fault_that_passes_leaves_one_effect(
-    world: World, make: Callable[[World], Deed], error: type[Exception], moment: str, times: int
+    world: World, make: Callable[[World], Operation], error: type[Exception], moment: str, times: int
 ) -> None:
-    deed = make(world)
+    operation = make(world)
     with world.failing(error, moment, times) as hit:
-        answer = deed.do()
+        answer = operation.do()
     assert 1 <= len(hit) <= times
-    assert deed.effects() == 1
-    if deed.again_is_the_same:
-        assert deed.do() == answer
-        assert deed.effects() == 1
+    assert operation.effects() == 1
+    if operation.again_is_the_same:
+        assert operation.do() == answer
+        assert operation.effects() == 1
 
 
 @pytest.mark.parametrize(("error", "moment"), FAULTS)
 @pytest.mark.parametrize("make", DEEDS, ids=_name)
 def test_a_caller_out_of_time_gets_an_error(
-    world: World, make: Callable[[World], Deed], error: type[Exception], moment: str
+    world: World, make: Callable[[World], Operation], error: type[Exception], moment: str
 ) -> None:
-    deed = make(world)
+    operation = make(world)
     world.seconds = 3.0
     with world.failing(error, moment, 10_000):
         if make is _postings_of_several_wallets and moment == "after":
-            deed.do()  # It falls back to posting each wallet alone, and so finds that all was posted.
+            operation.do()  # It falls back to posting each wallet alone, and so finds that all was posted.
         else:
             with pytest.raises(Busy):
-                deed.do()
-    assert deed.effects() == (0 if moment == "before" else 1)
-    if deed.again_is_the_same:
-        answer = deed.do()
-        assert deed.effects() == 1
-        assert deed.do() == answer
+                operation.do()
+    assert operation.effects() == (0 if moment == "before" else 1)
+    if operation.again_is_the_same:
+        answer = operation.do()
+        assert operation.effects() == 1
+        assert operation.do() == answer
 
 
 @pytest.mark.parametrize(("error", "moment"), FAULTS)
@@ -246,6 +246,6 @@ def test_faults_at_random_moments_of_a_busy_day_leave_everything_in_order(
         for member in members:
             world.now += timedelta(seconds=1)
             payments.append(world.pay(member, shop, 10_000 + round_number).entry)
-        world.post(*payments[-6:])
-    world.post(*payments)
-    assert all(world.wallet(member.id).posted == 6 for member in members)
+        world.accrue(*payments[-6:])
+    world.accrue(*payments)
+    assert all(world.wallet(member.id).accrued == 6 for member in members)

@@ -46,7 +46,7 @@ def test_a_hold_is_captured_whole(world: World) -> None:
     payer = world.member(charged=100_000)
     capture = world.capture(_held(world, payer, 70_000)).entry
     assert world.balances(payer) == {"charged": 30_000, "cashback": 0}
-    world.post(capture)
+    world.accrue(capture)
     (earning,) = world.earnings(payer)
     assert (earning.capture, earning.base, earning.won) == (1, 70_000, 7_000)
 
@@ -58,18 +58,18 @@ def test_each_capture_earns_at_its_own_instant(world: World) -> None:
     first = world.capture(payment, 40_000).entry
     world.now = datetime(2021, 2, 1, 0, 0, tzinfo=SEOUL)
     second = world.capture(payment, 50_000).entry
-    world.post(second, first)
+    world.accrue(second, first)
     assert [(each.capture, each.base, each.won) for each in world.earnings(payer, "2021-01")] == [(1, 40_000, 4_000)]
     assert [(each.capture, each.base, each.won) for each in world.earnings(payer, "2021-02")] == [(2, 50_000, 5_000)]
     # One cancellation over both captures recomputes both months, and its refund is complete.
-    world.post(world.cancel(payment, 60_000).entry)
+    world.accrue(world.cancel(payment, 60_000).entry)
     assert [each.won for month in ("2021-01", "2021-02") for each in world.book(payer, month).corrections] == [
         -1_000,
         -5_000,
     ]
     assert world.balances(payer) == {"charged": 70_000, "cashback": 3_000}
     after = world.wallet(payer.id)
-    assert (after.due, after.posted) == (4, 4)
+    assert (after.due, after.accrued) == (4, 4)
 
 
 def test_captures_take_the_purses_in_the_order_they_were_drawn(world: World) -> None:
@@ -79,10 +79,10 @@ def test_captures_take_the_purses_in_the_order_they_were_drawn(world: World) -> 
     world.now += timedelta(seconds=1)
     second = world.capture(payment).entry
     assert (first.paid_from, second.paid_from) == ((("grant/a", 30_000), ("charged", 10_000)), (("charged", 40_000),))
-    world.post(first, second)
+    world.accrue(first, second)
     assert [earning.base for earning in world.earnings(payer)] == [10_000, 40_000]
     # The last capture is cancelled first; the purses drawn first remain captured.
-    world.post(world.cancel(payment, 45_000).entry)
+    world.accrue(world.cancel(payment, 45_000).entry)
     assert world.balances(payer) == {"charged": 45_000, "cashback": 500, "grant/a": 0}
 
 
@@ -91,9 +91,9 @@ def test_a_cancellation_that_comes_before_its_captures_brings_their_earnings(wor
     payment = _held(world, payer, 80_000)
     captures = [world.capture(payment, 40_000).entry for _ in range(2)]
     cancellation = world.cancel(payment, 50_000).entry
-    world.post(cancellation)
+    world.accrue(cancellation)
     assert world.balances(payer) == {"charged": 70_000, "cashback": 3_000}
-    assert world.posted(*captures).already == 2
+    assert world.accrued(*captures).already == 2
 
 
 def test_no_more_is_captured_than_is_held(world: World) -> None:
@@ -130,8 +130,8 @@ def test_a_hold_is_captured_in_a_limited_number_of_parts(world: World) -> None:
     with pytest.raises(CaptureExceedsHold):
         world.capture(payment, 1_000)
     cancellation = world.cancel(payment).entry
-    world.post(cancellation)
-    assert world.posted(*captures).already == MOST_CAPTURES
+    world.accrue(cancellation)
+    assert world.accrued(*captures).already == MOST_CAPTURES
     assert world.void(payment).entry.amount == 50_000 - MOST_CAPTURES * 1_000
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
 
@@ -150,9 +150,9 @@ def test_a_released_hold_stays_released(world: World) -> None:
     payment = _held(world, payer, 50_000)
     first = world.void(payment, KEY)
     assert world.void(payment, KEY).entry == first.entry
-    for deed in (lambda: world.void(payment), lambda: world.capture(payment)):
+    for act in (lambda: world.void(payment), lambda: world.capture(payment)):
         with pytest.raises(HoldClosed):
-            deed()
+            act()
     with pytest.raises(PaymentVoided):
         world.cancel(payment)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
@@ -176,27 +176,27 @@ def test_no_more_is_cancelled_than_was_captured(world: World) -> None:
 def test_a_payment_captured_at_once_has_no_hold(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = world.pay(payer, world.shop(), 50_000).entry
-    for deed in (lambda: world.void(payment), lambda: world.capture(payment)):
+    for act in (lambda: world.void(payment), lambda: world.capture(payment)):
         with pytest.raises(NotAHold):
-            deed()
+            act()
 
 
 def test_a_declined_hold_cannot_be_captured(world: World) -> None:
     payer = world.member(charged=1_000)
     payment = _held(world, payer, 2_000)
     assert payment.status is PaymentStatus.DECLINED
-    for deed in (lambda: world.void(payment), lambda: world.capture(payment), lambda: world.cancel(payment)):
+    for act in (lambda: world.void(payment), lambda: world.capture(payment), lambda: world.cancel(payment)):
         with pytest.raises(PaymentDeclined):
-            deed()
+            act()
     assert world.expire() == 0
 
 
 def test_a_foreign_hold_is_not_found(world: World) -> None:
     payer = world.member(charged=100_000)
     payment = _held(world, payer, 50_000)
-    for deed in (world.void, world.capture):
+    for act in (world.void, world.capture):
         with pytest.raises(NotFound):
-            deed(payment, caller="acquirer/other")
+            act(payment, caller="acquirer/other")
 
 
 def test_a_hold_expires_whether_or_not_the_schedule_runs(world: World) -> None:

@@ -23,10 +23,10 @@ def day(world: World) -> World:
     own.top_up(payer, 50_000)
     own.top_up(payer, 1)
     payments = [own.pay(payer, shop, amount).entry for amount in (400_000, 300_000, 10**9)]
-    own.post(*payments[:2])
+    own.accrue(*payments[:2])
     held = own.pay(payer, shop, 50_000, hold=True).entry
-    own.post(own.capture(held, 20_000).entry)
-    own.post(own.cancel(payments[0], 100_000).entry)
+    own.accrue(own.capture(held, 20_000).entry)
+    own.accrue(own.cancel(payments[0], 100_000).entry)
     own.cancel(payments[1], 1_000)
     own.void(own.pay(payer, shop, 10_000, hold=True).entry)
     check_everything(own.memory)
@@ -71,7 +71,7 @@ DAMAGE: dict[str, Callable[[Items], Any]] = {
     "a use that the wallet does not know": _wallet_changed(lambda wallet: wallet.update(usage={})),
     "a use that the wallet made up": _wallet_changed(lambda wallet: wallet["usage"].update({"other@2021-01": 5})),
     "a capture that is not counted": _wallet_changed(lambda wallet: wallet.update(due=1)),
-    "a posting that is not counted": _wallet_changed(lambda wallet: wallet.update(posted=1)),
+    "an accrual that is not counted": _wallet_changed(lambda wallet: wallet.update(posted=1)),
     "an earning under another month": lambda items: _move(items, "EARNING#", f"EARNING#2021-02#{'0' * 19}#0"),
     "an entry under another key": lambda items: _move(items, "TOP_UP#", f"TOP_UP#{'0' * 19}"),
     "a decline that moved money": lambda items: _of(items, "PAYMENT#").update(

@@ -142,14 +142,14 @@ def test_one_of_several_owners_who_apply_at_once_gets_the_number(world: World) -
     assert sum(isinstance(answer, AlreadyApplied) for answer in answers) == THREADS - 1
 
 
-def _overtaken_by(world: World, deed: Callable[[], object]) -> None:
-    """Run `deed` once, between the next use case's read and write."""
+def _overtaken_by(world: World, act: Callable[[], object]) -> None:
+    """Run `act` once, between the next use case's read and write."""
     done = []
 
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not done:
             done.append(True)
-            deed()
+            act()
 
     world.memory.fault = fault
 

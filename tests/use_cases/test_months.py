@@ -144,7 +144,7 @@ def test_the_reset_does_the_same_work_for_a_thousand_members_and_for_many_more(w
 
 def test_the_reset_touches_no_wallet(world: World) -> None:
     payer, shop = world.member(charged=10_000), world.shop()
-    world.post(world.pay(payer, shop, 10_000).entry)
+    world.accrue(world.pay(payer, shop, 10_000).entry)
     before = world.memory.items(Table.LEDGER)
     _reset(world, JANUARY)
     _reset(world, FEBRUARY)
@@ -157,7 +157,7 @@ def test_cashback_turns_with_the_month_whether_or_not_the_reset_ran(world: World
         world.now = start_of_month(month)
         if run:
             _reset(world, world.now, timedelta())
-        world.post(world.pay(payer, shop, 1_000_000).entry)
+        world.accrue(world.pay(payer, shop, 1_000_000).entry)
         assert [earning.won for earning in world.earnings(payer, month)] == [55_000]
 
 

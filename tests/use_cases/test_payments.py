@@ -30,7 +30,7 @@ def test_a_member_pays_and_the_merchant_is_owed_the_amount(world: World) -> None
     assert payment.acceptance.accepted_at == world.now
     assert world.balances(payer) == {"charged": 38_000, "cashback": 0}
     after = world.wallet(payer.id)
-    assert (after.due, after.posted) == (1, 0)
+    assert (after.due, after.accrued) == (1, 0)
     assert world.payments.payment(payer.id, payment.acceptance.id) == payment
 
 

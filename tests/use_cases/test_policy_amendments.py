@@ -18,7 +18,7 @@ from eeum.policy.amending import (
     withdraw_version,
 )
 from eeum.policy.amendments import Amendment, EndChange, Lifting, Suspension, Withdrawal
-from eeum.policy.announcements import Standing, announced, standing_of
+from eeum.policy.announcements import VersionStatus, announced, status_of
 from eeum.policy.history import Did, Step, Subject
 from eeum.policy.proposals import Proposal, ProposalStatus
 from eeum.policy.reading import policy_of
@@ -354,9 +354,9 @@ def test_the_status_of_a_version_follows_from_the_time(world: World) -> None:
     starts_at = NOW + DAY
     world.desk.schedule(_last(version="next", starts_at=text_of(starts_at)), NOW)
     documents = world.policy_store.documents()
-    assert standing_of("next", documents, starts_at - MOMENT) is Standing.SCHEDULED
-    assert standing_of(LAST["version"], documents, starts_at - MOMENT) is Standing.IN_FORCE
-    assert standing_of("next", documents, starts_at) is Standing.IN_FORCE
-    assert standing_of(LAST["version"], documents, starts_at) is Standing.SUPERSEDED
+    assert status_of("next", documents, starts_at - MOMENT) is VersionStatus.SCHEDULED
+    assert status_of(LAST["version"], documents, starts_at - MOMENT) is VersionStatus.IN_FORCE
+    assert status_of("next", documents, starts_at) is VersionStatus.IN_FORCE
+    assert status_of(LAST["version"], documents, starts_at) is VersionStatus.SUPERSEDED
     withdraw_version(world.policy_store, "next", AUTHOR, "no", NOW)
-    assert standing_of("next", world.policy_store.documents(), NOW) is Standing.WITHDRAWN
+    assert status_of("next", world.policy_store.documents(), NOW) is VersionStatus.WITHDRAWN

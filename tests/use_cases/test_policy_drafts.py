@@ -115,7 +115,7 @@ def test_every_step_names_the_revision_that_was_read(world: World, seen: int) ->
     desk.begin(_document(), NOW)
     _edit(world, 1, _document(title={"ko": "새", "en": "New"}))
     desk.check(NAME, NOW, seen=2)
-    for deed in (
+    for act in (
         partial(_edit, world, seen, _document()),
         partial(desk.check, NAME, NOW, seen),
         partial(desk.approve, NAME, NOW, seen),
@@ -123,7 +123,7 @@ def test_every_step_names_the_revision_that_was_read(world: World, seen: int) ->
         partial(_close, world, seen, Did.WITHDRAWN),
     ):
         with pytest.raises(DraftChanged):
-            deed()
+            act()
     assert draft_named(desk.drafts, NAME).steps == 3
 
 
@@ -194,9 +194,9 @@ def test_only_an_edit_reopens_a_closed_draft(world: World, did: Did, status: Dra
     desk = world.desk
     desk.ready(_document(), NOW)
     assert _close(world, 1, did).status is status
-    for deed in (partial(desk.check, NAME, NOW), partial(desk.approve, NAME, NOW), partial(_close, world, 1, did)):
+    for act in (partial(desk.check, NAME, NOW), partial(desk.approve, NAME, NOW), partial(_close, world, 1, did)):
         with pytest.raises(DraftClosed):
-            deed()
+            act()
     assert _edit(world, 1, _document()).status is DraftStatus.DRAFT
     desk.check(NAME, NOW, seen=2)
     desk.approve(NAME, NOW, seen=2)
@@ -204,7 +204,7 @@ def test_only_an_edit_reopens_a_closed_draft(world: World, did: Did, status: Dra
 
 def test_an_approved_draft_never_changes(world: World) -> None:
     world.desk.schedule(_document(), NOW)
-    for deed in (
+    for act in (
         partial(_edit, world, 1, _document(title={"ko": "새", "en": "New"})),
         partial(world.desk.check, NAME, NOW),
         partial(world.desk.approve, NAME, NOW),
@@ -212,7 +212,7 @@ def test_an_approved_draft_never_changes(world: World) -> None:
         partial(_close, world, 1, Did.WITHDRAWN),
     ):
         with pytest.raises(DraftClosed):
-            deed()
+            act()
     assert version_named(world.policy_store, NAME) == _document()
 
 
@@ -223,12 +223,12 @@ def test_a_draft_keeps_its_name_and_its_programme(world: World) -> None:
             world.desk.drafts, world.desk.policies, "incheon", NAME, 1, _document("another"), AUTHOR, "why", None, NOW
         )
     assert refused.value.problems[0][:2] == ("version", "renamed")
-    for deed in (
+    for act in (
         partial(_edit, world, 1, _document(programme="haneul")),
         partial(world.desk.begin, _document("new", programme="haneul"), NOW),
     ):
         with pytest.raises(PolicyRefused) as refused:
-            deed()
+            act()
         assert refused.value.problems[0][:2] == ("programme", "other_programme")
 
 

@@ -38,7 +38,7 @@ def _paid(world: World, wallet: Wallet, shop: Any, amount: int, **changes: Any) 
     if payment.status is PaymentStatus.DECLINED:
         return payment, None
     captured = world.capture(payment).entry if payment.status is PaymentStatus.HELD else payment
-    assert world.post(captured) == []
+    assert world.accrue(captured) == []
     month = f"{world.now.astimezone(SEOUL):%Y-%m}"
     (earning,) = [each for each in world.earnings(wallet, month) if each.digest == payment.acceptance.digest]
     return payment, earning
@@ -47,16 +47,16 @@ def _paid(world: World, wallet: Wallet, shop: Any, amount: int, **changes: Any) 
 def _assert_as_quoted(quoted: QuoteAnswer, payment: Payment, earning: Earning | None) -> None:
     judgement = quoted.judgement
     assert (judgement.decline, judgement.paid_from) == (payment.decline, payment.paid_from)
-    assert (judgement.given.rewards, judgement.given.ceilings) == (payment.discounts, payment.ceilings)
+    assert (judgement.given.rewards, judgement.given.funded_amounts) == (payment.discounts, payment.funded_amounts)
     assert judgement.facts == payment.facts
     if earning is None:
         assert (quoted.earning.won, quoted.earning.rewards, quoted.not_guaranteed) == (0, (), ())
         return
     found = quoted.earning
     assert (found.policy, found.base, found.rewards) == (earning.policy, earning.base, earning.rewards)
-    assert (dict(found.used), dict(found.ceilings), found.into) == (
+    assert (dict(found.used), dict(found.funded_amounts), found.into) == (
         dict(earning.used),
-        dict(earning.ceilings),
+        dict(earning.funded_amounts),
         earning.into,
     )
 
@@ -64,7 +64,7 @@ def _assert_as_quoted(quoted: QuoteAnswer, payment: Payment, earning: Earning | 
 @pytest.mark.parametrize("amount", [1, 9_999, 100_000, 600_000, 1_500_000])
 def test_a_quote_equals_what_the_payment_earns(world: World, amount: int) -> None:
     payer, shop = world.member(charged=2_000_000), world.shop()
-    world.post(world.pay(payer, shop, 450_000).entry)
+    world.accrue(world.pay(payer, shop, 450_000).entry)
     world.now += timedelta(seconds=1)
     quoted = world.quote(payer, shop, amount)
     assert (quoted.judgement.decline, quoted.not_guaranteed) == (None, ())
@@ -106,18 +106,18 @@ def test_a_quote_counts_money_of_other_shards_without_moving_it(city: World) -> 
     with city.counted() as costs:
         quoted = city.quote(payer, shop, 20_000)
     assert (costs.calls, costs.write_units) == (["read", "read"], 0)
-    assert (quoted.judgement.given.won, quoted.ceilings) == (1_000, {"coupon": 1_000})
+    assert (quoted.judgement.given.won, quoted.funded_amounts) == (1_000, {"coupon": 1_000})
     _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000))
     # The refill has moved all money to one shard: none is left for any wallet.
     after = city.quote(payer, shop, 20_000)
-    assert (after.judgement.given.won, after.ceilings) == (0, {"coupon": 0})
+    assert (after.judgement.given.won, after.funded_amounts) == (0, {"coupon": 0})
 
 
 def test_discount_and_cashback_share_one_line(city: World) -> None:
     appropriate(city, 2_500)
     payer, shop = city.member(charged=100_000), city.shop()
     quoted = city.quote(payer, shop, 20_000)
-    assert (quoted.judgement.given.won, quoted.ceilings["gift"]) == (2_000, quoted.earning.ceilings["gift"])
+    assert (quoted.judgement.given.won, quoted.funded_amounts["gift"]) == (2_000, quoted.earning.funded_amounts["gift"])
     _assert_as_quoted(quoted, *_paid(city, payer, shop, 20_000))
 
 
@@ -149,14 +149,14 @@ def test_a_quote_names_what_is_not_known(city: World) -> None:
     first = city.pay(payer, shop, 1_000).entry
     pending = NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, ("base",))
     assert city.quote(payer, shop, 20_000).not_guaranteed == (pending, shared)
-    city.post(first)
+    city.accrue(first)
     assert city.quote(payer, shop, 20_000).not_guaranteed == (shared,)
 
 
 def test_a_planned_payment_is_quoted_under_the_policy_and_windows_of_its_time(world: World) -> None:
     """January's band is used up and unused in February; in July 2022 another version gives five per cent."""
     payer, shop = world.member(charged=2_000_000), world.shop()
-    world.post(world.pay(payer, shop, 500_000).entry)
+    world.accrue(world.pay(payer, shop, 500_000).entry)
     world.now += timedelta(seconds=1)
     assert world.quote(payer, shop, 10_000).earning.won == 100
     for at, won, version in (
@@ -205,7 +205,7 @@ def test_a_quote_names_a_window_that_only_the_accrual_sums() -> None:
     payer, shop = world.member(charged=500_000), world.shop()
     for at in (datetime(2021, 3, 1, 12, tzinfo=SEOUL), datetime(2022, 4, 1, 12, tzinfo=SEOUL)):
         world.now = at
-        world.post(world.pay(payer, shop, 30_000).entry)
+        world.accrue(world.pay(payer, shop, 30_000).entry)
     world.now = datetime(2022, 6, 2, 12, tzinfo=SEOUL)
     reasons = [each.reason for each in world.quote(payer, shop, 50_000).not_guaranteed]
     assert reasons == [Reason.EARLIER_USE_NOT_READ]

@@ -17,11 +17,11 @@ KEY = "the key of the original"
 def test_an_approved_payment_is_cancelled_whole(world: World) -> None:
     payer, shop = world.member(charged=100_000), world.shop()
     payment = world.pay(payer, shop, 30_000, KEY).entry
-    world.post(payment)
+    world.accrue(payment)
     reversal = world.reverse(payer, shop, 30_000, KEY)
     assert (reversal.outcome, reversal.payment) == ("reversed", payment)
     assert reversal.cancellation is not None
-    world.post(reversal.cancellation)
+    world.accrue(reversal.cancellation)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
     assert not reversal.replayed
     assert world.reverse(payer, shop, 30_000, KEY) == reversal._replace(replayed=True)
@@ -57,7 +57,7 @@ def test_a_partly_cancelled_payment_is_cancelled_completely(world: World) -> Non
     reversal = world.reverse(payer, shop, 30_000, KEY)
     assert reversal.cancellation is not None
     assert reversal.cancellation.amount == 20_000
-    world.post(payment, first, reversal.cancellation)
+    world.accrue(payment, first, reversal.cancellation)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
 
 
@@ -69,7 +69,7 @@ def test_a_hold_is_released_and_its_captures_are_cancelled(world: World) -> None
     assert reversal.release is not None
     assert reversal.cancellation is not None
     assert (reversal.release.amount, reversal.cancellation.amount) == (20_000, 10_000)
-    world.post(capture, reversal.cancellation)
+    world.accrue(capture, reversal.cancellation)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}
     assert world.reverse(payer, shop, 30_000, KEY, hold=True) == reversal._replace(replayed=True)
 
@@ -136,5 +136,5 @@ def test_a_lost_answer_reverses_once(world: World, error: type[Exception], momen
         reversal = world.reverse(payer, shop, 30_000, KEY)
     assert hit
     assert reversal.cancellation is not None
-    world.post(payment, reversal.cancellation)
+    world.accrue(payment, reversal.cancellation)
     assert world.balances(payer) == {"charged": 100_000, "cashback": 0}

@@ -96,12 +96,12 @@ def test_a_cancellation_refunds_points_last(city: World) -> None:
     saver, shop = saver_with_points(city), bookshop(city)
     before = city.balances(saver)
     paid = city.pay(saver, shop, 8_000).entry
-    city.post(paid)
-    city.post(city.cancel(paid, 3_000).entry)
+    city.accrue(paid)
+    city.accrue(city.cancel(paid, 3_000).entry)
     assert city.balances(saver)[FEBRUARY] == 0
-    city.post(city.cancel(paid, 4_000).entry)
+    city.accrue(city.cancel(paid, 4_000).entry)
     assert city.balances(saver)[FEBRUARY] == 4_000
-    city.post(city.cancel(paid).entry)
+    city.accrue(city.cancel(paid).entry)
     assert city.balances(saver) == before
 
 
@@ -111,7 +111,7 @@ def test_payments_with_points_earn_nothing_unless_the_policy_says_so(city: World
         (under(bonus(into="points"), purses=[POINTS], earns_from=["charged", "rewards"]), 7_000),
     ):
         saver = saver_with_points(world)
-        world.post(world.pay(saver, bookshop(world), 7_000).entry)
+        world.accrue(world.pay(saver, bookshop(world), 7_000).entry)
         (earning,) = world.earnings(saver)
         assert earning.base == base
 
@@ -211,8 +211,8 @@ def test_a_discounted_payment_with_points_is_refunded_to_the_won_in_any_parts(un
     for parts in ([9_999], [1] * 5 + [9_994], [3_333, 3_333, 3_333], [9_998, 1]):
         paid = world.pay(saver, shop, 9_999).entry
         assert (paid.discount, dict(paid.paid_from)) == (1_499, {"youth": 777, FEBRUARY: 5_000, "charged": 2_723})
-        world.post(paid)
+        world.accrue(paid)
         for part in parts:
-            world.post(world.cancel(paid, part).entry)
+            world.accrue(world.cancel(paid, part).entry)
         assert world.balances(saver) == before, parts
     assert world.wallet(saver.id).limit_usage.used == {}

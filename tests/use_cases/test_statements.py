@@ -54,13 +54,13 @@ def _a_day(city: World, payer: Wallet, market: Merchant, earlier: list[Payment],
     held = chance.random() < 0.2
     payment = city.pay(payer, shop, chance.randrange(100, 25_000), hold=held).entry
     if payment.decline is None and held:
-        city.post(city.capture(payment, chance.randrange(1, payment.order.amount + 1)).entry)
+        city.accrue(city.capture(payment, chance.randrange(1, payment.order.amount + 1)).entry)
     elif payment.decline is None:
-        city.post(payment)
+        city.accrue(payment)
         earlier.append(payment)
     if earlier and chance.random() < 0.4:
         cancelled = earlier.pop(chance.randrange(len(earlier)))
-        city.post(city.cancel(cancelled, chance.randrange(1, cancelled.order.amount + 1)).entry)
+        city.accrue(city.cancel(cancelled, chance.randrange(1, cancelled.order.amount + 1)).entry)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -16,26 +16,26 @@ WON = 3_337
 
 class Given(NamedTuple):
     won: int
-    ceilings: dict[str, int]
+    funded_amounts: dict[str, int]
 
 
 def _paid(world: World, name: str) -> Given:
     payment = world.pay(world.member(name, charged=100_000), world.shop(), 10_000).entry
     assert payment.decline is None
-    return Given(payment.discount, dict(payment.ceilings))
+    return Given(payment.discount, dict(payment.funded_amounts))
 
 
 def _topped_up(world: World, name: str) -> Given:
     top_up = world.top_up(world.member(name), 10_000).entry
     assert top_up.decline is None
-    return Given(sum(each.reward.won for each in top_up.rewards), dict(top_up.ceilings))
+    return Given(sum(each.reward.won for each in top_up.rewards), dict(top_up.funded_amounts))
 
 
 def _earned(world: World, name: str) -> Given:
     payer = world.member(name, charged=100_000)
-    assert world.post(world.pay(payer, world.shop(), 10_000).entry) == []
+    assert world.accrue(world.pay(payer, world.shop(), 10_000).entry) == []
     (earning,) = [each for each in world.earnings(payer, "2021-01") if isinstance(each, Earning)]
-    return Given(sum(each.won for each in earning.rewards if each.layer == "gift"), dict(earning.ceilings))
+    return Given(sum(each.won for each in earning.rewards if each.layer == "gift"), dict(earning.funded_amounts))
 
 
 COMMANDS = {

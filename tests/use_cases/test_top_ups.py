@@ -175,9 +175,9 @@ def test_a_cashback_bonus_fills_a_balance_below_zero(under: Under) -> None:
     world = under(bonus(into="cashback"))
     payer, shop = world.member(charged=100_000, cashback_first=True), world.shop()
     paid = world.pay(payer, shop, 50_000).entry
-    world.post(paid)
+    world.accrue(paid)
     world.pay(payer, shop, 4_000)
-    world.post(world.cancel(paid, 1).entry)
+    world.accrue(world.cancel(paid, 1).entry)
     world.now += timedelta(minutes=1)
     world.give(payer.id, "cashback", -3_000)
     before = world.balances(payer)["cashback"]

@@ -104,7 +104,7 @@ def test_bonuses_are_paid_until_the_budget_is_used_up_and_top_ups_still_credited
     savers = [saving_city.member(f"saver {number}") for number in range(4)]
     entries = [saving_city.top_up(saver, 10_000).entry for saver in savers]
     assert [sum(entry.credited.values()) for entry in entries] == [11_000, 11_000, 10_500, 10_000]
-    assert [dict(entry.ceilings) for entry in entries] == [{}, {}, {"bonus": 500}, {"bonus": 0}]
+    assert [dict(entry.funded_amounts) for entry in entries] == [{}, {}, {"bonus": 500}, {"bonus": 0}]
     assert {entry.debited for entry in entries} == {10_000}
     assert left(saving_city) == 0
 

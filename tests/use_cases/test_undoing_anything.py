@@ -139,12 +139,12 @@ class Member:
         self.world.expire()
         self.world.sweeping.wallet(self.world.wallet(self.payer.id), self.world.now)
 
-    def _post(self, which: int, _: int) -> None:
+    def _accrue(self, which: int, _: int) -> None:
         if self.late:
-            assert self.world.post(self.late.pop(which % len(self.late))) == []
+            assert self.world.accrue(self.late.pop(which % len(self.late))) == []
 
     def _post_all(self, *_: int) -> None:
-        assert self.world.post(*self.late) == []
+        assert self.world.accrue(*self.late) == []
         self.late = []
 
     def undo(self, chance: random.Random) -> None:
@@ -158,7 +158,7 @@ class Member:
                 self._cancel(which, chance.randint(1, 99))
             self._cancel(which, 100)
             for _ in range(chance.randint(0, 2)):
-                self._post(chance.randrange(10), 0)
+                self._accrue(chance.randrange(10), 0)
         chance.shuffle(self.late)
         self._post_all()
 
@@ -168,7 +168,7 @@ class Member:
     def check(self) -> None:
         wallet, world = self.world.wallet(self.payer.id), self.world
         purses = {each.id: each.amount for each in wallet.purses}
-        assert wallet.due == wallet.posted
+        assert wallet.due == wallet.accrued
         for name in {**purses, **self.loaded}:
             # Loaded money that was not spent in time has left the wallet; rewards are gone from all purses.
             gone = world.cashback.expired(wallet.id, [name])[name]

@@ -11,7 +11,7 @@ from eeum.errors import Busy, IdempotencyKeyReused, NotFound, ProgrammeNotRunnin
 from eeum.once import Answer
 from eeum.storage import Put
 from eeum.wallet.rules import TOP_UP_CODES, DebitOrder, TopUpDecline, Wallet, WalletStatus, wallet_id_of
-from eeum.wallet.use_cases import ChangeStanding, Opening, OpenWallet, change_standing, open_wallet, own_wallet
+from eeum.wallet.use_cases import DecideOnWallet, Opening, OpenWallet, decide_on_wallet, open_wallet, own_wallet
 from tests.concurrency import attempts_at_once
 from tests.use_cases.world import World
 
@@ -58,7 +58,7 @@ def test_a_caller_cannot_learn_whether_anothers_wallet_exists(world: World) -> N
 
 
 def _stand(world: World, wallet: Wallet, status: WalletStatus | None, verified: bool | None) -> Wallet:
-    return change_standing(ChangeStanding(wallet.id, "operator", "확인", status, verified), world.holding)
+    return decide_on_wallet(DecideOnWallet(wallet.id, "operator", "확인", status, verified), world.holding)
 
 
 def test_an_operator_suspends_reinstates_and_verifies_with_an_entry_each(world: World) -> None:
@@ -123,7 +123,7 @@ def test_concurrent_status_changes_are_stored_whole_or_retried(world: World) -> 
         at = world.now + timedelta(milliseconds=number)
         using = world.holding._replace(clock=lambda: at)
         status, verified = (WalletStatus.SUSPENDED, None) if number % 2 else (None, True)
-        return change_standing(ChangeStanding(payer.id, "operator", "확인", status, verified), using)
+        return decide_on_wallet(DecideOnWallet(payer.id, "operator", "확인", status, verified), using)
 
     answers = attempts_at_once([partial(stand, number) for number in range(8)])
     held = [answer for answer in answers if isinstance(answer, Wallet)]
@@ -134,7 +134,9 @@ def test_concurrent_status_changes_are_stored_whole_or_retried(world: World) -> 
 
 def test_a_status_change_of_an_unknown_wallet_is_not_found_and_stores_nothing(world: World) -> None:
     with pytest.raises(NotFound):
-        change_standing(ChangeStanding(wallet_id_of("unknown"), "operator", "x", WalletStatus.SUSPENDED), world.holding)
+        decide_on_wallet(
+            DecideOnWallet(wallet_id_of("unknown"), "operator", "x", WalletStatus.SUSPENDED), world.holding
+        )
     assert world.entries("standing") == []
 
 

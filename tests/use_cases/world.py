@@ -21,7 +21,7 @@ from eeum.cashback.quoting import NOW, AskedQuote, Plan, QuoteAnswer, Quoting, q
 from eeum.cashback.rules import Earning, MonthBook
 from eeum.cashback.sources import Entry, Source, sound_source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, Posted, Unpostable, post
+from eeum.cashback.use_cases import Accrual, Accrued, Batch, NotAccruable, accrue
 from eeum.journal.accounts import NOT_SPENDABLE
 from eeum.journal.partitions import partition_of
 from eeum.merchants.rules import Decision, Merchant, MerchantStatus, Shop, merchant_id_of
@@ -66,11 +66,11 @@ from eeum.wallet.rules import AboutMember, DebitOrder, TopUp, Wallet, WalletStat
 from eeum.wallet.store import WalletStore, wallet_key
 from eeum.wallet.sweeping import Sweeping
 from eeum.wallet.use_cases import (
-    ChangeStanding,
+    DecideOnWallet,
     OpenWallet,
     TopUpWallet,
     WalletDependencies,
-    change_standing,
+    decide_on_wallet,
     open_wallet,
     top_up,
 )
@@ -198,7 +198,7 @@ class World:
         earlier = self.now - timedelta(days=30)
         wallet = open_wallet(OpenWallet(name, order), self.holding._replace(clock=lambda: earlier)).wallet
         if verified:
-            change_standing(ChangeStanding(wallet.id, "operator", "papers in order", verified=True), self.holding)
+            decide_on_wallet(DecideOnWallet(wallet.id, "operator", "papers in order", verified=True), self.holding)
         for purse, won in {"charged": charged, "cashback": cashback, **(grants or {})}.items():
             if won or purse not in ("charged", "cashback"):
                 self.give(wallet.id, purse, won)
@@ -304,18 +304,18 @@ class World:
     def _about(self, payment: Payment, key: str | None, caller: str, body: dict[str, Any]) -> Request:
         return Request.of(caller, payment.acceptance.wallet_id, key or self.new_key(), body)
 
-    def post(self, *entries: Entry, policies: PolicyBook | None = None) -> list[Unpostable]:
-        return self.posted(*entries, policies=policies).unpostable
+    def accrue(self, *entries: Entry, policies: PolicyBook | None = None) -> list[NotAccruable]:
+        return self.accrued(*entries, policies=policies).not_accruable
 
-    def posted(
+    def accrued(
         self,
         *entries: Entry,
         policies: PolicyBook | None = None,
         quick: bool = False,
         read_before: EntriesCache | None = None,
-    ) -> Posted:
+    ) -> Accrued:
         sources = [source(entry) for entry in entries]
-        return post(Batch(sources, quick), self.accrual(policies, read_before))
+        return accrue(Batch(sources, quick), self.accrual(policies, read_before))
 
     def accrual(self, policies: PolicyBook | None = None, read_before: EntriesCache | None = None) -> Accrual:
         return Accrual(
@@ -330,11 +330,11 @@ class World:
     def about(self, wallet: Wallet, **said: Any) -> Wallet:
         """Record a member's facts, as an operator does with the member's papers."""
         about = cast("AboutMember", said)
-        return change_standing(ChangeStanding(wallet.id, "operator", "papers in order", about=about), self.holding)
+        return decide_on_wallet(DecideOnWallet(wallet.id, "operator", "papers in order", about=about), self.holding)
 
     def suspend(self, wallet: Wallet) -> None:
-        command = ChangeStanding(wallet.id, "operator", "card lost", WalletStatus.SUSPENDED)
-        change_standing(command, self.holding)
+        command = DecideOnWallet(wallet.id, "operator", "card lost", WalletStatus.SUSPENDED)
+        decide_on_wallet(command, self.holding)
 
     # --- results ------------------------------------------------------------------------------------------------------
 

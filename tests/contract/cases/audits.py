@@ -47,7 +47,7 @@ def all_projected_balances_are_read_by_account_unless_they_are_being_rebuilt(sto
     rebuilding.replace("PROGRAMME", BalancePage(1, 0, NOON, {BANK: {"balance": -5_000, "issued": 5_000}}), is_new=True)
     # Including batches that no fold has added yet.
     waiting = {SHOP: {"payable": 100}, CITY: {"balance": -70}}
-    appending.append("shard", appending.standing("shard"), 1, waiting, NOON)
+    appending.append("shard", appending.fold_state("shard"), 1, waiting, NOON)
     assert store.balances() == {
         "merchant_payable/shop": 1_000,
         "merchant_reward/shop": 0,

@@ -8,7 +8,7 @@ from eeum.balances.fold_store import FoldStore
 from eeum.balances.page_store import PageStore
 from eeum.balances.rebuild_store import RebuildStore
 from eeum.balances.rules import BalancePage, Closing, Holder, Projection, every_page, page_of
-from eeum.balances.store import MOST_HOLDERS, BalanceStore, Standing
+from eeum.balances.store import MOST_HOLDERS, BalanceStore, FoldState
 from eeum.journal.accounts import HolderKind
 from eeum.journal.store import JournalStore
 from eeum.payments.items import payment_item, payment_key
@@ -48,16 +48,16 @@ def _rebuild(storage: ProjectionStorage) -> RebuildStore:
 
 def _append(storage: Storage, sequence: int, amounts: dict[Holder, dict[str, int]], shard: str = SHARD) -> None:
     store = _balances(storage)
-    store.append(shard, store.standing(shard), sequence, amounts, NOON)
+    store.append(shard, store.fold_state(shard), sequence, amounts, NOON)
 
 
 @case
 def a_checkpoint_moves_with_its_batch(storage: Storage) -> None:
     store, pages = _balances(storage), PageStore(storage)
-    assert (store.standing(SHARD), pages.projection()) == (Standing(Projection(), False, 0), None)
+    assert (store.fold_state(SHARD), pages.projection()) == (FoldState(Projection(), False, 0), None)
     _append(storage, SEQUENCE, COUNTS)
-    assert store.standing(SHARD) == Standing(FIRST, True, SEQUENCE)
-    assert store.standing("another") == Standing(FIRST, True, 0)
+    assert store.fold_state(SHARD) == FoldState(FIRST, True, SEQUENCE)
+    assert store.fold_state("another") == FoldState(FIRST, True, 0)
     _append(storage, SEQUENCE + 1, {SHOP: {"payable": -300}})
     _append(storage, 7, {CITY: {"balance": -1}}, "another")
     assert pages.projection() == Projection(batches=3)
@@ -73,30 +73,30 @@ def a_checkpoint_moves_alone_where_nothing_changes(storage: Storage) -> None:
     store = _balances(storage)
     _append(storage, 1, {})
     _append(storage, 2, {})
-    assert store.standing(SHARD) == Standing(Projection(), False, 2)
+    assert store.fold_state(SHARD) == FoldState(Projection(), False, 2)
 
 
 @case
 def a_batch_from_an_old_checkpoint_is_refused(storage: Storage) -> None:
     store = _balances(storage)
-    at_first = store.standing(SHARD)
+    at_first = store.fold_state(SHARD)
     store.append(SHARD, at_first, 5, {SHOP: {"payable": 1}}, NOON)
-    then = store.standing(SHARD)
+    then = store.fold_state(SHARD)
     store.append(SHARD, then, 6, {SHOP: {"payable": 1}}, NOON)
-    for standing in (at_first, then):
+    for fold_state in (at_first, then):
         with pytest.raises(ConditionsFailed) as failed:
-            store.append(SHARD, standing, 9, {SHOP: {"payable": 1}}, NOON)
+            store.append(SHARD, fold_state, 9, {SHOP: {"payable": 1}}, NOON)
         assert 0 in failed.value.positions
-    assert (store.standing(SHARD).checkpoint, len(list(PageStore(storage).batches(0, 1)))) == (6, 2)
+    assert (store.fold_state(SHARD).checkpoint, len(list(PageStore(storage).batches(0, 1)))) == (6, 2)
 
 
 @case
 def of_two_first_batches_one_is_appended(storage: Storage) -> None:
     store = _balances(storage)
-    standing = store.standing("another")
+    fold_state = store.fold_state("another")
     _append(storage, 5, {SHOP: {"payable": 1}})
     with pytest.raises(ConditionsFailed) as failed:
-        store.append("another", standing, 5, {SHOP: {"payable": 1}}, NOON)
+        store.append("another", fold_state, 5, {SHOP: {"payable": 1}}, NOON)
     assert failed.value.positions == (1,)
 
 
@@ -118,12 +118,12 @@ def a_batch_of_the_most_holders_fits_into_an_item(storage: Storage) -> None:
 def nothing_is_appended_to_a_round_that_was_closed(storage: ProjectionStorage) -> None:
     store, folding = _balances(storage), _fold(storage)
     _append(storage, 5, COUNTS)
-    standing = store.standing(SHARD)
+    fold_state = store.fold_state(SHARD)
     folding.close(FIRST, NOON)
     closed = Projection(round=2, closing=Closing(1, NOON))
     assert folding.projection() == closed
     with pytest.raises(ConditionsFailed) as failed:
-        store.append(SHARD, standing, 6, COUNTS, NOON)
+        store.append(SHARD, fold_state, 6, COUNTS, NOON)
     assert failed.value.positions == (1,)
     _append(storage, 6, {SHOP: {"payable": 2}})
     assert (list(folding.batches(0, 1)), list(folding.batches(0, 2))) == ([COUNTS], [{SHOP: {"payable": 2}}])
@@ -205,7 +205,7 @@ def the_state_of_the_projection_is_changed_by_one_rebuild_at_a_time(storage: Pro
         store.change_projection(begun, None)
     done = Projection(1, NOON, rebuilding=False, as_of=NOON)
     store.change_projection(done, begun)
-    assert (store.projection(), _balances(storage).standing(SHARD).projection) == (done, done)
+    assert (store.projection(), _balances(storage).fold_state(SHARD).projection) == (done, done)
     for before in (begun, Projection(2, NOON, rebuilding=False)):
         with pytest.raises(ConditionsFailed):
             store.change_projection(Projection(3), before)
@@ -216,11 +216,11 @@ def while_balances_are_rebuilt_no_round_is_closed_or_ended(storage: ProjectionSt
     store, folding = _rebuild(storage), _fold(storage)
     begun = Projection(1, rebuilding=True)
     store.change_projection(begun, None)
-    for deed in (folding.close, folding.end):
+    for act in (folding.close, folding.end):
         with pytest.raises(ConditionsFailed):
-            deed(begun, NOON)
+            act(begun, NOON)
         with pytest.raises(ConditionsFailed):
-            deed(Projection(), NOON)
+            act(Projection(), NOON)
     assert store.projection() == begun
 
 

@@ -344,13 +344,13 @@ def an_alarm_is_claimed_once_and_published_once(storage: Storage) -> None:
     store = WatchStore(storage, patience_of(), "incheon")
     alarm = Alarm(2022, "line/city/1000/5000", "BudgetLevelReached", {"id": "an id", "level": 5_000, "latest": None})
     with pytest.raises(ConditionsFailed):
-        store.told(alarm)
+        store.published(alarm)
     store.claim(alarm)
     with pytest.raises(ConditionsFailed):
         store.claim(alarm)
     assert store.alarms(2022) == {alarm.key: (alarm, False)}
-    store.told(alarm)
+    store.published(alarm)
     with pytest.raises(ConditionsFailed):
-        store.told(alarm)
+        store.published(alarm)
     assert store.alarms(2022) == {alarm.key: (alarm, True)}
     assert store.alarms(2021) == {}

@@ -76,9 +76,9 @@ def only_wallets_are_found_among_all_items_of_the_ledger(storage: Storage) -> No
 def a_gap_is_a_source_without_an_accrual(storage: Storage) -> None:
     gaps, wallet = GapStore(storage), stored_wallet(storage)
     assert gaps.gaps(wallet.id) == Gaps([], [])
-    posted, missing = (_stored(storage, payment(wallet.id, f"idempotency-key-{number}")) for number in (1, 2))
-    _stored(storage, replace(payment(wallet.id, "idempotency-key-3"), order=replace(posted.order, hold=True)))
-    earned = earning(posted, 1)
+    accrued, missing = (_stored(storage, payment(wallet.id, f"idempotency-key-{number}")) for number in (1, 2))
+    _stored(storage, replace(payment(wallet.id, "idempotency-key-3"), order=replace(accrued.order, hold=True)))
+    earned = earning(accrued, 1)
     send(storage, Put(earning_key(wallet.id, "2021-01", earned.digest, 0), earning_item(earned)))
     found = gaps.gaps(wallet.id)
     assert ([source.entry for source in found.sources], found.unsound) == ([missing], [])

@@ -43,7 +43,7 @@ def an_accrual_stores_debts_of_purses_and_removes_repaid_ones(storage: Storage) 
         grants: Sequence[Write] = ()
         if won:
             grants = funding.writes(granted(storage, funding, won)) if won > 0 else returned(storage, funding, -won)
-        store.post([plan], patience_of(), grants)
+        store.accrue([plan], patience_of(), grants)
         assert _read(storage, opened.id).debts == owed
 
 

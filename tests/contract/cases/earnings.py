@@ -37,8 +37,8 @@ NEXT_MONTH = NOON + timedelta(days=31)
 EMPTY = MonthBook((), ())
 
 
-def _post(storage: Storage, *plans: WalletPlan) -> None:
-    CashbackStore(storage).post(plans, patience_of())
+def _accrue(storage: Storage, *plans: WalletPlan) -> None:
+    CashbackStore(storage).accrue(plans, patience_of())
 
 
 def _wallet(storage: Storage, wallet_id: str) -> Wallet:
@@ -93,9 +93,9 @@ def correction(of: Earning, number: int, won: int, *, recovered: int = 0) -> Cor
 def an_earning_is_posted_with_its_credit(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=5, usage={"monthly-spend@2020-12": 7})
     made = earning(payment(opened.id), 1)
-    _post(storage, plan_of(opened, made, usage={"monthly-spend@2021-01": 10_000}))
+    _accrue(storage, plan_of(opened, made, usage={"monthly-spend@2021-01": 10_000}))
     after = _wallet(storage, opened.id)
-    assert (after.balance("cashback"), after.posted, after.usage) == (1_005, 1, {"monthly-spend@2021-01": 10_000})
+    assert (after.balance("cashback"), after.accrued, after.usage) == (1_005, 1, {"monthly-spend@2021-01": 10_000})
     assert after.chain.length == 1
     assert _earnings(storage, opened.id) == [made]
 
@@ -104,9 +104,9 @@ def an_earning_is_posted_with_its_credit(storage: Storage) -> None:
 def an_earning_of_zero_won_is_stored(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-5)
     made = replace(earning(payment(opened.id), 1, won=0, used=0), base=0)
-    _post(storage, plan_of(opened, made))
+    _accrue(storage, plan_of(opened, made))
     after = _wallet(storage, opened.id)
-    assert (after.balance("cashback"), after.posted, after.usage) == (-5, 1, {})
+    assert (after.balance("cashback"), after.accrued, after.usage) == (-5, 1, {})
     assert _earnings(storage, opened.id) == [made]
 
 
@@ -114,7 +114,7 @@ def an_earning_of_zero_won_is_stored(storage: Storage) -> None:
 def the_largest_earning_is_posted(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=10**12)
     made = earning(payment(opened.id, amount=10**12), 1, won=10**12, used=10**12)
-    _post(storage, plan_of(opened, made, usage={"monthly-spend@2021-01": 10**12}))
+    _accrue(storage, plan_of(opened, made, usage={"monthly-spend@2021-01": 10**12}))
     assert _wallet(storage, opened.id).balance("cashback") == 2 * 10**12
     assert _earnings(storage, opened.id) == [made]
 
@@ -123,12 +123,12 @@ def the_largest_earning_is_posted(storage: Storage) -> None:
 def a_capture_has_one_earning(storage: Storage) -> None:
     opened = stored_wallet(storage)
     made = earning(payment(opened.id), 1)
-    _post(storage, plan_of(opened, made))
+    _accrue(storage, plan_of(opened, made))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, plan_of(_wallet(storage, opened.id), earning(payment(opened.id), 2)))
+        _accrue(storage, plan_of(_wallet(storage, opened.id), earning(payment(opened.id), 2)))
     assert failed.value.positions == (1,)
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, plan_of(opened, made))
+        _accrue(storage, plan_of(opened, made))
     assert failed.value.positions == (0, 1)
     assert _wallet(storage, opened.id).balance("cashback") == 1_000
 
@@ -138,11 +138,11 @@ def an_earning_takes_the_next_number_of_its_wallet(storage: Storage) -> None:
     opened = stored_wallet(storage)
     change_wallet(storage, opened.id, SetTo(("posted",), 3), Add(("due",), 4))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, plan_of(replace(opened, posted=2), earning(payment(opened.id), 3)))
+        _accrue(storage, plan_of(replace(opened, accrued=2), earning(payment(opened.id), 3)))
     assert failed.value.positions == (0,)
     assert _earnings(storage, opened.id) == []
-    _post(storage, plan_of(replace(opened, posted=3), earning(payment(opened.id), 4)))
-    assert _wallet(storage, opened.id).posted == 4
+    _accrue(storage, plan_of(replace(opened, accrued=3), earning(payment(opened.id), 4)))
+    assert _wallet(storage, opened.id).accrued == 4
 
 
 @case
@@ -150,7 +150,7 @@ def an_earning_is_linked_to_the_chain_as_it_was_read(storage: Storage) -> None:
     opened = stored_wallet(storage)
     change_wallet(storage, opened.id, SetTo(("chain",), {"length": 1, "head": "another"}))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, plan_of(opened, earning(payment(opened.id), 1)))
+        _accrue(storage, plan_of(opened, earning(payment(opened.id), 1)))
     assert failed.value.positions == (0,)
     assert _earnings(storage, opened.id) == []
 
@@ -159,7 +159,7 @@ def an_earning_is_linked_to_the_chain_as_it_was_read(storage: Storage) -> None:
 def an_earning_of_an_unknown_wallet_is_refused(storage: Storage) -> None:
     missing = wallet("unknown")
     with pytest.raises(ConditionsFailed):
-        _post(storage, plan_of(missing, earning(payment(missing.id), 1)))
+        _accrue(storage, plan_of(missing, earning(payment(missing.id), 1)))
     assert _earnings(storage, missing.id) == []
 
 
@@ -172,11 +172,11 @@ def several_wallets_are_posted_together_or_not_at_all(storage: Storage) -> None:
     ]
     change_wallet(storage, two.id, SetTo(("posted",), 1))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, *postings)
+        _accrue(storage, *postings)
     assert failed.value.positions == (3,)
     assert _wallet(storage, one.id) == one
     change_wallet(storage, two.id, SetTo(("posted",), 0))
-    _post(storage, *postings)
+    _accrue(storage, *postings)
     assert [_wallet(storage, each.id).balance("cashback") for each in (one, two)] == [2_000, 1_000]
 
 
@@ -188,35 +188,35 @@ def the_largest_batch_is_read_and_posted_in_one_go(storage: Storage) -> None:
     sources = [source_of_payment(each) for each in payments]
     assert store.read_for_posting(sources) == ({each.id: each for each in wallets}, set(), {})
     postings = zip(wallets, payments, strict=True)
-    _post(storage, *(plan_of(opened, earning(each, 1)) for opened, each in postings))
-    found, posted, _ = store.read_for_posting(sources)
+    _accrue(storage, *(plan_of(opened, earning(each, 1)) for opened, each in postings))
+    found, accrued, _ = store.read_for_posting(sources)
     assert {each.balance("cashback") for each in found.values()} == {1_000}
-    assert posted == {source.key for source in sources}
+    assert accrued == {source.key for source in sources}
 
 
 @case
 def many_payments_of_one_wallet_are_posted_in_one_go(storage: Storage) -> None:
     opened = stored_wallet(storage)
     payments = _payments(opened.id, 99)
-    found, posted, _ = CashbackStore(storage).read_for_posting([source_of_payment(each) for each in payments])
-    assert (found, posted) == ({opened.id: opened}, set())
+    found, accrued, _ = CashbackStore(storage).read_for_posting([source_of_payment(each) for each in payments])
+    assert (found, accrued) == ({opened.id: opened}, set())
     earnings = [earning(each, number) for number, each in enumerate(payments, 1)]
-    _post(storage, plan_of(opened, *earnings))
-    assert (_wallet(storage, opened.id).posted, _wallet(storage, opened.id).chain.length) == (99, 99)
+    _accrue(storage, plan_of(opened, *earnings))
+    assert (_wallet(storage, opened.id).accrued, _wallet(storage, opened.id).chain.length) == (99, 99)
     assert _earnings(storage, opened.id) == earnings
 
 
 @case
 def one_read_finds_accrued_sources_and_missing_wallets(storage: Storage) -> None:
     opened = stored_wallet(storage)
-    posted, waiting = _payments(opened.id, 2)
+    accrued, waiting = _payments(opened.id, 2)
     stray = payment(wallet("unknown").id)
-    _post(storage, plan_of(opened, earning(posted, 1)))
+    _accrue(storage, plan_of(opened, earning(accrued, 1)))
     wallets, claimed, _ = CashbackStore(storage).read_for_posting(
-        [source_of_payment(each) for each in (waiting, stray, posted)]
+        [source_of_payment(each) for each in (waiting, stray, accrued)]
     )
     assert list(wallets) == [opened.id]
-    assert claimed == {source_of_payment(posted).key}
+    assert claimed == {source_of_payment(accrued).key}
 
 
 @case
@@ -224,9 +224,9 @@ def a_correction_is_posted_once_with_its_refund(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=500)
     change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
     earned = earning(payment(opened.id), 1)
-    _post(storage, plan_of(opened, earned))
+    _accrue(storage, plan_of(opened, earned))
     read = _wallet(storage, opened.id)
-    _post(storage, plan_of(read, correction(earned, 2, 500), needs_same_cashback=True))
+    _accrue(storage, plan_of(read, correction(earned, 2, 500), needs_same_cashback=True))
     after = _wallet(storage, opened.id)
     assert {each.id: each.amount for each in after.purses} == {
         "charged": 5_000,
@@ -237,7 +237,7 @@ def a_correction_is_posted_once_with_its_refund(storage: Storage) -> None:
     assert CashbackStore(storage).month_book(opened.id, JANUARY) == MonthBook((earned,), (correction(earned, 2, 500),))
     again = plan_of(after, correction(earned, 2, 500))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, again)
+        _accrue(storage, again)
     assert failed.value.positions == (1,)
 
 
@@ -249,7 +249,7 @@ def accrued_cancellations_are_found_alone_and_with_payments(storage: Storage) ->
     change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
     earned = earning(paid, 1)
     corrected = replace(correction(earned, 2, 500), digest=entries[0].entry.acceptance.digest)
-    _post(storage, plan_of(opened, earned, corrected))
+    _accrue(storage, plan_of(opened, earned, corrected))
     read = _wallet(storage, opened.id)
     store = CashbackStore(storage)
     assert store.read_for_posting(entries) == ({opened.id: read}, {entries[0].key}, {})
@@ -264,12 +264,12 @@ def a_refund_is_refused_when_the_cashback_balance_changed(storage: Storage) -> N
     posting = plan_of(opened, earned, correction(earned, 2, 500), needs_same_cashback=True)
     change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), -1))
     with pytest.raises(ConditionsFailed) as failed:
-        _post(storage, posting)
+        _accrue(storage, posting)
     assert failed.value.positions == (0,)
     assert CashbackStore(storage).month_book(opened.id, JANUARY) == EMPTY
     change_wallet(storage, opened.id, Add(("purses", "cashback", "amount"), 1))
-    _post(storage, posting)
-    assert _wallet(storage, opened.id).posted == 2
+    _accrue(storage, posting)
+    assert _wallet(storage, opened.id).accrued == 2
 
 
 @case
@@ -277,7 +277,7 @@ def a_balance_below_zero_is_stored_with_its_reason(storage: Storage) -> None:
     opened = stored_wallet(storage, cashback=-200)
     earned = earning(payment(opened.id), 1)
     corrected, negative = correction(earned, 1, 500, recovered=100), Negative(earned.payment_id, NOON)
-    _post(storage, plan_of(opened, corrected, needs_same_cashback=True, negative=negative))
+    _accrue(storage, plan_of(opened, corrected, needs_same_cashback=True, negative=negative))
     after = _wallet(storage, opened.id)
     assert (after.balance("cashback"), after.negative) == (-600, Negative(earned.payment_id, NOON))
 
@@ -301,7 +301,7 @@ def earnings_of_a_month_are_those_of_its_payments_by_number(storage: Storage) ->
     february = payment(opened.id, "february-payment-1", NEXT_MONTH)
     earnings = [earning(each, number) for number, each in enumerate([*january[:3], february, *january[3:]][::-1], 1)]
     for each in earnings:
-        _post(storage, plan_of(_wallet(storage, opened.id), each))
+        _accrue(storage, plan_of(_wallet(storage, opened.id), each))
     assert _earnings(storage, opened.id) == [each for each in earnings if each.month == JANUARY]
     assert _earnings(storage, opened.id, FEBRUARY) == [each for each in earnings if each.month == FEBRUARY]
     assert store.month_book(opened.id, "2021-1") == EMPTY
@@ -317,7 +317,7 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
         made = earning(each, number)
         reward = LayerReward("base", 900, made.rewards[0].portions, wide)
         earnings.append(replace(made, rewards=(reward,)))
-        _post(storage, plan_of(_wallet(storage, opened.id), earnings[-1]))
+        _accrue(storage, plan_of(_wallet(storage, opened.id), earnings[-1]))
     assert _earnings(storage, opened.id) == earnings
 
 
@@ -325,7 +325,7 @@ def earnings_of_a_month_are_added_up_over_pages(storage: Storage) -> None:
 def a_correction_that_moves_nothing_is_stored(storage: Storage) -> None:
     """The whole cancelled part was discount: nothing is refunded, and it had earned nothing."""
     for rests in (True, False):
-        opened = stored_wallet(storage, f"member {rests}", posted=1)
+        opened = stored_wallet(storage, f"member {rests}", accrued=1)
         of = earning(payment(opened.id), 1)
         made = replace(
             correction(of, 2, 0),
@@ -336,8 +336,8 @@ def a_correction_that_moves_nothing_is_stored(storage: Storage) -> None:
             released=(),
         )
         assert made.postings == {}
-        _post(storage, plan_of(opened, made, needs_same_cashback=rests))
-        assert _wallet(storage, opened.id).posted == 2
+        _accrue(storage, plan_of(opened, made, needs_same_cashback=rests))
+        assert _wallet(storage, opened.id).accrued == 2
         assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (made,)
 
 
@@ -355,12 +355,12 @@ def a_correction_in_parts_is_stored_whole_and_every_part_is_required(storage: St
         entries = [*([earned] if with_earning else []), first, *further]
         posting = plan_of(opened, *entries, needs_same_cashback=True, negative=owed)
         change_wallet(storage, opened.id, Add(("due",), 1))
-        _post(storage, posting)
+        _accrue(storage, posting)
         after = _wallet(storage, opened.id)
-        assert (after.due, after.posted) == (opened.due + 1 + 2, number + 2)
+        assert (after.due, after.accrued) == (opened.due + 1 + 2, number + 2)
         assert CashbackStore(storage).month_book(opened.id, JANUARY).corrections == (first, *further)
         with pytest.raises(ConditionsFailed):
-            _post(storage, posting)
+            _accrue(storage, posting)
 
 
 @case
@@ -368,10 +368,10 @@ def a_plan_too_large_for_a_transaction_is_refused_before_it_is_sent(storage: Sto
     opened = stored_wallet(storage)
     earned = [earning(each, number) for number, each in enumerate(_payments(opened.id, 101), 1)]
     with pytest.raises(TooLarge):
-        _post(storage, plan_of(opened, *earned[:100]))
+        _accrue(storage, plan_of(opened, *earned[:100]))
     wide = LayerReward("base", 1, (), tuple((f"funder-{number}-{'x' * 400}", 1) for number in range(1_000)))
     with pytest.raises(TooLarge):
-        _post(storage, plan_of(opened, replace(earned[0], rewards=(wide,))))
-    assert _wallet(storage, opened.id).posted == 0
-    _post(storage, plan_of(opened, *earned[:99]))
-    assert _wallet(storage, opened.id).posted == 99
+        _accrue(storage, plan_of(opened, replace(earned[0], rewards=(wide,))))
+    assert _wallet(storage, opened.id).accrued == 0
+    _accrue(storage, plan_of(opened, *earned[:99]))
+    assert _wallet(storage, opened.id).accrued == 99

@@ -74,14 +74,14 @@ def cashback_is_taken_from_the_budget_together_with_its_entries_or_not_at_all(st
     store = CashbackStore(storage)
     wallets = _wallets(storage)
     grants = funding.writes(granted(storage, funding, 2_000))
-    cut = [replace(earning(payment(each.id), 1), ceilings={"base": 1_000}) for each in wallets]
+    cut = [replace(earning(payment(each.id), 1), funded_amounts={"base": 1_000}) for each in wallets]
     plans = [plan_of(_wallet(storage, each.wallet_id), each) for each in cut]
-    store.post(plans, patience_of(), grants)
+    store.accrue(plans, patience_of(), grants)
     assert _left(storage) == 1_000
-    assert [store.month_book(each.id, JANUARY).earnings[0].ceilings for each in wallets] == [{"base": 1_000}] * 2
+    assert [store.month_book(each.id, JANUARY).earnings[0].funded_amounts for each in wallets] == [{"base": 1_000}] * 2
     third = stored_wallet(storage, "three")
     with pytest.raises(ConditionsFailed) as failed:
-        store.post([plan_of(third, earning(payment(third.id), 1))], patience_of(), grants)
+        store.accrue([plan_of(third, earning(payment(third.id), 1))], patience_of(), grants)
     assert failed.value.positions == (2,), "the budget has no more"
     assert store.month_book(third.id, JANUARY) == MonthBook((), ())
     assert _left(storage) == 1_000
@@ -104,11 +104,11 @@ def accruals_return_money_to_the_budget_or_draw_more(storage: Storage) -> None:
         opened = stored_wallet(storage, f"member {number}", cashback=500)
         change_wallet(storage, opened.id, Add(("purses", "refund_pending", "amount"), 5_000))
         earned = earning(payment(opened.id), 1)
-        ceilings = {1: {"base": 500, "own": 0}}
-        made = replace(correction(earned, 2 if earns else 1, 500), ceilings=ceilings)
+        funded_amounts = {1: {"base": 500, "own": 0}}
+        made = replace(correction(earned, 2 if earns else 1, 500), funded_amounts=funded_amounts)
         entries = [*([earned] if earns else []), *([made] if corrects else [])]
         plan = plan_of(_wallet(storage, opened.id), *entries, needs_same_cashback=rests, negative=negative)
-        store.post([plan], patience_of(), writes_of[won]())
+        store.accrue([plan], patience_of(), writes_of[won]())
         left += won
         book = MonthBook((earned,) if earns else (), (made,) if corrects else ())
         assert store.month_book(opened.id, JANUARY) == book

@@ -74,7 +74,7 @@ def _moves_rewards(storage: Storage, kinds: Sequence[str], funded: Callable[[Sto
         points = purse_named(POINTS)._replace(amount=10)
         opened = stored_wallet(storage, f"member {number}", cashback=50, rewards=[points])
         plan = moving(opened, moves, *kinds, needs_same_cashback=rests, negative=negative)
-        store.post([plan], patience_of(), funded(storage))
+        store.accrue([plan], patience_of(), funded(storage))
         after = _read(storage, opened.id)
         assert after.purse(POINTS) == points._replace(amount=10 + moves.get(POINTS, 0))
         new = purse_named(OTHERS)._replace(amount=7) if OTHERS in moves else None
@@ -99,8 +99,8 @@ for _entries, _funding in itertools.product(ENTRIES, FUNDED):
 def rewards_that_were_spent_meanwhile_are_not_taken_back_from_their_purse(storage: Storage) -> None:
     opened = stored_wallet(storage, rewards=[purse_named(POINTS)._replace(amount=10)])
     with pytest.raises(ConditionsFailed):
-        CashbackStore(storage).post([moving(opened, {POINTS: -11}, "earning")], patience_of())
-    CashbackStore(storage).post([moving(opened, {POINTS: -10}, "earning")], patience_of())
+        CashbackStore(storage).accrue([moving(opened, {POINTS: -11}, "earning")], patience_of())
+    CashbackStore(storage).accrue([moving(opened, {POINTS: -10}, "earning")], patience_of())
     assert _read(storage, opened.id).balance(POINTS) == 0
 
 

@@ -11,7 +11,7 @@ from eeum.journal.partitions import partition_of
 from eeum.policy.rules import LayerReward
 from eeum.storage import Add, ConditionsFailed, Equals, Key, Put, SetTo, Storage, Table, Update
 from eeum.wallet.purses import purse_named
-from eeum.wallet.rules import AboutMember, Card, Negative, Purse, TopUpDecline, TopUpReward, WalletStatus, with_standing
+from eeum.wallet.rules import AboutMember, Card, Negative, Purse, TopUpDecline, TopUpReward, WalletStatus, with_decision
 from eeum.wallet.store import Credit, ReadForTopUp, WalletStore, top_up_key, wallet_key
 from eeum.wallet.wallet_items import wallet_item
 from tests.contract.cases import case
@@ -67,7 +67,7 @@ def a_wallet_is_read_as_it_was_stored(storage: Storage) -> None:
         member_class="student",
         usage={"monthly-spend@2021-01": 1_000_000, "monthly-reward@2020-12": 1},
         due=201,
-        posted=200,
+        accrued=200,
         chain=Head(412, "hash of the last link"),
         negative=Negative("0177592c-98fd-70fc-ad8d-e7974b56b225", NOON),
     )
@@ -179,17 +179,19 @@ def a_declined_top_up_is_stored_once_and_moves_nothing(storage: Storage) -> None
 def a_status_is_changed_with_its_entry(storage: Storage) -> None:
     store = _store(storage)
     opened = stored_wallet(storage)
-    suspended = wallet(status=WalletStatus.SUSPENDED, verified=True, standings=1)
-    store.change_standing(suspended, opened, text_of(NOON), "operator", "분실 신고")
+    suspended = wallet(status=WalletStatus.SUSPENDED, verified=True, decisions_made=1)
+    store.decide_on_wallet(suspended, opened, text_of(NOON), "operator", "분실 신고")
     assert store.wallet(opened.id) == suspended
     entry = item_at(storage, Key(Table.LEDGER, partition_of(opened.id), f"STANDING#{text_of(NOON)}"))
     assert entry is not None
     assert (entry["operator"], entry["reason"], entry["status"]) == ("operator", "분실 신고", "suspended")
     with pytest.raises(ConditionsFailed) as failed:
-        store.change_standing(opened, suspended, text_of(NOON), "operator", "again in the same millisecond")
+        store.decide_on_wallet(opened, suspended, text_of(NOON), "operator", "again in the same millisecond")
     assert failed.value.positions == (1,)
     with pytest.raises(ConditionsFailed) as failed:
-        store.change_standing(opened, opened, text_of(NOON + timedelta(seconds=1)), "operator", "on what was so before")
+        store.decide_on_wallet(
+            opened, opened, text_of(NOON + timedelta(seconds=1)), "operator", "on what was so before"
+        )
     assert failed.value.positions == (0,)
     assert store.wallet(opened.id) == suspended
 
@@ -204,8 +206,8 @@ def an_operators_statement_on_a_member_is_stored_with_its_author(storage: Storag
         "birth_date": date(2004, 2, 29),
         "card_issuer": "nonghyup",
     }
-    known = with_standing(opened, None, None, about)
-    store.change_standing(known, opened, text_of(NOON), "operator", "주민등록표 등본")
+    known = with_decision(opened, None, None, about)
+    store.decide_on_wallet(known, opened, text_of(NOON), "operator", "주민등록표 등본")
     assert store.wallet(opened.id) == known
     entry = item_at(storage, Key(Table.LEDGER, partition_of(opened.id), f"STANDING#{text_of(NOON)}"))
     assert entry is not None
@@ -216,14 +218,14 @@ def an_operators_statement_on_a_member_is_stored_with_its_author(storage: Storag
         "card_issuer": "nonghyup",
     }
     with pytest.raises(ConditionsFailed) as failed:
-        store.change_standing(
-            with_standing(opened, None, None, {"district": "seo"}), opened, text_of(NOON + timedelta(1)), "another", ""
+        store.decide_on_wallet(
+            with_decision(opened, None, None, {"district": "seo"}), opened, text_of(NOON + timedelta(1)), "another", ""
         )
     assert failed.value.positions == (0,)
-    unknown = with_standing(known, None, None, {"member_class": None, "birth_date": None, "card_issuer": None})
-    store.change_standing(unknown, known, text_of(NOON + timedelta(2)), "operator", "taken back")
+    unknown = with_decision(known, None, None, {"member_class": None, "birth_date": None, "card_issuer": None})
+    store.decide_on_wallet(unknown, known, text_of(NOON + timedelta(2)), "operator", "taken back")
     assert store.wallet(opened.id) == unknown
-    assert (unknown.district, unknown.birth_date, unknown.standings) == ("yeonsu", None, 2)
+    assert (unknown.district, unknown.birth_date, unknown.decisions_made) == ("yeonsu", None, 2)
 
 
 @case
@@ -234,8 +236,8 @@ def a_wallet_of_version_1_is_changed_like_a_new_one(storage: Storage) -> None:
     known = wallet(member_class="youth", district="seo", cards=cards, rewards=[purse_named("points@2021-02")])
     send(storage, Put(wallet_key(known.id), as_version_1(wallet_item(known))))
     assert store.wallet(known.id) == known
-    said = with_standing(known, None, None, {"birth_date": date(2004, 2, 29)})
-    store.change_standing(said, known, text_of(NOON), "operator", "주민등록표 등본")
+    said = with_decision(known, None, None, {"birth_date": date(2004, 2, 29)})
+    store.decide_on_wallet(said, known, text_of(NOON), "operator", "주민등록표 등본")
     assert store.wallet(known.id) == said
     item = item_at(storage, wallet_key(known.id))
     assert item is not None
@@ -279,7 +281,7 @@ def cashback_above_zero_has_no_debt_reason_in_either_version(storage: Storage) -
 def the_status_of_an_unknown_wallet_is_not_changed(storage: Storage) -> None:
     missing = wallet("unknown")
     with pytest.raises(ConditionsFailed) as failed:
-        _store(storage).change_standing(missing, missing, text_of(NOON), "operator", "reason")
+        _store(storage).decide_on_wallet(missing, missing, text_of(NOON), "operator", "reason")
     assert failed.value.positions == (0,)
     assert _store(storage).wallet(missing.id) is None
 

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eeum.dry_run.events import Course, Tried
-from eeum.dry_run.trial import tried
+from eeum.dry_run.events import Course, DryRunEvent
+from eeum.dry_run.outcomes import dry_run
 from eeum.policy.conditions import Facts
 from eeum.policy.documents import canonical_document, parse_policy
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import AFTER_PAYMENT, AT_PAYMENT, AT_TOP_UP, Evaluation
-from eeum.policy.usage import key_of, limits_of, standing
+from eeum.policy.usage import key_of, limits_of, window_usage
 from tests.unit.policy import reference_evaluator as reference
 from tests.unit.policy.random_policies import courses, documents
 
@@ -31,16 +31,16 @@ def facts_of(known: dict[str, Any], amount: int, at: datetime) -> Facts:
     return replace(Facts(), **{**known, "merchant_flags": flags, "amount": amount, "accepted_at": at})
 
 
-def course_by_evaluator(document: dict[str, Any], course: Course_, ceilings: dict[str, int]) -> list[Evaluation]:
+def course_by_evaluator(document: dict[str, Any], course: Course_, funded_amounts: dict[str, int]) -> list[Evaluation]:
     policy = parse_policy(document)
     usage: dict[str, int] = {}
     evaluations = []
     for what, at, won, known in course:
         gives = GIVES[what]
         limits = limits_of(policy, gives)
-        used, carried = standing(limits.values(), usage, at)
+        used, carried = window_usage(limits.values(), usage, at)
         evaluation = evaluate(
-            policy, facts_of(known, won, at), won, used, gives=gives, carried=carried, ceilings=ceilings
+            policy, facts_of(known, won, at), won, used, kinds=gives, carried=carried, funded_amounts=funded_amounts
         )
         for limit, more in evaluation.used.items():
             key = key_of(limits[limit], at)
@@ -49,18 +49,24 @@ def course_by_evaluator(document: dict[str, Any], course: Course_, ceilings: dic
     return evaluations
 
 
-def course_by_reference(document: dict[str, Any], course: Course_, ceilings: dict[str, int]) -> list[reference.Given]:
+def course_by_reference(
+    document: dict[str, Any], course: Course_, funded_amounts: dict[str, int]
+) -> list[reference.Given]:
     member = reference.Reference(document)
-    return [member.give(ACTS[what], {**known, "amount": won}, won, at, ceilings) for what, at, won, known in course]
+    return [
+        member.give(ACTS[what], {**known, "amount": won}, won, at, funded_amounts) for what, at, won, known in course
+    ]
 
 
 @settings(SLOW, max_examples=600)
 @given(documents(), courses(), st.dictionaries(st.sampled_from(["layer-0", "layer-1", "layer-2"]), st.integers(0, 10)))
 def test_a_course_gives_what_the_document_means(
-    document: dict[str, Any], course: Course_, ceilings: dict[str, int]
+    document: dict[str, Any], course: Course_, funded_amounts: dict[str, int]
 ) -> None:
     for found, expected in zip(
-        course_by_evaluator(document, course, ceilings), course_by_reference(document, course, ceilings), strict=True
+        course_by_evaluator(document, course, funded_amounts),
+        course_by_reference(document, course, funded_amounts),
+        strict=True,
     ):
         assert {reward.layer: reward.won for reward in found.rewards} == expected.won
         assert {
@@ -74,18 +80,22 @@ def test_a_course_gives_what_the_document_means(
 
 @SLOW
 @given(documents(), courses(), st.dictionaries(st.sampled_from(["layer-0", "layer-1"]), st.integers(0, 10)))
-def test_what_holds_for_every_policy(document: dict[str, Any], course: Course_, ceilings: dict[str, int]) -> None:
+def test_what_holds_for_every_policy(document: dict[str, Any], course: Course_, funded_amounts: dict[str, int]) -> None:
     policy = parse_policy(document)
     layers = {layer.id: layer for layer in policy.layers}
-    for (_, _, base, _), found in zip(course, course_by_evaluator(document, course, ceilings), strict=True):
+    for (_, _, base, _), found in zip(course, course_by_evaluator(document, course, funded_amounts), strict=True):
         for reward in found.rewards:
             assert 0 <= reward.won <= base
-            assert reward.won <= ceilings.get(reward.layer, base)
+            assert reward.won <= funded_amounts.get(reward.layer, base)
             assert sum(won for _, won in reward.funders) == reward.won
             assert all(won >= 0 for _, won in reward.funders)
             assert 0 < sum(part.base for part in reward.portions) <= base
             assert reward.uncut is None or reward.uncut > reward.won
-        off = [reward.won for reward in found.rewards if layers[reward.layer].gives in ("discount", "top_up_discount")]
+        off = [
+            reward.won
+            for reward in found.rewards
+            if layers[reward.layer].reward_kind in ("discount", "top_up_discount")
+        ]
         assert sum(off) < base
         groups = [layers[reward.layer].exclusive for reward in found.rewards if layers[reward.layer].exclusive]
         assert len(groups) == len(set(groups))
@@ -98,7 +108,7 @@ def test_no_limit_is_exceeded_in_any_window(document: dict[str, Any], course: Co
     usage: dict[str, int] = {}
     for (what, at, _, _), found in zip(course, course_by_evaluator(document, course, {}), strict=True):
         limits = limits_of(policy, GIVES[what])
-        _, carried = standing(limits.values(), usage, at)
+        _, carried = window_usage(limits.values(), usage, at)
         for name, won in found.used.items():
             limit = limits[name]
             usage[key_of(limit, at)] = usage.get(key_of(limit, at), 0) + won
@@ -138,14 +148,17 @@ def test_a_dry_run_respects_pools_and_equals_the_reference_while_none_is_empty(
 ) -> None:
     policy = parse_policy(document)
     events = tuple(
-        Tried(won, at, what == "top_up", facts_of(known, won, at), {})
+        DryRunEvent(won, at, what == "top_up", facts_of(known, won, at), {})
         for what, at, won, known in course
         if at >= policy.starts_at
     )
-    outcomes = tried([policy], Course(events, {}))
+    outcomes = dry_run([policy], Course(events, {}))
     drawn: dict[tuple[str, str], int] = {}
     for event, outcome in zip(events, outcomes, strict=True):
-        assert sum(told.won for told in outcome.layers if told.gives in ("discount", "top_up_discount")) < event.amount
+        assert (
+            sum(told.won for told in outcome.layers if told.reward_kind in ("discount", "top_up_discount"))
+            < event.amount
+        )
         for pool in outcome.pools:
             drawn[(pool.id, pool.window)] = pool.used
             assert 0 <= pool.used <= (pool.amount or 0)

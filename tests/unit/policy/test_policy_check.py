@@ -79,7 +79,7 @@ def test_each_fault_is_a_line_with_path_reason_and_code(tmp_path: Path, capsys: 
          'not "day". There is none of a day or a week'),
         (("layers.0.funders", ["city"]), 'layers.0.funders.0: An object belongs here, { … } with funder, share, not "city".'),
         (("layers.0.limits", "monthly-spend"), 'layers.0.limits: A list belongs here, of one thing too: [ … ], not "monthly-spend".'),
-        (("title.ko", "가\u200b나"), "Text on one line belongs here, without spaces at either end and without "
+        (("title.ko", "가\u200b나"), "Text on one line belongs here, without spaces at either end, unusual spaces or "
          'characters that cannot be seen, not "가?나".'),
         (("title.en", "  "), "Text on one line belongs here, without spaces at either end"),
         (("layers.0.id", "소상공인"), '"소상공인" is no name: lower-case letters, digits, - and _'),

@@ -19,8 +19,8 @@ from eeum.calendar import FIRST_YEAR, LAST_YEAR, SEOUL, is_in_bounds
 from eeum.errors import PolicyRefused
 from eeum.policy.dates import DATE_WORDS, dates_of
 from eeum.policy.document_models import PolicyDocument, stored_document
+from eeum.policy.document_warnings import warnings_of
 from eeum.policy.documents import canonical_document, shaped_document
-from eeum.policy.doubts import doubts_of
 from eeum.policy.lifecycle import _fits
 from eeum.policy.store import Stored
 from eeum.policy.validation import problems_of
@@ -114,7 +114,7 @@ def test_a_date_at_the_bounds_is_none(place: str, text: str) -> None:
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("text", [LAST, f"{LAST_YEAR}-12-31T23:59:00+09:00", f"{LAST_YEAR}-12-31T00:00:00+09:00"])
 def test_no_advice_names_a_date_out_of_bounds(place: str, text: str) -> None:
-    advised = [why for _, _, why in doubts_of(shaped_document(moved(PLACES[place], text)))]
+    advised = [why for _, _, why in warnings_of(shaped_document(moved(PLACES[place], text)))]
     assert not [why for why in advised if str(LAST_YEAR + 1) in why]
 
 
@@ -126,7 +126,7 @@ def test_what_an_earlier_version_stored_is_read_and_found_by_the_check(place: st
     stored = moved(PLACES[place], text)
     assert ("instant_range", place) in {(code, path) for path, code, _ in problems_of(stored)}
     assert stored_document(stored)
-    list(doubts_of(stored))
+    list(warnings_of(stored))
     if place != "starts_at":
         with pytest.raises(PolicyRefused) as refused:
             _fits(stored, Stored([], []), datetime(2025, 1, 1, tzinfo=SEOUL))

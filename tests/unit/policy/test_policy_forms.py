@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.trial import tried
+from eeum.dry_run.outcomes import dry_run
 from eeum.policy.documents import parse_policy
 from tests.unit.policy.policy_documents import document, layer
 
@@ -307,7 +307,7 @@ FORMS: list[tuple[str, Changes, list[tuple[dict[str, Any], list[int]]]]] = [
 @pytest.mark.parametrize(("changes", "course"), [each[1:] for each in FORMS], ids=[each[0] for each in FORMS])
 def test_a_form_gives_at_its_edges(changes: Changes, course: list[tuple[dict[str, Any], list[int]]]) -> None:
     policy = parse_policy(document(*changes))
-    outcomes = tried([policy], course_of({"events": [sent for sent, _ in course]}, [policy]))
+    outcomes = dry_run([policy], course_of({"events": [sent for sent, _ in course]}, [policy]))
     assert [outcome.declined for outcome in outcomes] == [None] * len(course)
     given = [
         [{told.layer: told.won for told in outcome.layers}[each.id] for each in policy.layers] for outcome in outcomes

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eeum.dry_run.events import Course, Tried
-from eeum.dry_run.trial import tried
+from eeum.dry_run.events import Course, DryRunEvent
+from eeum.dry_run.outcomes import dry_run
 from eeum.errors import PolicyRefused
 from eeum.policy.documents import canonical_document
 from eeum.policy.reading import policy_of
@@ -85,10 +85,10 @@ def judged(document: Any) -> dict[str, Any] | None:
 def evaluates(document: dict[str, Any], course: list[tuple[str, datetime, int, dict[str, Any]]]) -> None:
     policy = policy_of(document)
     events = [
-        Tried(won, max(at, policy.starts_at), what == "top_up", facts_of(known, won, at), {})
+        DryRunEvent(won, max(at, policy.starts_at), what == "top_up", facts_of(known, won, at), {})
         for what, at, won, known in course
     ]
-    for outcome in tried([policy], Course(tuple(events), {})):
+    for outcome in dry_run([policy], Course(tuple(events), {})):
         assert all(told.won >= 0 for told in outcome.layers)
         assert outcome.price >= (0 if outcome.declined else 1)
 

@@ -99,7 +99,7 @@ class City:
         gc.freeze()
         return city
 
-    def world_time(self) -> datetime:
+    def system_time(self) -> datetime:
         """The system clock, which no test shifts. The tables delete expired items by it."""
         return self.clock() - self.settings.clock_shift
 

@@ -251,6 +251,6 @@ class HoldExpired(Refusal):
 
 
 class CaptureExceedsHold(Refusal):
-    """The capture exceeds the hold's rest, or its number of captures."""
+    """The capture exceeds what is left of the hold, or the hold has as many captures as it may."""
 
     code = "capture_exceeds_hold"

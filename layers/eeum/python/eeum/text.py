@@ -1,28 +1,34 @@
 """Text that other people read: one line without invisible characters. The only definition, for every edge.
 
 Two different names must never look the same. So wherever a person writes freely, this refuses characters that turn the direction, take
-no room or are unassigned, and spaces at either end.
+no room, are blank or are unassigned, spaces at either end, and every space but the usual one, U+0020.
 """
 
-# Unicode categories: control, format (zero width, direction), private use, unassigned; line ends; and Hangul fillers, which are invisible
-# letters.
-_UNSEEN = r"\p{C}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0"
-LINE = rf"^[^{_UNSEEN}\s]([^{_UNSEEN}]*[^{_UNSEEN}\s])?$"
+# Unicode categories: control, format (zero width, direction), private use, unassigned; line ends. Then what Unicode lets a font show
+# as nothing (Hangul fillers, variation selectors, joiners that are marks), and letters and symbols whose shape is blank.
+_UNSEEN = r"\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}" "\u2800\U00013441\U00013442\U00016fe4\U0001d159"
+_HIDDEN = rf"{_UNSEEN}[\p{{Zs}}--\x20]"
+LINE = rf"^[^{_HIDDEN}\x20]([^{_HIDDEN}]*[^{_HIDDEN}\x20])?$"
 """A line that begins and ends with a visible character, as the code enforces it."""
 
 # The same as ranges, since few regular expression engines know Unicode categories. Characters beyond U+FFFF are written as such, because
 # their escapes differ between engines. Unassigned characters change with Unicode's versions, so only the description names them.
-_UNSEEN_BY_RANGES = (
-    r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
-    r"\u2060-\u206f\u3164\ud800-\uf8ff\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
-    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f\U000f0000-\U0010ffff"
+_HIDDEN_BY_RANGES = (
+    r"\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5"
+    r"\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff0-\ufffb\ufffe\uffff"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U00013441\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
 )
-# The ranges of \s; line ends are among the invisible characters.
-_BLANK = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-PUBLISHED_LINE = rf"^[^{_UNSEEN_BY_RANGES}{_BLANK}]([^{_UNSEEN_BY_RANGES}]*[^{_UNSEEN_BY_RANGES}{_BLANK}])?$"
+PUBLISHED_LINE = rf"^[^{_HIDDEN_BY_RANGES}\u0020]([^{_HIDDEN_BY_RANGES}]*[^{_HIDDEN_BY_RANGES}\u0020])?$"
 """The same, as published in the API's description."""
 
-LINE_WANTED = "Text on one line belongs here, without spaces at either end and without characters that cannot be seen"
+LINE_WANTED = (
+    "Text on one line belongs here, without spaces at either end, unusual spaces or characters that cannot be seen"
+)
 """The message for text that is not such a line; its pattern would not help a reader."""
 
-ABOUT_LINES = "Text on one line, without spaces at either end, control characters or others that cannot be seen (Unicode's C, Zl and Zp)."
+ABOUT_LINES = (
+    "Text on one line, without spaces at either end, and without control characters or others that cannot be seen (Unicode's C, Zl, Zp"
+    " and Default_Ignorable_Code_Point, blank symbols, spaces other than U+0020)."
+)

@@ -18,7 +18,7 @@ from eeum.audit.terms import Judged, Terms
 from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, NOTHING, Evaluation, Gives
+from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, NOTHING, Evaluation, RewardKind
 
 Used = dict[str, int]
 """Limit usage in won, by limit and window."""
@@ -65,7 +65,7 @@ def _is_acted_on(item: Item, terms: Terms, findings: Findings) -> bool:
     return acts
 
 
-def _rewards_at(item: Item) -> frozenset[Gives]:
+def _rewards_at(item: Item) -> frozenset[RewardKind]:
     return AT_PAYMENT if item["kind"] == "payment" else AT_TOP_UP
 
 
@@ -123,7 +123,7 @@ def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None)
         facts = replace(_facts_of(item), amount=item["amount"], accepted_at=at)
         before, carried = used_and_carried(limits, used)
         evaluation = evaluate(
-            judged.open, facts, item["amount"], before, gives=gives, carried=carried, ceilings=ceilings
+            judged.open, facts, item["amount"], before, kinds=gives, carried=carried, funded_amounts=ceilings
         )
     windows = {each.limit.id: each.window for each in limits}
     taken = {windows[limit]: won for limit, won in evaluation.used.items() if won}

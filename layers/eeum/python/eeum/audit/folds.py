@@ -123,7 +123,9 @@ class Fold:
         if judged.gives:
             facts = replace(folded.facts, amount=folded.survives, accepted_at=judged.at)
             used, carried = used_and_carried(judged.limits, self._used)
-            folded.evaluation = evaluate(judged.open, facts, base, used, carried=carried, ceilings=folded.ceilings)
+            folded.evaluation = evaluate(
+                judged.open, facts, base, used, carried=carried, funded_amounts=folded.ceilings
+            )
             windows = {limit.id: window for limit, window, _ in judged.limits}
             folded.used = {windows[limit]: won for limit, won in folded.evaluation.used.items()}
         for window, won in folded.used.items():

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eeum.calendar import SEOUL
-from eeum.policy.rules import Gives, Layer, Limit, PolicyVersion, Pool
+from eeum.policy.rules import Layer, Limit, PolicyVersion, Pool, RewardKind
 
 Window = str
 """A limit and the name of one of its windows: `monthly-spend@2021-01`."""
@@ -46,13 +46,13 @@ def limits_at(limits: Iterable[Limit], at: datetime) -> tuple[LimitAt, ...]:
     return tuple(LimitAt(limit, window_at(limit, at), window_before(limit, at)) for limit in by_id.values())
 
 
-def limits_of(policy: PolicyVersion, gives: frozenset[Gives]) -> list[Limit]:
+def limits_of(policy: PolicyVersion, gives: frozenset[RewardKind]) -> list[Limit]:
     """The limits of the layers that give one of `gives`."""
     return [limit for layer in layers_of(policy, gives) for limit in (*layer.spend_limits, *layer.reward_limits)]
 
 
-def layers_of(policy: PolicyVersion, gives: frozenset[Gives]) -> list[Layer]:
-    return [layer for layer in policy.layers if layer.gives in gives]
+def layers_of(policy: PolicyVersion, gives: frozenset[RewardKind]) -> list[Layer]:
+    return [layer for layer in policy.layers if layer.reward_kind in gives]
 
 
 def used_and_carried(limits: Iterable[LimitAt], usage: Usage) -> tuple[dict[str, int], dict[str, int]]:

@@ -13,7 +13,7 @@ from eeum.audit.limits import layers_of
 from eeum.audit.partition import Findings, Item, Partition
 from eeum.audit.terms import Judged, Terms
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import AT_TOP_UP, Gives, Layer, PolicyVersion
+from eeum.policy.rules import AT_TOP_UP, Layer, PolicyVersion, RewardKind
 
 PAYBACK, ALWAYS, YEAR = "payback", "always", 4
 AS_NAMED = "@"
@@ -22,7 +22,7 @@ AS_NAMED = "@"
 
 def purse_due(policy: PolicyVersion, layer: Layer, accepted_at: str) -> str:
     """The purse that a reward of `layer` enters, for a payment accepted at an instant (text in Seoul's time)."""
-    if layer.gives is Gives.PAYBACK:
+    if layer.reward_kind is RewardKind.PAYBACK:
         return f"{PAYBACK}@{_month(accepted_at, 1)}"
     if layer.into not in policy.purses:
         return layer.into
@@ -109,7 +109,7 @@ def _check_bonus(top_up: Item, terms: Terms, findings: Findings) -> None:
         layer = layers.get(reward["layer"])
         if judged and layer:
             into = purse_due(judged.policy, layer, top_up["accepted_at"])
-            due = None if layer.gives is Gives.TOP_UP_DISCOUNT else into
+            due = None if layer.reward_kind is RewardKind.TOP_UP_DISCOUNT else into
             findings.unequal("reward_into", top_up["sk"], f"the purse of {layer.id}", reward.get("into"), due)
 
 

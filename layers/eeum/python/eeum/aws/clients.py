@@ -3,6 +3,7 @@
 import gzip
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -10,6 +11,9 @@ from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 
 from eeum.aws.answers import PlainItemsFactory
+
+DESCRIPTIONS = Path(botocore.session.__file__).parents[1] / "aws_descriptions"
+"""The layer's own descriptions of the called services (`deployment/descriptions.py`); where there are none, botocore reads those it has."""
 
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.5
@@ -29,7 +33,7 @@ class PlainFileLoader(JSONFileLoader):
 def session() -> botocore.session.Session:
     """A session whose clients start fast, and return items without decoding each attribute."""
     made = botocore.session.get_session()
-    made.register_component("data_loader", Loader(file_loader=PlainFileLoader()))
+    made.register_component("data_loader", Loader([str(DESCRIPTIONS)], file_loader=PlainFileLoader()))
     made.register_component("response_parser_factory", PlainItemsFactory())
     return made
 

@@ -15,7 +15,7 @@ UNPUBLISHED = "unpublished_record"
 
 
 class DeadLetters:
-    """`client` is botocore's of SQS; `queue_url` that of the function's own dead-letter queue."""
+    """`client` is an SQS client of botocore, `queue_url` the URL of the function's own dead-letter queue."""
 
     def __init__(self, client: Any, queue_url: str | None) -> None:
         self._client = client

@@ -7,8 +7,9 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol
 
+from eeum.aws.powertools import APIGatewayHttpResolver, ApiGatewayResolver, Response  # isort: split
+
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, ApiGatewayResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
@@ -22,6 +23,7 @@ from eeum.aws.clock import Clock
 from eeum.aws.identity import Caller, caller_of, check_staff
 from eeum.aws.json_text import LARGEST, read_object
 from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, Fault, fault, problem, problem_of
+from eeum.bodies import AnswerBody
 from eeum.calendar import text_of
 from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
@@ -74,14 +76,14 @@ Limit = Annotated[int, Query(ge=1, le=100, description="How many entries a page 
 class Body(BaseModel):
     """A request's body: no unknown fields, no conversion of types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def __repr__(self) -> str:
         # Powertools formats each body into a message that it then drops. Bodies belong in no log, and formatting takes time.
         return type(self).__name__
 
 
-class ProblemFault(BaseModel):
+class ProblemFault(AnswerBody):
     """One fault of a request: the field, a stable code, and a message for people in English and Korean."""
 
     path: str
@@ -90,7 +92,7 @@ class ProblemFault(BaseModel):
     message_ko: str
 
 
-class Problem(BaseModel):
+class Problem(AnswerBody):
     """An error as RFC 9457 has it; `code` is stable, `detail` and `detail_ko` are for people, `errors` names each faulty field."""
 
     type: str
@@ -99,7 +101,7 @@ class Problem(BaseModel):
     code: str
     detail: str
     detail_ko: str
-    errors: list[ProblemFault] = []
+    errors: list[ProblemFault] = []  # noqa: RUF012 — pydantic copies it
 
 
 class HasClock(Protocol):
@@ -129,7 +131,7 @@ class Api(APIGatewayHttpResolver):
         # Powertools' routes end in $, which also matches before a line's end; no path here has an invisible character.
         if not str(event.get("rawPath", "")).isprintable():
             return _sent(_no_such_route(NotFoundError()))
-        # Powertools reads the body before it calls a route, so an error in it would be returned before the right is checked.
+        # Powertools reads the body before it calls a route, so an error in it would be returned before the caller's rights are checked.
         try:
             check_staff(event)
         except Refusal as refusal:

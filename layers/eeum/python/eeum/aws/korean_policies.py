@@ -68,6 +68,6 @@ POLICY_FAULTS: Mapping[str, str] = {
     "night_of_one_day": "자정을 넘긴 시간은 다음 날의 요일로 판단합니다.",
     "pool_in_a_group": "공동 한도가 소진되어도 이 항목이 선택될 수 있습니다.",
     "adds_up": "두 항목이 더해집니다.",
-    "starts_from_zero": "새 이름의 한도는 기간 중간에 0원부터 다시 셉니다.",
+    "starts_from_zero": "새 한도는 기간 중간에 0원부터 다시 셉니다.",
     "spelt_twice": "비슷한 이름이 두 가지로 적혀 있습니다.",
 }

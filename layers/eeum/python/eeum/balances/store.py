@@ -26,7 +26,7 @@ MOST_HOLDERS = 1_000
 """In one batch: about 45 KB; an item may have 400 KB."""
 
 
-class Standing(NamedTuple):
+class FoldState(NamedTuple):
     """The projection and a shard's checkpoint (0: nothing counted); `is_stored` is false before the very first batch."""
 
     projection: Projection
@@ -46,13 +46,13 @@ class BalanceStore:
         self._storage = storage
         self._patience = patience
 
-    def standing(self, shard: str) -> Standing:
+    def fold_state(self, shard: str) -> FoldState:
         """The projection and the checkpoint of `shard`, consistently, in one round trip. 2 read units."""
         state, checkpoint = self._storage.read([PROJECTION, checkpoint_key(shard)])
-        return Standing(projection_in(state), state is not None, int(checkpoint["sequence"]) if checkpoint else 0)
+        return FoldState(projection_in(state), state is not None, int(checkpoint["sequence"]) if checkpoint else 0)
 
     def append(
-        self, shard: str, standing: Standing, sequence: int, amounts: Mapping[Holder, Counts], expires_at: datetime
+        self, shard: str, fold_state: FoldState, sequence: int, amounts: Mapping[Holder, Counts], expires_at: datetime
     ) -> None:
         """Append `amounts` to the open round and move the shard's checkpoint to `sequence`, in one transaction.
 
@@ -60,14 +60,14 @@ class BalanceStore:
 
         Raises `ConditionsFailed` if since the read the checkpoint moved, the round was closed, or a rebuild began.
         """
-        writes = [_checkpoint(shard, standing, sequence)]
+        writes = [_checkpoint(shard, fold_state, sequence)]
         if amounts:
             batch = Put(
-                batch_key(standing.projection, shard, sequence),
-                batch_item(standing.projection, amounts, expires_at),
+                batch_key(fold_state.projection, shard, sequence),
+                batch_item(fold_state.projection, amounts, expires_at),
                 NOT_YET_STORED,
             )
-            writes += [_counted(standing), batch]
+            writes += [_counted(fold_state), batch]
         commit(self._storage, self._patience, *writes)
 
     def merchant(self, merchant_id: str) -> BalancesAsOf:
@@ -93,17 +93,17 @@ class BalanceStore:
         return BalancesAsOf(page.balances, max(page.as_of, projection.as_of) if projection.as_of else page.as_of)
 
 
-def _checkpoint(shard: str, standing: Standing, sequence: int) -> Write:
+def _checkpoint(shard: str, fold_state: FoldState, sequence: int) -> Write:
     key = checkpoint_key(shard)
-    if not standing.checkpoint:
+    if not fold_state.checkpoint:
         return Put(key, {"kind": "checkpoint", "sequence": str(sequence)}, NOT_YET_STORED)
-    return Update(key, (SetTo(("sequence",), str(sequence)),), (Equals(("sequence",), str(standing.checkpoint)),))
+    return Update(key, (SetTo(("sequence",), str(sequence)),), (Equals(("sequence",), str(fold_state.checkpoint)),))
 
 
-def _counted(standing: Standing) -> Write:
+def _counted(fold_state: FoldState) -> Write:
     """Count one more batch in the open round, if it is still open: closing it stores the number of its batches."""
-    projection = standing.projection
-    if not standing.is_stored:
+    projection = fold_state.projection
+    if not fold_state.is_stored:
         first: Item = projection_item(projection) | {"batches": 1}
         return Put(PROJECTION, first, NOT_YET_STORED)
     unmoved = (Equals(("generation",), projection.generation), Equals(("round",), projection.round))

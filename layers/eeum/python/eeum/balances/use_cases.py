@@ -65,10 +65,10 @@ def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], dead
     store = projecting.store
     attempt = 0
     while True:
-        standing = store.standing(shard)
-        if standing.projection.rebuilding:
+        fold_state = store.fold_state(shard)
+        if fold_state.projection.rebuilding:
             raise Rebuilding("Balances are being rebuilt from the journal.")
-        new = [change for change in run if change.sequence > standing.checkpoint]
+        new = [change for change in run if change.sequence > fold_state.checkpoint]
         if not new:
             return Projected(0, len(run), 0)
         faulty = [change for change in new if change.movement is None]
@@ -76,10 +76,10 @@ def _project_run(projecting: Projecting, shard: str, run: Sequence[Change], dead
             if change.sequence not in dead_lettered:
                 projecting.dead_letter(change)
                 dead_lettered.add(change.sequence)
-        cut = standing.projection.cut
+        cut = fold_state.projection.cut
         moved = [change.movement for change in new if change.movement and (cut is None or change.movement.at >= cut)]
         try:
-            store.append(shard, standing, new[-1].sequence, summed(moved), projecting.now + KEPT)
+            store.append(shard, fold_state, new[-1].sequence, summed(moved), projecting.now + KEPT)
         except ConditionsFailed:
             attempt += 1
             projecting.patience.wait(attempt)

@@ -77,7 +77,7 @@ def report_of(
 ) -> YearReport:
     """The report of a year. `money` is the year's, `changes` are all of its changes.
 
-    Each pool comes with the money of the years that draw on it, its home year last.
+    Each pool comes with the money of each year that draws on it, with the pool's own year last.
     """
     made = tuple(changes)
     reports = tuple(_line_report(line, money, made) for line in lines)

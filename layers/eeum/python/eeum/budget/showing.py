@@ -48,7 +48,7 @@ class YearsMoney:
         return self._read[year]
 
     def drawing_on(self, pool: PoolMoney, now: FiscalYear) -> list[Money]:
-        """The money of the years up to `now` that drew on a pool, its home year last."""
+        """The money of each year that drew on a pool up to `now`, with the pool's own year last."""
         unallocated = self.of(pool.home).unallocated
         since = unallocated.since.get(pool.name) if unallocated else None
         years = [pool.home] if since is None else years_drawing(since, now, pool.home)

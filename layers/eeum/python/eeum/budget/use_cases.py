@@ -1,6 +1,7 @@
 """The use cases of operators with budgets: appropriate, supplement, close. Each runs once under its key, with grounds and a document.
 
-What a request is judged by is read before its own entry. So if the same request was stored meanwhile, that entry is its answer.
+A use case reads the state that it decides on before it looks for the request's entry. If the same request was stored meanwhile, that
+entry is the answer.
 """
 
 from collections.abc import Callable

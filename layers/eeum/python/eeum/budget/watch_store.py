@@ -27,7 +27,7 @@ from eeum.unit_of_work import Patience, commit
 
 SNAPSHOT = "SPENT#"
 ALARM = "ALARM#"
-DUE, TOLD = "due", "told"
+DUE, PUBLISHED = "due", "told"
 
 
 class WatchStore:
@@ -60,7 +60,7 @@ class WatchStore:
         found = {}
         for item in every_item(self._storage, query):
             alarm = Alarm(year, item["sk"].removeprefix(ALARM), item["event"], item["detail"])
-            found[alarm.key] = (alarm, item["state"] == TOLD)
+            found[alarm.key] = (alarm, item["state"] == PUBLISHED)
         return found
 
     def claim(self, alarm: Alarm) -> None:
@@ -68,9 +68,9 @@ class WatchStore:
         item: Item = {"kind": "budget_alarm", "event": alarm.kind, "detail": dict(alarm.detail), "state": DUE}
         commit(self._storage, self._patience, Put(self._alarm_key(alarm), item, NOT_YET_STORED))
 
-    def told(self, alarm: Alarm) -> None:
+    def published(self, alarm: Alarm) -> None:
         """Record that an alarm was published; `ConditionsFailed` when that was recorded before. 2 write units."""
-        changed = (SetTo(("state",), TOLD),)
+        changed = (SetTo(("state",), PUBLISHED),)
         commit(self._storage, self._patience, Update(self._alarm_key(alarm), changed, (Equals(("state",), DUE),)))
 
     def _alarm_key(self, alarm: Alarm) -> Key:

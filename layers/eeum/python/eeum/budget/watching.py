@@ -26,25 +26,25 @@ from eeum.storage import ConditionsFailed
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The result of a run: `told` alarms by key, the largest spent share of a line in basis points, and lines that run out soon."""
+    """The result of a run: `published` alarms by key, the largest spent share of a line in basis points, and lines that run out soon."""
 
-    told: tuple[str, ...]
+    published: tuple[str, ...]
     highest_share: int
     running_out: int
 
 
-def watch(tell: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
-    """Watch this fiscal year, and the last one until it is closed. `tell` publishes an alarm and raises when that failed."""
+def watch(publish: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
+    """Watch this fiscal year, and the last one until it is closed. `publish` publishes an alarm and raises when that failed."""
     this_year = fiscal_year_of(using.clock())
-    found = [_watch_year(year, tell, using) for year in (this_year - 1, this_year)]
+    found = [_watch_year(year, publish, using) for year in (this_year - 1, this_year)]
     return Watched(
-        told=tuple(key for each in found for key in each.told),
+        published=tuple(key for each in found for key in each.published),
         highest_share=max(each.highest_share for each in found),
         running_out=sum(each.running_out for each in found),
     )
 
 
-def _watch_year(year: FiscalYear, tell: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
+def _watch_year(year: FiscalYear, publish: Callable[[Alarm], None], using: ReportDependencies) -> Watched:
     money = YearsMoney(using.budgets)
     unallocated = money.of(year).unallocated
     if unallocated is None or unallocated.closed:
@@ -60,18 +60,20 @@ def _watch_year(year: FiscalYear, tell: Callable[[Alarm], None], using: ReportDe
         alarms += level_alarms(year, kind, [each.account for each in seen if each.kind == kind])
     soon = [forecast_alarm(year, each.kind, each.account, each.forecast, today) for each in seen]
     alarms += [alarm for alarm in soon if alarm is not None]
-    told = _tell(using.watched, year, alarms, tell)
+    published = _publish(using.watched, year, alarms, publish)
     of_lines = [each for each in seen if each.kind == LINE_KIND]
     return Watched(
-        told=tuple(told),
+        published=tuple(published),
         highest_share=max((each.account.share for each in of_lines), default=0),
         running_out=sum(each.forecast.is_soon(today) for each in of_lines),
     )
 
 
-def _tell(watch_store: WatchStore, year: FiscalYear, alarms: list[Alarm], tell: Callable[[Alarm], None]) -> list[str]:
+def _publish(
+    watch_store: WatchStore, year: FiscalYear, alarms: list[Alarm], publish: Callable[[Alarm], None]
+) -> list[str]:
     known = watch_store.alarms(year)
-    waiting = [alarm for alarm, was_told in known.values() if not was_told]
+    waiting = [alarm for alarm, was_published in known.values() if not was_published]
     for alarm in alarms:
         if alarm.key not in known:
             # Another run was faster and publishes the alarm.
@@ -79,7 +81,7 @@ def _tell(watch_store: WatchStore, year: FiscalYear, alarms: list[Alarm], tell: 
                 watch_store.claim(alarm)
                 waiting.append(alarm)
     for alarm in waiting:
-        tell(alarm)
+        publish(alarm)
         with suppress(ConditionsFailed):
-            watch_store.told(alarm)
+            watch_store.published(alarm)
     return [alarm.key for alarm in waiting]

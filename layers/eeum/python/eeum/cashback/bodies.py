@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from eeum.bodies import AnswerBody
 from eeum.journal.accounts import CASHBACK
 from eeum.policy.rules import LayerReward
 
 
-class BandBody(BaseModel):
+class BandBody(AnswerBody):
     """The amount `base` in the band from `from` to `up_to` (null: no end), at a rate in basis points."""
 
     start: int = Field(serialization_alias="from")
@@ -17,7 +18,7 @@ class BandBody(BaseModel):
     base: int
 
 
-class RewardBody(BaseModel):
+class RewardBody(AnswerBody):
     """The reward of one layer of the policy in won, with its bands and its funders."""
 
     layer: str

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from eeum.calendar import Month, month_of
 from eeum.cashback.gap_store import GapStore
-from eeum.cashback.use_cases import PASSING, Accrual, Batch, post
+from eeum.cashback.use_cases import PASSING, Accrual, Batch, accrue
 from eeum.segments import Segment
 from eeum.wallet.rules import Wallet
 from eeum.wallet.store import WALLET
@@ -41,7 +41,7 @@ def unposted_wallet(wallet_id: str, error: Exception) -> Unposted:
 class WalletCaughtUp(NamedTuple):
     """How many accruals of a wallet were made now, and which entries are left without one."""
 
-    posted: int
+    accrued: int
     unposted: list[Unposted]
 
 
@@ -55,7 +55,7 @@ class SegmentCaughtUp:
     resume: str | None
     wallets: int = 0
     behind: int = 0
-    posted: int = 0
+    accrued: int = 0
     unposted: list[Unposted] = field(default_factory=list)
 
 
@@ -77,7 +77,7 @@ class CatchUp:
 
         Raises `Busy` when other writes compete for too long, and `ProgrammeNotRunning` for a programme without policies.
         """
-        if wallet.due == wallet.posted:
+        if wallet.due == wallet.accrued:
             return WalletCaughtUp(0, [])
         try:
             return self._post_gaps(wallet)
@@ -88,12 +88,12 @@ class CatchUp:
 
     def _post_gaps(self, wallet: Wallet) -> WalletCaughtUp:
         sources, unsound = self.gaps.gaps(wallet.id)
-        answer = post(Batch(sources), self.accrual)
+        answer = accrue(Batch(sources), self.accrual)
         left = [Unposted(wallet.id, each.entry, each.month, each.reason) for each in unsound]
-        for each in answer.unpostable:
+        for each in answer.not_accruable:
             month = month_of(each.source.entry.acceptance.accepted_at)
             left.append(Unposted(wallet.id, each.source.entry.acceptance.id, month, each.reason))
-        return WalletCaughtUp(answer.posted, left)
+        return WalletCaughtUp(answer.accrued, left)
 
 
 def catch_up_segment(catch_up: CatchUp, segment: Segment, after: str = BEGINNING) -> SegmentCaughtUp:
@@ -104,14 +104,14 @@ def catch_up_segment(catch_up: CatchUp, segment: Segment, after: str = BEGINNING
     done = SegmentCaughtUp(after)
     while done.resume is not None and catch_up.has_time():
         page, following = catch_up.gaps.wallets(segment, done.resume or None)
-        behind = [wallet for wallet in page if wallet.due != wallet.posted]
+        behind = [wallet for wallet in page if wallet.due != wallet.accrued]
         unposted: list[Unposted] = []
         for wallet in behind:
             if not catch_up.has_time():
                 # This page starts again: accruals that were made have no gap any more.
                 return done
             caught_up = catch_up.wallet(wallet)
-            done.posted += caught_up.posted
+            done.accrued += caught_up.accrued
             unposted += caught_up.unposted
         done.wallets += len(page)
         done.behind += len(behind)

@@ -37,21 +37,21 @@ class UsageFound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntriesRead:
-    """What was read of a wallet with `posted` accruals: books of months, payments by key, and the usage that a replay found."""
+    """What was read of a wallet with `accrued` accruals: books of months, payments by key, and the usage that a replay found."""
 
-    posted: int = 0
+    accrued: int = 0
     books: Mapping[Months, MonthBook] = field(default_factory=dict)
     payments: Mapping[Digest, Payment] = field(default_factory=dict)
     usage: UsageFound | None = None
 
-    def as_of(self, posted: int) -> EntriesRead:
-        """What is still valid when the wallet has `posted` accruals: everything, or only its payments, which never change."""
-        return self if posted == self.posted else EntriesRead(posted, payments=self.payments)
+    def as_of(self, accrued: int) -> EntriesRead:
+        """What is still valid when the wallet has `accrued` accruals: everything, or only its payments, which never change."""
+        return self if accrued == self.accrued else EntriesRead(accrued, payments=self.payments)
 
     def after(self, entries: Sequence[Earning | Correction], usage: UsageFound | None) -> EntriesRead:
         """What is known after these entries, and no others, were stored."""
         books = {months: with_entries(book, months, entries) for months, book in self.books.items()}
-        return replace(self, posted=self.posted + len(entries), books=books, usage=usage)
+        return replace(self, accrued=self.accrued + len(entries), books=books, usage=usage)
 
 
 def with_entries(book: MonthBook, months: Months, entries: Sequence[Earning | Correction]) -> MonthBook:
@@ -71,9 +71,9 @@ class EntriesCache:
         self._most = most
         self._read: OrderedDict[str, EntriesRead] = OrderedDict()
 
-    def of(self, wallet_id: str, posted: int) -> EntriesRead:
-        """What is known of a wallet that has `posted` accruals."""
-        return self._read.get(wallet_id, EntriesRead()).as_of(posted)
+    def of(self, wallet_id: str, accrued: int) -> EntriesRead:
+        """What is known of a wallet that has `accrued` accruals."""
+        return self._read.get(wallet_id, EntriesRead()).as_of(accrued)
 
     def keep(self, wallet_id: str, read: EntriesRead) -> None:
         self._read[wallet_id] = read

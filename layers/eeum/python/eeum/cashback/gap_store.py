@@ -64,7 +64,7 @@ class GapStore:
     def _sources(self, wallet_id: str) -> Iterator[Item]:
         """Entries that call for an accrual. Declined payments and holds do not, and are left out."""
         for kind in AWAIT_POSTING:
-            yield from filter(kind.calls_for_posting, self._all(wallet_id, kind.prefix))
+            yield from filter(kind.calls_for_accrual, self._all(wallet_id, kind.prefix))
 
     def _all(self, wallet_id: str, prefix: str) -> Iterator[Item]:
         return every_item(self._storage, Query(Table.LEDGER, partition_of(wallet_id), prefix, consistent=True))

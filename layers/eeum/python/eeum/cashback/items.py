@@ -70,8 +70,8 @@ def earning_item(earning: Earning) -> Item:
         # A whole payment reaches from 0 to its amount, which can differ from its base. A hold's captures start anywhere.
         "slice": [earning.start, earning.end],
         "postings": postings_of(earning),
-        # Without ceilings, every layer was funded whole.
-        **({"ceilings": dict(earning.ceilings)} if earning.ceilings else {}),
+        # Without funded amounts, every layer was funded in full.
+        **({"ceilings": dict(earning.funded_amounts)} if earning.funded_amounts else {}),
     }
 
 
@@ -93,7 +93,7 @@ def earning_of(wallet_id: str, item: Item) -> Earning:
         base=item["base"],
         rewards=tuple(map(reward_of, rewards)),
         used=item["used"],
-        ceilings=item.get("ceilings", {}),
+        funded_amounts=item.get("ceilings", {}),
         into={reward["layer"]: reward["into"] for reward in rewards if "into" in reward},
     )
 
@@ -118,7 +118,7 @@ def correction_item(correction: Correction) -> Item:
         "recovered": correction.recovered,
         "released": portions_item(correction.released),
         "postings": correction.postings,
-        **({"ceilings": _ceilings_item(correction.ceilings)} if correction.ceilings else {}),
+        **({"ceilings": _funded_amounts_item(correction.funded_amounts)} if correction.funded_amounts else {}),
         **{name: dict(won) for name in BY_PURSE if (won := getattr(correction, name))},
         **repaid_item(correction.repaid),
         # Most corrections have one part.
@@ -126,15 +126,15 @@ def correction_item(correction: Correction) -> Item:
     }
 
 
-def _ceilings_item(ceilings: Mapping[int, Mapping[str, int]]) -> list[list[int | str]]:
-    return [[number, layer, won] for number, by_layer in ceilings.items() for layer, won in by_layer.items()]
+def _funded_amounts_item(funded_amounts: Mapping[int, Mapping[str, int]]) -> list[list[int | str]]:
+    return [[number, layer, won] for number, by_layer in funded_amounts.items() for layer, won in by_layer.items()]
 
 
-def _ceilings_of(item: Item) -> dict[int, dict[str, int]]:
-    ceilings: dict[int, dict[str, int]] = {}
+def _funded_amounts_of(item: Item) -> dict[int, dict[str, int]]:
+    funded_amounts: dict[int, dict[str, int]] = {}
     for number, layer, won in item.get("ceilings", ()):
-        ceilings.setdefault(number, {})[layer] = won
-    return ceilings
+        funded_amounts.setdefault(number, {})[layer] = won
+    return funded_amounts
 
 
 def correction_of(wallet_id: str, item: Item) -> Correction:
@@ -153,7 +153,7 @@ def correction_of(wallet_id: str, item: Item) -> Correction:
         cashback=item["cashback"],
         recovered=item["recovered"],
         released=portions_of(item["released"]),
-        ceilings=_ceilings_of(item),
+        funded_amounts=_funded_amounts_of(item),
         repaid=repaid_of(item),
         part=tuple(item.get("part", WHOLE_CORRECTION)),
         **{name: item.get(name, {}) for name in BY_PURSE},

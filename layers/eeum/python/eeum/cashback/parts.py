@@ -34,7 +34,7 @@ def divided(whole: Correction, moved: Sequence[Mapping[str, int]], most_bytes: i
             cashback=added(*_moved(whole, moved, numbers)),
             recovered=0,
             released=(),
-            ceilings=_ceilings(whole, numbers),
+            funded_amounts=_funded_amounts(whole, numbers),
             expired={},
             spent={},
             recovered_from={},
@@ -49,14 +49,16 @@ def divided(whole: Correction, moved: Sequence[Mapping[str, int]], most_bytes: i
         changes=_changes(whole, groups[0]),
         # The first part has the postings that follow from no change, such as what is recovered from cashback.
         cashback=added(whole.cashback, *elsewhere),
-        ceilings=_ceilings(whole, groups[0]),
+        funded_amounts=_funded_amounts(whole, groups[0]),
     )
     return [first, *others]
 
 
 def _groups(whole: Correction, moved: Sequence[Mapping[str, int]], most: int) -> list[set[int]]:
     """The numbers of the earnings in each part."""
-    weights: dict[int, int] = {number: bytes_of(ceilings) * 2 for number, ceilings in whole.ceilings.items()}
+    weights: dict[int, int] = {
+        number: bytes_of(funded_amounts) * 2 for number, funded_amounts in whole.funded_amounts.items()
+    }
     for change, accounts in zip(whole.changes, moved, strict=True):
         weights[change.number] = weights.get(change.number, 0) + bytes_of(list(change)) + 2 * bytes_of(accounts)
     groups: list[set[int]] = [set()]
@@ -78,5 +80,5 @@ def _moved(whole: Correction, moved: Sequence[Mapping[str, int]], numbers: set[i
     return [accounts for change, accounts in zip(whole.changes, moved, strict=True) if change.number in numbers]
 
 
-def _ceilings(whole: Correction, numbers: set[int]) -> dict[int, Mapping[str, int]]:
-    return {number: ceilings for number, ceilings in whole.ceilings.items() if number in numbers}
+def _funded_amounts(whole: Correction, numbers: set[int]) -> dict[int, Mapping[str, int]]:
+    return {number: funded_amounts for number, funded_amounts in whole.funded_amounts.items() if number in numbers}

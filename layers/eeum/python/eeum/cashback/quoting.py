@@ -84,9 +84,9 @@ class QuoteAnswer(NamedTuple):
     not_guaranteed: tuple[NotGuaranteed, ...]
 
     @property
-    def ceilings(self) -> Mapping[str, int]:
+    def funded_amounts(self) -> Mapping[str, int]:
         """The funded amounts by layer, where budgets have less than the whole reward."""
-        return {**self.judgement.given.ceilings, **self.earning.ceilings}
+        return {**self.judgement.given.funded_amounts, **self.earning.funded_amounts}
 
 
 def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
@@ -146,8 +146,10 @@ def _quoted(
         paid_from=judgement.paid_from,
         facts=judgement.facts,
     )
-    earning = earn(captured, policy, wallet.posted + 1, wallet.usage, at, funds)
-    return judgement, replace(earning, rewards=(), used={}, ceilings={}, into={}) if judgement.decline else earning
+    earning = earn(captured, policy, wallet.accrued + 1, wallet.usage, at, funds)
+    return judgement, replace(
+        earning, rewards=(), used={}, funded_amounts={}, into={}
+    ) if judgement.decline else earning
 
 
 class Shared(Protocol):
@@ -169,7 +171,7 @@ def _not_guaranteed(
         yield NotGuaranteed(Reason.PLANNED_AHEAD, tuple(layer.id for layer in layers))
     if order.hold:
         yield NotGuaranteed(Reason.CAPTURED_LATER, tuple(layer.id for layer in layers))
-    if limited and wallet.due != wallet.posted:
+    if limited and wallet.due != wallet.accrued:
         yield NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, tuple(limited))
     if limited and any(key not in wallet.usage and not is_kept(wallet.usage, key) for key in asked_for(policy, at)):
         yield NotGuaranteed(Reason.EARLIER_USE_NOT_READ, tuple(limited))

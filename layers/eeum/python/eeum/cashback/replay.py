@@ -39,14 +39,14 @@ class Replayed:
     """The changes of rewards, limit usage (by limit and window) and accounts. `cashback` are balanced postings, each reward in its own
     purse, whatever its balance is.
 
-    `ceilings` are new ones, by the earning's number and layer. `moved` has the postings of each change. `usage_by_earning` is the limit
-    usage of each earning by its number, as far as known.
+    `funded_amounts` are new ones, by the earning's number and layer. `moved` has the postings of each change. `usage_by_earning` is the
+    limit usage of each earning by its number, as far as known.
     """
 
     changes: tuple[RewardChange, ...]
     used: Mapping[str, int]
     cashback: Mapping[str, int]
-    ceilings: Mapping[int, Mapping[str, int]]
+    funded_amounts: Mapping[int, Mapping[str, int]]
     moved: tuple[Mapping[str, int], ...]
     usage_by_earning: Mapping[int, Usage]
 
@@ -70,7 +70,7 @@ class Replay:
     """Replays a book as if `cancelled` had never been captured, and finds the difference, as far as budgets fund it.
 
     A reward that becomes smaller returns money to the budgets that paid it; one that would become larger gets what the budgets have.
-    Ceilings stay: a reward that a budget cut does not grow because another payment was cancelled.
+    Funded amounts stay: a reward that a budget cut does not grow because another payment was cancelled.
 
     The book has every month that depends on the cancelled ones. The replay starts with the first earning whose limit usage is unknown or
     changes, and ends when the usage is as before; all other earnings stay. `usage_by_earning` is what an earlier replay of this book found.
@@ -89,7 +89,7 @@ class Replay:
         self._funds = funds
         self._usage = UsageByEarning.of(book, usage_by_earning)
         self._lost = _lost(book, cancelled)
-        self._rewards, self._ceilings = _current_rewards(book), _current_ceilings(book)
+        self._rewards, self._funded_amounts = _current_rewards(book), _current_funded_amounts(book)
         self._cut: dict[int, Mapping[str, int]] = {}
         self._changes: list[RewardChange] = []
         self._moved: list[Mapping[str, int]] = []
@@ -121,8 +121,8 @@ class Replay:
     def _evaluate(self, earning: Earning, payment: Payment) -> None:
         policy, before = self._policy_at(earning.accepted_at), self._rewards[earning.number]
         survives = earning.end - self._lost.get((earning.digest, earning.capture), 0)
-        ceilings = self._ceilings.get(earning.number, NONE)
-        cover = Cover(policy, policy.after_payment, earning.accepted_at, self._funds, before, ceilings)
+        funded_amounts = self._funded_amounts.get(earning.number, NONE)
+        cover = Cover(policy, policy.after_payment, earning.accepted_at, self._funds, before, funded_amounts)
         now = cover.funded(partial(_earned, policy, payment, earning, survives, self._usage.now))
         if cover.cut:
             self._cut[earning.number] = cover.cut
@@ -148,11 +148,11 @@ def _earned(
     earning: Earning,
     survives: int,
     used: Usage,
-    ceilings: Mapping[str, int],
+    funded_amounts: Mapping[str, int],
 ) -> Quote:
     """The rewards of an earning whose capture survives up to the won `survives` of the payment."""
     paid_from = payment.paid_for(earning.start, survives)
-    return quote(policy, payment.facts, paid_from, survives - earning.start, earning.accepted_at, used, ceilings)
+    return quote(policy, payment.facts, paid_from, survives - earning.start, earning.accepted_at, used, funded_amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +251,10 @@ def _current_rewards(book: MonthBook) -> dict[int, dict[str, int]]:
     return current
 
 
-def _current_ceilings(book: MonthBook) -> dict[int, dict[str, int]]:
-    """The ceilings of each earning after all corrections, where a budget cut it: won by layer, by the earning's number."""
-    current = {earning.number: dict(earning.ceilings) for earning in book.earnings if earning.ceilings}
+def _current_funded_amounts(book: MonthBook) -> dict[int, dict[str, int]]:
+    """The funded amounts of each earning after all corrections, where a budget cut it: won by layer, by the earning's number."""
+    current = {earning.number: dict(earning.funded_amounts) for earning in book.earnings if earning.funded_amounts}
     for correction in book.corrections:
-        for number, ceilings in correction.ceilings.items():
-            current.setdefault(number, {}).update(ceilings)
+        for number, funded_amounts in correction.funded_amounts.items():
+            current.setdefault(number, {}).update(funded_amounts)
     return current

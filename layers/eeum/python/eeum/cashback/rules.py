@@ -81,8 +81,8 @@ class Earning:
     Attributes:
         number: the order among the wallet's accruals.
         used: how much each limit was used, with the window where it is not the month.
-        ceilings: funded amounts by layer, where less than the whole reward. Later appropriations do not raise them; a correction may lower
-            them.
+        funded_amounts: won by layer, where budgets paid less than the whole reward. Later appropriations do not raise them; a correction
+            may lower them.
         into: the purse by layer for each reward that is not cashback.
     """
 
@@ -100,7 +100,7 @@ class Earning:
     base: int
     rewards: tuple[LayerReward, ...]
     used: Mapping[str, int]
-    ceilings: Mapping[str, int] = field(default_factory=dict)
+    funded_amounts: Mapping[str, int] = field(default_factory=dict)
     into: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -133,19 +133,19 @@ def quote(
     amount: int,
     at: datetime,
     usage: Usage,
-    ceilings: Mapping[str, int] = NONE,
+    funded_amounts: Mapping[str, int] = NONE,
 ) -> Quote:
     """What a payment of the price `amount` earns under the policy in force at `at`. `paid` is won by purse.
 
-    `usage` is the limit usage before it, `ceilings` are the funded amounts by layer. After the end of the last version nothing is paid, and
-    no limit is used.
+    `usage` is the limit usage before it, `funded_amounts` are won by layer. After the end of the last version nothing is paid, and no
+    limit is used.
     """
     base = eligible_base(paid, policy.earns_from)
     if not policy.pays_at(at):
         return Quote(policy.version, base, (), {})
     known = replace(facts, amount=amount, accepted_at=at)
     used, carried = usage_at(policy, at, usage)
-    evaluation = evaluate(policy, known, base, used, carried=carried, ceilings=ceilings)
+    evaluation = evaluate(policy, known, base, used, carried=carried, funded_amounts=funded_amounts)
     return Quote(policy.version, base, evaluation.rewards, use_in_windows(policy, at, evaluation.used))
 
 
@@ -160,8 +160,8 @@ def earn(
     """The earning of a capture, as accrual `number` of its wallet. Windows, policy and budgets are those of the capture's acceptance."""
     price, at = captured.end - captured.start, captured.accepted_at
 
-    def under(ceilings: Mapping[str, int]) -> Quote:
-        return quote(policy, captured.facts, captured.paid_from, price, at, usage, ceilings)
+    def under(funded_amounts: Mapping[str, int]) -> Quote:
+        return quote(policy, captured.facts, captured.paid_from, price, at, usage, funded_amounts)
 
     cover = Cover(policy, policy.after_payment, at, funds)
     quoted = cover.funded(under)
@@ -178,10 +178,10 @@ def earn(
         posted_at=posted_at,
         policy=quoted.policy,
         base=quoted.base,
-        # The ceilings report what they cut.
+        # The funded amounts report what budgets cut.
         rewards=tuple([reward._replace(uncut=None) for reward in quoted.rewards]) if cover.cut else quoted.rewards,
         used=quoted.used,
-        ceilings=cover.cut,
+        funded_amounts=cover.cut,
         into=purses_of(policy, quoted.rewards, at),
     )
 
@@ -238,7 +238,7 @@ class Correction:
         recovered_from: the purses that would have got it; empty in corrections of earlier versions.
         released: the rest of the refund by purse: those that the payment was made from, or those that these owe.
         repaid: the debts that the refund repaid.
-        ceilings: funded amounts by the earning's number and layer, where less than the whole reward. They replace earlier ones.
+        funded_amounts: won by the earning's number and layer, where budgets pay less than the whole reward. They replace earlier ones.
         part: its place among the parts of one correction, from 0, and how many there are (`eeum.cashback.parts`).
     """
 
@@ -256,7 +256,7 @@ class Correction:
     cashback: Mapping[str, int]
     recovered: int
     released: Portions
-    ceilings: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    funded_amounts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     expired: Mapping[str, int] = field(default_factory=dict)
     spent: Mapping[str, int] = field(default_factory=dict)
     recovered_from: Mapping[str, int] = field(default_factory=dict)

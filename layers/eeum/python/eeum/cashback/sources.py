@@ -50,7 +50,7 @@ class Source(NamedTuple):
 def source_of(item: Item) -> Source:
     """Read an entry of the ledger. Raises `ValueError`, `KeyError`, `TypeError` or a `Refusal` for one that calls for no accrual."""
     kind = KINDS.get(item["kind"])
-    if kind is None or not kind.calls_for_posting(item):
+    if kind is None or not kind.calls_for_accrual(item):
         raise ValueError(f"the entry calls for no accrual: {item['kind']}, {item.get('status')}")
     entry = READERS[kind.name](item["pk"].removeprefix(PARTITION), item)
     if entry.postings != item["postings"]:

@@ -84,7 +84,7 @@ class CashbackStore:
         done = {source.key for source in sources if next(items)}
         return ReadForPosting(wallets, done, dict(zip(others, items, strict=True)))
 
-    def post(self, plans: Sequence[WalletPlan], patience: Patience, draws: Sequence[Write] = ()) -> None:
+    def accrue(self, plans: Sequence[WalletPlan], patience: Patience, draws: Sequence[Write] = ()) -> None:
         """Store the entries of several wallets in one transaction. Each entry claims its source, each wallet its next numbers and links.
 
         `draws` fund the rewards. 2 write units for each entry (of up to 1 KB), each wallet and each updated budget item.
@@ -173,7 +173,7 @@ def _writes_of(plan: WalletPlan) -> list[Write]:
         key = key_of(entry)
         head, item = linked(head, keyed(key, item_of(entry)), source_hash)
         puts.append(Put(key, item, NOT_YET_STORED))
-    conditions: list[Condition] = [Equals(("posted",), wallet.posted), head_unchanged(wallet.chain)]
+    conditions: list[Condition] = [Equals(("posted",), wallet.accrued), head_unchanged(wallet.chain)]
     if plan.needs_same_cashback:
         conditions.append(Equals(("purses", CASHBACK, "amount"), wallet.balance(CASHBACK)))
     changes, still = moved(wallet, plan.moved, plan.needs_in_purses)
@@ -181,7 +181,7 @@ def _writes_of(plan: WalletPlan) -> list[Write]:
         wallet_key(wallet.id),
         (
             *changes,
-            SetTo(("posted",), wallet.posted + len(plan.entries)),
+            SetTo(("posted",), wallet.accrued + len(plan.entries)),
             *([Add(("due",), plan.further_parts)] if plan.further_parts else []),
             SetTo(("usage",), plan.usage),
             negative_set(plan.negative),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from eeum.calendar import Month, month_of, next_month, previous_month, start_of_month
 from eeum.policy import usage as of_limits
 from eeum.policy.rules import AFTER_PAYMENT, Limit, LimitId, PolicyVersion
-from eeum.policy.usage import Standing, Usage, key_before, key_of, limits_of
+from eeum.policy.usage import Usage, WindowUsage, key_before, key_of, limits_of
 from eeum.policy.windows import (
     EVENT,
     MONTH,
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from eeum.policy.use_cases import PolicyBook
 
 
-def usage_at(policy: PolicyVersion, at: datetime, usage: Usage) -> Standing:
+def usage_at(policy: PolicyVersion, at: datetime, usage: Usage) -> WindowUsage:
     """The usage of the policy's limits on cashback for a payment at `at`, by `usage`, and what is carried over to it."""
-    return of_limits.standing(limits_of(policy, AFTER_PAYMENT).values(), usage, at)
+    return of_limits.window_usage(limits_of(policy, AFTER_PAYMENT).values(), usage, at)
 
 
 def asked_for(policy: PolicyVersion, at: datetime) -> set[str]:
@@ -113,7 +113,7 @@ def _begins_in(name: str) -> Month | None:
 
 
 def is_kept(usage: Usage, key: str) -> bool:
-    """Whether a wallet with this usage carries the window of `key` if it used it. The usage of an older window is summed over entries."""
+    """Whether a wallet with this `usage` still stores the window of `key`. An older window's usage must be summed over its entries."""
     latest = latest_month(usage)
     return latest is None or last_month_of(key.partition("@")[2]) >= previous_month(latest)
 

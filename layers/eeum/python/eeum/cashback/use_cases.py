@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from eeum.calendar import next_month, start_of_month, whole_milliseconds
+from eeum.cashback.computing import Computed, Terms, compute, run
 from eeum.cashback.context import EntriesCache, Needs, NeedsBook, NeedsCapture, NeedsPayments, WalletContext
-from eeum.cashback.posting import Computed, Terms, compute, run
 from eeum.cashback.sources import Source
 from eeum.cashback.store import CashbackStore, TooLarge
 from eeum.cashback.usage import asked_for, is_kept
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_TOGETHER = 20
 """The most sources in one transaction: a batch of the stream."""
 
-QUICK_POSTINGS = 100
+QUICK_ACCRUALS = 100
 """A wallet with at most this many accruals has no month that takes long to replay."""
 
 PASSING = (Busy, Contended, Denied, Unavailable, ProgrammeNotRunning, MemoryError, OSError)
@@ -66,23 +66,23 @@ class Batch(NamedTuple):
     quick: bool = False
 
 
-class Unpostable(NamedTuple):
+class NotAccruable(NamedTuple):
     """A source that can never be accrued, and why."""
 
     source: Source
     reason: str
 
 
-class Posted(NamedTuple):
+class Accrued(NamedTuple):
     """How many sources were accrued now, how many had been before, those that can never be, and those left to the slow lane."""
 
-    posted: int
+    accrued: int
     already: int
-    unpostable: list[Unpostable]
+    not_accruable: list[NotAccruable]
     slow: Sequence[Source] = ()
 
 
-def post(batch: Batch, accrual: Accrual) -> Posted:
+def accrue(batch: Batch, accrual: Accrual) -> Accrued:
     """Accrue each capture's rewards and each cancellation's corrections, as far as budgets fund them, unless this was done before.
 
     Each accrual claims its source, and each wallet its next number, so a transaction that loses a race is read and computed again. Without
@@ -96,46 +96,46 @@ def post(batch: Batch, accrual: Accrual) -> Posted:
     """
     if batch.sources and accrual.policies.is_empty:
         raise ProgrammeNotRunning("The programme has approved payments but no policy; load its policies.")
-    unpostable: list[Unpostable] = []
-    poster = _Poster(accrual, batch.quick)
+    not_accruable: list[NotAccruable] = []
+    accruer = _Accruer(accrual, batch.quick)
     different = {source.key: source for source in batch.sources}
     ordered = sorted(different.values(), key=lambda source: source.order)
     for start in range(0, len(ordered), MOST_TOGETHER):
-        unpostable += poster.post_together(ordered[start : start + MOST_TOGETHER])
-    already = len(different) - len(poster.posted) - len(unpostable) - len(poster.slow)
-    return Posted(len(poster.posted), already, unpostable, tuple(poster.slow.values()))
+        not_accruable += accruer.accrue_together(ordered[start : start + MOST_TOGETHER])
+    already = len(different) - len(accruer.accrued) - len(not_accruable) - len(accruer.slow)
+    return Accrued(len(accruer.accrued), already, not_accruable, tuple(accruer.slow.values()))
 
 
 @dataclass
-class _Poster:
-    """Accrues sources in transactions as large as possible. `posted` has the keys of accrued sources, `slow` of those left to the slow
+class _Accruer:
+    """Accrues sources in transactions as large as possible. `accrued` has the keys of accrued sources, `slow` of those left to the slow
     lane.
     """
 
     accrual: Accrual
     quick: bool
-    posted: set[str] = field(default_factory=set)
+    accrued: set[str] = field(default_factory=set)
     slow: dict[str, Source] = field(default_factory=dict)
 
-    def post_together(self, sources: Sequence[Source]) -> list[Unpostable]:
+    def accrue_together(self, sources: Sequence[Source]) -> list[NotAccruable]:
         """Accrue `sources` in one transaction; when they are too many, contended or invalid, in several.
 
         These are by wallet, then source by source, so that a permanent failure is found for its own source alone.
         """
         try:
-            if (found := self._post_at_once(sources)) is not None:
+            if (found := self._accrue_at_once(sources)) is not None:
                 return found
         except PASSING:
             raise
         except Exception as error:  # noqa: BLE001 - the same source would raise it again, whatever the error is
             if len(sources) == 1:
-                return [Unpostable(sources[0], _reason_of(error))]
+                return [NotAccruable(sources[0], _reason_of(error))]
         apart = [own for _, own in _by_wallet(sources)]
         if len(apart) == 1:
             apart = [[source] for source in sources]
-        return [each for own in apart for each in self.post_together(own)]
+        return [each for own in apart for each in self.accrue_together(own)]
 
-    def _post_at_once(self, sources: Sequence[Source]) -> list[Unpostable] | None:
+    def _accrue_at_once(self, sources: Sequence[Source]) -> list[NotAccruable] | None:
         """The unpostable ones of `sources`; None when they must be accrued by wallet.
 
         All of a transaction draws on one budget shard, so each payment of a batch costs a part of one write.
@@ -167,11 +167,11 @@ class _Poster:
                 attempt += 1
                 self.accrual.patience.wait(attempt)
                 continue
-            begun = [key for each in computed for key in each.posts]
-            self.posted.update(begun)
+            begun = [key for each in computed for key in each.accrued]
+            self.accrued.update(begun)
             funding = self._funding(sources)
             if len(begun) == len(waiting):
-                return [Unpostable(source, faults[source.key]) for source in sources if source.key in faults]
+                return [NotAccruable(source, faults[source.key]) for source in sources if source.key in faults]
 
     def _without_slow(self, waiting: Sequence[Source], wallets: Mapping[str, Wallet]) -> list[Source]:
         if not self.quick:
@@ -185,14 +185,14 @@ class _Poster:
         return budgets.funding_of_a_posting(sources[0].key, self.accrual.now()) if budgets else None
 
     def _computed(self, wallet: Wallet, sources: Sequence[Source], terms: Terms) -> Computed:
-        context = WalletContext(wallet, self.accrual.entries.of(wallet.id, wallet.posted))
+        context = WalletContext(wallet, self.accrual.entries.of(wallet.id, wallet.accrued))
         return run(compute(context, sources, terms), context, self._load)
 
     def _load(self, context: WalletContext, needs: Needs) -> WalletContext:
         """The context with what is needed, by one of the store's access patterns. Entries are kept for later computations."""
         store, wallet_id, entries = self.accrual.store, context.wallet.id, context.entries
         if isinstance(needs, NeedsBook):
-            book = store.book(wallet_id, *needs.months).up_to(context.wallet.posted)
+            book = store.book(wallet_id, *needs.months).up_to(context.wallet.accrued)
             entries = replace(entries, books={**entries.books, needs.months: book})
         elif isinstance(needs, NeedsPayments):
             entries = replace(entries, payments={**entries.payments, **store.payments(wallet_id, needs.keys)})
@@ -217,7 +217,7 @@ class _Poster:
             return False
 
         def store(patience: Patience, draws: Sequence[Write]) -> None:
-            self.accrual.store.post([each.plan for each in computed], patience, draws)
+            self.accrual.store.accrue([each.plan for each in computed], patience, draws)
 
         patience = self.accrual.patience if alone else self.accrual.patience.briefly()
         try:
@@ -261,7 +261,7 @@ def _is_slow(source: Source, wallet: Wallet, policies: PolicyBook) -> bool:
 
     A refund waits for its month as long as its cancellation does.
     """
-    if wallet.posted <= QUICK_POSTINGS:
+    if wallet.accrued <= QUICK_ACCRUALS:
         return False
     if isinstance(source.entry, Cancellation) or wallet.balance(REFUND_PENDING):
         return True

@@ -95,7 +95,7 @@ class Events(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class DryRunEvent:
     """One event of a dry run. `paid_from` is won by purse, without `charged`.
 
     `cancels` is the number of the payment's event that it cancels; `amount` is then the won to cancel, 0 for all that is left.
@@ -114,7 +114,7 @@ class Tried:
 class Course:
     """All events in their order, and the won left of the pools that the file names."""
 
-    events: tuple[Tried, ...]
+    events: tuple[DryRunEvent, ...]
     pools: Mapping[str, int]
 
 
@@ -132,7 +132,7 @@ def course_of(document: Any, versions: Sequence[PolicyVersion]) -> Course:
     faults_found = list(_faults(events, versions))
     if faults_found:
         raise _refused(faults_found)
-    return Course(tuple(_tried(event, events.shops) for event in events.events), events.pools)
+    return Course(tuple(_dry_run_event(event, events.shops) for event in events.events), events.pools)
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -140,17 +140,17 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _refused(problems: list[Problem]) -> PolicyRefused:
-    return PolicyRefused("The events cannot be tried.", tuple(problems))
+    return PolicyRefused("The events cannot be run.", tuple(problems))
 
 
-def _tried(event: PaymentEvent | TopUpEvent | CancelEvent, shops: Mapping[str, AllFacts]) -> Tried:
+def _dry_run_event(event: PaymentEvent | TopUpEvent | CancelEvent, shops: Mapping[str, AllFacts]) -> DryRunEvent:
     if isinstance(event, CancelEvent):
-        return Tried(event.amount or 0, event.at, False, Facts(), {}, cancels=event.cancel)
+        return DryRunEvent(event.amount or 0, event.at, False, Facts(), {}, cancels=event.cancel)
     if isinstance(event, TopUpEvent):
-        return Tried(event.top_up, event.at, True, _facts(event.facts.model_dump()), {})
+        return DryRunEvent(event.top_up, event.at, True, _facts(event.facts.model_dump()), {})
     known = shops[event.shop].model_dump() if event.shop else {}
     known |= event.facts.model_dump(exclude_unset=bool(event.shop))
-    return Tried(event.payment, event.at, False, _facts(known), event.paid_from, event.shop)
+    return DryRunEvent(event.payment, event.at, False, _facts(known), event.paid_from, event.shop)
 
 
 def _facts(known: Mapping[str, Any]) -> Facts:

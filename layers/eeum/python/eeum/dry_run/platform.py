@@ -18,8 +18,8 @@ from eeum.cashback.items import correction_key, correction_of, earning_key, earn
 from eeum.cashback.rules import Correction, Earning, captured_of
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, post
-from eeum.dry_run.events import CHARGED, GRANTS, Tried
+from eeum.cashback.use_cases import Accrual, Batch, accrue
+from eeum.dry_run.events import CHARGED, GRANTS, DryRunEvent
 from eeum.dry_run.memory_store import InMemoryStorage
 from eeum.dry_run.staging_store import StagingStore
 from eeum.ids import natural_id
@@ -87,7 +87,7 @@ class Platform:
         assert wallet is not None, "it was opened first"
         return wallet
 
-    def spendable(self, event: Tried, name: str) -> list[Purse]:
+    def spendable(self, event: DryRunEvent, name: str) -> list[Purse]:
         """Return the purses of rewards of this name that can pay for the event, in debit order."""
         policy = self.policies.running_at(event.at)
 
@@ -99,7 +99,7 @@ class Platform:
         own = [each for each in own if is_spendable(each, Spending(event.at, may_spend))]
         return sorted(own, key=lambda each: (each.expires_at is None, each.expires_at or event.at, each.id))
 
-    def pay(self, event: Tried) -> Paid:
+    def pay(self, event: DryRunEvent) -> Paid:
         hidden = self._stage(event)
         facts = event.facts
         order = Order(
@@ -115,7 +115,7 @@ class Platform:
         self._give_back(hidden)
         return Paid(payment, earning)
 
-    def top_up(self, event: Tried) -> TopUp:
+    def top_up(self, event: DryRunEvent) -> TopUp:
         """Top up the empty wallet of a verified member."""
         self._now = event.at
         self._put(event.facts, {CHARGED: 0}, verified=True)
@@ -142,7 +142,7 @@ class Platform:
 
     # --- the state before an event --------------------------------------------------------------------------------------
 
-    def _stage(self, event: Tried) -> list[Purse]:
+    def _stage(self, event: DryRunEvent) -> list[Purse]:
         """Set the wallet to exactly the money that the event pays from; return the rest of its purses, hidden until after it."""
         self._now = event.at
         asked, held, hidden = dict(event.paid_from), {}, []
@@ -225,9 +225,9 @@ class Platform:
             patience=PATIENCE,
             now=self._clock,
         )
-        done = post(Batch([source]), accrual)
-        if done.unpostable:
-            raise RuntimeError(f"the accrual was refused: {done.unpostable[0]}")
+        done = accrue(Batch([source]), accrual)
+        if done.not_accruable:
+            raise RuntimeError(f"the accrual was refused: {done.not_accruable[0]}")
 
 
 def _with_pools(version: PolicyVersion, pools: Mapping[str, int]) -> PolicyVersion:

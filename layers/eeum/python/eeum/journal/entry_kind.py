@@ -48,8 +48,8 @@ class EntryKind:
         moves_outside: whether it may move money on accounts outside the wallet, whose balances are projected.
         outside_status: the stored `status` of an entry that moved money there; empty for kinds that store none.
         moved_at: the attribute with the instant at which its money moved.
-        awaits_posting: whether the accrual posts an earning or a correction for it once it is approved (`calls_for_posting`).
-        is_posting: whether it is such a posting.
+        awaits_accrual: whether the accrual stores an earning or a correction for it once it is approved (`calls_for_accrual`).
+        is_accrual: whether it is such an earning or correction.
         issues: whether money that it takes from a bank counts as issued.
         month: the month whose fiscal year its funders pay in; None for that of `moved_at`.
         amount: its main amount: won paid, cancelled, topped up.
@@ -66,8 +66,8 @@ class EntryKind:
     moves_outside: bool = True
     outside_status: str = ""
     moved_at: str = ACCEPTED
-    awaits_posting: bool = False
-    is_posting: bool = False
+    awaits_accrual: bool = False
+    is_accrual: bool = False
     issues: bool = False
     month: Callable[[Item], Month | None] = own_instant
     amount: Callable[[Item], int] = stored_amount
@@ -76,9 +76,9 @@ class EntryKind:
     rewards_line: str = ""
     published: Callable[[Item], dict[str, Any]] = nothing_more
 
-    def calls_for_posting(self, item: Item) -> bool:
+    def calls_for_accrual(self, item: Item) -> bool:
         """Whether the accrual posts for this stored entry of the kind: not for one that is held or declined."""
-        return self.awaits_posting and item.get("status", APPROVED) == APPROVED
+        return self.awaits_accrual and item.get("status", APPROVED) == APPROVED
 
     def reader(self) -> Callable[[str, Item], Any]:
         """The function that reads an entry of this kind from a wallet's id and the stored item. Imports its module."""

@@ -137,7 +137,7 @@ def decide(merchant: Merchant, decision: Decision, reviewed: datetime | None) ->
     )
 
 
-def is_payable(merchant: Merchant, instant: datetime) -> bool:
+def accepts_payments(merchant: Merchant, instant: datetime) -> bool:
     """Whether the merchant is approved and the first day on which it accepts payments has come."""
     return (
         merchant.status is MerchantStatus.APPROVED

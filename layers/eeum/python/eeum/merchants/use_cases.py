@@ -119,7 +119,7 @@ def visible_merchant(store: MerchantStore, merchant_id: str, caller: str) -> Mer
 
 
 def owned_merchant(store: MerchantStore, merchant_id: str, owner: str) -> Merchant:
-    """A merchant that the owner owns; raises `NotFound` for any other."""
+    """The merchant, if `owner` owns it; raises `NotFound` for any other."""
     merchant = store.merchant(merchant_id)
     if merchant is None or merchant.owner != owner:
         raise NotFound(NO_SUCH_MERCHANT)

@@ -32,7 +32,7 @@ class SegmentClosed:
     month: Month | None
     resume: str | None
     wallets: int = 0
-    posted: int = 0
+    accrued: int = 0
     statements: int = 0
     expired: int = 0
     unposted: list[Unposted] = field(default_factory=list)
@@ -83,7 +83,7 @@ def _close(
 ) -> list[Unposted]:
     """Post a wallet's missing cashback and write its statement; return the month's entries that stay unposted, if any."""
     caught_up = catch_up.wallet(wallet)
-    done.posted += caught_up.posted
+    done.accrued += caught_up.accrued
     left = [each for each in caught_up.unposted if each.month is None or each.month <= month]
     done.statements += not left and _write(statements, wallet, month, catch_up.now())
     return left

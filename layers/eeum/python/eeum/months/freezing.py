@@ -37,7 +37,7 @@ def freeze_month(months: MonthStore, found: Sequence[SegmentFound], now: datetim
     """
     of = {each.segment.of for each in found}
     if len(of) != 1 or sorted(each.segment.number for each in found) != list(range(*of)):
-        raise ValueError("the findings must be of every segment, once")
+        raise ValueError("there must be exactly one result for each segment")
     about = {each.month for each in found}
     (month,) = about if len(about) == 1 else (None,)
     if month is None:

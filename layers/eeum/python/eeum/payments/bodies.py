@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from eeum.bodies import AnswerBody
 from eeum.payments.rules import CODES, Decline
 from eeum.wallet.rules import OwnDecline
 
@@ -42,7 +43,7 @@ ENGLISH: dict[Decline, str] = {
 }
 
 
-class DeclineBody(BaseModel):
+class DeclineBody(AnswerBody):
     """Why a payment was declined: an ISO 8583 code, a stable reason, and a sentence for the member in Korean and English."""
 
     code: str
@@ -51,7 +52,7 @@ class DeclineBody(BaseModel):
     message_en: str
 
 
-class CutBody(BaseModel):
+class CutBody(AnswerBody):
     """A layer whose reward the budget cut: it gave `given` won, less than the policy says. The payment or top-up itself stands."""
 
     layer: str
@@ -61,7 +62,7 @@ class CutBody(BaseModel):
     message_en: str
 
 
-def cut_bodies(ceilings: Mapping[str, int]) -> list[CutBody]:
+def cut_bodies(funded_amounts: Mapping[str, int]) -> list[CutBody]:
     """The cut layers, from the funded amount of each."""
     return [
         CutBody(
@@ -71,7 +72,7 @@ def cut_bodies(ceilings: Mapping[str, int]) -> list[CutBody]:
             message=_cut_message(given),
             message_en=_cut_message_in_english(given),
         )
-        for layer, given in sorted(ceilings.items())
+        for layer, given in sorted(funded_amounts.items())
     ]
 
 

@@ -78,7 +78,7 @@ def payment_item(payment: Payment) -> Item:
         **({"expires_at": text_of(payment.expires_at)} if payment.expires_at else {}),
         **({"discounts": discounts_item(payment.discounts)} if payment.discounts else {}),
         **limit_usage_item(payment.limit_usage),
-        **({"ceilings": dict(payment.ceilings)} if payment.ceilings else {}),
+        **({"ceilings": dict(payment.funded_amounts)} if payment.funded_amounts else {}),
         **({"parts": dict(payment.parts)} if payment.parts else {}),
     }
 
@@ -157,7 +157,7 @@ def payment_of(wallet_id: str, item: Item) -> Payment:
         expires_at=parse_instant(item["expires_at"], "expires_at") if "expires_at" in item else None,
         discounts=discounts_of(item.get("discounts", ())),
         limit_usage=limit_usage_of(item),
-        ceilings=item.get("ceilings", {}),
+        funded_amounts=item.get("ceilings", {}),
         parts=item.get("parts", {}),
     )
 

@@ -139,8 +139,8 @@ class ProgressStore:
             payment.acceptance: progress_of_item(item) if item else progress_of(payment)
             for payment, item in self._with_items([each for each in payments if not each.decline], _progress_key)
         }
-        unsaid = [payment for payment in payments if _does_not_say_how(found.get(payment.acceptance))]
-        for payment, entry in self._with_items(unsaid, lambda each: _ending_key(each, found[each.acceptance])):
+        without_ending = [payment for payment in payments if _lacks_its_ending(found.get(payment.acceptance))]
+        for payment, entry in self._with_items(without_ending, lambda each: _ending_key(each, found[each.acceptance])):
             found[payment.acceptance] = replace(found[payment.acceptance], ended_by=_ended_by(entry))
         return [found.get(payment.acceptance) or progress_of(payment) for payment in payments]
 
@@ -249,7 +249,7 @@ def _progress_key(payment: Payment) -> Key:
     return progress_key(payment.acceptance.wallet_id, payment.acceptance.digest)
 
 
-def _does_not_say_how(progress: Progress | None) -> bool:
+def _lacks_its_ending(progress: Progress | None) -> bool:
     """Whether the payment ended under a version that did not store how."""
     return progress is not None and progress.has_ended and progress.ended_by is None
 

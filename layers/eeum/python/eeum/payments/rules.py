@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from eeum.calendar import years_since
 from eeum.ids import Digest
 from eeum.journal.accounts import CASHBACK, CHARGED, HELD, added, funded_by, is_of_rewards, merchant_payable, purse
-from eeum.merchants.rules import Merchant, MerchantStatus, is_payable
+from eeum.merchants.rules import Merchant, MerchantStatus, accepts_payments
 from eeum.payments.discounts import DiscountPart, discount_of, discount_up_to, parts_of
 from eeum.policy.conditions import Facts
 from eeum.policy.rules import LayerReward, PolicyVersion
@@ -96,7 +96,7 @@ class Payment:
         expires_at: when a hold can no longer be captured.
         discounts: what the policy's layers took off the price, which is the order's amount.
         limit_usage: how much the discounts used of limits.
-        ceilings: funded amounts by layer, where budgets paid less than the layer gives.
+        funded_amounts: won by layer, where budgets paid less than the layer gives.
         parts: what participants store in the entry, by their names.
         decline: a reason of the payment's own or of a participant's.
     """
@@ -110,7 +110,7 @@ class Payment:
     expires_at: datetime | None = None
     discounts: tuple[LayerReward, ...] = ()
     limit_usage: LimitUsage = NO_USAGE
-    ceilings: Mapping[str, int] = field(default_factory=dict)
+    funded_amounts: Mapping[str, int] = field(default_factory=dict)
     parts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -194,7 +194,7 @@ def judge(
     """
     card = _card_of(wallet, order)
     facts = facts_of(wallet, card, till.merchant, order, till.at)
-    decline = _decline_by_standing(wallet, card, order, till.merchant, till.policy, till.at)
+    decline = _decline_by_status(wallet, card, order, till.merchant, till.policy, till.at)
     if decline:
         return Judgement(decline, card, facts, ())
     shares = NO_SHARES
@@ -264,7 +264,7 @@ def authorise(judgement: Judgement, acceptance: Acceptance, order: Order) -> Pay
         expires_at=acceptance.accepted_at + HOLDS_LAST if held else None,
         discounts=judgement.given.rewards,
         limit_usage=judgement.limit_usage,
-        ceilings=judgement.given.ceilings,
+        funded_amounts=judgement.given.funded_amounts,
         parts=judgement.shares.parts,
     )
 
@@ -275,7 +275,7 @@ def _card_of(wallet: Wallet, order: Order) -> Card | None:
     return next((card for card in wallet.cards if card.status == ACTIVE_CARD), None)
 
 
-def _decline_by_standing(
+def _decline_by_status(
     wallet: Wallet, card: Card | None, order: Order, merchant: Merchant | None, policy: PolicyVersion, at: datetime
 ) -> Decline | None:
     if wallet.status is not WalletStatus.ACTIVE:
@@ -286,7 +286,7 @@ def _decline_by_standing(
     # An application and a rejection look like an unknown merchant, so that payments do not reveal them.
     if merchant is None or merchant.status is not MerchantStatus.APPROVED:
         return Decline.UNKNOWN_MERCHANT
-    if not is_payable(merchant, at):
+    if not accepts_payments(merchant, at):
         return Decline.MERCHANT_NOT_PAYABLE_YET
     if policy.merchants.exclude(merchant.shop.category, merchant.shop.annual_revenue):
         return Decline.MERCHANT_EXCLUDED

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.telling import json_of, lines_of
-from eeum.dry_run.trial import tried
+from eeum.dry_run.outcomes import dry_run
+from eeum.dry_run.report import json_of, lines_of
 from eeum.errors import PolicyRefused
 from eeum.policy.check import problems_of_file, read_json, schema
 from eeum.policy.comparison import explained
-from eeum.policy.doubts import doubts_beside, doubts_of
+from eeum.policy.document_warnings import warnings_beside, warnings_of
 from eeum.policy.reading import period_of, policy_of
 from eeum.policy.validation import problems_of_history
 from eeum.policy.validation_conditions import Problem
@@ -74,14 +74,14 @@ def _check(names: Sequence[str]) -> int:
     documents, faults = [], 0
     for name in names:
         document, problems = problems_of_file(Path(name))
-        faults += _tell(f"{name}:", problems)
+        faults += _print_problems(f"{name}:", problems)
         if document is not None:
             documents.append(document)
             print(f"{name}: {document['version']} from {document['starts_at']} is valid")
-            _tell(f"{name}: is this meant?", tuple(doubts_of(document)))
-    faults += _tell("together:", tuple(problems_of_history(documents)))
+            _print_problems(f"{name}: is this meant?", tuple(warnings_of(document)))
+    faults += _print_problems("together:", tuple(problems_of_history(documents)))
     for before, document in pairwise(sorted(documents, key=lambda each: period_of(each)[0])):
-        _tell(f"{document['version']}: is this meant?", tuple(doubts_beside(document, before)))
+        _print_problems(f"{document['version']}: is this meant?", tuple(warnings_beside(document, before)))
     return 1 if faults else 0
 
 
@@ -89,7 +89,7 @@ def _explain(name: str) -> int:
     """Print both languages line by line, so that a reader can compare them with the notice and with each other."""
     document, problems = problems_of_file(Path(name))
     if document is None:
-        return 1 if _tell(f"{name}:", problems) else 0
+        return 1 if _print_problems(f"{name}:", problems) else 0
     for statement in explained(document):
         print(f"{statement.subject.ko}: {statement.says.ko}")
         print(f"    {statement.subject.en}: {statement.says.en}")
@@ -101,18 +101,18 @@ def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
     documents, faults = [], 0
     for name in policies:
         document, problems = problems_of_file(Path(name))
-        faults += _tell(f"{name}:", problems)
+        faults += _print_problems(f"{name}:", problems)
         documents += [document] if document is not None else []
-    faults += _tell("together:", tuple(problems_of_history(documents)))
+    faults += _print_problems("together:", tuple(problems_of_history(documents)))
     course, problems = read_json(Path(events))
-    faults += _tell(f"{events}:", problems)
+    faults += _print_problems(f"{events}:", problems)
     if faults:
         return 1
     versions = sorted((policy_of(document) for document in documents), key=lambda version: version.starts_at)
     try:
-        outcomes = tried(versions, course_of(course, versions))
+        outcomes = dry_run(versions, course_of(course, versions))
     except PolicyRefused as refused:
-        _tell(f"{events}:", refused.problems)
+        _print_problems(f"{events}:", refused.problems)
         return 1
     if as_json:
         print(json.dumps(json_of(outcomes), indent=2, ensure_ascii=False))
@@ -121,7 +121,7 @@ def _try(policies: Sequence[str], events: str, *, as_json: bool) -> int:
     return 0
 
 
-def _tell(of: str, problems: Sequence[Problem]) -> int:
+def _print_problems(of: str, problems: Sequence[Problem]) -> int:
     for path, code, why in problems:
         print(f"{of} {path or 'document'}: {why} [{code}]")
     return len(problems)

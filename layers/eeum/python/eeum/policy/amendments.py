@@ -96,7 +96,7 @@ def stretches(
 ) -> list[tuple[datetime, PolicyVersion]]:
     """The version in force from each instant on, without suspended layers; withdrawn versions are left out."""
     gone, ends, suspensions = withdrawn(amendments), ends_of(amendments), suspensions_of(amendments)
-    standing = sorted(
+    approved = sorted(
         (
             replace(version, ends_at=ends[version.version]) if version.version in ends else version
             for version in versions
@@ -104,15 +104,15 @@ def stretches(
         ),
         key=lambda version: version.starts_at,
     )
-    if not suspensions or not standing:
-        return [(version.starts_at, version) for version in standing]
-    first = standing[0].starts_at
-    cuts = {version.starts_at for version in standing}
+    if not suspensions or not approved:
+        return [(version.starts_at, version) for version in approved]
+    first = approved[0].starts_at
+    cuts = {version.starts_at for version in approved}
     cuts |= {each.start for each in suspensions if each.start > first}
     cuts |= {each.until for each in suspensions if each.until is not None and each.until > first}
     found = []
     for cut in sorted(cuts):
-        version = next(version for version in reversed(standing) if version.starts_at <= cut)
+        version = next(version for version in reversed(approved) if version.starts_at <= cut)
         held = [suspension for suspension in suspensions if suspension.holds_at(cut)]
         layers = tuple(layer for layer in version.layers if not any(each.suspends(layer.id) for each in held))
         found.append((cut, version if len(layers) == len(version.layers) else replace(version, layers=layers)))

@@ -19,7 +19,7 @@ NOT_FOR_MEMBERS = frozenset({"layers", "language", "programme", "version"})
 """
 
 
-class Standing(StrEnum):
+class VersionStatus(StrEnum):
     """The status of an approved version at an instant; it is computed and never stored."""
 
     SCHEDULED = "scheduled"
@@ -38,15 +38,15 @@ class Announced(NamedTuple):
     changes: list[Change]
 
 
-def standing_of(version: str, documents: Sequence[Mapping[str, Any]], now: datetime) -> Standing:
+def status_of(version: str, documents: Sequence[Mapping[str, Any]], now: datetime) -> VersionStatus:
     """The status at `now` of an approved version; `documents` are those that were not withdrawn, in the order of their starts."""
     starts = {document["version"]: period_of(document)[0] for document in documents}
     if version not in starts:
-        return Standing.WITHDRAWN
+        return VersionStatus.WITHDRAWN
     if now < starts[version]:
-        return Standing.SCHEDULED
+        return VersionStatus.SCHEDULED
     started = [name for name, start in starts.items() if start <= now]
-    return Standing.IN_FORCE if started[-1] == version else Standing.SUPERSEDED
+    return VersionStatus.IN_FORCE if started[-1] == version else VersionStatus.SUPERSEDED
 
 
 def changes_of(document: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> tuple[str | None, list[Change]]:
@@ -89,7 +89,7 @@ def _ends(
         sooner = min((end for end in (written, amended) if end is not None), default=None)
         if document["version"] not in moved or sooner is None or written == amended:
             continue
-        over = standing_of(document["version"], documents, now) is Standing.SUPERSEDED
+        over = status_of(document["version"], documents, now) is VersionStatus.SUPERSEDED
         if over or all(end is not None and end <= now for end in (written, amended)):
             continue
         kind = Kind.BETTER if amended is None or (written is not None and amended > written) else Kind.LESS

@@ -22,7 +22,7 @@ class Kind(StrEnum):
     CHANGES = "changes"
 
 
-_SAID: Mapping[Kind, Plain] = {
+_NAMES_OF_KINDS: Mapping[Kind, Plain] = {
     Kind.NEW: Plain("신설", "New"),
     Kind.ENDS: Plain("종료", "Ends"),
     Kind.BETTER: Plain("확대", "Better"),
@@ -132,5 +132,5 @@ def _direction(before: Statement, after: Statement) -> Kind:
 
 
 def _sentence(kind: Kind, subject: Plain, says: Plain) -> Plain:
-    said = _SAID[kind]
-    return Plain(f"{said.ko} — {subject.ko}: {says.ko}", f"{said.en}: {subject.en}: {says.en}")
+    name = _NAMES_OF_KINDS[kind]
+    return Plain(f"{name.ko} — {subject.ko}: {says.ko}", f"{name.en}: {subject.en}: {says.en}")

@@ -50,7 +50,7 @@ INSTEAD: Mapping[str, str] = {
 MOST_SHOWN = 40
 
 
-def said(model: type[Part], fault: Mapping[str, Any]) -> str:
+def explanation_of(model: type[Part], fault: Mapping[str, Any]) -> str:
     """Explain one of Pydantic's faults in a document of `model`."""
     way = fault["loc"]
     words = [step for step in way if isinstance(step, str) and not step.startswith("(")]

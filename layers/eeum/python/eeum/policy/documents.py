@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from eeum.errors import PolicyRefused
-from eeum.policy.document_faults import said
+from eeum.policy.document_faults import explanation_of
 from eeum.policy.document_models import LARGEST_DOCUMENT_BYTES, TOO_LARGE, PolicyDocument, bytes_of
 from eeum.policy.reading import policy_of
 from eeum.policy.rules import PolicyVersion
@@ -58,7 +58,7 @@ def _faults_of_shape(error: ValidationError) -> list[Problem]:
     problems: list[Problem] = []
     for fault in error.errors(include_url=False):
         path = ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("(", "[key]")))
-        code, why = fault["type"], said(PolicyDocument, fault)
+        code, why = fault["type"], explanation_of(PolicyDocument, fault)
         if code.startswith("recursion"):
             path, code, why = _where_conditions_begin(path), TOO_DEEP, NESTED_TOO_DEEP
         problems.append((path, code, why))

@@ -16,13 +16,13 @@ from eeum.policy.rules import (
     PER_WINDOW,
     BandPortion,
     Evaluation,
-    Gives,
     Layer,
     LayerId,
     LayerReward,
     Limit,
     LimitId,
     PolicyVersion,
+    RewardKind,
     Steps,
     funded,
 )
@@ -43,21 +43,21 @@ def evaluate(
     base: int,
     used_before: Won,
     *,
-    gives: frozenset[Gives] = AFTER_PAYMENT,
+    kinds: frozenset[RewardKind] = AFTER_PAYMENT,
     carried: Won = NONE,
-    ceilings: Mapping[LayerId, int] = NONE,
+    funded_amounts: Mapping[LayerId, int] = NONE,
 ) -> Evaluation:
-    """Compute the rewards for `base` won of one payment or top-up, by the layers of `policy` that give one of `gives`.
+    """Compute the rewards for `base` won of one payment or top-up, by the layers of `policy` that give one of `kinds`.
 
     All amounts are won, by limit. `used_before` is the usage of each limit in its window; `carried` is what the window before adds to
     the limit's amount. Each layer sees the spend limits as they were before the payment, so that a won which several layers accept
-    counts once. Reward limits are used up in the order of the layers. `ceilings` are the funded amounts: the most that a layer can be
+    counts once. Reward limits are used up in the order of the layers. `funded_amounts` are the funded amounts: the most that a layer can be
     funded for here. Reward limits count what is paid; spend limits count the base, funded or not.
     """
     rewards: list[LayerReward] = []
     used: dict[LimitId, int] = {}
     price_left = base - 1
-    for layer, (portions, given) in _chosen(policy, facts, base, used_before, gives, carried):
+    for layer, (portions, given) in _chosen(policy, facts, base, used_before, kinds, carried):
         accepted = sum([portion.base for portion in portions])
         for limit in layer.spend_limits:
             spend = accepted
@@ -66,9 +66,9 @@ def evaluate(
             if spend > used.get(limit.id, 0):
                 used[limit.id] = spend
         if portions:
-            off_price = layer.gives in OFF_A_PRICE
+            off_price = layer.reward_kind in OFF_A_PRICE
             won = min(given, price_left) if off_price else given
-            reward = _cut(layer, portions, won, used_before, used, carried, ceilings)
+            reward = _cut(layer, portions, won, used_before, used, carried, funded_amounts)
             price_left -= reward.won if off_price else 0
             rewards.append(reward)
     return Evaluation(tuple(rewards), used)
@@ -81,14 +81,14 @@ def _cut(
     used_before: Won,
     used: dict[LimitId, int],
     carried: Won,
-    ceilings: Mapping[LayerId, int],
+    funded_amounts: Mapping[LayerId, int],
 ) -> LayerReward:
-    """Cut `won` by the layer's reward limits and its ceiling, and add the rest to `used`."""
+    """Cut `won` by the layer's reward limits and its funded amount, and add the rest to `used`."""
     if layer.reward_limits:
         won = _within(layer.reward_limits, won, used_before, used, carried)
     uncut = None
-    if ceilings and ceilings.get(layer.id, won) < won:
-        uncut, won = won, ceilings[layer.id]
+    if funded_amounts and funded_amounts.get(layer.id, won) < won:
+        uncut, won = won, funded_amounts[layer.id]
     if won:
         for limit in layer.reward_limits:
             used[limit.id] = used.get(limit.id, 0) + won
@@ -96,7 +96,7 @@ def _cut(
 
 
 def _chosen(
-    policy: PolicyVersion, facts: Facts, base: int, used_before: Won, gives: frozenset[Gives], carried: Won
+    policy: PolicyVersion, facts: Facts, base: int, used_before: Won, kinds: frozenset[RewardKind], carried: Won
 ) -> list[tuple[Layer, Accepted]]:
     """Return the layers that apply with what each accepts; of an exclusive group only one is chosen.
 
@@ -104,7 +104,7 @@ def _chosen(
     give most if it were alone, with its limits as they were before the payment; the first listed wins a tie. The others accept
     nothing, but a layer with `counts: all` still uses its limits.
     """
-    layers = [(layer, _given(layer, facts, base, used_before, carried)) for layer in policy.acting(gives)]
+    layers = [(layer, _given(layer, facts, base, used_before, carried)) for layer in policy.acting(kinds)]
     if not policy.groups:
         return layers
     best: dict[str, tuple[Layer, int]] = {}

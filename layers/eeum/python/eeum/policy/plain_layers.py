@@ -99,7 +99,7 @@ def furthest(document: Mapping[str, Any], limit_id: str) -> float:
         if limit_id in listed:
             first = next((each for each in listed if each in counting), None)
             bands = (layer.get("bands") or ()) if first == limit_id else ()
-            giving = [band for band in bands if band["rate_basis_points"] != 0]
-            end = giving[-1].get("up_to") if giving else 0
+            above_zero = [band for band in bands if band["rate_basis_points"] != 0]
+            end = above_zero[-1].get("up_to") if above_zero else 0
             ends.append(inf if not bands or end is None else end)
     return max(ends, default=inf)

@@ -21,12 +21,12 @@ from eeum.policy.conditions import (
 from eeum.policy.rules import (
     CASHBACK_PURSE,
     Band,
-    Gives,
     Layer,
     Limit,
     MerchantTerms,
     PolicyVersion,
     Pool,
+    RewardKind,
     RewardPurse,
     Steps,
     WalletTerms,
@@ -42,7 +42,7 @@ def policy_of(document: Mapping[str, Any]) -> PolicyVersion:
     limits = {limit["id"]: _limit(limit) for limit in document.get("limits", ())}
     starts_at, ends_at = period_of(document)
     merchants = document["merchants"]
-    pools = [Pool(pool["id"], _window(pool), pool["amount"]) for pool in document.get("pools", ())]
+    pools = [Pool(pool["id"], window_of(pool), pool["amount"]) for pool in document.get("pools", ())]
     purses = [_purse(purse) for purse in document.get("purses", ())]
     return PolicyVersion(
         programme=document["programme"],
@@ -82,12 +82,12 @@ def _limit(document: Mapping[str, Any]) -> Limit:
         id=document["id"],
         measure=document["measure"],
         amount=document["amount"],
-        window=_window(document),
+        window=window_of(document),
         carries_over_from=_instant(carries_over_from) if carries_over_from is not None else None,
     )
 
 
-def _window(document: Mapping[str, Any]) -> Window:
+def window_of(document: Mapping[str, Any]) -> Window:
     """The window of a limit or a pool; only an event has `from` and `until`."""
     start, until = document.get("from"), document.get("until")
     return Window(
@@ -106,7 +106,7 @@ def _purse(document: Mapping[str, Any]) -> RewardPurse:
         months=expires_after.get("months"),
         years=expires_after.get("years"),
         spendable_at=condition_of(spendable_at) if spendable_at is not None else None,
-        told=spendable_at,
+        spendable_at_document=spendable_at,
     )
 
 
@@ -145,7 +145,7 @@ def _layer(document: Mapping[str, Any], limits: Mapping[str, Limit]) -> Layer:
         counts_all=document.get("counts", "accepted") == "all",
         funders=tuple(funder["funder"] for funder in document["funders"]),
         shares=tuple(funder["share"] for funder in document["funders"]),
-        gives=Gives(document.get("gives", Gives.CASHBACK)),
+        reward_kind=RewardKind(document.get("gives", RewardKind.CASHBACK)),
         into=document.get("into", CASHBACK_PURSE),
         steps=_steps(document["steps"]) if document.get("steps") is not None else None,
         exclusive=document.get("exclusive"),

@@ -17,7 +17,7 @@ CASHBACK_PURSE = "cashback"
 """The purse of rewards whose layer names no other."""
 
 
-class Gives(StrEnum):
+class RewardKind(StrEnum):
     """The kind of reward that a layer gives, which decides when the layer applies."""
 
     CASHBACK = "cashback"
@@ -36,11 +36,11 @@ class Gives(StrEnum):
     """At the top-up, off the amount that the bank debits."""
 
 
-AFTER_PAYMENT = frozenset({Gives.CASHBACK, Gives.PAYBACK})
-AT_PAYMENT = frozenset({Gives.DISCOUNT})
-AT_TOP_UP = frozenset({Gives.TOP_UP_BONUS, Gives.TOP_UP_DISCOUNT})
+AFTER_PAYMENT = frozenset({RewardKind.CASHBACK, RewardKind.PAYBACK})
+AT_PAYMENT = frozenset({RewardKind.DISCOUNT})
+AT_TOP_UP = frozenset({RewardKind.TOP_UP_BONUS, RewardKind.TOP_UP_DISCOUNT})
 
-OFF_A_PRICE = frozenset({Gives.DISCOUNT, Gives.TOP_UP_DISCOUNT})
+OFF_A_PRICE = frozenset({RewardKind.DISCOUNT, RewardKind.TOP_UP_DISCOUNT})
 """Rewards that lower the price. Together they leave at least one won of it."""
 
 PER_PAYMENT, PER_WINDOW = "payment", "window"
@@ -73,7 +73,7 @@ class Limit:
 
 
 class Steps(NamedTuple):
-    """Fixed rewards: the highest step `reached`, or `gives` won for every full `every` won.
+    """Fixed rewards: the highest step `reached`, or `reward` won for every full `every` won.
 
     `reached` pairs the won of spend from which a step counts with its reward in won, both rising. Steps `per` payment are read on
     what limits leave of the payment; steps per window are read on the usage of the first spend limit.
@@ -82,13 +82,13 @@ class Steps(NamedTuple):
     per: str
     reached: tuple[tuple[int, int], ...] = ()
     every: int = 0
-    gives: int = 0
+    reward: int = 0
 
     def at(self, won: int) -> int:
         """The total reward in won for `won` of spend."""
         if self.every:
-            return won // self.every * self.gives
-        return max((gives for start, gives in self.reached if start <= won), default=0)
+            return won // self.every * self.reward
+        return max((reward for start, reward in self.reached if start <= won), default=0)
 
     def last_reached(self, won: int) -> int:
         """The start of the step that `won` of spend has reached, to explain a reward; 0 for none."""
@@ -113,7 +113,7 @@ class RewardPurse(NamedTuple):
     months: int | None = None
     years: int | None = None
     spendable_at: Condition | None = None
-    told: Mapping[str, Any] | None = None
+    spendable_at_document: Mapping[str, Any] | None = None
     """`spendable_at` as the document states it, to be shown in words."""
 
 
@@ -135,7 +135,7 @@ class Layer:
     counts_all: bool
     funders: tuple[str, ...]
     shares: tuple[int, ...]
-    gives: Gives = Gives.CASHBACK
+    reward_kind: RewardKind = RewardKind.CASHBACK
     into: str = CASHBACK_PURSE
     steps: Steps | None = None
     exclusive: str | None = None
@@ -209,16 +209,20 @@ class PolicyVersion:
     """Its layers by when they apply, computed once."""
 
     def __post_init__(self) -> None:
-        for name, gives in (("after_payment", AFTER_PAYMENT), ("at_payment", AT_PAYMENT), ("at_top_up", AT_TOP_UP)):
-            object.__setattr__(self, name, tuple(layer for layer in self.layers if layer.gives in gives))
+        for name, kinds in (("after_payment", AFTER_PAYMENT), ("at_payment", AT_PAYMENT), ("at_top_up", AT_TOP_UP)):
+            object.__setattr__(self, name, tuple(layer for layer in self.layers if layer.reward_kind in kinds))
 
-    def acting(self, gives: frozenset[Gives]) -> tuple[Layer, ...]:
-        """The layers that give one of `gives`, in the order listed."""
-        if gives is AFTER_PAYMENT:
+    def acting(self, kinds: frozenset[RewardKind]) -> tuple[Layer, ...]:
+        """The layers that give one of `kinds`, in the order listed."""
+        if kinds is AFTER_PAYMENT:
             return self.after_payment
-        if gives is AT_PAYMENT:
+        if kinds is AT_PAYMENT:
             return self.at_payment
-        return self.at_top_up if gives is AT_TOP_UP else tuple(layer for layer in self.layers if layer.gives in gives)
+        return (
+            self.at_top_up
+            if kinds is AT_TOP_UP
+            else tuple(layer for layer in self.layers if layer.reward_kind in kinds)
+        )
 
     def pays_at(self, instant: datetime) -> bool:
         return self.ends_at is None or instant < self.ends_at
@@ -239,7 +243,7 @@ class BandPortion(NamedTuple):
 class LayerReward(NamedTuple):
     """One layer's reward for one payment, and how it was computed. `funders` pairs each funder with its won, in the order listed.
 
-    `uncut` is the reward in won without a ceiling; None where no ceiling cut it.
+    `uncut` is the reward in won before a budget cut it; None where none did.
     """
 
     layer: str

@@ -8,21 +8,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from eeum.policy.rules import Gives, Limit, LimitId, PolicyVersion
+from eeum.policy.rules import Limit, LimitId, PolicyVersion, RewardKind
 from eeum.policy.windows import carried_into, previous_window, start_of_window, window_key, window_name
 
 Usage = Mapping[str, int]
 """Limit usage in won, by limit and window: `monthly-spend@2021-01`."""
 
 
-class Standing(NamedTuple):
+class WindowUsage(NamedTuple):
     """Limit usage in the windows of one instant, and what was carried over into them, in won by limit; zeros are left out."""
 
     used: Mapping[LimitId, int]
     carried: Mapping[LimitId, int]
 
 
-def standing(limits: Iterable[Limit], usage: Usage, at: datetime) -> Standing:
+def window_usage(limits: Iterable[Limit], usage: Usage, at: datetime) -> WindowUsage:
     """The usage of `limits` in the windows of `at`, and what was carried over into these windows."""
     used, carried = {}, {}
     for limit in limits:
@@ -30,12 +30,12 @@ def standing(limits: Iterable[Limit], usage: Usage, at: datetime) -> Standing:
             used[limit.id] = won
         if left := carried_over(limit, usage, at):
             carried[limit.id] = left
-    return Standing(used, carried)
+    return WindowUsage(used, carried)
 
 
-def limits_of(policy: PolicyVersion, gives: frozenset[Gives]) -> dict[LimitId, Limit]:
-    """The limits, by id, of the layers that give one of `gives`."""
-    return {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
+def limits_of(policy: PolicyVersion, kinds: frozenset[RewardKind]) -> dict[LimitId, Limit]:
+    """The limits, by id, of the layers that give one of `kinds`."""
+    return {limit.id: limit for layer in policy.acting(kinds) for limit in layer.limits}
 
 
 def key_of(limit: Limit, at: datetime) -> str:

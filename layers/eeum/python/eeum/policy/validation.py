@@ -9,7 +9,7 @@ from typing import Any
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE
 from eeum.policy.dates import faults_of_dates
 from eeum.policy.reading import OWN_RATE, period_of
-from eeum.policy.rules import AFTER_PAYMENT, AT_TOP_UP, Gives
+from eeum.policy.rules import AFTER_PAYMENT, AT_TOP_UP, RewardKind
 from eeum.policy.validation_conditions import IN_A_SHOP, Known, Problem, faults_of_condition
 from eeum.policy.validation_layers import faults_of_layer
 
@@ -97,7 +97,7 @@ def _measured(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """
     in_commands = set(document["wallet"].get("top_up_limits", ()))
     for layer in document["layers"]:
-        if Gives(layer.get("gives", "cashback")) not in AFTER_PAYMENT:
+        if RewardKind(layer.get("gives", "cashback")) not in AFTER_PAYMENT:
             in_commands.update(layer.get("limits", ()))
     limits = {
         ("limits", limit["id"]): f"{limit['measure']} in {_window_in_words(limit)}"
@@ -208,7 +208,7 @@ def _acts(document: Mapping[str, Any]) -> Iterator[Problem]:
         ("limit", limit): "in a command" for limit in document["wallet"].get("top_up_limits", ())
     }
     for index, layer in enumerate(document["layers"]):
-        act = "after payment" if Gives(layer.get("gives", "cashback")) in AFTER_PAYMENT else "in a command"
+        act = "after payment" if RewardKind(layer.get("gives", "cashback")) in AFTER_PAYMENT else "in a command"
         uses = [("limit", limit) for limit in layer.get("limits", ())]
         if layer.get("exclusive") is not None:
             uses.append(("group", layer["exclusive"]))
@@ -239,7 +239,7 @@ def _total_rate(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
                 default=0,
             )
             for layer in always
-            if (Gives(layer.get("gives", "cashback")) not in AT_TOP_UP) is at
+            if (RewardKind(layer.get("gives", "cashback")) not in AT_TOP_UP) is at
         )
         if highest > BASIS_POINTS_OF_THE_WHOLE:
             why = f"Layers that always apply give more than 100 % of {occasion} together."

@@ -6,7 +6,7 @@ from typing import Any
 
 from eeum.policy.reading import OWN_RATE
 from eeum.policy.rules import AT_TOP_UP as GIVEN_AT_TOP_UP
-from eeum.policy.rules import OFF_A_PRICE, PER_WINDOW, Gives
+from eeum.policy.rules import OFF_A_PRICE, PER_WINDOW, RewardKind
 from eeum.policy.validation_conditions import AT_TOP_UP, Known, Problem, faults_of_condition
 
 
@@ -140,16 +140,16 @@ def _steps(path: str, steps: Mapping[str, Any], counted: bool) -> Iterator[Probl
 
 
 def _where_to(path: str, layer: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Problem]:
-    into, gives = layer.get("into", "cashback"), Gives(layer.get("gives", "cashback"))
+    into, gives = layer.get("into", "cashback"), RewardKind(layer.get("gives", "cashback"))
     purses = {purse["id"] for purse in document.get("purses", ())}
     if into == "cashback":
         return
     if gives in OFF_A_PRICE:
         yield f"{path}.into", "discount_has_no_purse", "A discount makes the price less and goes into no purse."
-    elif gives is Gives.PAYBACK:
+    elif gives is RewardKind.PAYBACK:
         why = "A payback has a purse of its own, spendable from the 1st of the next month; leave into out."
         yield f"{path}.into", "payback_has_its_purse", why
-    elif into == "charged" and gives is not Gives.TOP_UP_BONUS:
+    elif into == "charged" and gives is not RewardKind.TOP_UP_BONUS:
         yield f"{path}.into", "not_into_charged", "Only a top-up's bonus may go into the charged purse."
     elif into != "charged" and into not in purses:
         yield f"{path}.into", "unknown_purse", f"{into} is not the id of one of the policy's purses."

@@ -71,7 +71,7 @@ _FINAL_OF_DIGIT = {"0": "ㅇ", "1": "ㄹ", "3": "ㅁ", "6": "ㄱ", "7": "ㄹ", "
 _FINAL_OF_LETTER = {"L": "ㄹ", "M": "ㅁ", "N": "ㄴ", "R": "ㄹ"}
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _FINALS = ord("가"), ord("힣"), 28
 _FINAL_RIEUL = 8
-_SAID_TWICE = re.compile(r"\s*\([^()]*\)\Z")
+_REPEATED = re.compile(r"\s*\([^()]*\)\Z")
 _UNSAID = "”’\"'.,)]}» "
 
 
@@ -93,7 +93,7 @@ def with_particle(text: str, particle: str) -> str:
 
 def _final_consonant(text: str) -> str:
     """The final consonant of the last syllable as it is read; empty after a vowel. Only ㄹ is distinguished from the others."""
-    read = _SAID_TWICE.sub("", text).rstrip(_UNSAID)
+    read = _REPEATED.sub("", text).rstrip(_UNSAID)
     last = read[-1:].upper()
     if not last:
         return ""

@@ -40,7 +40,7 @@ class Payments:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `document` would have cost, compared with `against`; budgets in won, written as the command takes them."""
+    """What `document` would have cost, compared with `against`; `budgets` in won, in the form that `make simulate-policy` takes."""
 
     digest: str
     document: Mapping[str, Any]

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from eeum.bodies import AnswerBody
 from eeum.journal.accounts import CASHBACK, CHARGED, is_of_rewards
 from eeum.wallet.debts import Debts, Repaid
 
 
-class RepaidBody(BaseModel):
+class RepaidBody(AnswerBody):
     """Rewards or cashback whose spending was undone: the refund went to the purse `to`, which had paid for them, instead of `from`."""
 
     purse: str = Field(serialization_alias="from")
@@ -16,7 +17,7 @@ class RepaidBody(BaseModel):
     won: int
 
 
-class OwedBody(BaseModel):
+class OwedBody(AnswerBody):
     """A debt: the payment that earned rewards in the purse `from` was cancelled after they were spent, so the purse `to` paid.
 
     When that spending is cancelled, or the hold on it is released, the amount goes back to the purse `to`.

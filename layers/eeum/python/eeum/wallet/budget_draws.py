@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eeum.errors import Busy
-from eeum.policy.rules import Gives, PolicyVersion
+from eeum.policy.rules import PolicyVersion, RewardKind
 from eeum.storage import ConditionsFailed, Item, Key, Table, Write
 from eeum.unit_of_work import Patience
 from eeum.wallet.command_rewards import UNLIMITED, RewardFunds
@@ -24,16 +24,16 @@ class BudgetDraws(Participant):
     `budgets` are read only if the policy in force gives something within such a command.
     """
 
-    def __init__(self, budgets: Callable[[], Budgets] | None, gives: frozenset[Gives]) -> None:
+    def __init__(self, budgets: Callable[[], Budgets] | None, kinds: frozenset[RewardKind]) -> None:
         self._budgets = budgets
-        self._gives = gives
+        self._kinds = kinds
         self._funding: Funding | None = None
         self._funds: Funds | None = None
 
     def keys(self, asked: Asked, /) -> Sequence[Key]:
         """The key of one budget shard of the year if there are budgets; else nothing."""
         policy = asked.policy
-        if policy is None or self._budgets is None or not asked.captures_now or not policy.acting(self._gives):
+        if policy is None or self._budgets is None or not asked.captures_now or not policy.acting(self._kinds):
             return ()
         if self._funding is None:
             self._funding = self._budgets().funding(asked.wallet_id, asked.at)
@@ -77,10 +77,10 @@ class BudgetDraws(Participant):
                 self._funds.give_back(policy, layer, by_layer[layer.id], at)
 
 
-def rewarding(budgets: Callable[[], Budgets] | None, gives: frozenset[Gives]) -> tuple[Participant, ...]:
+def rewarding(budgets: Callable[[], Budgets] | None, kinds: frozenset[RewardKind]) -> tuple[Participant, ...]:
     """The first two participants of every command that may give a reward."""
-    draws = BudgetDraws(budgets, gives)
-    return PolicyRewards(lambda: draws.source, gives), draws
+    draws = BudgetDraws(budgets, kinds)
+    return PolicyRewards(lambda: draws.source, kinds), draws
 
 
 def keys_of(participants: Sequence[Participant], asked: Asked) -> tuple[Key, ...]:

@@ -1,6 +1,6 @@
 """Discounts and bonuses that a policy gives within a command: pure functions over plain values, amounts in won.
 
-Commands use the limits of a wallet by its `LimitUsage`, one command after another. Accruals use limits by what they posted. A limit is used
+Commands use the limits of a wallet by its `LimitUsage`, one command after another. Accruals use limits by what they paid. A limit is used
 either by commands or by accruals, never by both.
 """
 
@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol, TypeVar
 from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import Evaluation, Gives, Layer, LayerReward, PolicyVersion
-from eeum.policy.usage import key_of, limits_of, standing
+from eeum.policy.rules import Evaluation, Layer, LayerReward, PolicyVersion, RewardKind
+from eeum.policy.usage import key_of, limits_of, window_usage
 from eeum.policy.windows import last_month_of
 from eeum.wallet.rules import LimitUsage
 
@@ -39,12 +39,12 @@ UNLIMITED: RewardFunds = Unlimited()
 class CommandRewards(NamedTuple):
     """What layers give, without those that give nothing. `used` is the increase of limit usage, by limit and window.
 
-    `ceilings` are the funded amounts by layer, where the budgets paid less than the layer would give.
+    `funded_amounts` are the funded amounts by layer, where the budgets paid less than the layer would give.
     """
 
     rewards: tuple[LayerReward, ...]
     used: Mapping[str, int]
-    ceilings: Mapping[str, int]
+    funded_amounts: Mapping[str, int]
 
     @property
     def won(self) -> int:
@@ -56,7 +56,7 @@ NO_REWARDS = CommandRewards((), {}, {})
 
 def rewards_for(
     policy: PolicyVersion,
-    gives: frozenset[Gives],
+    kinds: frozenset[RewardKind],
     facts: Facts,
     base: int,
     limit_usage: LimitUsage,
@@ -69,16 +69,16 @@ def rewards_for(
     """
     if not policy.pays_at(at):
         return NO_REWARDS
-    limits = limits_of(policy, gives)
-    used_before, carried = standing(limits.values(), limit_usage.used, at)
+    limits = limits_of(policy, kinds)
+    used_before, carried = window_usage(limits.values(), limit_usage.used, at)
 
-    def under(ceilings: Mapping[str, int]) -> Evaluation:
-        return evaluate(policy, facts, base, used_before, gives=gives, carried=carried, ceilings=ceilings)
+    def under(funded_amounts: Mapping[str, int]) -> Evaluation:
+        return evaluate(policy, facts, base, used_before, kinds=kinds, carried=carried, funded_amounts=funded_amounts)
 
-    cover = Cover(policy, policy.acting(gives), at, funds)
+    cover = Cover(policy, policy.acting(kinds), at, funds)
     evaluation = cover.funded(under)
     return CommandRewards(
-        # The ceilings report the cut.
+        # The funded amounts report the cut.
         tuple(reward._replace(uncut=None) for reward in evaluation.rewards if reward.won),
         {key_of(limits[limit], at): won for limit, won in evaluation.used.items() if won},
         cover.cut,
@@ -96,9 +96,9 @@ Made = TypeVar("Made", bound=Rewarding)
 
 
 class Cover:
-    """The funding of one payment's or top-up's rewards. A layer that budgets cut gets a ceiling, and all is evaluated again under it.
+    """The funding of one payment's or top-up's rewards. A layer that budgets cut gets a funded amount, and all is evaluated again under it.
 
-    `drawn` is what budgets paid before, by layer in won, under the given `ceilings`. `cut` are further or lower ceilings.
+    `drawn` is what budgets paid before, by layer in won, under the given `funded_amounts`. `cut` are further or lower ones.
     """
 
     def __init__(
@@ -108,31 +108,31 @@ class Cover:
         at: datetime,
         funds: RewardFunds,
         drawn: Mapping[str, int] = NONE,
-        ceilings: Mapping[str, int] = NONE,
+        funded_amounts: Mapping[str, int] = NONE,
     ) -> None:
         self._policy = policy
         self._layers = layers
         self._at = at
         self._funds = funds
         self._drawn = dict(drawn)
-        self._ceilings = ceilings
+        self._funded_amounts = funded_amounts
         self.cut: dict[str, int] = {}
 
     def funded(self, under: Callable[[Mapping[str, int]], Made]) -> Made:
-        """Evaluate under ceilings until everything given is funded. Layers are funded in the order listed."""
+        """Evaluate under funded amounts until everything given is funded. Layers are funded in the order listed."""
         while True:
-            made = under({**self._ceilings, **self.cut} if self.cut else self._ceilings)
+            made = under({**self._funded_amounts, **self.cut} if self.cut else self._funded_amounts)
             if self._covers({reward.layer: reward.won for reward in made.rewards}):
                 return made
 
     def _covers(self, wanted: Mapping[str, int]) -> bool:
-        """Whether budgets fund all of `wanted`, won by layer. If not, one more layer has a ceiling afterwards."""
+        """Whether budgets fund all of `wanted`, won by layer. If not, one more layer has a funded amount afterwards."""
         for layer in self._layers:
             won, before = wanted.get(layer.id, 0), self._drawn.get(layer.id, 0)
             if won == before:
                 continue
-            # A layer may want less than before, since a ceiling of another layer made a third one win their group. It gives back the
-            # difference.
+            # A layer may want less than before, since the funded amount of another layer made a third one win their group. It gives
+            # back the difference.
             self._drawn[layer.id] = self._funds.draw(self._policy, layer, won, self._at, before)
             if self._drawn[layer.id] < won:
                 self.cut[layer.id] = self._drawn[layer.id]

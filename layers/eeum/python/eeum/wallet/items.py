@@ -46,7 +46,7 @@ def top_up_item(top_up: TopUp) -> Item:
         "postings": top_up.postings,
         **({"rewards": [_reward_item(reward) for reward in top_up.rewards]} if top_up.rewards else {}),
         **limit_usage_item(top_up.limit_usage),
-        **({"ceilings": dict(top_up.ceilings)} if top_up.ceilings else {}),
+        **({"ceilings": dict(top_up.funded_amounts)} if top_up.funded_amounts else {}),
         **({"facts": facts} if (facts := facts_of_top_up_stored(top_up.facts)) else {}),
         **({"claimed": True} if top_up.claimed else {}),
         **({"parts": dict(top_up.parts)} if top_up.parts else {}),
@@ -115,7 +115,7 @@ def top_up_of(wallet_id: str, item: Item) -> TopUp:
         rewards=tuple(TopUpReward(reward_of(each), each.get("into")) for each in item.get("rewards", ())),
         limit_usage=limit_usage_of(item),
         facts=facts_of_item(item.get("facts", {}), STORED_WITH_A_TOP_UP),
-        ceilings=item.get("ceilings", {}),
+        funded_amounts=item.get("ceilings", {}),
         claimed=item.get("claimed", False),
         parts=item.get("parts", {}),
     )

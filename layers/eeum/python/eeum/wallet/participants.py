@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from eeum.ids import Digest
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import Gives, PolicyVersion
+from eeum.policy.rules import PolicyVersion, RewardKind
 from eeum.storage import Item, Key, Write
 from eeum.wallet.command_rewards import NO_REWARDS, CommandRewards, RewardFunds, rewards_for
 from eeum.wallet.rules import OwnDecline, Wallet
@@ -101,15 +101,15 @@ class PolicyRewards(Participant):
     `source` returns the budgets to draw on in each attempt.
     """
 
-    def __init__(self, source: Callable[[], RewardFunds], gives: frozenset[Gives]) -> None:
+    def __init__(self, source: Callable[[], RewardFunds], kinds: frozenset[RewardKind]) -> None:
         self._source = source
-        self._gives = gives
+        self._kinds = kinds
 
     def decide(self, case: Case, /) -> Share:
-        if not case.captures_now or not case.policy.acting(self._gives):
+        if not case.captures_now or not case.policy.acting(self._kinds):
             return NO_SHARE
         given = rewards_for(
-            case.policy, self._gives, case.facts, case.amount, case.wallet.limit_usage, case.at, self._source()
+            case.policy, self._kinds, case.facts, case.amount, case.wallet.limit_usage, case.at, self._source()
         )
         return Share(given)
 
@@ -147,7 +147,7 @@ def _together(one: CommandRewards, other: CommandRewards) -> CommandRewards:
     if one is NO_REWARDS or other is NO_REWARDS:
         return other if one is NO_REWARDS else one
     return CommandRewards(
-        (*one.rewards, *other.rewards), _sum(one.used, other.used), {**one.ceilings, **other.ceilings}
+        (*one.rewards, *other.rewards), _sum(one.used, other.used), {**one.funded_amounts, **other.funded_amounts}
     )
 
 

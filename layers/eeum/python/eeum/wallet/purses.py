@@ -4,7 +4,7 @@ from datetime import datetime
 
 from eeum.calendar import Month, month_of, months_later, next_month, start_of_month
 from eeum.journal.accounts import CASHBACK, CHARGED
-from eeum.policy.rules import Gives, Layer, PolicyVersion
+from eeum.policy.rules import Layer, PolicyVersion, RewardKind
 from eeum.wallet.rules import Purse
 
 PAYBACK = "payback"
@@ -16,7 +16,7 @@ ALWAYS = "always"
 
 def purse_of(policy: PolicyVersion, layer: Layer, at: datetime) -> Purse:
     """The empty purse that `layer` pays into for what was accepted at `at`."""
-    if layer.gives is Gives.PAYBACK:
+    if layer.reward_kind is RewardKind.PAYBACK:
         return purse_named(f"{PAYBACK}@{next_month(month_of(at))}")
     return purse_into(policy, layer.into, at)
 

@@ -94,7 +94,7 @@ class LimitUsage:
         return LimitUsage(self.version + 1, {key: left for key, left in used.items() if left})
 
     def change(self, used: Mapping[str, int]) -> "LimitUsage":
-        """The next change, as an entry stores it."""
+        """The usage that a command adds, with the number of the wallet's next change; its entry stores both."""
         return LimitUsage(self.version + 1, used) if used else NO_USAGE
 
 
@@ -125,13 +125,13 @@ class Wallet:
     cards: tuple[Card, ...]
     usage: Mapping[str, int]
     due: int
-    posted: int
+    accrued: int
     chain: Head
     negative: Negative | None
     opened_at: datetime
     district: str | None = None
     birth_date: date | None = None
-    standings: int = 0
+    decisions_made: int = 0
     limit_usage: LimitUsage = NO_USAGE
     debts: Debts = field(default_factory=dict)
 
@@ -194,7 +194,7 @@ class TopUp:
     """An entry: money that a bank debits from the member's account for the wallet, or why the top-up was declined.
 
     `amount` is the face value. `rewards` are what the policy gave, judged by `facts`. `limit_usage` is how much of the limits they used.
-    `ceilings` are the funded amounts by layer, where the budgets paid less than the layer would give.
+    `funded_amounts` are the funded amounts by layer, where the budgets paid less than the layer would give.
     """
 
     acceptance: Acceptance
@@ -204,7 +204,7 @@ class TopUp:
     rewards: tuple[TopUpReward, ...] = ()
     limit_usage: LimitUsage = NO_USAGE
     facts: Facts = NOTHING_KNOWN
-    ceilings: Mapping[str, int] = field(default_factory=dict)
+    funded_amounts: Mapping[str, int] = field(default_factory=dict)
     claimed: bool = False
     """Whether it claimed the bank's reference; top-ups of earlier versions did not."""
     parts: Mapping[str, Any] = field(default_factory=dict)
@@ -253,7 +253,7 @@ def new_wallet(member: str, debit_order: DebitOrder, card: Card, opened_at: date
         cards=(card,),
         usage={},
         due=0,
-        posted=0,
+        accrued=0,
         chain=Head(),
         negative=None,
         opened_at=opened_at,
@@ -269,7 +269,7 @@ class AboutMember(TypedDict, total=False):
     card_issuer: str | None
 
 
-def with_standing(wallet: Wallet, status: WalletStatus | None, verified: bool | None, about: AboutMember) -> Wallet:
+def with_decision(wallet: Wallet, status: WalletStatus | None, verified: bool | None, about: AboutMember) -> Wallet:
     """The wallet after an operator's decision. None keeps status and verification; an issuer applies to all cards."""
     cards = wallet.cards
     if "card_issuer" in about:
@@ -282,7 +282,7 @@ def with_standing(wallet: Wallet, status: WalletStatus | None, verified: bool | 
         district=about.get("district", wallet.district),
         birth_date=about.get("birth_date", wallet.birth_date),
         cards=cards,
-        standings=wallet.standings + 1,
+        decisions_made=wallet.decisions_made + 1,
     )
 
 

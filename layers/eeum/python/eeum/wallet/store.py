@@ -174,18 +174,18 @@ class WalletStore:
         """Store a decline under its request. 2 write units."""
         self._commit(_top_up_put(top_up))
 
-    def change_standing(self, wallet: Wallet, before: Wallet, entry_at: str, operator: str, reason: str) -> None:
+    def decide_on_wallet(self, wallet: Wallet, before: Wallet, entry_at: str, operator: str, reason: str) -> None:
         """Store an operator's decision, with an entry that names the operator and the reason. 4 write units.
 
         Raises `ConditionsFailed` when another operator decided since `before` was read, so that no decision is overwritten unseen.
         """
-        known = Equals(("standings",), before.standings) if before.standings else Absent(("standings",))
+        known = Equals(("standings",), before.decisions_made) if before.decisions_made else Absent(("standings",))
         change = Update(
             wallet_key(wallet.id),
             (
                 SetTo(("status",), wallet.status.value),
                 SetTo(("verified",), wallet.verified),
-                SetTo(("standings",), wallet.standings),
+                SetTo(("standings",), wallet.decisions_made),
                 *_about_set(wallet, before),
             ),
             (Equals(("status",), before.status.value), Equals(("verified",), before.verified), known),
@@ -265,16 +265,16 @@ def _about_set(wallet: Wallet, before: Wallet) -> list[Change]:
 
 def _about_changed(wallet: Wallet, before: Wallet) -> Item:
     """What changed in an operator's records of the member, for the entry; None removes a record."""
-    said: Item = {}
+    facts: Item = {}
     if wallet.member_class != before.member_class:
-        said["member_class"] = wallet.member_class
+        facts["member_class"] = wallet.member_class
     if wallet.district != before.district:
-        said["district"] = wallet.district
+        facts["district"] = wallet.district
     if wallet.birth_date != before.birth_date:
-        said["birth_date"] = wallet.birth_date.isoformat() if wallet.birth_date else None
+        facts["birth_date"] = wallet.birth_date.isoformat() if wallet.birth_date else None
     if wallet.cards != before.cards:
-        said["card_issuer"] = wallet.cards[0].issuer
-    return said
+        facts["card_issuer"] = wallet.cards[0].issuer
+    return facts
 
 
 def usage_set(limit_usage: LimitUsage) -> SetTo:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from eeum.calendar import years_since
 from eeum.ids import Digest
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import Gives, Limit, PolicyVersion
-from eeum.policy.usage import Usage, key_of, standing
+from eeum.policy.rules import Limit, PolicyVersion, RewardKind
+from eeum.policy.usage import Usage, key_of, window_usage
 from eeum.storage import Write
 from eeum.wallet.participants import Case, Participant, shares_of
 from eeum.wallet.purses import purse_into
@@ -37,7 +37,7 @@ class JudgedTopUp(NamedTuple):
     purses: tuple[Purse, ...] = ()
     limit_usage: LimitUsage = NO_USAGE
     facts: Facts = NOTHING_KNOWN
-    ceilings: Mapping[str, int] = {}
+    funded_amounts: Mapping[str, int] = {}
     parts: Mapping[str, Any] = {}
     writes: tuple[Write, ...] = ()
 
@@ -69,7 +69,7 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
     for reward in given.rewards:
         layer = layers.get(reward.layer)
         # What belongs to no layer is taken off the bank's debit.
-        if layer is None or layer.gives is Gives.TOP_UP_DISCOUNT:
+        if layer is None or layer.reward_kind is RewardKind.TOP_UP_DISCOUNT:
             rewards.append(TopUpReward(reward, None))
             continue
         purse = purse_into(policy, layer.into, at)
@@ -77,7 +77,9 @@ def top_up_by(wallet: Wallet, counter: Counter, amount: int, participants: Seque
         rewards.append(TopUpReward(reward, purse.id))
     limit_usage = wallet.limit_usage.change({**given.used, **topped_up(policy, amount, at)})
     into = tuple(purses.values())
-    return JudgedTopUp(None, tuple(rewards), into, limit_usage, facts, given.ceilings, shares.parts, shares.writes)
+    return JudgedTopUp(
+        None, tuple(rewards), into, limit_usage, facts, given.funded_amounts, shares.parts, shares.writes
+    )
 
 
 def _limits_on_top_ups(policy: PolicyVersion, at: datetime) -> list[Limit]:
@@ -93,7 +95,7 @@ def topped_up(policy: PolicyVersion, amount: int, at: datetime) -> dict[str, int
 def exceeds_a_limit(policy: PolicyVersion, usage: Usage, amount: int, at: datetime) -> bool:
     """Whether `amount` exceeds what a limit on top-ups has left."""
     limits = _limits_on_top_ups(policy, at)
-    used, carried = standing(limits, usage, at)
+    used, carried = window_usage(limits, usage, at)
     return any(
         limit.amount is not None and used.get(limit.id, 0) + amount > limit.amount + carried.get(limit.id, 0)
         for limit in limits

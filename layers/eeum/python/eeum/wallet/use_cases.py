@@ -30,7 +30,7 @@ from eeum.wallet.rules import (
     holding_limit_of,
     new_wallet,
     wallet_id_of,
-    with_standing,
+    with_decision,
 )
 from eeum.wallet.store import Credit, WalletStore
 from eeum.wallet.top_ups import Counter, top_up_by
@@ -74,7 +74,7 @@ class TopUpWallet(NamedTuple):
     bank_reference: str
 
 
-class ChangeStanding(NamedTuple):
+class DecideOnWallet(NamedTuple):
     """Suspend, reinstate or verify a wallet, or record facts of its member that policies use. None leaves a field as it is."""
 
     wallet_id: str
@@ -164,7 +164,7 @@ def top_up(command: TopUpWallet, using: WalletDependencies) -> Answer[TopUp]:
             judged.rewards,
             judged.limit_usage,
             judged.facts,
-            judged.ceilings,
+            judged.funded_amounts,
             claimed=judged.decline is None,
             parts=judged.parts,
         )
@@ -193,7 +193,7 @@ def _twin(store: WalletStore, claim: Claim | None, wallet_id: str, amount: int) 
     return store.top_up(wallet_id, claim.top_up)
 
 
-def change_standing(command: ChangeStanding, using: WalletDependencies) -> Wallet:
+def decide_on_wallet(command: DecideOnWallet, using: WalletDependencies) -> Wallet:
     """Suspend, reinstate or verify a wallet, or record facts of its member that policies use, with an operator's reason.
 
     Past payments keep the facts that they were judged by.
@@ -208,9 +208,9 @@ def change_standing(command: ChangeStanding, using: WalletDependencies) -> Walle
     wallet = using.wallets.wallet(command.wallet_id)
     if wallet is None:
         raise NotFound(NO_SUCH_WALLET)
-    changed = with_standing(wallet, command.status, command.verified, about)
+    changed = with_decision(wallet, command.status, command.verified, about)
     try:
-        using.wallets.change_standing(changed, wallet, text_of(now), command.operator, command.reason)
+        using.wallets.decide_on_wallet(changed, wallet, text_of(now), command.operator, command.reason)
     except ConditionsFailed as failed:
         raise Busy(
             "Another operator decided about this wallet just now; look at it, and send the request again."

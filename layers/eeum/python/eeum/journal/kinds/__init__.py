@@ -34,8 +34,8 @@ def kind_of(item: Item) -> EntryKind:
     return KINDS.get(item["kind"], _OTHER)
 
 
-AWAIT_POSTING = tuple(kind for kind in KINDS.values() if kind.awaits_posting)
+AWAIT_POSTING = tuple(kind for kind in KINDS.values() if kind.awaits_accrual)
 """Kinds that require an accrual."""
 
-POSTINGS = tuple(kind for kind in KINDS.values() if kind.is_posting)
+POSTINGS = tuple(kind for kind in KINDS.values() if kind.is_accrual)
 """Kinds that the accrual stores."""

@@ -25,7 +25,7 @@ KIND = EntryKind(
     codec="eeum.payments.items:cancellation_of",
     # The correction that follows is linked and contains its hash.
     is_linked=False,
-    awaits_posting=True,
+    awaits_accrual=True,
     rewards=_discounts,
     rewards_line="discounts",
     published=_published,

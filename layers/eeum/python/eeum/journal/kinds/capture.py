@@ -21,7 +21,7 @@ KIND = EntryKind(
     codec="eeum.payments.items:capture_of",
     # The earning that follows is linked and contains its hash.
     is_linked=False,
-    awaits_posting=True,
+    awaits_accrual=True,
     line=lambda _: "captured",
     published=_published,
 )

@@ -39,7 +39,7 @@ KIND = EntryKind(
     # The earning that follows is linked and contains its hash.
     is_linked=False,
     outside_status=APPROVED,
-    awaits_posting=True,
+    awaits_accrual=True,
     line=_line,
     rewards=_discounts,
     rewards_line="discounts",

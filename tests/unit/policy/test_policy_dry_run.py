@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from eeum.dry_run.events import course_of
-from eeum.dry_run.trial import Outcome, tried
+from eeum.dry_run.outcomes import Outcome, dry_run
 from eeum.errors import PolicyRefused
 from eeum.policy.__main__ import main
 from eeum.policy.documents import parse_policy
-from eeum.policy.rules import Gives
+from eeum.policy.rules import RewardKind
 from tests.unit.policy.policy_documents import document, layer
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy-language" / "trying.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def events(*each: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def outcomes(changes: list[tuple[str, Any]], *each: dict[str, Any], **more: Any) -> list[Outcome]:
     policy = parse_policy(document(*changes))
-    return tried([policy], course_of(events(*each, **more), [policy]))
+    return dry_run([policy], course_of(events(*each, **more), [policy]))
 
 
 FACTS = "events.0.facts"
@@ -265,7 +265,7 @@ def test_a_later_version_that_lowers_a_pool_takes_nothing_of_it_away() -> None:
     lower = ("version", "lower"), ("starts_at", "2026-01-06T00:00:00+09:00"), ("pools", [POOL | {"amount": 100}])
     versions = [parse_policy(document(*made)), parse_policy(document(*made, *lower))]
     course = course_of(events({"payment": 2_000}, {"payment": 20_000, "at": "2026-01-07T12:00:00+09:00"}), versions)
-    first, second = tried(versions, course)
+    first, second = dry_run(versions, course)
     assert (first.layers[0].won, second.layers[0].won) == (200, 800), "1,000 won were put up"
     assert (second.pools[0].amount, second.pools[0].left) == (1_000, 0)
 
@@ -274,7 +274,7 @@ def test_a_cancellation_takes_back_what_its_part_got_and_lets_later_ones_gain() 
     pay = [{"payment": 290_000}, {"payment": 20_000}]
     *_, undone = outcomes([], *pay, {"cancel": 1, "amount": 190_000})
     assert (undone.declined, undone.price, undone.paid_from) == (None, 190_000, (("charged", 190_000),))
-    assert undone.changes == ((1, "base", Gives.CASHBACK, -19_000), (2, "base", Gives.CASHBACK, 1_000))
+    assert undone.changes == ((1, "base", RewardKind.CASHBACK, -19_000), (2, "base", RewardKind.CASHBACK, 1_000))
     assert undone.limits[0].left == 180_000
 
 

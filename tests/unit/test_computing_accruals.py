@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eeum.cashback.computing import Computed, Terms, compute, run
 from eeum.cashback.context import (
     EntriesRead,
     Needs,
@@ -20,7 +21,6 @@ from eeum.cashback.context import (
     WalletContext,
 )
 from eeum.cashback.plan import PostingEntry
-from eeum.cashback.posting import Computed, Terms, compute, run
 from eeum.cashback.rules import Correction, Earning, MonthBook, captured_of
 from eeum.cashback.sources import Source
 from eeum.ids import Digest
@@ -51,7 +51,7 @@ def _wallet() -> Wallet:
         cards=(),
         usage={},
         due=0,
-        posted=0,
+        accrued=0,
         chain=Head(),
         negative=None,
         opened_at=START,
@@ -94,14 +94,14 @@ class Ledger:
         )
 
     def computed(self, sources: Sequence[Source], read: EntriesRead | None = None) -> Computed:
-        context = WalletContext(self.wallet, (read or EntriesRead()).as_of(self.wallet.posted))
+        context = WalletContext(self.wallet, (read or EntriesRead()).as_of(self.wallet.accrued))
         return run(compute(context, sources, Terms(self.policies, POSTED_AT)), context, self.load)
 
     def store(self, computed: Computed) -> None:
         """Store a plan as a store does, after checking it against its entries."""
         plan = computed.plan
         numbers = [entry.number for entry, _ in plan.entries]
-        assert numbers == list(range(self.wallet.posted + 1, self.wallet.posted + 1 + len(numbers)))
+        assert numbers == list(range(self.wallet.accrued + 1, self.wallet.accrued + 1 + len(numbers)))
         assert plan.moved == by_purse(added(*(entry.postings for entry, _ in plan.entries)))
         self.entries += [entry for entry, _ in plan.entries]
         amounts = Counter({purse.id: purse.amount for purse in self.wallet.purses})
@@ -110,7 +110,7 @@ class Ledger:
             self.wallet,
             purses=tuple(Purse(each, won) for each, won in amounts.items()),
             usage=dict(plan.usage),
-            posted=self.wallet.posted + len(plan.entries),
+            accrued=self.wallet.accrued + len(plan.entries),
             debts=plan.debts,
             negative=plan.negative,
         )
@@ -186,7 +186,7 @@ def _posted(story: Story, batches: Iterator[Sequence[Source]], *, remember: bool
             assert computed.faults == {}
             ledger.store(computed)
             read = computed.entries_after
-            waiting = [source for source in waiting if source.key not in computed.posts]
+            waiting = [source for source in waiting if source.key not in computed.accrued]
     return ledger
 
 
@@ -280,7 +280,7 @@ def test_a_cancellation_of_a_missing_capture_is_skipped_and_others_are_posted() 
     other = payment(("charged", 10_000), name="other", at=START + timedelta(days=1))
     computed = ledger.computed([_source(cancelled), _source(other)])
     assert list(computed.faults) == [_source(cancelled).key]
-    assert computed.posts == (_source(other).key,)
+    assert computed.accrued == (_source(other).key,)
     assert [type(entry) for entry, _ in computed.plan.entries] == [Earning]
 
 
@@ -289,7 +289,7 @@ def test_a_cancellation_that_comes_first_brings_the_earnings_of_its_captures() -
     computed = story.ledger().computed([_source(cancelled), *story.sources])
     kinds = [type(entry) for entry, _ in computed.plan.entries]
     assert kinds == [Earning, Correction, Earning, Correction]
-    assert len(computed.posts) == 3
+    assert len(computed.accrued) == 3
     assert computed.plan.moved == {"refund_pending": -50_000, "charged": 50_000}
 
 

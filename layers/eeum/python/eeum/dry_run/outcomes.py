@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from eeum.cashback.rules import Correction, Earning
 from eeum.cashback.usage import in_full
-from eeum.dry_run.events import Course, Tried
+from eeum.dry_run.events import Course, DryRunEvent
 from eeum.dry_run.platform import Cancelled, Platform
 from eeum.errors import Refusal
 from eeum.journal.accounts import CASHBACK, MERCHANT, funder, merchant_reward
@@ -22,13 +22,13 @@ from eeum.policy.rules import (
     AFTER_PAYMENT,
     AT_PAYMENT,
     AT_TOP_UP,
-    Gives,
     Layer,
     LayerReward,
     Limit,
     PolicyVersion,
+    RewardKind,
 )
-from eeum.policy.usage import Standing, key_of, standing
+from eeum.policy.usage import WindowUsage, key_of, window_usage
 from eeum.policy.windows import window_name
 from eeum.wallet.purses import purse_named
 from eeum.wallet.rules import OwnDecline, Purse, TopUpDecline
@@ -58,7 +58,7 @@ class LayerOutcome:
     """
 
     layer: str
-    gives: Gives
+    reward_kind: RewardKind
     won: int = 0
     accepted: int = 0
     funders: tuple[tuple[str, int], ...] = ()
@@ -72,7 +72,7 @@ class Changed(NamedTuple):
 
     event: int
     layer: str
-    gives: Gives
+    reward_kind: RewardKind
     won: int
 
 
@@ -99,7 +99,7 @@ class Outcome:
     get back.
     """
 
-    event: Tried
+    event: DryRunEvent
     policy: str
     declined: str | None = None
     price: int = 0
@@ -111,10 +111,10 @@ class Outcome:
     changes: tuple[Changed, ...] = ()
     returned: tuple[tuple[str, int], ...] = ()
 
-    def won(self, *kinds: Gives) -> int:
+    def won(self, *kinds: RewardKind) -> int:
         """Rewards of these kinds in won, less what cancellations took back."""
-        given = sum(layer.won for layer in self.layers if layer.gives in kinds)
-        return given + sum(change.won for change in self.changes if change.gives in kinds)
+        given = sum(layer.won for layer in self.layers if layer.reward_kind in kinds)
+        return given + sum(change.won for change in self.changes if change.reward_kind in kinds)
 
     @property
     def funders(self) -> dict[str, int]:
@@ -126,7 +126,7 @@ class Outcome:
         return total
 
 
-def tried(versions: Sequence[PolicyVersion], course: Course) -> list[Outcome]:
+def dry_run(versions: Sequence[PolicyVersion], course: Course) -> list[Outcome]:
     """Run the events of the course in their order and return the outcome of each."""
     run = _DryRun(Platform(versions, course.pools))
     return [run.outcome(number, event) for number, event in enumerate(course.events, start=1)]
@@ -141,7 +141,7 @@ class _DryRun:
         self._events: dict[int, int] = {}
         """The number of the event by its accrual number."""
 
-    def outcome(self, number: int, event: Tried) -> Outcome:
+    def outcome(self, number: int, event: DryRunEvent) -> Outcome:
         policy = self._platform.policies.running_at(event.at)
         event = replace(event, facts=replace(event.facts, amount=event.amount, accepted_at=event.at))
         if event.cancels is not None:
@@ -151,17 +151,19 @@ class _DryRun:
         pools = tuple(self._pools(policy, event))
         return replace(outcome, limits=tuple(self._limits(policy, event)), pools=pools)
 
-    def _top_up(self, policy: PolicyVersion, event: Tried) -> Outcome:
+    def _top_up(self, policy: PolicyVersion, event: DryRunEvent) -> Outcome:
         entry = self._platform.top_up(event)
         if entry.decline:
             return Outcome(event, policy.version, _why_no_top_up(entry.decline, policy))
         given = {each.reward.layer: each.reward for each in entry.rewards}
         into = {each.reward.layer: each.into for each in entry.rewards}
-        layers = self._outcomes_of_layers(policy, AT_TOP_UP, event.facts, event.amount, given, entry.ceilings, into)
+        layers = self._outcomes_of_layers(
+            policy, AT_TOP_UP, event.facts, event.amount, given, entry.funded_amounts, into
+        )
         self._use(entry.limit_usage.used)
         return Outcome(event, policy.version, None, entry.debited, (), event.amount, layers)
 
-    def _payment(self, policy: PolicyVersion, number: int, event: Tried) -> Outcome:
+    def _payment(self, policy: PolicyVersion, number: int, event: DryRunEvent) -> Outcome:
         short = self._short_of(event)
         paid = self._platform.pay(event)
         payment, earning = paid.payment, paid.earning
@@ -172,7 +174,7 @@ class _DryRun:
         self._events[earning.number] = number
         facts = replace(payment.facts, amount=event.amount, accepted_at=event.at)
         off = {each.layer: each for each in payment.discounts}
-        discounts = self._outcomes_of_layers(policy, AT_PAYMENT, facts, event.amount, off, payment.ceilings, {})
+        discounts = self._outcomes_of_layers(policy, AT_PAYMENT, facts, event.amount, off, payment.funded_amounts, {})
         self._use(payment.limit_usage.used)
         layers = self._rewards(policy, facts, earning)
         self._use(in_full(earning.used, earning.month))
@@ -182,9 +184,9 @@ class _DryRun:
     def _rewards(self, policy: PolicyVersion, facts: Facts, earning: Earning) -> tuple[LayerOutcome, ...]:
         given = {each.layer: each for each in earning.rewards}
         into = {layer: earning.into.get(layer, CASHBACK) for layer in given}
-        return self._outcomes_of_layers(policy, AFTER_PAYMENT, facts, earning.base, given, earning.ceilings, into)
+        return self._outcomes_of_layers(policy, AFTER_PAYMENT, facts, earning.base, given, earning.funded_amounts, into)
 
-    def _cancellation(self, policy: PolicyVersion, event: Tried, cancels: int) -> Outcome:
+    def _cancellation(self, policy: PolicyVersion, event: DryRunEvent, cancels: int) -> Outcome:
         payment = self._payments.get(cancels)
         if payment is None:
             return Outcome(event, policy.version, f"event {cancels} is no payment that was approved")
@@ -197,23 +199,23 @@ class _DryRun:
             self._use(in_full(correction.used, correction.month))
         return self._undone(policy, event, done)
 
-    def _undone(self, policy: PolicyVersion, event: Tried, done: Cancelled) -> Outcome:
+    def _undone(self, policy: PolicyVersion, event: DryRunEvent, done: Cancelled) -> Outcome:
         back = tuple(part for correction in done.corrections for part in _back(correction))
         payments = {number: self._payments[event] for number, event in self._events.items()}
         changes, returned = [], []
         for correction in done.corrections:
             for each in correction.changes:
                 at = payments[each.number].acceptance.accepted_at
-                gives = _gives(self._platform.policies.running_at(at), each.layer)
-                changes.append(Changed(self._events[each.number], each.layer, gives, each.won))
+                reward_kind = _reward_kind(self._platform.policies.running_at(at), each.layer)
+                changes.append(Changed(self._events[each.number], each.layer, reward_kind, each.won))
             returned += _returned(correction)
         for part in done.cancellation.discounts:
-            changes.append(Changed(event.cancels or 0, part.layer, Gives.DISCOUNT, -part.won))
+            changes.append(Changed(event.cancels or 0, part.layer, RewardKind.DISCOUNT, -part.won))
             returned.append((part.funder, part.won))
         refund = done.cancellation.refund
         return Outcome(event, policy.version, None, refund, back, 0, changes=tuple(changes), returned=tuple(returned))
 
-    def _short_of(self, event: Tried) -> str | None:
+    def _short_of(self, event: DryRunEvent) -> str | None:
         """Name the purse that holds less than the event pays from it; None when all hold enough."""
         for name, asked in event.paid_from.items():
             if name not in TAKEN_TO_BE_THERE:
@@ -225,27 +227,29 @@ class _DryRun:
     def _outcomes_of_layers(
         self,
         policy: PolicyVersion,
-        gives: frozenset[Gives],
+        kinds: frozenset[RewardKind],
         facts: Facts,
         base: int,
         given: Mapping[str, LayerReward],
-        ceilings: Mapping[str, int],
+        funded_amounts: Mapping[str, int],
         into: Mapping[str, str | None],
     ) -> tuple[LayerOutcome, ...]:
         """Combine the stored rewards by layer with the evaluator's explanation of each."""
         at = facts.accepted_at
         if at is None or not policy.pays_at(at):
             return ()
-        limits = {limit.id: limit for layer in policy.acting(gives) for limit in layer.limits}
-        before = standing(limits.values(), self._usage, at)
-        evaluation = evaluate(policy, facts, base, before.used, gives=gives, carried=before.carried, ceilings=ceilings)
+        limits = {limit.id: limit for layer in policy.acting(kinds) for limit in layer.limits}
+        before = window_usage(limits.values(), self._usage, at)
+        evaluation = evaluate(
+            policy, facts, base, before.used, kinds=kinds, carried=before.carried, funded_amounts=funded_amounts
+        )
         rewards = {reward.layer: reward for reward in evaluation.rewards}
         outcomes, earlier = [], dict.fromkeys(limits, 0)
-        for layer in policy.acting(gives):
+        for layer in policy.acting(kinds):
             reward = rewards.get(layer.id)
             if reward is None:
                 why_not = _why_not(policy, layer, facts, base, before)
-                outcomes.append(LayerOutcome(layer.id, layer.gives, why_not=why_not))
+                outcomes.append(LayerOutcome(layer.id, layer.reward_kind, why_not=why_not))
                 continue
             cuts = _cuts(layer, reward, before, earlier, self._emptiest(policy, layer, facts))
             for limit in layer.reward_limits:
@@ -255,7 +259,7 @@ class _DryRun:
             won, name = (stored.won if stored else 0), into.get(layer.id)
             purse = purse_named(name)._replace(amount=won) if name and won else None
             funders = stored.funders if stored else reward.funders
-            outcomes.append(LayerOutcome(layer.id, layer.gives, won, accepted, funders, purse, cuts))
+            outcomes.append(LayerOutcome(layer.id, layer.reward_kind, won, accepted, funders, purse, cuts))
         return tuple(outcomes)
 
     def _emptiest(self, policy: PolicyVersion, layer: Layer, facts: Facts) -> str:
@@ -268,15 +272,15 @@ class _DryRun:
         for key, won in used.items():
             self._usage[key] = self._usage.get(key, 0) + won
 
-    def _pools(self, policy: PolicyVersion, event: Tried) -> Iterable[Left]:
+    def _pools(self, policy: PolicyVersion, event: DryRunEvent) -> Iterable[Left]:
         for name, pool in policy.pools.items():
             account = self._platform.pool(policy, name, event.at)
             yield Left(name, window_name(pool.window, event.at), account.spent, account.amount)
 
-    def _limits(self, policy: PolicyVersion, event: Tried) -> Iterable[Left]:
+    def _limits(self, policy: PolicyVersion, event: DryRunEvent) -> Iterable[Left]:
         limits = {limit.id: limit for layer in policy.layers for limit in layer.limits}
         limits |= {limit.id: limit for limit in policy.wallet.top_up_limits}
-        stand = standing(limits.values(), self._usage, event.at)
+        stand = window_usage(limits.values(), self._usage, event.at)
         for limit in limits.values():
             name = window_name(limit.window, event.at)
             used = self._usage.get(key_of(limit, event.at), 0)
@@ -298,8 +302,8 @@ def _why_no_top_up(decline: TopUpDecline | OwnDecline, policy: PolicyVersion) ->
     }[decline]
 
 
-def _gives(policy: PolicyVersion, layer: str) -> Gives:
-    return next(each.gives for each in policy.layers if each.id == layer)
+def _reward_kind(policy: PolicyVersion, layer: str) -> RewardKind:
+    return next(each.reward_kind for each in policy.layers if each.id == layer)
 
 
 def _returned(correction: Correction) -> list[tuple[str, int]]:
@@ -317,7 +321,7 @@ def _back(correction: Correction) -> list[tuple[str, int]]:
     return [*recovered, *((name, won) for name, won in correction.released if won)]
 
 
-def _left(limit: Limit, before: Standing, more: int = 0) -> int:
+def _left(limit: Limit, before: WindowUsage, more: int = 0) -> int:
     amount = (limit.amount or 0) + before.carried.get(limit.id, 0)
     return max(amount - before.used.get(limit.id, 0) - more, 0)
 
@@ -325,7 +329,7 @@ def _left(limit: Limit, before: Standing, more: int = 0) -> int:
 def _cuts(
     layer: Layer,
     reward: LayerReward,
-    before: Standing,
+    before: WindowUsage,
     earlier: Mapping[str, int],
     pool: str,
 ) -> tuple[Cut, ...]:
@@ -356,7 +360,7 @@ def _cuts(
     return tuple(cuts)
 
 
-def _why_not(policy: PolicyVersion, layer: Layer, facts: Facts, base: int, before: Standing) -> str:
+def _why_not(policy: PolicyVersion, layer: Layer, facts: Facts, base: int, before: WindowUsage) -> str:
     """Return the key of `WHY_NOT` that says why the layer accepts nothing of the base."""
     if not base:
         return "no_base"
@@ -368,7 +372,7 @@ def _why_not(policy: PolicyVersion, layer: Layer, facts: Facts, base: int, befor
     if any(limit.amount is not None and not _left(limit, before) for limit in layer.spend_limits):
         return "limit"
     alone = replace(policy, layers=(replace(layer, exclusive=None),))
-    gives = frozenset({layer.gives})
-    if evaluate(alone, facts, base, before.used, gives=gives, carried=before.carried).rewards:
+    kinds = frozenset({layer.reward_kind})
+    if evaluate(alone, facts, base, before.used, kinds=kinds, carried=before.carried).rewards:
         return "group"
     return "nothing_here"

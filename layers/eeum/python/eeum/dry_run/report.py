@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from eeum.calendar import SEOUL
-from eeum.dry_run.trial import WHY_NOT, LayerOutcome, Left, Outcome
-from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Gives
+from eeum.dry_run.outcomes import WHY_NOT, LayerOutcome, Left, Outcome
+from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, RewardKind
 from eeum.wallet.rules import Purse
 
 _WHAT = {
-    Gives.CASHBACK: "cashback",
-    Gives.PAYBACK: "payback",
-    Gives.DISCOUNT: "off the price",
-    Gives.TOP_UP_BONUS: "bonus",
-    Gives.TOP_UP_DISCOUNT: "off what the bank takes",
+    RewardKind.CASHBACK: "cashback",
+    RewardKind.PAYBACK: "payback",
+    RewardKind.DISCOUNT: "off the price",
+    RewardKind.TOP_UP_BONUS: "bonus",
+    RewardKind.TOP_UP_DISCOUNT: "off what the bank takes",
 }
 
 
@@ -21,8 +21,8 @@ def lines_of(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Yield lines for each event with its rewards, and last the totals."""
     for number, outcome in enumerate(outcomes, start=1):
         yield from _event(number, outcome)
-    totals = {gives: sum(outcome.won(gives) for outcome in outcomes) for gives in Gives}
-    rewards = ", ".join(f"{won:,} won {_WHAT[gives]}" for gives, won in totals.items() if won) or "nothing"
+    totals = {kind: sum(outcome.won(kind) for outcome in outcomes) for kind in RewardKind}
+    rewards = ", ".join(f"{won:,} won {_WHAT[kind]}" for kind, won in totals.items() if won) or "nothing"
     funders = ", ".join(f"{name} {won:,}" for name, won in _funders(outcomes).items())
     yield f"In all: {rewards}{f' (funded by {funders})' if funders else ''}"
 
@@ -77,10 +77,10 @@ def _cancellation(begins: str, outcome: Outcome) -> Iterator[str]:
 def _layer(layer: LayerOutcome, outcome: Outcome) -> str:
     if layer.why_not:
         return f"nothing: {WHY_NOT[layer.why_not]}"
-    words = [f"{layer.won:,} won {_WHAT[layer.gives]}"]
+    words = [f"{layer.won:,} won {_WHAT[layer.reward_kind]}"]
     if layer.purse is not None and layer.purse.id != "cashback":
         words.append(_purse(layer.purse))
-    base = outcome.event.amount if layer.gives in AT_PAYMENT | AT_TOP_UP else outcome.base
+    base = outcome.event.amount if layer.reward_kind in AT_PAYMENT | AT_TOP_UP else outcome.base
     if layer.accepted != base:
         words.append(f"on {layer.accepted:,} of {base:,} won")
     words += [f"{cut.won:,} won less by {cut.by.replace('_', ' ')}" for cut in layer.cuts]
@@ -149,7 +149,7 @@ def _layer_as_json(layer: LayerOutcome) -> dict[str, Any]:
         }
     return {
         "layer": layer.layer,
-        "gives": layer.gives.value,
+        "gives": layer.reward_kind.value,
         "won": layer.won,
         "accepted": layer.accepted,
         "funders": dict(layer.funders),

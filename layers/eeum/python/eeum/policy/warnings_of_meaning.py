@@ -1,57 +1,78 @@
 """Warnings about how parts of a valid document work together: nights, bands, groups, sums, and the version before.
 
-`eeum.policy.doubts` has the warnings about single parts, and yields all of them.
+`eeum.policy.document_warnings` has the warnings about single parts, and yields all of them.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from itertools import combinations
 from typing import Any
 
 from eeum.calendar import SEOUL, is_in_bounds
 from eeum.policy.conditions import WEEKDAYS
 from eeum.policy.plain_layers import furthest
-from eeum.policy.reading import period_of
-from eeum.policy.rules import Gives
+from eeum.policy.reading import period_of, window_of
 from eeum.policy.validation_conditions import Problem
-from eeum.policy.windows import EVENT, Window, start_of_window, window_name
+from eeum.policy.warnings_of_sums import adds_up
+from eeum.policy.windows import WindowName, start_of_window, window_name
 
 MIDNIGHT_OF_UTC = time(9)
 """Midnight in UTC as a time of day in Seoul."""
 
-ADDED = re.compile(
-    r"추가|더 |더하|또 |자체|특별|\b(more|extra|added|on top|bonus|another|additional|own)\b", re.ASCII | re.IGNORECASE
-)
-"""Words in a title that say that a layer adds to others on purpose."""
 
-
-def doubts_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
+def warnings_of_meaning(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield the warnings about a document without faults."""
     yield from _midnight_of_utc(document)
     yield from _nights(document["layers"])
     yield from _beyond_the_bands(document)
     yield from _pools_in_groups(document["layers"])
-    yield from _adds_up(document["layers"])
+    yield from adds_up(document)
 
 
 def starts_from_zero(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
-    """New limits that replace one of the version before in the middle of its window, and so start from zero."""
+    """Limits and pools that begin to count in the middle of their window, though payments were made in it under the version before."""
     starts_at, _ = period_of(document)
-    own = {limit["id"] for limit in document.get("limits") or ()}
-    known = {limit["id"] for limit in before.get("limits") or ()}
-    gone = [limit for limit in before.get("limits") or () if limit["id"] not in own]
-    for index, limit in enumerate(document.get("limits") or ()):
-        if limit["id"] in known or limit["window"] == EVENT or limit.get("amount") is None:
-            continue
-        window = Window(limit["window"])
-        begun = start_of_window(window, window_name(window, starts_at))
-        like = [each for each in gone if (each["measure"], each["window"]) == (limit["measure"], limit["window"])]
-        if like and begun < starts_at:
-            old = like[0]["id"]
-            why = f"{limit['id']} starts from zero in the middle of its window. A member who used up {old} of the version before"
-            why += f" gets {limit['amount']:,} won again. To count that usage, keep the id {old}."
-            yield f"limits.{index}.id", "starts_from_zero", why
+    _, ended_at = period_of(before)
+    for part in ("limits", "pools"):
+        now, earlier = ({each["id"]: each for each in version.get(part) or ()} for version in (document, before))
+        for index, each in enumerate(document.get(part) or ()):
+            begun = _begin_of_window(each, starts_at)
+            if begun >= starts_at or (ended_at is not None and ended_at <= begun):
+                continue
+            was = earlier.get(each["id"])
+            if was is None:
+                gone = [old for name, old in earlier.items() if name not in now and _counts_alike(old, each)]
+                yield f"{part}.{index}.id", "starts_from_zero", _from_zero(each, gone)
+            elif _name_of_window(was, starts_at) != _name_of_window(each, starts_at):
+                why = f"{each['id']} starts from zero: with another window, what was used of it in the version before does not count."
+                yield f"{part}.{index}.window", "starts_from_zero", why
+
+
+def _from_zero(added: Mapping[str, Any], gone: Sequence[Mapping[str, Any]]) -> str:
+    """Why it matters that a limit or pool is new, where `gone` are those that it may replace."""
+    why = f"{added['id']} starts from zero in the middle of its window."
+    if not gone:
+        return f"{why} What was used in that window before this version starts does not count in it."
+    old, amount = gone[0]["id"], added.get("amount")
+    again = f"gets {amount:,} won again" if amount is not None else "begins again at the first band"
+    who = (
+        f"A member who used up {old} of the version before {again}."
+        if "measure" in added
+        else f"{old} may be used up already."
+    )
+    return f"{why} {who} To count that usage, keep the id {old}."
+
+
+def _counts_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return (one.get("measure"), one["window"]) == (other.get("measure"), other["window"])
+
+
+def _name_of_window(counted: Mapping[str, Any], at: datetime) -> WindowName:
+    return window_name(window_of(counted), at)
+
+
+def _begin_of_window(counted: Mapping[str, Any], at: datetime) -> datetime:
+    window = window_of(counted)
+    return start_of_window(window, window_name(window, at))
 
 
 def _midnight_of_utc(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -125,59 +146,3 @@ def _pools_in_groups(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
             why = f"{layer['id']} is chosen in {group} even when its pool is empty. Then members get 0, and no other layer of"
             why += f" {group} replaces it."
             yield f"layers.{index}.pools", "pool_in_a_group", why
-
-
-def _adds_up(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Layers for different categories or flags under the same limits: a shop with both gets the sum of the two rates."""
-    asked = [(index, layer, _marks(layer.get("when"))) for index, layer in enumerate(layers)]
-    for (_, first, one), (index, second, other) in combinations(asked, 2):
-        if (
-            one is None
-            or other is None
-            or not (one or other)
-            or not _on_one_occasion(first, second)
-            or _says_added(first)
-            or _says_added(second)
-        ):
-            continue
-        if _both_may_hold(one, other):
-            why = f"Where both {first['id']} and {second['id']} apply, members get both. If only one is meant, put both layers into a"
-            why += " group, or exclude the other's condition by not."
-            yield f"layers.{index}.when", "adds_up", why
-
-
-def _on_one_occasion(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    group = first.get("exclusive")
-    after = {Gives.CASHBACK.value, Gives.PAYBACK.value}
-    acts = [layer.get("gives", "cashback") for layer in (first, second)]
-    return (
-        ((acts[0] in after) is (acts[1] in after))
-        and (group is None or group != second.get("exclusive"))
-        and first.get("limits") == second.get("limits")
-    )
-
-
-def _says_added(layer: Mapping[str, Any]) -> bool:
-    return ADDED.search(f"{layer['title']['ko']} {layer['title'].get('en', '')}") is not None
-
-
-def _marks(when: Mapping[str, Any] | None) -> dict[str, frozenset[str]] | None:
-    """The categories and flags that a condition requires: empty for every shop, None where it compares anything else."""
-    if when is None:
-        return {}
-    parts = when.get("all") or [when]
-    marks: dict[str, frozenset[str]] = {}
-    for part in parts:
-        if part.get("fact") == "merchant_category" and "in" in part:
-            marks["category"] = frozenset(part["in"])
-        elif part.get("fact") == "merchant_flags":
-            marks["flags"] = marks.get("flags", frozenset()) | {part["has"]}
-        else:
-            return None
-    return marks
-
-
-def _both_may_hold(one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]) -> bool:
-    if "category" in one and "category" in other:
-        return bool(one["category"] & other["category"])
-    return True

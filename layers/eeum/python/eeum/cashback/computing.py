@@ -80,25 +80,25 @@ class Computed(NamedTuple):
     """
 
     plan: WalletPlan
-    posts: tuple[str, ...]
+    accrued: tuple[str, ...]
     faults: Mapping[str, str]
     entries_after: EntriesRead
 
 
 def compute(context: WalletContext, sources: Sequence[Source], terms: Terms) -> Computing[Computed]:
     """What to store for the sources of one wallet, in their order, as far as it fits into one transaction."""
-    posting = _WalletPosting(context, terms)
-    posts: list[str] = []
+    accrual = _WalletAccrual(context, terms)
+    accrued: list[str] = []
     faults: dict[str, str] = {}
     for source in sources:
-        if len(posting.entries) > MOST_ENTRIES:
+        if len(accrual.entries) > MOST_ENTRIES:
             break
         try:
-            yield from posting.add(source)
-            posts.append(source.key)
+            yield from accrual.add(source)
+            accrued.append(source.key)
         except CaptureMissing as reason:
             faults[source.key] = str(reason)
-    return Computed(posting.plan(), tuple(posts), faults, posting.entries_after())
+    return Computed(accrual.plan(), tuple(accrued), faults, accrual.entries_after())
 
 
 def run(
@@ -115,7 +115,7 @@ def run(
         return result
 
 
-class _WalletPosting:
+class _WalletAccrual:
     """The entries so far, and how they change the wallet. Amounts are in won."""
 
     def __init__(self, context: WalletContext, terms: Terms) -> None:
@@ -207,7 +207,7 @@ class _WalletPosting:
             cashback=clawback.postings,
             recovered=returned.recovered,
             released=returned.released,
-            ceilings=replayed.ceilings,
+            funded_amounts=replayed.funded_amounts,
             expired=clawback.expired,
             spent=clawback.spent,
             recovered_from=returned.recovered_from,
@@ -276,7 +276,7 @@ class _WalletPosting:
 
     @property
     def _next_number(self) -> int:
-        return self._wallet.posted + len(self.entries) + 1
+        return self._wallet.accrued + len(self.entries) + 1
 
     @property
     def _moved(self) -> dict[str, int]:

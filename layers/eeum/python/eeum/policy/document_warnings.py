@@ -6,16 +6,13 @@ A warning blocks nothing. A policy's author sees it before the policy pays anyon
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from difflib import get_close_matches
-from itertools import combinations
-from math import inf
 from typing import Any
 
 from eeum.calendar import SEOUL, is_in_bounds
-from eeum.policy.conditions import NUMBER_FACTS
-from eeum.policy.doubts_of_meaning import doubts_of_meaning, starts_from_zero
 from eeum.policy.reading import OWN_RATE, period_of
-from eeum.policy.rules import AFTER_PAYMENT, Gives
 from eeum.policy.validation_conditions import Problem
+from eeum.policy.warnings_of_meaning import starts_from_zero, warnings_of_meaning
+from eeum.policy.warnings_of_sums import overlaps
 
 SMALLEST_USUAL_RATE = 25
 """Basis points. An author who means 10 % and writes 10 gives 0.1 %; no published layer gives less than 0.3 %."""
@@ -30,22 +27,20 @@ UNLISTED = frozenset({"card_product", "card_issuer", "member_class"})
 """Facts whose values no document lists, so that validation cannot find a misspelt one."""
 
 _LISTED_BY = {"limits": "limits", "pools": "pools", "groups": "exclusive", "purses": "into"}
-Range = tuple[float, bool, float, bool]
-"""The lower end and whether it is included, the upper end and whether it is included."""
 
 
-def doubts_of(document: Mapping[str, Any]) -> Iterator[Problem]:
+def warnings_of(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield the warnings about a document without faults."""
     yield from _unused(document)
     yield from _ends(document)
     yield from _closed(document)
     yield from _amounts(document)
-    yield from _overlaps(document["layers"])
+    yield from overlaps(document["layers"])
     yield from _spelt_twice(document["layers"])
-    yield from doubts_of_meaning(document)
+    yield from warnings_of_meaning(document)
 
 
-def doubts_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
+def warnings_beside(document: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield the warnings about a document without faults beside the version before it, `before`."""
     yield from starts_from_zero(document, before)
     was = {limit["id"]: limit.get("amount") for limit in before.get("limits") or ()}
@@ -136,67 +131,6 @@ def _amounts(document: Mapping[str, Any]) -> Iterator[Problem]:
 def _beyond(band: Mapping[str, Any], limit: Mapping[str, Any]) -> bool:
     carries = limit.get("carries_over_from") is not None
     return bool(limit.get("amount") and not carries and band["from"] >= limit.get("amount"))
-
-
-def _overlaps(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Layers whose ranges overlap: 10 % up to 300 million and 5 % up to 3 billion, with `at_most` alone, give small shops 15 %.
-
-    In layers that are otherwise alike, ranges of one fact are usually meant to be separate. An author who wants to add a reward for a
-    part of a range uses a layer that always applies, or another condition.
-    """
-    ranged = [(index, layer, _range(layer.get("when"))) for index, layer in enumerate(layers)]
-    for (_, first, one), (index, second, other) in combinations(ranged, 2):
-        if one is None or other is None or one[:2] != other[:2] or not _alike(first, second):
-            continue
-        if one[2] != other[2] and _meet(one[2], other[2]):
-            why = f"{first['id']} and {second['id']} overlap in {one[0]}; where both apply, their rewards are added."
-            yield (
-                f"layers.{index}.when",
-                "both_apply",
-                f"{why} To separate them, give each range both ends: above and at_most.",
-            )
-
-
-def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    acts = [Gives(layer.get("gives", "cashback")) for layer in (first, second)]
-    group = first.get("exclusive")
-    return (
-        (acts[0] in AFTER_PAYMENT) is (acts[1] in AFTER_PAYMENT)
-        and (group is None or group != second.get("exclusive"))
-        and (first.get("limits") or []) == (second.get("limits") or [])
-    )
-
-
-def _range(when: Mapping[str, Any] | None) -> tuple[str, str, Range] | None:
-    """The fact, the other conditions and the range of a condition with exactly one range of numbers; else None."""
-    if when is None:
-        return None
-    parts = when.get("all") or [when]
-    ranges = [part for part in parts if part.get("fact") in NUMBER_FACTS]
-    if len(ranges) != 1:
-        return None
-    found = ranges[0]
-    low = found.get("above") if found.get("above") is not None else found.get("at_least")
-    high = found.get("below") if found.get("below") is not None else found.get("at_most")
-    rest = sorted(str(part) for part in parts if part is not found)
-    return (
-        found["fact"],
-        str(rest),
-        (
-            -inf if low is None else low,
-            found.get("at_least") is not None,
-            inf if high is None else high,
-            found.get("at_most") is not None,
-        ),
-    )
-
-
-def _meet(one: Range, other: Range) -> bool:
-    low, high = max(one[0], other[0]), min(one[2], other[2])
-    if low != high:
-        return low < high
-    begins = all(each[1] for each in (one, other) if each[0] == low)
-    return begins and all(each[3] for each in (one, other) if each[2] == high)
 
 
 def _spelt_twice(layers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
