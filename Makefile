@@ -169,8 +169,8 @@ screens: install ## every view of the apps as a picture, in both languages, on a
 simulate: $(DEVELOPMENT) ## a simulated city with faults: OPS=20000 operations over two seeds, or under SEED=7; FORMS=yes: every form of policies
 	@$(COMMAND) tests.simulation --operations $(OPS) $(if $(SEED),--seed $(SEED)) $(if $(FORMS),--forms)
 
-mutants: $(DEVELOPMENT) ## remove one safeguard after another, and show that the simulation notices
-	@$(COMMAND) tests.simulation.mutants
+mutants: $(DEVELOPMENT) ## remove one safeguard after another, and show what each oracle finds: MUTANTS="rounding pool", or all
+	@$(COMMAND) tests.simulation.mutants $(MUTANTS)
 
 lint: $(DEVELOPMENT) $(SAM_CLI) validate ## style, words, types and the template
 	$(PYTHON) -m ruff check .

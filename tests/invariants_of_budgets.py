@@ -1,20 +1,23 @@
-"""Invariants of budgets: draws on each line and pool equal the entries, to the won, and never exceed the money.
+"""The sums of budgets from stored items: the draws on each line and pool equal the entries, to the won, and never exceed the money.
 
-They are computed from the ledger's entries. Which line pays what is taken from the product, like policies.
+This belongs to the audit's side of the oracles and uses its functions. Of the ledger's rules it uses none.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from eeum.budget.items import line_of
-from eeum.budget.rules import COUNTED, POOL, RETURNED, UNBUDGETED, Lines, fiscal_year_of, pool_money
-from eeum.money import split_by_share
+from eeum.audit.in_force import InForce
+from eeum.audit.limits import is_open, shares, window_at
+from eeum.calendar import SEOUL
 from eeum.policy.rules import Layer, PolicyVersion
+from eeum.policy.use_cases import PolicyBook
 from tests.stored_forms import named_rewards
 
 Item = dict[str, Any]
+
+POOL, RETURNED, UNBUDGETED = "pool/", "returned/", "unbudgeted/"
 
 
 class Granted(NamedTuple):
@@ -26,20 +29,41 @@ class Granted(NamedTuple):
     parts: dict[str, int]
 
 
-def check_budgets(budgets: Sequence[Item], ledger: Sequence[Item], policies: Sequence[PolicyVersion]) -> None:
-    lines = Lines(line_of(item) for item in budgets if item["kind"] == "budget_line")
+def check_budgets(budgets: Sequence[Item], ledger: Sequence[Item], policies: PolicyBook) -> None:
+    lines = [item for item in budgets if item["kind"] == "budget_line"]
     granted: Counter[tuple[int, str]] = Counter()
-    for each in _every_grant(ledger, policies):
-        year = fiscal_year_of(each.at)
+    for each in _every_grant(ledger, InForce(policies.approved, policies.amendments)):
         for funder, won in each.parts.items():
-            if funder == "merchant" or not lines.are_kept_at(each.at):
-                continue
-            line = lines.paying(funder, each.layer.id, each.at)
-            granted[year, line.id if line else f"{UNBUDGETED}{funder}"] += won
+            if name := _paying(lines, funder, each.layer.id, each.at):
+                granted[each.at.astimezone(SEOUL).year, name] += won
         for pool in each.layer.pools:
-            money = pool_money(each.policy, pool, each.at)
-            granted[money.home, money.name] += sum(each.parts.values())
+            won = sum(each.parts.values())
+            # Outside an event nothing is drawn; returns are always possible.
+            assert won <= 0 or is_open(each.policy.pools[pool].window, each.at), f"{pool} is drawn on at {each.at}"
+            granted[_pool(each.policy, pool, each.at)] += won
     _check_money(budgets, granted)
+
+
+def _paying(lines: Sequence[Item], funder: str, layer: str, at: datetime) -> str | None:
+    """The name of the money that pays; a line for this layer goes first. None before the year's first line, and for merchants."""
+    year, instant = at.astimezone(SEOUL).year, at.astimezone(SEOUL)
+    begun = [
+        line
+        for line in lines
+        if line["fiscal_year"] == year and datetime.fromisoformat(line["applies_from"]) <= instant
+    ]
+    if funder == "merchant" or not begun:
+        return None
+    own = [line for line in begun if line["funder"] == funder and (line["layers"] is None or layer in line["layers"])]
+    own.sort(key=lambda line: (line["layers"] is None, line["id"]))
+    return str(own[0]["id"]) if own else f"{UNBUDGETED}{funder}"
+
+
+def _pool(policy: PolicyVersion, pool: str, at: datetime) -> tuple[int, str]:
+    """The year that has the money of a pool's window, and its name; an event's money is in the year of its last instant."""
+    until = policy.pools[pool].window.until
+    last = until - timedelta(milliseconds=1) if until else at
+    return last.astimezone(SEOUL).year, f"{POOL}{window_at(policy.pools[pool], at)}"
 
 
 def _check_money(budgets: Sequence[Item], granted: Counter[tuple[int, str]]) -> None:
@@ -54,7 +78,7 @@ def _check_money(budgets: Sequence[Item], granted: Counter[tuple[int, str]]) -> 
             home = year
             if name.startswith(POOL):
                 home = next(int(each) for each, rest in rests.items() if name in rest["amounts"])
-            assert won >= 0 or name.startswith(COUNTED), item
+            assert won >= 0 or name.startswith((RETURNED, UNBUDGETED)), item
             have[home, name] += won
     for year, rest in rests.items():
         for name, amount in rest["amounts"].items():
@@ -64,7 +88,7 @@ def _check_money(budgets: Sequence[Item], granted: Counter[tuple[int, str]]) -> 
     assert +granted == +have, (granted, have)
 
 
-def _every_grant(ledger: Sequence[Item], policies: Sequence[PolicyVersion]) -> Iterator[Granted]:
+def _every_grant(ledger: Sequence[Item], policies: InForce) -> Iterator[Granted]:
     entries = {(item["pk"], item["sk"].partition("#")[2]): item for item in ledger if item["kind"] == "payment"}
     for item in ledger:
         entry = entries[item["pk"], item["payment"]] if item["kind"] == "cancellation" else item
@@ -80,9 +104,8 @@ def _every_grant(ledger: Sequence[Item], policies: Sequence[PolicyVersion]) -> I
         layer = _layer(policy, layer_id)
         before = standing[wallet, number, layer_id]
         standing[wallet, number, layer_id] += won
-        old, new = split_by_share(before, layer.shares), split_by_share(before + won, layer.shares)
-        differences = (after - earlier for earlier, after in zip(old, new, strict=True))
-        yield Granted(policy, layer, at, dict(zip(layer.funders, differences, strict=True)))
+        old, new = dict(shares(layer, before)), dict(shares(layer, before + won))
+        yield Granted(policy, layer, at, {funder: new[funder] - old[funder] for funder in layer.funders})
 
 
 def _given_in_commands(item: Item) -> Iterator[tuple[str, dict[str, int]]]:
@@ -110,8 +133,10 @@ def _posted(ledger: Sequence[Item]) -> Iterator[tuple[tuple[str, int], str, int]
                 yield (item["pk"], number), layer, won
 
 
-def _policy_at(policies: Sequence[PolicyVersion], at: datetime) -> PolicyVersion:
-    return [each for each in policies if each.starts_at <= at][-1]
+def _policy_at(policies: InForce, at: datetime) -> PolicyVersion:
+    version = policies.at(at)
+    assert version is not None, f"no policy is in force at {at}"
+    return version
 
 
 def _layer(policy: PolicyVersion, layer_id: str) -> Layer:

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from eeum.storage import Key, Table
+from tests.audit.damaging import ledger_of
 from tests.audit.life import Items, store_history
 from tests.use_cases.world import World
 
@@ -14,7 +14,7 @@ from tests.use_cases.world import World
 def _lived() -> Items:
     world = World()
     store_history(world)
-    return {Key(Table.LEDGER, item["pk"], item["sk"]): item for item in world.memory.items(Table.LEDGER)}
+    return ledger_of(world)
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ import pytest
 
 from eeum.audit.partition import Deviation
 from eeum.storage import Key
+from tests.audit.damaging import Damage, assert_found
 from tests.audit.life import Items, audit_of, found_by, stored
 from tests.stored_forms import FUNDERS, WON, with_fact
-
-Damage = Callable[[Items], Any]
 
 
 def _deviations(items: Items) -> list[Deviation]:
@@ -257,8 +256,7 @@ def test_damage_is_found_under_its_check(life: Items, damage: str) -> None:
     check, do = DAMAGE[damage]
     do(life)
     found = _deviations(life)
-    assert check in {each.check for each in found}, found
-    assert all(each.detail and each.entry for each in found)
+    assert_found(check, found)
     (wallet_id,) = {key.pk for key in life if key.sk != "CLAIM"}
     assert {each.wallet_id for each in found} == {wallet_id.removeprefix("WALLET#")}
 

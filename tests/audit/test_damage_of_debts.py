@@ -10,16 +10,14 @@ import pytest
 
 from eeum.audit.partition import Deviation
 from eeum.calendar import SEOUL
-from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import Key, Table
-from tests.audit.life import Items, audit_of, found_by, stored
+from eeum.storage import Key
+from tests.audit.damaging import Change, Damage, assert_found, book_with, deviations, ledger_of, nth
+from tests.audit.life import Items
 from tests.use_cases.command_policies import Document, january_2021, layer, purse, world_under
-from tests.use_cases.world import incheon
 
 LAST = datetime(2021, 1, 20, 9, 0, tzinfo=SEOUL)
 POINTS = "points@2021-02"
-Change = Callable[[dict[str, Any]], Any]
 
 
 def _document() -> Document:
@@ -29,8 +27,7 @@ def _document() -> Document:
 
 @cache
 def _policies() -> PolicyBook:
-    before = [document for document in incheon() if document["starts_at"] < _document()["starts_at"]]
-    return PolicyBook([policy_of(document) for document in (*before, _document())])
+    return book_with(_document())
 
 
 @cache
@@ -49,19 +46,15 @@ def _lived(*, undone: bool) -> Items:
     world.accrue(world.cancel(spent, 3_000).entry)
     if undone:
         world.accrue(world.cancel(spent).entry)
-    return {Key(Table.LEDGER, item["pk"], item["sk"]): item for item in world.memory.items(Table.LEDGER)}
+    return ledger_of(world)
 
 
 def _deviations(items: Items) -> list[Deviation]:
-    return found_by(audit_of(stored(items), now=LAST, policies=_policies())).deviations
+    return deviations(items, LAST, _policies())
 
 
-def _on(start: str, change: Change, place: int = 0) -> Callable[[Items], Any]:
-    def do(items: Items) -> None:
-        found = [item for key, item in items.items() if key.sk.startswith(start)]
-        change(sorted(found, key=lambda item: item.get("number", 0))[place])
-
-    return do
+def _on(start: str, change: Change, place: int = 0) -> Damage:
+    return nth(start, change, lambda item: item.get("number", 0), place)
 
 
 def _back_to_points(items: Items) -> None:
@@ -122,7 +115,7 @@ def test_damage_is_found_under_its_check(damage: str) -> None:
     name, do = DAMAGE[damage]
     items = copy.deepcopy(_lived(undone=False))
     do(items)
-    assert name in {each.check for each in _deviations(items)}
+    assert_found(name, _deviations(items))
 
 
 def test_after_everything_was_undone_a_wallet_must_hold_what_was_loaded() -> None:

@@ -1,7 +1,6 @@
 """Damage to rewards in their own purses: each kind is found under its check."""
 
 import copy
-from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -10,13 +9,11 @@ import pytest
 
 from eeum.audit.partition import Deviation
 from eeum.calendar import SEOUL
-from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import Key, Table
-from tests.audit.life import Items, audit_of, found_by, stored
+from tests.audit.damaging import Change, Damage, assert_found, book_with, deviations, ledger_of, nth
+from tests.audit.life import Items
 from tests.stored_forms import INTO
 from tests.use_cases.command_policies import Document, january_2021, layer, purse, world_under
-from tests.use_cases.world import incheon
 
 LAST = datetime(2021, 4, 20, 9, 0, tzinfo=SEOUL)
 IN_JUNG = {"fact": "merchant_district", "in": ["jung"]}
@@ -39,8 +36,7 @@ def _document() -> Document:
 
 @cache
 def _policies() -> PolicyBook:
-    before = [document for document in incheon() if document["starts_at"] < _document()["starts_at"]]
-    return PolicyBook([policy_of(document) for document in (*before, _document())])
+    return book_with(_document())
 
 
 @cache
@@ -58,7 +54,7 @@ def _lived() -> Items:
     assert world.sweeping.wallet(world.wallet(payer.id), world.now)
     world.accrue(world.cancel(paid, 30_000).entry)
     world.accrue(world.cancel(paid).entry)
-    return {Key(Table.LEDGER, item["pk"], item["sk"]): item for item in world.memory.items(Table.LEDGER)}
+    return ledger_of(world)
 
 
 @pytest.fixture
@@ -67,15 +63,11 @@ def life() -> Items:
 
 
 def _deviations(items: Items) -> list[Deviation]:
-    return found_by(audit_of(stored(items), now=LAST, policies=_policies())).deviations
+    return deviations(items, LAST, _policies())
 
 
-def _on(start: str, change: Callable[[dict[str, Any]], Any], place: int = 0) -> Callable[[Items], Any]:
-    def do(items: Items) -> None:
-        found = [item for key, item in items.items() if key.sk.startswith(start) and item.get("status") != "declined"]
-        change(sorted(found, key=lambda item: str(item.get("accepted_at")))[place])
-
-    return do
+def _on(start: str, change: Change, place: int = 0) -> Damage:
+    return nth(start, change, lambda item: str(item.get("accepted_at")), place)
 
 
 def _instead(entry: dict[str, Any], name: str) -> None:
@@ -83,7 +75,7 @@ def _instead(entry: dict[str, Any], name: str) -> None:
     entry["paid_from"][0][0] = name
 
 
-DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
+DAMAGE: dict[str, tuple[str, Damage]] = {
     "points into cashback": ("cashback_rewards", _on("EARNING#", lambda e: e["rewards"][0].pop(INTO))),
     "points of another month": (
         "cashback_rewards",
@@ -141,5 +133,4 @@ def test_an_undamaged_ledger_with_purses_has_no_deviation(life: Items) -> None:
 def test_damage_is_found_under_its_check(life: Items, damage: str) -> None:
     check, do = DAMAGE[damage]
     do(life)
-    found = _deviations(life)
-    assert check in {each.check for each in found}, found
+    assert_found(check, _deviations(life))

@@ -1,7 +1,6 @@
 """Damage to discounts, bonuses, and rewards over every kind of window: each kind is found under its check."""
 
 import copy
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -10,12 +9,11 @@ import pytest
 
 from eeum.audit.partition import Deviation
 from eeum.calendar import SEOUL
-from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
-from eeum.storage import Key, Table
-from tests.audit.life import Items, audit_of, found_by, stored
+from eeum.storage import Table
+from tests.audit.damaging import Change, Damage, assert_found, book_with, deviations, ledger_of
+from tests.audit.life import Items
 from tests.use_cases.command_policies import Document, appropriate, january_2021, layer, limit, world_under
-from tests.use_cases.world import incheon
 
 LAST = datetime(2021, 3, 20, 9, 0, tzinfo=SEOUL)
 CARRIES = {"carries_over_from": "2021-01-01T00:00:00+09:00"}
@@ -49,11 +47,7 @@ def _document() -> Document:
 
 @cache
 def _policies() -> PolicyBook:
-    return PolicyBook([policy_of(document) for document in (*_before(), _document())])
-
-
-def _before() -> list[Document]:
-    return [document for document in incheon() if document["starts_at"] < _document()["starts_at"]]
+    return book_with(_document())
 
 
 @cache
@@ -80,7 +74,7 @@ def _lived() -> Items:
         None,
         "top_up_limit_exceeded",
     }
-    return {Key(Table.LEDGER, item["pk"], item["sk"]): item for item in world.memory.items(Table.LEDGER)}
+    return ledger_of(world)
 
 
 @pytest.fixture
@@ -89,7 +83,7 @@ def life() -> Items:
 
 
 def _deviations(items: Items) -> list[Deviation]:
-    return found_by(audit_of(stored(items), now=LAST, policies=_policies())).deviations
+    return deviations(items, LAST, _policies())
 
 
 def _first(items: Items, start: str, has: str) -> dict[str, Any]:
@@ -98,7 +92,7 @@ def _first(items: Items, start: str, has: str) -> dict[str, Any]:
     return min(found, key=lambda item: item.get("accepted_at", ""))
 
 
-def _on(start: str, has: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Items], Any]:
+def _on(start: str, has: str, change: Change) -> Damage:
     return lambda items: change(_first(items, start, has))
 
 
@@ -111,7 +105,7 @@ def _uncut(entry: dict[str, Any]) -> None:
     entry.pop("ceilings")
 
 
-DAMAGE: dict[str, tuple[str, Callable[[Items], Any]]] = {
+DAMAGE: dict[str, tuple[str, Damage]] = {
     "a discount that is too high": ("given_in_command", _on("PAYMENT#", "discounts", lambda e: _more(e["discounts"][0], 1, 1))),
     "a discount by another funder": (
         "given_in_command",
@@ -186,6 +180,4 @@ def test_an_undamaged_ledger_with_all_rewards_has_no_deviation(life: Items) -> N
 def test_damage_is_found_under_its_check(life: Items, damage: str) -> None:
     check, do = DAMAGE[damage]
     do(life)
-    found = _deviations(life)
-    assert check in {each.check for each in found}, found
-    assert all(each.detail and each.entry for each in found)
+    assert_found(check, _deviations(life))

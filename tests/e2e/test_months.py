@@ -30,6 +30,12 @@ def name_of(first: datetime) -> str:
     return f"{first:%Y-%m}"
 
 
+def next_turn(city: City) -> tuple[datetime, str, str]:
+    """The instant at which the next month begins, and the names of the month before it and of that month."""
+    turn = first_of_next_month(city.clock.now())
+    return turn, name_of(turn - timedelta(days=1)), name_of(turn)
+
+
 def months(api: Api) -> dict[str, str]:
     """The status of each month."""
     return {month["month"]: month["status"] for month in api.get("/months")["months"]}
@@ -43,8 +49,7 @@ def test_the_month_turns_between_two_payments_though_no_reset_has_run(
     shops: dict[str, str],
     move_clock: MoveClock,
 ) -> None:
-    turn = first_of_next_month(city.clock.now())
-    old, new = name_of(turn - timedelta(days=1)), name_of(turn)
+    turn, old, new = next_turn(city)
     move_clock((turn - timedelta(minutes=2)).isoformat())
     member = new_member(charged=1_500_000, verified=True)
     key = "asked again after midnight"
@@ -80,8 +85,7 @@ def test_cashback_that_is_posted_after_midnight_counts_in_the_month_of_its_payme
     move_clock: MoveClock,
     faults: Faults,
 ) -> None:
-    turn = first_of_next_month(city.clock.now())
-    old, new = name_of(turn - timedelta(days=1)), name_of(turn)
+    turn, old, new = next_turn(city)
     move_clock((turn - timedelta(minutes=2)).isoformat())
     member = new_member(charged=1_000_000, verified=True)
     # An accrual is impossible while an item that it reads first is invalid.
@@ -101,8 +105,7 @@ def test_the_reset_opens_a_month_once_however_often_it_runs(
     city: City, api: Api, move_clock: MoveClock, run_reset: RunReset
 ) -> None:
     run_reset(midnight(city.clock.now()).replace(day=1).isoformat())
-    turn = first_of_next_month(city.clock.now())
-    old, new = name_of(turn - timedelta(days=1)), name_of(turn)
+    turn, old, new = next_turn(city)
     move_clock((turn + timedelta(seconds=1)).isoformat())
 
     assert run_reset(turn.isoformat()) == [{"opened": [new], "closed": [old]}]

@@ -83,6 +83,14 @@ def ledger(city: City) -> Ledger:
     return Ledger(city)
 
 
+def stored_payment(api: Api, tokens: Tokens, member: Member, shop: str, ledger: Ledger) -> Any:
+    """Pay 10,000 won, wait for the cashback, and return the payment as it is stored."""
+    pay(api, tokens, member, shop, 10_000)
+    wait_for_cashback(member)
+    (stored,) = ledger.entries(member.wallet, "PAYMENT#")
+    return stored
+
+
 @pytest.mark.parametrize("fault", SPOILT)
 def test_an_unreadable_record_is_dead_lettered_with_its_reason_and_blocks_no_other(
     city: City,
@@ -94,9 +102,7 @@ def test_an_unreadable_record_is_dead_lettered_with_its_reason_and_blocks_no_oth
     fault: str,
 ) -> None:
     member = new_member(charged=100_000)
-    pay(api, tokens, member, shops[SHOP], 10_000)
-    wait_for_cashback(member)
-    (readable,) = ledger.entries(member.wallet, "PAYMENT#")
+    readable = stored_payment(api, tokens, member, shops[SHOP], ledger)
     unreadable = spoilt(readable, fault)
 
     ledger.write(unreadable)
@@ -124,9 +130,7 @@ def test_a_payment_of_an_unknown_wallet_is_dead_lettered_and_others_are_posted(
     ledger: Ledger,
 ) -> None:
     member = new_member(charged=100_000)
-    pay(api, tokens, member, shops[SHOP], 10_000)
-    wait_for_cashback(member)
-    (readable,) = ledger.entries(member.wallet, "PAYMENT#")
+    readable = stored_payment(api, tokens, member, shops[SHOP], ledger)
     orphan = readable | {"pk": {"S": f"WALLET#{UNKNOWN}"}}
 
     ledger.write(orphan)

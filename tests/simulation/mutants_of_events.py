@@ -8,7 +8,7 @@ from eeum.months import events as of_months
 from eeum.publishing import ledger
 from eeum.publishing.events import Event, event_of_change
 from eeum.wallet import events as of_wallets
-from tests.simulation.mutation import Mutant
+from tests.simulation.mutation import NOT_STORED, Mutant
 
 _numbers = itertools.count()
 
@@ -27,15 +27,18 @@ MUTANTS_OF_EVENTS = (
         "event of a month's status",
         "a month has one event, whatever its status",
         lambda: patch.object(of_months, "event_of_change", _without_its_last),
+        blind=NOT_STORED,
     ),
     Mutant(
         "event of a decision",
         "all decisions about a wallet have one event",
         lambda: patch.object(of_wallets, "event_of_change", _without_its_last),
+        blind=NOT_STORED,
     ),
     Mutant(
         "id of an event",
         "an event has another id each time it is published",
         lambda: patch.object(ledger, "natural_id", _another_each_time),
+        blind=NOT_STORED,
     ),
 )

@@ -9,7 +9,7 @@ from eeum.payments import items
 from eeum.policy.conditions import Facts
 from eeum.policy.stored_facts import STORED_FACTS, facts_of_item
 from eeum.wallet.command_rewards import UNLIMITED
-from tests.simulation.mutation import Mutant
+from tests.simulation.mutation import NOT_STORED, Mutant
 from tests.stored_forms import named_facts
 
 
@@ -41,6 +41,7 @@ MUTANTS_OF_FACTS = (
         "a quote treats lines and pools as unlimited",
         lambda: patch.object(quoting, "_quoted", _without_budgets),
         forms=True,
+        blind=NOT_STORED,
     ),
     Mutant(
         "soundness of facts",

@@ -10,7 +10,7 @@ from eeum.cashback import rules as cashback_rules
 from eeum.policy import document_values, evaluation, validation
 from eeum.policy.rules import Layer, Limit, PolicyVersion
 from eeum.wallet import command_rewards, participants, top_ups
-from tests.simulation.mutation import Mutant, replacing
+from tests.simulation.mutation import NOT_STORED, Mutant, replacing
 
 chosen = evaluation._chosen
 evaluate = evaluation.evaluate
@@ -66,11 +66,13 @@ MUTANTS_OF_POLICIES = (
         "a document may name any date",
         lambda: patch.object(document_values, "is_in_bounds", lambda _: True),
         forms=True,
+        blind=NOT_STORED,
     ),
     Mutant(
         "dates of stored drafts",
         "the check of a draft from an earlier release accepts dates out of bounds",
         lambda: patch.object(validation, "faults_of_dates", lambda _: iter(())),
         forms=True,
+        blind=NOT_STORED,
     ),
 )

@@ -1,6 +1,6 @@
 """Mutants: the product without one of its safeguards, in the running process. A trace shows whether the patch was reached and is sound."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -12,6 +12,10 @@ from eeum.errors import Refusal
 from eeum.payments.use_cases import UnknownCard
 from eeum.storage import Condition, ConditionsFailed, Contended, Unavailable, Write
 from tests.simulation import faults
+from tests.simulation.judges import ANSWERS, ORACLES
+
+NOT_STORED = dict.fromkeys(ORACLES, "nothing that is stored is wrong")
+"""`blind` of a mutant that only answers and events show."""
 
 EXPECTED = (AssertionError, Refusal, UnknownCard, CaptureMissing, ConditionsFailed, Contended, Unavailable)
 """Exceptions that may pass through a sound patch: answers of the product, and failed checks."""
@@ -33,6 +37,7 @@ class Trace:
 class Mutant:
     """A removed safeguard. `takes` describes the product without it; `redundant` says why another safeguard prevents the same faults.
 
+    Both oracles must find it, apart from those in `blind`, each with its reason. If both are blind, the checks of answers must find it.
     `applied` returns a context without the safeguard: that of `patch.object`, which is traced by itself, or a combination of `dropping`,
     `writing` and `replacing`.
     """
@@ -41,8 +46,14 @@ class Mutant:
     takes: str
     applied: Callable[[], Any]
     redundant: str = ""
+    blind: Mapping[str, str] = field(default_factory=dict)
     forms: bool = False
     """Whether it runs under all forms of policies and budgets (odd seeds), or under Incheon's."""
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The judges that must find it."""
+        return ORACLES - self.blind.keys() or frozenset({ANSWERS})
 
 
 _traces = [Trace()]

@@ -88,7 +88,7 @@ class CityOnAnEngine(Simulated):
     def check_end(self) -> None:
         self.catch_up_everything()
         items = self.ledger()
-        check_ledger(items, self.versions)
+        check_ledger(self.memory, self.policies)
         for wallet in items:
             if wallet["kind"] == "wallet":
                 assert wallet["due"] == wallet["posted"], wallet

@@ -7,14 +7,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from eeum.storage import Key, Table
-from tests.invariants import CLAIMS
-from tests.invariants_of_payments import canonical_hash
-from tests.simulation.reference_of_bank_references import BankReferences
+from tests.simulation.reference_of_bank_references import CLAIMS, BankReferences
 from tests.simulation.reference_of_budgets import BudgetReference
+from tests.simulation.reference_of_entries import canonical_hash
 from tests.simulation.reference_of_payments import Item
-from tests.simulation.reference_of_policies import (
-    Policies,
-)
+from tests.simulation.reference_of_policies import Policies
 from tests.simulation.reference_of_postings import WalletReference
 
 STATES = ("WALLET", "PROGRESS#")

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from eeum.storage import Key
-from tests.invariants import CLAIMS
 
 Item = dict[str, Any]
+
+CLAIMS = "BANK_REFERENCE#"
 
 
 class BankReferences:

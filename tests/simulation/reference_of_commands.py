@@ -7,9 +7,9 @@ from typing import Any
 
 from eeum.ids import entry_id, request_digest
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, Evaluation, Layer, PolicyVersion, RewardKind
-from tests.invariants_of_debts import Owed
-from tests.invariants_of_payments import canonical_hash, link_hash, taken
 from tests.simulation.reference_of_budgets import BudgetReference
+from tests.simulation.reference_of_debts import Owed
+from tests.simulation.reference_of_entries import canonical_hash, link_hash, taken
 from tests.simulation.reference_of_payments import Captured, CaptureOf, Earned, Item, Paid, account_of
 from tests.simulation.reference_of_policies import (
     Policies,

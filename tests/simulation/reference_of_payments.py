@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eeum.policy.rules import PolicyVersion
-from tests.invariants_of_payments import taken
-from tests.simulation.reference_of_policies import (
-    purse_of,
-)
+from tests.simulation.reference_of_entries import taken
+from tests.simulation.reference_of_policies import purse_of
 
 Item = dict[str, Any]
 CaptureOf = tuple[str, int]

@@ -10,7 +10,7 @@ from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import Evaluation, Layer, Limit, PolicyVersion, RewardKind
 from eeum.policy.windows import EVENT, Window
-from tests.invariants_of_facts import facts_of
+from tests.simulation.reference_of_facts import facts_of
 
 Item = dict[str, Any]
 HALF = 15

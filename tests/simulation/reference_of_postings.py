@@ -10,8 +10,8 @@ from typing import Any
 
 from eeum.policy.rules import AFTER_PAYMENT, Evaluation
 from tests.corrections_in_parts import digest_of_key, is_further, whole_corrections
-from tests.invariants_of_payments import taken
 from tests.simulation.reference_of_commands import CommandsReference
+from tests.simulation.reference_of_entries import taken
 from tests.simulation.reference_of_payments import CaptureOf, Earned, Item, account_of
 from tests.simulation.reference_of_policies import (
     given,

@@ -3,18 +3,18 @@
 import random
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from tests.simulation.answers import OF_READERS
 from tests.simulation.baskets import BASKETS, check_cards
-from tests.simulation.city import Found, Simulated
+from tests.simulation.city import Simulated
 from tests.simulation.drafts import DRAFTS
 from tests.simulation.faults import CALM, Died, FaultyStorage, Odds
 from tests.simulation.forms import forms
+from tests.simulation.judges import ANSWERS, AUDIT, Found, Verdicts, is_of_a_check, said_by
 from tests.simulation.last_won import LAST_WON
 from tests.simulation.operations import OPERATIONS as COMMON
 from tests.simulation.operations import REFUSED
@@ -35,7 +35,8 @@ FULL_CHECK = 10_000
 DAYS = 150
 """Approximate length of a run in the city's time, over several policies."""
 
-TESTS = Path(__file__).resolve().parents[1]
+AUDITED = (250, 500, 1_000, 2_000)
+"""After how many operations, besides at the end, the audit runs where each judge is to find something."""
 
 DEEPEST = 2
 """Greatest depth of operations within operations."""
@@ -118,6 +119,10 @@ def do(city: Simulated, step: Step, odds: Odds, depth: int = 0) -> None:
             operation(city, storage, chance)
     except (*REFUSED, Died):
         return
+    except Exception as fault:
+        if not city.verdicts.goes_on:
+            raise
+        city.verdicts.failed(ANSWERS, fault)
     finally:
         del city.focus[before:]
 
@@ -166,17 +171,39 @@ def _run(
                 city.check_end()
                 check_cards(city)
         except (Exception, Found) as fault:  # noqa: BLE001 - any exception is a finding of the run
-            return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done], _is_of_a_check(fault))
+            return Failure(seed, count, done, traceback.format_exc(limit=-6), steps[:done], is_of_a_check(fault))
         progress(done)
     return None
 
 
-def _is_of_a_check(fault: BaseException) -> bool:
-    """Whether an assertion of the tests failed: the product has none, and its exceptions are not failed checks."""
-    if isinstance(fault, Found) and fault.__cause__ is not None:
-        fault = fault.__cause__
-    *_, last = traceback.extract_tb(fault.__traceback__)
-    return isinstance(fault, AssertionError) and TESTS in Path(last.filename).parents
+class Judged(NamedTuple):
+    """What each judge found, and after how many operations; `failure` is the exception that ended the run."""
+
+    operations: dict[str, int]
+    found: dict[str, str]
+    failure: str | None = None
+
+
+def judged(seed: int, steps: Sequence[Step], count: int, enough: Callable[[Set[str]], bool]) -> Judged:
+    """Run `steps` until those judges that have found something are `enough`, or to the end."""
+    city = new_city(seed, count)
+    city.verdicts = Verdicts(goes_on=True)
+    operations: dict[str, int] = {}
+    with small(), kept(city):
+        for done, step in enumerate(steps, start=1):
+            city.advance(step.seconds, step.seed)
+            try:
+                do(city, step, Odds())
+                if done in AUDITED and AUDIT not in city.verdicts.by:
+                    city.verdicts.note([(AUDIT, city.check_stored)])
+                if done == len(steps):
+                    city.verdicts.note([*city.checks_at_end(), (ANSWERS, lambda: check_cards(city))])
+            except (Exception, Found) as fault:  # noqa: BLE001 - any exception is a finding of the run
+                return Judged(operations, city.verdicts.by, said_by(fault.__cause__ or fault))
+            operations.update({judge: done for judge in city.verdicts.by if judge not in operations})
+            if operations and enough(operations.keys()):
+                break
+    return Judged(operations, city.verdicts.by)
 
 
 def shortest(failure: Failure, count: int, most_runs: int = 400, most_seconds: float = 600) -> Failure:

@@ -1,7 +1,6 @@
 """The catch-up finds in wallets what the stream missed, and posts it once by the same rules."""
 
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -9,15 +8,14 @@ import pytest
 from eeum.cashback.catch_up import BEGINNING, CatchUp, SegmentCaughtUp, catch_up_segment
 from eeum.cashback.gap_store import GapStore
 from eeum.payments.items import payment_item, payment_key
-from eeum.payments.rules import Payment
 from eeum.policy.use_cases import PolicyBook
 from eeum.segments import Segment
 from eeum.storage import Add, Contended, Put, SetTo, Update
 from eeum.unit_of_work import Patience
-from eeum.wallet.rules import Wallet
 from eeum.wallet.store import wallet_key
 from tests.concurrency import attempts_at_once
 from tests.stored_forms import with_fact
+from tests.use_cases.paying import paid
 from tests.use_cases.world import World
 
 WHOLE = Segment(0, 1)
@@ -36,23 +34,15 @@ def _counts(found: SegmentCaughtUp) -> tuple[int, int, int, int]:
     return found.wallets, found.behind, found.accrued, len(found.unposted)
 
 
-def _paid(world: World, payer: Wallet, *amounts: int) -> list[Payment]:
-    made = []
-    for amount in amounts:
-        world.now += timedelta(seconds=1)
-        made.append(world.pay(payer, world.shop(), amount).entry)
-    return made
-
-
 def test_an_empty_city_needs_no_catch_up(world: World) -> None:
     assert _catch_up(world) == SegmentCaughtUp(None)
 
 
 def test_missed_entries_are_posted_once_in_the_order_of_acceptance(world: World) -> None:
     payer, other = world.member(charged=2_000_000), world.member("other", charged=10_000)
-    first, second, third = _paid(world, payer, 400_000, 300_000, 500_000)
+    first, second, third = paid(world, payer, 400_000, 300_000, 500_000)
     world.accrue(second)
-    world.accrue(*_paid(world, other, 10_000))
+    world.accrue(*paid(world, other, 10_000))
 
     assert _counts(_catch_up(world)) == (2, 1, 2, 0)
 
@@ -70,7 +60,7 @@ def test_stream_and_catch_up_post_the_same_entries(world: World) -> None:
     twin = World()
     for each, caught_up in ((world, True), (twin, False)):
         payer = each.member(charged=1_500_000)
-        payments = _paid(each, payer, 600_000, 500_000)
+        payments = paid(each, payer, 600_000, 500_000)
         held = each.pay(payer, each.shop(), 50_000, hold=True).entry
         captured = each.capture(held, 30_000).entry
         cancelled = each.cancel(payments[0], 200_000).entry
@@ -96,7 +86,7 @@ def test_declines_and_holds_need_no_accrual(world: World) -> None:
 def test_segments_together_catch_up_every_wallet_once(world: World) -> None:
     members = [world.member(f"member-{number}", charged=10_000) for number in range(12)]
     for member in members:
-        _paid(world, member, 10_000)
+        paid(world, member, 10_000)
     found = [_catch_up(world, Segment(number, 5)) for number in range(5)]
     assert (sum(each.wallets for each in found), sum(each.accrued for each in found)) == (12, 12)
     assert all(world.balances(member) == {"charged": 0, "cashback": 1_000} for member in members)
@@ -112,7 +102,7 @@ def test_a_gap_without_anything_missing_is_left_alone(world: World) -> None:
 
 def test_an_unpostable_entry_is_named_and_blocks_no_other(world: World) -> None:
     payer = world.member(charged=100_000)
-    good, spoilt = _paid(world, payer, 10_000, 20_000)
+    good, spoilt = paid(world, payer, 10_000, 20_000)
     key, item = payment_key(payer.id, spoilt.acceptance.digest), payment_item(spoilt)
     world.send(Put(key, {**item, "facts": with_fact(item["facts"], "own_rate", "much")}))
 
@@ -128,7 +118,7 @@ def test_an_unpostable_entry_is_named_and_blocks_no_other(world: World) -> None:
 
 def test_a_programme_without_policies_posts_nothing_for_now(world: World) -> None:
     payer = world.member(charged=10_000)
-    _paid(world, payer, 10_000)
+    paid(world, payer, 10_000)
     real, world.policies = world.policies, PolicyBook([])
     with pytest.raises(Exception, match="no policy"):
         _catch_up(world)
@@ -140,7 +130,7 @@ def test_a_call_out_of_time_returns_where_to_continue(world: World, monkeypatch:
     monkeypatch.setattr("eeum.dry_run.memory_store.PAGE_BYTES", 4_000)
     members = [world.member(f"member-{number}", charged=10_000) for number in range(10)]
     for member in members:
-        _paid(world, member, 10_000)
+        paid(world, member, 10_000)
     rounds, accrued, after = 0, 0, BEGINNING
     while after is not None:
         # Each look at the clock takes a second, so that a call has time for a few wallets.
@@ -155,7 +145,7 @@ def test_a_call_out_of_time_returns_where_to_continue(world: World, monkeypatch:
 
 
 def test_a_call_without_any_time_returns_its_start(world: World) -> None:
-    _paid(world, world.member(charged=10_000), 10_000)
+    paid(world, world.member(charged=10_000), 10_000)
     world.seconds = 1.0
     assert _catch_up(world) == SegmentCaughtUp(BEGINNING)
     world.seconds = 60.0
@@ -166,7 +156,7 @@ def test_a_call_without_any_time_returns_its_start(world: World) -> None:
 def test_a_run_repeated_after_a_crash_posts_nothing_twice(world: World, moment: str) -> None:
     members = [world.member(f"member-{number}", charged=10_000) for number in range(3)]
     for member in members:
-        _paid(world, member, 10_000)
+        paid(world, member, 10_000)
     with world.failing(MemoryError, moment, 1), pytest.raises(MemoryError):
         _catch_up(world)
     _catch_up(world)
@@ -175,7 +165,7 @@ def test_a_run_repeated_after_a_crash_posts_nothing_twice(world: World, moment: 
 
 def test_conflicts_are_retried(world: World) -> None:
     payer = world.member(charged=10_000)
-    _paid(world, payer, 10_000)
+    paid(world, payer, 10_000)
     with world.failing(Contended, "before", 3) as hit:
         assert _counts(_catch_up(world)) == (1, 1, 1, 0)
     assert len(hit) == 3
@@ -183,7 +173,7 @@ def test_conflicts_are_retried(world: World) -> None:
 
 def test_stream_and_catch_ups_at_once_post_once(world: World) -> None:
     payer = world.member(charged=500_000)
-    payments = _paid(world, payer, *[10_000] * 20)
+    payments = paid(world, payer, *[10_000] * 20)
     attempts_at_once([partial(_catch_up, world)] * 4 + [partial(world.accrue, payment) for payment in payments])
     _catch_up(world)
     after = world.wallet(payer.id)
@@ -192,13 +182,13 @@ def test_stream_and_catch_ups_at_once_post_once(world: World) -> None:
 
 def test_a_payment_during_the_catch_up_does_no_harm(world: World) -> None:
     payer = world.member(charged=50_000)
-    _paid(world, payer, 10_000)
+    paid(world, payer, 10_000)
     done: list[bool] = []
 
     def fault(moment: str, writes: object) -> None:
         if moment == "before" and not done:
             done.append(True)
-            _paid(world, payer, 20_000)
+            paid(world, payer, 20_000)
 
     world.memory.fault = fault
     assert _catch_up(world).accrued == 1

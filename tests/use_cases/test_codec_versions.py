@@ -16,15 +16,15 @@ from eeum.journal.chain import Head
 from eeum.payments.items import cancellation_key, capture_key, payment_key
 from eeum.payments.progress import Cancellation, Capture
 from eeum.payments.rules import Payment
-from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
 from eeum.storage import Table
 from eeum.wallet.rules import Wallet
+from tests.audit.damaging import book_with
 from tests.audit.life import audit_of, found_by
 from tests.invariants import check_everything
 from tests.stored_forms import named_facts
 from tests.use_cases.command_policies import Document, january_2021, layer, purse
-from tests.use_cases.world import World, incheon
+from tests.use_cases.world import World
 from tests.version_1 import as_version_1, written_in_version_1
 
 KNOWN_CLASS = {"fact": "member_class", "in": ["youth"]}
@@ -143,9 +143,7 @@ def _said(world: World) -> dict[str, Any]:
 def test_entries_say_the_same_at_any_point_of_the_update(updated_at: int) -> None:
     world, new = _lived(updated_at), _lived(0)
     check_everything(world.memory)
-    before = [document for document in incheon() if document["starts_at"] < _document()["starts_at"]]
-    book = PolicyBook([policy_of(document) for document in (*before, _document())])
-    assert found_by(audit_of(world.memory, now=AUDITED, policies=book)).deviations == []
+    assert found_by(audit_of(world.memory, now=AUDITED, policies=book_with(_document()))).deviations == []
     (wallet,), (of_new,) = ([world.wallet(item["pk"][7:]) for item in each.entries("wallet")] for each in (world, new))
     assert _without_chain(wallet) == _without_chain(of_new)
     assert wallet.chain.length == of_new.chain.length

@@ -14,11 +14,10 @@ from eeum.cashback.gap_store import GapStore
 from eeum.cashback.showing import AskedMonth, cashback_of_month
 from eeum.item_size import bytes_of
 from eeum.journal.accounts import added
-from eeum.payments.rules import Payment
 from eeum.segments import Segment
 from eeum.storage import Contended, Denied, Unavailable, Unstorable
-from eeum.wallet.rules import Wallet
 from tests.use_cases.command_policies import january_2021, layer, limit
+from tests.use_cases.paying import paid
 from tests.use_cases.world import World
 
 FEW = 120
@@ -28,14 +27,6 @@ FEW = 120
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "PART_BYTES", FEW)
-
-
-def _paid(world: World, payer: Wallet, *amounts: int) -> list[Payment]:
-    made = []
-    for amount in amounts:
-        world.now += timedelta(seconds=1)
-        made.append(world.pay(payer, world.shop(), amount).entry)
-    return made
 
 
 def _audited(world: World, later: timedelta = timedelta()) -> list[tuple[str, str]]:
@@ -58,7 +49,7 @@ def test_parts_are_entries_that_sum_to_one_correction(world: World, monkeypatch:
     for each, most in ((twin, parts.PART_BYTES), (world, FEW)):
         monkeypatch.setattr(parts, "PART_BYTES", most)
         payer = each.member(charged=2_000_000)
-        payments = _paid(each, payer, *amounts)
+        payments = paid(each, payer, *amounts)
         each.accrue(*payments)
         cancelled = each.cancel(payments[0]).entry
         each.accrue(cancelled)
@@ -82,7 +73,7 @@ def test_parts_are_entries_that_sum_to_one_correction(world: World, monkeypatch:
 @pytest.mark.usefixtures("few")
 def test_all_parts_are_there_or_none(world: World) -> None:
     payer = world.member(charged=2_000_000)
-    payments = _paid(world, payer, 500_000, *[20_000] * 6)
+    payments = paid(world, payer, 500_000, *[20_000] * 6)
     world.accrue(*payments)
     cancelled = world.cancel(payments[0]).entry
 
@@ -103,7 +94,7 @@ def test_all_parts_are_there_or_none(world: World) -> None:
 @pytest.mark.usefixtures("few")
 def test_a_later_cancellation_uses_all_parts(world: World) -> None:
     payer = world.member(charged=2_000_000)
-    payments = _paid(world, payer, 500_000, *[20_000] * 6)
+    payments = paid(world, payer, 500_000, *[20_000] * 6)
     world.accrue(*payments)
     for payment in (payments[0], payments[3], payments[1]):
         world.accrue(world.cancel(payment).entry)
@@ -126,7 +117,7 @@ def test_a_month_of_2_400_payments_of_four_layers_is_corrected_in_parts(founded:
     """As one item it had over 400 KB: it was refused each time, and with it all accruals of its batch."""
     world = founded(four_layers())
     payer = world.member(charged=2_000_000)
-    first, *others = _paid(world, payer, 500_000, *[50] * 2_400)
+    first, *others = paid(world, payer, 500_000, *[50] * 2_400)
     for start in range(0, len(others), 20):
         world.accrue(*([first] if start == 0 else []), *others[start : start + 20])
     cancelled = world.cancel(first).entry
@@ -140,7 +131,7 @@ def test_a_month_of_2_400_payments_of_four_layers_is_corrected_in_parts(founded:
 
 def test_pages_of_a_month_are_bounded_in_size(few: None, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     payer = world.member(charged=2_000_000)
-    payments = _paid(world, payer, 500_000, *[20_000] * 6)
+    payments = paid(world, payer, 500_000, *[20_000] * 6)
     world.accrue(*payments)
     world.accrue(world.cancel(payments[0]).entry)
     monkeypatch.setattr("eeum.cashback.showing.MOST_CHANGES", 3)
@@ -164,11 +155,11 @@ def test_a_correction_too_large_for_a_transaction_fails_alone(
     few: None, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payer, stranger = world.member(charged=2_000_000), world.member("stranger", charged=100_000)
-    payments = _paid(world, payer, 500_000, *[20_000] * 9)
+    payments = paid(world, payer, 500_000, *[20_000] * 9)
     world.accrue(*payments)
     cancelled = world.cancel(payments[0]).entry
-    later = _paid(world, payer, 10_000)
-    strangers = _paid(world, stranger, 10_000)
+    later = paid(world, payer, 10_000)
+    strangers = paid(world, stranger, 10_000)
     monkeypatch.setattr(store, "MOST_WRITES", 8)
 
     answer = world.accrued(cancelled, *later, *strangers)
@@ -196,7 +187,7 @@ def test_any_failure_of_one_wallet_affects_it_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     payer, stranger = world.member(charged=100_000), world.member("stranger", charged=100_000)
-    mine, theirs = _paid(world, payer, 10_000, 20_000), _paid(world, stranger, 10_000)
+    mine, theirs = paid(world, payer, 10_000, 20_000), paid(world, stranger, 10_000)
     broken = store._writes_of
 
     def writes_of(posting: Any) -> Any:
@@ -220,7 +211,7 @@ def test_a_transient_failure_is_raised_and_not_reported_as_unpostable(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     payer = world.member(charged=100_000)
-    mine = _paid(world, payer, 10_000, 20_000)
+    mine = paid(world, payer, 10_000, 20_000)
     whole = type(world.memory).read
 
     def failing(*arguments: Any) -> Any:
@@ -239,11 +230,11 @@ def test_a_transient_failure_is_raised_and_not_reported_as_unpostable(
 def test_long_accruals_and_those_behind_them_go_to_the_slow_lane(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eeum.cashback.use_cases.QUICK_ACCRUALS", 2)
     payer, stranger = world.member(charged=1_000_000), world.member("stranger", charged=100_000)
-    payments = _paid(world, payer, 10_000, 20_000, 30_000)
+    payments = paid(world, payer, 10_000, 20_000, 30_000)
     assert world.accrued(*payments, quick=True).accrued == 3
     cancelled = world.cancel(payments[0]).entry
-    (later,) = _paid(world, payer, 5_000)
-    (theirs,) = _paid(world, stranger, 10_000)
+    (later,) = paid(world, payer, 5_000)
+    (theirs,) = paid(world, stranger, 10_000)
     small = world.cancel(theirs).entry
 
     answer = world.accrued(cancelled, later, theirs, small, quick=True)
@@ -252,12 +243,12 @@ def test_long_accruals_and_those_behind_them_go_to_the_slow_lane(world: World, m
     assert world.accrued(cancelled, later).accrued == 2
     assert world.accrued(cancelled, later, quick=True).already == 2
     # No entry of the wallet is pending.
-    assert world.accrued(*_paid(world, payer, 5_000), quick=True).accrued == 1
+    assert world.accrued(*paid(world, payer, 5_000), quick=True).accrued == 1
 
 
 def test_a_long_month_is_read_once_for_all_its_cancellations(world: World) -> None:
     payer = world.member(charged=1_000_000)
-    payments = _paid(world, payer, *[1_000] * 60)
+    payments = paid(world, payer, *[1_000] * 60)
     for start in range(0, 60, 20):
         world.accrue(*payments[start : start + 20])
     cancelled = [world.cancel(payment).entry for payment in payments[:50]]
@@ -270,10 +261,10 @@ def test_a_long_month_is_read_once_for_all_its_cancellations(world: World) -> No
 def test_cached_entries_of_a_wallet_are_dropped_after_another_accrual(world: World) -> None:
     payer = world.member(charged=1_000_000)
     read_before = EntriesCache()
-    payments = _paid(world, payer, 300_000, 200_000, 100_000)
+    payments = paid(world, payer, 300_000, 200_000, 100_000)
     world.accrue(*payments)
     world.accrued(world.cancel(payments[2]).entry, read_before=read_before)
-    world.accrue(*_paid(world, payer, 50_000))
+    world.accrue(*paid(world, payer, 50_000))
     world.accrue(world.cancel(payments[1], 50_000).entry)
     world.accrued(world.cancel(payments[0]).entry, read_before=read_before)
     # 150,000 and 50,000 won are left, at 10 %.

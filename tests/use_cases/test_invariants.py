@@ -1,11 +1,13 @@
 """The invariant checker finds each kind of damage, done to the data of an ordinary day."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from eeum.storage import Key, Table
+from tests.audit.life import stored
 from tests.invariants import check_everything
 from tests.stored_forms import WON
 from tests.use_cases.world import World
@@ -105,9 +107,10 @@ DAMAGE: dict[str, Callable[[Items], Any]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damage_is_found(day: World, damage: str) -> None:
-    DAMAGE[damage](day.memory._items)
+    items = {key: copy.deepcopy(item) for key, item in day.memory.everything()}
+    DAMAGE[damage](items)
     with pytest.raises(AssertionError):
-        check_everything(day.memory)
+        check_everything(stored(items))
 
 
 def test_months_with_a_gap_or_two_open_are_found(day: World) -> None:

@@ -15,7 +15,7 @@ from eeum.budget.funding import Budgets
 from eeum.budget.items import line_of
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
-from eeum.calendar import SEOUL
+from eeum.calendar import SEOUL, text_of
 from eeum.cashback.context import EntriesCache
 from eeum.cashback.quoting import NOW, AskedQuote, Plan, QuoteAnswer, Quoting, quote_cashback
 from eeum.cashback.rules import Earning, MonthBook
@@ -211,6 +211,7 @@ class World:
             self.send(Update(wallet_key(wallet_id), (SetTo(("purses", purse), {"amount": 0}),)))
         entry: dict[str, Any] = {
             "kind": "grant",
+            "accepted_at": text_of(self.now),
             "postings": {"funder/city": -won, f"purse/{purse}": won} if won else {},
         }
         key = Key(Table.LEDGER, partition_of(wallet_id), f"GRANT#{uuid.uuid4()}")

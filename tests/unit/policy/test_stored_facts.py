@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_calculation.bodies import Method
+from eeum.audit.forms import facts_of as audited_facts
 from eeum.aws.attribute_values import attribute_value, plain_item
 from eeum.dry_run.events import AllFacts, MemberFacts
 from eeum.journal.forms import FACTS
@@ -26,7 +27,7 @@ from eeum.policy.stored_facts import (
     fault_of_facts,
 )
 from tests.every_fact import FACTS_OF_THE_LANGUAGE, conditions, words_of
-from tests.invariants_of_facts import facts_of
+from tests.simulation.reference_of_facts import facts_of
 from tests.stored_forms import PLACES, with_fact
 from tests.use_cases.world import MORNING
 from tests.version_1 import as_version_1
@@ -166,8 +167,10 @@ def test_every_fact_every_form_and_every_word_has_a_case() -> None:
 
 
 @given(_some(STORED_FACTS), _some(STORED_WITH_A_TOP_UP))
-def test_the_invariants_of_tests_read_every_fact(facts: Facts, of_a_top_up: Facts) -> None:
-    """They read facts with code of their own, to find what the product reads wrongly, and they read all facts."""
+def test_both_oracles_read_every_fact(facts: Facts, of_a_top_up: Facts) -> None:
+    """The audit and the reference read facts with code of their own, to find what the ledger reads wrongly."""
+    assert audited_facts(facts_stored(facts)) == audited_facts(_in_version_1(facts)) == facts
+    assert audited_facts(facts_of_top_up_stored(of_a_top_up), of_top_up=True) == of_a_top_up
     assert facts_of(facts_stored(facts)) == facts
     assert facts_of(_in_version_1(facts)) == facts
     assert facts_of(facts_of_top_up_stored(of_a_top_up)) == of_a_top_up

@@ -1,7 +1,7 @@
 """Check that each month's cashback is what the policies give for surviving captures, in the order of accrual numbers.
 
-This shares no code with the accrual (`eeum.cashback`), so that each checks the other. Both use the meaning of policies (`eeum.policy`),
-which its own published examples check.
+This shares no code with the accrual (`eeum.cashback`), so that each checks the other. Both use the evaluator of policies, which published
+examples check.
 """
 
 from collections import defaultdict
@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from eeum.audit.debts import check_debts
 from eeum.audit.entries import add_to, without_zeros
 from eeum.audit.folds import Fold, Folded, in_full, together
+from eeum.audit.limits import LimitAt, Window, last_month
 from eeum.audit.partition import Findings, Item, Partition, digest_in
-from eeum.audit.terms import LimitAt, Terms, Window
+from eeum.audit.terms import Terms
 from eeum.calendar import previous_month, text_of
-from eeum.policy.windows import last_month_of
 
 GRACE = timedelta(minutes=10)
 """How long cashback may be pending. After that its absence is reported, even if a catch-up may still post it."""
@@ -139,7 +139,7 @@ def _kept(windows: dict[Window, int]) -> set[Window]:
     if not begun:
         return set(windows)
     oldest = previous_month(max(begun))
-    return {window for window, name in zip(windows, names, strict=True) if last_month_of(name) >= oldest}
+    return {window for window, name in zip(windows, names, strict=True) if last_month(name) >= oldest}
 
 
 def _add_used(windows: dict[Window, int], item: Item) -> None:

@@ -11,15 +11,14 @@ from typing import Any
 
 from eeum.audit.entries import add_to
 from eeum.audit.folds import check_ceilings, rewards_item
+from eeum.audit.forms import facts_of
+from eeum.audit.limits import is_open, last_month, layers_of, limits_at, limits_of, used_and_carried, window_at
 from eeum.audit.partition import Findings, Item, Partition
 from eeum.audit.terms import Judged, Terms
 from eeum.calendar import month_of, previous_month
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
 from eeum.policy.rules import AT_PAYMENT, AT_TOP_UP, NOTHING, Evaluation, RewardKind
-from eeum.policy.stored_facts import STORED_WITH_A_TOP_UP, facts_of_item
-from eeum.policy.usage import key_of, limits_of, window_usage
-from eeum.policy.windows import last_month_of
 
 Used = dict[str, int]
 """Limit usage in won, by limit and window."""
@@ -58,7 +57,7 @@ def _is_acted_on(item: Item, terms: Terms, findings: Findings) -> bool:
     acts = False
     if judged and item.get("status") in ("approved", "completed"):
         limited = item["kind"] == "top_up" and judged.policy.wallet.top_up_limits
-        acts = bool(limited or judged.policy.acting(_rewards_at(item)))
+        acts = bool(limited or layers_of(judged.policy, _rewards_at(item)))
     if not acts and any(name in item for name in ("discounts", "rewards", "taken", "ceilings")):
         findings.add(
             "given_without_policy", item["sk"], "it has rewards or limit usage, but no layer or limit applies to it"
@@ -115,22 +114,23 @@ def _wrong(item: Item, judged: Judged, used: Used) -> list[Compared]:
 
 def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None) -> list[Compared]:
     """The checks of a payment's or top-up's rewards, for the limit usage `used` before it."""
-    policy, at, _ = judged
+    policy, at = judged.policy, judged.at
     gives = _rewards_at(item)
-    limits = limits_of(policy, gives)
+    limits = limits_at(limits_of(policy, gives), at)
     ceilings: Mapping[str, int] = item.get("ceilings", {})
     evaluation = NOTHING
-    if policy.pays_at(at):
+    if judged.gives:
         facts = replace(_facts_of(item), amount=item["amount"], accepted_at=at)
-        before, carried = window_usage(limits.values(), used, at)
+        before, carried = used_and_carried(limits, used)
         evaluation = evaluate(
-            policy, facts, item["amount"], before, kinds=gives, carried=carried, funded_amounts=ceilings
+            judged.open, facts, item["amount"], before, kinds=gives, carried=carried, funded_amounts=ceilings
         )
-    taken = {key_of(limits[limit], at): won for limit, won in evaluation.used.items() if won}
+    windows = {each.limit.id: each.window for each in limits}
+    taken = {windows[limit]: won for limit, won in evaluation.used.items() if won}
     if item["kind"] == "top_up":
         for limit in policy.wallet.top_up_limits:
-            if limit.window.is_open(at):
-                taken[key_of(limit, at)] = item["amount"]
+            if is_open(limit.window, at):
+                taken[window_at(limit, at)] = item["amount"]
     if findings is not None:
         check_ceilings(item["sk"], ceilings, evaluation, findings)
     return [
@@ -141,8 +141,8 @@ def _compared(item: Item, judged: Judged, used: Used, findings: Findings | None)
 
 def _facts_of(item: Item) -> Facts:
     if item["kind"] == "payment":
-        return facts_of_item(item["facts"])
-    return facts_of_item(item.get("facts", {}), STORED_WITH_A_TOP_UP)
+        return facts_of(item["facts"])
+    return facts_of(item.get("facts", {}), of_top_up=True)
 
 
 def _due(evaluation: Evaluation) -> list[dict[str, Any]]:
@@ -162,13 +162,11 @@ def _stored(item: Item) -> list[dict[str, Any]]:
 def _check_top_up_limits(item: Item, judged: Judged, used: Used, findings: Findings) -> None:
     if item["kind"] != "top_up":
         return
-    policy, at, _ = judged
-    limits = [limit for limit in policy.wallet.top_up_limits if limit.window.is_open(at)]
-    before, carried = window_usage(limits, used, at)
-    for limit in limits:
-        topped_up = before.get(limit.id, 0) + item["amount"]
-        if limit.amount is not None and topped_up > limit.amount + carried.get(limit.id, 0):
-            what = f"{limit.id} has {topped_up} won used, but allows {limit.amount + carried.get(limit.id, 0)}"
+    limits = [limit for limit in judged.policy.wallet.top_up_limits if is_open(limit.window, judged.at)]
+    for each in limits_at(limits, judged.at):
+        topped_up, most = used.get(each.window, 0) + item["amount"], each.most(used)
+        if most is not None and topped_up > most:
+            what = f"{each.limit.id} has {topped_up} won used, but allows {most}"
             findings.add("limit_exceeded", item["sk"], what)
 
 
@@ -178,4 +176,4 @@ def _is_carried(window: str, at: datetime) -> bool:
     month = month_of(at)
     if len(name) == len("2021"):
         return int(name) >= int(month[:4]) - 1
-    return last_month_of(name) >= previous_month(month)
+    return last_month(name) >= previous_month(month)

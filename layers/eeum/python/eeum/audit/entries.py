@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from eeum.audit.forms import rewards_by_name
 from eeum.audit.partition import Findings, Item, Partition, digest_in
 from eeum.calendar import month_of, parse_instant
 from eeum.ids import digest_of, entry_id
-from eeum.journal.forms import rewards_by_name
 
 HELD, REFUND_PENDING, CASHBACK = "purse/held", "purse/refund_pending", "purse/cashback"
 Postings = dict[str, int]

@@ -10,15 +10,15 @@ from typing import Any
 from eeum.audit.debts import Returned, is_of_earlier_version
 from eeum.audit.discounts import paid_for
 from eeum.audit.entries import account_of, add_to, given_off, without_zeros
+from eeum.audit.forms import facts_of, rewards_by_name
+from eeum.audit.limits import LimitAt, Window, layers_of, shares, used_and_carried
 from eeum.audit.partition import CaptureOf, Findings, Item, Partition, between, digest_in, first_won
 from eeum.audit.parts import parts_of, together_posted
 from eeum.audit.purses import purse_due, taken_back
-from eeum.audit.terms import Judged, LimitAt, Terms, Window
-from eeum.journal.forms import rewards_by_name
+from eeum.audit.terms import Judged, Terms
 from eeum.policy.conditions import Facts
 from eeum.policy.evaluation import evaluate
-from eeum.policy.rules import NOTHING, Evaluation, Layer, funded
-from eeum.policy.stored_facts import facts_of_item
+from eeum.policy.rules import AFTER_PAYMENT, NOTHING, Evaluation, Layer
 
 
 def in_full(used: Mapping[str, int], month: str) -> dict[Window, int]:
@@ -91,7 +91,7 @@ class Fold:
             source=source,
             merchant_id=item["paid_to"],
             judged=judged,
-            facts=facts_of_item(source["facts"]),
+            facts=facts_of(source["facts"]),
             survives=source["amount"],
             ceilings=dict(item.get("ceilings", {})),
         )
@@ -117,14 +117,16 @@ class Fold:
 
     def _evaluate(self, folded: Folded) -> int:
         """Evaluate the policy on the usage so far and add to that usage; return the base in won."""
-        policy, at = folded.judged.policy, folded.judged.at
-        base = _base(folded.paid_from, policy.earns_from)
+        judged = folded.judged
+        base = _base(folded.paid_from, judged.policy.earns_from)
         folded.evaluation, folded.used = NOTHING, {}
-        if policy.pays_at(at):
-            facts = replace(folded.facts, amount=folded.survives, accepted_at=at)
-            used, carried = folded.judged.limit_usage(self._used)
-            folded.evaluation = evaluate(policy, facts, base, used, carried=carried, funded_amounts=folded.ceilings)
-            windows = {limit.id: window for limit, window, _ in folded.judged.limits}
+        if judged.gives:
+            facts = replace(folded.facts, amount=folded.survives, accepted_at=judged.at)
+            used, carried = used_and_carried(judged.limits, self._used)
+            folded.evaluation = evaluate(
+                judged.open, facts, base, used, carried=carried, funded_amounts=folded.ceilings
+            )
+            windows = {limit.id: window for limit, window, _ in judged.limits}
             folded.used = {windows[limit]: won for limit, won in folded.evaluation.used.items()}
         for window, won in folded.used.items():
             add_to(self._used, window, won)
@@ -262,7 +264,7 @@ def _add_change(accounts: dict[str, int], folded: Folded, layer: Layer, old: int
     """Add what moves when the reward of `layer` changes from `old` won to `new`."""
     into = purse_due(folded.judged.policy, layer, folded.source["accepted_at"])
     add_to(accounts, f"purse/{into}", new - old)
-    for (name, paid), (_, owed) in zip(funded(layer, old), funded(layer, new), strict=True):
+    for (name, paid), (_, owed) in zip(shares(layer, old), shares(layer, new), strict=True):
         add_to(accounts, account_of(name, folded.merchant_id), paid - owed)
 
 
@@ -306,7 +308,7 @@ def _kind_of(purse: str) -> str:
 def _earned_item(folded: Folded) -> list[dict[str, Any]]:
     """The rewards of an earning; each names its purse, unless that is cashback."""
     policy, at = folded.judged.policy, folded.source["accepted_at"]
-    into = {layer.id: purse_due(policy, layer, at) for layer in policy.after_payment}
+    into = {layer.id: purse_due(policy, layer, at) for layer in layers_of(policy, AFTER_PAYMENT)}
     own = {layer: {"into": purse_id} for layer, purse_id in into.items() if purse_id != "cashback"}
     return [reward | own.get(reward["layer"], {}) for reward in rewards_item(folded.evaluation)]
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from eeum.audit.forms import CHAIN, link_hash
 from eeum.audit.partition import Findings, Item, Partition, digest_in, moved_at
 from eeum.calendar import text_of
-from eeum.journal.chain import CHAIN, link
 
 
 class HeadOf(NamedTuple):
@@ -27,7 +27,7 @@ def check_links(partition: Partition, findings: Findings) -> None:
         source = _source_hash(partition, item)
         if source is not None and stored["source"] != source:
             findings.add("source_changed", sk, f"its source ({_source_of(item)}) was changed")
-        expected = link(head, stored["length"], stored["source"], partition.hash_of(item))
+        expected = link_hash(head, stored["length"], stored["source"], partition.hash_of(item))
         if stored["head"] != expected:
             findings.add("link_broken", sk, f"link {length} does not follow from its entry and the link before")
         head = stored["head"]

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eeum.audit.forms import entry_hash
 from eeum.errors import Refusal
 from eeum.ids import Digest
-from eeum.journal.chain import entry_hash
 
 Item = Mapping[str, Any]
 

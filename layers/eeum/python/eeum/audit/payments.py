@@ -5,9 +5,9 @@ from typing import Any
 
 from eeum.audit.debts import sent_on
 from eeum.audit.discounts import check_cancelled_discounts
+from eeum.audit.forms import facts_by_name
 from eeum.audit.partition import Findings, Item, Partition, between, digest_in
 from eeum.ids import Digest, request_digest
-from eeum.journal.forms import facts_by_name
 
 PARTS = ("capture", "release", "cancellation", "progress")
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from eeum.audit.entries import CASHBACK, Postings, add_to, without_zeros
+from eeum.audit.forms import facts_of
+from eeum.audit.limits import layers_of
 from eeum.audit.partition import Findings, Item, Partition
 from eeum.audit.terms import Judged, Terms
 from eeum.policy.conditions import Facts
-from eeum.policy.rules import Layer, PolicyVersion, RewardKind
-from eeum.policy.stored_facts import facts_of_item
+from eeum.policy.rules import AT_TOP_UP, Layer, PolicyVersion, RewardKind
 
 PAYBACK, ALWAYS, YEAR = "payback", "always", 4
 AS_NAMED = "@"
@@ -97,13 +98,13 @@ def _check_spent(payment: Item, terms: Terms, findings: Findings) -> None:
 
 
 def _facts_of(payment: Item, judged: Judged) -> Facts:
-    return replace(facts_of_item(payment["facts"]), amount=payment["amount"], accepted_at=judged.at)
+    return replace(facts_of(payment["facts"]), amount=payment["amount"], accepted_at=judged.at)
 
 
 def _check_bonus(top_up: Item, terms: Terms, findings: Findings) -> None:
     """Check that a bonus enters its layer's purse, and that a discount enters none."""
     judged = terms.at(top_up["accepted_at"])
-    layers = {layer.id: layer for layer in judged.policy.at_top_up} if judged else {}
+    layers = {layer.id: layer for layer in layers_of(judged.policy, AT_TOP_UP)} if judged else {}
     for reward in top_up.get("rewards", ()):
         layer = layers.get(reward["layer"])
         if judged and layer:

@@ -4,42 +4,29 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from eeum.audit.in_force import open_at
+from eeum.audit.limits import FIRST_HALF, LimitAt, limits_at, limits_of
 from eeum.calendar import parse_instant
-from eeum.policy.rules import AFTER_PAYMENT, Limit, PolicyVersion
-from eeum.policy.usage import key_before, key_of, limits_of
-from eeum.policy.windows import carried_into
+from eeum.policy.rules import AFTER_PAYMENT, PolicyVersion
 
 PolicyAt = Callable[[datetime], PolicyVersion | None]
-Window = str
-"""A limit and the name of one of its windows: `monthly-spend@2021-01`."""
-
-_SECOND_HALF = "16"
-
-
-class LimitAt(NamedTuple):
-    """A limit in its window at an instant, and the window that it carries over from."""
-
-    limit: Limit
-    window: Window
-    carried_from: Window | None
 
 
 class Judged(NamedTuple):
-    """What judges an entry: the policy in force, the instant of acceptance, and the limits of rewards after a payment."""
+    """What judges an entry: the policy in force, the instant of acceptance, and the limits of rewards after a payment.
+
+    `open` is the policy without layers whose event is closed then.
+    """
 
     policy: PolicyVersion
     at: datetime
     limits: tuple[LimitAt, ...]
+    open: PolicyVersion
 
-    def limit_usage(self, usage: dict[Window, int]) -> tuple[dict[str, int], dict[str, int]]:
-        """By limit, the won used so far and those carried over."""
-        used, carried = {}, {}
-        for limit, window, carried_from in self.limits:
-            if won := usage.get(window):
-                used[limit.id] = won
-            if carried_from and limit.amount is not None:
-                carried[limit.id] = carried_into(limit.amount, usage.get(carried_from, 0))
-        return used, carried
+    @property
+    def gives(self) -> bool:
+        """Whether layers give anything: until the version's end."""
+        return self.policy.ends_at is None or self.at < self.policy.ends_at
 
 
 class Terms:
@@ -56,14 +43,15 @@ class Terms:
             at = parse_instant(accepted_at, "accepted_at")
             policy = self._policy_at(at)
             self._judged[accepted_at] = (
-                None if policy is None else Judged(policy, at, self._limits_of(policy, at, accepted_at))
+                None
+                if policy is None
+                else Judged(policy, at, self._limits_of(policy, at, accepted_at), open_at(policy, at))
             )
         return self._judged[accepted_at]
 
     def _limits_of(self, policy: PolicyVersion, at: datetime, accepted_at: str) -> tuple[LimitAt, ...]:
         """The limits at an instant. Their windows change at most twice a month, so they are computed once for each half."""
-        half = (id(policy), accepted_at[:7], accepted_at[8:10] >= _SECOND_HALF)
+        half = (id(policy), accepted_at[:7], int(accepted_at[8:10]) > FIRST_HALF)
         if half not in self._limits:
-            limits = limits_of(policy, AFTER_PAYMENT).values()
-            self._limits[half] = tuple(LimitAt(limit, key_of(limit, at), key_before(limit, at)) for limit in limits)
+            self._limits[half] = limits_at(limits_of(policy, AFTER_PAYMENT), at)
         return self._limits[half]

@@ -16,6 +16,7 @@ from eeum.audit.bank_references import (
     unclaimed,
     wrong_claim,
 )
+from eeum.audit.in_force import InForce
 from eeum.audit.links import head_as_of
 from eeum.audit.partition import UNREADABLE, Deviation, Partition
 from eeum.audit.roots import head_line
@@ -101,6 +102,10 @@ class Audit:
     has_time: Callable[[], bool]
     pause: Callable[[float], None]
     progress: Callable[[int], None] = lambda _: None
+    in_force: InForce = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "in_force", InForce(self.policies.approved, self.policies.amendments))
 
     def segment(self, number: int, of: int, resume: str = BEGINNING) -> SegmentAudited:
         """Audit a segment page by page from `resume` on, until its end or the time limit, and at least one page.
@@ -163,7 +168,7 @@ class Audit:
         self._add(partition, found)
 
     def _wrong(self, partition: Partition, items: Sequence[Item]) -> list[Deviation]:
-        wrong = deviations(partition, self.policies.in_force_at, self.now)
+        wrong = deviations(partition, self.in_force.at, self.now)
         due = claims_due(items)
         claims = self.store.items([Key(Table.LEDGER, name, CLAIM) for name in due]) if due else []
         return wrong + unclaimed(partition.wallet_id, due, dict(zip(due, claims, strict=True)))

@@ -20,10 +20,12 @@ NOTICE = timedelta(seconds=120)
 class PolicyBook:
     """A programme's versions in the order of their starts, with all amendments applied.
 
-    A version may occur several times: while layers are suspended, it occurs without them.
+    A version may occur several times: while layers are suspended, it occurs without them. `approved` are the versions without any
+    amendment, for the audit, which applies `amendments` by itself.
     """
 
     def __init__(self, versions: Sequence[PolicyVersion], amendments: Sequence[Amendment] = ()) -> None:
+        self.approved, self.amendments = tuple(versions), tuple(amendments)
         held = stretches(versions, amendments)
         self._versions = [version for _, version in held]
         self._starts = [start for start, _ in held]

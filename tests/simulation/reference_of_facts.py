@@ -1,4 +1,4 @@
-"""The facts of ledger entries, read without the product's code; a test checks that the list is complete."""
+"""The facts of entries, read without the product's code; a test checks that the list is complete."""
 
 from typing import Any
 
