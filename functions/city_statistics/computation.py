@@ -55,8 +55,8 @@ def definitions(path: Path = DEFINITIONS, recorded: Path = RECORDED) -> dict[str
     return checked(json.loads(path.read_text())["definitions"], json.loads(recorded.read_text()))
 
 
-def read_inputs(folder: Path, of_the_city: Mapping[str, str] | None = None) -> dict[str, Input]:
-    """Every input table of a folder. `of_the_city` has the CSV of tables that the city's own stores replace.
+def read_inputs(folder: Path, own: Path | None = None) -> dict[str, Input]:
+    """Every input table of a folder. `own` is a folder with the tables that the city's own stores replace.
 
     Raises:
         InputUnusable: a table is missing, or cannot be read.
@@ -64,14 +64,10 @@ def read_inputs(folder: Path, of_the_city: Mapping[str, str] | None = None) -> d
     """
     found = {}
     for name in COLUMNS:
-        path = folder / f"{name}.csv"
-        if of_the_city is not None and name in FROM_THE_CITY:
-            content = of_the_city[name]
-        elif path.is_file():
-            content = path.read_text(encoding="utf-8")
-        else:
-            raise InputUnusable(f"There is no input table {name}.csv in {folder}.")
-        found[name] = read_input(name, content)
+        path = (own if own is not None and name in FROM_THE_CITY else folder) / f"{name}.csv"
+        if not path.is_file():
+            raise InputUnusable(f"There is no input table {name}.csv in {path.parent}.")
+        found[name] = read_input(name, path.read_text(encoding="utf-8"))
     for name in ("population", "districts", "categories", "category_groups"):
         if not found[name].rows:
             raise InputWithoutSource(f"{name}: the table has no row, so it names no source.")

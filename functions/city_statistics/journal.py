@@ -150,7 +150,7 @@ def _write_parts(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Pat
             types = {"month": "VARCHAR", **COLUMNS[kind]}
             columns = ", ".join(f"{text(name)}: {text(sort)}" for name, sort in types.items())
             connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW staged AS FROM read_csv({text(str(path))}, header = false, delim = ',', quote = '\"', "
+                f"CREATE OR REPLACE TEMP VIEW staged AS FROM read_csv({text(str(path))}, auto_detect = false, header = false, delim = ',', quote = '\"', "
                 f"escape = '\"', nullstr = '', columns = {{{columns}}})"
             )
             sorted_ = path.with_suffix(".parquet")

@@ -25,7 +25,7 @@ DISTRICTS = ("jung", "dong", "michuhol", "yeonsu", "seo", "ongjin")
 CATEGORIES = ("restaurant", "cafe", "supermarket", "butcher", "hospital")
 PURSE = {"youth": 100_000}
 START = datetime(2020, 11, 20, 9, tzinfo=SEOUL)
-NOON = timedelta(hours=12)
+POPULATION = "month,population,source,date\n2020-10,3000000,made up for tests,2020-11-01\n"
 
 
 def registration_number(serial: int) -> str:
@@ -40,7 +40,7 @@ class RandomCity:
     """A city from a seed. `world` has every entry that its use cases stored."""
 
     seed: int
-    payments: int = 60
+    payments: int = 36
     days: int = 50
     world: World = field(init=False)
 
@@ -152,11 +152,20 @@ def stored(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: attribute_value(value) for name, value in item.items()} for item in items]
 
 
+def inputs_for_tests(folder: Path, population: str = POPULATION) -> Path:
+    """The city's input tables, with a population that holds for the tests' months."""
+    folder.mkdir(parents=True)
+    for path in INPUTS.iterdir():
+        (folder / path.name).write_text(path.read_text())
+    (folder / "population.csv").write_text(population)
+    return folder
+
+
 class Publishing:
     """A journal in a folder, and the releases that were computed from it."""
 
-    def __init__(self, folder: Path, inputs: Path = INPUTS) -> None:
-        self.folder, self.inputs = folder, inputs
+    def __init__(self, folder: Path, inputs: Path | None = None) -> None:
+        self.folder, self.inputs = folder, inputs or inputs_for_tests(folder / "inputs")
         self.journal = Journal(folder / "journal")
         self.connection = connect(folder / "spill", memory="500MB", threads=1)
         self.exports = 0

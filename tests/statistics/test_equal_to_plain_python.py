@@ -28,7 +28,7 @@ def counted(row: dict[str, Any]) -> dict[str, int]:
 
 
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
+    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
 )
 @given(seed=st.integers(0, 10_000))
 def test_every_cell(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:

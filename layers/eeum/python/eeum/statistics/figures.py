@@ -231,7 +231,8 @@ def _issuance(known: Known) -> Iterator[Draft]:
 
 def _benefit_plus(known: Known) -> Iterator[Draft]:
     rows = known.rows("benefit_plus")
-    newest = max(rows, key=lambda row: row["day"], default=None)
+    counted = [row for row in rows if row["day"] <= known.as_of] or rows[:1]
+    newest = max(counted, key=lambda row: row["day"], default=None)
     target = max(known.rows("targets", target="benefit_plus"), key=lambda row: row["year"], default=None)
     if newest is None:
         return

@@ -142,7 +142,8 @@ def _in_korean(value: Fraction) -> str:
 
 def _in_english(value: Fraction) -> str:
     for size, name in _ENGLISH:
-        if abs(value) >= size:
+        # What rounds up to a unit is printed in it.
+        if rounded(abs(value) / size, _ENGLISH_DIGITS) >= 1:
             places = _ENGLISH_DIGITS - len(str(int(abs(value) / size)))
             return f"{rounded(value / size, places).normalize():f} {name}"
     return f"{int(rounded(value)):,}"
