@@ -18,9 +18,9 @@ from city_statistics.counting import Counting
 from city_statistics.database import connect, text
 from city_statistics.exports import items_of, open_exports, source_of
 from city_statistics.journal import Journal
+from eeum.calendar import milliseconds_of, start_of_month
 from eeum.statistics.districts import District, Districts
 from eeum.statistics.entries import COLUMNS
-from eeum.calendar import milliseconds_of, start_of_month
 
 MONTH, AS_OF = "2020-12", "2020-12-31"
 MEMBERS_PER_PAYMENT, SHOPS = 15, 109_000
@@ -54,7 +54,8 @@ def make(folder: Path, payments: int) -> int:
                'category ' || (place // 100 % {CATEGORIES}) AS category,
                CAST(CASE WHEN hash(member) % 10 = 0 THEN NULL ELSE 15 + hash(member) % 65 END AS UTINYINT) AS age,
                won AS price, CAST(0 AS BIGINT) AS discount, '[["charged",' || won || ']]' AS paid_from,
-               won AS from_charged, CAST(0 AS BIGINT) AS from_cashback, CAST(0 AS BIGINT) AS from_allowances, CAST(0 AS BIGINT) AS from_rewards
+               won AS from_charged, CAST(0 AS BIGINT) AS from_cashback, CAST(0 AS BIGINT) AS from_allowances,
+               CAST(0 AS BIGINT) AS from_rewards
         FROM paid ORDER BY wallet, payment) TO {text(str(place / "captures.parquet"))} (FORMAT parquet)"""
     )
     connection.execute(
@@ -81,7 +82,7 @@ def count(folder: Path, payments: int) -> int:
 
 
 def write_increment(folder: Path, payments: int) -> int:
-    """Write an increment whose entries are payments and earnings, one each, from one of each in the sample."""
+    """Write an export of payments and their earnings, as many of each, from one of each in the sample."""
     sample = json.loads((Path(__file__).parent / "entries_of_a_day.json").read_text())
     root = folder / "AWSDynamoDB" / "increment"
     (root / "data").mkdir(parents=True)
@@ -91,7 +92,12 @@ def write_increment(folder: Path, payments: int) -> int:
                 file.write(line.replace("NUMBER", f"{number:019x}") + "\n")
     items = payments * len(sample)
     (root / "manifest-files.json").write_text(json.dumps({"itemCount": items, "dataFileS3Key": "0.json.gz"}) + "\n")
-    summary = {"exportType": "FULL_EXPORT", "outputFormat": "DYNAMODB_JSON", "itemCount": items, "exportTime": "2020-12-31T15:00:00Z"}
+    summary = {
+        "exportType": "FULL_EXPORT",
+        "outputFormat": "DYNAMODB_JSON",
+        "itemCount": items,
+        "exportTime": "2020-12-31T15:00:00Z",
+    }
     (root / "manifest-summary.json").write_text(json.dumps(summary))
     return payments
 
@@ -101,7 +107,9 @@ def read_increment(folder: Path, payments: int) -> int:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         (export,) = open_exports(folder / "AWSDynamoDB")
         journal = Journal(Path(scratch) / "journal")
-        journal.add(items_of(export), source_of(export), connect(Path(scratch) / "spill", MEMORY), Path(scratch) / "staged")
+        journal.add(
+            items_of(export), source_of(export), connect(Path(scratch) / "spill", MEMORY), Path(scratch) / "staged"
+        )
         assert sum(each.rows["captures"] for each in journal.months().values()) == payments
     return payments
 

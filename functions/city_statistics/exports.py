@@ -50,5 +50,7 @@ def _added(line: Mapping[str, Any], since: str | None) -> Attributes | None:
     if before is None:
         return after
     if before != after and before.get("kind", {}).get("S") in KINDS:
-        raise EntryUnreadable(f"The entry {before['pk']} {before['sk']} was changed or deleted, which the journal never does.")
+        raise EntryUnreadable(
+            f"The entry {before['pk']} {before['sk']} was changed or deleted, which the journal never does."
+        )
     return None

@@ -150,8 +150,8 @@ def _write_parts(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Pat
             types = {"month": "VARCHAR", **COLUMNS[kind]}
             columns = ", ".join(f"{text(name)}: {text(sort)}" for name, sort in types.items())
             connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW staged AS FROM read_csv({text(str(path))}, auto_detect = false, header = false, delim = ',', quote = '\"', "
-                f"escape = '\"', nullstr = '', columns = {{{columns}}})"
+                f"CREATE OR REPLACE TEMP VIEW staged AS FROM read_csv({text(str(path))}, auto_detect = false, header = false, "
+                f"delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})"
             )
             sorted_ = path.with_suffix(".parquet")
             connection.execute(f"COPY (FROM staged ORDER BY ALL) TO {text(str(sorted_))} (FORMAT parquet)")
@@ -165,9 +165,9 @@ def _write_parts(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Pat
     for month in sorted(counts):
         place = folder / month
         place.mkdir(parents=True)
-        for kind, columns in COLUMNS.items():
+        for kind, named in COLUMNS.items():
             connection.execute(
-                f"COPY (SELECT {', '.join(columns)} FROM sorted_{kind} WHERE month = {text(month)} ORDER BY ALL) "
+                f"COPY (SELECT {', '.join(named)} FROM sorted_{kind} WHERE month = {text(month)} ORDER BY ALL) "
                 f"TO {text(str(place / f'{kind}.parquet'))} (FORMAT parquet)"
             )
         (place / "rows.json").write_text(json.dumps(counts[month]))

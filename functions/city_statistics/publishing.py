@@ -73,5 +73,3 @@ class Place:
         unfinished.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         unfinished.replace(path)
         return document, path
-
-

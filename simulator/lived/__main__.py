@@ -79,7 +79,9 @@ def main() -> int:
     if given.folder.exists() and any(given.folder.iterdir()):
         print(f"make lived-city: {given.folder} is not empty; give a new folder.", file=sys.stderr)
         return 2
-    city = LivedCity(policies_of(), given.seed, given.scale, given.average, lambda line: print(f"· {line}", file=sys.stderr))
+    city = LivedCity(
+        policies_of(), given.seed, given.scale, given.average, lambda line: print(f"· {line}", file=sys.stderr)
+    )
     city.live(months_of(given.scale))
     number = write_export(given.folder / "export", city.items())
     write_inputs(given.folder / "inputs", given.scale)

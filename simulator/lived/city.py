@@ -1,15 +1,16 @@
 """Live a city: every wallet, top-up, payment, cashback and cancellation goes through the use cases, month by month."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from eeum.budget.funding import Budgets
 from eeum.budget.rules import Lines
 from eeum.budget.store import BudgetStore
-from eeum.calendar import next_month, start_of_month
+from eeum.calendar import Month, month_of, next_month, start_of_month
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
 from eeum.cashback.use_cases import Accrual, Batch, post
@@ -53,8 +54,14 @@ PATIENCE = Patience(lambda: 10.0, lambda _seconds: None, most_attempts=100)
 CANCELLED = 0.02
 """The share of payments that are cancelled, in part or in full: assumed."""
 LEAST_TOP_UP, MOST_TOP_UP, STEP = 50_000, 1_000_000, 10_000
-LARGEST_PAYMENT = 900_000
+LARGEST_PAYMENT = 400_000
+MOST_TRIED = 12
+"""Members who are tried for a payment that a limit does not let another make."""
+MISSED = 100
+"""The most won that a category's month misses of what it is drawn to, at random: no real city pays a round sum."""
+SMALL = 5_000
 MOST_POSTED = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +76,20 @@ class Planned:
 class LivedCity:
     """A city in memory. Equal seeds live the same."""
 
-    def __init__(self, policies: PolicyBook, seed: int, scale: int, average: int, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self, policies: PolicyBook, seed: int, scale: int, average: int, progress: Callable[[str], None]
+    ) -> None:
         self.storage = InMemoryStorage(keeps_log=False)
         self._policies, self._random, self._progress = policies, random.Random(seed), progress
         self._scale, self._average = scale, average
-        self._now = datetime.min
+        self._now = EPOCH
         self._requests = 0
         self._wallets: list[Wallet] = []
         self._waiting: list[Key] = []
         self._shops: dict[str, list[str]] = {}
-        self._opened = datetime.min
+        self._category_of: dict[str, str] = {}
+        self._paid: Counter[tuple[Month, str]] = Counter()
+        self._opened = EPOCH
 
     def live(self, months: Sequence[LivedMonth]) -> None:
         """Live the months, one after the other."""
@@ -91,6 +102,7 @@ class LivedCity:
                 self._now = each.at
                 self._pay(each)
             self._post()
+            self._complete(month)
             self._progress(f"{month.month}: {len(self._wallets):,} members, {len(planned):,} payments")
 
     def items(self) -> list[dict[str, Any]]:
@@ -119,6 +131,7 @@ class LivedCity:
             decision = Decision(MerchantStatus.APPROVED, OPERATOR, self._now, "papers in order")
             decide_application(DecideApplication(applied.id, decision), dependencies)
             self._shops.setdefault(category, []).append(applied.id)
+            self._category_of[applied.id] = category
         # They accept payments from the next day.
         self._opened = self._now + timedelta(days=1)
 
@@ -145,37 +158,55 @@ class LivedCity:
         end = first + timedelta(days=month.days) if month.days else start_of_month(next_month(month.month))
         hours, days = range(24), (end - start).days + 1
         for category, total in month.paid.items():
-            drawn = self._amounts(int(total / (1 - CANCELLED / 2)))
-            for won in drawn:
+            for won in self._amounts(total):
                 (hour,) = self._random.choices(hours, figures.HOURS)
                 day = self._random.randrange(days)
                 at = start + timedelta(days=day, hours=hour, milliseconds=self._random.randrange(3_500_000))
                 yield Planned(at, self._random.choice(self._shops[category]), won)
 
     def _amounts(self, total: int) -> list[int]:
-        """Amounts that add up to `total`, log-normal about the average."""
+        """Amounts that add up to a little less than `total`, log-normal about the average."""
         number = max(round(total / self._average), 1, -(-total // LARGEST_PAYMENT))
         weights = [min(self._random.lognormvariate(0, 1), 12) for _ in range(number)]
         whole = sum(weights)
-        amounts = [
-            min(max(int(total * weight / whole) // figures.PRICE_STEP * figures.PRICE_STEP, figures.PRICE_STEP), LARGEST_PAYMENT)
+        return [
+            min(
+                max(int(total * weight / whole) // figures.PRICE_STEP * figures.PRICE_STEP, figures.PRICE_STEP),
+                LARGEST_PAYMENT,
+            )
             for weight in weights
         ]
-        amounts[-1] = min(max(amounts[-1] + total - sum(amounts), 1), LARGEST_PAYMENT)
-        return amounts
+
+    def _complete(self, month: LivedMonth) -> None:
+        """Pay what cancellations and limits left open, before the month ends."""
+        for category, total in month.paid.items():
+            drawn_to = total + self._random.randrange(-MISSED, MISSED + 1)
+            while (missing := drawn_to - self._paid[month.month, category]) > 0:
+                won = min(missing, self._random.randrange(SMALL, LARGEST_PAYMENT))
+                before = self._paid[month.month, category]
+                self._pay(Planned(self._now, self._random.choice(self._shops[category]), won))
+                if self._paid[month.month, category] == before:
+                    break
+        self._post()
 
     def _pay(self, planned: Planned) -> None:
-        wallet = self._random.choice(self._wallets)
-        self._load(wallet, planned.won)
-        order = Order(planned.shop, planned.won, "shop", "card", None, None)
-        answer = authorise_payment(Authorise(self._request(ACQUIRER, wallet.id), order), self._payment_dependencies())
-        payment = answer.entry
-        if payment.decline is not None:
+        """Let a member pay, another if a limit does not let the first, and cancel a few payments."""
+        for _ in range(MOST_TRIED):
+            wallet = self._random.choice(self._wallets)
+            self._load(wallet, planned.won)
+            order = Order(planned.shop, planned.won, "shop", "card", None, None)
+            request = self._request(ACQUIRER, wallet.id)
+            payment = authorise_payment(Authorise(request, order), self._payment_dependencies()).entry
+            if payment.decline is None:
+                break
+        else:
             return
+        place = (month_of(self._now), self._category_of[planned.shop])
+        self._paid[place] += planned.won
         self._waiting.append(payment_key(wallet.id, payment.acceptance.digest))
         if self._random.random() < CANCELLED:
             self._post()
-            self._cancel(payment)
+            self._paid[place] -= self._cancel(payment)
         if len(self._waiting) >= MOST_POSTED:
             self._post()
 
@@ -189,7 +220,8 @@ class LivedCity:
             transfer = f"transfer {self._requests}"
             top_up(TopUpWallet(request, min(amount, MOST_TOP_UP), transfer), self._wallet_dependencies())
 
-    def _cancel(self, payment: Payment) -> None:
+    def _cancel(self, payment: Payment) -> int:
+        """Cancel a payment, or part of it; return the won that are cancelled."""
         amount = payment.order.amount
         part = None if self._random.random() < 0.5 else self._random.randrange(1, amount + 1)
         request = self._request(ACQUIRER, payment.acceptance.wallet_id)
@@ -197,6 +229,7 @@ class LivedCity:
         entry = cancel_payment(command, self._payment_dependencies()).entry
         self._waiting.append(cancellation_key(payment.acceptance.wallet_id, entry.acceptance.digest))
         self._post()
+        return entry.amount
 
     def _post(self) -> None:
         """Accrue what waits, as the stream delivers it."""
@@ -206,7 +239,11 @@ class LivedCity:
         items = [item for item in self.storage.read(keys) if item is not None]
         sources = [source_of({**item, "pk": key.pk, "sk": key.sk}) for key, item in zip(keys, items, strict=True)]
         accrual = Accrual(
-            store=CashbackStore(self.storage), policies=self._policies, budgets=self._budgets(), patience=PATIENCE, now=self._clock
+            store=CashbackStore(self.storage),
+            policies=self._policies,
+            budgets=self._budgets(),
+            patience=PATIENCE,
+            now=self._clock,
         )
         done = post(Batch(sources), accrual)
         if done.unpostable:
@@ -237,5 +274,3 @@ def registration_number(serial: int) -> str:
     digits = f"1248{1 + serial // 10_000}{serial % 10_000:04}"
     weighted = sum(int(digit) * weight for digit, weight in zip(digits, (1, 3, 7, 1, 3, 7, 1, 3, 5), strict=True))
     return f"{digits}{-(weighted + int(digits[8]) * 5 // 10) % 10}"
-
-

@@ -15,7 +15,11 @@ MEMBERS_AT_FIRST = 503_000
 """Members in June 2019, near the start of the first policy: kyeongin.com/article/1427661."""
 
 MONTHS_OF_2019 = tuple(f"2019-{month:02}" for month in range(5, 13))
-"""The first policy begins in May 2019, so that nobody pays earlier: assumed to have no effect on the sum."""
+"""The first policy begins in May 2019, so there are no payments before: assumed to have no effect on the sum."""
+
+PER_HEAD, RESIDENTS = 679_000, 2_957_026
+"""Payments per resident, January to October 2020 (the city, 2020-12-28), and residents at the end of 2019 (incheonilbo.com, idxno=1018440).
+They leave more for November and December than for any months before, as published."""
 
 LAST_DAY = "2020-12-20"
 DAYS_OF_DECEMBER = 20
@@ -37,7 +41,9 @@ class LivedMonth:
 
 def months_of(scale: int) -> list[LivedMonth]:
     """The months from May 2019 to 2020-12-20, for `scale` members per thousand."""
-    return [LivedMonth(each.month, _scaled(each.members, scale), _by_category(each.paid, scale)) for each in _real_months()]
+    return [
+        LivedMonth(each.month, _scaled(each.members, scale), _by_category(each.paid, scale)) for each in _real_months()
+    ]
 
 
 def _real_months() -> list[CityMonth]:
@@ -51,8 +57,22 @@ def _real_months() -> list[CityMonth]:
     share = [before * each // sum(members) for each in members]
     share[-1] += before - sum(share)
     of_2019 = [CityMonth(*each) for each in zip(MONTHS_OF_2019, members, share, strict=True)]
-    last = CityMonth(year[-1].month, figures.MEMBERS_2020[-1][1], year[-1].paid)
-    return [*of_2019, *year[:-1], last]
+    by_october = [
+        CityMonth(each.month, each.members, paid) for each, paid in zip(year[:10], _until_october(year), strict=True)
+    ]
+    rest = figures.PAID_IN_THE_YEAR - sum(each.paid for each in by_october)
+    in_december = rest * DAYS_OF_DECEMBER // (30 + DAYS_OF_DECEMBER)
+    november = CityMonth(year[10].month, year[10].members, rest - in_december)
+    december = CityMonth(year[11].month, figures.MEMBERS_2020[-1][1], in_december)
+    return [*of_2019, *by_october, november, december]
+
+
+def _until_october(year: list[CityMonth]) -> list[int]:
+    """Won of the ten months, in the proportions of the simulator's."""
+    total, whole = PER_HEAD * RESIDENTS, sum(each.paid for each in year[:10])
+    paid = [each.paid * total // whole for each in year[:10]]
+    paid[-1] += total - sum(paid)
+    return paid
 
 
 def _scaled(number: int, scale: int) -> int:

@@ -56,7 +56,9 @@ def test_the_hash_covers_the_denominator() -> None:
 @pytest.mark.parametrize("name", sorted(COLUMNS))
 def test_the_citys_input_tables_have_sources(name: str) -> None:
     read = read_input(name, (FOLDER / "inputs" / "incheon" / f"{name}.csv").read_text())
-    assert read.rows and read.source.source and read.source.date
+    assert read.rows
+    assert read.source.source
+    assert read.source.date
 
 
 POPULATION = "month,population,source,date\n2020-10,2943069,행정안전부,2020-11-03\n"

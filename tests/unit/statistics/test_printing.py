@@ -19,6 +19,7 @@ from eeum.statistics import printing
         (4_000_000_000_000, "4조 원", "KRW 4 trillion"),
         (999_999_999_999, "1조 원", "KRW 1 trillion"),
         (2_862_000_000, "28억 6,200만 원", "KRW 2.862 billion"),
+        (171_804_920_000, "1,718억 원", "KRW 171.8 billion"),
         (10_001, "1만 1원", "KRW 10,001"),
         (9_999, "9,999원", "KRW 9,999"),
         (0, "0원", "KRW 0"),
@@ -36,7 +37,14 @@ def test_other_units() -> None:
     assert printing.members(Fraction(1_380)) == ("1,380명", "1,380")
     assert printing.times(Fraction(679, 126)) == ("5.4배", "5.4 times")
     assert printing.times(Fraction(940, 260)).en == "3.6 times"
-    assert [printing.rank(Fraction(number)).en for number in (1, 2, 3, 4, 11, 21)] == ["1st", "2nd", "3rd", "4th", "11th", "21st"]
+    assert [printing.rank(Fraction(number)).en for number in (1, 2, 3, 4, 11, 21)] == [
+        "1st",
+        "2nd",
+        "3rd",
+        "4th",
+        "11th",
+        "21st",
+    ]
 
 
 @pytest.mark.parametrize(("places", "printed"), [(1, "25.8%"), (2, "25.80%")])

@@ -65,8 +65,7 @@ class Districts:
         group = {each.id: {each.id} for each in self.every}
         for old, new in self.crosswalk:
             joined = group[old] | group[new]
-            for each in joined:
-                group[each] = joined
+            group |= dict.fromkeys(joined, joined)
         areas, seen = [], set[str]()
         for each in self.every:
             if each.id in seen:

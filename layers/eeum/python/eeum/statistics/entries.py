@@ -55,7 +55,7 @@ def rows_of_stored(attributes: Mapping[str, Any]) -> list[Row]:
         EntryUnreadable: the item does not have the shape that its kind promises.
     """
     try:
-        partition, sort = attributes["pk"]["S"], attributes["sk"]["S"]
+        partition = attributes["pk"]["S"]
         kind = attributes.get("kind", {}).get("S")
         if not partition.startswith(PARTITION) or (kind not in KINDS and kind != "wallet"):
             return []

@@ -192,7 +192,8 @@ def _budget(known: Known) -> Iterator[Draft]:
             value = sum((_appropriated(known, year, each) for each in funders), Fraction(0))
             yield Draft("budget_of_year", value, period, year, names=names)
             number = len({row["supplement"] for row in rows if row["year"] == year} - {"0"})
-            yield Draft("supplements_of_year", Fraction(number), period, year, names=names)
+            if number:
+                yield Draft("supplements_of_year", Fraction(number), period, year, names=names)
         for funder in funders:
             called = _funder(funder)
             named = {"name_ko": f"{year}년 {called.ko}", "name_en": f"{called.en}, {year}"}

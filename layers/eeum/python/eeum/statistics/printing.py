@@ -10,7 +10,7 @@ PLACES = 12
 """The places of an unrounded value in a document."""
 _KOREAN = ((10**12, "조"), (10**8, "억"), (10**4, "만"), (1, ""))
 _ENGLISH = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
-_ENGLISH_DIGITS = 5
+_DIGITS = 5
 _MONTHS = (
     "January",
     "February",
@@ -126,8 +126,11 @@ def _ending(number: int) -> str:
 
 
 def _in_korean(value: Fraction) -> str:
-    """The two largest of 조, 억 and 만, as `2조 8,620억`; amounts below 100 million to the won."""
+    """The two largest of 조, 억 and 만 in five digits, as `2조 8,620억`; amounts below 100 million to the won."""
     whole = int(rounded(value))
+    if abs(whole) >= _KOREAN[1][0]:
+        finest_digit = 10 ** (len(str(abs(whole))) - _DIGITS)
+        whole = int(rounded(Fraction(whole, finest_digit))) * finest_digit
     sign, whole = ("-" if whole < 0 else ""), abs(whole)
     unit = next((place for place, (size, _) in enumerate(_KOREAN) if whole >= size), len(_KOREAN) - 1)
     finest = _KOREAN[min(unit + 1, len(_KOREAN) - 1)][0]
@@ -143,7 +146,7 @@ def _in_korean(value: Fraction) -> str:
 def _in_english(value: Fraction) -> str:
     for size, name in _ENGLISH:
         # What rounds up to a unit is printed in it.
-        if rounded(abs(value) / size, _ENGLISH_DIGITS) >= 1:
-            places = _ENGLISH_DIGITS - len(str(int(abs(value) / size)))
+        if rounded(abs(value) / size, _DIGITS) >= 1:
+            places = _DIGITS - len(str(int(abs(value) / size)))
             return f"{rounded(value / size, places).normalize():f} {name}"
     return f"{int(rounded(value)):,}"

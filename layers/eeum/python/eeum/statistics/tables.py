@@ -90,6 +90,51 @@ class _Measure:
     sensitive: bool = True
 
 
+MEASURES: Mapping[str, _Measure] = {
+    each.id: each
+    for each in (
+        _Measure("payments_by_month", "월별 결제액", "Payments by month", "payments"),
+        _Measure(
+            "payment_counts_by_month",
+            "월별 결제 건수",
+            "Number of payments by month",
+            "payment_counts",
+            "payments",
+            "payments",
+        ),
+        _Measure(
+            "members_by_month",
+            "월말 가입자",
+            "Members at the end of the month",
+            "members",
+            "members",
+            "members",
+            sensitive=False,
+        ),
+        _Measure("issuance_by_month", "월별 발행액", "Issuance by month", "issuance", sensitive=False),
+        _Measure(
+            "cashback_by_month_funder",
+            "월별·재원별 캐시백 지급액",
+            "Cashback paid by month and funder",
+            "cashback",
+            sensitive=False,
+        ),
+        _Measure(
+            "payments_by_month_district_category",
+            "월별·군구별·업종별 결제액",
+            "Payments by month, district and category",
+            "payments",
+        ),
+        _Measure("payments_by_month_purse", "월별·결제 수단별 결제액", "Payments by month and purse", "payments"),
+        _Measure("payments_by_month_age", "월별·나이별 결제액", "Payments by month and age", "payments"),
+        _Measure("payments_by_month_hour", "월별·시간대별 결제액", "Payments by month and hour", "payments"),
+        _Measure("payments_by_year_category", "연도별·업종별 결제액", "Payments by year and category", "payments"),
+        _Measure("payments_by_year_area", "연도별·지역별 결제액", "Payments by year and area", "payments"),
+    )
+}
+"""What each table of the journal counts."""
+
+
 @dataclass(slots=True)
 class _Rows:
     """Counted rows by their keys."""
@@ -113,64 +158,37 @@ def tables_of(of: Months) -> tuple[Table, ...]:
 
 def _of_all_months(of: Months) -> Iterable[Table]:
     dimension = month_dimension(of.every, of.as_of)
-    for measure in (
-        _Measure("payments_by_month", "월별 결제액", "Payments by month", "payments"),
-        _Measure(
-            "payment_counts_by_month",
-            "월별 결제 건수",
-            "Number of payments by month",
-            "payment_counts",
-            "payments",
-            "payments",
-        ),
-    ):
+    for name in ("payments_by_month", "payment_counts_by_month"):
         rows = _Rows()
         for month, counted in of.by_month.items():
-            rows.add((month,), counted[measure.id], ())
-        yield _table(of, measure, (dimension,), rows)
-    for measure, rest in (
-        (_Measure("members_by_month", "월말 가입자", "Members at the end of the month", "members", "members", "members", sensitive=False), ()),
-        (_Measure("issuance_by_month", "월별 발행액", "Issuance by month", "issuance", sensitive=False), ()),
-        (
-            _Measure("cashback_by_month_funder", "월별·재원별 캐시백 지급액", "Cashback paid by month and funder", "cashback", sensitive=False),
-            (Dimension("funder", "재원", "Funder", TOTAL.id, None, (TOTAL, *of.codes.funders)),),
-        ),
-    ):  # fmt: skip
+            rows.add((month,), counted[name], ())
+        yield _table(of, MEASURES[name], (dimension,), rows)
+    funder = Dimension("funder", "재원", "Funder", TOTAL.id, None, (TOTAL, *of.codes.funders))
+    rest: tuple[Dimension, ...]
+    for name, rest in (("members_by_month", ()), ("issuance_by_month", ()), ("cashback_by_month_funder", (funder,))):
         rows = _Rows()
-        rows.add((), of.of_all[measure.id], ("month", *(each.id for each in rest)))
-        yield _table(of, measure, (dimension, *rest), rows)
+        rows.add((), of.of_all[name], ("month", *(each.id for each in rest)))
+        yield _table(of, MEASURES[name], (dimension, *rest), rows)
 
 
 def _of_complete_months(of: Months) -> Iterable[Table]:
     dimension = month_dimension(of.complete, of.as_of)
-    codes = of.codes
-    districts = {each.id: each for month in of.complete for each in codes.districts.in_month(month)}
-    known = tuple(Code(each.id, each.name_ko, each.name_en) for each in districts.values())
-    for measure, rest in (
-        (
-            _Measure("payments_by_month_district_category", "월별·군구별·업종별 결제액", "Payments by month, district and category", "payments"),
-            (
-                Dimension("district", "군·구", "District", TOTAL.id, None, (TOTAL, *known, NOT_ASSIGNED)),
-                Dimension("category", "업종", "Category", TOTAL.id, None, (TOTAL, *codes.categories, UNKNOWN)),
-            ),
+    existing = {each.id: each for month in of.complete for each in of.codes.districts.in_month(month)}
+    districts = tuple(Code(each.id, each.name_ko, each.name_en) for each in existing.values())
+    dimensions = {
+        "payments_by_month_district_category": (
+            Dimension("district", "군·구", "District", TOTAL.id, None, (TOTAL, *districts, NOT_ASSIGNED)),
+            _category(of),
         ),
-        (
-            _Measure("payments_by_month_purse", "월별·결제 수단별 결제액", "Payments by month and purse", "payments"),
-            (Dimension("purse", "잔액", "Purse", TOTAL.id, None, (TOTAL, *PURSES)),),
-        ),
-        (
-            _Measure("payments_by_month_age", "월별·나이별 결제액", "Payments by month and age", "payments"),
-            (Dimension("age", "나이", "Age", TOTAL.id, None, (TOTAL, *AGES)),),
-        ),
-        (
-            _Measure("payments_by_month_hour", "월별·시간대별 결제액", "Payments by month and hour", "payments"),
-            (Dimension("hour", "시각", "Hour", TOTAL.id, None, (TOTAL, *HOURS)),),
-        ),
-    ):  # fmt: skip
+        "payments_by_month_purse": (Dimension("purse", "잔액", "Purse", TOTAL.id, None, (TOTAL, *PURSES)),),
+        "payments_by_month_age": (Dimension("age", "나이", "Age", TOTAL.id, None, (TOTAL, *AGES)),),
+        "payments_by_month_hour": (Dimension("hour", "시각", "Hour", TOTAL.id, None, (TOTAL, *HOURS)),),
+    }
+    for name, rest in dimensions.items():
         rows = _Rows()
         for month in of.complete:
-            rows.add((month,), of.by_month[month][measure.id], [each.id for each in rest])
-        yield _table(of, measure, (dimension, *rest), rows)
+            rows.add((month,), of.by_month[month][name], [each.id for each in rest])
+        yield _table(of, MEASURES[name], (dimension, *rest), rows)
 
 
 def _of_years(of: Months) -> Iterable[Table]:
@@ -178,24 +196,19 @@ def _of_years(of: Months) -> Iterable[Table]:
     for year in of.by_year:
         parts = tuple(each for each in of.every if year_of(each) == year and is_complete(each, of.as_of))
         to = "" if parts[-1].endswith("-12") else f"({int(parts[-1][5:])}월까지)"
-        until = "" if not to else f" (to {printing.month(parts[-1]).en})"
+        until = f" (to {printing.month(parts[-1]).en})" if to else ""
         years.append(Code(year, f"{year}년{to}", f"{year}{until}", parts))
     dimension = Dimension("year", "연도", "Year", None, "month", tuple(years))
-    areas = of.codes.districts.areas()
-    for measure, rest in (
-        (
-            _Measure("payments_by_year_category", "연도별·업종별 결제액", "Payments by year and category", "payments"),
-            Dimension("category", "업종", "Category", TOTAL.id, None, (TOTAL, *of.codes.categories, UNKNOWN)),
-        ),
-        (
-            _Measure("payments_by_year_area", "연도별·지역별 결제액", "Payments by year and area", "payments"),
-            Dimension("area", "지역", "Area", TOTAL.id, "district", (TOTAL, *areas)),
-        ),
-    ):
+    area = Dimension("area", "지역", "Area", TOTAL.id, "district", (TOTAL, *of.codes.districts.areas()))
+    for name, rest in (("payments_by_year_category", _category(of)), ("payments_by_year_area", area)):
         rows = _Rows()
         for year, counted in of.by_year.items():
-            rows.add((year,), counted[measure.id], (rest.id,))
-        yield _table(of, measure, (dimension, rest), rows)
+            rows.add((year,), counted[name], (rest.id,))
+        yield _table(of, MEASURES[name], (dimension, rest), rows)
+
+
+def _category(of: Months) -> Dimension:
+    return Dimension("category", "업종", "Category", TOTAL.id, None, (TOTAL, *of.codes.categories, UNKNOWN))
 
 
 def _table(of: Months, measure: _Measure, dimensions: tuple[Dimension, ...], rows: _Rows) -> Table:
@@ -230,8 +243,8 @@ def _cell(of: Months, measure: _Measure, named: Mapping[str, str], row: Mapping[
     evidence = None
     if measure.sensitive:
         structural = not value and named.get("category") in of.codes.excluded
-        counts = (row["members"], row["shops"], row["largest"], row["second"]) if row else (0, 0, 0, 0)
-        evidence = Evidence(*counts, structural=structural)
+        counts = {name: int(row[name]) if row else 0 for name in ("members", "shops", "largest", "second")}
+        evidence = Evidence(**counts, structural=structural)
     return Cell(named, value, Status.COMPUTED, _revision(of, named), evidence)
 
 
