@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from eeum.aws.attribute_values import plain_value
 from eeum.calendar import Month, milliseconds_of, month_of
 from eeum.journal.accounts import CASHBACK, CHARGED, MERCHANT, is_of_rewards
 from eeum.journal.forms import facts_by_name
@@ -35,9 +34,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 """The columns of each kind of row, with their SQL types. `paid_from` is a JSON list of purses and won in debit order."""
 
 _FUNDER, _MERCHANTS_PART = "funder/", "merchant_reward/"
-_READ = frozenset({"kind", "status", "facts", "merchant_id", "paid_to", "amount", "paid_from", "payment", "capture", "of", "postings",
-                   "accepted_at", "posted_at", "month", "opened_at", "sk"})  # fmt: skip
-"""The attributes that are read; converting all of an item takes three times as long."""
+READ = frozenset({"kind", "status", "facts", "merchant_id", "paid_to", "amount", "paid_from", "payment", "capture", "of", "postings",
+                   "accepted_at", "posted_at", "month", "opened_at", "pk", "sk"})  # fmt: skip
+"""The attributes that rows are read from; converting all of an item takes three times as long."""
 
 
 class Row(NamedTuple):
@@ -48,21 +47,21 @@ class Row(NamedTuple):
     values: tuple[Any, ...]
 
 
-def rows_of_stored(attributes: Mapping[str, Any]) -> list[Row]:
-    """The rows of one item, as DynamoDB exports it; most items have none, an entry has at most one for each capture and funder.
+def is_counted(partition: str, kind: str | None) -> bool:
+    """Whether an item of this partition and kind has rows."""
+    return partition.startswith(PARTITION) and (kind in KINDS or kind == "wallet")
+
+
+def rows_of(item: Item) -> list[Row]:
+    """The rows of an item that `is_counted`, from its attributes of `READ`: at most one for each capture and funder.
 
     Raises:
         EntryUnreadable: the item does not have the shape that its kind promises.
     """
     try:
-        partition = attributes["pk"]["S"]
-        kind = attributes.get("kind", {}).get("S")
-        if not partition.startswith(PARTITION) or (kind not in KINDS and kind != "wallet"):
-            return []
-        item = {name: plain_value(value) for name, value in attributes.items() if name in _READ}
-        return list(_rows(partition.removeprefix(PARTITION), kind, item))
+        return list(_rows(item["pk"].removeprefix(PARTITION), item["kind"], item))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        key = {name: attributes.get(name) for name in ("pk", "sk")} if isinstance(attributes, Mapping) else attributes
+        key = {name: item.get(name) for name in ("pk", "sk")}
         raise EntryUnreadable(f"{key} does not have the shape of such an item: {error!r}.") from error
 
 
