@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> Path:
             city=CITIES[arguments.city],
             synthetic=arguments.synthetic,
             scale=arguments.scale,
+            kept=dict(arguments.keep),
         )
         inputs = read_inputs(arguments.inputs or INPUTS / arguments.city, arguments.own)
         document, path = place.compute(inputs, asked)
@@ -40,6 +41,11 @@ def run(arguments: argparse.Namespace) -> Path:
     for figure in document["figures"]:
         print(figure["sentence_en"])
     return path
+
+
+def _revision(text: str) -> tuple[str, int]:
+    month, _, number = text.partition("=")
+    return month, int(number)
 
 
 def _day(text: str) -> str:
@@ -54,6 +60,13 @@ def main() -> int:
     parser.add_argument("--as-of", type=_day, help="last day in Seoul; default: that of the newest payment")
     parser.add_argument("--inputs", type=Path, help="folder of input tables; default: those of the city")
     parser.add_argument("--city", choices=sorted(CITIES), default="incheon")
+    parser.add_argument(
+        "--keep",
+        type=_revision,
+        nargs="*",
+        default=(),
+        help="months to publish as an earlier revision has them, where disclosure control withholds a correction: 2020-11=1",
+    )
     parser.add_argument("--synthetic", action="store_true", help="the city is a generated one")
     parser.add_argument("--scale", type=int, help="members per thousand of the real city, for a generated one")
     arguments = parser.parse_args()

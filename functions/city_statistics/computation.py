@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Asked:
         computed_at: the time of the computation.
         scale: members per thousand of the real city, for a generated one.
         earlier: documents that were computed before, oldest first.
+        kept: months that are published as an earlier revision has them, where disclosure control withholds a correction.
     """
 
     as_of: str
@@ -48,6 +49,7 @@ class Asked:
     synthetic: bool = False
     scale: int | None = None
     earlier: tuple[Mapping[str, Any], ...] = ()
+    kept: Mapping[Month, int] = field(default_factory=dict)
 
 
 def definitions(path: Path = DEFINITIONS, recorded: Path = RECORDED) -> dict[str, dict[str, Any]]:
@@ -87,7 +89,7 @@ def compute(
         StatisticsRefused: its subclass and `code` name what is missing or wrong.
     """
     districts = districts_of(inputs["districts"].rows, inputs["district_crosswalk"].rows)
-    every = _months_counted(journal, asked.as_of)
+    every = _months_counted(journal, asked.as_of, asked.kept)
     counting = Counting(journal, districts, asked.as_of, connection)
     hashes = {name: query_hash([name]) for name in (*OF_A_MONTH, *OF_A_YEAR, *OF_ALL_MONTHS)}
     hashes["payments"] = query_hash([])
@@ -115,8 +117,8 @@ def compute(
     return replace(release, revisions=revision_since(release, asked.earlier))
 
 
-def _months_counted(journal: Journal, as_of: str) -> list[MonthRevision]:
-    """The newest revision of each month from the first payment to the day."""
+def _months_counted(journal: Journal, as_of: str, kept: Mapping[Month, int]) -> list[MonthRevision]:
+    """The newest revision of each month from the first payment to the day, or the one that is kept."""
     stored = journal.months()
     paying = [month for month, each in stored.items() if each.rows["captures"] and month <= as_of[:7]]
     if not paying:
@@ -124,7 +126,8 @@ def _months_counted(journal: Journal, as_of: str) -> list[MonthRevision]:
     for month in months_from(paying[0], as_of[:7]):
         if month not in stored:
             raise MonthWithoutData(f"The journal has no data of {month}, between {paying[0]} and {as_of}.")
-    return [stored[month] for month in months_from(paying[0], as_of[:7])]
+    months = months_from(paying[0], as_of[:7])
+    return [journal.revision(month, kept[month]) if month in kept else stored[month] for month in months]
 
 
 def _counted(

@@ -183,14 +183,12 @@ class LivedCity:
             drawn_to = total + self._random.randrange(-MISSED, MISSED + 1)
             while (missing := drawn_to - self._paid[month.month, category]) > 0:
                 won = min(missing, self._random.randrange(SMALL, LARGEST_PAYMENT))
-                before = self._paid[month.month, category]
-                self._pay(Planned(self._now, self._random.choice(self._shops[category]), won))
-                if self._paid[month.month, category] == before:
+                if not self._pay(Planned(self._now, self._random.choice(self._shops[category]), won)):
                     break
         self._post()
 
-    def _pay(self, planned: Planned) -> None:
-        """Let a member pay, another if a limit does not let the first, and cancel a few payments."""
+    def _pay(self, planned: Planned) -> bool:
+        """Let a member pay, another if a limit does not let the first, and cancel a few payments; return whether one could pay."""
         for _ in range(MOST_TRIED):
             wallet = self._random.choice(self._wallets)
             self._load(wallet, planned.won)
@@ -200,7 +198,7 @@ class LivedCity:
             if payment.decline is None:
                 break
         else:
-            return
+            return False
         place = (month_of(self._now), self._category_of[planned.shop])
         self._paid[place] += planned.won
         self._waiting.append(payment_key(wallet.id, payment.acceptance.digest))
@@ -209,6 +207,7 @@ class LivedCity:
             self._paid[place] -= self._cancel(payment)
         if len(self._waiting) >= MOST_POSTED:
             self._post()
+        return True
 
     def _load(self, wallet: Wallet, won: int) -> None:
         """Top up what a payment lacks, and a little more."""

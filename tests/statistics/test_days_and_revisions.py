@@ -104,6 +104,9 @@ def test_a_late_cancellation_revises_the_month_of_its_payment(world: World, tmp_
     assert ("payments_by_month", 5_000, 3_000) in changed
     assert {each["keys"].get("month", "2020-12") for each in revision["changes"]} == {"2020-12"}
     assert "2020-12" in revision["reason_en"]
+    # Where the correction would disclose a cell, the month is published as it was before.
+    withheld = publishing.compute("2021-01-31", kept={"2020-12": 1})
+    assert values(withheld, "payments_by_month", "month") == values(before, "payments_by_month", "month")
     # The earlier revision of the month stays as it was.
     earlier = publishing.journal.revision("2020-12", 1)
     assert earlier.rows["cancellations"] == 0
