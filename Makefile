@@ -44,7 +44,7 @@ CITY_SHARE ?= 1000
 # A folder that `make export` writes, or one that was downloaded from S3.
 EXPORT ?= .local/export
 # Only an export that was named: statistics of the running city have an export of their own.
-STATISTICS_EXPORT = $(filter command environment,$(firstword $(origin EXPORT)))
+named_export = $(filter command environment,$(firstword $(origin EXPORT)))
 # Where `make lived-city` writes its export and input tables.
 LIVED ?= .local/lived
 # What simulations over the API call published payments.
@@ -125,9 +125,9 @@ export: $(DEVELOPMENT) ## the local city's ledger, as DynamoDB exports tables: E
 	@$(COMMAND) operations.export $(EXPORT)
 
 statistics: $(SIMULATOR) $(DEVELOPMENT) ## the city in figures: EXPORT=… (default: the running city), OUTPUT=… (a folder that grows), AS_OF=2020-12-20
-	$(if $(STATISTICS_EXPORT),,@rm -rf .local/statistics-source && $(COMMAND) operations.statistics_source .local/statistics-source)
+	$(if $(named_export),,@rm -rf .local/statistics-source && $(COMMAND) operations.statistics_source .local/statistics-source)
 	@$(STATISTICS_PYTHON) -m local.command operations.statistics $(or $(OUTPUT),.local/statistics) \
-	    $(if $(STATISTICS_EXPORT),--export $(EXPORT),--export .local/statistics-source/export --own .local/statistics-source/own --synthetic) \
+	    $(if $(named_export),--export $(EXPORT),--export .local/statistics-source/export --own .local/statistics-source/own --synthetic) \
 	    $(if $(AS_OF),--as-of $(AS_OF)) $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SCALE),--synthetic --scale $(SCALE))
 
 publish-payments: $(DEVELOPMENT) ## payments for simulations over the API: PAYMENTS=… SOURCE=city CITY=dev

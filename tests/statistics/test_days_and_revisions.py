@@ -143,7 +143,7 @@ def test_a_month_without_data(world: World, tmp_path: Path) -> None:
 
 def test_a_figure_without_its_denominator(world: World, tmp_path: Path) -> None:
     paid_at(world, (MIDNIGHT, 1_000))
-    old = POPULATION.replace("2020-10", "2019-12")
+    old = POPULATION.replace("2020-10", "2018-12")
     inputs = inputs_for_tests(tmp_path / "inputs", old)
     publishing = Publishing(tmp_path, inputs)
     publishing.add(items_of(world))

@@ -15,7 +15,7 @@ from eeum.statistics.refusals import FigureWithoutDenominator
 from eeum.statistics.release import CellReference, Denominator, Figure, Status, Table
 from eeum.statistics.tables import FUNDERS, last_day
 
-OLDEST_POPULATION = 366
+OLDEST_POPULATION = 732
 """Days: a population that is older at the end of a period is no denominator of it."""
 AREAS_RANKED = 3
 LARGE = frozenset({"won", "members", "shops", "supplements"})
@@ -149,7 +149,7 @@ def _population(known: Known, month: Month) -> Denominator:
     newest = max(rows, key=lambda row: row["month"], default=None)
     if newest is None or (end - date.fromisoformat(last_day_of(newest["month"]))).days > OLDEST_POPULATION:
         raise FigureWithoutDenominator(
-            f"payments_per_head: the input table population has no row for {month} or the year before."
+            f"payments_per_head: the input table population has no row for {month} or the two years before."
         )
     return Denominator(int(newest["population"]), newest["source"], last_day_of(newest["month"]))
 
