@@ -45,8 +45,8 @@ CITY_SHARE ?= 1000
 EXPORT ?= .local/export
 # Only an export that was named: statistics of the running city have an export of their own.
 named_export = $(filter command environment,$(firstword $(origin EXPORT)))
-# Where `make lived-city` writes its export and input tables.
-LIVED ?= .local/lived
+# Where `make generated-city` writes its export and input tables.
+GENERATED ?= .local/generated
 # What simulations over the API call published payments.
 SOURCE ?= city
 
@@ -156,8 +156,8 @@ simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AG
 simulated-city: $(SIMULATOR) ## payments of a simulated city, 2020: PAYMENTS=… (a folder), CITY_SHARE=1000 (a tenth of its members)
 	@$(SIMULATOR_COMMAND) simulator.city $(PAYMENTS) --share $(CITY_SHARE)
 
-lived-city: $(SIMULATOR) ## a thousandth of Incheon, 2019 to 2020, lived by the use cases: LIVED=… (a new folder), SEED=2020, AVERAGE=23900 won a payment
-	@$(STATISTICS_PYTHON) -m local.command simulator.lived $(LIVED) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE)) $(if $(AVERAGE),--average $(AVERAGE))
+generated-city: $(SIMULATOR) ## a thousandth of Incheon that pays by the use cases: GENERATED=… (a new folder), SEED=2020, AVERAGE=23900 won a payment
+	@$(STATISTICS_PYTHON) -m local.command simulator.generated $(GENERATED) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE)) $(if $(AVERAGE),--average $(AVERAGE))
 
 payments-of-export: $(SIMULATOR) ## payments of an export, to be replayed: EXPORT=… PAYMENTS=… (a new folder)
 	@$(SIMULATOR_COMMAND) simulator.export $(EXPORT) $(PAYMENTS)

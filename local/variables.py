@@ -153,7 +153,7 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "AS_OF": day,
     "INPUTS": anything,
     "SCALE": whole_number(1, 1_000),
-    "LIVED": anything,
+    "GENERATED": anything,
     "AVERAGE": whole_number(1_000, 900_000),
 }
 #: An empty value is not the Makefile's default: it replaces the default by nothing.
@@ -171,7 +171,7 @@ NEVER_EMPTY = frozenset(
         "EXPORT",
         "SOURCE",
         "SCREENS",
-        "LIVED",
+        "GENERATED",
     }
 )
 

@@ -66,7 +66,7 @@ class RandomCity:
         self.awaiting: list[Any] = []
         for _ in range(self.payments):
             self._step()
-        self.post()
+        self.accrue()
 
     def _members(self) -> None:
         self.members = []
@@ -118,7 +118,7 @@ class RandomCity:
 
     def cancel(self, payment: Any, amount: int | None = None) -> None:
         """Cancel a part of a payment at random, or `amount`; a payment with nothing left stays as it is."""
-        self.post()
+        self.accrue()
         (progress,) = self.world.progress.progress([payment])
         left = progress.left
         if not left:
@@ -126,10 +126,10 @@ class RandomCity:
         part = amount or self.random.choice((left, self.random.randrange(1, left + 1)))
         self.awaiting.append(self.world.cancel(payment, part).entry)
 
-    def post(self) -> None:
+    def accrue(self) -> None:
         """Accrue what waits."""
         for entry in self.awaiting:
-            assert not self.world.post(entry)
+            assert not self.world.accrue(entry)
         self.awaiting.clear()
 
     def items(self) -> list[dict[str, Any]]:

@@ -78,14 +78,14 @@ def test_a_month_that_has_not_ended_is_in_tables_of_the_whole_city_alone(world: 
 
 def test_a_late_cancellation_revises_the_month_of_its_payment(world: World, tmp_path: Path) -> None:
     first, second = paid_at(world, (MIDNIGHT - timedelta(days=1), 5_000), (MIDNIGHT, 7_000))
-    world.post(first, second)
+    world.accrue(first, second)
     publishing = Publishing(tmp_path)
     publishing.add(items_of(world))
     known = {(item["pk"], item["sk"]) for item in items_of(world)}
     before = publishing.compute("2021-01-31")
 
     world.now = MIDNIGHT + timedelta(days=40)
-    world.post(world.cancel(first, 2_000).entry)
+    world.accrue(world.cancel(first, 2_000).entry)
     assert publishing.add(
         [item for item in items_of(world) if (item["pk"], item["sk"]) not in known], increment=True
     ) == ["2020-12"]
@@ -153,8 +153,8 @@ def test_a_figure_without_its_denominator(world: World, tmp_path: Path) -> None:
 
 def test_a_cancellation_without_its_payment(world: World, tmp_path: Path) -> None:
     (paid,) = paid_at(world, (MIDNIGHT, 1_000))
-    world.post(paid)
-    world.post(world.cancel(paid, 400).entry)
+    world.accrue(paid)
+    world.accrue(world.cancel(paid, 400).entry)
     publishing = Publishing(tmp_path)
     other = paid_at(world, (MIDNIGHT + timedelta(days=1), 1_000))
     assert other

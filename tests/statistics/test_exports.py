@@ -70,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
     world = World(now=MIDNIGHT)
     payer, shop = world.member(charged=900_000), world.shop()
     paid = world.pay(payer, shop, 5_000).entry
-    world.post(paid)
+    world.accrue(paid)
     first = items_by_key(world)
     write_export(
         tmp_path / "export", "0-full", [{"Item": stored(item)} for item in first.values()], since=None, until=FIRST
@@ -80,7 +80,7 @@ def folder(tmp_path: Path) -> Path:
     second = items_by_key(world)
     write_export(tmp_path / "export", "1-day", changes(first, second), since=FIRST, until=SECOND)
     world.now += timedelta(days=1)
-    world.post(world.cancel(paid, 2_000).entry)
+    world.accrue(world.cancel(paid, 2_000).entry)
     write_export(tmp_path / "export", "2-day", changes(second, items_by_key(world)), since=SECOND, until=THIRD)
     return tmp_path
 

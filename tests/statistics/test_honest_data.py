@@ -1,4 +1,4 @@
-"""A lived city is drawn to published sums, and its statistics follow from its journal alone."""
+"""A generated city is drawn to published sums, and its statistics follow from its journal alone."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from pathlib import Path
 import pytest
 
 from simulator.city import figures
-from simulator.lived.__main__ import policies_of, write_inputs
-from simulator.lived.city import MISSED, LivedCity
-from simulator.lived.targets import PAID_IN_ALL, PER_HEAD, RESIDENTS, LivedMonth, months_of
+from simulator.generated.__main__ import policies_of, write_inputs
+from simulator.generated.city import MISSED, GeneratedCity
+from simulator.generated.targets import PAID_IN_ALL, PER_HEAD, RESIDENTS, GeneratedMonth, months_of
 from tests.statistics.cities import Publishing
 from tests.statistics.plain import sales_of
 from tests.statistics.test_days_and_revisions import figure, values
 
 ROOT = Path(__file__).parents[2]
 MONTHS = [
-    LivedMonth("2020-10", 6, {"restaurant": 200_000, "hospital": 90_000}),
-    LivedMonth("2020-11", 8, {"restaurant": 150_000, "hospital": 60_000}),
+    GeneratedMonth("2020-10", 6, {"restaurant": 200_000, "hospital": 90_000}),
+    GeneratedMonth("2020-11", 8, {"restaurant": 150_000, "hospital": 60_000}),
 ]
 
 
-def lived(seed: int) -> LivedCity:
-    city = LivedCity(policies_of(ROOT / "policies" / "incheon"), seed, 1, 25_000, lambda _: None)
-    city.live(MONTHS)
+def generated(seed: int) -> GeneratedCity:
+    city = GeneratedCity(policies_of(ROOT / "policies" / "incheon"), seed, 1, 25_000, lambda _: None)
+    city.run(MONTHS)
     return city
 
 
 @pytest.fixture(scope="module")
-def cities() -> tuple[LivedCity, LivedCity]:
-    return lived(1), lived(2)
+def cities() -> tuple[GeneratedCity, GeneratedCity]:
+    return generated(1), generated(2)
 
 
-def test_figures_follow_from_entries_that_use_cases_stored(cities: tuple[LivedCity, LivedCity], tmp_path: Path) -> None:
+def test_figures_follow_from_entries_that_use_cases_stored(
+    cities: tuple[GeneratedCity, GeneratedCity], tmp_path: Path
+) -> None:
     publishing = Publishing(tmp_path)
     publishing.add(cities[0].items())
     document = publishing.compute("2020-11-30")
@@ -45,7 +47,7 @@ def test_figures_follow_from_entries_that_use_cases_stored(cities: tuple[LivedCi
     assert values(document, "members_by_month", "month") == {"2020-10": 6, "2020-11": 8}
 
 
-def test_another_seed_gives_other_figures(cities: tuple[LivedCity, LivedCity], tmp_path: Path) -> None:
+def test_another_seed_gives_other_figures(cities: tuple[GeneratedCity, GeneratedCity], tmp_path: Path) -> None:
     documents = []
     for number, city in enumerate(cities):
         publishing = Publishing(tmp_path / str(number))
@@ -79,7 +81,7 @@ def test_only_the_generator_knows_the_totals() -> None:
     for folder in ("functions", "layers", "operations"):
         for path in (ROOT / folder).rglob("*.py"):
             content = path.read_text(encoding="utf-8")
-            assert "simulator.lived" not in content, path
+            assert "simulator.generated" not in content, path
             assert "simulator.city" not in content, path
             assert not [total for total in ("4_408_500", "2_862_000", "2862000") if total in content], path
 

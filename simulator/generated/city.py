@@ -1,4 +1,4 @@
-"""Live a city: every wallet, top-up, payment, cashback and cancellation goes through the use cases, month by month."""
+"""Generate a city: every wallet, top-up, payment, cashback and cancellation goes through the use cases, month by month."""
 
 import random
 from collections import Counter
@@ -13,7 +13,7 @@ from eeum.budget.store import BudgetStore
 from eeum.calendar import Month, month_of, next_month, start_of_month
 from eeum.cashback.sources import source_of
 from eeum.cashback.store import CashbackStore
-from eeum.cashback.use_cases import Accrual, Batch, post
+from eeum.cashback.use_cases import Accrual, Batch, accrue
 from eeum.dry_run.memory_store import InMemoryStorage
 from eeum.merchants.rules import Decision, MerchantStatus, Shop
 from eeum.merchants.store import MerchantStore
@@ -37,30 +37,30 @@ from eeum.unit_of_work import Patience
 from eeum.wallet.rules import AboutMember, DebitOrder, Wallet
 from eeum.wallet.store import WalletStore
 from eeum.wallet.use_cases import (
-    ChangeStanding,
+    DecideOnWallet,
     OpenWallet,
     TopUpWallet,
     WalletDependencies,
-    change_standing,
+    decide_on_wallet,
     open_wallet,
     top_up,
 )
 from simulator.city import figures
-from simulator.lived.targets import LivedMonth
+from simulator.generated.targets import GeneratedMonth
 
 PROGRAMME = "incheon"
-ACQUIRER, BANK, OPERATOR = "acquirer/lived", "bank/lived", "operator"
+ACQUIRER, BANK, OPERATOR = "acquirer/generated", "bank/generated", "operator"
 PATIENCE = Patience(lambda: 10.0, lambda _seconds: None, most_attempts=100)
 CANCELLED = 0.02
 """The share of payments that are cancelled, in part or in full: assumed."""
 LEAST_TOP_UP, MOST_TOP_UP, STEP = 50_000, 1_000_000, 10_000
 LARGEST_PAYMENT = 400_000
-MOST_TRIED = 12
+MOST_MEMBERS = 12
 """Members who are tried for a payment that a limit does not let another make."""
 MISSED = 100
 """The most won that a category's month misses of what it is drawn to, at random: no real city pays a round sum."""
 SMALL = 5_000
-MOST_POSTED = 20
+MOST_ACCRUED = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,8 +73,8 @@ class Planned:
     won: int
 
 
-class LivedCity:
-    """A city in memory. Equal seeds live the same."""
+class GeneratedCity:
+    """A city in memory. Equal seeds give equal cities."""
 
     def __init__(
         self, policies: PolicyBook, seed: int, scale: int, average: int, progress: Callable[[str], None]
@@ -91,8 +91,8 @@ class LivedCity:
         self._paid: Counter[tuple[Month, str]] = Counter()
         self._opened = EPOCH
 
-    def live(self, months: Sequence[LivedMonth]) -> None:
-        """Live the months, one after the other."""
+    def run(self, months: Sequence[GeneratedMonth]) -> None:
+        """Run the months, one after the other."""
         self._now = start_of_month(months[0].month)
         self._open_shops()
         for month in months:
@@ -101,7 +101,7 @@ class LivedCity:
             for each in planned:
                 self._now = each.at
                 self._pay(each)
-            self._post()
+            self._accrue()
             self._complete(month)
             self._progress(f"{month.month}: {len(self._wallets):,} members, {len(planned):,} payments")
 
@@ -135,7 +135,7 @@ class LivedCity:
         # They accept payments from the next day.
         self._opened = self._now + timedelta(days=1)
 
-    def _open_wallets(self, month: LivedMonth) -> None:
+    def _open_wallets(self, month: GeneratedMonth) -> None:
         """Open wallets at even steps over the first day, so that new members can pay in the month."""
         start = start_of_month(month.month)
         new = month.members - len(self._wallets)
@@ -146,12 +146,12 @@ class LivedCity:
             wallet = open_wallet(OpenWallet(name, order), self._wallet_dependencies()).wallet
             about: AboutMember = {"birth_date": date(start.year - self._random.randrange(15, 85), 1, 1)}
             known = about if self._random.random() < 0.9 else None
-            standing = ChangeStanding(wallet.id, OPERATOR, "papers in order", verified=True, about=known)
-            self._wallets.append(change_standing(standing, self._wallet_dependencies()))
+            decision = DecideOnWallet(wallet.id, OPERATOR, "papers in order", verified=True, about=known)
+            self._wallets.append(decide_on_wallet(decision, self._wallet_dependencies()))
 
     # --- payments -------------------------------------------------------------------------------------------------------
 
-    def _planned(self, month: LivedMonth) -> Iterator[Planned]:
+    def _planned(self, month: GeneratedMonth) -> Iterator[Planned]:
         """Payments whose sum by category is the month's, but for what cancellations take, in whole hundreds of won."""
         first = start_of_month(month.month)
         start = max(first, self._opened) + timedelta(minutes=1)
@@ -177,7 +177,7 @@ class LivedCity:
             for weight in weights
         ]
 
-    def _complete(self, month: LivedMonth) -> None:
+    def _complete(self, month: GeneratedMonth) -> None:
         """Pay what cancellations and limits left open, before the month ends."""
         for category, total in month.paid.items():
             drawn_to = total + self._random.randrange(-MISSED, MISSED + 1)
@@ -185,11 +185,11 @@ class LivedCity:
                 won = min(missing, self._random.randrange(SMALL, LARGEST_PAYMENT))
                 if not self._pay(Planned(self._now, self._random.choice(self._shops[category]), won)):
                     break
-        self._post()
+        self._accrue()
 
     def _pay(self, planned: Planned) -> bool:
         """Let a member pay, another if a limit does not let the first, and cancel a few payments; return whether one could pay."""
-        for _ in range(MOST_TRIED):
+        for _ in range(MOST_MEMBERS):
             wallet = self._random.choice(self._wallets)
             self._load(wallet, planned.won)
             order = Order(planned.shop, planned.won, "shop", "card", None, None)
@@ -203,10 +203,10 @@ class LivedCity:
         self._paid[place] += planned.won
         self._waiting.append(payment_key(wallet.id, payment.acceptance.digest))
         if self._random.random() < CANCELLED:
-            self._post()
+            self._accrue()
             self._paid[place] -= self._cancel(payment)
-        if len(self._waiting) >= MOST_POSTED:
-            self._post()
+        if len(self._waiting) >= MOST_ACCRUED:
+            self._accrue()
         return True
 
     def _load(self, wallet: Wallet, won: int) -> None:
@@ -227,10 +227,10 @@ class LivedCity:
         command = CancelPayment(request, payment.acceptance.id, part, "returned", lambda _: True)
         entry = cancel_payment(command, self._payment_dependencies()).entry
         self._waiting.append(cancellation_key(payment.acceptance.wallet_id, entry.acceptance.digest))
-        self._post()
+        self._accrue()
         return entry.amount
 
-    def _post(self) -> None:
+    def _accrue(self) -> None:
         """Accrue what waits, as the stream delivers it."""
         keys, self._waiting = self._waiting, []
         if not keys:
@@ -244,9 +244,9 @@ class LivedCity:
             patience=PATIENCE,
             now=self._clock,
         )
-        done = post(Batch(sources), accrual)
-        if done.unpostable:
-            raise RuntimeError(f"the accrual was refused: {done.unpostable[0]}")
+        done = accrue(Batch(sources), accrual)
+        if done.not_accruable:
+            raise RuntimeError(f"the accrual was refused: {done.not_accruable[0]}")
 
     # --- how the use cases are called -------------------------------------------------------------------------------------
 

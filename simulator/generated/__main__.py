@@ -1,4 +1,4 @@
-"""`python -m simulator.lived FOLDER`: live a smaller city, and write its ledger as an export, with input tables of its size."""
+"""`python -m simulator.generated FOLDER`: generate a smaller city, and write its ledger as an export, with input tables of its size."""
 
 import argparse
 import csv
@@ -16,8 +16,8 @@ from eeum.policy.documents import canonical_document
 from eeum.policy.reading import policy_of
 from eeum.policy.use_cases import PolicyBook
 from simulator.city import figures
-from simulator.lived.city import PROGRAMME, LivedCity
-from simulator.lived.targets import LAST_DAY, months_of
+from simulator.generated.city import PROGRAMME, GeneratedCity
+from simulator.generated.targets import LAST_DAY, months_of
 
 POLICIES = Path("policies") / PROGRAMME
 SCALED = {"population": "population", "targets": "value", "appropriations": "won", "benefit_plus": "shops"}
@@ -51,7 +51,7 @@ def _scaled(content: str, column: str, scale: int) -> str:
 
 def write_export(folder: Path, items: Iterable[Mapping[str, Any]]) -> int:
     """Write the items as an export of one data file; return their number."""
-    root = folder / "AWSDynamoDB" / f"lived-{LAST_DAY}"
+    root = folder / "AWSDynamoDB" / f"generated-{LAST_DAY}"
     (root / "data").mkdir(parents=True)
     number = 0
     with gzip.open(root / "data" / "0.json.gz", "wt", encoding="utf-8") as file:
@@ -70,19 +70,21 @@ def write_export(folder: Path, items: Iterable[Mapping[str, Any]]) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="simulator.lived", description="A smaller city whose journal is lived.")
+    parser = argparse.ArgumentParser(
+        prog="simulator.generated", description="A smaller city whose journal is generated."
+    )
     parser.add_argument("folder", type=Path, help="a new folder: `export` and `inputs`")
     parser.add_argument("--seed", type=int, default=2020)
     parser.add_argument("--scale", type=int, default=1, help="members per thousand of the real city")
     parser.add_argument("--average", type=int, default=figures.AVERAGE_PAYMENT, help="won of an average payment")
     given = parser.parse_args()
     if given.folder.exists() and any(given.folder.iterdir()):
-        print(f"make lived-city: {given.folder} is not empty; give a new folder.", file=sys.stderr)
+        print(f"make generated-city: {given.folder} is not empty; give a new folder.", file=sys.stderr)
         return 2
-    city = LivedCity(
+    city = GeneratedCity(
         policies_of(), given.seed, given.scale, given.average, lambda line: print(f"· {line}", file=sys.stderr)
     )
-    city.live(months_of(given.scale))
+    city.run(months_of(given.scale))
     number = write_export(given.folder / "export", city.items())
     write_inputs(given.folder / "inputs", given.scale)
     print(f"{number:,} items of a city of {given.scale}:1000 written to {given.folder}")

@@ -1,4 +1,4 @@
-"""What a lived city is drawn to, scaled from published figures. Amounts are won; the sources are in `simulator.city.figures`."""
+"""What a generated city is drawn to, scaled from published figures. Amounts are won; the sources are in `simulator.city.figures`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ DAYS_OF_DECEMBER = 20
 
 
 @dataclass(frozen=True, slots=True)
-class LivedMonth:
+class GeneratedMonth:
     """A month: its members at the end, and the sum of its payments by category, after cancellations."""
 
     month: Month
@@ -35,14 +35,15 @@ class LivedMonth:
 
     @property
     def days(self) -> int | None:
-        """The number of days to live, if not all of the month."""
+        """The number of days that count, if not all of the month."""
         return DAYS_OF_DECEMBER if self.month == LAST_DAY[:7] else None
 
 
-def months_of(scale: int) -> list[LivedMonth]:
+def months_of(scale: int) -> list[GeneratedMonth]:
     """The months from May 2019 to 2020-12-20, for `scale` members per thousand."""
     return [
-        LivedMonth(each.month, _scaled(each.members, scale), _by_category(each.paid, scale)) for each in _real_months()
+        GeneratedMonth(each.month, _scaled(each.members, scale), _by_category(each.paid, scale))
+        for each in _real_months()
     ]
 
 
