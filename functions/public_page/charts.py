@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 PLOT_TOP, PLOT_HEIGHT, PLOT_FOOT = 22, 176, 26
 """The room above a plot for its top label, the plot, and the room below for labels, in pixels."""
@@ -18,8 +19,7 @@ _LINES_WANTED = 4
 _STEPS = (1, 2, 5, 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """A labelled value of a chart; `value` None is a cell that is not published. `printed` is what the chart writes."""
 
     label: str
@@ -34,6 +34,10 @@ class Bar:
     y: int
     width: float
     amount: Amount
+
+    @property
+    def is_largest(self) -> bool:
+        return self.width == _WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,9 @@ def columns(labels: Sequence[str], values: Sequence[Sequence[int | Decimal] | No
             segments.append(Segment(series, round(floor - height, 1), height))
             floor -= height
         x = place * step
-        made.append(Column(round(x + step * 0.14, 3), round(step * 0.72, 3), round(x + step / 2, 3), tuple(segments), label))
+        made.append(
+            Column(round(x + step * 0.14, 3), round(step * 0.72, 3), round(x + step / 2, 3), tuple(segments), label)
+        )
     return Plot(lines, columns=tuple(made), ticks=_ticks(labels, [each.middle for each in made]))
 
 
@@ -155,9 +161,7 @@ def grid(values: Sequence[int | Decimal]) -> tuple[GridLine, ...]:
     step = next(size * each for each in (*_STEPS, 20, 40) if size * each * _LINES_WANTED >= most)
     count = -(-int(most) // step) + (1 if int(most) % step == 0 and most > int(most) else 0)
     floor = PLOT_TOP + PLOT_HEIGHT
-    return tuple(
-        GridLine(round(floor - PLOT_HEIGHT * place / count, 1), step * place) for place in range(count + 1)
-    )
+    return tuple(GridLine(round(floor - PLOT_HEIGHT * place / count, 1), step * place) for place in range(count + 1))
 
 
 def _ticks(labels: Sequence[str], places: Sequence[float]) -> tuple[tuple[float, str, str], ...]:

@@ -11,7 +11,7 @@ from eeum.policy.wording import with_particle
 from public_page import charts, printing
 from public_page.charts import Amount, Bar, Plot, StackedBar
 from public_page.release import SUPPRESSED, Cell, Dimension, Release, Table, Value
-from public_page.texts import TEXTS, day_name, period_name, short_period
+from public_page.texts import TEXTS, part_of_period, period_name, short_period, unit_name
 from public_page.tiles import TileMap, tile_map
 
 MOST_BARS = 12
@@ -68,10 +68,10 @@ class Setting:
 
     def period(self, code: str) -> str:
         """A month or year in words, and the day up to which it counts if the release's day is within it."""
-        as_of, name = self.release.as_of, period_name(code, self.language)
+        as_of = self.release.as_of
         if not as_of.startswith(f"{code}-") or _is_last_day(as_of, code):
-            return name
-        return self.say("up_to", period=name, day=day_name(as_of, self.language))
+            return period_name(code, self.language)
+        return part_of_period(code, as_of, self.language)
 
 
 Maker = Callable[[Table, Setting], Exhibit]
@@ -88,7 +88,7 @@ def shown(value: Value, status: str, unit: str, setting: Setting, whole: Value =
     if value is None:
         return Shown("", setting.say("not_published" if status == SUPPRESSED else "unknown"))
     share = printing.percent(value, whole) if whole is not None else ""
-    return Shown(printing.plain(value), printing.exact(value, unit, setting.language), share)
+    return Shown(printing.plain(value), printing.digits(value, unit), share)
 
 
 def line_over_months(table: Table, setting: Setting) -> Exhibit:
@@ -160,7 +160,9 @@ def plain_bars(dimension: str) -> Maker:
     """Bars of a table with one dimension, which need not add up."""
 
     def make(table: Table, setting: Setting) -> Exhibit:
-        cells = [cell for cell in table.cells if cell.keys[table.place(dimension)] != _dimension(table, dimension).total]
+        cells = [
+            cell for cell in table.cells if cell.keys[table.place(dimension)] != _dimension(table, dimension).total
+        ]
         return _bars(table, setting, "", (dimension, cells), None, by_size=True)
 
     return make
@@ -172,7 +174,7 @@ def map_of_districts(table: Table, setting: Setting) -> Exhibit:
     place, dimension = table.place("district"), _dimension(table, "district")
     named = [(cell.keys[place], dimension.name(cell.keys[place])[setting.language]) for cell in cells]
     amounts = [
-        (code, _amount(cell, name, table.unit, setting)) for (code, name), cell in zip(named, cells, strict=True)
+        (code, _tile_amount(cell, name, table.unit, setting)) for (code, name), cell in zip(named, cells, strict=True)
     ]
     tiles = tile_map(setting.city, setting.release.as_of, amounts)
     if tiles is None:
@@ -195,10 +197,10 @@ def map_of_districts(table: Table, setting: Setting) -> Exhibit:
         table.id,
         table.definition,
         setting.say("of", title=table.title[setting.language], period=setting.period(latest)),
-        _finds_largest([tile.amount for tile in tiles.tiles], title, whole, setting),
-        Grid((title, setting.say("rank"), setting.say("value"), setting.say("share")), rows),
+        _finds_largest([_amount(cell, name, table.unit, setting) for (_, name), cell in ranked], title, whole, setting),
+        Grid((title, setting.say("rank"), _value_heading(table, setting), setting.say("share")), rows),
         tiles=tiles,
-        note=setting.say("map_note"),
+        note=setting.say("map_note", unit=unit_name(table.unit, setting.language)),
         has_suppressed=any(cell.is_suppressed for cell in cells),
     )
 
@@ -215,7 +217,7 @@ def stacked_appropriations(table: Table, setting: Setting) -> Exhibit:
             sums[key] = sums.get(key, 0) + cell.value
     parts = {each: [sums.get((each, name), 0) for name in funders] for each in years}
     names = tuple(_dimension(table, "funder").name(each)[setting.language] for each in funders)
-    periods = {each: setting.period(each) for each in years}
+    periods = {each: period_name(each, setting.language) for each in years}
     stacked = charts.stacked_bars(
         [(periods[each], printing.short(sum(parts[each]), table.unit, setting.language), parts[each]) for each in years]
     )
@@ -223,12 +225,11 @@ def stacked_appropriations(table: Table, setting: Setting) -> Exhibit:
         (periods[each], tuple(shown(part, "", table.unit, setting) for part in (*parts[each], sum(parts[each]))))
         for each in years
     )
-    totals = [Cell((each,), sum(parts[each]), "", 1, None) for each in years]
     return Exhibit(
         table.id,
         table.definition,
         table.title[setting.language],
-        _finds_over_time(totals, table.unit, setting),
+        _finds_from_to([(periods[each], sum(parts[each])) for each in years], table.unit, setting),
         Grid((_dimension(table, "year").title[setting.language], *names, setting.say("total")), rows),
         stacked=tuple(stacked),
         series=names,
@@ -263,7 +264,7 @@ def _bars(
         table.definition,
         setting.say("of", title=title, period=setting.period(latest)) if latest else title,
         _finds_largest(amounts, heading, whole, setting),
-        Grid((heading, setting.say("value"), *([setting.say("share")] if whole else [])), rows),
+        Grid((heading, _value_heading(table, setting), *([setting.say("share")] if whole else [])), rows),
         bars=tuple(charts.bars(drawn[:most])),
         note=setting.say("rest", shown=str(most)) if len(drawn) > most else "",
         has_suppressed=any(cell.is_suppressed for cell in cells),
@@ -290,19 +291,22 @@ def _last_months(table: Table) -> list[Cell]:
 
 def _over_time(table: Table, setting: Setting, cells: Sequence[Cell], plot: Plot, finding: str) -> Exhibit:
     rows = tuple(
-        (setting.period(cell.keys[0]), (shown(cell.value, cell.status, table.unit, setting),))
-        for cell in cells
+        (setting.period(cell.keys[0]), (shown(cell.value, cell.status, table.unit, setting),)) for cell in cells
     )
     return Exhibit(
         table.id,
         table.definition,
         table.title[setting.language],
         finding,
-        Grid((_dimension(table, "month").title[setting.language], setting.say("value")), rows),
+        Grid((_dimension(table, "month").title[setting.language], _value_heading(table, setting)), rows),
         plot=plot,
         labels=_grid_labels(plot, table.unit, setting),
         has_suppressed=any(cell.is_suppressed for cell in cells),
     )
+
+
+def _value_heading(table: Table, setting: Setting) -> str:
+    return f"{setting.say('value')} ({unit_name(table.unit, setting.language)})"
 
 
 def _grid_labels(plot: Plot, unit: str, setting: Setting) -> tuple[str, ...]:
@@ -313,6 +317,12 @@ def _amount(cell: Cell, label: str, unit: str, setting: Setting) -> Amount:
     if cell.value is None:
         return Amount(label, None, setting.say("not_published" if cell.is_suppressed else "unknown"))
     return Amount(label, cell.value, printing.short(cell.value, unit, setting.language))
+
+
+def _tile_amount(cell: Cell, name: str, unit: str, setting: Setting) -> Amount:
+    """As `_amount`, short enough for a tile: without its unit and without what kind of district it is."""
+    amount = _amount(cell, name if setting.language == "ko" else name.partition("-")[0], unit, setting)
+    return amount if cell.value is None else amount._replace(printed=printing.terse(cell.value, setting.language))
 
 
 def _finds_largest(amounts: Sequence[Amount], dimension: str, whole: Value, setting: Setting) -> str:
@@ -330,31 +340,33 @@ def _finds_largest(amounts: Sequence[Amount], dimension: str, whole: Value, sett
 
 
 def _finds_over_time(cells: Sequence[Cell], unit: str, setting: Setting) -> str:
-    known = [cell for cell in cells if cell.value is not None]
+    return _finds_from_to(_known(cells, setting), unit, setting)
+
+
+def _finds_from_to(known: Sequence[tuple[str, int | Decimal]], unit: str, setting: Setting) -> str:
     if not known:
         return setting.say("finds_nothing")
-    first, last = known[0], known[-1]
-    return setting.say(
-        "finds_over_time",
-        first=setting.period(first.keys[0]),
-        first_value=_short(first, unit, setting),
-        last=setting.period(last.keys[0]),
-        last_value=_short(last, unit, setting),
-    )
+    (first, before), (last, now) = known[0], known[-1]
+    values = [printing.short(value, unit, setting.language) for value in (before, now)]
+    return setting.say("finds_over_time", first=first, first_value=values[0], last=last, last_value=values[1])
 
 
 def _finds_peak(cells: Sequence[Cell], unit: str, setting: Setting) -> str:
-    known = [cell for cell in cells if cell.value is not None]
+    known = _known(cells, setting)
     if not known:
         return setting.say("finds_nothing")
-    peak, last = max(known, key=lambda cell: cell.value or 0), known[-1]
+    (peak, most), (last, now) = max(known, key=lambda each: each[1]), known[-1]
+    most_printed, now_printed = (printing.short(value, unit, setting.language) for value in (most, now))
+    if now == most:
+        return setting.say("finds_peak_now", last=last, value=now_printed)
     return setting.say(
-        "finds_peak",
-        peak=_as_peak(setting.period(peak.keys[0]), setting),
-        value=_short(peak, unit, setting),
-        last=setting.period(last.keys[0]),
-        last_value=_short(last, unit, setting),
+        "finds_peak", peak=_as_peak(peak, setting), value=most_printed, last=last, last_value=now_printed
     )
+
+
+def _known(cells: Sequence[Cell], setting: Setting) -> list[tuple[str, int | Decimal]]:
+    """The periods and values of the cells that are published."""
+    return [(setting.period(cell.keys[0]), cell.value) for cell in cells if cell.value is not None]
 
 
 def _as_peak(period: str, setting: Setting) -> str:
@@ -365,10 +377,6 @@ def _is_last_day(day: str, period: str) -> bool:
     """Whether a day (YYYY-MM-DD) is the last of a month or year."""
     following = date.fromisoformat(day) + timedelta(days=1)
     return not following.isoformat().startswith(f"{period}-")
-
-
-def _short(cell: Cell, unit: str, setting: Setting) -> str:
-    return printing.short(cell.value or 0, unit, setting.language)
 
 
 _SHOWN_AS: Mapping[str, Mapping[str, Maker]] = {

@@ -74,11 +74,15 @@ def figures_csv(release: Release) -> bytes:
     return csv_of(FIGURE_HEADINGS, rows)
 
 
-def data_files(release: Release, document: bytes, programme: Mapping[str, Any]) -> dict[str, bytes]:
+def data_files(release: Release, document: bytes) -> dict[str, bytes]:
     """The files of a release by name: `document` is the release as disclosure control wrote it, published byte for byte."""
-    files = {"release.json": document, "programme.json": json_bytes(programme), "figures.csv": figures_csv(release)}
+    files = {"release.json": document, "figures.csv": figures_csv(release)}
     files |= {f"{table.id}.csv": table_csv(table, release) for table in release.tables}
-    marked = {name.removesuffix(".csv") + EXCEL: BYTE_ORDER_MARK + body for name, body in files.items() if name.endswith(".csv")}
+    marked = {
+        name.removesuffix(".csv") + EXCEL: BYTE_ORDER_MARK + body
+        for name, body in files.items()
+        if name.endswith(".csv")
+    }
     return files | marked
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from public_page import printing, texts
 from public_page.exhibits import Exhibit, Setting, exhibits_of
@@ -21,11 +22,11 @@ from public_page.texts import GROUPS, LANGUAGES, TEXTS
 HERE = Path(__file__).parent
 HEADLINES = ("members", "payments", "per_head", "budget")
 """The first figure of each of these groups heads the page."""
-SHOWN_AT_ONCE = 6
-LATEST = "data/latest.json"
+SHOWN_AT_ONCE, MOST_BESIDE = 6, 4
+LATEST, PROGRAMME = "data/latest.json", "data/programme.json"
 
-Parquet = Callable[[str, bytes], bytes]
-"""Makes a Parquet file of a table's CSV, by the table's id."""
+Parquet = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
+"""Makes the Parquet file of each table from its CSV, both by the table's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +39,38 @@ class Section:
     more: tuple[Figure, ...]
     exhibits: tuple[Exhibit, ...]
 
+    @property
+    def is_beside(self) -> bool:
+        """Whether its few figures and its only chart have room side by side; a map has its table beside it."""
+        return 0 < len(self.figures) <= MOST_BESIDE and len(self.exhibits) == 1 and self.exhibits[0].tiles is None
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The files of the site by path. `last` are those that are written after all others, in this order."""
+    """The files of the site by path. `last` are those that are written after all others, in this order; `fixed` never change."""
 
     files: Mapping[str, bytes]
     last: tuple[str, ...]
+    fixed: frozenset[str]
 
     def in_order(self) -> list[str]:
         """Paths in the order in which they are written, so that no page links to a file that is not there yet."""
         return [*sorted(set(self.files) - set(self.last)), *self.last]
 
 
-def site(document: bytes, programme: Mapping[str, Any], city: str, address: str = "", parquet: Parquet | None = None) -> Site:
+def site(
+    document: bytes, programme: Mapping[str, Any], city: str, address: str = "", parquet: Parquet | None = None
+) -> Site:
     """The site of a release. Raises `ReleaseRefused`.
 
     `document` is `release.json` as disclosure control wrote it, `programme` that of `programme_document`. `city` names the layout of
     tiles, `address` is the site's own (`https://…`, empty for relative links). Without `parquet` there are no Parquet files.
     """
     release = release_of(json.loads(document))
-    files = data_files(release, document, programme)
+    files = data_files(release, document)
     if parquet is not None:
-        files |= {f"{table.id}.parquet": parquet(table.id, files[f"{table.id}.csv"]) for table in release.tables}
+        made_of = parquet({table.id: files[f"{table.id}.csv"] for table in release.tables})
+        files |= {f"{name}.parquet": body for name, body in made_of.items()}
     names = tuple(files)
     files["datapackage.json"] = json_bytes(data_package(release, names))
     files["catalogue.jsonld"] = json_bytes(catalogue(release, names, address))
@@ -72,8 +82,9 @@ def site(document: bytes, programme: Mapping[str, Any], city: str, address: str 
     for language, fixed, page in zip(LANGUAGES, first, pages, strict=True):
         html = page_html(release, programme, Setting(release, language, city), sheet, files)
         made |= {fixed: html, page: html}
-    made[LATEST] = json_bytes({"release_id": release.release_id})
-    return Site(made, (*first, *pages, LATEST))
+    fixed_files = frozenset(made) - {*first, *pages}
+    made |= {PROGRAMME: json_bytes(programme), LATEST: json_bytes({"release_id": release.release_id})}
+    return Site(made, (*first, *pages, LATEST), fixed_files)
 
 
 def page_html(
@@ -82,23 +93,29 @@ def page_html(
     """The page in one language."""
     language = setting.language
     headlines = _headlines(release)
-    html = _environment().get_template("page.html").render(
-        release=release,
-        programme=programme,
-        language=language,
-        other=next(each for each in LANGUAGES if each != language),
-        t=TEXTS[language],
-        say=setting.say,
-        sheet=sheet,
-        data=f"/{data_path(release.release_id)}",
-        files=files,
-        excel=EXCEL,
-        headlines=headlines,
-        sections=_sections(release, setting, headlines),
-        label=lambda figure: _label(release, figure, language),
-        change_name=lambda change: _change_name(release, change, language),
-        words=texts,
-        printing=printing,
+    html = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            release=release,
+            programme=programme,
+            language=language,
+            other=next(each for each in LANGUAGES if each != language),
+            t=TEXTS[language],
+            say=setting.say,
+            sheet=sheet,
+            data=f"/{data_path(release.release_id)}",
+            files=files,
+            excel=EXCEL,
+            headlines=headlines,
+            sections=_sections(release, setting, headlines),
+            label=lambda figure: _label(release, figure, language),
+            change_name=lambda change: _change_name(release, change, language),
+            says=_says((programme["in_force"] or {"says": ()})["says"], language),
+            lang_of=lambda text: _lang_of(text, language),
+            words=texts,
+            printing=printing,
+        )
     )
     return html.encode()
 
@@ -126,7 +143,9 @@ def _label(release: Release, figure: Figure, language: str) -> str:
     name = next(each.name for each in release.definitions if each.id == figure.definition)[language]
     if not figure.key:
         return name
-    known = [code for table in release.tables for each in table.dimensions for code in each.codes if code.id == figure.key]
+    known = [
+        code for table in release.tables for each in table.dimensions for code in each.codes if code.id == figure.key
+    ]
     key = known[0].name[language] if known else _key_name(figure.key, language)
     return f"{name} · {key}"
 
@@ -138,6 +157,21 @@ def _change_name(release: Release, change: Mapping[str, Any], language: str) -> 
         return " · ".join([change["table"], *change["keys"].values()])
     codes = [each.name(change["keys"][each.id])[language] for each in table.dimensions if each.id in change["keys"]]
     return " · ".join([table.title[language], *codes])
+
+
+def _lang_of(text: str, language: str) -> Markup:
+    """The attribute of text that is not in the page's language: Korean sources and reasons on the English page."""
+    foreign = language != "ko" and any("가" <= letter <= "힣" for letter in text)
+    return Markup(' lang="ko"' if foreign else "")
+
+
+def _says(statements: Sequence[Mapping[str, Any]], language: str) -> dict[str, dict[str, list[str]]]:
+    """The sentences of a policy by their subject: those of its rewards, and the others."""
+    found: dict[str, dict[str, list[str]]] = {"rewards": {}, "others": {}}
+    for each in statements:
+        part = found["rewards" if each["about"].startswith("layers.") else "others"]
+        part.setdefault(each["subject"][language], []).append(each[language])
+    return found
 
 
 def _key_name(key: str, language: str) -> str:

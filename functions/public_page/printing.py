@@ -21,20 +21,34 @@ _MONEY = frozenset({"won", "won_per_head"})
 _SMALL = 10
 
 
-def exact(value: int | Decimal, unit: str, language: str) -> str:
-    """Every digit of a whole number; a share as a percentage with one place."""
+def digits(value: int | Decimal, unit: str) -> str:
+    """Every digit of a whole number, without its unit; a share as a percentage with one place."""
     if unit == "share":
         return f"{rounded(Decimal(value) * 100, 1):,}%"
-    number = f"{value:,}" if isinstance(value, int) else f"{rounded(value, 1):,}"
-    return _with_unit(number, unit, language)
+    return f"{value:,}" if isinstance(value, int) else f"{rounded(value, 1):,}"
+
+
+def exact(value: int | Decimal, unit: str, language: str) -> str:
+    """As `digits`, with the unit."""
+    return _with_unit(digits(value, unit), unit, language)
 
 
 def short(value: int | Decimal, unit: str, language: str) -> str:
     """At most some four digits with the language's own steps: 2조 8,620억 원, KRW 2.862 trillion."""
-    if unit == "share" or unit in {"rank", "times"}:
+    if unit in {"share", "rank", "times", "won_per_head"}:
         return exact(value, unit, language)
     number = _short_ko(Decimal(value)) if language == "ko" else _short_en(Decimal(value))
     return _with_unit(number, unit, language)
+
+
+def terse(value: int | Decimal, language: str) -> str:
+    """As `short`, without a unit, and with the English steps as letters: 4,928억, 492.8 bn."""
+    if language == "ko":
+        return _short_ko(Decimal(value))
+    text = _short_en(Decimal(value))
+    for name, letters in ((" trillion", " tn"), (" billion", " bn"), (" million", " m")):
+        text = text.replace(name, letters)
+    return text
 
 
 def percent(part: int | Decimal, whole: int | Decimal) -> str:

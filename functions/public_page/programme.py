@@ -25,6 +25,10 @@ NOT_FOR_THE_PUBLIC = frozenset({"programme", "version", "language", "title"})
 """Statements that repeat the heading or name the document."""
 
 
+STARTS = "starts_at"
+"""The change that the heading of an announcement already says."""
+
+
 def programme_document(
     documents: Sequence[Mapping[str, Any]],
     amendments: Sequence[Amendment],
@@ -44,14 +48,24 @@ def programme_document(
                 "what": each.what,
                 "start": text_of(each.start),
                 "title": each.title._asdict(),
-                "changes": [{"kind": change.kind.value, **change.says._asdict()} for change in each.changes],
+                "changes": [
+                    {"kind": change.kind.value, **change.says._asdict()}
+                    for change in each.changes
+                    if change.about != STARTS
+                ],
                 "reason": reasons.get(each.version) if each.version and each.what == "version" else None,
             }
             for each in announced(documents, amendments, now)
         ],
         "budget": _budget(budget, forecasts) if budget and budget.lines else None,
         "roots": [
-            {"date": each.date, "as_of": each.as_of, "wallets": each.wallets, "root": each.root, "previous": each.previous}
+            {
+                "date": each.date,
+                "as_of": each.as_of,
+                "wallets": each.wallets,
+                "root": each.root,
+                "previous": each.previous,
+            }
             for each in roots[-ROOTS_SHOWN:][::-1]
         ],
     }

@@ -121,9 +121,7 @@ class Table:
         used = dict.fromkeys(cell.keys[place] for cell in self.cells)
         known = [code.id for code in self.dimensions[place].codes if code.id in used]
         return [
-            code
-            for code in dict.fromkeys([*known, *used])
-            if code != self.dimensions[place].total and code is not None
+            code for code in dict.fromkeys([*known, *used]) if code != self.dimensions[place].total and code is not None
         ]
 
 
@@ -136,7 +134,7 @@ class Definition:
     unit: str
     formula: Text
     filters: tuple[Text, ...]
-    denominator: str | None
+    denominator: Text | None
     revision_rule: Text
 
 
@@ -179,7 +177,9 @@ def release_of(document: Mapping[str, Any]) -> Release:
     if document.get("format") != FORMAT:
         raise ReleaseRefused(f"format: {document.get('format')!r}; this page reads format {FORMAT}")
     if document.get("stage") != PUBLISHED:
-        raise ReleaseRefused(f"stage: {document.get('stage')!r}; only a document that disclosure control wrote is shown")
+        raise ReleaseRefused(
+            f"stage: {document.get('stage')!r}; only a document that disclosure control wrote is shown"
+        )
     try:
         return _release(document)
     except KeyError as missing:
@@ -284,7 +284,7 @@ def _definition(each: Mapping[str, Any]) -> Definition:
         unit=each["unit"],
         formula=_text(each, "formula"),
         filters=tuple(Text(ko, en) for ko, en in filters),
-        denominator=each["denominator"],
+        denominator=_text(each["denominator"], "rule") if each["denominator"] else None,
         revision_rule=_text(each, "revision_rule"),
     )
 

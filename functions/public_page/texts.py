@@ -43,22 +43,22 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "not_published": "비공개(소수)",
         "unknown": "자료 없음",
         "not_published_says": "가입자 10명 또는 가맹점 5곳이 되지 않는 칸과, 다른 칸에서 그 값을 알 수 있게 하는 칸은 공개하지 않습니다.",
-        "denominator": "분모: {value} ({source}, {date})",
+        "denominator": "분모 {value}, {date}: ",
         "value": "값",
         "share": "비중",
         "rank": "순위",
         "rank_of": "{rank}위",
         "total": "합계",
-        "of": "{title} ({period})",
+        "of": "{title}, {period}",
         "finds_largest": "{largest} {name} {value}입니다.",
         "finds_largest_share": "{largest} {name} {value}, 전체의 {share}입니다.",
         "largest_of": "결제가 가장 많은 {dimension}",
-        "up_to": "{period}({day}까지)",
         "finds_over_time": "{first}에 {first_value}, {last}에는 {last_value}입니다.",
         "finds_peak": "가장 많았던 때는 {peak} {value}이고, 가장 최근인 {last}에는 {last_value}입니다.",
+        "finds_peak_now": "가장 최근인 {last}에 {value}으로 가장 많습니다.",
         "finds_nothing": "공개할 수 있는 값이 없습니다.",
         "rest": "그림에는 큰 순서로 {shown}개만 그렸습니다. 전체는 표에 있습니다.",
-        "map_note": "구역의 실제 넓이나 경계가 아니라 대략의 위치를 나타냅니다.",
+        "map_note": "구역의 실제 넓이나 경계가 아니라 대략의 위치를 나타냅니다. 단위는 {unit}입니다.",
         "policy": "캐시백 정책",
         "in_force": "지금 시행 중",
         "no_policy": "시행 중인 정책이 없습니다.",
@@ -125,7 +125,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "language": "한국어",
         "skip": "Skip to the content",
         "sections": "On this page",
-        "title": "Incheon e-eum in figures",
+        "title": "Incheon e‑eum in figures",
         "title_of": "{city}’s local currency in figures",
         "lead": "How much of {city}’s local currency is spent, and where: computed from the payments in its ledger. Every figure has its formula and its data to download.",
         "synthetic": "Synthetic city",
@@ -142,22 +142,22 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "not_published": "not published (too few)",
         "unknown": "no data",
         "not_published_says": "Cells of fewer than 10 members or 5 shops are not published, nor are cells that would reveal one of these.",
-        "denominator": "Divided by {value} ({source}, {date})",
+        "denominator": "Divided by {value} of {date}: ",
         "value": "Value",
         "share": "Share",
         "rank": "Rank",
         "rank_of": "No. {rank}",
         "total": "Total",
-        "of": "{title} ({period})",
+        "of": "{title}, {period}",
         "finds_largest": "{largest} is {name} with {value}.",
         "finds_largest_share": "{largest} is {name} with {value}, {share} of all.",
         "largest_of": "The largest {dimension}",
-        "up_to": "{period} (up to {day})",
         "finds_over_time": "It was {first_value} in {first} and is {last_value} in {last}.",
         "finds_peak": "The highest was {peak} with {value}; the latest, {last}, has {last_value}.",
+        "finds_peak_now": "The latest, {last}, has the most: {value}.",
         "finds_nothing": "No value can be published.",
         "rest": "The chart shows the {shown} largest. All are in the table.",
-        "map_note": "Tiles show roughly where districts are, not their area or borders.",
+        "map_note": "Tiles show roughly where districts are, not their area or borders. Values are in {unit}.",
         "policy": "Cashback policy",
         "in_force": "In force now",
         "no_policy": "No policy is in force.",
@@ -275,6 +275,17 @@ def period_name(code: str, language: str) -> str:
     if language == "ko":
         return f"{int(parts[0])}년 {int(parts[1])}월"
     return f"{MONTHS[int(parts[1]) - 1]} {parts[0]}"
+
+
+def part_of_period(code: str, day: str, language: str) -> str:
+    """A month or year that counts up to a day within it: 2020년 12월(20일까지), 1 to 20 December 2020."""
+    year, month, number = day.split("-")
+    if len(code) == len(year):
+        until = f"{int(month)}월 {int(number)}일까지" if language == "ko" else f"{int(number)} {MONTHS[int(month) - 1]}"
+        return f"{code}년({until})" if language == "ko" else f"{code} (up to {until})"
+    if language == "ko":
+        return f"{period_name(code, language)}({int(number)}일까지)"
+    return f"1 to {int(number)} {period_name(code, language)}"
 
 
 def short_period(code: str, language: str) -> str:

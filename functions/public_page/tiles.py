@@ -61,7 +61,11 @@ def tile_map(city: str, day: str, amounts: Sequence[tuple[str, Amount]]) -> Tile
         column, row = places[district]
         x = round(column * step, 2)
         shade = None if amount.value is None else _shade(float(amount.value), most)
-        tiles.append(Tile(district, x, row * TILE_HEIGHT, round(step - 1.2, 2), round(x + step / 2 - 0.6, 2), amount, rank, shade))
+        tiles.append(
+            Tile(
+                district, x, row * TILE_HEIGHT, round(step - 1.2, 2), round(x + step / 2 - 0.6, 2), amount, rank, shade
+            )
+        )
     return TileMap(tuple(tiles), 1 + max(row for _, row in places.values()))
 
 

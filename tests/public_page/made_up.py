@@ -9,9 +9,9 @@ from typing import Any
 
 Row = dict[str, Any]
 DISTRICTS = {
-    "jung": ("중구", "Jung-gu"), "dong": ("동구", "Dong-gu"), "michuhol": ("미추홀구", "Michuhol-gu"),
-    "yeonsu": ("연수구", "Yeonsu-gu"), "namdong": ("남동구", "Namdong-gu"), "bupyeong": ("부평구", "Bupyeong-gu"),
-    "gyeyang": ("계양구", "Gyeyang-gu"), "seo": ("서구", "Seo-gu"), "ganghwa": ("강화군", "Ganghwa-gun"),
+    "seo": ("서구", "Seo-gu"), "yeonsu": ("연수구", "Yeonsu-gu"), "namdong": ("남동구", "Namdong-gu"),
+    "bupyeong": ("부평구", "Bupyeong-gu"), "michuhol": ("미추홀구", "Michuhol-gu"), "gyeyang": ("계양구", "Gyeyang-gu"),
+    "jung": ("중구", "Jung-gu"), "dong": ("동구", "Dong-gu"), "ganghwa": ("강화군", "Ganghwa-gun"),
     "ongjin": ("옹진군", "Ongjin-gun"),
 }  # fmt: skip
 CATEGORIES = {
@@ -22,7 +22,13 @@ CATEGORIES = {
     "repair": ("수리점", "Repairs"), "taxi": ("택시", "Taxis"), "gambling": ("사행업종", "Gambling"),
 }  # fmt: skip
 FUNDERS = {"national": ("국비", "Nation"), "city": ("시비", "City"), "merchant": ("가맹점", "Shops")}
-AGES = {"20s": ("20대", "20 to 29"), "30s": ("30대", "30 to 39"), "40s": ("40대", "40 to 49"), "50s": ("50대", "50 to 59"), "60s": ("60대 이상", "60 and older")}
+AGES = {
+    "20s": ("20대", "20 to 29"),
+    "30s": ("30대", "30 to 39"),
+    "40s": ("40대", "40 to 49"),
+    "50s": ("50대", "50 to 59"),
+    "60s": ("60대 이상", "60 and older"),
+}
 CITIES = {"incheon": ("인천", "Incheon"), "gyeonggi": ("경기", "Gyeonggi"), "seoul": ("서울", "Seoul")}
 Names = Mapping[str, tuple[str, str]]
 
@@ -38,14 +44,27 @@ def month_names(ids: Iterable[str]) -> dict[str, tuple[str, str]]:
 def dimension(name: str, titles: tuple[str, str], codes: Names, *, total: bool = False) -> dict[str, Any]:
     listed = [{"id": each, "name_ko": ko, "name_en": en} for each, (ko, en) in codes.items()]
     whole = [{"id": "total", "name_ko": "전체", "name_en": "All"}] if total else []
-    return {"id": name, "title_ko": titles[0], "title_en": titles[1], "total": "total" if total else None, "codes": [*whole, *listed]}
+    return {
+        "id": name,
+        "title_ko": titles[0],
+        "title_en": titles[1],
+        "total": "total" if total else None,
+        "codes": [*whole, *listed],
+    }
 
 
 def cell(keys: Mapping[str, str], value: Any, status: str = "published", **more: Any) -> Row:
     return {"keys": dict(keys), "value": value, "status": status, "revision": 1, **more}
 
 
-def table(name: str, titles: tuple[str, str], unit: str, dimensions: Sequence[dict[str, Any]], rows: Sequence[Row], definition: str = "payments") -> dict[str, Any]:
+def table(
+    name: str,
+    titles: tuple[str, str],
+    unit: str,
+    dimensions: Sequence[dict[str, Any]],
+    rows: Sequence[Row],
+    definition: str = "payments",
+) -> dict[str, Any]:
     return {
         "id": name, "title_ko": titles[0], "title_en": titles[1], "definition": definition, "unit": unit, "sensitive": True,
         "query_hash": "sha256:0", "dimensions": list(dimensions), "rows": list(rows),
@@ -56,13 +75,16 @@ def definition(name: str, names: tuple[str, str], unit: str) -> dict[str, Any]:
     return {
         "id": name, "name_ko": names[0], "name_en": names[1], "unit": unit,
         "formula_ko": f"{names[0]}의 합. 취소한 금액은 뺍니다.", "formula_en": f"The sum of {names[1].lower()}, less what was cancelled.",
-        "filters_ko": ["승인되어 매입된 결제"], "filters_en": ["captured payments"], "denominator": None,
+        "filters_ko": ["승인되어 매입된 결제"], "filters_en": ["captured payments"],
+        "denominator": {"input": "population", "rule_ko": "그 달의 주민등록인구", "rule_en": "The resident population of the month"} if unit == "won_per_head" else None,
         "revision_rule_ko": "취소는 결제한 달에 반영하고 다음 판에 고칩니다.", "revision_rule_en": "A cancellation changes the month of its payment, in the next revision.",
         "sql": f"{name}.sql", "meaning_hash": "sha256:0",
     }  # fmt: skip
 
 
-def figure(name: str, group: str, value: Any, unit: str, printed: tuple[str, str], sentence: tuple[str, str], **more: Any) -> dict[str, Any]:
+def figure(
+    name: str, group: str, value: Any, unit: str, printed: tuple[str, str], sentence: tuple[str, str], **more: Any
+) -> dict[str, Any]:
     return {
         "id": name, "group": group, "value": value, "ratio": None, "unit": unit, "period": {"from": "2020-01-01", "to": "2020-12-20"},
         "printed_ko": printed[0], "printed_en": printed[1], "sentence_ko": sentence[0], "sentence_en": sentence[1],
@@ -92,7 +114,13 @@ def release() -> dict[str, Any]:
     every = months()
     month = dimension("month", ("월", "Month"), month_names(every))
     year = dimension("year", ("연도", "Year"), {"2019": ("2019년", "2019"), "2020": ("2020년", "2020")})
-    paid = {each: 40_000_000_000 + 11_000_000_000 * place + source.randrange(9_000_000_000) for place, each in enumerate(every)}
+    paid = {
+        each: 40_000_000_000
+        + 11_000_000_000 * place
+        - (30_000_000_000 if place == 19 else 0)
+        + source.randrange(9_000_000_000)
+        for place, each in enumerate(every)
+    }
     joined = {each: 500_000 + 44_000 * place for place, each in enumerate(every)}
     return {
         "format": 1, "stage": "published", "release_id": "2020-12-20.2", "as_of": "2020-12-20",
@@ -125,7 +153,11 @@ def release() -> dict[str, Any]:
 
 def _figures() -> list[dict[str, Any]]:
     per_head = {"value": 2_945_454, "source": "행정안전부 주민등록 인구통계", "date": "2020-10-31"}
-    shares = (("restaurant", "0.258000000000", "25.8%"), ("retail", "0.190200000000", "19.02%"), ("food", "0.088500000000", "8.85%"))
+    shares = (
+        ("restaurant", "0.258000000000", "25.8%"),
+        ("retail", "0.190200000000", "19.02%"),
+        ("food", "0.088500000000", "8.85%"),
+    )
     return [
         figure("members_at:2020-12-20", "members", 1_380_000, "members", ("138만 명", "1.38 million"),
                ("2020년 12월 20일 가입자는 138만 명으로, 올해 45만 명 늘었습니다.", "On 20 December 2020 there are 1.38 million members, 450,000 more than at the start of the year.")),
@@ -147,7 +179,15 @@ def _figures() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _of_latest(name: str, titles: tuple[str, str], code: str, heading: tuple[str, str], codes: Names, every: Sequence[str], source: random.Random) -> dict[str, Any]:
+def _of_latest(
+    name: str,
+    titles: tuple[str, str],
+    code: str,
+    heading: tuple[str, str],
+    codes: Names,
+    every: Sequence[str],
+    source: random.Random,
+) -> dict[str, Any]:
     rows = []
     for each in every:
         parts = {key: source.randrange(2_000_000_000, 60_000_000_000) for key in codes}
@@ -157,14 +197,19 @@ def _of_latest(name: str, titles: tuple[str, str], code: str, heading: tuple[str
     return table(name, titles, "won", [month, dimension(code, heading, codes, total=True)], rows)
 
 
-def _years(name: str, titles: tuple[str, str], by: dict[str, Any], year: dict[str, Any], source: random.Random) -> dict[str, Any]:
+def _years(
+    name: str, titles: tuple[str, str], by: dict[str, Any], year: dict[str, Any], source: random.Random
+) -> dict[str, Any]:
     """Years with two suppressed cells and a structural zero, whose sum is published."""
     codes = [each["id"] for each in by["codes"] if each["id"] != "total"]
     hidden, zero = set(codes[-3:-1]), codes[-1] if codes[-1] == "gambling" else None
     hidden = hidden if zero else {"dong", "ongjin"}
     rows = []
     for each in ("2019", "2020"):
-        parts = {key: 0 if key == zero else int(900_000_000_000 * 0.74**place) + source.randrange(9_000_000) for place, key in enumerate(codes)}
+        parts = {
+            key: 0 if key == zero else int(900_000_000_000 * 0.8**place) + source.randrange(9_000_000)
+            for place, key in enumerate(codes)
+        }
         rows.append(cell({"year": each, by["id"]: "total"}, sum(parts.values())))
         for key, part in parts.items():
             status = "structural_zero" if key == zero else "suppressed" if key in hidden else "published"
@@ -180,6 +225,19 @@ def _appropriations() -> dict[str, Any]:
     rows = []
     for (place, year), funder, supplement in product(enumerate(years), funders, supplements):
         part = {"0": 6, "1": 3, "2": 1}[supplement]
-        rows.append(cell({"year": year, "funder": funder, "supplement": supplement}, sizes[funder][place] * 100_000_000 * part))
-    dimensions = [dimension("year", ("연도", "Year"), years), dimension("funder", ("재원", "Funder"), funders), dimension("supplement", ("추경", "Supplement"), supplements)]
-    return table("appropriations", ("연도별·재원별 캐시백 예산", "Cashback budget by year and funder"), "won", dimensions, rows, "budget_of_year")
+        rows.append(
+            cell({"year": year, "funder": funder, "supplement": supplement}, sizes[funder][place] * 100_000_000 * part)
+        )
+    dimensions = [
+        dimension("year", ("연도", "Year"), years),
+        dimension("funder", ("재원", "Funder"), funders),
+        dimension("supplement", ("추경", "Supplement"), supplements),
+    ]
+    return table(
+        "appropriations",
+        ("연도별·재원별 캐시백 예산", "Cashback budget by year and funder"),
+        "won",
+        dimensions,
+        rows,
+        "budget_of_year",
+    )

@@ -27,12 +27,22 @@ def documents() -> list[dict[str, Any]]:
 
 def line(name: str, funder: str, title: dict[str, str], amount: int, left: int) -> LineReport:
     budget_line = Line(2020, name, funder, None, datetime(2020, 1, 1, tzinfo=SEOUL), title)
-    return LineReport(budget_line, Account(name, amount, left, 0), amount // 2, (amount // 4, amount - amount // 2 - amount // 4))
+    return LineReport(
+        budget_line, Account(name, amount, left, 0), amount // 2, (amount // 4, amount - amount // 2 - amount // 4)
+    )
 
 
 LINES = (
-    line("city-cashback", "city", {"ko": "인천e음 캐시백 (시비)", "en": "Cashback, city"}, 147_400_000_000, 3_100_000_000),
-    line("national-cashback", "national", {"ko": "인천e음 캐시백 (국비)", "en": "Cashback, nation"}, 66_200_000_000, 9_870_654_321),
+    line(
+        "city-cashback", "city", {"ko": "인천e음 캐시백 (시비)", "en": "Cashback, city"}, 147_400_000_000, 3_100_000_000
+    ),
+    line(
+        "national-cashback",
+        "national",
+        {"ko": "인천e음 캐시백 (국비)", "en": "Cashback, nation"},
+        66_200_000_000,
+        9_870_654_321,
+    ),
 )
 FORECASTS = (
     Forecast(Outlook.RUNS_OUT, 28, 410_000_000, date(2020, 12, 28), date(2020, 12, 26), None, date(2020, 12, 31)),
@@ -44,7 +54,13 @@ def roots(count: int = 9) -> list[Root]:
     days = [date(2020, 12, 12 + number) for number in range(count)]
     made = [hashlib.sha256(str(day).encode()).hexdigest() for day in days]
     return [
-        Root(day.isoformat(), f"{day}T00:00:00.000+09:00", 1_370_000 + place, made[place], made[place - 1] if place else "")
+        Root(
+            day.isoformat(),
+            f"{day}T00:00:00.000+09:00",
+            1_370_000 + place,
+            made[place],
+            made[place - 1] if place else "",
+        )
         for place, day in enumerate(days)
     ]
 
