@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 
 from eeum.policy.wording import with_particle
 from public_page import charts, printing
 from public_page.charts import Amount, Bar, Plot, StackedBar
 from public_page.release import SUPPRESSED, Cell, Dimension, Release, Table, Value
-from public_page.texts import TEXTS, part_of_period, period_name, short_period, unit_name
+from public_page.texts import TEXTS, short_period, unit_name
 from public_page.tiles import TileMap, tile_map
 
 MOST_BARS = 12
@@ -66,13 +65,6 @@ class Setting:
     def say(self, key: str, **parts: str) -> str:
         return TEXTS[self.language][key].format(**parts)
 
-    def period(self, code: str) -> str:
-        """A month or year in words, and the day up to which it counts if the release's day is within it."""
-        as_of = self.release.as_of
-        if not as_of.startswith(f"{code}-") or _is_last_day(as_of, code):
-            return period_name(code, self.language)
-        return part_of_period(code, as_of, self.language)
-
 
 Maker = Callable[[Table, Setting], Exhibit]
 
@@ -95,14 +87,14 @@ def line_over_months(table: Table, setting: Setting) -> Exhibit:
     cells = _last_months(table)
     labels = [short_period(cell.keys[0], setting.language) for cell in cells]
     plot = charts.line(labels, [cell.value for cell in cells])
-    return _over_time(table, setting, cells, plot, _finds_over_time(cells, table.unit, setting))
+    return _over_time(table, setting, cells, plot, _finds_over_time(cells, table, setting))
 
 
 def columns_over_months(table: Table, setting: Setting) -> Exhibit:
     cells = _last_months(table)
     labels = [short_period(cell.keys[0], setting.language) for cell in cells]
     plot = charts.columns(labels, [None if cell.value is None else [cell.value] for cell in cells])
-    return _over_time(table, setting, cells, plot, _finds_peak(cells, table.unit, setting))
+    return _over_time(table, setting, cells, plot, _finds_peak(cells, table, setting))
 
 
 def stacked_over_months(dimension: str) -> Maker:
@@ -122,7 +114,7 @@ def stacked_over_months(dimension: str) -> Maker:
                 for each, parts in zip(months, whole, strict=True)]  # fmt: skip
         rows = tuple(
             (
-                setting.period(each),
+                _name(table, "month", each, setting),
                 tuple(
                     shown(values[each, code].value, values[each, code].status, table.unit, setting)
                     for code in codes
@@ -135,7 +127,7 @@ def stacked_over_months(dimension: str) -> Maker:
             table.id,
             table.definition,
             table.title[setting.language],
-            _finds_peak(sums, table.unit, setting),
+            _finds_peak(sums, table, setting),
             Grid((table.dimensions[month].title[setting.language], *names), rows),
             plot=plot,
             labels=_grid_labels(plot, table.unit, setting),
@@ -151,7 +143,36 @@ def latest_bars(period: str, dimension: str, *, by_size: bool = True, shares: bo
 
     def make(table: Table, setting: Setting) -> Exhibit:
         latest, cells, whole = _latest(table, period, dimension)
-        return _bars(table, setting, latest, (dimension, cells), whole if shares else None, by_size=by_size)
+        name = _name(table, period, latest, setting)
+        return _bars(table, setting, name, (dimension, cells), whole if shares else None, by_size=by_size)
+
+    return make
+
+
+def columns_of_latest(dimension: str) -> Maker:
+    """Columns by an ordered dimension, of the latest month."""
+
+    def make(table: Table, setting: Setting) -> Exhibit:
+        latest, cells, whole = _latest(table, "month", dimension)
+        place, heading = table.place(dimension), _dimension(table, dimension).title[setting.language]
+        names = [_name(table, dimension, cell.keys[place], setting) for cell in cells]
+        plot = charts.columns(names, [None if cell.value is None else [cell.value] for cell in cells])
+        amounts = [_amount(cell, name, table.unit, setting) for cell, name in zip(cells, names, strict=True)]
+        period = _name(table, "month", latest, setting)
+        rows = tuple(
+            (name, (shown(cell.value, cell.status, table.unit, setting, whole),))
+            for cell, name in zip(cells, names, strict=True)
+        )
+        return Exhibit(
+            table.id,
+            table.definition,
+            setting.say("of", title=table.title[setting.language], period=period),
+            _finds_largest(amounts, heading, whole, setting),
+            Grid((heading, _value_heading(table, setting), *([setting.say("share")] if whole else [])), rows),
+            plot=plot,
+            labels=_grid_labels(plot, table.unit, setting),
+            has_suppressed=any(cell.is_suppressed for cell in cells),
+        )
 
     return make
 
@@ -169,16 +190,17 @@ def plain_bars(dimension: str) -> Maker:
 
 
 def map_of_districts(table: Table, setting: Setting) -> Exhibit:
-    """The tile map of the latest year; bars, where the districts of the table are not those of the release's day."""
-    latest, cells, whole = _latest(table, "year", "district")
+    """The tile map of the latest month; bars, where a district has no tile."""
+    latest, cells, whole = _latest(table, "month", "district")
+    period = _name(table, "month", latest, setting)
     place, dimension = table.place("district"), _dimension(table, "district")
     named = [(cell.keys[place], dimension.name(cell.keys[place])[setting.language]) for cell in cells]
     amounts = [
         (code, _tile_amount(cell, name, table.unit, setting)) for (code, name), cell in zip(named, cells, strict=True)
     ]
-    tiles = tile_map(setting.city, setting.release.as_of, amounts)
+    tiles = tile_map(setting.city, f"{latest}-01", amounts)
     if tiles is None:
-        return _bars(table, setting, latest, ("district", cells), whole, by_size=True)
+        return _bars(table, setting, period, ("district", cells), whole, by_size=True)
     ranks = {tile.district: tile.rank for tile in tiles.tiles}
     last = len(cells) + 1
     ranked = sorted(zip(named, cells, strict=True), key=lambda each: ranks.get(each[0][0]) or last)
@@ -196,7 +218,7 @@ def map_of_districts(table: Table, setting: Setting) -> Exhibit:
     return Exhibit(
         table.id,
         table.definition,
-        setting.say("of", title=table.title[setting.language], period=setting.period(latest)),
+        setting.say("of", title=setting.say("by_district"), period=period),
         _finds_largest([_amount(cell, name, table.unit, setting) for (_, name), cell in ranked], title, whole, setting),
         Grid((title, setting.say("rank"), _value_heading(table, setting), setting.say("share")), rows),
         tiles=tiles,
@@ -217,7 +239,7 @@ def stacked_appropriations(table: Table, setting: Setting) -> Exhibit:
             sums[key] = sums.get(key, 0) + cell.value
     parts = {each: [sums.get((each, name), 0) for name in funders] for each in years}
     names = tuple(_dimension(table, "funder").name(each)[setting.language] for each in funders)
-    periods = {each: period_name(each, setting.language) for each in years}
+    periods = {each: _name(table, "year", each, setting) for each in years}
     stacked = charts.stacked_bars(
         [(periods[each], printing.short(sum(parts[each]), table.unit, setting.language), parts[each]) for each in years]
     )
@@ -262,7 +284,7 @@ def _bars(
     return Exhibit(
         table.id,
         table.definition,
-        setting.say("of", title=title, period=setting.period(latest)) if latest else title,
+        setting.say("of", title=title, period=latest) if latest else title,
         _finds_largest(amounts, heading, whole, setting),
         Grid((heading, _value_heading(table, setting), *([setting.say("share")] if whole else [])), rows),
         bars=tuple(charts.bars(drawn[:most])),
@@ -272,12 +294,20 @@ def _bars(
 
 
 def _latest(table: Table, period: str, dimension: str) -> tuple[str, list[Cell], Value]:
-    """The latest period, its cells without the total, and the total if it is published."""
+    """The latest period, its cells by a dimension without the total, and the total if it is published.
+
+    All other dimensions are at their total.
+    """
     latest = table.codes(period)[-1]
     place, total = table.place(dimension), _dimension(table, dimension).total
-    of_it = table.only(**{period: latest})
+    others = {each.id: each.total for each in table.dimensions if each.id not in (period, dimension) and each.total}
+    of_it = table.only(**{period: latest}, **others)
     whole = next((cell.value for cell in of_it if total is not None and cell.keys[place] == total), None)
     return latest, [cell for cell in of_it if cell.keys[place] != total], whole
+
+
+def _name(table: Table, dimension: str, code: str, setting: Setting) -> str:
+    return _dimension(table, dimension).name(code)[setting.language]
 
 
 def _dimension(table: Table, name: str) -> Dimension:
@@ -291,7 +321,8 @@ def _last_months(table: Table) -> list[Cell]:
 
 def _over_time(table: Table, setting: Setting, cells: Sequence[Cell], plot: Plot, finding: str) -> Exhibit:
     rows = tuple(
-        (setting.period(cell.keys[0]), (shown(cell.value, cell.status, table.unit, setting),)) for cell in cells
+        (_name(table, "month", cell.keys[0], setting), (shown(cell.value, cell.status, table.unit, setting),))
+        for cell in cells
     )
     return Exhibit(
         table.id,
@@ -339,8 +370,8 @@ def _finds_largest(amounts: Sequence[Amount], dimension: str, whole: Value, sett
     return setting.say("finds_largest", largest=largest, name=name, value=most.printed)
 
 
-def _finds_over_time(cells: Sequence[Cell], unit: str, setting: Setting) -> str:
-    return _finds_from_to(_known(cells, setting), unit, setting)
+def _finds_over_time(cells: Sequence[Cell], table: Table, setting: Setting) -> str:
+    return _finds_from_to(_known(cells, table, setting), table.unit, setting)
 
 
 def _finds_from_to(known: Sequence[tuple[str, int | Decimal]], unit: str, setting: Setting) -> str:
@@ -351,12 +382,12 @@ def _finds_from_to(known: Sequence[tuple[str, int | Decimal]], unit: str, settin
     return setting.say("finds_over_time", first=first, first_value=values[0], last=last, last_value=values[1])
 
 
-def _finds_peak(cells: Sequence[Cell], unit: str, setting: Setting) -> str:
-    known = _known(cells, setting)
+def _finds_peak(cells: Sequence[Cell], table: Table, setting: Setting) -> str:
+    known = _known(cells, table, setting)
     if not known:
         return setting.say("finds_nothing")
     (peak, most), (last, now) = max(known, key=lambda each: each[1]), known[-1]
-    most_printed, now_printed = (printing.short(value, unit, setting.language) for value in (most, now))
+    most_printed, now_printed = (printing.short(value, table.unit, setting.language) for value in (most, now))
     if now == most:
         return setting.say("finds_peak_now", last=last, value=now_printed)
     return setting.say(
@@ -364,19 +395,13 @@ def _finds_peak(cells: Sequence[Cell], unit: str, setting: Setting) -> str:
     )
 
 
-def _known(cells: Sequence[Cell], setting: Setting) -> list[tuple[str, int | Decimal]]:
+def _known(cells: Sequence[Cell], table: Table, setting: Setting) -> list[tuple[str, int | Decimal]]:
     """The periods and values of the cells that are published."""
-    return [(setting.period(cell.keys[0]), cell.value) for cell in cells if cell.value is not None]
+    return [(_name(table, "month", cell.keys[0], setting), cell.value) for cell in cells if cell.value is not None]
 
 
 def _as_peak(period: str, setting: Setting) -> str:
     return with_particle(period, "으로/로") if setting.language == "ko" else period
-
-
-def _is_last_day(day: str, period: str) -> bool:
-    """Whether a day (YYYY-MM-DD) is the last of a month or year."""
-    following = date.fromisoformat(day) + timedelta(days=1)
-    return not following.isoformat().startswith(f"{period}-")
 
 
 _SHOWN_AS: Mapping[str, Mapping[str, Maker]] = {
@@ -384,7 +409,7 @@ _SHOWN_AS: Mapping[str, Mapping[str, Maker]] = {
     "payments": {
         "payments_by_month": columns_over_months,
         "payments_by_month_age": latest_bars("month", "age", by_size=False),
-        "payments_by_month_residence": latest_bars("month", "residence", by_size=False),
+        "payments_by_month_hour": columns_of_latest("hour"),
         "payments_by_month_purse": latest_bars("month", "purse"),
     },
     "categories": {"payments_by_year_category": latest_bars("year", "category")},
@@ -393,7 +418,10 @@ _SHOWN_AS: Mapping[str, Mapping[str, Maker]] = {
         "cashback_by_month_funder": stacked_over_months("funder"),
     },
     "issuance": {"issuance_by_month": columns_over_months},
-    "districts": {"payments_by_year_district": map_of_districts},
+    "districts": {
+        "payments_by_month_district_category": map_of_districts,
+        "payments_by_year_area": latest_bars("year", "area"),
+    },
     "cities": {"cities": plain_bars("city")},
 }
 """The maker of each table's exhibit, by group of figures. Other tables are open data only."""

@@ -204,6 +204,10 @@ def _release(document: Mapping[str, Any]) -> Release:
         vintage=document["districts"]["vintage"],
         revisions=tuple(_revision(each) for each in document["revisions"]),
     )
+    for parts in (definitions, release.figures, release.tables):
+        ids = [each.id for each in parts]
+        if twice := sorted({each for each in ids if ids.count(each) > 1}):
+            raise ReleaseRefused(f"{twice[0]} is in the release twice")
     known = {each.id for each in definitions}
     for part in (*release.figures, *release.tables):
         if part.definition not in known:

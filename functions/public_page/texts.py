@@ -58,6 +58,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "finds_peak_now": "가장 최근인 {last}에 {value}으로 가장 많습니다.",
         "finds_nothing": "공개할 수 있는 값이 없습니다.",
         "rest": "그림에는 큰 순서로 {shown}개만 그렸습니다. 전체는 표에 있습니다.",
+        "by_district": "군·구별 결제액",
         "map_note": "구역의 실제 넓이나 경계가 아니라 대략의 위치를 나타냅니다. 단위는 {unit}입니다.",
         "policy": "캐시백 정책",
         "in_force": "지금 시행 중",
@@ -157,6 +158,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "finds_peak_now": "The latest, {last}, has the most: {value}.",
         "finds_nothing": "No value can be published.",
         "rest": "The chart shows the {shown} largest. All are in the table.",
+        "by_district": "Payments by district",
         "map_note": "Tiles show roughly where districts are, not their area or borders. Values are in {unit}.",
         "policy": "Cashback policy",
         "in_force": "In force now",
@@ -275,17 +277,6 @@ def period_name(code: str, language: str) -> str:
     if language == "ko":
         return f"{int(parts[0])}년 {int(parts[1])}월"
     return f"{MONTHS[int(parts[1]) - 1]} {parts[0]}"
-
-
-def part_of_period(code: str, day: str, language: str) -> str:
-    """A month or year that counts up to a day within it: 2020년 12월(20일까지), 1 to 20 December 2020."""
-    year, month, number = day.split("-")
-    if len(code) == len(year):
-        until = f"{int(month)}월 {int(number)}일까지" if language == "ko" else f"{int(number)} {MONTHS[int(month) - 1]}"
-        return f"{code}년({until})" if language == "ko" else f"{code} (up to {until})"
-    if language == "ko":
-        return f"{period_name(code, language)}({int(number)}일까지)"
-    return f"1 to {int(number)} {period_name(code, language)}"
 
 
 def short_period(code: str, language: str) -> str:

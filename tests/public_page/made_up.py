@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
@@ -113,7 +114,9 @@ def release() -> dict[str, Any]:
     source = random.Random(13)
     every = months()
     month = dimension("month", ("월", "Month"), month_names(every))
-    year = dimension("year", ("연도", "Year"), {"2019": ("2019년", "2019"), "2020": ("2020년", "2020")})
+    year = dimension(
+        "year", ("연도", "Year"), {"2019": ("2019년", "2019"), "2020": ("2020년(11월까지)", "2020 (to November 2020)")}
+    )
     paid = {
         each: 40_000_000_000
         + 11_000_000_000 * place
@@ -127,14 +130,14 @@ def release() -> dict[str, Any]:
         "computed_at": "2020-12-21T03:00:00.000+09:00", "revision": 2, "synthetic": True, "scale": 1,
         "city": {"id": "incheon", "name_ko": "인천광역시", "name_en": "Incheon"}, "input_hash": "sha256:" + "5e" * 32,
         "inputs": [{"id": "population", "source": "행정안전부 주민등록 인구통계", "date": "2020-10-31", "hash": "sha256:0"}],
-        "figures": _figures(), "definitions": DEFINITIONS,
+        "figures": _figures(), "definitions": copy.deepcopy(DEFINITIONS),
         "districts": {"vintage": "2020-01-01", "codes": []},
         "tables": [
             table("members_by_month", ("월별 가입자 수", "Members by month"), "members", [month], [cell({"month": each}, joined[each]) for each in every], "members"),
             table("payments_by_month", ("월별 결제액", "Payments by month"), "won", [month], [cell({"month": each}, paid[each]) for each in every]),
             _of_latest("payments_by_month_age", ("연령대별 결제액", "Payments by age"), "age", ("연령대", "Age"), AGES, every, source),
             _years("payments_by_year_category", ("업종별 결제액", "Payments by category"), dimension("category", ("업종", "Category"), CATEGORIES, total=True), year, source),
-            _years("payments_by_year_district", ("군·구별 결제액", "Payments by district"), dimension("district", ("군·구", "District"), DISTRICTS, total=True), year, source),
+            _districts(source),
             table("issuance_by_month", ("월별 발행액", "Issuance by month"), "won", [month], [cell({"month": each}, paid[each] * 21 // 20) for each in every]),
             table("cashback_by_month_funder", ("월별·재원별 캐시백", "Cashback by month and funder"), "won", [month, dimension("funder", ("재원", "Funder"), FUNDERS)],
                   [cell({"month": each, "funder": funder}, paid[each] * part // 1000) for each in every for funder, part in (("national", 31), ("city", 36), ("merchant", 4))]),
@@ -145,7 +148,7 @@ def release() -> dict[str, Any]:
         "revisions": [{
             "release_id": "2020-12-20.2", "replaces": "2020-12-20.1", "published_at": "2020-12-21T03:00:00.000+09:00",
             "changes": [{"table": "payments_by_month", "keys": {"month": "2020-11"}, "before": 250_000_000_000, "after": paid["2020-11"]},
-                        {"table": "payments_by_year_district", "keys": {"year": "2020", "district": "ongjin"}, "before": None, "after": None}],
+                        {"table": "payments_by_month_district_category", "keys": {"month": "2020-11", "district": "ongjin", "category": "total"}, "before": None, "after": None}],
             "reason_ko": "11월 결제 1건이 취소되었습니다.", "reason_en": "A payment of November was cancelled.",
         }],
     }  # fmt: skip
@@ -198,23 +201,36 @@ def _of_latest(
 
 
 def _years(
-    name: str, titles: tuple[str, str], by: dict[str, Any], year: dict[str, Any], source: random.Random
+    name: str, titles: tuple[str, str], by: dict[str, Any], period: dict[str, Any], source: random.Random
 ) -> dict[str, Any]:
-    """Years with two suppressed cells and a structural zero, whose sum is published."""
+    """Periods with two suppressed cells and a structural zero, whose sum is published."""
     codes = [each["id"] for each in by["codes"] if each["id"] != "total"]
     hidden, zero = set(codes[-3:-1]), codes[-1] if codes[-1] == "gambling" else None
     hidden = hidden if zero else {"dong", "ongjin"}
     rows = []
-    for each in ("2019", "2020"):
+    for each in (code["id"] for code in period["codes"]):
         parts = {
             key: 0 if key == zero else int(900_000_000_000 * 0.8**place) + source.randrange(9_000_000)
             for place, key in enumerate(codes)
         }
-        rows.append(cell({"year": each, by["id"]: "total"}, sum(parts.values())))
+        rows.append(cell({period["id"]: each, by["id"]: "total"}, sum(parts.values())))
         for key, part in parts.items():
             status = "structural_zero" if key == zero else "suppressed" if key in hidden else "published"
-            rows.append(cell({"year": each, by["id"]: key}, None if status == "suppressed" else part, status))
-    return table(name, titles, "won", [year, by], rows)
+            rows.append(cell({period["id"]: each, by["id"]: key}, None if status == "suppressed" else part, status))
+    return table(name, titles, "won", [period, by], rows)
+
+
+def _districts(source: random.Random) -> dict[str, Any]:
+    """Two months by district and category, with the categories' total."""
+    month = dimension("month", ("월", "Month"), month_names(["2020-10", "2020-11"]))
+    district = dimension("district", ("군·구", "District"), DISTRICTS, total=True)
+    category = dimension("category", ("업종", "Category"), {"restaurant": CATEGORIES["restaurant"]}, total=True)
+    titles = ("월별·군구별·업종별 결제액", "Payments by month, district and category")
+    found = _years("payments_by_month_district_category", titles, district, month, source)
+    rows = [
+        {**row, "keys": {**row["keys"], "category": code}} for row in found["rows"] for code in ("total", "restaurant")
+    ]
+    return found | {"dimensions": [month, district, category], "rows": rows}
 
 
 def _appropriations() -> dict[str, Any]:
