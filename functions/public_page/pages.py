@@ -75,7 +75,7 @@ def site(
     files["datapackage.json"] = json_bytes(data_package(release, names))
     files["catalogue.jsonld"] = json_bytes(catalogue(release, names, address))
     style = (HERE / "style.css").read_bytes()
-    sheet = f"assets/public-{hashlib.sha256(style).hexdigest()[:12]}.css"
+    sheet = f"data/style-{hashlib.sha256(style).hexdigest()[:12]}.css"
     made = {data_path(release.release_id) + name: body for name, body in files.items()} | {sheet: style}
     first = [f"{language}/{release.release_id}/index.html" for language in LANGUAGES]
     pages = [f"{language}/index.html" for language in LANGUAGES]

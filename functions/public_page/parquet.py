@@ -5,12 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 PLACES = "DECIMAL(38, 12)"
 """The type of values with places; the release has twelve of them."""
-WHOLE = "HUGEINT"
+WHOLE = "BIGINT"
+"""DuckDB would write larger integers as floating point."""
 _COPY = """
     COPY (SELECT * REPLACE (CAST(value AS {value}) AS value, CAST(revision AS INTEGER) AS revision)
           FROM read_csv(?, header = true, all_varchar = true, delim = ',', quote = '"'))
@@ -20,6 +23,8 @@ _COPY = """
 
 def parquet_files(csvs: Mapping[str, bytes]) -> dict[str, bytes]:
     """The Parquet file of each table, by the table's id."""
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="public-page-") as folder, duckdb.connect() as database:
         return {name: _parquet(database, Path(folder) / name, body) for name, body in csvs.items()}
 

@@ -338,7 +338,7 @@ def test_the_whole_page_with_its_style_is_small(language: str) -> None:
     ages = json.dumps(table_of(document, "payments_by_month_age"))
     document["tables"] += [json.loads(ages.replace("age", name)) for name in ("hour", "purse")]
     made = site_of(document)
-    sheet = next(body for path, body in made.files.items() if path.startswith("assets/"))
+    sheet = next(body for path, body in made.files.items() if path.endswith(".css"))
     assert len(page(made, language)) + len(sheet) <= LARGEST_PAGE
 
 
