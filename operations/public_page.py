@@ -112,7 +112,16 @@ def main() -> int:
             programme = programme_of_city(stack_of(arguments), arguments.stage)
         made = site(document, programme, places.PROGRAMME, parquet=parquet())
         write(made, arguments.output)
-    except (OperationFailed, ReleaseRefused, BotoCoreError, ClientError, Contended, Unavailable, OSError, ValueError) as problem:
+    except (
+        OperationFailed,
+        ReleaseRefused,
+        BotoCoreError,
+        ClientError,
+        Contended,
+        Unavailable,
+        OSError,
+        ValueError,
+    ) as problem:
         print(f"public page: {problem}", file=sys.stderr)
         return 2
     print(f"· {len(made.files)} files are in {arguments.output}; {'with' if parquet() else 'without'} Parquet.")

@@ -84,7 +84,7 @@ def _short_ko(value: Decimal) -> str:
     if size < 10 * MAN:
         return f"{rounded(value, 0):,}"
     if size < 10 * EOK:
-        places = 1 if MAN * 100 > size or EOK <= size else 0
+        places = 1 if size < MAN * 100 or size >= EOK else 0
         step, name = (EOK, "억") if size >= EOK else (MAN, "만")
         return f"{_trimmed(rounded(value / step, places))}{name}"
     hundreds_of_millions = int(rounded(value / EOK, 0))

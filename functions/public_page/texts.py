@@ -28,7 +28,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "sections": "이 페이지의 내용",
         "title": "숫자로 보는 인천e음",
         "title_of": "숫자로 보는 {city} 지역화폐",
-        "lead": "{city} 지역화폐가 얼마나, 어디에 쓰였는지 원장의 결제 기록으로 계산해 공개합니다. 모든 수치에는 산식과 내려받을 수 있는 자료가 있습니다.",
+        "lead": (
+            "{city} 지역화폐가 얼마나, 어디에 쓰였는지 원장의 결제 기록으로 계산해 공개합니다. "
+            "모든 수치에는 산식과 내려받을 수 있는 자료가 있습니다."
+        ),
         "synthetic": "가상 도시",
         "synthetic_says": "이 페이지의 모든 수치는 만들어 낸 도시의 자료이며, 실제 통계가 아닙니다.",
         "synthetic_scale": "가입자는 실제의 1,000분의 {scale}입니다.",
@@ -89,7 +92,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "no_data": "예측하기에 자료가 부족함",
         "forecast_says": "지난 28일 동안 하루에 쓴 금액의 평균으로 계산합니다.",
         "roots": "기록의 검증",
-        "roots_says": "감사는 매일 모든 지갑의 기록을 해시 하나로 묶어 고칠 수 없는 곳에 보관합니다. 뒤에 기록이 바뀌면 이 값과 맞지 않습니다.",
+        "roots_says": (
+            "감사는 매일 모든 지갑의 기록을 해시 하나로 묶어 고칠 수 없는 곳에 보관합니다. "
+            "뒤에 기록이 바뀌면 이 값과 맞지 않습니다."
+        ),
         "root": "그날의 해시",
         "day": "날짜",
         "wallets": "지갑 수",
@@ -128,7 +134,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "sections": "On this page",
         "title": "Incheon e‑eum in figures",
         "title_of": "{city}’s local currency in figures",
-        "lead": "How much of {city}’s local currency is spent, and where: computed from the payments in its ledger. Every figure has its formula and its data to download.",
+        "lead": (
+            "How much of {city}’s local currency is spent, and where: computed from the payments in its ledger. "
+            "Every figure has its formula and its data to download."
+        ),
         "synthetic": "Synthetic city",
         "synthetic_says": "All figures on this page are of a city that was made up. They are no real statistics.",
         "synthetic_scale": "It has {scale} in 1,000 of the real city’s members.",
@@ -142,7 +151,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "definition": "Formula",
         "not_published": "not published (too few)",
         "unknown": "no data",
-        "not_published_says": "Cells of fewer than 10 members or 5 shops are not published, nor are cells that would reveal one of these.",
+        "not_published_says": (
+            "Cells of fewer than 10 members or 5 shops are not published, nor are cells that would reveal one of these."
+        ),
         "denominator": "Divided by {value} of {date}: ",
         "value": "Value",
         "share": "Share",
@@ -189,7 +200,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "no_data": "Too little data for a forecast",
         "forecast_says": "By the mean of what was spent a day over the last 28 days.",
         "roots": "Verification",
-        "roots_says": "Each day the audit reduces the records of all wallets to one hash, and stores it where no one can change it. Records that are changed later no longer agree with it.",
+        "roots_says": (
+            "Each day the audit reduces the records of all wallets to one hash, and stores it where no one can change it. "
+            "Records that are changed later no longer agree with it."
+        ),
         "root": "Hash of the day",
         "day": "Day",
         "wallets": "Wallets",

@@ -1,5 +1,8 @@
 """Made-up releases: test data of the page alone. Their values belong to no city and to no computation."""
 
+# A row of the data is a line.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import copy

@@ -259,23 +259,31 @@ NASTY = (
 SIZES = (0, 1, 999, 10_000, 99_999_999, 10**12, 9_007_199_254_740_993, 10**21)
 
 
+def rename(table: dict[str, Any], source: random.Random) -> None:
+    """Give some codes names that pages find hard; months and years keep theirs."""
+    for code in (code for dimension in table["dimensions"] for code in dimension["codes"]):
+        if source.random() < 0.2 and not code["id"][:1].isdigit():
+            code["name_ko"] = code["name_en"] = source.choice(NASTY)
+
+
+def random_value(source: random.Random) -> dict[str, Any]:
+    """What replaces a row's value: suppressed, zero, any size, or nothing."""
+    kind = source.random()
+    if kind < 0.15:
+        return {"value": None, "status": "suppressed"}
+    if kind < 0.2:
+        return {"value": 0, "status": "structural_zero"}
+    return {"value": source.choice(SIZES), "status": "published"} if kind < 0.6 else {}
+
+
 def random_release(seed: int) -> dict[str, Any]:
     """A release with names of any length, and values that are absent, suppressed, 0 or huge."""
     source = random.Random(seed)
     document = made_up.release()
     for table in document["tables"]:
-        for dimension in table["dimensions"]:
-            for code in dimension["codes"]:
-                if source.random() < 0.2 and not code["id"][:1].isdigit():
-                    code["name_ko"] = code["name_en"] = source.choice(NASTY)
+        rename(table, source)
         for row in table["rows"]:
-            kind = source.random()
-            if kind < 0.15:
-                row |= {"value": None, "status": "suppressed"}
-            elif kind < 0.2:
-                row |= {"value": 0, "status": "structural_zero"}
-            elif kind < 0.6:
-                row |= {"value": source.choice(SIZES), "status": "published"}
+            row.update(random_value(source))
         if source.random() < 0.15:
             table["rows"] = [{**row, "value": None, "status": "suppressed"} for row in table["rows"]]
     for figure in document["figures"]:
