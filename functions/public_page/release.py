@@ -204,14 +204,15 @@ def _release(document: Mapping[str, Any]) -> Release:
         vintage=document["districts"]["vintage"],
         revisions=tuple(_revision(each) for each in document["revisions"]),
     )
-    for parts in (definitions, release.figures, release.tables):
-        ids = [each.id for each in parts]
+    known = [each.id for each in definitions]
+    used = [(each.id, each.definition) for each in release.figures]
+    used += [(each.id, each.definition) for each in release.tables]
+    for ids in (known, [each.id for each in release.figures], [each.id for each in release.tables]):
         if twice := sorted({each for each in ids if ids.count(each) > 1}):
             raise ReleaseRefused(f"{twice[0]} is in the release twice")
-    known = {each.id for each in definitions}
-    for part in (*release.figures, *release.tables):
-        if part.definition not in known:
-            raise ReleaseRefused(f"{part.id}: its definition {part.definition!r} is not in the release")
+    for name, definition in used:
+        if definition not in known:
+            raise ReleaseRefused(f"{name}: its definition {definition!r} is not in the release")
     return release
 
 
