@@ -143,10 +143,10 @@ def _label(release: Release, figure: Figure, language: str) -> str:
     name = next(each.name for each in release.definitions if each.id == figure.definition)[language]
     if not figure.key:
         return name
-    known = [
-        code for table in release.tables for each in table.dimensions for code in each.codes if code.id == figure.key
-    ]
-    key = known[0].name[language] if known else _key_name(figure.key, language)
+    if figure.key[:1].isdigit():
+        return f"{name} · {_period(figure.key, language)}"
+    codes = (code for table in release.tables for each in table.dimensions for code in each.codes)
+    key = next((code.name[language] for code in codes if code.id == figure.key), figure.key)
     return f"{name} · {key}"
 
 
@@ -174,7 +174,7 @@ def _says(statements: Sequence[Mapping[str, Any]], language: str) -> dict[str, d
     return found
 
 
-def _key_name(key: str, language: str) -> str:
+def _period(key: str, language: str) -> str:
     if len(key) == len("2020-12-31") and key[:4].isdigit():
         return texts.day_name(key, language)
     return texts.period_name(key, language)
