@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import ClientError
 
+from eeum.aws.files import FileBucket
 from eeum.aws.roots import RootBucket
 from eeum.budget.rules import fiscal_year_of
 from eeum.budget.showing import year_forecast, year_report
@@ -25,8 +24,6 @@ from public_page.programme import ROOTS_SHOWN, programme_document
 RELEASES, LATEST = "public/", "public/latest.json"
 STEPS = 200
 """How many of the latest steps are searched for the reasons of approvals."""
-KEPT, ASKED_FOR = "public, max-age=31536000, immutable", "no-cache"
-NO_SUCH_KEY, EXISTS_ALREADY = "NoSuchKey", ("PreconditionFailed", "ConditionalRequestConflict")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
@@ -40,6 +37,8 @@ logger = Logger()
 city = City.of(os.environ)
 s3 = buckets()
 roots = RootBucket(s3, os.environ["AUDIT_RECORDS_BUCKET"])
+statistics = FileBucket(s3, os.environ["STATISTICS_BUCKET"])
+pages = FileBucket(s3, os.environ["WEB_BUCKET"])
 
 
 @logger.inject_lambda_context
@@ -48,13 +47,12 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Raises `ReleaseRefused` for a document that may not be shown; the page then stays as it is.
     """
-    source = os.environ["STATISTICS_BUCKET"]
-    latest = _read(source, LATEST)
+    latest = statistics.read(LATEST)
     if latest is None:
         logger.info("no release is published yet")
         return {"release_id": None, "written": 0}
     release_id = json.loads(latest)["release_id"]
-    document = _read(source, f"{RELEASES}{release_id}/release.json")
+    document = statistics.read(f"{RELEASES}{release_id}/release.json")
     if document is None:
         raise FileNotFoundError(f"{LATEST} names the release {release_id}, which is not in the bucket.")
     made = site(
@@ -83,38 +81,11 @@ def _programme(context: LambdaContext) -> dict[str, Any]:
     )
 
 
-def _read(bucket: str, key: str) -> bytes | None:
-    """The contents of an object; None if there is none."""
-    try:
-        contents: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except ClientError as error:
-        if error.response["Error"]["Code"] != NO_SUCH_KEY:
-            raise
-        return None
-    return contents
-
-
 def _write(made: Site) -> int:
     """Write the files in their order; what never changes is written once. Return the number of files written."""
-    return sum(_put(path, made.files[path], once=path in made.fixed) for path in made.in_order())
-
-
-def _put(path: str, contents: bytes, *, once: bool) -> bool:
-    condition: Mapping[str, str] = {"IfNoneMatch": "*"} if once else {}
-    try:
-        s3.put_object(
-            Bucket=os.environ["WEB_BUCKET"],
-            Key=path,
-            Body=contents,
-            ContentType=_content_type(path),
-            CacheControl=KEPT if once else ASKED_FOR,
-            **condition,
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in EXISTS_ALREADY:
-            raise
-        return False
-    return True
+    return sum(
+        pages.write(path, made.files[path], _content_type(path), once=path in made.fixed) for path in made.in_order()
+    )
 
 
 def _content_type(path: str) -> str:
