@@ -21,7 +21,7 @@ from public_page.texts import GROUPS, LANGUAGES, TEXTS
 
 HERE = Path(__file__).parent
 HEADLINES = ("members", "payments", "per_head", "budget")
-"""The first figure of each of these groups heads the page."""
+"""The first figure of each of these groups heads the page: of the release's year, if there is one."""
 SHOWN_AT_ONCE, MOST_BESIDE = 6, 4
 LATEST, PROGRAMME = "data/latest.json", "data/programme.json"
 
@@ -121,8 +121,13 @@ def page_html(
 
 
 def _headlines(release: Release) -> tuple[Figure, ...]:
-    firsts = [next((each for each in release.figures if each.group == group), None) for group in HEADLINES]
-    return tuple(each for each in firsts if each is not None)
+    year = release.as_of[:4]
+    found = []
+    for group in HEADLINES:
+        of_group = [each for each in release.figures if each.group == group]
+        of_year = [each for each in of_group if each.key.startswith(year) and ":" not in each.key]
+        found += (of_year or of_group)[:1]
+    return tuple(found)
 
 
 def _sections(release: Release, setting: Setting, headlines: tuple[Figure, ...]) -> list[Section]:
@@ -141,13 +146,10 @@ def _sections(release: Release, setting: Setting, headlines: tuple[Figure, ...])
 def _label(release: Release, figure: Figure, language: str) -> str:
     """The name of a figure: that of its definition, and what it is of."""
     name = next(each.name for each in release.definitions if each.id == figure.definition)[language]
-    if not figure.key:
-        return name
-    if figure.key[:1].isdigit():
-        return f"{name} · {_period(figure.key, language)}"
-    codes = (code for table in release.tables for each in table.dimensions for code in each.codes)
-    key = next((code.name[language] for code in codes if code.id == figure.key), figure.key)
-    return f"{name} · {key}"
+    codes = [code for table in release.tables for each in table.dimensions for code in each.codes]
+    names = {code.id: code.name[language] for code in codes}
+    parts = [_period(part, language) if part[:1].isdigit() else names.get(part, "") for part in figure.key.split(":")]
+    return " · ".join(filter(None, [name, *parts]))
 
 
 def _change_name(release: Release, change: Mapping[str, Any], language: str) -> str:
@@ -175,7 +177,10 @@ def _says(statements: Sequence[Mapping[str, Any]], language: str) -> dict[str, d
 
 
 def _period(key: str, language: str) -> str:
-    if len(key) == len("2020-12-31") and key[:4].isdigit():
+    """A day, month, year, or a range of months (`2020-01_2020-10`) in words."""
+    if "_" in key:
+        return "–".join(texts.period_name(part, language) for part in key.split("_"))
+    if len(key) == len("2020-12-31"):
         return texts.day_name(key, language)
     return texts.period_name(key, language)
 
