@@ -10,6 +10,7 @@ pin() {
 
 # The layers come first: the requirements of development and the simulator use their versions.
 pin layers/dependencies/requirements
+pin layers/pages/requirements
 pin layers/simulation/requirements
 for environment in installer development emulator sam simulator clients browser; do
     pin "requirements/$environment"

@@ -71,6 +71,7 @@ MAY: dict[str, set[tuple[str, str]]] = {
     "MonthlyCapResetRole": {("Query", PROGRAMME), (WRITE, PROGRAMME)},
     "ProgrammeQueryRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
     "BudgetAdministrationRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
+    "PublicPageRole": {("Query", PROGRAMME)},
     "ProgrammePolicyRole": {(READ, PROGRAMME), ("Query", PROGRAMME), (WRITE, PROGRAMME)},
 }
 #: Actions that no role has, such as deletion. Scans are allowed only to functions that work over all members.

@@ -99,6 +99,7 @@ MOST_MODULES = {
     "ledger_audit.app": 75,
     "ledger_audit.conclusion": 75,
     "policy_simulation.app": 55,
+    "public_page.app": 110,
 }
 """The most modules of our own that a function may load at its start."""
 
