@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from statistics_disclosure.cells import CellId, Linked
 from statistics_disclosure.history import History, Version
@@ -17,13 +16,6 @@ ONE_SHOP = 1.5
 """How much less willingly a cell of one shop is used to protect others: this shop knows it."""
 
 
-class Insider(NamedTuple):
-    """A shop that is alone in a cell: the nodes that it knows, and those that it has a part in, which the p-percent rule is for."""
-
-    knows: frozenset[int]
-    has_a_part: frozenset[int]
-
-
 @dataclass(frozen=True)
 class Problem:
     """Nodes by number.
@@ -36,7 +28,7 @@ class Problem:
         movable: nodes that may be suppressed: `hidden`, and cells that no release has published.
         ups, downs: how far above and below its value each node must stay possible.
         losses: what the suppression of each node costs.
-        insiders: for a node of one shop, what this shop knows.
+        insiders: for a node of one shop, the nodes that this shop has a part in; for those the p-percent rule is enough.
     """
 
     network: Network
@@ -48,7 +40,7 @@ class Problem:
     ups: tuple[int, ...]
     downs: tuple[int, ...]
     losses: tuple[float, ...]
-    insiders: Mapping[int, Insider]
+    insiders: Mapping[int, frozenset[int]]
 
 
 def problem_of(tables: Linked, history: History, rules: Parameters) -> Problem:
@@ -82,7 +74,10 @@ def problem_of(tables: Linked, history: History, rules: Parameters) -> Problem:
         frozenset(numbers[now[name]] for name in sensitive),
         frozenset(hidden),
         frozenset(movable | hidden),
-        tuple(above(values[number], units.get(version.cell.definition, ""), rules) for number, version in enumerate(versions)),
+        tuple(
+            above(values[number], units.get(version.cell.definition, ""), rules)
+            for number, version in enumerate(versions)
+        ),
         tuple(below(value, rules) for value in values),
         tuple(_loss(version.cell, values[number], tables) for number, version in enumerate(versions)),
         _insiders(tables, network, {name: numbers[version] for name, version in now.items()}),
@@ -92,9 +87,7 @@ def problem_of(tables: Linked, history: History, rules: Parameters) -> Problem:
 def sensitive_cells(tables: Linked, rules: Parameters) -> frozenset[CellId]:
     """The sensitive cells: the same coordinates are sensitive in all measures once they are in one."""
     where = {cell.id.coordinates for cell in tables.cells.values() if is_sensitive(cell, rules)}
-    return frozenset(
-        name for name, cell in tables.cells.items() if name.coordinates in where and not cell.structural
-    )
+    return frozenset(name for name, cell in tables.cells.items() if name.coordinates in where and not cell.structural)
 
 
 def _refuse_what_is_public(tables: Linked, history: History, sensitive: frozenset[CellId]) -> None:
@@ -130,12 +123,8 @@ def _loss(cell: CellId, value: int, tables: Linked) -> float:
     return len(str(value)) * few * MARGIN ** (MOST_DIMENSIONS - min(MOST_DIMENSIONS, len(cell.coordinates)))
 
 
-def _insiders(tables: Linked, network: Network, numbers: Mapping[CellId, int]) -> dict[int, Insider]:
-    """A shop that is alone in a cell is alone, too, in the cells of one shop that contain it or are contained."""
-    alone = frozenset(numbers[name] for name, cell in tables.cells.items() if cell.shops == 1)
+def _insiders(tables: Linked, network: Network, numbers: Mapping[CellId, int]) -> dict[int, frozenset[int]]:
+    """A shop that is alone in a cell has a part in all that contains the cell, and is alone in the cells of one shop within it."""
+    alone = [numbers[name] for name, cell in tables.cells.items() if cell.shops == 1]
     ancestors = {node: network.ancestors(node) for node in alone}
-    found = {}
-    for node in alone:
-        line = ancestors[node] | {other for other in alone if node in ancestors[other]}
-        found[node] = Insider(frozenset(line & alone) | {node}, line | {node})
-    return found
+    return {node: ancestors[node] | {node} | {other for other in alone if node in ancestors[other]} for node in alone}

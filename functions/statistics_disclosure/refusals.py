@@ -51,3 +51,9 @@ class AuditFailed(Refused):
     """The audit found a suppressed cell that can be computed too closely from what would be published."""
 
     code = "disclosure_audit_failed"
+
+
+class AlreadyPassed(Refused):
+    """A later release was published: what this one would disclose beside it is not audited."""
+
+    code = "release_already_passed"

@@ -129,7 +129,9 @@ def _cells_of(computed: Document, figure: Document, tables: Mapping[str, Documen
     for each in figure["from_cells"]:
         table = tables.get(each["table"])
         if table is None or not any(row["keys"] == each["keys"] for row in table["rows"]):
-            raise UnknownCell(f"The figure {figure['id']} follows from {each['keys']} of {each['table']}, which the release lacks.")
+            raise UnknownCell(
+                f"The figure {figure['id']} follows from {each['keys']} of {each['table']}, which the release lacks."
+            )
         if table["sensitive"]:
             yield identified(computed, table, each["keys"])
 
@@ -151,6 +153,9 @@ def ratios_of(computed: Document, release: Document, tables: Linked) -> Iterator
         if figure["value"] is None or not ratios[figure["id"]]:
             continue
         cells = list(_cells_of(computed, figure, by_id))
-        part, whole = (next((cell for cell in cells if tables.cells[cell].value == number), None) for number in ratios[figure["id"]])
+        part, whole = (
+            next((cell for cell in cells if tables.cells[cell].value == number), None)
+            for number in ratios[figure["id"]]
+        )
         if part is not None and whole is not None:
             yield Ratio(part, whole, *printed_alike(str(figure["value"])))

@@ -18,7 +18,7 @@ class Parameters:
     Attributes:
         least_members: distinct members that a published cell needs.
         least_shops: distinct shops that a published cell needs.
-        p_percent: how close, in percent, nobody may estimate the largest shop's part, nor a suppressed value.
+        p_percent: how close, in percent, no other shop may estimate the largest shop's part, nor a suppressed value.
         least_interval: by unit, how far above its value a suppressed cell must be possible at least; 1 for other units.
     """
 

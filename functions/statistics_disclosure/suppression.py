@@ -7,7 +7,7 @@ suppressions.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -86,7 +86,7 @@ class _Search:
                 self.proofs.update(found)
 
     def _demands(self, target: int, proofs: Proofs) -> Iterator[tuple[int, frozenset[int]]]:
-        """Each amount by which the target must be able to move, and the nodes that cannot move with it.
+        """The amounts that the target must be able to move, and for each the nodes that cannot move with it.
 
         A shop that is alone in a cell knows it: a sensitive cell must be protected from this shop, too. A movement that does not use the
         shop's cells protects from it already, so the demands follow from the proofs found so far.
@@ -98,8 +98,8 @@ class _Search:
             yield amount, frozenset()
             if target in problem.sensitive:
                 for insider in sorted(proofs[-1] & problem.insiders.keys()):
-                    if target not in problem.insiders[insider].has_a_part:
-                        yield amount, problem.insiders[insider].knows
+                    if target not in problem.insiders[insider]:
+                        yield amount, frozenset([insider])
 
     def _movement(self, target: int, amount: int, frozen: frozenset[int]) -> frozenset[int]:
         """A proof that may suppress more. Cells of the target's month are tried first, and then all."""
@@ -122,9 +122,7 @@ class _Search:
                 self.known[node].append((proof, moved))
         return proof
 
-    def _known(
-        self, target: int, amount: int, hidden: Collection[int], frozen: frozenset[int]
-    ) -> frozenset[int] | None:
+    def _known(self, target: int, amount: int, hidden: Set[int], frozen: frozenset[int]) -> frozenset[int] | None:
         """A movement found before, for another cell or direction, that proves this one too."""
         for proof, moved in reversed(self.known[target]):
             if not proof & frozen and proof <= hidden and self.problem.network.reaches(moved, target, amount):

@@ -80,7 +80,10 @@ def computed(town: City, revision: int = 1, revisions: Iterable[Document] = ()) 
             "id": "area",
             "of": "district",
             "total": "total",
-            "codes": [{"id": "total"}, *({"id": f"area{number}", "parts": list(parts)} for number, parts in enumerate(town.areas))],
+            "codes": [
+                {"id": "total"},
+                *({"id": f"area{number}", "parts": list(parts)} for number, parts in enumerate(town.areas)),
+            ],
         },
     }
     plans = [
@@ -92,12 +95,22 @@ def computed(town: City, revision: int = 1, revisions: Iterable[Document] = ()) 
     ]
     tables = [
         _table(town, f"{measure}_{name}", measure, unit, [dimensions[each] for each in chosen], amount)
-        for measure, unit, amount in (("payments", "won", lambda payment: payment.amount), ("payment_counts", "payments", lambda _: 1))
+        for measure, unit, amount in (
+            ("payments", "won", lambda payment: payment.amount),
+            ("payment_counts", "payments", lambda _: 1),
+        )
         for name, chosen in plans
     ]
     issued = {"keys": {"month": town.months[-1]}, "value": 7, "status": "computed", "revision": 1}
     tables.append(
-        {"id": "issuance", "definition": "issuance", "unit": "won", "sensitive": False, "dimensions": [dimensions["month"]], "rows": [issued]}
+        {
+            "id": "issuance",
+            "definition": "issuance",
+            "unit": "won",
+            "sensitive": False,
+            "dimensions": [dimensions["month"]],
+            "rows": [issued],
+        }
     )
     return {
         "stage": "computed",
@@ -111,7 +124,12 @@ def computed(town: City, revision: int = 1, revisions: Iterable[Document] = ()) 
 
 
 def _dimension(name: str, codes: Iterable[str], total: str | None) -> Document:
-    return {"id": name, "of": None, "total": total, "codes": [{"id": code} for code in (*([total] if total else []), *codes)]}
+    return {
+        "id": name,
+        "of": None,
+        "total": total,
+        "codes": [{"id": code} for code in (*([total] if total else []), *codes)],
+    }
 
 
 def _table(
@@ -137,12 +155,19 @@ def _counts(payment: Payment, dimension: Document, code: str) -> bool:
     return own in parts
 
 
-def _row(dimensions: list[Document], key: tuple[str, ...], payments: list[Payment], amount: Callable[[Payment], int]) -> Document:
+def _row(
+    dimensions: list[Document], key: tuple[str, ...], payments: list[Payment], amount: Callable[[Payment], int]
+) -> Document:
     shops: Counter[str] = Counter()
     for payment in payments:
         shops[payment.shop] += amount(payment)
     largest, second = ([value for _, value in shops.most_common(2)] + [0, 0])[:2]
-    evidence = {"members": len({each.member for each in payments}), "shops": len(shops), "largest": largest, "second": second}
+    evidence = {
+        "members": len({each.member for each in payments}),
+        "shops": len(shops),
+        "largest": largest,
+        "second": second,
+    }
     if EXCLUDED in key:
         evidence["structural"] = True
     keys = {dimension["id"]: code for dimension, code in zip(dimensions, key, strict=True)}

@@ -76,7 +76,8 @@ def test_it_runs_on_what_the_layers_are_built_for(function: str) -> None:
     properties = functions()[function]
     assert properties["Runtime"] == "python3.13"
     assert properties["Architectures"] == [{"Ref": "Architecture"}]
-    own = ["SimulationLayer"] if function == "PolicySimulationWorkerFunction" else []
+    layers = {"PolicySimulationWorkerFunction": "SimulationLayer", "StatisticsDisclosureFunction": "OptimisationLayer"}
+    own = [layers[function]] if function in layers else []
     deployed = translated(template())["Resources"][function]["Properties"]["Layers"]
     # SAM adds a digest to the names of its layers.
     names = [re.sub("Layer.*", "Layer", layer["Ref"]) for layer in deployed]

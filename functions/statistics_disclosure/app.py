@@ -1,0 +1,53 @@
+"""Publish a computed release of the city's statistics, without the cells that would disclose a shop or a member."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from eeum.composition import buckets
+from statistics_disclosure.refusals import Refused, RevisionWithheld
+from statistics_disclosure.releases import publish_next, text_of
+
+logger = Logger()
+
+
+class Bucket:
+    """The statistics bucket as a place of releases."""
+
+    def __init__(self, name: str, client: Any) -> None:
+        self._name = name
+        self._client = client
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = json.load(self._client.get_object(Bucket=self._name, Key=key)["Body"])
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return found
+
+    def write(self, key: str, document: Mapping[str, Any]) -> None:
+        body = text_of(document).encode()
+        self._client.put_object(Bucket=self._name, Key=key, Body=body, ContentType="application/json")
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Publish the release of `{"release_id": "2020-12-20.1"}`. A refusal is an answer, with the months that must be withheld, if any."""
+    release_id = event["release_id"]
+    try:
+        release = publish_next(Bucket(os.environ["STATISTICS_BUCKET"], buckets()), release_id)
+    except Refused as refused:
+        months = list(refused.months) if isinstance(refused, RevisionWithheld) else []
+        logger.warning("refused", release=release_id, code=refused.code, detail=str(refused), months=months)
+        return {
+            "release_id": release_id,
+            "status": "refused",
+            "code": refused.code,
+            "detail": str(refused),
+            "months": months,
+        }
+    logger.info("published", release=release_id, disclosure=release["disclosure"])
+    return {"release_id": release_id, "status": "published", "disclosure": release["disclosure"]}
