@@ -35,19 +35,27 @@ class Bucket:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
-    """Publish the release of `{"release_id": "2020-12-20.1"}`. A refusal is an answer, with the months that must be withheld, if any."""
-    release_id = event["release_id"]
+    """Publish the release whose computed document S3 reports.
+
+    A refusal is an answer, which is also stored as `disclosure/<release>.refused.json`: it names the months to compute the release
+    without, if their corrections are the reason.
+    """
+    release_id = event["detail"]["object"]["key"].removeprefix("computed/").removesuffix(".json")
+    bucket = Bucket(os.environ["STATISTICS_BUCKET"], buckets())
     try:
-        release = publish_next(Bucket(os.environ["STATISTICS_BUCKET"], buckets()), release_id)
+        release = publish_next(bucket, release_id)
     except Refused as refused:
         months = list(refused.months) if isinstance(refused, RevisionWithheld) else []
-        logger.warning("refused", release=release_id, code=refused.code, detail=str(refused), months=months)
-        return {
+        answer = {
             "release_id": release_id,
             "status": "refused",
             "code": refused.code,
             "detail": str(refused),
             "months": months,
         }
-    logger.info("published", release=release_id, disclosure=release["disclosure"])
-    return {"release_id": release_id, "status": "published", "disclosure": release["disclosure"]}
+        bucket.write(f"disclosure/{release_id}.refused.json", answer)
+        logger.warning("refused", refusal=answer)
+        return answer
+    answer = {"release_id": release_id, "status": "published", "disclosure": release["disclosure"]}
+    logger.info("published", publication=answer)
+    return answer

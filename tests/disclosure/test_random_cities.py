@@ -114,7 +114,8 @@ def test_without_secondary_suppression_totals_reveal_what_is_suppressed() -> Non
                     row["value"] = None
         outsider, true = Outsider([naive]), values_of(document)
         revealed += sum(
-            not protected(name, true[name] or 0, *reversed(outsider.interval(0, name))) for _, name in outsider.unknown()
+            not protected(name, true[name] or 0, *reversed(outsider.interval(0, name)))
+            for _, name in outsider.unknown()
         )
     assert revealed > len(SEEDS)
 
