@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from random import Random
 from typing import Any, NamedTuple
 
@@ -140,19 +141,20 @@ def _table(
     for dimension in dimensions:
         keys = [(*key, code["id"]) for key in keys for code in dimension["codes"]]
     for payment in town.payments:
-        for key in keys:
-            if all(_counts(payment, dimension, code) for dimension, code in zip(dimensions, key, strict=True)):
-                found[key].append(payment)
+        for key in product(*(_codes(payment, dimension) for dimension in dimensions)):
+            found[key].append(payment)
     rows = [_row(dimensions, key, found[key], amount) for key in keys]
     return {"id": name, "definition": measure, "unit": unit, "sensitive": True, "dimensions": dimensions, "rows": rows}
 
 
-def _counts(payment: Payment, dimension: Document, code: str) -> bool:
-    if code == dimension["total"]:
-        return True
+def _codes(payment: Payment, dimension: Document) -> list[str]:
+    """The codes of a dimension that a payment counts for."""
     own = getattr(payment, dimension["of"] or dimension["id"])
-    parts = next(each.get("parts", [code]) for each in dimension["codes"] if each["id"] == code)
-    return own in parts
+    return [
+        code["id"]
+        for code in dimension["codes"]
+        if code["id"] == dimension["total"] or own in code.get("parts", [code["id"]])
+    ]
 
 
 def _row(

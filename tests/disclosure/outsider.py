@@ -57,7 +57,14 @@ def sums_of(document: Document) -> list[tuple[Name, list[Name]]]:
             for group in grouped.values():
                 whole = group.pop(dimension["total"])
                 found.append((whole, list(group.values())))
-        coarse = [dimension for dimension in table["dimensions"] if dimension["of"]]
+        found += _coarse_sums(table, cells)
+    return found
+
+
+def _coarse_sums(table: Document, cells: Mapping[Name, int | None]) -> list[tuple[Name, list[Name]]]:
+    found = []
+    coarse = [dimension for dimension in table["dimensions"] if dimension["of"]]
+    if coarse:
         for row in table["rows"]:
             whole = name_of(table, row["keys"])
             used = [each for each in coarse if row["keys"][each["id"]] != each["total"]]
@@ -79,7 +86,7 @@ def _parts(dimension: Document, keys: Mapping[str, str]) -> list[tuple[str, str]
 class Outsider:
     """Unknowns are suppressed cells by the number of their release; what no correction touched is one unknown."""
 
-    def __init__(self, documents: Iterable[Document], same: Iterable[Name] = ()) -> None:
+    def __init__(self, documents: Iterable[Document], same: Iterable[Name] = ()) -> None:  # noqa: C901, PLR0912
         self._places: dict[tuple[int, Name], int] = {}
         self._fixed: dict[tuple[int, Name], float] = {}
         rows: list[dict[int, float]] = []
