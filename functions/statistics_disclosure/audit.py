@@ -4,7 +4,8 @@ The outsider knows all published cells of all releases, every sum, every publish
 to know which cells a correction did not touch: their versions are one unknown.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -87,6 +88,10 @@ class _Outsider:
     def __post_init__(self) -> None:
         self.most = dict.fromkeys(self.unknown, 0.0)
         self.least = dict.fromkeys(self.unknown, 0.0)
+        self.by_month: dict[str, set[Version]] = defaultdict(set)
+        for version in self.unknown:
+            if version.cell.month:
+                self.by_month[version.cell.month].add(version)
         self.touching: dict[Version, list[int]] = {version: [] for version in self.unknown}
         self.rows = [*((row, None) for row in self.equal), *self.at_most]
         for number, (row, _) in enumerate(self.rows):
@@ -134,14 +139,25 @@ class _Outsider:
     def attained(self, version: Version, demanded: int) -> float:
         """The distance that the value can have from the true one in the demanded direction; it stops at `WIDEST` times the demanded."""
         size, known = abs(demanded), self.most if demanded > 0 else self.least
-        if known[version] < size:
-            for name, distance in self._farthest(version, size, 1.0 if demanded > 0 else -1.0):
+        for space in self._spaces(version):
+            if known[version] >= size:
+                break
+            for name, distance in self._farthest(version, size, 1.0 if demanded > 0 else -1.0, space):
                 self.most[name] = max(self.most[name], distance)
                 self.least[name] = max(self.least[name], -distance)
         return known[version]
 
-    def _farthest(self, version: Version, size: int, sign: float) -> Iterator[tuple[Version, float]]:
-        names, numbers = self._component(version)
+    def _spaces(self, version: Version) -> Iterator[Set[Version]]:
+        """The unknowns of the version's month, which often are enough to see that it is protected, and then all."""
+        if month := version.cell.month:
+            yield self.by_month[month]
+        yield self.touching.keys()
+
+    def _farthest(
+        self, version: Version, size: int, sign: float, space: Set[Version]
+    ) -> Iterator[tuple[Version, float]]:
+        """The distances of all linked unknowns at the farthest point; those outside the space do not move."""
+        names, numbers = self._component(version, space)
         places = {name: place for place, name in enumerate(names)}
         equal = [self.rows[number][0] for number in numbers if self.rows[number][1] is None]
         at_most = [(row, slack) for row, slack in (self.rows[number] for number in numbers) if slack is not None]
@@ -159,20 +175,25 @@ class _Outsider:
             raise ArithmeticError(f"The linear programme did not end: {solved.message}")
         yield from ((name, float(moved) * size) for name, moved in zip(names, solved.x, strict=True))
 
-    def _component(self, start: Version) -> tuple[list[Version], list[int]]:
+    def _component(self, start: Version, space: Set[Version]) -> tuple[list[Version], list[int]]:
         """All that is linked with a version, and the numbers of the rows between."""
         seen, rows, waiting = {start}, set(), [start]
         while waiting:
             for number in self.touching[waiting.pop()]:
                 if number not in rows:
                     rows.add(number)
-                    found = [version for version in self.rows[number][0] if version not in seen]
+                    found = [version for version in self.rows[number][0] if version in space and version not in seen]
                     seen.update(found)
                     waiting += found
         return sorted(seen), sorted(rows)
 
 
 def _matrix(rows: Sequence[Mapping[Version, float]], places: Mapping[Version, int]) -> csr_matrix:
-    entries = [(number, places[name], weight) for number, row in enumerate(rows) for name, weight in row.items()]
+    entries = [
+        (number, places[name], weight)
+        for number, row in enumerate(rows)
+        for name, weight in row.items()
+        if name in places
+    ]
     numbers, columns, weights = zip(*entries, strict=True)
     return csr_matrix((weights, (numbers, columns)), shape=(len(rows), len(places)))

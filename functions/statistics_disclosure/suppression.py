@@ -102,10 +102,12 @@ class _Search:
                         yield amount, frozenset([insider])
 
     def _movement(self, target: int, amount: int, frozen: frozenset[int]) -> frozenset[int]:
-        """A proof that may suppress more. Cells of the target's month are tried first, and then all."""
+        """A proof that may suppress more. Cells of the target's month are tried first, which is a small programme, and then all."""
         problem = self.problem
         month = self._month(target)
-        spaces = [problem.movable] if month is None else [self.near[month] | self.hidden, problem.movable]
+        spaces: list[Set[int]] = [problem.movable]
+        if month is not None:
+            spaces = [self.near[month], self.near[month] | self.hidden, problem.movable]
         for space in spaces:
             proof = self._solved(target, amount, (space | {target}) - frozen)
             if proof is not None:
@@ -135,7 +137,9 @@ class _Search:
             proof = self._known(target, amount, hidden, frozen)
             if proof is None:
                 self.attempts += 1
-                proof = self._solved(target, amount, hidden - frozen)
+                month = self._month(target)
+                proof = self._solved(target, amount, (hidden & self.near[month]) - frozen) if month else None
+                proof = proof or self._solved(target, amount, hidden - frozen)
             if proof is None:
                 return None
             proofs.append(proof)

@@ -59,7 +59,7 @@ def test_a_share_printed_with_many_places_inverts_and_one_without_places_does_no
 
     assert findings("0.166666666667")
     assert findings("0.17")
-    assert not findings("0.2")
+    assert not findings("0")
 
 
 def test_the_interval_of_a_rounded_number_is_half_a_place_to_each_side() -> None:
