@@ -172,7 +172,7 @@ measure-simulator: $(SIMULATOR) ## how fast payments are replayed, in how much m
 # --- Check the code: docs/testing.md ---------------------------------------------------------------------------------
 
 test: install ## every test, or TESTS=tests/unit
-	$(if $(filter tests,$(TESTS)),@$(STATISTICS_PYTHON) -m pytest tests/simulator tests/statistics)
+	$(if $(filter tests,$(TESTS)),@$(STATISTICS_PYTHON) -m pytest tests/simulator tests/statistics tests/disclosure)
 	$(if $(filter tests,$(TESTS)),@npm --prefix web test --silent)
 	$(if $(filter tests tests/web,$(TESTS)),@$(BROWSER_PYTHON) -m pytest tests/web || [ $$? = 5 ]) # 5 where there is no Chromium
 	$(if $(filter-out tests/web,$(TESTS)),@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS))

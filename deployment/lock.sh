@@ -12,6 +12,7 @@ pin() {
 pin layers/dependencies/requirements
 pin layers/pages/requirements
 pin layers/simulation/requirements
+pin layers/optimisation/requirements
 for environment in installer development emulator sam simulator clients browser; do
     pin "requirements/$environment"
 done

@@ -69,6 +69,8 @@ MAY: dict[str, set[tuple[str, str]]] = {
     },
     "MerchantOnboardingRole": {(READ, MERCHANTS), (WRITE, MERCHANTS), ("Query", PROGRAMME)},
     "MonthlyCapResetRole": {("Query", PROGRAMME), (WRITE, PROGRAMME)},
+    # It works on a bucket.
+    "StatisticsDisclosureRole": set(),
     "ProgrammeQueryRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
     "BudgetAdministrationRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
     "PublicPageRole": {("Query", PROGRAMME)},

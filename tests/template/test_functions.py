@@ -28,6 +28,7 @@ TABLES = {
 OWN_LAYERS = {
     "PolicySimulationWorkerFunction": ["SimulationLayer"],
     "PublicPageFunction": ["SimulationLayer", "PagesLayer"],
+    "StatisticsDisclosureFunction": ["OptimisationLayer"],
 }
 """Layers of functions that need more than the domain and its packages."""
 every_function = pytest.mark.parametrize("function", sorted(functions()))

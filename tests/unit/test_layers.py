@@ -202,10 +202,12 @@ ENVIRONMENT = {
 }
 
 
+OF_OTHER_ENVIRONMENTS = {"policy_simulation.worker.handler", "statistics_disclosure.app.handler"}
+"""The simulator is built beside the first; the second needs scipy, which this environment does not have."""
 HANDLERS = sorted(
     properties["Handler"].rpartition(".")[0]
     for properties in functions().values()
-    if properties["Handler"] != "policy_simulation.worker.handler"  # The simulator is built beside it.
+    if properties["Handler"] not in OF_OTHER_ENVIRONMENTS
 )
 """The module of every function of the template."""
 
