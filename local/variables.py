@@ -133,6 +133,7 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "OPS": whole_number(1),
     "SEED": whole_number(0),
     "FORMS": switch("yes"),
+    "MUTANTS": anything,
     "ROOTS": switch("all"),
     "POLICY": files,
     "AGAINST": files,
