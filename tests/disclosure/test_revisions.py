@@ -10,7 +10,7 @@ import pytest
 from statistics_disclosure.history import History
 from statistics_disclosure.refusals import RevisionWithheld
 from statistics_disclosure.release import publish
-from tests.disclosure.cities import City, Document, Payment, city, computed
+from tests.disclosure.cities import AGES, City, Document, Payment, city, computed
 from tests.disclosure.outsider import Outsider, values_of
 from tests.disclosure.test_random_cities import protected
 
@@ -70,9 +70,9 @@ def test_what_was_suppressed_stays_suppressed(corrected: dict[int, Releases | Re
 
 
 def village(members: int = 10) -> City:
-    """A street of five equal shops with just enough members, beside another of twice as many."""
+    """A street of five equal shops with just enough members, beside another of four times as many, of all ages."""
     payments = [
-        Payment("2020-11", district, "food", f"{district}-{number % 5}", f"{district}-{number}", "20s", 10_000)
+        Payment("2020-11", district, "food", f"{district}-{number % 5}", f"{district}-{number}", AGES[number % 4], 10_000)
         for district, count in (("small", members), ("large", 40))
         for number in range(count)
     ]
