@@ -128,12 +128,12 @@ def test_the_statement_knows_every_field_of_the_rules() -> None:
     known = {
         Band: {"start", "end", "rate"},
         Limit: {"id", "measure", "amount", "window", "carries_over_from"},
-        Steps: {"per", "reached", "every", "gives"},
+        Steps: {"per", "reached", "every", "reward"},
         Pool: {"id", "window", "amount"},
         Window: {"kind", "start", "until"},
         Layer: {
             *("id", "title", "condition", "bands", "spend_limits", "reward_limits"),
-            *("counts_all", "funders", "shares", "gives", "into", "steps", "exclusive", "pools"),
+            *("counts_all", "funders", "shares", "reward_kind", "into", "steps", "exclusive", "pools"),
             *("most_at_once", "events"),
         },
         PolicyVersion: {

@@ -54,11 +54,11 @@ def world() -> World:
     granted = world.pay(other, shop, 40_000, channel="qr").entry
     later()
     world.pay(other, shop, 2_000_000)  # declined
-    world.post(paid, whole, first, second, granted)
+    world.accrue(paid, whole, first, second, granted)
     later()
     cancelled = [world.cancel(paid, 4_000).entry, world.cancel(whole).entry, world.cancel(held, 20_000).entry]
     cancelled.append(world.cancel(paid, 1_000).entry)
-    world.post(*cancelled)
+    world.accrue(*cancelled)
     assert released.amount == 5_000
     return world
 
