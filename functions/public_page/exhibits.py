@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from eeum.policy.wording import with_particle
 from public_page import charts, printing
 from public_page.charts import Amount, Bar, Plot, StackedBar
-from public_page.release import SUPPRESSED, Cell, Dimension, Release, Table, Value
-from public_page.texts import TEXTS, short_period, unit_name
+from public_page.findings import finds_from_to, finds_largest, finds_over_time, finds_peak
+from public_page.release import SUPPRESSED, Cell, Table, Value
+from public_page.setting import Setting, dimension_of, name_of
+from public_page.texts import short_period, unit_name
 from public_page.tiles import TileMap, tile_map
 
 MOST_BARS = 12
@@ -54,18 +55,6 @@ class Exhibit:
     has_suppressed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What an exhibit is made with."""
-
-    release: Release
-    language: str
-    city: str
-
-    def say(self, key: str, **parts: str) -> str:
-        return TEXTS[self.language][key].format(**parts)
-
-
 Maker = Callable[[Table, Setting], Exhibit]
 
 
@@ -87,14 +76,14 @@ def line_over_months(table: Table, setting: Setting) -> Exhibit:
     cells = _last_months(table)
     labels = [short_period(cell.keys[0], setting.language) for cell in cells]
     plot = charts.line(labels, [cell.value for cell in cells])
-    return _over_time(table, setting, cells, plot, _finds_over_time(cells, table, setting))
+    return _over_time(table, setting, cells, plot, finds_over_time(cells, table, setting))
 
 
 def columns_over_months(table: Table, setting: Setting) -> Exhibit:
     cells = _last_months(table)
     labels = [short_period(cell.keys[0], setting.language) for cell in cells]
     plot = charts.columns(labels, [None if cell.value is None else [cell.value] for cell in cells])
-    return _over_time(table, setting, cells, plot, _finds_peak(cells, table, setting))
+    return _over_time(table, setting, cells, plot, finds_peak(cells, table, setting))
 
 
 def stacked_over_months(dimension: str) -> Maker:
@@ -114,7 +103,7 @@ def stacked_over_months(dimension: str) -> Maker:
                 for each, parts in zip(months, whole, strict=True)]  # fmt: skip
         rows = tuple(
             (
-                _name(table, "month", each, setting),
+                name_of(table, "month", each, setting),
                 tuple(
                     shown(values[each, code].value, values[each, code].status, table.unit, setting)
                     for code in codes
@@ -127,7 +116,7 @@ def stacked_over_months(dimension: str) -> Maker:
             table.id,
             table.definition,
             table.title[setting.language],
-            _finds_peak(sums, table, setting),
+            finds_peak(sums, table, setting),
             Grid((table.dimensions[month].title[setting.language], *names), rows),
             plot=plot,
             labels=_grid_labels(plot, table.unit, setting),
@@ -143,7 +132,7 @@ def latest_bars(period: str, dimension: str, *, by_size: bool = True, shares: bo
 
     def make(table: Table, setting: Setting) -> Exhibit:
         latest, cells, whole = _latest(table, period, dimension)
-        name = _name(table, period, latest, setting)
+        name = name_of(table, period, latest, setting)
         return _bars(table, setting, name, (dimension, cells), whole if shares else None, by_size=by_size)
 
     return make
@@ -154,21 +143,17 @@ def columns_of_latest(dimension: str) -> Maker:
 
     def make(table: Table, setting: Setting) -> Exhibit:
         latest, cells, whole = _latest(table, "month", dimension)
-        place, heading = table.place(dimension), _dimension(table, dimension).title[setting.language]
-        names = [_name(table, dimension, cell.keys[place], setting) for cell in cells]
+        place, heading = table.place(dimension), dimension_of(table, dimension).title[setting.language]
+        names = [name_of(table, dimension, cell.keys[place], setting) for cell in cells]
         plot = charts.columns(names, [None if cell.value is None else [cell.value] for cell in cells])
         amounts = [_amount(cell, name, table.unit, setting) for cell, name in zip(cells, names, strict=True)]
-        period = _name(table, "month", latest, setting)
-        rows = tuple(
-            (name, (shown(cell.value, cell.status, table.unit, setting, whole),))
-            for cell, name in zip(cells, names, strict=True)
-        )
+        period = name_of(table, "month", latest, setting)
         return Exhibit(
             table.id,
             table.definition,
             setting.say("of", title=table.title[setting.language], period=period),
-            _finds_largest(amounts, heading, whole, setting),
-            Grid((heading, _value_heading(table, setting), *([setting.say("share")] if whole else [])), rows),
+            finds_largest(amounts, heading, whole, setting),
+            _grid(table, setting, heading, list(zip(names, cells, strict=True)), whole),
             plot=plot,
             labels=_grid_labels(plot, table.unit, setting),
             has_suppressed=any(cell.is_suppressed for cell in cells),
@@ -182,7 +167,7 @@ def plain_bars(dimension: str) -> Maker:
 
     def make(table: Table, setting: Setting) -> Exhibit:
         cells = [
-            cell for cell in table.cells if cell.keys[table.place(dimension)] != _dimension(table, dimension).total
+            cell for cell in table.cells if cell.keys[table.place(dimension)] != dimension_of(table, dimension).total
         ]
         return _bars(table, setting, "", (dimension, cells), None, by_size=True)
 
@@ -192,8 +177,8 @@ def plain_bars(dimension: str) -> Maker:
 def map_of_districts(table: Table, setting: Setting) -> Exhibit:
     """The tile map of the latest month; bars, where a district has no tile."""
     latest, cells, whole = _latest(table, "month", "district")
-    period = _name(table, "month", latest, setting)
-    place, dimension = table.place("district"), _dimension(table, "district")
+    period = name_of(table, "month", latest, setting)
+    place, dimension = table.place("district"), dimension_of(table, "district")
     named = [(cell.keys[place], dimension.name(cell.keys[place])[setting.language]) for cell in cells]
     amounts = [
         (code, _tile_amount(cell, name, table.unit, setting)) for (code, name), cell in zip(named, cells, strict=True)
@@ -219,7 +204,7 @@ def map_of_districts(table: Table, setting: Setting) -> Exhibit:
         table.id,
         table.definition,
         setting.say("of", title=setting.say("by_district"), period=period),
-        _finds_largest([_amount(cell, name, table.unit, setting) for (_, name), cell in ranked], title, whole, setting),
+        finds_largest([_amount(cell, name, table.unit, setting) for (_, name), cell in ranked], title, whole, setting),
         Grid((title, setting.say("rank"), _value_heading(table, setting), setting.say("share")), rows),
         tiles=tiles,
         note=setting.say("map_note", unit=unit_name(table.unit, setting.language)),
@@ -238,8 +223,8 @@ def stacked_appropriations(table: Table, setting: Setting) -> Exhibit:
             key = (cell.keys[year], cell.keys[funder])
             sums[key] = sums.get(key, 0) + cell.value
     parts = {each: [sums.get((each, name), 0) for name in funders] for each in years}
-    names = tuple(_dimension(table, "funder").name(each)[setting.language] for each in funders)
-    periods = {each: _name(table, "year", each, setting) for each in years}
+    names = tuple(dimension_of(table, "funder").name(each)[setting.language] for each in funders)
+    periods = {each: name_of(table, "year", each, setting) for each in years}
     stacked = charts.stacked_bars(
         [(periods[each], printing.short(sum(parts[each]), table.unit, setting.language), parts[each]) for each in years]
     )
@@ -251,8 +236,8 @@ def stacked_appropriations(table: Table, setting: Setting) -> Exhibit:
         table.id,
         table.definition,
         table.title[setting.language],
-        _finds_from_to([(periods[each], sum(parts[each])) for each in years], table.unit, setting),
-        Grid((_dimension(table, "year").title[setting.language], *names, setting.say("total")), rows),
+        finds_from_to([(periods[each], sum(parts[each])) for each in years], table.unit, setting),
+        Grid((dimension_of(table, "year").title[setting.language], *names, setting.say("total")), rows),
         stacked=tuple(stacked),
         series=names,
     )
@@ -267,7 +252,7 @@ def _bars(
     *,
     by_size: bool,
 ) -> Exhibit:
-    dimension = _dimension(table, of[0])
+    dimension = dimension_of(table, of[0])
     place = table.place(of[0])
     cells = list(of[1])
     if by_size:
@@ -277,16 +262,12 @@ def _bars(
     drawn = [each for each in amounts if each.value != 0] if by_size else amounts
     most = MOST_BARS if by_size else len(drawn)
     title, heading = table.title[setting.language], dimension.title[setting.language]
-    rows = tuple(
-        (name, (shown(cell.value, cell.status, table.unit, setting, whole),))
-        for cell, name in zip(cells, names, strict=True)
-    )
     return Exhibit(
         table.id,
         table.definition,
         setting.say("of", title=title, period=latest) if latest else title,
-        _finds_largest(amounts, heading, whole, setting),
-        Grid((heading, _value_heading(table, setting), *([setting.say("share")] if whole else [])), rows),
+        finds_largest(amounts, heading, whole, setting),
+        _grid(table, setting, heading, list(zip(names, cells, strict=True)), whole),
         bars=tuple(charts.bars(drawn[:most])),
         note=setting.say("rest", shown=str(most)) if len(drawn) > most else "",
         has_suppressed=any(cell.is_suppressed for cell in cells),
@@ -299,19 +280,11 @@ def _latest(table: Table, period: str, dimension: str) -> tuple[str, list[Cell],
     All other dimensions are at their total.
     """
     latest = table.codes(period)[-1]
-    place, total = table.place(dimension), _dimension(table, dimension).total
+    place, total = table.place(dimension), dimension_of(table, dimension).total
     others = {each.id: each.total for each in table.dimensions if each.id not in (period, dimension) and each.total}
     of_it = table.only(**{period: latest}, **others)
     whole = next((cell.value for cell in of_it if total is not None and cell.keys[place] == total), None)
     return latest, [cell for cell in of_it if cell.keys[place] != total], whole
-
-
-def _name(table: Table, dimension: str, code: str, setting: Setting) -> str:
-    return _dimension(table, dimension).name(code)[setting.language]
-
-
-def _dimension(table: Table, name: str) -> Dimension:
-    return table.dimensions[table.place(name)]
 
 
 def _last_months(table: Table) -> list[Cell]:
@@ -321,7 +294,7 @@ def _last_months(table: Table) -> list[Cell]:
 
 def _over_time(table: Table, setting: Setting, cells: Sequence[Cell], plot: Plot, finding: str) -> Exhibit:
     rows = tuple(
-        (_name(table, "month", cell.keys[0], setting), (shown(cell.value, cell.status, table.unit, setting),))
+        (name_of(table, "month", cell.keys[0], setting), (shown(cell.value, cell.status, table.unit, setting),))
         for cell in cells
     )
     return Exhibit(
@@ -329,11 +302,17 @@ def _over_time(table: Table, setting: Setting, cells: Sequence[Cell], plot: Plot
         table.definition,
         table.title[setting.language],
         finding,
-        Grid((_dimension(table, "month").title[setting.language], _value_heading(table, setting)), rows),
+        Grid((dimension_of(table, "month").title[setting.language], _value_heading(table, setting)), rows),
         plot=plot,
         labels=_grid_labels(plot, table.unit, setting),
         has_suppressed=any(cell.is_suppressed for cell in cells),
     )
+
+
+def _grid(table: Table, setting: Setting, heading: str, named: Sequence[tuple[str, Cell]], whole: Value) -> Grid:
+    """One value a row, with its share of `whole` if that is given."""
+    rows = tuple((name, (shown(cell.value, cell.status, table.unit, setting, whole),)) for name, cell in named)
+    return Grid((heading, _value_heading(table, setting), *([setting.say("share")] if whole else [])), rows)
 
 
 def _value_heading(table: Table, setting: Setting) -> str:
@@ -354,54 +333,6 @@ def _tile_amount(cell: Cell, name: str, unit: str, setting: Setting) -> Amount:
     """As `_amount`, short enough for a tile: without its unit and without what kind of district it is."""
     amount = _amount(cell, name if setting.language == "ko" else name.partition("-")[0], unit, setting)
     return amount if cell.value is None else amount._replace(printed=printing.terse(cell.value, setting.language))
-
-
-def _finds_largest(amounts: Sequence[Amount], dimension: str, whole: Value, setting: Setting) -> str:
-    known = [each for each in amounts if each.value is not None]
-    if not known:
-        return setting.say("finds_nothing")
-    most = max(known, key=lambda each: each.value or 0)
-    largest = setting.say("largest_of", dimension=dimension if setting.language == "ko" else dimension.lower())
-    largest = with_particle(largest, "은/는") if setting.language == "ko" else largest
-    name = f"{with_particle(most.label, '으로/로')}," if setting.language == "ko" else most.label
-    share = printing.percent(most.value or 0, whole) if whole else ""
-    if share:
-        return setting.say("finds_largest_share", largest=largest, name=name, value=most.printed, share=share)
-    return setting.say("finds_largest", largest=largest, name=name, value=most.printed)
-
-
-def _finds_over_time(cells: Sequence[Cell], table: Table, setting: Setting) -> str:
-    return _finds_from_to(_known(cells, table, setting), table.unit, setting)
-
-
-def _finds_from_to(known: Sequence[tuple[str, int | Decimal]], unit: str, setting: Setting) -> str:
-    if not known:
-        return setting.say("finds_nothing")
-    (first, before), (last, now) = known[0], known[-1]
-    values = [printing.short(value, unit, setting.language) for value in (before, now)]
-    return setting.say("finds_over_time", first=first, first_value=values[0], last=last, last_value=values[1])
-
-
-def _finds_peak(cells: Sequence[Cell], table: Table, setting: Setting) -> str:
-    known = _known(cells, table, setting)
-    if not known:
-        return setting.say("finds_nothing")
-    (peak, most), (last, now) = max(known, key=lambda each: each[1]), known[-1]
-    most_printed, now_printed = (printing.short(value, table.unit, setting.language) for value in (most, now))
-    if now == most:
-        return setting.say("finds_peak_now", last=last, value=now_printed)
-    return setting.say(
-        "finds_peak", peak=_as_peak(peak, setting), value=most_printed, last=last, last_value=now_printed
-    )
-
-
-def _known(cells: Sequence[Cell], table: Table, setting: Setting) -> list[tuple[str, int | Decimal]]:
-    """The periods and values of the cells that are published."""
-    return [(_name(table, "month", cell.keys[0], setting), cell.value) for cell in cells if cell.value is not None]
-
-
-def _as_peak(period: str, setting: Setting) -> str:
-    return with_particle(period, "으로/로") if setting.language == "ko" else period
 
 
 _SHOWN_AS: Mapping[str, Mapping[str, Maker]] = {

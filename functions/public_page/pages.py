@@ -14,12 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from public_page import printing, texts
-from public_page.exhibits import Exhibit, Setting, exhibits_of
+from public_page.exhibits import Exhibit, exhibits_of
 from public_page.open_data import EXCEL, catalogue, data_files, data_package, data_path, json_bytes
 from public_page.release import Figure, Release, release_of
+from public_page.setting import Setting
 from public_page.texts import GROUPS, LANGUAGES, TEXTS
 
 HERE = Path(__file__).parent
+STYLES = tuple(HERE / "styles" / f"{name}.css" for name in ("base", "frame", "figures", "tables"))
+"""The parts of the style sheet, in its order."""
 HEADLINES = ("members", "payments", "per_head", "budget")
 """The first figure of each of these groups heads the page: of the release's year, if there is one."""
 SHOWN_AT_ONCE, MOST_BESIDE = 6, 4
@@ -74,7 +77,7 @@ def site(
     names = tuple(files)
     files["datapackage.json"] = json_bytes(data_package(release, names))
     files["catalogue.jsonld"] = json_bytes(catalogue(release, names, address))
-    style = (HERE / "style.css").read_bytes()
+    style = b"".join(path.read_bytes() for path in STYLES)
     sheet = f"data/style-{hashlib.sha256(style).hexdigest()[:12]}.css"
     made = {data_path(release.release_id) + name: body for name, body in files.items()} | {sheet: style}
     first = [f"{language}/{release.release_id}/index.html" for language in LANGUAGES]

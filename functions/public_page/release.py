@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 FORMAT = 1
-TOTAL = "total"
 PUBLISHED, SUPPRESSED, STRUCTURAL_ZERO = "published", "suppressed", "structural_zero"
 STATUSES = frozenset({PUBLISHED, SUPPRESSED, STRUCTURAL_ZERO})
 # Ids become paths of files and anchors of the page.
