@@ -113,15 +113,20 @@ def _md5(content: bytes) -> bytes:
     return hashlib.md5(content, usedforsecurity=False).digest()
 
 
+def local_stack_of(arguments: argparse.Namespace) -> Stack:
+    """The local city's stack. Raises `OperationFailed` for another stage, whose tables AWS exports."""
+    if arguments.stage != LOCAL:
+        raise OperationFailed("On AWS, export the table with: aws dynamodb export-table-to-point-in-time.")
+    return stack_of(arguments)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m operations.export", description=__doc__)
     parser.add_argument("folder", type=Path, help="a new folder")
     add_arguments(parser)
     arguments = parser.parse_args()
     try:
-        if arguments.stage != LOCAL:
-            raise OperationFailed("On AWS, export the table with: aws dynamodb export-table-to-point-in-time.")
-        items = export_ledger(stack_of(arguments), arguments.folder)
+        items = export_ledger(local_stack_of(arguments), arguments.folder)
     except (OperationFailed, BotoCoreError, ClientError, OSError) as problem:
         print(f"make export: {problem}", file=sys.stderr)
         return 2

@@ -21,9 +21,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eeum.aws.attribute_values import plain_item
 from eeum.calendar import parse_instant
 from eeum.statistics.periods import day_of
-from operations.export import export_ledger
+from operations.export import export_ledger, local_stack_of
 from operations.failure import OperationFailed
-from operations.stack import LOCAL, Stack, add_arguments, stack_of
+from operations.stack import Stack, add_arguments
 
 BENEFIT_PLUS = "benefit_plus"
 SUPPLEMENT, ORIGINAL = "supplement", "original"
@@ -101,9 +101,7 @@ def main() -> int:
     add_arguments(parser)
     arguments = parser.parse_args()
     try:
-        if arguments.stage != LOCAL:
-            raise OperationFailed("On AWS, export the table with: aws dynamodb export-table-to-point-in-time.")
-        write_source(stack_of(arguments), arguments.folder)
+        write_source(local_stack_of(arguments), arguments.folder)
     except (OperationFailed, BotoCoreError, ClientError, OSError) as problem:
         print(f"make statistics: {problem}", file=sys.stderr)
         return 2
