@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from eeum.aws.files import FileBucket
 from eeum.composition import buckets
 from statistics_disclosure.refusals import Refused, RevisionWithheld
 from statistics_disclosure.releases import publish_next, text_of
@@ -17,20 +18,15 @@ logger = Logger()
 class Bucket:
     """The statistics bucket as a place of releases."""
 
-    def __init__(self, name: str, client: Any) -> None:
-        self._name = name
-        self._client = client
+    def __init__(self, files: FileBucket) -> None:
+        self._files = files
 
     def read(self, key: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = json.load(self._client.get_object(Bucket=self._name, Key=key)["Body"])
-        except self._client.exceptions.NoSuchKey:
-            return None
-        return found
+        contents = self._files.read(key)
+        return None if contents is None else json.loads(contents)
 
     def write(self, key: str, document: Mapping[str, Any]) -> None:
-        body = text_of(document).encode()
-        self._client.put_object(Bucket=self._name, Key=key, Body=body, ContentType="application/json")
+        self._files.write(key, text_of(document).encode(), "application/json")
 
 
 @logger.inject_lambda_context
@@ -41,7 +37,7 @@ def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
     without, if their corrections are the reason.
     """
     release_id = event["detail"]["object"]["key"].removeprefix("computed/").removesuffix(".json")
-    bucket = Bucket(os.environ["STATISTICS_BUCKET"], buckets())
+    bucket = Bucket(FileBucket(buckets(), os.environ["STATISTICS_BUCKET"]))
     try:
         release = publish_next(bucket, release_id)
     except Refused as refused:
