@@ -119,7 +119,7 @@ MUTANTS_OF_PAYMENTS = (
     ),
     Mutant(
         "existence of a top-up",
-        "a twin of a request credits its top-up again",
+        "a twin of a request stores its top-up again",
         lambda: dropping(lambda write, _: _starts(write, "TOP_UP#")),
     ),
     Mutant(
