@@ -13,6 +13,7 @@ SAM := SAM_CLI_TELEMETRY=0 $(ENVIRONMENTS)/sam/bin/sam
 # Commands of the project: Ctrl-C, or a file that is missing, ends them with a sentence.
 COMMAND := PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m local.command
 SIMULATOR_COMMAND := $(SIMULATOR_PYTHON) -m local.command
+STATISTICS_PYTHON := PYTHONPATH=layers/eeum/python:functions:. $(ENVIRONMENTS)/simulator/bin/python
 
 DEVELOPMENT := $(ENVIRONMENTS)/development/.complete
 EMULATOR := $(ENVIRONMENTS)/emulator/.complete
@@ -42,6 +43,10 @@ PAYMENTS ?= .local/simulated-city
 CITY_SHARE ?= 1000
 # A folder that `make export` writes, or one that was downloaded from S3.
 EXPORT ?= .local/export
+# Only an export that was named: statistics of the running city have an export of their own.
+named_export = $(filter command environment,$(firstword $(origin EXPORT)))
+# Where `make generated-city` writes its export and input tables.
+GENERATED ?= .local/generated
 # What simulations over the API call published payments.
 SOURCE ?= city
 
@@ -119,6 +124,12 @@ republish: $(DEVELOPMENT) ## publish entries on the city's bus again: SINCE=… 
 export: $(DEVELOPMENT) ## the local city's ledger, as DynamoDB exports tables: EXPORT=… (a new folder)
 	@$(COMMAND) operations.export $(EXPORT)
 
+statistics: $(SIMULATOR) $(DEVELOPMENT) ## the city in figures: EXPORT=… (default: the running city), OUTPUT=… (a folder that grows), AS_OF=2020-12-20
+	$(if $(named_export),,@rm -rf .local/statistics-source && $(COMMAND) operations.statistics_source .local/statistics-source)
+	@$(STATISTICS_PYTHON) -m local.command operations.statistics $(or $(OUTPUT),.local/statistics) \
+	    $(if $(named_export),--export $(EXPORT),--export .local/statistics-source/export --own .local/statistics-source/own --synthetic) \
+	    $(if $(AS_OF),--as-of $(AS_OF)) $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SCALE),--synthetic --scale $(SCALE))
+
 publish-payments: $(DEVELOPMENT) ## payments for simulations over the API: PAYMENTS=… SOURCE=city CITY=dev
 	@$(COMMAND) operations.publish_payments $(PAYMENTS) --source $(SOURCE)
 
@@ -145,6 +156,9 @@ simulate-policy: $(SIMULATOR) ## what a policy would have cost: POLICY=A.json AG
 simulated-city: $(SIMULATOR) ## payments of a simulated city, 2020: PAYMENTS=… (a folder), CITY_SHARE=1000 (a tenth of its members)
 	@$(SIMULATOR_COMMAND) simulator.city $(PAYMENTS) --share $(CITY_SHARE)
 
+generated-city: $(SIMULATOR) ## a thousandth of Incheon that pays by the use cases: GENERATED=… (a new folder), SEED=2020, AVERAGE=23900 won a payment
+	@$(STATISTICS_PYTHON) -m local.command simulator.generated $(GENERATED) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE)) $(if $(AVERAGE),--average $(AVERAGE))
+
 payments-of-export: $(SIMULATOR) ## payments of an export, to be replayed: EXPORT=… PAYMENTS=… (a new folder)
 	@$(SIMULATOR_COMMAND) simulator.export $(EXPORT) $(PAYMENTS)
 
@@ -158,7 +172,7 @@ measure-simulator: $(SIMULATOR) ## how fast payments are replayed, in how much m
 # --- Check the code: docs/testing.md ---------------------------------------------------------------------------------
 
 test: install ## every test, or TESTS=tests/unit
-	$(if $(filter tests,$(TESTS)),@$(SIMULATOR_PYTHON) -m pytest tests/simulator)
+	$(if $(filter tests,$(TESTS)),@$(STATISTICS_PYTHON) -m pytest tests/simulator tests/statistics tests/disclosure)
 	$(if $(filter tests,$(TESTS)),@npm --prefix web test --silent)
 	$(if $(filter tests tests/web,$(TESTS)),@$(BROWSER_PYTHON) -m pytest tests/web || [ $$? = 5 ]) # 5 where there is no Chromium
 	$(if $(filter-out tests/web,$(TESTS)),@$(PYTHON) -m pytest $(PYTEST_OPTIONS) $(TESTS))

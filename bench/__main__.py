@@ -11,6 +11,7 @@ from bench import (
     authorisation,
     balances,
     cancellation,
+    city_statistics,
     commands,
     evaluation,
     item_sizes,
@@ -35,6 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         replayed = simulator.measure(folder / "simulator")
+        counted = city_statistics.measure(folder / "statistics")
         # Measured before this process holds a million members: the peak memory of a new process counts what its parent held.
         audited = audit.measure(folder / "audit")
         written, units = write_units.measure(folder / "write_units")
@@ -51,6 +53,7 @@ def main() -> None:
             storm.measure(folder / "storm"),
             audited,
             replayed,
+            counted,
         ]
     PAGE.write_text(page(sections, time.monotonic() - started), encoding="utf-8")
     print(page(sections, time.monotonic() - started).split("## How")[0])

@@ -25,7 +25,7 @@ installer) takes=12 for="to install the others" ;;
 development) takes=246 for="for the local city, tests and checks" ;;
 emulator) takes=74 for="for the embedded AWS" ;;
 sam) takes=200 for="to build and deploy" ;;
-simulator) takes=418 for="to simulate policies" ;;
+simulator) takes=561 for="to simulate policies, and for disclosure control" ;;
 browser) takes=230 for="to test the apps in a browser" ;;
 node) takes=8 for="for the tests of stores" ;;
 clients) takes=82 for="to test that public generators can make clients" ;;

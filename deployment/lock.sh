@@ -10,7 +10,9 @@ pin() {
 
 # The layers come first: the requirements of development and the simulator use their versions.
 pin layers/dependencies/requirements
+pin layers/pages/requirements
 pin layers/simulation/requirements
+pin layers/optimisation/requirements
 for environment in installer development emulator sam simulator clients browser; do
     pin "requirements/$environment"
 done

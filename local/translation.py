@@ -31,7 +31,7 @@ from local import places
 
 Template = dict[str, Any]
 
-UNSUPPORTED_CONDITION_KEYS = ("dynamodb:EnclosingOperation", "events:source")
+UNSUPPORTED_CONDITION_KEYS = ("dynamodb:EnclosingOperation", "events:source", "s3:prefix")
 METHODS = frozenset({"get", "put", "post", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"})
 #: The emulator's tag for a chosen API id, so that the address stays the same after a reset.
 API_ID_TAG = "ms-custom-id"

@@ -12,7 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import takewhile
 from pathlib import Path
 
@@ -53,6 +53,15 @@ def instant(text: str) -> str:
             datetime.fromisoformat(text)
     except ValueError:
         raise Wrong(f"{text} is neither `now` nor an instant such as 2021-01-31T23:58+09:00") from None
+    return text
+
+
+def day(text: str) -> str:
+    try:
+        if text:
+            date.fromisoformat(text)
+    except ValueError:
+        raise Wrong(f"{text} is no day such as 2020-12-20") from None
     return text
 
 
@@ -124,6 +133,7 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "OPS": whole_number(1),
     "SEED": whole_number(0),
     "FORMS": switch("yes"),
+    "MUTANTS": anything,
     "ROOTS": switch("all"),
     "POLICY": files,
     "AGAINST": files,
@@ -141,6 +151,11 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "KINDS": anything,
     "RELEASE": commit,
     "SCREENS": anything,
+    "AS_OF": day,
+    "INPUTS": anything,
+    "SCALE": whole_number(1, 1_000),
+    "GENERATED": anything,
+    "AVERAGE": whole_number(1_000, 900_000),
 }
 #: An empty value is not the Makefile's default: it replaces the default by nothing.
 NEVER_EMPTY = frozenset(
@@ -157,6 +172,7 @@ NEVER_EMPTY = frozenset(
         "EXPORT",
         "SOURCE",
         "SCREENS",
+        "GENERATED",
     }
 )
 

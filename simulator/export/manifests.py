@@ -30,19 +30,26 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A complete export. `items` counts all items of the table, not only payments."""
+    """A complete export. `items` counts all items of the table, not only payments.
+
+    An incremental export has the changes from `since` to `until`, as the manifest writes these instants; another has no `since`.
+    """
 
     name: str
     items: int
     files: tuple[DataFile, ...]
+    since: str | None = None
+    until: str | None = None
 
 
 def is_export(folder: Path) -> bool:
     return any(folder.rglob(SUMMARY))
 
 
-def open_export(folder: Path) -> Export:
+def open_export(folder: Path, *, takes_changes: bool = False) -> Export:
     """Find the one export at any depth below `folder`, and check that all of its files are there.
+
+    An incremental export is opened only if the caller `takes_changes`.
 
     Raises:
         ExportUnusable: the folder holds no export or several, another format, or an incremental export.
@@ -56,7 +63,8 @@ def open_export(folder: Path) -> Export:
     summary = _manifest(root / SUMMARY)
     if summary.get("outputFormat", FORMAT) != FORMAT:
         raise ExportUnusable(f"The export is written in {summary['outputFormat']}; export it again as {FORMAT}.")
-    if summary.get("exportType", WHOLE_TABLE) != WHOLE_TABLE:
+    is_whole = summary.get("exportType", WHOLE_TABLE) == WHOLE_TABLE
+    if not is_whole and not takes_changes:
         raise ExportUnusable(
             "The export holds changes only; what survives of payments needs an export of the whole table."
         )
@@ -66,7 +74,8 @@ def open_export(folder: Path) -> Export:
         raise ExportIncomplete(
             f"{SUMMARY} speaks of {items:,} items, the files in {FILES} have {sum(file.items for file in files):,}."
         )
-    return Export(root.name, sum(file.items for file in files), files)
+    since, until = (None, "exportTime") if is_whole else (summary.get("exportFromTime"), "exportToTime")
+    return Export(root.name, sum(file.items for file in files), files, since, summary.get(until))
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -106,8 +115,9 @@ def _data_files(root: Path) -> Iterator[DataFile]:
             name, items = str(entry["dataFileS3Key"]).rpartition("/")[2], int(entry["itemCount"])
         except (ValueError, KeyError, TypeError) as error:
             raise ExportDamaged(f"Line {number} of {FILES} names no data file and how many items it holds.") from error
-        path = root / "data" / name
-        if not path.is_file():
+        # Incremental exports of one prefix share a folder of data beside their own.
+        path = next((each for each in (root / "data" / name, root.parent / "data" / name) if each.is_file()), None)
+        if path is None:
             raise ExportIncomplete(f"The data file {name} is missing; download the whole export.")
         yield DataFile(path, items, entry.get("md5Checksum"))
 

@@ -23,6 +23,8 @@ UNCHECKED_HASH = 0b01
 #: The code of each processor in the header of a shared library.
 MACHINES = {"x86_64": 62, "aarch64": 183}
 GLIBC_OF_LAMBDA = 34
+#: Bytes that a function may have unzipped with its layers, and the part that stays free.
+LARGEST, MARGIN = 250 * 1024 * 1024, 0.1
 #: Packages that a function outside the HTTP API must not import: they cost more than the rest of its start.
 WEIGHTY = {"pydantic", "boto3"}
 #: Sources of a function outside its own package.
@@ -156,6 +158,21 @@ def test_bytecode_is_taken_unseen_by_the_python_that_it_is_for(built: Built) -> 
     if compiled:
         for source in built.folder.rglob("*.py"):
             assert len(list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"))) == 1
+
+
+def test_a_function_with_its_layers_is_smaller_than_lambda_takes(built: Built) -> None:
+    """Unzipped, with room for bytecode. DuckDB and the solver are in different functions, and pyarrow is in none."""
+    sizes = {path.name: size_of(path) for path in built.folder.iterdir() if path.is_dir()}
+    for name, properties in functions().items():
+        layers = [layer["Ref"] for layer in properties["Layers"]]
+        assert sum(sizes[part] for part in (name, *layers)) <= LARGEST * (1 - MARGIN), name
+        packages = {path.name for layer in layers for path in (built.folder / layer / "python").iterdir()}
+        assert "pyarrow" not in packages
+        assert not {"duckdb", "scipy"} <= packages, name
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def test_nothing_that_was_built_names_a_place_on_this_machine(built: Built) -> None:

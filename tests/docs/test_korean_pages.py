@@ -10,9 +10,9 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 KOREAN = DOCS / "ko"
-FOR_OFFICIALS = [Path(name) for name in ("policy-language.md", "policy-lifecycle.md", "budgets.md", "simulator.md")] + [
-    Path("policy-language") / page.name for page in sorted((DOCS / "policy-language").glob("*.md"))
-]
+FOR_OFFICIALS = [
+    Path(name) for name in ("policy-language.md", "policy-lifecycle.md", "budgets.md", "simulator.md", "statistics.md")
+] + [Path("policy-language") / page.name for page in sorted((DOCS / "policy-language").glob("*.md"))]
 """Pages for a city's officials; a new page of the policy language needs a Korean one."""
 
 BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)

@@ -69,8 +69,11 @@ MAY: dict[str, set[tuple[str, str]]] = {
     },
     "MerchantOnboardingRole": {(READ, MERCHANTS), (WRITE, MERCHANTS), ("Query", PROGRAMME)},
     "MonthlyCapResetRole": {("Query", PROGRAMME), (WRITE, PROGRAMME)},
+    # It works on a bucket.
+    "StatisticsDisclosureRole": set(),
     "ProgrammeQueryRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
     "BudgetAdministrationRole": {(READ, PROGRAMME), ("Query", PROGRAMME)},
+    "PublicPageRole": {("Query", PROGRAMME)},
     "ProgrammePolicyRole": {(READ, PROGRAMME), ("Query", PROGRAMME), (WRITE, PROGRAMME)},
 }
 #: Actions that no role has, such as deletion. Scans are allowed only to functions that work over all members.

@@ -95,6 +95,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 def _buckets(emulator: Emulator) -> dict[str, str]:
     """The buckets of the audit and of simulations, by the functions' variables."""
     names = {"AUDIT_RECORDS_BUCKET": "records", "AUDIT_PARTS_BUCKET": "parts", "SIMULATIONS_BUCKET": "simulations"}
+    names |= {"STATISTICS_BUCKET": "statistics", "WEB_BUCKET": "web"}
     client = emulator.client("s3")
     for name in names.values():
         client.create_bucket(

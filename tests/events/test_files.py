@@ -32,7 +32,7 @@ def test_every_file_is_played_and_every_function_has_one_for_each_trigger() -> N
         if name.partition("/")[2].startswith("http"):
             assert function in http_functions(), f"{function} has no route"
             continue
-        kind = {**streams, "schedule": "ScheduleV2", "queue": "SQS"}
+        kind = {**streams, "schedule": "ScheduleV2", "queue": "SQS", "bucket": "EventBridgeRule"}
         wanted = next(trigger for prefix, trigger in kind.items() if name.partition("/")[2].startswith(prefix))
         assert events(function, wanted), f"{function} has no {wanted}"
 

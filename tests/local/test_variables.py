@@ -153,7 +153,7 @@ def test_make_alone_lists_every_target_in_groups_a_line_each() -> None:
 
     assert len(groups) == 6
     assert len(targets) == len(set(targets))
-    assert callable_ - set(targets) == {"help", "environments"}
+    assert callable_ - set(targets) == {"help"}
     assert all(len(line.split(maxsplit=1)) == 2 for line in listed if line.startswith("  "))
     assert max(map(len, listed)) <= 150
 

@@ -27,7 +27,7 @@ from tests.simulation.mutants_of_rewards import MUTANTS_OF_REWARDS
 from tests.simulation.mutation import BrokenMutant, Mutant, Trace, traced
 from tests.simulation.running import steps_of
 
-MOST_OPERATIONS = 20_000
+MOST_OPERATIONS = 30_000
 OF_A_SEED = 4_000
 AT_ONCE = os.cpu_count() or 1
 """Number of mutants that are tried in parallel, one on each core."""

@@ -8,7 +8,7 @@ from eeum.payments import discounts, progress
 from eeum.policy import amendments
 from eeum.policy.windows import Window
 from eeum.storage import AtLeast, Condition, Table, Update, Write
-from tests.simulation.mutation import Mutant, dropping
+from tests.simulation.mutation import NOT_STORED, Mutant, dropping
 
 is_open = Window.is_open
 
@@ -68,6 +68,7 @@ MUTANTS_OF_BOUNDARIES = (
         "months read during a posting",
         "postings made while a month is read are counted, though the wallet was read before",
         lambda: patch.object(MonthBook, "up_to", lambda book, number: book),
+        blind=NOT_STORED,
         forms=True,
     ),
     Mutant(

@@ -12,10 +12,13 @@ from eeum.errors import Refusal
 from eeum.payments.use_cases import UnknownCard
 from eeum.storage import Condition, ConditionsFailed, Contended, Unavailable, Write
 from tests.simulation import faults
-from tests.simulation.judges import ANSWERS, ORACLES
+from tests.simulation.judges import ANSWERS, AUDIT, ORACLES
 
 NOT_STORED = dict.fromkeys(ORACLES, "nothing that is stored is wrong")
 """`blind` of a mutant that only answers and events show."""
+
+NO_BUDGETS = {AUDIT: "it reads no budgets"}
+"""`blind` of a mutant that only budgets show."""
 
 EXPECTED = (AssertionError, Refusal, UnknownCard, CaptureMissing, ConditionsFailed, Contended, Unavailable)
 """Exceptions that may pass through a sound patch: answers of the product, and failed checks."""

@@ -190,7 +190,9 @@ def test_a_schedule_is_of_seoul_and_keeps_what_could_not_be_started(name: str) -
 
 
 def test_schedules_come_when_they_should() -> None:
-    """The reset is at midnight, the closing from the next full hour on, the catch-up at another minute, the audit after midnight."""
+    """The reset is at midnight, the closing from the next full hour on, the catch-up at another minute, the audit after midnight,
+    and the public page after the audit.
+    """
     assert {name: properties["ScheduleExpression"] for name, properties in every_schedule().items()} == {
         "MonthlyCapResetFunctionFirstOfTheMonth": "cron(0 0 1 * ? *)",
         "MonthClosingSchedule": "cron(0 * * * ? *)",
@@ -198,6 +200,7 @@ def test_schedules_come_when_they_should() -> None:
         "LedgerAuditSchedule": "cron(30 0 * * ? *)",
         "HoldExpiryFunctionEveryQuarterOfAnHour": "cron(0/15 * * * ? *)",
         "BudgetWatchFunctionEveryFiveMinutes": "cron(0/5 * * * ? *)",
+        "PublicPageFunctionEveryMorning": "cron(30 5 * * ? *)",
         "BalanceFoldFunctionEveryHour": {"Fn::If": ["IsLocal", "cron(* * * * ? *)", "cron(10 * * * ? *)"]},
     }
 
@@ -238,6 +241,7 @@ def test_what_sources_call_is_the_published_version() -> None:
         "MonthlyCapResetFunctionFirstOfTheMonth": {"Ref": "MonthlyCapResetFunctionAliaslive"},
         "HoldExpiryFunctionEveryQuarterOfAnHour": {"Ref": "HoldExpiryFunctionAliaslive"},
         "BudgetWatchFunctionEveryFiveMinutes": {"Ref": "BudgetWatchFunctionAliaslive"},
+        "PublicPageFunctionEveryMorning": {"Ref": "PublicPageFunctionAliaslive"},
         "BalanceFoldFunctionEveryHour": {"Ref": "BalanceFoldFunctionAliaslive"},
         "CashbackCatchUpSchedule": {"Ref": "SegmentsMachine"},
         "MonthClosingSchedule": {"Ref": "SegmentsMachine"},

@@ -25,6 +25,12 @@ TABLES = {
     "BALANCES_TABLE": "BalancesTable",
     "BUDGETS_TABLE": "BudgetsTable",
 }
+OWN_LAYERS = {
+    "PolicySimulationWorkerFunction": ["SimulationLayer"],
+    "PublicPageFunction": ["SimulationLayer", "PagesLayer"],
+    "StatisticsDisclosureFunction": ["OptimisationLayer"],
+}
+"""Layers of functions that need more than the domain and its packages."""
 every_function = pytest.mark.parametrize("function", sorted(functions()))
 
 
@@ -76,7 +82,7 @@ def test_it_runs_on_what_the_layers_are_built_for(function: str) -> None:
     properties = functions()[function]
     assert properties["Runtime"] == "python3.13"
     assert properties["Architectures"] == [{"Ref": "Architecture"}]
-    own = ["SimulationLayer"] if function == "PolicySimulationWorkerFunction" else []
+    own = OWN_LAYERS.get(function, [])
     deployed = translated(template())["Resources"][function]["Properties"]["Layers"]
     # SAM adds a digest to the names of its layers.
     names = [re.sub("Layer.*", "Layer", layer["Ref"]) for layer in deployed]

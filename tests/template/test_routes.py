@@ -115,7 +115,8 @@ def test_what_is_deployed_asks_for_the_tokens_that_the_routes_say() -> None:
 def test_the_api_calls_published_functions_under_its_one_role() -> None:
     """A permission for each route would be one more resource each."""
     plain = translated(template())["Resources"]
-    assert not [name for name, resource in plain.items() if resource["Type"] == "AWS::Lambda::Permission"]
+    permissions = [each["Properties"] for each in plain.values() if each["Type"] == "AWS::Lambda::Permission"]
+    assert not [each for each in permissions if each["Principal"] != "events.amazonaws.com"]
     called = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${FUNCTION.Arn}:live/invocations"
     paths = plain["Api"]["Properties"]["Body"]["paths"]
     for route in routes():

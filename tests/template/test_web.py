@@ -96,7 +96,40 @@ def test_no_address_leads_a_browser_to_another_site() -> None:
         assert re.fullmatch(r"/[^/\\].*|/", location), location
 
 
-@pytest.mark.parametrize("pattern", ["/assets/*", "*"])
+PUBLIC = ("/ko/*", "/en/*", "/data/*")
+
+
+@pytest.mark.parametrize("pattern", PUBLIC)
+def test_the_public_page_is_plain_files(pattern: str) -> None:
+    assert functions_of(behaviours()[pattern]) == ["WebPublicPath"]
+
+
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/ko/", "/ko/index.html"),
+        ("/en/2020-12-20.1/", "/en/2020-12-20.1/index.html"),
+        ("/data/latest.json", "/data/latest.json"),
+        ("/data/2020-12-20.1/payments_by_month.csv", "/data/2020-12-20.1/payments_by_month.csv"),
+        # Nothing is there: a 404, and no document of an app.
+        ("/ko/nowhere", "/ko/nowhere"),
+        ("/data/2020-12-20.1/absent.csv", "/data/2020-12-20.1/absent.csv"),
+    ],
+)
+def test_a_public_address_is_its_file(path: str, served: str) -> None:
+    assert run("WebPublicPath", path)[0]["uri"] == served
+
+
+def test_a_public_address_without_its_slash_is_completed_within_the_site() -> None:
+    for path in ("/ko/2020-12-20.1", "/en/2026-07-01.12"):
+        (answer,) = run("WebPublicPath", path)
+        assert (answer["statusCode"], answer["headers"]["location"]["value"]) == (302, f"{path}/")
+    for path in ("/ko//evil.example", "/ko/..", "/en/\\evil.example"):
+        answer = run("WebPublicPath", path)[0]
+        assert answer.get("headers", {}).get("location", {}).get("value", "/ko").startswith(("/ko", "/en"))
+
+
+@pytest.mark.parametrize("pattern", ["/assets/*", *PUBLIC, "*"])
 def test_pages_are_https_and_read_only_and_have_the_policy(pattern: str) -> None:
     behaviour = behaviours()[pattern]
     assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"

@@ -1,0 +1,1 @@
+"""Compute the statistics that the city publishes, from the journal's exports: docs/statistics.md."""

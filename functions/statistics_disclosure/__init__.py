@@ -1,0 +1,1 @@
+"""Disclosure control: decides which cells of a computed release are published, and audits what an outsider could then compute."""

@@ -1,0 +1,68 @@
+"""Which cells are sensitive, and how uncertain a suppressed value must stay. Values are in the unit of their cell."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from statistics_disclosure.cells import Cell
+
+DATA = Path(__file__).with_name("parameters.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The rules' parameters, which each release publishes.
+
+    Attributes:
+        least_members: distinct members that a published cell needs.
+        least_shops: distinct shops that a published cell needs.
+        p_percent: how close, in percent, no other shop may estimate the largest shop's part, nor a suppressed value.
+        least_interval: by unit, how far above its value a suppressed cell must be possible at least; 1 for other units.
+    """
+
+    version: int
+    least_members: int
+    least_shops: int
+    p_percent: int
+    least_interval: Mapping[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def parameters() -> Parameters:
+    """The parameters in force."""
+    return Parameters(**json.loads(DATA.read_text(encoding="utf-8")))
+
+
+def is_sensitive(cell: Cell, rules: Parameters) -> bool:
+    """Whether the cell's own value must not be published. A zero is published only if it is structural.
+
+    The p-percent rule: the second largest shop knows its own part and subtracts it. What the other shops have must blur the largest
+    part by at least p percent.
+    """
+    if cell.structural:
+        return False
+    blur = cell.value - cell.largest - cell.second
+    return (
+        cell.members < rules.least_members
+        or cell.shops < rules.least_shops
+        or 100 * blur < rules.p_percent * cell.largest
+    )
+
+
+def above(value: int, unit: str, rules: Parameters) -> int:
+    """How far above its value a suppressed cell must be possible."""
+    return max(_share(value, rules), rules.least_interval.get(unit, 1))
+
+
+def below(value: int, rules: Parameters) -> int:
+    """How far below its value a suppressed cell must be possible; 0 for a value of 0."""
+    return min(value, _share(value, rules))
+
+
+def _share(value: int, rules: Parameters) -> int:
+    """p percent of the value, rounded up."""
+    return -(-value * rules.p_percent // 100)

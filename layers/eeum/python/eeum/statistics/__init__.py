@@ -1,0 +1,1 @@
+"""Statistics that the city publishes: definitions, periods, districts, and the shape of a release. docs/statistics.md explains them."""
