@@ -11,12 +11,11 @@ from eeum.budget.use_cases import Supplement, scope_of, supplement
 from eeum.request import Request
 from eeum.storage import Storage
 from tests.simulation.city import Simulated
-from tests.simulation.faults import FaultyStorage, Odds
-from tests.simulation.operations import REFUSED, Operation, _key, _pay
+from tests.simulation.faults import FaultyStorage
+from tests.simulation.operations import RACE, REFUSED, Operation, _key, _pay
 from tests.simulation.operators import GROUNDS
 
 A_FEW_WON = (1, 60, 300, 999, 2_000)
-RACE = Odds(0, 0, 0, 0, 0, others_first=0.4)
 
 
 def want_the_last(city: Simulated, storage: Storage, chance: random.Random) -> None:

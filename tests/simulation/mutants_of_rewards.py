@@ -19,7 +19,7 @@ from eeum.policy.windows import Window
 from eeum.storage import Absent, Add, AtLeast, Condition, Equals, Table, Update, Write
 from eeum.wallet import command_rewards, purses, top_ups
 from eeum.wallet import rules as wallet_rules
-from tests.simulation.mutation import BOUNDED, NO_BUDGETS, Mutant, dropping, replacing, writing
+from tests.simulation.mutation import NO_BUDGETS, Mutant, dropping, replacing, writing
 
 earn = computing.earn
 funds_of = Funding.funds
@@ -194,14 +194,12 @@ MUTANTS_OF_REWARDS = (
                 _is_posting(write) and isinstance(each, AtLeast) and each.path[0] == "purses" and "@" in each.path[1]
             )
         ),
-        blind=BOUNDED,
         forms=True,
     ),
     Mutant(
         "what had expired",
         "expired rewards are owed when their payment is cancelled",
         lambda: patch.object(computing, "taken_back", _expired_is_owed),
-        blind=BOUNDED,
         forms=True,
     ),
     Mutant(

@@ -17,9 +17,6 @@ from tests.simulation.judges import ANSWERS, AUDIT, ORACLES
 NOT_STORED = dict.fromkeys(ORACLES, "nothing that is stored is wrong")
 """`blind` of a mutant that only answers and events show."""
 
-BOUNDED = {AUDIT: "it bounds what is recovered and taken back, and does not recompute it"}
-"""`blind` of a mutant that moves too much or too little within the audit's bounds."""
-
 NO_BUDGETS = {AUDIT: "it reads no budgets"}
 """`blind` of a mutant that only budgets show."""
 

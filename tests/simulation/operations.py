@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from eeum.wallet.sweeping import Sweeping
 from eeum.wallet.use_cases import DecideOnWallet, TopUpWallet, decide_on_wallet, top_up
 from tests.patience import patience_of
 from tests.simulation.city import Asked, Made, Simulated
+from tests.simulation.faults import FaultyStorage, Odds
 from tests.simulation.given_up import check_nothing_is_given_up
 from tests.simulation.papers import SECOND_CARD
 
@@ -35,6 +37,11 @@ MOST_REMEMBERED = 400
 SMALL_CITY = 50
 SENT_AGAIN = 0.2
 """How often a bank sends a transfer under another key."""
+TWINS = 0.05
+"""How often a bank sends two transfers under one key, after another transfer."""
+BELOW_MINIMUM = 1
+RACE = Odds(0, 0, 0, 0, 0, others_first=0.4)
+"""The odds of an operation that races with another one, and has no other faults."""
 ALONE = 0.4
 """How often a batch has one record: its failure is final, and not retried in parts."""
 BUSY = 5
@@ -219,6 +226,28 @@ def charge(city: Simulated, storage: Storage, chance: random.Random) -> None:
         storage,
         lambda through: top_up(TopUpWallet(request, amount, transfer), city.holding(through)).entry,
     )
+    if chance.random() < TWINS:
+        _charge_twins(city, storage, wallet, chance)
+
+
+def _charge_twins(city: Simulated, storage: Storage, wallet: str, chance: random.Random) -> None:
+    """Send two transfers under one key at the same time, of which the policies decline one: one of them has an effect.
+
+    Their references differ, so only the key shows that they are twins.
+    """
+    key, amounts = _key(chance), chance.sample((BELOW_MINIMUM, 30_000), 2)
+
+    def send(through: Storage) -> None:
+        amount, transfer = amounts.pop(), _key(chance)
+        request = Request.of("bank/one", wallet, key, {"amount": amount, "bank_reference": transfer})
+        top_up(TopUpWallet(request, amount, transfer), city.holding(through))
+
+    def other() -> None:
+        if amounts:
+            with suppress(*REFUSED):
+                send(storage)
+
+    send(FaultyStorage(storage, chance, RACE, other))
 
 
 def ask_again(city: Simulated, storage: Storage, chance: random.Random) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from eeum.audit.debts import check_debts
 from eeum.audit.entries import add_to, without_zeros
 from eeum.audit.folds import Fold, Folded, in_full, together
+from eeum.audit.found_balances import check_found_balances
 from eeum.audit.limits import LimitAt, Window, last_month
 from eeum.audit.partition import Findings, Item, Partition, digest_in
 from eeum.audit.terms import Terms
@@ -33,7 +34,9 @@ def check_cashback(partition: Partition, terms: Terms, now: datetime, findings: 
     findings.each(numbered, lambda item: fold_of[item["sk"].split("#")[1]].add(item))
     _check_usage(partition, numbered, judged_by, findings)
     folds = list(dict.fromkeys(fold_of.values()))
-    check_debts(partition, {sk: due for fold in folds for sk, due in fold.returned.items()}, findings)
+    returned = {sk: due for fold in folds for sk, due in fold.returned.items()}
+    check_found_balances(partition, returned, findings)
+    check_debts(partition, returned, findings)
     return [folded for fold in folds for folded in fold.earnings]
 
 

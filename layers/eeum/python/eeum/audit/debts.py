@@ -18,10 +18,15 @@ UNDOABLE = frozenset({"payment", "capture", "release", "cancellation", "earning"
 
 
 class Returned(NamedTuple):
-    """What a correction must say: the won of its refund by purse, and the won that were `spent` of each purse."""
+    """What a correction must say: the won of its refund by purse, and the won that were `spent` of each purse.
+
+    `wanted` and `posted` are in won by account, for all parts together: what its changes move if each purse has enough, and what it moved.
+    """
 
     portions: Sequence[Sequence[Any]]
     spent: Mapping[str, int]
+    wanted: Mapping[str, int]
+    posted: Mapping[str, int]
 
 
 def is_of_earlier_version(correction: Item) -> bool:

@@ -162,8 +162,9 @@ class Fold:
         unequal = self._findings.unequal
         unequal("cashback_changes", sk, "its changes", stored, changes)
         together = together_posted(parts)
-        posted, spent = taken_back(together, without_zeros(cashback), self._findings)
-        self.returned[sk] = Returned(portions, spent)
+        wanted = without_zeros(cashback)
+        posted, spent = taken_back(together, wanted, self._findings)
+        self.returned[sk] = Returned(portions, spent, wanted, together["cashback"])
         unequal("cashback_changes", sk, "its postings for these changes", together["cashback"], posted)
         self._check_further_parts(parts)
         unequal(

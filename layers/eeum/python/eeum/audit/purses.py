@@ -41,7 +41,7 @@ def taken_back(correction: Item, wanted: Postings, findings: Findings) -> tuple[
     """The postings of `wanted`, and the won spent by purse, where purses hold less than is taken back.
 
     The rest comes from rewards that expired in a purse, or from cashback, which pays for rewards that were spent. An entry does not say
-    how much a purse held: this checks the bounds, and the check of balances finds the rest.
+    how much a purse held: this checks the bounds, and `eeum.audit.found_balances` the amounts.
     """
     due = dict(wanted)
     spent: dict[str, int] = {}
