@@ -8,7 +8,8 @@ from aws_lambda_powertools import Logger
 
 from eeum.audit.report import wanted_instants
 from eeum.audit.use_cases import BEGINNING, Audit
-from eeum.aws.roots import AuditParts, RootBucket
+from eeum.aws.audit_parts import AuditParts
+from eeum.aws.roots import RootBucket
 from eeum.calendar import parse_instant, text_of
 from eeum.composition import City, buckets
 

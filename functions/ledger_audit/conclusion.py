@@ -8,7 +8,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from eeum.audit.report import conclude
 from eeum.audit.use_cases import Found
-from eeum.aws.roots import AuditParts, RootBucket
+from eeum.aws.audit_parts import AuditParts
+from eeum.aws.roots import RootBucket
 from eeum.composition import City, buckets
 
 MOST_LOGGED = 100

@@ -11,7 +11,8 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from eeum.aws.roots import AuditParts, PartsApart, RootBucket
+from eeum.aws.audit_parts import AuditParts, PartsApart
+from eeum.aws.roots import RootBucket
 from eeum.aws.settings import Settings
 from eeum.cashback.catch_up import CatchUp
 from eeum.cashback.gap_store import GapStore

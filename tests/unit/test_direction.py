@@ -67,6 +67,7 @@ PART_OF_MODULE = {
     "publishing.parts": "publication",
     "publishing.ledger": "publication",
     # The audit's adapter of S3, which contains the roots and parts that it stores.
+    "aws.audit_parts": "audit",
     "aws.roots": "audit",
 }  # fmt: skip
 """Modules that belong to another part than their package."""
@@ -99,7 +100,7 @@ MOST_MODULES = {
     "ledger_audit.app": 75,
     "ledger_audit.conclusion": 75,
     "policy_simulation.app": 55,
-    "public_page.app": 110,
+    "public_page.app": 73,
 }
 """The most modules of our own that a function may load at its start."""
 

@@ -1,17 +1,18 @@
-"""Daily roots, reports, and unfinished audits' findings, in buckets. The records' bucket locks its objects by default.
+"""Daily roots and reports of audits in the records' bucket, which locks its objects by default.
 
 The first version of an object counts: the lock prevents its deletion, but not a later version on top of it.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from eeum.audit.report import Report, part_document, part_of
 from eeum.audit.roots import AnotherRoot, Line, Root
-from eeum.audit.use_cases import BEGINNING, Found, SegmentAudited
+
+if TYPE_CHECKING:  # a reader of roots loads no audit
+    from eeum.audit.report import Report
 
 ROOTS, HEADS, REPORTS = "roots/", "heads/", "reports/"
 EXISTS_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -43,7 +44,7 @@ class RootBucket:
         self._put(f"{HEADS}{root.date}.txt", "".join(f"{line}\n" for line in heads))
         self._put(f"{ROOTS}{root.date}.json", root.document())
 
-    def add_report(self, report: Report) -> str:
+    def add_report(self, report: "Report") -> str:
         """Store a report; return its key."""
         key = f"{REPORTS}{report.at}.json"
         self._client.put_object(
@@ -75,38 +76,3 @@ class RootBucket:
         """All versions of objects with this prefix, deleted ones too; newest first for each object."""
         for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
             yield from page.get("Versions", ())
-
-
-class PartsApart(Exception):
-    """Two audits of one day overwrote each other's parts, so neither is complete: start one of them again."""
-
-
-class AuditParts:
-    """What the calls of an audit found, until all segments are done. The bucket deletes its objects after some days."""
-
-    def __init__(self, client: Any, bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def add(self, run: str, segment: int, number: int, begins: str, audited: SegmentAudited) -> None:
-        """Store part `number` of a segment, which begins at `begins`; a repeated call stores the same object again."""
-        part = {"begins": begins, "ends": audited.resume, "found": part_document(audited.found)}
-        body = json.dumps(part, ensure_ascii=False).encode()
-        self._client.put_object(Bucket=self._bucket, Key=_part(run, segment, number), Body=body)
-
-    def segment(self, run: str, segment: int, count: int) -> Iterator[Found]:
-        """The findings in the `count` parts of a segment. Raises `PartsApart` unless they join up from its beginning to its end."""
-        place: str | None = BEGINNING
-        for number in range(count):
-            answer = self._client.get_object(Bucket=self._bucket, Key=_part(run, segment, number))
-            part = json.loads(answer["Body"].read())
-            if part["begins"] != place:
-                raise PartsApart(f"part {number} of segment {segment} belongs to another audit of the same day")
-            place = part["ends"]
-            yield part_of(part["found"])
-        if place is not None:
-            raise PartsApart(f"segment {segment} is not complete")
-
-
-def _part(run: str, segment: int, number: int) -> str:
-    return f"parts/{run}/{segment:04}-{number:06}.json"
