@@ -1,4 +1,7 @@
-"""`make deploy STAGE=…`: build for the stage's processors, stamp what was built, deploy exactly that, and upload the pages."""
+"""`make deploy STAGE=…`: build for the stage's processors, stamp what was built, deploy exactly that, and upload the pages.
+
+Then versions of functions that no one can be sent back to any more are deleted.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import boto3
 import botocore.session
@@ -14,6 +18,7 @@ from botocore.exceptions import BotoCoreError
 
 from deployment import web
 from deployment.digest import stamp
+from deployment.versions import delete_old_versions
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".aws-sam" / "build"
@@ -84,14 +89,22 @@ def main(stage: str) -> int:
     # so the settings are named too.
     what = ("--template-file", str(BUILD / "template.yaml"))
     how = ("--config-file", str(CONFIGURATION), "--config-env", stage)
-    return _sam("deploy", *what, *how, environment=environment) or _upload(stage, pages)
+    return _sam("deploy", *what, *how, environment=environment) or _after(stage, pages)
 
 
-def _upload(stage: str, pages: Path) -> int:
-    """Put the pages where the deployed distribution reads them, and say where they are found."""
+def _after(stage: str, pages: Path) -> int:
     settings = tomllib.loads(CONFIGURATION.read_text())[stage]["deploy"]["parameters"]
     session = boto3.session.Session(region_name=settings["region"])
-    (stack,) = session.client("cloudformation").describe_stacks(StackName=settings["stack_name"])["Stacks"]
+    cloudformation = session.client("cloudformation")
+    _upload(stage, pages, session, cloudformation, settings["stack_name"])
+    deleted = delete_old_versions(cloudformation, session.client("lambda"), settings["stack_name"])
+    print(f"· {deleted} old versions of functions are deleted; the version before each is kept.", flush=True)
+    return 0
+
+
+def _upload(stage: str, pages: Path, session: boto3.session.Session, cloudformation: Any, stack_name: str) -> None:
+    """Put the pages where the deployed distribution reads them, and say where they are found."""
+    (stack,) = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     changed = web.upload(session.client("s3"), outputs["WebBucket"], pages, web.configuration(outputs, stage))
     print(f"· {len(changed)} files of the pages are new; they are at {outputs['WebUrl']}/", flush=True)
@@ -101,7 +114,6 @@ def _upload(stage: str, pages: Path) -> int:
             " and deploy again, if that is not where the pages are found.",
             flush=True,
         )
-    return 0
 
 
 def _sam(*command: str, environment: dict[str, str]) -> int:

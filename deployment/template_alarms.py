@@ -1,7 +1,7 @@
 """The alarms of the template, from the rows of template/alarms.yaml.
 
-A row names the metric (`watch`, a name of `WATCHED`), the resource (`of`), the threshold (`above`, `from` or `below`; above 0 by
-default), the number of periods (`periods`, 1 by default), and the sentence that an operator reads (`says`).
+A row names the severity, the metric (`watch`, a name of `WATCHED`), the resource (`of`), the threshold (`above`, `from` or `below`;
+above 0 by default), the number of periods (`periods`, 1 by default), and the sentence that an operator reads (`says`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,14 @@ OPERATORS = {
 }
 
 
+TOPICS = {"urgent": ("UrgentAlarmTopic", "AlarmTopic"), "soon": ("AlarmTopic",)}
+"""Who is notified, by severity."""
+RUNBOOK = "docs/alarms.md"
+"""It has a section for each alarm, under the alarm's name."""
+
+
 class BadAlarm(Exception):
-    """A row with an unknown `watch`, or with more metrics than one alarm can hold."""
+    """A row with an unknown `watch` or `severity`, or with more metrics than one alarm can hold."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,12 @@ class Watched:
 
     namespace: str
     metrics: tuple[str, ...]
-    dimension: str
+    dimension: str | None
+    """None for a metric that the stack's name is a part of."""
     reference: str
     """The dimension's value, with a place for the logical id."""
     statistic: str
+    """CloudWatch's name of it, or a percentile such as `p99`."""
     period: int
     """In seconds."""
 
@@ -54,6 +62,10 @@ def _of_code(metric: str) -> Watched:
     return Watched("eeum", (metric,), "service", "!Ref {}", "Maximum", 300)
 
 
+def _of_the_api_log(metric: str, period: int) -> Watched:
+    return Watched("eeum", (f"!Sub ${{AWS::StackName}}-{metric}",), None, "", "Sum", period)
+
+
 WATCHED = {
     # Of all functions of a service: crashes and time-outs, and calls that Lambda refused for want of concurrency.
     "failures": _of_function("Errors", "Throttles", statistic="Sum"),
@@ -64,7 +76,11 @@ WATCHED = {
     # At least one message during the whole period, not always the same one.
     "messages that stay": _of_queue("Minimum"),
     "failed executions": Watched("AWS/States", ("ExecutionsFailed",), "StateMachineArn", "!Ref {}", "Sum", 300),
-    "server errors": Watched("AWS/ApiGateway", ("5xx",), "ApiId", "!Ref {}", "Sum", 60),
+    # Metrics that template/api.yaml counts in the API's log.
+    "server errors": _of_the_api_log("ApiErrors", 60),
+    "retries asked for": _of_the_api_log("ApiRetries", 300),
+    # Milliseconds, as clients see them.
+    "latency": Watched("AWS/ApiGateway", ("Latency",), "ApiId", "!Ref {}", "p99", 300),
     # Metrics that the code publishes.
     "deviations": _of_code("AuditDeviations"),
     "wallets excepted": _of_code("WalletsExcepted"),
@@ -92,6 +108,8 @@ def alarms(section: list[str], functions: Mapping[str, list[str]]) -> Iterator[s
 def _alarm(name: str, row: dict[str, Any], functions: Mapping[str, list[str]]) -> Iterator[str]:
     if row["watch"] not in WATCHED:
         raise BadAlarm(f"{name} watches {row['watch']}; there are {', '.join(WATCHED)}.")
+    if row.get("severity") not in TOPICS:
+        raise BadAlarm(f"{name} has severity {row.get('severity')}; there are {', '.join(TOPICS)}.")
     watched = WATCHED[row["watch"]]
     of = row["of"] if isinstance(row["of"], list) else functions.get(row["of"], [row["of"]])
     metrics = [(metric, resource) for metric in watched.metrics for resource in of]
@@ -101,8 +119,8 @@ def _alarm(name: str, row: dict[str, Any], functions: Mapping[str, list[str]]) -
     yield f"  {name}:"
     yield "    Type: AWS::CloudWatch::Alarm"
     yield "    Properties:"
-    yield f"      AlarmDescription: {json.dumps(row['says'])}"
-    yield "      AlarmActions: [!Ref AlarmTopic]"
+    yield f"      AlarmDescription: {json.dumps(_description(name, row))}"
+    yield f"      AlarmActions: [{', '.join(f'!Ref {topic}' for topic in TOPICS[row['severity']])}]"
     if len(metrics) == 1:
         yield from _one(*metrics[0], watched, row.get("periods", 1))
     else:
@@ -113,7 +131,13 @@ def _alarm(name: str, row: dict[str, Any], functions: Mapping[str, list[str]]) -
     yield f"      TreatMissingData: {'breaching' if rings == 'below' else 'notBreaching'}"
 
 
+def _description(name: str, row: dict[str, Any]) -> str:
+    return f"{row['severity'].capitalize()}. {row['says']} See {RUNBOOK}#{name.lower()}"
+
+
 def _dimensions(watched: Watched, resource: str) -> str:
+    if watched.dimension is None:
+        return "Dimensions: []"
     return f"Dimensions: [{{Name: {watched.dimension}, Value: {watched.reference.format(resource)}}}]"
 
 
@@ -121,7 +145,7 @@ def _one(metric: str, resource: str, watched: Watched, periods: int) -> Iterator
     yield f"      Namespace: {watched.namespace}"
     yield f"      MetricName: {metric}"
     yield f"      {_dimensions(watched, resource)}"
-    yield f"      Statistic: {watched.statistic}"
+    yield f"      {'ExtendedStatistic' if watched.statistic.startswith('p') else 'Statistic'}: {watched.statistic}"
     yield f"      Period: {watched.period}"
     yield f"      EvaluationPeriods: {periods}"
 

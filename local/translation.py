@@ -12,6 +12,7 @@ Bridged here, and nowhere else:
   the runner invokes the function at each local midnight (`local/schedule.py`).
 - A parameter that changes publishes no new function version, on AWS as here. The city's clock is one, and moves:
   versions are named after it, so that a moved clock publishes.
+- It has no CodeDeploy: versions are switched at once, and old ones deleted.
 - Its CloudFront calls no address of AWS: the origin that is the API becomes the emulator's own.
 - After a restart stream event sources stall: each is named after the start, so that a start makes it again.
 """
@@ -72,8 +73,19 @@ def _without_serverless(template: Template, parameters: dict[str, str]) -> Templ
     logging.getLogger("samtranslator").setLevel(logging.ERROR)  # its reminders are for its own developers
     os.environ.setdefault("AWS_DEFAULT_REGION", places.REGION)  # the translator asks for it, to choose an AWS partition
     no_managed_policies = SimpleNamespace(load=dict)
-    plain: Template = transform(copy.deepcopy(template), parameters, no_managed_policies)
+    plain: Template = transform(_switched_at_once(template), parameters, no_managed_policies)
     return plain
+
+
+def _switched_at_once(template: Template) -> Template:
+    """A copy without gradual deployments."""
+    copied = copy.deepcopy(template)
+    copied.get("Globals", {}).get("Function", {}).pop("VersionDeletionPolicy", None)
+    for resource in copied["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"].pop("DeploymentPreference", None)
+            resource["Properties"]["VersionDeletionPolicy"] = "Delete"
+    return copied
 
 
 def _supported(keys: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Path:
             shutil.copy(ROOT / name, copy / name)
     (copy / ".environments").symlink_to(ROOT / ".environments")
     template = copy / "template.yaml"
-    template.write_text(without_summed_alarms(template.read_text()))
+    template.write_text(without_gradual_deployments(without_summed_alarms(template.read_text())))
     _add_pages(copy)
     return copy
 
@@ -45,6 +45,13 @@ def without_summed_alarms(template: str) -> str:
     kept = [part for part in parts if not ("AWS::CloudWatch::Alarm" in part and "\n      Metrics:\n" in part)]
     assert len(kept) < len(parts), "there are none: this is not needed any longer"
     return "".join(kept)
+
+
+def without_gradual_deployments(template: str) -> str:
+    """The template without what needs CodeDeploy, which the emulator does not have."""
+    kept, changed = re.subn(r"(?m)^      DeploymentPreference: .*\n", "", template)
+    assert changed, "there are none: this is not needed any longer"
+    return kept
 
 
 def _add_pages(project: Path) -> None:
@@ -104,6 +111,12 @@ def live(cloud: Emulator) -> dict[str, dict[str, Any]]:
     }
 
 
+def published(cloud: Emulator, function: str) -> list[int]:
+    """The versions of a function, by its name."""
+    pages = cloud.client("lambda").get_paginator("list_versions_by_function").paginate(FunctionName=function)
+    return [int(each["Version"]) for page in pages for each in page["Versions"] if each["Version"] != "$LATEST"]
+
+
 def pages(cloud: Emulator) -> set[str]:
     """The keys in the bucket of the pages."""
     stack = cloud.client("cloudformation").describe_stacks(StackName="eeum-dev")["Stacks"][0]
@@ -138,6 +151,9 @@ def test_callers_use_a_changed_layer_after_it_was_deployed(project: Path, cloud:
         assert layers(after[function])[0] == dependencies
         assert layers(after[function])[1] != domain
         assert after[function]["Architectures"] == ["arm64"]
+        assert int(before[function]["Version"]) in published(cloud, after[function]["FunctionName"]), (
+            "kept to go back to"
+        )
 
 
 def without_credentials(project: Path, **more: str) -> subprocess.CompletedProcess[str]:

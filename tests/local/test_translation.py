@@ -9,7 +9,8 @@ import pytest
 
 from local import translation
 from local.translation import translate
-from tests.template.template import ROLE, resources, statements
+from tests.template.template import ROLE, packaged, resources, statements
+from tests.template.template import template as template_as_written
 
 TEMPLATE: dict[str, Any] = {
     "Transform": "AWS::Serverless-2016-10-31",
@@ -167,6 +168,18 @@ def test_an_integration_has_the_name_of_its_function_in_a_body_too() -> None:
 
 def test_alarms_on_several_metrics_are_left_out(plain: dict[str, Any]) -> None:
     assert set(of_type(plain, "AWS::CloudWatch::Alarm")) == {"Alarm"}
+
+
+def test_a_deployment_switches_versions_at_once_and_keeps_no_old_ones() -> None:
+    source = packaged(template_as_written())
+    assert source["Globals"]["Function"]["VersionDeletionPolicy"] == "Retain"
+    parameters = {name: str(each["Default"]) for name, each in source["Parameters"].items()}
+    plain = translate(source, parameters, start="Start1", port=4567)
+    assert not [name for name, each in plain["Resources"].items() if each["Type"].startswith("AWS::CodeDeploy")]
+    versions = [each for each in plain["Resources"].values() if each["Type"] == "AWS::Lambda::Version"]
+    assert versions
+    assert {each["DeletionPolicy"] for each in versions} == {"Delete"}
+    assert source["Globals"]["Function"]["VersionDeletionPolicy"] == "Retain", "the source is left as it was"
 
 
 KNOWN_TO_THE_EMULATOR = {"aws:SourceAccount", "dynamodb:LeadingKeys"}

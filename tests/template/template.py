@@ -109,17 +109,24 @@ def named_in(node: Any) -> set[str]:
     return {name for part in node.values() for name in named_in(part)}
 
 
-def translated(source: Properties, stage: str = "dev") -> Properties:
-    """Plain CloudFormation, as the SAM transform makes it when the code is in S3."""
-    packaged = copy.deepcopy(source)
-    packaged["Globals"]["Function"].pop("CodeUri", None)
-    for resource in packaged["Resources"].values():
+def packaged(source: Properties) -> Properties:
+    """A copy of the template whose code is in S3."""
+    copied = copy.deepcopy(source)
+    copied["Globals"]["Function"].pop("CodeUri", None)
+    for resource in copied["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] == FUNCTION:
             properties["CodeUri"] = "s3://artifacts/function"
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
             properties["ContentUri"] = "s3://artifacts/layer"
-    parameters = {name: str(each["Default"]) for name, each in packaged["Parameters"].items()}
+    return copied
+
+
+def translated(source: Properties, stage: str = "dev") -> Properties:
+    """Plain CloudFormation, as the SAM transform makes it."""
+    parameters = {name: str(each["Default"]) for name, each in source["Parameters"].items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")  # the translator reads it for the partition
-        return cast("Properties", transform(packaged, {**parameters, "Stage": stage}, SimpleNamespace(load=dict)))
+        return cast(
+            "Properties", transform(packaged(source), {**parameters, "Stage": stage}, SimpleNamespace(load=dict))
+        )

@@ -1,10 +1,13 @@
 """Alarms ring when a function fails or is throttled, when cashback is late, and when a message waits in a queue."""
 
+import json
+import re
+
 import pytest
 
 from deployment.template_alarms import MOST_METRICS, BadAlarm, alarms
 from eeum.balances.use_cases import KEPT
-from tests.template.template import ALARM, QUEUE, ROOT, Properties, functions, named_in, resources
+from tests.template.template import ALARM, QUEUE, ROOT, Properties, functions, named_in, resources, template
 
 
 def metrics(alarm: Properties) -> list[Properties]:
@@ -39,7 +42,25 @@ def test_cashback_that_is_late_and_errors_that_clients_see_are_watched() -> None
         "CashbackCalculationFunction",
         "EventPublisherFunction",
     ]
-    assert watched("AWS/ApiGateway", "5xx") == ["Api"]
+
+
+def test_a_503_that_a_function_answers_is_no_server_error_for_the_alarm() -> None:
+    """Every designed 503 asks the client to send its request again; an alarm that rings for each would be switched off."""
+    assert resources(ALARM)["ApiErrorsAlarm"]["MetricName"] == {"Fn::Sub": "${AWS::StackName}-ApiErrors"}
+    counted = resources("AWS::Logs::MetricFilter")
+    line = json.loads(resources("AWS::Serverless::HttpApi")["Api"]["AccessLogSettings"]["Format"])
+    assert (line["status"], line["function_status"]) == ("$context.status", "$context.integration.status")
+    assert counted["ApiErrorsMetric"]["FilterPattern"] == '{ $.status = "5*" && $.function_status != "503" }'
+    assert counted["ApiRetriesMetric"]["FilterPattern"] == '{ $.function_status = "503" }'
+    for metric, alarm in (("ApiErrorsMetric", "ApiErrorsAlarm"), ("ApiRetriesMetric", "ApiRetriesAlarm")):
+        (transformed,) = counted[metric]["MetricTransformations"]
+        published = transformed["MetricNamespace"], transformed["MetricName"]
+        assert published == (resources(ALARM)[alarm]["Namespace"], resources(ALARM)[alarm]["MetricName"])
+
+
+def test_slow_answers_are_watched_by_a_percentile() -> None:
+    alarm = resources(ALARM)["ApiLatencyAlarm"]
+    assert (alarm["MetricName"], alarm["ExtendedStatistic"], alarm["Threshold"]) == ("Latency", "p99", 3000)
 
 
 def test_a_fold_of_balances_that_does_not_come_is_watched() -> None:
@@ -74,11 +95,37 @@ def test_a_budget_that_is_nearly_spent_or_will_be_is_watched() -> None:
 @pytest.mark.parametrize("alarm", sorted(resources(ALARM)))
 def test_an_alarm_notifies_a_person_says_what_is_wrong_and_is_silent_when_nothing_happens(alarm: str) -> None:
     properties = resources(ALARM)[alarm]
-    assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    assert properties["AlarmDescription"].endswith(".")
+    severity, _, rest = properties["AlarmDescription"].partition(". ")
+    notified = {"Urgent": ["UrgentAlarmTopic", "AlarmTopic"], "Soon": ["AlarmTopic"]}[severity]
+    assert properties["AlarmActions"] == [{"Ref": topic} for topic in notified]
+    assert re.fullmatch(r".+\. See docs/alarms\.md#" + alarm.lower(), rest)
     # An alarm on a missing hourly run must ring when there is no data.
     is_of_what_must_come = properties.get("MetricName") == "Invocations"
     assert properties["TreatMissingData"] == ("breaching" if is_of_what_must_come else "notBreaching")
+
+
+def test_the_runbook_has_a_section_for_each_alarm_with_its_severity() -> None:
+    sections = dict(re.findall(r"^## (\w+Alarm)\n\n(\w+)\. ", (ROOT / "docs/alarms.md").read_text(), re.MULTILINE))
+    assert sections == {name: alarm["AlarmDescription"].partition(".")[0] for name, alarm in resources(ALARM).items()}
+
+
+def test_the_dashboard_shows_every_alarm_and_only_what_exists() -> None:
+    (dashboard,) = resources("AWS::CloudWatch::Dashboard").values()
+    body = dashboard["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+    assert widgets[0]["properties"]["alarms"] == [
+        f"${{{name}.Arn}}" for name in template()["Resources"] if name in resources(ALARM)
+    ]
+    named = {name.partition(".")[0] for name in re.findall(r"\$\{([^}]+)\}", body)}
+    assert named <= {*template()["Resources"], "AWS::Region", "AWS::StackName"}
+    places = {
+        (x, y)
+        for each in widgets
+        for x in range(each["x"], each["x"] + each["width"])
+        for y in range(each["y"], each["y"] + each["height"])
+    }
+    assert len(places) == sum(each["width"] * each["height"] for each in widgets), "no widget covers another"
+    assert all(x < 24 for x, _ in places)
 
 
 SEVERAL = sorted(name for name, alarm in resources(ALARM).items() if "Metrics" in alarm)
@@ -109,8 +156,13 @@ def test_one_alarm_watches_the_failures_of_a_service(service: str) -> None:
 @pytest.mark.parametrize(
     ("row", "refused"),
     [
-        ("{watch: tempers, of: Api, says: x.}", "Hot watches tempers; there are failures, lateness"),
-        ("{watch: messages, of: [A, B, C, D, E, F, G, H, I, J, K], says: x.}", "Hot watches 11 metrics"),
+        ("{severity: soon, watch: tempers, of: Api, says: x.}", "Hot watches tempers; there are failures, lateness"),
+        (
+            "{severity: soon, watch: messages, of: [A, B, C, D, E, F, G, H, I, J, K], says: x.}",
+            "Hot watches 11 metrics",
+        ),
+        ("{severity: grave, watch: messages, of: A, says: x.}", "Hot has severity grave; there are urgent, soon"),
+        ("{watch: messages, of: A, says: x.}", "Hot has severity None"),
     ],
 )
 def test_a_row_that_cloudwatch_would_refuse_is_refused(row: str, refused: str) -> None:

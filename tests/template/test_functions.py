@@ -6,6 +6,8 @@ import pytest
 
 from eeum.aws.settings import Settings
 from tests.template.template import (
+    ALARM,
+    ROLE,
     ROOT,
     actions,
     functions,
@@ -124,3 +126,50 @@ def test_its_variables_name_exactly_the_tables_of_its_role(function: str) -> Non
 def test_a_reader_of_the_stream_dead_letters_records_in_its_own_queue(function: str, queue: str) -> None:
     variables = functions()[function]["Environment"]["Variables"]
     assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": queue}
+
+
+WAITED_FOR = {
+    "PaymentAuthorisationFunction",
+    "CashbackCalculationFunction",
+    "CashbackQuoteFunction",
+    "MemberWalletFunction",
+    "MerchantOnboardingFunction",
+    "BalanceQueryFunction",
+}
+"""Functions that members, shops and tills wait for."""
+
+
+def test_what_people_wait_for_is_deployed_gradually_and_rolled_back_by_alarms() -> None:
+    gradual = {
+        name: each["DeploymentPreference"] for name, each in functions().items() if "DeploymentPreference" in each
+    }
+    assert set(gradual) == WAITED_FOR
+    for name, preference in gradual.items():
+        assert preference["Type"] == "Canary10Percent5Minutes"
+        alarms = [each["Ref"] for each in preference["Alarms"]]
+        assert "ApiErrorsAlarm" in alarms
+        own = [alarm for alarm in alarms if name in named_in(resources(ALARM)[alarm])]
+        assert any(alarm.endswith("FailuresAlarm") for alarm in own), f"{name} is rolled back when it fails"
+
+
+def test_the_version_before_is_kept_for_a_rollback() -> None:
+    assert {each["VersionDeletionPolicy"] for each in functions().values()} == {"Retain"}
+    plain = translated(template(), "prod")["Resources"].values()
+    versions = [each for each in plain if each["Type"] == "AWS::Lambda::Version"]
+    assert versions
+    assert {each["DeletionPolicy"] for each in versions} == {"Retain"}
+
+
+def test_traces_are_written_by_lambda_alone_where_a_city_asks_for_them() -> None:
+    assert {str(each["Tracing"]) for each in functions().values()} == {str({"Ref": "Tracing"})}
+    for name in functions():
+        (condition, then, otherwise) = role_of(name)["ManagedPolicyArns"]["Fn::If"]
+        assert condition == "IsTraced"
+        assert "AWSXRayDaemonWriteAccess" in str(then)
+        assert otherwise == {"Ref": "AWS::NoValue"}
+    of_functions = {str(role_of(name)) for name in functions()}
+    others = [each for each in resources(ROLE).values() if str(each) not in of_functions]
+    assert not [each for each in others if "ManagedPolicyArns" in each]
+    assert "aws-xray-sdk" not in (ROOT / "layers/dependencies/requirements.txt").read_text(), (
+        "it would be loaded at each start"
+    )
