@@ -202,6 +202,12 @@ format: $(DEVELOPMENT) ## write the code in the project's style
 bench: install ## measure what docs/performance.md reports
 	@PYTHONPATH=layers/eeum/python:functions:. $(PYTHON) -m local.command bench
 
+load: $(DEVELOPMENT) ## requests at a stated rate, then the audit: RATE=5 SECONDS=60, CITY=dev FILE=cards.json
+	@$(COMMAND) bench.load --rate $(or $(RATE),5) --seconds $(SECONDS) $(if $(FILE),--file $(FILE))
+
+soak: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## half an hour of load on a city of its own, whose functions are killed, within their memory: SECONDS=1800
+	@$(COMMAND) bench.load.soak --seconds $(if $(filter command environment,$(firstword $(origin SECONDS))),$(SECONDS),1800) $(if $(RATE),--rate $(RATE))
+
 measure-storm: $(DEVELOPMENT) $(EMULATOR) $(SAM_CLI) ## how long a stranger waits for cashback while one shop cancels 10,000 times
 	@$(COMMAND) bench.storm
 

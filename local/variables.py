@@ -41,9 +41,9 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return check
 
 
-def seconds(text: str) -> float:
+def number(text: str) -> float:
     if not re.fullmatch(r"\d{1,6}(\.\d+)?", text, re.ASCII):
-        raise Wrong(f"{text} is no number of seconds, such as 60")
+        raise Wrong(f"{text} is no number such as 60 or 2.5")
     return float(text)
 
 
@@ -127,7 +127,9 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "FUNCTION": one_of(*functions()),
     "EVENT": files,
     "OPTIONS": anything,
-    "SECONDS": seconds,
+    "SECONDS": number,
+    "RATE": number,
+    "FILE": files,
     "TESTS": files,
     "PYTEST_OPTIONS": anything,
     "OPS": whole_number(1),

@@ -47,7 +47,7 @@ def make(*given: str, **environment: str) -> subprocess.CompletedProcess[str]:
         ("STAGE=production", "STAGE=production: production is unknown; there are dev, prod."),
         ("CITY=staging", "CITY=staging: staging is unknown; there are local, dev, prod."),
         ("TARGET=arm", "TARGET=arm: arm is unknown; is arm64 meant?"),
-        ("SECONDS=soon", "SECONDS=soon: soon is no number of seconds, such as 60."),
+        ("SECONDS=soon", "SECONDS=soon: soon is no number such as 60 or 2.5."),
         ("OPS=many", "OPS=many: many is no whole number from 1 on."),
         ("OPS=0", "OPS=0: 0 is no whole number from 1 on."),
         ("SEED=1.5", "SEED=1.5: 1.5 is no whole number from 0 on."),
