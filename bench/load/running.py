@@ -29,7 +29,7 @@ class Loaded:
 
 
 def run(callers: Callers, due: Iterable[Arrival], progress: Callable[[int], None]) -> Loaded:
-    """Send each request at its time; `progress` is told how many were sent."""
+    """Send each request at its time; `progress` gets the number sent so far."""
     began = time.monotonic()
     latest = 0.0
     sent: list[Future[Answered]] = []
