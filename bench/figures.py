@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: `reached` and `bound` are in `unit`; lower is better, and equal is met. `how` says how it was measured."""
+    """A figure: `reached` and `bound` are in `unit`; lower is better, and equal is met. `how` says how it was measured.
+
+    `bound` is None for a figure that is only reported.
+    """
 
     what: str
-    bound: float
+    bound: float | None
     reached: float
     unit: str
     how: str
@@ -20,7 +23,7 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        return self.reached <= self.bound
+        return self.bound is None or self.reached <= self.bound
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ def table(figures: Sequence[Figure]) -> list[str]:
     for figure in figures:
         spread = f" ({_number(figure.spread[0])} – {_number(figure.spread[1])})" if figure.spread else ""
         unit = f" {figure.unit}" if figure.unit else ""
-        verdict = "met" if figure.met else "**missed**"
-        rows.append(
-            f"| {figure.what} | ≤ {_number(figure.bound)}{unit} | {_number(figure.reached)}{unit}{spread} | {verdict} |"
-        )
+        bound, verdict = "", ""
+        if figure.bound is not None:
+            bound, verdict = f"≤ {_number(figure.bound)}{unit}", "met" if figure.met else "**missed**"
+        rows.append(f"| {figure.what} | {bound} | {_number(figure.reached)}{unit}{spread} | {verdict} |")
     return rows
 
 
@@ -64,10 +64,11 @@ def _number(number: float) -> str:
 
 
 def _verdict(figures: Sequence[Figure]) -> str:
-    missed = [figure.what for figure in figures if not figure.met]
+    bounded = [figure for figure in figures if figure.bound is not None]
+    missed = [figure.what for figure in bounded if not figure.met]
     if not missed:
-        return f"All {len(figures)} bounds are met."
-    return f"{len(figures) - len(missed)} of {len(figures)} bounds are met; missed: {'; '.join(missed)}."
+        return f"All {len(bounded)} bounds are met."
+    return f"{len(bounded) - len(missed)} of {len(bounded)} bounds are met; missed: {'; '.join(missed)}."
 
 
 def _without_repetition(figures: Sequence[Figure]) -> list[Figure]:
