@@ -1,6 +1,7 @@
 """A quote equals the payment's result to the won, if nothing happens in between; else it names what is not known."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from eeum.policy.documents import canonical_document
 from eeum.wallet.rules import Wallet
 from tests.invariants import check_everything
 from tests.simulation import forms
-from tests.use_cases.command_policies import appropriate, january_2021, layer, limit, world_under
+from tests.use_cases.command_policies import appropriate, january_2021, layer, limit, only_layers, world_under
 from tests.use_cases.world import NUMBERS, World
 
 COUPON = layer("coupon", "discount", 1_000, limits=["coupons"])
@@ -262,3 +263,103 @@ def test_a_quote_is_the_payment_and_its_accrual(
         quoted = world.quote(wallets[payer], shops[where], amount, **changes)
         _assert_as_quoted(quoted, *_paid(world, wallets[payer], shops[where], amount, **changes))
     check_everything(world.memory)
+
+
+def test_a_limit_that_a_pending_cancellation_frees_is_named(world: World) -> None:
+    """The month's limit is used up: nothing is quoted, and what frees the limit is still to be posted."""
+    payer, shop = world.member(charged=3_000_000), world.shop()
+    large = world.pay(payer, shop, 1_000_000).entry
+    world.accrue(large)
+    assert world.quote(payer, shop, 10_000).not_guaranteed == ()
+    returned = world.cancel(large).entry
+    quoted = world.quote(payer, shop, 10_000)
+    assert quoted.earning.won == 0
+    assert quoted.not_guaranteed == (NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, ("base",)),)
+    assert world.accrue(returned) == []
+    _, earning = _paid(world, payer, shop, 10_000)
+    assert earning is not None
+    assert earning.won == 1_000
+
+
+def test_a_layer_that_shares_a_limit_with_one_of_a_shared_budget_is_named() -> None:
+    """Once others have used up the first layer's line, its limit is left to the second layer."""
+    of_both = limit("of-both", "reward", 1_000)
+    first, second = (
+        layer("first", "cashback", 1_000, limits=["of-both"]),
+        layer("second", "cashback", 1_000, limits=["of-both"], funders={"national": 1}),
+    )
+    world = world_under(only_layers(first, second) | {"limits": [of_both]})
+    appropriate(world, 1_000, layers=["first"])
+    payer, other, shop = world.member(charged=50_000), world.member("other", charged=50_000), world.shop()
+    quoted = world.quote(payer, shop, 10_000)
+    assert [(each.layer, each.won) for each in quoted.earning.rewards] == [("first", 1_000), ("second", 0)]
+    world.accrue(world.pay(other, shop, 10_000).entry)
+    _, earning = _paid(world, payer, shop, 10_000)
+    assert earning is not None
+    assert [(each.layer, each.won) for each in earning.rewards] == [("first", 0), ("second", 1_000)]
+    assert quoted.not_guaranteed == (NotGuaranteed(Reason.BUDGET_IS_SHARED, ("first", "second")),)
+
+
+waiting = st.lists(st.tuples(payments, st.sampled_from(["post", "wait", "cancel", "cancel later"])), max_size=6)
+
+
+class Town:
+    """Two members and two shops, under a document that may have budgets."""
+
+    def __init__(self, document: dict[str, Any], budgets: dict[str, int]) -> None:
+        self.world = World(now=AT, documents=(document,))
+        for funder, won in budgets.items():
+            appropriate(self.world, won, funder, 2022)
+        self.payer, self.other = (self.world.member(name, charged=900_000) for name in ("first", "second"))
+        self.shops = [
+            self.world.shop(),
+            self.world.shop(NUMBERS[1], category="supermarket", district="seo", own_rate=200),
+        ]
+
+    def pay(self, wallet: Wallet, made: Any) -> list[Payment]:
+        """The payment, if it was approved."""
+        self.world.now += timedelta(minutes=7)
+        _, where, amount, channel, method, _ = made
+        payment = self.world.pay(wallet, self.shops[where], amount, channel=channel, method=method).entry
+        return [payment] if payment.decline is None else []
+
+    def wait(self, made: Any, then: str) -> Iterator[Any]:
+        """Pay, and return what is still to be posted."""
+        for payment in self.pay(self.payer, made):
+            if then in ("post", "cancel later"):
+                self.world.accrue(payment)
+            else:
+                yield payment
+            if then in ("cancel", "cancel later"):
+                yield self.world.cancel(payment).entry
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    _documents(),
+    st.dictionaries(st.sampled_from(["national", "city", "district"]), st.integers(0, 9_000)),
+    waiting,
+    payments,
+    st.lists(payments, max_size=3),
+    st.randoms(use_true_random=False),
+)
+def test_each_layer_whose_cashback_differs_from_the_quote_is_named(
+    document: dict[str, Any], budgets: dict[str, int], before: Any, asked: Any, others: Any, order: random.Random
+) -> None:
+    """Earlier payments and cancellations are posted later, in any order, and others pay before the cashback accrues."""
+    town = Town(document, budgets)
+    late = [entry for made, then in before for entry in town.wait(made, then)]
+    _, where, amount, channel, method, _ = asked
+    quoted = town.world.quote(town.payer, town.shops[where], amount, channel=channel, method=method)
+    for payment in town.pay(town.payer, asked):
+        for made in others:
+            town.world.accrue(*town.pay(town.other, made))
+        order.shuffle(late := [*late, payment])
+        town.world.accrue(*late)
+        town.world.accrue(*late)
+        (earning,) = [
+            each for each in town.world.earnings(town.payer, "2022-11") if each.digest == payment.acceptance.digest
+        ]
+        expected, found = ({each.layer: each.won for each in of.rewards} for of in (quoted.earning, earning))
+        different = {name for name in {*expected, *found} if expected.get(name, 0) != found.get(name, 0)}
+        assert different <= {name for each in quoted.not_guaranteed for name in each.layers}

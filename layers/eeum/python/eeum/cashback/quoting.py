@@ -16,7 +16,9 @@ from eeum.journal.accounts import CHARGED
 from eeum.merchants.rules import Merchant
 from eeum.payments.rules import Judgement, Order, Till, judge
 from eeum.payments.store import PaymentStore
-from eeum.policy.rules import AT_PAYMENT, Layer, PolicyVersion
+from eeum.policy.conditions import Facts
+from eeum.policy.evaluation import applies
+from eeum.policy.rules import AT_PAYMENT, Layer, LayerId, LimitId, PolicyVersion
 from eeum.policy.use_cases import PolicyBook
 from eeum.wallet.command_rewards import RewardFunds
 from eeum.wallet.participants import PolicyRewards
@@ -115,8 +117,12 @@ def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
     if funds.missing:
         funds = quoting.budgets.in_all(policy, at)
         judgement, earning = _quoted(wallet, found.merchants[order.merchant_id], policy, order, at, funds)
+    if judgement.decline:
+        return QuoteAnswer(judgement, earning, ())
     not_guaranteed = (
-        () if judgement.decline else tuple(_not_guaranteed(wallet, policy, order, earning, funds, at > now))
+        *_planned(policy, order, earning, at > now),
+        *_by_the_wallet(wallet, policy, judgement.facts, earning),
+        *_by_others(policy, earning, funds),
     )
     return QuoteAnswer(judgement, earning, not_guaranteed)
 
@@ -158,22 +164,44 @@ class Shared(Protocol):
     def is_shared(self, layer: Layer, at: datetime, /) -> bool: ...
 
 
-def _not_guaranteed(
-    wallet: Wallet, policy: PolicyVersion, order: Order, earning: Earning, funds: Shared, ahead: bool
-) -> Iterator[NotGuaranteed]:
-    """What may still change about cashback: it is evaluated after the payment, on what was accrued until then."""
-    at = earning.accepted_at
-    quoted = {reward.layer for reward in earning.rewards}
-    layers = [layer for layer in policy.after_payment if layer.id in quoted]
-    # Which layer of an exclusive group counts depends on the rewards of the others.
-    limited = [layer.id for layer in layers if layer.limits or layer.exclusive]
+def _planned(policy: PolicyVersion, order: Order, earning: Earning, ahead: bool) -> Iterator[NotGuaranteed]:
+    """What an instant or a capture to come may change: all that is quoted."""
+    layers = tuple(layer.id for layer in _quoted_layers(policy, earning))
     if ahead:
-        yield NotGuaranteed(Reason.PLANNED_AHEAD, tuple(layer.id for layer in layers))
+        yield NotGuaranteed(Reason.PLANNED_AHEAD, layers)
     if order.hold:
-        yield NotGuaranteed(Reason.CAPTURED_LATER, tuple(layer.id for layer in layers))
+        yield NotGuaranteed(Reason.CAPTURED_LATER, layers)
+
+
+def _by_the_wallet(wallet: Wallet, policy: PolicyVersion, facts: Facts, earning: Earning) -> Iterator[NotGuaranteed]:
+    """What the wallet's own usage of limits may change.
+
+    A limit that leaves nothing now may leave something at the accrual, so a layer needs no quoted reward to be among these. Which layer
+    of an exclusive group counts depends on the rewards of the others.
+    """
+    applying = [layer for layer in policy.after_payment if applies(layer, facts)] if earning.base else []
+    limited = tuple(layer.id for layer in applying if layer.limits or layer.exclusive)
     if limited and wallet.due != wallet.accrued:
-        yield NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, tuple(limited))
-    if limited and any(key not in wallet.usage and not is_kept(wallet.usage, key) for key in asked_for(policy, at)):
-        yield NotGuaranteed(Reason.EARLIER_USE_NOT_READ, tuple(limited))
-    if shared := tuple(layer.id for layer in layers if funds.is_shared(layer, at)):
-        yield NotGuaranteed(Reason.BUDGET_IS_SHARED, shared)
+        yield NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, limited)
+    asked = asked_for(policy, earning.accepted_at)
+    if limited and any(key not in wallet.usage and not is_kept(wallet.usage, key) for key in asked):
+        yield NotGuaranteed(Reason.EARLIER_USE_NOT_READ, limited)
+
+
+def _by_others(policy: PolicyVersion, earning: Earning, funds: Shared) -> Iterator[NotGuaranteed]:
+    """What other wallets may change: layers that a shared budget pays, and later ones with a reward limit of these, which a cut spares."""
+    shared: list[LayerId] = []
+    uncertain: set[LimitId] = set()
+    for layer in _quoted_layers(policy, earning):
+        limits = {limit.id for limit in layer.reward_limits}
+        if funds.is_shared(layer, earning.accepted_at) or limits & uncertain:
+            shared.append(layer.id)
+            uncertain |= limits
+    if shared:
+        yield NotGuaranteed(Reason.BUDGET_IS_SHARED, tuple(shared))
+
+
+def _quoted_layers(policy: PolicyVersion, earning: Earning) -> list[Layer]:
+    """The layers that accept some of the payment, in the policy's order, also where limits or budgets leave them nothing."""
+    quoted = {reward.layer for reward in earning.rewards}
+    return [layer for layer in policy.after_payment if layer.id in quoted]

@@ -128,7 +128,7 @@ def _given(layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won
 
     The portions leave out the part that earns nothing, since the layer does not accept it.
     """
-    if _is_closed(layer, facts) or not layer.condition.holds(facts):
+    if not applies(layer, facts):
         return (), 0
     position = used_before.get(layer.spend_limits[0].id, 0) if layer.spend_limits else 0
     room = _room(layer.spend_limits, base, used_before, carried)
@@ -139,6 +139,11 @@ def _given(layer: Layer, facts: Facts, base: int, used_before: Won, carried: Won
         won = reward_of([(portion.base, portion.rate) for portion in portions])
     most = layer.most_at_once
     return portions, won if most is None or won < most else most
+
+
+def applies(layer: Layer, facts: Facts) -> bool:
+    """Whether the layer's condition holds and an event of its limits is open: it gives a reward if limits and bands leave one."""
+    return not _is_closed(layer, facts) and layer.condition.holds(facts)
 
 
 def _is_closed(layer: Layer, facts: Facts) -> bool:
