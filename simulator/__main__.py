@@ -1,6 +1,7 @@
 """`eeum policy simulate A.json --against B.json --payments FOLDER`: compute what policies would have cost."""
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -33,11 +34,34 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--budget", action="append", default=[], metavar="FUNDER=WON", help="all=195_000_000_000, city/base+market=5"
     )
-    parser.add_argument("--output", type=Path, help="folder for CSV files and plots")
+    parser.add_argument("--output", type=_folder, help="folder for CSV files and plots")
     parser.add_argument("--check-order", action="store_true", help="also check that no payment occurs twice")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--memory", default="6GB", help="memory that DuckDB may use before it spills to disk")
+    parser.add_argument("--threads", type=_threads, default=2)
+    parser.add_argument(
+        "--memory", type=_memory, default="6GB", help="memory that DuckDB may use before it spills to disk"
+    )
     return parser.parse_args(arguments)
+
+
+def _threads(text: str) -> int:
+    if re.fullmatch(r"[1-9][0-9]{0,3}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of threads, such as 2")
+    return int(text)
+
+
+def _memory(text: str) -> str:
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", text, re.IGNORECASE) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of memory, such as 6GB or 500MB")
+    return text
+
+
+def _folder(text: str) -> Path:
+    """A folder that exists or can be made; a run of minutes must not end because its output cannot be written."""
+    path = Path(text)
+    there = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise argparse.ArgumentTypeError(f"{there} is a file, and a folder is needed")
+    return path
 
 
 def _run(given: argparse.Namespace, spill: Path) -> None:

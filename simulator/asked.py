@@ -12,7 +12,7 @@ from eeum.policy.digest import digest_of
 from eeum.policy.reading import policy_of
 from eeum.simulations.rules import Question
 from simulator.payments import open_payments
-from simulator.pools import pool_ends
+from simulator.pools import LASTS, pool_ends
 from simulator.printing import write_csv
 from simulator.replay import connect, replay
 from simulator.report import Table, budgets_of, check_layers, tables_of
@@ -20,6 +20,8 @@ from simulator.scale import scale_of
 from simulator.versions import always, fallbacks, layers_of, left_out
 
 MOST_REASONS = 5
+MOST_POOLS = 200
+"""The most pools by window in a summary, which is stored with both documents in one item. The table has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,18 @@ def answer(question: Question, scratch: Path, memory: str, threads: int = 2) -> 
     folder.mkdir()
     files = tuple(write_csv(table, folder) for table in tables)
     missing = [line for run in runs for line in left_out(run)]
-    return Answered(_summary(question, tables, fallbacks(plans), missing, scale_of(scratch / "payments")), files)
+    return Answered(summary_of(question, tables, fallbacks(plans), missing, scale_of(scratch / "payments")), files)
 
 
-def _summary(
+def summary_of(
     question: Question, tables: Sequence[Table], reasons: Sequence[str], missing: Sequence[str], scale: int | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The figures that are stored with a policy document: a few hundred bytes for each policy and budget."""
     named = {table.name: table for table in tables}
     asked = question.payments
+    pools = [_row(named["pool_ends"], row) for row in named["pool_ends"].rows] if "pool_ends" in named else []
+    if len(pools) > MOST_POOLS:
+        pools.sort(key=lambda pool: pool["ends"] == LASTS)
     return {
         "payments": {"source": asked.source, "from": asked.first, "until": asked.last},
         "policies": [_row(named["summary"], row) for row in named["summary"].rows],
@@ -68,7 +73,8 @@ def _summary(
         else [],
         "scale": scale,
         "difference": _difference(question, named),
-        "pools": [_row(named["pool_ends"], row) for row in named["pool_ends"].rows] if "pool_ends" in named else [],
+        "pools": pools[:MOST_POOLS],
+        "pools_left_out": max(0, len(pools) - MOST_POOLS),
         "by_the_evaluator": list(reasons[:MOST_REASONS]),
         "not_in_the_cost": list(missing[:MOST_REASONS]),
     }

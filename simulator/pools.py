@@ -10,6 +10,8 @@ from eeum.policy.windows import window_name
 from simulator.report import Table, day_of
 from simulator.versions import Policies
 
+LASTS = "lasts"
+"""The end of a pool that was not used up in its window."""
 COLUMNS = ("policy", "pool", "window", "amount", "cost", "ends")
 
 
@@ -28,5 +30,5 @@ def pool_ends(connection: duckdb.DuckDBPyConnection, runs: Sequence[Policies]) -
                         known[0], known[1] = pool.amount, int(str(known[1])) + won
                         if not known[2] and int(str(known[1])) >= pool.amount:
                             known[2] = day_of(day).isoformat()
-        rows += [(run.name, *key, amount, won, end or "lasts") for key, (amount, won, end) in sorted(spent.items())]
+        rows += [(run.name, *key, amount, won, end or LASTS) for key, (amount, won, end) in sorted(spent.items())]
     return [Table("pool_ends", "Day on which each pool is used up", COLUMNS, tuple(rows))] if rows else []

@@ -3,6 +3,7 @@
 All amounts are whole won.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +17,9 @@ from simulator.sql.conditions import text
 ALL_FUNDERS = "all"
 """The name for all funders except merchants."""
 SHOPS = "merchant"
+FUNDERS = ("national", "city", "district", SHOPS, ALL_FUNDERS)
+"""The funders that a budget may name."""
+_WON = re.compile(r"[0-9]{1,15}")
 EPOCH = date(1970, 1, 1)
 
 
@@ -35,17 +39,21 @@ def budgets_of(texts: Sequence[str]) -> dict[str, int]:
     `all` is the sum of all funders except merchants.
 
     Raises:
-        BadBudget: the text has another form.
+        BadBudget: a text has another form, or two have the same funder and layers.
     """
-    budgets = {}
+    budgets: dict[str, int] = {}
     for given in texts:
         line, _, amount = given.partition("=")
         funder, layers = _line(line)
         digits = amount.replace("_", "").replace(",", "")
-        named = funder in ("national", "city", "district", SHOPS, ALL_FUNDERS) and "" not in layers
-        if not named or not (digits.isascii() and digits.isdigit()):
+        if funder not in FUNDERS or "" in layers or not _WON.fullmatch(digits):
             raise BadBudget(
-                f"{given} is not a budget; write city=101_000_000_000, in whole won, or city/base+market=5_000_000_000."
+                f"{given!r} is not a budget: write a funder ({', '.join(FUNDERS)}), and whole won below 10^15, as in"
+                " city=101_000_000_000 or city/base+market=5_000_000_000."
+            )
+        if line in budgets:
+            raise BadBudget(
+                f"The budget {line} is given twice: with {budgets[line]:,} won and with {int(digits):,} won."
             )
         budgets[line] = int(digits)
     return budgets

@@ -11,9 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eeum.policy.digest import digest_of
+from eeum.policy.document_models import LARGEST_DOCUMENT_BYTES
 from eeum.policy.documents import canonical_document
 from eeum.simulations.rules import Payments, Question
-from simulator.asked import answer
+from eeum.storage import MOST_ITEM_BYTES
+from simulator.asked import MOST_POOLS, answer, summary_of
+from simulator.pools import COLUMNS, LASTS
+from simulator.report import Table
 from simulator.scale import sentence_of
 from tests.simulator.cities import POLICY, layer
 from tests.simulator.test_replay import city, limited
@@ -51,6 +55,27 @@ def test_swapping_the_policies_negates_the_difference(one: int, other: int) -> N
     assert (back["gained"], back["lost"]) == (there["lost"], there["gained"])
     assert back["unchanged"] == there["unchanged"]
     assert there["cost"] == there["gained"] - there["lost"]
+
+
+def test_the_summary_of_the_most_pools_fits_into_one_item() -> None:
+    """Twenty pools of half months over three years under two policies, beside two documents of the largest size."""
+    windows = [f"20{year}-{month:02}-H{half}" for year in (20, 21, 22) for month in range(1, 13) for half in (1, 2)]
+    pools = [f"pool-{number}".ljust(40, "x") for number in range(20)]
+    rows = [
+        (version, pool, window, 10**12, 10**12, "2022-12-31" if window == windows[-1] else LASTS)
+        for version in ("a" * 40, "b" * 40)
+        for pool in pools
+        for window in windows
+    ]
+    named = [Table("pool_ends", "Pools", COLUMNS, tuple(rows)), Table("summary", "", ("policy",), ())]
+    document = canonical_document(limited(1_000, "raised"))
+    question = Question(digest_of(document), document, None, Payments("city", "2020-01", "2022-12"), ())
+    summary = summary_of(question, named, [], [], None)
+
+    assert len(json.dumps(summary)) + 2 * LARGEST_DOCUMENT_BYTES < MOST_ITEM_BYTES
+    assert summary["pools_left_out"] == len(rows) - MOST_POOLS
+    ends = [each["ends"] for each in summary["pools"]]
+    assert ends == ["2022-12-31"] * 40 + [LASTS] * (MOST_POOLS - 40), "the pools that are used up come first"
 
 
 def test_a_report_says_the_scale_of_the_city_and_the_day_a_pool_ends() -> None:

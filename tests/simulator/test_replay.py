@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from eeum.policy.reading import policy_of
 from simulator import errors
+from simulator.__main__ import main as simulate
 from simulator.in_short import sentences
 from simulator.payments import open_payments
 from simulator.replay import connect, replay
@@ -188,11 +189,41 @@ def test_a_policy_that_is_not_valid(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["city", "city=1.5", "city=-1", "moon=100", "city/=1", "city/base+=1", "city=１", "=3"]
+    "text", ["city", "city=1.5", "city=-1", "moon=100", "city/=1", "city/base+=1", "city=１", "=3", f"city={10**15}"]
 )
 def test_invalid_budgets(text: str) -> None:
     with pytest.raises(errors.BadBudget):
         budgets_of([text])
+
+
+def test_a_budget_is_given_once() -> None:
+    with pytest.raises(errors.BadBudget, match="The budget city is given twice: with 5 won and with 6 won"):
+        budgets_of(["city=5", "city=6"])
+
+
+def test_a_faulty_budget_is_named_with_what_is_allowed() -> None:
+    with pytest.raises(errors.BadBudget, match=r"'moon=100' is not a budget: write a funder \(national, city, "):
+        budgets_of(["moon=100"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--threads", "0"], "'0' is no number of threads"),
+        (["--threads", "two"], "'two' is no number of threads"),
+        (["--memory", "lots"], "'lots' is no amount of memory"),
+        (["--memory", "-1GB"], "'-1GB' is no amount of memory"),
+        (["--output", __file__], "is a file, and a folder is needed"),
+        (["--output", f"{__file__}/within"], "is a file, and a folder is needed"),
+    ],
+)
+def test_a_faulty_option_is_named_before_anything_is_read(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, value = arguments
+    with pytest.raises(SystemExit, match="2"):
+        simulate([str(INCHEON), "--payments", str(tmp_path), f"{name}={value}"])
+    assert said in capsys.readouterr().err
 
 
 def test_separators_in_budgets_are_ignored() -> None:
