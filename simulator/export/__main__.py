@@ -7,6 +7,7 @@ from pathlib import Path
 from simulator.errors import SimulationRefused
 from simulator.export.conversion import PROCESSES, write_payments
 from simulator.export.manifests import open_export
+from simulator.scale import scale_of, state_scale
 
 
 def main() -> int:
@@ -20,6 +21,8 @@ def main() -> int:
         count = write_payments(
             export, given.payments, lambda line: print(f"· {line}", file=sys.stderr), max(given.processes, 1)
         )
+        if (scale := scale_of(given.export)) is not None:
+            state_scale(given.payments, scale)
     except SimulationRefused as refused:
         print(f"simulator: {refused} [{refused.code}]", file=sys.stderr)
         return 1

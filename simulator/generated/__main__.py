@@ -18,6 +18,7 @@ from eeum.policy.use_cases import PolicyBook
 from simulator.city import figures
 from simulator.generated.city import PROGRAMME, GeneratedCity
 from simulator.generated.targets import LAST_DAY, months_of
+from simulator.scale import WHOLE_CITY, state_scale
 
 POLICIES = Path("policies") / PROGRAMME
 SCALED = {"population": "population", "targets": "value", "appropriations": "won", "benefit_plus": "shops"}
@@ -86,6 +87,7 @@ def main() -> int:
     )
     city.run(months_of(given.scale))
     number = write_export(given.folder / "export", city.items())
+    state_scale(given.folder / "export", given.scale * WHOLE_CITY // 1_000)
     write_inputs(given.folder / "inputs", given.scale)
     print(f"{number:,} items of a city of {given.scale}:1000 written to {given.folder}")
     return 0

@@ -19,8 +19,10 @@ from simulator.export.__main__ import main
 from simulator.export.conversion import write_payments
 from simulator.export.entries import rows_of
 from simulator.export.manifests import open_export
+from simulator.generated import __main__ as generator
 from simulator.payments import open_payments
 from simulator.replay import connect, replay
+from simulator.scale import scale_of, state_scale
 from simulator.versions import read_policies
 from tests.simulator.exports import md5, write_summary, written_export
 from tests.use_cases.world import World
@@ -245,3 +247,26 @@ def test_the_command_reads_an_export_itself(world: World, tmp_path: Path, capsys
     exported(world, tmp_path)
     assert eeum(["policy", "simulate", str(INCHEON), "--payments", str(tmp_path / "export")]) == 0
     assert "125,000" in capsys.readouterr().out  # from the loaded balance: 90,000, 25,000 and 10,000
+
+
+def test_a_smaller_citys_export_states_its_scale(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report says it, also when the payments were written to files first."""
+    exported(world, tmp_path)
+    state_scale(tmp_path / "export", 10)
+    payments = tmp_path / "payments"
+    monkeypatch.setattr("sys.argv", ["export", str(tmp_path / "export"), str(payments)])
+    assert main() == 0
+    for folder in (tmp_path / "export", payments):
+        assert eeum(["policy", "simulate", str(INCHEON), "--payments", str(folder)]) == 0
+        assert "These are the payments of 0.1 % of the city's members" in capsys.readouterr().out
+
+
+def test_a_generated_city_states_its_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generator.GeneratedCity, "run", lambda *_: None)
+    monkeypatch.setattr(generator.GeneratedCity, "items", lambda _: iter(()))
+    monkeypatch.setattr("sys.argv", ["generated", str(tmp_path / "city"), "--scale", "3"])
+    monkeypatch.chdir(INCHEON.parents[1])
+    assert generator.main() == 0
+    assert scale_of(tmp_path / "city" / "export") == scale_of(tmp_path / "city") == 30
