@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -86,6 +87,30 @@ def test_a_reference_with_outer_spaces_is_not_another_reference(city: InMemoryCi
 
     assert_problem(again, 400, "invalid_request", "string_pattern_mismatch", "bank_reference")
     assert again.json["errors"][0]["message"] == LINE_WANTED
+
+
+NOT_COMPOSED = {"parts": "\u1100\u1161\u1100\u1166", "ideograph": "\uf90a상회", "letter": "cafe\u0301"}
+"""Hangul in its parts, which look like the syllables; a compatibility ideograph; and an accent of its own."""
+
+
+@pytest.mark.parametrize("text", NOT_COMPOSED.values(), ids=NOT_COMPOSED)
+def test_one_text_is_written_in_one_way(city: InMemoryCity, text: str) -> None:
+    """Otherwise a bank's transfer could be credited again, under a reference that looks the same."""
+    assert unicodedata.normalize("NFC", text) != text
+    path, credit = f"/wallets/{city.who.wallet}/top_ups", {"amount": 50_000, "bank_reference": text}
+    draft = {"document": _with(future_policy(version="parts"), ("title", "ko"), text), "reason": "추경"}
+    with unchanged(city):
+        credited = city.call(BANK, "POST", path, credit, key=KEY)
+        named = city.call(OWNER, "POST", "/merchants", application("1248100998", name=text))
+        drafted = city.call(OPERATOR, "POST", "/policy_drafts", draft)
+        explained = city.call(OPERATOR, "POST", "/policy_drafts", {**draft, "reason": text})
+
+    assert_problem(credited, 400, "invalid_request", "not_composed", "bank_reference")
+    assert_problem(named, 400, "invalid_request", "not_composed", "name")
+    assert_problem(drafted, 400, "invalid_request", "not_composed", "document.title.ko")
+    assert explained.status == 400
+    composed = city.call(BANK, "POST", path, credit | {"bank_reference": unicodedata.normalize("NFC", text)}, key=KEY)
+    assert composed.status == 200
 
 
 @pytest.mark.parametrize("text", [" 연수 상회", "연수 상회 ", "\u3000연수 상회"], ids=ascii)

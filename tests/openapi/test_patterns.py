@@ -111,7 +111,9 @@ def test_the_published_pattern_of_lines_is_the_enforced_one(line: Any) -> None:
         if unicodedata.category(character) in ("Cn", "Cs"):
             continue
         for text in (f"a{character}b", character):
-            if _takes(adapter, text) != bool(published.match(text)):
+            # The pattern does not express that lines are in NFC.
+            expected = bool(published.match(text)) and unicodedata.is_normalized("NFC", text)
+            if _takes(adapter, text) != expected:
                 different.append(f"U+{code:04X} in {text!r}")
     assert not different, different[:20]
 

@@ -1,6 +1,16 @@
-"""The bodies of answers over HTTP."""
+"""The bodies of answers over HTTP, and a check that bodies of requests and policy documents share."""
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+from eeum.text import NOT_COMPOSED, is_composed
+
+
+def composed(line: str) -> str:
+    """The same line, for pydantic; a fault of its field if a letter is not written as in NFC."""
+    if not is_composed(line):
+        raise PydanticCustomError(*NOT_COMPOSED)
+    return line
 
 
 class AnswerBody(BaseModel):

@@ -1,8 +1,11 @@
 """Text that other people read: one line without invisible characters. The only definition, for every edge.
 
 Two different names must never look the same. So wherever a person writes freely, this refuses characters that turn the direction, take
-no room, are blank or are unassigned, spaces at either end, and every space but the usual one, U+0020.
+no room, are blank or are unassigned, spaces at either end, and every space but the usual one, U+0020. Of the several ways to write one
+letter it takes one, Unicode's NFC: Hangul in syllables and not in their parts, and no compatibility ideographs.
 """
+
+import unicodedata
 
 # Unicode categories: control, format (zero width, direction), private use, unassigned; line ends. Then what Unicode lets a font show
 # as nothing (Hangul fillers, variation selectors, joiners that are marks), and letters and symbols whose shape is blank.
@@ -28,7 +31,19 @@ LINE_WANTED = (
 )
 """The message for text that is not such a line; its pattern would not help a reader."""
 
+NOT_COMPOSED = (
+    "not_composed",
+    "Text in Unicode's form NFC belongs here: whole syllables, not their parts as in some file names, and no compatibility characters",
+)
+"""The code and the message of the fault of a line whose letters are not written as in NFC."""
+
 ABOUT_LINES = (
     "Text on one line, without spaces at either end, and without control characters or others that cannot be seen (Unicode's C, Zl, Zp"
     " and Default_Ignorable_Code_Point, blank symbols, spaces other than U+0020)."
+    " Letters are written as in Unicode's form NFC, which no pattern can express."
 )
+
+
+def is_composed(text: str) -> bool:
+    """Whether each letter is written as in NFC. Two texts that differ in this alone would be two names that look the same."""
+    return unicodedata.is_normalized("NFC", text)

@@ -17,13 +17,13 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from eeum.aws.clock import Clock
 from eeum.aws.identity import Caller, caller_of, check_staff
 from eeum.aws.json_text import LARGEST, read_object
 from eeum.aws.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, Fault, fault, problem, problem_of
-from eeum.bodies import AnswerBody
+from eeum.bodies import AnswerBody, composed
 from eeum.calendar import text_of
 from eeum.errors import Busy, Invalid, Refusal
 from eeum.money import LARGEST_AMOUNT
@@ -53,7 +53,11 @@ READ_HEADERS = frozenset({"content-type", "idempotency-key"})
 """The request headers that routes read; Powertools copies every header several times."""
 
 Won = Annotated[int, Field(strict=True, ge=1, le=LARGEST_AMOUNT, description="Whole won.")]
-Line = Annotated[str, Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE})]
+Line = Annotated[
+    str,
+    Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE}),
+    AfterValidator(composed),
+]
 IdempotencyKey = Annotated[
     str,
     Header(

@@ -87,6 +87,7 @@ FAULTS: Mapping[str, str] = {
     "too_short": "{min_length}개 이상이어야 합니다.",
     "too_long": "{max_length}개 이하여야 합니다.",
     "string_pattern_mismatch": "형식에 맞지 않거나 쓸 수 없는 글자가 있습니다.",
+    "not_composed": "자모로 풀어 쓴 글자나 호환용 글자가 있습니다. 유니코드 NFC(완성형)로 써 주세요.",
     "string_unicode": "올바른 유니코드 텍스트가 아닙니다.",
     "string_type": "텍스트여야 합니다.",
     "int_type": "정수여야 합니다.",

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from eeum.bodies import composed
 from eeum.calendar import OUT_OF_BOUNDS, SEOUL, is_in_bounds
 from eeum.money import BASIS_POINTS_OF_THE_WHOLE, LARGEST_AMOUNT
 from eeum.policy.dates import INSTANT_RANGE
@@ -46,6 +47,7 @@ def _unless_stored(text: Any, check: ValidatorFunctionWrapHandler, info: Validat
 Line = Annotated[
     str,
     Field(pattern=LINE, description=ABOUT_LINES, json_schema_extra={"pattern": PUBLISHED_LINE}),
+    AfterValidator(composed),
     WrapValidator(_unless_stored),
 ]
 Won = Annotated[int, Field(strict=True, ge=0, le=LARGEST_AMOUNT)]
