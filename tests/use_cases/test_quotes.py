@@ -281,6 +281,31 @@ def test_a_limit_that_a_pending_cancellation_frees_is_named(world: World) -> Non
     assert earning.won == 1_000
 
 
+@pytest.mark.parametrize(
+    "when",
+    [{"fact": "amount", "at_least": 5_000}, {"fact": "time_of_day", "from": "09:00", "until": "18:00"}],
+    ids=["amount", "time"],
+)
+def test_a_used_up_limit_of_an_event_is_named_while_its_layer_applies(when: dict[str, Any]) -> None:
+    until = "2021-01-20T00:00:00+09:00"
+    fair = limit("fair", "spend", 30_000, "event", **{"from": "2021-01-02T00:00:00+09:00", "until": until})
+    world = world_under(only_layers(layer("gift", "cashback", 1_000, limits=["fair"], when=when)) | {"limits": [fair]})
+    payer, shop = world.member(charged=200_000), world.shop()
+    paid = world.pay(payer, shop, 30_000).entry
+    world.accrue(paid)
+    returned = world.cancel(paid).entry
+    pending = (NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, ("gift",)),)
+    assert (world.quote(payer, shop, 10_000).earning.won, world.quote(payer, shop, 10_000).not_guaranteed) == (
+        0,
+        pending,
+    )
+    assert world.quote(payer, shop, 10_000, Plan(datetime.fromisoformat(until))).not_guaranteed == (
+        NotGuaranteed(Reason.PLANNED_AHEAD, ()),
+    )
+    world.accrue(returned)
+    assert world.quote(payer, shop, 10_000).earning.won == 1_000
+
+
 def test_a_layer_that_shares_a_limit_with_one_of_a_shared_budget_is_named() -> None:
     """Once others have used up the first layer's line, its limit is left to the second layer."""
     of_both = limit("of-both", "reward", 1_000)
@@ -298,6 +323,15 @@ def test_a_layer_that_shares_a_limit_with_one_of_a_shared_budget_is_named() -> N
     assert earning is not None
     assert [(each.layer, each.won) for each in earning.rewards] == [("first", 0), ("second", 1_000)]
     assert quoted.not_guaranteed == (NotGuaranteed(Reason.BUDGET_IS_SHARED, ("first", "second")),)
+
+
+@st.composite
+def _tight_documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Limits so small that each payment uses some of them up."""
+    document = draw(_documents())
+    amounts = st.sampled_from([1_000, 5_000, 20_000, 60_000])
+    limits = [{**each, "amount": draw(amounts)} if each["id"] != "top-ups" else each for each in document["limits"]]
+    return canonical_document({**document, "limits": limits})
 
 
 waiting = st.lists(st.tuples(payments, st.sampled_from(["post", "wait", "cancel", "cancel later"])), max_size=6)
@@ -336,7 +370,7 @@ class Town:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    _documents(),
+    _tight_documents(),
     st.dictionaries(st.sampled_from(["national", "city", "district"]), st.integers(0, 9_000)),
     waiting,
     payments,

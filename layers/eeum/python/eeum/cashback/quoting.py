@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -119,9 +119,10 @@ def quote_cashback(asked: AskedQuote, quoting: Quoting) -> QuoteAnswer:
         judgement, earning = _quoted(wallet, found.merchants[order.merchant_id], policy, order, at, funds)
     if judgement.decline:
         return QuoteAnswer(judgement, earning, ())
+    applying = _applying(policy, replace(judgement.facts, amount=order.amount, accepted_at=at), earning)
     not_guaranteed = (
-        *_planned(policy, order, earning, at > now),
-        *_by_the_wallet(wallet, policy, judgement.facts, earning),
+        *_planned(applying, order, at > now),
+        *_by_the_wallet(wallet, policy, applying, at),
         *_by_others(policy, earning, funds),
     )
     return QuoteAnswer(judgement, earning, not_guaranteed)
@@ -164,27 +165,30 @@ class Shared(Protocol):
     def is_shared(self, layer: Layer, at: datetime, /) -> bool: ...
 
 
-def _planned(policy: PolicyVersion, order: Order, earning: Earning, ahead: bool) -> Iterator[NotGuaranteed]:
-    """What an instant or a capture to come may change: all that is quoted."""
-    layers = tuple(layer.id for layer in _quoted_layers(policy, earning))
+def _applying(policy: PolicyVersion, facts: Facts, earning: Earning) -> list[Layer]:
+    """The layers whose cashback may change. They need no quoted reward: a limit that leaves nothing now may leave something later."""
+    if not (earning.base and policy.pays_at(earning.accepted_at)):
+        return []
+    return [layer for layer in policy.after_payment if applies(layer, facts)]
+
+
+def _planned(applying: Sequence[Layer], order: Order, ahead: bool) -> Iterator[NotGuaranteed]:
+    """What an instant or a capture to come may change: each layer that applies."""
+    layers = tuple(layer.id for layer in applying)
     if ahead:
         yield NotGuaranteed(Reason.PLANNED_AHEAD, layers)
     if order.hold:
         yield NotGuaranteed(Reason.CAPTURED_LATER, layers)
 
 
-def _by_the_wallet(wallet: Wallet, policy: PolicyVersion, facts: Facts, earning: Earning) -> Iterator[NotGuaranteed]:
-    """What the wallet's own usage of limits may change.
-
-    A limit that leaves nothing now may leave something at the accrual, so a layer needs no quoted reward to be among these. Which layer
-    of an exclusive group counts depends on the rewards of the others.
-    """
-    applying = [layer for layer in policy.after_payment if applies(layer, facts)] if earning.base else []
+def _by_the_wallet(
+    wallet: Wallet, policy: PolicyVersion, applying: Sequence[Layer], at: datetime
+) -> Iterator[NotGuaranteed]:
+    """What the wallet's own usage of limits may change. Which layer of an exclusive group counts depends on the rewards of the others."""
     limited = tuple(layer.id for layer in applying if layer.limits or layer.exclusive)
     if limited and wallet.due != wallet.accrued:
         yield NotGuaranteed(Reason.EARLIER_CASHBACK_PENDING, limited)
-    asked = asked_for(policy, earning.accepted_at)
-    if limited and any(key not in wallet.usage and not is_kept(wallet.usage, key) for key in asked):
+    if limited and any(key not in wallet.usage and not is_kept(wallet.usage, key) for key in asked_for(policy, at)):
         yield NotGuaranteed(Reason.EARLIER_USE_NOT_READ, limited)
 
 
