@@ -105,3 +105,11 @@ def test_every_decline_of_a_top_up_is_explained_with_its_code() -> None:
     explained = {reason: code for code, reason, *_ in rows("### Top-ups")}
 
     assert explained == {decline.value: code for decline, code in TOP_UP_CODES.items()}
+
+
+@pytest.mark.parametrize("page", ["errors.md", "clients.md", "sign-in.md", "openapi.json"])
+def test_each_page_for_clients_says_that_a_key_belongs_to_a_caller_and_a_wallet(page: str) -> None:
+    """Otherwise a client finds out by paying twice."""
+    text = " ".join((ROOT / "docs" / page).read_text(encoding="utf-8").replace("*", "").split())
+    sentences = re.findall(r"[^.]*pays again", text)
+    assert any("wallet" in each or "card" in each for each in sentences), sentences
