@@ -126,3 +126,19 @@ def test_balances_are_known_again_after_too_many_orders() -> None:
     wrong = _correction(3, LATE, TAKES_300, recovered=8)
     found = _found({}, earned, *many, unknown, wrong)
     assert found == [("recovery", "CORRECTION#2021-01#3")]
+
+
+def test_an_entry_of_an_unknown_kind_counts_by_its_postings_and_hides_nothing_else() -> None:
+    """Beside a kind that it did not know, the check once looked at nothing: no test and no simulated city had one and a fault."""
+    bonus = _entry("BONUS#1", "bonus", EARLY, {f"purse/{POINTS}": 50})
+    expiry = _entry(
+        "EXPIRY#2",
+        "expiry",
+        NOW,
+        {f"purse/{POINTS}": -400},
+        purses={POINTS: 400},
+        chain={"length": 2, "head": "", "source": ""},
+    )
+    assert _found({}, POINTS_EARNED, bonus, expiry) == [("expiry", "EXPIRY#2")]
+    without_postings = {name: value for name, value in bonus.items() if name != "postings"}
+    assert _found({}, POINTS_EARNED, without_postings, expiry) == []
