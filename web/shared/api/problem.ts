@@ -14,7 +14,7 @@ export class Problem extends Error {
     super(code ?? `${kind} ${status}`);
   }
 
-  /** Whether the request may have been carried out all the same: ask again with the same key. */
+  /** Whether the request may still have been carried out: ask again with the same key. */
   get outcomeUnknown(): boolean {
     return this.kind === 'offline' || this.kind === 'timeout' || this.status >= 500 || this.status === 429;
   }

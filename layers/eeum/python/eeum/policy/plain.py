@@ -122,7 +122,7 @@ def _of_layer(layer: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     most = layer.get("most_at_once")
     yield statement(
         "most_at_once",
-        _most(most) if most is not None else Plain("한 번의 최대액 없음", "as much at once as there is"),
+        _most(most) if most is not None else Plain("1회 최대 금액 없음", "as much at once as there is"),
         silent=most is None,
     )
     limits = names.parts("limits", layer.get("limits", ()))
@@ -134,9 +134,9 @@ def _of_layer(layer: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     everything = layer.get("counts", "accepted") == "all"
     yield statement(
         "counts",
-        Plain("모든 사용액이 한도를 씀", "every payment uses its limits")
+        Plain("모든 이용액을 한도에 셈", "every payment uses its limits")
         if everything
-        else Plain("혜택이 붙는 사용액만 한도를 씀", "only what earns uses its limits"),
+        else Plain("혜택이 붙는 이용액만 한도에 셈", "only what earns uses its limits"),
         silent=not everything,
     )
     into, usual = _into(layer, names)
@@ -326,8 +326,8 @@ def _of_wallet(wallet: Mapping[str, Any], names: Names) -> Iterator[Statement]:
     first = wallet.get("spends_first", "member_chooses")
     yield Statement(
         "wallet.spends_first",
-        Plain("먼저 쓰는 돈", "Spent first"),
-        Plain("가입자가 고름", "what the member chooses") if first == "member_chooses" else word(PURSES, first),
+        Plain("먼저 쓰는 잔액", "Spent first"),
+        Plain("가입자가 선택", "what the member chooses") if first == "member_chooses" else word(PURSES, first),
         silent=first == "member_chooses",
     )
     limits = names.parts("limits", wallet.get("top_up_limits", ()))
