@@ -1,6 +1,7 @@
 """Which part of the local city a request is for.
 
-One port serves both the city's pages and an AWS endpoint. A program that calls AWS signs its requests, names its operation in a header, or uses a path of the emulator's own; the rest comes from browsers.
+One port serves both the city's pages and an AWS endpoint. A program that calls AWS signs its requests, names its operation in a
+header, or uses a path of the emulator's own; the rest comes from browsers.
 """
 
 from __future__ import annotations
