@@ -87,7 +87,7 @@ class CancelledCaptureBody(AnswerBody):
 class CancellationBody(AnswerBody):
     """A cancellation as it was decided, and the captures that it took back, the last one first.
 
-    `amount` is the part of the price that the merchant gives back. Of it `refund` goes to the member and `discount` to the funders. The
+    `amount` is the part of the price that the merchant gives back. From it, `refund` goes to the member and `discount` to the funders. The
     refund follows in a moment, once the cashback of the month is recomputed.
     """
 

@@ -109,7 +109,7 @@ def test_members_read_announced_changes(city: InMemoryCity) -> None:
             "kind": "less",
             "about": "suspension",
             "ko": "중단 — 모든 혜택: 2030년 6월 1일 0시부터 2030년 7월 1일 0시까지 지급하지 않음",
-            "en": "Suspended: all benefits: nothing is given from 1 June 2030, 00:00 until 1 July 2030, 00:00",
+            "en": "Suspended: all benefits: no rewards from 1 June 2030, 00:00 until 1 July 2030, 00:00",
         }
     ]
 

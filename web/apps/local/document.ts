@@ -107,7 +107,7 @@ function exampleOf(document: Document, media: Media): Json {
   return media.schema ? madeUp(document, media.schema, DEEPEST) : {};
 }
 
-/** A value of the schema: its own example, or one made of its required fields. */
+/** A value of the schema: its own example, or one with its required fields only. */
 export function madeUp(document: Document, schema: Schema, depth: number): Json {
   if (schema.$ref) {
     const named = document.components.schemas[schema.$ref.split('/').at(-1) ?? ''];

@@ -74,7 +74,7 @@ Cursor = Annotated[
     Query(description="The `cursor` of the page before. Leave it out for the first page; never make one up."),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many entries a page has at most.")]
-"""Of lists with small entries. A list with another bound writes its own."""
+"""The parameter of lists with small entries. A list with another bound declares its own."""
 
 
 class Body(BaseModel):
