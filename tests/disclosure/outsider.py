@@ -1,4 +1,8 @@
-"""An outsider who has the published releases and nothing else: what can be computed of the suppressed cells. It shares no code with the code under test: its own linking of the tables, the values themselves as unknowns, both ends by linear programme."""
+"""An outsider who has the published releases and nothing else: what can be computed of the suppressed cells.
+
+It shares no code with the code under test: its own linking of the tables, the values themselves as unknowns, both ends by linear
+programme.
+"""
 
 from __future__ import annotations
 
